@@ -1,0 +1,70 @@
+"""A correction: one small function that makes one moto call do what AWS does."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Replacement = Callable[..., Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    """What was corrected, for the coverage page and for `apply`."""
+
+    call: str
+    """Service and operation as boto3 names them: `ecs.create_service`."""
+    moto: str
+    """What moto does, measured."""
+    aws: str
+    """What AWS does instead, and so what the emulated account does."""
+    owner: type
+    method: str
+    replacement: Replacement
+
+
+CORRECTIONS: list[Correction] = []
+_APPLIED: set[tuple[type, str, Replacement]] = set()
+
+
+def corrects(
+    owner: type, method: str, *, call: str, moto: str, aws: str
+) -> Callable[[Replacement], Replacement]:
+    """Register the function below as moto's `owner.method`.
+
+    The function receives the method it replaces, then the instance and the arguments:
+    `def f(original, self, *args, **kwargs)`. `original` is None where moto has no such method
+    (an operation that moto does not implement is added to its response class).
+    """
+
+    def register(replacement: Replacement) -> Replacement:
+        CORRECTIONS.append(
+            Correction(
+                call=call, moto=moto, aws=aws, owner=owner, method=method, replacement=replacement
+            )
+        )
+        return replacement
+
+    return register
+
+
+def apply() -> None:
+    """Patch moto in this process; a second call changes nothing.
+
+    Two corrections of one method wrap each other, the one registered later outermost.
+    """
+    for correction in CORRECTIONS:
+        key = (correction.owner, correction.method, correction.replacement)
+        if key in _APPLIED:
+            continue
+        _APPLIED.add(key)
+        original = getattr(correction.owner, correction.method, None)
+        setattr(correction.owner, correction.method, _bind(correction.replacement, original))
+
+
+def _bind(replacement: Replacement, original: Replacement | None) -> Replacement:
+    @functools.wraps(replacement)
+    def method(self: object, *args: object, **kwargs: object) -> object:
+        return replacement(original, self, *args, **kwargs)
+
+    return method

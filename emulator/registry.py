@@ -1,0 +1,19 @@
+"""Every row, by type token. The one place a new service file is added."""
+
+from emulator.row import Row
+from emulator.services import logs
+
+ROWS: dict[str, Row] = {row.token: row for row in (*logs.ROWS,)}
+
+
+def row_for(token: str) -> Row:
+    """The row of a type token such as `aws:rds/instance:Instance`.
+
+    Raises NotImplementedError, saying where to add it, for a type that has no row.
+    """
+    try:
+        return ROWS[token]
+    except KeyError:
+        raise NotImplementedError(
+            f"{token} is not emulated; add a row in emulator/services/"
+        ) from None

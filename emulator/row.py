@@ -1,0 +1,129 @@
+"""One row of the table: how one Pulumi resource type becomes boto3 calls."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Props = Mapping[str, Any]
+State = dict[str, Any]
+Client = Any
+"""A boto3 client. Its methods are made at run time, so no checker knows them."""
+
+
+class CreatedButFailedError(Exception):
+    """The resource exists, but did not become what was asked; its id must not be forgotten."""
+
+    def __init__(self, physical_id: str, reason: str) -> None:
+        super().__init__(reason)
+        self.physical_id = physical_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Autoname:
+    """How Pulumi names a resource whose program gives it no name: `<logical>-<7 hex digits>`."""
+
+    prop: str = "name"
+    longest: int = 255
+    """Characters that AWS allows in the name."""
+    lower: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What an update is given."""
+
+    old: Props
+    """The state as it was last created, updated or read."""
+    new: Props
+    """The inputs as they shall be."""
+    keys: frozenset[str]
+    """Top-level inputs that differ."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A resource type. Property names are Pulumi's (camelCase), as on the engine's wire.
+
+    An input is named by its path: `logConfiguration.level`; list indices are left out
+    (`subnetMappings.subnetId`), and a path ending in `.*` carries everything below it as it is
+    (`tags.*`, or a document that is handed to AWS whole).
+    """
+
+    token: str
+    client: str | None
+    """boto3's name of the service; None for what lives in Pulumi's state alone (random)."""
+    inputs: frozenset[str]
+    """Inputs this row carries to the API. Any other input fails Check."""
+    outputs: frozenset[str] = frozenset()
+    """What `read` returns beside the inputs; unknown in the preview of a create."""
+    replaces: frozenset[str] = frozenset()
+    """Top-level inputs whose change means a new resource."""
+    ignored: Mapping[str, str] = field(default_factory=dict)
+    """Inputs accepted and dropped (paths, as in `inputs`), each with the reason."""
+    write_only: frozenset[str] = frozenset()
+    """Top-level inputs that AWS never gives back (passwords): the state keeps what was sent."""
+    autoname: Autoname | None = None
+    same: Mapping[str, Callable[[Any, Any], bool]] = field(default_factory=dict)
+    """Top-level inputs that are equal under more than `==`: JSON documents, unordered lists."""
+    generate: Callable[[Props], State] | None = None
+    """Outputs that no API makes (a random password): drawn once, then kept by the state."""
+    create: Callable[[Client, Props], str]
+    """Make it and return its physical id; all that `read`, `update` and `delete` get to find it."""
+    read: Callable[[Client, str], State | None]
+    """The whole state as AWS tells it, or None when it is gone."""
+    update: Callable[[Client, str, Change], None]
+    delete: Callable[[Client, str], None]
+    """Deleting what is already gone is not an error."""
+
+    def carries(self, path: str) -> bool:
+        return matches(path, self.inputs)
+
+    def unknown_inputs(self, props: Props) -> list[str]:
+        """The paths in `props` that this row neither carries nor names as ignored."""
+        known = self.inputs | set(self.ignored)
+        return sorted({path for path in paths(props) if not matches(path, known)})
+
+    def changed(self, state: Props, old_inputs: Props, new_inputs: Props) -> frozenset[str]:
+        """Top-level inputs in which the resource differs from what the program asks for.
+
+        An input that the program gives neither now nor before is not the program's business:
+        AWS's default for it, or a value somebody set by hand, is left alone.
+        """
+        carried = {path.split(".", 1)[0] for path in self.inputs}
+        asked = (set(old_inputs) | set(new_inputs)) & carried
+        return frozenset(
+            key
+            for key in asked
+            if not self._equal(key, state.get(key, old_inputs.get(key)), new_inputs.get(key))
+        )
+
+    def _equal(self, key: str, old: object, new: object) -> bool:
+        if old == new:
+            return True
+        return key in self.same and old is not None and new is not None and self.same[key](old, new)
+
+
+def paths(value: object, prefix: str = "") -> Iterator[str]:
+    """Every leaf of a property value, as dotted paths without list indices."""
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from paths(item, f"{prefix}.{key}" if prefix else str(key))
+    elif isinstance(value, list | tuple) and value:
+        for item in value:
+            yield from paths(item, prefix)
+    elif prefix:
+        yield prefix
+
+
+def matches(path: str, known: frozenset[str] | set[str]) -> bool:
+    """Whether a path is named, or lies below one that is carried whole.
+
+    An empty list or object stands for everything below it, so `tags: {}` matches `tags.*`
+    and an empty `ingress` matches `ingress.fromPort`.
+    """
+    if path in known or f"{path}.*" in known:
+        return True
+    parents = path.split(".")
+    return any(f"{'.'.join(parents[:n])}.*" in known for n in range(1, len(parents))) or any(
+        name.startswith(f"{path}.") for name in known
+    )

@@ -1,0 +1,59 @@
+"""Every physical name that an operator types, and nothing else.
+
+The runbook is the contract: a name here is a promise. Whatever is not here is
+named by Pulumi, so that a replacement never waits for a name to become free.
+"""
+
+PROJECT = "arbor"
+DATABASE_USER = "arbor_user"
+MIGRATIONS = "migrations"
+MIGRATIONS_CONTAINER = "backend"
+"""The runbook overrides the command of the container with this name."""
+
+
+def cluster(stack: str) -> str:
+    return f"arbor-{stack}-cluster"
+
+
+def service(stack: str, app: str) -> str:
+    """Name of an ECS service and of its task definition family."""
+    return f"arbor-{stack}-{app}"
+
+
+def log_group(stack: str, app: str) -> str:
+    return f"/ecs/arbor-{stack}/{app}"
+
+
+def database_instance(stack: str) -> str:
+    return f"arbor-{stack}-db"
+
+
+def database_log_group(stack: str, export: str = "postgresql") -> str:
+    """RDS writes its exported logs to this group, and makes it without retention if it is absent."""
+    return f"/aws/rds/instance/{database_instance(stack)}/{export}"
+
+
+def database(stack: str) -> str:
+    return f"arbor_{stack}"
+
+
+def database_parameter_group(stack: str) -> str:
+    return f"arbor-{stack}-params"
+
+
+def cache_replication_group(stack: str) -> str:
+    return f"arbor-{stack}-redis"
+
+
+def secret(stack: str, purpose: str) -> str:
+    return f"arbor/{stack}/{purpose}"
+
+
+def log_export_bucket(stack: str) -> str:
+    """Bucket names are global, so config can override this one."""
+    return "arbor-log-exports" if stack == "production" else f"arbor-{stack}-log-exports"
+
+
+def green_host(domain: str) -> str:
+    """The host under which the new colour is tested before it gets production traffic."""
+    return f"green.{domain}"

@@ -1,0 +1,34 @@
+"""An example of each row: inputs that use everything the row claims to carry."""
+
+import importlib.util
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """How a row is tried out; see tests/emulator/test_rows.py for what must hold."""
+
+    inputs: Callable[[], dict[str, Any]]
+    """Makes, in the empty account of the test, whatever the resource needs (a VPC for a subnet),
+    and returns the resource's inputs. It must give the same inputs when called once per test."""
+    change: Mapping[str, Any] = field(default_factory=dict)
+    """New values of inputs that do not replace; updated and read back."""
+
+
+def _collect() -> dict[str, Example]:
+    found: dict[str, Example] = {}
+    here = Path(__file__).parent / "emulator" / "examples"
+    for path in sorted(here.glob("*.py")):
+        spec = importlib.util.spec_from_file_location(f"examples_{path.stem}", path)
+        assert spec is not None
+        assert spec.loader is not None
+        loaded = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(loaded)
+        found.update(loaded.EXAMPLES)
+    return found
+
+
+EXAMPLES = _collect()
