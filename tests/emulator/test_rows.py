@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
+from moto import mock_aws
+
 from emulator import correction, corrections
 from emulator.registry import ROWS, row_for
 from emulator.row import Change, Client, Row, matches, paths
-from moto import mock_aws
 from row_example import EXAMPLES, Example
 
 each_row = pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.token)

@@ -1,0 +1,47 @@
+# Two commands on a fresh machine: `make up` and `make test`. Everything else is for every day.
+STACK ?= production
+PYTHON := .venv/bin/python
+READY := .venv/ready
+
+.PHONY: help up preview serve test unit engine lint types docs benchmark clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+up: $(READY) ## bring STACK up in an emulated account, with the real engine
+	$(PYTHON) -m emulator up --stack $(STACK)
+
+preview: $(READY) ## show what `up` would do
+	$(PYTHON) -m emulator preview --stack $(STACK)
+
+serve: $(READY) ## keep an emulated account up; prints lines to eval
+	@$(PYTHON) -m emulator serve --stack $(STACK)
+
+test: lint types unit engine ## all checks and every test
+
+unit: $(READY) ## the tests to run all day, without the engine
+	$(PYTHON) -m pytest -m "not engine" -n 2
+
+engine: $(READY) ## the tests with the real engine and the AWS CLI
+	$(PYTHON) -m pytest -m engine -rs
+
+lint: $(READY) ## ruff: rules and format
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+types: $(READY) ## mypy, strict
+	$(PYTHON) -m mypy .
+
+docs: $(READY) ## write the generated pages and pictures of docs/ anew
+	$(PYTHON) -m tools.docs
+
+benchmark: $(READY) ## measure against bare registration and the engine's floor
+	$(PYTHON) -m benchmarks
+
+clean: ## forget the virtual environment and the caches
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(READY): requirements.txt requirements-dev.txt constraints.txt
+	python3.11 -m venv .venv
+	.venv/bin/pip install --quiet --requirement requirements-dev.txt
+	touch $(READY)

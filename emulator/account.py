@@ -1,0 +1,143 @@
+"""One emulated AWS account in this process: moto with its corrections, behind HTTP and gRPC.
+
+moto reads its environment when it is imported, so `moto_environment` must be in the environment
+before this module is.
+"""
+
+import functools
+import json
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import make_server
+
+from emulator import correction, corrections, provider
+from emulator.awsx import server as awsx
+from emulator.clock import CLOCK
+from emulator.ecs.settle import settle
+from emulator.row import Client
+
+MINUTE_IN_A_SECOND = 60.0
+CONTROL = "/emulator/"
+"""Paths of our own beside AWS's: the clock, and how many AWS calls were made."""
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """Where a running account listens, always on the loopback interface."""
+
+    endpoint: str
+    """Of every AWS service: http://127.0.0.1:PORT."""
+    region: str
+    account_id: str
+    provider_port: int
+    awsx_port: int
+
+
+class Front:
+    """Counts and serialises the calls, and lets the account catch up with its clock before each.
+
+    moto's backends are plain dictionaries that no lock guards, and the engine calls in parallel.
+    """
+
+    def __init__(self, moto: Wsgi, settle: Callable[[], None]) -> None:
+        self._moto = moto
+        self._settle = settle
+        self._lock = threading.RLock()
+        self._calls = 0
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        with self._lock:
+            if str(environ["PATH_INFO"]).startswith(CONTROL):
+                return self._control(environ, start)
+            self._calls += 1
+            self._settle()
+            return list(self._moto(environ, start))
+
+    def _control(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        asked = json.loads(environ["wsgi.input"].read(length) or b"{}")
+        what = str(environ["PATH_INFO"]).removeprefix(CONTROL)
+        if what == "clock":
+            CLOCK.advance(float(asked.get("advance", 0)))
+            if "speed" in asked:
+                CLOCK.set_speed(float(asked["speed"]))
+            self._settle()
+            answer: dict[str, float] = {"now": CLOCK.now()}
+        elif what == "calls":
+            answer = {"calls": self._calls}
+        else:
+            start("404 Not Found", [("Content-Type", "text/plain")])
+            return [b"/emulator/clock or /emulator/calls"]
+        start("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps(answer).encode()]
+
+
+def clients(endpoint: str, region: str) -> Callable[[str], Client]:
+    """boto3 clients that can reach this endpoint and nothing else."""
+    session = boto3.Session("testing", "testing", region_name=region)
+    lock = threading.Lock()
+
+    @functools.cache
+    def make(service: str) -> Client:
+        return session.client(
+            service,
+            endpoint_url=endpoint,
+            config=Config(retries={"total_max_attempts": 1}, proxies={}),
+        )
+
+    def client_of(service: str) -> Client:
+        with lock:
+            return make(service)
+
+    return client_of
+
+
+@contextmanager
+def running(*, region: str, account_id: str, speed: float) -> Iterator[Account]:
+    """Start the account; everything in it is gone at the end.
+
+    `speed` is how many of the account's seconds (a bake time, an export) pass in a real one.
+    """
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    assert corrections  # importing it registers them
+    correction.apply()
+    CLOCK.set_speed(speed)
+    MotoRequestHandler.protocol_version = "HTTP/1.1"  # keeps connections open
+    http = make_server(
+        "127.0.0.1",
+        0,
+        Front(DomainDispatcherApplication(create_backend_app), settle),
+        threaded=True,
+        request_handler=MotoRequestHandler,
+    )
+    endpoint = f"http://127.0.0.1:{http.server_port}"
+    os.environ["MOTO_PORT"] = str(http.server_port)
+    threading.Thread(target=http.serve_forever, daemon=True).start()
+    grpc_server, provider_port = provider.serve(clients(endpoint, region), account_id)
+    awsx_port, stop_awsx = awsx.serve()
+    try:
+        yield Account(
+            endpoint=endpoint,
+            region=region,
+            account_id=account_id,
+            provider_port=provider_port,
+            awsx_port=awsx_port,
+        )
+    finally:
+        stop_awsx()
+        grpc_server.stop(grace=1).wait()
+        http.shutdown()

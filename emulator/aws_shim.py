@@ -1,0 +1,63 @@
+"""An `aws` that can only reach the emulated account, put first on PATH.
+
+Needed because the AWS CLI alone is not safe: v1 ignores AWS_ENDPOINT_URL for `aws rds` in
+us-east-1, and v2 before 2.13 ignores it everywhere. All versions obey `--endpoint-url`.
+"""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+SHIM = """#!/bin/sh
+# Made by `python -m emulator run`: the AWS CLI, held to the emulated account.
+for argument in "$@"; do
+    case "$argument" in
+        --endpoint-url|--endpoint-url=*)
+            echo "aws: --endpoint-url is set for you here; leave it out." >&2
+            exit 252 ;;
+    esac
+done
+exec {aws} --endpoint-url {endpoint} "$@"
+"""
+NO_AWS = """#!/bin/sh
+echo "aws: no AWS CLI on this machine; install version 2 (Debian: apt-get install awscli)." >&2
+exit 127
+"""
+
+
+def find_aws() -> str | None:
+    """The newest major version of the AWS CLI among those on PATH; v1 has no `logs tail`."""
+    places = [*os.environ.get("PATH", "").split(os.pathsep), "/usr/bin", "/usr/local/bin"]
+    found = {path for place in places if (path := shutil.which("aws", path=place))}
+    return max(sorted(found), key=_version, default=None)
+
+
+def _version(aws: str) -> tuple[int, ...]:
+    said = subprocess.run(  # noqa: S603 - an aws from PATH, asked only for its version
+        [aws, "--version"], capture_output=True, text=True, check=False
+    ).stdout
+    number = said.partition("aws-cli/")[2].partition(" ")[0]
+    return tuple(int(part) for part in number.split(".") if part.isdigit())
+
+
+def install(directory: Path, endpoint: str) -> None:
+    """Write the shim into `directory`."""
+    aws = find_aws()
+    script = (
+        NO_AWS if aws is None else SHIM.format(aws=shlex.quote(aws), endpoint=shlex.quote(endpoint))
+    )
+    shim = directory / "aws"
+    shim.write_text(script)
+    shim.chmod(0o755)
+
+
+def search_path(directory: Path) -> str:
+    """PATH with the shim first, then this Python's own directory.
+
+    A pyenv shim of python3 puts pyenv's directory, and the `aws` in it, before everything for
+    its children. The interpreter that runs us is found before that shim, so this can't happen.
+    """
+    return os.pathsep.join([str(directory), str(Path(sys.executable).parent), os.environ["PATH"]])

@@ -1,0 +1,160 @@
+"""What a provider does with a resource, for any row: check, diff, create, read, update, delete.
+
+The engine reaches this through gRPC (provider.py), a test without the engine through
+`pulumi.runtime.Mocks` (mocks.py). Property values are plain Python here; an unknown of a preview
+is the string UNKNOWN.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.row import Change, Client, CreatedButFailedError, Props, Row, State
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""Pulumi's own mark for a value that a preview can't know yet."""
+DEFAULTS = "__defaults"
+"""Inputs that Check filled in; the same bookkeeping as in Pulumi's bridged providers."""
+SUFFIX_LENGTH = 8
+"""A dash and seven hexadecimal digits."""
+
+
+class CreateFailedError(Exception):
+    """The resource exists with this id and state, but creating it did not succeed."""
+
+    def __init__(self, physical_id: str, state: State, reason: str) -> None:
+        super().__init__(reason)
+        self.physical_id = physical_id
+        self.state = state
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """What the engine shall do about a resource whose inputs changed."""
+
+    changed: frozenset[str]
+    replaces: frozenset[str]
+    delete_first: bool
+    """Its name was chosen by the program and stays: the old one must go before the new comes."""
+
+
+def check(
+    row: Row, name: str, old_inputs: Props, news: Props, seed: bytes
+) -> tuple[dict[str, Any], list[str]]:
+    """The inputs with their defaults, and a sentence for each input that the row doesn't know."""
+    given = {key: value for key, value in news.items() if key != DEFAULTS and value is not None}
+    failures = [
+        f"{row.token} has an input `{path}` that is not emulated: carry it in its row in "
+        f"emulator/services/, or name it there as ignored with the reason."
+        for path in row.unknown_inputs(given)
+    ]
+    naming = row.autoname
+    if naming is None or naming.prop in given:
+        return given, failures
+    if naming.prop in old_inputs.get(DEFAULTS, []):
+        physical = old_inputs[naming.prop]
+    else:
+        suffix = hashlib.sha256(seed + name.encode()).hexdigest()[: SUFFIX_LENGTH - 1]
+        physical = f"{name.lower() if naming.lower else name}-{suffix}"
+    if len(physical) > naming.longest:
+        failures.append(
+            f"{row.token} would be named {physical}, {len(physical)} characters; AWS allows "
+            f"{naming.longest}. Give it a logical name of at most "
+            f"{naming.longest - SUFFIX_LENGTH} characters."
+        )
+    return {**given, naming.prop: physical, DEFAULTS: [naming.prop]}, failures
+
+
+def diff(row: Row, state: Props, old_inputs: Props, news: Props) -> Difference:
+    """Compare the resource as it was last seen with the inputs as they shall be."""
+    changed = row.changed(state, _asked(old_inputs), _asked(news))
+    replaces = changed & row.replaces
+    chosen = (
+        row.autoname is not None
+        and row.autoname.prop not in news.get(DEFAULTS, [])
+        and row.autoname.prop not in replaces
+    )
+    return Difference(changed=changed, replaces=replaces, delete_first=bool(replaces) and chosen)
+
+
+def previewed_create(row: Row, inputs: Props) -> State:
+    """What a preview may say of a resource that doesn't exist yet."""
+    return {**dict.fromkeys(row.outputs - set(inputs), UNKNOWN), **inputs}
+
+
+def previewed_update(state: Props, inputs: Props) -> State:
+    return {**state, **inputs}
+
+
+def create(row: Row, client: Client, inputs: Props) -> tuple[str, State]:
+    """Make it, then read it back. Raises CreateFailedError when it exists and yet failed."""
+    asked = _asked(inputs)
+    held = {**asked, **(row.generate(asked) if row.generate else {})}
+    try:
+        physical_id = row.create(client, asked)
+    except CreatedButFailedError as failed:
+        found = row.read(client, failed.physical_id)
+        raise CreateFailedError(
+            failed.physical_id, _with_kept(row, found or {}, held), str(failed)
+        ) from failed
+    found = row.read(client, physical_id)
+    if found is None:
+        raise CreateFailedError(
+            physical_id, held, f"{row.token} {physical_id} was created but can't be read back."
+        )
+    return physical_id, _with_kept(row, found, held)
+
+
+def read(
+    row: Row, client: Client, physical_id: str, state: Props, inputs: Props
+) -> tuple[State, dict[str, Any]] | None:
+    """State and inputs as they are now in the account, or None when the resource is gone."""
+    found = row.read(client, physical_id)
+    if found is None:
+        return None
+    now = _with_kept(row, found, {**inputs, **state})
+    seen = {key: now.get(key, value) for key, value in inputs.items() if key != DEFAULTS}
+    bookkeeping = {DEFAULTS: inputs[DEFAULTS]} if DEFAULTS in inputs else {}
+    return now, {**_as_asked(row, seen, inputs), **bookkeeping}
+
+
+def update(
+    row: Row, client: Client, physical_id: str, state: Props, old_inputs: Props, news: Props
+) -> State:
+    asked = _asked(news)
+    keys = row.changed(state, _asked(old_inputs), asked)
+    row.update(client, physical_id, Change(old=state, new=asked, keys=keys))
+    found = row.read(client, physical_id)
+    if found is None:
+        raise LookupError(f"{row.token} {physical_id} is gone; run a refresh.")
+    return _with_kept(row, found, {**state, **asked})
+
+
+def delete(row: Row, client: Client, physical_id: str) -> None:
+    row.delete(client, physical_id)
+
+
+def _asked(inputs: Props) -> dict[str, Any]:
+    return {key: value for key, value in inputs.items() if key != DEFAULTS}
+
+
+def _as_asked(row: Row, seen: Mapping[str, Any], inputs: Props) -> dict[str, Any]:
+    """Keep the program's spelling of a value that is the same under the row's own equality."""
+    return {
+        key: inputs[key]
+        if key in row.same and key in inputs and row.same[key](value, inputs[key])
+        else value
+        for key, value in seen.items()
+    }
+
+
+def _with_kept(row: Row, found: State, held: Props) -> State:
+    """Add what AWS doesn't give back: written once, ignored here, or made by no API."""
+    kept = row.write_only | {path.split(".", 1)[0] for path in row.ignored}
+    if row.generate is not None:
+        kept |= row.outputs
+    added = {key: held[key] for key in kept if key in held and key not in found}
+    if "tags" in found:
+        added["tagsAll"] = found["tags"]
+    return {**found, **added}

@@ -1,0 +1,306 @@
+"""The Pulumi provider in front of the account: gRPC, attached to the real engine."""
+
+import logging
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+from botocore.exceptions import ClientError
+from google.protobuf import any_pb2, empty_pb2, struct_pb2
+from google.rpc import status_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from emulator import lifecycle
+from emulator.registry import row_for
+from emulator.row import Client, Row
+
+MAX_MESSAGE = 400 * 1024 * 1024
+"""The engine's own limit for a message."""
+PROVIDER_CONFIG = {"region", "allowedAccountIds", "version", "pluginDownloadURL"}
+ClientOf = Callable[[str], Client]
+Context = grpc.ServicerContext
+Request = (
+    provider_pb2.CheckRequest
+    | provider_pb2.DiffRequest
+    | provider_pb2.CreateRequest
+    | provider_pb2.ReadRequest
+    | provider_pb2.UpdateRequest
+    | provider_pb2.DeleteRequest
+)
+
+log = logging.getLogger(__name__)
+
+
+class Provider(provider_pb2_grpc.ResourceProviderServicer):
+    """`aws` and `random` for the engine: every type that has a row, and no other.
+
+    Secrets: the engine unwraps them for a provider that does not accept them, and marks the same
+    outputs as secret again, so they stay secret in the state without any code here.
+    """
+
+    def __init__(self, client_of: ClientOf, account_id: str) -> None:
+        self._client_of = client_of
+        self._account_id = account_id
+
+    def _client(self, row: Row) -> Client:
+        return None if row.client is None else self._client_of(row.client)
+
+    # The plugin itself
+
+    def Handshake(
+        self, request: provider_pb2.ProviderHandshakeRequest, context: Context
+    ) -> provider_pb2.ProviderHandshakeResponse:
+        return provider_pb2.ProviderHandshakeResponse()
+
+    def Attach(self, request: plugin_pb2.PluginAttach, context: Context) -> empty_pb2.Empty:
+        return empty_pb2.Empty()
+
+    def GetPluginInfo(self, request: empty_pb2.Empty, context: Context) -> plugin_pb2.PluginInfo:
+        return plugin_pb2.PluginInfo(version="7.51.1")
+
+    def GetSchema(
+        self, request: provider_pb2.GetSchemaRequest, context: Context
+    ) -> provider_pb2.GetSchemaResponse:
+        return provider_pb2.GetSchemaResponse(schema="{}")
+
+    def GetMapping(
+        self, request: provider_pb2.GetMappingRequest, context: Context
+    ) -> provider_pb2.GetMappingResponse:
+        return provider_pb2.GetMappingResponse()
+
+    def CheckConfig(
+        self, request: provider_pb2.CheckRequest, context: Context
+    ) -> provider_pb2.CheckResponse:
+        given = to_python(request.news)
+        unknown = sorted(set(given) - PROVIDER_CONFIG)
+        if unknown:
+            context.abort(
+                grpc.StatusCode.INVALID_ARGUMENT,
+                f"Provider configuration {', '.join(unknown)} is not emulated; "
+                f"allowed: {', '.join(sorted(PROVIDER_CONFIG))}.",
+            )
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(
+        self, request: provider_pb2.DiffRequest, context: Context
+    ) -> provider_pb2.DiffResponse:
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+
+    def Configure(
+        self, request: provider_pb2.ConfigureRequest, context: Context
+    ) -> provider_pb2.ConfigureResponse:
+        allowed = to_python(request.args).get("allowedAccountIds") or []
+        if allowed and self._account_id not in allowed:
+            context.abort(
+                grpc.StatusCode.FAILED_PRECONDITION,
+                f"These credentials are for account {self._account_id}; aws:allowedAccountIds "
+                f"allows {allowed}.",
+            )
+        return provider_pb2.ConfigureResponse(supportsPreview=True)
+
+    def Cancel(self, request: empty_pb2.Empty, context: Context) -> empty_pb2.Empty:
+        return empty_pb2.Empty()
+
+    def Invoke(
+        self, request: provider_pb2.InvokeRequest, context: Context
+    ) -> provider_pb2.InvokeResponse:
+        context.abort(
+            grpc.StatusCode.UNIMPLEMENTED,
+            f"{request.tok} is a look-up, and a preview makes no AWS call: take the value from "
+            "the stack's config.",
+        )
+
+    # Resources
+
+    def Check(
+        self, request: provider_pb2.CheckRequest, context: Context
+    ) -> provider_pb2.CheckResponse:
+        with self._row(request, context) as row:
+            inputs, failures = lifecycle.check(
+                row,
+                name_of(request),
+                to_python(request.olds),
+                to_python(request.news),
+                request.randomSeed,
+            )
+            return provider_pb2.CheckResponse(
+                inputs=to_struct(inputs),
+                failures=[provider_pb2.CheckFailure(reason=reason) for reason in failures],
+            )
+
+    def Diff(
+        self, request: provider_pb2.DiffRequest, context: Context
+    ) -> provider_pb2.DiffResponse:
+        with self._row(request, context) as row:
+            found = lifecycle.diff(
+                row,
+                to_python(request.olds),
+                to_python(request.old_inputs),
+                to_python(request.news),
+            )
+            response, kind = provider_pb2.DiffResponse, provider_pb2.PropertyDiff
+            return response(
+                changes=response.DIFF_SOME if found.changed else response.DIFF_NONE,
+                diffs=sorted(found.changed),
+                replaces=sorted(found.replaces),
+                deleteBeforeReplace=found.delete_first,
+                detailedDiff={
+                    key: kind(
+                        kind=kind.UPDATE_REPLACE if key in found.replaces else kind.UPDATE,
+                        inputDiff=True,
+                    )
+                    for key in found.changed
+                },
+                hasDetailedDiff=True,
+            )
+
+    def Create(
+        self, request: provider_pb2.CreateRequest, context: Context
+    ) -> provider_pb2.CreateResponse:
+        with self._row(request, context) as row:
+            inputs = to_python(request.properties)
+            if request.preview:
+                state = lifecycle.previewed_create(row, inputs)
+                return provider_pb2.CreateResponse(properties=to_struct(state))
+            try:
+                physical_id, state = lifecycle.create(row, self._client(row), inputs)
+            except lifecycle.CreateFailedError as failed:
+                self._exists_but_failed(context, failed, inputs)
+                raise
+            return provider_pb2.CreateResponse(
+                id=physical_id, properties=to_struct({**state, "id": physical_id})
+            )
+
+    def Read(
+        self, request: provider_pb2.ReadRequest, context: Context
+    ) -> provider_pb2.ReadResponse:
+        with self._row(request, context) as row:
+            found = lifecycle.read(
+                row,
+                self._client(row),
+                request.id,
+                to_python(request.properties),
+                to_python(request.inputs),
+            )
+            if found is None:
+                return provider_pb2.ReadResponse()
+            state, inputs = found
+            return provider_pb2.ReadResponse(
+                id=request.id,
+                properties=to_struct({**state, "id": request.id}),
+                inputs=to_struct(inputs),
+            )
+
+    def Update(
+        self, request: provider_pb2.UpdateRequest, context: Context
+    ) -> provider_pb2.UpdateResponse:
+        with self._row(request, context) as row:
+            olds, news = to_python(request.olds), to_python(request.news)
+            if request.preview:
+                state = lifecycle.previewed_update(olds, news)
+            else:
+                state = lifecycle.update(
+                    row, self._client(row), request.id, olds, to_python(request.old_inputs), news
+                )
+            return provider_pb2.UpdateResponse(properties=to_struct({**state, "id": request.id}))
+
+    def Delete(self, request: provider_pb2.DeleteRequest, context: Context) -> empty_pb2.Empty:
+        with self._row(request, context) as row:
+            lifecycle.delete(row, self._client(row), request.id)
+            return empty_pb2.Empty()
+
+    @contextmanager
+    def _row(self, request: Request, context: Context) -> Iterator[Row]:
+        """The row of the request; what it raises becomes one sentence for the engine."""
+        token = type_of(request)
+        try:
+            yield row_for(token)
+        except NotImplementedError as missing:
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, str(missing))
+        except ClientError as refused:
+            context.abort(
+                grpc.StatusCode.FAILED_PRECONDITION, f"{token} ({name_of(request)}): {refused}"
+            )
+        except Exception as broken:
+            if context.code() is not None:  # already aborted with a sentence of its own
+                raise
+            log.exception("%s (%s)", token, name_of(request))
+            context.abort(
+                grpc.StatusCode.INTERNAL,
+                f"{token} ({name_of(request)}): {type(broken).__name__}: {broken}",
+            )
+
+    @staticmethod
+    def _exists_but_failed(
+        context: Context, failed: lifecycle.CreateFailedError, inputs: dict[str, Any]
+    ) -> None:
+        """Tell the engine the id of what half exists, or it would forget it."""
+        detail = any_pb2.Any()
+        detail.Pack(_init_failed(failed, inputs), type_url_prefix="type.googleapis.com/")
+        status = status_pb2.Status(
+            code=grpc.StatusCode.UNKNOWN.value[0], message=str(failed), details=[detail]
+        )
+        context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+        context.abort(grpc.StatusCode.UNKNOWN, str(failed))
+
+
+def _init_failed(
+    failed: lifecycle.CreateFailedError, inputs: dict[str, Any]
+) -> provider_pb2.ErrorResourceInitFailed:
+    return provider_pb2.ErrorResourceInitFailed(
+        id=failed.physical_id,
+        properties=to_struct({**failed.state, "id": failed.physical_id}),
+        reasons=[str(failed)],
+        inputs=to_struct(inputs),
+    )
+
+
+def type_of(request: Request) -> str:
+    """The type token of a request's URN; a child's type is `parent$child`, its own comes last."""
+    return str(request.urn).split("::")[2].split("$")[-1]
+
+
+def name_of(request: Request) -> str:
+    return str(request.urn).split("::", 3)[3]
+
+
+def to_python(struct: struct_pb2.Struct) -> dict[str, Any]:
+    """Plain Python values; a whole number becomes an int, as boto3 wants it."""
+    return {key: _value(value) for key, value in struct.fields.items()}
+
+
+def _value(value: struct_pb2.Value) -> Any:  # noqa: ANN401
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        return to_python(value.struct_value)
+    if kind == "list_value":
+        return [_value(item) for item in value.list_value.values]
+    if kind == "number_value":
+        number = value.number_value
+        return int(number) if number.is_integer() else number
+    return None if kind == "null_value" else getattr(value, kind or "string_value")
+
+
+def to_struct(values: dict[str, Any]) -> struct_pb2.Struct:
+    struct = struct_pb2.Struct()
+    struct.update(values)
+    return struct
+
+
+def serve(client_of: ClientOf, account_id: str) -> tuple[grpc.Server, int]:
+    """Start the provider on a free port of the loopback interface."""
+    server = grpc.server(
+        futures.ThreadPoolExecutor(max_workers=16),
+        options=[
+            ("grpc.max_receive_message_length", MAX_MESSAGE),
+            ("grpc.max_send_message_length", MAX_MESSAGE),
+        ],
+    )
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(
+        Provider(client_of, account_id), server
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    return server, port

@@ -1,0 +1,89 @@
+"""What a person reads at the end: the resources by component, the outputs and the time."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pulumi import automation
+from pulumi.automation import events
+from rich.console import Console
+from rich.table import Table
+
+DEPTH = 2
+"""Components below the top-level ones are counted with the one they belong to."""
+
+
+class Steps:
+    """Counts what the engine does, by operation and by component, as its events arrive."""
+
+    def __init__(self, on_step: "OnStep") -> None:
+        self._on_step = on_step
+        self.operations: Counter[str] = Counter()
+        self.by_component: dict[str, Counter[str]] = defaultdict(Counter)
+        self.failures: list[str] = []
+
+    def see(self, event: events.EngineEvent) -> None:
+        if event.resource_pre_event is not None:
+            self._on_step(event.resource_pre_event.metadata)
+        if event.res_outputs_event is not None:
+            self._count(event.res_outputs_event.metadata)
+        if event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
+            self.failures.append(event.diagnostic_event.message.strip())
+
+    def _count(self, step: events.StepEventMetadata) -> None:
+        if step.type.startswith("pulumi:"):
+            return
+        self.operations[step.op] += 1
+        self.by_component[component_of(step.urn)][step.op] += 1
+
+
+class OnStep:
+    """Shows the resource that the engine is working on."""
+
+    def __init__(self, console: Console) -> None:
+        self._status = console.status("starting the engine")
+        self._seen = 0
+
+    def __call__(self, step: events.StepEventMetadata) -> None:
+        self._seen += 1
+        name = step.urn.split("::", 3)[-1]
+        self._status.update(f"{self._seen} resources · {step.op} {name}")
+
+    def __enter__(self) -> Self:
+        self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._status.stop()
+
+
+def component_of(urn: str) -> str:
+    """The outermost component's type in a URN, such as `Network`; a resource without one itself."""
+    types = urn.split("::")[2].split("$")
+    outermost = next((t for t in types if t != "pulumi:pulumi:Stack"), types[-1])
+    return outermost.split(":")[-1]
+
+
+def show(
+    console: Console,
+    *,
+    title: str,
+    steps: Steps,
+    outputs: Mapping[str, automation.OutputValue],
+    seconds: float,
+) -> None:
+    """Print the table of components, the outputs and the time."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("component")
+    operations = sorted(steps.operations)
+    for operation in operations:
+        table.add_column(operation, justify="right")
+    for component, counted in sorted(steps.by_component.items()):
+        table.add_row(component, *(str(counted[op] or "") for op in operations))
+    table.add_section()
+    table.add_row("all", *(str(steps.operations[op]) for op in operations))
+    console.print(table)
+    for name in sorted(outputs):
+        value: Any = "[secret]" if outputs[name].secret else outputs[name].value
+        console.print(f"  [bold]{name}[/]: {value}", highlight=False, soft_wrap=True)
+    console.print(f"{steps.operations.total()} resources in {seconds:.1f} s")
