@@ -131,8 +131,11 @@ def update(
     return _with_kept(row, found, {**state, **asked})
 
 
-def delete(row: Row, client: Client, physical_id: str) -> None:
-    row.delete(client, physical_id)
+def delete(row: Row, client: Client, physical_id: str, state: Props) -> None:
+    if row.delete_as_held is not None:
+        row.delete_as_held(client, physical_id, state)
+    else:
+        row.delete(client, physical_id)
 
 
 def _asked(inputs: Props) -> dict[str, Any]:

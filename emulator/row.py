@@ -74,6 +74,9 @@ class Row:
     update: Callable[[Client, str, Change], None]
     delete: Callable[[Client, str], None]
     """Deleting what is already gone is not an error."""
+    delete_as_held: Callable[[Client, str, Props], None] | None = None
+    """In place of `delete` where the state decides what deleting does: `forceDelete`,
+    `skipDestroy`. It is given the state; `delete` then is what happens without such an input."""
 
     def carries(self, path: str) -> bool:
         return matches(path, self.inputs)
