@@ -29,7 +29,7 @@ def database_instance(stack: str) -> str:
 
 
 def database_log_group(stack: str, export: str = "postgresql") -> str:
-    """RDS writes its exported logs here; it makes the group itself, without retention, if absent."""
+    """Where RDS exports its logs; RDS makes the group, without retention, if it is absent."""
     return f"/aws/rds/instance/{database_instance(stack)}/{export}"
 
 

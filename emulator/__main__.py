@@ -70,10 +70,15 @@ def serve(
     from emulator import account  # noqa: PLC0415 - after moto's environment is set
 
     ended = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: ended.set())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
     if until_input_closes:
-        threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+
+        def wait_for_the_end() -> None:
+            sys.stdin.read()
+            ended.set()
+
+        threading.Thread(target=wait_for_the_end, daemon=True).start()
     with (
         tempfile.TemporaryDirectory(prefix="arbor-state-") as state,
         account.running(

@@ -22,7 +22,7 @@ CLOSED_PROXY = "http://127.0.0.1:9"
 """Port 9 (discard) is closed: whatever asks for another address gets nowhere."""
 CONNECTION = ("PULUMI_DEBUG_PROVIDERS", "PULUMI_BACKEND_URL", "AWS_ENDPOINT_URL")
 """What `serve` prints and a later command needs to find the account again."""
-Program = Callable[[], object]
+Program = Callable[[], None]
 OnEvent = Callable[[events.EngineEvent], None]
 
 

@@ -1,10 +1,10 @@
 """The Pulumi provider in front of the account: gRPC, attached to the real engine."""
 
+import functools
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent import futures
-from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import grpc
 from botocore.exceptions import ClientError
@@ -20,7 +20,6 @@ MAX_MESSAGE = 400 * 1024 * 1024
 """The engine's own limit for a message."""
 PROVIDER_CONFIG = {"region", "allowedAccountIds", "version", "pluginDownloadURL"}
 ClientOf = Callable[[str], Client]
-Context = grpc.ServicerContext
 Request = (
     provider_pb2.CheckRequest
     | provider_pb2.DiffRequest
@@ -29,8 +28,41 @@ Request = (
     | provider_pb2.UpdateRequest
     | provider_pb2.DeleteRequest
 )
+RequestT = TypeVar("RequestT", bound=Request)
+AnswerT = TypeVar("AnswerT")
 
 log = logging.getLogger(__name__)
+
+
+class Context(Protocol):
+    """What is used here of `grpc.ServicerContext`, which carries no types."""
+
+    def abort(self, code: object, details: str) -> NoReturn: ...
+    def code(self) -> object: ...
+    def set_trailing_metadata(self, metadata: tuple[tuple[str, bytes], ...]) -> None: ...
+
+
+def with_row(
+    handler: Callable[["Provider", RequestT, Context, Row], AnswerT],
+) -> Callable[["Provider", RequestT, Context], AnswerT]:
+    """Give the handler the row of its request; what it raises becomes one sentence."""
+
+    @functools.wraps(handler)
+    def handle(provider: "Provider", request: RequestT, context: Context) -> AnswerT:
+        where = f"{type_of(request)} ({name_of(request)})"
+        try:
+            return handler(provider, request, context, row_for(type_of(request)))
+        except NotImplementedError as missing:
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, str(missing))
+        except ClientError as refused:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"{where}: {refused}")
+        except Exception as broken:
+            if context.code() is not None:  # already aborted with a sentence of its own
+                raise
+            log.exception(where)
+            context.abort(grpc.StatusCode.INTERNAL, f"{where}: {type(broken).__name__}: {broken}")
+
+    return handle
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
@@ -114,123 +146,104 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     # Resources
 
+    @with_row
     def Check(
-        self, request: provider_pb2.CheckRequest, context: Context
+        self, request: provider_pb2.CheckRequest, context: Context, row: Row
     ) -> provider_pb2.CheckResponse:
-        with self._row(request, context) as row:
-            inputs, failures = lifecycle.check(
-                row,
-                name_of(request),
-                to_python(request.olds),
-                to_python(request.news),
-                request.randomSeed,
-            )
-            return provider_pb2.CheckResponse(
-                inputs=to_struct(inputs),
-                failures=[provider_pb2.CheckFailure(reason=reason) for reason in failures],
-            )
+        inputs, failures = lifecycle.check(
+            row,
+            name_of(request),
+            to_python(request.olds),
+            to_python(request.news),
+            request.randomSeed,
+        )
+        return provider_pb2.CheckResponse(
+            inputs=to_struct(inputs),
+            failures=[provider_pb2.CheckFailure(reason=reason) for reason in failures],
+        )
 
+    @with_row
     def Diff(
-        self, request: provider_pb2.DiffRequest, context: Context
+        self, request: provider_pb2.DiffRequest, context: Context, row: Row
     ) -> provider_pb2.DiffResponse:
-        with self._row(request, context) as row:
-            found = lifecycle.diff(
-                row,
-                to_python(request.olds),
-                to_python(request.old_inputs),
-                to_python(request.news),
-            )
-            response, kind = provider_pb2.DiffResponse, provider_pb2.PropertyDiff
-            return response(
-                changes=response.DIFF_SOME if found.changed else response.DIFF_NONE,
-                diffs=sorted(found.changed),
-                replaces=sorted(found.replaces),
-                deleteBeforeReplace=found.delete_first,
-                detailedDiff={
-                    key: kind(
-                        kind=kind.UPDATE_REPLACE if key in found.replaces else kind.UPDATE,
-                        inputDiff=True,
-                    )
-                    for key in found.changed
-                },
-                hasDetailedDiff=True,
-            )
-
-    def Create(
-        self, request: provider_pb2.CreateRequest, context: Context
-    ) -> provider_pb2.CreateResponse:
-        with self._row(request, context) as row:
-            inputs = to_python(request.properties)
-            if request.preview:
-                state = lifecycle.previewed_create(row, inputs)
-                return provider_pb2.CreateResponse(properties=to_struct(state))
-            try:
-                physical_id, state = lifecycle.create(row, self._client(row), inputs)
-            except lifecycle.CreateFailedError as failed:
-                self._exists_but_failed(context, failed, inputs)
-                raise
-            return provider_pb2.CreateResponse(
-                id=physical_id, properties=to_struct({**state, "id": physical_id})
-            )
-
-    def Read(
-        self, request: provider_pb2.ReadRequest, context: Context
-    ) -> provider_pb2.ReadResponse:
-        with self._row(request, context) as row:
-            found = lifecycle.read(
-                row,
-                self._client(row),
-                request.id,
-                to_python(request.properties),
-                to_python(request.inputs),
-            )
-            if found is None:
-                return provider_pb2.ReadResponse()
-            state, inputs = found
-            return provider_pb2.ReadResponse(
-                id=request.id,
-                properties=to_struct({**state, "id": request.id}),
-                inputs=to_struct(inputs),
-            )
-
-    def Update(
-        self, request: provider_pb2.UpdateRequest, context: Context
-    ) -> provider_pb2.UpdateResponse:
-        with self._row(request, context) as row:
-            olds, news = to_python(request.olds), to_python(request.news)
-            if request.preview:
-                state = lifecycle.previewed_update(olds, news)
-            else:
-                state = lifecycle.update(
-                    row, self._client(row), request.id, olds, to_python(request.old_inputs), news
+        found = lifecycle.diff(
+            row,
+            to_python(request.olds),
+            to_python(request.old_inputs),
+            to_python(request.news),
+        )
+        response, kind = provider_pb2.DiffResponse, provider_pb2.PropertyDiff
+        return response(
+            changes=response.DIFF_SOME if found.changed else response.DIFF_NONE,
+            diffs=sorted(found.changed),
+            replaces=sorted(found.replaces),
+            deleteBeforeReplace=found.delete_first,
+            detailedDiff={
+                key: kind(
+                    kind=kind.UPDATE_REPLACE if key in found.replaces else kind.UPDATE,
+                    inputDiff=True,
                 )
-            return provider_pb2.UpdateResponse(properties=to_struct({**state, "id": request.id}))
+                for key in found.changed
+            },
+            hasDetailedDiff=True,
+        )
 
-    def Delete(self, request: provider_pb2.DeleteRequest, context: Context) -> empty_pb2.Empty:
-        with self._row(request, context) as row:
-            lifecycle.delete(row, self._client(row), request.id)
-            return empty_pb2.Empty()
-
-    @contextmanager
-    def _row(self, request: Request, context: Context) -> Iterator[Row]:
-        """The row of the request; what it raises becomes one sentence for the engine."""
-        token = type_of(request)
+    @with_row
+    def Create(
+        self, request: provider_pb2.CreateRequest, context: Context, row: Row
+    ) -> provider_pb2.CreateResponse:
+        inputs = to_python(request.properties)
+        if request.preview:
+            state = lifecycle.previewed_create(row, inputs)
+            return provider_pb2.CreateResponse(properties=to_struct(state))
         try:
-            yield row_for(token)
-        except NotImplementedError as missing:
-            context.abort(grpc.StatusCode.UNIMPLEMENTED, str(missing))
-        except ClientError as refused:
-            context.abort(
-                grpc.StatusCode.FAILED_PRECONDITION, f"{token} ({name_of(request)}): {refused}"
+            physical_id, state = lifecycle.create(row, self._client(row), inputs)
+        except lifecycle.CreateFailedError as failed:
+            self._exists_but_failed(context, failed, inputs)
+            raise
+        return provider_pb2.CreateResponse(
+            id=physical_id, properties=to_struct({**state, "id": physical_id})
+        )
+
+    @with_row
+    def Read(
+        self, request: provider_pb2.ReadRequest, context: Context, row: Row
+    ) -> provider_pb2.ReadResponse:
+        found = lifecycle.read(
+            row,
+            self._client(row),
+            request.id,
+            to_python(request.properties),
+            to_python(request.inputs),
+        )
+        if found is None:
+            return provider_pb2.ReadResponse()
+        state, inputs = found
+        return provider_pb2.ReadResponse(
+            id=request.id,
+            properties=to_struct({**state, "id": request.id}),
+            inputs=to_struct(inputs),
+        )
+
+    @with_row
+    def Update(
+        self, request: provider_pb2.UpdateRequest, context: Context, row: Row
+    ) -> provider_pb2.UpdateResponse:
+        olds, news = to_python(request.olds), to_python(request.news)
+        if request.preview:
+            state = lifecycle.previewed_update(olds, news)
+        else:
+            state = lifecycle.update(
+                row, self._client(row), request.id, olds, to_python(request.old_inputs), news
             )
-        except Exception as broken:
-            if context.code() is not None:  # already aborted with a sentence of its own
-                raise
-            log.exception("%s (%s)", token, name_of(request))
-            context.abort(
-                grpc.StatusCode.INTERNAL,
-                f"{token} ({name_of(request)}): {type(broken).__name__}: {broken}",
-            )
+        return provider_pb2.UpdateResponse(properties=to_struct({**state, "id": request.id}))
+
+    @with_row
+    def Delete(
+        self, request: provider_pb2.DeleteRequest, context: Context, row: Row
+    ) -> empty_pb2.Empty:
+        lifecycle.delete(row, self._client(row), request.id, to_python(request.properties))
+        return empty_pb2.Empty()
 
     @staticmethod
     def _exists_but_failed(
