@@ -56,7 +56,7 @@ class AccountMocks(Mocks):
         children: list[Planned] = plan(name, inputs)
         made: dict[str, dict[str, Any]] = {}
 
-        def resolve(value: object) -> Any:  # noqa: ANN401 - any property value
+        def resolve(value: object) -> Any:
             if isinstance(value, Ref):
                 return made[value.name][value.output]
             if isinstance(value, dict):
@@ -70,7 +70,7 @@ class AccountMocks(Mocks):
         return resolved
 
 
-def without_secrets(value: Any) -> Any:  # noqa: ANN401 - any property value
+def without_secrets(value: Any) -> Any:
     """Mocks receive a secret in Pulumi's signed envelope; the account needs what is inside."""
     if rpc.is_rpc_secret(value):
         return without_secrets(rpc.unwrap_rpc_secret(value))
