@@ -284,7 +284,7 @@ def to_python(struct: struct_pb2.Struct) -> dict[str, Any]:
     return {key: _value(value) for key, value in struct.fields.items()}
 
 
-def _value(value: struct_pb2.Value) -> Any:  # noqa: ANN401
+def _value(value: struct_pb2.Value) -> Any:
     kind = value.WhichOneof("kind")
     if kind == "struct_value":
         return to_python(value.struct_value)

@@ -1,0 +1,64 @@
+"""Both stacks come up from nothing, and then there is nothing left to do."""
+
+import json
+
+import pytest
+
+from engine_stack import Deployed, counted, deployed
+
+STACKS = ("production", "staging")
+
+
+@pytest.fixture(params=STACKS)
+def stack(request: pytest.FixtureRequest) -> Deployed:
+    found: Deployed = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_a_preview_of_an_empty_account_creates_everything_and_makes_no_aws_call(
+    name: str,
+) -> None:
+    with deployed(name) as empty:
+        steps = empty.preview()
+        assert set(counted(steps)) == {"create"}
+        assert empty.calls() == 0
+
+
+def test_a_second_up_changes_nothing(stack: Deployed) -> None:
+    assert stack.up() == []
+
+
+def test_a_preview_of_what_is_up_changes_nothing_and_makes_no_aws_call(stack: Deployed) -> None:
+    before = stack.calls()
+    assert stack.preview() == []
+    assert stack.calls() == before
+
+
+def test_a_refresh_changes_nothing(stack: Deployed) -> None:
+    assert stack.refresh() == []
+    assert stack.preview() == []
+
+
+def test_no_secret_lies_open_in_the_state_or_the_outputs(stack: Deployed) -> None:
+    secrets = stack.client("secretsmanager")
+    values = [
+        value
+        for listed in secrets.list_secrets()["SecretList"]
+        for value in json.loads(
+            secrets.get_secret_value(SecretId=listed["ARN"])["SecretString"]
+        ).values()
+        if value != "arbor_user"
+    ]
+    assert len(values) == 3
+    state = stack.state_text()
+    outputs = json.dumps({k: v.value for k, v in stack.deployment.stack.outputs().items()})
+    for value in values:
+        assert value not in state
+        assert value not in outputs
+
+
+def test_every_resource_is_as_its_row_says_it_was_asked_for(stack: Deployed) -> None:
+    """The account holds what the state says: nothing was created and then lost."""
+    custom = [r for r in stack.resources() if r["custom"] and "id" in r and r["id"]]
+    assert len(custom) > 100

@@ -1,0 +1,127 @@
+"""A stack that the real engine deployed into an emulated account, for the engine tests."""
+
+import json
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pulumi.automation import events
+
+from emulator import account as account_module
+from emulator import engine, pulumi_cli
+
+SPEED = 600.0
+"""Ten minutes of the account pass in a second."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One thing the engine did or would do: `update` of `aws:rds/instance:Instance` `database`."""
+
+    op: str
+    token: str
+    name: str
+    keys: tuple[str, ...] = field(default=(), compare=False)
+    """Inputs that differ."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """The stack, and a way to look at its account that is not the engine's."""
+
+    deployment: engine.Deployment
+    environment: Mapping[str, str]
+
+    @cached_property
+    def client(self) -> Callable[[str], Any]:
+        """boto3 clients of the account, by service name."""
+        return account_module.clients(
+            self.environment["AWS_ENDPOINT_URL"], self.environment["AWS_REGION"]
+        )
+
+    def up(self) -> list[Step]:
+        return self._steps(self.deployment.up)
+
+    def preview(self) -> list[Step]:
+        return self._steps(self.deployment.preview)
+
+    def refresh(self) -> list[Step]:
+        return self._steps(self.deployment.refresh)
+
+    def destroy(self) -> list[Step]:
+        return self._steps(self.deployment.destroy)
+
+    def resources(self) -> list[dict[str, Any]]:
+        """The resources in the stack's state, custom ones with their outputs."""
+        exported = self.deployment.stack.export_stack().deployment
+        assert exported is not None
+        found: list[dict[str, Any]] = exported["resources"]
+        return found
+
+    def state_text(self) -> str:
+        """The state as it lies in the backend, with secrets encrypted."""
+        folder = Path(self.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
+        (state,) = folder.glob(f".pulumi/stacks/*/{self.deployment.stack.name}.json")
+        return state.read_text()
+
+    def calls(self) -> int:
+        """How many AWS calls the account has answered so far."""
+        return int(self._control("calls")["calls"])
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass in the account."""
+        self._control("clock", advance=seconds)
+
+    def set_speed(self, speed: float) -> None:
+        self._control("clock", speed=speed)
+
+    def _control(self, what: str, **asked: float) -> dict[str, float]:
+        request = urllib.request.Request(
+            f"{self.environment['AWS_ENDPOINT_URL']}{account_module.CONTROL}{what}",
+            data=json.dumps(asked).encode(),
+            method="POST",
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=30) as answer:
+            found: dict[str, float] = json.load(answer)
+        return found
+
+    @staticmethod
+    def _steps(operation: Callable[..., object]) -> list[Step]:
+        """Everything that is not `same`, in the engine's order."""
+        seen: list[Step] = []
+
+        def see(event: events.EngineEvent) -> None:
+            if event.resource_pre_event is None:
+                return
+            step = event.resource_pre_event.metadata
+            if step.op in {"same", "refresh", "read"} or step.type.startswith("pulumi:"):
+                return
+            name = step.urn.split("::", 3)[-1]
+            keys = tuple(sorted(step.diffs or ()))
+            seen.append(Step(op=str(step.op.value), token=step.type, name=name, keys=keys))
+
+        operation(on_event=see)
+        return seen
+
+
+def counted(steps: list[Step]) -> Counter[str]:
+    return Counter(step.op for step in steps)
+
+
+@contextmanager
+def deployed(stack: str, program: engine.Program | None = None) -> Iterator[Deployed]:
+    """A fresh account with nothing in it yet; `up` is the caller's."""
+    command = pulumi_cli.find_or_build(print, lambda _done, _total: None)
+    with (
+        engine.account_process(stack=stack, speed=SPEED) as environment,
+        engine.deployment(
+            stack=stack, account=environment, command=command, program=program
+        ) as deployment,
+    ):
+        yield Deployed(deployment=deployment, environment=environment)
