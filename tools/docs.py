@@ -1,0 +1,37 @@
+"""`make docs`: write the generated pages and pictures of docs/ anew."""
+
+import shutil
+import subprocess
+import sys
+
+from emulator import engine, pulumi_cli
+from tools import architecture, coverage
+
+DOCS = engine.PROJECT_DIR / "docs"
+STACK = "production"
+FAST = 600.0
+
+
+def main() -> None:
+    """Write docs/coverage.md, docs/architecture.dot and, with Graphviz, docs/architecture.svg."""
+    (DOCS / "coverage.md").write_text(coverage.page())
+    command = pulumi_cli.find_or_build(print, lambda _done, _total: None)
+    with (
+        engine.account_process(stack=STACK, speed=FAST) as account,
+        engine.deployment(stack=STACK, account=account, command=command) as deployed,
+    ):
+        deployed.up()
+        exported = deployed.stack.export_stack().deployment
+    assert exported is not None
+    source = DOCS / "architecture.dot"
+    source.write_text(architecture.picture(exported["resources"]).dot(f"arbor {STACK}"))
+    dot = shutil.which("dot")
+    if dot is None:
+        sys.exit("docs/architecture.dot is written; for the picture, install Graphviz and repeat.")
+    subprocess.run(  # noqa: S603 - dot as shutil.which found it, files of ours
+        [dot, "-Tsvg", str(source), "-o", str(source.with_suffix(".svg"))], check=True
+    )
+
+
+if __name__ == "__main__":
+    main()
