@@ -127,7 +127,9 @@ def running(*, region: str, account_id: str, speed: float) -> Iterator[Account]:
     endpoint = f"http://127.0.0.1:{http.server_port}"
     os.environ["MOTO_PORT"] = str(http.server_port)
     threading.Thread(target=http.serve_forever, daemon=True).start()
-    grpc_server, provider_port = provider.serve(clients(endpoint, region), account_id)
+    grpc_server, provider_port = provider.serve(
+        provider.Provider(clients(endpoint, region), account_id)
+    )
     awsx_port, stop_awsx = awsx.serve()
     try:
         yield Account(

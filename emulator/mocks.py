@@ -1,7 +1,7 @@
 """The rows behind `pulumi.runtime.Mocks`: a program deploys into moto without the engine."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, rpc
 
@@ -38,7 +38,7 @@ class AccountMocks(Mocks):
             return "", inputs
         return self._create(args.typ, args.name, inputs)
 
-    def call(self, args: MockCallArgs) -> dict[str, Any]:
+    def call(self, args: MockCallArgs) -> NoReturn:
         raise NotImplementedError(f"{args.token}: the program makes no look-ups.")
 
     def _create(self, token: str, name: str, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:

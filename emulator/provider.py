@@ -302,8 +302,8 @@ def to_struct(values: dict[str, Any]) -> struct_pb2.Struct:
     return struct
 
 
-def serve(client_of: ClientOf, account_id: str) -> tuple[grpc.Server, int]:
-    """Start the provider on a free port of the loopback interface."""
+def serve(provider: Provider) -> tuple[grpc.Server, int]:
+    """Start a provider on a free port of the loopback interface."""
     server = grpc.server(
         futures.ThreadPoolExecutor(max_workers=16),
         options=[
@@ -311,9 +311,7 @@ def serve(client_of: ClientOf, account_id: str) -> tuple[grpc.Server, int]:
             ("grpc.max_send_message_length", MAX_MESSAGE),
         ],
     )
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(
-        Provider(client_of, account_id), server
-    )
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     return server, port

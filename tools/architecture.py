@@ -31,7 +31,7 @@ class Box:
 
     def label(self) -> str:
         counted = sorted(self.resources.items())
-        lines = [f"{number} × {kind}" if number > 1 else kind for kind, number in counted]
+        lines = [f"{number} x {kind}" if number > 1 else kind for kind, number in counted]
         where = f"in {self.zones} zones" if self.zones > 1 else ""
         return _html([self.name, f"{self.kind} {where}".strip()], lines)
 
@@ -50,8 +50,8 @@ class Picture:
             "digraph arbor {",
             f'  label="{title}"; labelloc=t; fontname="Helvetica"; fontsize=20; rankdir=TB;',
             "  newrank=true; nodesep=0.35; ranksep=0.7; splines=true; compound=true;",
-            '  node [shape=box style="rounded,filled" fillcolor=white fontname="Helvetica"'
-            ' fontsize=11 color="#4a5568"];',
+            '  node [shape=box style="rounded,filled" fillcolor=white color="#4a5568"];',
+            '  node [fontname="Helvetica" fontsize=11];',
             '  edge [fontname="Helvetica" fontsize=11 color="#2b6cb0" penwidth=1.6];',
             f'  "{INTERNET}" [shape=ellipse fillcolor="#edf2f7"];',
         ]

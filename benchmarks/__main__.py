@@ -1,0 +1,111 @@
+"""`python -m benchmarks`: ratios within one run; writes docs/benchmarks.md with `--write`.
+
+Times on a shared machine say little; each number here is compared with its floor, measured in the
+same run, alternating, and the best of several tries counts.
+"""
+
+import resource
+import sys
+
+from benchmarks import floor, program
+from emulator import engine, pulumi_cli
+
+TRIES = 5
+ENGINE_TRIES = 2
+SERVICES = (2, 10, 25, 50)
+AIM = 1.3
+PAGE = engine.PROJECT_DIR / "docs" / "benchmarks.md"
+HEADER = """\
+# Benchmarks
+
+*Written by `python -m benchmarks --write`, as measured. Ratios within one run, best of the tries;
+seconds are those of one shared two-core machine and only show the scale.*
+"""
+
+
+def program_ratio() -> str:
+    """The program under mocks against bare registration of the same resources."""
+    own, bare, count = [], [], 0
+    for _ in range(TRIES):
+        seconds, registered = program.arbor(services=2)
+        own.append(seconds)
+        bare.append(program.bare(registered))
+        count = len(registered)
+    return (
+        "## The program against bare registration\n\n"
+        f"{count} resources under mocks: program {min(own):.2f} s, bare {min(bare):.2f} s, "
+        f"ratio **{min(own) / min(bare):.2f}** (aim: at most {AIM}).\n"
+    )
+
+
+def growth() -> str:
+    """How the program's time grows with the number of services."""
+    lines = [
+        "## Growth with the number of services\n",
+        "| services | resources | seconds | milliseconds a resource |",
+        "|---|---|---|---|",
+    ]
+    for services in SERVICES:
+        best, count = float("inf"), 0
+        for _ in range(3):
+            seconds, registered = program.arbor(services)
+            best, count = min(best, seconds), len(registered)
+        lines.append(f"| {services} | {count} | {best:.2f} | {1000 * best / count:.2f} |")
+    return "\n".join(lines) + "\n"
+
+
+def engine_ratios() -> str:
+    """Preview and up in the emulated account against the engine's own cost."""
+    command = pulumi_cli.find_or_build(print, lambda _done, _total: None)
+    ours: list[dict[str, float]] = []
+    floors: list[dict[str, float]] = []
+    resources = 0
+    for _ in range(ENGINE_TRIES):
+        with engine.account_process(stack=floor.STACK, speed=600) as account:
+            ours.append(floor.times(account, command, None))
+            with engine.deployment(stack=floor.STACK, account=account, command=command) as deployed:
+                exported = deployed.stack.export_stack().deployment
+                assert exported is not None
+                resources = len(exported["resources"])
+        with floor.provider() as nothing:
+            floors.append(floor.times(nothing, command, floor.program(resources)))
+    lines = [
+        "## The engine with the emulated account against a provider that does nothing\n",
+        f"{resources} resources each.\n",
+        "| operation | emulated account | floor | ratio |",
+        "|---|---|---|---|",
+    ]
+    for name in ours[0]:
+        own, bare = (min(one[name] for one in many) for many in (ours, floors))
+        lines.append(f"| {name} | {own:.1f} s | {bare:.1f} s | **{own / bare:.2f}** |")
+    lines.append(
+        f"\nThe aim of at most {AIM} is for previews and for an up that changes nothing. An up "
+        "from nothing makes every AWS call; it has no floor to be near.\n"
+    )
+    return "\n".join(lines)
+
+
+def memory() -> str:
+    """The most memory that this process and its children held."""
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return (
+        "## Memory\n\n"
+        f"The program's process {own:.0f} MiB at most; the largest of the engine, the account and "
+        f"the floor's provider {children:.0f} MiB.\n"
+    )
+
+
+def main() -> None:
+    """Measure, print, and with `--write` keep the page."""
+    parts = [HEADER]
+    for part in (program_ratio, growth, engine_ratios, memory):
+        parts.append(part())
+        sys.stdout.write(f"{parts[-1]}\n")
+        sys.stdout.flush()
+    if "--write" in sys.argv[1:]:
+        PAGE.write_text("\n".join(parts))
+
+
+if __name__ == "__main__":
+    main()
