@@ -1,0 +1,121 @@
+"""What the application expects of whoever runs it: environment variables and secrets.
+
+The names are the application's own (its `app/core/config.py`). A service that uses the database
+or the cache is the Python backend; one that uses neither is a Next.js server.
+"""
+
+import json
+from dataclasses import dataclass
+
+import pulumi
+
+import naming
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseAccess:
+    """Where PostgreSQL is, and the secret with `username` and `password`."""
+
+    host: pulumi.Input[str]
+    port: pulumi.Input[int]
+    name: str
+    secret_arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CacheAccess:
+    """Where Redis is, and the secret with `password`."""
+
+    host: pulumi.Input[str]
+    port: pulumi.Input[int]
+    secret_arn: pulumi.Input[str]
+
+
+def environment(
+    *,
+    stack: str,
+    domain: str,
+    database: DatabaseAccess | None = None,
+    cache: CacheAccess | None = None,
+) -> dict[str, pulumi.Input[str]]:
+    """Plain variables of a service that uses this database and this cache; no secret in them."""
+    variables: dict[str, pulumi.Input[str]] = {
+        "ENVIRONMENT": environment_name(stack),
+        "DEBUG": "false",
+    }
+    if database is None and cache is None:
+        # Next.js listens on this address; by default only on the task's own name.
+        return {**variables, "HOSTNAME": "0.0.0.0"}  # noqa: S104 - behind the load balancer only
+    variables["CORS_ORIGINS"] = cors_origins(domain)
+    if database is not None:
+        variables |= {
+            "POSTGRES_HOST": database.host,
+            "POSTGRES_PORT": _text(database.port),
+            "POSTGRES_DB": database.name,
+        }
+    if cache is not None:
+        variables |= {
+            "REDIS_HOST": cache.host,
+            "REDIS_PORT": _text(cache.port),
+            "REDIS_SSL": "true",
+        }
+    return variables
+
+
+def secrets(
+    *,
+    app_secret_arn: pulumi.Input[str],
+    database: DatabaseAccess | None = None,
+    cache: CacheAccess | None = None,
+) -> dict[str, pulumi.Input[str]]:
+    """Variables that ECS fills from Secrets Manager, each with its `valueFrom`.
+
+    The database's user is here and not in `environment`, because a rotation replaces both at once
+    and ECS refuses a name that stands in both.
+    """
+    if database is None and cache is None:
+        return {}
+    variables: dict[str, pulumi.Input[str]] = {
+        "SECRET_KEY": value_from(app_secret_arn, "SECRET_KEY"),
+    }
+    if database is not None:
+        variables["POSTGRES_USER"] = value_from(database.secret_arn, "username")
+        variables["POSTGRES_PASSWORD"] = value_from(database.secret_arn, "password")
+    if cache is not None:
+        variables["REDIS_PASSWORD"] = value_from(cache.secret_arn, "password")
+    return variables
+
+
+def secret_arns(
+    *,
+    app_secret_arn: pulumi.Input[str],
+    database: DatabaseAccess | None = None,
+    cache: CacheAccess | None = None,
+) -> tuple[pulumi.Input[str], ...]:
+    """The secrets that a service's execution role must read for its `secrets`."""
+    if database is None and cache is None:
+        return ()
+    stores = (access.secret_arn for access in (database, cache) if access is not None)
+    return (app_secret_arn, *stores)
+
+
+def environment_name(stack: str) -> str:
+    """The application knows two: a stack that is not production runs as staging."""
+    return "production" if stack == "production" else "staging"
+
+
+def cors_origins(domain: str) -> str:
+    """The pages that may call the API: a new version is tested under the green host."""
+    return json.dumps([f"https://{host}" for host in (domain, naming.green_host(domain))])
+
+
+def value_from(secret_arn: pulumi.Input[str], key: str) -> pulumi.Output[str]:
+    """One key of a JSON secret, in its current version.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
+    """
+    return pulumi.Output.concat(secret_arn, ":", key, "::")
+
+
+def _text(number: pulumi.Input[int]) -> pulumi.Output[str]:
+    return pulumi.Output.from_input(number).apply(str)

@@ -1,0 +1,199 @@
+"""What config says about the services (arbor:services), and what must hold between them."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import limits
+import naming
+from configuration.reader import Reader
+
+BACKEND: Final = "backend"
+"""The service whose image the migrations run with, so every stack has it."""
+LONGEST_APP: Final = 16
+"""A target group is called APP-green-SUFFIX, and AWS allows 32 characters."""
+_APP: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_USER: Final = re.compile(r"[1-9]\d{0,9}(?::\d{1,10})?")
+_ALLOWED_APP: Final = (
+    f"names of at most {LONGEST_APP} characters (a-z, 0-9, -), not {naming.MIGRATIONS}; "
+    f"{BACKEND} must be among them, and there are at most {limits.SERVICES_PER_LOAD_BALANCER}"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceSettings:
+    """One ECS service behind the load balancer."""
+
+    app: str
+    image: str | None
+    """A full reference, where the stack's own repository is not used."""
+    version: str | None
+    """Tag in the stack's own repository; the first one, for a release changes it later."""
+    cpu: int
+    """CPU units; 1024 are one vCPU."""
+    memory: int
+    """MiB."""
+    count: int
+    """Tasks at the start; autoscaling and operators own the number from then on."""
+    min_count: int
+    max_count: int
+    port: int
+    health_check_path: str
+    paths: tuple[str, ...]
+    """Path patterns of the listener rules; none means every path that no other service has."""
+    priority: int
+    """Lower is asked first."""
+    database: bool
+    cache: bool
+    user: str
+    """Numeric user, and group if given, that the container runs as."""
+    workers: int
+    """Processes in a task that each open a pool of database connections."""
+
+
+def read_services(config: Reader) -> dict[str, ServiceSettings]:
+    """Every service by name; what is wrong stands in the reader's problems."""
+    found = config.entries("services", f"an object of services by name: {_ALLOWED_APP}")
+    if not config.good("services"):
+        return {}
+    wrong = [app for app in found if not _is_app(app)]
+    if wrong or BACKEND not in found or len(found) > limits.SERVICES_PER_LOAD_BALANCER:
+        names = ", ".join(found) or "empty"
+        config.problems.append(f"arbor:services is {names}; allowed: {_ALLOWED_APP}.")
+    before = len(config.problems)
+    services = {app: _read(app, entry, config.problems) for app, entry in found.items()}
+    if len(config.problems) == before:
+        config.problems.extend(_between(services.values()))
+    return services
+
+
+def peak_connections(services: Mapping[str, ServiceSettings], pool: int) -> int:
+    """Database connections while every service at its largest runs in both colours."""
+    workers = sum(s.max_count * s.workers for s in services.values() if s.database)
+    return 2 * workers * pool
+
+
+def _is_app(app: str) -> bool:
+    return len(app) <= LONGEST_APP and _APP.fullmatch(app) is not None and app != naming.MIGRATIONS
+
+
+def _read(app: str, entry: Mapping[str, Any], problems: list[str]) -> ServiceSettings:
+    config = Reader(entry, f"arbor:services.{app}.", problems)
+    image, version = _read_image(config)
+    cpu, memory = _read_size(config)
+    low = config.whole("min", 1, 1000, "tasks")
+    high = config.whole("max", 1, 1000, "tasks")
+    count = config.whole("count", 1, 1000, "tasks")
+    if config.good("min", "max") and low > high:
+        config.refuse("min", f"at most max, which is {high}")
+    elif config.good("min", "max", "count") and not low <= count <= high:
+        config.refuse("count", f"min to max, which are {low} to {high}")
+    database = config.flag("database", default=False)
+    workers = 1
+    if database or config.has("workers"):
+        workers = config.whole("workers", 1, 64, "processes in a task")
+    service = ServiceSettings(
+        app=app,
+        image=image,
+        version=version,
+        cpu=cpu,
+        memory=memory,
+        count=count,
+        min_count=low,
+        max_count=high,
+        port=config.whole("port", 1, 65535),
+        health_check_path=config.text(
+            "healthCheckPath",
+            "a path that starts with / and has no wildcard",
+            lambda path: limits.is_path_pattern(path) and not set("*?") & set(path),
+        ),
+        paths=_read_paths(config),
+        priority=config.whole("priority", 1, 9999),
+        database=database,
+        cache=config.flag("cache", default=False),
+        user=config.text(
+            "user",
+            "a numeric user other than root, such as 1000, or with its group 1000:1000",
+            lambda user: _USER.fullmatch(user) is not None,
+        ),
+        workers=workers,
+    )
+    config.refuse_unread()
+    return service
+
+
+def _read_image(config: Reader) -> tuple[str | None, str | None]:
+    """A full image, or a version in the stack's own repository: exactly one of the two."""
+    given = [key for key in ("image", "version") if config.has(key)]
+    if len(given) != 1:
+        config.refuse("version", "either a version such as v1.0.0 or a full image, and not both")
+        return None, None
+    if given == ["version"]:
+        return None, config.text(
+            "version", "an image tag such as v1.0.0, not latest", limits.is_version
+        )
+    return config.text(
+        "image",
+        "an image by a tag other than latest or by digest, such as "
+        "123456789012.dkr.ecr.us-east-1.amazonaws.com/backend:v1.0.0",
+        limits.is_fixed_image,
+    ), None
+
+
+def _read_size(config: Reader) -> tuple[int, int]:
+    cpu = config.whole("cpu", min(limits.FARGATE_MEMORY), max(limits.FARGATE_MEMORY), "CPU units")
+    largest = max(limits.FARGATE_MEMORY[max(limits.FARGATE_MEMORY)])
+    memory = config.whole("memory", 512, largest, "MiB")
+    if config.good("cpu") and cpu not in limits.FARGATE_MEMORY:
+        config.refuse("cpu", ", ".join(map(str, limits.FARGATE_MEMORY)))
+    elif config.good("cpu", "memory") and memory not in limits.FARGATE_MEMORY[cpu]:
+        offered = ", ".join(map(str, limits.FARGATE_MEMORY[cpu]))
+        config.refuse("memory", f"with {cpu} CPU units Fargate offers {offered} MiB")
+    return cpu, memory
+
+
+def _read_paths(config: Reader) -> tuple[str, ...]:
+    most = limits.CONDITION_VALUES_PER_RULE - 1
+    allowed = (
+        f"at most {most} paths that each start with / (a listener rule names 5 values at most, "
+        "one of them the host), or [] for every other path"
+    )
+    paths = config.texts("paths", allowed, limits.is_path_pattern)
+    if len(paths) > most:
+        config.refuse("paths", allowed)
+    return paths
+
+
+def _between(services: Collection[ServiceSettings]) -> Iterator[str]:
+    """Two services can't have one rule's place, and the one for all other paths comes last."""
+    by_priority: dict[int, str] = {}
+    by_path: dict[str, str] = {}
+    for service in services:
+        key = f"arbor:services.{service.app}"
+        other = by_priority.setdefault(service.priority, service.app)
+        if other != service.app:
+            yield (
+                f"{key}.priority is {service.priority}; allowed: one that no other service has, "
+                f"and {other} has this one."
+            )
+        for path in service.paths:
+            if by_path.setdefault(path, service.app) != service.app:
+                yield (
+                    f'{key}.paths has "{path}"; allowed: paths that no other service has, and '
+                    f"{by_path[path]} has this one."
+                )
+    first, *more = [s for s in services if not s.paths] or [None]
+    if first is None:
+        return
+    for service in more:
+        yield (
+            f"arbor:services.{service.app}.paths is []; allowed: paths, for {first.app} has "
+            "every other one already."
+        )
+    last = max(s.priority for s in services)
+    if first.priority < last:
+        yield (
+            f"arbor:services.{first.app}.priority is {first.priority}; allowed: more than "
+            f"{last}, for it has every other path and must be asked last."
+        )

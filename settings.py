@@ -1,0 +1,234 @@
+"""The only reader of `pulumi.Config`.
+
+Every value is checked before anything is registered, and every wrong one is told at once: its
+key, what it is and what is allowed. Defaults stand in Pulumi.yaml and nowhere else.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+from pulumi.runtime import config as pulumi_config
+
+import limits
+import naming
+from configuration.network import NetworkSettings, read_network
+from configuration.reader import Reader
+from configuration.services import ServiceSettings, peak_connections, read_services
+from configuration.stores import CacheSettings, DatabaseSettings, read_cache, read_database
+
+PRODUCTION: Final = "production"
+_STACK: Final = re.compile(r"[a-z][a-z0-9]{0,15}")
+_ACCOUNT: Final = re.compile(r"\d{12}")
+_ZONE_ID: Final = re.compile(r"Z[A-Z0-9]{1,31}")
+
+
+class SettingsError(pulumi.RunError):
+    """Config that can't be deployed; the message has one line for each problem."""
+
+    def __init__(self, stack: str, problems: list[str]) -> None:
+        self.problems = tuple(problems)
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        super().__init__(f"Nothing was deployed: change this in Pulumi.{stack}.yaml.\n{lines}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentSettings:
+    """How a new version takes over, for every service."""
+
+    bake_minutes: int
+    pause_before_production: bool
+    pause_timeout_minutes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalingSettings:
+    """What autoscaling aims at, for every service."""
+
+    cpu_percent: int
+    memory_percent: int
+    requests_per_target: int
+    """Requests a minute and task."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that differs between stacks, checked."""
+
+    stack: str
+    region: str
+    account_id: str
+    domain: str
+    hosted_zone_id: str | None
+    """None: the stack makes the zone."""
+    network: NetworkSettings
+    services: Mapping[str, ServiceSettings]
+    deployment: DeploymentSettings
+    scaling: ScalingSettings
+    spot_weight: int
+    """Tasks on FARGATE_SPOT for each one on FARGATE."""
+    database: DatabaseSettings
+    cache: CacheSettings
+    log_retention_days: int
+    log_export_bucket: str
+    log_export_days: int
+    access_log_days: int
+    waf_requests_per_five_minutes: int
+    images_kept: int
+    secret_recovery_days: int
+    protect_data: bool
+
+    def tags(self, component: str) -> dict[str, str]:
+        """The tags of every resource of a component."""
+        return {
+            "Project": naming.PROJECT,
+            "Stack": self.stack,
+            "Component": component,
+            "ManagedBy": "pulumi",
+        }
+
+
+def load() -> Settings:
+    """The settings of the stack that Pulumi runs; raises SettingsError."""
+    values = {**pulumi_config.get_config_env(), **pulumi_config.CONFIG.get()}
+    return parse(values, pulumi.get_stack())
+
+
+def parse(values: Mapping[str, str], stack: str) -> Settings:
+    """The settings in these values; raises SettingsError with every problem.
+
+    Values are what the engine gives to a program: text by full key (`arbor:domain`), with numbers,
+    lists and objects as JSON.
+    """
+    problems: list[str] = []
+    if _STACK.fullmatch(stack) is None:
+        problems.append(
+            f"The stack is called {stack}; allowed: at most 16 lower-case letters and digits, "
+            "for the database's name ends in it."
+        )
+    aws = Reader(_namespace(values, "aws"), "aws:", problems)
+    arbor = Reader(_namespace(values, naming.PROJECT), f"{naming.PROJECT}:", problems)
+    production = stack == PRODUCTION
+    region = aws.text("region", "a region such as us-east-1", _is_region)
+    settings = Settings(
+        stack=stack,
+        region=region,
+        account_id=_account(arbor, aws),
+        domain=arbor.text(
+            "domain",
+            "a domain in lower case of at most 64 characters, such as arbor-energy.com",
+            limits.is_domain,
+        ),
+        hosted_zone_id=arbor.text(
+            "hostedZoneId",
+            "the id of a hosted zone such as Z0123456789ABC, or empty to make one",
+            lambda zone: not zone or _ZONE_ID.fullmatch(zone) is not None,
+        )
+        or None,
+        network=read_network(arbor, region=region, production=production),
+        services=read_services(arbor),
+        deployment=DeploymentSettings(
+            bake_minutes=arbor.whole("bakeTimeMinutes", 0, 1440, "minutes"),
+            pause_before_production=arbor.flag("pauseBeforeProduction"),
+            pause_timeout_minutes=arbor.whole("pauseTimeoutMinutes", 1, 20160, "minutes"),
+        ),
+        scaling=ScalingSettings(
+            cpu_percent=arbor.whole("cpuTargetPercent", 10, 90, "percent"),
+            memory_percent=arbor.whole("memoryTargetPercent", 10, 90, "percent"),
+            requests_per_target=arbor.whole("requestsPerTarget", 1, 1_000_000, "a minute"),
+        ),
+        spot_weight=arbor.whole(
+            "spotWeight",
+            0,
+            0 if production else 1000,
+            "in production, for AWS stops Spot tasks at two minutes' notice" if production else "",
+        ),
+        database=read_database(arbor, production=production),
+        cache=read_cache(arbor, production=production),
+        log_retention_days=_retention(arbor),
+        log_export_bucket=arbor.text(
+            "logExportBucket",
+            f"a bucket name, or empty for {naming.log_export_bucket(stack)}",
+            lambda name: not name or limits.is_bucket(name),
+        )
+        or naming.log_export_bucket(stack),
+        log_export_days=arbor.whole("logExportDays", 1, 3653, "days"),
+        access_log_days=arbor.whole("accessLogDays", 1, 3653, "days"),
+        waf_requests_per_five_minutes=arbor.whole("wafRequestsPerFiveMinutes", 10, 2_000_000_000),
+        images_kept=arbor.whole("imagesKept", 10, 1000, "images"),
+        secret_recovery_days=_secret_recovery(arbor),
+        protect_data=arbor.flag("protectData"),
+    )
+    arbor.refuse_unread()
+    if not problems:
+        _check_connections(arbor, settings)
+    if problems:
+        raise SettingsError(stack, problems)
+    return settings
+
+
+def _namespace(values: Mapping[str, str], namespace: str) -> dict[str, str]:
+    prefix = f"{namespace}:"
+    return {k.removeprefix(prefix): v for k, v in values.items() if k.startswith(prefix)}
+
+
+def _is_region(text: str) -> bool:
+    try:
+        return limits.region_of(f"{text}a") == text
+    except ValueError:
+        return False
+
+
+def _account(arbor: Reader, aws: Reader) -> str:
+    """The account, which the provider must be told too: it then refuses every other one."""
+    account = arbor.text(
+        "accountId",
+        "the account's 12 digits",
+        lambda text: _ACCOUNT.fullmatch(text) is not None,
+    )
+    allowed = f'["{account}"], the account of arbor:accountId, so that no other can be changed'
+    if arbor.good("accountId"):
+        told = aws.texts("allowedAccountIds", allowed, account.__eq__)
+        if aws.good("allowedAccountIds") and not told:
+            aws.refuse("allowedAccountIds", allowed)
+    return account
+
+
+def _retention(arbor: Reader) -> int:
+    days = arbor.whole("logRetentionDays", 1, max(limits.RETENTION_DAYS), "days")
+    if arbor.good("logRetentionDays") and days not in limits.RETENTION_DAYS:
+        offered = ", ".join(map(str, limits.RETENTION_DAYS))
+        arbor.refuse("logRetentionDays", f"what CloudWatch offers, {offered}")
+    return days
+
+
+def _secret_recovery(arbor: Reader) -> int:
+    allowed = "0 to delete at once, or 7 to 30 days in which the name stays taken"
+    days = arbor.whole("secretRecoveryDays", 0, 30, "days")
+    if arbor.good("secretRecoveryDays") and 0 < days < 7:  # noqa: PLR2004 - AWS's shortest
+        arbor.refuse("secretRecoveryDays", allowed)
+    return days
+
+
+def _check_connections(arbor: Reader, settings: Settings) -> None:
+    """Both colours run during a deployment, so every pool exists twice at the worst time."""
+    database = settings.database
+    needed = peak_connections(settings.services, database.pool_size)
+    usable = limits.usable_connections(database.instance_class)
+    if needed <= usable:
+        return
+    larger = limits.class_with_connections(needed, like=database.instance_class)
+    using = ", ".join(
+        f"{s.app} {s.max_count} tasks x {s.workers} workers"
+        for s in settings.services.values()
+        if s.database
+    )
+    arbor.refuse(
+        "databaseClass",
+        f"a class that leaves the application {needed} connections (2 colours x {using} x "
+        f"databasePoolSize {database.pool_size}), and this one leaves {usable}: "
+        + (f"{larger} or larger, or " if larger else "")
+        + "lower max, workers or databasePoolSize",
+    )

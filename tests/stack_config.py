@@ -1,0 +1,31 @@
+"""A stack's config as the engine hands it to the program, from the project's own files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+
+ROOT = Path(__file__).parents[1]
+
+
+def stack_values(stack: str, **changes: Any) -> dict[str, str]:
+    """Pulumi.yaml's defaults under Pulumi.<stack>.yaml, as text.
+
+    `changes` are arbor keys by name; None removes one.
+    """
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    values = {key: entry["default"] for key, entry in project.items() if "default" in entry}
+    values |= yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    values |= {f"arbor:{name}": value for name, value in changes.items()}
+    return {key: _text(value) for key, value in values.items() if value is not None}
+
+
+def use(stack: str, **changes: Any) -> None:
+    """Make this the config that `settings.load()` reads."""
+    pulumi.runtime.set_all_config(stack_values(stack, **changes))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
