@@ -183,10 +183,11 @@ def _between(services: Collection[ServiceSettings]) -> Iterator[str]:
                     f'{key}.paths has "{path}"; allowed: paths that no other service has, and '
                     f"{by_path[path]} has this one."
                 )
-    first, *more = [s for s in services if not s.paths] or [None]
-    if first is None:
+    rest = [s for s in services if not s.paths]
+    if not rest:
         return
-    for service in more:
+    first = rest[0]
+    for service in rest[1:]:
         yield (
             f"arbor:services.{service.app}.paths is []; allowed: paths, for {first.app} has "
             "every other one already."

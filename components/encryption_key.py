@@ -1,0 +1,108 @@
+"""A customer-managed KMS key with yearly rotation: Key, Alias."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+USE = ("kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*")
+DELETION_DAYS = 30
+"""The longest that KMS offers; until it is over a deleted key can be saved."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceGrant:
+    """What an AWS service may do with the key by itself, not on behalf of a role."""
+
+    principal: str
+    """Such as logs.us-east-1.amazonaws.com."""
+    actions: tuple[str, ...] = USE
+    condition: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncryptionKeyArgs:
+    """`account_id` has the key: its IAM policies decide who else may use it."""
+
+    description: str
+    account_id: str
+    region: str
+    services: tuple[ServiceGrant, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for grant in self.services:
+            if not grant.principal.endswith(".amazonaws.com"):
+                raise ValueError(
+                    f"{self.description}: a grant is for a service such as "
+                    f"logs.{self.region}.amazonaws.com, got {grant.principal}"
+                )
+
+
+def logs_grant(account_id: str, region: str) -> ServiceGrant:
+    """CloudWatch Logs, for the log groups of this account only.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    groups = f"arn:aws:logs:{region}:{account_id}:log-group:*"
+    return ServiceGrant(
+        principal=f"logs.{region}.amazonaws.com",
+        condition={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+    )
+
+
+class EncryptionKey(pulumi.ComponentResource):
+    """One key for one kind of data."""
+
+    arn: pulumi.Output[str]
+    key_id: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: EncryptionKeyArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("arbor:security:EncryptionKey", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+
+        key = aws.kms.Key(
+            f"{name}-key",
+            description=args.description,
+            enable_key_rotation=True,
+            deletion_window_in_days=DELETION_DAYS,
+            policy=key_policy(args),
+            tags=args.tags,
+            opts=child,
+        )
+        aws.kms.Alias(f"{name}-alias", target_key_id=key.key_id, opts=child)
+
+        self.arn = key.arn
+        self.key_id = key.key_id
+        self.register_outputs({"arn": self.arn, "key_id": self.key_id})
+
+
+def key_policy(args: EncryptionKeyArgs) -> str:
+    """The account administers the key through IAM; each service gets what it was granted.
+
+    Without the first statement nobody could ever change the key again.
+    """
+    account = {
+        "Sid": "Account",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{args.account_id}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    services = [
+        {
+            "Sid": f"Service{number}",
+            "Effect": "Allow",
+            "Principal": {"Service": grant.principal},
+            "Action": list(grant.actions),
+            "Resource": "*",
+            **({"Condition": dict(grant.condition)} if grant.condition else {}),
+        }
+        for number, grant in enumerate(args.services, start=1)
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": [account, *services]})

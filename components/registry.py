@@ -1,0 +1,97 @@
+"""Image repositories: Repository and LifecyclePolicy for each."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+UNTAGGED_DAYS = 14
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistryArgs:
+    """`repositories` are keys; the repositories' names are Pulumi's."""
+
+    repositories: tuple[str, ...]
+    keep_images: int
+    """Tagged images kept in each; a rollback needs its image."""
+    force_delete: bool
+    """Delete a repository although it holds images."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.keep_images < 1:
+            raise ValueError(
+                f"{', '.join(self.repositories)}: keep_images must be 1 or more, "
+                f"got {self.keep_images}"
+            )
+
+
+class Registry(pulumi.ComponentResource):
+    """A tag names one image for ever, and every image is scanned when it is pushed."""
+
+    urls: dict[str, pulumi.Output[str]]
+    """By key, without a tag."""
+    arns: dict[str, pulumi.Output[str]]
+
+    def __init__(
+        self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("arbor:compute:Registry", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+
+        self.urls = {}
+        self.arns = {}
+        for key in args.repositories:
+            repository = aws.ecr.Repository(
+                f"{name}-{key}",
+                image_tag_mutability="IMMUTABLE",
+                image_scanning_configuration={"scan_on_push": True},
+                encryption_configurations=[{"encryption_type": "AES256"}],
+                force_delete=args.force_delete,
+                tags=args.tags,
+                opts=child,
+            )
+            aws.ecr.LifecyclePolicy(
+                f"{name}-{key}-lifecycle",
+                repository=repository.name,
+                policy=lifecycle(args.keep_images),
+                opts=child,
+            )
+            self.urls[key] = repository.repository_url
+            self.arns[key] = repository.arn
+        self.register_outputs({"urls": self.urls, "arns": self.arns})
+
+
+def lifecycle(keep_images: int) -> str:
+    """Remove what lost its tag, and the oldest releases beyond the number to keep.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
+    """
+    rules = [
+        {
+            "rulePriority": 1,
+            "description": f"Untagged images go after {UNTAGGED_DAYS} days",
+            "selection": {
+                "tagStatus": "untagged",
+                "countType": "sinceImagePushed",
+                "countUnit": "days",
+                "countNumber": UNTAGGED_DAYS,
+            },
+            "action": {"type": "expire"},
+        },
+        {
+            "rulePriority": 2,
+            "description": f"The newest {keep_images} tagged images stay",
+            "selection": {
+                "tagStatus": "tagged",
+                "tagPatternList": ["*"],
+                "countType": "imageCountMoreThan",
+                "countNumber": keep_images,
+            },
+            "action": {"type": "expire"},
+        },
+    ]
+    return json.dumps({"rules": rules})
