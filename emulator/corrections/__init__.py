@@ -1,3 +1,8 @@
 """Every correction of moto. Importing this registers them; `emulator.correction.apply` patches."""
 
 # from emulator.corrections import ecs_services as ecs_services
+from emulator.corrections import appautoscaling as appautoscaling
+from emulator.corrections import cloudwatch as cloudwatch
+from emulator.corrections import ecr as ecr
+from emulator.corrections import logs as logs
+from emulator.corrections import logs_export as logs_export

@@ -35,8 +35,11 @@ def update(logs: Client, name: str, change: Change) -> None:
         else:
             logs.disassociate_kms_key(logGroupName=name)
     if "tags" in change.keys:
-        logs.untag_log_group(logGroupName=name, tags=list(change.old.get("tags", {})))
-        logs.tag_log_group(logGroupName=name, tags=change.new.get("tags", {}))
+        old, new = change.old.get("tags", {}), change.new.get("tags", {})
+        if gone := sorted(set(old) - set(new)):
+            logs.untag_log_group(logGroupName=name, tags=gone)
+        if new:
+            logs.tag_log_group(logGroupName=name, tags=new)
 
 
 def delete(logs: Client, name: str) -> None:

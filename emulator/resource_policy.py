@@ -1,0 +1,124 @@
+"""Whether a resource's policy lets an AWS service act on it, as IAM evaluates such policies.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+Only what a service principal needs: no identity policies, no permission boundaries, no NotAction.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One action that a service tries on a resource."""
+
+    service: str
+    """Its principal: `logs.us-east-1.amazonaws.com`."""
+    action: str
+    """`s3:PutObject`."""
+    resource: str
+    context: Mapping[str, str] = field(default_factory=dict)
+    """What conditions can ask for: `aws:SourceAccount`. Keys are compared in any case."""
+
+
+def allows(policy: Document, attempt: Attempt) -> bool:
+    """Whether a statement allows the attempt and none denies it.
+
+    Raises NotImplementedError for an element or a condition operator that is not modelled here.
+    """
+    effects = {
+        statement["Effect"]
+        for statement in _listed(policy.get("Statement", []))
+        if _applies(statement, attempt)
+    }
+    return "Allow" in effects and "Deny" not in effects
+
+
+def _applies(statement: Document, attempt: Attempt) -> bool:
+    for element in ("NotAction", "NotPrincipal", "NotResource"):
+        if element in statement:
+            raise NotImplementedError(f"{element} in a resource policy is not evaluated here.")
+    return (
+        _is_for(statement.get("Principal", {}), attempt.service)
+        and _any_like(statement.get("Action", []), attempt.action, ignore_case=True)
+        and _any_like(statement.get("Resource", "*"), attempt.resource)
+        and all(
+            _holds(operator, _lower_keys(keys), _lower_keys(attempt.context))
+            for operator, keys in statement.get("Condition", {}).items()
+        )
+    )
+
+
+def _is_for(principal: str | Document, service: str) -> bool:
+    if isinstance(principal, str):
+        return principal == "*"
+    return service in _listed(principal.get("Service", [])) or "*" in _listed(
+        principal.get("AWS", [])
+    )
+
+
+def _holds(operator: str, keys: Document, context: Mapping[str, str]) -> bool:
+    """A condition operator with its keys; a key that the request lacks makes it false.
+
+    `...IfExists` and the negated operators are true for a key that is lacking.
+    """
+    lenient = operator.endswith("IfExists")
+    name = operator.removesuffix("IfExists")
+    negated = "Not" in name
+    compare = OPERATORS.get(name.replace("Not", ""))
+    if compare is None:
+        raise NotImplementedError(f"The condition operator {operator} is not evaluated here.")
+    return all(
+        _key_holds(compare, _listed(wanted), context.get(key), negated=negated, lenient=lenient)
+        for key, wanted in keys.items()
+    )
+
+
+def _key_holds(
+    compare: Callable[[str, str], bool],
+    wanted: list[Any],
+    found: str | None,
+    *,
+    negated: bool,
+    lenient: bool,
+) -> bool:
+    if found is None:
+        return negated or lenient
+    return any(compare(_text(value), found) for value in wanted) is not negated
+
+
+def _like(pattern: str, value: str) -> bool:
+    """`*` stands for any characters, `?` for one."""
+    parts = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
+    return re.fullmatch("".join(parts), value, re.DOTALL) is not None
+
+
+OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
+    "StringEquals": lambda wanted, found: wanted == found,
+    "StringEqualsIgnoreCase": lambda wanted, found: wanted.lower() == found.lower(),
+    "StringLike": _like,
+    "ArnEquals": _like,
+    "ArnLike": _like,
+    "Bool": lambda wanted, found: wanted.lower() == found.lower(),
+}
+
+
+def _any_like(patterns: str | list[str], value: str, *, ignore_case: bool = False) -> bool:
+    fold = str.lower if ignore_case else str
+    return any(_like(fold(pattern), fold(value)) for pattern in _listed(patterns))
+
+
+def _lower_keys(keys: Document) -> dict[str, Any]:
+    return {key.lower(): value for key, value in keys.items()}
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,130 @@
+"""ECS task definitions.
+
+The physical id is the revision's ARN. The AWS provider's id is the family, which every revision
+shares; nothing of ours reads it, and only the ARN says which revision a resource is.
+"""
+
+import json
+from typing import Any
+
+from emulator.row import Change, Client, Props, Row, State
+from emulator.services.ecs_shapes import ecs_tags, plain_tags, retag
+from emulator.shapes import same_set
+
+PLAIN = (
+    "family",
+    "cpu",
+    "memory",
+    "networkMode",
+    "requiresCompatibilities",
+    "executionRoleArn",
+    "taskRoleArn",
+    "runtimePlatform",
+)
+"""Inputs that ECS names as Pulumi does."""
+
+
+def create(ecs: Client, props: Props) -> str:
+    storage = props.get("ephemeralStorage")
+    registered = ecs.register_task_definition(
+        **{key: props[key] for key in PLAIN if key in props},
+        containerDefinitions=json.loads(props["containerDefinitions"]),
+        volumes=[dict(volume) for volume in props.get("volumes", [])],
+        **({"ephemeralStorage": {"sizeInGiB": int(storage["sizeInGib"])}} if storage else {}),
+        tags=ecs_tags(props.get("tags", {})),
+    )
+    return str(registered["taskDefinition"]["taskDefinitionArn"])
+
+
+def read(ecs: Client, arn: str) -> State | None:
+    try:
+        described = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
+    except ecs.exceptions.ClientException:  # "Unable to describe task definition."
+        return None
+    found = described["taskDefinition"]
+    if found["status"] != "ACTIVE":
+        return None
+    state = {key: found[key] for key in PLAIN if key in found}
+    if storage := found.get("ephemeralStorage"):
+        state["ephemeralStorage"] = {"sizeInGib": storage["sizeInGiB"]}
+    return {
+        **state,
+        "containerDefinitions": json.dumps(found["containerDefinitions"]),
+        "volumes": [{"name": volume["name"]} for volume in found.get("volumes", [])],
+        "arn": arn,
+        "arnWithoutRevision": arn.rsplit(":", 1)[0],
+        "revision": found["revision"],
+        "tags": plain_tags(described.get("tags", [])),
+    }
+
+
+def update(ecs: Client, arn: str, change: Change) -> None:
+    retag(ecs, arn, change)
+
+
+def delete(ecs: Client, arn: str) -> None:
+    if read(ecs, arn) is not None:
+        ecs.deregister_task_definition(taskDefinition=arn)
+
+
+def delete_as_held(ecs: Client, arn: str, state: Props) -> None:
+    """With `skipDestroy` the revision stays ACTIVE, so that a rollback can still run it."""
+    if not state.get("skipDestroy"):
+        delete(ecs, arn)
+
+
+def _same_containers(old: str, new: str) -> bool:
+    """Whether ECS would run the same: defaults it fills in and the order of variables aside."""
+    return _canonical(old) == _canonical(new)
+
+
+def _canonical(definitions: str) -> list[dict[str, Any]]:
+    return [_canonical_container(container) for container in json.loads(definitions)]
+
+
+def _canonical_container(container: dict[str, Any]) -> dict[str, Any]:
+    said = {key: value for key, value in container.items() if value not in (None, [], {})}
+    if not said.get("cpu"):
+        said.pop("cpu", None)
+    for unordered in ("environment", "secrets"):
+        if unordered in said:
+            said[unordered] = sorted(said[unordered], key=lambda variable: variable["name"])
+    if "portMappings" in said:
+        said["portMappings"] = [
+            {"protocol": "tcp", "hostPort": mapping["containerPort"], **mapping}
+            for mapping in said["portMappings"]
+        ]
+    return {"essential": True, **said}
+
+
+ROWS = (
+    Row(
+        token="aws:ecs/taskDefinition:TaskDefinition",
+        client="ecs",
+        inputs=frozenset(
+            {
+                *(set(PLAIN) - {"runtimePlatform"}),
+                "runtimePlatform.cpuArchitecture",
+                "runtimePlatform.operatingSystemFamily",
+                "containerDefinitions",
+                "volumes.name",
+                "ephemeralStorage.sizeInGib",
+                "skipDestroy",
+                "tags.*",
+            }
+        ),
+        outputs=frozenset({"arn", "arnWithoutRevision", "revision"}),
+        replaces=frozenset({*PLAIN, "containerDefinitions", "volumes", "ephemeralStorage"}),
+        write_only=frozenset({"skipDestroy"}),
+        same={
+            "containerDefinitions": _same_containers,
+            "requiresCompatibilities": same_set,
+            "volumes": same_set,
+        },
+        create=create,
+        read=read,
+        update=update,
+        delete=delete,
+        delete_as_held=delete_as_held,
+    ),
+)
