@@ -44,10 +44,11 @@ def register_scalable_target(  # noqa: PLR0913, PLR0917 - moto's signature
     highest = known.max_capacity if max_capacity is None and known else max_capacity
     if lowest is not None and highest is not None and lowest > highest:
         raise AWSValidationException("Maximum capacity cannot be less than minimum capacity")
-    target = original(
+    target: FakeScalableTarget = original(
         self, namespace, r_id, dimension, min_capacity, max_capacity, role_arn, suspended_state
     )
-    target.suspended_state = {**NOTHING_SUSPENDED, **(target.suspended_state or {})}
+    suspended: Any = target.suspended_state  # moto's annotation says str; it is a document
+    target.__dict__["suspended_state"] = {**NOTHING_SUSPENDED, **(suspended or {})}
     target.role_arn = target.role_arn or (
         f"arn:aws:iam::{self.account_id}:role/aws-service-role/"
         f"{namespace}.application-autoscaling.amazonaws.com/"
@@ -104,7 +105,7 @@ def put_scaling_policy(  # noqa: PLR0913 - moto's signature
         service_namespace, resource_id, scalable_dimension, policy_name
     )
     before = self.policies.get(key)
-    policy = original(
+    policy: FakeApplicationAutoscalingPolicy = original(
         self,
         policy_name=policy_name,
         service_namespace=service_namespace,

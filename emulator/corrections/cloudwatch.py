@@ -24,7 +24,7 @@ def put_metric_alarm(
     before = self.alarms.get(name)
     if before is not None:
         kwargs.pop("tags", None)
-    alarm = original(self, name, *args, **kwargs)
+    alarm: Alarm = original(self, name, *args, **kwargs)
     if before is None:
         alarm.state_value = "INSUFFICIENT_DATA"
     else:

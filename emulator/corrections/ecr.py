@@ -31,15 +31,16 @@ def put_image(
     *args: Any,
 ) -> Image:
     try:
-        return original(self, repository_name, image_manifest, image_tag, *args)
+        image: Image = original(self, repository_name, image_manifest, image_tag, *args)
     except ImageAlreadyExistsException:
         tagged = [i for i in self.repositories[repository_name].images if image_tag in i.image_tags]
-        if any(image.image_manifest == image_manifest for image in tagged):
+        if any(other.image_manifest == image_manifest for other in tagged):
             raise
         raise ImageTagAlreadyExistsException(
             f"The image tag '{image_tag}' already exists in the '{repository_name}' repository "
             "and cannot be overwritten because the tag is immutable."
         ) from None
+    return image
 
 
 @corrects(

@@ -12,7 +12,7 @@ from moto.logs.exceptions import (
 )
 from moto.logs.models import LogGroup, LogsBackend
 from moto.logs.responses import LogsResponse
-from moto.logs.utils import EventMessageFilter
+from moto.logs.utils import EventMessageFilter, FilterPattern
 
 from emulator.correction import Replacement, corrects
 from emulator.log_json_pattern import PatternError
@@ -77,10 +77,11 @@ def compile_filter(_original: Replacement, self: EventMessageFilter, pattern: st
     self.filter_type = _Compiled(_compiled(pattern or ""))
 
 
-class _Compiled:
+class _Compiled(FilterPattern):
     """A pattern in the shape that moto asks for."""
 
     def __init__(self, matches: Matches) -> None:
+        super().__init__("")
         self.matches = matches
 
 
@@ -119,7 +120,8 @@ def create_log_group(
 ) -> LogGroup:
     if key_id := kwargs.get("kmsKeyId"):
         _refuse_unusable_key(self, log_group_name, key_id)
-    return original(self, log_group_name, tags, **kwargs)
+    group: LogGroup = original(self, log_group_name, tags, **kwargs)
+    return group
 
 
 @corrects(

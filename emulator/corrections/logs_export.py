@@ -14,7 +14,8 @@ from moto.logs.exceptions import (
 )
 from moto.logs.models import ExportTask, LogsBackend
 from moto.moto_api._internal import mock_random
-from moto.s3.models import FakeBucket, MissingBucket, S3Backend, s3_backends
+from moto.s3.exceptions import MissingBucket
+from moto.s3.models import FakeBucket, S3Backend, s3_backends
 
 from emulator.clock import CLOCK
 from emulator.correction import Replacement, corrects
@@ -35,7 +36,7 @@ def create_export_task(
     _original: Replacement,
     self: LogsBackend,
     *,
-    taskName: str | None,  # noqa: N803
+    taskName: str,  # noqa: N803
     logGroupName: str,  # noqa: N803
     destination: str,
     destinationPrefix: str,  # noqa: N803

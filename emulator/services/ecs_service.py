@@ -1,0 +1,298 @@
+"""ECS services.
+
+A change that ECS answers with a deployment is waited for only where `waitForSteadyState` says so,
+as in the AWS provider: then a deployment that was rolled back is a failure.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from emulator.row import Autoname, Change, Client, CreatedButFailedError, Props, Row, State
+from emulator.services.ecs_service_wait import (
+    DeploymentFailedError,
+    delete_when_idle,
+    deployments_of,
+    wait_until_gone,
+    wait_until_steady,
+)
+from emulator.services.ecs_shapes import (
+    ecs_tags,
+    plain_tags,
+    retag,
+    same_name,
+    same_strategy,
+    strategy_items,
+)
+
+PLAIN = {
+    "cluster": "cluster",
+    "taskDefinition": "taskDefinition",
+    "desiredCount": "desiredCount",
+    "deploymentController": "deploymentController",
+    "schedulingStrategy": "schedulingStrategy",
+    "platformVersion": "platformVersion",
+    "propagateTags": "propagateTags",
+    "enableEcsManagedTags": "enableECSManagedTags",
+    "enableExecuteCommand": "enableExecuteCommand",
+    "healthCheckGracePeriodSeconds": "healthCheckGracePeriodSeconds",
+    "availabilityZoneRebalancing": "availabilityZoneRebalancing",
+}
+"""Pulumi's name of an input -> ECS's, where the value is the same."""
+WHOLE_NUMBERS = {"desiredCount", "healthCheckGracePeriodSeconds"}
+DEPLOYMENT = {
+    "deploymentConfiguration",
+    "deploymentCircuitBreaker",
+    "alarms",
+    "deploymentMaximumPercent",
+    "deploymentMinimumHealthyPercent",
+}
+"""Inputs that are one structure in ECS; an update sends all of it."""
+REPLACES = frozenset({"name", "cluster", "schedulingStrategy"})
+OF_THE_PROVIDER = frozenset(
+    {"waitForSteadyState", "sigintRollback", "forceNewDeployment", "forceDelete", "triggers"}
+)
+"""Inputs that steer the provider; ECS knows nothing of them."""
+
+
+def create(ecs: Client, props: Props) -> str:
+    created = ecs.create_service(
+        serviceName=props["name"],
+        **_asked(props, frozenset(props)),
+        tags=ecs_tags(props.get("tags", {})),
+    )
+    arn = str(created["service"]["serviceArn"])
+    if props.get("waitForSteadyState"):
+        _wait(ecs, arn, before=frozenset())
+    return arn
+
+
+def read(ecs: Client, arn: str) -> State | None:
+    found = _find(ecs, arn)
+    if found is None:
+        return None
+    deployment = found.get("deploymentConfiguration", {})
+    strategy = found.get("capacityProviderStrategy", [])
+    return {
+        **{
+            key: found[theirs]
+            for key, theirs in PLAIN.items()
+            if theirs in found and key != "cluster"
+        },
+        "name": found["serviceName"],
+        "arn": arn,
+        "cluster": found["clusterArn"],
+        "capacityProviderStrategies": strategy,
+        "networkConfiguration": _network(found.get("networkConfiguration", {})),
+        "loadBalancers": found.get("loadBalancers", []),
+        "alarms": deployment.get("alarms", {}),
+        "deploymentCircuitBreaker": deployment.get("deploymentCircuitBreaker", {}),
+        "deploymentMaximumPercent": deployment.get("maximumPercent", 200),
+        "deploymentMinimumHealthyPercent": deployment.get("minimumHealthyPercent", 100),
+        "deploymentConfiguration": _with_minutes(
+            {key: deployment[key] for key in ROLLOUT if key in deployment}, str
+        ),
+        "tags": plain_tags(found.get("tags", [])),
+    }
+
+
+def update(ecs: Client, arn: str, change: Change) -> None:
+    new = change.new
+    if "capacityProviderStrategies" in change.keys and not new.get("forceNewDeployment"):
+        raise ValueError(
+            f"{new['name']}: forceNewDeployment must be true to change capacityProviderStrategies."
+        )
+    if change.keys - {"tags", "forceDelete"}:
+        before = deployments_of(ecs, arn)
+        ecs.update_service(
+            service=arn,
+            forceNewDeployment=bool(new.get("forceNewDeployment")),
+            **{"cluster": change.old["cluster"], **_asked(new, change.keys)},
+        )
+        if new.get("waitForSteadyState"):
+            _wait(ecs, arn, before=before)
+    retag(ecs, arn, change)
+
+
+def delete(ecs: Client, arn: str) -> None:
+    """As the provider does it: down to zero, then delete, then wait for the last task to go."""
+    found = _find(ecs, arn)
+    if found is None:
+        return
+    where = {"cluster": found["clusterArn"], "service": arn}
+    ecs.update_service(**where, desiredCount=0)
+    delete_when_idle(lambda: ecs.delete_service(**where))
+    wait_until_gone(ecs, arn)
+
+
+def delete_as_held(ecs: Client, arn: str, state: Props) -> None:
+    found = _find(ecs, arn)
+    if found is not None and state.get("forceDelete"):
+        ecs.delete_service(cluster=found["clusterArn"], service=arn, force=True)
+        wait_until_gone(ecs, arn)
+    else:
+        delete(ecs, arn)
+
+
+def _wait(ecs: Client, arn: str, *, before: frozenset[str]) -> None:
+    try:
+        wait_until_steady(ecs, arn, before)
+    except DeploymentFailedError as failed:
+        raise CreatedButFailedError(arn, str(failed)) from failed
+
+
+def _find(ecs: Client, arn: str) -> Any | None:
+    """The service if it is there. A deleted one is described for a while, as INACTIVE."""
+    try:
+        found = ecs.describe_services(cluster=arn.split("/")[-2], services=[arn], include=["TAGS"])[
+            "services"
+        ]
+    except ecs.exceptions.ClusterNotFoundException:
+        return None
+    return next((service for service in found if service["status"] == "ACTIVE"), None)
+
+
+def _asked(props: Props, keys: frozenset[str]) -> dict[str, Any]:
+    """The given inputs as ECS spells them."""
+    asked: dict[str, Any] = {
+        theirs: int(props[key]) if key in WHOLE_NUMBERS else props[key]
+        for key, theirs in PLAIN.items()
+        if key in keys and key in props
+    }
+    if "capacityProviderStrategies" in keys:
+        asked["capacityProviderStrategy"] = strategy_items(
+            props.get("capacityProviderStrategies", [])
+        )
+    if "networkConfiguration" in keys and props.get("networkConfiguration"):
+        network = props["networkConfiguration"]
+        asked["networkConfiguration"] = {
+            "awsvpcConfiguration": {
+                "subnets": network["subnets"],
+                "securityGroups": network.get("securityGroups", []),
+                "assignPublicIp": "ENABLED" if network.get("assignPublicIp") else "DISABLED",
+            }
+        }
+    if "loadBalancers" in keys:
+        asked["loadBalancers"] = [
+            {**balancer, "containerPort": int(balancer["containerPort"])}
+            for balancer in props.get("loadBalancers", [])
+        ]
+    if keys & DEPLOYMENT:
+        asked["deploymentConfiguration"] = _asked_deployment(props)
+    return asked
+
+
+ROLLOUT = ("strategy", "bakeTimeInMinutes", "lifecycleHooks")
+
+
+def _asked_deployment(props: Props) -> dict[str, Any]:
+    return {
+        "maximumPercent": int(props.get("deploymentMaximumPercent", 200)),
+        "minimumHealthyPercent": int(props.get("deploymentMinimumHealthyPercent", 100)),
+        **{key: props[key] for key in ("alarms", "deploymentCircuitBreaker") if props.get(key)},
+        **_with_minutes(props.get("deploymentConfiguration", {}), int),
+    }
+
+
+def _with_minutes(value: Any, kind: type[int | str]) -> Any:
+    """Minutes are text in Pulumi, because 0 is not the same as unset, and numbers in ECS."""
+    if isinstance(value, Mapping):
+        return {
+            key: kind(item) if key.endswith("InMinutes") else _with_minutes(item, kind)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_with_minutes(item, kind) for item in value]
+    return value
+
+
+def _network(found: Mapping[str, Any]) -> State:
+    awsvpc = found.get("awsvpcConfiguration")
+    if not awsvpc:
+        return {}
+    return {
+        "subnets": awsvpc["subnets"],
+        "securityGroups": awsvpc.get("securityGroups", []),
+        "assignPublicIp": awsvpc.get("assignPublicIp") == "ENABLED",
+    }
+
+
+def _same_sets(old: Any, new: Any) -> bool:
+    """Equal but for the order of lists: subnets, alarms, hooks and their stages."""
+    return bool(_ordered(old) == _ordered(new))
+
+
+def _same_network(old: Props, new: Props) -> bool:
+    private = {"assignPublicIp": False, "securityGroups": []}
+    return _same_sets({**private, **old}, {**private, **new})
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return sorted((key, _ordered(item)) for key, item in value.items())
+    if isinstance(value, list):
+        return sorted((_ordered(item) for item in value), key=repr)
+    return value
+
+
+HOOKS = "deploymentConfiguration.lifecycleHooks"
+
+ROWS = (
+    Row(
+        token="aws:ecs/service:Service",
+        client="ecs",
+        inputs=frozenset(
+            {
+                "name",
+                *(set(PLAIN) - {"deploymentController"}),
+                "deploymentController.type",
+                "capacityProviderStrategies.capacityProvider",
+                "capacityProviderStrategies.weight",
+                "capacityProviderStrategies.base",
+                "networkConfiguration.subnets",
+                "networkConfiguration.securityGroups",
+                "networkConfiguration.assignPublicIp",
+                "loadBalancers.targetGroupArn",
+                "loadBalancers.containerName",
+                "loadBalancers.containerPort",
+                "loadBalancers.advancedConfiguration.alternateTargetGroupArn",
+                "loadBalancers.advancedConfiguration.productionListenerRule",
+                "loadBalancers.advancedConfiguration.testListenerRule",
+                "loadBalancers.advancedConfiguration.roleArn",
+                "alarms.alarmNames",
+                "alarms.enable",
+                "alarms.rollback",
+                "deploymentCircuitBreaker.enable",
+                "deploymentCircuitBreaker.rollback",
+                "deploymentMaximumPercent",
+                "deploymentMinimumHealthyPercent",
+                "deploymentConfiguration.strategy",
+                "deploymentConfiguration.bakeTimeInMinutes",
+                f"{HOOKS}.targetType",
+                f"{HOOKS}.lifecycleStages",
+                f"{HOOKS}.timeoutConfiguration.action",
+                f"{HOOKS}.timeoutConfiguration.timeoutInMinutes",
+                *(OF_THE_PROVIDER - {"triggers"}),
+                "triggers.*",
+                "tags.*",
+            }
+        ),
+        outputs=frozenset({"arn"}),
+        replaces=REPLACES,
+        write_only=OF_THE_PROVIDER,
+        same={
+            "cluster": same_name,
+            "taskDefinition": same_name,
+            "capacityProviderStrategies": same_strategy,
+            "networkConfiguration": _same_network,
+            "loadBalancers": _same_sets,
+            "alarms": _same_sets,
+            "deploymentConfiguration": _same_sets,
+        },
+        autoname=Autoname(),
+        create=create,
+        read=read,
+        update=update,
+        delete=delete,
+        delete_as_held=delete_as_held,
+    ),
+)
