@@ -1,6 +1,7 @@
 """A stack's config as the engine hands it to the program, from the project's own files."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ def stack_values(stack: str, **changes: Any) -> dict[str, str]:
 
     `changes` are arbor keys by name; None removes one.
     """
-    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    project = _config("Pulumi.yaml")
     values = {key: entry["default"] for key, entry in project.items() if "default" in entry}
-    values |= yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    values |= _config(f"Pulumi.{stack}.yaml")
     values |= {f"arbor:{name}": value for name, value in changes.items()}
     return {key: _text(value) for key, value in values.items() if value is not None}
 
@@ -25,6 +26,12 @@ def stack_values(stack: str, **changes: Any) -> dict[str, str]:
 def use(stack: str, **changes: Any) -> None:
     """Make this the config that `settings.load()` reads."""
     pulumi.runtime.set_all_config(stack_values(stack, **changes))
+
+
+@cache
+def _config(file: str) -> dict[str, Any]:
+    config: dict[str, Any] = yaml.safe_load((ROOT / file).read_text())["config"]
+    return config
 
 
 def _text(value: Any) -> str:

@@ -1,0 +1,127 @@
+"""What the containers are given is what the application reads."""
+
+import json
+from typing import Any
+
+import pulumi
+import pytest
+
+import application
+import naming
+from components.secrets import Secrets, SecretsArgs
+from harness import declare, plain
+
+DATABASE = application.DatabaseAccess(
+    host="db.internal", port=5432, name="arbor_production", secret_arn="arn:db"
+)
+CACHE = application.CacheAccess(host="cache.internal", port=6379, secret_arn="arn:redis")
+
+
+def resolved(variables: dict[str, pulumi.Input[str]]) -> dict[str, str]:
+    seen: dict[str, str] = {}
+    declare(lambda: pulumi.Output.from_input(variables).apply(seen.update))
+    return seen
+
+
+def test_the_backend_gets_its_stores_and_nothing_secret_in_plain_sight() -> None:
+    plain_variables = resolved(
+        application.environment(
+            stack="production", domain="arbor-energy.com", database=DATABASE, cache=CACHE
+        )
+    )
+    assert plain_variables == {
+        "ENVIRONMENT": "production",
+        "DEBUG": "false",
+        "CORS_ORIGINS": '["https://arbor-energy.com", "https://green.arbor-energy.com"]',
+        "POSTGRES_HOST": "db.internal",
+        "POSTGRES_PORT": "5432",
+        "POSTGRES_DB": "arbor_production",
+        "REDIS_HOST": "cache.internal",
+        "REDIS_PORT": "6379",
+        "REDIS_SSL": "true",
+    }
+
+
+def test_secrets_are_named_by_arn_and_key_in_their_current_version() -> None:
+    assert resolved(
+        application.secrets(app_secret_arn="arn:app", database=DATABASE, cache=CACHE)
+    ) == {
+        "SECRET_KEY": "arn:app:SECRET_KEY::",
+        "POSTGRES_USER": "arn:db:username::",
+        "POSTGRES_PASSWORD": "arn:db:password::",
+        "REDIS_PASSWORD": "arn:redis:password::",
+    }
+
+
+def test_no_variable_is_both_plain_and_secret_for_ecs_refuses_that() -> None:
+    variables = application.environment(
+        stack="staging", domain="a.example", database=DATABASE, cache=CACHE
+    )
+    hidden = application.secrets(app_secret_arn="arn:app", database=DATABASE, cache=CACHE)
+    assert not variables.keys() & hidden.keys()
+
+
+def test_the_frontend_listens_on_every_address_and_gets_no_secret() -> None:
+    variables = application.environment(stack="staging", domain="a.example")
+
+    assert resolved(variables) == {
+        "ENVIRONMENT": "staging",
+        "DEBUG": "false",
+        "HOSTNAME": "0.0.0.0",
+    }
+    assert application.secrets(app_secret_arn="arn:app") == {}
+    assert application.secret_arns(app_secret_arn="arn:app") == ()
+
+
+def test_a_service_gets_only_the_stores_that_it_uses() -> None:
+    variables = application.environment(stack="staging", domain="a.example", cache=CACHE)
+    hidden = application.secrets(app_secret_arn="arn:app", cache=CACHE)
+
+    assert not [name for name in (*variables, *hidden) if name.startswith("POSTGRES")]
+    assert application.secret_arns(app_secret_arn="arn:app", cache=CACHE) == (
+        "arn:app",
+        "arn:redis",
+    )
+
+
+@pytest.mark.parametrize(
+    ("stack", "name"),
+    [("production", "production"), ("staging", "staging"), ("demo", "staging")],
+)
+def test_the_application_knows_two_environments(stack: str, name: str) -> None:
+    assert application.environment_name(stack) == name
+
+
+def test_every_key_that_a_task_asks_for_is_in_its_secret() -> None:
+    args = SecretsArgs(
+        database_secret=naming.secret("test", "db"),
+        cache_secret=naming.secret("test", "redis"),
+        app_secret=naming.secret("test", "app"),
+        database_user=naming.DATABASE_USER,
+        kms_key_arn="arn:kms",
+        recovery_days=0,
+    )
+    seen: dict[str, str] = {}
+
+    def program() -> None:
+        made = Secrets("secrets", args)
+        hidden = application.secrets(
+            app_secret_arn=made.app_arn,
+            database=application.DatabaseAccess(
+                host="h", port=1, name="n", secret_arn=made.database_arn
+            ),
+            cache=application.CacheAccess(host="h", port=1, secret_arn=made.cache_arn),
+        )
+        pulumi.Output.from_input(hidden).apply(seen.update)
+
+    written = declare(program).all("aws:secretsmanager/secretVersion:SecretVersion")
+    keys: dict[str, dict[str, Any]] = {
+        version["secretId"]: json.loads(plain(version["secretString"]))
+        for version in written.values()
+    }
+    for value_from in seen.values():
+        arn, key, stage, version = value_from.rsplit(":", 3)
+        assert key in keys[arn]
+        assert (stage, version) == ("", "")
+    asked = {tuple(value_from.rsplit(":", 3)[:2]) for value_from in seen.values()}
+    assert asked == {(arn, key) for arn, secret in keys.items() for key in secret}

@@ -1,0 +1,228 @@
+"""What the two stacks are, and what every valid config has in common."""
+
+import json
+from dataclasses import FrozenInstanceError
+from ipaddress import IPv4Network
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+import limits
+import settings
+from harness import declare
+from stack_config import ROOT, stack_values, use
+
+PRODUCTION = settings.parse(stack_values("production"), "production")
+STAGING = settings.parse(stack_values("staging"), "staging")
+
+
+def test_production_is_what_the_original_system_ran() -> None:
+    backend, frontend = PRODUCTION.services["backend"], PRODUCTION.services["frontend"]
+
+    assert (backend.cpu, backend.memory) == (512, 1024)
+    assert (backend.min_count, backend.count, backend.max_count) == (2, 2, 10)
+    assert (frontend.cpu, frontend.memory) == (256, 512)
+    assert (frontend.min_count, frontend.count, frontend.max_count) == (2, 2, 6)
+    assert PRODUCTION.database.instance_class == "db.t3.medium"
+    assert PRODUCTION.database.storage_gib == 20
+    assert PRODUCTION.cache.node_type == "cache.t3.micro"
+    assert PRODUCTION.network.cidr_block == "10.0.0.0/16"
+    assert len(PRODUCTION.network.zones) == 3
+
+
+def test_production_keeps_the_promises_of_the_runbook() -> None:
+    assert PRODUCTION.database.multi_az
+    assert PRODUCTION.database.backup_days == 7
+    assert PRODUCTION.database.backup_window == "03:00-04:00"
+    assert PRODUCTION.log_export_bucket == "arbor-log-exports"
+
+
+def test_production_survives_a_zone_and_a_mistake() -> None:
+    assert PRODUCTION.network.nat_per_zone
+    assert PRODUCTION.cache.nodes == 2
+    assert PRODUCTION.spot_weight == 0
+    assert PRODUCTION.protect_data
+    assert PRODUCTION.secret_recovery_days == 30
+
+
+def test_staging_is_small_and_can_be_thrown_away() -> None:
+    assert not STAGING.network.nat_per_zone
+    assert not STAGING.database.multi_az
+    assert STAGING.cache.nodes == 1
+    assert not STAGING.protect_data
+    assert STAGING.secret_recovery_days == 0
+    assert STAGING.log_retention_days < PRODUCTION.log_retention_days
+    for app, service in STAGING.services.items():
+        assert service.max_count < PRODUCTION.services[app].max_count
+    assert STAGING.log_export_bucket == "arbor-staging-log-exports"
+
+
+@pytest.mark.parametrize("app", ["backend", "frontend"])
+def test_both_stacks_run_the_same_application(app: str) -> None:
+    def shape(stack: settings.Settings) -> tuple[object, ...]:
+        s = stack.services[app]
+        reached = (s.port, s.health_check_path, s.paths, s.priority)
+        return (*reached, s.database, s.cache, s.user, s.workers)
+
+    assert shape(STAGING) == shape(PRODUCTION)
+
+
+def test_the_application_gets_the_ports_and_paths_that_it_has() -> None:
+    backend, frontend = PRODUCTION.services["backend"], PRODUCTION.services["frontend"]
+
+    assert (backend.port, backend.health_check_path) == (8000, "/api/v1/health")
+    assert backend.paths == ("/api/*", "/docs", "/redoc", "/openapi.json")
+    assert (backend.user, backend.workers) == ("1000", 4)
+    assert (frontend.port, frontend.health_check_path, frontend.paths) == (3000, "/", ())
+    assert frontend.user == "1001"
+
+
+def test_a_fourth_zone_moves_no_subnet() -> None:
+    network = PRODUCTION.network
+    grown = {
+        tier: [*cidrs, str(IPv4Network((int(IPv4Network(cidrs[-1]).broadcast_address) + 1, 20)))]
+        for tier, cidrs in (
+            ("publicCidrs", network.public_cidrs),
+            ("privateCidrs", network.private_cidrs),
+            ("isolatedCidrs", network.isolated_cidrs),
+        )
+    }
+    more = settings.parse(
+        stack_values("production", zones=[*network.zones, "us-east-1d"], **grown), "production"
+    )
+    assert more.network.public_cidrs[:3] == network.public_cidrs
+    assert more.network.private_cidrs[:3] == network.private_cidrs
+    assert more.network.isolated_cidrs[:3] == network.isolated_cidrs
+
+
+def test_a_third_service_is_one_more_entry() -> None:
+    services = json.loads(stack_values("production")["arbor:services"])
+    admin = services["frontend"] | {"paths": ["/admin/*"], "priority": 150, "user": "1000:1000"}
+    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/admin:v2"
+    admin["image"] = image
+    del admin["version"]
+
+    more = settings.parse(
+        stack_values("production", services=services | {"admin": admin}), "production"
+    )
+    assert more.services["admin"].image == image
+    assert more.services["admin"].version is None
+    assert more.services["backend"] == PRODUCTION.services["backend"]
+
+
+def test_every_component_gets_the_four_tags() -> None:
+    assert STAGING.tags("network") == {
+        "Project": "arbor",
+        "Stack": "staging",
+        "Component": "network",
+        "ManagedBy": "pulumi",
+    }
+
+
+def test_settings_cannot_be_changed_by_whoever_gets_them() -> None:
+    with pytest.raises(FrozenInstanceError):
+        PRODUCTION.domain = "other.example"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("stack", ["production", "staging"])
+def test_load_reads_the_config_that_the_engine_gave(stack: str) -> None:
+    use(stack, domain="other.example")
+    got: list[settings.Settings] = []
+    declare(lambda: got.append(settings.load()), stack=stack)
+
+    assert (got[0].stack, got[0].domain) == (stack, "other.example")
+
+
+def test_wrong_config_stops_the_program_before_anything_is_registered() -> None:
+    use("staging", domain="nothing")
+
+    with pytest.raises(settings.SettingsError):
+        declare(settings.load, stack="staging")
+    assert issubclass(settings.SettingsError, pulumi.RunError), "the CLI shows no traceback"
+
+
+def schema() -> dict[str, dict[str, Any]]:
+    project: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+    return project["config"]
+
+
+def test_every_setting_is_declared_with_its_type_and_what_it_is_for() -> None:
+    for key, entry in schema().items():
+        assert key.startswith("arbor:")
+        assert entry["type"] in {"string", "integer", "boolean", "array", "object"}, key
+        assert entry["description"].endswith("."), key
+
+
+@pytest.mark.parametrize("stack", ["production", "staging"])
+def test_a_stack_says_nothing_that_is_the_default_already(stack: str) -> None:
+    stated = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    for key, entry in schema().items():
+        if key in stated and "default" in entry:
+            assert stated[key] != entry["default"], key
+
+
+def test_no_setting_is_declared_that_nothing_reads() -> None:
+    values = stack_values("production")
+    assert set(schema()) == {key for key in values if key.startswith("arbor:")}
+    settings.parse(values, "production")  # refuses a key that it does not read
+
+
+@st.composite
+def layouts(draw: st.DrawFn) -> dict[str, Any]:
+    """Zones and blocks as AWS takes them, anywhere in private space and in any order."""
+    count = draw(st.integers(2, 6))
+    bits = draw(st.integers(16, 22))
+    vpc = next(IPv4Network((10 << 24 | draw(st.integers(0, 255)) << 16, bits)).subnets(0))
+    size = draw(st.integers(bits + 5, 27))
+    blocks = draw(st.permutations([str(b) for b in vpc.subnets(new_prefix=size)][:32]))
+    return {
+        "vpcCidr": str(vpc),
+        "zones": [f"us-east-1{letter}" for letter in draw(st.permutations("abcdef"))[:count]],
+        "publicCidrs": blocks[:count],
+        "privateCidrs": blocks[count : 2 * count],
+        "isolatedCidrs": blocks[2 * count : 3 * count],
+    }
+
+
+@given(layouts())
+def test_every_valid_layout_is_accepted_as_it_is(layout: dict[str, Any]) -> None:
+    network = settings.parse(stack_values("staging", **layout), "staging").network
+
+    assert network.cidr_block == layout["vpcCidr"]
+    assert list(network.zones) == layout["zones"]
+    assert list(network.isolated_cidrs) == layout["isolatedCidrs"]
+
+
+@given(layouts(), st.data())
+def test_no_layout_with_an_overlap_is_accepted(layout: dict[str, Any], data: st.DataObject) -> None:
+    inside = next(IPv4Network(layout["publicCidrs"][0]).subnets(new_prefix=28))
+    tier = data.draw(st.sampled_from(["privateCidrs", "isolatedCidrs"]))
+    layout[tier] = [str(inside), *layout[tier][1:]]
+
+    with pytest.raises(settings.SettingsError, match="share no address"):
+        settings.parse(stack_values("staging", **layout), "staging")
+
+
+@given(
+    st.integers(1, 1000),
+    st.integers(1, 64),
+    st.integers(1, 100),
+    st.sampled_from(sorted(limits.DATABASE_MEMORY_GIB)),
+)
+def test_connections_are_refused_exactly_when_both_colours_need_more_than_there_are(
+    tasks: int, workers: int, pool: int, instance_class: str
+) -> None:
+    services = json.loads(stack_values("staging")["arbor:services"])
+    services["backend"] |= {"max": tasks, "workers": workers}
+    values = stack_values(
+        "staging", services=services, databasePoolSize=pool, databaseClass=instance_class
+    )
+    if 2 * tasks * workers * pool <= limits.usable_connections(instance_class):
+        settings.parse(values, "staging")
+    else:
+        with pytest.raises(settings.SettingsError, match="databaseClass"):
+            settings.parse(values, "staging")

@@ -1,0 +1,249 @@
+"""Every value that must not reach AWS, with the sentence that its author reads."""
+
+import json
+from typing import Any
+
+import pytest
+
+import settings
+from refusals import APP_NAMES, problems, problems_of
+from stack_config import stack_values
+
+WHERE = "2 to 6 zones of us-east-1, each once, us-east-1a to us-east-1f"
+BLOCK = "an IPv4 block of /16 to /28, such as 10.0.0.0/16"
+BLOCKS = "a list of IPv4 blocks of /16 to /28, one a zone, each once"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [
+        ("accountId", "12-34", "the account's 12 digits"),
+        (
+            "domain",
+            "arbor",
+            ("a domain in lower case of at most 64 characters, such as arbor-energy.com"),
+        ),
+        (
+            "hostedZoneId",
+            "arbor-energy.com",
+            ("the id of a hosted zone such as Z0123456789ABC, or empty to make one"),
+        ),
+        ("vpcCidr", "10.0.0.0/8", BLOCK),
+        ("vpcCidr", "10.0.1.0/16", BLOCK),
+        ("vpcCidr", "ten", BLOCK),
+        ("zones", ["us-east-1a"], WHERE),
+        ("zones", ["us-east-1a", "us-east-1b", "us-east-1z"], WHERE),
+        ("zones", ["us-east-1a", "us-east-1b", "us-west-2a"], WHERE),
+        ("zones", ["us-east-1a", "us-east-1a", "us-east-1b"], WHERE),
+        ("zones", "us-east-1a", WHERE),
+        ("publicCidrs", ["10.0.0.0/20", "10.0.16.0/20", "10.0.33.0/20"], BLOCKS),
+        (
+            "publicCidrs",
+            ["10.0.0.0/28", "10.0.16.0/27", "10.0.32.0/20"],
+            ("blocks of /27 or larger, for the load balancer lives in them"),
+        ),
+        (
+            "privateCidrs",
+            ["10.0.64.0/20", "10.0.80.0/20"],
+            ("one block a zone, in the order of us-east-1a, us-east-1b, us-east-1c"),
+        ),
+        ("privateCidrs", ["10.0.64.0/20", "10.0.80.0/20", "10.0.64.0/20"], BLOCKS),
+        (
+            "isolatedCidrs",
+            ["10.0.128.0/20", "10.0.144.0/20", "10.1.0.0/20"],
+            ("blocks within 10.0.0.0/16, and 10.1.0.0/20 is not"),
+        ),
+        (
+            "isolatedCidrs",
+            ["10.0.128.0/20", "10.0.144.0/20", "10.0.82.0/24"],
+            (
+                "blocks that share "
+                "no address, and 10.0.82.0/24 overlaps 10.0.80.0/20 of privateCidrs"
+            ),
+        ),
+        (
+            "interfaceEndpoints",
+            ["s3"],
+            ("a list of any of ecr.api, ecr.dkr, logs, secretsmanager, ssmmessages, each once"),
+        ),
+        ("natPerZone", "yes", "true or false"),
+        ("natPerZone", False, "true in production, so that no zone depends on another"),
+        ("spotWeight", 1, "only 0 in production, for AWS stops Spot tasks at two minutes' notice"),
+        ("cpuTargetPercent", 95, "a whole number from 10 to 90 percent"),
+        ("memoryTargetPercent", 5, "a whole number from 10 to 90 percent"),
+        ("requestsPerTarget", 0, "a whole number from 1 to 1,000,000 a minute"),
+        ("bakeTimeMinutes", 1441, "a whole number from 0 to 1,440 minutes"),
+        ("bakeTimeMinutes", "soon", "a whole number from 0 to 1,440 minutes"),
+        ("bakeTimeMinutes", 1.5, "a whole number from 0 to 1,440 minutes"),
+        ("bakeTimeMinutes", True, "a whole number from 0 to 1,440 minutes"),
+        ("pauseBeforeProduction", 1, "true or false"),
+        ("pauseTimeoutMinutes", 20161, "a whole number from 1 to 20,160 minutes"),
+        (
+            "databaseClass",
+            "db.t3.mega",
+            (
+                "a class of db.t3, t4g, m5, m6g, m6i, m7g, m7i, m8g, r5, "
+                "r6g, r6i, r7g, r7i or r8g, such as db.t3.medium"
+            ),
+        ),
+        ("databaseStorageGib", 19, "a whole number from 20 to 65,536 GiB"),
+        ("databaseMaxStorageGib", 21, "a whole number from 22 to 65,536 GiB"),
+        ("databaseMultiAz", False, "true in production: the runbook promises it"),
+        (
+            "databaseBackupDays",
+            6,
+            ("a whole number from 7 to 35 days, for the runbook restores to any of the last seven"),
+        ),
+        (
+            "databaseBackupDays",
+            36,
+            ("a whole number from 7 to 35 days, for the runbook restores to any of the last seven"),
+        ),
+        ("databaseBackupWindow", "03:00-03:20", "hh:mm-hh:mm in UTC of at least 30 minutes"),
+        ("databaseBackupWindow", "3am", "hh:mm-hh:mm in UTC of at least 30 minutes"),
+        (
+            "databaseMaintenanceWindow",
+            "05:00-06:00",
+            ("ddd:hh:mm-ddd:hh:mm in UTC, such as sun:05:00-sun:06:00, of at least 30 minutes"),
+        ),
+        (
+            "databaseMaintenanceWindow",
+            "sun:03:30-sun:04:30",
+            ("a window that does not overlap databaseBackupWindow, which is 03:00-04:00"),
+        ),
+        ("databasePoolSize", 0, "a whole number from 1 to 1,000 connections a worker"),
+        (
+            "cacheNodeType",
+            "cache.t1.micro",
+            ("a type of cache.t3, t4g, m5, m6g, m7g, r5, r6g or r7g, such as cache.t3.micro"),
+        ),
+        (
+            "cacheNodes",
+            1,
+            ("a whole number from 2 to 6 nodes, for production fails over to another zone"),
+        ),
+        (
+            "cacheNodes",
+            7,
+            ("a whole number from 2 to 6 nodes, for production fails over to another zone"),
+        ),
+        ("cacheSnapshotDays", 36, "a whole number from 0 to 35 days"),
+        ("cacheSnapshotWindow", "03:00-03:30", "hh:mm-hh:mm in UTC of at least 60 minutes"),
+        (
+            "cacheMaintenanceWindow",
+            "mon:02:30-mon:03:30",
+            ("a window that does not overlap cacheSnapshotWindow, which is 03:00-04:00"),
+        ),
+        (
+            "logRetentionDays",
+            31,
+            (
+                "what CloudWatch offers, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, "
+                "180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653"
+            ),
+        ),
+        ("logRetentionDays", 0, "a whole number from 1 to 3,653 days"),
+        ("logExportBucket", "Logs", "a bucket name, or empty for arbor-log-exports"),
+        ("logExportDays", 0, "a whole number from 1 to 3,653 days"),
+        ("accessLogDays", 0, "a whole number from 1 to 3,653 days"),
+        ("wafRequestsPerFiveMinutes", 9, "a whole number from 10 to 2,000,000,000"),
+        ("imagesKept", 9, "a whole number from 10 to 1,000 images"),
+        (
+            "secretRecoveryDays",
+            6,
+            ("0 to delete at once, or 7 to 30 days in which the name stays taken"),
+        ),
+        ("secretRecoveryDays", 31, "a whole number from 0 to 30 days"),
+        ("protectData", "maybe", "true or false"),
+        ("services", [], f"an object of services by name: {APP_NAMES}"),
+        ("services", {"backend": 1}, f"an object of services by name: {APP_NAMES}"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_what_is_allowed(key: str, value: Any, allowed: str) -> None:
+    shown = stack_values("production", shown=value)["arbor:shown"]
+    if isinstance(value, str):
+        shown = f'"{value}"'
+    assert problems("production", **{key: value}) == (
+        f"arbor:{key} is {shown}; allowed: {allowed}.",
+    )
+
+
+def test_more_connections_than_the_database_has_are_refused_with_what_would_do() -> None:
+    assert problems("production", databaseClass="db.t3.small") == (
+        (
+            'arbor:databaseClass is "db.t3.small"; allowed: a class that leaves the application '
+            "320 connections (2 colours x backend 10 tasks x 4 workers x databasePoolSize 4), and "
+            "this one leaves 170: db.t3.medium or larger, or lower max, workers or databasePoolSize."
+        ),
+    )
+
+
+def test_storage_that_could_not_grow_is_refused() -> None:
+    assert problems("production", databaseStorageGib=100, databaseMaxStorageGib=109) == (
+        (
+            "arbor:databaseMaxStorageGib is 109; allowed: at least a tenth more than "
+            "databaseStorageGib, which is 100."
+        ),
+    )
+
+
+@pytest.mark.parametrize("told", ['["210987654321"]', "[]", '["123456789012", "210987654321"]'])
+def test_credentials_of_another_account_are_never_allowed(told: str) -> None:
+    values = stack_values("production") | {"aws:allowedAccountIds": told}
+    assert problems_of(values, "production") == (
+        (
+            f'aws:allowedAccountIds is {told}; allowed: ["123456789012"], the account of '
+            "arbor:accountId, so that no other can be changed."
+        ),
+    )
+
+
+def test_an_unknown_region_is_refused() -> None:
+    values = stack_values("production") | {"aws:region": "mars"}
+    assert 'aws:region is "mars"; allowed: a region such as us-east-1.' in problems_of(
+        values, "production"
+    )
+
+
+def test_a_misspelt_key_is_refused_and_the_right_one_named() -> None:
+    (problem,) = problems("staging", databasePoolSise=3)
+    assert problem == (
+        "arbor:databasePoolSise is no setting; allowed: databasePoolSize, databaseClass, "
+        "databaseMultiAz."
+    )
+
+
+def test_a_missing_key_is_refused() -> None:
+    assert problems("staging", domain=None) == (
+        (
+            "arbor:domain is not set; allowed: a domain in lower case of at most 64 characters, "
+            "such as arbor-energy.com."
+        ),
+    )
+
+
+@pytest.mark.parametrize("stack", ["my-stack", "Production", "a" * 17, "1st"])
+def test_a_stack_whose_database_could_not_be_named_is_refused(stack: str) -> None:
+    (problem,) = problems_of(stack_values("staging"), stack)
+    assert problem == (
+        f"The stack is called {stack}; allowed: at most 16 lower-case letters and digits, "
+        "for the database's name ends in it."
+    )
+
+
+def test_every_problem_is_told_at_once_and_the_file_is_named() -> None:
+    changed = json.loads(stack_values("staging")["arbor:services"])
+    changed["backend"] |= {"cpu": 300, "port": 0}
+    with pytest.raises(settings.SettingsError) as refused:
+        settings.parse(
+            stack_values("staging", domain="x", zones=["mars"], services=changed, foo=1), "staging"
+        )
+    first, *rest = str(refused.value).splitlines()
+    assert first == "Nothing was deployed: change this in Pulumi.staging.yaml."
+    assert [line.split(" is ")[0] for line in rest] == [
+        "  - arbor:domain",
+        "  - arbor:zones",
+        "  - arbor:services.backend.cpu",
+        "  - arbor:services.backend.port",
+        "  - arbor:foo",
+    ]

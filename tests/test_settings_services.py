@@ -1,0 +1,205 @@
+"""What must hold for the services, with the sentence that its author reads."""
+
+import copy
+from typing import Any
+
+import pytest
+
+import settings
+from refusals import APP_NAMES, problems
+from stack_config import stack_values
+
+SERVICES: dict[str, dict[str, Any]] = {
+    "backend": {
+        "version": "v1.0.0",
+        "cpu": 512,
+        "memory": 1024,
+        "count": 2,
+        "min": 2,
+        "max": 10,
+        "port": 8000,
+        "healthCheckPath": "/api/v1/health",
+        "paths": ["/api/*"],
+        "priority": 100,
+        "database": True,
+        "cache": True,
+        "user": "1000",
+        "workers": 4,
+    },
+    "frontend": {
+        "version": "v1.0.0",
+        "cpu": 256,
+        "memory": 512,
+        "count": 2,
+        "min": 2,
+        "max": 6,
+        "port": 3000,
+        "healthCheckPath": "/",
+        "paths": [],
+        "priority": 200,
+        "user": "1001",
+    },
+}
+PATHS = (
+    "at most 4 paths that each start with / (a listener rule names 5 values at most, one of them "
+    "the host), or [] for every other path"
+)
+FIELDS = (
+    "cache, count, cpu, database, healthCheckPath, image, max, memory, min, paths, port, "
+    "priority, user, version, workers"
+)
+
+
+def services(app: str, **changes: Any) -> dict[str, dict[str, Any]]:
+    """The services with these fields of one of them changed; None removes a field."""
+    changed = copy.deepcopy(SERVICES)
+    entry = changed.setdefault(app, copy.deepcopy(SERVICES["frontend"])) | changes
+    changed[app] = {key: value for key, value in entry.items() if value is not None}
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"cpu": 300}, "cpu is 300; allowed: 256, 512, 1024, 2048, 4096, 8192, 16384, 32768"),
+        (
+            {"memory": 8192},
+            (
+                "memory is 8192; allowed: with 512 CPU units Fargate offers 1024, "
+                "2048, 3072, 4096 MiB"
+            ),
+        ),
+        ({"min": 11}, "min is 11; allowed: at most max, which is 10"),
+        ({"count": 1}, "count is 1; allowed: min to max, which are 2 to 10"),
+        ({"count": 11}, "count is 11; allowed: min to max, which are 2 to 10"),
+        ({"min": 0}, "min is 0; allowed: a whole number from 1 to 1,000 tasks"),
+        ({"port": 0}, "port is 0; allowed: a whole number from 1 to 65,535"),
+        (
+            {"healthCheckPath": "health"},
+            ('healthCheckPath is "health"; allowed: a path that starts with / and has no wildcard'),
+        ),
+        (
+            {"healthCheckPath": "/*"},
+            ('healthCheckPath is "/*"; allowed: a path that starts with / and has no wildcard'),
+        ),
+        ({"paths": ["api/*"]}, f'paths is ["api/*"]; allowed: {PATHS}'),
+        (
+            {"paths": ["/a", "/b", "/c", "/d", "/e"]},
+            (f'paths is ["/a", "/b", "/c", "/d", "/e"]; allowed: {PATHS}'),
+        ),
+        ({"paths": None}, f"paths is not set; allowed: {PATHS}"),
+        ({"priority": 10000}, "priority is 10000; allowed: a whole number from 1 to 9,999"),
+        (
+            {"user": 0},
+            (
+                "user is 0; allowed: a numeric user other than root, such as 1000, or "
+                "with its group 1000:1000"
+            ),
+        ),
+        (
+            {"user": "root"},
+            (
+                'user is "root"; allowed: a numeric user other than root, such as '
+                "1000, or with its group 1000:1000"
+            ),
+        ),
+        (
+            {"workers": None},
+            ("workers is not set; allowed: a whole number from 1 to 64 processes in a task"),
+        ),
+        ({"database": "yes"}, 'database is "yes"; allowed: true or false'),
+        (
+            {"version": "latest"},
+            ('version is "latest"; allowed: an image tag such as v1.0.0, not latest'),
+        ),
+        (
+            {"version": None},
+            (
+                "version is not set; allowed: either a version such as v1.0.0 or a "
+                "full image, and not both"
+            ),
+        ),
+        (
+            {"image": "a/b:v1"},
+            (
+                'version is "v1.0.0"; allowed: either a version such as v1.0.0 or '
+                "a full image, and not both"
+            ),
+        ),
+        (
+            {"version": None, "image": "a/b:latest"},
+            (
+                'image is "a/b:latest"; allowed: an image by a '
+                "tag other than latest or by digest, such as "
+                "123456789012.dkr.ecr.us-east-1.amazonaws.com/backend:v1.0.0"
+            ),
+        ),
+        ({"heathCheckPath": "/"}, "heathCheckPath is no setting; allowed: healthCheckPath"),
+        ({"xyz": 1}, f"xyz is no setting; allowed: {FIELDS}"),
+    ],
+)
+def test_a_wrong_field_of_a_service_is_refused_by_its_path(
+    changes: dict[str, Any], problem: str
+) -> None:
+    changed = services("backend", **changes)
+    assert problems("production", services=changed) == (f"arbor:services.backend.{problem}.",)
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        (
+            services("frontend", priority=100),
+            (
+                "arbor:services.frontend.priority is 100; allowed: "
+                "one that no other service has, and backend has this one."
+            ),
+        ),
+        (
+            services("frontend", priority=50),
+            (
+                "arbor:services.frontend.priority is 50; allowed: "
+                "more than 100, for it has every other path and must be asked last."
+            ),
+        ),
+        (
+            services("admin", priority=150),
+            (
+                "arbor:services.admin.paths is []; allowed: paths, for "
+                "frontend has every other one already."
+            ),
+        ),
+        (
+            services("admin", paths=["/api/*"], priority=150),
+            (
+                "arbor:services.admin.paths has "
+                '"/api/*"; allowed: paths that no other service has, and backend has this one.'
+            ),
+        ),
+        (
+            services("migrations", paths=["/m"], priority=150),
+            (f"arbor:services is backend, frontend, migrations; allowed: {APP_NAMES}."),
+        ),
+        (
+            services("a-very-long-name-x", paths=["/m"], priority=150),
+            (f"arbor:services is backend, frontend, a-very-long-name-x; allowed: {APP_NAMES}."),
+        ),
+        ({"frontend": SERVICES["frontend"]}, f"arbor:services is frontend; allowed: {APP_NAMES}."),
+    ],
+)
+def test_services_that_cannot_live_together_are_refused(
+    changed: dict[str, Any], problem: str
+) -> None:
+    assert problems("production", services=changed) == (problem,)
+
+
+def test_a_load_balancer_has_room_for_fifty_services() -> None:
+    more = {
+        f"service-{n}": SERVICES["frontend"] | {"paths": [f"/{n}"], "priority": n}
+        for n in range(1, 50)
+    }
+    settings.parse(
+        stack_values("production", services={"backend": SERVICES["backend"], **more}), "production"
+    )
+    refused = problems("production", services=SERVICES | more)
+    assert refused[0].endswith(f"allowed: {APP_NAMES}.")
