@@ -173,7 +173,8 @@ def test_more_connections_than_the_database_has_are_refused_with_what_would_do()
         (
             'arbor:databaseClass is "db.t3.small"; allowed: a class that leaves the application '
             "320 connections (2 colours x backend 10 tasks x 4 workers x databasePoolSize 4), and "
-            "this one leaves 170: db.t3.medium or larger, or lower max, workers or databasePoolSize."
+            "this one leaves 170: db.t3.medium or larger, or lower max, workers or "
+            "databasePoolSize."
         ),
     )
 

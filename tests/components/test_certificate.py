@@ -1,0 +1,77 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from components.certificate import Certificate, CertificateArgs
+from harness import ACCOUNT, REGION, declare, outputs
+
+RECORD = "aws:route53/record:Record"
+ARGS = CertificateArgs(
+    domain="arbor.example",
+    alternative_names=("green.arbor.example",),
+    zone_id="Z1",
+    tags={"Stack": "test"},
+)
+
+
+def test_one_certificate_serves_both_hosts_and_is_validated_through_dns() -> None:
+    certificate = declare(lambda: Certificate("tls", ARGS)).only("aws:acm/certificate:Certificate")
+
+    assert certificate["domainName"] == "arbor.example"
+    assert certificate["subjectAlternativeNames"] == ["green.arbor.example"]
+    assert certificate["validationMethod"] == "DNS"
+    assert certificate["tags"] == {"Stack": "test"}
+
+
+def test_each_host_gets_its_own_record_in_whatever_order_acm_lists_them() -> None:
+    records = declare(lambda: Certificate("tls", ARGS)).all(RECORD)
+
+    for host in ("arbor.example", "green.arbor.example"):
+        record = records[f"tls-{host}"]
+        assert record["name"] == f"_check.{host}."
+        assert record["records"] == [f"_answer.{host}."]
+        assert record["type"] == "CNAME"
+        assert record["zoneId"] == "Z1"
+    assert len(records) == 2
+
+
+def test_a_record_that_another_certificate_left_is_taken_over() -> None:
+    for record in declare(lambda: Certificate("tls", ARGS)).all(RECORD).values():
+        assert record["allowOverwrite"] is True
+
+
+def test_whoever_uses_the_certificate_waits_until_it_is_issued() -> None:
+    recorder = declare(lambda: Certificate("tls", ARGS))
+    validation = recorder.only("aws:acm/certificateValidation:CertificateValidation")
+
+    assert validation["validationRecordFqdns"] == [
+        "_check.arbor.example",
+        "_check.green.arbor.example",
+    ]
+    assert outputs(lambda: Certificate("tls", ARGS), "arn") == {
+        "arn": f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/tls-certificate"
+    }
+
+
+def test_a_preview_knows_the_number_of_records_before_acm_was_asked() -> None:
+    preview = declare(lambda: Certificate("tls", ARGS), preview=True)
+    assert len(preview.all(RECORD)) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong"),
+    [
+        ({"domain": f"{'a' * 60}.example"}, "got 68"),
+        ({"alternative_names": ("*.arbor.example",)}, r"got .*\*\.arbor"),
+        ({"alternative_names": ("arbor.example",)}, "must be different"),
+    ],
+)
+def test_names_that_acm_could_not_validate_are_refused(change: dict[str, Any], wrong: str) -> None:
+    with pytest.raises(ValueError, match=wrong):
+        replace(ARGS, **change)
+
+
+def test_every_child_sits_under_the_component() -> None:
+    top = declare(lambda: Certificate("tls", ARGS)).unparented
+    assert top == ["arbor:dns:Certificate::tls"]

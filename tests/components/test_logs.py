@@ -1,0 +1,49 @@
+from dataclasses import replace
+
+import pytest
+
+from components.logs import LogGroups, LogGroupsArgs
+from harness import ACCOUNT, REGION, declare, outputs
+
+GROUP = "aws:cloudwatch/logGroup:LogGroup"
+ARGS = LogGroupsArgs(
+    groups={
+        "backend": "/ecs/arbor-production/backend",
+        "database": "/aws/rds/instance/arbor-production-db/postgresql",
+    },
+    retention_days=90,
+    kms_key_arn="arn:kms",
+    tags={"Stack": "test"},
+)
+
+
+def test_each_group_has_its_name_its_retention_and_its_key() -> None:
+    groups = declare(lambda: LogGroups("logs", ARGS)).all(GROUP)
+
+    assert {name: group["name"] for name, group in groups.items()} == {
+        "logs-backend": "/ecs/arbor-production/backend",
+        "logs-database": "/aws/rds/instance/arbor-production-db/postgresql",
+    }
+    for group in groups.values():
+        assert group["retentionInDays"] == 90
+        assert group["kmsKeyId"] == "arn:kms"
+        assert group["tags"] == {"Stack": "test"}
+
+
+def test_writers_find_a_group_by_its_key() -> None:
+    found = outputs(lambda: LogGroups("logs", ARGS), "names", "arns")
+
+    assert found["names"]["backend"] == "/ecs/arbor-production/backend"
+    assert found["arns"]["backend"] == (
+        f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/ecs/arbor-production/backend"
+    )
+
+
+def test_logs_kept_for_ever_are_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"/ecs/arbor-production/backend.* got 0"):
+        replace(ARGS, retention_days=0)
+
+
+def test_every_group_sits_under_the_component() -> None:
+    top = declare(lambda: LogGroups("logs", ARGS)).unparented
+    assert top == ["arbor:observability:LogGroups::logs"]

@@ -1,0 +1,65 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from components.registry import Registry, RegistryArgs
+from harness import ACCOUNT, REGION, declare, outputs
+
+REPOSITORY = "aws:ecr/repository:Repository"
+ARGS = RegistryArgs(
+    repositories=("backend", "frontend"),
+    keep_images=100,
+    force_delete=False,
+    tags={"Stack": "test"},
+)
+
+
+def test_a_tag_names_one_image_for_ever_and_each_image_is_scanned() -> None:
+    repositories = declare(lambda: Registry("images", ARGS)).all(REPOSITORY)
+
+    assert list(repositories) == ["images-backend", "images-frontend"]
+    for repository in repositories.values():
+        assert repository["imageTagMutability"] == "IMMUTABLE"
+        assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
+        assert repository["encryptionConfigurations"] == [{"encryptionType": "AES256"}]
+        assert repository["tags"] == {"Stack": "test"}
+        assert "name" not in repository
+
+
+def test_a_release_stays_until_so_many_newer_ones_came() -> None:
+    policies = declare(lambda: Registry("images", ARGS)).all(
+        "aws:ecr/lifecyclePolicy:LifecyclePolicy"
+    )
+    assert len(policies) == 2
+    for policy in policies.values():
+        untagged, tagged = json.loads(policy["policy"])["rules"]
+        assert untagged["selection"]["tagStatus"] == "untagged"
+        assert tagged["selection"] == {
+            "tagStatus": "tagged",
+            "tagPatternList": ["*"],
+            "countType": "imageCountMoreThan",
+            "countNumber": 100,
+        }
+        assert untagged["rulePriority"] < tagged["rulePriority"]
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_a_repository_with_images_goes_only_where_asked(*, force: bool) -> None:
+    recorder = declare(lambda: Registry("images", replace(ARGS, force_delete=force)))
+    for repository in recorder.all(REPOSITORY).values():
+        assert repository["forceDelete"] is force
+
+
+def test_keeping_no_image_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"backend, frontend: keep_images .* got 0"):
+        replace(ARGS, keep_images=0)
+
+
+def test_outputs_and_parents() -> None:
+    found = outputs(lambda: Registry("images", ARGS), "urls", "arns")
+
+    assert found["urls"]["backend"] == (f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/images-backend")
+    assert found["arns"]["frontend"].endswith("repository/images-frontend")
+    top = declare(lambda: Registry("images", ARGS)).unparented
+    assert top == ["arbor:compute:Registry::images"]
