@@ -130,7 +130,7 @@ def network(cidr: str) -> IPv4Network:
         block = IPv4Network(cidr)
     except ValueError as wrong:
         raise ValueError("an IPv4 block such as 10.0.0.0/16, no bit set behind the mask") from wrong
-    if "/" not in cidr or not 16 <= block.prefixlen <= 28:  # noqa: PLR2004 - AWS's sizes
+    if not 16 <= block.prefixlen <= 28:  # noqa: PLR2004 - AWS's sizes
         raise ValueError("a block of /16 to /28")
     return block
 

@@ -19,7 +19,7 @@ CACHE = application.CacheAccess(host="cache.internal", port=6379, secret_arn="ar
 
 def resolved(variables: dict[str, pulumi.Input[str]]) -> dict[str, str]:
     seen: dict[str, str] = {}
-    declare(lambda: pulumi.Output.from_input(variables).apply(seen.update))
+    declare(lambda: pulumi.Output.all(**variables).apply(seen.update))
     return seen
 
 
@@ -112,7 +112,7 @@ def test_every_key_that_a_task_asks_for_is_in_its_secret() -> None:
             ),
             cache=application.CacheAccess(host="h", port=1, secret_arn=made.cache_arn),
         )
-        pulumi.Output.from_input(hidden).apply(seen.update)
+        pulumi.Output.all(**hidden).apply(seen.update)
 
     written = declare(program).all("aws:secretsmanager/secretVersion:SecretVersion")
     keys: dict[str, dict[str, Any]] = {

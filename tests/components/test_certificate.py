@@ -3,9 +3,11 @@ from typing import Any
 
 import pytest
 
+import harness
 from components.certificate import Certificate, CertificateArgs
 from harness import ACCOUNT, REGION, declare, outputs
 
+VALIDATION = "aws:acm/certificateValidation:CertificateValidation"
 RECORD = "aws:route53/record:Record"
 ARGS = CertificateArgs(
     domain="arbor.example",
@@ -41,17 +43,20 @@ def test_a_record_that_another_certificate_left_is_taken_over() -> None:
         assert record["allowOverwrite"] is True
 
 
-def test_whoever_uses_the_certificate_waits_until_it_is_issued() -> None:
-    recorder = declare(lambda: Certificate("tls", ARGS))
-    validation = recorder.only("aws:acm/certificateValidation:CertificateValidation")
+def test_whoever_uses_the_certificate_waits_until_it_is_issued(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(harness.COMPUTED, VALIDATION, lambda _: {"certificateArn": "arn:issued"})
+    validation = declare(lambda: Certificate("tls", ARGS)).only(VALIDATION)
 
+    assert validation["certificateArn"] == (
+        f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/tls-certificate"
+    )
     assert validation["validationRecordFqdns"] == [
         "_check.arbor.example",
         "_check.green.arbor.example",
     ]
-    assert outputs(lambda: Certificate("tls", ARGS), "arn") == {
-        "arn": f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/tls-certificate"
-    }
+    assert outputs(lambda: Certificate("tls", ARGS), "arn") == {"arn": "arn:issued"}
 
 
 def test_a_preview_knows_the_number_of_records_before_acm_was_asked() -> None:
