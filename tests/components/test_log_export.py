@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from components.log_export import LogExport, LogExportArgs
+from emulator.resource_policy import Attempt
+from emulator.resource_policy import allows as permits
 from harness import ACCOUNT, REGION, allows, declare, outputs
 
 BUCKET = "aws:s3/bucket:Bucket"
@@ -43,6 +45,38 @@ def test_cloudwatch_logs_of_this_account_may_export_these_groups_only(
     assert statement["Resource"] == resource
     assert statement["Condition"]["StringEquals"]["aws:SourceAccount"] == ACCOUNT
     assert statement["Condition"]["ArnLike"] == {"aws:SourceArn": [GROUP, f"{GROUP}:*"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "may"),
+    [
+        ({}, True),
+        ({"aws:SourceArn": GROUP}, True),
+        ({"aws:SourceAccount": "210987654321"}, False),
+        ({"aws:SourceArn": GROUP.replace("backend", "other")}, False),
+        ({"s3:x-amz-acl": "public-read"}, False),
+        ({"aws:SecureTransport": "false"}, False),
+    ],
+)
+def test_an_export_writes_only_as_ours_from_our_groups_over_tls(
+    change: dict[str, str],
+    may: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    context = {
+        "aws:SourceAccount": ACCOUNT,
+        "aws:SourceArn": f"{GROUP}:*",
+        "s3:x-amz-acl": "bucket-owner-full-control",
+        "aws:SecureTransport": "true",
+    }
+    attempt = Attempt(
+        service=f"logs.{REGION}.amazonaws.com",
+        action="s3:PutObject",
+        resource="arn:aws:s3:::arbor-log-exports/logs/backend/000.gz",
+        context=context | change,
+    )
+    assert permits({"Statement": statements()}, attempt) is may
+    elsewhere = replace(attempt, resource="arn:aws:s3:::arbor-log-exports/other/000.gz")
+    assert not permits({"Statement": statements()}, elsewhere)
 
 
 def test_what_is_exported_belongs_to_the_account() -> None:
