@@ -1,0 +1,51 @@
+"""Conversions between Pulumi's spelling of a value and AWS's."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+
+def to_aws(value: Any) -> Any:
+    """Capitalise the first letter of every key, at any depth: `hostHeader` to `HostHeader`."""
+    if isinstance(value, Mapping):
+        return {key[:1].upper() + key[1:]: to_aws(item) for key, item in value.items()}
+    return [to_aws(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def from_aws(value: Any) -> Any:
+    """The reverse of `to_aws`."""
+    if isinstance(value, Mapping):
+        return {key[:1].lower() + key[1:]: from_aws(item) for key, item in value.items()}
+    return [from_aws(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def tag_list(tags: Mapping[str, str] | None) -> list[dict[str, str]]:
+    """`{"a": "b"}` as `[{"Key": "a", "Value": "b"}]`."""
+    return [{"Key": key, "Value": value} for key, value in (tags or {}).items()]
+
+
+def tag_dict(tags: list[dict[str, str]] | None) -> dict[str, str]:
+    """The reverse of `tag_list`, without the tags that AWS itself sets."""
+    return {tag["Key"]: tag["Value"] for tag in tags or [] if not tag["Key"].startswith("aws:")}
+
+
+def same_json(old: Any, new: Any) -> bool:
+    """Whether two JSON documents say the same; text that is no JSON must be equal."""
+    try:
+        return bool(json.loads(old) == json.loads(new))
+    except (TypeError, ValueError):
+        return bool(old == new)
+
+
+def same_set(old: Any, new: Any) -> bool:
+    """Whether two lists have the same items, in any order."""
+    return sorted(map(_key, old)) == sorted(map(_key, new))
+
+
+def _key(item: Any) -> str:
+    return json.dumps(item, sort_keys=True, default=str)
+
+
+def without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Drop None, empty text and empty collections; False and 0 say something and stay."""
+    return {key: value for key, value in values.items() if value not in (None, "", [], {})}
