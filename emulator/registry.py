@@ -1,9 +1,28 @@
 """Every row, by type token. The one place a new service file is added."""
 
 from emulator.row import Row
-from emulator.services import logs
+from emulator.services import (
+    appautoscaling,
+    cloudwatch,
+    ecr,
+    ecs_cluster,
+    ecs_service,
+    ecs_task_definition,
+    logs,
+)
 
-ROWS: dict[str, Row] = {row.token: row for row in (*logs.ROWS,)}
+ROWS: dict[str, Row] = {
+    row.token: row
+    for row in (
+        *appautoscaling.ROWS,
+        *cloudwatch.ROWS,
+        *ecr.ROWS,
+        *ecs_cluster.ROWS,
+        *ecs_service.ROWS,
+        *ecs_task_definition.ROWS,
+        *logs.ROWS,
+    )
+}
 
 
 def row_for(token: str) -> Row:

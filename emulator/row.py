@@ -103,7 +103,11 @@ class Row:
     def _equal(self, key: str, old: object, new: object) -> bool:
         if old == new:
             return True
-        return key in self.same and old is not None and new is not None and self.same[key](old, new)
+        if key not in self.same or old is None or new is None:
+            return False
+        if isinstance(old, str) is not isinstance(new, str):
+            return False  # a preview doesn't know the list or document yet; it is a text of its own
+        return self.same[key](old, new)
 
 
 def paths(value: object, prefix: str = "") -> Iterator[str]:

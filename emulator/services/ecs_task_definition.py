@@ -75,7 +75,10 @@ def delete_as_held(ecs: Client, arn: str, state: Props) -> None:
 
 def _same_containers(old: str, new: str) -> bool:
     """Whether ECS would run the same: defaults it fills in and the order of variables aside."""
-    return _canonical(old) == _canonical(new)
+    try:
+        return _canonical(old) == _canonical(new)
+    except ValueError:  # a preview that doesn't know them yet
+        return False
 
 
 def _canonical(definitions: str) -> list[dict[str, Any]]:

@@ -77,3 +77,13 @@ def test_containers_are_the_same_where_ecs_would_run_the_same(
     }
     old, new = ({"containerDefinitions": json.dumps([c])} for c in (held, {**held, **asked}))
     assert (row_for(TOKEN).changed(old, old, new) == frozenset()) is same
+
+
+def test_what_a_preview_does_not_know_yet_counts_as_changed() -> None:
+    row = row_for(TOKEN)
+    held = {
+        "containerDefinitions": json.dumps([{"name": "backend", "image": "one"}]),
+        "requiresCompatibilities": ["FARGATE"],
+        "volumes": [{"name": "tmp"}],
+    }
+    assert row.changed(held, held, dict.fromkeys(held, lifecycle.UNKNOWN)) == set(held)
