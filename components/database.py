@@ -1,0 +1,191 @@
+"""PostgreSQL on RDS: SecurityGroup, SubnetGroup, ParameterGroup, monitoring Role, Instance."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+PORT = 5432
+LONGEST_RETENTION = 35
+MONITORING_SECONDS = 60
+PARAMETERS = (
+    # Static: takes effect at a restart. The rest is dynamic.
+    ("shared_preload_libraries", "pg_stat_statements", "pending-reboot"),
+    ("rds.force_ssl", "1", "immediate"),
+    ("log_min_duration_statement", "1000", "immediate"),
+)
+LOG_EXPORTS = ("postgresql", "upgrade")
+"""RDS writes them to groups of its own naming, and makes a group without retention if it is not
+there first: whoever declares a Database lets it depend on both."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseArgs:
+    """Names and numbers are plain; addresses, keys and the password only flow through."""
+
+    identifier: str
+    database_name: str
+    username: str
+    parameter_group_name: str
+    engine_version: str = "16"
+    """A major version alone lets RDS choose and upgrade the minor one."""
+    instance_class: str
+    allocated_storage_gib: int
+    max_allocated_storage_gib: int
+    """Storage grows by itself up to here."""
+    vpc_id: pulumi.Input[str]
+    subnet_ids: pulumi.Input[Sequence[str]]
+    password: pulumi.Input[str] = field(repr=False)
+    """The first one; rotations change it, and Pulumi then leaves it alone."""
+    multi_az: bool
+    backup_days: int = 7
+    backup_window: str = "03:00-04:00"
+    """UTC."""
+    maintenance_window: str
+    """UTC, outside of the backup window."""
+    kms_key_arn: pulumi.Input[str]
+    retain: bool
+    """Neither Pulumi nor AWS deletes it, and if it is made deletable, a final snapshot stays."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.backup_days <= LONGEST_RETENTION:
+            raise ValueError(
+                f"{self.identifier}: backup_days must be 0-{LONGEST_RETENTION}, "
+                f"got {self.backup_days}"
+            )
+        if self.max_allocated_storage_gib < self.allocated_storage_gib:
+            raise ValueError(
+                f"{self.identifier}: max_allocated_storage_gib must be at least "
+                f"{self.allocated_storage_gib}, got {self.max_allocated_storage_gib}"
+            )
+
+
+class Database(pulumi.ComponentResource):
+    """An instance that only its security group's rules let anybody reach."""
+
+    endpoint: pulumi.Output[str]
+    """`host:port` of the writer."""
+    address: pulumi.Output[str]
+    port: int
+    arn: pulumi.Output[str]
+    identifier: pulumi.Output[str]
+    security_group_id: pulumi.Output[str]
+    """Whoever shall reach the database adds a rule to it."""
+
+    def __init__(
+        self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("arbor:data:Database", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+
+        group = aws.ec2.SecurityGroup(
+            f"{name}-group",
+            description="Database",  # never changed: a change replaces the group
+            vpc_id=args.vpc_id,
+            tags=args.tags,
+            opts=child,
+        )
+        subnets = aws.rds.SubnetGroup(
+            f"{name}-subnets", subnet_ids=args.subnet_ids, tags=args.tags, opts=child
+        )
+        parameters = aws.rds.ParameterGroup(
+            f"{name}-parameters",
+            name=args.parameter_group_name,
+            family=f"postgres{args.engine_version.split('.')[0]}",
+            description=f"Parameters of {args.identifier}",
+            parameters=[
+                {"name": parameter, "value": value, "apply_method": method}
+                for parameter, value, method in PARAMETERS
+            ],
+            tags=args.tags,
+            opts=child,
+        )
+        monitoring, attachment = _monitoring_role(name, args.tags, child)
+        instance = aws.rds.Instance(
+            f"{name}-instance",
+            identifier=args.identifier,
+            engine="postgres",
+            engine_version=args.engine_version,
+            instance_class=args.instance_class,
+            allocated_storage=args.allocated_storage_gib,
+            max_allocated_storage=args.max_allocated_storage_gib,
+            storage_type="gp3",
+            storage_encrypted=True,
+            kms_key_id=args.kms_key_arn,
+            db_name=args.database_name,
+            username=args.username,
+            password=args.password,
+            port=PORT,
+            db_subnet_group_name=subnets.name,
+            vpc_security_group_ids=[group.id],
+            publicly_accessible=False,
+            parameter_group_name=parameters.name,
+            multi_az=args.multi_az,
+            backup_retention_period=args.backup_days,
+            backup_window=args.backup_window,
+            maintenance_window=args.maintenance_window,
+            copy_tags_to_snapshot=True,
+            auto_minor_version_upgrade=True,
+            deletion_protection=args.retain,
+            skip_final_snapshot=not args.retain,
+            final_snapshot_identifier=f"{args.identifier}-final" if args.retain else None,
+            performance_insights_enabled=True,
+            performance_insights_kms_key_id=args.kms_key_arn,
+            performance_insights_retention_period=7,
+            monitoring_interval=MONITORING_SECONDS,
+            monitoring_role_arn=monitoring.arn,
+            enabled_cloudwatch_logs_exports=list(LOG_EXPORTS),
+            # A change of config is wanted when it is applied, and was announced by the preview.
+            apply_immediately=True,
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[attachment],
+                ignore_changes=["password"],
+                protect=args.retain,
+            ),
+        )
+
+        self.endpoint = instance.endpoint
+        self.address = instance.address
+        self.port = PORT
+        self.arn = instance.arn
+        self.identifier = instance.identifier
+        self.security_group_id = group.id
+        self.register_outputs({"endpoint": self.endpoint, "arn": self.arn})
+
+
+def _monitoring_role(
+    name: str, tags: Mapping[str, str], child: pulumi.ResourceOptions
+) -> tuple[aws.iam.Role, aws.iam.RolePolicyAttachment]:
+    """Enhanced monitoring writes the host's metrics to CloudWatch with this role.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Monitoring.OS.Enabling.html
+    """
+    role = aws.iam.Role(
+        f"{name}-monitoring",
+        assume_role_policy=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "monitoring.rds.amazonaws.com"},
+                        "Action": "sts:AssumeRole",
+                    }
+                ],
+            }
+        ),
+        tags=tags,
+        opts=child,
+    )
+    attachment = aws.iam.RolePolicyAttachment(
+        f"{name}-monitoring-policy",
+        role=role.name,
+        policy_arn="arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
+        opts=child,
+    )
+    return role, attachment

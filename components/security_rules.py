@@ -1,0 +1,44 @@
+"""One allowed connection between two security groups: an egress and an ingress rule."""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_aws as aws
+
+
+def allow(
+    name: str,
+    *,
+    port: int,
+    source: pulumi.Input[str],
+    target: pulumi.Input[str],
+    parent: pulumi.Resource,
+    tags: Mapping[str, str],
+) -> None:
+    """Let `source` open TCP connections to `target` on `port`, and say so on both groups.
+
+    Standalone rules, because two groups that name each other inline could never be created, and
+    one place that owns all rules of a group would undo what another adds.
+    https://www.pulumi.com/registry/packages/aws/api-docs/vpc/securitygroupingressrule/
+    """
+    child = pulumi.ResourceOptions(parent=parent)
+    aws.vpc.SecurityGroupEgressRule(
+        f"{name}-out",
+        security_group_id=source,
+        referenced_security_group_id=target,
+        ip_protocol="tcp",
+        from_port=port,
+        to_port=port,
+        tags=tags,
+        opts=child,
+    )
+    aws.vpc.SecurityGroupIngressRule(
+        f"{name}-in",
+        security_group_id=target,
+        referenced_security_group_id=source,
+        ip_protocol="tcp",
+        from_port=port,
+        to_port=port,
+        tags=tags,
+        opts=child,
+    )
