@@ -221,6 +221,11 @@ def _same_sets(old: Any, new: Any) -> bool:
     return bool(_ordered(old) == _ordered(new))
 
 
+def _same_rollout(old: Props, new: Props) -> bool:
+    """Minutes may be given as a number, which Pulumi's provider makes a text of."""
+    return _same_sets(_with_minutes(old, str), _with_minutes(new, str))
+
+
 def _same_network(old: Props, new: Props) -> bool:
     private = {"assignPublicIp": False, "securityGroups": []}
     return _same_sets({**private, **old}, {**private, **new})
@@ -286,7 +291,7 @@ ROWS = (
             "networkConfiguration": _same_network,
             "loadBalancers": _same_sets,
             "alarms": _same_sets,
-            "deploymentConfiguration": _same_sets,
+            "deploymentConfiguration": _same_rollout,
         },
         autoname=Autoname(),
         create=create,
