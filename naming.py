@@ -33,6 +33,16 @@ def database_log_group(stack: str, export: str = "postgresql") -> str:
     return f"/aws/rds/instance/{database_instance(stack)}/{export}"
 
 
+def cache_log_group(stack: str) -> str:
+    """Where ElastiCache delivers the slow log."""
+    return f"/aws/elasticache/{cache_replication_group(stack)}/slow-log"
+
+
+def exec_log_group(stack: str) -> str:
+    """What was typed in ECS Exec sessions."""
+    return log_group(stack, "exec")
+
+
 def database(stack: str) -> str:
     return f"arbor_{stack}"
 

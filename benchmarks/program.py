@@ -9,6 +9,7 @@ from copy import deepcopy
 from typing import Any, NoReturn
 
 import pulumi
+import yaml
 from pulumi.runtime import MockCallArgs, MockResourceArgs
 
 from emulator import engine
@@ -50,7 +51,7 @@ class Recorder(pulumi.runtime.Mocks):
 
 def configuration(services: int) -> dict[str, str]:
     """Production's config, with copies of the frontend until there are `services` services."""
-    config = engine.stack_config(STACK)
+    config = {**_defaults(), **engine.stack_config(STACK)}
     entries: dict[str, Any] = deepcopy(config["arbor:services"])
     pattern = entries["frontend"]
     for number in range(len(entries), services):
@@ -60,6 +61,12 @@ def configuration(services: int) -> dict[str, str]:
     return {
         key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()
     }
+
+
+def _defaults() -> dict[str, Any]:
+    """The defaults of Pulumi.yaml, which the real engine applies and mocks don't."""
+    schema = yaml.safe_load((engine.PROJECT_DIR / "Pulumi.yaml").read_text())["config"]
+    return {key: declared["default"] for key, declared in schema.items() if "default" in declared}
 
 
 def timed(program: Callable[[], None], zones: int = 3) -> tuple[float, Registered]:

@@ -1,0 +1,389 @@
+"""The Arbor Energy Plan Agent on AWS, from the internet to the data."""
+
+import pulumi
+
+import application
+import naming
+import settings
+from components.cache import PORT as CACHE_PORT
+from components.cache import Cache, CacheArgs
+from components.certificate import Certificate, CertificateArgs
+from components.cluster import Cluster, ClusterArgs, strategy
+from components.database import LOG_EXPORTS, Database, DatabaseArgs
+from components.database import PORT as DATABASE_PORT
+from components.dns import AliasRecords, AliasRecordsArgs
+from components.encryption_key import EncryptionKey, EncryptionKeyArgs, ServiceGrant, logs_grant
+from components.hosted_zone import HostedZone, HostedZoneArgs
+from components.load_balancer import LoadBalancer, LoadBalancerArgs
+from components.log_export import LogExport, LogExportArgs
+from components.logs import LogGroups, LogGroupsArgs
+from components.migration_task import MigrationTask, MigrationTaskArgs
+from components.network import Network, NetworkArgs
+from components.registry import Registry, RegistryArgs
+from components.secrets import Secrets, SecretsArgs
+from components.service import Door, PauseHook, Scaling, Service, ServiceArgs
+from components.task import Reach, Surroundings
+from components.task_definition import Container
+from components.web_acl import WebAcl, WebAclArgs
+
+config = settings.load()
+stack = config.stack
+green_host = naming.green_host(config.domain)
+backend = config.services["backend"]
+
+
+def key(purpose: str, *services: ServiceGrant) -> EncryptionKey:
+    """One key for one kind of data, so that access to one is not access to all."""
+    args = EncryptionKeyArgs(
+        description=f"{naming.PROJECT} {stack}: {purpose}",
+        account_id=config.account_id,
+        region=config.region,
+        services=services,
+        tags=config.tags(purpose),
+    )
+    return EncryptionKey(f"{purpose}-key", args)
+
+
+# Keys and logs, before whoever uses them.
+logs_key = key("logs", logs_grant(config.account_id, config.region))
+database_key = key("database")
+cache_key = key("cache")
+secrets_key = key("secrets")
+
+applications = (*config.services, naming.MIGRATIONS)
+logs = LogGroups(
+    "logs",
+    LogGroupsArgs(
+        groups={
+            **{app: naming.log_group(stack, app) for app in applications},
+            "exec": naming.exec_log_group(stack),
+            "cache": naming.cache_log_group(stack),
+            **{f"database-{e}": naming.database_log_group(stack, e) for e in LOG_EXPORTS},
+        },
+        retention_days=config.log_retention_days,
+        kms_key_arn=logs_key.arn,
+        tags=config.tags("logs"),
+    ),
+)
+log_export = LogExport(
+    "log-export",
+    LogExportArgs(
+        bucket=config.log_export_bucket,
+        account_id=config.account_id,
+        region=config.region,
+        log_group_arns=logs.arns,
+        retention_days=config.log_export_days,
+        protect=config.protect_data,
+        tags=config.tags("log-export"),
+    ),
+)
+
+# The network: public for the load balancer, private for tasks, isolated for data.
+network = Network(
+    "network",
+    NetworkArgs(
+        cidr_block=config.network.cidr_block,
+        zones=config.network.zones,
+        public_cidrs=config.network.public_cidrs,
+        private_cidrs=config.network.private_cidrs,
+        isolated_cidrs=config.network.isolated_cidrs,
+        nat_per_zone=config.network.nat_per_zone,
+        region=config.region,
+        interface_endpoints=config.network.interface_endpoints,
+        flow_log_retention_days=config.log_retention_days,
+        kms_key_arn=logs_key.arn,
+        tags=config.tags("network"),
+    ),
+)
+
+# The edge: names, a certificate, one load balancer with a firewall.
+zone = HostedZone(
+    "zone",
+    HostedZoneArgs(
+        domain=config.domain,
+        zone_id=config.hosted_zone_id,
+        protect=config.protect_data,
+        tags=config.tags("zone"),
+    ),
+)
+certificate = Certificate(
+    "certificate",
+    CertificateArgs(
+        domain=config.domain,
+        alternative_names=(green_host,),
+        zone_id=zone.zone_id,
+        tags=config.tags("certificate"),
+    ),
+)
+balancer = LoadBalancer(
+    "balancer",
+    LoadBalancerArgs(
+        vpc_id=network.vpc_id,
+        subnet_ids=network.public_subnet_ids,
+        certificate_arn=certificate.arn,
+        account_id=config.account_id,
+        region=config.region,
+        deletion_protection=config.protect_data,
+        access_log_days=config.access_log_days,
+        tags=config.tags("balancer"),
+    ),
+)
+firewall = WebAcl(
+    "firewall",
+    WebAclArgs(
+        load_balancer_arn=balancer.arn,
+        requests_per_five_minutes=config.waf_requests_per_five_minutes,
+        tags=config.tags("firewall"),
+    ),
+)
+AliasRecords(
+    "dns",
+    AliasRecordsArgs(
+        hosts=(config.domain, green_host),
+        zone_id=zone.zone_id,
+        load_balancer_dns_name=balancer.dns_name,
+        load_balancer_zone_id=balancer.zone_id,
+    ),
+)
+
+# The data, and the secrets that open it.
+secrets = Secrets(
+    "secrets",
+    SecretsArgs(
+        database_secret=naming.secret(stack, "db"),
+        cache_secret=naming.secret(stack, "redis"),
+        app_secret=naming.secret(stack, "app"),
+        database_user=naming.DATABASE_USER,
+        kms_key_arn=secrets_key.arn,
+        recovery_days=config.secret_recovery_days,
+        tags=config.tags("secrets"),
+    ),
+)
+database = Database(
+    "database",
+    DatabaseArgs(
+        identifier=naming.database_instance(stack),
+        database_name=naming.database(stack),
+        username=naming.DATABASE_USER,
+        parameter_group_name=naming.database_parameter_group(stack),
+        instance_class=config.database.instance_class,
+        allocated_storage_gib=config.database.storage_gib,
+        max_allocated_storage_gib=config.database.max_storage_gib,
+        vpc_id=network.vpc_id,
+        subnet_ids=network.isolated_subnet_ids,
+        password=secrets.database_password,
+        multi_az=config.database.multi_az,
+        backup_days=config.database.backup_days,
+        backup_window=config.database.backup_window,
+        maintenance_window=config.database.maintenance_window,
+        kms_key_arn=database_key.arn,
+        retain=config.protect_data,
+        tags=config.tags("database"),
+    ),
+    # RDS would make its log groups itself, without retention.
+    opts=pulumi.ResourceOptions(depends_on=[logs]),
+)
+cache = Cache(
+    "cache",
+    CacheArgs(
+        replication_group_id=naming.cache_replication_group(stack),
+        node_type=config.cache.node_type,
+        nodes=config.cache.nodes,
+        vpc_id=network.vpc_id,
+        subnet_ids=network.isolated_subnet_ids,
+        auth_token=secrets.cache_token,
+        snapshot_days=config.cache.snapshot_days,
+        snapshot_window=config.cache.snapshot_window,
+        maintenance_window=config.cache.maintenance_window,
+        kms_key_arn=cache_key.arn,
+        slow_log_group=logs.names["cache"],
+        retain=config.protect_data,
+        tags=config.tags("cache"),
+    ),
+)
+
+# The cluster, its images, and a service for each entry of the config.
+registry = Registry(
+    "registry",
+    RegistryArgs(
+        repositories=tuple(config.services),
+        keep_images=config.images_kept,
+        force_delete=not config.protect_data,
+        tags=config.tags("registry"),
+    ),
+)
+cluster = Cluster(
+    "cluster",
+    ClusterArgs(
+        cluster_name=naming.cluster(stack),
+        exec_log_group=logs.names["exec"],
+        kms_key_arn=logs_key.arn,
+        spot_weight=config.spot_weight,
+        tags=config.tags("cluster"),
+    ),
+)
+around = Surroundings(
+    account_id=config.account_id,
+    region=config.region,
+    vpc_id=network.vpc_id,
+    subnet_ids=network.private_subnet_ids,
+    cluster_name=cluster.name,
+    cluster_arn=cluster.arn,
+    secret_key_arn=secrets_key.arn,
+    exec_log_group_arn=logs.arns["exec"],
+    exec_key_arn=logs_key.arn,
+)
+door = Door(
+    listener_arn=balancer.https_listener_arn,
+    security_group_id=balancer.security_group_id,
+    arn_suffix=balancer.arn_suffix,
+    production_host=config.domain,
+    test_host=green_host,
+)
+to_database = Reach(security_group_id=database.security_group_id, port=DATABASE_PORT)
+to_cache = Reach(security_group_id=cache.security_group_id, port=CACHE_PORT)
+database_access = application.DatabaseAccess(
+    host=database.address,
+    port=database.port,
+    name=naming.database(stack),
+    secret_arn=secrets.database_arn,
+)
+cache_access = application.CacheAccess(
+    host=cache.endpoint, port=cache.port, secret_arn=secrets.cache_arn
+)
+
+
+def image(app: str) -> pulumi.Input[str]:
+    """The configured image, or the configured version in the stack's own repository."""
+    chosen = config.services[app]
+    return chosen.image or pulumi.Output.concat(registry.urls[app], ":", chosen.version or "")
+
+
+services: dict[str, Service] = {}
+for app, wanted in config.services.items():
+    db = database_access if wanted.database else None
+    redis = cache_access if wanted.cache else None
+    services[app] = Service(
+        app,
+        ServiceArgs(
+            service_name=naming.service(stack, app),
+            container=Container(
+                name=app,
+                image=image(app),
+                user=wanted.user,
+                port=wanted.port,
+                log_group=logs.names[app],
+                region=config.region,
+                environment=application.environment(
+                    stack=stack, domain=config.domain, database=db, cache=redis
+                ),
+                secrets=application.secrets(
+                    app_secret_arn=secrets.app_arn, database=db, cache=redis
+                ),
+            ),
+            cpu=wanted.cpu,
+            memory=wanted.memory,
+            around=around,
+            door=door,
+            path_patterns=wanted.paths,
+            priority=wanted.priority,
+            health_check_path=wanted.health_check_path,
+            scaling=Scaling(
+                count=wanted.count,
+                min_count=wanted.min_count,
+                max_count=wanted.max_count,
+                cpu_percent=config.scaling.cpu_percent,
+                memory_percent=config.scaling.memory_percent,
+                requests_per_target=config.scaling.requests_per_target,
+            ),
+            capacity=strategy(config.spot_weight),
+            log_group_arn=logs.arns[app],
+            repository_arn=registry.arns[app],
+            secret_arns=application.secret_arns(
+                app_secret_arn=secrets.app_arn, database=db, cache=redis
+            ),
+            reaches={
+                **({"database": to_database} if wanted.database else {}),
+                **({"cache": to_cache} if wanted.cache else {}),
+            },
+            bake_minutes=config.deployment.bake_minutes,
+            pause=PauseHook(timeout_minutes=config.deployment.pause_timeout_minutes)
+            if config.deployment.pause_before_production
+            else None,
+            tags=config.tags(app),
+        ),
+        # A service starts when what it opens connections to is there.
+        opts=pulumi.ResourceOptions(depends_on=[secrets, registry]),
+    )
+
+migrations = MigrationTask(
+    naming.MIGRATIONS,
+    MigrationTaskArgs(
+        family=naming.service(stack, naming.MIGRATIONS),
+        container=Container(
+            name=naming.MIGRATIONS_CONTAINER,
+            image=image("backend"),
+            user=backend.user,
+            log_group=logs.names[naming.MIGRATIONS],
+            region=config.region,
+            environment=application.environment(
+                stack=stack, domain=config.domain, database=database_access, cache=cache_access
+            ),
+            secrets=application.secrets(
+                app_secret_arn=secrets.app_arn, database=database_access, cache=cache_access
+            ),
+        ),
+        around=around,
+        log_group_arn=logs.arns[naming.MIGRATIONS],
+        repository_arn=registry.arns["backend"],
+        secret_arns=application.secret_arns(
+            app_secret_arn=secrets.app_arn, database=database_access, cache=cache_access
+        ),
+        database=to_database,
+        tags=config.tags(naming.MIGRATIONS),
+    ),
+)
+
+# What an operator needs to find; nothing secret.
+pulumi.export("url", f"https://{config.domain}")
+pulumi.export("green_url", f"https://{green_host}")
+pulumi.export("name_servers", zone.name_servers)
+pulumi.export("certificate_arn", certificate.arn)
+pulumi.export("load_balancer_arn", balancer.arn)
+pulumi.export("load_balancer_metric_dimension", balancer.arn_suffix)
+pulumi.export("https_listener_arn", balancer.https_listener_arn)
+pulumi.export("web_acl_arn", firewall.arn)
+pulumi.export("vpc_id", network.vpc_id)
+pulumi.export("public_subnet_ids", network.public_subnet_ids)
+pulumi.export("private_subnet_ids", network.private_subnet_ids)
+pulumi.export("isolated_subnet_ids", network.isolated_subnet_ids)
+pulumi.export("cluster_name", cluster.name)
+pulumi.export("repository_urls", registry.urls)
+pulumi.export("log_groups", logs.names)
+pulumi.export("log_export_bucket", log_export.bucket)
+pulumi.export("database_endpoint", database.endpoint)
+pulumi.export("cache_endpoint", cache.endpoint)
+pulumi.export("secret_arns", [secrets.database_arn, secrets.cache_arn, secrets.app_arn])
+pulumi.export(
+    "security_group_ids",
+    {
+        "balancer": balancer.security_group_id,
+        "database": database.security_group_id,
+        "cache": cache.security_group_id,
+        naming.MIGRATIONS: migrations.security_group_id,
+        **{app: service.security_group_id for app, service in services.items()},
+    },
+)
+pulumi.export(
+    "services",
+    {
+        app: {
+            "name": service.service_name,
+            "blue_target_group_arn": service.blue_target_group_arn,
+            "green_target_group_arn": service.green_target_group_arn,
+            "production_rule_arn": service.production_rule_arn,
+            "test_rule_arn": service.test_rule_arn,
+        }
+        for app, service in services.items()
+    },
+)

@@ -1,0 +1,59 @@
+"""The task that migrates the database's schema; the runbook runs it, nothing else does."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import pulumi
+
+from components.task import Reach, Surroundings, Task, TaskArgs
+from components.task_definition import Container
+
+COMMAND = ("alembic", "upgrade", "head")
+CPU, MEMORY = 256, 512
+
+
+@dataclass(frozen=True, kw_only=True)
+class MigrationTaskArgs:
+    """The backend's image and secrets, in a task of its own family."""
+
+    family: str
+    container: Container
+    """Its command is set here; the runbook overrides it by the container's name."""
+    around: Surroundings
+    log_group_arn: pulumi.Input[str]
+    repository_arn: pulumi.Input[str] | None
+    secret_arns: Sequence[pulumi.Input[str]]
+    database: Reach
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class MigrationTask(pulumi.ComponentResource):
+    """Started by `run-task`, with private subnets and this security group."""
+
+    task_definition_arn: pulumi.Output[str]
+    security_group_id: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: MigrationTaskArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("arbor:compute:MigrationTask", name, None, opts)
+        task = Task(
+            f"{name}-task",
+            TaskArgs(
+                family=args.family,
+                cpu=CPU,
+                memory=MEMORY,
+                container=replace(args.container, command=COMMAND, port=None),
+                around=args.around,
+                log_group_arn=args.log_group_arn,
+                repository_arn=args.repository_arn,
+                secret_arns=args.secret_arns,
+                reaches={"database": args.database},
+                tags=args.tags,
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+        self.task_definition_arn = task.arn
+        self.security_group_id = task.security_group_id
+        self.register_outputs({"task_definition_arn": self.task_definition_arn})

@@ -1,0 +1,265 @@
+"""A service behind the load balancer: Task, BlueGreen, DeploymentAlarms, Service, Autoscaling."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from components.autoscaling import Autoscaling, AutoscalingArgs
+from components.blue_green import BlueGreen, BlueGreenArgs
+from components.deployment_alarms import DeploymentAlarms, DeploymentAlarmsArgs
+from components.security_rules import allow
+from components.task import Reach, Surroundings, Task, TaskArgs
+from components.task_definition import Container
+
+TimeoutArgs = aws.ecs.ServiceDeploymentConfigurationLifecycleHookTimeoutConfigurationArgs
+STARTING_MINUTES = 30
+"""What a deployment may take beside its bake time, before Pulumi gives up waiting."""
+GRACE_SECONDS = 60
+"""Time to start before a failed health check counts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """The load balancer, as every service behind it sees it."""
+
+    listener_arn: pulumi.Input[str]
+    security_group_id: pulumi.Input[str]
+    arn_suffix: pulumi.Input[str]
+    production_host: str
+    test_host: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PauseHook:
+    """Each deployment waits for a person after the test host moved, and rolls back after this."""
+
+    timeout_minutes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaling:
+    """Between which counts the service moves, and what it aims at."""
+
+    count: int
+    """Tasks at the start; autoscaling and operators own the number from then on."""
+    min_count: int
+    max_count: int
+    cpu_percent: int
+    memory_percent: int
+    requests_per_target: int
+
+    def __post_init__(self) -> None:
+        if not self.min_count <= self.count <= self.max_count:
+            raise ValueError(
+                f"scaling: count must be {self.min_count}-{self.max_count}, got {self.count}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceArgs:
+    """One application: its container, its paths, and what it may reach."""
+
+    service_name: str
+    """Also the family of its task definitions."""
+    container: Container
+    cpu: int
+    memory: int
+    around: Surroundings
+    door: Door
+    path_patterns: tuple[str, ...]
+    priority: int
+    health_check_path: str
+    scaling: Scaling
+    capacity: Sequence[tuple[str, int, int]]
+    """Capacity provider, weight and base."""
+    log_group_arn: pulumi.Input[str]
+    repository_arn: pulumi.Input[str] | None = None
+    secret_arns: Sequence[pulumi.Input[str]] = ()
+    reaches: Mapping[str, Reach] = field(default_factory=dict)
+    bake_minutes: int
+    """How long the old colour stays after production moved."""
+    pause: PauseHook | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.container.port is None:
+            raise ValueError(f"{self.service_name}: its container must have a port")
+
+
+class Service(pulumi.ComponentResource):
+    """Runs one application in two zones or more and replaces it without a gap.
+
+    Which version runs and how many tasks run is not Pulumi's: a release, a rollback and scaling
+    own `task_definition` and `desired_count`, and no `up` touches them.
+    """
+
+    service_name: pulumi.Output[str]
+    security_group_id: pulumi.Output[str]
+    task_definition_arn: pulumi.Output[str]
+    """The revision that this program registered: the one that a release starts from."""
+    blue_target_group_arn: pulumi.Output[str]
+    green_target_group_arn: pulumi.Output[str]
+    production_rule_arn: pulumi.Output[str]
+    test_rule_arn: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("arbor:compute:Service", name, None, opts)
+        self._name = name
+        self._args = args
+        self._child = pulumi.ResourceOptions(parent=self)
+        assert args.container.port is not None
+
+        task = self._task()
+        allow(
+            f"{name}-door",
+            port=args.container.port,
+            source=args.door.security_group_id,
+            target=task.security_group_id,
+            parent=self,
+            tags=args.tags,
+        )
+        colours = BlueGreen(
+            name,
+            BlueGreenArgs(
+                vpc_id=args.around.vpc_id,
+                listener_arn=args.door.listener_arn,
+                port=args.container.port,
+                health_check_path=args.health_check_path,
+                production_host=args.door.production_host,
+                test_host=args.door.test_host,
+                path_patterns=args.path_patterns,
+                priority=args.priority,
+                tags=args.tags,
+            ),
+            opts=self._child,
+        )
+        alarms = DeploymentAlarms(
+            f"{name}-alarms",
+            DeploymentAlarmsArgs(
+                load_balancer_suffix=args.door.arn_suffix,
+                blue_suffix=colours.blue.arn_suffix,
+                green_suffix=colours.green.arn_suffix,
+                tags=args.tags,
+            ),
+            opts=self._child,
+        )
+        service = self._service(task, colours, alarms)
+        Autoscaling(
+            f"{name}-scaling",
+            AutoscalingArgs(
+                cluster_name=args.around.cluster_name,
+                service_name=service.name,
+                min_count=args.scaling.min_count,
+                max_count=args.scaling.max_count,
+                cpu_percent=args.scaling.cpu_percent,
+                memory_percent=args.scaling.memory_percent,
+                requests_per_target=args.scaling.requests_per_target,
+                load_balancer_suffix=args.door.arn_suffix,
+                blue_suffix=colours.blue.arn_suffix,
+                green_suffix=colours.green.arn_suffix,
+                tags=args.tags,
+            ),
+            opts=self._child,
+        )
+
+        self.service_name = service.name
+        self.security_group_id = task.security_group_id
+        self.task_definition_arn = task.arn
+        self.blue_target_group_arn = colours.blue.arn
+        self.green_target_group_arn = colours.green.arn
+        self.production_rule_arn = colours.production_rule_arn
+        self.test_rule_arn = colours.test_rule_arn
+        self.register_outputs({"service_name": self.service_name})
+
+    def _task(self) -> Task:
+        args = self._args
+        return Task(
+            f"{self._name}-task",
+            TaskArgs(
+                family=args.service_name,
+                cpu=args.cpu,
+                memory=args.memory,
+                container=args.container,
+                around=args.around,
+                log_group_arn=args.log_group_arn,
+                repository_arn=args.repository_arn,
+                secret_arns=args.secret_arns,
+                reaches=args.reaches,
+                tags=args.tags,
+            ),
+            opts=self._child,
+        )
+
+    def _service(self, task: Task, colours: BlueGreen, alarms: DeploymentAlarms) -> aws.ecs.Service:
+        args = self._args
+        wait = f"{STARTING_MINUTES + args.bake_minutes}m"
+        return aws.ecs.Service(
+            f"{self._name}-service",
+            name=args.service_name,
+            cluster=args.around.cluster_arn,
+            task_definition=task.arn,
+            desired_count=args.scaling.count,
+            capacity_provider_strategies=[
+                aws.ecs.ServiceCapacityProviderStrategyArgs(
+                    capacity_provider=provider, weight=weight, base=base
+                )
+                for provider, weight, base in args.capacity
+            ],
+            network_configuration=aws.ecs.ServiceNetworkConfigurationArgs(
+                subnets=args.around.subnet_ids,
+                security_groups=[task.security_group_id],
+                assign_public_ip=False,
+            ),
+            load_balancers=[
+                aws.ecs.ServiceLoadBalancerArgs(
+                    target_group_arn=colours.blue.arn,
+                    container_name=args.container.name,
+                    container_port=args.container.port or 0,
+                    advanced_configuration=aws.ecs.ServiceLoadBalancerAdvancedConfigurationArgs(
+                        alternate_target_group_arn=colours.green.arn,
+                        production_listener_rule=colours.production_rule_arn,
+                        test_listener_rule=colours.test_rule_arn,
+                        role_arn=colours.role_arn,
+                    ),
+                )
+            ],
+            deployment_configuration=self._strategy(),
+            alarms=aws.ecs.ServiceAlarmsArgs(alarm_names=alarms.names, enable=True, rollback=True),
+            health_check_grace_period_seconds=GRACE_SECONDS,
+            enable_execute_command=True,
+            enable_ecs_managed_tags=True,
+            propagate_tags="SERVICE",
+            # With a hook the deployment waits for a person, and an `up` must not.
+            wait_for_steady_state=args.pause is None,
+            # True has rolled back every deployment in some versions of the provider.
+            sigint_rollback=False,
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[*colours.ready, *task.roles.policies],
+                ignore_changes=["taskDefinition", "desiredCount"],
+                custom_timeouts=pulumi.CustomTimeouts(create=wait, update=wait, delete="30m"),
+            ),
+        )
+
+    def _strategy(self) -> aws.ecs.ServiceDeploymentConfigurationArgs:
+        hook = self._args.pause
+        return aws.ecs.ServiceDeploymentConfigurationArgs(
+            strategy="BLUE_GREEN",
+            bake_time_in_minutes=str(self._args.bake_minutes),
+            lifecycle_hooks=[
+                aws.ecs.ServiceDeploymentConfigurationLifecycleHookArgs(
+                    target_type="PAUSE",
+                    lifecycle_stages=["POST_TEST_TRAFFIC_SHIFT"],
+                    timeout_configuration=TimeoutArgs(
+                        action="ROLLBACK", timeout_in_minutes=str(hook.timeout_minutes)
+                    ),
+                )
+            ]
+            if hook is not None
+            else None,
+        )

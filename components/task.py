@@ -1,0 +1,134 @@
+"""A task that can run on Fargate: SecurityGroup and rules, TaskRoles, TaskDefinition."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from components.security_rules import allow
+from components.task_definition import Container, container_definitions
+from components.task_roles import TaskRoles, TaskRolesArgs
+
+HTTPS = 443
+WORLD = "0.0.0.0/0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """Something with a security group that the task opens connections to."""
+
+    security_group_id: pulumi.Input[str]
+    port: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What every task of a stack shares."""
+
+    account_id: str
+    region: str
+    vpc_id: pulumi.Input[str]
+    subnet_ids: pulumi.Input[Sequence[str]]
+    """Private subnets: a task has no public address."""
+    cluster_name: pulumi.Input[str]
+    cluster_arn: pulumi.Input[str]
+    secret_key_arn: pulumi.Input[str]
+    exec_log_group_arn: pulumi.Input[str]
+    exec_key_arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskArgs:
+    """One container, its size and what it may reach."""
+
+    family: str
+    cpu: int
+    """CPU units; 1024 are one vCPU."""
+    memory: int
+    """MiB; Fargate takes certain pairs only."""
+    container: Container
+    around: Surroundings
+    log_group_arn: pulumi.Input[str]
+    repository_arn: pulumi.Input[str] | None = None
+    secret_arns: Sequence[pulumi.Input[str]] = ()
+    reaches: Mapping[str, Reach] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class Task(pulumi.ComponentResource):
+    """Everything of a task except who starts it."""
+
+    arn: pulumi.Output[str]
+    """Of the revision that this program registered; a release registers newer ones."""
+    security_group_id: pulumi.Output[str]
+    roles: TaskRoles
+
+    def __init__(
+        self, name: str, args: TaskArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("arbor:compute:Task", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        around = args.around
+
+        group = aws.ec2.SecurityGroup(
+            f"{name}-group",
+            description="Tasks",  # never changed: a change replaces the group
+            vpc_id=around.vpc_id,
+            tags=args.tags,
+            opts=child,
+        )
+        # Image layers, secrets, logs and ECS Exec are AWS APIs under addresses that change.
+        aws.vpc.SecurityGroupEgressRule(
+            f"{name}-https",
+            security_group_id=group.id,
+            cidr_ipv4=WORLD,
+            ip_protocol="tcp",
+            from_port=HTTPS,
+            to_port=HTTPS,
+            tags=args.tags,
+            opts=child,
+        )
+        for what, reach in args.reaches.items():
+            allow(
+                f"{name}-{what}",
+                port=reach.port,
+                source=group.id,
+                target=reach.security_group_id,
+                parent=self,
+                tags=args.tags,
+            )
+        self.roles = TaskRoles(
+            f"{name}-roles",
+            TaskRolesArgs(
+                account_id=around.account_id,
+                region=around.region,
+                log_group_arn=args.log_group_arn,
+                repository_arn=args.repository_arn,
+                secret_arns=args.secret_arns,
+                secret_key_arn=around.secret_key_arn,
+                exec_log_group_arn=around.exec_log_group_arn,
+                exec_key_arn=around.exec_key_arn,
+                tags=args.tags,
+            ),
+            opts=child,
+        )
+        definition = aws.ecs.TaskDefinition(
+            f"{name}-definition",
+            family=args.family,
+            cpu=str(args.cpu),
+            memory=str(args.memory),
+            network_mode="awsvpc",
+            requires_compatibilities=["FARGATE"],
+            runtime_platform={"operating_system_family": "LINUX", "cpu_architecture": "X86_64"},
+            execution_role_arn=self.roles.execution_role_arn,
+            task_role_arn=self.roles.task_role_arn,
+            container_definitions=container_definitions(args.container),
+            skip_destroy=True,  # a deregistered revision can't be rolled back to
+            tags=args.tags,
+            opts=child,
+        )
+
+        self.arn = definition.arn
+        self.security_group_id = group.id
+        self.register_outputs({"arn": self.arn, "security_group_id": self.security_group_id})

@@ -1,0 +1,85 @@
+"""The JSON of a container: plain functions, no resources."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+
+STOP_SECONDS = 30
+"""Time to finish requests after SIGTERM; shorter than the target group's deregistration delay."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """One container of a task."""
+
+    name: str
+    image: pulumi.Input[str]
+    """By immutable tag or digest."""
+    user: str
+    """Numeric, and never root."""
+    log_group: pulumi.Input[str]
+    region: str
+    port: int | None = None
+    """None for a task that serves nothing."""
+    command: tuple[str, ...] = ()
+    """Empty: the image's own."""
+    environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """Variable and its `valueFrom`, a secret's ARN and JSON key; never a value."""
+
+    def __post_init__(self) -> None:
+        if self.user.split(":", maxsplit=1)[0] in {"", "0", "root"}:
+            raise ValueError(f"{self.name}: user must be a number other than 0, got {self.user!r}")
+        if both := sorted(set(self.environment) & set(self.secrets)):
+            raise ValueError(
+                f"{self.name}: {', '.join(both)} stands in environment and in secrets; ECS allows "
+                "a name in one of them"
+            )
+
+
+def container_definitions(container: Container) -> pulumi.Output[str]:
+    """The `containerDefinitions` of a task with this one container.
+
+    The root filesystem is writable: ECS Exec needs that
+    (docs/decisions/writable-root-filesystem.md).
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+    """
+    serves = (
+        {"portMappings": [{"containerPort": container.port, "protocol": "tcp"}]}
+        if container.port is not None
+        else {}
+    )
+    command = {"command": list(container.command)} if container.command else {}
+    return pulumi.Output.json_dumps(
+        [
+            {
+                "name": container.name,
+                "image": container.image,
+                "essential": True,
+                "user": container.user,
+                **serves,
+                **command,
+                # Sorted, so that the order of a dictionary never makes a new revision.
+                "environment": [
+                    {"name": name, "value": value}
+                    for name, value in sorted(container.environment.items())
+                ],
+                "secrets": [
+                    {"name": name, "valueFrom": value}
+                    for name, value in sorted(container.secrets.items())
+                ],
+                # Reaps what an ECS Exec session leaves behind.
+                "linuxParameters": {"initProcessEnabled": True},
+                "stopTimeout": STOP_SECONDS,
+                "logConfiguration": {
+                    "logDriver": "awslogs",
+                    "options": {
+                        "awslogs-group": container.log_group,
+                        "awslogs-region": container.region,
+                        "awslogs-stream-prefix": container.name,
+                    },
+                },
+            }
+        ]
+    )

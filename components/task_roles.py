@@ -1,0 +1,140 @@
+"""The two roles of a task: one that starts it, one that it runs with."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+Statement = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskRolesArgs:
+    """Exactly what one task may use; nothing is shared between tasks."""
+
+    account_id: str
+    region: str
+    log_group_arn: pulumi.Input[str]
+    repository_arn: pulumi.Input[str] | None = None
+    """None for an image from a registry that asks for no AWS permission."""
+    secret_arns: Sequence[pulumi.Input[str]] = ()
+    secret_key_arn: pulumi.Input[str] | None = None
+    """The KMS key of the secrets."""
+    exec_log_group_arn: pulumi.Input[str]
+    exec_key_arn: pulumi.Input[str]
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class TaskRoles(pulumi.ComponentResource):
+    """Execution and task role, each with one inline policy.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-iam-roles.html
+    """
+
+    execution_role_arn: pulumi.Output[str]
+    task_role_arn: pulumi.Output[str]
+    policies: tuple[aws.iam.RolePolicy, ...]
+    """A task that starts before these are attached fails."""
+
+    def __init__(
+        self, name: str, args: TaskRolesArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("arbor:compute:TaskRoles", name, None, opts)
+
+        execution, starts = self._role(f"{name}-execution", args, execution_statements(args))
+        task, runs = self._role(f"{name}-task", args, task_statements(args))
+
+        self.execution_role_arn = execution.arn
+        self.task_role_arn = task.arn
+        self.policies = (starts, runs)
+        self.register_outputs({"execution_role_arn": execution.arn, "task_role_arn": task.arn})
+
+    def _role(
+        self, name: str, args: TaskRolesArgs, statements: list[Statement]
+    ) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+        child = pulumi.ResourceOptions(parent=self)
+        role = aws.iam.Role(
+            f"{name}-role",
+            assume_role_policy=trust_policy(args.account_id, args.region),
+            tags=args.tags,
+            opts=child,
+        )
+        policy = aws.iam.RolePolicy(
+            f"{name}-policy",
+            role=role.name,
+            policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements}),
+            opts=child,
+        )
+        return role, policy
+
+
+def trust_policy(account_id: str, region: str) -> str:
+    """Only tasks of this account and region; no other account's tasks can borrow the role."""
+    return json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+                    "Action": "sts:AssumeRole",
+                    "Condition": {
+                        "StringEquals": {"aws:SourceAccount": account_id},
+                        "ArnLike": {"aws:SourceArn": f"arn:aws:ecs:{region}:{account_id}:*"},
+                    },
+                }
+            ],
+        }
+    )
+
+
+def execution_statements(args: TaskRolesArgs) -> list[Statement]:
+    """Pull one image, read the task's secrets, write to its log group."""
+    statements: list[Statement] = [
+        _allow(["logs:CreateLogStream", "logs:PutLogEvents"], [_streams(args.log_group_arn)])
+    ]
+    if args.repository_arn is not None:
+        pull = [
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:GetDownloadUrlForLayer",
+        ]
+        statements.append(_allow(pull, [args.repository_arn]))
+        # The one ECR action that AWS allows on no narrower resource.
+        statements.append(_allow(["ecr:GetAuthorizationToken"], ["*"]))
+    if args.secret_arns:
+        statements.append(_allow(["secretsmanager:GetSecretValue"], list(args.secret_arns)))
+    if args.secret_arns and args.secret_key_arn is not None:
+        statements.append(_allow(["kms:Decrypt"], [args.secret_key_arn]))
+    return statements
+
+
+def task_statements(args: TaskRolesArgs) -> list[Statement]:
+    """What ECS Exec needs, and nothing for the application: it calls no AWS service.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
+    """
+    channels = [
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+    ]
+    write = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    return [
+        # AWS defines no resource for these, nor for describing log groups.
+        _allow([*channels, "logs:DescribeLogGroups"], ["*"]),
+        _allow(write, [args.exec_log_group_arn, _streams(args.exec_log_group_arn)]),
+        _allow(["kms:Decrypt", "kms:GenerateDataKey"], [args.exec_key_arn]),
+    ]
+
+
+def _allow(actions: list[str], resources: list[pulumi.Input[str]]) -> Statement:
+    return {"Effect": "Allow", "Action": actions, "Resource": resources}
+
+
+def _streams(log_group_arn: pulumi.Input[str]) -> pulumi.Output[str]:
+    return pulumi.Output.concat(log_group_arn, ":*")
