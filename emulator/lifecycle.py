@@ -56,12 +56,13 @@ def check(
         physical = old_inputs[naming.prop]
     else:
         suffix = hashlib.sha256(seed + name.encode()).hexdigest()[: SUFFIX_LENGTH - 1]
-        physical = f"{name.lower() if naming.lower else name}-{suffix}"
+        logical = name.lower() if naming.lower else name
+        physical = f"{naming.prefix}{logical}-{suffix}"
     if len(physical) > naming.longest:
         failures.append(
             f"{row.token} would be named {physical}, {len(physical)} characters; AWS allows "
             f"{naming.longest}. Give it a logical name of at most "
-            f"{naming.longest - SUFFIX_LENGTH} characters."
+            f"{naming.longest - SUFFIX_LENGTH - len(naming.prefix)} characters."
         )
     return {**given, naming.prop: physical, DEFAULTS: [naming.prop]}, failures
 

@@ -2,27 +2,55 @@
 
 from emulator.row import Row
 from emulator.services import (
+    acm,
     appautoscaling,
     cloudwatch,
+    ec2_endpoints,
+    ec2_network,
+    ec2_security,
     ecr,
     ecs_cluster,
     ecs_service,
     ecs_task_definition,
+    elasticache,
+    elbv2_load_balancer,
+    elbv2_routing,
+    iam,
+    kms,
     logs,
+    random,
+    rds,
+    route53,
+    s3,
+    secretsmanager,
+    wafv2,
 )
 
-ROWS: dict[str, Row] = {
-    row.token: row
-    for row in (
-        *appautoscaling.ROWS,
-        *cloudwatch.ROWS,
-        *ecr.ROWS,
-        *ecs_cluster.ROWS,
-        *ecs_service.ROWS,
-        *ecs_task_definition.ROWS,
-        *logs.ROWS,
-    )
-}
+SERVICES = (
+    acm,
+    appautoscaling,
+    cloudwatch,
+    ec2_endpoints,
+    ec2_network,
+    ec2_security,
+    ecr,
+    ecs_cluster,
+    ecs_service,
+    ecs_task_definition,
+    elasticache,
+    elbv2_load_balancer,
+    elbv2_routing,
+    iam,
+    kms,
+    logs,
+    random,
+    rds,
+    route53,
+    s3,
+    secretsmanager,
+    wafv2,
+)
+ROWS: dict[str, Row] = {row.token: row for service in SERVICES for row in service.ROWS}
 
 
 def row_for(token: str) -> Row:

@@ -26,6 +26,8 @@ class Autoname:
     longest: int = 255
     """Characters that AWS allows in the name."""
     lower: bool = False
+    prefix: str = ""
+    """What AWS asks every such name to begin with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +79,9 @@ class Row:
     delete_as_held: Callable[[Client, str, Props], None] | None = None
     """In place of `delete` where the state decides what deleting does: `forceDelete`,
     `skipDestroy`. It is given the state; `delete` then is what happens without such an input."""
+
+    adopts: bool = False
+    """It takes over what AWS made (a VPC's default group), so deleting it only forgets it."""
 
     def carries(self, path: str) -> bool:
         return matches(path, self.inputs)

@@ -1,6 +1,9 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from emulator.shapes import (
     from_aws,
     same_json,
@@ -10,8 +13,6 @@ from emulator.shapes import (
     to_aws,
     without_empty,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 KEYS = st.from_regex(r"[a-z][A-Za-z0-9]{0,8}", fullmatch=True)
 VALUES = st.recursive(

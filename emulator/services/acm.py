@@ -1,0 +1,111 @@
+"""Certificates, and waiting for their validation."""
+
+import time
+from functools import partial
+from typing import Any
+
+from emulator.row import Change, Client, CreatedButFailedError, Props, Row, State
+from emulator.services.missing import found_or_none, ignore_missing
+from emulator.shapes import same_set, tag_dict, tag_list
+
+TRIES, PAUSE = 20, 0.1
+
+
+def create(acm: Client, props: Props) -> str:
+    made = acm.request_certificate(
+        DomainName=props["domainName"],
+        SubjectAlternativeNames=[props["domainName"], *props.get("subjectAlternativeNames", [])],
+        ValidationMethod=props["validationMethod"],
+        Tags=tag_list(props.get("tags")),
+    )
+    return str(made["CertificateArn"])
+
+
+def _describe(acm: Client, arn: str) -> dict[str, Any] | None:
+    answer = found_or_none(partial(acm.describe_certificate, CertificateArn=arn))
+    return answer["Certificate"] if answer else None
+
+
+def read(acm: Client, arn: str) -> State | None:
+    found = _describe(acm, arn)
+    if found is None:
+        return None
+    domain = found["DomainName"]
+    options = [
+        {
+            "domainName": option["DomainName"],
+            "resourceRecordName": option["ResourceRecord"]["Name"],
+            "resourceRecordType": option["ResourceRecord"]["Type"],
+            "resourceRecordValue": option["ResourceRecord"]["Value"],
+        }
+        for option in found["DomainValidationOptions"]
+        if "ResourceRecord" in option
+    ]
+    unique = {option["domainName"]: option for option in options}
+    return {
+        "domainName": domain,
+        "subjectAlternativeNames": [n for n in found["SubjectAlternativeNames"] if n != domain],
+        "validationMethod": found["DomainValidationOptions"][0]["ValidationMethod"],
+        "tags": tag_dict(acm.list_tags_for_certificate(CertificateArn=arn)["Tags"]),
+        "arn": arn,
+        "domainValidationOptions": list(unique.values()),
+        "status": found["Status"],
+    }
+
+
+def update(acm: Client, arn: str, change: Change) -> None:
+    if "tags" in change.keys:
+        old = tag_list(change.old.get("tags"))
+        if old:
+            acm.remove_tags_from_certificate(CertificateArn=arn, Tags=old)
+        acm.add_tags_to_certificate(CertificateArn=arn, Tags=tag_list(change.new.get("tags")))
+
+
+def wait_until_issued(acm: Client, props: Props) -> str:
+    arn = str(props["certificateArn"])
+    for _ in range(TRIES):
+        found = _describe(acm, arn)
+        if found is not None and found["Status"] == "ISSUED":
+            return arn
+        time.sleep(PAUSE)
+    status = found["Status"] if found else "gone"
+    raise CreatedButFailedError(
+        arn, f"{arn} is {status}: its validation records are not in a hosted zone."
+    )
+
+
+def read_validation(acm: Client, arn: str) -> State | None:
+    found = _describe(acm, arn)
+    return None if found is None else {"certificateArn": arn}
+
+
+def _replaced(_acm: Client, physical_id: str, change: Change) -> None:
+    raise NotImplementedError(f"{physical_id}: {sorted(change.keys)} can't change in place")
+
+
+ROWS = (
+    Row(
+        token="aws:acm/certificate:Certificate",
+        client="acm",
+        inputs=frozenset({"domainName", "subjectAlternativeNames", "validationMethod", "tags.*"}),
+        outputs=frozenset({"arn", "domainValidationOptions", "status"}),
+        replaces=frozenset({"domainName", "subjectAlternativeNames", "validationMethod"}),
+        same={"subjectAlternativeNames": same_set},
+        create=create,
+        read=read,
+        update=update,
+        delete=lambda acm, arn: ignore_missing(lambda: acm.delete_certificate(CertificateArn=arn)),
+    ),
+    Row(
+        token="aws:acm/certificateValidation:CertificateValidation",
+        client="acm",
+        inputs=frozenset({"certificateArn", "validationRecordFqdns"}),
+        replaces=frozenset({"certificateArn", "validationRecordFqdns"}),
+        write_only=frozenset({"validationRecordFqdns"}),
+        adopts=True,
+        create=wait_until_issued,
+        read=read_validation,
+        update=_replaced,
+        delete=lambda _acm, _arn: None,
+    ),
+)

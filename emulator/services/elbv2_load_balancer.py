@@ -1,0 +1,183 @@
+"""Load balancers and listeners."""
+
+from functools import partial
+from typing import Any
+
+from emulator.row import Autoname, Change, Client, Props, Row, State
+from emulator.services.elbv2_actions import actions_from_aws, actions_to_aws, retag, tags_of
+from emulator.services.missing import found_or_none, ignore_missing
+from emulator.shapes import same_set, tag_list, without_empty
+
+LONGEST_NAME = 32
+ATTRIBUTES = {
+    "idleTimeout": "idle_timeout.timeout_seconds",
+    "dropInvalidHeaderFields": "routing.http.drop_invalid_header_fields.enabled",
+    "enableDeletionProtection": "deletion_protection.enabled",
+}
+ACCESS_LOGS = {"enabled": "access_logs.s3.enabled", "bucket": "access_logs.s3.bucket"}
+
+
+def create(elb: Client, props: Props) -> str:
+    made = elb.create_load_balancer(
+        Name=props["name"],
+        Subnets=props["subnets"],
+        SecurityGroups=props.get("securityGroups", []),
+        Scheme="internal" if props.get("internal") else "internet-facing",
+        Type=props.get("loadBalancerType", "application"),
+        Tags=tag_list(props.get("tags")),
+    )
+    arn = str(made["LoadBalancers"][0]["LoadBalancerArn"])
+    _set_attributes(elb, arn, props)
+    return arn
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _set_attributes(elb: Client, arn: str, props: Props) -> None:
+    wanted = {aws: props[name] for name, aws in ATTRIBUTES.items() if name in props}
+    logs = props.get("accessLogs") or {}
+    wanted |= {aws: logs[name] for name, aws in ACCESS_LOGS.items() if name in logs}
+    attributes = [{"Key": key, "Value": _text(value)} for key, value in wanted.items()]
+    if attributes:
+        elb.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=attributes)
+
+
+def read(elb: Client, arn: str) -> State | None:
+    answer = found_or_none(partial(elb.describe_load_balancers, LoadBalancerArns=[arn]))
+    if not answer or not answer["LoadBalancers"]:
+        return None
+    found = answer["LoadBalancers"][0]
+    listed = elb.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+    attributes = {one["Key"]: one["Value"] for one in listed}
+
+    def is_on(name: str) -> bool:
+        return bool(attributes.get(name, "false") == "true")
+
+    return {
+        "name": found["LoadBalancerName"],
+        "subnets": [zone["SubnetId"] for zone in found["AvailabilityZones"]],
+        "securityGroups": found["SecurityGroups"],
+        "internal": found["Scheme"] == "internal",
+        "loadBalancerType": found["Type"],
+        "idleTimeout": int(attributes.get(ATTRIBUTES["idleTimeout"], 60)),
+        "dropInvalidHeaderFields": is_on(ATTRIBUTES["dropInvalidHeaderFields"]),
+        "enableDeletionProtection": is_on(ATTRIBUTES["enableDeletionProtection"]),
+        "accessLogs": {
+            "enabled": is_on(ACCESS_LOGS["enabled"]),
+            "bucket": attributes.get(ACCESS_LOGS["bucket"], ""),
+        },
+        "tags": tags_of(elb, arn),
+        "arn": arn,
+        "arnSuffix": arn.split(":loadbalancer/")[1],
+        "dnsName": found["DNSName"],
+        "zoneId": found["CanonicalHostedZoneId"],
+        "vpcId": found["VpcId"],
+    }
+
+
+def update(elb: Client, arn: str, change: Change) -> None:
+    if "subnets" in change.keys:
+        elb.set_subnets(LoadBalancerArn=arn, Subnets=change.new["subnets"])
+    if "securityGroups" in change.keys:
+        elb.set_security_groups(LoadBalancerArn=arn, SecurityGroups=change.new["securityGroups"])
+    _set_attributes(elb, arn, change.new)
+    retag(elb, arn, change)
+
+
+def create_listener(elb: Client, props: Props) -> str:
+    made = elb.create_listener(
+        LoadBalancerArn=props["loadBalancerArn"],
+        Tags=tag_list(props.get("tags")),
+        **_listener(props),
+    )
+    return str(made["Listeners"][0]["ListenerArn"])
+
+
+def _listener(props: Props) -> dict[str, Any]:
+    certificate = props.get("certificateArn")
+    return without_empty(
+        {
+            "Port": int(props["port"]),
+            "Protocol": props["protocol"],
+            "SslPolicy": props.get("sslPolicy"),
+            "Certificates": [{"CertificateArn": certificate}] if certificate else None,
+            "DefaultActions": actions_to_aws(props["defaultActions"]),
+        }
+    )
+
+
+def read_listener(elb: Client, arn: str) -> State | None:
+    answer = found_or_none(partial(elb.describe_listeners, ListenerArns=[arn]))
+    if not answer or not answer["Listeners"]:
+        return None
+    found = answer["Listeners"][0]
+    certificates = found.get("Certificates") or [{}]
+    return {
+        "loadBalancerArn": found["LoadBalancerArn"],
+        "port": found["Port"],
+        "protocol": found["Protocol"],
+        "sslPolicy": found.get("SslPolicy", "") if found["Protocol"] == "HTTPS" else "",
+        "certificateArn": certificates[0].get("CertificateArn", ""),
+        "defaultActions": actions_from_aws(found["DefaultActions"]),
+        "tags": tags_of(elb, arn),
+        "arn": arn,
+    }
+
+
+def update_listener(elb: Client, arn: str, change: Change) -> None:
+    if change.keys - {"tags"}:
+        elb.modify_listener(ListenerArn=arn, **_listener(change.new))
+    retag(elb, arn, change)
+
+
+ROWS = (
+    Row(
+        token="aws:lb/loadBalancer:LoadBalancer",
+        client="elbv2",
+        inputs=frozenset(
+            {
+                "name",
+                "subnets",
+                "securityGroups",
+                "internal",
+                "loadBalancerType",
+                *ATTRIBUTES,
+                *(f"accessLogs.{key}" for key in ACCESS_LOGS),
+                "tags.*",
+            }
+        ),
+        outputs=frozenset({"arn", "arnSuffix", "dnsName", "zoneId", "vpcId"}),
+        replaces=frozenset({"name", "internal", "loadBalancerType"}),
+        same={"subnets": same_set, "securityGroups": same_set},
+        autoname=Autoname(longest=LONGEST_NAME),
+        create=create,
+        read=read,
+        update=update,
+        delete=lambda elb, arn: ignore_missing(
+            lambda: elb.delete_load_balancer(LoadBalancerArn=arn)
+        ),
+    ),
+    Row(
+        token="aws:lb/listener:Listener",
+        client="elbv2",
+        inputs=frozenset(
+            {
+                "loadBalancerArn",
+                "port",
+                "protocol",
+                "sslPolicy",
+                "certificateArn",
+                "defaultActions.*",
+                "tags.*",
+            }
+        ),
+        outputs=frozenset({"arn"}),
+        replaces=frozenset({"loadBalancerArn"}),
+        create=create_listener,
+        read=read_listener,
+        update=update_listener,
+        delete=lambda elb, arn: ignore_missing(lambda: elb.delete_listener(ListenerArn=arn)),
+    ),
+)

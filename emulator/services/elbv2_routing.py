@@ -1,0 +1,185 @@
+"""Target groups and listener rules."""
+
+from functools import partial
+from typing import Any
+
+from emulator.row import Autoname, Change, Client, Props, Row, State
+from emulator.services.elbv2_actions import actions_from_aws, actions_to_aws, retag, tags_of
+from emulator.services.missing import found_or_none, ignore_missing
+from emulator.shapes import same_set, tag_list
+
+LONGEST_NAME = 32
+HEALTH = {
+    "path": "HealthCheckPath",
+    "port": "HealthCheckPort",
+    "protocol": "HealthCheckProtocol",
+    "interval": "HealthCheckIntervalSeconds",
+    "timeout": "HealthCheckTimeoutSeconds",
+    "healthyThreshold": "HealthyThresholdCount",
+    "unhealthyThreshold": "UnhealthyThresholdCount",
+    "enabled": "HealthCheckEnabled",
+}
+DELAY = "deregistration_delay.timeout_seconds"
+
+
+def _health(props: Props) -> dict[str, Any]:
+    check = props.get("healthCheck") or {}
+    asked = {aws: check[name] for name, aws in HEALTH.items() if name in check}
+    return {**asked, **({"Matcher": {"HttpCode": check["matcher"]}} if "matcher" in check else {})}
+
+
+def create_group(elb: Client, props: Props) -> str:
+    made = elb.create_target_group(
+        Name=props["name"],
+        Port=int(props["port"]),
+        Protocol=props["protocol"],
+        VpcId=props["vpcId"],
+        TargetType=props["targetType"],
+        Tags=tag_list(props.get("tags")),
+        **_health(props),
+    )
+    arn = str(made["TargetGroups"][0]["TargetGroupArn"])
+    _set_delay(elb, arn, props)
+    return arn
+
+
+def _set_delay(elb: Client, arn: str, props: Props) -> None:
+    if "deregistrationDelay" in props:
+        value = {"Key": DELAY, "Value": str(props["deregistrationDelay"])}
+        elb.modify_target_group_attributes(TargetGroupArn=arn, Attributes=[value])
+
+
+def read_group(elb: Client, arn: str) -> State | None:
+    answer = found_or_none(partial(elb.describe_target_groups, TargetGroupArns=[arn]))
+    if not answer or not answer["TargetGroups"]:
+        return None
+    found = answer["TargetGroups"][0]
+    listed = elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
+    attributes = {one["Key"]: one["Value"] for one in listed}
+    check = {name: found[aws] for name, aws in HEALTH.items() if aws in found}
+    return {
+        "name": found["TargetGroupName"],
+        "port": found["Port"],
+        "protocol": found["Protocol"],
+        "vpcId": found["VpcId"],
+        "targetType": found["TargetType"],
+        "deregistrationDelay": int(attributes[DELAY]),
+        "healthCheck": {**check, "matcher": found["Matcher"]["HttpCode"]},
+        "tags": tags_of(elb, arn),
+        "arn": arn,
+        "arnSuffix": arn.rsplit(":", 1)[1],
+    }
+
+
+def update_group(elb: Client, arn: str, change: Change) -> None:
+    if "healthCheck" in change.keys:
+        elb.modify_target_group(TargetGroupArn=arn, **_health(change.new))
+    _set_delay(elb, arn, change.new)
+    retag(elb, arn, change)
+
+
+CONDITIONS = {
+    "hostHeader": ("host-header", "HostHeaderConfig"),
+    "pathPattern": ("path-pattern", "PathPatternConfig"),
+}
+
+
+def _conditions_to_aws(conditions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {"Field": field, config: {"Values": condition[name]["values"]}}
+        for condition in conditions
+        for name, (field, config) in CONDITIONS.items()
+        if name in condition
+    ]
+
+
+def _conditions_from_aws(conditions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    names = {field: (name, config) for name, (field, config) in CONDITIONS.items()}
+    made = []
+    for condition in conditions:
+        name, config = names[condition["Field"]]
+        values = (condition.get(config) or {}).get("Values") or condition.get("Values", [])
+        made.append({name: {"values": values}})
+    return made
+
+
+def create_rule(elb: Client, props: Props) -> str:
+    made = elb.create_rule(
+        ListenerArn=props["listenerArn"],
+        Priority=int(props["priority"]),
+        Conditions=_conditions_to_aws(props["conditions"]),
+        Actions=actions_to_aws(props["actions"]),
+        Tags=tag_list(props.get("tags")),
+    )
+    return str(made["Rules"][0]["RuleArn"])
+
+
+def read_rule(elb: Client, arn: str) -> State | None:
+    answer = found_or_none(partial(elb.describe_rules, RuleArns=[arn]))
+    if not answer or not answer["Rules"]:
+        return None
+    found = answer["Rules"][0]
+    listener = arn.replace(":listener-rule/", ":listener/").rsplit("/", 1)[0]
+    return {
+        "listenerArn": listener,
+        "priority": int(found["Priority"]),
+        "conditions": _conditions_from_aws(found["Conditions"]),
+        "actions": actions_from_aws(found["Actions"]),
+        "tags": tags_of(elb, arn),
+        "arn": arn,
+    }
+
+
+def update_rule(elb: Client, arn: str, change: Change) -> None:
+    if "priority" in change.keys:
+        priority = {"RuleArn": arn, "Priority": int(change.new["priority"])}
+        elb.set_rule_priorities(RulePriorities=[priority])
+    if change.keys & {"conditions", "actions"}:
+        elb.modify_rule(
+            RuleArn=arn,
+            Conditions=_conditions_to_aws(change.new["conditions"]),
+            Actions=actions_to_aws(change.new["actions"]),
+        )
+    retag(elb, arn, change)
+
+
+ROWS = (
+    Row(
+        token="aws:lb/targetGroup:TargetGroup",
+        client="elbv2",
+        inputs=frozenset(
+            {
+                *("name", "port", "protocol", "vpcId", "targetType", "deregistrationDelay"),
+                *(f"healthCheck.{name}" for name in (*HEALTH, "matcher")),
+                "tags.*",
+            }
+        ),
+        outputs=frozenset({"arn", "arnSuffix"}),
+        replaces=frozenset({"name", "port", "protocol", "vpcId", "targetType"}),
+        autoname=Autoname(longest=LONGEST_NAME),
+        create=create_group,
+        read=read_group,
+        update=update_group,
+        delete=lambda elb, arn: ignore_missing(lambda: elb.delete_target_group(TargetGroupArn=arn)),
+    ),
+    Row(
+        token="aws:lb/listenerRule:ListenerRule",
+        client="elbv2",
+        inputs=frozenset(
+            {
+                "listenerArn",
+                "priority",
+                *(f"conditions.{name}.values" for name in CONDITIONS),
+                "actions.*",
+                "tags.*",
+            }
+        ),
+        outputs=frozenset({"arn"}),
+        replaces=frozenset({"listenerArn"}),
+        same={"conditions": same_set},
+        create=create_rule,
+        read=read_rule,
+        update=update_rule,
+        delete=lambda elb, arn: ignore_missing(lambda: elb.delete_rule(RuleArn=arn)),
+    ),
+)

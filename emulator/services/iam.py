@@ -1,0 +1,129 @@
+"""Roles, their inline policies, and attachments of managed ones."""
+
+import json
+from functools import partial
+from typing import Any
+
+from emulator.row import Autoname, Change, Client, Props, Row, State
+from emulator.services.missing import found_or_none, ignore_missing
+from emulator.shapes import same_json, tag_dict, tag_list
+
+LONGEST_ROLE = 64
+
+
+def create_role(iam: Client, props: Props) -> str:
+    name = str(props["name"])
+    iam.create_role(
+        RoleName=name,
+        AssumeRolePolicyDocument=props["assumeRolePolicy"],
+        Description=props.get("description", ""),
+        Tags=tag_list(props.get("tags")),
+    )
+    return name
+
+
+def read_role(iam: Client, name: str) -> State | None:
+    answer = found_or_none(partial(iam.get_role, RoleName=name))
+    if answer is None:
+        return None
+    found = answer["Role"]
+    return {
+        "name": name,
+        "assumeRolePolicy": json.dumps(found["AssumeRolePolicyDocument"]),
+        "description": found.get("Description", ""),
+        "tags": tag_dict(iam.list_role_tags(RoleName=name)["Tags"]),
+        "arn": found["Arn"],
+        "uniqueId": found["RoleId"],
+    }
+
+
+def update_role(iam: Client, name: str, change: Change) -> None:
+    if "assumeRolePolicy" in change.keys:
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=change.new["assumeRolePolicy"])
+    if "description" in change.keys:
+        iam.update_role(RoleName=name, Description=change.new.get("description", ""))
+    if "tags" in change.keys:
+        iam.untag_role(RoleName=name, TagKeys=list(change.old.get("tags") or {}))
+        iam.tag_role(RoleName=name, Tags=tag_list(change.new.get("tags")))
+
+
+def put_policy(iam: Client, props: Props) -> str:
+    iam.put_role_policy(
+        RoleName=props["role"], PolicyName=props["name"], PolicyDocument=props["policy"]
+    )
+    return f"{props['role']}:{props['name']}"
+
+
+def read_policy(iam: Client, physical_id: str) -> State | None:
+    role, name = physical_id.split(":", 1)
+    answer = found_or_none(partial(iam.get_role_policy, RoleName=role, PolicyName=name))
+    if answer is None:
+        return None
+    return {"role": role, "name": name, "policy": json.dumps(answer["PolicyDocument"])}
+
+
+def delete_policy(iam: Client, physical_id: str) -> None:
+    role, name = physical_id.split(":", 1)
+    ignore_missing(partial(iam.delete_role_policy, RoleName=role, PolicyName=name))
+
+
+def attach(iam: Client, props: Props) -> str:
+    iam.attach_role_policy(RoleName=props["role"], PolicyArn=props["policyArn"])
+    return f"{props['role']}/{props['policyArn']}"
+
+
+def read_attachment(iam: Client, physical_id: str) -> State | None:
+    role, arn = physical_id.split("/", 1)
+    answer: dict[str, Any] | None = found_or_none(
+        partial(iam.list_attached_role_policies, RoleName=role)
+    )
+    attached = [p["PolicyArn"] for p in (answer or {}).get("AttachedPolicies", [])]
+    return {"role": role, "policyArn": arn} if arn in attached else None
+
+
+def detach(iam: Client, physical_id: str) -> None:
+    role, arn = physical_id.split("/", 1)
+    ignore_missing(partial(iam.detach_role_policy, RoleName=role, PolicyArn=arn))
+
+
+def _replaced(_iam: Client, physical_id: str, change: Change) -> None:
+    raise NotImplementedError(f"{physical_id}: {sorted(change.keys)} can't change in place")
+
+
+ROWS = (
+    Row(
+        token="aws:iam/role:Role",
+        client="iam",
+        inputs=frozenset({"name", "assumeRolePolicy", "description", "tags.*"}),
+        outputs=frozenset({"arn", "uniqueId"}),
+        replaces=frozenset({"name"}),
+        same={"assumeRolePolicy": same_json},
+        autoname=Autoname(longest=LONGEST_ROLE),
+        create=create_role,
+        read=read_role,
+        update=update_role,
+        delete=lambda iam, name: ignore_missing(lambda: iam.delete_role(RoleName=name)),
+    ),
+    Row(
+        token="aws:iam/rolePolicy:RolePolicy",
+        client="iam",
+        inputs=frozenset({"role", "name", "policy"}),
+        replaces=frozenset({"role", "name"}),
+        same={"policy": same_json},
+        autoname=Autoname(longest=128),
+        create=put_policy,
+        read=read_policy,
+        update=lambda iam, _id, change: put_policy(iam, change.new),
+        delete=delete_policy,
+    ),
+    Row(
+        token="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        client="iam",
+        inputs=frozenset({"role", "policyArn"}),
+        replaces=frozenset({"role", "policyArn"}),
+        create=attach,
+        read=read_attachment,
+        update=_replaced,
+        delete=detach,
+    ),
+)

@@ -1,0 +1,65 @@
+"""The random provider: no account behind it, the state is all there is."""
+
+import random
+import secrets
+import string
+from typing import Any
+
+from emulator.row import Change, Client, Props, Row, State
+
+SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
+"""What random's own provider draws from unless the program says otherwise."""
+CLASSES = {
+    "lower": string.ascii_lowercase,
+    "upper": string.ascii_uppercase,
+    "numeric": string.digits,
+}
+INPUTS = frozenset(
+    {
+        "length",
+        "overrideSpecial",
+        "keepers.*",
+        *("lower", "upper", "numeric", "special"),
+        *("minLower", "minUpper", "minNumeric", "minSpecial"),
+    }
+)
+
+
+def draw(props: Props) -> State:
+    """A password of the asked length, with at least the asked number of each class."""
+    classes = {**CLASSES, "special": props.get("overrideSpecial") or SPECIAL}
+    allowed = {name: chars for name, chars in classes.items() if props.get(name, True)}
+    drawn = [
+        secrets.choice(classes[name])
+        for name in classes
+        for _ in range(int(props.get(f"min{name.capitalize()}", 0)))
+    ]
+    anything = "".join(allowed.values())
+    drawn += [secrets.choice(anything) for _ in range(int(props["length"]) - len(drawn))]
+    random.SystemRandom().shuffle(drawn)
+    return {"result": "".join(drawn)}
+
+
+def _nothing_to_do(_client: Client, physical_id: str, change: Change) -> None:
+    raise NotImplementedError(f"{physical_id}: {sorted(change.keys)} can't change in place")
+
+
+def _in_the_state(_client: Client, _physical_id: str) -> dict[str, Any]:
+    return {}
+
+
+ROWS = (
+    Row(
+        token="random:index/randomPassword:RandomPassword",
+        client=None,
+        inputs=INPUTS,
+        outputs=frozenset({"result"}),
+        replaces=frozenset(path.split(".")[0] for path in INPUTS),
+        write_only=frozenset(path.split(".")[0] for path in INPUTS),
+        generate=draw,
+        create=lambda _client, _props: "none",
+        read=_in_the_state,
+        update=_nothing_to_do,
+        delete=lambda _client, _physical_id: None,
+    ),
+)

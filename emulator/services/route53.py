@@ -1,0 +1,177 @@
+"""Hosted zones and records."""
+
+from functools import partial
+from typing import Any
+
+from emulator.row import Change, Client, Props, Row, State
+from emulator.services.missing import found_or_none, ignore_missing
+from emulator.shapes import same_set, tag_dict, tag_list
+
+
+def create_zone(dns: Client, props: Props) -> str:
+    made = dns.create_hosted_zone(
+        Name=props["name"],
+        CallerReference=f"pulumi-{props['name']}",
+        HostedZoneConfig={"Comment": props.get("comment", "Managed by Pulumi")},
+    )
+    zone = str(made["HostedZone"]["Id"].split("/")[-1])
+    _tag(dns, zone, {}, props.get("tags") or {})
+    return zone
+
+
+def _tag(dns: Client, zone: str, old: dict[str, str], new: dict[str, str]) -> None:
+    gone = [key for key in old if key not in new]
+    asked: dict[str, Any] = {"AddTags": tag_list(new)} if new else {}
+    asked |= {"RemoveTagKeys": gone} if gone else {}
+    if asked:
+        dns.change_tags_for_resource(ResourceType="hostedzone", ResourceId=zone, **asked)
+
+
+def read_zone(dns: Client, zone: str) -> State | None:
+    found = found_or_none(partial(dns.get_hosted_zone, Id=zone))
+    if found is None:
+        return None
+    tags = dns.list_tags_for_resource(ResourceType="hostedzone", ResourceId=zone)
+    return {
+        "name": found["HostedZone"]["Name"].rstrip("."),
+        "comment": found["HostedZone"]["Config"].get("Comment", ""),
+        "tags": tag_dict(tags["ResourceTagSet"]["Tags"]),
+        "arn": f"arn:aws:route53:::hostedzone/{zone}",
+        "zoneId": zone,
+        "nameServers": sorted(found["DelegationSet"]["NameServers"]),
+    }
+
+
+def update_zone(dns: Client, zone: str, change: Change) -> None:
+    if "comment" in change.keys:
+        dns.update_hosted_zone_comment(Id=zone, Comment=change.new.get("comment", ""))
+    if "tags" in change.keys:
+        _tag(dns, zone, change.old.get("tags") or {}, change.new.get("tags") or {})
+
+
+def _record_set(props: Props) -> dict[str, Any]:
+    base: dict[str, Any] = {"Name": props["name"], "Type": props["type"]}
+    if aliases := props.get("aliases"):
+        (alias,) = aliases
+        return {
+            **base,
+            "AliasTarget": {
+                "DNSName": alias["name"],
+                "HostedZoneId": alias["zoneId"],
+                "EvaluateTargetHealth": alias["evaluateTargetHealth"],
+            },
+        }
+    values = [{"Value": value} for value in props["records"]]
+    return {**base, "TTL": int(props["ttl"]), "ResourceRecords": values}
+
+
+def _change(dns: Client, zone: str, action: str, record: dict[str, Any]) -> None:
+    batch = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
+    dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+
+
+def create_record(dns: Client, props: Props) -> str:
+    action = "UPSERT" if props.get("allowOverwrite") else "CREATE"
+    _change(dns, props["zoneId"], action, _record_set(props))
+    return f"{props['zoneId']}_{props['name'].rstrip('.')}_{props['type']}"
+
+
+def _find(dns: Client, physical_id: str) -> dict[str, Any] | None:
+    zone, rest = physical_id.split("_", 1)
+    name, kind = rest.rsplit("_", 1)
+    listed: dict[str, Any] | None = found_or_none(
+        partial(
+            dns.list_resource_record_sets,
+            HostedZoneId=zone,
+            StartRecordName=name,
+            StartRecordType=kind,
+        )
+    )
+    for record in (listed or {}).get("ResourceRecordSets", []):
+        if record["Name"].rstrip(".") == name and record["Type"] == kind:
+            return dict(record)
+    return None
+
+
+def read_record(dns: Client, physical_id: str) -> State | None:
+    found = _find(dns, physical_id)
+    if found is None:
+        return None
+    name = found["Name"].rstrip(".")
+    state: State = {
+        "zoneId": physical_id.split("_", 1)[0],
+        "name": name,
+        "type": found["Type"],
+        "fqdn": name,
+    }
+    if alias := found.get("AliasTarget"):
+        target = {
+            "name": alias["DNSName"].rstrip("."),
+            "zoneId": alias["HostedZoneId"],
+            "evaluateTargetHealth": alias["EvaluateTargetHealth"],
+        }
+        return {**state, "aliases": [target]}
+    values = [value["Value"] for value in found["ResourceRecords"]]
+    return {**state, "ttl": found["TTL"], "records": values}
+
+
+def update_record(dns: Client, physical_id: str, change: Change) -> None:
+    _change(dns, physical_id.split("_", 1)[0], "UPSERT", _record_set(change.new))
+
+
+def delete_record(dns: Client, physical_id: str) -> None:
+    found = _find(dns, physical_id)
+    if found is not None:
+        _change(dns, physical_id.split("_", 1)[0], "DELETE", found)
+
+
+def _same_name(old: str, new: str) -> bool:
+    """Route 53 writes a name with the dot at its end, ACM too, people without."""
+    return old.rstrip(".") == new.rstrip(".")
+
+
+def _same_aliases(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> bool:
+    def plain(aliases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{**alias, "name": alias["name"].rstrip(".").lower()} for alias in aliases]
+
+    return plain(old) == plain(new)
+
+
+ROWS = (
+    Row(
+        token="aws:route53/zone:Zone",
+        client="route53",
+        inputs=frozenset({"name", "comment", "tags.*"}),
+        outputs=frozenset({"arn", "zoneId", "nameServers"}),
+        replaces=frozenset({"name"}),
+        create=create_zone,
+        read=read_zone,
+        update=update_zone,
+        delete=lambda dns, zone: ignore_missing(lambda: dns.delete_hosted_zone(Id=zone)),
+    ),
+    Row(
+        token="aws:route53/record:Record",
+        client="route53",
+        inputs=frozenset(
+            {
+                "zoneId",
+                "name",
+                "type",
+                "ttl",
+                "records",
+                "aliases.name",
+                "aliases.zoneId",
+                "aliases.evaluateTargetHealth",
+                "allowOverwrite",
+            }
+        ),
+        outputs=frozenset({"fqdn"}),
+        replaces=frozenset({"zoneId", "name", "type"}),
+        write_only=frozenset({"allowOverwrite"}),
+        same={"name": _same_name, "records": same_set, "aliases": _same_aliases},
+        create=create_record,
+        read=read_record,
+        update=update_record,
+        delete=delete_record,
+    ),
+)
