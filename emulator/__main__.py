@@ -221,6 +221,8 @@ def _interruptible() -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, interrupt)
     try:
         yield
+    except engine.AccountFailedError as failed:
+        _say_and_exit(str(failed), FAILED)
     except KeyboardInterrupt:
         _say_and_exit("Interrupted; the emulated account is gone.", INTERRUPTED)
     finally:

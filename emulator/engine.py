@@ -30,6 +30,10 @@ class NoSuchStackError(Exception):
     """The message lists the stacks that there are."""
 
 
+class AccountFailedError(Exception):
+    """The account's process ended before it could be used."""
+
+
 def client_environment(endpoint: str, region: str) -> dict[str, str]:
     """The environment of any AWS client that shall see the emulated account, and only it."""
     closed = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), CLOSED_PROXY)
@@ -89,7 +93,9 @@ def account_process(*, stack: str, speed: float) -> Iterator[dict[str, str]]:
             printed[name] = value.strip("'")
         if "PULUMI_DEBUG_PROVIDERS" not in printed:
             process.wait()
-            raise RuntimeError("The emulated account did not start; its message stands above.")
+            raise AccountFailedError(
+                "The emulated account did not start; its message stands above."
+            )
         try:
             yield printed
         finally:

@@ -58,14 +58,14 @@ class AccountMocks(Mocks):
 
         def resolve(value: object) -> Any:
             if isinstance(value, Ref):
-                return made[value.name][value.output]
+                return made[value.key][value.output]
             if isinstance(value, dict):
                 return {key: resolve(item) for key, item in value.items()}
             return [resolve(item) for item in value] if isinstance(value, list) else value
 
         for child in children:
             physical_id, state = self._create(child.token, child.name, resolve(child.inputs))
-            made[child.name] = {**state, "id": physical_id}
+            made[child.key] = {**state, "id": physical_id}
         resolved: dict[str, Any] = resolve(outputs(name, children))
         return resolved
 

@@ -9,8 +9,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 import grpc
 from botocore.exceptions import ClientError
 from google.protobuf import any_pb2, empty_pb2, struct_pb2
-from google.rpc import status_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from emulator import lifecycle
 from emulator.registry import row_for

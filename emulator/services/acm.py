@@ -48,7 +48,7 @@ def read(acm: Client, arn: str) -> State | None:
         "validationMethod": found["DomainValidationOptions"][0]["ValidationMethod"],
         "tags": tag_dict(acm.list_tags_for_certificate(CertificateArn=arn)["Tags"]),
         "arn": arn,
-        "domainValidationOptions": list(unique.values()),
+        "domainValidationOptions": [unique[name] for name in sorted(unique)],
         "status": found["Status"],
     }
 

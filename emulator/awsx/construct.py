@@ -1,0 +1,68 @@
+"""The emulated awsx provider: registers the planned children in the engine."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi import provider
+
+from emulator.awsx.plan import Planned, Ref, outputs, plan
+
+VPC = "awsx:ec2:Vpc"
+VERSION = "3.11.0"
+
+
+class Child(pulumi.CustomResource):
+    """A resource of any type, known by its token alone; `arn` is all but never asked for."""
+
+    def __init__(
+        self, planned: Planned, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions
+    ) -> None:
+        wanted = {"allocationId": None} if planned.token.endswith(":Eip") else {}
+        super().__init__(planned.token, planned.name, {**inputs, **wanted}, opts)
+
+
+class Vpc(pulumi.ComponentResource):
+    """The component as the engine sees it."""
+
+    def __init__(
+        self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None
+    ) -> None:
+        super().__init__(VPC, name, {}, opts)
+        children = plan(name, inputs)
+        made: dict[str, Child] = {}
+
+        def resolve(value: object) -> Any:
+            if isinstance(value, Ref):
+                target = made[value.key]
+                return target.id if value.output == "id" else getattr(target, value.output)
+            if isinstance(value, Mapping):
+                return {key: resolve(item) for key, item in value.items()}
+            return [resolve(item) for item in value] if isinstance(value, list) else value
+
+        for child in children:
+            parent: pulumi.Resource = made[child.parent] if child.parent else self
+            depends = [parent] if child.parent else []
+            options = pulumi.ResourceOptions(parent=parent, depends_on=depends)
+            made[child.key] = Child(child, resolve(child.inputs), options)
+        self.state = resolve(outputs(name, children))
+        self.register_outputs(self.state)
+
+
+class Awsx(provider.Provider):
+    """Only `construct`, and only for the component that the program uses."""
+
+    def __init__(self) -> None:
+        super().__init__(VERSION, "{}")
+
+    def construct(
+        self,
+        name: str,
+        resource_type: str,
+        inputs: pulumi.Inputs,
+        options: pulumi.ResourceOptions | None = None,
+    ) -> provider.ConstructResult:
+        if resource_type != VPC:
+            raise NotImplementedError(f"{resource_type} is not emulated; see emulator/awsx/")
+        vpc = Vpc(name, inputs, options)
+        return provider.ConstructResult(urn=vpc.urn, state=vpc.state)
