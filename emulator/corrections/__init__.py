@@ -4,6 +4,9 @@ from emulator.corrections import acm as acm
 from emulator.corrections import appautoscaling as appautoscaling
 from emulator.corrections import cloudwatch as cloudwatch
 from emulator.corrections import ecr as ecr
+from emulator.corrections import ecs_deployments as ecs_deployments
+from emulator.corrections import ecs_services as ecs_services
+from emulator.corrections import ecs_tasks as ecs_tasks
 from emulator.corrections import elasticache as elasticache
 from emulator.corrections import elasticache_parameters as elasticache_parameters
 from emulator.corrections import logs as logs
