@@ -49,6 +49,22 @@ def update_zone(dns: Client, zone: str, change: Change) -> None:
         _tag(dns, zone, change.old.get("tags") or {}, change.new.get("tags") or {})
 
 
+def delete_zone(dns: Client, zone: str, state: Props) -> None:
+    """Route 53 keeps a zone that has records; `forceDestroy` deletes them first."""
+    if state.get("forceDestroy"):
+        listed: dict[str, Any] | None = found_or_none(
+            partial(dns.list_resource_record_sets, HostedZoneId=zone)
+        )
+        for record in (listed or {}).get("ResourceRecordSets", []):
+            if record["Type"] not in OF_THE_ZONE:
+                _change(dns, zone, "DELETE", record)
+    ignore_missing(partial(dns.delete_hosted_zone, Id=zone))
+
+
+OF_THE_ZONE = ("NS", "SOA")
+"""Records that Route 53 makes with a zone, and deletes with it."""
+
+
 def _record_set(props: Props) -> dict[str, Any]:
     base: dict[str, Any] = {"Name": props["name"], "Type": props["type"]}
     if aliases := props.get("aliases"):
@@ -141,13 +157,15 @@ ROWS = (
     Row(
         token="aws:route53/zone:Zone",
         client="route53",
-        inputs=frozenset({"name", "comment", "tags.*"}),
+        inputs=frozenset({"name", "comment", "forceDestroy", "tags.*"}),
         outputs=frozenset({"arn", "zoneId", "nameServers"}),
         replaces=frozenset({"name"}),
+        write_only=frozenset({"forceDestroy"}),
         create=create_zone,
         read=read_zone,
         update=update_zone,
-        delete=lambda dns, zone: ignore_missing(lambda: dns.delete_hosted_zone(Id=zone)),
+        delete=lambda dns, zone: delete_zone(dns, zone, {}),
+        delete_as_held=delete_zone,
     ),
     Row(
         token="aws:route53/record:Record",

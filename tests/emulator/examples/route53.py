@@ -1,0 +1,47 @@
+from typing import Any
+
+import boto3
+
+from row_example import Example
+
+LOAD_BALANCER_ZONE = "Z35SXDOTRQ7X7K"
+
+
+def _zone() -> dict[str, Any]:
+    return {
+        "name": "arbor.example.com",
+        "comment": "Made by the stack that serves this domain",
+        "forceDestroy": True,
+        "tags": {"Stack": "test", "Component": "zone"},
+    }
+
+
+def _record() -> dict[str, Any]:
+    """A record has either values or an alias, so one example can't use every input at once."""
+    made = boto3.client("route53").create_hosted_zone(
+        Name="arbor.example.com", CallerReference="record"
+    )
+    return {
+        "zoneId": made["HostedZone"]["Id"].split("/")[-1],
+        "name": "app.arbor.example.com",
+        "type": "CNAME",
+        "ttl": 60,
+        "records": ["elsewhere.example.com"],
+        "aliases": [],
+        "allowOverwrite": True,
+    }
+
+
+EXAMPLES = {
+    "aws:route53/zone:Zone": Example(
+        inputs=_zone, change={"comment": "The domain", "tags": {"Stack": "other"}}
+    ),
+    "aws:route53/record:Record": Example(
+        inputs=_record,
+        change={
+            "type": "CNAME",
+            "ttl": 300,
+            "records": ["other.example.com"],
+        },
+    ),
+}
