@@ -3,6 +3,7 @@
 import functools
 import logging
 from collections.abc import Callable
+from importlib import metadata
 from concurrent import futures
 from typing import Any, NoReturn, Protocol, TypeVar
 
@@ -89,7 +90,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: Context) -> plugin_pb2.PluginInfo:
-        return plugin_pb2.PluginInfo(version="7.51.1")
+        return plugin_pb2.PluginInfo(version=metadata.version("pulumi_aws"))
 
     def GetSchema(
         self, request: provider_pb2.GetSchemaRequest, context: Context

@@ -14,8 +14,14 @@ class Example:
     inputs: Callable[[], dict[str, Any]]
     """Makes, in the empty account of the test, whatever the resource needs (a VPC for a subnet),
     and returns the resource's inputs. It must give the same inputs when called once per test."""
-    change: Mapping[str, Any] = field(default_factory=dict)
+    change: Mapping[str, Any] | Callable[[], Mapping[str, Any]] = field(default_factory=dict)
     """New values of inputs that do not replace; updated and read back."""
+    beside: tuple[Mapping[str, Any], ...] = ()
+    """Inputs that exclude one of `inputs`, so that no one example can use them all."""
+
+    def changed(self) -> Mapping[str, Any]:
+        """The change, made now if it needs something in the account."""
+        return self.change() if callable(self.change) else self.change
 
 
 def _collect() -> dict[str, Example]:

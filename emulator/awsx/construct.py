@@ -1,6 +1,7 @@
 """The emulated awsx provider: registers the planned children in the engine."""
 
 from collections.abc import Mapping
+from importlib import metadata
 from typing import Any
 
 import pulumi
@@ -9,11 +10,12 @@ from pulumi import provider
 from emulator.awsx.plan import Planned, Ref, outputs, plan
 
 VPC = "awsx:ec2:Vpc"
-VERSION = "3.11.0"
+VERSION = metadata.version("pulumi_awsx")
+AWS_VERSION = metadata.version("pulumi_aws")
 
 
 class Child(pulumi.CustomResource):
-    """A resource of any type, known by its token alone; `arn` is all but never asked for."""
+    """A resource of any type, known by its token alone."""
 
     def __init__(
         self, planned: Planned, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions
@@ -43,7 +45,8 @@ class Vpc(pulumi.ComponentResource):
         for child in children:
             parent: pulumi.Resource = made[child.parent] if child.parent else self
             depends = [parent] if child.parent else []
-            options = pulumi.ResourceOptions(parent=parent, depends_on=depends)
+            # Without a version the engine would make a second default provider.
+            options = pulumi.ResourceOptions(parent=parent, depends_on=depends, version=AWS_VERSION)
             made[child.key] = Child(child, resolve(child.inputs), options)
         self.state = resolve(outputs(name, children))
         self.register_outputs(self.state)

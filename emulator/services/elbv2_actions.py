@@ -29,6 +29,11 @@ def _to_aws(action: dict[str, Any], order: int) -> dict[str, Any]:
             for group in forward["targetGroups"]
         ]
         made["ForwardConfig"] = {"TargetGroups": groups}
+        if stickiness := forward.get("stickiness"):
+            made["ForwardConfig"]["TargetGroupStickinessConfig"] = {
+                "Enabled": stickiness.get("enabled", False),
+                **({"DurationSeconds": int(d)} if (d := stickiness.get("duration")) else {}),
+            }
     unknown = set(action) - {"type", "order", "forward", *CONFIGS}
     if unknown:
         raise NotImplementedError(f"an action's {sorted(unknown)} is not emulated")
@@ -62,6 +67,12 @@ def _from_aws(action: dict[str, Any]) -> dict[str, Any]:
                 for group in groups
             ]
         }
+        sticky = action["ForwardConfig"].get("TargetGroupStickinessConfig") or {}
+        if sticky.get("Enabled"):
+            made["forward"]["stickiness"] = {
+                "enabled": True,
+                "duration": int(sticky["DurationSeconds"]),
+            }
     elif "TargetGroupArn" in action:
         made["forward"] = {"targetGroups": [{"arn": action["TargetGroupArn"], "weight": 1}]}
     return made

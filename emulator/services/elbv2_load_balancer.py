@@ -13,8 +13,14 @@ ATTRIBUTES = {
     "idleTimeout": "idle_timeout.timeout_seconds",
     "dropInvalidHeaderFields": "routing.http.drop_invalid_header_fields.enabled",
     "enableDeletionProtection": "deletion_protection.enabled",
+    "enableHttp2": "routing.http2.enabled",
+    "desyncMitigationMode": "routing.http.desync_mitigation_mode",
 }
-ACCESS_LOGS = {"enabled": "access_logs.s3.enabled", "bucket": "access_logs.s3.bucket"}
+ACCESS_LOGS = {
+    "enabled": "access_logs.s3.enabled",
+    "bucket": "access_logs.s3.bucket",
+    "prefix": "access_logs.s3.prefix",
+}
 
 
 def create(elb: Client, props: Props) -> str:
@@ -24,6 +30,7 @@ def create(elb: Client, props: Props) -> str:
         SecurityGroups=props.get("securityGroups", []),
         Scheme="internal" if props.get("internal") else "internet-facing",
         Type=props.get("loadBalancerType", "application"),
+        IpAddressType=props.get("ipAddressType", "ipv4"),
         Tags=tag_list(props.get("tags")),
     )
     arn = str(made["LoadBalancers"][0]["LoadBalancerArn"])
@@ -61,12 +68,16 @@ def read(elb: Client, arn: str) -> State | None:
         "securityGroups": found["SecurityGroups"],
         "internal": found["Scheme"] == "internal",
         "loadBalancerType": found["Type"],
+        "ipAddressType": found["IpAddressType"],
+        "enableHttp2": attributes.get(ATTRIBUTES["enableHttp2"], "true") == "true",
+        "desyncMitigationMode": attributes.get(ATTRIBUTES["desyncMitigationMode"], "defensive"),
         "idleTimeout": int(attributes.get(ATTRIBUTES["idleTimeout"], 60)),
         "dropInvalidHeaderFields": is_on(ATTRIBUTES["dropInvalidHeaderFields"]),
         "enableDeletionProtection": is_on(ATTRIBUTES["enableDeletionProtection"]),
         "accessLogs": {
             "enabled": is_on(ACCESS_LOGS["enabled"]),
             "bucket": attributes.get(ACCESS_LOGS["bucket"], ""),
+            **({"prefix": prefix} if (prefix := attributes.get(ACCESS_LOGS["prefix"])) else {}),
         },
         "tags": tags_of(elb, arn),
         "arn": arn,
@@ -82,6 +93,8 @@ def update(elb: Client, arn: str, change: Change) -> None:
         elb.set_subnets(LoadBalancerArn=arn, Subnets=change.new["subnets"])
     if "securityGroups" in change.keys:
         elb.set_security_groups(LoadBalancerArn=arn, SecurityGroups=change.new["securityGroups"])
+    if "ipAddressType" in change.keys:
+        elb.set_ip_address_type(LoadBalancerArn=arn, IpAddressType=change.new["ipAddressType"])
     _set_attributes(elb, arn, change.new)
     retag(elb, arn, change)
 
@@ -143,6 +156,7 @@ ROWS = (
                 "securityGroups",
                 "internal",
                 "loadBalancerType",
+                "ipAddressType",
                 *ATTRIBUTES,
                 *(f"accessLogs.{key}" for key in ACCESS_LOGS),
                 "tags.*",

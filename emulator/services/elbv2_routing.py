@@ -19,7 +19,11 @@ HEALTH = {
     "unhealthyThreshold": "UnhealthyThresholdCount",
     "enabled": "HealthCheckEnabled",
 }
-DELAY = "deregistration_delay.timeout_seconds"
+ATTRIBUTES = {
+    "deregistrationDelay": "deregistration_delay.timeout_seconds",
+    "slowStart": "slow_start.duration_seconds",
+    "loadBalancingAlgorithmType": "load_balancing.algorithm.type",
+}
 
 
 def _health(props: Props) -> dict[str, Any]:
@@ -39,14 +43,15 @@ def create_group(elb: Client, props: Props) -> str:
         **_health(props),
     )
     arn = str(made["TargetGroups"][0]["TargetGroupArn"])
-    _set_delay(elb, arn, props)
+    _set_attributes(elb, arn, props)
     return arn
 
 
-def _set_delay(elb: Client, arn: str, props: Props) -> None:
-    if "deregistrationDelay" in props:
-        value = {"Key": DELAY, "Value": str(props["deregistrationDelay"])}
-        elb.modify_target_group_attributes(TargetGroupArn=arn, Attributes=[value])
+def _set_attributes(elb: Client, arn: str, props: Props) -> None:
+    wanted = {aws: str(props[name]) for name, aws in ATTRIBUTES.items() if name in props}
+    if wanted:
+        attributes = [{"Key": key, "Value": value} for key, value in wanted.items()]
+        elb.modify_target_group_attributes(TargetGroupArn=arn, Attributes=attributes)
 
 
 def read_group(elb: Client, arn: str) -> State | None:
@@ -63,7 +68,11 @@ def read_group(elb: Client, arn: str) -> State | None:
         "protocol": found["Protocol"],
         "vpcId": found["VpcId"],
         "targetType": found["TargetType"],
-        "deregistrationDelay": int(attributes[DELAY]),
+        "deregistrationDelay": int(attributes[ATTRIBUTES["deregistrationDelay"]]),
+        "slowStart": int(attributes.get(ATTRIBUTES["slowStart"], 0)),
+        "loadBalancingAlgorithmType": attributes.get(
+            ATTRIBUTES["loadBalancingAlgorithmType"], "round_robin"
+        ),
         "healthCheck": {**check, "matcher": found["Matcher"]["HttpCode"]},
         "tags": tags_of(elb, arn),
         "arn": arn,
@@ -74,8 +83,13 @@ def read_group(elb: Client, arn: str) -> State | None:
 def update_group(elb: Client, arn: str, change: Change) -> None:
     if "healthCheck" in change.keys:
         elb.modify_target_group(TargetGroupArn=arn, **_health(change.new))
-    _set_delay(elb, arn, change.new)
+    _set_attributes(elb, arn, change.new)
     retag(elb, arn, change)
+
+
+def _same_health(old: Props, new: Props) -> bool:
+    """What the program leaves out of a health check is AWS's own choice."""
+    return all(old.get(key) == value for key, value in new.items())
 
 
 CONDITIONS = {
@@ -149,13 +163,15 @@ ROWS = (
         client="elbv2",
         inputs=frozenset(
             {
-                *("name", "port", "protocol", "vpcId", "targetType", "deregistrationDelay"),
+                *("name", "port", "protocol", "vpcId", "targetType"),
+                *ATTRIBUTES,
                 *(f"healthCheck.{name}" for name in (*HEALTH, "matcher")),
                 "tags.*",
             }
         ),
         outputs=frozenset({"arn", "arnSuffix"}),
         replaces=frozenset({"name", "port", "protocol", "vpcId", "targetType"}),
+        same={"healthCheck": _same_health},
         autoname=Autoname(longest=LONGEST_NAME),
         create=create_group,
         read=read_group,

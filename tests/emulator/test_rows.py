@@ -33,7 +33,7 @@ def example_of(row: Row) -> tuple[Client, Example]:
 def test_the_example_uses_every_input_the_row_claims(row: Row) -> None:
     _, example = example_of(row)
     asked = example.inputs()
-    used = set(paths(asked))
+    used = {path for inputs in (asked, *example.beside) for path in paths(inputs)}
     unused = {
         claim
         for claim in row.inputs
@@ -79,11 +79,12 @@ def test_an_update_is_read_back_and_leaves_nothing_else_changed(row: Row) -> Non
     asked = example.inputs()
     in_place = {path.split(".")[0] for path in row.inputs} - row.replaces
     assert bool(example.change) == bool(in_place), "an example of an update, unless all replace"
-    if not example.change:
+    change = example.changed()
+    if not change:
         return
     physical_id = row.create(client, asked)
     before = {**asked, **(row.read(client, physical_id) or {})}
-    wanted = {**asked, **example.change}
+    wanted = {**asked, **change}
     row.update(
         client, physical_id, Change(old=before, new=wanted, keys=row.changed(before, asked, wanted))
     )

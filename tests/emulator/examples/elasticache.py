@@ -1,0 +1,108 @@
+from typing import Any
+
+import boto3
+
+from row_example import Example
+
+TAGS = {"Stack": "test", "Component": "cache"}
+
+
+def _subnets() -> dict[str, Any]:
+    ec2 = boto3.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(
+            VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"us-east-1{letter}"
+        )["Subnet"]["SubnetId"]
+        for number, letter in enumerate("ab")
+    ]
+    return {
+        "name": "cache-subnets",
+        "description": "Isolated",
+        "subnetIds": subnets,
+        "tags": TAGS,
+    }
+
+
+def _parameters() -> dict[str, Any]:
+    return {
+        "name": "cache-parameters",
+        "family": "redis7",
+        "description": "Parameters of arbor-test",
+        "parameters": [{"name": "maxmemory-policy", "value": "allkeys-lru"}],
+        "tags": TAGS,
+    }
+
+
+def _group() -> dict[str, Any]:
+    client = boto3.client("elasticache")
+    subnets = _subnets()
+    client.create_cache_subnet_group(
+        CacheSubnetGroupName=subnets["name"],
+        CacheSubnetGroupDescription="Isolated",
+        SubnetIds=subnets["subnetIds"],
+    )
+    client.create_cache_parameter_group(
+        CacheParameterGroupName="cache-parameters",
+        CacheParameterGroupFamily="redis7",
+        Description="Parameters of arbor-test",
+    )
+    key = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
+    boto3.client("logs").create_log_group(logGroupName="/cache/slow")
+    return {
+        "replicationGroupId": "arbor-test",
+        "description": "Cache arbor-test",
+        "engine": "redis",
+        "engineVersion": "7.1",
+        "nodeType": "cache.t4g.micro",
+        "numCacheClusters": 2,
+        "automaticFailoverEnabled": True,
+        "multiAzEnabled": True,
+        "port": 6379,
+        "parameterGroupName": "cache-parameters",
+        "subnetGroupName": subnets["name"],
+        "securityGroupIds": ["sg-0123456789abcdef0"],
+        "atRestEncryptionEnabled": True,
+        "kmsKeyId": key,
+        "transitEncryptionEnabled": True,
+        "authToken": "a-token-of-sixteen-letters",
+        "snapshotRetentionLimit": 7,
+        "snapshotWindow": "03:00-04:00",
+        "maintenanceWindow": "sun:05:00-sun:06:00",
+        "finalSnapshotIdentifier": "arbor-test-final",
+        "autoMinorVersionUpgrade": True,
+        "applyImmediately": True,
+        "logDeliveryConfigurations": [
+            {
+                "destination": "/cache/slow",
+                "destinationType": "cloudwatch-logs",
+                "logFormat": "json",
+                "logType": "slow-log",
+            }
+        ],
+        "tags": TAGS,
+    }
+
+
+EXAMPLES = {
+    "aws:elasticache/replicationGroup:ReplicationGroup": Example(
+        inputs=_group,
+        change={
+            "description": "The cache",
+            "nodeType": "cache.t4g.small",
+            "snapshotRetentionLimit": 14,
+            "maintenanceWindow": "mon:05:00-mon:06:00",
+            "tags": {"Stack": "other"},
+        },
+    ),
+    "aws:elasticache/subnetGroup:SubnetGroup": Example(
+        inputs=_subnets, change={"description": "No way out", "tags": {"Stack": "other"}}
+    ),
+    "aws:elasticache/parameterGroup:ParameterGroup": Example(
+        inputs=_parameters,
+        change={
+            "parameters": [{"name": "maxmemory-policy", "value": "volatile-lru"}],
+            "tags": {"Stack": "other"},
+        },
+    ),
+}

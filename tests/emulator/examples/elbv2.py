@@ -1,0 +1,179 @@
+from typing import Any
+
+import boto3
+
+from row_example import Example
+
+TAGS = {"Stack": "test", "Component": "edge"}
+
+
+def _network() -> tuple[str, list[str], str]:
+    ec2 = boto3.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(
+            VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"us-east-1{letter}"
+        )["Subnet"]["SubnetId"]
+        for number, letter in enumerate("ab")
+    ]
+    group = ec2.create_security_group(GroupName="edge", Description="edge", VpcId=vpc)
+    return vpc, subnets, group["GroupId"]
+
+
+def _balancer() -> dict[str, Any]:
+    _, subnets, group = _network()
+    boto3.client("s3").create_bucket(Bucket="arbor-access-logs")
+    return {
+        "name": "arbor",
+        "internal": False,
+        "loadBalancerType": "application",
+        "ipAddressType": "ipv4",
+        "subnets": subnets,
+        "securityGroups": [group],
+        "idleTimeout": 120,
+        "enableDeletionProtection": False,
+        "dropInvalidHeaderFields": True,
+        "desyncMitigationMode": "strictest",
+        "enableHttp2": True,
+        "accessLogs": {"bucket": "arbor-access-logs", "prefix": "edge", "enabled": True},
+        "tags": TAGS,
+    }
+
+
+def _made_balancer() -> str:
+    _, subnets, group = _network()
+    made = boto3.client("elbv2").create_load_balancer(
+        Name="arbor", Subnets=subnets, SecurityGroups=[group]
+    )
+    return str(made["LoadBalancers"][0]["LoadBalancerArn"])
+
+
+def _made_group(name: str) -> str:
+    vpc = boto3.client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
+    made = boto3.client("elbv2").create_target_group(
+        Name=name, Port=80, Protocol="HTTP", VpcId=vpc, TargetType="ip"
+    )
+    return str(made["TargetGroups"][0]["TargetGroupArn"])
+
+
+def _listener() -> dict[str, Any]:
+    certificate = boto3.client("acm").request_certificate(DomainName="arbor.example.com")
+    return {
+        "loadBalancerArn": _made_balancer(),
+        "port": 443,
+        "protocol": "HTTPS",
+        "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+        "certificateArn": certificate["CertificateArn"],
+        "defaultActions": [
+            {
+                "type": "fixed-response",
+                "fixedResponse": {
+                    "contentType": "text/plain",
+                    "messageBody": "Not found",
+                    "statusCode": "404",
+                },
+            }
+        ],
+        "tags": TAGS,
+    }
+
+
+def _group() -> dict[str, Any]:
+    vpc, _, _ = _network()
+    return {
+        "name": "backend-blue",
+        "port": 8000,
+        "protocol": "HTTP",
+        "targetType": "ip",
+        "vpcId": vpc,
+        "deregistrationDelay": 60,
+        "slowStart": 30,
+        "loadBalancingAlgorithmType": "least_outstanding_requests",
+        "healthCheck": {
+            "enabled": True,
+            "path": "/health",
+            "port": "traffic-port",
+            "protocol": "HTTP",
+            "matcher": "200",
+            "interval": 15,
+            "timeout": 5,
+            "healthyThreshold": 2,
+            "unhealthyThreshold": 3,
+        },
+        "tags": TAGS,
+    }
+
+
+def _forward(blue: str, green: str) -> dict[str, Any]:
+    return {
+        "type": "forward",
+        "forward": {
+            "targetGroups": [{"arn": blue, "weight": 100}, {"arn": green, "weight": 0}],
+            "stickiness": {"enabled": True, "duration": 300},
+        },
+    }
+
+
+def _rule() -> dict[str, Any]:
+    balancer = _made_balancer()
+    blue, green = _made_group("blue"), _made_group("green")
+    listener = boto3.client("elbv2").create_listener(
+        LoadBalancerArn=balancer,
+        Port=80,
+        Protocol="HTTP",
+        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
+    )
+    return {
+        "listenerArn": listener["Listeners"][0]["ListenerArn"],
+        "priority": 10,
+        "conditions": [
+            {"hostHeader": {"values": ["arbor.example.com"]}},
+            {"pathPattern": {"values": ["/api/*", "/admin/*"]}},
+        ],
+        "actions": [_forward(blue, green)],
+        "tags": TAGS,
+    }
+
+
+EXAMPLES = {
+    "aws:lb/loadBalancer:LoadBalancer": Example(
+        inputs=_balancer,
+        change={
+            "idleTimeout": 60,
+            "enableDeletionProtection": True,
+            "dropInvalidHeaderFields": False,
+            "tags": {"Stack": "other"},
+        },
+    ),
+    "aws:lb/listener:Listener": Example(
+        inputs=_listener,
+        change={
+            "port": 8443,
+            "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+            "defaultActions": [
+                {
+                    "type": "redirect",
+                    "redirect": {"port": "443", "protocol": "HTTPS", "statusCode": "HTTP_301"},
+                }
+            ],
+            "tags": {"Stack": "other"},
+        },
+    ),
+    "aws:lb/targetGroup:TargetGroup": Example(
+        inputs=_group,
+        change={
+            "deregistrationDelay": 30,
+            "slowStart": 0,
+            "healthCheck": {"path": "/ready", "interval": 30},
+            "tags": {"Stack": "other"},
+        },
+    ),
+    "aws:lb/listenerRule:ListenerRule": Example(
+        inputs=_rule,
+        change={
+            "priority": 20,
+            "conditions": [{"hostHeader": {"values": ["test.example.com"]}}],
+            "tags": {"Stack": "other"},
+        },
+    ),
+}

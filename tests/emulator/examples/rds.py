@@ -1,0 +1,117 @@
+from typing import Any
+
+import boto3
+
+from row_example import Example
+
+TAGS = {"Stack": "test", "Component": "database"}
+
+
+def _subnets() -> dict[str, Any]:
+    ec2 = boto3.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(
+            VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"us-east-1{letter}"
+        )["Subnet"]["SubnetId"]
+        for number, letter in enumerate("ab")
+    ]
+    return {
+        "name": "database-subnets",
+        "description": "Isolated",
+        "subnetIds": subnets,
+        "tags": TAGS,
+    }
+
+
+def _parameters() -> dict[str, Any]:
+    return {
+        "name": "database-parameters",
+        "family": "postgres16",
+        "description": "Parameters of arbor-test",
+        "parameters": [
+            {"name": "rds.force_ssl", "value": "1", "applyMethod": "immediate"},
+            {
+                "name": "shared_preload_libraries",
+                "value": "pg_stat_statements",
+                "applyMethod": "pending-reboot",
+            },
+        ],
+        "tags": TAGS,
+    }
+
+
+def _instance() -> dict[str, Any]:
+    rds = boto3.client("rds")
+    subnets = _subnets()
+    rds.create_db_subnet_group(
+        DBSubnetGroupName=subnets["name"],
+        DBSubnetGroupDescription="Isolated",
+        SubnetIds=subnets["subnetIds"],
+    )
+    rds.create_db_parameter_group(
+        DBParameterGroupName="database-parameters",
+        DBParameterGroupFamily="postgres16",
+        Description="Parameters of arbor-test",
+    )
+    key = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
+    return {
+        "identifier": "arbor-test",
+        "engine": "postgres",
+        "engineVersion": "16",
+        "instanceClass": "db.t4g.micro",
+        "allocatedStorage": 20,
+        "maxAllocatedStorage": 100,
+        "storageType": "gp3",
+        "storageEncrypted": True,
+        "kmsKeyId": key,
+        "dbName": "arbor",
+        "username": "arbor",
+        "password": "first-password",
+        "port": 5432,
+        "dbSubnetGroupName": subnets["name"],
+        "vpcSecurityGroupIds": ["sg-0123456789abcdef0"],
+        "parameterGroupName": "database-parameters",
+        "multiAz": False,
+        "publiclyAccessible": False,
+        "backupRetentionPeriod": 7,
+        "backupWindow": "03:00-04:00",
+        "maintenanceWindow": "sun:05:00-sun:06:00",
+        "copyTagsToSnapshot": True,
+        "autoMinorVersionUpgrade": True,
+        "deletionProtection": False,
+        "skipFinalSnapshot": False,
+        "finalSnapshotIdentifier": "arbor-test-final",
+        "performanceInsightsEnabled": True,
+        "performanceInsightsKmsKeyId": key,
+        "performanceInsightsRetentionPeriod": 7,
+        "monitoringInterval": 60,
+        "monitoringRoleArn": "arn:aws:iam::123456789012:role/monitoring",
+        "enabledCloudwatchLogsExports": ["postgresql", "upgrade"],
+        "applyImmediately": True,
+        "tags": TAGS,
+    }
+
+
+EXAMPLES = {
+    "aws:rds/instance:Instance": Example(
+        inputs=_instance,
+        change={
+            "instanceClass": "db.t4g.small",
+            "multiAz": True,
+            "backupRetentionPeriod": 14,
+            "enabledCloudwatchLogsExports": ["postgresql"],
+            "tags": {"Stack": "other"},
+        },
+    ),
+    "aws:rds/subnetGroup:SubnetGroup": Example(
+        inputs=_subnets, change={"description": "No way out", "tags": {"Stack": "other"}}
+    ),
+    "aws:rds/parameterGroup:ParameterGroup": Example(
+        inputs=_parameters,
+        change={
+            "parameters": [{"name": "rds.force_ssl", "value": "0", "applyMethod": "immediate"}],
+            "tags": {"Stack": "other"},
+        },
+    ),
+}
