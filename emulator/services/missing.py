@@ -11,7 +11,7 @@ WORDS = ("NotFound", "NoSuch", "NonExistent", "Nonexistent", "DoesNotExist")
 
 def is_missing(error: ClientError) -> bool:
     """Whether the error says that the resource does not exist."""
-    code = str(error.response["Error"]["Code"])
+    code = str(error.response["Error"]["Code"]).lower()
     return code == "404" or any(word in code for word in WORDS)
 
 
