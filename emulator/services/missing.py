@@ -6,7 +6,7 @@ from typing import TypeVar
 from botocore.exceptions import ClientError
 
 Found = TypeVar("Found")
-WORDS = ("NotFound", "NoSuch", "NonExistent", "Nonexistent", "DoesNotExist")
+WORDS = ("notfound", "nosuch", "nonexistent", "doesnotexist")
 
 
 def is_missing(error: ClientError) -> bool:
