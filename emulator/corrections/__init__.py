@@ -11,3 +11,4 @@ from emulator.corrections import elasticache as elasticache
 from emulator.corrections import elasticache_parameters as elasticache_parameters
 from emulator.corrections import logs as logs
 from emulator.corrections import logs_export as logs_export
+from emulator.corrections import rds as rds

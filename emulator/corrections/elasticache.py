@@ -9,7 +9,12 @@ from moto.elasticache.exceptions import (
     InvalidParameterCombinationException,
     InvalidParameterValueException,
 )
-from moto.elasticache.models import CacheCluster, ElastiCacheBackend, ReplicationGroup
+from moto.elasticache.models import (
+    CacheCluster,
+    CacheSubnetGroup,
+    ElastiCacheBackend,
+    ReplicationGroup,
+)
 from moto.elasticache.responses import ElastiCacheResponse
 
 from emulator.correction import Replacement, corrects
@@ -210,3 +215,29 @@ def delete_cache_subnet_group(original: None, self: ElastiCacheResponse) -> Acti
         )
     del backend.cache_subnet_groups[name]
     return ActionResult({})
+
+
+@corrects(
+    ElastiCacheResponse,
+    "modify_cache_subnet_group",
+    call="elasticache.modify_cache_subnet_group",
+    moto="is not implemented",
+    aws="changes the description and the subnets",
+)
+def modify_cache_subnet_group(original: None, self: ElastiCacheResponse) -> ActionResult:
+    name = self._get_param("CacheSubnetGroupName")
+    backend = self.elasticache_backend
+    if name not in backend.cache_subnet_groups:
+        raise CacheSubnetGroupNotFound(name)
+    old = backend.cache_subnet_groups[name]
+    description = self._get_param("CacheSubnetGroupDescription")
+    group = CacheSubnetGroup(
+        account_id=backend.account_id,
+        region_name=backend.region_name,
+        cache_subnet_group_name=name,
+        cache_subnet_group_description=description or old.cache_subnet_group_description,
+        subnet_ids=self._get_params().get("SubnetIds") or old.subnet_ids,
+        tags=old.tags,
+    )
+    backend.cache_subnet_groups[name] = group
+    return ActionResult({"CacheSubnetGroup": group})
