@@ -99,20 +99,17 @@ def update_default(ec2: Client, group: str, change: Change) -> None:
 
 
 SOURCES = ("cidrIpv4", "referencedSecurityGroupId")
-RULE_INPUTS = frozenset(
-    {"securityGroupId", *SOURCES, "ipProtocol", "fromPort", "toPort", "description", "tags.*"}
-)
+RULE_INPUTS = frozenset({"securityGroupId", *SOURCES, "ipProtocol", "fromPort", "toPort", "tags.*"})
 
 
 def _permission(props: Props) -> list[dict[str, Any]]:
-    described = {"Description": props["description"]} if props.get("description") else {}
     permission: dict[str, Any] = {"IpProtocol": props["ipProtocol"]}
     if "fromPort" in props:
         permission |= {"FromPort": int(props["fromPort"]), "ToPort": int(props["toPort"])}
     if block := props.get("cidrIpv4"):
-        permission["IpRanges"] = [{"CidrIp": block, **described}]
+        permission["IpRanges"] = [{"CidrIp": block}]
     if group := props.get("referencedSecurityGroupId"):
-        permission["UserIdGroupPairs"] = [{"GroupId": group, **described}]
+        permission["UserIdGroupPairs"] = [{"GroupId": group}]
     return [permission]
 
 
@@ -134,7 +131,6 @@ def read_rule(ec2: Client, rule: str) -> State | None:
     state: State = {
         "securityGroupId": found["GroupId"],
         "ipProtocol": found["IpProtocol"],
-        "description": found.get("Description", ""),
         "tags": tag_dict(found.get("Tags")),
         "arn": _rule_arn(ec2, found),
     }

@@ -11,17 +11,21 @@ from emulator.registry import ROWS, row_for
 from emulator.row import Change, Client, Row, matches, paths
 from row_example import EXAMPLES, Example
 
+MANAGED = ("rolePolicyAttachment", "ecs/service")
+
 each_row = pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.token)
 
 
 @pytest.fixture(autouse=True)
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def account(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     assert corrections  # imported for what it registers
     correction.apply()
-    with mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
+    # A second each: only where a managed policy is attached.
+    managed = any(kind in request.node.name for kind in MANAGED)
+    with mock_aws(config={"iam": {"load_aws_managed_policies": managed}}):
         yield
 
 

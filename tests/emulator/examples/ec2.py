@@ -99,7 +99,6 @@ def rule() -> dict[str, Any]:
         "ipProtocol": "tcp",
         "fromPort": 443,
         "toPort": 443,
-        "description": "from the other",
         "tags": TAGS,
     }
 

@@ -1,4 +1,4 @@
-"""Examples of the rows of IAM, KMS, Secrets Manager and random."""
+"""Examples of the rows of IAM, KMS and random."""
 
 import json
 from typing import Any
@@ -43,10 +43,6 @@ def role() -> str:
 
 def key() -> str:
     return str(boto3.client("kms").create_key()["KeyMetadata"]["KeyId"])
-
-
-def secret() -> str:
-    return str(boto3.client("secretsmanager").create_secret(Name="arbor/test/db")["ARN"])
 
 
 def password() -> dict[str, Any]:
@@ -104,24 +100,6 @@ EXAMPLES = {
     "aws:kms/alias:Alias": Example(
         inputs=lambda: {"name": "alias/logs", "targetKeyId": key()},
         change=lambda: {"targetKeyId": key()},
-    ),
-    "aws:secretsmanager/secret:Secret": Example(
-        inputs=lambda: {
-            "name": "arbor/test/db",
-            "description": "database",
-            "kmsKeyId": "alias/secrets",
-            "recoveryWindowInDays": 0,
-            "tags": TAGS,
-        },
-        change={"description": "other", "tags": OTHER},
-    ),
-    "aws:secretsmanager/secretVersion:SecretVersion": Example(
-        inputs=lambda: {
-            "secretId": secret(),
-            "secretString": '{"password": "first"}',
-            "versionStages": ["AWSCURRENT", "arbor-initial"],
-        },
-        change={"versionStages": ["AWSCURRENT", "another"]},
     ),
     "random:index/randomPassword:RandomPassword": Example(inputs=password),
 }

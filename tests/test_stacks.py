@@ -1,0 +1,373 @@
+"""Both stacks as a whole, with the values that are committed: every promise of the design."""
+
+import json
+import runpy
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from pulumi.runtime import MockResourceArgs
+
+import naming
+import stack_config
+from harness import Recorder, declare, is_secret, plain
+
+ROOT = Path(__file__).parents[1]
+STACKS = ("production", "staging")
+each_stack = pytest.mark.parametrize("stack", STACKS)
+TAGS = ("Project", "Stack", "Component", "ManagedBy")
+WORLD = "0.0.0.0/0"
+INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+UNTAGGABLE = {
+    "aws:acm/certificateValidation:CertificateValidation",
+    "aws:appautoscaling/policy:Policy",
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy",
+    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
+    "aws:iam/rolePolicy:RolePolicy",
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    "aws:kms/alias:Alias",
+    "aws:route53/record:Record",
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+    "aws:s3/bucketPolicy:BucketPolicy",
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    "aws:secretsmanager/secretVersion:SecretVersion",
+    "aws:wafv2/webAclAssociation:WebAclAssociation",
+}
+"""Types that have no tags in AWS."""
+NAMED_BY = {
+    "aws:ecs/cluster:Cluster": "name",
+    "aws:ecs/service:Service": "name",
+    "aws:ecs/taskDefinition:TaskDefinition": "family",
+    "aws:cloudwatch/logGroup:LogGroup": "name",
+    "aws:rds/instance:Instance": "identifier",
+    "aws:rds/parameterGroup:ParameterGroup": "name",
+    "aws:elasticache/replicationGroup:ReplicationGroup": "replicationGroupId",
+    "aws:secretsmanager/secret:Secret": "name",
+    "aws:s3/bucket:Bucket": "bucket",
+}
+"""Where a physical name stands; every other `name` must be left to Pulumi."""
+NOT_A_PHYSICAL_NAME = {"aws:route53/record:Record", "aws:route53/zone:Zone"}
+
+
+@cache
+def stack_of(stack: str) -> Recorder:
+    """The program's registrations; run once for all tests."""
+
+    def program() -> None:
+        stack_config.use(stack)
+        runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+
+    return declare(program, stack=stack)
+
+
+def custom(recorder: Recorder) -> Iterator[MockResourceArgs]:
+    return (r for r in recorder.registered if r.typ.startswith(("aws:", "awsx:")))
+
+
+def promised(stack: str) -> set[tuple[str, str]]:
+    """Every name that the runbook types, with the type it must have."""
+    apps = ("backend", "frontend")
+    return {
+        ("aws:ecs/cluster:Cluster", f"arbor-{stack}-cluster"),
+        *(("aws:ecs/service:Service", f"arbor-{stack}-{app}") for app in apps),
+        *(
+            ("aws:ecs/taskDefinition:TaskDefinition", f"arbor-{stack}-{family}")
+            for family in (*apps, "migrations")
+        ),
+        *(
+            ("aws:cloudwatch/logGroup:LogGroup", f"/ecs/arbor-{stack}/{group}")
+            for group in (*apps, "migrations")
+        ),
+        ("aws:cloudwatch/logGroup:LogGroup", f"/aws/rds/instance/arbor-{stack}-db/postgresql"),
+        ("aws:rds/instance:Instance", f"arbor-{stack}-db"),
+        ("aws:rds/parameterGroup:ParameterGroup", f"arbor-{stack}-params"),
+        ("aws:elasticache/replicationGroup:ReplicationGroup", f"arbor-{stack}-redis"),
+        ("aws:secretsmanager/secret:Secret", f"arbor/{stack}/db"),
+        ("aws:secretsmanager/secret:Secret", f"arbor/{stack}/redis"),
+        ("aws:secretsmanager/secret:Secret", f"arbor/{stack}/app"),
+        (
+            "aws:s3/bucket:Bucket",
+            "arbor-log-exports" if stack == "production" else f"arbor-{stack}-log-exports",
+        ),
+    }
+
+
+@each_stack
+def test_every_name_that_an_operator_types_is_there_with_its_type(stack: str) -> None:
+    found = {(r.typ, r.inputs.get(NAMED_BY.get(r.typ, ""))) for r in custom(stack_of(stack))}
+    assert promised(stack) <= found
+
+
+@each_stack
+def test_no_other_physical_name_is_fixed(stack: str) -> None:
+    allowed = {name for _, name in promised(stack)} | {
+        naming.exec_log_group(stack),
+        naming.cache_log_group(stack),
+        naming.database_log_group(stack, "upgrade"),
+    }
+    fixed = {
+        (r.typ, r.inputs[key])
+        for r in custom(stack_of(stack))
+        if r.typ not in NOT_A_PHYSICAL_NAME
+        for key in {"name", NAMED_BY.get(r.typ, "name")}
+        if key in r.inputs
+    }
+    assert {(typ, name) for typ, name in fixed if name not in allowed} == set()
+
+
+@each_stack
+def test_every_taggable_resource_says_whose_it_is(stack: str) -> None:
+    for resource in custom(stack_of(stack)):
+        if resource.typ in UNTAGGABLE:
+            continue
+        tags = resource.inputs.get("tags") or {}
+        assert set(TAGS) <= set(tags), (resource.typ, resource.name)
+        assert tags["Stack"] == stack
+
+
+@each_stack
+def test_every_resource_sits_in_a_component(stack: str) -> None:
+    top = stack_of(stack).unparented
+    assert [t for t in top if not t.startswith("arbor:")] == []
+
+
+@each_stack
+def test_only_the_load_balancer_is_open_to_the_world_and_only_on_80_and_443(stack: str) -> None:
+    rules = stack_of(stack).all(INGRESS)
+    opened = {
+        (rule["securityGroupId"], rule["fromPort"], rule["toPort"])
+        for rule in rules.values()
+        if rule.get("cidrIpv4") == WORLD or "cidrIpv6" in rule
+    }
+    assert opened == {("balancer-group-id", 80, 80), ("balancer-group-id", 443, 443)}
+
+
+@each_stack
+def test_security_groups_are_a_chain(stack: str) -> None:
+    chain = {
+        (rule["referencedSecurityGroupId"], rule["securityGroupId"], rule["fromPort"])
+        for rule in stack_of(stack).all(INGRESS).values()
+        if "referencedSecurityGroupId" in rule
+    }
+    assert chain == {
+        ("balancer-group-id", "backend-task-group-id", 8000),
+        ("balancer-group-id", "frontend-task-group-id", 3000),
+        ("backend-task-group-id", "database-group-id", 5432),
+        ("backend-task-group-id", "cache-group-id", 6379),
+        ("migrations-task-group-id", "database-group-id", 5432),
+    }
+
+
+@each_stack
+def test_what_goes_in_comes_out_of_the_other_group_and_data_goes_nowhere(stack: str) -> None:
+    egress = stack_of(stack).all(EGRESS).values()
+    out = {
+        (r["securityGroupId"], r.get("referencedSecurityGroupId"), r["fromPort"]) for r in egress
+    }
+    chain = {
+        (r["referencedSecurityGroupId"], r["securityGroupId"], r["fromPort"])
+        for r in stack_of(stack).all(INGRESS).values()
+        if "referencedSecurityGroupId" in r
+    }
+    world = {(group, target, port) for group, target, port in out if target is None}
+    assert out - world == chain
+    assert {(group, port) for group, _, port in world} == {
+        ("backend-task-group-id", 443),
+        ("frontend-task-group-id", 443),
+        ("migrations-task-group-id", 443),
+    }
+
+
+@each_stack
+def test_no_security_group_has_inline_rules(stack: str) -> None:
+    for group in stack_of(stack).all("aws:ec2/securityGroup:SecurityGroup").values():
+        assert not {"ingress", "egress"} & set(group)
+    default = stack_of(stack).only("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup")
+    assert (default["ingress"], default["egress"]) == ([], [])
+
+
+@each_stack
+def test_no_task_has_a_public_address(stack: str) -> None:
+    for service in stack_of(stack).all("aws:ecs/service:Service").values():
+        network = service["networkConfiguration"]
+        assert network["assignPublicIp"] is False
+        assert network["subnets"] == ["private-1", "private-2", "private-3"]
+
+
+@each_stack
+def test_tasks_get_secrets_by_reference_only(stack: str) -> None:
+    for task in stack_of(stack).all("aws:ecs/taskDefinition:TaskDefinition").values():
+        (container,) = json.loads(plain(task["containerDefinitions"]))
+        assert not is_secret(task["containerDefinitions"])
+        for secret in container["secrets"]:
+            assert secret["valueFrom"].startswith("arn:aws:secretsmanager:")
+        plain_names = {variable["name"] for variable in container["environment"]}
+        assert not plain_names & {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "SECRET_KEY"}
+        assert "xxxx" not in json.dumps(container)  # what the mocked passwords are made of
+
+
+@each_stack
+def test_the_backend_gets_the_environment_that_the_application_reads(stack: str) -> None:
+    tasks = stack_of(stack).all("aws:ecs/taskDefinition:TaskDefinition")
+    (backend,) = json.loads(plain(tasks["backend-task-definition"]["containerDefinitions"]))
+    environment = {v["name"]: v["value"] for v in backend["environment"]}
+    assert environment["ENVIRONMENT"] == stack
+    assert environment["POSTGRES_DB"] == f"arbor_{stack}"
+    assert (environment["POSTGRES_PORT"], environment["REDIS_PORT"]) == ("5432", "6379")
+    assert environment["REDIS_SSL"] == "true"
+    assert {s["name"] for s in backend["secrets"]} == {
+        "POSTGRES_USER",
+        "POSTGRES_PASSWORD",
+        "REDIS_PASSWORD",
+        "SECRET_KEY",
+    }
+    assert backend["user"] == "1000"
+
+
+@each_stack
+def test_migrations_run_alembic_in_a_container_named_backend(stack: str) -> None:
+    tasks = stack_of(stack).all("aws:ecs/taskDefinition:TaskDefinition")
+    migrations = tasks["migrations-task-definition"]
+    (container,) = json.loads(plain(migrations["containerDefinitions"]))
+    assert container["name"] == "backend"
+    assert container["command"] == ["alembic", "upgrade", "head"]
+
+
+@each_stack
+def test_every_revision_stays_registered(stack: str) -> None:
+    for task in stack_of(stack).all("aws:ecs/taskDefinition:TaskDefinition").values():
+        assert task["skipDestroy"] is True
+
+
+@each_stack
+def test_services_are_native_blue_green_and_roll_back_on_alarms(stack: str) -> None:
+    bake = {"production": "15", "staging": "5"}[stack]
+    for name, service in stack_of(stack).all("aws:ecs/service:Service").items():
+        assert service["deploymentConfiguration"] == {
+            "strategy": "BLUE_GREEN",
+            "bakeTimeInMinutes": bake,
+        }
+        (balancer,) = service["loadBalancers"]
+        advanced = balancer["advancedConfiguration"]
+        assert balancer["targetGroupArn"] != advanced["alternateTargetGroupArn"]
+        assert ":listener-rule/" in advanced["productionListenerRule"]
+        assert ":listener-rule/" in advanced["testListenerRule"]
+        assert service["alarms"]["enable"]
+        assert service["alarms"]["rollback"]
+        assert len(service["alarms"]["alarmNames"]) == 2
+        assert service["sigintRollback"] is False
+        assert service["waitForSteadyState"] is True
+        assert service["enableExecuteCommand"] is True
+        options = stack_of(stack).options["aws:ecs/service:Service", name]
+        assert set(options.ignore_changes or ()) == {"taskDefinition", "desiredCount"}
+
+
+@each_stack
+def test_both_rules_of_a_service_forward_to_both_groups_and_their_weights_are_ecs_s(
+    stack: str,
+) -> None:
+    rules = stack_of(stack).all("aws:lb/listenerRule:ListenerRule")
+    assert len(rules) == 4
+    for name, rule in rules.items():
+        (action,) = rule["actions"]
+        groups = action["forward"]["targetGroups"]
+        assert [group["weight"] for group in groups] == [100, 0]
+        assert len({group["arn"] for group in groups}) == 2
+        options = stack_of(stack).options["aws:lb/listenerRule:ListenerRule", name]
+        assert options.ignore_changes == ["actions"]
+
+
+@each_stack
+def test_the_test_rules_are_asked_first_and_the_frontend_last(stack: str) -> None:
+    rules = stack_of(stack).all("aws:lb/listenerRule:ListenerRule")
+    order = sorted(rules, key=lambda name: int(rules[name]["priority"]))
+    assert order == [
+        "backend-test",
+        "frontend-test",
+        "backend-production",
+        "frontend-production",
+    ]
+
+
+@each_stack
+def test_the_listener_speaks_tls_and_answers_404_to_strangers(stack: str) -> None:
+    listeners = stack_of(stack).all("aws:lb/listener:Listener")
+    https, http = listeners["balancer-https"], listeners["balancer-http"]
+    assert https["sslPolicy"].startswith("ELBSecurityPolicy-TLS13-1-2")
+    assert https["defaultActions"][0]["fixedResponse"]["statusCode"] == "404"
+    assert http["defaultActions"][0]["redirect"]["protocol"] == "HTTPS"
+
+
+@each_stack
+def test_the_database_keeps_the_runbook_s_promises(stack: str) -> None:
+    database = stack_of(stack).only("aws:rds/instance:Instance")
+    production = stack == "production"
+    assert database["multiAz"] is production
+    assert database["backupRetentionPeriod"] == (7 if production else 1)
+    assert database["backupWindow"] == "03:00-04:00"
+    assert database["publiclyAccessible"] is False
+    assert database["storageEncrypted"] is True
+    assert database["deletionProtection"] is production
+    assert database["skipFinalSnapshot"] is not production
+    assert is_secret(database["password"])
+    assert (database["username"], database["dbName"]) == ("arbor_user", f"arbor_{stack}")
+    options = stack_of(stack).options_of("aws:rds/instance:Instance")
+    assert options.ignore_changes == ["password"]
+    assert options.protect is production
+
+
+@each_stack
+def test_the_parameter_group_forces_tls_and_logs_slow_queries(stack: str) -> None:
+    group = stack_of(stack).only("aws:rds/parameterGroup:ParameterGroup")
+    assert group["family"] == "postgres16"
+    parameters = {p["name"]: (p["value"], p["applyMethod"]) for p in group["parameters"]}
+    assert parameters["rds.force_ssl"][0] == "1"
+    assert parameters["log_min_duration_statement"] == ("1000", "immediate")
+    assert parameters["shared_preload_libraries"] == ("pg_stat_statements", "pending-reboot")
+
+
+@each_stack
+def test_the_cache_fails_over_in_production_and_is_closed_everywhere(stack: str) -> None:
+    cache = stack_of(stack).only("aws:elasticache/replicationGroup:ReplicationGroup")
+    production = stack == "production"
+    assert cache["numCacheClusters"] == (2 if production else 1)
+    assert cache["automaticFailoverEnabled"] is production
+    assert cache["multiAzEnabled"] is production
+    assert cache["transitEncryptionEnabled"] is True
+    assert cache["atRestEncryptionEnabled"] is True
+    assert is_secret(cache["authToken"])
+    assert cache["snapshotRetentionLimit"] == (7 if production else 1)
+    options = stack_of(stack).options_of("aws:elasticache/replicationGroup:ReplicationGroup")
+    assert options.ignore_changes == ["authToken"]
+    assert options.protect is production
+
+
+@each_stack
+def test_data_stands_in_isolated_subnets(stack: str) -> None:
+    recorder = stack_of(stack)
+    for token in ("aws:rds/subnetGroup:SubnetGroup", "aws:elasticache/subnetGroup:SubnetGroup"):
+        assert recorder.only(token)["subnetIds"] == ["isolated-1", "isolated-2", "isolated-3"]
+
+
+@each_stack
+def test_the_database_s_secret_has_exactly_a_user_and_a_password(stack: str) -> None:
+    versions = stack_of(stack).all("aws:secretsmanager/secretVersion:SecretVersion")
+    first = versions["secrets-database-first"]
+    assert is_secret(first["secretString"])
+    assert set(json.loads(plain(first["secretString"]))) == {"username", "password"}
+    for name in versions:
+        options = stack_of(stack).options["aws:secretsmanager/secretVersion:SecretVersion", name]
+        assert set(options.ignore_changes or ()) == {"secretString", "versionStages"}
+
+
+@each_stack
+def test_one_nat_gateway_a_zone_in_production_and_one_in_staging(stack: str) -> None:
+    vpc = stack_of(stack).only("awsx:ec2:Vpc")
+    strategy = {"production": "OnePerAz", "staging": "Single"}[stack]
+    assert vpc["natGateways"]["strategy"] == strategy
+    assert vpc["cidrBlock"] == "10.0.0.0/16"
+    assert len(vpc["availabilityZoneNames"]) == 3
