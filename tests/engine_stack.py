@@ -97,14 +97,18 @@ class Deployed:
         seen: list[Step] = []
 
         def see(event: events.EngineEvent) -> None:
-            if event.resource_pre_event is None:
+            # A refresh knows what it found only afterwards, in the outputs event.
+            told = event.resource_pre_event or event.res_outputs_event
+            if told is None:
                 return
-            step = event.resource_pre_event.metadata
+            step = told.metadata
             if step.op in {"same", "refresh", "read"} or step.type.startswith("pulumi:"):
                 return
             name = step.urn.split("::", 3)[-1]
             keys = tuple(sorted(step.diffs or ()))
-            seen.append(Step(op=str(step.op.value), token=step.type, name=name, keys=keys))
+            found = Step(op=str(step.op.value), token=step.type, name=name, keys=keys)
+            if found not in seen:
+                seen.append(found)
 
         operation(on_event=see)
         return seen

@@ -1,0 +1,131 @@
+"""A changed config updates or replaces exactly what it should, and nothing else."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import yaml
+
+from emulator.engine import PROJECT_DIR
+from engine_stack import Deployed, Step
+
+CONFIG: dict[str, Any] = yaml.safe_load((PROJECT_DIR / "Pulumi.staging.yaml").read_text())["config"]
+PROJECT: dict[str, Any] = yaml.safe_load((PROJECT_DIR / "Pulumi.yaml").read_text())["config"]
+SERVICES: dict[str, Any] = CONFIG["arbor:services"]
+THIRD = {**SERVICES["frontend"], "paths": ["/reports/*"], "port": 4000, "priority": 150}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """New values of config keys, and the steps that they must cause and no others."""
+
+    config: Mapping[str, Any]
+    steps: frozenset[tuple[str, str]]
+    """Operation and logical name."""
+
+
+def backend(**changes: Any) -> dict[str, Any]:
+    return {**SERVICES, "backend": {**SERVICES["backend"], **changes}}
+
+
+CHANGES = {
+    "a larger database is an update in place": Change(
+        config={"arbor:databaseClass": "db.t3.medium"},
+        steps=frozenset({("update", "database-instance")}),
+    ),
+    "a larger cache is an update in place": Change(
+        config={"arbor:cacheNodeType": "cache.t3.small"},
+        steps=frozenset({("update", "cache-redis")}),
+    ),
+    "more cpu is a new revision, which a release brings to the service": Change(
+        config={"arbor:services": backend(cpu=1024, memory=2048)},
+        steps=frozenset({("replace", "backend-task-definition")}),
+    ),
+    "another image version is a new revision of the backend and of its migrations": Change(
+        config={"arbor:services": backend(version="v1.1.0")},
+        steps=frozenset(
+            {("replace", "backend-task-definition"), ("replace", "migrations-task-definition")}
+        ),
+    ),
+    "longer retention updates every log group": Change(
+        config={"arbor:logRetentionDays": 30},
+        steps=frozenset(
+            {
+                ("update", f"logs-{group}")
+                for group in (
+                    "backend",
+                    "frontend",
+                    "migrations",
+                    "exec",
+                    "cache",
+                    "database-postgresql",
+                    "database-upgrade",
+                )
+            }
+            | {("update", "network-flow")}
+        ),
+    ),
+    "a higher ceiling updates the scalable target": Change(
+        config={"arbor:services": backend(max=5)},
+        steps=frozenset({("update", "backend-scaling-target")}),
+    ),
+    "a tighter rate limit updates the web ACL": Change(
+        config={"arbor:wafRequestsPerFiveMinutes": 1000},
+        steps=frozenset({("update", "firewall-acl")}),
+    ),
+}
+
+
+@pytest.fixture
+def staging_as_it_was(staging: Deployed) -> Iterator[Deployed]:
+    yield staging
+    staging.deployment.configure(dict.fromkeys(PROJECT) | CONFIG)
+    staging.up()
+
+
+def told(steps: list[Step]) -> set[tuple[str, str]]:
+    """Operation and name; the two halves of a replacement are one `replace`."""
+    halves = {"create-replacement": "replace", "delete-replaced": "replace"}
+    return {(halves.get(step.op, step.op), step.name) for step in steps}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_a_change_does_what_the_preview_says_and_only_that(
+    staging_as_it_was: Deployed, change: Change
+) -> None:
+    staging_as_it_was.deployment.configure(change.config)
+    assert told(staging_as_it_was.preview()) == change.steps
+    assert told(staging_as_it_was.up()) == change.steps
+    assert staging_as_it_was.preview() == []
+
+
+def test_one_more_zone_moves_no_subnet_that_is_there(staging_as_it_was: Deployed) -> None:
+    def default(key: str) -> list[str]:
+        return list(PROJECT[f"arbor:{key}"]["default"])
+
+    staging_as_it_was.deployment.configure(
+        {
+            "arbor:zones": [*default("zones"), "us-east-1d"],
+            "arbor:publicCidrs": [*default("publicCidrs"), "10.0.48.0/20"],
+            "arbor:privateCidrs": [*default("privateCidrs"), "10.0.112.0/20"],
+            "arbor:isolatedCidrs": [*default("isolatedCidrs"), "10.0.176.0/20"],
+        }
+    )
+    steps = told(staging_as_it_was.preview())
+    created = {name for op, name in steps if op == "create"}
+    assert created == {f"network-vpc-{tier}-4" for tier in ("public", "private", "isolated")}
+    assert {op for op, _ in steps} == {"create", "update"}
+    staging_as_it_was.up()
+    assert staging_as_it_was.preview() == []
+
+
+def test_one_more_service_touches_no_other(staging_as_it_was: Deployed) -> None:
+    staging_as_it_was.deployment.configure({"arbor:services": {**SERVICES, "reports": THIRD}})
+    steps = told(staging_as_it_was.preview())
+    # The export bucket's policy names every log group.
+    assert {name for op, name in steps if op != "create"} <= {"log-export-policy"}
+    created = {name for op, name in steps if op == "create"}
+    assert all("reports" in name for name in created)
+    staging_as_it_was.up()
+    assert staging_as_it_was.preview() == []
