@@ -141,6 +141,12 @@ class Deployment:
         return self.stack.refresh(on_event=on_event, color="never", suppress_progress=True)
 
     def destroy(self, on_event: OnEvent | None = None) -> automation.DestroyResult:
+        """Delete everything; what is protected is refused before anything is deleted.
+
+        The preview is what `pulumi destroy` shows before it asks. Without it the engine deletes
+        whatever it can before it meets what is protected.
+        """
+        self.stack.preview_destroy(color="never", suppress_progress=True)
         return self.stack.destroy(on_event=on_event, color="never", suppress_progress=True)
 
     def configure(self, changes: Mapping[str, Any]) -> None:

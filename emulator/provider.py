@@ -3,8 +3,8 @@
 import functools
 import logging
 from collections.abc import Callable
-from importlib import metadata
 from concurrent import futures
+from importlib import metadata
 from typing import Any, NoReturn, Protocol, TypeVar
 
 import grpc

@@ -60,7 +60,7 @@ class Deployed:
         """The resources in the stack's state, custom ones with their outputs."""
         exported = self.deployment.stack.export_stack().deployment
         assert exported is not None
-        found: list[dict[str, Any]] = exported["resources"]
+        found: list[dict[str, Any]] = exported.get("resources", [])
         return found
 
     def state_text(self) -> str:

@@ -6,7 +6,6 @@ from moto.core.responses import ActionResult
 from moto.ecs.exceptions import EcsClientException, InvalidParameterException
 from moto.ecs.models import EC2ContainerServiceBackend, Service, Task
 from moto.ecs.responses import EC2ContainerServiceResponse
-from moto.elbv2.models import ELBv2Backend
 
 from emulator.correction import Replacement, corrects
 from emulator.ecs import traffic
@@ -67,9 +66,10 @@ def _refuse_impossible(backend: EC2ContainerServiceBackend, asked: dict[str, Any
         raise InvalidParameterException(
             "Network Configuration must be provided when networkMode 'awsvpc' is specified."
         )
+    containers: list[dict[str, Any]] = definition.container_definitions
     ports = {
         (container["name"], int(mapping["containerPort"]))
-        for container in definition.container_definitions
+        for container in containers
         for mapping in container.get("portMappings", [])
     }
     blue_green = (asked.get("deploymentConfiguration") or {}).get("strategy") == "BLUE_GREEN"
@@ -92,7 +92,7 @@ def _refuse_impossible(backend: EC2ContainerServiceBackend, asked: dict[str, Any
 
 
 def _refuse_unreachable(group: str) -> None:
-    elb: ELBv2Backend = traffic.backend_of(group)
+    elb = traffic.backend_of(group)
     if group not in elb.target_groups:
         raise InvalidParameterException(f"The specified target group does not exist. ({group})")
     if not any(
@@ -116,6 +116,7 @@ def _refuse_unreachable(group: str) -> None:
     aws="stores its ARN; a new revision or forceNewDeployment begins a deployment, a count doesn't",
 )
 def update_service(original: Replacement, self: EC2ContainerServiceResponse) -> ActionResult:
+    settle()
     asked = self._get_params()
     backend = self.ecs_backend
     service = backend._get_service(  # noqa: SLF001

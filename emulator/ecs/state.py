@@ -111,7 +111,7 @@ class ServiceState:
         """The group without production traffic: the colour is read, never remembered."""
         groups = (self.balancer["targetGroupArn"], self.advanced["alternateTargetGroupArn"])
         held = traffic.weights(self.advanced["productionListenerRule"])
-        return min(groups, key=lambda group: held.get(group, 0))
+        return str(min(groups, key=lambda group: held.get(group, 0)))
 
     # Catching up
 
@@ -204,8 +204,10 @@ class Moves:
             self._shift(self._state.advanced["testListenerRule"])
         elif stage == "PRODUCTION_TRAFFIC_SHIFT":
             self._shift(self._state.advanced["productionListenerRule"])
-        elif stage == "CLEAN_UP" and self._rollout.source is not None:
-            self._state.scale(self._rollout.source, 0)
+        elif stage == "CLEAN_UP":
+            self._state.live = self._rollout
+            if self._rollout.source is not None:
+                self._state.scale(self._rollout.source, 0)
 
     def _shift(self, rule: str) -> None:
         group = self._rollout.target_group
@@ -251,7 +253,8 @@ def state_of(service: Service) -> ServiceState:
 
 def address_of(task: Task) -> str:
     """The private address of a task's network interface."""
-    for detail in task.attachments[0]["details"] if task.attachments else []:
+    details: Any = task.attachments[0]["details"] if task.attachments else []
+    for detail in details:
         if detail["name"] == "privateIPv4Address":
             return str(detail["value"])
     return ""

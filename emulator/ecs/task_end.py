@@ -34,7 +34,7 @@ def _end(task: Task) -> None:
     task.__dict__["stopped_at"] = utcnow()
     for container in task.containers:
         container.__dict__["last_status"] = "STOPPED"
-        container.__dict__["exit_code"] = code
+        container.exitCode = code
 
 
 def _exit_code(task: Task) -> int:

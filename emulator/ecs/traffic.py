@@ -1,7 +1,7 @@
 """Listener rules and target groups, as ECS moves them."""
 
 from moto.core.exceptions import ServiceException
-from moto.elbv2.models import ELBv2Backend, FakeAction, FakeListenerRule, elbv2_backends
+from moto.elbv2.models import ELBv2Backend, FakeAction, FakeListenerRule, FakeRule, elbv2_backends
 
 from emulator.ecs.deployment import RollbackError
 
@@ -14,10 +14,10 @@ def backend_of(arn: str) -> ELBv2Backend:
     return elbv2_backends[account][region]
 
 
-def rule(arn: str) -> FakeListenerRule:
+def rule(arn: str) -> FakeListenerRule | FakeRule:
     """The rule; raises RollbackError when somebody deleted it."""
     try:
-        found: FakeListenerRule = backend_of(arn).describe_rules(None, [arn])[0]
+        found: FakeListenerRule | FakeRule = backend_of(arn).describe_rules(None, [arn])[0]
     except ServiceException as missing:
         raise RollbackError(f"Listener rule {arn} does not exist.") from missing
     return found

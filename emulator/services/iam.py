@@ -54,6 +54,10 @@ def put_policy(iam: Client, props: Props) -> str:
     return f"{props['role']}:{props['name']}"
 
 
+def update_policy(iam: Client, _physical_id: str, change: Change) -> None:
+    put_policy(iam, change.new)
+
+
 def read_policy(iam: Client, physical_id: str) -> State | None:
     role, name = physical_id.split(":", 1)
     answer = found_or_none(partial(iam.get_role_policy, RoleName=role, PolicyName=name))
@@ -113,7 +117,7 @@ ROWS = (
         autoname=Autoname(longest=128),
         create=put_policy,
         read=read_policy,
-        update=lambda iam, _id, change: put_policy(iam, change.new),
+        update=update_policy,
         delete=delete_policy,
     ),
     Row(

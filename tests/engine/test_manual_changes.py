@@ -35,8 +35,8 @@ def test_a_version_that_was_released_stays(production: Deployed) -> None:
     ecs = production.client("ecs")
     running = service_of(production)["taskDefinition"]
     described = ecs.describe_task_definition(taskDefinition=running)["taskDefinition"]
-    read_only = ("taskDefinitionArn", "revision", "status", "requiresAttributes")
-    read_only += ("compatibilities", "registeredAt", "registeredBy", "deregisteredAt")
+    read_only = {"taskDefinitionArn", "revision", "status", "requiresAttributes"}
+    read_only |= {"compatibilities", "registeredAt", "registeredBy", "deregisteredAt"}
     wanted = {key: value for key, value in described.items() if key not in read_only}
     wanted["containerDefinitions"][0]["image"] = "registry.example/backend:v2.0.0"
     released = ecs.register_task_definition(**wanted)["taskDefinition"]["taskDefinitionArn"]
