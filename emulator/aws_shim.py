@@ -32,10 +32,11 @@ def find_aws() -> str | None:
     """The newest major version of the AWS CLI among those on PATH; v1 has no `logs tail`."""
     places = [*os.environ.get("PATH", "").split(os.pathsep), "/usr/bin", "/usr/local/bin"]
     found = {path for place in places if (path := shutil.which("aws", path=place))}
-    return max(sorted(found), key=_version, default=None)
+    return max(sorted(found), key=version, default=None)
 
 
-def _version(aws: str) -> tuple[int, ...]:
+def version(aws: str) -> tuple[int, ...]:
+    """The version of an AWS CLI, such as (2, 9, 19)."""
     said = subprocess.run(  # noqa: S603 - an aws from PATH, asked only for its version
         [aws, "--version"], capture_output=True, text=True, check=False
     ).stdout
