@@ -16,6 +16,13 @@ SUBNET = "aws:ec2/subnet:Subnet"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 SKIPPED = ("pulumi:", "random:")
+REGIONAL = "regional and global services"
+COLUMNS = 4
+COLORS = {"public": "#fefcbf", "private": "#e6fffa", "isolated": "#ebf4ff", None: "#f7fafc"}
+STYLE = {
+    tier: f'style="rounded,filled"; fillcolor="{color}"; color="#cbd5e0"; fontsize=12;'
+    for tier, color in COLORS.items()
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,10 +36,13 @@ class Box:
     zones: int
     resources: Counter[str]
 
+    def node(self) -> str:
+        return f'"{self.name}" [label=<{self.label()}>];'
+
     def label(self) -> str:
         counted = sorted(self.resources.items())
         lines = [f"{number} x {kind}" if number > 1 else kind for kind, number in counted]
-        where = f"in {self.zones} zones" if self.zones > 1 else ""
+        where = f"in {self.zones} zones" if self.tier and self.zones > 1 else ""
         return _html([self.name, f"{self.kind} {where}".strip()], lines)
 
 
@@ -58,22 +68,29 @@ class Picture:
         lines += ["  subgraph cluster_vpc {", '    label="VPC"; style=rounded; color="#2f855a";']
         for tier in TIERS:
             lines += self._cluster(tier, f"{tier} subnets  {', '.join(self.subnets[tier])}")
+        talking = {name for source, target, _ in self.traffic for name in (source, target)}
+        loose = [box for box in self.boxes if box.tier is None]
+        # What has a security group but no subnets yet is started by hand (run-task).
+        lines += [f"    {box.node()}" for box in loose if box.name in talking]
         lines += ["  }"]
-        lines += self._cluster(None, "regional and global services")
+        regional = [box for box in loose if box.name not in talking]
+        lines += ["  subgraph cluster_regional {", f'    label="{REGIONAL}"; {STYLE[None]}']
+        lines += [f"    {box.node()}" for box in regional]
+        lines += [
+            f'    "{above.name}" -> "{below.name}" [style=invis];'
+            for above, below in zip(regional, regional[COLUMNS:], strict=False)
+        ]
+        lines += ["  }"]
         lines += [
             f'  "{source}" -> "{target}" [label=" {ports}"];'
             for source, target, ports in self.traffic
         ]
         return "\n".join([*lines, "}"]) + "\n"
 
-    def _cluster(self, tier: str | None, label: str) -> Iterable[str]:
-        colors = {"public": "#fefcbf", "private": "#e6fffa", "isolated": "#ebf4ff", None: "#f7fafc"}
-        yield f"  subgraph cluster_{tier or 'regional'} {{"
-        yield f'    label="{label}"; style="rounded,filled"; fillcolor="{colors[tier]}";'
-        yield '    color="#cbd5e0"; fontsize=12;'
-        for box in self.boxes:
-            if box.tier == tier:
-                yield f'    "{box.name}" [label=<{box.label()}>];'
+    def _cluster(self, tier: str, label: str) -> Iterable[str]:
+        yield f"  subgraph cluster_{tier} {{"
+        yield f'    label="{label}"; {STYLE[tier]}'
+        yield from (f"    {box.node()}" for box in self.boxes if box.tier == tier)
         yield "  }"
 
 
