@@ -3,7 +3,7 @@ STACK ?= production
 PYTHON := .venv/bin/python
 READY := .venv/ready
 
-.PHONY: help up preview serve test unit engine lint types docs benchmark clean
+.PHONY: help up preview serve test unit emulator engine lint types docs benchmark clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -17,13 +17,16 @@ preview: $(READY) ## show what `up` would do
 serve: $(READY) ## keep an emulated account up; prints lines to eval
 	@$(PYTHON) -m emulator serve --stack $(STACK)
 
-test: lint types unit engine ## all checks and every test
+test: lint types unit emulator engine ## all checks and every test
 
-unit: $(READY) ## the tests to run all day, without the engine
-	$(PYTHON) -m pytest -m "not engine" -n 2
+unit: $(READY) ## the tests of the program, to run all day
+	$(PYTHON) -m pytest -n 2 --ignore tests/emulator --ignore tests/engine
+
+emulator: $(READY) ## the tests of the emulated account, without the engine
+	$(PYTHON) -m pytest -n 2 tests/emulator
 
 engine: $(READY) ## the tests with the real engine and the AWS CLI
-	$(PYTHON) -m pytest -m engine -rs
+	$(PYTHON) -m pytest -n 2 --dist loadfile -rs tests/engine
 
 lint: $(READY) ## ruff: rules and format
 	$(PYTHON) -m ruff check .

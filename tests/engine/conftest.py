@@ -21,9 +21,3 @@ def staging() -> Iterator[Deployed]:
     with deployed("staging") as stack:
         stack.up()
         yield stack
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "/tests/engine/" in str(item.path):
-            item.add_marker(pytest.mark.engine)

@@ -1,0 +1,10 @@
+"""The picture in docs/ is drawn from what the program registers now."""
+
+from emulator.engine import PROJECT_DIR
+from engine_stack import Deployed
+from tools import architecture
+
+
+def test_the_picture_is_up_to_date(production: Deployed) -> None:
+    drawn = architecture.picture(production.resources()).dot("arbor production")
+    assert (PROJECT_DIR / "docs" / "architecture.dot").read_text() == drawn, "run `make docs`"
