@@ -1,0 +1,62 @@
+from dataclasses import replace
+
+import pytest
+
+from components.cache import Cache, CacheArgs
+from harness import declare, is_secret
+
+GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
+ARGS = CacheArgs(
+    replication_group_id="arbor-production-redis",
+    node_type="cache.t3.micro",
+    nodes=2,
+    vpc_id="vpc-1",
+    subnet_ids=["isolated-1", "isolated-2"],
+    auth_token="not-an-auth-token",
+    snapshot_window="02:00-03:00",
+    maintenance_window="sun:06:00-sun:07:00",
+    kms_key_arn="arn:kms",
+    slow_log_group="/slow",
+    retain=True,
+    tags={"Stack": "test"},
+)
+
+
+@pytest.mark.parametrize(("nodes", "replicated"), [(1, False), (2, True), (3, True)])
+def test_two_nodes_or_more_fail_over_to_another_zone(nodes: int, replicated: bool) -> None:  # noqa: FBT001 - the table's column
+    group = declare(lambda: Cache("cache", replace(ARGS, nodes=nodes))).only(GROUP)
+    assert group["numCacheClusters"] == nodes
+    assert group["automaticFailoverEnabled"] is replicated
+    assert group["multiAzEnabled"] is replicated
+
+
+def test_it_takes_only_tls_with_a_token_and_encrypts_what_it_keeps() -> None:
+    declared = declare(lambda: Cache("cache", ARGS))
+    group = declared.only(GROUP)
+    assert group["transitEncryptionEnabled"] is True
+    assert (group["atRestEncryptionEnabled"], group["kmsKeyId"]) == (True, "arn:kms")
+    assert is_secret(group["authToken"])
+    assert declared.options_of(GROUP).ignore_changes == ["authToken"]
+    assert "not-an-auth-token" not in repr(ARGS)
+
+
+def test_it_forgets_what_was_least_used_and_logs_what_was_slow() -> None:
+    declared = declare(lambda: Cache("cache", ARGS))
+    parameters = declared.only("aws:elasticache/parameterGroup:ParameterGroup")
+    assert parameters["parameters"] == [{"name": "maxmemory-policy", "value": "allkeys-lru"}]
+    (log,) = declared.only(GROUP)["logDeliveryConfigurations"]
+    assert (log["logType"], log["destination"], log["logFormat"]) == ("slow-log", "/slow", "json")
+
+
+def test_what_is_retained_leaves_a_snapshot() -> None:
+    declared = declare(lambda: Cache("cache", ARGS))
+    assert declared.only(GROUP)["finalSnapshotIdentifier"] == "arbor-production-redis-final"
+    assert declared.options_of(GROUP).protect is True
+    gone = declare(lambda: Cache("cache", replace(ARGS, retain=False)))
+    assert "finalSnapshotIdentifier" not in gone.only(GROUP)
+
+
+@pytest.mark.parametrize("nodes", [0, 7])
+def test_a_number_of_nodes_that_elasticache_would_refuse_is_refused(nodes: int) -> None:
+    with pytest.raises(ValueError, match=f"arbor-production-redis: nodes must be 1-6, got {nodes}"):
+        replace(ARGS, nodes=nodes)

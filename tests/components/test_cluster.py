@@ -1,0 +1,36 @@
+from dataclasses import replace
+
+import pytest
+
+from components.cluster import Cluster, ClusterArgs, strategy
+from harness import declare
+
+ARGS = ClusterArgs(cluster_name="arbor-test-cluster", exec_log_group="/exec", kms_key_arn="arn:kms")
+
+
+def test_sessions_are_logged_and_encrypted_and_insights_are_on() -> None:
+    cluster = declare(lambda: Cluster("cluster", ARGS)).only("aws:ecs/cluster:Cluster")
+    execute = cluster["configuration"]["executeCommandConfiguration"]
+    assert (execute["logging"], execute["kmsKeyId"]) == ("OVERRIDE", "arn:kms")
+    assert execute["logConfiguration"] == {
+        "cloudWatchEncryptionEnabled": True,
+        "cloudWatchLogGroupName": "/exec",
+    }
+    assert cluster["settings"] == [{"name": "containerInsights", "value": "enabled"}]
+
+
+def test_one_task_at_least_is_never_on_spot() -> None:
+    assert strategy(0) == [("FARGATE", 1, 1)]
+    assert strategy(3) == [("FARGATE", 1, 1), ("FARGATE_SPOT", 3, 0)]
+
+
+def test_both_fargate_providers_are_there_for_config_to_choose_from() -> None:
+    providers = declare(lambda: Cluster("cluster", ARGS)).only(
+        "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders"
+    )
+    assert providers["capacityProviders"] == ["FARGATE", "FARGATE_SPOT"]
+
+
+def test_a_negative_weight_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"arbor-test-cluster: spot_weight .* got -1"):
+        replace(ARGS, spot_weight=-1)

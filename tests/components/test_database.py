@@ -1,0 +1,91 @@
+from dataclasses import replace
+
+import pytest
+
+from components.database import Database, DatabaseArgs
+from harness import declare, is_secret, outputs
+
+INSTANCE = "aws:rds/instance:Instance"
+ARGS = DatabaseArgs(
+    identifier="arbor-production-db",
+    database_name="arbor_production",
+    username="arbor_user",
+    parameter_group_name="arbor-production-params",
+    instance_class="db.t3.medium",
+    allocated_storage_gib=20,
+    max_allocated_storage_gib=100,
+    vpc_id="vpc-1",
+    subnet_ids=["isolated-1", "isolated-2"],
+    password="not-a-password",
+    multi_az=True,
+    maintenance_window="sun:05:00-sun:06:00",
+    kms_key_arn="arn:kms",
+    retain=True,
+    tags={"Stack": "test"},
+)
+
+
+def test_it_survives_a_zone_and_keeps_a_week_of_encrypted_backups() -> None:
+    instance = declare(lambda: Database("db", ARGS)).only(INSTANCE)
+    assert instance["multiAz"] is True
+    assert instance["backupRetentionPeriod"] == 7
+    assert (instance["storageEncrypted"], instance["kmsKeyId"]) == (True, "arn:kms")
+    assert instance["storageType"] == "gp3"
+    assert instance["copyTagsToSnapshot"] is True
+
+
+def test_it_can_be_watched() -> None:
+    instance = declare(lambda: Database("db", ARGS)).only(INSTANCE)
+    assert instance["performanceInsightsEnabled"] is True
+    assert instance["monitoringInterval"] == 60
+    assert instance["enabledCloudwatchLogsExports"] == ["postgresql", "upgrade"]
+
+
+def test_what_is_retained_is_protected_three_times() -> None:
+    declared = declare(lambda: Database("db", ARGS))
+    instance = declared.only(INSTANCE)
+    assert instance["deletionProtection"] is True
+    assert instance["skipFinalSnapshot"] is False
+    assert instance["finalSnapshotIdentifier"] == "arbor-production-db-final"
+    assert declared.options_of(INSTANCE).protect is True
+
+
+def test_what_is_not_retained_goes_without_a_trace() -> None:
+    declared = declare(lambda: Database("db", replace(ARGS, retain=False)))
+    instance = declared.only(INSTANCE)
+    assert instance["deletionProtection"] is False
+    assert instance["skipFinalSnapshot"] is True
+    assert "finalSnapshotIdentifier" not in instance
+
+
+def test_the_parameter_group_fits_the_engine() -> None:
+    args = replace(ARGS, engine_version="17.2")
+    group = declare(lambda: Database("db", args)).only("aws:rds/parameterGroup:ParameterGroup")
+    assert group["family"] == "postgres17"
+
+
+def test_a_rotated_password_is_left_alone_and_the_first_is_secret() -> None:
+    declared = declare(lambda: Database("db", ARGS))
+    assert is_secret(declared.only(INSTANCE)["password"])
+    assert declared.options_of(INSTANCE).ignore_changes == ["password"]
+    assert "not-a-password" not in repr(ARGS)
+
+
+def test_whoever_reaches_it_finds_its_address_and_port() -> None:
+    found = outputs(lambda: Database("db", ARGS), "address", "port", "endpoint")
+    assert found == {
+        "address": "arbor-production-db.rds",
+        "port": 5432,
+        "endpoint": "arbor-production-db.rds:5432",
+    }
+
+
+@pytest.mark.parametrize("days", [-1, 36])
+def test_backup_days_that_rds_would_refuse_are_refused_by_name(days: int) -> None:
+    with pytest.raises(ValueError, match=f"arbor-production-db: backup_days .* got {days}"):
+        replace(ARGS, backup_days=days)
+
+
+def test_storage_that_could_not_grow_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least 20, got 19"):
+        replace(ARGS, max_allocated_storage_gib=19)

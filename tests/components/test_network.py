@@ -1,0 +1,82 @@
+from dataclasses import replace
+
+import pytest
+
+from components.network import Network, NetworkArgs
+from harness import declare
+
+ARGS = NetworkArgs(
+    cidr_block="10.0.0.0/16",
+    zones=("us-east-1a", "us-east-1b"),
+    public_cidrs=("10.0.0.0/20", "10.0.16.0/20"),
+    private_cidrs=("10.0.64.0/20", "10.0.80.0/20"),
+    isolated_cidrs=("10.0.128.0/20", "10.0.144.0/20"),
+    nat_per_zone=True,
+    region="us-east-1",
+    interface_endpoints=("ecr.api", "logs"),
+    flow_log_retention_days=30,
+    kms_key_arn="arn:kms",
+    tags={"Stack": "test"},
+)
+
+
+def test_every_subnet_has_its_block_and_zones_are_named_so_no_preview_asks_aws() -> None:
+    vpc = declare(lambda: Network("network", ARGS)).only("awsx:ec2:Vpc")
+    assert vpc["availabilityZoneNames"] == ["us-east-1a", "us-east-1b"]
+    assert {spec["type"]: spec["cidrBlocks"] for spec in vpc["subnetSpecs"]} == {
+        "Public": ["10.0.0.0/20", "10.0.16.0/20"],
+        "Private": ["10.0.64.0/20", "10.0.80.0/20"],
+        "Isolated": ["10.0.128.0/20", "10.0.144.0/20"],
+    }
+    assert vpc["subnetStrategy"] == "Auto"
+
+
+@pytest.mark.parametrize(("per_zone", "strategy"), [(True, "OnePerAz"), (False, "Single")])
+def test_nat_gateways(per_zone: bool, strategy: str) -> None:  # noqa: FBT001 - the table's column
+    args = replace(ARGS, nat_per_zone=per_zone)
+    vpc = declare(lambda: Network("network", args)).only("awsx:ec2:Vpc")
+    assert vpc["natGateways"]["strategy"] == strategy
+
+
+def test_s3_is_reached_without_a_nat_gateway() -> None:
+    vpc = declare(lambda: Network("network", ARGS)).only("awsx:ec2:Vpc")
+    (endpoint,) = vpc["vpcEndpointSpecs"]
+    assert endpoint["serviceName"] == "com.amazonaws.us-east-1.s3"
+    assert endpoint["vpcEndpointType"] == "Gateway"
+    assert vpc["vpcEndpointStrategy"] == "Auto"
+
+
+def test_the_default_security_group_is_emptied() -> None:
+    group = declare(lambda: Network("network", ARGS)).only(
+        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+    )
+    assert (group["ingress"], group["egress"]) == ([], [])
+
+
+def test_all_traffic_is_logged_to_an_encrypted_group_that_ends() -> None:
+    declared = declare(lambda: Network("network", ARGS))
+    assert declared.only("aws:ec2/flowLog:FlowLog")["trafficType"] == "ALL"
+    group = declared.only("aws:cloudwatch/logGroup:LogGroup")
+    assert (group["retentionInDays"], group["kmsKeyId"]) == (30, "arn:kms")
+
+
+def test_interface_endpoints_are_reached_from_the_vpc_only() -> None:
+    declared = declare(lambda: Network("network", ARGS))
+    services = {
+        endpoint["serviceName"]
+        for endpoint in declared.all("aws:ec2/vpcEndpoint:VpcEndpoint").values()
+    }
+    assert services == {"com.amazonaws.us-east-1.ecr.api", "com.amazonaws.us-east-1.logs"}
+    rule = declared.only("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+    assert (rule["cidrIpv4"], rule["fromPort"], rule["toPort"]) == ("10.0.0.0/16", 443, 443)
+
+
+def test_without_interface_endpoints_there_is_no_group_for_them() -> None:
+    args = replace(ARGS, interface_endpoints=())
+    declared = declare(lambda: Network("network", args))
+    assert declared.all("aws:ec2/securityGroup:SecurityGroup") == {}
+
+
+def test_a_tier_without_a_block_for_each_zone_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="private_cidrs must have one block for each of 2 zones"):
+        replace(ARGS, private_cidrs=("10.0.64.0/20",))
