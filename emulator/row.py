@@ -115,6 +115,11 @@ class Row:
         return self.same[key](old, new)
 
 
+def only_replaced(_client: Client, physical_id: str, change: Change) -> None:
+    """The `update` of a row all of whose inputs replace: the engine never asks for it."""
+    raise NotImplementedError(f"{physical_id}: {sorted(change.keys)} can't change in place")
+
+
 def paths(value: object, prefix: str = "") -> Iterator[str]:
     """Every leaf of a property value, as dotted paths without list indices."""
     if isinstance(value, Mapping) and value:

@@ -4,7 +4,7 @@ import time
 from functools import partial
 from typing import Any
 
-from emulator.row import Change, Client, CreatedButFailedError, Props, Row, State
+from emulator.row import Change, Client, CreatedButFailedError, Props, Row, State, only_replaced
 from emulator.services.missing import found_or_none, ignore_missing
 from emulator.shapes import same_set, tag_dict, tag_list
 
@@ -79,10 +79,6 @@ def read_validation(acm: Client, arn: str) -> State | None:
     return None if found is None else {"certificateArn": arn}
 
 
-def _replaced(_acm: Client, physical_id: str, change: Change) -> None:
-    raise NotImplementedError(f"{physical_id}: {sorted(change.keys)} can't change in place")
-
-
 ROWS = (
     Row(
         token="aws:acm/certificate:Certificate",
@@ -105,7 +101,7 @@ ROWS = (
         adopts=True,
         create=wait_until_issued,
         read=read_validation,
-        update=_replaced,
+        update=only_replaced,
         delete=lambda _acm, _arn: None,
     ),
 )

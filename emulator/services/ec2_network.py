@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from emulator.row import Change, Client, Props, Row, State
+from emulator.row import Change, Client, Props, Row, State, only_replaced
 from emulator.services.ec2_tags import retag, specification
 from emulator.services.missing import found_or_none, ignore_missing
 from emulator.shapes import tag_dict
@@ -247,11 +247,6 @@ def read_association(ec2: Client, association: str) -> State | None:
     return None
 
 
-def no_update(_ec2: Client, physical_id: str, change: Change) -> None:
-    """For rows all of whose inputs replace."""
-    raise NotImplementedError(f"{physical_id}: {sorted(change.keys)} can't change in place")
-
-
 ROWS = (
     Row(
         token="aws:ec2/vpc:Vpc",
@@ -338,7 +333,7 @@ ROWS = (
         replaces=frozenset({"routeTableId", "subnetId"}),
         create=create_association,
         read=read_association,
-        update=no_update,
+        update=only_replaced,
         delete=lambda ec2, association: ignore_missing(
             lambda: ec2.disassociate_route_table(AssociationId=association)
         ),

@@ -4,7 +4,7 @@ import json
 from functools import partial
 from typing import Any
 
-from emulator.row import Autoname, Change, Client, Props, Row, State
+from emulator.row import Autoname, Change, Client, Props, Row, State, only_replaced
 from emulator.services.missing import found_or_none, ignore_missing
 from emulator.shapes import same_json, tag_dict, tag_list
 
@@ -90,10 +90,6 @@ def detach(iam: Client, physical_id: str) -> None:
     ignore_missing(partial(iam.detach_role_policy, RoleName=role, PolicyArn=arn))
 
 
-def _replaced(_iam: Client, physical_id: str, change: Change) -> None:
-    raise NotImplementedError(f"{physical_id}: {sorted(change.keys)} can't change in place")
-
-
 ROWS = (
     Row(
         token="aws:iam/role:Role",
@@ -127,7 +123,7 @@ ROWS = (
         replaces=frozenset({"role", "policyArn"}),
         create=attach,
         read=read_attachment,
-        update=_replaced,
+        update=only_replaced,
         delete=detach,
     ),
 )

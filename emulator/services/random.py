@@ -5,7 +5,7 @@ import secrets
 import string
 from typing import Any
 
-from emulator.row import Change, Client, Props, Row, State
+from emulator.row import Client, Props, Row, State, only_replaced
 
 SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 """What random's own provider draws from unless the program says otherwise."""
@@ -40,10 +40,6 @@ def draw(props: Props) -> State:
     return {"result": "".join(drawn)}
 
 
-def _nothing_to_do(_client: Client, physical_id: str, change: Change) -> None:
-    raise NotImplementedError(f"{physical_id}: {sorted(change.keys)} can't change in place")
-
-
 def _in_the_state(_client: Client, _physical_id: str) -> dict[str, Any]:
     return {}
 
@@ -59,7 +55,7 @@ ROWS = (
         generate=draw,
         create=lambda _client, _props: "none",
         read=_in_the_state,
-        update=_nothing_to_do,
+        update=only_replaced,
         delete=lambda _client, _physical_id: None,
     ),
 )

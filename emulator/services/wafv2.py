@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from emulator.row import Autoname, Change, Client, Props, Row, State
+from emulator.row import Autoname, Change, Client, Props, Row, State, only_replaced
 from emulator.services.missing import found_or_none
 from emulator.shapes import from_aws, tag_dict, tag_list, to_aws
 
@@ -108,10 +108,6 @@ def disassociate(waf: Client, physical_id: str) -> None:
         waf.disassociate_web_acl(ResourceArn=physical_id.split(",")[1])
 
 
-def _replaced(_waf: Client, physical_id: str, change: Change) -> None:
-    raise NotImplementedError(f"{physical_id}: {sorted(change.keys)} can't change in place")
-
-
 ROWS = (
     Row(
         token="aws:wafv2/webAcl:WebAcl",
@@ -142,7 +138,7 @@ ROWS = (
         replaces=frozenset({"webAclArn", "resourceArn"}),
         create=associate,
         read=read_association,
-        update=_replaced,
+        update=only_replaced,
         delete=disassociate,
     ),
 )
