@@ -15,6 +15,7 @@ from emulator.resource_policy import Attempt, allows
 
 NAME = re.compile(r"(?!-)(?!.*-$)[A-Za-z0-9-]{1,32}")
 FEWEST_ZONES = 2
+OPEN = "internet-facing"
 LOG_WRITER = "logdelivery.elasticloadbalancing.amazonaws.com"
 
 
@@ -72,7 +73,7 @@ def _if_the_same(there: FakeLoadBalancer, asked: dict[str, Any]) -> FakeLoadBala
     same = (
         {subnet.id for subnet in there.subnets} == set(asked["subnet_ids"])
         and set(there.security_groups or []) == set(asked.get("security_groups") or [])
-        and there.scheme == (asked.get("scheme") or "internet-facing")
+        and (there.scheme or OPEN) == (asked.get("scheme") or OPEN)
     )
     if same:
         return there

@@ -68,7 +68,7 @@ def modify_listener(  # noqa: PLR0913, PLR0917 - moto's signature
     certificate = certificates[0]["CertificateArn"] if certificates else found.certificate
     _refuse_tls(self, protocol or found.protocol, certificate, ssl_policy)
     _refuse_groups(self, actions or [], balancer.arn)
-    self._validate_actions([FakeAction(dict(action)) for action in actions or []])  # noqa: SLF001
+    self._validate_actions([FakeAction(dict(action)) for action in actions or []])
     changed: FakeListener = original(self, arn, port, protocol, ssl_policy, certificates, actions)
     return changed
 
@@ -185,7 +185,7 @@ def _refuse_groups(self: ELBv2Backend, actions: Actions, balancer: str) -> None:
                     "ValidationError",
                     f"The weight '{group['Weight']}' must be between 0 and {HEAVIEST}",
                 )
-        for arn in self._get_target_group_arns_from(action):  # noqa: SLF001
+        for arn in self._get_target_group_arns_from(action):
             if _users(self, arn) - {balancer}:
                 raise ELBClientError(
                     "TargetGroupAssociationLimit",
@@ -201,7 +201,7 @@ def _users(self: ELBv2Backend, group: str) -> set[str]:
         for listener in _listeners(self)
         for rule in listener.rules.values()
         for action in rule.actions
-        if group in self._get_target_group_arns_from(action.data)  # noqa: SLF001
+        if group in self._get_target_group_arns_from(action.data)
     }
 
 

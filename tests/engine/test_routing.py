@@ -99,7 +99,7 @@ def test_traffic_moves_first_under_green_and_no_url_is_ever_without_a_target(
         ecs.update_service(
             cluster=CLUSTER, service="arbor-production-backend", forceNewDeployment=True
         )
-        seen = []
+        seen: list[tuple[str, str]] = []
         for _ in range(400):
             traffic.every_url_leads_to_a_healthy_target_of_its_app()
             now = (traffic.colour(GREEN, "backend"), traffic.colour(DOMAIN, "backend"))

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import boto3
@@ -22,7 +23,7 @@ def _network() -> tuple[str, list[str], str]:
 
 def _balancer() -> dict[str, Any]:
     _, subnets, group = _network()
-    boto3.client("s3").create_bucket(Bucket="arbor-access-logs")
+    _log_bucket()
     return {
         "name": "arbor",
         "internal": False,
@@ -38,6 +39,43 @@ def _balancer() -> dict[str, Any]:
         "accessLogs": {"bucket": "arbor-access-logs", "prefix": "edge", "enabled": True},
         "tags": TAGS,
     }
+
+
+def _log_bucket() -> None:
+    """A bucket that ELB may write to: it tries when the logs are turned on."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::arbor-access-logs/*",
+    }
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="arbor-access-logs")
+    s3.put_bucket_policy(
+        Bucket="arbor-access-logs",
+        Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )
+
+
+def _certificate() -> str:
+    """Issued, as HTTPS needs it."""
+    acm, dns = boto3.client("acm"), boto3.client("route53")
+    zone = dns.create_hosted_zone(Name="example.com", CallerReference="elb")["HostedZone"]["Id"]
+    made = acm.request_certificate(DomainName="arbor.example.com", ValidationMethod="DNS")
+    arn = str(made["CertificateArn"])
+    described = acm.describe_certificate(CertificateArn=arn)["Certificate"]
+    record = described["DomainValidationOptions"][0]["ResourceRecord"]
+    record_set = {
+        "Name": record["Name"],
+        "Type": record["Type"],
+        "TTL": 60,
+        "ResourceRecords": [{"Value": record["Value"]}],
+    }
+    dns.change_resource_record_sets(
+        HostedZoneId=zone,
+        ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record_set}]},
+    )
+    return arn
 
 
 def _made_balancer() -> str:
@@ -57,13 +95,12 @@ def _made_group(name: str) -> str:
 
 
 def _listener() -> dict[str, Any]:
-    certificate = boto3.client("acm").request_certificate(DomainName="arbor.example.com")
     return {
         "loadBalancerArn": _made_balancer(),
         "port": 443,
         "protocol": "HTTPS",
         "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
-        "certificateArn": certificate["CertificateArn"],
+        "certificateArn": _certificate(),
         "defaultActions": [
             {
                 "type": "fixed-response",
