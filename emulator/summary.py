@@ -21,6 +21,7 @@ class Steps:
         self.operations: Counter[str] = Counter()
         self.by_component: dict[str, Counter[str]] = defaultdict(Counter)
         self.failures: list[str] = []
+        self._counted: set[tuple[str, str]] = set()
 
     def see(self, event: events.EngineEvent) -> None:
         if event.resource_pre_event is not None:
@@ -31,8 +32,10 @@ class Steps:
             self.failures.append(event.diagnostic_event.message.strip())
 
     def _count(self, step: events.StepEventMetadata) -> None:
-        if step.type.startswith("pulumi:"):
+        # A component's outputs are told once more when it registers them.
+        if step.type.startswith("pulumi:") or (step.op, step.urn) in self._counted:
             return
+        self._counted.add((step.op, step.urn))
         self.operations[step.op] += 1
         self.by_component[component_of(step.urn)][step.op] += 1
 
@@ -73,7 +76,8 @@ def show(
     seconds: float,
 ) -> None:
     """Print the table of components, the outputs and the time."""
-    table = Table(title=title, title_justify="left")
+    console.print(title, style="bold", markup=False)
+    table = Table()
     table.add_column("component")
     operations = sorted(steps.operations)
     for operation in operations:
@@ -85,5 +89,8 @@ def show(
     console.print(table)
     for name in sorted(outputs):
         value: Any = "[secret]" if outputs[name].secret else outputs[name].value
-        console.print(f"  [bold]{name}[/]: {value}", highlight=False, soft_wrap=True)
+        # Plain: rich would read `:secret:` in an ARN as the name of an emoji.
+        console.print(
+            f"  {name}: {value}", markup=False, emoji=False, highlight=False, soft_wrap=True
+        )
     console.print(f"{steps.operations.total()} resources in {seconds:.1f} s")

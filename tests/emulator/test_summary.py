@@ -1,0 +1,26 @@
+import io
+
+from pulumi.automation import OutputValue
+from rich.console import Console
+
+from emulator.summary import OnStep, Steps, component_of, show
+
+ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:arbor/db-x"
+
+
+def test_an_arn_is_printed_as_it_is_and_a_secret_never() -> None:
+    text = io.StringIO()
+    outputs = {
+        "arn": OutputValue(value=ARN, secret=False),
+        "password": OutputValue(value="hunter2", secret=True),
+    }
+    steps = Steps(OnStep(Console(file=io.StringIO())))
+    show(Console(file=text, width=80), title="up", steps=steps, outputs=outputs, seconds=1.0)
+    assert ARN in text.getvalue()
+    assert "hunter2" not in text.getvalue()
+
+
+def test_a_resource_counts_with_its_outermost_component() -> None:
+    urn = "urn:pulumi:test::arbor::arbor:compute:Service$arbor:compute:Task$aws:iam/role:Role::x"
+    assert component_of(urn) == "Service"
+    assert component_of("urn:pulumi:test::arbor::aws:kms/key:Key::x") == "Key"
