@@ -4,8 +4,11 @@ from emulator.corrections import acm as acm
 from emulator.corrections import appautoscaling as appautoscaling
 from emulator.corrections import cloudwatch as cloudwatch
 from emulator.corrections import ecr as ecr
+from emulator.corrections import ecs_clock as ecs_clock
+from emulator.corrections import ecs_clusters as ecs_clusters
 from emulator.corrections import ecs_deployments as ecs_deployments
 from emulator.corrections import ecs_services as ecs_services
+from emulator.corrections import ecs_task_definitions as ecs_task_definitions
 from emulator.corrections import ecs_tasks as ecs_tasks
 from emulator.corrections import elasticache as elasticache
 from emulator.corrections import elasticache_parameters as elasticache_parameters

@@ -1,81 +1,21 @@
 """The service deployments API, which moto does not have."""
 
+from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.ecs.exceptions import EcsClientException, InvalidParameterException
-from moto.ecs.models import EC2ContainerServiceBackend, Service
+from moto.ecs.exceptions import ECSException, InvalidParameterException
+from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 
 from emulator.clock import CLOCK
 from emulator.correction import corrects
-from emulator.ecs.settle import settle
-from emulator.ecs.state import KEY, Rollout, ServiceState, state_of
+from emulator.ecs import describe
+from emulator.ecs.rollout import Rollout
+from emulator.ecs.state import KEY, ServiceState, state_of
 
 ABSENT = "is not implemented"
-
-
-def _arn(service: Service, rollout: Rollout, kind: str = "service-deployment") -> str:
-    return f"{service.arn.replace(':service/', f':{kind}/', 1)}/{rollout.id}"
-
-
-def _brief(service: Service, rollout: Rollout) -> dict[str, Any]:
-    deployment = rollout.deployment
-    return {
-        "serviceDeploymentArn": _arn(service, rollout),
-        "serviceArn": service.arn,
-        "clusterArn": service.cluster_arn,
-        "createdAt": rollout.created,
-        "startedAt": rollout.created,
-        "finishedAt": rollout.finished,
-        "targetServiceRevisionArn": _arn(service, rollout, "service-revision"),
-        "status": deployment.status,
-        "statusReason": deployment.reason or None,
-    }
-
-
-def _revision(service: Service, rollout: Rollout) -> dict[str, Any]:
-    return {
-        "arn": _arn(service, rollout, "service-revision"),
-        "requestedTaskCount": service.desired_count,
-        "runningTaskCount": len(rollout.tasks),
-        "pendingTaskCount": 0,
-    }
-
-
-def _full(service: Service, rollout: Rollout) -> dict[str, Any]:
-    deployment = rollout.deployment
-    waiting = deployment.waiting
-    hooks = [
-        {
-            "hookId": pause.hook_id,
-            "targetType": "PAUSE",
-            "status": "AWAITING_ACTION" if pause is waiting else "SUCCEEDED",
-            "timeoutAction": pause.timeout_action,
-        }
-        for pause in deployment.pauses.values()
-        if pause is waiting or pause.hook_id in deployment.released
-    ]
-    brief = _brief(service, rollout)
-    del brief["targetServiceRevisionArn"]
-    return {
-        **brief,
-        "updatedAt": rollout.finished or rollout.created,
-        "sourceServiceRevisions": [_revision(service, rollout.source)] if rollout.source else [],
-        "targetServiceRevision": _revision(service, rollout),
-        "lifecycleStage": deployment.stage,
-        "lifecycleHookDetails": hooks,
-        "deploymentConfiguration": service.__dict__.get("deployment_configuration"),
-    }
-
-
-def _find(backend: EC2ContainerServiceBackend, arn: str) -> tuple[ServiceState, Rollout]:
-    settle()
-    for service in backend.services.values():
-        for rollout in state_of(service).rollouts if KEY in service.__dict__ else []:
-            if _arn(service, rollout) == arn:
-                return state_of(service), rollout
-    raise InvalidParameterException(f"The service deployment {arn} does not exist.")
+Known = tuple[ServiceState, Rollout]
 
 
 @corrects(
@@ -86,12 +26,12 @@ def _find(backend: EC2ContainerServiceBackend, arn: str) -> tuple[ServiceState, 
     aws="lists a service's deployments, the newest first",
 )
 def list_service_deployments(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
-    settle()
+    asked = self._get_params()
     service = self.ecs_backend._get_service(  # noqa: SLF001
-        self._get_param("cluster", "default"), self._get_param("service").split("/")[-1]
+        asked.get("cluster", "default"), asked["service"].rsplit("/", 1)[-1]
     )
-    wanted = self._get_param("status")
-    found = [_brief(service, rollout) for rollout in reversed(state_of(service).rollouts)]
+    state, wanted = state_of(service), asked.get("status")
+    found = [describe.brief(state, rollout) for rollout in reversed(state.rollouts)]
     return ActionResult(
         {"serviceDeployments": [d for d in found if not wanted or d["status"] in wanted]}
     )
@@ -102,14 +42,17 @@ def list_service_deployments(original: None, self: EC2ContainerServiceResponse) 
     "describe_service_deployments",
     call="ecs.describe_service_deployments",
     moto=ABSENT,
-    aws="tells status, lifecycle stage, hooks and revisions",
+    aws="tells status, lifecycle stage, hooks, alarms, rollback and revisions",
 )
 def describe_service_deployments(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
-    found = []
-    for arn in self._get_param("serviceDeploymentArns"):
-        state, rollout = _find(self.ecs_backend, arn)
-        found.append(_full(state.service, rollout))
-    return ActionResult({"serviceDeployments": found, "failures": []})
+    known = _known(self.ecs_backend, describe.deployment_arn)
+    named = self._get_param("serviceDeploymentArns")
+    return ActionResult(
+        {
+            "serviceDeployments": [describe.full(*known[arn]) for arn in named if arn in known],
+            "failures": _missing(named, known),
+        }
+    )
 
 
 @corrects(
@@ -117,25 +60,17 @@ def describe_service_deployments(original: None, self: EC2ContainerServiceRespon
     "describe_service_revisions",
     call="ecs.describe_service_revisions",
     moto=ABSENT,
-    aws="tells the task definition of a revision",
+    aws="tells what a revision holds, and the target group that serves it",
 )
 def describe_service_revisions(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
-    found = []
-    for arn in self._get_param("serviceRevisionArns"):
-        named = arn.replace(":service-revision/", ":service-deployment/", 1)
-        state, rollout = _find(self.ecs_backend, named)
-        found.append(
-            {
-                "serviceRevisionArn": arn,
-                "serviceArn": state.service.arn,
-                "clusterArn": state.service.cluster_arn,
-                "taskDefinition": rollout.task_definition,
-                "loadBalancers": state.service.load_balancers,
-                "networkConfiguration": state.service.network_configuration,
-                "createdAt": rollout.created,
-            }
-        )
-    return ActionResult({"serviceRevisions": found, "failures": []})
+    known = _known(self.ecs_backend, describe.revision_arn)
+    named = self._get_param("serviceRevisionArns")
+    return ActionResult(
+        {
+            "serviceRevisions": [describe.revision(*known[arn]) for arn in named if arn in known],
+            "failures": _missing(named, known),
+        }
+    )
 
 
 @corrects(
@@ -143,19 +78,26 @@ def describe_service_revisions(original: None, self: EC2ContainerServiceResponse
     "stop_service_deployment",
     call="ecs.stop_service_deployment",
     moto=ABSENT,
-    aws="rolls a running deployment back",
+    aws="rolls a deployment that is under way back; a finished one is a conflict",
 )
 def stop_service_deployment(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
-    arn = self._get_param("serviceDeploymentArn")
-    if self._get_param("stopType", "ROLLBACK") != "ROLLBACK":
-        raise InvalidParameterException("Only stopType ROLLBACK is emulated.")
-    state, rollout = _find(self.ecs_backend, arn)
-    if not rollout.deployment.running:
-        raise EcsClientException(
-            f"The service deployment is {rollout.deployment.status} and can't be stopped."
+    """ABORT is in the API's list, but its reference says that ROLLBACK is the valid value."""
+    asked = self._get_params()
+    if asked.get("stopType", "ROLLBACK") != "ROLLBACK":
+        raise InvalidParameterException(
+            f"Stop type {asked['stopType']} is not supported. The valid value is ROLLBACK."
         )
-    state.stop(rollout, "Service deployment was stopped by a request.")
-    return ActionResult({"serviceDeploymentArn": arn})
+    _, rollout = _find(self.ecs_backend, asked["serviceDeploymentArn"])
+    deployment = rollout.deployment
+    if not deployment.ongoing:
+        raise ECSException(
+            "ConflictException",
+            f"The service deployment is in the state {deployment.status} and can't be stopped.",
+        )
+    deployment.request_rollback(
+        CLOCK.now(), "Service deployment rolled back because of a request to stop it."
+    )
+    return ActionResult({"serviceDeploymentArn": asked["serviceDeploymentArn"]})
 
 
 @corrects(
@@ -166,14 +108,36 @@ def stop_service_deployment(original: None, self: EC2ContainerServiceResponse) -
     aws="lets a deployment that waits at a PAUSE hook go on, or rolls it back",
 )
 def continue_service_deployment(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
-    arn, hook = self._get_param("serviceDeploymentArn"), self._get_param("hookId")
-    state, rollout = _find(self.ecs_backend, arn)
-    waiting = rollout.deployment.waiting
-    if waiting is None or waiting.hook_id != hook:
-        raise InvalidParameterException(f"The deployment does not wait for hook {hook}.")
-    if self._get_param("action", "CONTINUE") == "ROLLBACK":
-        state.stop(rollout, "The pause hook was answered with ROLLBACK.")
-    else:
-        rollout.deployment.release(hook, CLOCK.now())
-        state.settle()
-    return ActionResult({"serviceDeploymentArn": arn})
+    asked = self._get_params()
+    state, rollout = _find(self.ecs_backend, asked["serviceDeploymentArn"])
+    deployment = rollout.deployment
+    waiting = {pause.hook_id: pause for pause in deployment.waiting}
+    if asked["hookId"] not in waiting:
+        raise InvalidParameterException(
+            f"The service deployment does not wait for an action on hook {asked['hookId']}."
+        )
+    go_on = asked.get("action", "CONTINUE") == "CONTINUE"
+    deployment.answer(waiting[asked["hookId"]], CLOCK.now(), go_on=go_on)
+    state.settle()
+    return ActionResult({"serviceDeploymentArn": asked["serviceDeploymentArn"]})
+
+
+def _known(
+    backend: EC2ContainerServiceBackend, arn_of: Callable[[ServiceState, Rollout], str]
+) -> dict[str, Known]:
+    """Every deployment, or every revision, of the account's services by its ARN."""
+    states = [state_of(s) for s in backend.services.values() if KEY in s.__dict__]
+    return {arn_of(state, r): (state, r) for state in states for r in state.rollouts}
+
+
+def _find(backend: EC2ContainerServiceBackend, arn: str) -> Known:
+    known = _known(backend, describe.deployment_arn)
+    if arn not in known:
+        raise ECSException(
+            "ServiceDeploymentNotFoundException", f"The service deployment {arn} does not exist."
+        )
+    return known[arn]
+
+
+def _missing(named: list[str], known: dict[str, Any]) -> list[dict[str, str]]:
+    return [{"arn": arn, "reason": "MISSING"} for arn in named if arn not in known]

@@ -1,15 +1,37 @@
-"""ECS tasks: they keep running, end with an exit code, and answer ECS Exec."""
+"""ECS tasks: where they run, how long, with which exit code they end, and ECS Exec."""
 
+import secrets
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.ecs.exceptions import InvalidParameterException
-from moto.ecs.models import EC2ContainerServiceBackend, Task, TaskDefinition
+from moto.ecs.exceptions import ECSException, InvalidParameterException, ServiceNotFoundException
+from moto.ecs.models import Cluster, EC2ContainerServiceBackend, Task, TaskDefinition
 from moto.ecs.responses import EC2ContainerServiceResponse
 
 from emulator.correction import Replacement, corrects
-from emulator.ecs.settle import settle
-from emulator.ecs.task_end import will_end
+from emulator.ecs import tasks
+from emulator.ecs.capacity import is_fargate, next_provider
+
+
+@corrects(
+    Task,
+    "__init__",
+    call="ecs.run_task",
+    moto="gives it an address outside its subnet, one container, and that one PENDING with exit "
+    "code 0",
+    aws="gives it an address of its subnet and all containers, with an exit code when they exit",
+)
+def start(
+    original: Replacement,
+    self: Task,
+    cluster: Cluster,
+    task_definition: TaskDefinition,
+    *args: Any,
+    **kwargs: Any,
+) -> None:
+    original(self, cluster, task_definition, *args, **kwargs)
+    tasks.take_address(self)
+    tasks.complete(self, task_definition)
 
 
 @corrects(
@@ -20,7 +42,7 @@ from emulator.ecs.task_end import will_end
     aws="keeps it running",
 )
 def advance(original: Replacement, self: Task) -> None:
-    settle()
+    """Its state is what the clock and its service made of it."""
 
 
 @corrects(
@@ -40,21 +62,126 @@ def requirements(
     EC2ContainerServiceResponse,
     "run_task",
     call="ecs.run_task",
-    moto="runs a task for ever",
-    aws="runs it until its essential container exits",
+    moto="runs a task for ever, and answers HTTP 500 where there is no instance to run it",
+    aws="runs it until its essential container exits, and refuses it",
 )
 def run_task(original: Replacement, self: EC2ContainerServiceResponse) -> ActionResult:
-    known = {arn for tasks in self.ecs_backend.tasks.values() for arn in tasks}
+    asked, backend = self._get_params(), self.ecs_backend
+    cluster = backend._get_cluster(asked.get("cluster", "default"))  # noqa: SLF001
+    launch_type, strategy = asked.get("launchType"), asked.get("capacityProviderStrategy")
+    if not launch_type:
+        strategy = strategy or cluster.default_capacity_provider_strategy
+    definition = backend.describe_task_definition(asked["taskDefinition"])
+    if definition.status != "ACTIVE":
+        raise ECSException("ClientException", "TaskDefinition is inactive")
+    if not is_fargate(strategy or (), launch_type):
+        raise InvalidParameterException("No Container Instances were found in your cluster.")
+    _refuse_overrides(definition, asked.get("overrides") or {})
+    started: list[Task] = []
+    for turn in range(int(asked.get("count", 1))):
+        provider = next_provider(strategy, {}) if strategy else None
+        started += backend.run_task(
+            cluster.name,
+            definition.arn,
+            1,
+            asked.get("overrides"),
+            asked.get("startedBy") or "",
+            asked.get("tags"),
+            launch_type,
+            tasks.spread(asked.get("networkConfiguration"), turn),
+            asked.get("group"),
+            platform_version=asked.get("platformVersion"),
+            capacity_provider_strategy=[{"capacityProvider": provider}] if provider else None,
+        )
+    for task in started:
+        tasks.enable_exec(task, enabled=bool(asked.get("enableExecuteCommand")))
+        tasks.will_end(task)
+    return ActionResult({"tasks": started, "failures": []})
+
+
+def _refuse_overrides(definition: TaskDefinition, overrides: dict[str, Any]) -> None:
+    known = {container["name"] for container in definition.container_definitions}
+    for override in overrides.get("containerOverrides") or []:
+        if override["name"] not in known:
+            raise InvalidParameterException(
+                f"Override for container named {override['name']} is not a container in the "
+                "TaskDefinition."
+            )
+
+
+@corrects(
+    EC2ContainerServiceBackend,
+    "stop_task",
+    call="ecs.stop_task",
+    moto="leaves its containers and its network interface, and answers HTTP 500 for an unknown one",
+    aws="stops them; a service then starts another one in its place",
+)
+def stop_task(
+    original: Replacement,
+    self: EC2ContainerServiceBackend,
+    cluster_str: str,
+    task_str: str,
+    reason: str | None,
+) -> Task:
+    task = _find(self, cluster_str, task_str)
+    if tasks.runs(task):
+        tasks.stop(task, reason=reason or "Task stopped by user", code="UserInitiated")
+    return task
+
+
+@corrects(
+    EC2ContainerServiceResponse,
+    "describe_tasks",
+    call="ecs.describe_tasks (failures)",
+    moto="is silent about a task that is not there",
+    aws="tells it is MISSING",
+)
+def describe_tasks(original: Replacement, self: EC2ContainerServiceResponse) -> ActionResult:
     answer: ActionResult = original(self)
-    for tasks in self.ecs_backend.tasks.values():
-        for arn, task in tasks.items():
-            if arn not in known:
-                will_end(task)
-                task.__dict__["enable_execute_command"] = self._get_param(
-                    "enableExecuteCommand",
-                    False,  # noqa: FBT003 - moto's signature
-                )
+    result: Any = answer.result
+    known = {task.id for task in result["tasks"]}
+    for named in self._get_param("tasks", []):
+        if named.rsplit("/", 1)[-1] not in known:
+            result["failures"].append({"arn": named, "reason": "MISSING"})
     return answer
+
+
+@corrects(
+    EC2ContainerServiceBackend,
+    "list_tasks",
+    call="ecs.list_tasks",
+    moto="ignores serviceName, lists stopped tasks too, and those of clusters with a longer name",
+    aws="lists that service's tasks, running ones unless asked otherwise",
+)
+def list_tasks(  # noqa: PLR0913, PLR0917 - moto's signature
+    original: Replacement,
+    self: EC2ContainerServiceBackend,
+    cluster_str: str | None = None,
+    container_instance: str | None = None,
+    family: str | None = None,
+    started_by: str | None = None,
+    service_name: str | None = None,
+    desiredStatus: str | None = None,  # noqa: N803
+) -> list[Task]:
+    cluster = self._get_cluster(cluster_str or "default")
+    group = None
+    if service_name:
+        name = service_name.rsplit("/", maxsplit=1)[-1]
+        if f"{cluster.name}:{name}" not in self.services:
+            raise ServiceNotFoundException
+        group = f"service:{name}"
+
+    def asked_for(task: Task) -> bool:
+        its_family = task.task_definition_arn.rsplit("/", 1)[-1].rsplit(":", 1)[0]
+        return (
+            task.desired_status == (desiredStatus or "RUNNING")
+            and family in {None, its_family}
+            and started_by in {None, task.started_by}
+            and group in {None, task.group}
+            and container_instance in {None, task.container_instance_arn}
+        )
+
+    return [task for task in self.tasks.get(cluster.name, {}).values() if asked_for(task)]
 
 
 @corrects(
@@ -65,27 +192,41 @@ def run_task(original: Replacement, self: EC2ContainerServiceResponse) -> Action
     aws="opens a session in a task that was started with ECS Exec on",
 )
 def execute_command(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
-    wanted = self._get_param("task").split("/")[-1]
-    cluster = self.ecs_backend._get_cluster(self._get_param("cluster", "default"))  # noqa: SLF001
-    for arn, task in self.ecs_backend.tasks.get(cluster.name, {}).items():
-        if not arn.endswith(wanted):
-            continue
-        if not task.__dict__.get("enable_execute_command") or task.last_status != "RUNNING":
-            raise InvalidParameterException(
-                "The execute command failed because execute command was not enabled when the task "
-                "was run or the execute command agent isn't running."
-            )
-        return ActionResult(
-            {
-                "clusterArn": cluster.arn,
-                "taskArn": arn,
-                "containerName": self._get_param("container"),
-                "interactive": self._get_param("interactive"),
-                "session": {
-                    "sessionId": f"ecs-execute-command-{wanted[:12]}",
-                    "streamUrl": "wss://127.0.0.1:9/emulated",
-                    "tokenValue": "emulated",
-                },
-            }
+    asked = self._get_params()
+    task = _find(self.ecs_backend, asked.get("cluster", "default"), asked["task"])
+    if not tasks.has_exec(task):
+        raise InvalidParameterException(
+            "The execute command failed because execute command was not enabled when the task was "
+            "run or the execute command agent isn't running. Wait and try again or run a new task "
+            "with execute command enabled and try again."
         )
+    names = [container.name for container in task.containers]
+    name = asked.get("container") or (names[0] if len(names) == 1 else None)
+    if name not in names:
+        raise InvalidParameterException(
+            "The container name must be one of the task's containers when it has several."
+            if name is None
+            else f"The container {name} is not one of the task's."
+        )
+    return ActionResult(
+        {
+            "clusterArn": task.cluster_arn,
+            "taskArn": task.task_arn,
+            "containerName": name,
+            "interactive": asked["interactive"],
+            "session": {
+                "sessionId": f"ecs-execute-command-{secrets.token_hex(8)}",
+                "streamUrl": "wss://127.0.0.1:9/emulated",
+                "tokenValue": "emulated",
+            },
+        }
+    )
+
+
+def _find(backend: EC2ContainerServiceBackend, cluster: str, named: str) -> Task:
+    """By id or ARN; raises InvalidParameterException, as ECS does."""
+    held = backend.tasks.get(backend._get_cluster(cluster).name, {})  # noqa: SLF001
+    for task in held.values():
+        if task.id == named.rsplit("/", maxsplit=1)[-1]:
+            return task
     raise InvalidParameterException("The referenced task was not found.")

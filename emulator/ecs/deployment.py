@@ -1,24 +1,28 @@
 """A service deployment as a state machine over the account's clock.
 
-The stages and their order are ECS's. What a stage does to tasks and rules is behind `Actions`,
-so that this file knows no moto and no AWS.
+The stages, their order and the states are ECS's. What a stage does to tasks and rules is behind
+`Actions`, so that this file knows no moto and no AWS.
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-deployment-how-it-works.html
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment.html
 
-Not modelled: Lambda hooks, linear and canary shifts, the circuit breaker, and a scale-up that
-fails. A deployment that starts while another runs stops that one first.
+Not modelled: Lambda hooks, linear and canary shifts, the circuit breaker, time-outs of stages, and
+how long a task takes to start. A stage takes STAGE_SECONDS, a rollback ROLLBACK_SECONDS.
 """
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+RECONCILE = "RECONCILE_SERVICE"
+"""Only where more than one revision is active when the deployment begins."""
 BLUE_GREEN_STAGES = (
-    "RECONCILE_SERVICE",
     "PRE_SCALE_UP",
     "SCALE_UP",
     "POST_SCALE_UP",
     "TEST_TRAFFIC_SHIFT",
     "POST_TEST_TRAFFIC_SHIFT",
+    "PRE_PRODUCTION_TRAFFIC_SHIFT",
     "PRODUCTION_TRAFFIC_SHIFT",
     "POST_PRODUCTION_TRAFFIC_SHIFT",
     "BAKE_TIME",
@@ -26,7 +30,11 @@ BLUE_GREEN_STAGES = (
 )
 ROLLING_STAGES = ("SCALE_UP", "CLEAN_UP")
 STAGE_SECONDS = 10.0
-RUNNING = frozenset({"PENDING", "IN_PROGRESS"})
+ROLLBACK_SECONDS = 20.0
+REQUEST_SECONDS = 1.0
+"""Between a request to roll back and the rollback."""
+ONGOING = frozenset({"PENDING", "IN_PROGRESS", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"})
+NO_CANDIDATE = "No rollback candidate was found to run the rollback."
 
 
 class RollbackError(Exception):
@@ -39,20 +47,45 @@ class Actions(Protocol):
     def enter(self, stage: str) -> None:
         """Do what the stage does; raises RollbackError when it can't."""
 
-    def alarm(self) -> str | None:
-        """The name of a deployment alarm that is in ALARM."""
+    def done(self, stage: str) -> bool:
+        """Whether the stage's work is finished, for instance all tasks run."""
 
-    def roll_back(self) -> None:
-        """Give traffic and tasks back to the source revision."""
+    def alarm(self) -> str | None:
+        """The name of a watched alarm that is in ALARM."""
+
+    def give_back(self) -> None:
+        """Give traffic back to the source revision; raises RollbackError when it can't."""
+
+    def withdraw(self) -> None:
+        """Stop the target revision's tasks, at the end of a rollback."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pause:
-    """A PAUSE hook: the stage waits for a person."""
+class Hook:
+    """At these stages a person is asked; nobody's answer is answered by the time-out action."""
 
-    hook_id: str
+    stages: frozenset[str]
     timeout_seconds: float
     timeout_action: str
+
+
+@dataclass(kw_only=True)
+class Pause:
+    """One time that a hook stopped the deployment."""
+
+    hook_id: str = field(default_factory=lambda: f"ecs-pause-{uuid.uuid4().hex}")
+    timeout_action: str
+    expires: float
+    """On the account's clock, as is `ended`."""
+    status: str = "AWAITING_ACTION"
+    ended: float = 0.0
+
+    @property
+    def waits(self) -> bool:
+        return self.status == "AWAITING_ACTION"
+
+    def end(self, status: str, at: float) -> None:
+        self.status, self.ended = status, at
 
 
 @dataclass(kw_only=True)
@@ -60,71 +93,134 @@ class Deployment:
     """Where one deployment is; `advance` brings it to where it should be now."""
 
     stages: tuple[str, ...]
-    bake_seconds: float
-    pauses: Mapping[str, Pause] = field(default_factory=dict)
-    """By stage."""
+    bake_seconds: float = 0.0
+    hooks: Sequence[Hook] = ()
+    has_source: bool
+    """Whether there is a revision to go back to."""
+    alarm_rolls_back: bool = True
+    """Otherwise an alarm stops the deployment where it is."""
     entered: float
-    """When the current stage began, on the account's clock."""
+    """When the current stage or state began, on the account's clock."""
     position: int = 0
     status: str = "PENDING"
     reason: str = ""
-    released: set[str] = field(default_factory=set)
-    """Ids of hooks that somebody continued."""
+    rollback_reason: str = ""
+    triggered: str | None = None
+    """The alarm that ended it."""
+    pauses: list[Pause] = field(default_factory=list)
 
     @property
     def stage(self) -> str:
         return self.stages[self.position]
 
     @property
-    def running(self) -> bool:
-        return self.status in RUNNING
+    def ongoing(self) -> bool:
+        return self.status in ONGOING
 
     @property
-    def waiting(self) -> Pause | None:
-        """The hook that the deployment waits for now."""
-        pause = self.pauses.get(self.stage)
-        if not self.running or pause is None or pause.hook_id in self.released:
-            return None
-        return pause
+    def waiting(self) -> list[Pause]:
+        """What the deployment waits for: every one must be answered."""
+        return [pause for pause in self.pauses if pause.waits]
 
     def advance(self, now: float, actions: Actions) -> None:
         """Go through every stage whose time has come."""
         if self.status == "PENDING":
             self.status = "IN_PROGRESS"
             self._enter(actions)
-        while self.running:
-            if (alarm := actions.alarm()) is not None:
-                self.roll_back(actions, f"Service deployment rolled back because of alarm {alarm}.")
-                return
-            left = self.entered + self._seconds()
-            if (pause := self.waiting) is not None:
-                left = self.entered + pause.timeout_seconds
-                if now >= left and pause.timeout_action != "CONTINUE":
-                    self.roll_back(actions, "The pause hook timed out.")
-                    return
-            if now < left:
-                return
-            self.entered = left
-            if self.position + 1 == len(self.stages):
-                self.status = "SUCCESSFUL"
-                return
-            self.position += 1
-            self._enter(actions)
+        while self._step(now, actions):
+            pass
 
-    def release(self, hook_id: str, now: float) -> None:
-        """Continue after a pause; the stage's own time begins now."""
-        self.released.add(hook_id)
-        self.entered = now - STAGE_SECONDS
+    def answer(self, pause: Pause, now: float, *, go_on: bool) -> None:
+        """A person continues, or asks for a rollback."""
+        pause.end("SUCCEEDED" if go_on else "FAILED", now)
+        if not go_on:
+            self.request_rollback(now, "The lifecycle hook was answered with ROLLBACK.")
 
-    def roll_back(self, actions: Actions, reason: str) -> None:
-        actions.roll_back()
-        self.status, self.reason = "ROLLBACK_SUCCESSFUL", reason
+    def request_rollback(self, now: float, reason: str) -> None:
+        """Take back what is not finished; nothing happens when that is under way already."""
+        if self.status in {"PENDING", "IN_PROGRESS"}:
+            self.status, self.reason, self.entered = "ROLLBACK_REQUESTED", reason, now
 
-    def _seconds(self) -> float:
-        return self.bake_seconds if self.stage == "BAKE_TIME" else STAGE_SECONDS
+    def stop(self, reason: str) -> None:
+        """End here and leave tasks and traffic as they are."""
+        self.status, self.reason = "STOPPED", reason
+
+    def _step(self, now: float, actions: Actions) -> bool:
+        if self.status == "ROLLBACK_REQUESTED":
+            return self._after(REQUEST_SECONDS, now) and self._roll_back(actions, self.reason)
+        if self.status == "ROLLBACK_IN_PROGRESS":
+            return self._after(ROLLBACK_SECONDS, now) and self._end_rollback(actions)
+        return self.status == "IN_PROGRESS" and self._progress(now, actions)
+
+    def _progress(self, now: float, actions: Actions) -> bool:
+        self.triggered = actions.alarm()
+        if self.triggered is not None:
+            return self._fail_by_alarm(now, actions)
+        for pause in self.waiting:
+            if now >= pause.expires:
+                pause.end("TIMED_OUT", pause.expires)
+                if pause.timeout_action != "CONTINUE":
+                    self.entered = pause.expires
+                    return self._roll_back(
+                        actions, f"{self.stage} lifecycle hook(s) failed: the pause timed out."
+                    )
+        if self.waiting or not actions.done(self.stage):
+            return False
+        seconds = self.bake_seconds if self.stage == "BAKE_TIME" else STAGE_SECONDS
+        left = max(self.entered + seconds, *(pause.ended for pause in self.pauses), 0.0)
+        if now < left:
+            return False
+        self.entered = left
+        if self.position + 1 == len(self.stages):
+            self.status = "SUCCESSFUL"
+            return False
+        self.position += 1
+        self._enter(actions)
+        return True
 
     def _enter(self, actions: Actions) -> None:
         try:
             actions.enter(self.stage)
         except RollbackError as refused:
-            self.roll_back(actions, str(refused))
+            self._roll_back(actions, str(refused))
+            return
+        self.pauses += [
+            Pause(timeout_action=hook.timeout_action, expires=self.entered + hook.timeout_seconds)
+            for hook in self.hooks
+            if self.stage in hook.stages
+        ]
+
+    def _fail_by_alarm(self, now: float, actions: Actions) -> bool:
+        reason = f"alarm {self.triggered} went into ALARM."
+        if self.alarm_rolls_back:
+            self.entered = now
+            return self._roll_back(actions, f"Service deployment rolled back because {reason}")
+        self.stop(f"Service deployment failed because {reason}")
+        return False
+
+    def _roll_back(self, actions: Actions, reason: str) -> bool:
+        """Begin the rollback, which takes its time from `entered` on."""
+        self.rollback_reason = reason
+        for pause in self.waiting:
+            pause.end("FAILED", self.entered)
+        if not self.has_source:
+            self.status, self.reason = "ROLLBACK_FAILED", NO_CANDIDATE
+            return False
+        try:
+            actions.give_back()
+        except RollbackError as refused:
+            self.status, self.reason = "ROLLBACK_FAILED", str(refused)
+            return False
+        self.status, self.reason = "ROLLBACK_IN_PROGRESS", reason
+        return True
+
+    def _end_rollback(self, actions: Actions) -> bool:
+        actions.withdraw()
+        self.status = "ROLLBACK_SUCCESSFUL"
+        return False
+
+    def _after(self, seconds: float, now: float) -> bool:
+        if now < self.entered + seconds:
+            return False
+        self.entered += seconds
+        return True

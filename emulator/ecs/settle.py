@@ -3,14 +3,14 @@
 from moto.ecs.models import ecs_backends
 
 from emulator.ecs.state import KEY
-from emulator.ecs.task_end import end_tasks
+from emulator.ecs.tasks import end_those_whose_time_has_come
 
 
 def settle() -> None:
     """Bring every service and every task to where it should be now."""
     for regions in list(ecs_backends.values()):
         for backend in list(regions.values()):
+            end_those_whose_time_has_come(backend)
             for service in list(backend.services.values()):
-                if service.status == "ACTIVE" and KEY in service.__dict__:
+                if service.status != "INACTIVE" and KEY in service.__dict__:
                     service.__dict__[KEY].settle()
-            end_tasks(backend)

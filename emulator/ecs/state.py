@@ -1,8 +1,16 @@
-"""What the emulated ECS knows of a service beyond moto: its rollouts and their tasks."""
+"""What the emulated ECS knows of a service beyond moto: its deployments and their tasks.
+
+A deployment that begins while another is under way stops that one (it is STOPPED), and its own
+first stage, RECONCILE_SERVICE, brings the service back to one revision: the one with the production
+traffic. An alarm that is in ALARM already when a deployment begins is not watched during it.
+
+Not modelled: more than one load balancer a service, services without Fargate (their tasks never
+start, as in a cluster without instances), minimum and maximum percent (a rolling deployment starts
+all new tasks, then stops all old ones), Service Connect, task sets, DAEMON.
+"""
 
 import uuid
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections import Counter
 from typing import Any
 
 from moto.cloudwatch.models import cloudwatch_backends
@@ -10,38 +18,26 @@ from moto.core.utils import utcnow
 from moto.ecs.models import EC2ContainerServiceBackend, Service, Task
 
 from emulator.clock import CLOCK
-from emulator.ecs import traffic
+from emulator.ecs import tasks, traffic
+from emulator.ecs.capacity import is_fargate, next_provider
 from emulator.ecs.deployment import (
     BLUE_GREEN_STAGES,
+    RECONCILE,
     ROLLING_STAGES,
     Deployment,
-    Pause,
-    RollbackError,
+    Hook,
 )
+from emulator.ecs.moves import Moves
+from emulator.ecs.role import may_manage
+from emulator.ecs.rollout import Revision, Rollout
 
 MINUTE = 60.0
 DAY_MINUTES = 1440
+DRAIN_SECONDS = 30.0
+"""From SIGTERM to the end of the last task of a deleted service."""
+PLATFORM = "1.4.0"
+"""What LATEST is."""
 KEY = "rollouts"
-
-
-@dataclass(kw_only=True)
-class Rollout:
-    """One service deployment with the revision that it brings."""
-
-    id: str
-    deployment: Deployment
-    task_definition: str
-    target_group: str | None
-    source: "Rollout | None"
-    created: datetime = field(default_factory=utcnow)
-    finished: datetime | None = None
-    tasks: list[Task] = field(default_factory=list)
-    weights_before: dict[str, dict[str, int]] = field(default_factory=dict)
-    """By rule, before this rollout moved it."""
-
-    @property
-    def started_by(self) -> str:
-        return f"ecs-svc/{self.id}"
 
 
 class ServiceState:
@@ -50,21 +46,12 @@ class ServiceState:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.rollouts: list[Rollout] = []
-        self.live: Rollout | None = None
-        """Whose tasks get production traffic."""
+        """The oldest first."""
+        self.drained_at = 0.0
 
     @property
     def backend(self) -> EC2ContainerServiceBackend:
         return self.service._backend  # noqa: SLF001 - moto keeps it there
-
-    @property
-    def balancer(self) -> dict[str, Any]:
-        return self.service.load_balancers[0] if self.service.load_balancers else {}
-
-    @property
-    def advanced(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.balancer.get("advancedConfiguration") or {}
-        return found
 
     @property
     def configuration(self) -> dict[str, Any]:
@@ -73,176 +60,163 @@ class ServiceState:
 
     @property
     def current(self) -> Rollout | None:
-        """The rollout that still runs."""
+        """The deployment that is under way."""
         newest = self.rollouts[-1] if self.rollouts else None
-        return newest if newest and newest.deployment.running else None
+        return newest if newest and newest.deployment.ongoing else None
+
+    @property
+    def active(self) -> list[Rollout]:
+        """Those whose revision runs, the one with the production traffic first."""
+        running = [rollout for rollout in reversed(self.rollouts) if rollout.runs]
+        return sorted(running, key=lambda r: (-self._production_weight(r), not _succeeded(r)))
 
     # Deployments
 
     def begin(self) -> Rollout:
-        """Start a deployment of the service's task definition; a running one is stopped first."""
+        """Start a deployment of the service as it is configured now."""
         if (running := self.current) is not None:
-            self.stop(running, "A newer deployment was started.")
+            running.deployment.stop("A newer service deployment was started.")
+            running.finished = utcnow()
+        sources = tuple(self.active)
         blue_green = self.configuration.get("strategy") == "BLUE_GREEN"
-        pauses = [h for h in self.configuration.get("lifecycleHooks") or [] if _is_pause(h)]
-        deployment = Deployment(
-            stages=BLUE_GREEN_STAGES if blue_green else ROLLING_STAGES,
-            bake_seconds=MINUTE * float(self.configuration.get("bakeTimeInMinutes") or 0),
-            pauses={stage: _pause(hook) for hook in pauses for stage in hook["lifecycleStages"]},
-            entered=CLOCK.now(),
-        )
+        stages = BLUE_GREEN_STAGES if blue_green else ROLLING_STAGES
+        watched = self.configuration.get("alarms") or {}
+        names = tuple(watched.get("alarmNames") or ()) if watched.get("enable") else ()
         rollout = Rollout(
-            id=uuid.uuid4().hex[:21],
-            deployment=deployment,
-            task_definition=str(self.service.task_definition),
-            target_group=self._idle_group() if blue_green else self.balancer.get("targetGroupArn"),
-            source=self.live,
+            revision=Revision.of(self.service),
+            configuration=self.configuration,
+            alarms=() if self.in_alarm(names) else names,
+            sources=sources,
+            deployment=Deployment(
+                stages=(RECONCILE, *stages) if len(sources) > 1 else stages,
+                bake_seconds=MINUTE * float(self.configuration.get("bakeTimeInMinutes") or 0),
+                hooks=[_hook(h) for h in self.configuration.get("lifecycleHooks") or []],
+                has_source=any(_succeeded(source) for source in sources),
+                alarm_rolls_back=bool(watched.get("rollback")),
+                entered=CLOCK.now(),
+            ),
         )
         self.rollouts.append(rollout)
         self.settle()
         return rollout
 
-    def stop(self, rollout: Rollout, reason: str) -> None:
-        """Give everything back to the source and say so."""
-        rollout.deployment.roll_back(Moves(self, rollout), reason)
-        self._finish(rollout)
+    def end(self) -> None:
+        """The service is deleted: it drains, and is then INACTIVE."""
+        if (running := self.current) is not None:
+            running.deployment.stop("The service was deleted.")
+            running.finished = utcnow()
+        drains = any(rollout.tasks for rollout in self.rollouts)
+        self.service.status = "DRAINING" if drains else "INACTIVE"
+        self.drained_at = CLOCK.now() + DRAIN_SECONDS
+        self.service.desired_count = 0
+        for rollout in self.rollouts:
+            self.scale(rollout, 0)
+            rollout.runs = False
 
-    def _idle_group(self) -> str:
-        """The group without production traffic: the colour is read, never remembered."""
-        groups = (self.balancer["targetGroupArn"], self.advanced["alternateTargetGroupArn"])
-        held = traffic.weights(self.advanced["productionListenerRule"])
-        return str(min(groups, key=lambda group: held.get(group, 0)))
+    def in_alarm(self, names: tuple[str, ...]) -> str | None:
+        """The first of the alarms that is in ALARM."""
+        service = self.service
+        known = cloudwatch_backends[service._account_id][service.region_name].alarms  # noqa: SLF001
+        ringing = (n for n in names if n in known and known[n].state_value == "ALARM")
+        return next(ringing, None)
 
     # Catching up
 
     def settle(self) -> None:
-        """Bring the running deployment and the number of tasks to what they should be now."""
-        rollout = self.current
-        if rollout is not None:
+        """Bring the deployment and the number of tasks to what they should be now."""
+        if self.service.status == "DRAINING":
+            if CLOCK.now() >= self.drained_at and self._may_deregister():
+                self.service.status = "INACTIVE"
+            return
+        if (rollout := self.current) is not None:
             rollout.deployment.advance(CLOCK.now(), Moves(self, rollout))
-            if not rollout.deployment.running:
-                self._finish(rollout)
-        for fleet in {id(f): f for f in (self.live, self.current) if f is not None}.values():
-            if fleet is self.live or fleet.tasks:
-                self.scale(fleet, self.service.desired_count)
-        self._describe()
-
-    def _finish(self, rollout: Rollout) -> None:
-        rollout.finished = utcnow()
-        if rollout.deployment.status == "SUCCESSFUL":
-            self.live = rollout
-        elif self.live is not None:
-            self.service.task_definition = self.live.task_definition
-        self._describe()
+            if rollout.deployment.rollback_reason and rollout.rollback_started is None:
+                rollout.rollback_started = utcnow()
+            if not rollout.deployment.ongoing:
+                rollout.finished = utcnow()
+                self._tell(rollout)
+        for one in self.rollouts:
+            if one.runs:
+                self.scale(one, int(self.service.desired_count))
 
     def scale(self, rollout: Rollout, count: int) -> None:
-        """Start or stop tasks until `count` of them run; a stopped one is replaced."""
-        rollout.tasks = [task for task in rollout.tasks if task.last_status != "STOPPED"]
-        while len(rollout.tasks) > count:
-            self.stop_task(rollout, rollout.tasks[-1], "Scaling activity initiated by deployment")
-        if missing := count - len(rollout.tasks):
-            self._start(rollout, missing)
+        """Start or stop tasks until `count` of them run; one that somebody stopped is replaced."""
+        for task in [task for task in rollout.tasks if not tasks.runs(task)]:
+            self._drop(rollout, task)
+        for task in rollout.tasks[count:]:
+            tasks.stop(
+                task,
+                reason=f"Scaling activity initiated by (deployment {rollout.started_by})",
+                code="ServiceSchedulerInitiated",
+            )
+            self._drop(rollout, task)
+        held = rollout.revision.held
+        if is_fargate(held["capacity_provider_strategy"] or (), held["launch_type"]):
+            for _ in range(count - len(rollout.tasks)):
+                self._start(rollout)
 
-    def _start(self, rollout: Rollout, count: int) -> None:
-        service = self.service
-        tags = service.tags if service.propagate_tags == "SERVICE" else []
-        started = self.backend.run_task(
+    def _start(self, rollout: Rollout) -> None:
+        service, held = self.service, rollout.revision.held
+        strategy = held["capacity_provider_strategy"] or []
+        provider = next_provider(strategy, _by_provider(rollout)) if strategy else None
+        (task,) = self.backend.run_task(
             service.cluster_name,
-            rollout.task_definition,
-            count,
+            rollout.revision.task_definition,
+            1,
             None,
             rollout.started_by,
-            tags,
-            "FARGATE",
-            service.network_configuration or None,
+            self._tags(rollout),
+            None if provider else "FARGATE",
+            tasks.spread(held["network_configuration"] or None, len(rollout.tasks)),
             group=f"service:{service.name}",
+            platform_version=PLATFORM,
+            capacity_provider_strategy=[{"capacityProvider": provider}] if provider else None,
         )
-        for task in started:
-            task.__dict__["enable_execute_command"] = bool(
-                service.__dict__.get("enable_execute_command")
-            )
-            rollout.tasks.append(task)
-            if rollout.target_group:
-                traffic.register(rollout.target_group, address_of(task), self.port)
-
-    def stop_task(self, rollout: Rollout, task: Task, reason: str) -> None:
-        """Take it out of its target group and stop it."""
+        tasks.enable_exec(task, enabled=bool(service.__dict__.get("enable_execute_command")))
+        rollout.tasks.append(task)
         if rollout.target_group:
-            traffic.deregister(rollout.target_group, address_of(task), self.port)
-        self.backend.stop_task(self.service.cluster_name, task.task_arn, reason)
+            traffic.register(rollout.target_group, tasks.address_of(task), rollout.revision.port)
+
+    def _tags(self, rollout: Rollout) -> list[dict[str, str]]:
+        service = self.service
+        definition = self.backend.describe_task_definition(rollout.revision.task_definition)
+        own = {"SERVICE": service.tags, "TASK_DEFINITION": definition.tags}
+        found = list(own.get(service.propagate_tags, []))
+        if service.__dict__.get("enable_ecs_managed_tags"):
+            found += [
+                {"key": "aws:ecs:clusterName", "value": service.cluster_name},
+                {"key": "aws:ecs:serviceName", "value": service.name},
+            ]
+        return found
+
+    def _drop(self, rollout: Rollout, task: Task) -> None:
         rollout.tasks.remove(task)
+        if rollout.target_group:
+            traffic.deregister(rollout.target_group, tasks.address_of(task))
 
-    @property
-    def port(self) -> int:
-        return int(self.balancer.get("containerPort") or 0)
+    def _tell(self, rollout: Rollout) -> None:
+        """An event of the service: what `describe-services` shows an operator first."""
+        deployment = rollout.deployment
+        what = (
+            f"(deployment {rollout.started_by}) deployment completed."
+            if deployment.status == "SUCCESSFUL"
+            else f"deployment failed: {deployment.rollback_reason or deployment.reason}"
+        )
+        message = f"(service {self.service.name}) {what}"
+        event = {"id": str(uuid.uuid4()), "createdAt": utcnow(), "message": message}
+        self.service.events.insert(0, event)
 
-    def _describe(self) -> None:
-        """Write what describe_services tells onto moto's object."""
-        running = sum(len(r.tasks) for r in self.rollouts)
-        self.service.running_count = running
-        self.service.pending_count = 0
-        shown = [r for r in (self.current, self.live) if r is not None]
-        if not shown and self.rollouts:
-            shown = [self.rollouts[-1]]
-        self.service.deployments = [
-            _described(rollout, self.service, primary=index == 0)
-            for index, rollout in enumerate(shown)
-        ]
+    def _production_weight(self, rollout: Rollout) -> int:
+        """What the rule gives the revision's group now; 0 where there is no rule any more."""
+        routes = rollout.routes
+        return traffic.weight(routes.production, rollout.target_group) if routes else 0
 
-
-class Moves:
-    """What the stages of one rollout do to tasks and rules."""
-
-    def __init__(self, state: ServiceState, rollout: Rollout) -> None:
-        self._state = state
-        self._rollout = rollout
-
-    def enter(self, stage: str) -> None:
-        if stage == "SCALE_UP":
-            self._state.scale(self._rollout, self._state.service.desired_count)
-        elif stage == "TEST_TRAFFIC_SHIFT" and "testListenerRule" in self._state.advanced:
-            self._shift(self._state.advanced["testListenerRule"])
-        elif stage == "PRODUCTION_TRAFFIC_SHIFT":
-            self._shift(self._state.advanced["productionListenerRule"])
-        elif stage == "CLEAN_UP":
-            self._state.live = self._rollout
-            if self._rollout.source is not None:
-                self._state.scale(self._rollout.source, 0)
-
-    def _shift(self, rule: str) -> None:
-        group = self._rollout.target_group
-        groups = {
-            self._state.balancer["targetGroupArn"],
-            self._state.advanced["alternateTargetGroupArn"],
-        }
-        assert group is not None
-        (other,) = groups - {group}
-        before = traffic.weights(rule)
-        traffic.shift(rule, to=group, away_from=other)
-        self._rollout.weights_before[rule] = before
-
-    def alarm(self) -> str | None:
-        watched = self._state.service.__dict__.get("deployment_configuration") or {}
-        alarms = watched.get("alarms") or {}
-        if not (alarms.get("enable") and alarms.get("rollback")):
-            return None
-        service = self._state.service
-        known = cloudwatch_backends[service._account_id][service.region_name].alarms  # noqa: SLF001
-        for name in alarms.get("alarmNames", []):
-            if name in known and known[name].state_value == "ALARM":
-                return str(name)
-        return None
-
-    def roll_back(self) -> None:
-        for rule, before in self._rollout.weights_before.items():
-            ahead = [group for group, weight in before.items() if weight]
-            behind = [group for group, weight in before.items() if not weight]
-            if len(ahead) == 1 and len(behind) == 1:
-                try:
-                    traffic.shift(rule, to=ahead[0], away_from=behind[0])
-                except RollbackError:
-                    continue  # the rule itself is broken: there is nothing to give back
-        self._state.scale(self._rollout, 0)
+    def _may_deregister(self) -> bool:
+        """Without its infrastructure role ECS can't take targets out, and the service hangs."""
+        routes = self.rollouts[-1].routes
+        return routes is None or may_manage(
+            routes.role, rule=routes.production, target_group=min(routes.groups)
+        )
 
 
 def state_of(service: Service) -> ServiceState:
@@ -251,47 +225,18 @@ def state_of(service: Service) -> ServiceState:
     return found
 
 
-def address_of(task: Task) -> str:
-    """The private address of a task's network interface."""
-    details: Any = task.attachments[0]["details"] if task.attachments else []
-    for detail in details:
-        if detail["name"] == "privateIPv4Address":
-            return str(detail["value"])
-    return ""
+def _succeeded(rollout: Rollout) -> bool:
+    return rollout.deployment.status == "SUCCESSFUL"
 
 
-def _is_pause(hook: dict[str, Any]) -> bool:
-    return bool(hook.get("targetType") == "PAUSE")
+def _by_provider(rollout: Rollout) -> Counter[str]:
+    return Counter(str(task.capacity_provider_name) for task in rollout.tasks)
 
 
-def _pause(hook: dict[str, Any]) -> Pause:
+def _hook(hook: dict[str, Any]) -> Hook:
     timeout = hook.get("timeoutConfiguration") or {}
-    return Pause(
-        hook_id=f"hook-{uuid.uuid4().hex[:12]}",
+    return Hook(
+        stages=frozenset(hook["lifecycleStages"]),
         timeout_seconds=MINUTE * float(timeout.get("timeoutInMinutes") or DAY_MINUTES),
         timeout_action=str(timeout.get("action") or "ROLLBACK"),
     )
-
-
-def _described(rollout: Rollout, service: Service, *, primary: bool) -> dict[str, Any]:
-    state = {"SUCCESSFUL": "COMPLETED"}.get(
-        rollout.deployment.status, "IN_PROGRESS" if rollout.deployment.running else "FAILED"
-    )
-    return {
-        "id": rollout.started_by,
-        "status": "PRIMARY" if primary else "ACTIVE",
-        "taskDefinition": rollout.task_definition,
-        "desiredCount": service.desired_count,
-        "pendingCount": 0,
-        "runningCount": len(rollout.tasks),
-        "failedTasks": 0,
-        "createdAt": rollout.created,
-        "updatedAt": rollout.finished or rollout.created,
-        "launchType": "FARGATE",
-        "platformVersion": "1.4.0",
-        "platformFamily": "Linux",
-        "networkConfiguration": service.network_configuration,
-        "rolloutState": state,
-        "rolloutStateReason": rollout.deployment.reason
-        or f"ECS deployment {rollout.started_by} {state.lower().replace('_', ' ')}.",
-    }

@@ -1,0 +1,30 @@
+"""Which capacity provider the next task goes to, and whether anything can run it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+FARGATE = frozenset({"FARGATE", "FARGATE_SPOT"})
+
+
+def next_provider(strategy: Sequence[Mapping[str, Any]], running: Mapping[str, int]) -> str:
+    """Fill the bases first, then keep the ratio of the weights.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-capacity-providers.html
+    `running` counts the tasks by provider. A weight of 0 gets tasks by its base only.
+    """
+    for item in strategy:
+        if running.get(item["capacityProvider"], 0) < int(item.get("base") or 0):
+            return str(item["capacityProvider"])
+
+    def load(item: Mapping[str, Any]) -> float:
+        beyond = running.get(item["capacityProvider"], 0) - int(item.get("base") or 0)
+        weight = int(item.get("weight") or 0)
+        return (beyond + 1) / weight if weight else float("inf")
+
+    return str(min(strategy, key=load)["capacityProvider"])
+
+
+def is_fargate(strategy: Sequence[Mapping[str, Any]], launch_type: str | None) -> bool:
+    """Otherwise it needs container instances, of which this account has none."""
+    names = {item["capacityProvider"] for item in strategy}
+    return names <= FARGATE if names else launch_type == "FARGATE"
