@@ -5,9 +5,9 @@ from importlib import metadata
 from typing import Any
 
 import pulumi
-from pulumi import provider
+from pulumi import InputPropertiesError, provider
 
-from emulator.awsx.plan import Planned, Ref, outputs, plan
+from emulator.awsx.plan import Planned, Ref, RefusedError, outputs, plan
 
 VPC = "awsx:ec2:Vpc"
 VERSION = metadata.version("pulumi_awsx")
@@ -28,10 +28,9 @@ class Vpc(pulumi.ComponentResource):
     """The component as the engine sees it."""
 
     def __init__(
-        self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None
+        self, name: str, children: list[Planned], opts: pulumi.ResourceOptions | None
     ) -> None:
         super().__init__(VPC, name, {}, opts)
-        children = plan(name, inputs)
         made: dict[str, Child] = {}
 
         def resolve(value: object) -> Any:
@@ -66,6 +65,15 @@ class Awsx(provider.Provider):
         options: pulumi.ResourceOptions | None = None,
     ) -> provider.ConstructResult:
         if resource_type != VPC:
-            raise NotImplementedError(f"{resource_type} is not emulated; see emulator/awsx/")
-        vpc = Vpc(name, inputs, options)
+            raise _refusal("Of awsx only Vpc is emulated; see emulator/awsx/.")
+        try:
+            children = plan(name, inputs)
+        except RefusedError as refused:
+            raise _refusal(str(refused)) from refused
+        vpc = Vpc(name, children, options)
         return provider.ConstructResult(urn=vpc.urn, state=vpc.state)
+
+
+def _refusal(sentence: str) -> InputPropertiesError:
+    """The one kind of error that the engine shows without a stack trace of this process."""
+    return InputPropertiesError(sentence, [])

@@ -1,8 +1,9 @@
 """What the real awsx `Vpc` registers, as data.
 
-It follows awsx's own source for explicit blocks (every subnet spec with `cidrBlocks`): names,
-types, parents, tags and the order. Two consumers: construct.py registers it in the engine,
-emulator/mocks.py creates it through the rows.
+It follows awsx's own source (3.11, `awsx/ec2/vpc.ts`) for explicit blocks (every subnet spec with
+`cidrBlocks`): names, types, parents, tags and the order. Left out is only what awsx passes on as
+AWS's own default (a subnet's `assignIpv6AddressOnCreation: false`). Two consumers: construct.py
+registers it in the engine, emulator/mocks.py creates it through the rows.
 """
 
 import ipaddress
@@ -21,6 +22,8 @@ NAT = "aws:ec2/natGateway:NatGateway"
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 WORLD = "0.0.0.0/0"
 TIERS = ("Public", "Private", "Isolated")
+"""The order in which awsx makes the subnets of a zone: a NAT gateway before who routes to it."""
+STRATEGIES = ("OnePerAz", "Single", "None")
 CARRIED = frozenset(
     {
         "cidrBlock",
@@ -37,6 +40,7 @@ CARRIED = frozenset(
 )
 """Inputs of the component that are emulated; any other is refused."""
 SPEC = frozenset({"type", "name", "cidrBlocks"})
+NAT_CONFIG = frozenset({"strategy"})
 ENDPOINT_SPEC = frozenset({"serviceName", "vpcEndpointType", "tags"})
 
 
@@ -76,9 +80,7 @@ def plan(name: str, inputs: Mapping[str, Any]) -> list[Planned]:
     tags = dict(inputs.get("tags") or {})
     shared = {"Name": name, **tags}
     dns = {k: inputs[k] for k in ("enableDnsHostnames", "enableDnsSupport") if k in inputs}
-    vpc = Planned(
-        token=VPC, name=name, inputs={"cidrBlock": inputs["cidrBlock"], **dns, "tags": shared}
-    )
+    vpc = Planned(token=VPC, name=name, inputs={"cidrBlock": _block(inputs), **dns, "tags": shared})
     gateway = Planned(
         token=GATEWAY,
         name=name,
@@ -86,16 +88,24 @@ def plan(name: str, inputs: Mapping[str, Any]) -> list[Planned]:
         parent=vpc.key,
     )
     planned = [vpc, gateway]
-    strategy = (inputs.get("natGateways") or {}).get("strategy", "OnePerAz")
+    strategy = _nat_strategy(inputs)
     nats: list[Planned] = []
     for index, zone in enumerate(inputs["availabilityZoneNames"]):
         for spec in sorted(inputs["subnetSpecs"], key=lambda s: TIERS.index(s["type"])):
             planned += _subnet(name, spec, index, zone, vpc, gateway, shared, tags, strategy, nats)
-    return [*planned, *_endpoints(inputs, vpc, planned)]
+    return [*planned, *_endpoints(inputs, vpc, planned, shared)]
+
+
+def _block(inputs: Mapping[str, Any]) -> str:
+    return str(inputs.get("cidrBlock") or "10.0.0.0/16")
+
+
+def _nat_strategy(inputs: Mapping[str, Any]) -> str:
+    return str((inputs.get("natGateways") or {}).get("strategy") or "OnePerAz")
 
 
 def outputs(name: str, planned: list[Planned]) -> dict[str, Any]:
-    """The component's outputs that are emulated, as references."""
+    """The component's outputs that are emulated, as references; any other reads as None."""
 
     def ids(tier: str) -> list[Ref]:
         subnets = [p for p in planned if p.token == SUBNET]
@@ -191,7 +201,7 @@ def _way_out(
 
 
 def _endpoints(
-    inputs: Mapping[str, Any], vpc: Planned, planned: list[Planned]
+    inputs: Mapping[str, Any], vpc: Planned, planned: list[Planned], shared: Mapping[str, str]
 ) -> Iterator[Planned]:
     """With the Auto strategy a gateway endpoint is in every route table made above."""
     tables = [Ref(p.key, "id") for p in planned if p.token == TABLE]
@@ -204,7 +214,7 @@ def _endpoints(
                 "serviceName": spec["serviceName"],
                 "vpcEndpointType": spec["vpcEndpointType"],
                 "routeTableIds": tables,
-                "tags": dict(spec.get("tags") or {}),
+                "tags": {**shared, **(spec.get("tags") or {})},
             },
             parent=vpc.key,
         )
@@ -221,6 +231,10 @@ def _check(inputs: Mapping[str, Any]) -> None:
         )
     for spec in specs:
         _known("a subnet spec", spec, SPEC)
+        if spec.get("type") not in TIERS:
+            raise RefusedError(
+                f"A subnet spec has the type {spec.get('type')}; emulated are {', '.join(TIERS)}."
+            )
         blocks = spec.get("cidrBlocks") or []
         if len(blocks) != len(zones):
             raise RefusedError(
@@ -233,13 +247,21 @@ def _check(inputs: Mapping[str, Any]) -> None:
             raise RefusedError(
                 f"{spec['serviceName']}: only gateway endpoints with the Auto strategy are emulated"
             )
-    _check_blocks(inputs["cidrBlock"], [block for spec in specs for block in spec["cidrBlocks"]])
-    kinds = {spec["type"] for spec in specs}
-    strategy = (inputs.get("natGateways") or {}).get("strategy", "OnePerAz")
-    if strategy != "None" and not {"Public", "Private"} <= kinds:
+    _check_blocks(_block(inputs), [block for spec in specs for block in spec["cidrBlocks"]])
+    _check_nat(inputs, {spec["type"] for spec in specs})
+
+
+def _check_nat(inputs: Mapping[str, Any], kinds: set[str]) -> None:
+    _known("natGateways", inputs.get("natGateways") or {}, NAT_CONFIG)
+    strategy = _nat_strategy(inputs)
+    if strategy not in STRATEGIES:
         raise RefusedError(
-            f"NAT gateway strategy {strategy} needs public subnets to stand in and private ones "
-            f"to serve; the specs have {', '.join(sorted(kinds))}."
+            f"There is no NAT gateway strategy {strategy}; choose one of {', '.join(STRATEGIES)}."
+        )
+    if strategy != "None" and ("Public" not in kinds or kinds == {"Public"}):
+        raise RefusedError(
+            f"NAT gateway strategy {strategy} needs public subnets to stand in and private or "
+            f"isolated ones beside them; the specs have {', '.join(sorted(kinds))}."
         )
 
 
