@@ -1,4 +1,4 @@
-"""What a provider does with a resource, for any row: check, diff, create, read, update, delete.
+"""What a provider does with a resource, for any row: check, diff, create, read, update.
 
 The engine reaches this through gRPC (provider.py), a test without the engine through
 `pulumi.runtime.Mocks` (mocks.py). Property values are plain Python here; an unknown of a preview
@@ -130,13 +130,6 @@ def update(
     if found is None:
         raise LookupError(f"{row.token} {physical_id} is gone; run a refresh.")
     return _with_kept(row, found, {**state, **asked})
-
-
-def delete(row: Row, client: Client, physical_id: str, state: Props) -> None:
-    if row.delete_as_held is not None:
-        row.delete_as_held(client, physical_id, state)
-    else:
-        row.delete(client, physical_id)
 
 
 def _asked(inputs: Props) -> dict[str, Any]:

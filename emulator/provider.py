@@ -242,7 +242,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Delete(
         self, request: provider_pb2.DeleteRequest, context: Context, row: Row
     ) -> empty_pb2.Empty:
-        lifecycle.delete(row, self._client(row), request.id, to_python(request.properties))
+        row.delete(self._client(row), request.id, to_python(request.properties))
         return empty_pb2.Empty()
 
     @staticmethod

@@ -74,12 +74,9 @@ class Row:
     read: Callable[[Client, str], State | None]
     """The whole state as AWS tells it, or None when it is gone."""
     update: Callable[[Client, str, Change], None]
-    delete: Callable[[Client, str], None]
-    """Deleting what is already gone is not an error."""
-    delete_as_held: Callable[[Client, str, Props], None] | None = None
-    """In place of `delete` where the state decides what deleting does: `forceDelete`,
-    `skipDestroy`. It is given the state; `delete` then is what happens without such an input."""
-
+    delete: Callable[[Client, str, Props], None]
+    """Given the id and the state, which holds what deleting does (`forceDelete`, `skipDestroy`).
+    Deleting what is already gone is not an error."""
     adopts: bool = False
     """It takes over what AWS made (a VPC's default group), so deleting it only forgets it."""
 

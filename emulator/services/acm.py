@@ -90,7 +90,9 @@ ROWS = (
         create=create,
         read=read,
         update=update,
-        delete=lambda acm, arn: ignore_missing(lambda: acm.delete_certificate(CertificateArn=arn)),
+        delete=lambda acm, arn, _state: ignore_missing(
+            lambda: acm.delete_certificate(CertificateArn=arn)
+        ),
     ),
     Row(
         token="aws:acm/certificateValidation:CertificateValidation",
@@ -102,6 +104,6 @@ ROWS = (
         create=wait_until_issued,
         read=read_validation,
         update=only_replaced,
-        delete=lambda _acm, _arn: None,
+        delete=lambda _acm, _arn, _state: None,
     ),
 )

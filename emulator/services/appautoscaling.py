@@ -58,7 +58,7 @@ def update_target(scaling: Client, physical_id: str, change: Change) -> None:
         scaling.tag_resource(ResourceARN=arn, Tags=dict(new.get("tags", {})))
 
 
-def deregister_target(scaling: Client, physical_id: str) -> None:
+def deregister_target(scaling: Client, physical_id: str, _state: Props) -> None:
     if found := _find_target(scaling, physical_id):
         scaling.deregister_scalable_target(
             ServiceNamespace=found["ServiceNamespace"],
@@ -105,7 +105,7 @@ def update_policy(scaling: Client, physical_id: str, change: Change) -> None:
     put_policy(scaling, change.new)
 
 
-def delete_policy(scaling: Client, physical_id: str) -> None:
+def delete_policy(scaling: Client, physical_id: str, _state: Props) -> None:
     if found := _find_policy(scaling, physical_id):
         scaling.delete_scaling_policy(
             PolicyName=found["PolicyName"],

@@ -61,7 +61,7 @@ def update(cloudwatch: Client, name: str, change: Change) -> None:
         cloudwatch.tag_resource(ResourceARN=arn, Tags=tag_list(change.new.get("tags", {})))
 
 
-def delete(cloudwatch: Client, name: str) -> None:
+def delete(cloudwatch: Client, name: str, _state: Props) -> None:
     cloudwatch.delete_alarms(AlarmNames=[name])
 
 

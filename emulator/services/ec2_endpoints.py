@@ -62,7 +62,7 @@ def update_endpoint(ec2: Client, endpoint: str, change: Change) -> None:
     retag(ec2, endpoint, change)
 
 
-def delete_endpoint(ec2: Client, endpoint: str) -> None:
+def delete_endpoint(ec2: Client, endpoint: str, _state: Props) -> None:
     if read_endpoint(ec2, endpoint) is not None:
         ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])
 
@@ -137,7 +137,7 @@ ROWS = (
         create=create_flow_log,
         read=read_flow_log,
         update=retag,
-        delete=lambda ec2, flow_log: ignore_missing(
+        delete=lambda ec2, flow_log, _state: ignore_missing(
             lambda: ec2.delete_flow_logs(FlowLogIds=[flow_log])
         ),
     ),

@@ -129,7 +129,7 @@ def read_gateway(ec2: Client, gateway: str) -> State | None:
     }
 
 
-def delete_gateway(ec2: Client, gateway: str) -> None:
+def delete_gateway(ec2: Client, gateway: str, _state: Props) -> None:
     found = read_gateway(ec2, gateway)
     if found is None:
         return
@@ -225,7 +225,7 @@ def update_route(ec2: Client, route: str, change: Change) -> None:
     ec2.replace_route(RouteTableId=table, DestinationCidrBlock=block, **target)
 
 
-def delete_route(ec2: Client, route: str) -> None:
+def delete_route(ec2: Client, route: str, _state: Props) -> None:
     table, block = route.split("_", 1)
     if read_route(ec2, route) is not None:
         ec2.delete_route(RouteTableId=table, DestinationCidrBlock=block)
@@ -257,7 +257,7 @@ ROWS = (
         create=create_vpc,
         read=read_vpc,
         update=update_vpc,
-        delete=lambda ec2, vpc: ignore_missing(lambda: ec2.delete_vpc(VpcId=vpc)),
+        delete=lambda ec2, vpc, _state: ignore_missing(lambda: ec2.delete_vpc(VpcId=vpc)),
     ),
     Row(
         token="aws:ec2/subnet:Subnet",
@@ -270,7 +270,9 @@ ROWS = (
         create=create_subnet,
         read=read_subnet,
         update=update_subnet,
-        delete=lambda ec2, subnet: ignore_missing(lambda: ec2.delete_subnet(SubnetId=subnet)),
+        delete=lambda ec2, subnet, _state: ignore_missing(
+            lambda: ec2.delete_subnet(SubnetId=subnet)
+        ),
     ),
     Row(
         token="aws:ec2/internetGateway:InternetGateway",
@@ -291,7 +293,9 @@ ROWS = (
         create=create_eip,
         read=read_eip,
         update=retag,
-        delete=lambda ec2, eip: ignore_missing(lambda: ec2.release_address(AllocationId=eip)),
+        delete=lambda ec2, eip, _state: ignore_missing(
+            lambda: ec2.release_address(AllocationId=eip)
+        ),
     ),
     Row(
         token="aws:ec2/natGateway:NatGateway",
@@ -302,7 +306,9 @@ ROWS = (
         create=create_nat,
         read=read_nat,
         update=retag,
-        delete=lambda ec2, nat: ignore_missing(lambda: ec2.delete_nat_gateway(NatGatewayId=nat)),
+        delete=lambda ec2, nat, _state: ignore_missing(
+            lambda: ec2.delete_nat_gateway(NatGatewayId=nat)
+        ),
     ),
     Row(
         token="aws:ec2/routeTable:RouteTable",
@@ -312,7 +318,7 @@ ROWS = (
         create=create_table,
         read=read_table,
         update=retag,
-        delete=lambda ec2, table: ignore_missing(
+        delete=lambda ec2, table, _state: ignore_missing(
             lambda: ec2.delete_route_table(RouteTableId=table)
         ),
     ),
@@ -334,7 +340,7 @@ ROWS = (
         create=create_association,
         read=read_association,
         update=only_replaced,
-        delete=lambda ec2, association: ignore_missing(
+        delete=lambda ec2, association, _state: ignore_missing(
             lambda: ec2.disassociate_route_table(AssociationId=association)
         ),
     ),

@@ -148,7 +148,7 @@ def _rule_arn(ec2: Client, found: dict[str, Any]) -> str:
     return f"arn:aws:ec2:{region}:{owner}:security-group-rule/{found['SecurityGroupRuleId']}"
 
 
-def delete_rule(direction: str, ec2: Client, rule: str) -> None:
+def delete_rule(direction: str, ec2: Client, rule: str, _state: Props) -> None:
     found = read_rule(ec2, rule)
     if found is not None:
         revoke = getattr(ec2, f"revoke_security_group_{direction}")
@@ -182,7 +182,9 @@ ROWS = (
         create=create_group,
         read=read_group,
         update=retag,
-        delete=lambda ec2, group: ignore_missing(lambda: ec2.delete_security_group(GroupId=group)),
+        delete=lambda ec2, group, _state: ignore_missing(
+            lambda: ec2.delete_security_group(GroupId=group)
+        ),
     ),
     Row(
         token="aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
@@ -194,7 +196,7 @@ ROWS = (
         create=adopt_default,
         read=read_default,
         update=update_default,
-        delete=lambda _ec2, _group: None,
+        delete=lambda _ec2, _group, _state: None,
     ),
     _rule_row("ingress"),
     _rule_row("egress"),

@@ -57,16 +57,12 @@ def update_repository(ecr: Client, name: str, change: Change) -> None:
         ecr.tag_resource(resourceArn=arn, tags=tag_list(new.get("tags", {})))
 
 
-def delete_repository(ecr: Client, name: str, *, force: bool = False) -> None:
+def delete_repository(ecr: Client, name: str, state: Props) -> None:
+    """A repository that still has images goes only where the program said so beforehand."""
     try:
-        ecr.delete_repository(repositoryName=name, force=force)
+        ecr.delete_repository(repositoryName=name, force=bool(state.get("forceDelete")))
     except ecr.exceptions.RepositoryNotFoundException:
         return
-
-
-def delete_repository_as_held(ecr: Client, name: str, state: Props) -> None:
-    """A repository that still has images goes only where the program said so beforehand."""
-    delete_repository(ecr, name, force=bool(state.get("forceDelete")))
 
 
 def _mutability(props: Props) -> dict[str, Any]:
@@ -102,7 +98,7 @@ def update_lifecycle_policy(ecr: Client, name: str, change: Change) -> None:
     ecr.put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=change.new["policy"])
 
 
-def delete_lifecycle_policy(ecr: Client, name: str) -> None:
+def delete_lifecycle_policy(ecr: Client, name: str, _state: Props) -> None:
     try:
         ecr.delete_lifecycle_policy(repositoryName=name)
     except (
@@ -137,7 +133,6 @@ ROWS = (
         read=read_repository,
         update=update_repository,
         delete=delete_repository,
-        delete_as_held=delete_repository_as_held,
     ),
     Row(
         token="aws:ecr/lifecyclePolicy:LifecyclePolicy",

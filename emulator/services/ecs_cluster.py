@@ -41,7 +41,7 @@ def update_cluster(ecs: Client, arn: str, change: Change) -> None:
     retag(ecs, arn, change)
 
 
-def delete_cluster(ecs: Client, arn: str) -> None:
+def delete_cluster(ecs: Client, arn: str, _state: Props) -> None:
     if _find(ecs, arn) is not None:
         ecs.delete_cluster(cluster=arn)
 
@@ -73,7 +73,7 @@ def update_capacity_providers(ecs: Client, name: str, change: Change) -> None:
     put_capacity_providers(ecs, change.new)
 
 
-def delete_capacity_providers(ecs: Client, name: str) -> None:
+def delete_capacity_providers(ecs: Client, name: str, _state: Props) -> None:
     if _find(ecs, name) is not None:
         put_capacity_providers(ecs, {"clusterName": name})
 

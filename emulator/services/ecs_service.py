@@ -113,24 +113,18 @@ def update(ecs: Client, arn: str, change: Change) -> None:
     retag(ecs, arn, change)
 
 
-def delete(ecs: Client, arn: str) -> None:
+def delete(ecs: Client, arn: str, state: Props) -> None:
     """As the provider does it: down to zero, then delete, then wait for the last task to go."""
     found = _find(ecs, arn)
     if found is None:
         return
     where = {"cluster": found["clusterArn"], "service": arn}
-    ecs.update_service(**where, desiredCount=0)
-    delete_when_idle(lambda: ecs.delete_service(**where))
-    wait_until_gone(ecs, arn)
-
-
-def delete_as_held(ecs: Client, arn: str, state: Props) -> None:
-    found = _find(ecs, arn)
-    if found is not None and state.get("forceDelete"):
-        ecs.delete_service(cluster=found["clusterArn"], service=arn, force=True)
-        wait_until_gone(ecs, arn)
+    if state.get("forceDelete"):
+        ecs.delete_service(**where, force=True)
     else:
-        delete(ecs, arn)
+        ecs.update_service(**where, desiredCount=0)
+        delete_when_idle(lambda: ecs.delete_service(**where))
+    wait_until_gone(ecs, arn)
 
 
 def _wait(ecs: Client, arn: str, *, before: frozenset[str]) -> None:
@@ -298,6 +292,5 @@ ROWS = (
         read=read,
         update=update,
         delete=delete,
-        delete_as_held=delete_as_held,
     ),
 )

@@ -62,15 +62,10 @@ def update(ecs: Client, arn: str, change: Change) -> None:
     retag(ecs, arn, change)
 
 
-def delete(ecs: Client, arn: str) -> None:
-    if read(ecs, arn) is not None:
-        ecs.deregister_task_definition(taskDefinition=arn)
-
-
-def delete_as_held(ecs: Client, arn: str, state: Props) -> None:
+def delete(ecs: Client, arn: str, state: Props) -> None:
     """With `skipDestroy` the revision stays ACTIVE, so that a rollback can still run it."""
-    if not state.get("skipDestroy"):
-        delete(ecs, arn)
+    if not state.get("skipDestroy") and read(ecs, arn) is not None:
+        ecs.deregister_task_definition(taskDefinition=arn)
 
 
 def _same_containers(old: str, new: str) -> bool:
@@ -128,6 +123,5 @@ ROWS = (
         read=read,
         update=update,
         delete=delete,
-        delete_as_held=delete_as_held,
     ),
 )

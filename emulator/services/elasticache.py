@@ -263,8 +263,7 @@ ROWS = (
         create=create_group,
         read=read_group,
         update=update_group,
-        delete=lambda client, name: delete_group(client, name, {}),
-        delete_as_held=delete_group,
+        delete=delete_group,
     ),
     Row(
         token="aws:elasticache/subnetGroup:SubnetGroup",
@@ -277,7 +276,7 @@ ROWS = (
         create=create_subnets,
         read=read_subnets,
         update=update_subnets,
-        delete=lambda client, name: ignore_missing(
+        delete=lambda client, name, _state: ignore_missing(
             lambda: client.delete_cache_subnet_group(CacheSubnetGroupName=name)
         ),
     ),
@@ -301,7 +300,7 @@ ROWS = (
         create=create_parameters,
         read=read_parameters,
         update=update_parameters,
-        delete=lambda client, name: ignore_missing(
+        delete=lambda client, name, _state: ignore_missing(
             lambda: client.delete_cache_parameter_group(CacheParameterGroupName=name)
         ),
     ),

@@ -169,7 +169,7 @@ ROWS = (
         create=create,
         read=read,
         update=update,
-        delete=lambda elb, arn: ignore_missing(
+        delete=lambda elb, arn, _state: ignore_missing(
             lambda: elb.delete_load_balancer(LoadBalancerArn=arn)
         ),
     ),
@@ -192,6 +192,8 @@ ROWS = (
         create=create_listener,
         read=read_listener,
         update=update_listener,
-        delete=lambda elb, arn: ignore_missing(lambda: elb.delete_listener(ListenerArn=arn)),
+        delete=lambda elb, arn, _state: ignore_missing(
+            lambda: elb.delete_listener(ListenerArn=arn)
+        ),
     ),
 )

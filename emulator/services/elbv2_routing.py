@@ -176,7 +176,9 @@ ROWS = (
         create=create_group,
         read=read_group,
         update=update_group,
-        delete=lambda elb, arn: ignore_missing(lambda: elb.delete_target_group(TargetGroupArn=arn)),
+        delete=lambda elb, arn, _state: ignore_missing(
+            lambda: elb.delete_target_group(TargetGroupArn=arn)
+        ),
     ),
     Row(
         token="aws:lb/listenerRule:ListenerRule",
@@ -196,6 +198,6 @@ ROWS = (
         create=create_rule,
         read=read_rule,
         update=update_rule,
-        delete=lambda elb, arn: ignore_missing(lambda: elb.delete_rule(RuleArn=arn)),
+        delete=lambda elb, arn, _state: ignore_missing(lambda: elb.delete_rule(RuleArn=arn)),
     ),
 )

@@ -66,7 +66,7 @@ def read_policy(iam: Client, physical_id: str) -> State | None:
     return {"role": role, "name": name, "policy": json.dumps(answer["PolicyDocument"])}
 
 
-def delete_policy(iam: Client, physical_id: str) -> None:
+def delete_policy(iam: Client, physical_id: str, _state: Props) -> None:
     role, name = physical_id.split(":", 1)
     ignore_missing(partial(iam.delete_role_policy, RoleName=role, PolicyName=name))
 
@@ -85,7 +85,7 @@ def read_attachment(iam: Client, physical_id: str) -> State | None:
     return {"role": role, "policyArn": arn} if arn in attached else None
 
 
-def detach(iam: Client, physical_id: str) -> None:
+def detach(iam: Client, physical_id: str, _state: Props) -> None:
     role, arn = physical_id.split("/", 1)
     ignore_missing(partial(iam.detach_role_policy, RoleName=role, PolicyArn=arn))
 
@@ -102,7 +102,7 @@ ROWS = (
         create=create_role,
         read=read_role,
         update=update_role,
-        delete=lambda iam, name: ignore_missing(lambda: iam.delete_role(RoleName=name)),
+        delete=lambda iam, name, _state: ignore_missing(lambda: iam.delete_role(RoleName=name)),
     ),
     Row(
         token="aws:iam/rolePolicy:RolePolicy",

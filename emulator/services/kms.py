@@ -95,8 +95,7 @@ ROWS = (
         create=create_key,
         read=read_key,
         update=update_key,
-        delete=lambda kms, key: delete_key(kms, key, {}),
-        delete_as_held=delete_key,
+        delete=delete_key,
     ),
     Row(
         token="aws:kms/alias:Alias",
@@ -110,6 +109,6 @@ ROWS = (
         update=lambda kms, name, change: kms.update_alias(
             AliasName=name, TargetKeyId=change.new["targetKeyId"]
         ),
-        delete=lambda kms, name: ignore_missing(lambda: kms.delete_alias(AliasName=name)),
+        delete=lambda kms, name, _state: ignore_missing(lambda: kms.delete_alias(AliasName=name)),
     ),
 )

@@ -42,7 +42,7 @@ def update(logs: Client, name: str, change: Change) -> None:
             logs.tag_log_group(logGroupName=name, tags=new)
 
 
-def delete(logs: Client, name: str) -> None:
+def delete(logs: Client, name: str, _state: Props) -> None:
     try:
         logs.delete_log_group(logGroupName=name)
     except logs.exceptions.ResourceNotFoundException:

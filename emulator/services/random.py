@@ -56,6 +56,6 @@ ROWS = (
         create=lambda _client, _props: "none",
         read=_in_the_state,
         update=only_replaced,
-        delete=lambda _client, _physical_id: None,
+        delete=lambda _client, _physical_id, _state: None,
     ),
 )

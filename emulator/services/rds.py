@@ -285,8 +285,7 @@ ROWS = (
         create=create_instance,
         read=read_instance,
         update=update_instance,
-        delete=lambda rds, name: delete_instance(rds, name, {"skipFinalSnapshot": True}),
-        delete_as_held=delete_instance,
+        delete=delete_instance,
     ),
     Row(
         token="aws:rds/subnetGroup:SubnetGroup",
@@ -299,7 +298,7 @@ ROWS = (
         create=create_subnets,
         read=read_subnets,
         update=update_subnets,
-        delete=lambda rds, name: ignore_missing(
+        delete=lambda rds, name, _state: ignore_missing(
             lambda: rds.delete_db_subnet_group(DBSubnetGroupName=name)
         ),
     ),
@@ -324,7 +323,7 @@ ROWS = (
         create=create_parameters,
         read=read_parameters,
         update=update_parameters,
-        delete=lambda rds, name: ignore_missing(
+        delete=lambda rds, name, _state: ignore_missing(
             lambda: rds.delete_db_parameter_group(DBParameterGroupName=name)
         ),
     ),

@@ -135,7 +135,7 @@ def update_record(dns: Client, physical_id: str, change: Change) -> None:
     _change(dns, physical_id.split("_", 1)[0], "UPSERT", _record_set(change.new))
 
 
-def delete_record(dns: Client, physical_id: str) -> None:
+def delete_record(dns: Client, physical_id: str, _state: Props) -> None:
     found = _find(dns, physical_id)
     if found is not None:
         _change(dns, physical_id.split("_", 1)[0], "DELETE", found)
@@ -164,8 +164,7 @@ ROWS = (
         create=create_zone,
         read=read_zone,
         update=update_zone,
-        delete=lambda dns, zone: delete_zone(dns, zone, {}),
-        delete_as_held=delete_zone,
+        delete=delete_zone,
     ),
     Row(
         token="aws:route53/record:Record",

@@ -44,17 +44,13 @@ def read_bucket(s3: Client, name: str) -> State | None:
     }
 
 
-def delete_bucket(s3: Client, name: str) -> None:
-    ignore_missing(partial(s3.delete_bucket, Bucket=name))
-
-
-def delete_bucket_as_held(s3: Client, name: str, state: Props) -> None:
+def delete_bucket(s3: Client, name: str, state: Props) -> None:
     """With `forceDestroy` whatever is in it goes first; without, AWS refuses a full bucket."""
     if state.get("forceDestroy") and read_bucket(s3, name) is not None:
         versions = s3.list_object_versions(Bucket=name)
         for found in (*versions.get("Versions", []), *versions.get("DeleteMarkers", [])):
             s3.delete_object(Bucket=name, Key=found["Key"], VersionId=found["VersionId"])
-    delete_bucket(s3, name)
+    ignore_missing(partial(s3.delete_bucket, Bucket=name))
 
 
 def _setting(
@@ -88,7 +84,7 @@ def _setting(
         create=create,
         read=read,
         update=update,
-        delete=lambda s3, bucket: ignore_missing(partial(remove, s3, bucket)),
+        delete=lambda s3, bucket, _state: ignore_missing(partial(remove, s3, bucket)),
     )
 
 
@@ -152,7 +148,6 @@ ROWS = (
         read=read_bucket,
         update=lambda s3, name, change: _tag(s3, name, change.new),
         delete=delete_bucket,
-        delete_as_held=delete_bucket_as_held,
     ),
     _setting(
         "BucketPolicy",

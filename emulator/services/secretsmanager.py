@@ -96,7 +96,7 @@ def update_version(client: Client, physical_id: str, change: Change) -> None:
         )
 
 
-def delete_version(client: Client, physical_id: str) -> None:
+def delete_version(client: Client, physical_id: str, _state: Props) -> None:
     """Secrets Manager has no such call: the provider takes the labels off."""
     found = read_version(client, physical_id)
     if found is None:
@@ -120,8 +120,7 @@ ROWS = (
         create=create_secret,
         read=read_secret,
         update=update_secret,
-        delete=lambda client, arn: delete_secret(client, arn, {}),
-        delete_as_held=delete_secret,
+        delete=delete_secret,
     ),
     Row(
         token="aws:secretsmanager/secretVersion:SecretVersion",

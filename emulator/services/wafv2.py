@@ -84,7 +84,7 @@ def update_acl(waf: Client, arn: str, change: Change) -> None:
         waf.tag_resource(ResourceARN=arn, Tags=tag_list(change.new.get("tags")))
 
 
-def delete_acl(waf: Client, arn: str) -> None:
+def delete_acl(waf: Client, arn: str, _state: Props) -> None:
     found = _acl(waf, arn)
     if found is not None:
         waf.delete_web_acl(**_key(arn), LockToken=found["LockToken"])
@@ -103,7 +103,7 @@ def read_association(waf: Client, physical_id: str) -> State | None:
     return {"webAclArn": acl, "resourceArn": resource}
 
 
-def disassociate(waf: Client, physical_id: str) -> None:
+def disassociate(waf: Client, physical_id: str, _state: Props) -> None:
     if read_association(waf, physical_id) is not None:
         waf.disassociate_web_acl(ResourceArn=physical_id.split(",")[1])
 

@@ -41,7 +41,7 @@ ROW = Row(
         {**shelf.things[name], "arn": f"arn:{name}"} if name in shelf.things else None
     ),
     update=update,
-    delete=lambda shelf, name: shelf.things.pop(name, None),
+    delete=lambda shelf, name, _state: shelf.things.pop(name, None),
 )
 
 

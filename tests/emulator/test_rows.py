@@ -102,13 +102,14 @@ def test_an_update_is_read_back_and_leaves_nothing_else_changed(row: Row) -> Non
 @each_row
 def test_a_deleted_resource_reads_as_gone_and_deleting_it_again_is_no_error(row: Row) -> None:
     client, example = example_of(row)
-    physical_id = row.create(client, example.inputs())
-    row.delete(client, physical_id)
+    state = example.inputs()
+    physical_id = row.create(client, state)
+    row.delete(client, physical_id, state)
     if row.adopts:
         assert row.read(client, physical_id) is not None
     elif row.client is not None:
         assert row.read(client, physical_id) is None
-        row.delete(client, physical_id)
+        row.delete(client, physical_id, state)
 
 
 @each_row

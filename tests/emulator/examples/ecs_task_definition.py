@@ -33,9 +33,9 @@ EXAMPLES = {
             ),
             "volumes": [{"name": "tmp"}],
             "ephemeralStorage": {"sizeInGib": 30},
-            "skipDestroy": True,
+            "skipDestroy": False,
             "tags": {"Stack": "test", "Component": "backend"},
         },
-        change={"skipDestroy": False, "tags": {"Stack": "other"}},
+        change={"skipDestroy": True, "tags": {"Stack": "other"}},
     ),
 }

@@ -33,10 +33,10 @@ def repository_with_an_image(ecr: Client, *, force: bool) -> State:
 def test_a_repository_that_holds_images_is_not_deleted(ecr: Client) -> None:
     state = repository_with_an_image(ecr, force=False)
     with pytest.raises(ClientError, match="RepositoryNotEmptyException"):
-        lifecycle.delete(row_for(ROW), ecr, "backend", state)
+        row_for(ROW).delete(ecr, "backend", state)
 
 
 def test_with_force_delete_it_is(ecr: Client) -> None:
     state = repository_with_an_image(ecr, force=True)
-    lifecycle.delete(row_for(ROW), ecr, "backend", state)
+    row_for(ROW).delete(ecr, "backend", state)
     assert row_for(ROW).read(ecr, "backend") is None

@@ -142,7 +142,7 @@ def test_other_capacity_providers_need_force_new_deployment(ecs: Client) -> None
 def test_a_service_is_deleted_with_its_tasks(ecs: Client, *, force: bool) -> None:
     arn, state = lifecycle.create(ROW, ecs, inputs(forceDelete=force))
     assert ecs.list_tasks(cluster="arbor", serviceName="backend")["taskArns"]
-    lifecycle.delete(ROW, ecs, arn, state)
+    ROW.delete(ecs, arn, state)
     assert ROW.read(ecs, arn) is None
     assert ecs.list_tasks(cluster="arbor", serviceName="backend")["taskArns"] == []
 

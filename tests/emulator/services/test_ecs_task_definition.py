@@ -33,7 +33,7 @@ def test_a_revision_stays_active_only_where_the_program_says_so(
 ) -> None:
     row = row_for(TOKEN)
     arn, state = lifecycle.create(row, ecs, inputs(skipDestroy=skip))
-    lifecycle.delete(row, ecs, arn, state)
+    row.delete(ecs, arn, state)
     assert len(ecs.list_task_definitions(status="ACTIVE")["taskDefinitionArns"]) == left
 
 
