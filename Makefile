@@ -39,7 +39,7 @@ docs: $(READY) ## write the generated pages and pictures of docs/ anew
 	$(PYTHON) -m tools.docs
 
 benchmark: $(READY) ## measure against bare registration and the engine's floor
-	$(PYTHON) -m benchmarks
+	PYTHONPATH=tests $(PYTHON) -m benchmarks
 
 clean: ## forget the virtual environment and the caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,116 +1,118 @@
 """What the program itself costs, under Pulumi's mocks, without an engine."""
 
-import json
+import importlib
+import re
 import runpy
-import sys
 import time
 from collections.abc import Callable
 from copy import deepcopy
-from typing import Any, NoReturn
+from functools import cache
+from typing import Any
 
 import pulumi
 import yaml
-from pulumi.runtime import MockCallArgs, MockResourceArgs
+from pulumi.runtime import MockResourceArgs
 
+import stack_config
 from emulator import engine
+from harness import Recorder, is_secret, plain
 
 PROJECT = "arbor"
 STACK = "production"
-Registered = list[MockResourceArgs]
 
 
-class Recorder(pulumi.runtime.Mocks):
-    """Gives every resource an id and its inputs back; the VPC its subnets too."""
-
-    def __init__(self, zones: int) -> None:
-        self.registered: Registered = []
-        self._zones = zones
-
-    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        self.registered.append(args)
-        if args.typ == "awsx:ec2:Vpc":  # a remote component answers with its outputs alone
-            return f"{args.name}-id", self._computed(args)
-        return f"{args.name}-id", {**args.inputs, **self._computed(args)}
-
-    def call(self, args: MockCallArgs) -> NoReturn:
-        raise NotImplementedError(f"{args.token}: the program makes no look-ups.")
-
-    def _computed(self, args: MockResourceArgs) -> dict[str, Any]:
-        arn = {
-            "arn": f"arn:aws:{args.name}",
-            "arnSuffix": f"app/{args.name}/1",
-            "name": args.inputs.get("name", args.name),
-            "repositoryUrl": f"registry.example/{args.name}",
-            "address": args.name,
-            "endpoint": f"{args.name}:1",
-            "primaryEndpointAddress": args.name,
-        }
-        if args.typ == "awsx:ec2:Vpc":
-            tiers = ("publicSubnetIds", "privateSubnetIds", "isolatedSubnetIds")
-            ids = {tier: [f"{tier}-{n}" for n in range(self._zones)] for tier in tiers}
-            return {"vpcId": "vpc-1", **ids}
-        if args.typ == "aws:acm/certificate:Certificate":
-            names = [args.inputs["domainName"], *args.inputs["subjectAlternativeNames"]]
-            option = {"resourceRecordType": "CNAME", "resourceRecordValue": "value"}
-            options = [
-                {**option, "domainName": name, "resourceRecordName": f"_x.{name}"} for name in names
-            ]
-            return {**arn, "domainValidationOptions": options}
-        return arn
-
-
-def configuration(services: int) -> dict[str, str]:
-    """Production's config, with copies of the frontend until there are `services` services."""
-    config = {**_defaults(), **engine.stack_config(STACK)}
-    entries: dict[str, Any] = deepcopy(config["arbor:services"])
-    pattern = entries["frontend"]
+def more_services(services: int) -> dict[str, Any]:
+    """Production's services, and copies of the frontend until there are `services` of them."""
+    entries: dict[str, Any] = deepcopy(
+        yaml.safe_load((engine.PROJECT_DIR / f"Pulumi.{STACK}.yaml").read_text())["config"][
+            "arbor:services"
+        ]
+    )
+    pattern = entries["frontend"]  # it has every other path, and so is asked last
+    first = entries["backend"]["priority"]
     for number in range(len(entries), services):
         paths = [f"/service-{number}/*"]
-        entries[f"service{number}"] = {**pattern, "paths": paths, "priority": 1000 + number}
-    config["arbor:services"] = entries
-    return {
-        key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()
-    }
+        entries[f"service{number}"] = {**pattern, "paths": paths, "priority": first + number}
+    return entries
 
 
-def _defaults() -> dict[str, Any]:
-    """The defaults of Pulumi.yaml, which the real engine applies and mocks don't."""
-    schema = yaml.safe_load((engine.PROJECT_DIR / "Pulumi.yaml").read_text())["config"]
-    return {key: declared["default"] for key, declared in schema.items() if "default" in declared}
-
-
-def timed(program: Callable[[], None], zones: int = 3) -> tuple[float, Registered]:
+def timed(program: Callable[[], None]) -> tuple[float, Recorder]:
     """Seconds until every registration has landed, and what was registered."""
-    recorder = Recorder(zones)
+    recorder = Recorder()
     pulumi.runtime.set_mocks(recorder, project=PROJECT, stack=STACK, preview=False)
     started = time.perf_counter()
     pulumi.runtime.test(program)()  # type: ignore[no-untyped-call] # the SDK gives it no types
-    return time.perf_counter() - started, recorder.registered
+    return time.perf_counter() - started, recorder
 
 
-def arbor(services: int) -> tuple[float, Registered]:
+def arbor(services: int) -> tuple[float, Recorder]:
     """Run this project's `__main__.py`."""
-    config = configuration(services)
+    entries = more_services(services)
 
     def program() -> None:
-        pulumi.runtime.set_all_config(config)
-        sys.path.insert(0, str(engine.PROJECT_DIR))
-        try:
-            runpy.run_path(str(engine.PROJECT_DIR / "__main__.py"), run_name="__main__")
-        finally:
-            sys.path.remove(str(engine.PROJECT_DIR))
+        stack_config.use(STACK, services=entries)
+        runpy.run_path(str(engine.PROJECT_DIR / "__main__.py"), run_name="__main__")
 
     return timed(program)
 
 
-def bare(registered: Registered) -> float:
-    """Register the same types with the same inputs as plain resources, and nothing else."""
+def bare(recorded: Recorder) -> float:
+    """Register as many untyped resources with the same inputs: the SDK's own least."""
 
     def program() -> None:
-        for number, found in enumerate(registered):
+        for number, found in enumerate(recorded.registered):
+            name, inputs = f"{found.name}-{number}", dict(found.inputs)
             if found.custom:
-                pulumi.CustomResource(found.typ, f"{found.name}-{number}", dict(found.inputs))
+                pulumi.CustomResource(found.typ, name, inputs)
             else:
-                pulumi.ComponentResource(found.typ, f"{found.name}-{number}")
+                _component(found, name)
 
     return timed(program)[0]
+
+
+def same_types(recorded: Recorder) -> float:
+    """Register the same resources flat, of pulumi-aws's classes, with every value known."""
+
+    def program() -> None:
+        for number, found in enumerate(recorded.registered):
+            name = f"{found.name}-{number}"
+            if found.custom:
+                inputs = {
+                    _snake(key): value if key == "tags" else _as_written(value)
+                    for key, value in found.inputs.items()
+                }
+                _class_of(found.typ)(name, **inputs)
+            else:
+                _component(found, name)
+
+    return timed(program)[0]
+
+
+def _component(found: MockResourceArgs, name: str) -> None:
+    """One of ours takes no inputs; awsx's, which is made in its own process, does."""
+    pulumi.ComponentResource(found.typ, name, dict(found.inputs), remote=bool(found.inputs))
+
+
+@cache
+def _class_of(token: str) -> Callable[..., object]:
+    """`aws:rds/instance:Instance` is pulumi_aws.rds.Instance."""
+    package, module, name = token.split(":")
+    library = importlib.import_module(f"pulumi_{package}")
+    room = module.split("/")[0]
+    found: Callable[..., object] = getattr(
+        library if room == "index" else getattr(library, room), name
+    )
+    return found
+
+
+def _as_written(value: object) -> object:
+    """A recorded input as a program writes it: snake case, secrets as secret outputs."""
+    if is_secret(value):
+        return pulumi.Output.secret(_as_written(plain(value)))
+    if isinstance(value, dict):
+        return {_snake(key): _as_written(item) for key, item in value.items()}
+    return [_as_written(item) for item in value] if isinstance(value, list) else value
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower() if name.isalnum() else name

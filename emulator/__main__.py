@@ -93,6 +93,7 @@ def serve(
             "PULUMI_DEBUG_PROVIDERS": f"{attached},awsx:{running.awsx_port}",
             "PULUMI_BACKEND_URL": f"file://{state}",
             "PULUMI_CONFIG_PASSPHRASE": engine.PASSPHRASE,
+            **engine.NO_DOWNLOADS,
         }
         for name, value in lines.items():
             typer.echo(f"export {name}='{value}'")

@@ -20,6 +20,9 @@ PROJECT_DIR = Path(__file__).parents[1]
 PASSPHRASE = "emulated"  # noqa: S105 - it encrypts the state of an account that doesn't exist
 CLOSED_PROXY = "http://127.0.0.1:9"
 """Port 9 (discard) is closed: whatever asks for another address gets nowhere."""
+NO_DOWNLOADS = {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true"}
+"""Every provider is attached. Without this the engine first tries, and tries again, to download
+the plugins that its state names."""
 CONNECTION = ("PULUMI_DEBUG_PROVIDERS", "PULUMI_BACKEND_URL", "AWS_ENDPOINT_URL")
 """What `serve` prints and a later command needs to find the account again."""
 Program = Callable[[], None]
@@ -194,4 +197,5 @@ def _engine_environment(account: Mapping[str, str]) -> dict[str, str]:
         **account,
         "PULUMI_CONFIG_PASSPHRASE": account.get("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE),
         "PULUMI_SKIP_UPDATE_CHECK": "1",
+        **NO_DOWNLOADS,
     }

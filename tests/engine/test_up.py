@@ -37,6 +37,21 @@ def test_a_preview_of_what_is_up_changes_nothing_and_makes_no_aws_call(stack: De
     assert stack.calls() == before
 
 
+def test_the_engine_downloads_no_plugin(stack: Deployed) -> None:
+    told: list[str] = []
+    stack.deployment.stack.preview(
+        color="never",
+        log_to_std_err=True,
+        log_verbosity=5,
+        debug=True,
+        on_output=told.append,
+        on_error=told.append,
+    )
+    log = "".join(told)
+    assert "registering resource" in log
+    assert "direct download" not in log
+
+
 @pytest.mark.parametrize("name", STACKS)
 def test_a_refresh_changes_nothing_but_the_weights_that_ecs_moved(name: str) -> None:
     """Each service's first deployment has moved both its rules: the weights are ECS's.
