@@ -32,7 +32,7 @@ def allows(policy: Document, attempt: Attempt) -> bool:
     """
     effects = {
         statement["Effect"]
-        for statement in _listed(policy.get("Statement", []))
+        for statement in listed(policy.get("Statement", []))
         if _applies(statement, attempt)
     }
     return "Allow" in effects and "Deny" not in effects
@@ -56,7 +56,7 @@ def _applies(statement: Document, attempt: Attempt) -> bool:
 def _is_for(principal: str | Document, service: str) -> bool:
     if isinstance(principal, str):
         return principal == "*"
-    return service in _listed(principal.get("Service", [])) or "*" in _listed(
+    return service in listed(principal.get("Service", [])) or "*" in listed(
         principal.get("AWS", [])
     )
 
@@ -73,7 +73,7 @@ def _holds(operator: str, keys: Document, context: Mapping[str, str]) -> bool:
     if compare is None:
         raise NotImplementedError(f"The condition operator {operator} is not evaluated here.")
     return all(
-        _key_holds(compare, _listed(wanted), context.get(key), negated=negated, lenient=lenient)
+        _key_holds(compare, listed(wanted), context.get(key), negated=negated, lenient=lenient)
         for key, wanted in keys.items()
     )
 
@@ -91,7 +91,7 @@ def _key_holds(
     return any(compare(_text(value), found) for value in wanted) is not negated
 
 
-def _like(pattern: str, value: str) -> bool:
+def like(pattern: str, value: str) -> bool:
     """`*` stands for any characters, `?` for one."""
     parts = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
     return re.fullmatch("".join(parts), value, re.DOTALL) is not None
@@ -100,23 +100,23 @@ def _like(pattern: str, value: str) -> bool:
 OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
     "StringEquals": lambda wanted, found: wanted == found,
     "StringEqualsIgnoreCase": lambda wanted, found: wanted.lower() == found.lower(),
-    "StringLike": _like,
-    "ArnEquals": _like,
-    "ArnLike": _like,
+    "StringLike": like,
+    "ArnEquals": like,
+    "ArnLike": like,
     "Bool": lambda wanted, found: wanted.lower() == found.lower(),
 }
 
 
 def _any_like(patterns: str | list[str], value: str, *, ignore_case: bool = False) -> bool:
     fold = str.lower if ignore_case else str
-    return any(_like(fold(pattern), fold(value)) for pattern in _listed(patterns))
+    return any(like(fold(pattern), fold(value)) for pattern in listed(patterns))
 
 
 def _lower_keys(keys: Document) -> dict[str, Any]:
     return {key.lower(): value for key, value in keys.items()}
 
 
-def _listed(value: Any) -> list[Any]:
+def listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 

@@ -3,6 +3,7 @@
 from emulator.corrections import acm as acm
 from emulator.corrections import appautoscaling as appautoscaling
 from emulator.corrections import cloudwatch as cloudwatch
+from emulator.corrections import ec2_in_use as ec2_in_use
 from emulator.corrections import ecr as ecr
 from emulator.corrections import ecs_clock as ecs_clock
 from emulator.corrections import ecs_clusters as ecs_clusters
@@ -17,3 +18,4 @@ from emulator.corrections import elbv2_listeners as elbv2_listeners
 from emulator.corrections import logs as logs
 from emulator.corrections import logs_export as logs_export
 from emulator.corrections import rds as rds
+from emulator.corrections import s3 as s3
