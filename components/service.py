@@ -235,6 +235,8 @@ class Service(pulumi.ComponentResource):
             propagate_tags="SERVICE",
             # With a hook the deployment waits for a person, and an `up` must not.
             wait_for_steady_state=args.pause is None,
+            # Without it the provider replaces the service when its capacity changes.
+            force_new_deployment=True,
             # True has rolled back every deployment in some versions of the provider.
             sigint_rollback=False,
             tags=args.tags,

@@ -6,11 +6,12 @@ is the string UNKNOWN.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.row import Change, Client, CreatedButFailedError, Props, Row, State
+from emulator.row import Change, Client, ExistsButFailedError, Props, Row, State
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """Pulumi's own mark for a value that a preview can't know yet."""
@@ -20,8 +21,8 @@ SUFFIX_LENGTH = 8
 """A dash and seven hexadecimal digits."""
 
 
-class CreateFailedError(Exception):
-    """The resource exists with this id and state, but creating it did not succeed."""
+class HalfDoneError(Exception):
+    """The resource exists with this id and state, but is not what was asked for."""
 
     def __init__(self, physical_id: str, state: State, reason: str) -> None:
         super().__init__(reason)
@@ -89,19 +90,14 @@ def previewed_update(state: Props, inputs: Props) -> State:
 
 
 def create(row: Row, client: Client, inputs: Props) -> tuple[str, State]:
-    """Make it, then read it back. Raises CreateFailedError when it exists and yet failed."""
+    """Make it, then read it back. Raises HalfDoneError when it exists and yet failed."""
     asked = _asked(inputs)
     held = {**asked, **(row.generate(asked) if row.generate else {})}
-    try:
+    with _half_done(row, client, held):
         physical_id = row.create(client, asked)
-    except CreatedButFailedError as failed:
-        found = row.read(client, failed.physical_id)
-        raise CreateFailedError(
-            failed.physical_id, _with_kept(row, found or {}, held), str(failed)
-        ) from failed
     found = row.read(client, physical_id)
     if found is None:
-        raise CreateFailedError(
+        raise HalfDoneError(
             physical_id, held, f"{row.token} {physical_id} was created but can't be read back."
         )
     return physical_id, _with_kept(row, found, held)
@@ -123,13 +119,27 @@ def read(
 def update(
     row: Row, client: Client, physical_id: str, state: Props, old_inputs: Props, news: Props
 ) -> State:
+    """Change it, then read it back. Raises HalfDoneError when it did not become what was asked."""
     asked = _asked(news)
     keys = row.changed(state, _asked(old_inputs), asked)
-    row.update(client, physical_id, Change(old=state, new=asked, keys=keys))
+    with _half_done(row, client, {**state, **asked}):
+        row.update(client, physical_id, Change(old=state, new=asked, keys=keys))
     found = row.read(client, physical_id)
     if found is None:
         raise LookupError(f"{row.token} {physical_id} is gone; run a refresh.")
     return _with_kept(row, found, {**state, **asked})
+
+
+@contextmanager
+def _half_done(row: Row, client: Client, held: Props) -> Iterator[None]:
+    """Tell a failure together with the resource as it now is."""
+    try:
+        yield
+    except ExistsButFailedError as failed:
+        found = row.read(client, failed.physical_id)
+        raise HalfDoneError(
+            failed.physical_id, _with_kept(row, found or {}, held), str(failed)
+        ) from failed
 
 
 def _asked(inputs: Props) -> dict[str, Any]:

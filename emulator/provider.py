@@ -2,32 +2,26 @@
 
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent import futures
+from contextlib import contextmanager
 from importlib import metadata
 from typing import Any, NoReturn, Protocol, TypeVar
 
 import grpc
 from botocore.exceptions import ClientError
-from google.protobuf import any_pb2, empty_pb2, struct_pb2
+from google.protobuf import any_pb2, empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from emulator import lifecycle
 from emulator.registry import row_for
 from emulator.row import Client, Row
+from emulator.wire import Request, name_of, to_python, to_struct, type_of
 
 MAX_MESSAGE = 400 * 1024 * 1024
 """The engine's own limit for a message."""
 PROVIDER_CONFIG = {"region", "allowedAccountIds", "version", "pluginDownloadURL"}
 ClientOf = Callable[[str], Client]
-Request = (
-    provider_pb2.CheckRequest
-    | provider_pb2.DiffRequest
-    | provider_pb2.CreateRequest
-    | provider_pb2.ReadRequest
-    | provider_pb2.UpdateRequest
-    | provider_pb2.DeleteRequest
-)
 RequestT = TypeVar("RequestT", bound=Request)
 AnswerT = TypeVar("AnswerT")
 
@@ -196,11 +190,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             state = lifecycle.previewed_create(row, inputs)
             return provider_pb2.CreateResponse(properties=to_struct(state))
-        try:
+        with telling_what_exists(context, inputs):
             physical_id, state = lifecycle.create(row, self._client(row), inputs)
-        except lifecycle.CreateFailedError as failed:
-            self._exists_but_failed(context, failed, inputs)
-            raise
         return provider_pb2.CreateResponse(
             id=physical_id, properties=to_struct({**state, "id": physical_id})
         )
@@ -233,9 +224,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             state = lifecycle.previewed_update(olds, news)
         else:
-            state = lifecycle.update(
-                row, self._client(row), request.id, olds, to_python(request.old_inputs), news
-            )
+            with telling_what_exists(context, news):
+                state = lifecycle.update(
+                    row, self._client(row), request.id, olds, to_python(request.old_inputs), news
+                )
         return provider_pb2.UpdateResponse(properties=to_struct({**state, "id": request.id}))
 
     @with_row
@@ -245,11 +237,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         row.delete(self._client(row), request.id, to_python(request.properties))
         return empty_pb2.Empty()
 
-    @staticmethod
-    def _exists_but_failed(
-        context: Context, failed: lifecycle.CreateFailedError, inputs: dict[str, Any]
-    ) -> None:
-        """Tell the engine the id of what half exists, or it would forget it."""
+
+@contextmanager
+def telling_what_exists(context: Context, inputs: dict[str, Any]) -> Iterator[None]:
+    """Tell the engine the id and state of what half exists, or it would forget it."""
+    try:
+        yield
+    except lifecycle.HalfDoneError as failed:
         detail = any_pb2.Any()
         detail.Pack(_init_failed(failed, inputs), type_url_prefix="type.googleapis.com/")
         status = status_pb2.Status(
@@ -260,7 +254,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
 
 def _init_failed(
-    failed: lifecycle.CreateFailedError, inputs: dict[str, Any]
+    failed: lifecycle.HalfDoneError, inputs: dict[str, Any]
 ) -> provider_pb2.ErrorResourceInitFailed:
     return provider_pb2.ErrorResourceInitFailed(
         id=failed.physical_id,
@@ -268,38 +262,6 @@ def _init_failed(
         reasons=[str(failed)],
         inputs=to_struct(inputs),
     )
-
-
-def type_of(request: Request) -> str:
-    """The type token of a request's URN; a child's type is `parent$child`, its own comes last."""
-    return str(request.urn).split("::")[2].split("$")[-1]
-
-
-def name_of(request: Request) -> str:
-    return str(request.urn).split("::", 3)[3]
-
-
-def to_python(struct: struct_pb2.Struct) -> dict[str, Any]:
-    """Plain Python values; a whole number becomes an int, as boto3 wants it."""
-    return {key: _value(value) for key, value in struct.fields.items()}
-
-
-def _value(value: struct_pb2.Value) -> Any:
-    kind = value.WhichOneof("kind")
-    if kind == "struct_value":
-        return to_python(value.struct_value)
-    if kind == "list_value":
-        return [_value(item) for item in value.list_value.values]
-    if kind == "number_value":
-        number = value.number_value
-        return int(number) if number.is_integer() else number
-    return None if kind == "null_value" else getattr(value, kind or "string_value")
-
-
-def to_struct(values: dict[str, Any]) -> struct_pb2.Struct:
-    struct = struct_pb2.Struct()
-    struct.update(values)
-    return struct
 
 
 def serve(provider: Provider) -> tuple[grpc.Server, int]:

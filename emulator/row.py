@@ -10,7 +10,7 @@ Client = Any
 """A boto3 client. Its methods are made at run time, so no checker knows them."""
 
 
-class CreatedButFailedError(Exception):
+class ExistsButFailedError(Exception):
     """The resource exists, but did not become what was asked; its id must not be forgotten."""
 
     def __init__(self, physical_id: str, reason: str) -> None:

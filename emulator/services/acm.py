@@ -4,7 +4,7 @@ import time
 from functools import partial
 from typing import Any
 
-from emulator.row import Change, Client, CreatedButFailedError, Props, Row, State, only_replaced
+from emulator.row import Change, Client, ExistsButFailedError, Props, Row, State, only_replaced
 from emulator.services.missing import found_or_none, ignore_missing
 from emulator.shapes import same_set, tag_dict, tag_list
 
@@ -69,7 +69,7 @@ def wait_until_issued(acm: Client, props: Props) -> str:
             return arn
         time.sleep(PAUSE)
     status = found["Status"] if found else "gone"
-    raise CreatedButFailedError(
+    raise ExistsButFailedError(
         arn, f"{arn} is {status}: its validation records are not in a hosted zone."
     )
 

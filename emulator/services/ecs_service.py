@@ -7,7 +7,7 @@ as in the AWS provider: then a deployment that was rolled back is a failure.
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.row import Autoname, Change, Client, CreatedButFailedError, Props, Row, State
+from emulator.row import Autoname, Change, Client, ExistsButFailedError, Props, Row, State
 from emulator.services.ecs_service_wait import (
     DeploymentFailedError,
     delete_when_idle,
@@ -131,7 +131,7 @@ def _wait(ecs: Client, arn: str, *, before: frozenset[str]) -> None:
     try:
         wait_until_steady(ecs, arn, before)
     except DeploymentFailedError as failed:
-        raise CreatedButFailedError(arn, str(failed)) from failed
+        raise ExistsButFailedError(arn, str(failed)) from failed
 
 
 def _find(ecs: Client, arn: str) -> Any | None:

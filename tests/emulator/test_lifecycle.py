@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from emulator import lifecycle
-from emulator.row import Autoname, Change, CreatedButFailedError, Row, paths
+from emulator.row import Autoname, Change, ExistsButFailedError, Row, paths
 
 SEED = b"seed"
 
@@ -161,12 +161,26 @@ def test_read_sees_what_somebody_changed_and_what_somebody_deleted() -> None:
 
 def test_a_create_that_fails_half_way_keeps_the_id() -> None:
     def half(shelf: Shelf, props: Any) -> str:
-        raise CreatedButFailedError(create(shelf, props), "it wobbles")
+        raise ExistsButFailedError(create(shelf, props), "it wobbles")
 
-    with pytest.raises(lifecycle.CreateFailedError, match="it wobbles") as failed:
+    with pytest.raises(lifecycle.HalfDoneError, match="it wobbles") as failed:
         lifecycle.create(replace(ROW, create=half), Shelf(), {"name": "box"})
     assert failed.value.physical_id == "box"
     assert failed.value.state["arn"] == "arn:box"
+
+
+def test_an_update_that_fails_tells_what_the_resource_is_now() -> None:
+    def undone(shelf: Shelf, name: str, _change: Change) -> None:
+        shelf.things[name]["size"] = 1
+        raise ExistsButFailedError(name, "it was rolled back")
+
+    shelf = Shelf()
+    physical_id, state = lifecycle.create(ROW, shelf, {"name": "box", "size": 1})
+    old, new = {"name": "box", "size": 1}, {"name": "box", "size": 2}
+    with pytest.raises(lifecycle.HalfDoneError, match="it was rolled back") as failed:
+        lifecycle.update(replace(ROW, update=undone), shelf, physical_id, state, old, new)
+    assert failed.value.physical_id == "box"
+    assert failed.value.state["size"] == 1
 
 
 def test_an_update_of_something_that_is_gone_asks_for_a_refresh() -> None:

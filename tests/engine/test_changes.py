@@ -70,6 +70,16 @@ CHANGES = {
         config={"arbor:services": backend(max=5)},
         steps=frozenset({("update", "backend-scaling-target")}),
     ),
+    "spot tasks are a deployment, not another service": Change(
+        config={"arbor:spotWeight": 2},
+        steps=frozenset(
+            {
+                ("update", "cluster-capacity"),
+                ("update", "backend-service"),
+                ("update", "frontend-service"),
+            }
+        ),
+    ),
     "a tighter rate limit updates the web ACL": Change(
         config={"arbor:wafRequestsPerFiveMinutes": 1000},
         steps=frozenset({("update", "firewall-acl")}),

@@ -1,14 +1,20 @@
 """`python -m emulator`, run as its user runs it."""
 
+import itertools
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from emulator import account
 from emulator.engine import PROJECT_DIR
 
 EMULATOR = [sys.executable, "-m", "emulator"]
@@ -76,7 +82,31 @@ def test_bad_input_gets_one_sentence_and_its_code(
     assert "Traceback" not in done.stderr
 
 
-def test_a_served_account_keeps_a_stack_between_commands() -> None:
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """An account that `serve` keeps up, and the lines that it printed."""
+
+    environment: dict[str, str]
+
+    def emulate(self, what: str) -> subprocess.CompletedProcess[str]:
+        """Run `python -m emulator WHAT` for staging, as in a shell that evaluated the lines."""
+        return subprocess.run(
+            [*EMULATOR, what, "--stack", "staging"],
+            cwd=PROJECT_DIR,
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    @property
+    def client(self) -> Callable[[str], Any]:
+        return account.clients(self.environment["AWS_ENDPOINT_URL"], self.environment["AWS_REGION"])
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
     with subprocess.Popen(
         [*EMULATOR, "serve", "--stack", "staging", "--speed", "600", "--until-input-closes"],
         cwd=PROJECT_DIR,
@@ -86,27 +116,50 @@ def test_a_served_account_keeps_a_stack_between_commands() -> None:
     ) as serving:
         assert serving.stdin is not None
         assert serving.stdout is not None
-        lines = []
-        for line in serving.stdout:
-            if not line.startswith("export "):
-                break
-            lines.append(line)
-
-        def emulate(what: str) -> subprocess.CompletedProcess[str]:
-            command = f"{sys.executable} -m emulator {what} --stack staging"
-            return subprocess.run(
-                ["sh", "-c", f"{''.join(lines)}\n{command}"],
-                cwd=PROJECT_DIR,
-                capture_output=True,
-                text=True,
-                timeout=300,
-                check=False,
-            )
-
-        up, preview, destroy = (emulate(what) for what in ("up", "preview", "destroy"))
+        lines = itertools.takewhile(lambda line: line.startswith("export "), serving.stdout)
+        words = [shlex.split(line)[1] for line in lines]
+        yield Served(environment=dict(word.split("=", 1) for word in words))
         serving.stdin.close()
         serving.wait(timeout=30)
+
+
+def test_a_served_account_keeps_a_stack_between_commands(served: Served) -> None:
+    up, preview, destroy = (served.emulate(what) for what in ("up", "preview", "destroy"))
     assert (up.returncode, preview.returncode, destroy.returncode) == (0, 0, 0), up.stderr
     assert "create" in up.stdout
     assert "create" not in preview.stdout
     assert "delete" in destroy.stdout
+
+
+def test_an_update_that_ecs_rolls_back_is_told_as_such_and_the_next_up_heals_it(
+    served: Served,
+) -> None:
+    assert served.emulate("up").returncode == 0
+    ecs, elb = served.client("ecs"), served.client("elbv2")
+    service = {"cluster": "arbor-staging-cluster", "service": "arbor-staging-backend"}
+    ecs.update_service(**service, enableExecuteCommand=False)
+    (found,) = ecs.describe_services(cluster=service["cluster"], services=[service["service"]])[
+        "services"
+    ]
+    arn = found["loadBalancers"][0]["advancedConfiguration"]["testListenerRule"]
+    (rule,) = elb.describe_rules(RuleArns=[arn])["Rules"]
+    groups = rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
+    elb.modify_rule(RuleArn=arn, Actions=[forward(groups[:1])])
+
+    assert served.emulate("refresh").returncode == 0
+    failed = served.emulate("up")
+    assert failed.returncode == 1
+    assert "arbor-staging-backend ended as ROLLBACK_SUCCESSFUL" in failed.stderr
+    assert f"is not associated with listener rule {arn}" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+    elb.modify_rule(RuleArn=arn, Actions=[forward(groups)])
+    healed = served.emulate("up")
+    assert healed.returncode == 0, healed.stderr
+    assert ecs.describe_services(cluster=service["cluster"], services=[service["service"]])[
+        "services"
+    ][0]["enableExecuteCommand"]
+
+
+def forward(groups: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}

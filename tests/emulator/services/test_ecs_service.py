@@ -10,7 +10,7 @@ from moto import mock_aws
 from emulator import correction, corrections, lifecycle
 from emulator.clock import CLOCK
 from emulator.registry import row_for
-from emulator.row import Client, CreatedButFailedError
+from emulator.row import Client, ExistsButFailedError
 from emulator.services import ecs_service_wait
 from row_example import EXAMPLES
 
@@ -86,7 +86,7 @@ def test_without_waiting_it_is_created_while_the_deployment_runs(ecs: Client) ->
 def test_a_first_deployment_that_is_rolled_back_leaves_a_service_that_is_known(ecs: Client) -> None:
     asked = inputs()
     block(asked, "blue")
-    with pytest.raises(lifecycle.CreateFailedError, match="No rollback candidate") as failed:
+    with pytest.raises(lifecycle.HalfDoneError, match="No rollback candidate") as failed:
         lifecycle.create(ROW, ecs, asked)
     assert failed.value.physical_id.endswith("service/arbor/backend")
     assert failed.value.state["name"] == "backend"
@@ -102,7 +102,7 @@ def test_a_new_revision_is_waited_for_and_a_rollback_is_a_failure(ecs: Client) -
 
     block(asked, "blue")
     asked = {**asked, "taskDefinition": second}
-    with pytest.raises(CreatedButFailedError, match="ended as ROLLBACK_SUCCESSFUL"):
+    with pytest.raises(ExistsButFailedError, match="ended as ROLLBACK_SUCCESSFUL"):
         update(ecs, arn, state, asked, taskDefinition=another_revision(ecs))
     found = ROW.read(ecs, arn)
     assert found is not None
