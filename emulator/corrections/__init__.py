@@ -15,6 +15,7 @@ from emulator.corrections import elasticache as elasticache
 from emulator.corrections import elasticache_parameters as elasticache_parameters
 from emulator.corrections import elbv2 as elbv2
 from emulator.corrections import elbv2_listeners as elbv2_listeners
+from emulator.corrections import iam as iam
 from emulator.corrections import logs as logs
 from emulator.corrections import logs_export as logs_export
 from emulator.corrections import rds as rds
