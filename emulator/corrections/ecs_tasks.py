@@ -11,6 +11,7 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from emulator.correction import Replacement, corrects
 from emulator.ecs import tasks
 from emulator.ecs.capacity import is_fargate, next_provider
+from emulator.ecs.network import refuse_missing
 
 
 @corrects(
@@ -62,7 +63,8 @@ def requirements(
     EC2ContainerServiceResponse,
     "run_task",
     call="ecs.run_task",
-    moto="runs a task for ever, and answers HTTP 500 where there is no instance to run it",
+    moto="runs a task for ever, makes up the security groups it is to have, and answers HTTP 500 "
+    "where there is no instance to run it",
     aws="runs it until its essential container exits, and refuses it",
 )
 def run_task(original: Replacement, self: EC2ContainerServiceResponse) -> ActionResult:
@@ -77,6 +79,7 @@ def run_task(original: Replacement, self: EC2ContainerServiceResponse) -> Action
     if not is_fargate(strategy or (), launch_type):
         raise InvalidParameterException("No Container Instances were found in your cluster.")
     _refuse_overrides(definition, asked.get("overrides") or {})
+    refuse_missing(backend, asked.get("networkConfiguration"))
     started: list[Task] = []
     for turn in range(int(asked.get("count", 1))):
         provider = next_provider(strategy, {}) if strategy else None

@@ -11,8 +11,9 @@ from moto.core.utils import utcnow
 from emulator.clock import CLOCK
 from emulator.ecs import traffic
 from emulator.ecs.deployment import RECONCILE, ROLLING_STAGES, Pause
+from emulator.ecs.launch import PLATFORM
 from emulator.ecs.rollout import Rollout
-from emulator.ecs.state import PLATFORM, ServiceState
+from emulator.ecs.state import ServiceState
 
 STOPPED = "STOPPED"
 ROLLOUT_STATES = {"SUCCESSFUL": "COMPLETED", "ROLLBACK_FAILED": "FAILED", STOPPED: "FAILED"}
@@ -174,7 +175,7 @@ def _deployment(state: ServiceState, rollout: Rollout, *, primary: bool) -> dict
         "desiredCount": state.service.desired_count if rollout.runs else 0,
         "pendingCount": 0,
         "runningCount": len(rollout.tasks),
-        "failedTasks": 0,
+        "failedTasks": int(rollout.impaired and not rollout.tasks),
         "createdAt": rollout.created,
         "updatedAt": rollout.finished or rollout.created,
         "capacityProviderStrategy": held["capacity_provider_strategy"] or None,

@@ -40,7 +40,8 @@ class Moves:
     def done(self, stage: str) -> bool:
         if stage != "SCALE_UP":
             return True
-        return len(self._rollout.tasks) >= self._state.service.desired_count
+        started = len(self._rollout.tasks) >= self._state.service.desired_count
+        return started and not self._rollout.unregistered
 
     def alarm(self) -> str | None:
         return self._state.in_alarm(self._rollout.alarms)

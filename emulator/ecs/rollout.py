@@ -71,6 +71,10 @@ class Rollout:
     target_group: str | None = None
     runs: bool = False
     tasks: list[Task] = field(default_factory=list)
+    unregistered: list[Task] = field(default_factory=list)
+    """Those of them that are yet to become targets."""
+    impaired: bool = False
+    """Whether its last attempt to start a task failed."""
     weights_before: dict[str, dict[str, int]] = field(default_factory=dict)
     """By rule, before this deployment moved it."""
     created: datetime = field(default_factory=utcnow)

@@ -4,22 +4,24 @@ A deployment that begins while another is under way stops that one (it is STOPPE
 first stage, RECONCILE_SERVICE, brings the service back to one revision: the one with the production
 traffic. An alarm that is in ALARM already when a deployment begins is not watched during it.
 
+A task that can't be started or registered is an event of the service, and is tried again whenever
+the account settles; until then a deployment stays IN_PROGRESS, for lack of a circuit breaker.
+
 Not modelled: more than one load balancer a service, services without Fargate (their tasks never
 start, as in a cluster without instances), minimum and maximum percent (a rolling deployment starts
 all new tasks, then stops all old ones), Service Connect, task sets, DAEMON.
 """
 
-import uuid
-from collections import Counter
 from typing import Any
 
 from moto.cloudwatch.models import cloudwatch_backends
+from moto.core.exceptions import ServiceException
 from moto.core.utils import utcnow
 from moto.ecs.models import EC2ContainerServiceBackend, Service, Task
 
 from emulator.clock import CLOCK
 from emulator.ecs import tasks, traffic
-from emulator.ecs.capacity import is_fargate, next_provider
+from emulator.ecs.capacity import is_fargate
 from emulator.ecs.deployment import (
     BLUE_GREEN_STAGES,
     RECONCILE,
@@ -27,6 +29,8 @@ from emulator.ecs.deployment import (
     Deployment,
     Hook,
 )
+from emulator.ecs.events import Events
+from emulator.ecs.launch import launch
 from emulator.ecs.moves import Moves
 from emulator.ecs.role import may_manage
 from emulator.ecs.rollout import Revision, Rollout
@@ -35,8 +39,6 @@ MINUTE = 60.0
 DAY_MINUTES = 1440
 DRAIN_SECONDS = 30.0
 """From SIGTERM to the end of the last task of a deleted service."""
-PLATFORM = "1.4.0"
-"""What LATEST is."""
 KEY = "rollouts"
 
 
@@ -47,6 +49,7 @@ class ServiceState:
         self.service = service
         self.rollouts: list[Rollout] = []
         """The oldest first."""
+        self.events = Events(service)
         self.drained_at = 0.0
 
     @property
@@ -152,59 +155,60 @@ class ServiceState:
             self._drop(rollout, task)
         held = rollout.revision.held
         if is_fargate(held["capacity_provider_strategy"] or (), held["launch_type"]):
-            for _ in range(count - len(rollout.tasks)):
-                self._start(rollout)
+            while len(rollout.tasks) < count and self._start(rollout):
+                pass
+        self._register(rollout)
 
-    def _start(self, rollout: Rollout) -> None:
-        service, held = self.service, rollout.revision.held
-        strategy = held["capacity_provider_strategy"] or []
-        provider = next_provider(strategy, _by_provider(rollout)) if strategy else None
-        (task,) = self.backend.run_task(
-            service.cluster_name,
-            rollout.revision.task_definition,
-            1,
-            None,
-            rollout.started_by,
-            self._tags(rollout),
-            None if provider else "FARGATE",
-            tasks.spread(held["network_configuration"] or None, len(rollout.tasks)),
-            group=f"service:{service.name}",
-            platform_version=PLATFORM,
-            capacity_provider_strategy=[{"capacityProvider": provider}] if provider else None,
-        )
-        tasks.enable_exec(task, enabled=bool(service.__dict__.get("enable_execute_command")))
+    def _start(self, rollout: Rollout) -> bool:
+        """Whether it could; otherwise ECS says why, and tries again."""
+        about = f"launch {rollout.id}"
+        try:
+            task = launch(self.service, rollout)
+        except ServiceException as refused:
+            self.events.trouble(about, f"failed to launch a task with (error {refused.message}).")
+            rollout.impaired = True
+            return False
+        self.events.over(about)
+        rollout.impaired = False
         rollout.tasks.append(task)
-        if rollout.target_group:
-            traffic.register(rollout.target_group, tasks.address_of(task), rollout.revision.port)
+        rollout.unregistered.append(task)
+        return True
 
-    def _tags(self, rollout: Rollout) -> list[dict[str, str]]:
-        service = self.service
-        definition = self.backend.describe_task_definition(rollout.revision.task_definition)
-        own = {"SERVICE": service.tags, "TASK_DEFINITION": definition.tags}
-        found = list(own.get(service.propagate_tags, []))
-        if service.__dict__.get("enable_ecs_managed_tags"):
-            found += [
-                {"key": "aws:ecs:clusterName", "value": service.cluster_name},
-                {"key": "aws:ecs:serviceName", "value": service.name},
-            ]
-        return found
+    def _register(self, rollout: Rollout) -> None:
+        """Take the new tasks into their target group; if it isn't there, ECS tries again."""
+        group, about = rollout.target_group, f"register {rollout.id}"
+        if not rollout.unregistered:
+            return
+        try:
+            for task in list(rollout.unregistered):
+                if group:
+                    traffic.register(group, tasks.address_of(task), rollout.revision.port)
+                rollout.unregistered.remove(task)
+        except ServiceException as refused:
+            self.events.trouble(
+                about,
+                f"failed to register targets in (target-group {group}) with "
+                f"(error {refused.message})",
+            )
+        else:
+            self.events.over(about)
 
     def _drop(self, rollout: Rollout, task: Task) -> None:
         rollout.tasks.remove(task)
+        if task in rollout.unregistered:
+            rollout.unregistered.remove(task)
         if rollout.target_group:
             traffic.deregister(rollout.target_group, tasks.address_of(task))
 
     def _tell(self, rollout: Rollout) -> None:
-        """An event of the service: what `describe-services` shows an operator first."""
+        """How the deployment ended."""
         deployment = rollout.deployment
         what = (
             f"(deployment {rollout.started_by}) deployment completed."
             if deployment.status == "SUCCESSFUL"
             else f"deployment failed: {deployment.rollback_reason or deployment.reason}"
         )
-        message = f"(service {self.service.name}) {what}"
-        event = {"id": str(uuid.uuid4()), "createdAt": utcnow(), "message": message}
-        self.service.events.insert(0, event)
+        self.events.tell(what)
 
     def _production_weight(self, rollout: Rollout) -> int:
         """What the rule gives the revision's group now; 0 where there is no rule any more."""
@@ -227,10 +231,6 @@ def state_of(service: Service) -> ServiceState:
 
 def _succeeded(rollout: Rollout) -> bool:
     return rollout.deployment.status == "SUCCESSFUL"
-
-
-def _by_provider(rollout: Rollout) -> Counter[str]:
-    return Counter(str(task.capacity_provider_name) for task in rollout.tasks)
 
 
 def _hook(hook: dict[str, Any]) -> Hook:

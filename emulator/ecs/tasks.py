@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from moto.core.utils import utcnow
-from moto.ec2.exceptions import InvalidNetworkInterfaceIdError
+from moto.ec2.exceptions import EC2ClientError, InvalidNetworkInterfaceIdError
 from moto.ec2.models import ec2_backends
 from moto.ecs.models import Container, EC2ContainerServiceBackend, Task
 
@@ -126,7 +126,14 @@ def take_address(task: Task) -> None:
         return
     ec2 = ec2_backends[task._account_id][task.region_name]  # noqa: SLF001 - moto keeps it there
     eni = ec2.get_network_interface(interface)
-    address = eni.subnet.get_available_subnet_ip(eni)
+    try:
+        address = eni.subnet.get_available_subnet_ip(eni)
+    except StopIteration:
+        ec2.delete_network_interface(eni.id)
+        raise EC2ClientError(
+            "InsufficientFreeAddressesInSubnet",
+            "The specified subnet does not have enough free addresses to satisfy the request.",
+        ) from None
     eni.private_ip_address = address
     eni.private_ip_addresses = [{"Primary": True, "PrivateIpAddress": address}]
     details: Any = task.attachments[0]["details"]
