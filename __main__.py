@@ -88,6 +88,7 @@ network = Network(
         private_cidrs=config.network.private_cidrs,
         isolated_cidrs=config.network.isolated_cidrs,
         nat_per_zone=config.network.nat_per_zone,
+        account_id=config.account_id,
         region=config.region,
         interface_endpoints=config.network.interface_endpoints,
         flow_log_retention_days=config.log_retention_days,
@@ -162,6 +163,8 @@ secrets = Secrets(
 database = Database(
     "database",
     DatabaseArgs(
+        account_id=config.account_id,
+        region=config.region,
         identifier=naming.database_instance(stack),
         database_name=naming.database(stack),
         username=naming.DATABASE_USER,

@@ -1,12 +1,13 @@
 """Two colours behind one listener: TargetGroups, ListenerRules, ECS's infrastructure role."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+
+from components.trust import trust
 
 INFRASTRUCTURE_POLICY = "arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AmazonECSInfrastructureRolePolicyForLoadBalancers.html"""
@@ -76,18 +77,7 @@ class BlueGreen(pulumi.ComponentResource):
         test = self._rule("test", args.test_host, priority)
         role = aws.iam.Role(
             f"{name}-infrastructure",
-            assume_role_policy=json.dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Effect": "Allow",
-                            "Principal": {"Service": "ecs.amazonaws.com"},
-                            "Action": "sts:AssumeRole",
-                        }
-                    ],
-                }
-            ),
+            assume_role_policy=trust("ecs.amazonaws.com"),  # it names no resource of ours
             tags=args.tags,
             opts=self._child,
         )

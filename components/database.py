@@ -1,11 +1,12 @@
 """PostgreSQL on RDS: SecurityGroup, SubnetGroup, ParameterGroup, monitoring Role, Instance."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
+
+from components.trust import trust
 
 PORT = 5432
 LONGEST_RETENTION = 35
@@ -25,6 +26,8 @@ there first: whoever declares a Database lets it depend on both."""
 class DatabaseArgs:
     """Names and numbers are plain; addresses, keys and the password only flow through."""
 
+    account_id: str
+    region: str
     identifier: str
     database_name: str
     username: str
@@ -103,7 +106,7 @@ class Database(pulumi.ComponentResource):
             tags=args.tags,
             opts=child,
         )
-        monitoring, attachment = _monitoring_role(name, args.tags, child)
+        monitoring, attachment = _monitoring_role(name, args, child)
         instance = aws.rds.Instance(
             f"{name}-instance",
             identifier=args.identifier,
@@ -159,7 +162,7 @@ class Database(pulumi.ComponentResource):
 
 
 def _monitoring_role(
-    name: str, tags: Mapping[str, str], child: pulumi.ResourceOptions
+    name: str, args: DatabaseArgs, child: pulumi.ResourceOptions
 ) -> tuple[aws.iam.Role, aws.iam.RolePolicyAttachment]:
     """Enhanced monitoring writes the host's metrics to CloudWatch with this role.
 
@@ -167,19 +170,11 @@ def _monitoring_role(
     """
     role = aws.iam.Role(
         f"{name}-monitoring",
-        assume_role_policy=json.dumps(
-            {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Principal": {"Service": "monitoring.rds.amazonaws.com"},
-                        "Action": "sts:AssumeRole",
-                    }
-                ],
-            }
+        assume_role_policy=trust(
+            "monitoring.rds.amazonaws.com",
+            source_arn=f"arn:aws:rds:{args.region}:{args.account_id}:db:{args.identifier}",
         ),
-        tags=tags,
+        tags=args.tags,
         opts=child,
     )
     attachment = aws.iam.RolePolicyAttachment(

@@ -1,12 +1,13 @@
 """The VPC: awsx Vpc, S3 gateway endpoint, interface endpoints, flow logs, emptied default group."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_awsx as awsx
+
+from components.trust import trust
 
 HTTPS = 443
 TIERS = ("public_cidrs", "private_cidrs", "isolated_cidrs")
@@ -27,6 +28,7 @@ class NetworkArgs:
     isolated_cidrs: tuple[str, ...]
     nat_per_zone: bool
     """One NAT gateway a zone; otherwise one for all, which is cheaper and fails with its zone."""
+    account_id: str
     region: str
     interface_endpoints: tuple[str, ...] = ()
     """AWS services reached without a NAT gateway, such as `ecr.api`."""
@@ -138,17 +140,9 @@ class Network(pulumi.ComponentResource):
         )
         role = aws.iam.Role(
             f"{name}-flow-role",
-            assume_role_policy=json.dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Effect": "Allow",
-                            "Principal": {"Service": "vpc-flow-logs.amazonaws.com"},
-                            "Action": "sts:AssumeRole",
-                        }
-                    ],
-                }
+            assume_role_policy=trust(
+                "vpc-flow-logs.amazonaws.com",
+                source_arn=f"arn:aws:ec2:{args.region}:{args.account_id}:vpc-flow-log/*",
             ),
             tags=args.tags,
             opts=self._child,
@@ -168,7 +162,12 @@ class Network(pulumi.ComponentResource):
                                 "logs:DescribeLogStreams",
                             ],
                             "Resource": [group.arn, pulumi.Output.concat(group.arn, ":*")],
-                        }
+                        },
+                        {
+                            "Effect": "Allow",
+                            "Action": "logs:DescribeLogGroups",
+                            "Resource": f"arn:aws:logs:{args.region}:{args.account_id}:log-group:*",
+                        },
                     ],
                 }
             ),

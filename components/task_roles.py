@@ -1,12 +1,13 @@
 """The two roles of a task: one that starts it, one that it runs with."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+
+from components.trust import trust
 
 Statement = dict[str, Any]
 
@@ -58,7 +59,10 @@ class TaskRoles(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(
             f"{name}-role",
-            assume_role_policy=trust_policy(args.account_id, args.region),
+            assume_role_policy=trust(
+                "ecs-tasks.amazonaws.com",
+                source_arn=f"arn:aws:ecs:{args.region}:{args.account_id}:*",
+            ),
             tags=args.tags,
             opts=child,
         )
@@ -69,26 +73,6 @@ class TaskRoles(pulumi.ComponentResource):
             opts=child,
         )
         return role, policy
-
-
-def trust_policy(account_id: str, region: str) -> str:
-    """Only tasks of this account and region; no other account's tasks can borrow the role."""
-    return json.dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-                    "Action": "sts:AssumeRole",
-                    "Condition": {
-                        "StringEquals": {"aws:SourceAccount": account_id},
-                        "ArnLike": {"aws:SourceArn": f"arn:aws:ecs:{region}:{account_id}:*"},
-                    },
-                }
-            ],
-        }
-    )
 
 
 def execution_statements(args: TaskRolesArgs) -> list[Statement]:

@@ -371,3 +371,14 @@ def test_one_nat_gateway_a_zone_in_production_and_one_in_staging(stack: str) -> 
     assert vpc["natGateways"]["strategy"] == strategy
     assert vpc["cidrBlock"] == "10.0.0.0/16"
     assert len(vpc["availabilityZoneNames"]) == 3
+
+
+@each_stack
+def test_every_role_says_on_whose_behalf_but_the_one_ecs_moves_rules_with(stack: str) -> None:
+    """ECS names no resource when it takes on an infrastructure role."""
+    for name, role in stack_of(stack).all("aws:iam/role:Role").items():
+        (statement,) = json.loads(role["assumeRolePolicy"])["Statement"]
+        for_ecs = statement["Principal"] == {"Service": "ecs.amazonaws.com"}
+        assert for_ecs != ("aws:SourceArn" in statement.get("Condition", {}).get("ArnLike", {})), (
+            name
+        )

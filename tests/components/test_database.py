@@ -3,10 +3,12 @@ from dataclasses import replace
 import pytest
 
 from components.database import Database, DatabaseArgs
-from harness import declare, is_secret, outputs
+from harness import ACCOUNT, REGION, declare, is_secret, outputs
 
 INSTANCE = "aws:rds/instance:Instance"
 ARGS = DatabaseArgs(
+    account_id=ACCOUNT,
+    region=REGION,
     identifier="arbor-production-db",
     database_name="arbor_production",
     username="arbor_user",

@@ -1,9 +1,10 @@
+import json
 from dataclasses import replace
 
 import pytest
 
 from components.network import Network, NetworkArgs
-from harness import declare
+from harness import ACCOUNT, REGION, allows, declare
 
 ARGS = NetworkArgs(
     cidr_block="10.0.0.0/16",
@@ -12,7 +13,8 @@ ARGS = NetworkArgs(
     private_cidrs=("10.0.64.0/20", "10.0.80.0/20"),
     isolated_cidrs=("10.0.128.0/20", "10.0.144.0/20"),
     nat_per_zone=True,
-    region="us-east-1",
+    account_id=ACCOUNT,
+    region=REGION,
     interface_endpoints=("ecr.api", "logs"),
     flow_log_retention_days=30,
     kms_key_arn="arn:kms",
@@ -80,3 +82,13 @@ def test_without_interface_endpoints_there_is_no_group_for_them() -> None:
 def test_a_tier_without_a_block_for_each_zone_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="private_cidrs must have one block for each of 2 zones"):
         replace(ARGS, private_cidrs=("10.0.64.0/20",))
+
+
+def test_flow_logs_may_write_to_their_group_and_look_for_it() -> None:
+    declared = declare(lambda: Network("network", ARGS))
+    statements = json.loads(declared.only("aws:iam/rolePolicy:RolePolicy")["policy"])["Statement"]
+    (writes,) = allows(statements, "logs:PutLogEvents")
+    group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:"
+    assert all(resource.startswith(f"{group}network-flow") for resource in writes["Resource"])
+    (looks,) = allows(statements, "logs:DescribeLogGroups")
+    assert looks["Resource"] == f"{group}*"
