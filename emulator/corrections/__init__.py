@@ -20,3 +20,4 @@ from emulator.corrections import logs as logs
 from emulator.corrections import logs_export as logs_export
 from emulator.corrections import rds as rds
 from emulator.corrections import s3 as s3
+from emulator.corrections import wafv2 as wafv2

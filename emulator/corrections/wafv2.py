@@ -1,0 +1,128 @@
+"""WAF: web ACLs that are in use, and rules that WAF refuses."""
+
+import re
+from typing import Any
+
+from moto.elbv2.models import elbv2_backends
+from moto.wafv2.exceptions import WAFNonexistentItemException, WAFv2ClientError
+from moto.wafv2.models import FakeWebACL, WAFV2Backend
+
+from emulator.correction import Replacement, corrects
+
+NAME = re.compile(r"[\w\-]{1,128}", re.ASCII)
+DESCRIPTION = re.compile(r"[\w+=:#@/\-,.][\w+=:#@/\-,.\s]+[\w+=:#@/\-,.]", re.ASCII)
+GROUPS = {"ManagedRuleGroupStatement", "RuleGroupReferenceStatement"}
+
+NOT_ONE = "You have used none or multiple values for a field that requires exactly one value."
+
+
+def _refuse_pattern(field: str, value: str, pattern: re.Pattern[str]) -> None:
+    if not pattern.fullmatch(value):
+        raise WAFv2ClientError(
+            "ValidationException",
+            f"1 validation error detected: Value '{value}' at '{field}' failed to satisfy "
+            f"constraint: Member must satisfy regular expression pattern: ^{pattern.pattern}$",
+        )
+
+
+def _invalid(reason: str, parameter: str) -> WAFv2ClientError:
+    return WAFv2ClientError(
+        "WAFInvalidParameterException",
+        f"Error reason: {reason}, field: RULE, parameter: {parameter}",
+    )
+
+
+def _refuse_rules(rules: list[dict[str, Any]]) -> None:
+    taken: set[int] = set()
+    for rule in rules:
+        _refuse_pattern("rules.member.name", rule["Name"], NAME)
+        if rule["Priority"] in taken:
+            raise _invalid("Another rule has the same priority.", str(rule["Priority"]))
+        taken.add(rule["Priority"])
+        if ("Action" in rule) is ("OverrideAction" in rule):
+            raise _invalid(NOT_ONE, "Rule")
+        if bool(GROUPS & rule["Statement"].keys()) is not ("OverrideAction" in rule):
+            raise _invalid("A reference in your rule statement is not valid.", "Statement")
+
+
+def _exists(self: WAFV2Backend, arn: str) -> bool:
+    """Only load balancers are known here."""
+    if ":elasticloadbalancing:" not in arn:
+        return True
+    return arn in elbv2_backends[self.account_id][self.region_name].load_balancers
+
+
+@corrects(
+    WAFV2Backend,
+    "create_web_acl",
+    call="wafv2.create_web_acl",
+    moto="accepts any name, and rules of one priority or with the wrong kind of action",
+    aws="refuses them",
+)
+def create_web_acl(
+    original: Replacement, self: WAFV2Backend, name: str, *args: Any, **kwargs: Any
+) -> FakeWebACL:
+    _visibility, _default, _scope, description, _tags, rules, *_ = args
+    _refuse_pattern("name", name, NAME)
+    if description is not None:
+        _refuse_pattern("description", description, DESCRIPTION)
+    _refuse_rules(rules)
+    made: FakeWebACL = original(self, name, *args, **kwargs)
+    return made
+
+
+@corrects(
+    WAFV2Backend,
+    "update_web_acl",
+    call="wafv2.update_web_acl",
+    moto="accepts rules of one priority or with the wrong kind of action; an update without "
+    "rules keeps the old ones",
+    aws="refuses those; an update without rules takes all of them away",
+)
+def update_web_acl(
+    original: Replacement, self: WAFV2Backend, name: str, _id: str, *args: Any, **kwargs: Any
+) -> str:
+    _default, rules, description, *_ = args
+    if description is not None:
+        _refuse_pattern("description", description, DESCRIPTION)
+    _refuse_rules(rules or [])
+    token = str(original(self, name, _id, *args, **kwargs))
+    if not rules:
+        self.get_web_acl(None, name, _id).rules = []
+    return token
+
+
+@corrects(
+    WAFV2Backend,
+    "associate_web_acl",
+    call="wafv2.associate_web_acl",
+    moto="protects what isn't there, and one resource by several web ACLs",
+    aws="refuses that; a resource's web ACL is replaced",
+)
+def associate_web_acl(
+    original: Replacement, self: WAFV2Backend, web_acl_arn: str, resource_arn: str
+) -> None:
+    if web_acl_arn not in self.wacls or not _exists(self, resource_arn):
+        raise WAFNonexistentItemException
+    self.disassociate_web_acl(resource_arn)
+    original(self, web_acl_arn, resource_arn)
+
+
+@corrects(
+    WAFV2Backend,
+    "delete_web_acl",
+    call="wafv2.delete_web_acl",
+    moto="deletes a web ACL that protects something",
+    aws="refuses it with WAFAssociatedItemException",
+)
+def delete_web_acl(
+    original: Replacement, self: WAFV2Backend, name: str, scope: str, _id: str, lock_token: str
+) -> None:
+    acl = self.get_web_acl(None, name, _id)
+    if any(_exists(self, arn) for arn in acl.associated_resources):
+        raise WAFv2ClientError(
+            "WAFAssociatedItemException",
+            "AWS WAF couldn’t perform the operation because your resource is being used by "  # noqa: RUF001
+            "another resource or it’s associated with another resource.",  # noqa: RUF001
+        )
+    original(self, name, scope, _id, lock_token)

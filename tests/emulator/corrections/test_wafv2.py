@@ -1,0 +1,127 @@
+"""WAF: what is refused of web ACLs and their rules."""
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+Client = Any
+ACL = {"Name": "edge", "Scope": "REGIONAL"}
+SHOWN = {"CloudWatchMetricsEnabled": True, "SampledRequestsEnabled": True, "MetricName": "edge"}
+RATE = {"RateBasedStatement": {"Limit": 2000, "AggregateKeyType": "IP"}}
+GROUP = {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": "AWSManagedRulesCommonRuleSet"}}
+BLOCK: dict[str, Any] = {"Action": {"Block": {}}}
+KEEP: dict[str, Any] = {"OverrideAction": {"None": {}}}
+
+
+@pytest.fixture
+def waf() -> Client:
+    return boto3.client("wafv2")
+
+
+def rule(priority: int, statement: dict[str, Any], *actions: dict[str, Any]) -> dict[str, Any]:
+    made = {"Name": f"rule-{priority}", "Priority": priority, "Statement": statement}
+    for action in actions:
+        made |= action
+    return {**made, "VisibilityConfig": SHOWN}
+
+
+RULES = [rule(0, RATE, BLOCK), rule(1, GROUP, KEEP)]
+
+
+def create(waf: Client, **changes: Any) -> dict[str, Any]:
+    asked = {"DefaultAction": {"Allow": {}}, "VisibilityConfig": SHOWN, **ACL, **changes}
+    made: dict[str, Any] = waf.create_web_acl(**asked)["Summary"]
+    return made
+
+
+def update(waf: Client, made: dict[str, Any], **changes: Any) -> None:
+    token = waf.get_web_acl(**ACL, Id=made["Id"])["LockToken"]
+    asked = {"DefaultAction": {"Allow": {}}, "VisibilityConfig": SHOWN, **ACL, **changes}
+    waf.update_web_acl(Id=made["Id"], LockToken=token, **asked)
+
+
+def delete(waf: Client, made: dict[str, Any]) -> None:
+    token = waf.get_web_acl(**ACL, Id=made["Id"])["LockToken"]
+    waf.delete_web_acl(**ACL, Id=made["Id"], LockToken=token)
+
+
+def balancer() -> str:
+    ec2 = boto3.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(
+            VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"us-east-1{letter}"
+        )["Subnet"]["SubnetId"]
+        for number, letter in enumerate("ab")
+    ]
+    made = boto3.client("elbv2").create_load_balancer(Name="edge", Subnets=subnets)
+    return str(made["LoadBalancers"][0]["LoadBalancerArn"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"Name": "the edge"}, "'the edge' at 'name' failed to satisfy constraint"),
+        ({"Description": "The team's edge"}, "at 'description' failed to satisfy constraint"),
+        ({"Rules": [{**RULES[0], "Name": "rate limit"}]}, "'rate limit' at 'rules"),
+        ({"Rules": [*RULES, rule(1, RATE, BLOCK)]}, "has the same priority"),
+        ({"Rules": [rule(0, RATE)]}, "requires exactly one value"),
+        ({"Rules": [rule(0, RATE, BLOCK, KEEP)]}, "requires exactly one value"),
+        ({"Rules": [rule(0, RATE, KEEP)]}, "rule statement is not valid"),
+        ({"Rules": [rule(0, GROUP, BLOCK)]}, "rule statement is not valid"),
+    ],
+)
+def test_a_web_acl_that_waf_refuses_is_neither_made_nor_changed(
+    waf: Client, changes: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ClientError, match=sentence):
+        create(waf, **changes)
+    assert waf.list_web_acls(Scope="REGIONAL")["WebACLs"] == []
+    made = create(waf, Rules=RULES, Description="The edge")
+    if "Name" not in changes:
+        with pytest.raises(ClientError, match=sentence):
+            update(waf, made, **changes)
+    kept = waf.get_web_acl(**ACL, Id=made["Id"])["WebACL"]["Rules"]
+    assert [found["Name"] for found in kept] == ["rule-0", "rule-1"]
+
+
+def test_an_update_without_rules_takes_them_away(waf: Client) -> None:
+    made = create(waf, Rules=RULES)
+    update(waf, made)
+    assert waf.get_web_acl(**ACL, Id=made["Id"])["WebACL"]["Rules"] == []
+
+
+def test_a_web_acl_goes_once_it_protects_nothing(waf: Client) -> None:
+    made, protected = create(waf), balancer()
+    waf.associate_web_acl(WebACLArn=made["ARN"], ResourceArn=protected)
+    with pytest.raises(ClientError, match="WAFAssociatedItemException"):
+        delete(waf, made)
+    waf.disassociate_web_acl(ResourceArn=protected)
+    delete(waf, made)
+
+
+def test_a_load_balancer_that_is_gone_holds_no_web_acl(waf: Client) -> None:
+    made, protected = create(waf), balancer()
+    waf.associate_web_acl(WebACLArn=made["ARN"], ResourceArn=protected)
+    boto3.client("elbv2").delete_load_balancer(LoadBalancerArn=protected)
+    delete(waf, made)
+
+
+def test_a_resource_has_one_web_acl_the_last(waf: Client) -> None:
+    first, second, protected = create(waf), create(waf, Name="other"), balancer()
+    for acl in (first, second):
+        waf.associate_web_acl(WebACLArn=acl["ARN"], ResourceArn=protected)
+    found = waf.get_web_acl_for_resource(ResourceArn=protected)["WebACL"]["ARN"]
+    assert found == second["ARN"]
+    delete(waf, first)
+
+
+def test_only_what_is_there_can_be_protected_and_only_by_what_is_there(waf: Client) -> None:
+    made, protected = create(waf), balancer()
+    gone = "arn:aws:apigateway:us-east-1::/restapis/api/stages/prod"
+    waf.associate_web_acl(WebACLArn=made["ARN"], ResourceArn=gone)
+    for acl, resource in ((made["ARN"], f"{protected}x"), (f"{made['ARN']}x", protected)):
+        with pytest.raises(ClientError, match="WAFNonexistentItemException"):
+            waf.associate_web_acl(WebACLArn=acl, ResourceArn=resource)
