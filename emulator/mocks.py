@@ -31,7 +31,7 @@ class AccountMocks(Mocks):
         """State by logical name and type: `vpc::aws:ec2/vpc:Vpc`."""
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        inputs = without_secrets(args.inputs)
+        inputs = as_sent(args.inputs)
         if args.typ == VPC:
             return args.name, self._vpc(args.name, inputs)
         if args.custom is False:
@@ -70,10 +70,16 @@ class AccountMocks(Mocks):
         return resolved
 
 
-def without_secrets(value: Any) -> Any:
-    """Mocks receive a secret in Pulumi's signed envelope; the account needs what is inside."""
+def as_sent(value: Any) -> Any:
+    """What a program wrote, of what mocks receive.
+
+    A secret comes in Pulumi's signed envelope and every number as a float; the account needs what
+    is inside, and whole numbers as boto3 wants them.
+    """
     if rpc.is_rpc_secret(value):
-        return without_secrets(rpc.unwrap_rpc_secret(value))
+        return as_sent(rpc.unwrap_rpc_secret(value))
     if isinstance(value, dict):
-        return {key: without_secrets(item) for key, item in value.items()}
-    return [without_secrets(item) for item in value] if isinstance(value, list) else value
+        return {key: as_sent(item) for key, item in value.items()}
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return [as_sent(item) for item in value] if isinstance(value, list) else value
