@@ -2,8 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Self
 
+import yaml
 from pulumi import automation
 from pulumi.automation import events
 from rich.console import Console
@@ -11,6 +12,8 @@ from rich.table import Table
 
 DEPTH = 2
 """Components below the top-level ones are counted with the one they belong to."""
+LONGEST_LINE = 1000
+"""An ARN is never broken in two."""
 
 
 class Steps:
@@ -87,10 +90,9 @@ def show(
     table.add_section()
     table.add_row("all", *(str(steps.operations[op]) for op in operations))
     console.print(table)
-    for name in sorted(outputs):
-        value: Any = "[secret]" if outputs[name].secret else outputs[name].value
+    told = {name: "[secret]" if out.secret else out.value for name, out in outputs.items()}
+    if told:
         # Plain: rich would read `:secret:` in an ARN as the name of an emoji.
-        console.print(
-            f"  {name}: {value}", markup=False, emoji=False, highlight=False, soft_wrap=True
-        )
+        text = yaml.safe_dump(told, width=LONGEST_LINE)
+        console.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
     console.print(f"{steps.operations.total()} resources in {seconds:.1f} s")

@@ -13,11 +13,13 @@ def test_an_arn_is_printed_as_it_is_and_a_secret_never() -> None:
     outputs = {
         "arn": OutputValue(value=ARN, secret=False),
         "password": OutputValue(value="hunter2", secret=True),
+        "groups": OutputValue(value={"backend": ["one", "two"]}, secret=False),
     }
     steps = Steps(OnStep(Console(file=io.StringIO())))
     show(Console(file=text, width=80), title="up", steps=steps, outputs=outputs, seconds=1.0)
     assert ARN in text.getvalue()
     assert "hunter2" not in text.getvalue()
+    assert "groups:\n  backend:\n  - one\n  - two\n" in text.getvalue()
 
 
 def test_a_resource_counts_with_its_outermost_component() -> None:
