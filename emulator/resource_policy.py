@@ -1,7 +1,7 @@
-"""Whether a resource's policy lets an AWS service act on it, as IAM evaluates such policies.
+"""Whether a resource's policy lets a service or an account act on it, as IAM evaluates it.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
-Only what a service principal needs: no identity policies, no permission boundaries, no NotAction.
+Only what these principals need: no identity policies, no permission boundaries, no NotAction.
 """
 
 import re
@@ -14,10 +14,12 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One action that a service tries on a resource."""
+    """One action that a service, or an account, tries on a resource."""
 
-    service: str
+    service: str = ""
     """Its principal: `logs.us-east-1.amazonaws.com`."""
+    account: str = ""
+    """The account that tries it instead, with whatever its IAM policies allow."""
     action: str
     """`s3:PutObject`."""
     resource: str
@@ -43,7 +45,7 @@ def _applies(statement: Document, attempt: Attempt) -> bool:
         if element in statement:
             raise NotImplementedError(f"{element} in a resource policy is not evaluated here.")
     return (
-        _is_for(statement.get("Principal", {}), attempt.service)
+        _is_for(statement.get("Principal", {}), attempt)
         and _any_like(statement.get("Action", []), attempt.action, ignore_case=True)
         and _any_like(statement.get("Resource", "*"), attempt.resource)
         and all(
@@ -53,11 +55,15 @@ def _applies(statement: Document, attempt: Attempt) -> bool:
     )
 
 
-def _is_for(principal: str | Document, service: str) -> bool:
+def _is_for(principal: str | Document, attempt: Attempt) -> bool:
     if isinstance(principal, str):
         return principal == "*"
-    return service in listed(principal.get("Service", [])) or "*" in listed(
-        principal.get("AWS", [])
+    named = listed(principal.get("AWS", []))
+    root = re.compile(rf"arn:aws[a-z-]*:iam::{attempt.account}:root")
+    return (
+        "*" in named
+        or attempt.service in listed(principal.get("Service", []))
+        or any(name == attempt.account or root.fullmatch(name) for name in named)
     )
 
 

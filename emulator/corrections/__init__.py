@@ -16,8 +16,10 @@ from emulator.corrections import elasticache_parameters as elasticache_parameter
 from emulator.corrections import elbv2 as elbv2
 from emulator.corrections import elbv2_listeners as elbv2_listeners
 from emulator.corrections import iam as iam
+from emulator.corrections import kms as kms
 from emulator.corrections import logs as logs
 from emulator.corrections import logs_export as logs_export
 from emulator.corrections import rds as rds
 from emulator.corrections import s3 as s3
+from emulator.corrections import secretsmanager as secretsmanager
 from emulator.corrections import wafv2 as wafv2

@@ -7,7 +7,6 @@ from emulator.services.missing import found_or_none, ignore_missing
 from emulator.shapes import same_json
 
 LONGEST_WINDOW = 30
-YEAR = 365
 
 
 def _tags(tags: dict[str, str] | None) -> list[dict[str, str]]:
@@ -26,7 +25,9 @@ def create_key(kms: Client, props: Props) -> str:
 
 def _rotate(kms: Client, key: str, props: Props) -> None:
     if props.get("enableKeyRotation"):
-        kms.enable_key_rotation(KeyId=key)
+        days = props.get("rotationPeriodInDays")
+        period = {"RotationPeriodInDays": int(days)} if days else {}
+        kms.enable_key_rotation(KeyId=key, **period)
     else:
         kms.disable_key_rotation(KeyId=key)
 
@@ -36,9 +37,12 @@ def read_key(kms: Client, key: str) -> State | None:
     if answer is None or answer["KeyMetadata"]["KeyState"] == "PendingDeletion":
         return None
     found = answer["KeyMetadata"]
+    rotation = kms.get_key_rotation_status(KeyId=key)
+    days = rotation.get("RotationPeriodInDays")
     return {
         "description": found["Description"],
-        "enableKeyRotation": kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"],
+        "enableKeyRotation": rotation["KeyRotationEnabled"],
+        **({"rotationPeriodInDays": days} if days else {}),
         "policy": kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"],
         "tags": {t["TagKey"]: t["TagValue"] for t in kms.list_resource_tags(KeyId=key)["Tags"]},
         "arn": found["Arn"],
@@ -47,7 +51,7 @@ def read_key(kms: Client, key: str) -> State | None:
 
 
 def update_key(kms: Client, key: str, change: Change) -> None:
-    if "enableKeyRotation" in change.keys:
+    if change.keys & {"enableKeyRotation", "rotationPeriodInDays"}:
         _rotate(kms, key, change.new)
     if "description" in change.keys:
         kms.update_key_description(KeyId=key, Description=change.new.get("description", ""))
@@ -87,7 +91,14 @@ ROWS = (
         token="aws:kms/key:Key",
         client="kms",
         inputs=frozenset(
-            {"description", "enableKeyRotation", "policy", "deletionWindowInDays", "tags.*"}
+            {
+                "description",
+                "enableKeyRotation",
+                "rotationPeriodInDays",
+                "policy",
+                "deletionWindowInDays",
+                "tags.*",
+            }
         ),
         outputs=frozenset({"arn", "keyId"}),
         write_only=frozenset({"deletionWindowInDays"}),

@@ -86,13 +86,14 @@ EXAMPLES = {
         inputs=lambda: {
             "description": "logs",
             "enableKeyRotation": True,
+            "rotationPeriodInDays": 180,
             "policy": key_policy("one"),
             "deletionWindowInDays": 7,
             "tags": TAGS,
         },
         change={
             "description": "data",
-            "enableKeyRotation": False,
+            "rotationPeriodInDays": 90,
             "policy": key_policy("two"),
             "tags": OTHER,
         },

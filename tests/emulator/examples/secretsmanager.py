@@ -7,8 +7,7 @@ from row_example import Example
 
 
 def _key() -> str:
-    policy = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*"}]}
-    made = boto3.client("kms").create_key(Policy=json.dumps(policy))
+    made = boto3.client("kms").create_key()
     return str(made["KeyMetadata"]["Arn"])
 
 
