@@ -184,15 +184,26 @@ def test_a_database_holds_its_groups_and_the_subnet_it_is_in(network: Network) -
 
 def test_a_database_with_a_standby_holds_every_subnet_of_its_group(network: Network) -> None:
     make_database(network, MultiAZ=True)
+    network.detach()
     subnet_is_held(network, 0)
     subnet_is_held(network, 1)
 
 
-def test_a_cache_holds_its_network(network: Network) -> None:
+def test_a_database_that_is_reached_from_outside_holds_the_gateway(network: Network) -> None:
+    make_database(network, PubliclyAccessible=True)
+    gateway_is_held(network)
+
+
+def cache_of(network: Network) -> Any:
     cache = boto3.client("elasticache")
     cache.create_cache_subnet_group(
         CacheSubnetGroupName="redis", CacheSubnetGroupDescription="d", SubnetIds=network.subnets
     )
+    return cache
+
+
+def test_a_cache_holds_its_network(network: Network) -> None:
+    cache = cache_of(network)
     cache.create_replication_group(
         ReplicationGroupId="redis",
         ReplicationGroupDescription="d",
@@ -203,6 +214,21 @@ def test_a_cache_holds_its_network(network: Network) -> None:
     group_is_held(network)
     subnet_is_held(network)
     cache.delete_replication_group(ReplicationGroupId="redis")
+    all_is_free(network)
+
+
+def test_a_cache_cluster_that_is_being_deleted_holds_nothing(network: Network) -> None:
+    cache = cache_of(network)
+    cache.create_cache_cluster(
+        CacheClusterId="redis",
+        Engine="redis",
+        CacheNodeType="cache.t4g.micro",
+        NumCacheNodes=1,
+        CacheSubnetGroupName="redis",
+        SecurityGroupIds=[network.group],
+    )
+    group_is_held(network)
+    cache.delete_cache_cluster(CacheClusterId="redis")
     all_is_free(network)
 
 
@@ -277,6 +303,13 @@ def test_a_gateway_or_a_group_or_an_endpoint_holds_the_vpc(network: Network) -> 
     network.delete_group()
     vpc_is_held(network)
     network.detach()
+    egress = network.ec2.create_egress_only_internet_gateway(VpcId=network.vpc)
+    vpc_is_held(network)
+    network.ec2.delete_egress_only_internet_gateway(
+        EgressOnlyInternetGatewayId=egress["EgressOnlyInternetGateway"][
+            "EgressOnlyInternetGatewayId"
+        ]
+    )
     made = network.ec2.create_vpc_endpoint(
         VpcId=network.vpc,
         ServiceName="com.amazonaws.us-east-1.s3",
