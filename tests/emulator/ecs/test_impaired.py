@@ -5,6 +5,7 @@ EC2 and ELB refuse most of these deletions, so the tests take things away beneat
 
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from moto.ec2.models import EC2Backend, ec2_backends
 from moto.elbv2.models import elbv2_backends
 
 from ecs_world import CLUSTER, SERVICE, World, client
+from emulator.ecs.events import KEPT, Events
 
 Taken = Callable[[World], tuple[MutableMapping[str, Any], str]]
 """In what the thing is kept, and as what."""
@@ -212,3 +214,12 @@ def test_a_subnet_without_free_addresses_starts_as_many_tasks_as_it_has(world: W
     world.update(desiredCount=11)
     world.finish()
     assert world.newest()["status"] == "SUCCESSFUL"
+
+
+def test_a_service_keeps_its_newest_events_only() -> None:
+    service: Any = SimpleNamespace(name=SERVICE, events=[])
+    events = Events(service)
+    for number in range(KEPT + 1):
+        events.tell(f"did {number}.")
+    assert len(service.events) == KEPT
+    assert service.events[0]["message"] == f"(service {SERVICE}) did {KEPT}."
