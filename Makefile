@@ -3,10 +3,10 @@ STACK ?= production
 PYTHON := .venv/bin/python
 READY := .venv/ready
 
-.PHONY: help up preview serve test unit emulator engine lint types docs benchmark clean
+.PHONY: help up preview serve test unit emulator engine lint types docs policy-proof benchmark clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 up: $(READY) ## bring STACK up in an emulated account, with the real engine
 	$(PYTHON) -m emulator up --stack $(STACK)
@@ -37,6 +37,9 @@ types: $(READY) ## mypy, strict
 
 docs: $(READY) ## write the generated pages and pictures of docs/ anew
 	$(PYTHON) -m tools.docs
+
+policy-proof: $(READY) ## preview every change that the policy pack must catch
+	$(PYTHON) -m proof
 
 benchmark: $(READY) ## measure against bare registration and the engine's floor
 	PYTHONPATH=tests $(PYTHON) -m benchmarks

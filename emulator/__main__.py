@@ -31,19 +31,25 @@ app = typer.Typer(
 )
 console = Console(stderr=True)
 Stack = Annotated[str, typer.Option(help="Which stack: production or staging.")]
+Packs = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--policy-pack", help="Directory of a policy pack that must pass; may be given again."
+    ),
+]
 Speed = Annotated[float, typer.Option(help="Seconds of the account's clock in one real second.")]
 
 
 @app.command()
-def up(stack: Stack = "production", speed: Speed = SPEED) -> None:
+def up(stack: Stack = "production", policy_pack: Packs = None, speed: Speed = SPEED) -> None:
     """Deploy a stack: into the served account, or into a fresh one that ends with the command."""
-    _operate(stack, speed, "up", fresh_account=True)
+    _operate(stack, speed, "up", fresh_account=True, packs=_packs(policy_pack))
 
 
 @app.command()
-def preview(stack: Stack = "production", speed: Speed = SPEED) -> None:
+def preview(stack: Stack = "production", policy_pack: Packs = None, speed: Speed = SPEED) -> None:
     """Show what `up` would do; makes no AWS call."""
-    _operate(stack, speed, "preview", fresh_account=True)
+    _operate(stack, speed, "preview", fresh_account=True, packs=_packs(policy_pack))
 
 
 @app.command()
@@ -146,7 +152,17 @@ def _run(command: list[str], environment: dict[str, str]) -> int:
     return code if code >= 0 else 128 - code
 
 
-def _operate(stack: str, speed: float, what: str, *, fresh_account: bool) -> None:
+def _packs(given: list[Path] | None) -> tuple[Path, ...]:
+    packs = tuple(pack.resolve() for pack in given or ())
+    for pack in packs:
+        if not (pack / "PulumiPolicy.yaml").is_file():
+            _say_and_exit(f"{pack} is no policy pack: it has no PulumiPolicy.yaml.", USAGE)
+    return packs
+
+
+def _operate(
+    stack: str, speed: float, what: str, *, fresh_account: bool, packs: tuple[Path, ...] = ()
+) -> None:
     _config(stack)
     served = engine.served_account()
     if served is None and not fresh_account:
@@ -159,7 +175,9 @@ def _operate(stack: str, speed: float, what: str, *, fresh_account: bool) -> Non
     with (
         _interruptible(),
         _account(served, stack, speed) as account,
-        engine.deployment(stack=stack, account=account, command=cli) as deployed,
+        engine.deployment(
+            stack=stack, account=account, command=cli, policy_packs=packs
+        ) as deployed,
     ):
         _deploy(getattr(deployed, what), f"{what} of {stack} in the emulated account")
 
@@ -181,8 +199,10 @@ def _deploy(operation: Callable[..., Any], title: str) -> None:
             steps = Steps(on_step)
             result = operation(on_event=steps.see)
     except automation.CommandError as failed:
-        reasons = "\n".join(dict.fromkeys(steps.failures)) or str(failed)
-        _say_and_exit(reasons, FAILED)
+        reasons = (*steps.findings, *steps.failures)
+        _say_and_exit("\n".join(dict.fromkeys(reasons)) or str(failed), FAILED)
+    for finding in steps.findings:
+        console.print(finding, style="yellow", markup=False, highlight=False, soft_wrap=True)
     show(
         Console(),
         title=title,

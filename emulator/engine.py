@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,8 @@ from typing import Any
 import yaml
 from pulumi import automation
 from pulumi.automation import events
+
+from emulator import policy_host
 
 PROJECT_DIR = Path(__file__).parents[1]
 PASSPHRASE = "emulated"  # noqa: S105 - it encrypts the state of an account that doesn't exist
@@ -133,12 +135,22 @@ class Deployment:
 
     stack: automation.Stack
     workdir: Path
+    policy_packs: tuple[Path, ...] = ()
+    """Directories of the packs that every `up` and `preview` must pass."""
 
     def up(self, on_event: OnEvent | None = None) -> automation.UpResult:
-        return self.stack.up(on_event=on_event, color="never", suppress_progress=True)
+        return self.stack.up(
+            on_event=on_event, color="never", suppress_progress=True, policy_packs=self._packs
+        )
 
     def preview(self, on_event: OnEvent | None = None) -> automation.PreviewResult:
-        return self.stack.preview(on_event=on_event, color="never", suppress_progress=True)
+        return self.stack.preview(
+            on_event=on_event, color="never", suppress_progress=True, policy_packs=self._packs
+        )
+
+    @property
+    def _packs(self) -> list[str]:
+        return [str(pack) for pack in self.policy_packs]
 
     def refresh(self, on_event: OnEvent | None = None) -> automation.RefreshResult:
         return self.stack.refresh(on_event=on_event, color="never", suppress_progress=True)
@@ -168,6 +180,7 @@ def deployment(
     account: Mapping[str, str],
     command: automation.PulumiCommand,
     program: Program | None = None,
+    policy_packs: Sequence[Path] = (),
 ) -> Iterator[Deployment]:
     """The stack in the account, from a temporary copy of the project's config.
 
@@ -176,7 +189,8 @@ def deployment(
     """
     stack_config(stack)
     with tempfile.TemporaryDirectory(prefix="arbor-stack-") as temporary:
-        workdir = Path(temporary)
+        workdir = Path(temporary) / "project"
+        workdir.mkdir()
         for name in ("Pulumi.yaml", f"Pulumi.{stack}.yaml"):
             shutil.copy(PROJECT_DIR / name, workdir)
         project = yaml.safe_load((workdir / "Pulumi.yaml").read_text())["name"]
@@ -185,10 +199,15 @@ def deployment(
             project_name=project,
             program=program or project_program(),
             opts=automation.LocalWorkspaceOptions(
-                work_dir=str(workdir), pulumi_command=command, env_vars=_engine_environment(account)
+                work_dir=str(workdir),
+                pulumi_command=command,
+                env_vars={
+                    **_engine_environment(account),
+                    "PATH": policy_host.install(Path(temporary)),
+                },
             ),
         )
-        yield Deployment(stack=made, workdir=workdir)
+        yield Deployment(stack=made, workdir=workdir, policy_packs=tuple(policy_packs))
 
 
 def _engine_environment(account: Mapping[str, str]) -> dict[str, str]:

@@ -24,6 +24,8 @@ class Steps:
         self.operations: Counter[str] = Counter()
         self.by_component: dict[str, Counter[str]] = defaultdict(Counter)
         self.failures: list[str] = []
+        self.findings: list[str] = []
+        """What policy packs say, each in a sentence or two."""
         self._counted: set[tuple[str, str]] = set()
 
     def see(self, event: events.EngineEvent) -> None:
@@ -34,6 +36,9 @@ class Steps:
         if event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
             self.failures.append(event.diagnostic_event.message.strip())
 
+        if event.policy_event is not None:
+            self.findings.append(finding(event.policy_event))
+
     def _count(self, step: events.StepEventMetadata) -> None:
         # A component's outputs are told once more when it registers them.
         if step.type.startswith("pulumi:") or (step.op, step.urn) in self._counted:
@@ -41,6 +46,13 @@ class Steps:
         self._counted.add((step.op, step.urn))
         self.operations[step.op] += 1
         self.by_component[component_of(step.urn)][step.op] += 1
+
+
+def finding(event: events.PolicyEvent) -> str:
+    """One finding of a policy pack: how strict, which rule, on what, and why."""
+    name = (event.resource_urn or "").split("::", 3)[-1]
+    message = " ".join(event.message.split())
+    return f"{event.enforcement_level} {event.policy_name} ({name}): {message}"
 
 
 class OnStep:

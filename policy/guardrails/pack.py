@@ -1,0 +1,15 @@
+"""Every rule of the pack. The one place a new module of rules is added."""
+
+from pulumi_policy import Policy
+
+from guardrails import rds
+from guardrails.exception_rules import exception_rules
+from guardrails.rule import Rule, StackRule
+
+RULES: tuple[Rule | StackRule, ...] = (*rds.RULES,)
+
+
+def policies() -> list[Policy]:
+    """What the engine runs: every rule, and the two on the exceptions themselves."""
+    on_exceptions = exception_rules(frozenset(rule.name for rule in RULES))
+    return [rule.policy() for rule in (*RULES, *on_exceptions)]

@@ -1,0 +1,43 @@
+"""Reading properties without touching more than is needed.
+
+The engine wraps them in proxies that raise on an unknown value as soon as it is read, and `in`
+reads the value too. A rule that touches an unknown is skipped in that preview.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Props = Mapping[str, Any]
+
+
+def given(props: Props, key: str) -> bool:
+    """Whether the program sets it, even to a value that isn't known yet."""
+    return any(name == key for name in props)
+
+
+def items(props: Props, key: str) -> Sequence[Any]:
+    """A list property; empty when it isn't set."""
+    return props[key] if given(props, key) else ()
+
+
+def part(props: Props, key: str) -> Props:
+    """A nested object; empty when it isn't set."""
+    return props[key] if given(props, key) else {}
+
+
+def document(props: Props, key: str) -> dict[str, Any]:
+    """A property that holds JSON, such as an IAM policy."""
+    found: dict[str, Any] = json.loads(props[key])
+    return found
+
+
+def statements(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The statements of an IAM policy document, which may be one or a list."""
+    found = policy.get("Statement", [])
+    return found if isinstance(found, list) else [found]
+
+
+def texts(value: str | Sequence[str] | None) -> list[str]:
+    """`Action`, `Resource` and the like are one text or a list of them."""
+    return [value] if isinstance(value, str) else list(value or [])

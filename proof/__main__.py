@@ -1,0 +1,42 @@
+"""`make policy-proof`: every rule of the policy pack catches the change that breaks it.
+
+Production comes up in an emulated account; then each mutation is previewed with the real engine
+and the pack, and must fail by the rule it is for and no other.
+"""
+
+import sys
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from emulator import engine, pulumi_cli
+from proof import catalog, trial
+
+
+def main() -> int:
+    """Print a line for each mutation, then `caught N of N`."""
+    console = Console()
+    command = pulumi_cli.find_or_build(console.print, lambda _done, _total: None)
+    table = Table("change", "must be caught by", "was caught by")
+    caught = 0
+    with (
+        engine.account_process(stack="production", speed=600) as account,
+        engine.deployment(
+            stack="production", account=account, command=command, policy_packs=[trial.PACK]
+        ) as deployed,
+    ):
+        deployed.up()
+        for mutation in track(catalog.MUTATIONS, console=console, transient=True):
+            by = trial.caught_by(deployed, mutation)
+            right = by == {mutation.rule}
+            caught += right
+            style = None if right else "red"
+            table.add_row(mutation.what, mutation.rule, ", ".join(sorted(by)) or "-", style=style)
+    console.print(table)
+    console.print(f"caught {caught} of {len(catalog.MUTATIONS)}")
+    return 0 if caught == len(catalog.MUTATIONS) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""Previews of production with the policy pack, by the real engine."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pulumi import automation
+from pulumi.automation import events
+
+from emulator import engine
+from proof.mutation import Mutation
+
+PACK = engine.PROJECT_DIR / "policy"
+SKIPPED = "can't run policy"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that the pack said."""
+
+    rule: str
+    resource: str
+    """Logical name; the stack's where a rule is about the whole."""
+    message: str
+    mandatory: bool
+    skipped: bool
+    """The rule met a value that isn't known in a preview, and judged nothing."""
+
+
+def findings(deployed: engine.Deployment) -> list[Finding]:
+    """What the pack says of a preview. Raises CommandError when it fails for another reason."""
+    told: list[Finding] = []
+
+    def see(event: events.EngineEvent) -> None:
+        if event.policy_event is not None:
+            told.append(_finding(event.policy_event))
+
+    try:
+        deployed.preview(see)
+    except automation.CommandError:
+        if not any(found.mandatory for found in told):
+            raise
+    return told
+
+
+def _finding(event: events.PolicyEvent) -> Finding:
+    return Finding(
+        rule=event.policy_name,
+        resource=(event.resource_urn or "").split("::", 3)[-1],
+        message=" ".join(event.message.split()),
+        mandatory=event.enforcement_level == "mandatory",
+        skipped=SKIPPED in event.message,
+    )
+
+
+@contextmanager
+def mutated(deployed: engine.Deployment, mutation: Mutation) -> Iterator[None]:
+    """The stack's program and config with the change in them, and afterwards without."""
+    program = deployed.stack.workspace.program
+    file = deployed.workdir / f"Pulumi.{deployed.stack.name}.yaml"
+    before = file.read_text()
+    deployed.stack.workspace.program = mutation.program()
+    deployed.configure(mutation.config)
+    try:
+        yield
+    finally:
+        deployed.stack.workspace.program = program
+        file.write_text(before)
+
+
+def caught_by(deployed: engine.Deployment, mutation: Mutation) -> set[str]:
+    """The rules that fail a preview of the changed program."""
+    with mutated(deployed, mutation):
+        return {found.rule for found in findings(deployed) if found.mandatory}

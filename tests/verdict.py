@@ -1,0 +1,99 @@
+"""Run one rule of the policy pack, through the same proxies the engine puts around properties."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import pulumi
+from pulumi_policy import (
+    PolicyCustomTimeouts,
+    PolicyResource,
+    PolicyResourceOptions,
+    ResourceValidationArgs,
+    StackValidationArgs,
+)
+from pulumi_policy.proxy import unknown_checking_proxy
+
+from guardrails.rule import Rule, StackRule
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What a preview gives for a text that it can't know yet."""
+
+
+def options(*, protect: bool = False) -> PolicyResourceOptions:
+    return PolicyResourceOptions(protect, [], None, [], PolicyCustomTimeouts(0, 0, 0), [])
+
+
+def violations(
+    rule: Rule,
+    props: Mapping[str, Any],
+    *,
+    token: str | None = None,
+    name: str = "it",
+    stack: str = "production",
+) -> list[str]:
+    """What a resource rule says of one resource."""
+    token = token or rule.token
+    found: list[str] = []
+    args = ResourceValidationArgs(
+        resource_type=token,
+        props=unknown_checking_proxy(dict(props)),
+        urn=f"urn:pulumi:{stack}::arbor::{token}::{name}",
+        name=name,
+        opts=options(),
+        provider=None,
+    )
+    with stack_named(stack):
+        rule.policy().validate(args, _into(found))
+    return found
+
+
+def resource(
+    token: str, name: str, props: Mapping[str, Any] | None = None, *, protect: bool = False
+) -> PolicyResource:
+    """One resource of a stack, as a stack rule sees it."""
+    return PolicyResource(
+        token,
+        unknown_checking_proxy(dict(props or {})),
+        f"urn:pulumi:production::arbor::{token}::{name}",
+        name,
+        options(protect=protect),
+        None,
+        None,
+        [],
+        {},
+    )
+
+
+def stack_violations(
+    rule: StackRule, *resources: PolicyResource, stack: str = "production"
+) -> list[str]:
+    """What a stack rule says of these resources."""
+    found: list[str] = []
+    with stack_named(stack):
+        rule.policy().validate(StackValidationArgs(list(resources)), _into(found))
+    return found
+
+
+@contextmanager
+def stack_named(stack: str) -> Iterator[None]:
+    """The engine tells the pack which stack it judges."""
+    pulumi.runtime.set_mocks(_NoMocks(), project="arbor", stack=stack, preview=True)
+    yield
+
+
+def _into(found: list[str]) -> Callable[[str, str | None], None]:
+    def report(message: str, _urn: str | None = None) -> None:
+        found.append(message)
+
+    return report
+
+
+class _NoMocks(pulumi.runtime.Mocks):
+    """Rules register nothing and ask nothing."""
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> NoReturn:
+        raise AssertionError(args.typ)
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> NoReturn:
+        raise AssertionError(args.token)
