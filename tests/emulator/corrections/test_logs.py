@@ -111,7 +111,14 @@ def key(condition: dict[str, Any] | None) -> str:
     }
     if condition is not None:
         statement["Condition"] = condition
-    made = boto3.client("kms").create_key(Policy=json.dumps({"Statement": [statement]}))
+    account = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    policy = {"Version": "2012-10-17", "Statement": [account, statement]}
+    made = boto3.client("kms").create_key(Policy=json.dumps(policy))
     return str(made["KeyMetadata"]["Arn"])
 
 

@@ -1,5 +1,6 @@
 """Examples of the network's rows. Each makes what it needs in the test's empty account."""
 
+import json
 from typing import Any
 
 import boto3
@@ -78,8 +79,14 @@ def endpoint() -> dict[str, Any]:
 
 def flow_log() -> dict[str, Any]:
     boto3.client("logs").create_log_group(logGroupName="flow")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "vpc-flow-logs.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    trust = {"Version": "2012-10-17", "Statement": [statement]}
     role = boto3.client("iam").create_role(
-        RoleName="flow", AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}'
+        RoleName="flow", AssumeRolePolicyDocument=json.dumps(trust)
     )
     return {
         "vpcId": vpc(),

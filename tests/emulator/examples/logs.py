@@ -11,6 +11,12 @@ def _group() -> dict[str, Any]:
         "Statement": [
             {
                 "Effect": "Allow",
+                "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+                "Action": "kms:*",
+                "Resource": "*",
+            },
+            {
+                "Effect": "Allow",
                 "Principal": {"Service": "logs.us-east-1.amazonaws.com"},
                 "Action": [
                     "kms:Encrypt*",
@@ -19,7 +25,7 @@ def _group() -> dict[str, Any]:
                     "kms:GenerateDataKey*",
                 ],
                 "Resource": "*",
-            }
+            },
         ]
     }
     key = boto3.client("kms").create_key(Policy=json.dumps(policy))

@@ -10,7 +10,7 @@ from moto import mock_aws
 from emulator import correction, corrections, lifecycle
 from emulator.clock import CLOCK
 from emulator.registry import row_for
-from emulator.row import Client, ExistsButFailedError
+from emulator.row import Client
 from emulator.services import ecs_service_wait
 from row_example import EXAMPLES
 
@@ -102,7 +102,7 @@ def test_a_new_revision_is_waited_for_and_a_rollback_is_a_failure(ecs: Client) -
 
     block(asked, "blue")
     asked = {**asked, "taskDefinition": second}
-    with pytest.raises(ExistsButFailedError, match="ended as ROLLBACK_SUCCESSFUL"):
+    with pytest.raises(lifecycle.HalfDoneError, match="ended as ROLLBACK_SUCCESSFUL"):
         update(ecs, arn, state, asked, taskDefinition=another_revision(ecs))
     found = ROW.read(ecs, arn)
     assert found is not None
