@@ -20,6 +20,11 @@ from emulator.corrections import kms as kms
 from emulator.corrections import logs as logs
 from emulator.corrections import logs_export as logs_export
 from emulator.corrections import rds as rds
+from emulator.corrections import rds_changes as rds_changes
+from emulator.corrections import rds_groups as rds_groups
+from emulator.corrections import rds_instance as rds_instance
+from emulator.corrections import rds_parameters as rds_parameters
+from emulator.corrections import rds_restore as rds_restore
 from emulator.corrections import s3 as s3
 from emulator.corrections import secretsmanager as secretsmanager
 from emulator.corrections import wafv2 as wafv2

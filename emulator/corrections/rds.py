@@ -1,24 +1,23 @@
-"""RDS: passwords and parameter groups it refuses, settings and groups it doesn't lose."""
+"""RDS: making, promoting and deleting an instance."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from moto.core.responses import ActionResult
-from moto.ec2.models.subnets import Subnet
 from moto.rds.exceptions import (
-    DBParameterGroupNotFoundError,
-    DBSubnetGroupNotFoundError,
     InvalidDBInstanceStateFault,
     InvalidParameterCombination,
-    InvalidParameterValue,
 )
-from moto.rds.models import DBInstance, DBSubnetGroup, RDSBackend
-from moto.rds.responses import RDSResponse
+from moto.rds.models import DBInstance, RDSBackend
 
 from emulator.correction import Replacement, corrects
+from emulator.corrections.rds_logs import make_missing_groups
+from emulator.corrections.rds_refusals import (
+    refuse_family,
+    refuse_logs,
+    refuse_storage,
+    refuse_values,
+)
 
-PASSWORD = re.compile(r'[^/"@ \x00-\x1f\x7f-\U0010ffff]{8,128}')
 KEPT = (
     "performance_insights_kms_key_id",
     "performance_insights_retention_period",
@@ -26,27 +25,8 @@ KEPT = (
 )
 
 
-def _refuse_password(asked: Mapping[str, Any]) -> None:
-    password = asked.get("master_user_password")
-    if password is not None and PASSWORD.fullmatch(password) is None:
-        raise InvalidParameterValue(
-            "The parameter MasterUserPassword is not a valid password. It has 8 to 128 printable "
-            "ASCII characters besides '/', '@', '\"', ' '."
-        )
-
-
-def _refuse_family(self: RDSBackend, asked: Mapping[str, Any], engine: str, version: str) -> None:
-    group = self.db_parameter_groups.get(asked.get("db_parameter_group_name") or "")
-    wanted = f"{engine}{version.split('.', maxsplit=1)[0]}"
-    if engine == "postgres" and group is not None and group.family != wanted:
-        raise InvalidParameterCombination(
-            f"The parameter group {group.name} with DBParameterGroupFamily {group.family} can't be "
-            f"used for this instance. Please use a parameter group with DBParameterGroupFamily "
-            f"{wanted}"
-        )
-
-
-def _keep(instance: DBInstance, asked: Mapping[str, Any]) -> None:
+def keep(instance: DBInstance, asked: Mapping[str, Any]) -> None:
+    """Settings that moto drops."""
     kept = {name: asked[name] for name in KEPT if asked.get(name) is not None}
     if asked.get("enable_performance_insights") is not None:
         kept["performance_insights_enabled"] = asked["enable_performance_insights"]
@@ -57,81 +37,29 @@ def _keep(instance: DBInstance, asked: Mapping[str, Any]) -> None:
     RDSBackend,
     "create_db_instance",
     call="rds.create_db_instance",
-    moto="takes any password and a parameter group of any family; drops PerformanceInsights* and "
-    "NetworkType",
-    aws='refuses / @ " and space, other lengths than 8-128, and another family; keeps those',
+    moto="takes any class, password, retention, backup window, storage, log type and parameter "
+    "group; drops PerformanceInsights* and NetworkType; makes no log group",
+    aws="refuses what it doesn't offer and another family; keeps those; makes the groups it "
+    "exports logs to, without retention, unless they are there",
 )
 def create_db_instance(
     original: Replacement, self: RDSBackend, db_kwargs: Mapping[str, Any]
 ) -> DBInstance:
-    _refuse_password(db_kwargs)
     engine, version = str(db_kwargs.get("engine")), str(db_kwargs.get("engine_version") or "")
+    refuse_values(db_kwargs, engine)
+    refuse_logs(db_kwargs.get("enable_cloudwatch_logs_exports") or [], engine, version)
+    if engine == "postgres":
+        refuse_storage(
+            db_kwargs.get("allocated_storage"),
+            db_kwargs.get("max_allocated_storage"),
+            db_kwargs.get("storage_type"),
+        )
     if version:
-        _refuse_family(self, db_kwargs, engine, version)
+        refuse_family(self, db_kwargs, engine, version)
     instance: DBInstance = original(self, db_kwargs)
-    _keep(instance, db_kwargs)
+    keep(instance, db_kwargs)
+    make_missing_groups(instance)
     return instance
-
-
-@corrects(
-    RDSBackend,
-    "modify_db_instance",
-    call="rds.modify_db_instance",
-    moto="takes any password and a parameter group of any family; drops PerformanceInsights*",
-    aws="refuses and keeps as in create_db_instance",
-)
-def modify_db_instance(
-    original: Replacement,
-    self: RDSBackend,
-    db_instance_identifier: str,
-    db_kwargs: Mapping[str, Any],
-) -> DBInstance:
-    _refuse_password(db_kwargs)
-    found = self.describe_db_instances(db_instance_identifier)[0]
-    version = str(db_kwargs.get("engine_version") or found.engine_version)
-    _refuse_family(self, db_kwargs, str(found.engine), version)
-    instance: DBInstance = original(self, db_instance_identifier, db_kwargs)
-    _keep(instance, db_kwargs)
-    return instance
-
-
-@corrects(
-    RDSBackend,
-    "modify_db_subnet_group",
-    call="rds.modify_db_subnet_group",
-    moto="forgets the group",
-    aws="keeps it",
-)
-def modify_db_subnet_group(
-    original: Replacement,
-    self: RDSBackend,
-    subnet_name: str,
-    description: str,
-    subnets: list[Subnet],
-) -> DBSubnetGroup:
-    if subnet_name not in self.subnet_groups:
-        raise DBSubnetGroupNotFoundError(subnet_name)
-    group: DBSubnetGroup = original(self, subnet_name, description, subnets)
-    self.subnet_groups[subnet_name] = group
-    return group
-
-
-@corrects(
-    RDSResponse,
-    "reset_db_parameter_group",
-    call="rds.reset_db_parameter_group",
-    moto="is not implemented",
-    aws="sets the named parameters back to their defaults",
-)
-def reset_db_parameter_group(original: None, self: RDSResponse) -> ActionResult:
-    name = self.params.get("DBParameterGroupName")
-    if name not in self.backend.db_parameter_groups:
-        raise DBParameterGroupNotFoundError(name)
-    group = self.backend.db_parameter_groups[name]
-    asked = [one.original_dict()["ParameterName"] for one in self.params.get("Parameters", [])]
-    for parameter in asked or list(group.parameters):
-        group.parameters.pop(parameter, None)
-    return ActionResult({"DBParameterGroupName": name})
 
 
 @corrects(
@@ -148,4 +76,39 @@ def promote_read_replica(
     if not getattr(self.describe_db_instances(name)[0], "is_replica", False):
         raise InvalidDBInstanceStateFault(f"DB Instance {name} is not a read replica")
     instance: DBInstance = original(self, db_kwargs)
+    return instance
+
+
+@corrects(
+    RDSBackend,
+    "delete_db_instance",
+    call="rds.delete_db_instance",
+    moto="deletes without a final snapshot when neither that nor skipping it was asked for",
+    aws="refuses that, and a name for a snapshot that is skipped",
+)
+def delete_db_instance(
+    original: Replacement,
+    self: RDSBackend,
+    db_instance_identifier: str,
+    final_db_snapshot_identifier: str | None = None,
+    skip_final_snapshot: bool | None = False,  # noqa: FBT001, FBT002 - moto's signature
+    delete_automated_backups: bool | None = True,  # noqa: FBT001, FBT002
+) -> DBInstance:
+    found = self.describe_db_instances(db_instance_identifier)[0]
+    plain = not found.is_replica and found.db_cluster_identifier is None
+    if plain and not skip_final_snapshot and not final_db_snapshot_identifier:
+        raise InvalidParameterCombination(
+            "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified."
+        )
+    if skip_final_snapshot and final_db_snapshot_identifier:
+        raise InvalidParameterCombination(
+            "FinalDBSnapshotIdentifier can not be specified when SkipFinalSnapshot is enabled."
+        )
+    instance: DBInstance = original(
+        self,
+        db_instance_identifier,
+        final_db_snapshot_identifier,
+        skip_final_snapshot,
+        delete_automated_backups,
+    )
     return instance

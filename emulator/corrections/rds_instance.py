@@ -1,0 +1,135 @@
+"""RDS: an instance has an id of its own, and tells what waits and how far back it goes."""
+
+import secrets
+import string
+from datetime import datetime, timedelta
+from typing import Any
+
+from moto.core.utils import utcnow
+from moto.rds.models import DBInstance, RDSBackend
+from moto.rds.responses import RDSResponse
+
+from emulator.clock import CLOCK
+from emulator.correction import Replacement, corrects
+from emulator.corrections.rds_windows import next_start
+
+WAITS = {
+    "db_instance_class": "DBInstanceClass",
+    "allocated_storage": "AllocatedStorage",
+    "storage_type": "StorageType",
+    "iops": "Iops",
+    "storage_throughput": "StorageThroughput",
+    "engine_version": "EngineVersion",
+    "multi_az": "MultiAZ",
+    "backup_retention_period": "BackupRetentionPeriod",
+    "license_model": "LicenseModel",
+    "ca_certificate_identifier": "CACertificateIdentifier",
+    "db_subnet_group_name": "DBSubnetGroupName",
+    "new_db_instance_identifier": "DBInstanceIdentifier",
+}
+"""What waits for the maintenance window unless ApplyImmediately is asked for, and its name in
+PendingModifiedValues. Everything else (password, port, windows, groups, protection) changes at
+once: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html"""
+LOGS_SHIPPED_EVERY = 5
+"""Minutes."""
+
+
+def now() -> datetime:
+    """The account's time: moto stamps with the real one, and the account's clock runs ahead."""
+    return utcnow() + timedelta(seconds=CLOCK.now())
+
+
+class Instance(DBInstance):
+    """What each of moto's instances becomes once it is made: it says more."""
+
+    waiting: dict[str, Any]
+    """Changes that wait for the maintenance window."""
+    waiting_since: datetime
+    needs_reboot: bool
+    """A static parameter, or the parameter group, changed since it started."""
+
+    @property
+    def pending_modified_values(self) -> dict[str, Any]:
+        return {WAITS[name]: value for name, value in self.waiting.items()}
+
+    @property
+    def earliest_restorable_time(self) -> datetime:
+        kept = timedelta(days=int(self.backup_retention_period))
+        return max(self.created, now() - kept).replace(microsecond=0)
+
+    @property
+    def latest_restorable_time(self) -> datetime | None:  # type: ignore[override]
+        """Without automated backups there is none."""
+        if not int(self.backup_retention_period):
+            return None
+        time = now().replace(second=0)
+        shipped = time.replace(minute=time.minute - time.minute % LOGS_SHIPPED_EVERY)
+        return max(self.created, shipped).replace(microsecond=0)
+
+    @property
+    def db_parameter_group_status_list(self) -> list[dict[str, str]]:
+        status = "pending-reboot" if self.needs_reboot else "in-sync"
+        return [
+            {"DBParameterGroupName": group.name, "ParameterApplyStatus": status}
+            for group in self.db_parameter_groups()
+        ]
+
+    def default_db_parameter_group_details(self) -> tuple[str, str]:
+        """Moto knows no family of a version that is a major one alone."""
+        family = f"{self.engine.lower()}{str(self.engine_version).split('.', maxsplit=1)[0]}"
+        return (
+            (family, f"default.{family}")
+            if self.engine == "postgres"
+            else super().default_db_parameter_group_details()
+        )
+
+    def change(self, values: dict[str, Any]) -> None:
+        for name, value in values.items():
+            if name == "new_db_instance_identifier":
+                del self.backend.databases[self.db_instance_identifier]
+                self.db_instance_identifier = value
+                self.backend.databases[value] = self
+            else:
+                setattr(self, name, value)
+        self.waiting = {name: held for name, held in self.waiting.items() if name not in values}
+
+    def settle(self) -> None:
+        """Apply what waits once the maintenance window has opened."""
+        if not self.waiting:
+            return
+        if now() >= next_start(self.preferred_maintenance_window, self.waiting_since):
+            self.change(self.waiting)
+
+
+def instances(backend: RDSBackend) -> list[Instance]:
+    return [found for found in backend.databases.values() if isinstance(found, Instance)]
+
+
+@corrects(
+    DBInstance,
+    "__init__",
+    call="rds.create_db_instance (DbiResourceId)",
+    moto="gives every instance the same resource id; tells nothing of what waits",
+    aws="gives each its own; tells PendingModifiedValues, ParameterApplyStatus and the latest "
+    "restorable time",
+)
+def made(original: Replacement, self: DBInstance, *args: Any, **kwargs: Any) -> None:
+    original(self, *args, **kwargs)
+    drawn = "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(26))
+    self.dbi_resource_id = f"db-{drawn}"
+    self.__dict__.update(waiting={}, waiting_since=now(), needs_reboot=False)
+    if type(self) is DBInstance:  # a member of a cluster is changed with its cluster
+        self.__class__ = Instance  # type: ignore[type-abstract]
+
+
+@corrects(
+    RDSResponse,
+    "call_action",
+    call="every call of rds",
+    moto="lets no maintenance window pass",
+    aws="applies in the window what waited for it",
+)
+def call_action(original: Replacement, self: RDSResponse) -> Any:
+    for instance in instances(self.backend):
+        instance.settle()
+    return original(self)

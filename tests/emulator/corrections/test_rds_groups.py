@@ -1,0 +1,39 @@
+import boto3
+
+from rds_world import NAME, database, parameter_group, refusal, refused, subnet_group, subnets
+
+
+def test_a_subnet_group_of_one_zone_is_refused() -> None:
+    _, inside = subnets("aab")
+    words = "Please add subnets to cover at least 2 availability zones. Current coverage: 1"
+    told = refusal(subnet_group, name="private", ids=inside[:2])
+    assert told.startswith("DBSubnetGroupDoesNotCoverEnoughAZs: ")
+    assert words in told
+    subnet_group("private", inside)
+    change = boto3.client("rds").modify_db_subnet_group
+    asked = {"DBSubnetGroupName": "private", "SubnetIds": inside[:2]}
+    assert refused(change, **asked) == "DBSubnetGroupDoesNotCoverEnoughAZs"
+
+
+def test_a_taken_name_is_refused() -> None:
+    _, inside = subnets()
+    subnet_group("private", inside)
+    assert refused(subnet_group, name="private", ids=inside) == "DBSubnetGroupAlreadyExists"
+
+
+def test_groups_in_use_are_not_deleted() -> None:
+    rds = boto3.client("rds")
+    _, inside = subnets()
+    subnet_group("private", inside)
+    parameter_group()
+    database(DBSubnetGroupName="private", DBParameterGroupName="params")
+
+    told = refusal(rds.delete_db_subnet_group, DBSubnetGroupName="private")
+    assert told.startswith("InvalidDBSubnetGroupStateFault: Cannot delete the subnet group")
+    told = refusal(rds.delete_db_parameter_group, DBParameterGroupName="params")
+    assert told.startswith("InvalidDBParameterGroupState: One or more database instances")
+
+    rds.delete_db_instance(DBInstanceIdentifier=NAME, SkipFinalSnapshot=True)
+    rds.delete_db_subnet_group(DBSubnetGroupName="private")
+    rds.delete_db_parameter_group(DBParameterGroupName="params")
+    assert rds.describe_db_subnet_groups()["DBSubnetGroups"] == []
