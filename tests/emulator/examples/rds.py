@@ -97,6 +97,8 @@ EXAMPLES = {
     "aws:rds/instance:Instance": Example(
         inputs=_instance,
         change={
+            "identifier": "arbor-renamed",
+            "port": 5433,
             "instanceClass": "db.t4g.small",
             "multiAz": True,
             "backupRetentionPeriod": 14,
