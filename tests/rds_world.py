@@ -63,7 +63,7 @@ def refused(call: Any, **asked: Any) -> str:
     return refusal(call, **asked).split(": ", maxsplit=1)[0]
 
 
-def refusal(call: Any, **asked: Any) -> str:
+def refusal(call: Any, /, **asked: Any) -> str:
     """`Code: sentence`."""
     with pytest.raises(ClientError) as error:
         call(**asked)

@@ -12,7 +12,10 @@ from emulator.corrections import ecs_services as ecs_services
 from emulator.corrections import ecs_task_definitions as ecs_task_definitions
 from emulator.corrections import ecs_tasks as ecs_tasks
 from emulator.corrections import elasticache as elasticache
+from emulator.corrections import elasticache_changes as elasticache_changes
+from emulator.corrections import elasticache_members as elasticache_members
 from emulator.corrections import elasticache_parameters as elasticache_parameters
+from emulator.corrections import elasticache_subnets as elasticache_subnets
 from emulator.corrections import elbv2 as elbv2
 from emulator.corrections import elbv2_listeners as elbv2_listeners
 from emulator.corrections import iam as iam

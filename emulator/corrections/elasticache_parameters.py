@@ -26,6 +26,12 @@ class CacheParameterGroupExistsError(ElastiCacheException):
     code = "CacheParameterGroupAlreadyExists"
 
 
+class InvalidCacheParameterGroupStateError(ElastiCacheException):
+    """ElastiCache's answer to deleting a group that a cluster has."""
+
+    code = "InvalidCacheParameterGroupState"
+
+
 class InvalidFamilyError(ElastiCacheException):
     """ElastiCache's answer for a family it doesn't know."""
 
@@ -57,12 +63,16 @@ def _groups(backend: ElastiCacheBackend) -> dict[str, ParameterGroup]:
     return found
 
 
-def _group(response: ElastiCacheResponse) -> ParameterGroup:
-    name = response._get_param("CacheParameterGroupName")  # noqa: SLF001 - as moto's own do
+def group_of(backend: ElastiCacheBackend, name: str) -> ParameterGroup:
     try:
-        return _groups(response.elasticache_backend)[name]
+        return _groups(backend)[name]
     except KeyError:
         raise CacheParameterGroupNotFoundError(f"CacheParameterGroup {name} not found.") from None
+
+
+def _group(response: ElastiCacheResponse) -> ParameterGroup:
+    name = response._get_param("CacheParameterGroupName")  # noqa: SLF001 - as moto's own do
+    return group_of(response.elasticache_backend, name)
 
 
 @corrects(
@@ -152,8 +162,15 @@ def modify(original: None, self: ElastiCacheResponse) -> ActionResult:
     "delete_cache_parameter_group",
     call="elasticache.delete_cache_parameter_group",
     moto=ABSENT,
-    aws="deletes it",
+    aws="deletes one that no cluster has",
 )
 def delete(original: None, self: ElastiCacheResponse) -> ActionResult:
-    del _groups(self.elasticache_backend)[_group(self).name]
+    backend, name = self.elasticache_backend, _group(self).name
+    used = {cluster.cache_parameter_group_name for cluster in backend.cache_clusters.values()}
+    if name in used:
+        raise InvalidCacheParameterGroupStateError(
+            "One or more cache clusters are still members of this parameter group "
+            f"{name}, so the group cannot be deleted."
+        )
+    del _groups(backend)[name]
     return ActionResult({})

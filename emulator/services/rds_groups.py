@@ -4,7 +4,7 @@ from functools import partial
 
 from emulator.row import Autoname, Change, Client, Props, Row, State
 from emulator.services.missing import found_or_none, ignore_missing
-from emulator.services.rds_tags import retag
+from emulator.services.resource_tags import retag
 from emulator.shapes import same_set, tag_dict, tag_list
 
 LONGEST_NAME = 255

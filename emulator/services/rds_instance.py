@@ -6,7 +6,7 @@ from typing import Any
 
 from emulator.row import Change, Client, Props, Row, State
 from emulator.services.missing import found_or_none
-from emulator.services.rds_tags import retag
+from emulator.services.resource_tags import retag
 from emulator.shapes import same_set, tag_dict, tag_list, without_empty
 
 RESOURCE_ID = re.compile(r"db-[0-9A-Z]{2,255}")

@@ -1,77 +1,107 @@
-"""ElastiCache: members, parameter groups, and what is refused."""
+"""ElastiCache: a replication group that is made and deleted, and what is refused of it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
-from moto import mock_aws
 
-from emulator import correction, corrections
+from cache_world import clusters, create, found, parameter_group, refusal
 
 
-@pytest.fixture
-def cache(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    assert corrections
-    correction.apply()
-    with mock_aws():
-        yield boto3.client("elasticache", "us-east-1")
-
-
-def create(cache: Any, **changes: Any) -> None:
-    asked = {
-        "ReplicationGroupId": "redis",
-        "ReplicationGroupDescription": "d",
-        "NumCacheClusters": 2,
-        "AutomaticFailoverEnabled": True,
-        "TransitEncryptionEnabled": True,
-        "AuthToken": "sixteen-letters-x",
-        **changes,
-    }
-    cache.create_replication_group(**{k: v for k, v in asked.items() if v is not None})
-
-
-def test_each_node_is_a_member_and_a_cache_cluster(cache: Any) -> None:
-    create(cache)
-    group = cache.describe_replication_groups()["ReplicationGroups"][0]
-    clusters = cache.describe_cache_clusters()["CacheClusters"]
-    assert group["MemberClusters"] == ["redis-001", "redis-002"]
-    assert [cluster["CacheClusterId"] for cluster in clusters] == ["redis-001", "redis-002"]
+def test_each_node_is_a_member_and_a_cache_cluster() -> None:
+    create()
+    assert found()["MemberClusters"] == ["redis-001", "redis-002"]
+    assert clusters() == ["redis-001", "redis-002"]
+    cache = boto3.client("elasticache")
     cache.delete_replication_group(ReplicationGroupId="redis")
-    assert cache.describe_cache_clusters()["CacheClusters"] == []
+    assert clusters() == []
     assert cache.describe_replication_groups()["ReplicationGroups"] == []
 
 
 @pytest.mark.parametrize(
-    ("changes", "refusal"),
+    ("changes", "words"),
     [
-        ({"NumCacheClusters": 1}, "fewer than 2 nodes"),
+        ({"NumCacheClusters": 1}, "there must be at least 2 cache clusters"),
+        ({"NumCacheClusters": 7}, "must be within 0 and 5"),
         ({"MultiAZEnabled": True, "AutomaticFailoverEnabled": False}, "requires automatic"),
         ({"TransitEncryptionEnabled": False}, "encryption-in-transit"),
         ({"AuthToken": "short"}, "Invalid AuthToken"),
         ({"AuthToken": "sixteen letters x"}, "Invalid AuthToken"),
-        ({"CacheSubnetGroupName": "unknown"}, "unknown"),
+        ({"AuthToken": "x" * 129}, "Invalid AuthToken"),
+        ({"CacheSubnetGroupName": "unknown"}, "CacheSubnetGroupNotFound"),
+        ({"CacheParameterGroupName": "unknown"}, "CacheParameterGroupNotFound"),
+        ({"CacheNodeType": "cache.t9.micro"}, "Invalid Cache Node Type: cache.t9.micro"),
+        ({"CacheNodeType": "cache.t4g.large"}, "Invalid Cache Node Type: cache.t4g.large"),
+        ({"SnapshotRetentionLimit": 36}, "Must be between 0 and 35"),
+        ({"SnapshotWindow": "3:00-4:00"}, "Invalid snapshot window format"),
+        ({"SnapshotWindow": "23:30-00:29"}, "Snapshot window must be at least 60 minutes."),
+        ({"PreferredMaintenanceWindow": "sun:05:00"}, "Invalid maintenance window format"),
+        ({"PreferredMaintenanceWindow": "sun:05:00-sun:05:59"}, "at least 60 minutes"),
+        (
+            {
+                "SnapshotWindow": "23:30-00:31",
+                "PreferredMaintenanceWindow": "mon:00:30-mon:01:30",
+            },
+            "The snapshot window and maintenance window must not overlap.",
+        ),
     ],
 )
-def test_what_elasticache_refuses_is_refused(
-    cache: Any, changes: dict[str, Any], refusal: str
-) -> None:
-    with pytest.raises(ClientError, match=refusal):
-        create(cache, **changes)
-    assert cache.describe_replication_groups()["ReplicationGroups"] == []
+def test_what_elasticache_refuses_is_refused(changes: dict[str, Any], words: str) -> None:
+    assert words in refusal(create, **changes)
+    assert boto3.client("elasticache").describe_replication_groups()["ReplicationGroups"] == []
 
 
-def test_a_parameter_group_of_an_unknown_family_or_a_taken_name_is_refused(cache: Any) -> None:
-    def make(family: str) -> None:
-        cache.create_cache_parameter_group(
-            CacheParameterGroupName="params", CacheParameterGroupFamily=family, Description="d"
-        )
+@pytest.mark.parametrize(
+    ("family", "version"), [("redis6.x", "7.1"), ("redis7", "6.2"), ("redis7", "5.0.6")]
+)
+def test_a_parameter_group_of_another_family_is_refused(family: str, version: str) -> None:
+    parameter_group(family=family)
+    words = f"but found one of family {family}"
+    assert words in refusal(create, EngineVersion=version, CacheParameterGroupName="params")
 
-    with pytest.raises(ClientError, match="not a valid family"):
-        make("redis99")
-    make("redis7")
-    with pytest.raises(ClientError, match="already exists"):
-        make("redis7")
+
+@pytest.mark.parametrize(
+    ("family", "version"), [("redis7", "7.1"), ("redis6.x", "6.2"), ("redis5.0", "5.0.6")]
+)
+def test_a_parameter_group_of_the_family_is_taken(family: str, version: str) -> None:
+    parameter_group(family=family)
+    create(EngineVersion=version, CacheParameterGroupName="params")
+
+
+def test_a_final_snapshot_is_taken_once_under_a_name() -> None:
+    cache = boto3.client("elasticache")
+    create()
+    delete = cache.delete_replication_group
+    delete(ReplicationGroupId="redis", FinalSnapshotIdentifier="last")
+    (last,) = cache.describe_snapshots(SnapshotName="last")["Snapshots"]
+    assert last["ReplicationGroupId"] == "redis"
+    create()
+    again = {"ReplicationGroupId": "redis", "FinalSnapshotIdentifier": "last"}
+    assert "SnapshotAlreadyExistsFault" in refusal(delete, **again)
+    assert clusters() == ["redis-001", "redis-002"]
+
+
+def test_a_parameter_group_of_an_unknown_family_or_a_taken_name_is_refused() -> None:
+    assert "not a valid family" in refusal(parameter_group, family="redis99")
+    parameter_group()
+    assert "already exists" in refusal(parameter_group)
+
+
+def test_groups_in_use_are_not_deleted() -> None:
+    cache, ec2 = boto3.client("elasticache"), boto3.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    cache.create_cache_subnet_group(
+        CacheSubnetGroupName="private", CacheSubnetGroupDescription="d", SubnetIds=[subnet]
+    )
+    parameter_group()
+    create(CacheSubnetGroupName="private", CacheParameterGroupName="params")
+
+    told = refusal(cache.delete_cache_subnet_group, CacheSubnetGroupName="private")
+    assert told.startswith("CacheSubnetGroupInUse: ")
+    told = refusal(cache.delete_cache_parameter_group, CacheParameterGroupName="params")
+    assert told.startswith("InvalidCacheParameterGroupState: One or more cache clusters are")
+
+    cache.delete_replication_group(ReplicationGroupId="redis")
+    cache.delete_cache_subnet_group(CacheSubnetGroupName="private")
+    cache.delete_cache_parameter_group(CacheParameterGroupName="params")

@@ -90,6 +90,8 @@ EXAMPLES = {
         change={
             "description": "The cache",
             "nodeType": "cache.t4g.small",
+            "numCacheClusters": 3,
+            "autoMinorVersionUpgrade": False,
             "snapshotRetentionLimit": 14,
             "maintenanceWindow": "mon:05:00-mon:06:00",
             "tags": {"Stack": "other"},

@@ -1,0 +1,120 @@
+"""ElastiCache: changes of a replication group, and of the AUTH tokens it takes."""
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.elasticache.exceptions import InvalidParameterCombinationException
+from moto.elasticache.models import ReplicationGroup
+from moto.elasticache.responses import ElastiCacheResponse
+
+from emulator.correction import Replacement, corrects
+from emulator.corrections.elasticache_members import describe_as_aws
+from emulator.corrections.elasticache_refusals import refuse_group, refuse_token
+
+MODIFIED = {
+    "EngineVersion": "engine_version",
+    "CacheParameterGroupName": "cache_parameter_group_name",
+    "SecurityGroupIds": "security_group_ids",
+    "PreferredMaintenanceWindow": "preferred_maintenance_window",
+    "SnapshotWindow": "snapshot_window",
+    "SnapshotRetentionLimit": "snapshot_retention_limit",
+    "CacheNodeType": "cache_node_type",
+    "AutoMinorVersionUpgrade": "auto_minor_version_upgrade",
+}
+"""Parameters that moto's modify drops, or keeps from the members."""
+SWITCHES = {
+    "AutomaticFailoverEnabled": ("automatic_failover_enabled", "automatic_failover"),
+    "MultiAZEnabled": ("multi_az_enabled", "multi_az"),
+}
+TOKENS = "auth_tokens"
+"""The tokens that a group takes, the newest first: one, or two between ROTATE and SET."""
+
+
+def _as_it_would_be(group: ReplicationGroup, asked: dict[str, Any]) -> dict[str, Any]:
+    """Windows that nobody asked for are the ones moto made up, and are not looked at."""
+    named = {MODIFIED[name]: value for name, value in asked.items() if name in MODIFIED}
+    switches = {
+        argument: asked.get(name, getattr(group, attribute) == "enabled")
+        for name, (argument, attribute) in SWITCHES.items()
+    }
+    if named.keys() & {"snapshot_window", "preferred_maintenance_window"}:
+        held = group.__dict__["asked_windows"]
+        named = {**held, **named}
+    if named.keys() & {"engine_version", "cache_parameter_group_name"}:
+        held = {
+            "engine_version": group.engine_version,
+            "cache_parameter_group_name": group.cache_parameter_group_name,
+        }
+        named = {**held, **named}
+    return {
+        **named,
+        **switches,
+        "engine": group.engine,
+        "num_cache_clusters": len(group.member_clusters),
+    }
+
+
+def _tokens_after(group: ReplicationGroup, asked: dict[str, Any]) -> list[str]:
+    """ROTATE lets a new token in beside the last one; SET leaves one of those two alone."""
+    token, strategy = asked.get("AuthToken"), asked.get("AuthTokenUpdateStrategy")
+    held: list[str] = group.__dict__[TOKENS]
+    if token is None and strategy is None:
+        return held
+    if token is None:
+        raise InvalidParameterCombinationException(
+            "The AUTH token update strategy must be specified with an AUTH token."
+        )
+    refuse_token(token, tls=bool(group.transit_encryption_enabled))
+    if strategy == "DELETE":
+        raise InvalidParameterCombinationException(
+            "The AUTH token can only be deleted when a user group is associated."
+        )
+    if strategy != "SET":
+        return [token, *held[:1]]
+    if held and token not in held:
+        raise InvalidParameterCombinationException(
+            "The AUTH token can be set only after it was added with the ROTATE strategy."
+        )
+    return [token]
+
+
+@corrects(
+    ElastiCacheResponse,
+    "modify_replication_group",
+    call="elasticache.modify_replication_group",
+    moto="drops the engine version, windows, groups and log delivery; takes any AUTH token, node "
+    "type and retention, and failover of one node",
+    aws="changes them on the group and its members; refuses those; takes two tokens from ROTATE "
+    "to SET",
+)
+def modify_replication_group(original: Replacement, self: ElastiCacheResponse) -> ActionResult:
+    backend = self.elasticache_backend
+    group = backend.describe_replication_groups(self._get_param("ReplicationGroupId"))[0]
+    asked = {name: value for name, value in self._get_params().items() if value is not None}
+    for name in (*SWITCHES, "AutoMinorVersionUpgrade"):
+        if name in asked:
+            asked[name] = self._get_bool_param(name)
+    refuse_group(backend, _as_it_would_be(group, asked))
+    tokens = _tokens_after(group, asked)
+
+    answer: ActionResult = original(self)
+    members = [backend.cache_clusters[member] for member in group.member_clusters]
+    for parameter, attribute in MODIFIED.items():
+        if parameter in asked:
+            for changed in (group, *members):
+                setattr(changed, attribute, asked[parameter])
+    for member in members:
+        describe_as_aws(member)
+    remember_windows(group, asked)
+    group.__dict__[TOKENS] = tokens
+    group.auth_token_enabled = bool(tokens)
+    if (logs := asked.get("LogDeliveryConfigurations")) is not None:
+        group.log_delivery_configurations = group._get_log_delivery_configurations(logs)  # noqa: SLF001
+    return answer
+
+
+def remember_windows(group: ReplicationGroup, asked: dict[str, Any]) -> None:
+    held: dict[str, str] = group.__dict__.setdefault("asked_windows", {})
+    for name in ("SnapshotWindow", "PreferredMaintenanceWindow"):
+        if name in asked:
+            held[MODIFIED[name]] = asked[name]
