@@ -28,9 +28,10 @@ emulator: $(READY) ## the tests of the emulated account, without the engine
 engine: $(READY) ## the tests with the real engine and the AWS CLI
 	$(PYTHON) -m pytest -n 2 --dist loadfile -rs tests/engine
 
-lint: $(READY) ## ruff: rules and format
+lint: $(READY) ## ruff: rules and format; actionlint and zizmor: the workflows
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m tools.workflows
 
 types: $(READY) ## mypy, strict
 	$(PYTHON) -m mypy .

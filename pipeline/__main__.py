@@ -1,0 +1,144 @@
+"""`python -m pipeline`: what the workflows do, each step one command that also runs locally."""
+
+import os
+import sys
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from pulumi import automation
+
+from pipeline import comment as markdown
+from pipeline import github
+from pipeline.apply import HalfDoneError, RefusedError
+from pipeline.apply import apply as apply_plan
+from pipeline.preview import preview as preview_stack
+from pipeline.report import Report
+from pipeline.stacks import NoStackError, emulated, in_aws
+
+FAILED, USAGE, REFUSED = 1, 2, 3
+MARKER = "arbor preview"
+DRIFT_LABEL = "drift"
+
+app = typer.Typer(
+    help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+Stack = Annotated[str, typer.Option(help="Which stack: production or staging.")]
+Reports = Annotated[list[Path], typer.Argument(help="Files that `preview` wrote.")]
+Post = Annotated[bool, typer.Option("--post", help="Send it to GitHub; without, only print it.")]
+Emulated = Annotated[
+    bool, typer.Option("--emulated", help="In a fresh emulated account, without credentials.")
+]
+
+
+@app.command()
+def preview(
+    stack: Stack,
+    report: Annotated[Path, typer.Option(help="Where the report goes.")],
+    plan: Annotated[Path | None, typer.Option(help="Where the update plan goes.")] = None,
+    in_emulated: Emulated = False,  # noqa: FBT002 - typer's way
+    base: Annotated[
+        Path | None, typer.Option(help="With --emulated: the checkout that is up before.")
+    ] = None,
+    drift: Annotated[bool, typer.Option(help="Also look for drift.")] = True,  # noqa: FBT002
+) -> None:
+    """Preview a stack with the policy pack; exit code 1 when it fails or a policy refuses it."""
+    if base is not None and not in_emulated:
+        _say_and_exit("--base is for --emulated: in AWS the stack is what it is.", USAGE)
+    with _opened(stack, in_emulated=in_emulated, base=base) as opened:
+        found = preview_stack(opened, plan=plan, look_for_drift=drift)
+    found.write(report)
+    typer.echo(markdown.render([found]))
+    raise typer.Exit(0 if found.passed else FAILED)
+
+
+@app.command()
+def comment(
+    reports: Reports,
+    pull_request: Annotated[int, typer.Option(help="Its number.")] = 0,
+    post: Post = False,  # noqa: FBT002
+) -> None:
+    """Keep one comment on a pull request, with every stack's preview."""
+    text = markdown.render([_read(file) for file in reports])
+    typer.echo(text)
+    if post:
+        if not pull_request:
+            _say_and_exit("--post needs --pull-request.", USAGE)
+        typer.echo(_github().keep_comment(pull_request, MARKER, text))
+
+
+@app.command()
+def issue(reports: Reports, post: Post = False) -> None:  # noqa: FBT002
+    """Keep one issue about drift: opened, updated, and closed when there is none."""
+    read = [_read(file) for file in reports]
+    unsure = [found.stack for found in read if found.drift is None]
+    if unsure:
+        _say_and_exit(f"Drift of {', '.join(unsure)} was not looked for.", FAILED)
+    drifted = [found.stack for found in read if found.drift]
+    text = markdown.render_drift(read) if drifted else "No drift any more."
+    typer.echo(text)
+    if post and drifted:
+        typer.echo(_github().keep_issue(DRIFT_LABEL, f"Drift in {', '.join(drifted)}", text))
+    elif post:
+        _github().close_issue(DRIFT_LABEL, text)
+
+
+@app.command()
+def apply(
+    stack: Stack,
+    plan: Annotated[Path, typer.Option(help="The plan that was approved.", exists=True)],
+    in_emulated: Emulated = False,  # noqa: FBT002
+    base: Annotated[
+        Path | None, typer.Option(help="With --emulated: the checkout that is up before.")
+    ] = None,
+) -> None:
+    """Bring a stack up by an approved plan; exit code 3 when it has drifted, 1 when it fails."""
+    with _opened(stack, in_emulated=in_emulated, base=base) as opened:
+        try:
+            done = apply_plan(opened, plan)
+        except RefusedError as refused:
+            _say_and_exit(str(refused), REFUSED)
+        except HalfDoneError as failed:
+            _say_and_exit(str(failed), FAILED)
+    typer.echo("\n".join([*done, f"{stack} is as planned; {len(done)} changes."]))
+
+
+def _opened(
+    stack: str, *, in_emulated: bool, base: Path | None
+) -> AbstractContextManager[automation.Stack]:
+    # Update plans are Pulumi's own, and still behind this switch.
+    os.environ["PULUMI_EXPERIMENTAL"] = "true"
+    return emulated(stack, base) if in_emulated else in_aws(stack)
+
+
+def _read(file: Path) -> Report:
+    try:
+        return Report.read(file)
+    except ValueError as wrong:
+        _say_and_exit(str(wrong), USAGE)
+
+
+def _github() -> github.Repository:
+    try:
+        return github.of_this_job()
+    except github.GitHubError as outside:
+        _say_and_exit(str(outside), USAGE)
+
+
+def _say_and_exit(sentence: str, code: int) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """Run the command line; what can be foreseen to fail is one sentence."""
+    try:
+        app()
+    except (NoStackError, github.GitHubError) as failed:
+        sys.stderr.write(f"{failed}\n")
+        sys.exit(FAILED)
+
+
+if __name__ == "__main__":
+    main()
