@@ -31,6 +31,7 @@ ADOPT = {
 SERVICE_KEYS = {"minCapacity": "min", "maxCapacity": "max"}
 """Of a scalable target, in the service's entry of `arbor:services`."""
 TARGET = "aws:appautoscaling/target:Target"
+NO_CHANGES = frozenset({"same", "refresh", "read"})
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SHOWN = (bool, int, float, str)
 LONGEST_SHOWN = 60
@@ -58,7 +59,7 @@ def _steps(preview: Callable[..., object]) -> Iterable[events.StepEventMetadata]
     def see(event: events.EngineEvent) -> None:
         if event.resource_pre_event is not None:
             step = event.resource_pre_event.metadata
-            if step.op != "same" and not step.type.startswith("pulumi:"):
+            if step.op not in NO_CHANGES and not step.type.startswith("pulumi:"):
                 found.setdefault(step.urn, step)
 
     preview(on_event=see, color="never", suppress_progress=True)

@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import pytest
+from pulumi.automation import events
+
+from pipeline.report import Change, Drift, Finding, Report
+
+URN = "urn:pulumi:staging::arbor::arbor:data:Database$aws:rds/instance:Instance::database-instance"
+TOKEN = "aws:rds/instance:Instance"
+
+
+def step(op: str, **more: object) -> events.EngineEvent:
+    metadata = {"op": op, "urn": URN, "type": TOKEN, "provider": "", **more}
+    return events.EngineEvent.from_json(
+        {"sequence": 1, "timestamp": 1, "resourcePreEvent": {"metadata": metadata}}
+    )
+
+
+def policy(level: str) -> events.EngineEvent:
+    told = {
+        "resourceUrn": URN,
+        "message": "Why.\nWhat is wrong.",
+        "color": "never",
+        "policyName": "rds-multi-az",
+        "policyPackName": "arbor",
+        "policyPackVersion": "1",
+        "policyPackVersionTag": "1",
+        "enforcementLevel": level,
+    }
+    return events.EngineEvent.from_json({"sequence": 1, "timestamp": 1, "policyEvent": told})
+
+
+def test_a_replacement_is_one_change_although_it_is_told_in_three_steps() -> None:
+    report = Report(stack="staging")
+    for op in ("create-replacement", "replace", "delete-replaced"):
+        report.see(step(op, diffs=["engine"]))
+    assert report.changes == [
+        Change(group="replaced", token=TOKEN, name="database-instance", properties=("engine",))
+    ]
+
+
+def test_what_stays_the_same_is_only_counted() -> None:
+    report = Report(stack="staging")
+    report.see(step("same"))
+    assert (report.changes, report.unchanged) == ([], 1)
+
+
+@pytest.mark.parametrize(("level", "passed"), [("mandatory", False), ("advisory", True)])
+def test_only_a_mandatory_policy_refuses(level: str, passed: bool) -> None:  # noqa: FBT001
+    report = Report(stack="staging")
+    report.see(policy(level))
+    assert report.passed is passed
+    assert report.findings[0].message == "Why. What is wrong."
+    assert report.findings[0].resource == "database-instance"
+
+
+def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
+    report = Report(
+        stack="staging",
+        changes=[Change(group="updated", token=TOKEN, name="database", properties=("port",))],
+        unchanged=3,
+        findings=[Finding(rule="r", resource="x", mandatory=True, message="m")],
+        drift=[Drift(token=TOKEN, resource="database", property="port", advice="a")],
+        failure="f",
+    )
+    report.write(tmp_path / "report.json")
+    assert Report.read(tmp_path / "report.json") == report
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"stack": 1}'])
+def test_another_file_is_told_to_be_no_report(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "report.json"
+    file.write_text(text)
+    with pytest.raises(ValueError, match=r"report\.json is no report of `python -m pipeline"):
+        Report.read(file)
