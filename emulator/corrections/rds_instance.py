@@ -11,6 +11,7 @@ from moto.rds.responses import RDSResponse
 
 from emulator.clock import CLOCK
 from emulator.correction import Replacement, corrects
+from emulator.corrections.rds_logs import make_missing_groups
 from emulator.corrections.rds_windows import next_start
 
 WAITS = {
@@ -91,6 +92,7 @@ class Instance(DBInstance):
                 self.backend.databases[value] = self
             else:
                 setattr(self, name, value)
+        make_missing_groups(self)  # a new name, and logs go elsewhere
         self.waiting = {name: held for name, held in self.waiting.items() if name not in values}
 
     def settle(self) -> None:
@@ -115,11 +117,30 @@ def instances(backend: RDSBackend) -> list[Instance]:
 )
 def made(original: Replacement, self: DBInstance, *args: Any, **kwargs: Any) -> None:
     original(self, *args, **kwargs)
-    drawn = "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(26))
-    self.dbi_resource_id = f"db-{drawn}"
-    self.__dict__.update(waiting={}, waiting_since=now(), needs_reboot=False)
+    _begin(self)
     if type(self) is DBInstance:  # a member of a cluster is changed with its cluster
         self.__class__ = Instance  # type: ignore[type-abstract]
+
+
+def _begin(instance: DBInstance) -> None:
+    drawn = "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(26))
+    instance.dbi_resource_id = f"db-{drawn}"
+    instance.__dict__.update(waiting={}, waiting_since=now(), needs_reboot=False)
+
+
+@corrects(
+    RDSBackend,
+    "create_db_instance_read_replica",
+    call="rds.create_db_instance_read_replica",
+    moto="copies the source with its resource id",
+    aws="makes another instance",
+)
+def create_db_instance_read_replica(
+    original: Replacement, self: RDSBackend, db_kwargs: dict[str, Any]
+) -> DBInstance:
+    replica: DBInstance = original(self, db_kwargs)
+    _begin(replica)
+    return replica
 
 
 @corrects(

@@ -102,6 +102,9 @@ def test_each_instance_has_a_resource_id_of_its_own_and_is_found_by_it() -> None
         database(DBInstanceIdentifier=name)["DbiResourceId"] for name in ("one", "two")
     )
     assert first != second
+    boto3.client("rds").create_db_instance_read_replica(
+        DBInstanceIdentifier="replica", SourceDBInstanceIdentifier="two"
+    )
     (told,) = boto3.client("rds").describe_db_instances(
         Filters=[{"Name": "dbi-resource-id", "Values": [second]}]
     )["DBInstances"]
@@ -152,3 +155,8 @@ def test_rds_makes_the_log_groups_it_misses_without_retention() -> None:
     assert groups() == {f"{prefix}/postgresql": 30}
     modify(CloudwatchLogsExportConfiguration={"EnableLogTypes": ["upgrade"]})
     assert groups() == {f"{prefix}/postgresql": 30, f"{prefix}/upgrade": None}
+    modify(NewDBInstanceIdentifier="renamed", ApplyImmediately=True)
+    assert groups().keys() >= {
+        "/aws/rds/instance/renamed/postgresql",
+        "/aws/rds/instance/renamed/upgrade",
+    }
