@@ -2,8 +2,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
+import pytest
 
-from emulator.clock import CLOCK
+from emulator.clock import CLOCK, Clock
 from rds_world import (
     NAME,
     database,
@@ -58,11 +59,18 @@ def test_a_time_later_than_the_latest_is_refused() -> None:
     assert words in refusal(restore, RestoreTime=latest() + timedelta(seconds=1))
 
 
-def test_a_time_before_the_instance_or_its_oldest_backup_is_refused() -> None:
+def test_a_time_before_the_instance_was_made_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.corrections.rds_instance.CLOCK", Clock())  # at its beginning
     made = database(BackupRetentionPeriod=2)["InstanceCreateTime"]
     words = "because its backup retention period is set to 2 days"
     assert words in refusal(restore, RestoreTime=made - timedelta(minutes=1))
+    restore(RestoreTime=made.replace(microsecond=0))
+
+
+def test_a_time_before_the_oldest_backup_is_refused() -> None:
+    made = database(BackupRetentionPeriod=2)["InstanceCreateTime"]
     CLOCK.advance(5 * DAY)
+    words = "because its backup retention period is set to 2 days"
     assert words in refusal(restore, RestoreTime=made + timedelta(days=1))
 
 
