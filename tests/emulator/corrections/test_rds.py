@@ -151,10 +151,11 @@ def test_rds_makes_the_log_groups_it_misses_without_retention() -> None:
     prefix = f"/aws/rds/instance/{NAME}"
     logs.create_log_group(logGroupName=f"{prefix}/postgresql")
     logs.put_retention_policy(logGroupName=f"{prefix}/postgresql", retentionInDays=30)
-    database(EnableCloudwatchLogsExports=["postgresql"])
-    assert groups() == {f"{prefix}/postgresql": 30}
+    database(EnableCloudwatchLogsExports=["postgresql", "iam-db-auth-error"])
+    made = {f"{prefix}/postgresql": 30, f"{prefix}/iam-db-auth-error": None}
+    assert groups() == made
     modify(CloudwatchLogsExportConfiguration={"EnableLogTypes": ["upgrade"]})
-    assert groups() == {f"{prefix}/postgresql": 30, f"{prefix}/upgrade": None}
+    assert groups() == {**made, f"{prefix}/upgrade": None}
     modify(NewDBInstanceIdentifier="renamed", ApplyImmediately=True)
     assert groups().keys() >= {
         "/aws/rds/instance/renamed/postgresql",
