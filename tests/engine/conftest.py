@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 # An `up` that fails leaves a coroutine to the garbage collector, and Python 3.11 breaks when that
 # is collected while it parses. Its plugin would first load hypothesis, and parse it, at the end.
-import hypothesis as hypothesis
+import hypothesis  # noqa: F401 - see above
 import pytest
 
 from engine_stack import Deployed, deployed
