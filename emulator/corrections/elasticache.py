@@ -3,7 +3,7 @@
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.elasticache.exceptions import CacheSubnetGroupNotFound, SnapshotAlreadyExists
+from moto.elasticache.exceptions import CacheSubnetGroupNotFound
 from moto.elasticache.models import ElastiCacheBackend, ReplicationGroup
 from moto.elasticache.responses import ElastiCacheResponse
 
@@ -72,8 +72,6 @@ def delete_replication_group(
 def delete_with_snapshot(original: Replacement, self: ElastiCacheResponse) -> ActionResult:
     backend = self.elasticache_backend
     if name := self._get_param("FinalSnapshotIdentifier"):
-        if name in backend.snapshots:
-            raise SnapshotAlreadyExists(name)
         backend.create_snapshot(
             snapshot_name=name,
             replication_group_id=self._get_param("ReplicationGroupId"),

@@ -16,15 +16,6 @@ from moto.rds.models import DBInstance, DBSubnetGroup, RDSBackend
 from emulator.correction import Replacement, corrects
 from emulator.corrections.rds_instance import Instance
 
-OF_THE_SOURCE = frozenset(
-    {
-        "source_db_instance_identifier",
-        "target_db_instance_identifier",
-        "restore_time",
-        "use_latest_restorable_time",
-    }
-)
-"""What says where the copy comes from, and is none of its settings."""
 DEFAULTS: Mapping[str, Any] = {
     "db_parameter_group_name": None,
     "multi_az": False,
@@ -82,11 +73,11 @@ def restore_db_instance_to_point_in_time(
         _refuse_time(source, overrides)
     if target_db_identifier.lower() in self.databases:
         raise DBInstanceAlreadyExists
-    asked = {name: value for name, value in overrides.items() if name not in OF_THE_SOURCE}
+    asked = dict(overrides)
     copy: DBInstance = original(self, source_db_identifier, target_db_identifier, asked)
     for name, default in DEFAULTS.items():
         setattr(copy, name, asked.get(name, default))
-    copy.source_db_instance_identifier = None
+    copy.source_db_instance_identifier = None  # to moto, where it was restored from
     copy.tags = asked.get("tags") or []
     _place(self, copy, asked)
     return copy
