@@ -11,8 +11,8 @@ help: ## this list
 up: $(READY) ## bring STACK up in an emulated account, with the real engine
 	$(PYTHON) -m emulator up --stack $(STACK)
 
-preview: $(READY) ## show what `up` would do
-	$(PYTHON) -m emulator preview --stack $(STACK)
+preview: $(READY) ## show what `up` would do, and what the policies say of it
+	$(PYTHON) -m emulator preview --stack $(STACK) --policy-pack policy
 
 serve: $(READY) ## keep an emulated account up; prints lines to eval
 	@$(PYTHON) -m emulator serve --stack $(STACK)
@@ -37,7 +37,7 @@ types: $(READY) ## mypy, strict
 	$(PYTHON) -m mypy .
 
 docs: $(READY) ## write the generated pages and pictures of docs/ anew
-	$(PYTHON) -m tools.docs
+	PYTHONPATH=policy $(PYTHON) -m tools.docs
 
 policy-proof: $(READY) ## preview every change that the policy pack must catch
 	$(PYTHON) -m proof

@@ -88,7 +88,8 @@ def engine_ratios() -> str:
         lines.append(f"| {name} | {own:.1f} s | {bare:.1f} s | **{own / bare:.2f}** |")
     lines.append(
         f"\nThe aim of at most {AIM} is for previews and for an up that changes nothing. An up "
-        "from nothing makes every AWS call; it has no floor to be near.\n"
+        "from nothing makes every AWS call; it has no floor to be near. What a preview takes "
+        "beyond the floor is the program, which the floor doesn't have, and awsx.\n"
     )
     return "\n".join(lines)
 

@@ -154,7 +154,7 @@ class LoadBalancer(pulumi.ComponentResource):
             f"{name}-logs",
             force_destroy=not args.deletion_protection,
             tags=args.tags,
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.deletion_protection),
         )
         aws.s3.BucketServerSideEncryptionConfiguration(
             f"{name}-logs-encryption",

@@ -1,6 +1,30 @@
 """Every mutation. The one place a new module of mutations is added."""
 
 from proof.mutation import Mutation
-from proof.mutations import rds
+from proof.mutations import (
+    contract,
+    ecs,
+    edge,
+    elasticache,
+    iam,
+    logs,
+    network,
+    rds,
+    s3,
+    secrets,
+    task,
+)
 
-MUTATIONS: tuple[Mutation, ...] = (*rds.MUTATIONS,)
+MUTATIONS: tuple[Mutation, ...] = (
+    *rds.MUTATIONS,
+    *elasticache.MUTATIONS,
+    *secrets.MUTATIONS,
+    *s3.MUTATIONS,
+    *logs.MUTATIONS,
+    *network.MUTATIONS,
+    *edge.MUTATIONS,
+    *ecs.MUTATIONS,
+    *task.MUTATIONS,
+    *iam.MUTATIONS,
+    *contract.MUTATIONS,
+)

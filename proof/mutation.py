@@ -1,5 +1,6 @@
 """A change to the production program that one rule of the policy pack must catch."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,29 +29,57 @@ class Mutation:
     """In place of `inputs`, for what lies deeper: changes the inputs in place."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Its other resource options, such as `protect`."""
-    adds: Callable[[], object] | None = None
+    borrows: tuple[str, str, str] | None = None
+    """Type, logical name and input of another resource; its value is what `adds` is given, or what
+    the input `takes` gets."""
+    takes: str = ""
+    adds: Callable[[Any], object] | None = None
     """Registers one more resource after the program has run."""
 
     def program(self) -> engine.Program:
         """The production program with this change in it."""
 
         def run() -> None:
-            if self.resource:
-                pulumi.runtime.register_stack_transformation(self._transform)
+            borrowed: list[Any] = []
+
+            def see(
+                args: pulumi.ResourceTransformationArgs,
+            ) -> pulumi.ResourceTransformationResult | None:
+                if self.borrows and (args.type_, args.name) == self.borrows[:2]:
+                    borrowed.append(args.props[self.borrows[2]])
+                if (args.type_, args.name) != (self.token, self.resource):
+                    return None
+                return self._changed(args, borrowed)
+
+            pulumi.runtime.register_stack_transformation(see)
             engine.project_program()()
             if self.adds is not None:
-                self.adds()
+                self.adds(borrowed[0] if borrowed else None)
 
         return run
 
-    def _transform(
-        self, args: pulumi.ResourceTransformationArgs
-    ) -> pulumi.ResourceTransformationResult | None:
-        if (args.type_, args.name) != (self.token, self.resource):
-            return None
+    def _changed(
+        self, args: pulumi.ResourceTransformationArgs, borrowed: list[Any]
+    ) -> pulumi.ResourceTransformationResult:
         inputs = {**args.props, **self.inputs}
+        if self.takes:
+            inputs[self.takes] = borrowed[0]
         if self.edit is not None:
             self.edit(inputs)
         for name, value in self.options.items():
             setattr(args.opts, name, value)
         return pulumi.ResourceTransformationResult(inputs, args.opts)
+
+
+def edit_json(key: str, change: Callable[[Any], None]) -> Callable[[dict[str, Any]], None]:
+    """An `edit` of an input that holds JSON: `change` changes the document in place."""
+
+    def edited(text: str) -> str:
+        document = json.loads(text)
+        change(document)
+        return json.dumps(document)
+
+    def edit(inputs: dict[str, Any]) -> None:
+        inputs[key] = pulumi.Output.from_input(inputs[key]).apply(edited)
+
+    return edit

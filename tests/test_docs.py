@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import coverage
+from tools import coverage, policies
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -15,6 +15,11 @@ PATH = re.compile(r"`((?:[a-z_.]+/)+[\w./-]*|[\w.-]+\.(?:py|yaml|md|toml|txt))`"
 def test_the_coverage_page_is_what_the_tables_say() -> None:
     written = (ROOT / "docs" / "coverage.md").read_text()
     assert written == coverage.page(), "run `make docs`"
+
+
+def test_the_page_of_policies_is_what_the_rules_say() -> None:
+    written = (ROOT / "docs" / "policies.md").read_text()
+    assert written == policies.page(), "run `make docs`"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

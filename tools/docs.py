@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from emulator import engine, pulumi_cli
-from tools import architecture, coverage
+from tools import architecture, coverage, policies
 
 DOCS = engine.PROJECT_DIR / "docs"
 STACK = "production"
@@ -13,8 +13,9 @@ FAST = 600.0
 
 
 def main() -> None:
-    """Write docs/coverage.md, docs/architecture.dot and, with Graphviz, docs/architecture.svg."""
+    """Write coverage.md, policies.md, architecture.dot and, with Graphviz, architecture.svg."""
     (DOCS / "coverage.md").write_text(coverage.page())
+    (DOCS / "policies.md").write_text(policies.page())
     command = pulumi_cli.find_or_build(print, lambda _done, _total: None)
     with (
         engine.account_process(stack=STACK, speed=FAST) as account,

@@ -2,11 +2,23 @@
 
 from pulumi_policy import Policy
 
-from guardrails import rds
+from guardrails import contract, ecs, edge, elasticache, iam, logs, network, rds, s3, secrets, task
 from guardrails.exception_rules import exception_rules
 from guardrails.rule import Rule, StackRule
 
-RULES: tuple[Rule | StackRule, ...] = (*rds.RULES,)
+RULES: tuple[Rule | StackRule, ...] = (
+    *rds.RULES,
+    *elasticache.RULES,
+    *secrets.RULES,
+    *s3.RULES,
+    *logs.RULES,
+    *network.RULES,
+    *edge.RULES,
+    *ecs.RULES,
+    *task.RULES,
+    *iam.RULES,
+    *contract.RULES,
+)
 
 
 def policies() -> list[Policy]:

@@ -8,12 +8,20 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pulumi_policy import PolicyResource
+from pulumi_policy.proxy import UnknownValueError
+
 Props = Mapping[str, Any]
 
 
 def given(props: Props, key: str) -> bool:
     """Whether the program sets it, even to a value that isn't known yet."""
-    return any(name == key for name in props)
+    if not any(name == key for name in props):
+        return False
+    try:
+        return props[key] is not None
+    except UnknownValueError:
+        return True
 
 
 def items(props: Props, key: str) -> Sequence[Any]:
@@ -41,3 +49,20 @@ def statements(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
 def texts(value: str | Sequence[str] | None) -> list[str]:
     """`Action`, `Resource` and the like are one text or a list of them."""
     return [value] if isinstance(value, str) else list(value or [])
+
+
+def containers(props: Props) -> list[dict[str, Any]]:
+    """The containers of a task definition."""
+    found: list[dict[str, Any]] = json.loads(props["containerDefinitions"])
+    return found
+
+
+def of_type(resources: Sequence[PolicyResource], token: str) -> list[PolicyResource]:
+    """The resources of one type."""
+    return [found for found in resources if found.resource_type == token]
+
+
+def pointing_at(resource: PolicyResource, key: str, target: PolicyResource) -> bool:
+    """Whether this input comes from that resource; as Pulumi recorded it, as ids may be unknown."""
+    sources = resource.property_dependencies.get(key, [])
+    return any(source.urn == target.urn for source in sources)

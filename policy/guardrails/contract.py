@@ -1,0 +1,120 @@
+"""The runbook's contract: what an operator types exists, holds, and says whose it is.
+
+The names are spelled out here once more on purpose: a change of naming.py that breaks the runbook
+must not change what is demanded, too.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from pulumi_policy import PolicyResource
+
+from guardrails.reading import containers, given, of_type, part
+from guardrails.rule import PRODUCTION, StackRule
+
+TASK = "aws:ecs/taskDefinition:TaskDefinition"
+GROUP = "aws:cloudwatch/logGroup:LogGroup"
+SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a type
+NAMES: tuple[tuple[str, str, str], ...] = (
+    ("aws:ecs/cluster:Cluster", "name", "arbor-production-cluster"),
+    ("aws:ecs/service:Service", "name", "arbor-production-backend"),
+    ("aws:ecs/service:Service", "name", "arbor-production-frontend"),
+    (TASK, "family", "arbor-production-backend"),
+    (TASK, "family", "arbor-production-frontend"),
+    (TASK, "family", "arbor-production-migrations"),
+    (GROUP, "name", "/ecs/arbor-production/backend"),
+    (GROUP, "name", "/ecs/arbor-production/frontend"),
+    (GROUP, "name", "/ecs/arbor-production/migrations"),
+    (GROUP, "name", "/aws/rds/instance/arbor-production-db/postgresql"),
+    ("aws:rds/instance:Instance", "identifier", "arbor-production-db"),
+    ("aws:rds/instance:Instance", "dbName", "arbor_production"),
+    ("aws:rds/instance:Instance", "username", "arbor_user"),
+    ("aws:rds/parameterGroup:ParameterGroup", "name", "arbor-production-params"),
+    (
+        "aws:elasticache/replicationGroup:ReplicationGroup",
+        "replicationGroupId",
+        "arbor-production-redis",
+    ),
+    (SECRET, "name", "arbor/production/db"),
+)
+MIGRATIONS = "arbor-production-migrations"
+HOLDS_DATA = (
+    "aws:rds/instance:Instance",
+    "aws:elasticache/replicationGroup:ReplicationGroup",
+    "aws:s3/bucket:Bucket",
+    "aws:route53/zone:Zone",
+)
+TAGS = ("Project", "Stack", "Component", "ManagedBy")
+WITHOUT_TAGS = re.compile(
+    r"aws:(acm/certificateValidation|appautoscaling/policy|ec2/route|ec2/routeTableAssociation"
+    r"|ec2/securityGroupRule|ecr/lifecyclePolicy|ecs/clusterCapacityProviders|iam/accessKey|iam/userPolicy|iam/rolePolicy|iam/rolePolicyAttachment"
+    r"|kms/alias|route53/record|s3/bucket[A-Z]\w+|secretsmanager/secretVersion"
+    r"|wafv2/webAclAssociation):"
+)
+"""Types that have no tags in AWS."""
+Found = Iterator[tuple[str, PolicyResource | None]]
+
+
+def _missing_names(resources: Sequence[PolicyResource]) -> Found:
+    for token, key, name in NAMES:
+        if not any(found.props.get(key) == name for found in of_type(resources, token)):
+            yield f"There is no {token.split(':')[-1]} whose {key} is {name}.", None
+
+
+def _other_containers(resources: Sequence[PolicyResource]) -> Found:
+    for task in of_type(resources, TASK):
+        if task.props["family"] == MIGRATIONS:
+            names = [container["name"] for container in containers(task.props)]
+            if names != ["backend"]:
+                yield f"{MIGRATIONS} has the containers {', '.join(names)}.", task
+
+
+def _unprotected(resources: Sequence[PolicyResource]) -> Found:
+    for token in HOLDS_DATA:
+        for found in of_type(resources, token):
+            if not found.opts.protect:
+                yield f"{found.name} can be deleted or replaced by an `up`.", found
+
+
+def _untagged(resources: Sequence[PolicyResource]) -> Found:
+    for found in resources:
+        if not found.resource_type.startswith("aws:") or WITHOUT_TAGS.match(found.resource_type):
+            continue
+        tags = part(found.props, "tags")
+        missing = [tag for tag in TAGS if not given(tags, tag)]
+        if missing:
+            yield f"{found.name} lacks {', '.join(missing)}.", found
+
+
+RULES = (
+    StackRule(
+        name="contract-names",
+        why="The runbook's commands find what they name.",
+        fix="Give it back its name, or keep the runbook's promise another way.",
+        controls=("runbook: names",),
+        check=_missing_names,
+        stacks=PRODUCTION,
+    ),
+    StackRule(
+        name="contract-migrations-container",
+        why="The runbook starts migrations by the name of their one container.",
+        fix='Give it one container, called "backend".',
+        controls=("runbook: migrations",),
+        check=_other_containers,
+    ),
+    StackRule(
+        name="contract-data-protected",
+        why="The engine refuses to delete or replace what is protected, so no `up` loses data.",
+        fix="Set protect=True in its resource options.",
+        controls=("design: protect",),
+        check=_unprotected,
+        stacks=PRODUCTION,
+    ),
+    StackRule(
+        name="contract-tags",
+        why="A resource says whose it is and what made it.",
+        fix=f"Set the tags {', '.join(TAGS)}.",
+        controls=("FSBP Tagging", "design: tags"),
+        check=_untagged,
+    ),
+)

@@ -1,0 +1,183 @@
+"""Rules on who may do what."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pulumi_policy import PolicyResource
+
+from guardrails.reading import document, of_type, statements, texts
+from guardrails.rule import Props, Rule, StackRule
+
+ROLE = "aws:iam/role:Role"
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+UNREAD = (
+    "aws:iam/policy:Policy",
+    "aws:iam/userPolicy:UserPolicy",
+    "aws:iam/groupPolicy:GroupPolicy",
+)
+BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
+KEY = "aws:kms/key:Key"
+LONG_LIVED = ("aws:iam/user:User", "aws:iam/accessKey:AccessKey")
+GITHUB = "token.actions.githubusercontent.com"
+ONLY_EVERYWHERE = frozenset(
+    {
+        "ecr:GetAuthorizationToken",
+        "logs:DescribeLogGroups",
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+    }
+)
+"""Actions for which AWS knows no resource, so that `*` is all there is.
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html"""
+Found = Iterator[tuple[str, PolicyResource | None]]
+
+
+def _allowing(policy: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return (one for one in statements(policy) if one.get("Effect") == "Allow")
+
+
+def _any_action(props: Props) -> Iterator[str]:
+    for statement in _allowing(document(props, "policy")):
+        for action in texts(statement.get("Action")):
+            if action == "*" or action.endswith(":*"):
+                yield f"It allows {action}."
+        if "NotAction" in statement:
+            yield "It allows everything but what it names."
+
+
+def _any_resource(props: Props) -> Iterator[str]:
+    for statement in _allowing(document(props, "policy")):
+        if "*" in texts(statement.get("Resource")):
+            wide = sorted(set(texts(statement.get("Action"))) - ONLY_EVERYWHERE)
+            if wide:
+                yield f"It allows {', '.join(wide)} on everything."
+        if "NotResource" in statement:
+            yield "It allows something on everything but what it names."
+
+
+def _everybody(policy: dict[str, Any]) -> Iterator[str]:
+    for statement in _allowing(policy):
+        principal = statement.get("Principal")
+        named = principal.values() if isinstance(principal, dict) else [principal]
+        if any("*" in texts(one) for one in named) and not statement.get("Condition"):
+            yield "It lets everybody in."
+
+
+def _trusts_everybody(props: Props) -> Iterator[str]:
+    yield from _everybody(document(props, "assumeRolePolicy"))
+
+
+def _opens_to_everybody(props: Props) -> Iterator[str]:
+    if any(key == "policy" for key in props):
+        yield from _everybody(document(props, "policy"))
+
+
+def _any_workflow(props: Props) -> Iterator[str]:
+    for statement in _allowing(document(props, "assumeRolePolicy")):
+        principal = statement.get("Principal")
+        federated = principal.get("Federated") if isinstance(principal, dict) else None
+        if not any(GITHUB in provider for provider in texts(federated)):
+            continue
+        conditions = statement.get("Condition", {})
+        said = {
+            key: texts(value)
+            for operator in ("StringEquals", "StringLike")
+            for key, value in conditions.get(operator, {}).items()
+        }
+        if said.get(f"{GITHUB}:aud") != ["sts.amazonaws.com"]:
+            yield "It doesn't ask for whom the token was made."
+        subjects = said.get(f"{GITHUB}:sub", [])
+        if not subjects or not all(_bound(subject) for subject in subjects):
+            yield "It doesn't ask for one repository and one environment, branch or pull request."
+
+
+def _bound(subject: str) -> bool:
+    """`repo:OWNER/NAME:environment:production`, with nothing left open."""
+    kind, _, rest = subject.partition(":")
+    repository, _, where = rest.partition(":")
+    return (
+        kind == "repo"
+        and "/" in repository
+        and "*" not in subject
+        and (where == "pull_request" or where.startswith(("environment:", "ref:refs/heads/")))
+    )
+
+
+def _unread(resources: Sequence[PolicyResource]) -> Found:
+    for token in UNREAD:
+        for found in of_type(resources, token):
+            yield f"{found.name} is a policy that no rule reads.", found
+
+
+def _keys_for_ever(resources: Sequence[PolicyResource]) -> Found:
+    for token in LONG_LIVED:
+        for found in of_type(resources, token):
+            yield f"{found.name} is a person or a key that doesn't end.", found
+
+
+RULES: tuple[Rule | StackRule, ...] = (
+    Rule(
+        name="iam-actions",
+        token=ROLE_POLICY,
+        why="A role may do what it is for, and nothing else.",
+        fix="Name the actions.",
+        controls=("FSBP IAM.21",),
+        check=_any_action,
+    ),
+    Rule(
+        name="iam-resources",
+        token=ROLE_POLICY,
+        why="A role may touch its own things, and nobody else's.",
+        fix="Name the resources, unless AWS allows only `*` for the action.",
+        controls=("FSBP IAM.21",),
+        check=_any_resource,
+    ),
+    StackRule(
+        name="iam-policy-kind",
+        why="Every policy of ours is one that these rules read.",
+        fix="Declare a RolePolicy for the one role that needs it.",
+        controls=("design: identity",),
+        check=_unread,
+    ),
+    Rule(
+        name="iam-trust",
+        token=ROLE,
+        why="A role is for somebody.",
+        fix="Name the principal, or add a condition.",
+        controls=("design: identity",),
+        check=_trusts_everybody,
+    ),
+    Rule(
+        name="iam-github-bound",
+        token=ROLE,
+        why="Only this repository's workflows, in their environment, can have the role.",
+        fix="Ask for :aud sts.amazonaws.com and :sub repo:OWNER/NAME:environment:STACK.",
+        controls=("design: pipeline",),
+        check=_any_workflow,
+    ),
+    Rule(
+        name="iam-bucket-principal",
+        token=BUCKET_POLICY,
+        why="A bucket is for somebody.",
+        fix="Name the principal, or add a condition.",
+        controls=("FSBP S3.6",),
+        check=_opens_to_everybody,
+    ),
+    Rule(
+        name="iam-key-principal",
+        token=KEY,
+        why="A key is for somebody.",
+        fix="Name the principal, or add a condition.",
+        controls=("FSBP KMS.5",),
+        check=_opens_to_everybody,
+    ),
+    StackRule(
+        name="iam-no-long-lived-keys",
+        why="There is no key that could be lost: roles are taken on and end.",
+        fix="Use a role.",
+        controls=("FSBP IAM.22", "design: pipeline"),
+        check=_keys_for_ever,
+    ),
+)

@@ -1,0 +1,222 @@
+"""Rules on who may talk to whom: security groups, subnets, flow logs."""
+
+from collections.abc import Iterator, Sequence
+
+from pulumi_policy import PolicyResource
+
+from guardrails.reading import given, items, of_type, part, pointing_at
+from guardrails.rule import Props, Rule, StackRule
+
+GROUP = "aws:ec2/securityGroup:SecurityGroup"
+LEGACY = "aws:ec2/securityGroupRule:SecurityGroupRule"
+INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+DEFAULT_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+VPC = "aws:ec2/vpc:Vpc"
+FLOW_LOG = "aws:ec2/flowLog:FlowLog"
+SERVICE = "aws:ecs/service:Service"
+LOAD_BALANCER = "aws:lb/loadBalancer:LoadBalancer"
+ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
+ROUTE = "aws:ec2/route:Route"
+SUBNETS_OF_DATA = (
+    "aws:rds/subnetGroup:SubnetGroup",
+    "aws:elasticache/subnetGroup:SubnetGroup",
+)
+DATA = {
+    "aws:rds/instance:Instance": "vpcSecurityGroupIds",
+    "aws:elasticache/replicationGroup:ReplicationGroup": "securityGroupIds",
+}
+WORLD = {"0.0.0.0/0", "::/0"}
+WEB_PORTS = (80, 443)
+HTTPS = 443
+Found = Iterator[tuple[str, PolicyResource | None]]
+
+
+def _of_the_world(props: Props) -> bool:
+    return any(given(props, key) and props[key] in WORLD for key in ("cidrIpv4", "cidrIpv6"))
+
+
+def _one_port(props: Props) -> int | None:
+    """The only port that a rule opens, or None."""
+    begin, end = props.get("fromPort", -1), props.get("toPort", -1)
+    return int(begin) if begin == end else None
+
+
+def _other_ports(props: Props) -> Iterator[str]:
+    if _of_the_world(props) and _one_port(props) not in WEB_PORTS:
+        yield "Anybody reaches a port other than 80 and 443."
+
+
+def _not_https(props: Props) -> Iterator[str]:
+    if _of_the_world(props) and _one_port(props) != HTTPS:
+        yield "Tasks may send anything anywhere."
+
+
+def _open_elsewhere(resources: Sequence[PolicyResource]) -> Found:
+    balancers = of_type(resources, LOAD_BALANCER)
+    groups = of_type(resources, GROUP)
+    for rule in of_type(resources, INGRESS):
+        if not _of_the_world(rule.props):
+            continue
+        opened = [group for group in groups if pointing_at(rule, "securityGroupId", group)]
+        for group in opened:
+            if not any(pointing_at(balancer, "securityGroups", group) for balancer in balancers):
+                yield f"{rule.name} opens {group.name}, which is no load balancer's.", rule
+
+
+def _inline(props: Props) -> Iterator[str]:
+    if len(items(props, "ingress")) or len(items(props, "egress")):
+        yield "The group has rules of its own beside the standalone ones."
+
+
+def _legacy(resources: Sequence[PolicyResource]) -> Found:
+    for rule in of_type(resources, LEGACY):
+        yield f"{rule.name} is a rule of the old kind, which the other rules don't see.", rule
+
+
+def _public_tasks(props: Props) -> Iterator[str]:
+    if part(props, "networkConfiguration").get("assignPublicIp", False):
+        yield "Tasks get public addresses."
+
+
+def _reachable_data(resources: Sequence[PolicyResource]) -> Found:
+    """A subnet is isolated when its route table has no route to everywhere."""
+    ways_out = {
+        route.props["routeTableId"]
+        for route in of_type(resources, ROUTE)
+        if route.props.get("destinationCidrBlock", "") in WORLD
+    }
+    exposed = {
+        association.props["subnetId"]
+        for association in of_type(resources, ASSOCIATION)
+        if association.props["routeTableId"] in ways_out
+    }
+    for token in SUBNETS_OF_DATA:
+        for group in of_type(resources, token):
+            if exposed & set(group.props["subnetIds"]):
+                yield f"{group.name} has subnets with a way to the internet.", group
+
+
+def _talking_data(resources: Sequence[PolicyResource]) -> Found:
+    rules = of_type(resources, EGRESS)
+    for token, key in DATA.items():
+        for store in of_type(resources, token):
+            for group in of_type(resources, GROUP):
+                if not pointing_at(store, key, group):
+                    continue
+                for rule in rules:
+                    if pointing_at(rule, "securityGroupId", group):
+                        yield f"{rule.name} lets {store.name} open connections.", rule
+
+
+def _unlogged(resources: Sequence[PolicyResource]) -> Found:
+    logs = of_type(resources, FLOW_LOG)
+    for vpc in of_type(resources, VPC):
+        if not any(pointing_at(log, "vpcId", vpc) for log in logs):
+            yield f"Nobody can see what went through {vpc.name}.", vpc
+
+
+def _half_logged(props: Props) -> Iterator[str]:
+    if props.get("trafficType", "") != "ALL":
+        yield "Only a part of the traffic is logged."
+
+
+def _default_in_use(resources: Sequence[PolicyResource]) -> Found:
+    adopted = of_type(resources, DEFAULT_GROUP)
+    for vpc in of_type(resources, VPC):
+        if not any(pointing_at(group, "vpcId", vpc) for group in adopted):
+            yield f"The default security group of {vpc.name} is as AWS made it.", vpc
+
+
+RULES: tuple[Rule | StackRule, ...] = (
+    Rule(
+        name="network-world-ports",
+        token=INGRESS,
+        why="The internet reaches HTTP and HTTPS, and nothing else.",
+        fix="Open only 80 or 443 to the world, or name a security group instead.",
+        controls=("FSBP EC2.18", "FSBP EC2.19", "CIS 5.2"),
+        check=_other_ports,
+    ),
+    StackRule(
+        name="network-world-load-balancer",
+        why="Only the load balancer is open to the world.",
+        fix="Let the rule name the security group that it is for.",
+        controls=("FSBP EC2.18", "design: security groups"),
+        check=_open_elsewhere,
+    ),
+    Rule(
+        name="network-standalone-rules",
+        token=GROUP,
+        why="One place owns a group's rules: inline rules undo what standalone ones add.",
+        fix="Declare SecurityGroupIngressRule and SecurityGroupEgressRule resources.",
+        controls=("design: security groups",),
+        check=_inline,
+    ),
+    StackRule(
+        name="network-rule-kind",
+        why="Every rule is of the kind that these policies read.",
+        fix="Declare a SecurityGroupIngressRule or SecurityGroupEgressRule instead.",
+        controls=("design: security groups",),
+        check=_legacy,
+    ),
+    Rule(
+        name="network-egress-https",
+        token=EGRESS,
+        why="A task that is taken over can't talk to everybody on every port.",
+        fix="Allow 443 to the world at most, or name a security group.",
+        controls=("design: security groups",),
+        check=_not_https,
+    ),
+    Rule(
+        name="network-private-tasks",
+        token=SERVICE,
+        why="Tasks are reached through the load balancer only.",
+        fix="Set assign_public_ip to False.",
+        controls=("FSBP ECS.2",),
+        check=_public_tasks,
+    ),
+    StackRule(
+        name="network-isolated-data",
+        why="There is no way between the internet and the data.",
+        fix="Give the subnet group the isolated subnets.",
+        controls=("FSBP RDS.46", "design: network"),
+        check=_reachable_data,
+    ),
+    StackRule(
+        name="network-silent-data",
+        why="The database and the cache answer, and never call.",
+        fix="Remove the egress rule.",
+        controls=("design: security groups",),
+        check=_talking_data,
+    ),
+    StackRule(
+        name="network-flow-logs",
+        why="After an incident it can be seen who talked to whom.",
+        fix="Declare a FlowLog for the VPC.",
+        controls=("FSBP EC2.6", "CIS 3.7"),
+        check=_unlogged,
+    ),
+    Rule(
+        name="network-flow-logs-all",
+        token=FLOW_LOG,
+        why="What was let through matters as much as what was refused.",
+        fix='Set traffic_type to "ALL".',
+        controls=("FSBP EC2.6",),
+        check=_half_logged,
+    ),
+    StackRule(
+        name="network-default-group",
+        why="What names no group of its own reaches nothing.",
+        fix="Declare a DefaultSecurityGroup without rules for the VPC.",
+        controls=("FSBP EC2.2", "CIS 5.4"),
+        check=_default_in_use,
+    ),
+    Rule(
+        name="network-default-group-empty",
+        token=DEFAULT_GROUP,
+        why="What names no group of its own reaches nothing.",
+        fix="Set ingress and egress to [].",
+        controls=("FSBP EC2.2", "CIS 5.4"),
+        check=_inline,
+    ),
+)

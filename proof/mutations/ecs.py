@@ -1,0 +1,111 @@
+"""Changes that the rules on clusters, services and images must catch."""
+
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from proof.mutation import Mutation
+from proof.mutations.s3 import TAGS
+
+SERVICE = "aws:ecs/service:Service"
+CLUSTER = "aws:ecs/cluster:Cluster"
+REPOSITORY = "aws:ecr/repository:Repository"
+LISTENER_RULE = "aws:lb/listenerRule:ListenerRule"
+
+
+def _service(rule: str, what: str, **more: Any) -> Mutation:  # noqa: ANN401 - a mutation's own
+    return Mutation(rule=rule, what=what, token=SERVICE, resource="backend-service", **more)
+
+
+def _rolling(inputs: dict[str, Any]) -> None:
+    inputs["deployment_configuration"].strategy = "ROLLING"
+
+
+def _untested(inputs: dict[str, Any]) -> None:
+    inputs["load_balancers"][0].advanced_configuration.test_listener_rule = None
+
+
+def _going_on(inputs: dict[str, Any]) -> None:
+    inputs["alarms"].rollback = False
+
+
+def _one_colour(listener: pulumi.Input[str]) -> None:
+    group = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/proof/1"
+    aws.lb.ListenerRule(
+        "proof",
+        listener_arn=listener,
+        priority=999,
+        conditions=[{"host_header": {"values": ["arbor-energy.com"]}}],
+        actions=[{"type": "forward", "forward": {"target_groups": [{"arn": group, "weight": 1}]}}],
+        tags=TAGS,
+        opts=pulumi.ResourceOptions(ignore_changes=["actions"]),
+    )
+
+
+MUTATIONS = (
+    _service("ecs-blue-green", "the backend is deployed in place", edit=_rolling),
+    _service("ecs-both-colours", "the backend has no test rule", edit=_untested),
+    _service("ecs-rollback-alarms", "alarms don't end a deployment", edit=_going_on),
+    _service("ecs-no-sigint-rollback", "Ctrl-C undoes a release", inputs={"sigint_rollback": True}),
+    _service(
+        "ecs-releases-own-revisions",
+        "`up` sets the backend's revision",
+        options={"ignore_changes": ["desiredCount"]},
+    ),
+    Mutation(
+        rule="ecs-owns-weights",
+        what="`up` sets the weights of a rule",
+        token=LISTENER_RULE,
+        resource="backend-test",
+        options={"ignore_changes": []},
+    ),
+    Mutation(
+        rule="ecs-rule-both-groups",
+        what="a rule that knows one colour",
+        borrows=(LISTENER_RULE, "backend-test", "listener_arn"),
+        adds=_one_colour,
+    ),
+    Mutation(
+        rule="ecs-infrastructure-role",
+        what="ECS may not move the backend's rules",
+        token="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        resource="backend-infrastructure-policy",
+        inputs={"policy_arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"},
+    ),
+    Mutation(
+        rule="ecs-container-insights",
+        what="the tasks aren't measured",
+        token=CLUSTER,
+        resource="cluster-cluster",
+        inputs={"settings": [{"name": "containerInsights", "value": "disabled"}]},
+    ),
+    Mutation(
+        rule="ecs-exec-logged",
+        what="what is typed in a task isn't kept",
+        token=CLUSTER,
+        resource="cluster-cluster",
+        inputs={"configuration": None},
+    ),
+    Mutation(
+        rule="ecr-immutable-tags",
+        what="a version may become another image",
+        token=REPOSITORY,
+        resource="registry-backend",
+        inputs={"image_tag_mutability": "MUTABLE"},
+    ),
+    Mutation(
+        rule="ecr-scan",
+        what="images aren't scanned",
+        token=REPOSITORY,
+        resource="registry-backend",
+        inputs={"image_scanning_configuration": {"scan_on_push": False}},
+    ),
+    Mutation(
+        rule="ecs-target-health",
+        what="nobody asks the backend whether it is well",
+        token="aws:lb/targetGroup:TargetGroup",
+        resource="backend-blue",
+        inputs={"health_check": {"enabled": True, "port": "traffic-port"}},
+    ),
+)

@@ -1,0 +1,95 @@
+"""Changes that the rules on the edge must catch."""
+
+from typing import Any
+
+from proof.mutation import Mutation
+
+BALANCER = "aws:lb/loadBalancer:LoadBalancer"
+LISTENER = "aws:lb/listener:Listener"
+ACL = "aws:wafv2/webAcl:WebAcl"
+WELCOME = [
+    {
+        "type": "fixed-response",
+        "fixed_response": {"content_type": "text/plain", "status_code": "200"},
+    }
+]
+
+
+def _balancer(rule: str, what: str, **inputs: object) -> Mutation:
+    return Mutation(rule=rule, what=what, token=BALANCER, resource="balancer", inputs=inputs)
+
+
+def _listener(rule: str, what: str, listener: str, **inputs: object) -> Mutation:
+    return Mutation(rule=rule, what=what, token=LISTENER, resource=listener, inputs=inputs)
+
+
+def _silent(inputs: dict[str, Any]) -> None:
+    inputs["access_logs"] = {**inputs["access_logs"], "enabled": False}
+
+
+def _fewer_rules(inputs: dict[str, Any]) -> None:
+    inputs["rules"] = inputs["rules"][:-1]
+
+
+def _no_limit(inputs: dict[str, Any]) -> None:
+    inputs["rules"] = inputs["rules"][1:]
+
+
+MUTATIONS = (
+    _listener("edge-tls", "TLS 1.0 is back", "balancer-https", ssl_policy="ELBSecurityPolicy-2016"),
+    _listener("edge-http-redirects", "HTTP is answered", "balancer-http", default_actions=WELCOME),
+    _listener(
+        "edge-unknown-hosts", "every host is welcome", "balancer-https", default_actions=WELCOME
+    ),
+    Mutation(
+        rule="edge-rule-host",
+        what="the backend answers for every host",
+        token="aws:lb/listenerRule:ListenerRule",
+        resource="backend-production",
+        inputs={"conditions": [{"path_pattern": {"values": ["/api/*"]}}]},
+    ),
+    _balancer("edge-invalid-headers", "invalid headers pass", drop_invalid_header_fields=False),
+    _balancer("edge-desync", "ambiguous requests pass", desync_mitigation_mode="monitor"),
+    Mutation(
+        rule="edge-access-logs",
+        what="requests aren't logged",
+        token=BALANCER,
+        resource="balancer",
+        edit=_silent,
+    ),
+    _balancer(
+        "edge-deletion-protection",
+        "the load balancer can be deleted",
+        enable_deletion_protection=False,
+    ),
+    Mutation(
+        rule="edge-firewall",
+        what="the firewall guards another load balancer",
+        token="aws:wafv2/webAclAssociation:WebAclAssociation",
+        resource="firewall-association",
+        inputs={
+            "resource_arn": "arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/app/other/1"
+        },
+    ),
+    Mutation(
+        rule="edge-firewall-groups",
+        what="the firewall forgets bad inputs",
+        token=ACL,
+        resource="firewall-acl",
+        edit=_fewer_rules,
+    ),
+    Mutation(
+        rule="edge-rate-limit",
+        what="one address may take everything",
+        token=ACL,
+        resource="firewall-acl",
+        edit=_no_limit,
+    ),
+    Mutation(
+        rule="edge-certificate-dns",
+        what="the certificate is validated by mail",
+        token="aws:acm/certificate:Certificate",
+        resource="certificate-certificate",
+        inputs={"validation_method": "EMAIL"},
+    ),
+)

@@ -1,0 +1,26 @@
+"""Changes that the rules on ElastiCache must catch."""
+
+from proof.mutation import Mutation
+
+GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
+
+
+def _cache(rule: str, what: str, **inputs: object) -> Mutation:
+    return Mutation(rule=rule, what=what, token=GROUP, resource="cache-redis", inputs=inputs)
+
+
+MUTATIONS = (
+    _cache("elasticache-tls", "the cache talks in the clear", transit_encryption_enabled=False),
+    _cache("elasticache-auth", "the cache asks for no token", auth_token=None),
+    _cache("elasticache-encrypted", "the cache loses its own key", kms_key_id=None),
+    _cache("elasticache-failover", "the cache stands in one zone", multi_az_enabled=False),
+    _cache("elasticache-snapshots", "snapshots are kept a day", snapshot_retention_limit=1),
+    _cache("elasticache-slow-log", "the slow log isn't kept", log_delivery_configurations=[]),
+    Mutation(
+        rule="elasticache-eviction",
+        what="a full cache refuses writes",
+        token="aws:elasticache/parameterGroup:ParameterGroup",
+        resource="cache-parameters",
+        inputs={"parameters": [{"name": "maxmemory-policy", "value": "noeviction"}]},
+    ),
+)

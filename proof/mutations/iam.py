@@ -1,0 +1,106 @@
+"""Changes that the rules on identity must catch."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from proof.mutation import Mutation, edit_json
+from proof.mutations.s3 import TAGS
+
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+GITHUB = "token.actions.githubusercontent.com"
+BUCKET = "arn:aws:s3:::arbor-log-exports/*"
+
+
+def _statement(**more: object) -> Callable[[dict[str, Any]], None]:
+    def add(policy: dict[str, Any]) -> None:
+        policy["Statement"].append({"Effect": "Allow", **more})
+
+    return add
+
+
+def _any_repository(_nothing: object) -> None:
+    aws.iam.Role(
+        "proof",
+        assume_role_policy=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {
+                            "Federated": f"arn:aws:iam::123456789012:oidc-provider/{GITHUB}"
+                        },
+                        "Action": "sts:AssumeRoleWithWebIdentity",
+                        "Condition": {
+                            "StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"},
+                            "StringLike": {f"{GITHUB}:sub": "repo:arbor/*"},
+                        },
+                    }
+                ],
+            }
+        ),
+        tags=TAGS,
+    )
+
+
+MUTATIONS = (
+    Mutation(
+        rule="iam-actions",
+        what="the backend may do everything with the exports",
+        token=ROLE_POLICY,
+        resource="backend-task-roles-task-policy",
+        edit=edit_json("policy", _statement(Action="s3:*", Resource=BUCKET)),
+    ),
+    Mutation(
+        rule="iam-resources",
+        what="the backend may read every bucket",
+        token=ROLE_POLICY,
+        resource="backend-task-roles-task-policy",
+        edit=edit_json("policy", _statement(Action="s3:GetObject", Resource="*")),
+    ),
+    Mutation(
+        rule="iam-policy-kind",
+        what="a policy of a kind that no rule reads",
+        adds=lambda _: pulumi.ComponentResource("aws:iam/userPolicy:UserPolicy", "proof"),
+    ),
+    Mutation(
+        rule="iam-trust",
+        what="anybody may be the backend",
+        token="aws:iam/role:Role",
+        resource="backend-task-roles-task-role",
+        edit=edit_json(
+            "assume_role_policy",
+            _statement(Action="sts:AssumeRole", Principal={"AWS": "*"}),
+        ),
+    ),
+    Mutation(
+        rule="iam-github-bound",
+        what="any repository of the owner may have a role",
+        adds=_any_repository,
+    ),
+    Mutation(
+        rule="iam-bucket-principal",
+        what="anybody may read the exports",
+        token="aws:s3/bucketPolicy:BucketPolicy",
+        resource="log-export-policy",
+        edit=edit_json("policy", _statement(Action="s3:GetObject", Resource=BUCKET, Principal="*")),
+    ),
+    Mutation(
+        rule="iam-key-principal",
+        what="anybody may decrypt",
+        token="aws:kms/key:Key",
+        resource="database-key-key",
+        edit=edit_json(
+            "policy", _statement(Action="kms:Decrypt", Resource="*", Principal={"AWS": "*"})
+        ),
+    ),
+    Mutation(
+        rule="iam-no-long-lived-keys",
+        what="a key that doesn't end",
+        adds=lambda _: pulumi.ComponentResource("aws:iam/accessKey:AccessKey", "proof"),
+    ),
+)

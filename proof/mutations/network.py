@@ -1,0 +1,121 @@
+"""Changes that the rules on the network must catch."""
+
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from proof.mutation import Mutation
+from proof.mutations.s3 import TAGS
+
+INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+GROUP = "aws:ec2/securityGroup:SecurityGroup"
+SUBNETS = "aws:rds/subnetGroup:SubnetGroup"
+
+
+def _public(inputs: dict[str, Any]) -> None:
+    inputs["network_configuration"].assign_public_ip = True
+
+
+def _calling_out(groups: Any) -> None:  # noqa: ANN401 - what the program gave: a list of outputs
+    aws.vpc.SecurityGroupEgressRule(
+        "proof",
+        security_group_id=groups[0],
+        cidr_ipv4="10.0.0.0/16",
+        ip_protocol="tcp",
+        from_port=443,
+        to_port=443,
+        tags=TAGS,
+    )
+
+
+MUTATIONS = (
+    Mutation(
+        rule="network-world-ports",
+        what="the world reaches port 22",
+        token=INGRESS,
+        resource="balancer-world-80",
+        inputs={"from_port": 22, "to_port": 22},
+    ),
+    Mutation(
+        rule="network-world-load-balancer",
+        what="the world reaches the interface endpoints",
+        token=INGRESS,
+        resource="network-endpoints-in",
+        inputs={"cidr_ipv4": "0.0.0.0/0"},
+    ),
+    Mutation(
+        rule="network-standalone-rules",
+        what="the database's group gets an inline rule",
+        token=GROUP,
+        resource="database-group",
+        inputs={
+            "ingress": [
+                {"protocol": "tcp", "from_port": 1, "to_port": 9, "cidr_blocks": ["10.0.0.0/16"]}
+            ]
+        },
+    ),
+    Mutation(
+        rule="network-rule-kind",
+        what="a rule of the old kind",
+        adds=lambda _: pulumi.ComponentResource(
+            "aws:ec2/securityGroupRule:SecurityGroupRule", "proof"
+        ),
+    ),
+    Mutation(
+        rule="network-egress-https",
+        what="the backend may call any port anywhere",
+        token="aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+        resource="backend-task-https",
+        inputs={"from_port": 0, "to_port": 65535},
+    ),
+    Mutation(
+        rule="network-private-tasks",
+        what="the backend's tasks get public addresses",
+        token="aws:ecs/service:Service",
+        resource="backend-service",
+        edit=_public,
+    ),
+    Mutation(
+        rule="network-isolated-data",
+        what="the database moves to the tasks' subnets",
+        token=SUBNETS,
+        resource="database-subnets",
+        borrows=("aws:ec2/vpcEndpoint:VpcEndpoint", "network-logs", "subnet_ids"),
+        takes="subnet_ids",
+    ),
+    Mutation(
+        rule="network-silent-data",
+        what="the database may call out",
+        borrows=("aws:rds/instance:Instance", "database-instance", "vpc_security_group_ids"),
+        adds=_calling_out,
+    ),
+    Mutation(
+        rule="network-flow-logs",
+        what="the flow log watches another VPC",
+        token="aws:ec2/flowLog:FlowLog",
+        resource="network-flow-log",
+        inputs={"vpc_id": "vpc-00000000000000000"},
+    ),
+    Mutation(
+        rule="network-flow-logs-all",
+        what="only refused traffic is logged",
+        token="aws:ec2/flowLog:FlowLog",
+        resource="network-flow-log",
+        inputs={"traffic_type": "REJECT"},
+    ),
+    Mutation(
+        rule="network-default-group",
+        what="the default group of another VPC is emptied",
+        token="aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+        resource="network-default",
+        inputs={"vpc_id": "vpc-00000000000000000"},
+    ),
+    Mutation(
+        rule="network-default-group-empty",
+        what="the default group lets its members talk",
+        token="aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+        resource="network-default",
+        inputs={"ingress": [{"protocol": "-1", "from_port": 0, "to_port": 0, "self": True}]},
+    ),
+)

@@ -1,0 +1,113 @@
+"""Changes that the rules on buckets must catch."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from proof.mutation import Mutation, edit_json
+
+NAME = "arbor-proof"
+TAGS = {"Project": "arbor", "Stack": "production", "Component": "proof", "ManagedBy": "pulumi"}
+TLS_ONLY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [f"arn:aws:s3:::{NAME}", f"arn:aws:s3:::{NAME}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ],
+}
+
+
+def _bucket_without(setting: str) -> Callable[[object], None]:
+    """One more bucket, with every setting but this one."""
+
+    def add(_nothing: object) -> None:
+        made = aws.s3.Bucket(
+            "proof", bucket=NAME, tags=TAGS, opts=pulumi.ResourceOptions(protect=True)
+        )
+        settings: dict[str, Callable[[], object]] = {
+            "block": lambda: aws.s3.BucketPublicAccessBlock(
+                "proof-block",
+                bucket=made.bucket,
+                block_public_acls=True,
+                block_public_policy=True,
+                ignore_public_acls=True,
+                restrict_public_buckets=True,
+            ),
+            "encryption": lambda: aws.s3.BucketServerSideEncryptionConfiguration(
+                "proof-encryption",
+                bucket=made.bucket,
+                rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+            ),
+            "lifecycle": lambda: aws.s3.BucketLifecycleConfiguration(
+                "proof-lifecycle",
+                bucket=made.bucket,
+                rules=[{"id": "expire", "status": "Enabled", "expiration": {"days": 9}}],
+            ),
+            "policy": lambda: aws.s3.BucketPolicy(
+                "proof-policy", bucket=made.bucket, policy=json.dumps(TLS_ONLY)
+            ),
+        }
+        for name, declare in settings.items():
+            if name != setting:
+                declare()
+
+    return add
+
+
+def _disabled(inputs: dict[str, Any]) -> None:
+    inputs["rules"] = [{**rule, "status": "Disabled"} for rule in inputs["rules"]]
+
+
+def _without_deny(policy: dict[str, Any]) -> None:
+    policy["Statement"] = [one for one in policy["Statement"] if one["Effect"] != "Deny"]
+
+
+MUTATIONS = (
+    Mutation(
+        rule="s3-public-access-blocked",
+        what="the export bucket's policy may open it",
+        token="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        resource="log-export-private",
+        inputs={"block_public_policy": False},
+    ),
+    Mutation(
+        rule="s3-public-access-said",
+        what="a bucket that doesn't block public access",
+        adds=_bucket_without("block"),
+    ),
+    Mutation(
+        rule="s3-encrypted",
+        what="a bucket that doesn't say how it is encrypted",
+        adds=_bucket_without("encryption"),
+    ),
+    Mutation(
+        rule="s3-lifecycle",
+        what="a bucket that keeps everything",
+        adds=_bucket_without("lifecycle"),
+    ),
+    Mutation(
+        rule="s3-policy-said", what="a bucket without a policy", adds=_bucket_without("policy")
+    ),
+    Mutation(
+        rule="s3-lifecycle-enabled",
+        what="exports don't expire any more",
+        token="aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        resource="log-export-lifecycle",
+        edit=_disabled,
+    ),
+    Mutation(
+        rule="s3-tls-only",
+        what="the export bucket answers in the clear",
+        token="aws:s3/bucketPolicy:BucketPolicy",
+        resource="log-export-policy",
+        edit=edit_json("policy", _without_deny),
+    ),
+)

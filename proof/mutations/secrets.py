@@ -1,0 +1,43 @@
+"""Changes that the rules on secrets and keys must catch."""
+
+from typing import Any
+
+from proof.mutation import Mutation, edit_json
+
+KEY = "aws:kms/key:Key"
+
+
+def _password_in_the_clear(containers: list[dict[str, Any]]) -> None:
+    containers[0]["environment"].append({"name": "POSTGRES_PASSWORD", "value": "not-a-password"})
+
+
+MUTATIONS = (
+    Mutation(
+        rule="secret-own-key",
+        what="the database's secret loses its own key",
+        token="aws:secretsmanager/secret:Secret",
+        resource="secrets-database-secret",
+        inputs={"kms_key_id": None},
+    ),
+    Mutation(
+        rule="kms-rotation",
+        what="the database's key stays the same",
+        token=KEY,
+        resource="database-key-key",
+        inputs={"enable_key_rotation": False},
+    ),
+    Mutation(
+        rule="kms-deletion-window",
+        what="a deleted key is gone in three days",
+        token=KEY,
+        resource="database-key-key",
+        inputs={"deletion_window_in_days": 3},
+    ),
+    Mutation(
+        rule="task-no-plain-secret",
+        what="the backend gets a password in its environment",
+        token="aws:ecs/taskDefinition:TaskDefinition",
+        resource="backend-task-definition",
+        edit=edit_json("container_definitions", _password_in_the_clear),
+    ),
+)

@@ -1,0 +1,49 @@
+"""Changes that the rules on task definitions must catch."""
+
+from collections.abc import Callable
+from typing import Any
+
+from proof.mutation import Mutation, edit_json
+
+TASK = "aws:ecs/taskDefinition:TaskDefinition"
+
+
+def _container(rule: str, what: str, change: Callable[[dict[str, Any]], object]) -> Mutation:
+    def first(containers: list[dict[str, Any]]) -> None:
+        change(containers[0])
+
+    return Mutation(
+        rule=rule,
+        what=what,
+        token=TASK,
+        resource="frontend-task-definition",
+        edit=edit_json("container_definitions", first),
+    )
+
+
+MUTATIONS = (
+    _container(
+        "task-pinned-image",
+        "the frontend runs whatever is latest",
+        lambda it: it.update(image=it["image"].rsplit(":", 1)[0] + ":latest"),
+    ),
+    _container("task-not-root", "the frontend runs as root", lambda it: it.pop("user")),
+    _container(
+        "task-not-privileged",
+        "the frontend owns its host",
+        lambda it: it.update(privileged=True),
+    ),
+    _container("task-logs", "the frontend is silent", lambda it: it.pop("logConfiguration")),
+    _container(
+        "task-read-only-root",
+        "a container that nobody enters can change its files",
+        lambda it: it.pop("linuxParameters"),
+    ),
+    Mutation(
+        rule="task-keeps-revisions",
+        what="replaced revisions are deregistered",
+        token=TASK,
+        resource="frontend-task-definition",
+        inputs={"skip_destroy": False},
+    ),
+)

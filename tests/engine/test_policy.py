@@ -1,0 +1,93 @@
+"""The policy pack in the real engine: it catches what it is for, and skips nothing."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from emulator.engine import Deployment
+from engine_stack import Deployed, deployed
+from guardrails.pack import RULES
+from proof import catalog, known_bad, trial
+from proof.mutation import Mutation
+
+EVERY = {rule.name for rule in RULES} | {"policy-exceptions-valid"}
+NOT_KNOWN_BEFORE_THE_FIRST_UP = {
+    # Documents that name ARNs, and ids of subnets: AWS gives them while the stack comes up, and
+    # then the rules run in that same `up`.
+    "contract-migrations-container",
+    "iam-actions",
+    "iam-bucket-principal",
+    "iam-resources",
+    "network-isolated-data",
+    "s3-tls-only",
+    "task-logs",
+    "task-no-plain-secret",
+    "task-not-privileged",
+    "task-not-root",
+    "task-pinned-image",
+    "task-read-only-root",
+}
+
+
+def judged(stack: Deployed) -> Deployment:
+    """The stack, with the pack on every preview."""
+    return replace(stack.deployment, policy_packs=(trial.PACK,))
+
+
+@pytest.fixture(scope="module")
+def production() -> Iterator[Deployment]:
+    """Production, up with the pack."""
+    with deployed("production") as stack:
+        judged(stack).up()
+        yield judged(stack)
+
+
+def test_every_rule_has_a_change_that_it_must_catch() -> None:
+    assert {mutation.rule for mutation in catalog.MUTATIONS} == EVERY
+
+
+@pytest.mark.parametrize("mutation", catalog.MUTATIONS, ids=lambda m: m.rule)
+def test_a_change_is_caught_by_its_rule_and_no_other(
+    production: Deployment, mutation: Mutation
+) -> None:
+    assert trial.caught_by(production, mutation) == {mutation.rule}
+
+
+def test_production_as_it_is_passes_and_no_rule_is_skipped(production: Deployment) -> None:
+    assert trial.findings(production) == []
+
+
+def test_staging_as_it_is_passes_and_no_rule_is_skipped() -> None:
+    with deployed("staging") as stack:
+        judged(stack).up()
+        assert trial.findings(judged(stack)) == []
+
+
+def test_before_the_first_up_only_what_aws_has_not_told_yet_is_skipped() -> None:
+    with deployed("production") as stack:
+        found = trial.findings(judged(stack))
+    assert {one.rule for one in found if one.skipped} == NOT_KNOWN_BEFORE_THE_FIRST_UP
+    assert [one for one in found if not one.skipped] == []
+
+
+def test_an_exception_excuses_and_is_shown_in_the_preview(production: Deployment) -> None:
+    entry = {
+        "rule": "rds-multi-az",
+        "resource": "database-instance",
+        "reason": "A rehearsal.",
+        "expires": "2999-12-31",
+    }
+    mutation = next(m for m in catalog.MUTATIONS if m.rule == "rds-multi-az")
+    with trial.mutated(production, replace(mutation, config={"policy:exceptions": [entry]})):
+        (shown,) = trial.findings(production)
+    assert not shown.mandatory
+    assert "not asked of database-instance until 2999-12-31: A rehearsal." in shown.message
+
+
+@pytest.mark.parametrize("shape", known_bad.SHAPES.values(), ids=known_bad.SHAPES.keys())
+def test_a_known_bad_shape_is_caught(shape: known_bad.Shape) -> None:
+    with deployed("production") as stack:
+        stack.deployment.stack.workspace.program = shape.program
+        found = trial.findings(judged(stack))
+    assert {one.rule for one in found if one.mandatory} >= shape.caught_by

@@ -1,0 +1,420 @@
+"""Each rule on one resource: what passes, what doesn't, what isn't said, and what isn't judged."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from pulumi_policy.proxy import UnknownValueError
+
+from guardrails.pack import RULES
+from guardrails.rule import Rule
+from verdict import UNKNOWN, violations
+
+NOT_SAID_IS_WRONG, NOT_SAID_IS_RIGHT = True, False
+GITHUB = "token.actions.githubusercontent.com"
+
+
+@dataclass(frozen=True)
+class Case:
+    good: Mapping[str, Any]
+    bad: tuple[Mapping[str, Any], ...]
+    unset: bool = NOT_SAID_IS_WRONG
+    without: Mapping[str, Any] | None = None
+    """The inputs where the one that the rule reads isn't given; none at all by default."""
+
+
+def containers(**container: Any) -> dict[str, Any]:
+    return {"containerDefinitions": json.dumps([{"name": "backend", **container}])}
+
+
+def policy(*statements: Mapping[str, Any], key: str = "policy") -> dict[str, str]:
+    return {key: json.dumps({"Version": "2012-10-17", "Statement": list(statements)})}
+
+
+def allow(**more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", **more}
+
+
+def trust(subject: str | None, audience: str = "sts.amazonaws.com") -> dict[str, str]:
+    said = {f"{GITHUB}:aud": audience, **({f"{GITHUB}:sub": subject} if subject else {})}
+    provider = {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{GITHUB}"}
+    return policy(
+        allow(Principal=provider, Condition={"StringEquals": said}), key="assumeRolePolicy"
+    )
+
+
+def parameters(family: str, **values: str) -> dict[str, Any]:
+    listed = [{"name": n.replace("__", "."), "value": v} for n, v in values.items()]
+    return {"family": family, "parameters": listed}
+
+
+def flag(key: str) -> Case:
+    return Case({key: True}, ({key: False},))
+
+
+def answer(protocol: str, **action: Any) -> dict[str, Any]:
+    return {"protocol": protocol, "defaultActions": [action]}
+
+
+WORLD = {"cidrIpv4": "0.0.0.0/0"}
+REDIRECT = {"redirect": {"protocol": "HTTPS", "statusCode": "HTTP_301"}}
+WELCOME = {"fixedResponse": {"statusCode": "200"}}
+NOT_FOUND = {"fixedResponse": {"statusCode": "404"}}
+TLS_ONLY = {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+GROUPS = [
+    {"statement": {"managedRuleGroupStatement": {"name": f"AWSManagedRules{name}"}}}
+    for name in ("AmazonIpReputationList", "CommonRuleSet", "KnownBadInputsRuleSet")
+]
+LIMIT = {"statement": {"rateBasedStatement": {"limit": 1}}, "action": {"block": {}}}
+ADVANCED = {
+    "alternateTargetGroupArn": "green",
+    "productionListenerRule": "rule",
+    "testListenerRule": "rule",
+    "roleArn": "role",
+}
+EXEC = {"logging": "OVERRIDE", "kmsKeyId": "k", "logConfiguration": {}}
+LOGGED = {**EXEC, "logConfiguration": {"cloudWatchEncryptionEnabled": True}}
+HEADER, PATH = {"hostHeader": {"values": ["x"]}}, {"pathPattern": {"values": ["/x"]}}
+
+CASES = {
+    "rds-multi-az": flag("multiAz"),
+    "rds-backup-retention": Case({"backupRetentionPeriod": 7.0}, ({"backupRetentionPeriod": 6.0},)),
+    "rds-backup-window": Case(
+        {"backupWindow": "03:00-04:00"},
+        ({"backupWindow": "02:30-03:30"}, {"backupWindow": "03:30-04:30"}),
+    ),
+    "rds-maintenance-window": Case(
+        {"maintenanceWindow": "sun:05:00-sun:06:00"},
+        ({"maintenanceWindow": "sun:03:30-sun:04:30"}, {"maintenanceWindow": "some day"}),
+    ),
+    "rds-encrypted": Case(
+        {"storageEncrypted": True, "kmsKeyId": UNKNOWN},
+        ({"storageEncrypted": True}, {"storageEncrypted": False, "kmsKeyId": "k"}),
+    ),
+    "rds-not-public": Case({"publiclyAccessible": False}, ({"publiclyAccessible": True},)),
+    "rds-deletion-protection": flag("deletionProtection"),
+    "rds-final-snapshot": Case(
+        {"skipFinalSnapshot": False, "finalSnapshotIdentifier": "last"},
+        ({"skipFinalSnapshot": True, "finalSnapshotIdentifier": "last"},),
+    ),
+    "rds-log-exports": Case(
+        {"enabledCloudwatchLogsExports": ["upgrade", "postgresql"]},
+        ({"enabledCloudwatchLogsExports": ["upgrade"]},),
+    ),
+    "rds-performance-insights": Case(
+        {"performanceInsightsEnabled": True, "performanceInsightsKmsKeyId": UNKNOWN},
+        ({"performanceInsightsEnabled": True}, {"performanceInsightsEnabled": False}),
+    ),
+    "rds-enhanced-monitoring": Case({"monitoringInterval": 60.0}, ({"monitoringInterval": 0.0},)),
+    "rds-minor-upgrades": flag("autoMinorVersionUpgrade"),
+    "rds-snapshot-tags": flag("copyTagsToSnapshot"),
+    "rds-tls-forced": Case(
+        parameters("postgres16", rds__force_ssl="1"),
+        (parameters("postgres16", rds__force_ssl="0"),),
+        without={"family": "postgres16"},
+    ),
+    "rds-slow-query-log": Case(
+        parameters("postgres16", log_min_duration_statement="1000"),
+        (
+            parameters("postgres16", log_min_duration_statement="1001"),
+            parameters("postgres16", log_min_duration_statement="-1"),
+        ),
+        without={"family": "postgres16"},
+    ),
+    "rds-statement-statistics": Case(
+        parameters("postgres16", shared_preload_libraries="x,pg_stat_statements"),
+        (parameters("postgres16", shared_preload_libraries="x"),),
+        without={"family": "postgres16"},
+    ),
+    "elasticache-tls": flag("transitEncryptionEnabled"),
+    "elasticache-auth": Case({"authToken": UNKNOWN}, ({"authToken": None},)),
+    "elasticache-encrypted": Case(
+        {"atRestEncryptionEnabled": True, "kmsKeyId": UNKNOWN},
+        ({"atRestEncryptionEnabled": True}, {"kmsKeyId": "k"}),
+    ),
+    "elasticache-failover": Case(
+        {"automaticFailoverEnabled": True, "multiAzEnabled": True},
+        ({"automaticFailoverEnabled": True}, {"multiAzEnabled": True}),
+    ),
+    "elasticache-snapshots": Case(
+        {"snapshotRetentionLimit": 7.0}, ({"snapshotRetentionLimit": 1.0},)
+    ),
+    "elasticache-slow-log": Case(
+        {"logDeliveryConfigurations": [{"logType": "slow-log"}]},
+        ({"logDeliveryConfigurations": [{"logType": "engine-log"}]},),
+    ),
+    "elasticache-eviction": Case(
+        {"parameters": [{"name": "maxmemory-policy", "value": "allkeys-lru"}]},
+        ({"parameters": [{"name": "maxmemory-policy", "value": "noeviction"}]},),
+    ),
+    "secret-own-key": Case({"kmsKeyId": UNKNOWN}, ({"kmsKeyId": None},)),
+    "kms-rotation": flag("enableKeyRotation"),
+    "kms-deletion-window": Case(
+        {"deletionWindowInDays": 7.0}, ({"deletionWindowInDays": 6.0},), NOT_SAID_IS_RIGHT
+    ),
+    "task-no-plain-secret": Case(
+        containers(environment=[{"name": "POSTGRES_HOST", "value": "db"}]),
+        (
+            containers(environment=[{"name": "POSTGRES_PASSWORD", "value": "x"}]),
+            containers(environment=[{"name": "URL", "value": "redis://user:word@cache:6379"}]),
+            containers(environment=[{"name": "ID", "value": "AKIA" + "A" * 16}]),
+        ),
+        NOT_SAID_IS_RIGHT,
+        containers(),
+    ),
+    "s3-public-access-blocked": Case(
+        {
+            "blockPublicAcls": True,
+            "blockPublicPolicy": True,
+            "ignorePublicAcls": True,
+            "restrictPublicBuckets": True,
+        },
+        ({"blockPublicAcls": True},),
+    ),
+    "s3-lifecycle-enabled": Case(
+        {"rules": [{"status": "Enabled"}]}, ({"rules": [{"status": "Disabled"}]},)
+    ),
+    "s3-tls-only": Case(
+        policy(TLS_ONLY), (policy(allow(Principal="x")),), without={"policy": "{}"}
+    ),
+    "logs-retention": Case({"retentionInDays": 90.0}, ({"retentionInDays": 0.0},)),
+    "logs-own-key": Case({"kmsKeyId": UNKNOWN}, ({"kmsKeyId": None},)),
+    "network-world-ports": Case(
+        {**WORLD, "fromPort": 443.0, "toPort": 443.0},
+        (
+            {**WORLD, "fromPort": 22.0, "toPort": 22.0},
+            {**WORLD, "fromPort": 80.0, "toPort": 443.0},
+            {"cidrIpv6": "::/0", "fromPort": 22.0, "toPort": 22.0},
+            {**WORLD, "ipProtocol": "-1"},
+        ),
+        NOT_SAID_IS_RIGHT,
+    ),
+    "network-standalone-rules": Case({"ingress": []}, ({"egress": [{}]},), NOT_SAID_IS_RIGHT),
+    "network-egress-https": Case(
+        {**WORLD, "fromPort": 443.0, "toPort": 443.0},
+        ({**WORLD, "fromPort": 0.0, "toPort": 65535.0}, {**WORLD, "ipProtocol": "-1"}),
+        NOT_SAID_IS_RIGHT,
+    ),
+    "network-private-tasks": Case(
+        {"networkConfiguration": {"assignPublicIp": False}},
+        ({"networkConfiguration": {"assignPublicIp": True}},),
+        NOT_SAID_IS_RIGHT,
+    ),
+    "network-flow-logs-all": Case({"trafficType": "ALL"}, ({"trafficType": "ACCEPT"},)),
+    "network-default-group-empty": Case(
+        {"ingress": [], "egress": []}, ({"ingress": [{}]}, {"egress": [{}]}), NOT_SAID_IS_RIGHT
+    ),
+    "edge-tls": Case(
+        {"protocol": "HTTPS", "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06"},
+        (
+            {"protocol": "HTTPS", "sslPolicy": "ELBSecurityPolicy-2016-08"},
+            {"protocol": "HTTPS", "sslPolicy": "ELBSecurityPolicy-TLS13-1-0-2021-06"},
+        ),
+        without={"protocol": "HTTPS"},
+    ),
+    "edge-http-redirects": Case(
+        answer("HTTP", **REDIRECT), (answer("HTTP", **WELCOME),), without=answer("HTTP")
+    ),
+    "edge-unknown-hosts": Case(
+        answer("HTTPS", **NOT_FOUND), (answer("HTTPS", **WELCOME),), without=answer("HTTPS")
+    ),
+    "edge-rule-host": Case({"conditions": [PATH, HEADER]}, ({"conditions": [PATH]},)),
+    "edge-invalid-headers": flag("dropInvalidHeaderFields"),
+    "edge-desync": Case(
+        {"desyncMitigationMode": "strictest"},
+        ({"desyncMitigationMode": "monitor"},),
+        NOT_SAID_IS_RIGHT,
+    ),
+    "edge-access-logs": Case(
+        {"accessLogs": {"enabled": True}}, ({"accessLogs": {"enabled": False}},)
+    ),
+    "edge-deletion-protection": flag("enableDeletionProtection"),
+    "edge-firewall-groups": Case({"rules": [*GROUPS, LIMIT]}, ({"rules": GROUPS[1:]},)),
+    "edge-rate-limit": Case(
+        {"rules": [*GROUPS, LIMIT]}, ({"rules": [{**LIMIT, "action": {"count": {}}}]},)
+    ),
+    "edge-certificate-dns": Case({"validationMethod": "DNS"}, ({"validationMethod": "EMAIL"},)),
+    "ecs-blue-green": Case(
+        {"deploymentConfiguration": {"strategy": "BLUE_GREEN"}},
+        ({"deploymentConfiguration": {"strategy": "ROLLING"}},),
+    ),
+    "ecs-both-colours": Case(
+        {"loadBalancers": [{"advancedConfiguration": dict.fromkeys(ADVANCED, UNKNOWN)}]},
+        tuple(
+            {"loadBalancers": [{"advancedConfiguration": {**ADVANCED, key: None}}]}
+            for key in ADVANCED
+        ),
+    ),
+    "ecs-rollback-alarms": Case(
+        {"alarms": {"enable": True, "rollback": True}},
+        ({"alarms": {"enable": True}}, {"alarms": {"rollback": True}}),
+    ),
+    "ecs-no-sigint-rollback": Case(
+        {"sigintRollback": False}, ({"sigintRollback": True},), NOT_SAID_IS_RIGHT
+    ),
+    "ecs-rule-both-groups": Case(
+        {"actions": [{"forward": {"targetGroups": [{}, {}]}}]},
+        ({"actions": [{"forward": {"targetGroups": [{}]}}]},),
+        without={"actions": [{}]},
+    ),
+    "ecs-container-insights": Case(
+        {"settings": [{"name": "containerInsights", "value": "enabled"}]},
+        ({"settings": [{"name": "containerInsights", "value": "disabled"}]},),
+    ),
+    "ecs-exec-logged": Case(
+        {"configuration": {"executeCommandConfiguration": LOGGED}},
+        (
+            {"configuration": {"executeCommandConfiguration": EXEC}},
+            {"configuration": {"executeCommandConfiguration": {**LOGGED, "logging": "NONE"}}},
+            {"configuration": {"executeCommandConfiguration": {**LOGGED, "kmsKeyId": None}}},
+        ),
+    ),
+    "ecr-immutable-tags": Case(
+        {"imageTagMutability": "IMMUTABLE"}, ({"imageTagMutability": "MUTABLE"},)
+    ),
+    "ecr-scan": Case(
+        {"imageScanningConfiguration": {"scanOnPush": True}},
+        ({"imageScanningConfiguration": {"scanOnPush": False}},),
+    ),
+    "ecs-target-health": Case(
+        {"healthCheck": {"path": "/health"}},
+        ({"healthCheck": {"path": ""}}, {"healthCheck": {"path": "/x", "enabled": False}}),
+    ),
+    "task-pinned-image": Case(
+        containers(image="123.dkr.ecr.us-east-1.amazonaws.com/backend:v1.2.3"),
+        (
+            containers(image="backend:latest"),
+            containers(image="registry:5000/backend"),
+        ),
+        without=containers(),
+    ),
+    "task-not-root": Case(
+        containers(user="1000:1000"),
+        (containers(user="0"), containers(user="root:1000")),
+        without=containers(),
+    ),
+    "task-not-privileged": Case(
+        containers(privileged=False),
+        (
+            containers(privileged=True),
+            containers(linuxParameters={"capabilities": {"add": ["SYS_ADMIN"]}}),
+        ),
+        NOT_SAID_IS_RIGHT,
+        containers(),
+    ),
+    "task-logs": Case(
+        containers(logConfiguration={"logDriver": "awslogs"}),
+        (containers(logConfiguration={"logDriver": "none"}),),
+        without=containers(),
+    ),
+    "task-read-only-root": Case(
+        containers(readonlyRootFilesystem=True),
+        (containers(readonlyRootFilesystem=False),),
+        without=containers(),
+    ),
+    "task-keeps-revisions": flag("skipDestroy"),
+    "iam-actions": Case(
+        policy(allow(Action=["s3:GetObject"], Resource="x")),
+        (
+            policy(allow(Action="*", Resource="x")),
+            policy(allow(Action=["s3:*"], Resource="x")),
+            policy(allow(NotAction="s3:GetObject", Resource="x")),
+        ),
+        NOT_SAID_IS_RIGHT,
+        policy(),
+    ),
+    "iam-resources": Case(
+        policy(allow(Action="ecr:GetAuthorizationToken", Resource="*")),
+        (
+            policy(allow(Action="s3:GetObject", Resource=["*"])),
+            policy(allow(Action="s3:GetObject", NotResource="x")),
+        ),
+        NOT_SAID_IS_RIGHT,
+        policy(),
+    ),
+    "iam-trust": Case(
+        policy(allow(Principal={"Service": "ecs.amazonaws.com"}), key="assumeRolePolicy"),
+        (
+            policy(allow(Principal="*"), key="assumeRolePolicy"),
+            policy(allow(Principal={"AWS": ["*"]}), key="assumeRolePolicy"),
+        ),
+        NOT_SAID_IS_RIGHT,
+        policy(key="assumeRolePolicy"),
+    ),
+    "iam-github-bound": Case(
+        trust("repo:arbor/infrastructure:environment:production"),
+        (
+            trust("repo:arbor/*"),
+            trust("repo:arbor/infrastructure:*"),
+            trust(None),
+            trust("repo:arbor/infrastructure:pull_request", audience="anybody"),
+        ),
+        NOT_SAID_IS_RIGHT,
+        policy(key="assumeRolePolicy"),
+    ),
+    "iam-bucket-principal": Case(
+        policy(allow(Principal="*", Condition={"StringEquals": {"aws:SourceAccount": "1"}})),
+        (policy(allow(Principal="*")),),
+        NOT_SAID_IS_RIGHT,
+    ),
+    "iam-key-principal": Case(
+        policy(allow(Principal={"AWS": "arn:aws:iam::123456789012:root"})),
+        (policy(allow(Principal={"AWS": "*"})),),
+        NOT_SAID_IS_RIGHT,
+    ),
+}
+BY_NAME = {rule.name: rule for rule in RULES if isinstance(rule, Rule)}
+each_rule = pytest.mark.parametrize("name", sorted(BY_NAME))
+
+
+def test_every_rule_on_one_resource_has_its_case() -> None:
+    assert set(CASES) == set(BY_NAME)
+
+
+@each_rule
+def test_what_is_right_passes(name: str) -> None:
+    assert violations(BY_NAME[name], CASES[name].good) == []
+
+
+@each_rule
+def test_what_is_wrong_is_told_with_the_fix(name: str) -> None:
+    for bad in CASES[name].bad:
+        found = violations(BY_NAME[name], bad)
+        assert found, bad
+        assert all(message.endswith(BY_NAME[name].fix) for message in found)
+
+
+@each_rule
+def test_what_is_not_said_is_judged_as_aws_would_have_it(name: str) -> None:
+    case = CASES[name]
+    assert bool(violations(BY_NAME[name], case.without or {})) == case.unset
+
+
+@each_rule
+def test_another_type_is_not_judged(name: str) -> None:
+    for bad in CASES[name].bad:
+        assert violations(BY_NAME[name], bad, token="random:index/randomId:RandomId") == []
+
+
+@each_rule
+def test_a_rule_for_production_leaves_staging_alone(name: str) -> None:
+    rule = BY_NAME[name]
+    told = violations(rule, CASES[name].bad[0], stack="staging")
+    assert bool(told) != bool(rule.stacks)
+
+
+def test_what_is_not_known_yet_is_not_judged_as_right() -> None:
+    with pytest.raises(UnknownValueError):
+        violations(BY_NAME["rds-backup-window"], {"backupWindow": UNKNOWN})
+
+
+def test_no_two_rules_have_one_name_and_each_says_what_it_answers() -> None:
+    names = [rule.name for rule in RULES]
+    assert len(names) == len(set(names))
+    assert all(rule.controls and rule.why.endswith(".") for rule in RULES)

@@ -1,0 +1,213 @@
+"""Each rule on a stack as a whole: a small stack that is right, and what one change makes of it."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from pulumi_policy import PolicyResource
+
+from guardrails.contract import NAMES, TAGS
+from guardrails.ecs import MOVES_RULES
+from guardrails.pack import RULES
+from guardrails.rule import PRODUCTION, StackRule
+from verdict import resource, stack_violations
+
+Stack = list[PolicyResource]
+BY_NAME = {rule.name: rule for rule in RULES if isinstance(rule, StackRule)}
+
+
+def pointing(source: PolicyResource, key: str, *targets: PolicyResource) -> PolicyResource:
+    source.property_dependencies[key] = list(targets)
+    return source
+
+
+def buckets(*settings: str) -> Stack:
+    bucket = resource("aws:s3/bucket:Bucket", "logs")
+    return [bucket, *(pointing(resource(one, one), "bucket", bucket) for one in settings)]
+
+
+def world(*, through_balancer: bool) -> Stack:
+    group = resource("aws:ec2/securityGroup:SecurityGroup", "group")
+    rule = resource(
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        "rule",
+        {"cidrIpv4": "0.0.0.0/0"},
+    )
+    balancer = resource("aws:lb/loadBalancer:LoadBalancer", "balancer")
+    return [
+        group,
+        pointing(rule, "securityGroupId", group),
+        pointing(balancer, "securityGroups", *([group] if through_balancer else [])),
+    ]
+
+
+def data(*, with_a_way_out: bool) -> Stack:
+    way = {"routeTableId": "rtb", "destinationCidrBlock": "0.0.0.0/0"}
+    return [
+        resource("aws:rds/subnetGroup:SubnetGroup", "subnets", {"subnetIds": ["subnet"]}),
+        resource(
+            "aws:ec2/routeTableAssociation:RouteTableAssociation",
+            "association",
+            {"subnetId": "subnet", "routeTableId": "rtb"},
+        ),
+        *([resource("aws:ec2/route:Route", "route", way)] if with_a_way_out else []),
+    ]
+
+
+def calling_data(*, its_own_group: bool) -> Stack:
+    groups = [resource("aws:ec2/securityGroup:SecurityGroup", name) for name in ("db", "other")]
+    store = resource("aws:rds/instance:Instance", "database")
+    rule = resource("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "rule")
+    return [
+        *groups,
+        pointing(store, "vpcSecurityGroupIds", groups[0]),
+        pointing(rule, "securityGroupId", groups[0 if its_own_group else 1]),
+    ]
+
+
+def beside_vpc(token: str, *, of_this_one: bool) -> Stack:
+    vpc = resource("aws:ec2/vpc:Vpc", "vpc")
+    return [vpc, pointing(resource(token, "it"), "vpcId", *([vpc] if of_this_one else []))]
+
+
+def balancer(*, guarded: bool) -> Stack:
+    found = resource("aws:lb/loadBalancer:LoadBalancer", "balancer")
+    association = resource("aws:wafv2/webAclAssociation:WebAclAssociation", "association")
+    return [found, pointing(association, "resourceArn", *([found] if guarded else []))]
+
+
+def ignoring(token: str, *keys: str) -> Stack:
+    found = resource(token, "it")
+    found.opts.ignore_changes = list(keys)
+    return [found]
+
+
+def moving(policy: str) -> Stack:
+    role = resource("aws:iam/role:Role", "role")
+    attached = resource(
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "attached", {"policyArn": policy}
+    )
+    service = resource("aws:ecs/service:Service", "service")
+    return [role, pointing(attached, "role", role), pointing(service, "loadBalancers", role)]
+
+
+def named() -> Stack:
+    return [resource(token, name, {key: name}) for token, key, name in NAMES]
+
+
+def migrations(*names: str) -> Stack:
+    props = {
+        "family": "arbor-production-migrations",
+        "containerDefinitions": json.dumps([{"name": name} for name in names]),
+    }
+    return [resource("aws:ecs/taskDefinition:TaskDefinition", "migrations", props)]
+
+
+def tagged(*tags: str) -> Stack:
+    return [resource("aws:kms/key:Key", "key", {"tags": dict.fromkeys(tags, "x")})]
+
+
+BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration"
+ENCRYPTION = f"{ENCRYPTION}:BucketServerSideEncryptionConfiguration"
+LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+POLICY = "aws:s3/bucketPolicy:BucketPolicy"
+FLOW_LOG = "aws:ec2/flowLog:FlowLog"
+DEFAULT_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+SERVICE = "aws:ecs/service:Service"
+LISTENER_RULE = "aws:lb/listenerRule:ListenerRule"
+DATABASE = "aws:rds/instance:Instance"
+CASES: dict[str, tuple[Callable[[], Stack], Callable[[], Stack]]] = {
+    "s3-public-access-said": (lambda: buckets(BLOCK), lambda: buckets(POLICY)),
+    "s3-encrypted": (lambda: buckets(ENCRYPTION), lambda: buckets(POLICY)),
+    "s3-lifecycle": (lambda: buckets(LIFECYCLE), lambda: buckets(POLICY)),
+    "s3-policy-said": (lambda: buckets(POLICY), lambda: buckets(BLOCK)),
+    "network-world-load-balancer": (
+        lambda: world(through_balancer=True),
+        lambda: world(through_balancer=False),
+    ),
+    "network-rule-kind": (
+        list,
+        lambda: [resource("aws:ec2/securityGroupRule:SecurityGroupRule", "old")],
+    ),
+    "network-isolated-data": (
+        lambda: data(with_a_way_out=False),
+        lambda: data(with_a_way_out=True),
+    ),
+    "network-silent-data": (
+        lambda: calling_data(its_own_group=False),
+        lambda: calling_data(its_own_group=True),
+    ),
+    "network-flow-logs": (
+        lambda: beside_vpc(FLOW_LOG, of_this_one=True),
+        lambda: beside_vpc(FLOW_LOG, of_this_one=False),
+    ),
+    "network-default-group": (
+        lambda: beside_vpc(DEFAULT_GROUP, of_this_one=True),
+        lambda: beside_vpc(DEFAULT_GROUP, of_this_one=False),
+    ),
+    "edge-firewall": (lambda: balancer(guarded=True), lambda: balancer(guarded=False)),
+    "ecs-releases-own-revisions": (
+        lambda: ignoring(SERVICE, "taskDefinition", "desiredCount"),
+        lambda: ignoring(SERVICE, "desiredCount"),
+    ),
+    "ecs-owns-weights": (
+        lambda: ignoring(LISTENER_RULE, "actions"),
+        lambda: ignoring(LISTENER_RULE),
+    ),
+    "ecs-infrastructure-role": (
+        lambda: moving(MOVES_RULES),
+        lambda: moving("arn:aws:iam::aws:policy/ReadOnlyAccess"),
+    ),
+    "iam-policy-kind": (list, lambda: [resource("aws:iam/policy:Policy", "policy")]),
+    "iam-no-long-lived-keys": (list, lambda: [resource("aws:iam/user:User", "somebody")]),
+    "contract-names": (named, lambda: named()[1:]),
+    "contract-migrations-container": (
+        lambda: migrations("backend"),
+        lambda: migrations("backend", "sidecar"),
+    ),
+    "contract-data-protected": (
+        lambda: [resource(DATABASE, "database", protect=True)],
+        lambda: [resource(DATABASE, "database")],
+    ),
+    "contract-tags": (lambda: tagged(*TAGS), lambda: tagged(*TAGS[1:])),
+}
+each_rule = pytest.mark.parametrize("name", sorted(BY_NAME))
+
+
+def test_every_rule_on_the_stack_has_its_case() -> None:
+    assert set(CASES) == set(BY_NAME)
+
+
+@each_rule
+def test_a_stack_that_is_right_passes(name: str) -> None:
+    right, _ = CASES[name]
+    assert stack_violations(BY_NAME[name], *right()) == []
+
+
+@each_rule
+def test_one_thing_wrong_is_told_with_the_fix(name: str) -> None:
+    _, wrong = CASES[name]
+    (message,) = stack_violations(BY_NAME[name], *wrong())
+    assert message.endswith(BY_NAME[name].fix)
+
+
+@each_rule
+def test_an_empty_stack_has_nothing_to_judge_but_what_must_be_there(name: str) -> None:
+    assert bool(stack_violations(BY_NAME[name])) == (name == "contract-names")
+
+
+@each_rule
+def test_a_rule_for_production_leaves_staging_alone(name: str) -> None:
+    _, wrong = CASES[name]
+    told = stack_violations(BY_NAME[name], *wrong(), stack="staging")
+    assert bool(told) != (BY_NAME[name].stacks == PRODUCTION)
+
+
+def test_every_promised_name_is_asked_for() -> None:
+    assert len(stack_violations(BY_NAME["contract-names"])) == len(NAMES)
+
+
+def test_types_without_tags_are_not_asked_for_them() -> None:
+    untaggable = resource("aws:iam/rolePolicy:RolePolicy", "policy")
+    assert stack_violations(BY_NAME["contract-tags"], untaggable) == []

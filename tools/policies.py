@@ -1,0 +1,56 @@
+"""docs/policies.md: every rule of the policy pack, from the rules themselves."""
+
+from collections import defaultdict
+
+from guardrails import pack
+from guardrails.exception_rules import exception_rules
+from guardrails.rule import Rule, StackRule
+
+HEADER = """\
+# Policies
+
+*Written by `make docs` from the rules in `policy/guardrails/`.*
+
+`pulumi preview --policy-pack policy` judges a change by these rules; so do
+`python -m emulator preview --policy-pack policy` and every preview of the pipeline. Each rule is
+proven by a change to the production program that it, and no other, must catch: `make policy-proof`.
+"""
+EXCEPTIONS = """\
+## Exceptions
+
+An exception stands in the stack's file, is for one rule on one resource, and is shown in every
+preview until its last day; after that it fails the preview:
+
+```yaml
+config:
+  policy:exceptions:
+    - rule: rds-multi-az
+      resource: database-instance # the resource's logical name
+      reason: Rehearsal of the restore procedure, ticket OPS-112.
+      expires: 2027-01-31
+```
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    rules = (*pack.RULES, *exception_rules(frozenset()))
+    grouped: dict[str, list[Rule | StackRule]] = defaultdict(list)
+    for rule in rules:
+        grouped[rule.name.split("-")[0]].append(rule)
+    parts = [HEADER, f"{len(rules)} rules.\n"]
+    for kind in sorted(grouped):
+        parts += [
+            f"## {kind}\n",
+            "| rule | why | what to do | answers | where |",
+            "|---|---|---|---|---|",
+            *(_row(rule) for rule in sorted(grouped[kind], key=lambda rule: rule.name)),
+            "",
+        ]
+    return "\n".join((*parts, EXCEPTIONS))
+
+
+def _row(rule: Rule | StackRule) -> str:
+    where = ", ".join(sorted(rule.stacks)) or "every stack"
+    cells = (f"`{rule.name}`", rule.why, rule.fix, ", ".join(rule.controls), where)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
