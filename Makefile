@@ -35,6 +35,7 @@ lint: $(READY) ## ruff: rules and format; actionlint and zizmor: the workflows
 
 types: $(READY) ## mypy, strict
 	$(PYTHON) -m mypy .
+	$(PYTHON) -m mypy policy/__main__.py
 
 docs: $(READY) ## write the generated pages and pictures of docs/ anew
 	PYTHONPATH=policy $(PYTHON) -m tools.docs

@@ -11,7 +11,14 @@ def _cache(rule: str, what: str, **inputs: object) -> Mutation:
 
 MUTATIONS = (
     _cache("elasticache-tls", "the cache talks in the clear", transit_encryption_enabled=False),
-    _cache("elasticache-auth", "the cache asks for no token", auth_token=None),
+    Mutation(
+        rule="elasticache-auth",
+        what="the cache asks for no token",
+        token=GROUP,
+        resource="cache-redis",
+        inputs={"auth_token": None},
+        options={"ignore_changes": []},  # the token is a rotation's otherwise
+    ),
     _cache("elasticache-encrypted", "the cache loses its own key", kms_key_id=None),
     _cache("elasticache-failover", "the cache stands in one zone", multi_az_enabled=False),
     _cache("elasticache-snapshots", "snapshots are kept a day", snapshot_retention_limit=1),
