@@ -177,7 +177,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         name="iam-no-long-lived-keys",
         why="There is no key that could be lost: roles are taken on and end.",
         fix="Use a role.",
-        controls=("FSBP IAM.22", "design: pipeline"),
+        controls=("design: pipeline",),
         check=_keys_for_ever,
     ),
 )

@@ -134,7 +134,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         token=INGRESS,
         why="The internet reaches HTTP and HTTPS, and nothing else.",
         fix="Open only 80 or 443 to the world, or name a security group instead.",
-        controls=("FSBP EC2.18", "FSBP EC2.19", "CIS 5.2"),
+        controls=("FSBP EC2.18", "FSBP EC2.19", "CIS v3.0 5.2"),
         check=_other_ports,
     ),
     StackRule(
@@ -193,7 +193,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         name="network-flow-logs",
         why="After an incident it can be seen who talked to whom.",
         fix="Declare a FlowLog for the VPC.",
-        controls=("FSBP EC2.6", "CIS 3.7"),
+        controls=("FSBP EC2.6", "CIS v3.0 3.7"),
         check=_unlogged,
     ),
     Rule(
@@ -208,7 +208,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         name="network-default-group",
         why="What names no group of its own reaches nothing.",
         fix="Declare a DefaultSecurityGroup without rules for the VPC.",
-        controls=("FSBP EC2.2", "CIS 5.4"),
+        controls=("FSBP EC2.2", "CIS v3.0 5.4"),
         check=_default_in_use,
     ),
     Rule(
@@ -216,7 +216,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         token=DEFAULT_GROUP,
         why="What names no group of its own reaches nothing.",
         fix="Set ingress and egress to [].",
-        controls=("FSBP EC2.2", "CIS 5.4"),
+        controls=("FSBP EC2.2", "CIS v3.0 5.4"),
         check=_inline,
     ),
 )

@@ -31,7 +31,7 @@ class Rule:
     why: str
     fix: str
     controls: tuple[str, ...]
-    """What it answers: `FSBP RDS.5`, `CIS 5.2`, `runbook: names`."""
+    """What it answers: `FSBP RDS.5`, `CIS v3.0 5.2`, `runbook: names`."""
     check: Callable[[Props], Iterator[str]]
     """Yields a sentence for each thing that is wrong. Properties are camelCase proxies: an
     unknown raises when it is read, and the engine then says that the rule was skipped."""

@@ -75,7 +75,7 @@ RULES = (
         token=BLOCK,
         why="No bucket can be opened to the public, whatever its policy says.",
         fix="Set all four blocks to True.",
-        controls=("FSBP S3.8", "CIS 2.1.4"),
+        controls=("FSBP S3.8", "CIS v3.0 2.1.4"),
         check=_open,
     ),
     StackRule(
@@ -89,7 +89,7 @@ RULES = (
         name="s3-encrypted",
         why="How a bucket is encrypted is decided, not a default.",
         fix="Declare a BucketServerSideEncryptionConfiguration for it.",
-        controls=("FSBP S3.17",),
+        controls=("design: logs",),
         check=_unencrypted,
     ),
     StackRule(
@@ -119,7 +119,7 @@ RULES = (
         token=POLICY,
         why="Logs and exports are never fetched in the clear.",
         fix="Add a Deny statement with the condition Bool aws:SecureTransport false.",
-        controls=("FSBP S3.5", "CIS 2.1.1"),
+        controls=("FSBP S3.5", "CIS v3.0 2.1.1"),
         check=_without_tls,
     ),
 )
