@@ -1,0 +1,56 @@
+"""A stand-in for Pulumi's Python language host, which comes with the official CLI only.
+
+The engine starts it with its address as the last argument and reads the port. It runs `__main__.py`
+of the project's directory as the official one does, so that the plain `pulumi` command can be tried
+where only the command itself could be built.
+"""
+
+import os
+import runpy
+import sys
+from concurrent import futures
+from typing import Any
+
+import grpc
+from pulumi.automation._server import LanguageServer
+from pulumi.runtime.proto import language_pb2, language_pb2_grpc
+
+MAX_MESSAGE = 400 * 1024 * 1024
+
+
+class Host(LanguageServer):
+    """Runs the program of whatever project the engine names."""
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(self._program)
+        self._engine = engine
+
+    @staticmethod
+    def _program() -> None:
+        runpy.run_path("__main__.py", run_name="__main__")
+
+    def Handshake(self, request: object, context: object) -> Any:  # noqa: N802, ARG002
+        return language_pb2.LanguageHandshakeResponse()
+
+    def Run(self, request: Any, context: object) -> Any:  # noqa: N802 - the protocol's names
+        project = request.info.program_directory or request.pwd
+        os.chdir(project)
+        sys.path.insert(0, project)
+        request.args[:] = [self._engine]
+        return super().Run(request, context)  # type: ignore[no-untyped-call] # the SDK has none
+
+
+def main() -> None:
+    """Serve until the engine ends this process."""
+    options = [("grpc.max_receive_message_length", MAX_MESSAGE)]
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=8), options=options)
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(Host(sys.argv[-1]), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    server.wait_for_termination()
+
+
+if __name__ == "__main__":
+    main()
