@@ -1,5 +1,6 @@
 """Rules on what faces the internet: load balancer, listeners, firewall, certificates."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from pulumi_policy import PolicyResource
@@ -21,6 +22,8 @@ MANAGED_GROUPS = (
     "AWSManagedRulesCommonRuleSet",
     "AWSManagedRulesKnownBadInputsRuleSet",
 )
+A_NAME = re.compile(r"[^*?.]")
+"""A host that is wildcards and dots alone, such as `*`, is every host."""
 Found = Iterator[tuple[str, PolicyResource | None]]
 
 
@@ -51,7 +54,10 @@ def _unknown_hosts(props: Props) -> Iterator[str]:
 
 
 def _any_host(props: Props) -> Iterator[str]:
-    if not any(given(condition, "hostHeader") for condition in items(props, "conditions")):
+    listed = [
+        items(part(condition, "hostHeader"), "values") for condition in items(props, "conditions")
+    ]
+    if not any(len(hosts) and all(map(A_NAME.search, hosts)) for hosts in listed):
         yield "The rule answers for every host."
 
 
@@ -88,10 +94,12 @@ def _missing_groups(props: Props) -> Iterator[str]:
     named = {
         part(part(rule, "statement"), "managedRuleGroupStatement").get("name", "")
         for rule in items(props, "rules")
+        # That override is for trying a group: it counts what the group would block.
+        if not given(part(rule, "overrideAction"), "count")
     }
     for group in MANAGED_GROUPS:
         if group not in named:
-            yield f"{group} is missing."
+            yield f"{group} is missing, or only counts."
 
 
 def _unlimited(props: Props) -> Iterator[str]:

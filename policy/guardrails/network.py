@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from pulumi_policy import PolicyResource
 
-from guardrails.reading import given, items, of_type, part, pointing_at
+from guardrails.addresses import of_the_world, only_port
+from guardrails.reading import items, of_type, part, pointing_at
+from guardrails.routes import isolated_subnets
 from guardrails.rule import Props, Rule, StackRule
 
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
@@ -16,8 +18,6 @@ VPC = "aws:ec2/vpc:Vpc"
 FLOW_LOG = "aws:ec2/flowLog:FlowLog"
 SERVICE = "aws:ecs/service:Service"
 LOAD_BALANCER = "aws:lb/loadBalancer:LoadBalancer"
-ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
-ROUTE = "aws:ec2/route:Route"
 SUBNETS_OF_DATA = (
     "aws:rds/subnetGroup:SubnetGroup",
     "aws:elasticache/subnetGroup:SubnetGroup",
@@ -26,42 +26,49 @@ DATA = {
     "aws:rds/instance:Instance": "vpcSecurityGroupIds",
     "aws:elasticache/replicationGroup:ReplicationGroup": "securityGroupIds",
 }
-WORLD = {"0.0.0.0/0", "::/0"}
+MEMBERS = {SERVICE: "networkConfiguration", **DATA}
+"""What must not share the load balancer's group, and the input that names its groups."""
 WEB_PORTS = (80, 443)
 HTTPS = 443
 Found = Iterator[tuple[str, PolicyResource | None]]
 
 
-def _of_the_world(props: Props) -> bool:
-    return any(given(props, key) and props[key] in WORLD for key in ("cidrIpv4", "cidrIpv6"))
-
-
-def _one_port(props: Props) -> int | None:
-    """The only port that a rule opens, or None."""
-    begin, end = props.get("fromPort", -1), props.get("toPort", -1)
-    return int(begin) if begin == end else None
-
-
 def _other_ports(props: Props) -> Iterator[str]:
-    if _of_the_world(props) and _one_port(props) not in WEB_PORTS:
+    if of_the_world(props) and only_port(props) not in WEB_PORTS:
         yield "Anybody reaches a port other than 80 and 443."
 
 
 def _not_https(props: Props) -> Iterator[str]:
-    if _of_the_world(props) and _one_port(props) != HTTPS:
+    if of_the_world(props) and only_port(props) != HTTPS:
         yield "Tasks may send anything anywhere."
 
 
 def _open_elsewhere(resources: Sequence[PolicyResource]) -> Found:
     balancers = of_type(resources, LOAD_BALANCER)
-    groups = of_type(resources, GROUP)
+    doors = [
+        group
+        for group in of_type(resources, GROUP)
+        if any(pointing_at(balancer, "securityGroups", group) for balancer in balancers)
+    ]
     for rule in of_type(resources, INGRESS):
-        if not _of_the_world(rule.props):
+        if not of_the_world(rule.props):
             continue
-        opened = [group for group in groups if pointing_at(rule, "securityGroupId", group)]
+        opened = [group for group in doors if pointing_at(rule, "securityGroupId", group)]
+        if not opened:
+            yield f"{rule.name} opens a group that is no load balancer's.", rule
         for group in opened:
-            if not any(pointing_at(balancer, "securityGroups", group) for balancer in balancers):
-                yield f"{rule.name} opens {group.name}, which is no load balancer's.", rule
+            for other in _members(resources, group):
+                yield f"{rule.name} opens {group.name}, in which {other.name} is, too.", rule
+
+
+def _members(resources: Sequence[PolicyResource], group: PolicyResource) -> list[PolicyResource]:
+    """The services and stores of data that are in this group."""
+    return [
+        found
+        for token, key in MEMBERS.items()
+        for found in of_type(resources, token)
+        if pointing_at(found, key, group)
+    ]
 
 
 def _inline(props: Props) -> Iterator[str]:
@@ -80,20 +87,10 @@ def _public_tasks(props: Props) -> Iterator[str]:
 
 
 def _reachable_data(resources: Sequence[PolicyResource]) -> Found:
-    """A subnet is isolated when its route table has no route to everywhere."""
-    ways_out = {
-        route.props["routeTableId"]
-        for route in of_type(resources, ROUTE)
-        if route.props.get("destinationCidrBlock", "") in WORLD
-    }
-    exposed = {
-        association.props["subnetId"]
-        for association in of_type(resources, ASSOCIATION)
-        if association.props["routeTableId"] in ways_out
-    }
+    isolated = isolated_subnets(resources)
     for token in SUBNETS_OF_DATA:
         for group in of_type(resources, token):
-            if exposed & set(group.props["subnetIds"]):
+            if not set(group.props["subnetIds"]) <= isolated:
                 yield f"{group.name} has subnets with a way to the internet.", group
 
 
@@ -123,9 +120,15 @@ def _half_logged(props: Props) -> Iterator[str]:
 
 def _default_in_use(resources: Sequence[PolicyResource]) -> Found:
     adopted = of_type(resources, DEFAULT_GROUP)
-    for vpc in of_type(resources, VPC):
+    vpcs = of_type(resources, VPC)
+    for vpc in vpcs:
         if not any(pointing_at(group, "vpcId", vpc) for group in adopted):
             yield f"The default security group of {vpc.name} is as AWS made it.", vpc
+    for token in (INGRESS, EGRESS):
+        for rule in of_type(resources, token):
+            # The VPC, too, has the default group's id among its outputs.
+            if any(pointing_at(rule, "securityGroupId", owner) for owner in (*adopted, *vpcs)):
+                yield f"{rule.name} is a rule of a default security group.", rule
 
 
 RULES: tuple[Rule | StackRule, ...] = (

@@ -31,6 +31,11 @@ def _fewer_rules(inputs: dict[str, Any]) -> None:
     inputs["rules"] = inputs["rules"][:-1]
 
 
+def _only_counted(inputs: dict[str, Any]) -> None:
+    limit, *groups = inputs["rules"]
+    inputs["rules"] = [limit, *({**group, "override_action": {"count": {}}} for group in groups)]
+
+
 def _no_limit(inputs: dict[str, Any]) -> None:
     inputs["rules"] = inputs["rules"][1:]
 
@@ -47,6 +52,13 @@ MUTATIONS = (
         token="aws:lb/listenerRule:ListenerRule",
         resource="backend-production",
         inputs={"conditions": [{"path_pattern": {"values": ["/api/*"]}}]},
+    ),
+    Mutation(
+        rule="edge-rule-host",
+        what="the backend's host is a wildcard",
+        token="aws:lb/listenerRule:ListenerRule",
+        resource="backend-production",
+        inputs={"conditions": [{"host_header": {"values": ["*"]}}]},
     ),
     _balancer("edge-invalid-headers", "invalid headers pass", drop_invalid_header_fields=False),
     _balancer("edge-desync", "ambiguous requests pass", desync_mitigation_mode="monitor"),
@@ -77,6 +89,13 @@ MUTATIONS = (
         token=ACL,
         resource="firewall-acl",
         edit=_fewer_rules,
+    ),
+    Mutation(
+        rule="edge-firewall-groups",
+        what="the firewall counts attacks and lets them through",
+        token=ACL,
+        resource="firewall-acl",
+        edit=_only_counted,
     ),
     Mutation(
         rule="edge-rate-limit",

@@ -38,6 +38,13 @@ MUTATIONS = (
         inputs={"from_port": 22, "to_port": 22},
     ),
     Mutation(
+        rule="network-world-ports",
+        what="port 443 is open for every protocol, so all ports are",
+        token=INGRESS,
+        resource="balancer-world-443",
+        inputs={"ip_protocol": "-1"},
+    ),
+    Mutation(
         rule="network-world-load-balancer",
         what="the world reaches the interface endpoints",
         token=INGRESS,

@@ -1,0 +1,129 @@
+"""What the rules on the network see through: ways to be open that don't look like 0.0.0.0/0."""
+
+from typing import Any
+
+import pytest
+from pulumi_policy import PolicyResource
+
+from guardrails.addresses import is_world
+from guardrails.network import DEFAULT_GROUP, EGRESS, GROUP, INGRESS, LOAD_BALANCER, SERVICE, VPC
+from guardrails.pack import RULES
+from guardrails.routes import ASSOCIATION, ROUTE, TABLE
+from guardrails.rule import Rule, StackRule
+from verdict import resource, stack_violations, violations
+
+SUBNETS = "aws:rds/subnetGroup:SubnetGroup"
+EVERYBODY = {"cidrIpv4": "0.0.0.0/0"}
+HTTPS = {"ipProtocol": "tcp", "fromPort": 443.0, "toPort": 443.0}
+BY_NAME = {rule.name: rule for rule in RULES}
+
+
+def of(name: str, props: dict[str, Any]) -> list[str]:
+    rule = BY_NAME[name]
+    assert isinstance(rule, Rule)
+    return violations(rule, props)
+
+
+def of_stack(name: str, *resources: PolicyResource) -> list[str]:
+    rule = BY_NAME[name]
+    assert isinstance(rule, StackRule)
+    return stack_violations(rule, *resources)
+
+
+def pointing(source: PolicyResource, key: str, *targets: PolicyResource) -> PolicyResource:
+    source.property_dependencies[key] = list(targets)
+    return source
+
+
+@pytest.mark.parametrize("block", ["0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "::/0", "2000::/3"])
+def test_the_internet_and_its_halves_are_the_world(block: str) -> None:
+    assert is_world(block)
+
+
+@pytest.mark.parametrize("block", ["10.0.0.0/8", "10.0.0.0/16", "203.0.113.7/32", "2001:db8::/32"])
+def test_one_network_is_not_the_world(block: str) -> None:
+    assert not is_world(block)
+
+
+@pytest.mark.parametrize("rule", ["network-world-ports", "network-egress-https"])
+@pytest.mark.parametrize("protocol", ["-1", "udp", "50"])
+def test_a_port_is_one_of_tcp_or_none(rule: str, protocol: str) -> None:
+    assert of(rule, {**EVERYBODY, **HTTPS}) == []
+    assert of(rule, {**EVERYBODY, **HTTPS, "ipProtocol": protocol})
+
+
+@pytest.mark.parametrize("rule", ["network-world-ports", "network-egress-https"])
+def test_a_prefix_list_is_as_wide_as_whoever_owns_it_wants(rule: str) -> None:
+    assert of(rule, {"prefixListId": "pl-1", **HTTPS}) == []
+    assert of(rule, {"prefixListId": "pl-1", **HTTPS, "fromPort": 22.0, "toPort": 22.0})
+
+
+def test_a_rule_of_a_group_that_the_stack_does_not_have_is_not_the_load_balancers() -> None:
+    given_by_id = resource(INGRESS, "rule", {**EVERYBODY, "securityGroupId": "sg-1"})
+    assert of_stack("network-world-load-balancer", given_by_id)
+
+
+def test_a_task_in_the_load_balancers_group_is_open_to_the_world_like_it() -> None:
+    group = resource(GROUP, "group")
+    balancer = pointing(resource(LOAD_BALANCER, "balancer"), "securityGroups", group)
+    rule = pointing(resource(INGRESS, "rule", EVERYBODY), "securityGroupId", group)
+    service = pointing(resource(SERVICE, "service"), "networkConfiguration", group)
+    assert of_stack("network-world-load-balancer", group, balancer, rule) == []
+    assert of_stack("network-world-load-balancer", group, balancer, rule, service)
+
+
+@pytest.mark.parametrize("token", [INGRESS, EGRESS])
+@pytest.mark.parametrize("owner", ["the adopted group", "the VPC's output"])
+def test_a_default_group_with_a_standalone_rule_is_not_empty(token: str, owner: str) -> None:
+    vpc = resource(VPC, "vpc")
+    adopted = pointing(resource(DEFAULT_GROUP, "default"), "vpcId", vpc)
+    target = adopted if owner == "the adopted group" else vpc
+    rule = pointing(resource(token, "rule"), "securityGroupId", target)
+    assert of_stack("network-default-group", vpc, adopted) == []
+    assert of_stack("network-default-group", vpc, adopted, rule)
+
+
+def isolated(route: PolicyResource | None = None, **table: object) -> list[str]:
+    """What is said of a database in `subnet-1`, whose table has this route."""
+    rtb = resource(TABLE, "table", {"id": "rtb-1", **table})
+    association = resource(
+        ASSOCIATION, "association", {"subnetId": "subnet-1", "routeTableId": "rtb-1"}
+    )
+    return of_stack(
+        "network-isolated-data",
+        rtb,
+        pointing(association, "routeTableId", rtb),
+        *([route] if route else []),
+        resource(SUBNETS, "subnets", {"subnetIds": ["subnet-1"]}),
+    )
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"destinationCidrBlock": "0.0.0.0/0"},
+        {"destinationIpv6CidrBlock": "::/0"},
+        {"destinationCidrBlock": "203.0.113.0/24", "natGatewayId": "nat-1"},
+        {"destinationPrefixListId": "pl-1", "gatewayId": "igw-1"},
+        {"destinationIpv6CidrBlock": "2001:db8::/32", "egressOnlyGatewayId": "eigw-1"},
+    ],
+)
+def test_data_is_kept_from_every_kind_of_way_out(way: dict[str, str]) -> None:
+    assert isolated(resource(ROUTE, "route", {**way, "routeTableId": "rtb-1"}))
+    assert isolated(resource(ROUTE, "route", {**way, "routeTableId": "rtb-2"})) == []
+
+
+def test_a_way_out_within_the_table_counts_too() -> None:
+    assert isolated(routes=[{"cidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"}])
+    assert isolated(routes=[{"cidrBlock": "10.1.0.0/16", "transitGatewayId": "tgw-1"}]) == []
+
+
+def test_a_subnet_without_a_table_of_its_own_is_not_isolated() -> None:
+    assert of_stack(
+        "network-isolated-data", resource(SUBNETS, "subnets", {"subnetIds": ["subnet-1"]})
+    )
+
+
+def test_the_table_of_a_gateway_is_no_subnets() -> None:
+    edge = resource(ASSOCIATION, "edge", {"gatewayId": "igw-1", "routeTableId": "rtb-1"})
+    assert of_stack("network-isolated-data", edge) == []
