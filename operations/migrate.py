@@ -1,0 +1,124 @@
+"""Run the migrations task of a version and demand that it succeeds."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import naming
+from operations import revisions
+from operations.account import Account
+from operations.procedure import Failed, Refused, Step
+from operations.services import Service
+
+STARTED_BY = "arbor-migrate"
+HOUR = 3600.0
+
+
+@dataclass(kw_only=True)
+class Migration:
+    """One run of the task, in the network of the backend with the task's own security group."""
+
+    account: Account
+    wanted: revisions.Wanted
+    network: dict[str, Any]
+    task: str = ""
+    """Its ARN, once it was started."""
+    status: str = ""
+
+    def steps(self) -> Iterator[Step]:
+        yield from self.wanted.steps()
+        yield Step(
+            says=f"run {self.wanted.family} with {self.wanted.image.tag}",
+            do=self._start,
+            took_effect=self._succeeded,
+            shows=lambda: f"{self.wanted.family}: {self.status}" if self.status else "",
+            timeout=HOUR,
+        )
+
+    def _start(self) -> None:
+        for sentence in running(self.account):
+            raise Failed(sentence)
+        started = self.account.client("ecs").run_task(
+            cluster=self.account.cluster,
+            taskDefinition=self.wanted.registered,
+            launchType="FARGATE",
+            networkConfiguration=self.network,
+            startedBy=STARTED_BY,
+        )
+        for failure in started["failures"]:
+            raise Failed(f"{self.wanted.family} could not be started: {failure['reason']}.")
+        self.task = started["tasks"][0]["taskArn"]
+
+    def _succeeded(self) -> bool:
+        found = self.account.client("ecs").describe_tasks(
+            cluster=self.account.cluster, tasks=[self.task]
+        )["tasks"]
+        if not found:
+            return False  # not yet known everywhere
+        (task,) = found
+        self.status = task["lastStatus"]
+        if self.status != "STOPPED":
+            return False
+        named = {container["name"]: container for container in task["containers"]}
+        container = named.get(naming.MIGRATIONS_CONTAINER, {})
+        if container.get("exitCode") == 0:
+            return True
+        ended = f"exit code {container['exitCode']}" if "exitCode" in container else "no exit code"
+        why = container.get("reason") or task.get("stoppedReason") or "ECS gives no reason"
+        raise Failed(
+            f"The migrations of {self.wanted.image.tag} ended with {ended}: {why}. "
+            f"Read why: {self._log()}"
+        )
+
+    def _log(self) -> str:
+        options = self.wanted.settings()["logConfiguration"]["options"]
+        stream = "/".join(
+            (
+                options["awslogs-stream-prefix"],
+                naming.MIGRATIONS_CONTAINER,
+                self.task.rsplit("/", 1)[-1],
+            )
+        )
+        return f"aws logs tail {options['awslogs-group']} --log-stream-names {stream}"
+
+
+def plan(account: Account, version: str, backend: Service) -> Migration:
+    """The migration to a version; raises Refused when there is nothing to run it with."""
+    family = naming.service(account.stack, naming.MIGRATIONS)
+    wanted = revisions.wanted(account, family, naming.MIGRATIONS_CONTAINER, version)
+    awsvpc = backend.network["awsvpcConfiguration"]
+    network = {
+        "subnets": awsvpc["subnets"],
+        "securityGroups": [_security_group(account)],
+        "assignPublicIp": "DISABLED",
+    }
+    return Migration(account=account, wanted=wanted, network={"awsvpcConfiguration": network})
+
+
+def running(account: Account) -> Iterator[str]:
+    """A sentence for each migration that runs now: two at once would lock each other's tables."""
+    ecs, family = account.client("ecs"), naming.service(account.stack, naming.MIGRATIONS)
+    arns = ecs.list_tasks(cluster=account.cluster, family=family, desiredStatus="RUNNING")
+    if not arns["taskArns"]:
+        return
+    found = ecs.describe_tasks(cluster=account.cluster, tasks=arns["taskArns"])["tasks"]
+    for task in found:
+        by = task.get("startedBy") or "somebody by hand"
+        yield (
+            f"A migration runs already, started by {by}: wait until task "
+            f"{task['taskArn'].rsplit('/', 1)[-1]} has stopped."
+        )
+
+
+def _security_group(account: Account) -> str:
+    """Its name is Pulumi's; its tags say whose it is."""
+    tags = {"Project": naming.PROJECT, "Stack": account.stack, "Component": naming.MIGRATIONS}
+    found = account.client("ec2").describe_security_groups(
+        Filters=[{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
+    )["SecurityGroups"]
+    if len(found) != 1:
+        raise Refused(
+            f"{len(found)} security groups are tagged {tags}, and the migrations task needs the "
+            f"one of infrastructure; run `pulumi up` of {account.stack} first."
+        )
+    return str(found[0]["GroupId"])

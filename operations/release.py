@@ -1,0 +1,138 @@
+"""release VERSION: migrate, deploy backend and frontend, look, and take back what went wrong."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from operations import health, migrate, needs, revisions, services
+from operations.account import APPS, Account
+from operations.deploy import Rollout, back
+from operations.procedure import Failed, Refused, Run, Step
+
+_VERSION = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One service's share of a release."""
+
+    service: services.Service
+    wanted: revisions.Wanted
+    before: str | None
+    """What was live before the release began."""
+    rollout: Rollout | None
+    """None where the service already runs it."""
+
+    def running(self) -> str:
+        """The revision that is to run: the new one, or the equal one that runs already."""
+        if self.rollout is not None:
+            return self.wanted.registered
+        assert self.before is not None
+        return self.before
+
+    def steps(self) -> Iterator[Step]:
+        if self.rollout is not None:
+            yield from self.wanted.steps()
+            yield self.rollout.step()
+        yield health.Health(service=self.service, revision=self.running).step()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """What is to be done for a version, checked and not begun."""
+
+    version: str
+    migration: migrate.Migration | None
+    parts: tuple[Part, ...]
+    opener: health.Opener | None
+    """How the public URL is asked; None leaves it out."""
+
+    def steps(self, sleep: Callable[[float], None]) -> Iterator[Step]:
+        """The migration, then service after service, then the public URL."""
+        if self.migration is not None:
+            yield from self.migration.steps()
+        for part in self.parts:
+            yield from part.steps()
+        if self.opener is not None:
+            yield from health.url_steps([p.service for p in self.parts], self.opener, sleep)
+
+    def execute(self, run: Run) -> None:
+        """Raises Failed after everything that was deployed is back where it was."""
+        try:
+            run.execute(self.steps(run.sleep))
+        except Failed as failed:
+            raise Failed("\n".join([str(failed), *self._take_back(run)])) from failed
+
+    def _take_back(self, run: Run) -> Iterator[str]:
+        """Bring back what was begun, the last first; says how each service ended."""
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
+
+        begun = [part for part in reversed(self.parts) if part.rollout and part.rollout.began]
+        for part in begun:
+            assert part.rollout is not None
+            name = part.service.name
+            try:
+                run.execute(back(part.rollout, part.before))
+            except Failed as failed:
+                yield f"{name} is NOT back: {failed}"
+                continue
+            except (BotoCoreError, ClientError) as error:
+                yield f"{name} is NOT known to be back on {part.before}: {error}"
+                continue
+            now = services.read(part.service.account, part.service.app).task_definition
+            yield f"{name} is back on {services.short(now)}."
+        if not begun:
+            yield "No service was changed."
+        if self.migration is not None and self.migration.task:
+            yield "Migrations are not undone: the schema stays as the task above left it."
+
+
+def plan(
+    account: Account, version: str, *, migrates: bool = True, opener: health.Opener | None
+) -> Release:
+    """Look at everything first; raises Refused with a line for each thing that is in the way."""
+    if _VERSION.fullmatch(version) is None:
+        raise Refused(f"{version} is no version; allowed: v1.2.3, as the tag of the release.")
+    found = [services.read(account, app) for app in APPS]
+    in_the_way = [sentence for service in found for sentence in service.busy()]
+    if migrates:
+        in_the_way += migrate.running(account)
+    if in_the_way:
+        raise Refused("\n".join(in_the_way))
+    wanted = {
+        service.app: revisions.wanted(account, service.name, service.app, version)
+        for service in found
+    }
+    migration = migrate.plan(account, version, found[0]) if migrates else None
+    everything = [*wanted.values(), *([migration.wanted] if migration else [])]
+    in_the_way = [sentence for one in everything for sentence in needs.missing(account, one)]
+    if in_the_way:
+        # The migrations task shares image and secrets with the backend.
+        raise Refused("\n".join(dict.fromkeys(in_the_way)))
+    return Release(
+        version=version,
+        migration=migration,
+        parts=tuple(_part(service, wanted[service.app], version) for service in found),
+        opener=opener,
+    )
+
+
+def plan_migration(account: Account, version: str | None) -> migrate.Migration:
+    """The migration alone; without a version that of the live backend. Raises Refused."""
+    backend = services.read(account, APPS[0])
+    if version is None:
+        version = revisions.version_of(account, backend.task_definition, backend.app)
+    for sentence in migrate.running(account):
+        raise Refused(sentence)
+    migration = migrate.plan(account, version, backend)
+    if in_the_way := list(needs.missing(account, migration.wanted)):
+        raise Refused("\n".join(in_the_way))
+    return migration
+
+
+def _part(service: services.Service, wanted: revisions.Wanted, version: str) -> Part:
+    live = service.live()
+    rollout = None
+    if live is None or not wanted.is_run_by(live):
+        rollout = Rollout(service=service, revision=lambda: wanted.registered, what=version)
+    return Part(service=service, wanted=wanted, before=service.last_good(), rollout=rollout)

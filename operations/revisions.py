@@ -1,0 +1,169 @@
+"""Task definition revisions: what infrastructure registered, and what a release makes of it.
+
+docs/decisions/release-revisions.md says how the two are told apart.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from operations import images
+from operations.account import Account
+from operations.procedure import Refused, Step
+
+MANAGED_BY, VERSION = "ManagedBy", "Version"
+INFRASTRUCTURE, RELEASE = "pulumi", "release"
+UNORDERED = ("environment", "secrets")
+Definition = dict[str, Any]
+
+
+@dataclass(kw_only=True)
+class Wanted:
+    """The revision of a family that runs a version, whether it is registered already or not."""
+
+    account: Account
+    family: str
+    container: str
+    """The one whose image changes."""
+    image: images.Image
+    content: Definition
+    """Parameters of register_task_definition, without tags."""
+    tags: dict[str, str]
+    arn: str | None
+    """None until it is registered."""
+
+    @property
+    def registered(self) -> str:
+        """Its ARN; a step that needs it comes after `steps`."""
+        assert self.arn is not None, f"{self.family}: used before it was registered"
+        return self.arn
+
+    def is_run_by(self, arn: str) -> bool:
+        """Whether another revision holds the same, so that deploying would change nothing."""
+        if arn == self.arn:
+            return True
+        found = self.account.client("ecs").describe_task_definition(taskDefinition=arn)
+        return _same(_content(self.account, found["taskDefinition"]), self.content)
+
+    def steps(self) -> Iterator[Step]:
+        """Register it; nothing when it is there."""
+        if self.arn is None:
+            yield Step(
+                says=f"register a revision of {self.family} with {self.image}",
+                do=self._register,
+                took_effect=self._is_active,
+            )
+
+    def settings(self) -> Definition:
+        """The definition of its container."""
+        return _container(self.content, self.container, self.family)
+
+    def _register(self) -> None:
+        tags = [{"key": key, "value": value} for key, value in self.tags.items()]
+        made = self.account.client("ecs").register_task_definition(**self.content, tags=tags)
+        self.arn = str(made["taskDefinition"]["taskDefinitionArn"])
+
+    def _is_active(self) -> bool:
+        found = self.account.client("ecs").describe_task_definition(taskDefinition=self.arn)
+        return bool(found["taskDefinition"]["status"] == "ACTIVE")
+
+
+def wanted(account: Account, family: str, container: str, version: str) -> Wanted:
+    """The newest revision of infrastructure with this version's image; raises Refused.
+
+    A newer one that holds the same, from a release that was interrupted, is used again.
+    """
+    newer: list[tuple[str, Definition]] = []
+    for arn, definition, tags in _newest_first(account, family):
+        content = _content(account, definition)
+        newer.append((arn, content))
+        if tags.get(MANAGED_BY) == INFRASTRUCTURE:
+            break
+    else:
+        raise Refused(
+            f"No revision of {family} was registered by infrastructure ({MANAGED_BY}="
+            f"{INFRASTRUCTURE}); run `pulumi up` of {account.stack} first."
+        )
+    changed: Definition = json.loads(json.dumps(content))
+    one = _container(changed, container, family)
+    image = images.parse(one["image"])
+    if image is None:
+        raise Refused(
+            f"{arn} runs {one['image']}, which is not in ECR: set a version instead of an image "
+            f"for it in Pulumi.{account.stack}.yaml."
+        )
+    image = image.tagged(version)
+    one["image"] = str(image)
+    return Wanted(
+        account=account,
+        family=family,
+        container=container,
+        image=image,
+        content=changed,
+        tags={**tags, MANAGED_BY: RELEASE, VERSION: version},
+        arn=next((arn for arn, held in newer if _same(held, changed)), None),
+    )
+
+
+def version_of(account: Account, arn: str, container: str) -> str:
+    """The tag of the image that a revision runs; raises Refused when it has none."""
+    found = account.client("ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
+    image = images.parse(_container(found, container, arn)["image"])
+    if image is None or not image.tag:
+        raise Refused(f"{arn} does not run an image in ECR by its tag; name the version.")
+    return image.tag
+
+
+def _newest_first(
+    account: Account, family: str
+) -> Iterator[tuple[str, Definition, dict[str, str]]]:
+    """ARN, definition and tags of every active revision, read as they are asked for."""
+    ecs = account.client("ecs")
+    pages = ecs.get_paginator("list_task_definitions").paginate(
+        familyPrefix=family, status="ACTIVE", sort="DESC"
+    )
+    for page in pages:
+        for arn in page["taskDefinitionArns"]:
+            if arn.rsplit("/", 1)[-1].rsplit(":", 1)[0] != family:
+                continue  # a family whose name only begins so
+            found = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
+            # AWS reserves its own tags, and refuses them in a request.
+            tags = {
+                tag["key"]: tag["value"]
+                for tag in found.get("tags", [])
+                if not tag["key"].startswith("aws:")
+            }
+            yield arn, found["taskDefinition"], tags
+
+
+def _content(account: Account, definition: Definition) -> Definition:
+    """What can be registered of what was described: the API's own list of parameters."""
+    model = account.client("ecs").meta.service_model.operation_model("RegisterTaskDefinition")
+    return {key: definition[key] for key in model.input_shape.members if key in definition}
+
+
+def _container(definition: Definition, name: str, where: str) -> Definition:
+    for container in definition["containerDefinitions"]:
+        if container["name"] == name:
+            found: Definition = container
+            return found
+    raise Refused(f"{where} has no container {name}.")
+
+
+def _same(one: Definition, other: Definition) -> bool:
+    """ECS keeps no order of variables."""
+    return _canonical(one) == _canonical(other)
+
+
+def _canonical(definition: Definition) -> Definition:
+    containers = [
+        {
+            key: sorted(value, key=lambda variable: str(variable["name"]))
+            if key in UNORDERED
+            else value
+            for key, value in container.items()
+        }
+        for container in definition["containerDefinitions"]
+    ]
+    return {**definition, "containerDefinitions": containers}

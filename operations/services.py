@@ -1,0 +1,133 @@
+"""An ECS service as it is now: what it runs, where, and which deployments it had."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import naming
+from operations.account import Account
+from operations.procedure import Refused
+
+ONGOING = (
+    "PENDING",
+    "IN_PROGRESS",
+    "STOP_REQUESTED",
+    "ROLLBACK_REQUESTED",
+    "ROLLBACK_IN_PROGRESS",
+)
+SETTLED = frozenset({"SUCCESSFUL", "ROLLBACK_SUCCESSFUL"})
+"""After these, and no others, the service runs the task definition that it names."""
+STARTING_MINUTES = 30
+"""What a deployment may take beside its bake time and its pauses."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A snapshot; `read` takes a new one."""
+
+    account: Account
+    app: str
+    name: str
+    task_definition: str
+    desired: int
+    network: dict[str, Any]
+    production_rule: str
+    minutes: int
+    """How long a deployment may take."""
+
+    def deployments(self, *statuses: str) -> list[dict[str, Any]]:
+        """In short, the newest first; ECS keeps those of the last 90 days."""
+        listed = self.account.client("ecs").list_service_deployments(
+            cluster=self.account.cluster,
+            service=self.name,
+            **({"status": list(statuses)} if statuses else {}),
+        )["serviceDeployments"]
+        return sorted(listed, key=lambda one: one["createdAt"], reverse=True)
+
+    def live(self) -> str | None:
+        """The revision that serves, or None where the last deployment was left half way."""
+        before = self.deployments()
+        settled = not before or before[0]["status"] in SETTLED
+        return self.task_definition if settled else None
+
+    def last_good(self) -> str | None:
+        """The revision to go back to: the live one, or that of the last success."""
+        if (live := self.live()) is not None:
+            return live
+        good = self.deployments("SUCCESSFUL")
+        return revision_of(self.account, good[0]) if good else None
+
+    def busy(self) -> Iterator[str]:
+        """A sentence for each deployment that is under way: what, whose, since when."""
+        for deployment in self.deployments(*ONGOING):
+            running = revision_of(self.account, deployment)
+            stage = describe(self.account, deployment["serviceDeploymentArn"])
+            at = f" at {stage['lifecycleStage']}" if stage.get("lifecycleStage") else ""
+            yield (
+                f"{self.name} is being deployed: {_whose(self.account, running)} is "
+                f"{deployment['status']}{at} since {deployment['createdAt']:%H:%M:%S %Z}. "
+                "Wait until it is over, or roll it back with `aws ecs stop-service-deployment "
+                f"--service-deployment-arn {deployment['serviceDeploymentArn']} "
+                "--stop-type ROLLBACK`."
+            )
+
+
+def read(account: Account, app: str) -> Service:
+    """The service of an application; raises Refused when there is none."""
+    ecs, name = account.client("ecs"), naming.service(account.stack, app)
+    try:
+        found = ecs.describe_services(cluster=account.cluster, services=[name])["services"]
+    except ecs.exceptions.ClusterNotFoundException:
+        raise Refused(
+            f"There is no cluster {account.cluster} in this account and region: is {account.stack} "
+            "the right stack, and are these its account and region?"
+        ) from None
+    active = [service for service in found if service["status"] == "ACTIVE"]
+    if not active:
+        raise Refused(f"There is no service {name}; run `pulumi up` of {account.stack} first.")
+    (service,) = active
+    strategy = service.get("deploymentConfiguration", {})
+    pauses = [hook.get("timeoutConfiguration", {}) for hook in strategy.get("lifecycleHooks", [])]
+    return Service(
+        account=account,
+        app=app,
+        name=name,
+        task_definition=service["taskDefinition"],
+        desired=service["desiredCount"],
+        network=service["networkConfiguration"],
+        production_rule=service["loadBalancers"][0]["advancedConfiguration"][
+            "productionListenerRule"
+        ],
+        minutes=STARTING_MINUTES
+        + int(strategy.get("bakeTimeInMinutes") or 0)
+        + sum(int(pause.get("timeoutInMinutes") or 0) for pause in pauses),
+    )
+
+
+def describe(account: Account, deployment: str) -> dict[str, Any]:
+    """A deployment in full; nothing yet when ECS does not know it everywhere."""
+    found = account.client("ecs").describe_service_deployments(serviceDeploymentArns=[deployment])
+    return dict(next(iter(found["serviceDeployments"]), {}))
+
+
+def revision_of(account: Account, deployment: dict[str, Any]) -> str:
+    """The task definition that a deployment brings, or nothing when ECS has forgotten."""
+    found = account.client("ecs").describe_service_revisions(
+        serviceRevisionArns=[deployment["targetServiceRevisionArn"]]
+    )["serviceRevisions"]
+    return str(found[0]["taskDefinition"]) if found else ""
+
+
+def short(arn: str) -> str:
+    """`family:revision`, as the runbook types it."""
+    return arn.rsplit("/", 1)[-1]
+
+
+def _whose(account: Account, arn: str) -> str:
+    if not arn:
+        return "a revision that is gone"
+    found = account.client("ecs").describe_task_definition(taskDefinition=arn, include=["TAGS"])
+    tags = {tag["key"]: tag["value"] for tag in found.get("tags", [])}
+    version = f" ({tags['Version']})" if "Version" in tags else ""
+    by = found["taskDefinition"].get("registeredBy")
+    return f"{short(arn)}{version}" + (f", registered by {by}," if by else "")
