@@ -8,6 +8,7 @@ import settings
 from components.cache import PORT as CACHE_PORT
 from components.cache import Cache, CacheArgs
 from components.certificate import Certificate, CertificateArgs
+from components.ci_access import CiAccess, CiAccessArgs
 from components.cluster import Cluster, ClusterArgs, strategy
 from components.database import LOG_EXPORTS, Database, DatabaseArgs
 from components.database import PORT as DATABASE_PORT
@@ -346,6 +347,25 @@ migrations = MigrationTask(
         tags=config.tags(naming.MIGRATIONS),
     ),
 )
+
+# The pipeline's way in.
+if config.github_repository is not None:
+    ci = CiAccess(
+        "ci",
+        CiAccessArgs(
+            repository=config.github_repository,
+            environment=stack,
+            provider_arn=config.github_oidc_provider_arn,
+            account_id=config.account_id,
+            preview_role=naming.ci_preview_role(stack),
+            deploy_role=naming.ci_deploy_role(stack),
+            state_bucket=naming.state_bucket(config.account_id),
+            state_key_alias=naming.STATE_KEY_ALIAS,
+            protect=config.protect_data,
+            tags=config.tags("ci"),
+        ),
+    )
+    pulumi.export("ci_role_arns", [ci.preview_role_arn, ci.deploy_role_arn])
 
 # What an operator needs to find; nothing secret.
 pulumi.export("url", f"https://{config.domain}")

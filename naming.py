@@ -7,6 +7,7 @@ named by Pulumi, so that a replacement never waits for a name to become free.
 PROJECT = "arbor"
 DATABASE_USER = "arbor_user"
 MIGRATIONS = "migrations"
+STATE_KEY_ALIAS = "alias/arbor-pulumi-state"
 MIGRATIONS_CONTAINER = "backend"
 """The runbook overrides the command of the container with this name."""
 
@@ -67,3 +68,18 @@ def log_export_bucket(stack: str) -> str:
 def green_host(domain: str) -> str:
     """The host under which the new colour is tested before it gets production traffic."""
     return f"green.{domain}"
+
+
+def ci_preview_role(stack: str) -> str:
+    """With which the pipeline previews; the workflows type it."""
+    return f"arbor-{stack}-ci-preview"
+
+
+def ci_deploy_role(stack: str) -> str:
+    """With which the pipeline brings the stack up; the workflows type it."""
+    return f"arbor-{stack}-ci-deploy"
+
+
+def state_bucket(account_id: str) -> str:
+    """Where Pulumi's state lies; `pulumi login` types it."""
+    return f"arbor-pulumi-state-{account_id}"

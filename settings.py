@@ -22,6 +22,10 @@ from configuration.stores import CacheSettings, DatabaseSettings, read_cache, re
 PRODUCTION: Final = "production"
 _STACK: Final = re.compile(r"[a-z][a-z0-9]{0,15}")
 _ACCOUNT: Final = re.compile(r"\d{12}")
+_REPOSITORY: Final = re.compile(r"[A-Za-z0-9-]{1,39}/[\w.-]{1,100}")
+_OIDC_PROVIDER: Final = re.compile(
+    r"arn:aws:iam::\d{12}:oidc-provider/token\.actions\.githubusercontent\.com"
+)
 _ZONE_ID: Final = re.compile(r"Z[A-Z0-9]{1,31}")
 
 
@@ -79,6 +83,10 @@ class Settings:
     images_kept: int
     secret_recovery_days: int
     protect_data: bool
+    github_repository: str | None
+    """None: the pipeline gets no roles."""
+    github_oidc_provider_arn: str | None
+    """None: the stack makes the provider."""
 
     def tags(self, component: str) -> dict[str, str]:
         """The tags of every resource of a component."""
@@ -160,6 +168,18 @@ def parse(values: Mapping[str, str], stack: str) -> Settings:
         images_kept=arbor.whole("imagesKept", 10, 1000, "images"),
         secret_recovery_days=_secret_recovery(arbor),
         protect_data=arbor.flag("protectData"),
+        github_repository=arbor.text(
+            "githubRepository",
+            "OWNER/NAME on GitHub, or empty for none",
+            lambda name: not name or _REPOSITORY.fullmatch(name) is not None,
+        )
+        or None,
+        github_oidc_provider_arn=arbor.text(
+            "githubOidcProviderArn",
+            "the ARN of the account's provider for GitHub, or empty to make it",
+            lambda arn: not arn or _OIDC_PROVIDER.fullmatch(arn) is not None,
+        )
+        or None,
     )
     arbor.refuse_unread()
     if not problems:

@@ -31,6 +31,8 @@ ADOPT = {
 SERVICE_KEYS = {"minCapacity": "min", "maxCapacity": "max"}
 """Of a scalable target, in the service's entry of `arbor:services`."""
 TARGET = "aws:appautoscaling/target:Target"
+VERSIONS_OF_SECRETS = "**aws:secretsmanager/secretVersion:SecretVersion::**"
+"""Reading one takes `secretsmanager:GetSecretValue`; a rotation's value is no drift anyway."""
 NO_CHANGES = frozenset({"same", "refresh", "read"})
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SHOWN = (bool, int, float, str)
@@ -42,7 +44,7 @@ def find(stack: automation.Stack) -> list[Drift]:
     wanted = {(step.urn, key) for step in _steps(stack.preview) for key in _keys(step)}
 
     def refreshed(**kwargs: Any) -> object:  # noqa: ANN401 - passed through
-        return stack.preview(refresh=True, **kwargs)
+        return stack.preview(refresh=True, exclude=[VERSIONS_OF_SECRETS], **kwargs)
 
     return [
         drift

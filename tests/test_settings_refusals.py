@@ -28,6 +28,12 @@ BLOCKS = "a list of IPv4 blocks of /16 to /28, one a zone, each once"
             "arbor-energy.com",
             ("the id of a hosted zone such as Z0123456789ABC, or empty to make one"),
         ),
+        ("githubRepository", "arbor", "OWNER/NAME on GitHub, or empty for none"),
+        (
+            "githubOidcProviderArn",
+            "arn:aws:iam::123456789012:oidc-provider/example.com",
+            "the ARN of the account's provider for GitHub, or empty to make it",
+        ),
         ("vpcCidr", "10.0.0.0/8", BLOCK),
         ("vpcCidr", "10.0.1.0/16", BLOCK),
         ("vpcCidr", "ten", BLOCK),

@@ -108,6 +108,8 @@ def test_no_other_physical_name_is_fixed(stack: str) -> None:
         naming.exec_log_group(stack),
         naming.cache_log_group(stack),
         naming.database_log_group(stack, "upgrade"),
+        naming.ci_preview_role(stack),
+        naming.ci_deploy_role(stack),
     }
     fixed = {
         (r.typ, r.inputs[key])
@@ -378,6 +380,8 @@ def test_every_role_says_on_whose_behalf_but_the_one_ecs_moves_rules_with(stack:
     """ECS names no resource when it takes on an infrastructure role."""
     for name, role in stack_of(stack).all("aws:iam/role:Role").items():
         (statement,) = json.loads(role["assumeRolePolicy"])["Statement"]
+        if "Federated" in statement["Principal"]:
+            continue  # a workflow's job, see tests/components/test_ci_access.py
         for_ecs = statement["Principal"] == {"Service": "ecs.amazonaws.com"}
         assert for_ecs != ("aws:SourceArn" in statement.get("Condition", {}).get("ArnLike", {})), (
             name

@@ -19,6 +19,7 @@ from emulator.corrections import elasticache_subnets as elasticache_subnets
 from emulator.corrections import elbv2 as elbv2
 from emulator.corrections import elbv2_listeners as elbv2_listeners
 from emulator.corrections import iam as iam
+from emulator.corrections import iam_oidc as iam_oidc
 from emulator.corrections import kms as kms
 from emulator.corrections import logs as logs
 from emulator.corrections import logs_export as logs_export

@@ -1,0 +1,107 @@
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from components.ci_access import ISSUER, CiAccess, CiAccessArgs
+from harness import ACCOUNT, allows, declare
+
+PROVIDER = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+ARGS = CiAccessArgs(
+    repository="arbor-energy/infrastructure",
+    environment="production",
+    provider_arn=None,
+    account_id=ACCOUNT,
+    preview_role="arbor-production-ci-preview",
+    deploy_role="arbor-production-ci-deploy",
+    state_bucket="state",
+    state_key_alias="alias/state",
+    protect=True,
+    tags={"Stack": "test"},
+)
+
+
+def condition(role: str) -> dict[str, Any]:
+    roles = declare(lambda: CiAccess("ci", ARGS)).all("aws:iam/role:Role")
+    (statement,) = json.loads(roles[f"ci-{role}"]["assumeRolePolicy"])["Statement"]
+    assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+    (operator,) = statement["Condition"]
+    assert operator == "StringEquals"  # no wildcard can match more than is written
+    found: dict[str, Any] = statement["Condition"][operator]
+    return found
+
+
+def statements(role: str) -> list[dict[str, Any]]:
+    policies = declare(lambda: CiAccess("ci", ARGS)).all("aws:iam/rolePolicy:RolePolicy")
+    found: list[dict[str, Any]] = json.loads(policies[f"ci-{role}-policy"]["policy"])["Statement"]
+    return found
+
+
+def denied(role: str) -> set[str]:
+    return {a for s in statements(role) if s["Effect"] == "Deny" for a in s["Action"]}
+
+
+def test_only_jobs_of_the_environment_deploy() -> None:
+    assert condition("deploy") == {
+        f"{ISSUER}:aud": "sts.amazonaws.com",
+        f"{ISSUER}:sub": ["repo:arbor-energy/infrastructure:environment:production"],
+    }
+
+
+def test_pull_requests_and_main_preview() -> None:
+    assert condition("preview")[f"{ISSUER}:sub"] == [
+        "repo:arbor-energy/infrastructure:pull_request",
+        "repo:arbor-energy/infrastructure:ref:refs/heads/main",
+    ]
+
+
+def test_a_preview_reads_and_writes_nothing() -> None:
+    attached = declare(lambda: CiAccess("ci", ARGS)).all(
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+    )
+    assert attached["ci-preview-managed"]["policyArn"].endswith("/ReadOnlyAccess")
+    allowed = {
+        action
+        for statement in statements("preview")
+        if statement["Effect"] == "Allow"
+        for action in (
+            [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        )
+    }
+    assert allowed == {"s3:ListBucket", "s3:GetObject", "kms:Decrypt"}
+
+
+def test_a_preview_reads_no_secret_no_log_and_no_object_but_the_state() -> None:
+    assert denied("preview") >= {
+        "secretsmanager:GetSecretValue",
+        "logs:GetLogEvents",
+        "s3:GetObject",
+    }
+    (objects,) = [s for s in statements("preview") if "NotResource" in s]
+    assert (objects["Effect"], objects["NotResource"]) == ("Deny", "arn:aws:s3:::state/*")
+
+
+def test_the_pipeline_cannot_give_itself_more() -> None:
+    (deny,) = [s for s in statements("deploy") if s["Effect"] == "Deny"]
+    assert set(deny["Action"]) >= {"iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"}
+    assert deny["Resource"] == [
+        f"arn:aws:iam::{ACCOUNT}:role/arbor-production-ci-preview",
+        f"arn:aws:iam::{ACCOUNT}:role/arbor-production-ci-deploy",
+    ]
+
+
+def test_roles_are_passed_only_to_the_services_they_are_for() -> None:
+    (passes,) = allows(statements("deploy"), "iam:PassRole")
+    services = passes["Condition"]["StringEquals"]["iam:PassedToService"]
+    assert "ecs-tasks.amazonaws.com" in services
+    assert "lambda.amazonaws.com" not in services
+
+
+@pytest.mark.parametrize("arn", [None, f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"])
+def test_the_provider_is_made_or_named(arn: str | None) -> None:
+    declared = declare(lambda: CiAccess("ci", replace(ARGS, provider_arn=arn)))
+    assert bool(declared.all(PROVIDER)) == (arn is None)
+    if arn is None:
+        assert declared.only(PROVIDER)["clientIdLists"] == ["sts.amazonaws.com"]
+        assert declared.options_of(PROVIDER).protect is True
