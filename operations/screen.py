@@ -53,10 +53,15 @@ def confirm(*, yes: bool) -> None:
     """Ask whoever saw what would be done; raises Refused unless the answer is yes."""
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not somebody_is_there():
         raise Refused("nobody is there to ask; add --yes.")
     if not typer.confirm("Do it?"):
         raise Refused("you said no.")
+
+
+def somebody_is_there() -> bool:
+    """Whether a person can answer."""
+    return sys.stdin.isatty()
 
 
 def end(sentence: str, code: int) -> NoReturn:

@@ -9,7 +9,8 @@ import pytest
 import typer
 import yaml
 
-from pipeline.__main__ import app
+import operations.__main__
+import pipeline.__main__
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / ".github").rglob("*.yml"))
@@ -61,8 +62,11 @@ def test_a_workflow_may_nothing_and_each_job_says_what_it_may(file: Path) -> Non
 
 def test_every_step_is_one_command_that_exists() -> None:
     makefile = (ROOT / "Makefile").read_text()
-    command: Any = typer.main.get_command(app)
-    ours = set(command.commands)
+    commands: dict[str, Any] = {
+        "pipeline": typer.main.get_command(pipeline.__main__.app),
+        "operations": typer.main.get_command(operations.__main__.app),
+    }
+    programs = {name: command.commands for name, command in commands.items()}
     for run in (step["run"] for step in all_steps() if "run" in step):
         words = shlex.split(run.split(">>")[0])
         assert "\n" not in run.strip(), run
@@ -71,7 +75,8 @@ def test_every_step_is_one_command_that_exists() -> None:
                 variable = target.replace(".venv/ready", "$(READY)")
                 assert f"\n{variable}:" in makefile, target
         else:
-            assert words[:3] == [".venv/bin/python", "-m", "pipeline"], run
+            assert words[:2] == [".venv/bin/python", "-m"], run
+            ours = programs[words[2]]
             assert words[3] in ours, run
-            options = {o for p in command.commands[words[3]].params for o in p.opts}
+            options = {o for p in ours[words[3]].params for o in p.opts}
             assert {w for w in words[4:] if w.startswith("--")} <= options, run
