@@ -12,6 +12,7 @@ from rich.table import Table
 
 DEPTH = 2
 """Components below the top-level ones are counted with the one they belong to."""
+ENGINE_WENT = "resource monitor shut down"
 LONGEST_LINE = 1000
 """An ARN is never broken in two."""
 
@@ -33,8 +34,8 @@ class Steps:
             self._on_step(event.resource_pre_event.metadata)
         if event.res_outputs_event is not None:
             self._count(event.res_outputs_event.metadata)
-        if event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
-            self.failures.append(event.diagnostic_event.message.strip())
+        if error := error_of(event):
+            self.failures.append(error)
 
         if event.policy_event is not None:
             self.findings.append(finding(event.policy_event))
@@ -46,6 +47,17 @@ class Steps:
         self._counted.add((step.op, step.urn))
         self.operations[step.op] += 1
         self.by_component[component_of(step.urn)][step.op] += 1
+
+
+def error_of(event: events.EngineEvent) -> str:
+    """What an event says went wrong; empty when nothing did, or what follows from something else.
+
+    When one resource has failed the engine goes, and the program then fails for want of it.
+    """
+    told = event.diagnostic_event
+    if told is None or told.severity != "error" or ENGINE_WENT in told.message:
+        return ""
+    return told.message.strip()
 
 
 def finding(event: events.PolicyEvent) -> str:

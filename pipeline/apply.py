@@ -6,6 +6,7 @@ from pathlib import Path
 from pulumi import automation
 from pulumi.automation import events
 
+from emulator.summary import error_of
 from pipeline import drift
 from pipeline.report import GROUP_OF, name_of
 from pipeline.stacks import PACK
@@ -35,8 +36,8 @@ class _Seen:
         if event.res_op_failed_event is not None:
             step = event.res_op_failed_event.metadata
             self.failed.append(f"{step.op.value} {name_of(step.urn)}")
-        if event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
-            self.errors.append(event.diagnostic_event.message.strip())
+        if error := error_of(event):
+            self.errors.append(error)
 
 
 def apply(stack: automation.Stack, plan: Path) -> list[str]:

@@ -9,6 +9,8 @@ from typing import Any, Self
 
 from pulumi.automation import events
 
+from emulator.summary import error_of
+
 REPLACED, DELETED, UPDATED, CREATED = "replaced", "deleted", "updated", "created"
 GROUPS = (REPLACED, DELETED, UPDATED, CREATED)
 """In the order in which a reviewer must see them."""
@@ -80,9 +82,8 @@ class Report:
             self._step(event.resource_pre_event.metadata)
         if event.policy_event is not None:
             self.findings.append(_finding(event.policy_event))
-        if event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
-            said = event.diagnostic_event.message.strip()
-            self.failure = f"{self.failure}\n{said}".strip()
+        if error := error_of(event):
+            self.failure = f"{self.failure}\n{error}".strip()
 
     def _step(self, step: events.StepEventMetadata) -> None:
         if step.type.startswith("pulumi:"):

@@ -1,9 +1,10 @@
 import io
 
 from pulumi.automation import OutputValue
+from pulumi.automation.events import EngineEvent
 from rich.console import Console
 
-from emulator.summary import OnStep, Steps, component_of, show
+from emulator.summary import OnStep, Steps, component_of, error_of, show
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:arbor/db-x"
 
@@ -26,3 +27,14 @@ def test_a_resource_counts_with_its_outermost_component() -> None:
     urn = "urn:pulumi:test::arbor::arbor:compute:Service$arbor:compute:Task$aws:iam/role:Role::x"
     assert component_of(urn) == "Service"
     assert component_of("urn:pulumi:test::arbor::aws:kms/key:Key::x") == "Key"
+
+
+def diagnostic(severity: str, message: str) -> EngineEvent:
+    told = {"urn": "", "prefix": "", "message": message, "color": "never", "severity": severity}
+    return EngineEvent.from_json({"sequence": 1, "timestamp": 1, "diagnosticEvent": told})
+
+
+def test_what_follows_from_a_failure_is_not_told_as_one() -> None:
+    assert error_of(diagnostic("error", "the bucket is taken\n")) == "the bucket is taken"
+    assert not error_of(diagnostic("error", "Traceback: resource monitor shut down"))
+    assert not error_of(diagnostic("info", "going on"))
