@@ -83,7 +83,9 @@ class CiAccess(pulumi.ComponentResource):
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
 
-        provider = self._of_github()
+        # The ARN follows from the account, so that a preview can judge who is trusted.
+        provider = args.provider_arn or f"arn:aws:iam::{args.account_id}:oidc-provider/{ISSUER}"
+        self._ready = self._of_github()
         preview = self._role("preview", args.preview_role, provider, READS, _of_previews(args))
         deploy = self._role("deploy", args.deploy_role, provider, DEPLOYS, _of_deploys(args))
         self.preview_role_arn = preview.arn
@@ -92,23 +94,24 @@ class CiAccess(pulumi.ComponentResource):
             {"preview_role_arn": self.preview_role_arn, "deploy_role_arn": self.deploy_role_arn}
         )
 
-    def _of_github(self) -> pulumi.Input[str]:
+    def _of_github(self) -> list[pulumi.Resource]:
         args = self._args
         if args.provider_arn is not None:
-            return args.provider_arn
-        return aws.iam.OpenIdConnectProvider(
+            return []
+        made = aws.iam.OpenIdConnectProvider(
             f"{self._name}-github",
             url=f"https://{ISSUER}",
             client_id_lists=[AUDIENCE],
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
-        ).arn
+        )
+        return [made]
 
     def _role(
         self,
         kind: str,
         physical_name: str,
-        provider: pulumi.Input[str],
+        provider: str,
         managed: str,
         statements: list[Statement],
     ) -> aws.iam.Role:
@@ -118,7 +121,7 @@ class CiAccess(pulumi.ComponentResource):
             name=physical_name,
             assume_role_policy=trust(provider, subjects(args)[kind]),
             tags=args.tags,
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=self._ready),
         )
         aws.iam.RolePolicyAttachment(
             f"{name}-managed", role=role.name, policy_arn=managed, opts=self._child
@@ -141,9 +144,9 @@ def subjects(args: CiAccessArgs) -> dict[str, list[str]]:
     }
 
 
-def trust(provider: pulumi.Input[str], allowed: Sequence[str]) -> pulumi.Output[str]:
+def trust(provider: str, allowed: Sequence[str]) -> str:
     """The trust policy for jobs with one of these subjects, spelled out without wildcards."""
-    return pulumi.Output.json_dumps(
+    return json.dumps(
         {
             "Version": "2012-10-17",
             "Statement": [
