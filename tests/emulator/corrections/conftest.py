@@ -17,5 +17,5 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert corrections  # imported for what it registers
     correction.apply()
     CLOCK.set_speed(0)
-    with mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
+    with mock_aws():
         yield
