@@ -1,13 +1,12 @@
 """`make policy-proof`: every rule of the policy pack catches the change that breaks it.
 
-Production comes up in an emulated account; then each mutation is previewed with the real engine
-and the pack, and must fail by the rule it is for and no other.
+Production comes up in an emulated account; then the mutations are previewed with the real engine
+and the pack, some at a time, and each must fail by the rule it is for and no other.
 """
 
 import sys
 
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from emulator import engine, pulumi_cli
@@ -27,8 +26,7 @@ def main() -> int:
         ) as deployed,
     ):
         deployed.up()
-        for mutation in track(catalog.MUTATIONS, console=console, transient=True):
-            by = trial.caught_by(deployed, mutation)
+        for mutation, by in trial.verdicts(deployed, catalog.MUTATIONS):
             right = by == {mutation.rule}
             caught += right
             style = None if right else "red"

@@ -1,8 +1,9 @@
 """A change to the production program that one rule of the policy pack must catch."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -35,28 +36,18 @@ class Mutation:
     takes: str = ""
     adds: Callable[[Any], object] | None = None
     """Registers one more resource after the program has run."""
+    alone: str = ""
+    """Why no other mutation can share its preview, where that is so."""
 
-    def program(self) -> engine.Program:
-        """The production program with this change in it."""
-
-        def run() -> None:
-            borrowed: list[Any] = []
-
-            def see(
-                args: pulumi.ResourceTransformationArgs,
-            ) -> pulumi.ResourceTransformationResult | None:
-                if self.borrows and (args.type_, args.name) == self.borrows[:2]:
-                    borrowed.append(args.props[self.borrows[2]])
-                if (args.type_, args.name) != (self.token, self.resource):
-                    return None
-                return self._changed(args, borrowed)
-
-            pulumi.runtime.register_stack_transformation(see)
-            engine.project_program()()
-            if self.adds is not None:
-                self.adds(borrowed[0] if borrowed else None)
-
-        return run
+    def change(
+        self, args: pulumi.ResourceTransformationArgs, borrowed: list[Any]
+    ) -> pulumi.ResourceTransformationResult | None:
+        """What the program's registration becomes; collects what the mutation borrows."""
+        if self.borrows and (args.type_, args.name) == self.borrows[:2]:
+            borrowed.append(args.props[self.borrows[2]])
+        if (args.type_, args.name) != (self.token, self.resource):
+            return None
+        return self._changed(args, borrowed)
 
     def _changed(
         self, args: pulumi.ResourceTransformationArgs, borrowed: list[Any]
@@ -69,6 +60,21 @@ class Mutation:
         for name, value in self.options.items():
             setattr(args.opts, name, value)
         return pulumi.ResourceTransformationResult(inputs, args.opts)
+
+
+def program(mutations: Sequence[Mutation]) -> engine.Program:
+    """The production program with these changes in it."""
+
+    def run() -> None:
+        borrowed: list[list[Any]] = [[] for _ in mutations]
+        for mutation, lent in zip(mutations, borrowed, strict=True):
+            pulumi.runtime.register_stack_transformation(partial(mutation.change, borrowed=lent))
+        engine.project_program()()
+        for mutation, lent in zip(mutations, borrowed, strict=True):
+            if mutation.adds is not None:
+                mutation.adds(lent[0] if lent else None)
+
+    return run
 
 
 def edit_json(key: str, change: Callable[[Any], None]) -> Callable[[dict[str, Any]], None]:

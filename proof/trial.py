@@ -1,14 +1,16 @@
 """Previews of production with the policy pack, by the real engine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pulumi import automation
 from pulumi.automation import events
+from rich.progress import track
 
 from emulator import engine
-from proof.mutation import Mutation
+from proof import grid
+from proof.mutation import Mutation, program
 
 PACK = engine.PROJECT_DIR / "policy"
 SKIPPED = "can't run policy"
@@ -54,21 +56,35 @@ def _finding(event: events.PolicyEvent) -> Finding:
 
 
 @contextmanager
-def mutated(deployed: engine.Deployment, mutation: Mutation) -> Iterator[None]:
-    """The stack's program and config with the change in them, and afterwards without."""
-    program = deployed.stack.workspace.program
+def mutated(deployed: engine.Deployment, *mutations: Mutation) -> Iterator[None]:
+    """The stack's program and config with the changes in them, and afterwards without."""
+    before = deployed.stack.workspace.program
     file = deployed.workdir / f"Pulumi.{deployed.stack.name}.yaml"
-    before = file.read_text()
-    deployed.stack.workspace.program = mutation.program()
-    deployed.configure(mutation.config)
+    text = file.read_text()
+    deployed.stack.workspace.program = program(mutations)
+    for mutation in mutations:
+        deployed.configure(mutation.config)
     try:
         yield
     finally:
-        deployed.stack.workspace.program = program
-        file.write_text(before)
+        deployed.stack.workspace.program = before
+        file.write_text(text)
 
 
-def caught_by(deployed: engine.Deployment, mutation: Mutation) -> set[str]:
+def caught_by(deployed: engine.Deployment, *mutations: Mutation) -> set[str]:
     """The rules that fail a preview of the changed program."""
-    with mutated(deployed, mutation):
+    with mutated(deployed, *mutations):
         return {found.rule for found in findings(deployed) if found.mandatory}
+
+
+def verdicts(
+    deployed: engine.Deployment, mutations: Sequence[Mutation]
+) -> Iterator[tuple[Mutation, set[str]]]:
+    """Each mutation and what catches it; a batch that isn't exact is tried one by one."""
+    doubtful: set[int] = set()
+    for batch in track(grid.batches(mutations), transient=True):
+        if caught_by(deployed, *batch) != grid.rules(batch):
+            doubtful |= {id(mutation) for mutation in batch}
+    for mutation in mutations:
+        sure = id(mutation) not in doubtful
+        yield mutation, {mutation.rule} if sure else caught_by(deployed, mutation)

@@ -10,6 +10,7 @@ from proof.mutations.s3 import TAGS
 
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
+INLINE = "the emulated account refuses an inline rule, and the preview ends there"
 SUBNETS = "aws:rds/subnetGroup:SubnetGroup"
 
 
@@ -53,6 +54,7 @@ MUTATIONS = (
     ),
     Mutation(
         rule="network-standalone-rules",
+        alone=INLINE,
         what="the database's group gets an inline rule",
         token=GROUP,
         resource="database-group",
@@ -120,6 +122,7 @@ MUTATIONS = (
     ),
     Mutation(
         rule="network-default-group-empty",
+        alone=INLINE,
         what="the default group lets its members talk",
         token="aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         resource="network-default",

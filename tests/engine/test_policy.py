@@ -8,8 +8,7 @@ import pytest
 from emulator.engine import Deployment
 from engine_stack import Deployed, deployed
 from guardrails.pack import RULES
-from proof import catalog, known_bad, trial
-from proof.mutation import Mutation
+from proof import catalog, grid, known_bad, trial
 
 EVERY = {rule.name for rule in RULES} | {"policy-exceptions-valid"}
 NOT_KNOWN_BEFORE_THE_FIRST_UP = {
@@ -47,11 +46,15 @@ def test_every_rule_has_a_change_that_it_must_catch() -> None:
     assert {mutation.rule for mutation in catalog.MUTATIONS} == EVERY
 
 
-@pytest.mark.parametrize("mutation", catalog.MUTATIONS, ids=lambda m: m.rule)
-def test_a_change_is_caught_by_its_rule_and_no_other(
-    production: Deployment, mutation: Mutation
+def _names(batch: grid.Batch) -> str:
+    return ",".join(mutation.rule for mutation in batch)
+
+
+@pytest.mark.parametrize("batch", grid.batches(catalog.MUTATIONS), ids=_names)
+def test_each_change_of_a_batch_is_caught_by_its_rule_and_no_other(
+    production: Deployment, batch: grid.Batch
 ) -> None:
-    assert trial.caught_by(production, mutation) == {mutation.rule}
+    assert trial.caught_by(production, *batch) == grid.rules(batch)
 
 
 def test_production_as_it_is_passes_and_no_rule_is_skipped(production: Deployment) -> None:

@@ -1,0 +1,52 @@
+"""Which mutations share a preview, so that few previews prove as much as one for each.
+
+Every mutation is in two batches, and two mutations share one batch at most. A batch must be caught
+by the rules of its mutations and no others: a rule that another mutation set off, or that a
+mutation set off beside its own, is then wrong in one of the two batches, and so is one missing.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from proof.mutation import Mutation
+
+Batch = tuple[Mutation, ...]
+SIZE = 10
+
+
+def batches(mutations: Sequence[Mutation]) -> tuple[Batch, ...]:
+    """Two divisions of those that can share, and each of the others by itself."""
+    sharing = [mutation for mutation in mutations if not mutation.alone]
+    first = _divided(sharing, ())
+    second = _divided(sharing, first)
+    return (*first, *second, *((mutation,) for mutation in mutations if mutation.alone))
+
+
+def rules(batch: Batch) -> set[str]:
+    """What must fail its preview."""
+    return {mutation.rule for mutation in batch}
+
+
+def _divided(mutations: Sequence[Mutation], before: Iterable[Batch]) -> list[Batch]:
+    """First fit; mutations that shared a batch before are kept apart."""
+    partners = {id(one): batch for batch in before for one in batch}
+    found: list[list[Mutation]] = []
+    for mutation in mutations:
+        met = partners.get(id(mutation), ())
+        for batch in found:
+            if len(batch) < SIZE and not any(_clash(mutation, one, met) for one in batch):
+                batch.append(mutation)
+                break
+        else:
+            found.append([mutation])
+    return [tuple(batch) for batch in found]
+
+
+def _clash(one: Mutation, other: Mutation, met: Iterable[Mutation]) -> bool:
+    """Whether they would hide each other, or would not be two changes any more."""
+    return (
+        one.rule == other.rule
+        or (one.resource != "" and (one.token, one.resource) == (other.token, other.resource))
+        or (one.adds is not None and other.adds is not None)
+        or bool(one.config and other.config)
+        or any(other is earlier for earlier in met)
+    )

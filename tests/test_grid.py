@@ -1,0 +1,49 @@
+"""Mutations that share previews prove as much as mutations previewed one by one."""
+
+from collections.abc import Callable
+from itertools import combinations
+
+import pytest
+
+from proof import catalog, grid
+from proof.mutation import Mutation
+
+BATCHES = grid.batches(catalog.MUTATIONS)
+SHARING = [mutation for mutation in catalog.MUTATIONS if not mutation.alone]
+
+
+def batches_of(mutation: Mutation) -> set[int]:
+    return {number for number, batch in enumerate(BATCHES) if mutation in batch}
+
+
+def test_a_mutation_is_in_two_batches_or_alone() -> None:
+    for mutation in catalog.MUTATIONS:
+        assert len(batches_of(mutation)) == (1 if mutation.alone else 2)
+    assert all(len(batch) == 1 for batch in BATCHES if batch[0].alone)
+
+
+def test_two_mutations_share_one_batch_at_most() -> None:
+    for one, other in combinations(SHARING, 2):
+        assert len(batches_of(one) & batches_of(other)) <= 1
+
+
+def test_a_batch_has_one_mutation_of_a_rule_and_one_of_a_resource() -> None:
+    for batch in BATCHES:
+        assert len(grid.rules(batch)) == len(batch)
+        places = [(one.token, one.resource) for one in batch if one.resource]
+        assert len(set(places)) == len(places)
+
+
+def one_too_many(mutation: Mutation) -> set[str]:
+    """As when `rds-multi-az` were broken by a mutation of another rule, too."""
+    return {mutation.rule} | ({"rds-multi-az"} if mutation.rule == "edge-tls" else set())
+
+
+def one_missing(mutation: Mutation) -> set[str]:
+    return set() if mutation.rule == "rds-multi-az" else {mutation.rule}
+
+
+@pytest.mark.parametrize("caught", [one_too_many, one_missing])
+def test_what_is_wrong_alone_is_wrong_in_a_batch(caught: Callable[[Mutation], set[str]]) -> None:
+    found = [set().union(*(caught(mutation) for mutation in batch)) for batch in BATCHES]
+    assert found != [grid.rules(batch) for batch in BATCHES]
