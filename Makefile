@@ -49,7 +49,8 @@ benchmark: $(READY) ## measure against bare registration and the engine's floor
 clean: ## forget the virtual environment and the caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-$(READY): requirements.txt requirements-dev.txt constraints.txt
+$(READY): requirements.txt requirements-dev.txt constraints.txt pyproject.toml
 	python3.11 -m venv .venv
 	.venv/bin/pip install --quiet --requirement requirements-dev.txt
+	.venv/bin/pip install --quiet --no-deps --editable .
 	touch $(READY)

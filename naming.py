@@ -56,6 +56,11 @@ def cache_replication_group(stack: str) -> str:
     return f"arbor-{stack}-redis"
 
 
+def operation_lock(stack: str) -> str:
+    """The Systems Manager parameter that says which operator is at work."""
+    return f"/arbor/{stack}/operation"
+
+
 def secret(stack: str, purpose: str) -> str:
     return f"arbor/{stack}/{purpose}"
 

@@ -1,15 +1,19 @@
 """Where a procedure works: one stack, and the AWS clients of its account."""
 
-import functools
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import naming
 
 APPS = ("backend", "frontend")
 """In the order in which they are released: a page of the new frontend finds the new API."""
 ATTEMPTS = 10
+SIDE_BY_SIDE = 10
+"""As many connections as botocore keeps."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +36,19 @@ def connect(stack: str) -> Account:
 
     session = boto3.Session()
     config = Config(retries={"mode": "standard", "max_attempts": ATTEMPTS})
+    made: dict[str, Any] = {}
+    making = threading.Lock()  # a session is not for two threads; its clients are
 
-    @functools.cache
     def client(service: str) -> Any:  # noqa: ANN401 - boto3 clients carry no types
-        return session.client(service, config=config)
+        with making:
+            if service not in made:
+                made[service] = session.client(service, config=config)
+            return made[service]
 
     return Account(stack=stack, client=client)
+
+
+def together(*calls: Callable[[], T]) -> list[T]:
+    """The answers of calls that are made side by side; raises what the first of them raised."""
+    with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
+        return [future.result() for future in [pool.submit(call) for call in calls]]

@@ -100,3 +100,14 @@ class Run:
                 raise
             self.say(f"  AWS was not reached; looking again: {error}")
         return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steps:
+    """A plan that is nothing but its steps; `make` may be a generator function."""
+
+    make: Callable[[], Iterable[Step]]
+
+    def execute(self, run: Run) -> None:
+        """Do them in turn. Raises Failed."""
+        run.execute(self.make())

@@ -1,13 +1,17 @@
 """What an operator sees, and how a command ends: one sentence and an exit code, no traceback."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
 from operations.procedure import Failed, Refused
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 FAILED, REFUSED = 1, 3
 """0 is done and 2, wrong usage, is typer's."""
@@ -15,6 +19,37 @@ STOPPED = (
     "Stopped looking. What was begun goes on in AWS and nothing was taken back: run the same "
     "command again to see what is left."
 )
+DO = {
+    **dict.fromkeys(
+        (
+            "ExpiredToken",
+            "ExpiredTokenException",
+            "InvalidClientTokenId",
+            "UnrecognizedClientException",
+            "UnauthorizedSSOTokenError",
+            "SSOTokenLoadError",
+            "TokenRetrievalError",
+        ),
+        "Your credentials are not valid, or not any more: sign in again (`aws sso login`).",
+    ),
+    **dict.fromkeys(
+        ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"),
+        "Sign in (`aws sso login`), or name a profile that has credentials in AWS_PROFILE.",
+    ),
+    **dict.fromkeys(
+        ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"),
+        "Whoever you are signed in as (`aws sts get-caller-identity`) may not do that.",
+    ),
+    **dict.fromkeys(
+        ("NoRegionError", "InvalidRegionError"),
+        "Name the stack's region in AWS_REGION.",
+    ),
+    **dict.fromkeys(
+        ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError", "SSLError"),
+        "Is there a network, and is the region in AWS_REGION one that exists?",
+    ),
+}
+"""By the code of an error of AWS, or by the name of one that botocore raises."""
 
 
 @contextmanager
@@ -31,7 +66,14 @@ def told() -> Iterator[None]:
     except KeyboardInterrupt:
         end(STOPPED, FAILED)
     except (BotoCoreError, ClientError) as error:
-        end(f"AWS: {error}\n{STOPPED}", FAILED)
+        end(f"{sentence(error)}\n{STOPPED}", FAILED)
+
+
+def sentence(error: Exception) -> str:
+    """What an error of AWS or on the way to it means, and what to do about it."""
+    code = getattr(error, "response", {}).get("Error", {}).get("Code", type(error).__name__)
+    said = str(error).rstrip(".")
+    return f"AWS: {said}. {DO[code]}" if code in DO else f"AWS: {said}."
 
 
 @contextmanager
@@ -49,14 +91,30 @@ def progress() -> Iterator[Callable[[str], None]]:
         yield say
 
 
-def confirm(*, yes: bool) -> None:
-    """Ask whoever saw what would be done; raises Refused unless the answer is yes."""
+def confirm(*, yes: bool, retype: str | None = None) -> None:
+    """Ask whoever saw what would be done; raises Refused unless the answer is yes.
+
+    What destroys wants a word typed again, which nothing but the typing stands for.
+    """
     if yes:
         return
     if not somebody_is_there():
         raise Refused("nobody is there to ask; add --yes.")
-    if not typer.confirm("Do it?"):
+    if retype is not None:
+        if typer.prompt(f"Type {retype} to do it") != retype:
+            raise Refused(f"you did not type {retype}.")
+    elif not typer.confirm("Do it?"):
         raise Refused("you said no.")
+
+
+def answer(document: object, show: Callable[[], "RenderableType"], *, as_json: bool) -> None:
+    """Print what a command that reads has found: as JSON for scripts, or as `show` draws it."""
+    if as_json:
+        typer.echo(json.dumps(document, indent=2, default=str))
+        return
+    from rich.console import Console  # noqa: PLC0415 - slow to import
+
+    Console(highlight=False).print(show())
 
 
 def somebody_is_there() -> bool:

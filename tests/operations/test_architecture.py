@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-OPERATIONS = sorted((Path(__file__).parents[2] / "operations").glob("*.py"))
-OURS = {path.stem for path in OPERATIONS[0].parents[1].glob("*.py")} | {
-    path.name for path in OPERATIONS[0].parents[1].iterdir() if path.is_dir()
+ROOT = Path(__file__).parents[2]
+OPERATIONS = sorted((ROOT / "operations").rglob("*.py"))
+OURS = {path.stem for path in ROOT.glob("*.py")} | {
+    path.name for path in ROOT.iterdir() if path.is_dir()
 }
 
 
-@pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_procedure_imports_of_ours_the_names_only_and_never_pulumi(path: Path) -> None:
     imported = set()
     for node in ast.walk(ast.parse(path.read_text())):

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from ecs_world import client
-from operations import release
 from operations.procedure import Failed, Run
+from operations.release import release
 from operations_world import BACKEND, FRONTEND, NEW, OLD, World
 
 

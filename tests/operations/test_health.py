@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ecs_world import client, forward
-from operations import health, services
+from operations.ecs import health, services
 from operations.procedure import Failed
 from operations_world import BACKEND, CLUSTER, DOMAIN, HEALTHY, World
 

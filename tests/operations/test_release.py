@@ -3,7 +3,7 @@
 import pytest
 
 from ecs_world import client
-from operations import release
+from operations.release import release
 from operations_world import BACKEND, CLUSTER, FRONTEND, MIGRATIONS, NEW, OLD, World, answers
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from ecs_world import client, forward
 from emulator.clock import CLOCK
-from operations import release
-from operations.health import Opener
+from operations.ecs.health import Opener
 from operations.procedure import Failed, Run
+from operations.release import release
 from operations_world import (
     BACKEND,
     CLUSTER,
@@ -144,7 +144,7 @@ def test_a_public_url_that_answers_badly_takes_both_back(world: World) -> None:
 def test_a_target_that_stays_unhealthy_takes_the_services_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("operations.health.Health._targets", lambda _: (1, 2))
+    monkeypatch.setattr("operations.ecs.health.Health._targets", lambda _: (1, 2))
     told = failing(world)
     assert "2 of 2 tasks run it, 1 of 2 targets are healthy" in told
     assert (world.image(BACKEND), world.image(FRONTEND)) == (OLD, OLD)

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from ecs_world import client
-from operations import release
 from operations.procedure import Refused
+from operations.release import release
 from operations_world import (
     BACKEND,
     CLUSTER,

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from operations import images
 from operations.account import Account
-from operations.revisions import Wanted
+from operations.ecs import images
+from operations.ecs.revisions import Wanted
 
 MANAGER = ":secretsmanager:"
 ARN_PARTS = 7

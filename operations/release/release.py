@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from operations import health, migrate, needs, revisions, services
 from operations.account import APPS, Account
-from operations.deploy import Rollout, back
+from operations.ecs import health, needs, revisions, services
+from operations.ecs.rollout import Rollout, back
 from operations.procedure import Failed, Refused, Run, Step
+from operations.release import migrate
 
 _VERSION = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 

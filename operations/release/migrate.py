@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import naming
-from operations import revisions
 from operations.account import Account
+from operations.ecs import revisions
+from operations.ecs.services import Service
 from operations.procedure import Failed, Refused, Step
-from operations.services import Service
 
 STARTED_BY = "arbor-migrate"
 HOUR = 3600.0

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 
+from operations.ecs.services import Service
 from operations.procedure import Failed, Step
-from operations.services import Service
 
 PATHS = {"backend": "/api/v1/health", "frontend": "/"}
 ATTEMPTS = 6

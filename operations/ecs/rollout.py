@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from operations.account import Account
+from operations.ecs.services import ONGOING, Service, describe, revision_of, short
 from operations.procedure import Failed, Step
-from operations.services import ONGOING, Service, describe, revision_of, short
 
 SUCCESSFUL, ROLLED_BACK = "SUCCESSFUL", "ROLLBACK_SUCCESSFUL"
 MINUTE = 60.0

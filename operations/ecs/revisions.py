@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from operations import images
 from operations.account import Account
+from operations.ecs import images
 from operations.procedure import Refused, Step
 
 MANAGED_BY, VERSION = "ManagedBy", "Version"

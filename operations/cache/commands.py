@@ -1,0 +1,5 @@
+"""The cache commands on the command line."""
+
+import typer
+
+app = typer.Typer()

@@ -1,0 +1,63 @@
+"""What the commands have in common: their options, and the way a command that writes is run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Literal, Protocol
+
+import typer
+
+from operations import lock, screen
+from operations.account import Account
+from operations.procedure import EVERY_SECONDS, Run
+
+StackName = Literal["production", "staging"]
+AppName = Literal["backend", "frontend"]
+
+Stack = Annotated[StackName, typer.Option("--stack", help="The environment.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; for scripts.")]
+Json = Annotated[bool, typer.Option("--json", help="The answer as JSON, for scripts.")]
+Every = Annotated[float, typer.Option("--every", help="Seconds between two looks.", min=0.001)]
+TakeOver = Annotated[
+    bool,
+    typer.Option("--take-over", help="Go on although another command has not said that it ended."),
+]
+
+
+class Plan(Protocol):
+    """What is to be done, checked and not begun."""
+
+    def execute(self, run: Run) -> None:
+        """Do it, or in a dry run say it. Raises Failed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manner:
+    """How a command that writes was asked to work."""
+
+    dry_run: bool
+    yes: bool
+    every: float = EVERY_SECONDS
+    take_over: bool = False
+    retype: str | None = None
+    """For what destroys: the word to type in place of a yes."""
+
+    def carry_out(
+        self, account: Account, what: str, plan: Callable[[], Plan], done: str | Callable[[], str]
+    ) -> None:
+        """Show, ask, and do it alone: `what` is what another operator is told meanwhile.
+
+        The plan is made once to be shown and again when nobody else can write any more. Raises
+        Refused and Failed.
+        """
+        if self.dry_run or not self.yes:
+            plan().execute(Run(say=typer.echo, dry_run=True))
+        if self.dry_run:
+            return
+        screen.confirm(yes=self.yes, retype=self.retype)
+        with (
+            lock.held(account, what, take_over=self.take_over),
+            screen.progress() as say,
+        ):
+            plan().execute(Run(say=say, every=self.every))
+            say(done if isinstance(done, str) else done())

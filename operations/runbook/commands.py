@@ -1,0 +1,5 @@
+"""The runbook commands on the command line."""
+
+import typer
+
+app = typer.Typer()

@@ -1,0 +1,5 @@
+"""The scale commands on the command line."""
+
+import typer
+
+app = typer.Typer()
