@@ -27,12 +27,12 @@ from emulator import correction, corrections, provider
 from emulator.awsx import server as awsx
 from emulator.clock import CLOCK
 from emulator.ecs.settle import settle
+from emulator.fork import Wsgi, fork
 from emulator.row import Client
 
 MINUTE_IN_A_SECOND = 60.0
 CONTROL = "/emulator/"
-"""Paths of our own beside AWS's: the clock, and how many AWS calls were made."""
-Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+"""Paths of our own beside AWS's: the clock, how many AWS calls were made, and a copy of it all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,9 +79,15 @@ class Front:
             answer: dict[str, float] = {"now": CLOCK.now()}
         elif what == "calls":
             answer = {"calls": self._calls}
+        elif what == "fork":
+            # A lock that another thread holds now would be held in the copy for ever: its own.
+            copy = Front(self._moto, self._settle)
+            answer = {"port": fork(copy, MotoRequestHandler)}
+        elif what == "exit":
+            os._exit(0)
         else:
             start("404 Not Found", [("Content-Type", "text/plain")])
-            return [b"/emulator/clock or /emulator/calls"]
+            return [b"/emulator/clock, /emulator/calls, /emulator/fork or /emulator/exit"]
         start("200 OK", [("Content-Type", "application/json")])
         return [json.dumps(answer).encode()]
 

@@ -87,7 +87,7 @@ def _take(account: Account, me: Holder, *, take_over: bool) -> None:
         pass
     else:
         return
-    seen = _read(account)
+    seen = current(account)
     if seen is None:
         _take(account, me, take_over=take_over)  # given back this moment
         return
@@ -101,11 +101,12 @@ def _take(account: Account, me: Holder, *, take_over: bool) -> None:
         )
     now = ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)["Version"]
     if now != version + 1:
+        # Theirs is overwritten; they find that out when they give it back, and leave it.
         raise Refused(f"somebody else took over {other.told()} at the same moment; look again.")
 
 
 def _give_back(account: Account, me: Holder) -> None:
-    seen = _read(account)
+    seen = current(account)
     if seen is not None and seen[0].token == me.token:
         ssm = account.client("ssm")
         try:

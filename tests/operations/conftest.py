@@ -1,6 +1,8 @@
 """Every promise of a procedure is tried in an account of its own."""
 
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -11,3 +13,15 @@ import operations_world
 def world() -> Iterator[operations_world.World]:
     with operations_world.world() as made:
         yield made
+
+
+@pytest.fixture
+def gone() -> Callable[[], int]:
+    """Gives the number of a process that has ended."""
+
+    def end_one() -> int:
+        ended = subprocess.Popen([sys.executable, "-c", ""])
+        ended.wait()
+        return ended.pid
+
+    return end_one

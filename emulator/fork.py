@@ -1,0 +1,48 @@
+"""A copy of the account as it is this moment, in a process of its own.
+
+Copying a process is how the whole of moto's memory is copied at once and in milliseconds, so that
+many things can be tried from one state that took the engine a minute to reach.
+"""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from werkzeug.serving import make_server
+
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+def fork(app: Wsgi, request_handler: type) -> int:
+    """Start the copy; returns the port of its HTTP. It ends when asked to, or with this process."""
+    owner = os.getpid()
+    read, write = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(write)
+        with os.fdopen(read) as told:
+            port = int(json.load(told)["port"])
+        os.waitpid(child, 0)
+        return port
+    if os.fork():
+        os._exit(0)  # the copy is nobody's child, so nobody has to wait for it
+    os.close(read)
+    http = make_server("127.0.0.1", 0, app, threaded=True, request_handler=request_handler)
+    os.environ["MOTO_PORT"] = str(http.server_port)
+    with os.fdopen(write, "w") as telling:
+        json.dump({"port": http.server_port}, telling)
+    threading.Thread(target=_end_with, args=[owner], daemon=True).start()
+    http.serve_forever()
+    return os._exit(0)
+
+
+def _end_with(owner: int) -> None:
+    while True:
+        time.sleep(1)
+        try:
+            os.kill(owner, 0)
+        except ProcessLookupError:
+            os._exit(0)

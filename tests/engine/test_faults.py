@@ -1,0 +1,28 @@
+"""The fault table: every command that writes, every AWS call that it makes, every kind of fault."""
+
+import sys
+
+import pytest
+
+from engine_stack import Deployed
+from fault_cases import CASES
+from faults import Case, Copy, Drill, wired
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_after_any_fault_the_next_run_puts_all_right(
+    production: Deployed, case: Case, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = Copy(port=int(production.environment["AWS_ENDPOINT_URL"].rsplit(":", 1)[1]))
+    with account.fork() as prepared, wired(prepared, "us-east-1") as wire:
+        prepared.control("clock", speed=0)
+        case.prepare(wire.client)
+        trials = list(Drill(case=case, account=prepared, wire=wire).trials())
+    wrong = [str(trial) for trial in trials if trial.wrong]
+    refused = [trial for trial in trials if trial.refusal]
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{case.name}: tried {len(trials)}, converged {len(trials) - len(wrong)}, "
+            f"{len(refused)} of them by a refusal that says what to do\n"
+        )
+    assert not wrong, "\n".join(wrong)

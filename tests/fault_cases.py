@@ -1,0 +1,82 @@
+"""Every command that writes, for the drill of its faults."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from faults import Case
+
+Client = Any
+Clients = Callable[[str], Client]
+CLUSTER = "arbor-production-cluster"
+APPS = ("backend", "frontend")
+
+
+def push(version: str) -> Callable[[Clients], None]:
+    """Both images of a version."""
+
+    def pushed(client: Clients) -> None:
+        for image in _live_images(client).values():
+            repository = image.split("/", 1)[1].rsplit(":", 1)[0]
+            manifest = {"schemaVersion": 2, "config": {"digest": f"sha256:{repository}{version}"}}
+            client("ecr").put_image(
+                repositoryName=repository,
+                imageTag=version,
+                imageManifest=json.dumps(manifest),
+                imageManifestMediaType="application/vnd.oci.image.manifest.v1+json",
+            )
+
+    return pushed
+
+
+def _live_images(client: Clients) -> dict[str, str]:
+    """By application; of the tasks that run."""
+    ecs, found = client("ecs"), {}
+    for app in APPS:
+        name = f"arbor-production-{app}"
+        arns = ecs.list_tasks(cluster=CLUSTER, serviceName=name)["taskArns"]
+        tasks = ecs.describe_tasks(cluster=CLUSTER, tasks=arns)["tasks"]
+        definitions = {task["taskDefinitionArn"] for task in tasks}
+        (image,) = {
+            ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"][
+                "containerDefinitions"
+            ][0]["image"]
+            for arn in definitions
+        }
+        found[app] = image
+    return found
+
+
+def released(client: Clients) -> object:
+    """What runs, how the last deployment ended, and what was left behind."""
+    ecs = client("ecs")
+    last = {}
+    for app in APPS:
+        deployments = ecs.list_service_deployments(
+            cluster=CLUSTER, service=f"arbor-production-{app}"
+        )["serviceDeployments"]
+        last[app] = max(deployments, key=lambda one: one["createdAt"])["status"]
+    return _live_images(client), last, _migrated(client), _locked(client)
+
+
+def _migrated(client: Clients) -> int:
+    """How often the migrations ran."""
+    found = client("ecs").list_tasks(
+        cluster=CLUSTER, family="arbor-production-migrations", desiredStatus="STOPPED"
+    )
+    return len(found["taskArns"])
+
+
+def _locked(client: Clients) -> bool:
+    ssm = client("ssm")
+    try:
+        ssm.get_parameter(Name="/arbor/production/operation")
+    except ssm.exceptions.ParameterNotFound:
+        return False
+    return True
+
+
+CASES = (
+    Case(words=("deploy", "v1.2.3", "--no-url"), prepare=push("v1.2.3"), state=released),
+    Case(words=("release", "v1.2.3", "--no-url"), prepare=push("v1.2.3"), state=released),
+)

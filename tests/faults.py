@@ -1,0 +1,313 @@
+"""Whatever call of a command fails, and wherever it is killed, the next run of it puts all right.
+
+A command is run once undisturbed on a copy of the account, and its AWS calls are noted by the place
+in `operations` that makes them. Then, for each place and each kind of fault, it is run on a fresh
+copy with the fault there, and run again if it did not say that it was done.
+"""
+
+import functools
+import json
+import os
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.endpoint import Endpoint
+from botocore.exceptions import ReadTimeoutError
+from typer.testing import CliRunner, Result
+
+from emulator.account import CONTROL
+from operations import procedure
+from operations.__main__ import app
+
+OPERATIONS = str(Path(__file__).parents[1] / "operations") + os.sep
+READS = ("Describe", "Get", "List", "Filter", "Lookup", "Search", "Head")
+EVERY = 60.0
+"""Seconds of the account between two looks of a command."""
+REFUSED = 3
+Client = Any
+
+
+class Killed(BaseException):
+    """The process has ended: nothing catches it, and no call after it is made."""
+
+
+class Fault(Enum):
+    """What befalls one call."""
+
+    THROTTLED = "is throttled at every attempt"
+    BROKEN = "is answered by 503 at every attempt"
+    LOST = "takes effect and its answer is lost"
+    KILLED_BEFORE = "is never made: the process is killed"
+    KILLED_AFTER = "takes effect and the process is killed"
+
+
+ON_READS = (Fault.BROKEN, Fault.KILLED_BEFORE)
+"""A read that took effect changed nothing, and a throttle ends as any error that lasts."""
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A call as the code makes it: the operation, and the lines of `operations` that lead to it."""
+
+    operation: str
+    lines: tuple[str, ...]
+
+    @property
+    def is_read(self) -> bool:
+        return self.operation.split(":")[1].startswith(READS)
+
+    def faults(self) -> tuple[Fault, ...]:
+        return ON_READS if self.is_read else tuple(Fault)
+
+    def __str__(self) -> str:
+        return f"{self.operation} ({self.lines[0] if self.lines else '?'})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copy:
+    """A copy of the account, and where it listens."""
+
+    port: int
+
+    def control(self, what: str, **asked: float) -> Mapping[str, float]:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{CONTROL}{what}",
+            data=json.dumps(asked).encode(),
+            method="POST",
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=30) as answer:
+            found: Mapping[str, float] = json.load(answer)
+        return found
+
+    @contextmanager
+    def fork(self) -> Iterator["Copy"]:
+        """Another, as this one is now."""
+        made = Copy(port=int(self.control("fork")["port"]))
+        try:
+            yield made
+        finally:
+            with suppress(OSError):
+                made.control("exit")
+
+
+@dataclass
+class Wire:
+    """Between botocore and the account: one set of clients, led to whichever copy is in use."""
+
+    session: boto3.Session
+    copy: Copy
+    fault: Fault | None = None
+    at: Place | None = None
+    dead: bool = False
+    places: list[Place] = field(default_factory=list)
+    """Of the calls that were made, in their order."""
+    local: threading.local = field(default_factory=threading.local)
+    clients: dict[str, Client] = field(default_factory=dict)
+
+    def client(self, service: str, **_: object) -> Client:
+        if service not in self.clients:
+            self.clients[service] = self.session.client(service, endpoint_url="http://127.0.0.1:1")
+        return self.clients[service]
+
+    def disturb(self, fault: Fault | None, at: Place | None) -> None:
+        self.fault, self.at, self.dead, self.places = fault, at, False, []
+
+    def begin(self, operation: str) -> None:
+        """A call that is not a repeat of botocore's."""
+        if self.dead:
+            raise Killed
+        place = Place(operation, _lines())
+        self.places.append(place)
+        befalls = self.fault if place == self.at else None
+        if befalls is not None:
+            self.at = None  # the first call of that place alone
+        self.local.fault = befalls
+
+    def answer(self, send: Callable[[], Any]) -> Any:
+        fault: Fault | None = getattr(self.local, "fault", None)
+        if fault is None:
+            return send()
+        if fault is Fault.THROTTLED:
+            return _error("ThrottlingException", 400), None
+        if fault is Fault.BROKEN:
+            return _error("ServiceUnavailable", 503), None
+        if fault is not Fault.KILLED_BEFORE:
+            send()
+        self.local.fault = None
+        if fault is Fault.LOST:
+            return None, ReadTimeoutError(endpoint_url="the account")
+        self.dead = True
+        raise Killed
+
+
+def _lines() -> tuple[str, ...]:
+    """The lines of `operations` on the stack, the innermost first."""
+    found, frame = [], sys._getframe()  # noqa: SLF001 - the stack is what is asked for
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if name.startswith(OPERATIONS):
+            found.append(f"{name.removeprefix(OPERATIONS)}:{frame.f_lineno}")
+        frame = frame.f_back  # type: ignore[assignment]
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Http:
+    status_code: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    raw: None = None
+    content: bytes = b""
+
+
+def _error(code: str, status: int) -> tuple[_Http, dict[str, Any]]:
+    said = {"Code": code, "Message": "a drill"}
+    return _Http(status), {"Error": said, "ResponseMetadata": {"HTTPStatusCode": status}}
+
+
+@contextmanager
+def wired(copy: Copy, region: str) -> Iterator[Wire]:
+    """Lead every boto3 client of `operations` to `copy`, with faults where they are asked for."""
+    wire = Wire(session=boto3.Session("testing", "testing", region_name=region), copy=copy)
+    begin, answer, send = Endpoint._send_request, Endpoint._get_response, Endpoint._send  # noqa: SLF001
+
+    def began(self: Any, request: Any, model: Any) -> Any:
+        wire.begin(f"{model.service_model.service_name}:{model.name}")
+        return begin(self, request, model)
+
+    def answered(self: Any, request: Any, model: Any, context: Any) -> Any:
+        return wire.answer(lambda: answer(self, request, model, context))
+
+    def sent(self: Any, request: Any) -> Any:
+        request.url = request.url.replace("127.0.0.1:1/", f"127.0.0.1:{wire.copy.port}/", 1)
+        return send(self, request)
+
+    def run(**asked: Any) -> procedure.Run:
+        def sleep(seconds: float) -> None:
+            wire.copy.control("clock", advance=seconds)
+
+        return procedure.Run(**asked, sleep=sleep)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Endpoint, "_send_request", began)
+        patch.setattr(Endpoint, "_get_response", answered)
+        patch.setattr(Endpoint, "_send", sent)
+        patch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+        patch.setattr("boto3.Session", lambda: wire)
+        patch.setattr("operations.options.Run", run)
+        yield wire
+
+
+def _no_surroundings(_: Wire) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A command that writes, and what must be the same however often it was disturbed."""
+
+    words: tuple[str, ...]
+    state: Callable[[Callable[[str], Client]], object]
+    """What it changes, read by boto3 clients; without ids and times that differ anyway."""
+    prepare: Callable[[Callable[[str], Client]], object] = lambda _: None
+    """What must be there before, such as an image."""
+    around: Callable[[Wire], AbstractContextManager[None]] = _no_surroundings
+    """What stands in for the world beside AWS while the command runs, such as a login."""
+
+    @property
+    def name(self) -> str:
+        return " ".join(self.words)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A case with one fault in it, and how it ended."""
+
+    place: Place
+    fault: Fault
+    wrong: str = ""
+    """What is not as after an undisturbed run; nothing when it converged."""
+    refusal: str = ""
+    """What the second run said instead, so that the operator knows what to do."""
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.fault.value}: {self.wrong or self.refusal or 'converged'}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drill:
+    """All faults of one case."""
+
+    case: Case
+    account: Copy
+    """As the engine left it, and prepared."""
+    wire: Wire
+
+    def trials(self) -> Iterator[Trial]:
+        with self.account.fork() as copy:
+            done, places = self._run(copy)
+            assert done.exit_code == 0, done.output
+            right = self._state(copy)
+        for place in sorted(set(places)):
+            for fault in place.faults():
+                yield self._try(place, fault, right)
+
+    def _try(self, place: Place, fault: Fault, right: object) -> Trial:
+        with self.account.fork() as copy:
+            last, _ = self._run(copy, fault, place)
+            if last.exit_code != 0:
+                last, _ = self._run(copy)
+            said, found = last.output.strip(), self._state(copy)
+        if last.exit_code == REFUSED and said:
+            return Trial(place=place, fault=fault, refusal=said)
+        if last.exit_code != 0:
+            return Trial(place=place, fault=fault, wrong=f"ended with {last.exit_code}: {said}")
+        if found != right:
+            wrong = f"left {found} instead of {right}; said: {said}"
+            return Trial(place=place, fault=fault, wrong=wrong)
+        return Trial(place=place, fault=fault)
+
+    def _run(
+        self, copy: Copy, fault: Fault | None = None, at: Place | None = None
+    ) -> tuple[Result, list[Place]]:
+        self.wire.copy = copy
+        self.wire.disturb(fault, at)
+        words = [*self.case.words, "--yes", "--every", str(EVERY)]
+        with pytest.MonkeyPatch.context() as patch, self.case.around(self.wire):
+            # A killed process is gone, as the next run on the same machine can see.
+            patch.setattr("operations.lock.os.getpid", os.getpid if fault is None else _ended)
+            result = _invoke(words)
+        made = list(self.wire.places)
+        self.wire.disturb(None, None)
+        return result, made
+
+    def _state(self, copy: Copy) -> object:
+        self.wire.copy = copy
+        self.wire.disturb(None, None)
+        return self.case.state(self.wire.client)
+
+
+def _invoke(words: list[str]) -> Result:
+    runner = CliRunner()
+    try:
+        return runner.invoke(app, words, catch_exceptions=True)
+    except Killed:
+        return Result(runner, b"", b"", b"killed", None, 137, None)
+
+
+@functools.cache
+def _ended() -> int:
+    """The number of a process that has ended."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    return ended.pid
