@@ -115,7 +115,8 @@ def _give_back(account: Account, me: Holder) -> None:
             return  # a repeated call
 
 
-def _read(account: Account) -> tuple[Holder, int] | None:
+def current(account: Account) -> tuple[Holder, int] | None:
+    """Who works in the stack now, and the version of the lock that says so."""
     ssm = account.client("ssm")
     try:
         found = ssm.get_parameter(Name=naming.operation_lock(account.stack))["Parameter"]
