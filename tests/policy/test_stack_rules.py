@@ -10,7 +10,7 @@ from guardrails.contract import NAMES, TAGS
 from guardrails.ecs import MOVES_RULES
 from guardrails.pack import RULES
 from guardrails.rule import PRODUCTION, StackRule
-from verdict import resource, stack_violations
+from verdict import UNKNOWN, resource, stack_violations
 
 Stack = list[PolicyResource]
 BY_NAME = {rule.name: rule for rule in RULES if isinstance(rule, StackRule)}
@@ -54,6 +54,21 @@ def data(*, with_a_way_out: bool) -> Stack:
     ]
 
 
+def calling_out(name: str) -> Stack:
+    group = resource("aws:ec2/securityGroup:SecurityGroup", name)
+    rule = resource(
+        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+        "rule",
+        {"cidrIpv4": "0.0.0.0/0"},
+    )
+    return [group, pointing(rule, "securityGroupId", group)]
+
+
+def listening(protocol: str) -> Stack:
+    listener = resource("aws:lb/listener:Listener", "listener", {"protocol": protocol})
+    return [listener, pointing(resource(LISTENER_RULE, "rule"), "listenerArn", listener)]
+
+
 def calling_data(*, its_own_group: bool) -> Stack:
     groups = [resource("aws:ec2/securityGroup:SecurityGroup", name) for name in ("db", "other")]
     store = resource("aws:rds/instance:Instance", "database")
@@ -91,6 +106,11 @@ def moving(policy: str) -> Stack:
     return [role, pointing(attached, "role", role), pointing(service, "loadBalancers", role)]
 
 
+def attached(arn: str) -> Stack:
+    own = resource("aws:iam/policy:Policy", "own", {"arn": "arn:aws:iam::123456789012:policy/own"})
+    return [own, resource(ATTACHMENT, "attached", {"policyArn": arn})]
+
+
 def named() -> Stack:
     return [resource(token, name, {key: name}) for token, key, name in NAMES]
 
@@ -107,6 +127,7 @@ def tagged(*tags: str) -> Stack:
     return [resource("aws:kms/key:Key", "key", {"tags": dict.fromkeys(tags, "x")})]
 
 
+ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration"
 ENCRYPTION = f"{ENCRYPTION}:BucketServerSideEncryptionConfiguration"
@@ -138,6 +159,10 @@ CASES: dict[str, tuple[Callable[[], Stack], Callable[[], Stack]]] = {
         lambda: calling_data(its_own_group=False),
         lambda: calling_data(its_own_group=True),
     ),
+    "network-egress-tasks": (
+        lambda: calling_out("backend-task-group"),
+        lambda: calling_out("balancer-group"),
+    ),
     "network-flow-logs": (
         lambda: beside_vpc(FLOW_LOG, of_this_one=True),
         lambda: beside_vpc(FLOW_LOG, of_this_one=False),
@@ -146,6 +171,7 @@ CASES: dict[str, tuple[Callable[[], Stack], Callable[[], Stack]]] = {
         lambda: beside_vpc(DEFAULT_GROUP, of_this_one=True),
         lambda: beside_vpc(DEFAULT_GROUP, of_this_one=False),
     ),
+    "edge-http-no-rules": (lambda: listening("HTTPS"), lambda: listening("HTTP")),
     "edge-firewall": (lambda: balancer(guarded=True), lambda: balancer(guarded=False)),
     "ecs-releases-own-revisions": (
         lambda: ignoring(SERVICE, "taskDefinition", "desiredCount"),
@@ -159,7 +185,14 @@ CASES: dict[str, tuple[Callable[[], Stack], Callable[[], Stack]]] = {
         lambda: moving(MOVES_RULES),
         lambda: moving("arn:aws:iam::aws:policy/ReadOnlyAccess"),
     ),
-    "iam-policy-kind": (list, lambda: [resource("aws:iam/policy:Policy", "policy")]),
+    "iam-policy-kind": (
+        lambda: attached("arn:aws:iam::aws:policy/ReadOnlyAccess"),
+        lambda: attached("arn:aws:iam::123456789012:policy/elsewhere"),
+    ),
+    "iam-full-access": (
+        lambda: attached("arn:aws:iam::aws:policy/ReadOnlyAccess"),
+        lambda: attached("arn:aws:iam::aws:policy/AdministratorAccess"),
+    ),
     "iam-no-long-lived-keys": (list, lambda: [resource("aws:iam/user:User", "somebody")]),
     "contract-names": (named, lambda: named()[1:]),
     "contract-migrations-container": (
@@ -206,6 +239,22 @@ def test_a_rule_for_production_leaves_staging_alone(name: str) -> None:
 
 def test_every_promised_name_is_asked_for() -> None:
     assert len(stack_violations(BY_NAME["contract-names"])) == len(NAMES)
+
+
+def test_a_policy_of_the_stack_may_be_attached() -> None:
+    own, by_arn = attached("arn:aws:iam::123456789012:policy/own")
+    not_yet = pointing(resource(ATTACHMENT, "new", {"policyArn": UNKNOWN}), "policyArn", own)
+    assert stack_violations(BY_NAME["iam-policy-kind"], own, by_arn, not_yet) == []
+
+
+@pytest.mark.parametrize("rule", ["iam-policy-kind", "iam-full-access"])
+def test_what_a_role_names_itself_is_judged_like_an_attachment(rule: str) -> None:
+    _, wrong = CASES[rule]
+    _, attachment = wrong()
+    role = resource(
+        "aws:iam/role:Role", "role", {"managedPolicyArns": [attachment.props["policyArn"]]}
+    )
+    assert stack_violations(BY_NAME[rule], role)
 
 
 def test_types_without_tags_are_not_asked_for_them() -> None:
