@@ -30,7 +30,7 @@ def refuse(place: Place) -> None:
             f"{ALIAS} points at {key['Arn']}, which waits for its deletion, and with it the "
             f"secrets in the state: `aws kms cancel-key-deletion --key-id {key['KeyId']}`."
         )
-    if key["KeyManager"] != "CUSTOMER" or not ours(_tags(place, key["Arn"])):
+    if not ours(_tags(place, key["Arn"])):
         raise Refused(
             f"{ALIAS} points at {key['Arn']}, which bootstrap did not make; delete the alias, or "
             f"tag the key {_spelled(MADE_BY)} if it is to be the state's."

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -502,6 +503,21 @@ def test_of_two_keys_without_the_alias_none_is_taken(made: Account) -> None:
     assert key() == first
 
 
+def test_a_key_that_keeps_iam_out_is_anothers(account: Account) -> None:
+    foreign = client("kms").create_key()["KeyMetadata"]["Arn"]
+
+    def denied(params: dict[str, str], **_: object) -> None:
+        if params["KeyId"] == foreign:
+            error = {"Code": "AccessDeniedException", "Message": "no key policy allows it"}
+            raise ClientError({"Error": error}, "ListResourceTags")
+
+    with answering("provide-client-params.kms.ListResourceTags", denied):
+        account.bootstrap()
+        assert key() != foreign
+        client("kms").update_alias(AliasName=ALIAS, TargetKeyId=foreign)
+        refused(account, f"{ALIAS} points at {foreign}")
+
+
 @pytest.mark.parametrize("lacking", ["Project", "ManagedBy", "Stack"])
 def test_a_role_that_we_did_not_make_is_refused(made: Account, lacking: str) -> None:
     client("iam").untag_role(RoleName=ROLE, TagKeys=[lacking])
@@ -550,19 +566,42 @@ def test_a_bucket_outside_the_first_region_says_where_it_lies(account: Account) 
     assert found == "eu-west-1"
 
 
-def test_what_aws_refuses_to_tell_is_one_sentence(account: Account) -> None:
-    def denied(**_: object) -> None:
-        error = {"Code": "AccessDenied", "Message": "not authorized to perform: iam:GetRole"}
-        raise ClientError({"Error": error}, "GetRole")
-
-    events = noted_client("iam").meta.events
-    events.register("before-call.iam.GetRole", denied)
+@contextmanager
+def answering(event: str, handler: Callable[..., None]) -> Iterator[None]:
+    """While it lasts, AWS answers the pipeline like this."""
+    events = noted_client(event.split(".")[1]).meta.events
+    events.register(event, handler)
     try:
-        with pytest.raises(Failed, match=r"nothing was changed: .*iam:GetRole"):
-            account.bootstrap()
+        yield
     finally:
-        events.unregister("before-call.iam.GetRole", denied)
+        events.unregister(event, handler)
+
+
+def denied(model: Any, **_: object) -> None:
+    error = {"Code": "AccessDenied", "Message": f"not authorized to perform: {model.name}"}
+    raise ClientError({"Error": error}, model.name)
+
+
+def test_what_aws_refuses_to_tell_is_one_sentence(account: Account) -> None:
+    with (
+        answering("before-call.iam.GetRole", denied),
+        pytest.raises(Failed, match=r"nothing was changed: .*perform: GetRole"),
+    ):
+        account.bootstrap()
     assert account.writes == []
+
+
+def test_what_aws_refuses_to_write_is_told_and_the_rest_is_left_to_the_next_run(
+    account: Account,
+) -> None:
+    with (
+        answering("before-call.s3.PutBucketPolicy", denied),
+        pytest.raises(Failed, match=r"without TLS: .*perform: PutBucketPolicy"),
+    ):
+        account.bootstrap()
+    assert account.left()[0] == f"let {BUCKET} refuse requests without TLS"
+    account.bootstrap()
+    assert account.left() == []
 
 
 def run(*words: str, answer: str | None = None, stack: str = STACK) -> Result:
