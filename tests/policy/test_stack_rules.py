@@ -1,8 +1,9 @@
 """Each rule on a stack as a whole: a small stack that is right, and what one change makes of it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import pulumi
 import pytest
 from pulumi_policy import PolicyResource
 
@@ -239,6 +240,26 @@ def test_a_rule_for_production_leaves_staging_alone(name: str) -> None:
 
 def test_every_promised_name_is_asked_for() -> None:
     assert len(stack_violations(BY_NAME["contract-names"])) == len(NAMES)
+
+
+@pytest.fixture
+def another_bucket() -> Iterator[str]:
+    pulumi.runtime.set_all_config({"arbor:logExportBucket": "arbor-exports-2"})
+    yield "arbor-exports-2"
+    pulumi.runtime.set_all_config({})
+
+
+def test_the_bucket_that_the_runbook_types_is_asked_for() -> None:
+    without = [found for found in named() if found.resource_type != "aws:s3/bucket:Bucket"]
+    (message,) = stack_violations(BY_NAME["contract-names"], *without)
+    assert "arbor-log-exports" in message
+
+
+def test_where_somebody_else_has_the_buckets_name_config_gives_another(another_bucket: str) -> None:
+    (message,) = stack_violations(BY_NAME["contract-names"], *named())
+    assert another_bucket in message
+    renamed = resource("aws:s3/bucket:Bucket", "bucket", {"bucket": another_bucket})
+    assert stack_violations(BY_NAME["contract-names"], *named(), renamed) == []
 
 
 def test_a_policy_of_the_stack_may_be_attached() -> None:
