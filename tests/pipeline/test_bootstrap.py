@@ -433,6 +433,8 @@ def test_another_account_is_refused(account: Account, monkeypatch: pytest.Monkey
     other = {"arbor:accountId": "210987654321", "arbor:githubOidcProviderArn": provider}
     monkeypatch.setattr(engine, "stack_config", lambda _: config | other)
     refused(account, f"are of account {ACCOUNT}", "arbor:accountId", "is 210987654321")
+    with pytest.raises(Refused, match=f"are of account {ACCOUNT}"):
+        account.retire()
 
 
 @pytest.mark.parametrize(
@@ -440,6 +442,7 @@ def test_another_account_is_refused(account: Account, monkeypatch: pytest.Monkey
     [
         ("arbor:accountId", 123456789012, "is 123456789012"),
         ("arbor:accountId", "1234", "is '1234'"),
+        ("arbor:accountId", "1234567890123", "is '1234567890123'"),
         ("aws:region", "mars", "is 'mars'"),
         ("arbor:githubRepository", None, "is not set"),
         ("arbor:githubRepository", "", "is ''"),
@@ -521,9 +524,11 @@ def test_a_key_that_keeps_iam_out_is_anothers(account: Account) -> None:
 @pytest.mark.parametrize("lacking", ["Project", "ManagedBy", "Stack"])
 def test_a_role_that_we_did_not_make_is_refused(made: Account, lacking: str) -> None:
     client("iam").untag_role(RoleName=ROLE, TagKeys=[lacking])
-    refused(made, f"bootstrap did not make the role {ROLE}")
-    with pytest.raises(Refused):
+    refused(made, sentence := f"bootstrap did not make the role {ROLE}")
+    deployed()
+    with pytest.raises(Refused, match=sentence):
         made.retire()
+    assert role()
 
 
 def deployed() -> None:
