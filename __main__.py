@@ -359,6 +359,8 @@ if config.github_repository is not None:
             account_id=config.account_id,
             preview_role=naming.ci_preview_role(stack),
             deploy_role=naming.ci_deploy_role(stack),
+            every_ci_role=naming.EVERY_CI_ROLE,
+            every_bootstrap_role=naming.ci_bootstrap_role("*"),
             state_bucket=naming.state_bucket(config.account_id),
             state_key_alias=naming.STATE_KEY_ALIAS,
             protect=config.protect_data,

@@ -8,6 +8,8 @@ PROJECT = "arbor"
 DATABASE_USER = "arbor_user"
 MIGRATIONS = "migrations"
 STATE_KEY_ALIAS = "alias/arbor-pulumi-state"
+EVERY_CI_ROLE = "arbor-*-ci-*"
+"""A pattern, as IAM's, of the pipeline's roles in all stacks; no other role is called so."""
 MIGRATIONS_CONTAINER = "backend"
 """The runbook overrides the command of the container with this name."""
 
@@ -83,6 +85,11 @@ def ci_preview_role(stack: str) -> str:
 def ci_deploy_role(stack: str) -> str:
     """With which the pipeline brings the stack up; the workflows type it."""
     return f"arbor-{stack}-ci-deploy"
+
+
+def ci_bootstrap_role(stack: str) -> str:
+    """With which the first `up` is made, and the two others are changed; a workflow types it."""
+    return f"arbor-{stack}-ci-bootstrap"
 
 
 def state_bucket(account_id: str) -> str:

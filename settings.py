@@ -14,6 +14,7 @@ from pulumi.runtime import config as pulumi_config
 
 import limits
 import naming
+from ci_documents import REPOSITORY
 from configuration.network import NetworkSettings, read_network
 from configuration.reader import Reader
 from configuration.services import ServiceSettings, peak_connections, read_services
@@ -22,7 +23,6 @@ from configuration.stores import CacheSettings, DatabaseSettings, read_cache, re
 PRODUCTION: Final = "production"
 _STACK: Final = re.compile(r"[a-z][a-z0-9]{0,15}")
 _ACCOUNT: Final = re.compile(r"\d{12}")
-_REPOSITORY: Final = re.compile(r"[A-Za-z0-9-]{1,39}/[\w.-]{1,100}")
 _OIDC_PROVIDER: Final = re.compile(
     r"arn:aws:iam::\d{12}:oidc-provider/token\.actions\.githubusercontent\.com"
 )
@@ -171,7 +171,7 @@ def parse(values: Mapping[str, str], stack: str) -> Settings:
         github_repository=arbor.text(
             "githubRepository",
             "OWNER/NAME on GitHub, or empty for none",
-            lambda name: not name or _REPOSITORY.fullmatch(name) is not None,
+            lambda name: not name or REPOSITORY.fullmatch(name) is not None,
         )
         or None,
         github_oidc_provider_arn=arbor.text(

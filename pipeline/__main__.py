@@ -13,6 +13,7 @@ from pipeline import comment as markdown
 from pipeline import github
 from pipeline.apply import HalfDoneError, RefusedError
 from pipeline.apply import apply as apply_plan
+from pipeline.bootstrap.command import bootstrap as bootstrap_stack
 from pipeline.preview import preview as preview_stack
 from pipeline.report import Report
 from pipeline.stacks import NoStackError, emulated, in_aws
@@ -27,6 +28,8 @@ app = typer.Typer(
 Stack = Annotated[str, typer.Option(help="Which stack: production or staging.")]
 Reports = Annotated[list[Path], typer.Argument(help="Files that `preview` wrote.")]
 Post = Annotated[bool, typer.Option("--post", help="Send it to GitHub; without, only print it.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; for scripts.")]
 Emulated = Annotated[
     bool, typer.Option("--emulated", help="In a fresh emulated account, without credentials.")
 ]
@@ -102,6 +105,22 @@ def apply(
         except HalfDoneError as failed:
             _say_and_exit(str(failed), FAILED)
     typer.echo("\n".join([*done, f"{stack} is as planned; {len(done)} changes."]))
+
+
+@app.command()
+def bootstrap(
+    stack: Stack,
+    dry_run: DryRun = False,  # noqa: FBT002
+    yes: Yes = False,  # noqa: FBT002
+    retire_role: Annotated[  # noqa: FBT002
+        bool, typer.Option("--retire-role", help="Delete the first deploy role again.")
+    ] = False,
+) -> None:
+    """Make what the first `up` needs: bucket and key of the state, and the first deploy role.
+
+    Run again, it puts right what differs. Exit code 3 when it refuses, 1 when it fails.
+    """
+    bootstrap_stack(stack, dry_run=dry_run, yes=yes, retire_role=retire_role)
 
 
 def _opened(

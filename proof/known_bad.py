@@ -86,7 +86,12 @@ SHAPES = {
     "an open security group": Shape(
         program=open_security_group,
         caught_by=frozenset(
-            {"network-world-ports", "network-world-load-balancer", "network-egress-https"}
+            {
+                "network-world-ports",
+                "network-world-load-balancer",
+                "network-egress-https",
+                "network-egress-tasks",
+            }
         ),
     ),
     "a public unencrypted database": Shape(

@@ -137,6 +137,20 @@ def cancel_key_deletion(original: Replacement, self: KmsBackend, key_id: str) ->
     original(self, key.id)
 
 
+def _by_its_id(original: Replacement, self: KmsBackend, key_id: str) -> None:
+    original(self, self.get_key_id(key_id))
+
+
+for operation in ("disable_key", "enable_key"):
+    corrects(
+        KmsBackend,
+        operation,
+        call=f"kms.{operation}",
+        moto="knows no ARN",
+        aws="takes a key's id or its ARN",
+    )(_by_its_id)
+
+
 @corrects(
     KmsResponse,
     "enable_key_rotation",

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import ActionResult
 from moto.s3.exceptions import NoSuchBucketPolicy, S3ClientError
-from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend
+from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend, s3_backends
 from moto.s3.responses import S3Response
 
 from emulator.correction import Replacement, corrects
@@ -165,6 +166,27 @@ def _narrows(operator: str, key: str, values: list[Any]) -> bool:
 def _narrow(block: str) -> bool:
     network = ipaddress.ip_network(block, strict=False)
     return network.is_private or network.prefixlen >= BROADEST[network.version]
+
+
+@corrects(
+    S3Response,
+    "_bucket_response",
+    call="s3.head_bucket, s3.put_bucket_policy and every other call on a bucket",
+    moto="doesn't look at ExpectedBucketOwner",
+    aws="refuses it with 403 when the bucket is another account's",
+)
+def bucket_response(
+    original: Replacement, self: S3Response, request: Any, full_url: str
+) -> str | TYPE_RESPONSE:
+    expected = request.headers.get("x-amz-expected-bucket-owner")
+    name = self.parse_bucket_name_from_url(request, full_url)
+    _partition, owner = s3_backends.bucket_accounts.get(name, ("", expected))
+    if expected and owner != expected:
+        if request.method == "HEAD":  # which has no body to say more in
+            return 403, {}, ""
+        raise S3ClientError("AccessDenied", "Access Denied")
+    answer: str | TYPE_RESPONSE = original(self, request, full_url)
+    return answer
 
 
 @corrects(

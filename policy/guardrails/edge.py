@@ -44,13 +44,25 @@ def _plain_http(props: Props) -> Iterator[str]:
             yield "The listener answers in the clear."
 
 
+def _rules_in_the_clear(resources: Sequence[PolicyResource]) -> Found:
+    listeners = [
+        listener
+        for listener in of_type(resources, LISTENER)
+        if listener.props.get("protocol", "") == "HTTP"
+    ]
+    for rule in of_type(resources, LISTENER_RULE):
+        for listener in listeners:
+            if pointing_at(rule, "listenerArn", listener):
+                yield f"{rule.name} answers for {listener.name}, which is in the clear.", rule
+
+
 def _unknown_hosts(props: Props) -> Iterator[str]:
     if props.get("protocol", "") != "HTTPS":
         return
     for action in items(props, "defaultActions"):
         answer = part(action, "fixedResponse")
-        if not str(answer.get("statusCode", "")).startswith("4"):
-            yield "A host that nobody has named reaches a service."
+        if str(answer.get("statusCode", "")) != "404":
+            yield "A host that nobody has named gets another answer than 404."
 
 
 def _any_host(props: Props) -> Iterator[str]:
@@ -133,6 +145,13 @@ RULES: tuple[Rule | StackRule, ...] = (
         controls=("FSBP ELB.1",),
         check=_plain_http,
     ),
+    StackRule(
+        name="edge-http-no-rules",
+        why="A rule comes before the listener's redirect, and would answer in the clear.",
+        fix="Put the rule on the HTTPS listener.",
+        controls=("FSBP ELB.1",),
+        check=_rules_in_the_clear,
+    ),
     Rule(
         name="edge-unknown-hosts",
         token=LISTENER,
@@ -186,7 +205,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         name="edge-firewall",
         why="Known attacks end before the load balancer.",
         fix="Declare a WebAclAssociation for it.",
-        controls=("FSBP ELB.16",),
+        controls=("Security Hub ELB.16",),
         check=_no_firewall,
     ),
     Rule(

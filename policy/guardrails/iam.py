@@ -1,20 +1,40 @@
 """Rules on who may do what."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pulumi_policy import PolicyResource
 
-from guardrails.reading import document, of_type, statements, texts
+from guardrails.reading import (
+    document,
+    elsewhere,
+    given,
+    items,
+    of_type,
+    references,
+    statements,
+    texts,
+)
 from guardrails.rule import Props, Rule, StackRule
 
 ROLE = "aws:iam/role:Role"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
-UNREAD = (
-    "aws:iam/policy:Policy",
-    "aws:iam/userPolicy:UserPolicy",
-    "aws:iam/groupPolicy:GroupPolicy",
-)
+POLICY = "aws:iam/policy:Policy"
+DOCUMENTS = (POLICY, "aws:iam/userPolicy:UserPolicy", "aws:iam/groupPolicy:GroupPolicy", ROLE)
+"""Beside a role's policy, what else holds documents: a role has them as `inlinePolicies`."""
+ATTACHED = {
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "policyArn",
+    "aws:iam/userPolicyAttachment:UserPolicyAttachment": "policyArn",
+    "aws:iam/groupPolicyAttachment:GroupPolicyAttachment": "policyArn",
+    "aws:iam/policyAttachment:PolicyAttachment": "policyArn",
+    ROLE: "managedPolicyArns",
+}
+"""What names a policy, and the input that does."""
+OF_AWS = "arn:aws:iam::aws:policy/"
+EVERYTHING = re.compile(r"/(AdministratorAccess|\w*FullAccess)$")
+"""AWS's own policies whose actions are `*` or `service:*`. PowerUserAccess isn't among them: the
+pipeline applies every change with it, and what it lacks of IAM stands in its own document."""
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 KEY = "aws:kms/key:Key"
 LONG_LIVED = ("aws:iam/user:User", "aws:iam/accessKey:AccessKey")
@@ -34,12 +54,23 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference.htm
 Found = Iterator[tuple[str, PolicyResource | None]]
 
 
+def _documents(props: Props) -> Iterator[dict[str, Any]]:
+    if given(props, "policy"):
+        yield document(props, "policy")
+    for inline in items(props, "inlinePolicies"):
+        yield document(inline, "policy")
+
+
+def _granted(props: Props) -> Iterator[dict[str, Any]]:
+    return (one for policy in _documents(props) for one in _allowing(policy))
+
+
 def _allowing(policy: dict[str, Any]) -> Iterator[dict[str, Any]]:
     return (one for one in statements(policy) if one.get("Effect") == "Allow")
 
 
 def _any_action(props: Props) -> Iterator[str]:
-    for statement in _allowing(document(props, "policy")):
+    for statement in _granted(props):
         for action in texts(statement.get("Action")):
             if action == "*" or action.endswith(":*"):
                 yield f"It allows {action}."
@@ -48,7 +79,7 @@ def _any_action(props: Props) -> Iterator[str]:
 
 
 def _any_resource(props: Props) -> Iterator[str]:
-    for statement in _allowing(document(props, "policy")):
+    for statement in _granted(props):
         if "*" in texts(statement.get("Resource")):
             wide = sorted(set(texts(statement.get("Action"))) - ONLY_EVERYWHERE)
             if wide:
@@ -106,9 +137,19 @@ def _bound(subject: str) -> bool:
 
 
 def _unread(resources: Sequence[PolicyResource]) -> Found:
-    for token in UNREAD:
+    for token, key in ATTACHED.items():
         for found in of_type(resources, token):
-            yield f"{found.name} is a policy that no rule reads.", found
+            for arn in sorted(elsewhere(resources, found, key, POLICY)):
+                if not arn.startswith(OF_AWS):
+                    yield f"{found.name} has {arn}, which no rule reads.", found
+
+
+def _full_access(resources: Sequence[PolicyResource]) -> Found:
+    for token, key in ATTACHED.items():
+        for found in of_type(resources, token):
+            for arn in sorted(references(found, key, POLICY)):
+                if arn.startswith(OF_AWS) and EVERYTHING.search(arn):
+                    yield f"{found.name} has {arn}.", found
 
 
 def _keys_for_ever(resources: Sequence[PolicyResource]) -> Found:
@@ -123,23 +164,32 @@ RULES: tuple[Rule | StackRule, ...] = (
         token=ROLE_POLICY,
         why="A role may do what it is for, and nothing else.",
         fix="Name the actions.",
-        controls=("FSBP IAM.21",),
+        controls=("FSBP IAM.1", "FSBP IAM.21"),
         check=_any_action,
+        alike=DOCUMENTS,
     ),
     Rule(
         name="iam-resources",
         token=ROLE_POLICY,
         why="A role may touch its own things, and nobody else's.",
         fix="Name the resources, unless AWS allows only `*` for the action.",
-        controls=("FSBP IAM.21",),
+        controls=("FSBP KMS.1", "FSBP KMS.2"),
         check=_any_resource,
+        alike=DOCUMENTS,
     ),
     StackRule(
         name="iam-policy-kind",
-        why="Every policy of ours is one that these rules read.",
-        fix="Declare a RolePolicy for the one role that needs it.",
+        why="Every policy is AWS's own or stands in the stack, where these rules read it.",
+        fix="Declare the policy in the stack.",
         controls=("design: identity",),
         check=_unread,
+    ),
+    StackRule(
+        name="iam-full-access",
+        why="AWS's own policies for administrators allow what no role of ours is for.",
+        fix="Declare a policy that names the actions and the resources.",
+        controls=("FSBP IAM.1",),
+        check=_full_access,
     ),
     Rule(
         name="iam-trust",
@@ -162,7 +212,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         token=BUCKET_POLICY,
         why="A bucket is for somebody.",
         fix="Name the principal, or add a condition.",
-        controls=("FSBP S3.6",),
+        controls=("FSBP S3.2", "FSBP S3.3"),
         check=_opens_to_everybody,
     ),
     Rule(

@@ -24,7 +24,7 @@ RULES = (
         token=GROUP,
         why="Logs hold customers' ids, and must end.",
         fix="Set retention_in_days.",
-        controls=("FSBP CloudWatch.16",),
+        controls=("Security Hub CloudWatch.16",),
         check=_for_ever,
     ),
     Rule(

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from pulumi_policy import PolicyResource
 
 from guardrails.addresses import of_the_world, only_port
-from guardrails.reading import items, of_type, part, pointing_at
-from guardrails.routes import isolated_subnets
+from guardrails.reading import elsewhere, items, of_type, part, pointing_at, references
+from guardrails.routes import isolated
 from guardrails.rule import Props, Rule, StackRule
 
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
@@ -28,6 +28,9 @@ DATA = {
 }
 MEMBERS = {SERVICE: "networkConfiguration", **DATA}
 """What must not share the load balancer's group, and the input that names its groups."""
+CALLING_OUT = ("backend-task-group", "frontend-task-group", "migrations-task-group")
+"""Groups of tasks: image layers, secrets, logs and ECS Exec are AWS APIs under changing addresses.
+Nothing else opens connections to the world."""
 WEB_PORTS = (80, 443)
 HTTPS = 443
 Found = Iterator[tuple[str, PolicyResource | None]]
@@ -41,6 +44,15 @@ def _other_ports(props: Props) -> Iterator[str]:
 def _not_https(props: Props) -> Iterator[str]:
     if of_the_world(props) and only_port(props) != HTTPS:
         yield "Tasks may send anything anywhere."
+
+
+def _calling_out(resources: Sequence[PolicyResource]) -> Found:
+    callers = [group for group in of_type(resources, GROUP) if group.name in CALLING_OUT]
+    for rule in of_type(resources, EGRESS):
+        if of_the_world(rule.props) and not any(
+            pointing_at(rule, "securityGroupId", group) for group in callers
+        ):
+            yield f"{rule.name} lets more than the tasks call out.", rule
 
 
 def _open_elsewhere(resources: Sequence[PolicyResource]) -> Found:
@@ -87,10 +99,9 @@ def _public_tasks(props: Props) -> Iterator[str]:
 
 
 def _reachable_data(resources: Sequence[PolicyResource]) -> Found:
-    isolated = isolated_subnets(resources)
     for token in SUBNETS_OF_DATA:
         for group in of_type(resources, token):
-            if not set(group.props["subnetIds"]) <= isolated:
+            if not isolated(resources, group):
                 yield f"{group.name} has subnets with a way to the internet.", group
 
 
@@ -98,12 +109,12 @@ def _talking_data(resources: Sequence[PolicyResource]) -> Found:
     rules = of_type(resources, EGRESS)
     for token, key in DATA.items():
         for store in of_type(resources, token):
-            for group in of_type(resources, GROUP):
-                if not pointing_at(store, key, group):
-                    continue
-                for rule in rules:
-                    if pointing_at(rule, "securityGroupId", group):
-                        yield f"{rule.name} lets {store.name} open connections.", rule
+            for group in sorted(elsewhere(resources, store, key, GROUP)):
+                yield f"{store.name} is in {group}, whose rules stand elsewhere.", store
+            groups = references(store, key, GROUP)
+            for rule in rules:
+                if references(rule, "securityGroupId", GROUP) & groups:
+                    yield f"{rule.name} lets {store.name} open connections.", rule
 
 
 def _unlogged(resources: Sequence[PolicyResource]) -> Found:
@@ -137,7 +148,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         token=INGRESS,
         why="The internet reaches HTTP and HTTPS, and nothing else.",
         fix="Open only 80 or 443 to the world, or name a security group instead.",
-        controls=("FSBP EC2.18", "FSBP EC2.19", "CIS v3.0 5.2"),
+        controls=("FSBP EC2.18", "FSBP EC2.19", "CIS v3.0 5.2", "CIS v3.0 5.3"),
         check=_other_ports,
     ),
     StackRule(
@@ -170,6 +181,13 @@ RULES: tuple[Rule | StackRule, ...] = (
         controls=("design: security groups",),
         check=_not_https,
     ),
+    StackRule(
+        name="network-egress-tasks",
+        why="Only tasks call the world; whatever else is taken over has nobody to talk to.",
+        fix="Name the security group that the rule is for, or add the group to CALLING_OUT.",
+        controls=("design: security groups",),
+        check=_calling_out,
+    ),
     Rule(
         name="network-private-tasks",
         token=SERVICE,
@@ -188,7 +206,7 @@ RULES: tuple[Rule | StackRule, ...] = (
     StackRule(
         name="network-silent-data",
         why="The database and the cache answer, and never call.",
-        fix="Remove the egress rule.",
+        fix="Remove the egress rule, and name only security groups of the stack.",
         controls=("design: security groups",),
         check=_talking_data,
     ),

@@ -68,6 +68,13 @@ def _no_insights(props: Props) -> Iterator[str]:
         yield "Performance Insights keeps queries under the account's default key."
 
 
+def _default_parameters(props: Props) -> Iterator[str]:
+    if not given(props, "parameterGroupName"):
+        yield "The parameters are AWS's own, which nobody can change."
+    elif str(props["parameterGroupName"]).startswith("default."):
+        yield f"The parameters are those of {props['parameterGroupName']}."
+
+
 def _no_monitoring(props: Props) -> Iterator[str]:
     if not props.get("monitoringInterval", 0):
         yield "The host is not monitored."
@@ -143,7 +150,7 @@ RULES = (
         _must("publiclyAccessible", be=False, otherwise="The database may have a public address."),
         why="Nobody outside of the VPC reaches the database.",
         fix="Set publicly_accessible to False.",
-        controls=("FSBP RDS.2",),
+        controls=("FSBP RDS.2", "CIS v3.0 2.3.3"),
     ),
     _instance(
         "rds-deletion-protection",
@@ -166,7 +173,7 @@ RULES = (
         _no_logs,
         why="Slow queries and errors are read in CloudWatch.",
         fix='Add "postgresql" to enabled_cloudwatch_logs_exports.',
-        controls=("FSBP RDS.9", "runbook: slow queries"),
+        controls=("FSBP RDS.9", "FSBP RDS.36", "runbook: slow queries"),
     ),
     _instance(
         "rds-performance-insights",
@@ -196,12 +203,19 @@ RULES = (
         fix="Set copy_tags_to_snapshot to True.",
         controls=("FSBP RDS.17",),
     ),
+    _instance(
+        "rds-parameter-group",
+        _default_parameters,
+        why="What the parameters must be is said, and holds for this database.",
+        fix="Set parameter_group_name to the stack's own parameter group.",
+        controls=("runbook: slow queries",),
+    ),
     Rule(
         name="rds-tls-forced",
         token=PARAMETERS,
         why="No password and no row crosses the network in the clear.",
         fix='Set the parameter rds.force_ssl to "1".',
-        controls=("FSBP RDS.38",),
+        controls=("Security Hub RDS.38",),
         check=_parameter("rds.force_ssl", "1".__eq__, "Connections without TLS are accepted."),
     ),
     Rule(

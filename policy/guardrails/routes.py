@@ -1,13 +1,14 @@
 """Which subnets have a way to the internet, by their routes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pulumi_policy import PolicyResource
 
 from guardrails.addresses import is_world
-from guardrails.reading import given, items, of_type, pointing_at
+from guardrails.reading import given, items, of_type, references
 
+SUBNET = "aws:ec2/subnet:Subnet"
 ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
 TABLE = "aws:ec2/routeTable:RouteTable"
 ROUTE = "aws:ec2/route:Route"
@@ -15,32 +16,32 @@ GATEWAYS = ("gatewayId", "natGatewayId", "egressOnlyGatewayId")
 BLOCKS = ("destinationCidrBlock", "destinationIpv6CidrBlock", "cidrBlock", "ipv6CidrBlock")
 
 
-def isolated_subnets(resources: Sequence[PolicyResource]) -> set[str]:
-    """Ids of the subnets whose route tables lead nowhere.
+def isolated(resources: Sequence[PolicyResource], group: PolicyResource) -> bool:
+    """Whether every subnet of a subnet group has a route table that leads nowhere.
 
-    A subnet without a table of its own isn't among them: it uses the VPC's main table, which
-    whoever needs a way out may give one.
+    A subnet without a table of its own uses the VPC's main table, which whoever needs a way out
+    may give one.
     """
-    routes = of_type(resources, ROUTE)
-    leading_out = {route.props["routeTableId"] for route in routes if _leads_out(route.props)}
-    tables = [
-        table
+    leading_out = _leading_out(resources)
+    inside = set[str]()
+    for association in of_type(resources, ASSOCIATION):
+        if not references(association, "routeTableId", TABLE) & leading_out:
+            inside |= references(association, "subnetId", SUBNET)
+    subnets = references(group, "subnetIds", SUBNET)
+    return bool(subnets) and subnets <= inside
+
+
+def _leading_out(resources: Sequence[PolicyResource]) -> set[str]:
+    """The tables with a way to the internet, by URN and by id."""
+    found = {
+        table.urn
         for table in of_type(resources, TABLE)
         if any(_leads_out(route) for route in items(table.props, "routes"))
-    ]
-    return {
-        association.props["subnetId"]
-        for association in _of_subnets(resources)
-        if association.props["routeTableId"] not in leading_out
-        and not any(pointing_at(association, "routeTableId", table) for table in tables)
     }
-
-
-def _of_subnets(resources: Sequence[PolicyResource]) -> Iterator[PolicyResource]:
-    """Associations; those of a gateway aside."""
-    for association in of_type(resources, ASSOCIATION):
-        if given(association.props, "subnetId"):
-            yield association
+    for route in of_type(resources, ROUTE):
+        if _leads_out(route.props):
+            found |= references(route, "routeTableId", TABLE)
+    return found
 
 
 def _leads_out(route: Mapping[str, Any]) -> bool:

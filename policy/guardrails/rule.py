@@ -31,10 +31,13 @@ class Rule:
     why: str
     fix: str
     controls: tuple[str, ...]
-    """What it answers: `FSBP RDS.5`, `CIS v3.0 5.2`, `runbook: names`."""
+    """What it answers: `FSBP RDS.5`, `Security Hub KMS.4` for a control outside of that standard,
+    `CIS v3.0 5.2`, `runbook: names`."""
     check: Callable[[Props], Iterator[str]]
     """Yields a sentence for each thing that is wrong. Properties are camelCase proxies: an
     unknown raises when it is read, and the engine then says that the rule was skipped."""
+    alike: tuple[str, ...] = ()
+    """Other types whose inputs say the same thing in the same words."""
     severity: Severity = Severity.HIGH
     stacks: frozenset[str] = frozenset()
     """Only in these stacks; in all when empty."""
@@ -50,7 +53,7 @@ class Rule:
         )
 
     def _validate(self, args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if args.resource_type != self.token or not _judged(self.stacks):
+        if args.resource_type not in {self.token, *self.alike} or not _judged(self.stacks):
             return
         if exceptions.covers(self.name, args.name):
             return

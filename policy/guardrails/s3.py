@@ -96,7 +96,7 @@ RULES = (
         name="s3-lifecycle",
         why="A bucket keeps versions, or says when things go: nothing piles up unseen.",
         fix="Declare a BucketVersioning or a BucketLifecycleConfiguration for it.",
-        controls=("FSBP S3.13", "FSBP S3.14"),
+        controls=("FSBP S3.13", "Security Hub S3.14"),
         check=_kept_for_ever,
     ),
     Rule(

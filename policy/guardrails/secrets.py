@@ -60,7 +60,7 @@ RULES = (
         token=KEY,
         why="A key that leaks opens a year's data at most.",
         fix="Set enable_key_rotation to True.",
-        controls=("FSBP KMS.4", "CIS v3.0 3.6"),
+        controls=("Security Hub KMS.4", "CIS v3.0 3.6"),
         check=_never_rotated,
     ),
     Rule(

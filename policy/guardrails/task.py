@@ -67,7 +67,7 @@ RULES = (
         token=TASK,
         why="Who breaks out of the application is nobody.",
         fix="Set the container's user to the application's own.",
-        controls=("FSBP ECS.20",),
+        controls=("Security Hub ECS.20",),
         check=_root,
     ),
     Rule(

@@ -13,6 +13,18 @@ WELCOME = [
         "fixed_response": {"content_type": "text/plain", "status_code": "200"},
     }
 ]
+FORBIDDEN = [
+    {
+        "type": "fixed-response",
+        "fixed_response": {"content_type": "text/plain", "status_code": "403"},
+    }
+]
+REDIRECT = [
+    {
+        "type": "redirect",
+        "redirect": {"port": "443", "protocol": "HTTPS", "status_code": "HTTP_301"},
+    }
+]
 
 
 def _balancer(rule: str, what: str, **inputs: object) -> Mutation:
@@ -44,7 +56,22 @@ MUTATIONS = (
     _listener("edge-tls", "TLS 1.0 is back", "balancer-https", ssl_policy="ELBSecurityPolicy-2016"),
     _listener("edge-http-redirects", "HTTP is answered", "balancer-http", default_actions=WELCOME),
     _listener(
+        "edge-http-no-rules",
+        "the services' listener speaks HTTP",
+        "balancer-https",
+        protocol="HTTP",
+        ssl_policy=None,
+        certificate_arn=None,
+        default_actions=REDIRECT,
+    ),
+    _listener(
         "edge-unknown-hosts", "every host is welcome", "balancer-https", default_actions=WELCOME
+    ),
+    _listener(
+        "edge-unknown-hosts",
+        "an unknown host is told that it is forbidden",
+        "balancer-https",
+        default_actions=FORBIDDEN,
     ),
     Mutation(
         rule="edge-rule-host",

@@ -11,6 +11,7 @@ from proof.mutation import Mutation, edit_json
 from proof.mutations.s3 import TAGS
 
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 GITHUB = "token.actions.githubusercontent.com"
 BUCKET = "arn:aws:s3:::arbor-log-exports/*"
 
@@ -20,6 +21,23 @@ def _statement(**more: object) -> Callable[[dict[str, Any]], None]:
         policy["Statement"].append({"Effect": "Allow", **more})
 
     return add
+
+
+def _managed(action: str, resource: str) -> Callable[[object], object]:
+    """Adds a managed policy, by its type alone: the emulated account has none."""
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    def add(_nothing: object) -> None:
+        added = pulumi.ComponentResource("aws:iam/policy:Policy", "proof", {"policy": policy})
+        added.register_outputs({"tags": TAGS})
+
+    return add
+
+
+def _attached(policy: str) -> Callable[[Any], object]:
+    """Attaches one more policy to the role that is borrowed."""
+    return lambda role: aws.iam.RolePolicyAttachment("proof", role=role, policy_arn=policy)
 
 
 def _any_repository(_nothing: object) -> None:
@@ -64,8 +82,25 @@ MUTATIONS = (
     ),
     Mutation(
         rule="iam-policy-kind",
-        what="a policy of a kind that no rule reads",
-        adds=lambda _: pulumi.ComponentResource("aws:iam/userPolicy:UserPolicy", "proof"),
+        what="the backend's infrastructure role has a policy that stands elsewhere",
+        borrows=(ATTACHMENT, "backend-infrastructure-policy", "role"),
+        adds=_attached("arn:aws:iam::123456789012:policy/elsewhere"),
+    ),
+    Mutation(
+        rule="iam-full-access",
+        what="the backend's infrastructure role is an administrator's",
+        borrows=(ATTACHMENT, "backend-infrastructure-policy", "role"),
+        adds=_attached("arn:aws:iam::aws:policy/AdministratorAccess"),
+    ),
+    Mutation(
+        rule="iam-actions",
+        what="a managed policy allows everything with the exports",
+        adds=_managed("s3:*", BUCKET),
+    ),
+    Mutation(
+        rule="iam-resources",
+        what="a managed policy allows reading every bucket",
+        adds=_managed("s3:GetObject", "*"),
     ),
     Mutation(
         rule="iam-trust",

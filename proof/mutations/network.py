@@ -1,5 +1,6 @@
 """Changes that the rules on the network must catch."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pulumi
@@ -18,16 +19,21 @@ def _public(inputs: dict[str, Any]) -> None:
     inputs["network_configuration"].assign_public_ip = True
 
 
-def _calling_out(groups: Any) -> None:  # noqa: ANN401 - what the program gave: a list of outputs
-    aws.vpc.SecurityGroupEgressRule(
-        "proof",
-        security_group_id=groups[0],
-        cidr_ipv4="10.0.0.0/16",
-        ip_protocol="tcp",
-        from_port=443,
-        to_port=443,
-        tags=TAGS,
-    )
+def _calling_out(block: str) -> Callable[[Any], object]:
+    """Adds a rule to the first of the groups that are borrowed, as a list of outputs."""
+
+    def add(groups: Any) -> object:  # noqa: ANN401 - what the program gave
+        return aws.vpc.SecurityGroupEgressRule(
+            "proof",
+            security_group_id=groups[0],
+            cidr_ipv4=block,
+            ip_protocol="tcp",
+            from_port=443,
+            to_port=443,
+            tags=TAGS,
+        )
+
+    return add
 
 
 MUTATIONS = (
@@ -79,6 +85,12 @@ MUTATIONS = (
         inputs={"from_port": 0, "to_port": 65535},
     ),
     Mutation(
+        rule="network-egress-tasks",
+        what="the load balancer may call out",
+        borrows=("aws:lb/loadBalancer:LoadBalancer", "balancer", "security_groups"),
+        adds=_calling_out("0.0.0.0/0"),
+    ),
+    Mutation(
         rule="network-private-tasks",
         what="the backend's tasks get public addresses",
         token="aws:ecs/service:Service",
@@ -97,7 +109,14 @@ MUTATIONS = (
         rule="network-silent-data",
         what="the database may call out",
         borrows=("aws:rds/instance:Instance", "database-instance", "vpc_security_group_ids"),
-        adds=_calling_out,
+        adds=_calling_out("10.0.0.0/16"),
+    ),
+    Mutation(
+        rule="network-silent-data",
+        what="the database is in a group that stands elsewhere",
+        token="aws:rds/instance:Instance",
+        resource="database-instance",
+        inputs={"vpc_security_group_ids": ["sg-00000000000000000"]},
     ),
     Mutation(
         rule="network-flow-logs",

@@ -46,6 +46,11 @@ MUTATIONS = (
         "Performance Insights is off",
         performance_insights_enabled=False,
     ),
+    _instance(
+        "rds-parameter-group",
+        "the database takes AWS's own parameters",
+        parameter_group_name="default.postgres16",
+    ),
     _instance("rds-enhanced-monitoring", "the host isn't monitored", monitoring_interval=0),
     _instance("rds-minor-upgrades", "minor upgrades wait for us", auto_minor_version_upgrade=False),
     _instance("rds-snapshot-tags", "snapshots have no tags", copy_tags_to_snapshot=False),

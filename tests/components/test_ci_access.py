@@ -1,10 +1,14 @@
 import json
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
-from components.ci_access import ISSUER, CiAccess, CiAccessArgs
+import ci_documents
+import naming
+from ci_documents import ISSUER
+from components.ci_access import CiAccess, CiAccessArgs
 from harness import ACCOUNT, allows, declare
 
 PROVIDER = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
@@ -15,6 +19,8 @@ ARGS = CiAccessArgs(
     account_id=ACCOUNT,
     preview_role="arbor-production-ci-preview",
     deploy_role="arbor-production-ci-deploy",
+    every_ci_role="arbor-*-ci-*",
+    every_bootstrap_role="arbor-*-ci-bootstrap",
     state_bucket="state",
     state_key_alias="alias/state",
     protect=True,
@@ -82,13 +88,51 @@ def test_a_preview_reads_no_secret_no_log_and_no_object_but_the_state() -> None:
     assert (objects["Effect"], objects["NotResource"]) == ("Deny", "arn:aws:s3:::state/*")
 
 
-def test_the_pipeline_cannot_give_itself_more() -> None:
+def test_no_stack_gives_its_pipeline_or_anothers_more() -> None:
     (deny,) = [s for s in statements("deploy") if s["Effect"] == "Deny"]
-    assert set(deny["Action"]) >= {"iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"}
-    assert deny["Resource"] == [
-        f"arn:aws:iam::{ACCOUNT}:role/arbor-production-ci-preview",
-        f"arn:aws:iam::{ACCOUNT}:role/arbor-production-ci-deploy",
-    ]
+    assert set(deny["Action"]) == set(ci_documents.ROLE_ACTIONS)
+    assert deny["Resource"] == f"arn:aws:iam::{ACCOUNT}:role/arbor-*-ci-*"
+
+
+@pytest.mark.parametrize("stack", ["production", "staging"])
+def test_the_pattern_of_the_pipelines_roles_is_that_of_each(stack: str) -> None:
+    for name in (naming.ci_preview_role, naming.ci_deploy_role, naming.ci_bootstrap_role):
+        assert fnmatchcase(name(stack), naming.EVERY_CI_ROLE)
+
+
+def test_whoever_deploys_can_read_back_the_roles_that_it_made() -> None:
+    """PowerUserAccess gives nothing of iam, and the provider reads what it makes."""
+    (reads,) = allows(statements("deploy"), "iam:GetRole")
+    assert set(reads["Action"]) >= {
+        "iam:GetRolePolicy",
+        "iam:ListAttachedRolePolicies",
+        "iam:ListInstanceProfilesForRole",
+        "iam:ListRolePolicies",
+    }
+    assert not set(reads["Action"]) & set(ci_documents.ROLE_READS) & denied("deploy")
+
+
+def of_bootstrap() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(ci_documents.of_bootstrap(ARGS))["Statement"]
+    return found
+
+
+def test_the_first_deploy_role_may_do_what_the_deploy_role_may() -> None:
+    allowed = [s for s in statements("deploy") if s["Effect"] == "Allow"]
+    assert [s for s in of_bootstrap() if s["Effect"] == "Allow"] == allowed
+
+
+def test_the_first_deploy_role_changes_its_own_stacks_two_and_none_of_its_own_kind() -> None:
+    own_kind, others = [s for s in of_bootstrap() if s["Effect"] == "Deny"]
+    assert own_kind["Resource"] == f"arn:aws:iam::{ACCOUNT}:role/arbor-*-ci-bootstrap"
+    assert "Condition" not in own_kind
+    assert others["Resource"] == f"arn:aws:iam::{ACCOUNT}:role/arbor-*-ci-*"
+    assert others["Condition"] == {
+        "Null": {"aws:ResourceTag/Stack": "false"},
+        "StringNotEquals": {"aws:ResourceTag/Stack": "production"},
+    }
+    for deny in (own_kind, others):
+        assert set(deny["Action"]) == set(ci_documents.ROLE_ACTIONS)
 
 
 def test_roles_are_passed_only_to_the_services_they_are_for() -> None:

@@ -12,13 +12,12 @@ from proof import catalog, grid, known_bad, trial
 
 EVERY = {rule.name for rule in RULES} | {"policy-exceptions-valid"}
 NOT_KNOWN_BEFORE_THE_FIRST_UP = {
-    # Documents that name ARNs, and ids of subnets: AWS gives them while the stack comes up, and
-    # then the rules run in that same `up`.
+    # Documents that name ARNs: AWS gives them while the stack comes up, and then the rules run in
+    # that same `up`.
     "contract-migrations-container",
     "iam-actions",
     "iam-bucket-principal",
     "iam-resources",
-    "network-isolated-data",
     "s3-tls-only",
     "task-logs",
     "task-no-plain-secret",

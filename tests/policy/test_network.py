@@ -8,10 +8,11 @@ from pulumi_policy import PolicyResource
 from guardrails.addresses import is_world
 from guardrails.network import DEFAULT_GROUP, EGRESS, GROUP, INGRESS, LOAD_BALANCER, SERVICE, VPC
 from guardrails.pack import RULES
-from guardrails.routes import ASSOCIATION, ROUTE, TABLE
+from guardrails.routes import ASSOCIATION, ROUTE, SUBNET, TABLE
 from guardrails.rule import Rule, StackRule
-from verdict import resource, stack_violations, violations
+from verdict import UNKNOWN, resource, stack_violations, violations
 
+DATABASE = "aws:rds/instance:Instance"
 SUBNETS = "aws:rds/subnetGroup:SubnetGroup"
 EVERYBODY = {"cidrIpv4": "0.0.0.0/0"}
 HTTPS = {"ipProtocol": "tcp", "fromPort": 443.0, "toPort": 443.0}
@@ -72,6 +73,16 @@ def test_a_task_in_the_load_balancers_group_is_open_to_the_world_like_it() -> No
     assert of_stack("network-world-load-balancer", group, balancer, rule, service)
 
 
+def test_a_way_out_is_for_the_group_that_it_names() -> None:
+    task, other = resource(GROUP, "backend-task-group"), resource(GROUP, "database-group")
+    https = resource(EGRESS, "https", {**EVERYBODY, **HTTPS})
+    assert (
+        of_stack("network-egress-tasks", task, other, pointing(https, "securityGroupId", task))
+        == []
+    )
+    assert of_stack("network-egress-tasks", task, other, pointing(https, "securityGroupId", other))
+
+
 @pytest.mark.parametrize("token", [INGRESS, EGRESS])
 @pytest.mark.parametrize("owner", ["the adopted group", "the VPC's output"])
 def test_a_default_group_with_a_standalone_rule_is_not_empty(token: str, owner: str) -> None:
@@ -81,6 +92,32 @@ def test_a_default_group_with_a_standalone_rule_is_not_empty(token: str, owner: 
     rule = pointing(resource(token, "rule"), "securityGroupId", target)
     assert of_stack("network-default-group", vpc, adopted) == []
     assert of_stack("network-default-group", vpc, adopted, rule)
+
+
+def called(*, store: list[str], rule: str) -> list[str]:
+    """What is said of a database in these groups, and a rule that lets one of them call out."""
+    group = resource(GROUP, "group", {"id": "sg-1"})
+    return of_stack(
+        "network-silent-data",
+        group,
+        resource(DATABASE, "database", {"vpcSecurityGroupIds": store}),
+        resource(EGRESS, "rule", {"securityGroupId": rule}),
+    )
+
+
+def test_a_group_by_its_id_is_the_stacks_own() -> None:
+    assert called(store=["sg-1"], rule="sg-2") == []
+    assert called(store=["sg-1"], rule="sg-1")
+
+
+def test_data_in_a_group_that_stands_elsewhere_may_call_anybody() -> None:
+    (message,) = called(store=["sg-1", "sg-3"], rule="sg-2")
+    assert "database is in sg-3, whose rules stand elsewhere." in message
+
+
+def test_a_literal_group_is_seen_beside_one_that_is_not_known_yet() -> None:
+    assert called(store=[UNKNOWN], rule="sg-2") == []
+    assert called(store=[UNKNOWN, "sg-3"], rule="sg-2")
 
 
 def isolated(route: PolicyResource | None = None, **table: object) -> list[str]:
@@ -127,3 +164,28 @@ def test_a_subnet_without_a_table_of_its_own_is_not_isolated() -> None:
 def test_the_table_of_a_gateway_is_no_subnets() -> None:
     edge = resource(ASSOCIATION, "edge", {"gatewayId": "igw-1", "routeTableId": "rtb-1"})
     assert of_stack("network-isolated-data", edge) == []
+
+
+def before_the_first_up(*, way_out: bool) -> list[str]:
+    """A stack whose ids AWS hasn't given yet."""
+    subnet, table = resource(SUBNET, "subnet"), resource(TABLE, "table")
+    ids = {"subnetId": UNKNOWN, "routeTableId": UNKNOWN}
+    association = pointing(resource(ASSOCIATION, "association", ids), "subnetId", subnet)
+    route = resource(ROUTE, "route", {"routeTableId": UNKNOWN, "gatewayId": UNKNOWN})
+    return of_stack(
+        "network-isolated-data",
+        subnet,
+        table,
+        pointing(association, "routeTableId", table),
+        *([pointing(route, "routeTableId", table)] if way_out else []),
+        pointing(resource(SUBNETS, "subnets", {"subnetIds": UNKNOWN}), "subnetIds", subnet),
+    )
+
+
+def test_isolation_is_judged_before_any_id_is_known() -> None:
+    assert before_the_first_up(way_out=False) == []
+    assert before_the_first_up(way_out=True)
+
+
+def test_subnets_that_nobody_can_name_are_not_isolated() -> None:
+    assert of_stack("network-isolated-data", resource(SUBNETS, "subnets", {"subnetIds": UNKNOWN}))

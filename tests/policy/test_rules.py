@@ -33,6 +33,11 @@ def policy(*statements: Mapping[str, Any], key: str = "policy") -> dict[str, str
     return {key: json.dumps({"Version": "2012-10-17", "Statement": list(statements)})}
 
 
+def inline(*statements: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a role: a first policy that allows nothing, and these statements in a second."""
+    return {"inlinePolicies": [policy(), policy(*statements)]}
+
+
 def allow(**more: Any) -> dict[str, Any]:
     return {"Effect": "Allow", **more}
 
@@ -61,6 +66,7 @@ def answer(protocol: str, **action: Any) -> dict[str, Any]:
 WORLD = {"cidrIpv4": "0.0.0.0/0"}
 REDIRECT = {"redirect": {"protocol": "HTTPS", "statusCode": "HTTP_301"}}
 WELCOME = {"fixedResponse": {"statusCode": "200"}}
+FORBIDDEN = {"fixedResponse": {"statusCode": "403"}}
 NOT_FOUND = {"fixedResponse": {"statusCode": "404"}}
 TLS_ONLY = {
     "Effect": "Deny",
@@ -110,6 +116,10 @@ CASES = {
     "rds-performance-insights": Case(
         {"performanceInsightsEnabled": True, "performanceInsightsKmsKeyId": UNKNOWN},
         ({"performanceInsightsEnabled": True}, {"performanceInsightsEnabled": False}),
+    ),
+    "rds-parameter-group": Case(
+        {"parameterGroupName": "arbor-production-params"},
+        ({"parameterGroupName": "default.postgres16"}, {"parameterGroupName": None}),
     ),
     "rds-enhanced-monitoring": Case({"monitoringInterval": 60.0}, ({"monitoringInterval": 0.0},)),
     "rds-minor-upgrades": flag("autoMinorVersionUpgrade"),
@@ -222,7 +232,9 @@ CASES = {
         answer("HTTP", **REDIRECT), (answer("HTTP", **WELCOME),), without=answer("HTTP")
     ),
     "edge-unknown-hosts": Case(
-        answer("HTTPS", **NOT_FOUND), (answer("HTTPS", **WELCOME),), without=answer("HTTPS")
+        answer("HTTPS", **NOT_FOUND),
+        (answer("HTTPS", **WELCOME), answer("HTTPS", **FORBIDDEN)),
+        without=answer("HTTPS"),
     ),
     "edge-rule-host": Case({"conditions": [PATH, HEADER]}, ({"conditions": [PATH]},)),
     "edge-invalid-headers": flag("dropInvalidHeaderFields"),
@@ -325,6 +337,7 @@ CASES = {
             policy(allow(Action="*", Resource="x")),
             policy(allow(Action=["s3:*"], Resource="x")),
             policy(allow(NotAction="s3:GetObject", Resource="x")),
+            inline(allow(Action="*", Resource="x")),
         ),
         NOT_SAID_IS_RIGHT,
         policy(),
@@ -334,6 +347,7 @@ CASES = {
         (
             policy(allow(Action="s3:GetObject", Resource=["*"])),
             policy(allow(Action="s3:GetObject", NotResource="x")),
+            inline(allow(Action="s3:GetObject", Resource="*")),
         ),
         NOT_SAID_IS_RIGHT,
         policy(),
@@ -400,6 +414,19 @@ def test_what_is_not_said_is_judged_as_aws_would_have_it(name: str) -> None:
 def test_another_type_is_not_judged(name: str) -> None:
     for bad in CASES[name].bad:
         assert violations(BY_NAME[name], bad, token="random:index/randomId:RandomId") == []
+
+
+@each_rule
+def test_every_type_that_says_the_same_is_judged_the_same(name: str) -> None:
+    for token in BY_NAME[name].alike:
+        assert violations(BY_NAME[name], CASES[name].good, token=token) == []
+        for bad in CASES[name].bad:
+            assert violations(BY_NAME[name], bad, token=token)
+
+
+def test_managed_policies_are_judged_like_a_roles_own() -> None:
+    for name in ("iam-actions", "iam-resources"):
+        assert "aws:iam/policy:Policy" in BY_NAME[name].alike
 
 
 @each_rule

@@ -1,8 +1,9 @@
 """Each rule on a stack as a whole: a small stack that is right, and what one change makes of it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import pulumi
 import pytest
 from pulumi_policy import PolicyResource
 
@@ -10,7 +11,7 @@ from guardrails.contract import NAMES, TAGS
 from guardrails.ecs import MOVES_RULES
 from guardrails.pack import RULES
 from guardrails.rule import PRODUCTION, StackRule
-from verdict import resource, stack_violations
+from verdict import UNKNOWN, resource, stack_violations
 
 Stack = list[PolicyResource]
 BY_NAME = {rule.name: rule for rule in RULES if isinstance(rule, StackRule)}
@@ -54,6 +55,21 @@ def data(*, with_a_way_out: bool) -> Stack:
     ]
 
 
+def calling_out(name: str) -> Stack:
+    group = resource("aws:ec2/securityGroup:SecurityGroup", name)
+    rule = resource(
+        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+        "rule",
+        {"cidrIpv4": "0.0.0.0/0"},
+    )
+    return [group, pointing(rule, "securityGroupId", group)]
+
+
+def listening(protocol: str) -> Stack:
+    listener = resource("aws:lb/listener:Listener", "listener", {"protocol": protocol})
+    return [listener, pointing(resource(LISTENER_RULE, "rule"), "listenerArn", listener)]
+
+
 def calling_data(*, its_own_group: bool) -> Stack:
     groups = [resource("aws:ec2/securityGroup:SecurityGroup", name) for name in ("db", "other")]
     store = resource("aws:rds/instance:Instance", "database")
@@ -91,6 +107,11 @@ def moving(policy: str) -> Stack:
     return [role, pointing(attached, "role", role), pointing(service, "loadBalancers", role)]
 
 
+def attached(arn: str) -> Stack:
+    own = resource("aws:iam/policy:Policy", "own", {"arn": "arn:aws:iam::123456789012:policy/own"})
+    return [own, resource(ATTACHMENT, "attached", {"policyArn": arn})]
+
+
 def named() -> Stack:
     return [resource(token, name, {key: name}) for token, key, name in NAMES]
 
@@ -107,6 +128,7 @@ def tagged(*tags: str) -> Stack:
     return [resource("aws:kms/key:Key", "key", {"tags": dict.fromkeys(tags, "x")})]
 
 
+ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration"
 ENCRYPTION = f"{ENCRYPTION}:BucketServerSideEncryptionConfiguration"
@@ -138,6 +160,10 @@ CASES: dict[str, tuple[Callable[[], Stack], Callable[[], Stack]]] = {
         lambda: calling_data(its_own_group=False),
         lambda: calling_data(its_own_group=True),
     ),
+    "network-egress-tasks": (
+        lambda: calling_out("backend-task-group"),
+        lambda: calling_out("balancer-group"),
+    ),
     "network-flow-logs": (
         lambda: beside_vpc(FLOW_LOG, of_this_one=True),
         lambda: beside_vpc(FLOW_LOG, of_this_one=False),
@@ -146,6 +172,7 @@ CASES: dict[str, tuple[Callable[[], Stack], Callable[[], Stack]]] = {
         lambda: beside_vpc(DEFAULT_GROUP, of_this_one=True),
         lambda: beside_vpc(DEFAULT_GROUP, of_this_one=False),
     ),
+    "edge-http-no-rules": (lambda: listening("HTTPS"), lambda: listening("HTTP")),
     "edge-firewall": (lambda: balancer(guarded=True), lambda: balancer(guarded=False)),
     "ecs-releases-own-revisions": (
         lambda: ignoring(SERVICE, "taskDefinition", "desiredCount"),
@@ -159,7 +186,14 @@ CASES: dict[str, tuple[Callable[[], Stack], Callable[[], Stack]]] = {
         lambda: moving(MOVES_RULES),
         lambda: moving("arn:aws:iam::aws:policy/ReadOnlyAccess"),
     ),
-    "iam-policy-kind": (list, lambda: [resource("aws:iam/policy:Policy", "policy")]),
+    "iam-policy-kind": (
+        lambda: attached("arn:aws:iam::aws:policy/ReadOnlyAccess"),
+        lambda: attached("arn:aws:iam::123456789012:policy/elsewhere"),
+    ),
+    "iam-full-access": (
+        lambda: attached("arn:aws:iam::aws:policy/ReadOnlyAccess"),
+        lambda: attached("arn:aws:iam::aws:policy/AdministratorAccess"),
+    ),
     "iam-no-long-lived-keys": (list, lambda: [resource("aws:iam/user:User", "somebody")]),
     "contract-names": (named, lambda: named()[1:]),
     "contract-migrations-container": (
@@ -206,6 +240,42 @@ def test_a_rule_for_production_leaves_staging_alone(name: str) -> None:
 
 def test_every_promised_name_is_asked_for() -> None:
     assert len(stack_violations(BY_NAME["contract-names"])) == len(NAMES)
+
+
+@pytest.fixture
+def another_bucket() -> Iterator[str]:
+    pulumi.runtime.set_all_config({"arbor:logExportBucket": "arbor-exports-2"})
+    yield "arbor-exports-2"
+    pulumi.runtime.set_all_config({})
+
+
+def test_the_bucket_that_the_runbook_types_is_asked_for() -> None:
+    without = [found for found in named() if found.resource_type != "aws:s3/bucket:Bucket"]
+    (message,) = stack_violations(BY_NAME["contract-names"], *without)
+    assert "arbor-log-exports" in message
+
+
+def test_where_somebody_else_has_the_buckets_name_config_gives_another(another_bucket: str) -> None:
+    (message,) = stack_violations(BY_NAME["contract-names"], *named())
+    assert another_bucket in message
+    renamed = resource("aws:s3/bucket:Bucket", "bucket", {"bucket": another_bucket})
+    assert stack_violations(BY_NAME["contract-names"], *named(), renamed) == []
+
+
+def test_a_policy_of_the_stack_may_be_attached() -> None:
+    own, by_arn = attached("arn:aws:iam::123456789012:policy/own")
+    not_yet = pointing(resource(ATTACHMENT, "new", {"policyArn": UNKNOWN}), "policyArn", own)
+    assert stack_violations(BY_NAME["iam-policy-kind"], own, by_arn, not_yet) == []
+
+
+@pytest.mark.parametrize("rule", ["iam-policy-kind", "iam-full-access"])
+def test_what_a_role_names_itself_is_judged_like_an_attachment(rule: str) -> None:
+    _, wrong = CASES[rule]
+    _, attachment = wrong()
+    role = resource(
+        "aws:iam/role:Role", "role", {"managedPolicyArns": [attachment.props["policyArn"]]}
+    )
+    assert stack_violations(BY_NAME[rule], role)
 
 
 def test_types_without_tags_are_not_asked_for_them() -> None:

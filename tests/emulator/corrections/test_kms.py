@@ -89,6 +89,13 @@ def test_a_key_that_waits_for_its_deletion_is_of_no_use_until_that_is_cancelled(
     assert kms.decrypt(CiphertextBlob=sealed)["Plaintext"] == b"secret"
 
 
+def test_a_key_is_disabled_and_enabled_by_its_arn(kms: Client, key: str) -> None:
+    kms.disable_key(KeyId=key)
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Disabled"
+    kms.enable_key(KeyId=key)
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
+
+
 def test_an_alias_that_is_not_there_is_not_found(kms: Client) -> None:
     with pytest.raises(ClientError, match="NotFoundException"):
         kms.update_alias(AliasName="alias/none", TargetKeyId="alias/none")

@@ -172,3 +172,19 @@ def test_a_bucket_goes_only_once_the_last_version_is_gone(s3: Client) -> None:
             s3.delete_bucket(Bucket=BUCKET)
         s3.delete_object(Bucket=BUCKET, Key="log", VersionId=versions[0]["VersionId"])
     s3.delete_bucket(Bucket=BUCKET)
+
+
+@pytest.mark.parametrize("code", ["403", "AccessDenied"])
+def test_a_bucket_of_another_owner_than_expected_is_refused(s3: Client, code: str) -> None:
+    ask = s3.head_bucket if code == "403" else s3.get_bucket_versioning
+    ask(Bucket=BUCKET, ExpectedBucketOwner="123456789012")
+    with pytest.raises(ClientError) as refusal:
+        ask(Bucket=BUCKET, ExpectedBucketOwner="210987654321")
+    assert refusal.value.response["Error"]["Code"] == code
+    assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+def test_a_bucket_that_is_not_there_has_no_owner(s3: Client) -> None:
+    with pytest.raises(ClientError) as missing:
+        s3.head_bucket(Bucket="none", ExpectedBucketOwner="123456789012")
+    assert missing.value.response["Error"]["Code"] == "404"

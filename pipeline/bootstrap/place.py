@@ -1,0 +1,121 @@
+"""Where bootstrap works, read from the stack's file without the engine."""
+
+import functools
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ci_documents
+import naming
+from emulator import engine
+from operations.procedure import Refused
+
+MADE_BY = {"Project": naming.PROJECT, "ManagedBy": "bootstrap"}
+"""By these tags bootstrap knows its own."""
+ACCOUNT = re.compile(r"\d{12}", re.ASCII)
+REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+ATTEMPTS = 10
+Tags = Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One stack's account and region, and the AWS clients for them."""
+
+    stack: str
+    region: str
+    pipeline: ci_documents.Pipeline
+    client: Callable[[str], Any]
+    """A boto3 client by service name."""
+
+    @property
+    def account_id(self) -> str:
+        return self.pipeline.account_id
+
+
+def of_stack(stack: str, connect: Callable[[str], Callable[[str], Any]]) -> Place:
+    """The place that Pulumi.<stack>.yaml names, with clients for its region.
+
+    Raises Refused for config with which there is no pipeline, engine.NoSuchStackError without
+    such a file.
+    """
+    config = engine.stack_config(stack)
+
+    def read(key: str, allowed: str, pattern: re.Pattern[str]) -> str:
+        value = config.get(key)
+        if not isinstance(value, str) or pattern.fullmatch(value) is None:
+            found = f"is {value!r}" if key in config else "is not set"
+            raise Refused(f"{key} {found} in Pulumi.{stack}.yaml; allowed: {allowed}.")
+        return value
+
+    account = read("arbor:accountId", "the account's 12 digits in quotes", ACCOUNT)
+    region = read("aws:region", "a region such as us-east-1", REGION)
+    repository = read("arbor:githubRepository", "OWNER/NAME on GitHub", ci_documents.REPOSITORY)
+    provider = ci_documents.provider_arn(account)
+    # Left empty, the stack would make the provider that bootstrap makes, and fail.
+    read("arbor:githubOidcProviderArn", provider, re.compile(re.escape(provider)))
+    return Place(
+        stack=stack,
+        region=region,
+        pipeline=ci_documents.Pipeline(
+            repository=repository,
+            environment=stack,
+            account_id=account,
+            every_ci_role=naming.EVERY_CI_ROLE,
+            every_bootstrap_role=naming.ci_bootstrap_role("*"),
+            state_bucket=naming.state_bucket(account),
+            state_key_alias=naming.STATE_KEY_ALIAS,
+        ),
+        client=connect(region),
+    )
+
+
+def connect(region: str) -> Callable[[str], Any]:
+    """Clients with the usual AWS credentials: environment, profile, instance role."""
+    import boto3  # noqa: PLC0415 - slow, and --help is fast
+    from botocore.config import Config  # noqa: PLC0415 - as above
+
+    session = boto3.Session(region_name=region)
+    config = Config(retries={"mode": "standard", "max_attempts": ATTEMPTS})
+
+    @functools.cache
+    def client(service: str) -> Any:  # noqa: ANN401 - boto3 clients carry no types
+        return session.client(service, config=config)
+
+    return client
+
+
+def refuse_another_account(place: Place) -> None:
+    """Raises Refused unless the credentials are of the config's account."""
+    found = place.client("sts").get_caller_identity()
+    if found["Account"] != place.account_id:
+        raise Refused(
+            f"these credentials ({found['Arn']}) are of account {found['Account']}, and "
+            f"arbor:accountId in Pulumi.{place.stack}.yaml is {place.account_id}; use others."
+        )
+
+
+def ours(found: Tags, **more: str) -> bool:
+    """Whether bootstrap made what has these tags."""
+    return (MADE_BY | more).items() <= found.items()
+
+
+def code(error: Exception) -> str:
+    """What AWS calls this error."""
+    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two policies say the same; AWS may write a list of one plainly, or reorder one."""
+    return bool(_canonical(json.loads(one)) == _canonical(json.loads(other)))
+
+
+def _canonical(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, dict):
+        return {key: _canonical(part) for key, part in value.items()}
+    if isinstance(value, list):
+        parts = sorted((_canonical(part) for part in value), key=repr)
+        return parts[0] if len(parts) == 1 else parts
+    return value

@@ -1,0 +1,45 @@
+"""GitHub's OpenID Connect provider, of which an account has one: it may be another project's."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import ci_documents
+from operations.procedure import Step
+from pipeline.bootstrap.place import MADE_BY, Place
+
+
+def steps(place: Place) -> Iterator[Step]:
+    """It is there, and takes tokens that were made for AWS; what else it takes stays."""
+    iam = place.client("iam")
+    arn = ci_documents.provider_arn(place.account_id)
+    tags = [{"Key": key, "Value": value} for key, value in {**MADE_BY, "Component": "ci"}.items()]
+
+    def takes_aws() -> bool:
+        found = _read(place)
+        return found is None or ci_documents.AUDIENCE in found["ClientIDList"]
+
+    yield Step(
+        says="make GitHub's OpenID Connect provider",
+        do=lambda: iam.create_open_id_connect_provider(
+            Url=f"https://{ci_documents.ISSUER}", ClientIDList=[ci_documents.AUDIENCE], Tags=tags
+        ),
+        took_effect=lambda: _read(place) is not None,
+    )
+    yield Step(
+        says=f"let GitHub's provider take tokens for {ci_documents.AUDIENCE}",
+        do=lambda: iam.add_client_id_to_open_id_connect_provider(
+            OpenIDConnectProviderArn=arn, ClientID=ci_documents.AUDIENCE
+        ),
+        took_effect=takes_aws,
+    )
+
+
+def _read(place: Place) -> dict[str, Any] | None:
+    iam = place.client("iam")
+    try:
+        found: dict[str, Any] = iam.get_open_id_connect_provider(
+            OpenIDConnectProviderArn=ci_documents.provider_arn(place.account_id)
+        )
+    except iam.exceptions.NoSuchEntityException:
+        return None
+    return found

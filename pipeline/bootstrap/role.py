@@ -1,0 +1,172 @@
+"""The first deploy role of a stack: what makes the pipeline's own two roles, and changes them."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import ci_documents
+import naming
+from operations.procedure import Refused, Step
+from pipeline.bootstrap.place import MADE_BY, Place, ours, same
+
+POLICY = "bootstrap"
+DESCRIPTION = "The first deploy role; python -m pipeline bootstrap makes and retires it."
+
+
+def refuse(place: Place) -> None:
+    """Raises Refused for a role of that name that bootstrap did not make."""
+    name = naming.ci_bootstrap_role(place.stack)
+    role = _read(place, name)
+    if role is not None and not ours(_tags(role), Stack=place.stack):
+        wanted = MADE_BY | {"Stack": place.stack}
+        spelled = ", ".join(f"{key}={value}" for key, value in wanted.items())
+        raise Refused(f"bootstrap did not make the role {name}: it is not tagged {spelled}.")
+
+
+def refuse_to_retire(place: Place) -> None:
+    """Raises Refused while nobody else could deploy."""
+    refuse(place)
+    deploys = naming.ci_deploy_role(place.stack)
+    if _read(place, deploys) is None:
+        raise Refused(
+            f"there is no role {deploys} yet, and without this one no job could make it; bring "
+            f"{place.stack} up first."
+        )
+
+
+def steps(place: Place) -> Iterator[Step]:
+    """Everything that must hold of the role; whatever else it was given is taken away."""
+    iam = place.client("iam")
+    name = naming.ci_bootstrap_role(place.stack)
+    pipeline = place.pipeline
+    trust = ci_documents.trust(
+        ci_documents.provider_arn(place.account_id), ci_documents.deploy_subjects(pipeline)
+    )
+    policy = ci_documents.of_bootstrap(pipeline)
+    tags = {**MADE_BY, "Stack": place.stack, "Component": "ci"}
+
+    def step(
+        says: str,
+        do: Callable[[], object],
+        look: Callable[[dict[str, Any]], bool],
+        *,
+        made_so: bool = False,
+    ) -> Step:
+        """`made_so`: a role that isn't there yet will be like that from the start."""
+
+        def took_effect() -> bool:
+            role = _read(place, name)
+            return made_so if role is None else look(role)
+
+        return Step(says=says, do=do, took_effect=took_effect)
+
+    yield step(
+        f"make the role {name}",
+        lambda: iam.create_role(
+            RoleName=name,
+            AssumeRolePolicyDocument=trust,
+            Description=DESCRIPTION,
+            Tags=_listed(tags),
+        ),
+        lambda _: True,
+    )
+    yield step(
+        f"let only jobs of {pipeline.repository} in {place.stack} take on {name}",
+        lambda: iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust),
+        lambda role: same(json.dumps(role["AssumeRolePolicyDocument"]), trust),
+        made_so=True,
+    )
+    yield step(
+        f"tag {name}",
+        lambda: iam.tag_role(RoleName=name, Tags=_listed(tags)),
+        lambda role: tags.items() <= _tags(role).items(),
+        made_so=True,
+    )
+    yield from _taken_away(place, attached={ci_documents.DEPLOYS}, inline={POLICY})
+    yield step(
+        f"attach {ci_documents.DEPLOYS} to {name}",
+        lambda: iam.attach_role_policy(RoleName=name, PolicyArn=ci_documents.DEPLOYS),
+        lambda _: ci_documents.DEPLOYS in _attached(place, name),
+    )
+    yield step(
+        f"let {name} make roles, but none of its own kind",
+        lambda: iam.put_role_policy(RoleName=name, PolicyName=POLICY, PolicyDocument=policy),
+        lambda _: same(_inline(place, name, POLICY), policy),
+    )
+
+
+def retiring(place: Place) -> Iterator[Step]:
+    """The role goes, with what it was given."""
+    iam = place.client("iam")
+    name = naming.ci_bootstrap_role(place.stack)
+    yield from _taken_away(place, attached=set(), inline=set())
+    yield Step(
+        says=f"delete the role {name}",
+        do=lambda: iam.delete_role(RoleName=name),
+        took_effect=lambda: _read(place, name) is None,
+    )
+
+
+def _taken_away(place: Place, *, attached: set[str], inline: set[str]) -> Iterator[Step]:
+    """All of its policies but these."""
+    iam = place.client("iam")
+    name = naming.ci_bootstrap_role(place.stack)
+
+    def detach(arn: str) -> Step:
+        return Step(
+            says=f"detach {arn} from {name}",
+            do=lambda: iam.detach_role_policy(RoleName=name, PolicyArn=arn),
+            took_effect=lambda: arn not in _attached(place, name),
+        )
+
+    def delete(policy: str) -> Step:
+        return Step(
+            says=f"delete the policy {policy} of {name}",
+            do=lambda: iam.delete_role_policy(RoleName=name, PolicyName=policy),
+            took_effect=lambda: policy not in _inlines(place, name),
+        )
+
+    if _read(place, name) is None:
+        return
+    for arn in sorted(_attached(place, name) - attached):
+        yield detach(arn)
+    for policy in sorted(_inlines(place, name) - inline):
+        yield delete(policy)
+
+
+def _read(place: Place, name: str) -> dict[str, Any] | None:
+    iam = place.client("iam")
+    try:
+        found: dict[str, Any] = iam.get_role(RoleName=name)["Role"]
+    except iam.exceptions.NoSuchEntityException:
+        return None
+    return found
+
+
+def _attached(place: Place, name: str) -> set[str]:
+    pages = place.client("iam").get_paginator("list_attached_role_policies")
+    found = pages.paginate(RoleName=name)
+    return {policy["PolicyArn"] for page in found for policy in page["AttachedPolicies"]}
+
+
+def _inlines(place: Place, name: str) -> set[str]:
+    pages = place.client("iam").get_paginator("list_role_policies").paginate(RoleName=name)
+    return {policy for page in pages for policy in page["PolicyNames"]}
+
+
+def _inline(place: Place, name: str, policy: str) -> str:
+    """An inline policy; an empty document where there is none."""
+    iam = place.client("iam")
+    try:
+        found = iam.get_role_policy(RoleName=name, PolicyName=policy)
+    except iam.exceptions.NoSuchEntityException:
+        return "{}"
+    return json.dumps(found["PolicyDocument"])
+
+
+def _tags(role: dict[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
+
+
+def _listed(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
