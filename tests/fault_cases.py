@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from faults import Case
+from faults import Case, Wire
+from rotation_world import rotated, surroundings
 
 Client = Any
 Clients = Callable[[str], Client]
@@ -12,10 +13,11 @@ CLUSTER = "arbor-production-cluster"
 APPS = ("backend", "frontend")
 
 
-def push(version: str) -> Callable[[Clients], None]:
+def push(version: str) -> Callable[[Wire], None]:
     """Both images of a version."""
 
-    def pushed(client: Clients) -> None:
+    def pushed(wire: Wire) -> None:
+        client = wire.client
         for image in _live_images(client).values():
             repository = image.split("/", 1)[1].rsplit(":", 1)[0]
             manifest = {"schemaVersion": 2, "config": {"digest": f"sha256:{repository}{version}"}}
@@ -47,16 +49,21 @@ def _live_images(client: Clients) -> dict[str, str]:
     return found
 
 
-def released(client: Clients) -> object:
+def released(wire: Wire) -> object:
     """What runs, how the last deployment ended, and what was left behind."""
-    ecs = client("ecs")
-    last = {}
+    client = wire.client
+    return _live_images(client), _last_deployments(client), _migrated(client), locked(wire)
+
+
+def _last_deployments(client: Clients) -> dict[str, str]:
+    """How they ended."""
+    ecs, last = client("ecs"), {}
     for app in APPS:
         deployments = ecs.list_service_deployments(
             cluster=CLUSTER, service=f"arbor-production-{app}"
         )["serviceDeployments"]
         last[app] = max(deployments, key=lambda one: one["createdAt"])["status"]
-    return _live_images(client), last, _migrated(client), _locked(client)
+    return last
 
 
 def _migrated(client: Clients) -> int:
@@ -67,8 +74,9 @@ def _migrated(client: Clients) -> int:
     return len(found["taskArns"])
 
 
-def _locked(client: Clients) -> bool:
-    ssm = client("ssm")
+def locked(wire: Wire) -> bool:
+    """Whether the stack's lock was left behind."""
+    ssm = wire.client("ssm")
     try:
         ssm.get_parameter(Name="/arbor/production/operation")
     except ssm.exceptions.ParameterNotFound:
@@ -78,5 +86,6 @@ def _locked(client: Clients) -> bool:
 
 CASES = (
     Case(words=("deploy", "v1.2.3", "--no-url"), prepare=push("v1.2.3"), state=released),
+    Case(words=("rotate-password",), state=rotated, around=surroundings),
     Case(words=("release", "v1.2.3", "--no-url"), prepare=push("v1.2.3"), state=released),
 )

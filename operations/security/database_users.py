@@ -7,18 +7,16 @@ from typing import Any
 
 import naming
 from operations.account import Account
-from operations.procedure import Failed, Refused, Step
+from operations.database.connection import WrongPasswordError, instance
+from operations.procedure import Failed, Step
 from operations.security.passwords import Credentials
 
 HALF_AN_HOUR = 1800.0
+RESETTING = "resetting-master-credentials"
 LOCK_TIMEOUT = "5s"
 """What the tables' new owner may make the application wait."""
 Connect = Callable[[Account, Credentials], AbstractContextManager[Any]]
 """A psycopg connection; raises WrongPasswordError when the database refuses the password."""
-
-
-class WrongPasswordError(Exception):
-    """The database does not know this user with this password."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,13 +59,21 @@ class Users:
             pending = "MasterUserPassword" in found.get("PendingModifiedValues", {})
             return settled and not pending and self.logs_in(wanted)
 
+        def change() -> None:
+            try:
+                rds.modify_db_instance(
+                    DBInstanceIdentifier=name,
+                    MasterUserPassword=wanted.password,
+                    ApplyImmediately=True,
+                )
+            except rds.exceptions.InvalidDBInstanceStateFault:
+                # A call that took effect although its answer was lost, and was repeated.
+                if instance(self.account)["DBInstanceStatus"] != RESETTING:
+                    raise
+
         return Step(
             says=f"give {wanted.username} the pending password in {name}, and log in with it",
-            do=lambda: rds.modify_db_instance(
-                DBInstanceIdentifier=name,
-                MasterUserPassword=wanted.password,
-                ApplyImmediately=True,
-            ),
+            do=change,
             took_effect=is_applied,
             timeout=HALF_AN_HOUR,
         )
@@ -106,13 +112,3 @@ class Users:
                 )
         except Error as error:
             raise Failed(f"PostgreSQL refused it, and nothing of it was done: {error}.") from error
-
-
-def instance(account: Account) -> dict[str, Any]:
-    """The stack's database as RDS describes it; raises Refused when there is none."""
-    rds, name = account.client("rds"), naming.database_instance(account.stack)
-    try:
-        found = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
-    except rds.exceptions.DBInstanceNotFoundFault:
-        raise Refused(f"There is no database {name}; run `pulumi up` of {account.stack}.") from None
-    return dict(found[0])

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from operations.account import APPS, Account
+from operations.database.connection import instance as database
 from operations.ecs import services
 from operations.ecs.rollout import Rollout
 from operations.procedure import Failed, Refused, Run, Step
@@ -87,7 +88,7 @@ class Rotation:
 def plan(account: Account, connect: Connect, *, two_users: bool) -> Rotation:
     """Look at everything first; raises Refused with a line for each thing that is in the way."""
     found = secret.read(account)
-    instance = database_users.instance(account)
+    instance = database(account)
     users = Users(account=account, master=instance["MasterUsername"], connect=connect)
     using = tuple(s for s in (services.read(account, app) for app in APPS) if _uses(s, found.arn))
     in_the_way = [
@@ -116,7 +117,7 @@ def _database(instance: dict[str, object]) -> Iterator[str]:
     name, status = instance["DBInstanceIdentifier"], instance["DBInstanceStatus"]
     if instance.get("MasterUserSecret"):
         yield f"RDS manages the master password of {name} itself, and refuses another."
-    if status not in {"available", "resetting-master-credentials"}:
+    if status not in {"available", database_users.RESETTING}:
         yield f"{name} is {status}: wait until it is available."
 
 

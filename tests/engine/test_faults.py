@@ -16,7 +16,7 @@ def test_after_any_fault_the_next_run_puts_all_right(
     account = Copy(port=int(production.environment["AWS_ENDPOINT_URL"].rsplit(":", 1)[1]))
     with account.fork() as prepared, wired(prepared, "us-east-1") as wire:
         prepared.control("clock", speed=0)
-        case.prepare(wire.client)
+        case.prepare(wire)
         trials = list(Drill(case=case, account=prepared, wire=wire).trials())
     wrong = [str(trial) for trial in trials if trial.wrong]
     refused = [trial for trial in trials if trial.refusal]
