@@ -12,11 +12,14 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import naming
 from operations.account import APPS, Account
 from operations.procedure import Failed, Refused
+
+if TYPE_CHECKING:
+    from botocore.client import ClientMeta
 
 Tunnel = Callable[[Account, str, int], AbstractContextManager[int]]
 """Opens the way to a host and port of the VPC; gives the port on this machine."""
@@ -92,9 +95,9 @@ def _can_be_entered(task: dict[str, Any], container: dict[str, Any]) -> bool:
 @contextmanager
 def _running(
     plugin: str,
-    meta: Any,
+    meta: "ClientMeta",
     session: dict[str, Any],
-    asked: dict[str, Any],  # noqa: ANN401 - botocore's
+    asked: dict[str, Any],
 ) -> Iterator[subprocess.Popen[str]]:
     """The plugin with the arguments that the AWS CLI gives it."""
     answer = json.dumps({key: session[key] for key in ("SessionId", "TokenValue", "StreamUrl")})

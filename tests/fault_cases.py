@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from faults import Case, Wire
-from rotation_world import rotated, surroundings
+from rotation_world import rotated, share_password, took_turns, with_postgres, with_rds
 
 Client = Any
 Clients = Callable[[str], Client]
@@ -86,6 +86,12 @@ def locked(wire: Wire) -> bool:
 
 CASES = (
     Case(words=("deploy", "v1.2.3", "--no-url"), prepare=push("v1.2.3"), state=released),
-    Case(words=("rotate-password",), state=rotated, around=surroundings),
+    Case(words=("rotate-password",), state=rotated, around=with_rds),
+    Case(
+        words=("rotate-password", "--two-users"),
+        prepare=share_password,
+        state=took_turns,
+        around=with_postgres,
+    ),
     Case(words=("release", "v1.2.3", "--no-url"), prepare=push("v1.2.3"), state=released),
 )

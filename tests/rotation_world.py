@@ -3,13 +3,18 @@
 RDS's API never tells the master's password; what reached it does, and whether it is applied yet.
 """
 
+import atexit
+import contextlib
+import functools
 import json
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 
+import postgres_world
 from faults import Wire
 from operations.account import Account
 from operations.database.connection import WrongPasswordError
@@ -52,7 +57,7 @@ def _first(wire: Wire) -> str:
 
 
 @contextmanager
-def surroundings(wire: Wire) -> Iterator[None]:
+def with_rds(wire: Wire) -> Iterator[None]:
     """The command logs in to the database that the account's RDS runs."""
 
     @contextmanager
@@ -70,26 +75,80 @@ def surroundings(wire: Wire) -> Iterator[None]:
         yield
 
 
+@functools.cache
+def _postgres() -> postgres_world.Server:
+    """One for all runs: starting it takes longer than they do."""
+    kept = contextlib.ExitStack()
+    atexit.register(kept.close)
+    return kept.enter_context(postgres_world.server())
+
+
+def share_password(wire: Wire) -> None:
+    """Let the real PostgreSQL take the master's password that RDS has."""
+    password = master_password(wire)
+    postgres_world.as_superuser(_postgres(), f"ALTER ROLE arbor_user PASSWORD '{password}'")
+
+
+@contextmanager
+def with_postgres(wire: Wire) -> Iterator[None]:
+    """The command logs in to a real PostgreSQL, which knows both users."""
+
+    @contextmanager
+    def connect(_account: Account, credentials: Credentials) -> Iterator[psycopg.Connection]:
+        with wire.aside():
+            share_password(wire)
+        try:
+            made = _postgres().connect(credentials.username, credentials.password)
+        except psycopg.OperationalError as error:
+            raise WrongPasswordError from error
+        with made:
+            yield made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("operations.security.commands.connection", connect)
+        yield
+
+
+def took_turns(wire: Wire) -> object:
+    """As `rotated`, and neither user is locked out."""
+    share_password(wire)
+    value = _value(wire)
+    for user, password in (
+        (value["username"], value["password"]),
+        ("arbor_user", master_password(wire)),
+    ):
+        _postgres().connect(user, password).close()
+    return _ended(wire)
+
+
 def rotated(wire: Wire) -> object:
     """Whether database, secret and tasks agree on a password that is new."""
+    value = _value(wire)
+    return {
+        **_ended(wire),
+        "user": value["username"],
+        "the database takes the secret's": value["password"] == master_password(wire),
+        "it is new": value["password"] != _first(wire),
+    }
+
+
+def _value(wire: Wire) -> dict[str, str]:
     manager = wire.client("secretsmanager")
-    value = json.loads(manager.get_secret_value(SecretId=SECRET)["SecretString"])
-    stages = manager.describe_secret(SecretId=SECRET)["VersionIdsToStages"]
+    value: dict[str, str] = json.loads(manager.get_secret_value(SecretId=SECRET)["SecretString"])
+    return value
+
+
+def _ended(wire: Wire) -> dict[str, object]:
+    """Nothing is left to do, and the tasks started after the password was given out."""
+    stages = wire.client("secretsmanager").describe_secret(SecretId=SECRET)["VersionIdsToStages"]
     order = [operation for operation, _ in wire.effects]
-    given_out = order.index(PROMOTE)
-    deployed = [at for at, operation in enumerate(order) if operation == DEPLOY]
-    ecs = wire.client("ecs")
-    last = ecs.list_service_deployments(
+    deployments = wire.client("ecs").list_service_deployments(
         cluster="arbor-production-cluster", service="arbor-production-backend"
     )["serviceDeployments"]
     return {
-        "the secret's is the database's": value["password"] == master_password(wire),
-        "user": value["username"],
-        "changed": value["password"] != _first(wire),
-        "deployed after it was given out": any(at > given_out for at in deployed),
-        "deployment": max(last, key=lambda one: one["createdAt"])["status"],
-        "pending": [v for v, held in stages.items() if "AWSPENDING" in held],
-        "locked": _locked(wire),
+        "pending": [version for version, held in stages.items() if "AWSPENDING" in held],
+        "deployed after it was given out": DEPLOY in order[order.index(PROMOTE) :],
+        "deployment": max(deployments, key=lambda one: one["createdAt"])["status"],
     }
 
 

@@ -6,6 +6,7 @@ an interrupted one has come: https://docs.aws.amazon.com/secretsmanager/latest/u
 
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import naming
@@ -53,28 +54,35 @@ class Secret:
 
     def promote(self) -> Step:
         """Give out the new credentials to every task that starts from now on."""
-        manager = self.account.client("secretsmanager")
-        return Step(
-            says="make the pending version of the secret the current one",
-            do=lambda: manager.update_secret_version_stage(
-                SecretId=self.arn,
-                VersionStage=CURRENT,
-                MoveToVersionId=self.pending_id,
-                RemoveFromVersionId=self.current_id,
-            ),
-            took_effect=lambda: read(self.account).is_promoted,
+        return self._label(
+            "make the pending version of the secret the current one",
+            lambda: read(self.account).is_promoted,
+            VersionStage=CURRENT,
+            MoveToVersionId=self.pending_id,
+            RemoveFromVersionId=self.current_id,
         )
 
     def end(self) -> Step:
         """The rotation is over: nothing is pending any more."""
-        manager = self.account.client("secretsmanager")
-        return Step(
-            says="end the rotation",
-            do=lambda: manager.update_secret_version_stage(
-                SecretId=self.arn, VersionStage=PENDING, RemoveFromVersionId=self.pending_id
-            ),
-            took_effect=lambda: read(self.account).pending_id is None,
+        return self._label(
+            "end the rotation",
+            lambda: read(self.account).pending_id is None,
+            VersionStage=PENDING,
+            RemoveFromVersionId=self.pending_id,
         )
+
+    def _label(self, says: str, is_done: Callable[[], bool], **moved: str | None) -> Step:
+        manager = self.account.client("secretsmanager")
+
+        def do() -> None:
+            try:
+                manager.update_secret_version_stage(SecretId=self.arn, **moved)
+            except manager.exceptions.InvalidParameterException:
+                # A repeated call finds the label where the first, whose answer was lost, put it.
+                if not is_done():
+                    raise
+
+        return Step(says=says, do=do, took_effect=is_done)
 
 
 def read(account: Account) -> Secret:

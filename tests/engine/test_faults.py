@@ -1,12 +1,21 @@
 """The fault table: every command that writes, every AWS call that it makes, every kind of fault."""
 
 import sys
+from collections.abc import Iterator
 
 import pytest
 
-from engine_stack import Deployed
+from engine_stack import Deployed, deployed
 from fault_cases import CASES
 from faults import Case, Copy, Drill, wired
+
+
+@pytest.fixture(scope="module")
+def production() -> Iterator[Deployed]:
+    """Production as the engine leaves it: other tests deploy and release into theirs."""
+    with deployed("production") as stack:
+        stack.up()
+        yield stack
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
