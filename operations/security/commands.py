@@ -1,4 +1,4 @@
-"""rotate-password and the audits on the command line."""
+"""rotate-password on the command line."""
 
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Annotated
