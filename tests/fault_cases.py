@@ -89,5 +89,4 @@ CASES = (
         around=with_postgres,
     ),
     Case(words=("release", "v1.2.3", "--no-url"), prepare=push("v1.2.3"), state=migrated),
-    Case(words=("migrate",), state=lambda wire: _migrations(wire.client) > 0),
 )
