@@ -1,10 +1,13 @@
-"""Commands in a Markdown document, for the tests of the runbook."""
+"""For the tests of the runbook: the commands of a document, and staging with its data."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from markdown_it import MarkdownIt
+
+from ecs_world import client
+from operations_world import DOMAIN, STACK, World, tags
 
 ROOT = Path(__file__).parents[1]
 ORIGINAL = ROOT / "tests/operations/runbook/original.md"
@@ -69,3 +72,57 @@ def _quoted(text: str) -> bool:
 
 def _one_line(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
+
+
+def complete(world: World) -> None:
+    """Add what a release does not need, and the runbook names: HTTPS, data, exported logs."""
+    elb, ec2 = client("elbv2"), client("ec2")
+    certificate = client("acm").request_certificate(DomainName=DOMAIN)["CertificateArn"]
+    (rule,) = elb.describe_rules(RuleArns=[world.rules["backend"]])["Rules"]
+    listener = rule["RuleArn"].replace(":listener-rule/", ":listener/").rpartition("/")[0]
+    elb.modify_listener(
+        ListenerArn=listener,
+        Port=443,
+        Protocol="HTTPS",
+        Certificates=[{"CertificateArn": certificate}],
+    )
+    (subnet,) = ec2.describe_subnets(SubnetIds=world.subnets[:1])["Subnets"]
+    groups = {
+        purpose: ec2.create_security_group(
+            GroupName=purpose, Description="Data", VpcId=subnet["VpcId"]
+        )["GroupId"]
+        for purpose in ("database", "cache")
+    }
+    rds, cache = client("rds"), client("elasticache")
+    rds.create_db_subnet_group(
+        DBSubnetGroupName="isolated", DBSubnetGroupDescription="Data", SubnetIds=world.subnets
+    )
+    rds.create_db_instance(
+        DBInstanceIdentifier=f"arbor-{STACK}-db",
+        DBInstanceClass="db.t3.medium",
+        Engine="postgres",
+        MasterUsername="arbor_user",
+        MasterUserPassword="a" * 32,
+        AllocatedStorage=20,
+        DBSubnetGroupName="isolated",
+        VpcSecurityGroupIds=[groups["database"]],
+    )
+    cache.create_cache_subnet_group(
+        CacheSubnetGroupName="isolated",
+        CacheSubnetGroupDescription="Data",
+        SubnetIds=world.subnets,
+    )
+    cache.create_replication_group(
+        ReplicationGroupId=f"arbor-{STACK}-redis",
+        ReplicationGroupDescription="Cache",
+        Engine="redis",
+        CacheNodeType="cache.t3.micro",
+        NumCacheClusters=1,
+        CacheSubnetGroupName="isolated",
+        SecurityGroupIds=[groups["cache"]],
+    )
+    s3 = client("s3")
+    for name, component in (("exports-of-ours", "log-export"), ("access-logs", "balancer")):
+        s3.create_bucket(Bucket=name)
+        pairs = [{"Key": key, "Value": value} for key, value in tags(component).items()]
+        s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": pairs})
