@@ -77,7 +77,7 @@ def _one_line(text: str) -> str:
 def complete(world: World) -> None:
     """Add what a release does not need, and the runbook names: HTTPS, data, exported logs."""
     elb, ec2 = client("elbv2"), client("ec2")
-    certificate = client("acm").request_certificate(DomainName=DOMAIN)["CertificateArn"]
+    certificate = _certificate()
     (rule,) = elb.describe_rules(RuleArns=[world.rules["backend"]])["Rules"]
     listener = rule["RuleArn"].replace(":listener-rule/", ":listener/").rpartition("/")[0]
     elb.modify_listener(
@@ -126,3 +126,21 @@ def complete(world: World) -> None:
         s3.create_bucket(Bucket=name)
         pairs = [{"Key": key, "Value": value} for key, value in tags(component).items()]
         s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": pairs})
+
+
+def _certificate() -> str:
+    """Issued, for its record is there."""
+    acm, dns = client("acm"), client("route53")
+    arn = acm.request_certificate(DomainName=DOMAIN, ValidationMethod="DNS")["CertificateArn"]
+    zone = dns.create_hosted_zone(Name=DOMAIN, CallerReference="1")["HostedZone"]["Id"]
+    described = acm.describe_certificate(CertificateArn=arn)["Certificate"]
+    record = described["DomainValidationOptions"][0]["ResourceRecord"]
+    entry = {
+        "Name": record["Name"],
+        "Type": record["Type"],
+        "TTL": 60,
+        "ResourceRecords": [{"Value": record["Value"]}],
+    }
+    change = {"Action": "CREATE", "ResourceRecordSet": entry}
+    dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change]})
+    return str(arn)

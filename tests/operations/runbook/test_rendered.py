@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from typer.testing import CliRunner, Result
 
 from ecs_world import client
+from emulator.clock import CLOCK
 from operations.__main__ import app
 from operations.account import Account
 from operations.procedure import Refused
@@ -107,9 +108,6 @@ def test_a_deployment_that_waits_says_for_what(whole: World) -> None:
     client("ecs").update_service(
         cluster=f"arbor-{STACK}-cluster", service=name, forceNewDeployment=True
     )
-    whole.finish_minutes = 0  # type: ignore[attr-defined]
-    from emulator.clock import CLOCK  # noqa: PLC0415
-
     for _ in range(30):
         CLOCK.advance(60)
         if "backend-hook-id" in (answer := found(whole.account).filled):
