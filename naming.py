@@ -6,6 +6,10 @@ named by Pulumi, so that a replacement never waits for a name to become free.
 
 PROJECT = "arbor"
 DATABASE_USER = "arbor_user"
+DATABASE_SECOND_USER = "arbor_user_2"
+"""Takes turns with the first when passwords are rotated with two users."""
+DATABASE_OWNER = "arbor_owner"
+"""The role that owns the tables once there are two users; nobody logs in as it."""
 MIGRATIONS = "migrations"
 STATE_KEY_ALIAS = "alias/arbor-pulumi-state"
 EVERY_CI_ROLE = "arbor-*-ci-*"

@@ -85,6 +85,8 @@ def account_process(*, stack: str, speed: float) -> Iterator[dict[str, str]]:
         cwd=PROJECT_DIR,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        # A copy of the account (emulator/fork.py) speaks no gRPC, which need not prepare for it.
+        env={**os.environ, "GRPC_ENABLE_FORK_SUPPORT": "false"},
         text=True,
         start_new_session=True,  # Ctrl-C is for this process; it then ends the account in order
     ) as process:

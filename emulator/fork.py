@@ -4,7 +4,6 @@ Copying a process is how the whole of moto's memory is copied at once and in mil
 many things can be tried from one state that took the engine a minute to reach.
 """
 
-import json
 import os
 import threading
 import time
@@ -19,21 +18,17 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 def fork(app: Wsgi, request_handler: type) -> int:
     """Start the copy; returns the port of its HTTP. It ends when asked to, or with this process."""
     owner = os.getpid()
-    read, write = os.pipe()
+    # Made on this side: it looks up a name, and the resolver may not survive the copying.
+    http = make_server("127.0.0.1", 0, app, threaded=True, request_handler=request_handler)
+    port = int(http.server_port)
     child = os.fork()
     if child:
-        os.close(write)
-        with os.fdopen(read) as told:
-            port = int(json.load(told)["port"])
         os.waitpid(child, 0)
+        http.socket.close()
         return port
     if os.fork():
         os._exit(0)  # the copy is nobody's child, so nobody has to wait for it
-    os.close(read)
-    http = make_server("127.0.0.1", 0, app, threaded=True, request_handler=request_handler)
-    os.environ["MOTO_PORT"] = str(http.server_port)
-    with os.fdopen(write, "w") as telling:
-        json.dump({"port": http.server_port}, telling)
+    os.environ["MOTO_PORT"] = str(port)
     threading.Thread(target=_end_with, args=[owner], daemon=True).start()
     http.serve_forever()
     return os._exit(0)

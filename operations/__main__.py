@@ -2,13 +2,8 @@
 
 import typer
 
-from operations.cache import commands as cache
-from operations.database import commands as database
-from operations.incident import commands as incident
-from operations.logs import commands as logs
 from operations.release import commands as release
 from operations.runbook import commands as runbook
-from operations.scale import commands as scale
 from operations.security import commands as security
 
 app = typer.Typer(
@@ -16,7 +11,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for section in (incident, logs, release, scale, database, cache, security, runbook):
+for section in (release, security, runbook):
     app.add_typer(section.app)
 
 

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 import naming
+from operations import screen
 from operations.account import Account
 from operations.procedure import Refused
 
@@ -70,12 +71,18 @@ def held(account: Account, what: str, *, take_over: bool = False) -> Iterator[No
     Whatever the end, the lock is given back; only a killed process leaves it, and the next one on
     the same machine sees that it has gone. From another machine it takes `take_over`.
     """
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
+
     me = holder(account, what)
     _take(account, me, take_over=take_over)
     try:
         yield
     finally:
-        _give_back(account, me)
+        try:
+            _give_back(account, me)
+        except (BotoCoreError, ClientError) as error:
+            # The work is what it is: done or failed.
+            screen.warn(f"The lock of {account.stack} could not be given back: {error}.")
 
 
 def _take(account: Account, me: Holder, *, take_over: bool) -> None:

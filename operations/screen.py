@@ -122,6 +122,11 @@ def somebody_is_there() -> bool:
     return sys.stdin.isatty()
 
 
+def warn(sentence: str) -> None:
+    """Say what does not change how the command ends."""
+    typer.echo(sentence, err=True)
+
+
 def end(sentence: str, code: int) -> NoReturn:
     """Say it where errors go."""
     typer.echo(sentence, err=True)

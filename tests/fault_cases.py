@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from faults import Case
+from faults import Case, Wire
+from rotation_world import rotated, share_password, took_turns, with_postgres, with_rds
 
 Client = Any
 Clients = Callable[[str], Client]
@@ -12,10 +13,11 @@ CLUSTER = "arbor-production-cluster"
 APPS = ("backend", "frontend")
 
 
-def push(version: str) -> Callable[[Clients], None]:
+def push(version: str) -> Callable[[Wire], None]:
     """Both images of a version."""
 
-    def pushed(client: Clients) -> None:
+    def pushed(wire: Wire) -> None:
+        client = wire.client
         for image in _live_images(client).values():
             repository = image.split("/", 1)[1].rsplit(":", 1)[0]
             manifest = {"schemaVersion": 2, "config": {"digest": f"sha256:{repository}{version}"}}
@@ -47,19 +49,29 @@ def _live_images(client: Clients) -> dict[str, str]:
     return found
 
 
-def released(client: Clients) -> object:
-    """What runs, how the last deployment ended, and what was left behind."""
-    ecs = client("ecs")
-    last = {}
+def released(wire: Wire) -> tuple[object, ...]:
+    """What runs, and how the last deployments ended."""
+    client = wire.client
+    return _live_images(client), _last_deployments(client)
+
+
+def migrated(wire: Wire) -> object:
+    """The same, and that the migrations ran; a repeated release may run them again."""
+    return (*released(wire), _migrations(wire.client) > 0)
+
+
+def _last_deployments(client: Clients) -> dict[str, str]:
+    """How they ended."""
+    ecs, last = client("ecs"), {}
     for app in APPS:
         deployments = ecs.list_service_deployments(
             cluster=CLUSTER, service=f"arbor-production-{app}"
         )["serviceDeployments"]
         last[app] = max(deployments, key=lambda one: one["createdAt"])["status"]
-    return _live_images(client), last, _migrated(client), _locked(client)
+    return last
 
 
-def _migrated(client: Clients) -> int:
+def _migrations(client: Clients) -> int:
     """How often the migrations ran."""
     found = client("ecs").list_tasks(
         cluster=CLUSTER, family="arbor-production-migrations", desiredStatus="STOPPED"
@@ -67,16 +79,15 @@ def _migrated(client: Clients) -> int:
     return len(found["taskArns"])
 
 
-def _locked(client: Clients) -> bool:
-    ssm = client("ssm")
-    try:
-        ssm.get_parameter(Name="/arbor/production/operation")
-    except ssm.exceptions.ParameterNotFound:
-        return False
-    return True
-
-
 CASES = (
     Case(words=("deploy", "v1.2.3", "--no-url"), prepare=push("v1.2.3"), state=released),
-    Case(words=("release", "v1.2.3", "--no-url"), prepare=push("v1.2.3"), state=released),
+    Case(words=("rotate-password",), state=rotated, around=with_rds),
+    Case(
+        words=("rotate-password", "--two-users"),
+        prepare=share_password,
+        state=took_turns,
+        around=with_postgres,
+    ),
+    Case(words=("release", "v1.2.3", "--no-url"), prepare=push("v1.2.3"), state=migrated),
+    Case(words=("migrate",), state=lambda wire: _migrations(wire.client) > 0),
 )

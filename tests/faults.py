@@ -112,6 +112,8 @@ class Wire:
     dead: bool = False
     places: list[Place] = field(default_factory=list)
     """Of the calls that were made, in their order."""
+    effects: list[tuple[str, bytes]] = field(default_factory=list)
+    """Operation and body of what reached this copy of the account, in the order."""
     local: threading.local = field(default_factory=threading.local)
     clients: dict[str, Client] = field(default_factory=dict)
 
@@ -123,10 +125,23 @@ class Wire:
     def disturb(self, fault: Fault | None, at: Place | None) -> None:
         self.fault, self.at, self.dead, self.places = fault, at, False, []
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Calls of the world beside the command, which nothing disturbs and nobody counts."""
+        self.local.aside = True
+        try:
+            yield
+        finally:
+            self.local.aside = False
+
     def begin(self, operation: str) -> None:
         """A call that is not a repeat of botocore's."""
+        self.local.fault = None
+        if getattr(self.local, "aside", False):
+            return
         if self.dead:
             raise Killed
+        self.local.operation = operation
         place = Place(operation, _lines())
         self.places.append(place)
         befalls = self.fault if place == self.at else None
@@ -134,8 +149,13 @@ class Wire:
             self.at = None  # the first call of that place alone
         self.local.fault = befalls
 
-    def answer(self, send: Callable[[], Any]) -> Any:
-        fault: Fault | None = getattr(self.local, "fault", None)
+    def answer(self, body: bytes, answered: Callable[[], Any]) -> Any:
+        def send() -> Any:
+            if not getattr(self.local, "aside", False):
+                self.effects.append((self.local.operation, body))
+            return answered()
+
+        fault: Fault | None = self.local.fault
         if fault is None:
             return send()
         if fault is Fault.THROTTLED:
@@ -186,7 +206,7 @@ def wired(copy: Copy, region: str) -> Iterator[Wire]:
         return begin(self, request, model)
 
     def answered(self: Any, request: Any, model: Any, context: Any) -> Any:
-        return wire.answer(lambda: answer(self, request, model, context))
+        return wire.answer(request.body, lambda: answer(self, request, model, context))
 
     def sent(self: Any, request: Any) -> Any:
         request.url = request.url.replace("127.0.0.1:1/", f"127.0.0.1:{wire.copy.port}/", 1)
@@ -217,9 +237,9 @@ class Case:
     """A command that writes, and what must be the same however often it was disturbed."""
 
     words: tuple[str, ...]
-    state: Callable[[Callable[[str], Client]], object]
-    """What it changes, read by boto3 clients; without ids and times that differ anyway."""
-    prepare: Callable[[Callable[[str], Client]], object] = lambda _: None
+    state: Callable[[Wire], object]
+    """What it changes, without ids and times that differ anyway."""
+    prepare: Callable[[Wire], object] = lambda _: None
     """What must be there before, such as an image."""
     around: Callable[[Wire], AbstractContextManager[None]] = _no_surroundings
     """What stands in for the world beside AWS while the command runs, such as a login."""
@@ -254,7 +274,7 @@ class Drill:
     wire: Wire
 
     def trials(self) -> Iterator[Trial]:
-        with self.account.fork() as copy:
+        with self._fresh() as copy:
             done, places = self._run(copy)
             assert done.exit_code == 0, done.output
             right = self._state(copy)
@@ -263,7 +283,7 @@ class Drill:
                 yield self._try(place, fault, right)
 
     def _try(self, place: Place, fault: Fault, right: object) -> Trial:
-        with self.account.fork() as copy:
+        with self._fresh() as copy:
             last, _ = self._run(copy, fault, place)
             if last.exit_code != 0:
                 last, _ = self._run(copy)
@@ -276,6 +296,12 @@ class Drill:
             wrong = f"left {found} instead of {right}; said: {said}"
             return Trial(place=place, fault=fault, wrong=wrong)
         return Trial(place=place, fault=fault)
+
+    @contextmanager
+    def _fresh(self) -> Iterator[Copy]:
+        with self.account.fork() as copy:
+            self.wire.effects.clear()
+            yield copy
 
     def _run(
         self, copy: Copy, fault: Fault | None = None, at: Place | None = None
@@ -294,7 +320,8 @@ class Drill:
     def _state(self, copy: Copy) -> object:
         self.wire.copy = copy
         self.wire.disturb(None, None)
-        return self.case.state(self.wire.client)
+        with self.wire.aside():
+            return self.case.state(self.wire)
 
 
 def _invoke(words: list[str]) -> Result:

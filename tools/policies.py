@@ -16,8 +16,8 @@ HEADER = """\
 proven by a change to the production program that it, and no other, must catch: `make policy-proof`.
 
 What a rule answers: `FSBP` is AWS Foundational Security Best Practices v1.0.0 by the ids of AWS
-Security Hub, `Security Hub` a control that AWS checks outside of that standard, `CIS v3.0` the CIS
-AWS Foundations Benchmark v3.0.0, `runbook` and `design` our own.
+Security Hub, `Security Hub` a control whose place in that standard is not confirmed, `CIS v3.0`
+the CIS AWS Foundations Benchmark v3.0.0, `runbook` and `design` our own.
 """
 EXCEPTIONS = """\
 ## Exceptions

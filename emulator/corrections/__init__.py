@@ -28,6 +28,7 @@ from emulator.corrections import rds_changes as rds_changes
 from emulator.corrections import rds_groups as rds_groups
 from emulator.corrections import rds_instance as rds_instance
 from emulator.corrections import rds_parameters as rds_parameters
+from emulator.corrections import rds_password as rds_password
 from emulator.corrections import rds_restore as rds_restore
 from emulator.corrections import s3 as s3
 from emulator.corrections import secretsmanager as secretsmanager

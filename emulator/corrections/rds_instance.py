@@ -49,9 +49,14 @@ class Instance(DBInstance):
     needs_reboot: bool
     """A static parameter, or the parameter group, changed since it started."""
 
+    new_password: str | None
+    """Of the master; the database takes it a little later than RDS."""
+    password_due: float
+
     @property
     def pending_modified_values(self) -> dict[str, Any]:
-        return {WAITS[name]: value for name, value in self.waiting.items()}
+        password = {} if self.new_password is None else {"MasterUserPassword": "****"}
+        return {WAITS[name]: value for name, value in self.waiting.items()} | password
 
     @property
     def earliest_restorable_time(self) -> datetime:
@@ -96,7 +101,10 @@ class Instance(DBInstance):
         self.waiting = {name: held for name, held in self.waiting.items() if name not in values}
 
     def settle(self) -> None:
-        """Apply what waits once the maintenance window has opened."""
+        """Apply what waits once the maintenance window has opened, or the time it takes is over."""
+        if self.new_password is not None and CLOCK.now() >= self.password_due:
+            self.master_user_password, self.new_password = self.new_password, None
+            self.status = "available"
         if not self.waiting:
             return
         if now() >= next_start(self.preferred_maintenance_window, self.waiting_since):
@@ -126,6 +134,7 @@ def _begin(instance: DBInstance) -> None:
     drawn = "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(26))
     instance.dbi_resource_id = f"db-{drawn}"
     instance.__dict__.update(waiting={}, waiting_since=now(), needs_reboot=False)
+    instance.__dict__.update(new_password=None, password_due=0.0)
 
 
 @corrects(

@@ -1,7 +1,8 @@
 """Run the migrations task of a version and demand that it succeeds."""
 
+import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import naming
@@ -21,6 +22,7 @@ class Migration:
     account: Account
     wanted: revisions.Wanted
     network: dict[str, Any]
+    token: str = field(default_factory=lambda: uuid.uuid4().hex)
     task: str = ""
     """Its ARN, once it was started."""
     status: str = ""
@@ -44,6 +46,8 @@ class Migration:
             launchType="FARGATE",
             networkConfiguration=self.network,
             startedBy=STARTED_BY,
+            # The same in a repeated call, whose first one may have started the task.
+            clientToken=self.token,
         )
         for failure in started["failures"]:
             raise Failed(f"{self.wanted.family} could not be started: {failure['reason']}.")

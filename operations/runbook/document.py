@@ -20,9 +20,9 @@ def read() -> str:
     try:
         return RUNBOOK.read_text(encoding="utf-8")
     except OSError as error:
-        raise Refused(f"{RUNBOOK} can't be read: {error.strerror}. It comes with the project.") from (
-            error
-        )
+        raise Refused(
+            f"{RUNBOOK} can't be read: {error.strerror}. It comes with the project."
+        ) from (error)
 
 
 def placeholders(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What stands between the internet and the services: listener, rules, target groups, certificate."""
+"""Between the internet and the services: listener, rules, target groups, certificate."""
 
 from functools import partial
 from typing import Any

@@ -144,7 +144,9 @@ def _colour(tokens: Sequence["Token"]) -> None:
     for token in tokens:
         if token.type == "tr_open":
             row = token
-        elif row is not None and token.type == "inline" and (level := SEVERITY.match(token.content)):
+        elif (
+            row is not None and token.type == "inline" and (level := SEVERITY.match(token.content))
+        ):
             row.attrSet("class", f"p{level[1]}")
 
 

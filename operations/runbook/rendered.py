@@ -28,7 +28,9 @@ class Rendered:
         """For a terminal or a file; what could not be filled in is told at the end."""
         title, _, rest = self.text.partition("\n")
         left = "".join(f"- `<{name}>`: {why}\n" for name, why in self.values.left.items())
-        return f"{title}\n\n{self._when()}\n{rest}" + (f"\n## {page.LEFT}\n\n{left}" if left else "")
+        return f"{title}\n\n{self._when()}\n{rest}" + (
+            f"\n## {page.LEFT}\n\n{left}" if left else ""
+        )
 
     def html(self) -> str:
         return page.page(self.text, when=self._when(), left=self.values.left)
@@ -53,8 +55,8 @@ class Rendered:
 
     def _when(self) -> str:
         return (
-            f"{self.stack.capitalize()}, account {self.values.account_id}, {self.region}, as it was "
-            f"on {self.at:%Y-%m-%d at %H:%M} UTC."
+            f"{self.stack.capitalize()}, account {self.values.account_id}, {self.region}, "
+            f"as it was on {self.at:%Y-%m-%d at %H:%M} UTC."
         )
 
 

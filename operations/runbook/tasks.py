@@ -90,7 +90,7 @@ def _task(account: Account) -> dict[str, Finding]:
 
 
 def _stream(account: Account, task: dict[str, Any], number: str) -> Finding:
-    """awslogs names a stream PREFIX/CONTAINER/TASK."""
+    """Awslogs names a stream PREFIX/CONTAINER/TASK."""
     found = account.client("ecs").describe_task_definition(taskDefinition=task["taskDefinitionArn"])
     for container in found["taskDefinition"]["containerDefinitions"]:
         options = container.get("logConfiguration", {}).get("options", {})

@@ -50,7 +50,9 @@ def find(account: Account, wanted: Iterable[str]) -> Values:
     found = {name: value for answer in answers for name, value in answer.items()}
     filled, left = {}, {}
     for name in wanted:
-        value = found.get(name) or Missing(CHOSEN.get(name, "the runbook knows no such placeholder"))
+        value = found.get(name) or Missing(
+            CHOSEN.get(name, "the runbook knows no such placeholder")
+        )
         if isinstance(value, Missing):
             left[name] = value.why
         elif SAFE.fullmatch(value):

@@ -31,7 +31,7 @@ class Rule:
     why: str
     fix: str
     controls: tuple[str, ...]
-    """What it answers: `FSBP RDS.5`, `Security Hub KMS.4` for a control outside of that standard,
+    """What it answers: `FSBP RDS.5`, `Security Hub KMS.4` where that standard may not have it,
     `CIS v3.0 5.2`, `runbook: names`."""
     check: Callable[[Props], Iterator[str]]
     """Yields a sentence for each thing that is wrong. Properties are camelCase proxies: an

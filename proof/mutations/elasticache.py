@@ -10,7 +10,14 @@ def _cache(rule: str, what: str, **inputs: object) -> Mutation:
 
 
 MUTATIONS = (
-    _cache("elasticache-tls", "the cache talks in the clear", transit_encryption_enabled=False),
+    Mutation(
+        rule="elasticache-tls",
+        what="the cache talks in the clear",
+        token=GROUP,
+        resource="cache-redis",
+        inputs={"transit_encryption_enabled": False},
+        alone="the cache is replaced, and what reads its address is not known in its preview",
+    ),
     Mutation(
         rule="elasticache-auth",
         what="the cache asks for no token",

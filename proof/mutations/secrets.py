@@ -18,7 +18,6 @@ MUTATIONS = (
         token="aws:secretsmanager/secret:Secret",
         resource="secrets-database-secret",
         inputs={"kms_key_id": None},
-        alone="what reads the secret's ARN is not known in its preview",
     ),
     Mutation(
         rule="kms-rotation",

@@ -1,12 +1,21 @@
 """The fault table: every command that writes, every AWS call that it makes, every kind of fault."""
 
 import sys
+from collections.abc import Iterator
 
 import pytest
 
-from engine_stack import Deployed
+from engine_stack import Deployed, deployed
 from fault_cases import CASES
 from faults import Case, Copy, Drill, wired
+
+
+@pytest.fixture(scope="module")
+def production() -> Iterator[Deployed]:
+    """Production as the engine leaves it: other tests deploy and release into theirs."""
+    with deployed("production") as stack:
+        stack.up()
+        yield stack
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -16,7 +25,7 @@ def test_after_any_fault_the_next_run_puts_all_right(
     account = Copy(port=int(production.environment["AWS_ENDPOINT_URL"].rsplit(":", 1)[1]))
     with account.fork() as prepared, wired(prepared, "us-east-1") as wire:
         prepared.control("clock", speed=0)
-        case.prepare(wire.client)
+        case.prepare(wire)
         trials = list(Drill(case=case, account=prepared, wire=wire).trials())
     wrong = [str(trial) for trial in trials if trial.wrong]
     refused = [trial for trial in trials if trial.refusal]

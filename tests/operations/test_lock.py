@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from operations import lock
@@ -113,3 +114,15 @@ def test_our_own_lock_whose_answer_was_lost_is_ours(
     with lock.held(account, "release v1.2.3"):
         assert at_work(account) == "release v1.2.3"
     assert at_work(account) is None
+
+
+def test_a_lock_that_cannot_be_given_back_fails_nothing(
+    account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def throttled(*_: object) -> None:
+        raise ClientError({"Error": {"Code": "ThrottlingException"}}, "DeleteParameter")
+
+    monkeypatch.setattr(lock, "_give_back", throttled)
+    with lock.held(account, "release v1.2.3"):
+        pass
+    assert "could not be given back" in capsys.readouterr().err

@@ -5,11 +5,12 @@ import shlex
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer
 from markdown_it.token import Token
+from typer.core import TyperGroup
 
 from operations.__main__ import app
 from operations.runbook import document, page, values
@@ -103,14 +104,11 @@ def test_every_judgement_says_why() -> None:
 @pytest.mark.parametrize("line", NAMED)
 def test_a_command_that_the_documents_name_exists(line: str) -> None:
     words = shlex.split(line)
-    command, context = ARBOR, click.Context(ARBOR)
-    while words and isinstance(command, click.Group) and not words[0].startswith("-"):
-        inner = command.get_command(context, words[0])
-        if inner is None:
-            break
-        command, words = inner, words[1:]
-    takes_words = any(isinstance(parameter, click.Argument) for parameter in command.params)
-    if isinstance(command, click.Group) and not takes_words:
+    command: Any = ARBOR
+    while isinstance(command, TyperGroup) and words and words[0] in command.commands:
+        command = command.commands[words.pop(0)]
+    takes_words = any(one.param_type_name == "argument" for one in command.params)
+    if isinstance(command, TyperGroup) and not takes_words:
         assert words in ([], ["--help"]), f"there is no `arbor {line}`"
     known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
     options = {word.split("=")[0] for word in words if word.startswith("-")}
@@ -126,8 +124,11 @@ def test_what_can_be_pasted_is_taken_as_it_is_typed() -> None:
 
 
 def test_placeholders_are_explained_known_and_used() -> None:
-    explained = [row[0].children[0].content.strip("<>") for row in rows(RUNBOOK)["Placeholders"]
-                 if row[0].children]
+    explained = [
+        row[0].children[0].content.strip("<>")
+        for row in rows(RUNBOOK)["Placeholders"]
+        if row[0].children
+    ]
     assert sorted(explained) == sorted(values.names())
     assert len(set(explained)) == len(explained)
     before = TEXT[: TEXT.index("## Placeholders")]
@@ -150,9 +151,7 @@ def test_every_link_in_the_page_leads_somewhere() -> None:
         for before, token in pairwise(flat)
         if before.type == "heading_open"
     }
-    links = {
-        str(token.attrGet("href")) for token in flat if token.type == "link_open"
-    }
+    links = {str(token.attrGet("href")) for token in flat if token.type == "link_open"}
     assert {link[1:] for link in links if link.startswith("#")} <= anchors
     for link in links:
         assert link.startswith("#") or (RUNBOOK.parent / link).exists(), link

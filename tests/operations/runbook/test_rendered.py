@@ -96,9 +96,7 @@ def test_the_previous_revision_is_the_active_one_before_the_live_one(whole: Worl
 
 def test_what_a_release_registered_is_not_infrastructures(whole: World) -> None:
     made = whole.infrastructure("backend")
-    client("ecs").tag_resource(
-        resourceArn=made, tags=[{"key": "ManagedBy", "value": "release"}]
-    )
+    client("ecs").tag_resource(resourceArn=made, tags=[{"key": "ManagedBy", "value": "release"}])
     assert found(whole.account).filled["backend-infrastructure-revision"] == "1"
 
 
@@ -130,9 +128,10 @@ def test_what_is_not_there_is_left_with_the_reason(world: World) -> None:
 def test_an_account_without_the_stack_leaves_everything(world: World) -> None:
     answer = values.find(Account(stack="production", client=client), values.names())
     assert not answer.filled
-    assert "arbor-production-cluster" in answer.left["domain"] or "ClusterNotFound" in answer.left[
-        "domain"
-    ]
+    assert (
+        "arbor-production-cluster" in answer.left["domain"]
+        or "ClusterNotFound" in answer.left["domain"]
+    )
     assert world
 
 
@@ -197,7 +196,9 @@ def test_without_a_network_it_fails(world: World) -> None:
 def test_printed_it_can_be_pasted(whole: World) -> None:  # noqa: ARG001
     done = operate()
     assert done.exit_code == 0, done.output
-    assert done.stdout.startswith("# Operations Runbooks\n\nStaging, account 123456789012, us-east-1")
+    assert done.stdout.startswith(
+        "# Operations Runbooks\n\nStaging, account 123456789012, us-east-1"
+    )
     assert f"curl https://{DOMAIN}/api/v1/health" in done.stdout
     assert "    --cluster arbor-staging-cluster \\\n" in done.stdout
     ending = done.stdout[done.stdout.index("## Left to fill in") :]

@@ -1,5 +1,0 @@
-"""The database commands on the command line."""
-
-import typer
-
-app = typer.Typer()

@@ -1,5 +1,0 @@
-"""The logs commands on the command line."""
-
-import typer
-
-app = typer.Typer()

@@ -1,0 +1,146 @@
+"""An emulated account for the tests of bootstrap: what is written in it, and who writes."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, partial
+from typing import Any
+from unittest import mock
+
+import boto3
+from botocore.exceptions import ClientError
+from moto import mock_aws
+from moto.iam import aws_managed_policies, models
+
+import ci_documents
+import naming
+from emulator import correction, corrections
+from emulator.clock import CLOCK
+from operations.procedure import Run, Step
+from pipeline.bootstrap import place, plan
+
+STACK, ACCOUNT, REGION = "production", "123456789012", "us-east-1"
+BUCKET, ALIAS = "arbor-pulumi-state-123456789012", "alias/arbor-pulumi-state"
+ROLE = "arbor-production-ci-bootstrap"
+PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ci_documents.ISSUER}"
+SERVICES = ("iam", "kms", "s3", "sts")
+READS = ("Get", "List", "Head", "Describe")
+Client = Any
+
+
+class Killed(BaseException):
+    """The process is gone: nothing catches this."""
+
+
+@cache
+def made_client(service: str, region: str, whose: str) -> Client:
+    """One for all tests: making one takes longer than most tests."""
+    assert whose
+    return boto3.Session("testing", "testing", region_name=region).client(service)
+
+
+def client(service: str, region: str = REGION) -> Client:
+    """The test's own, for what somebody else does in the account."""
+    return made_client(service, region, "test")
+
+
+def noted_client(service: str, region: str = REGION) -> Client:
+    """The one whose writes are told."""
+    return made_client(service, region, "pipeline")
+
+
+@cache
+def attachable() -> str:
+    """The policies of AWS that are attached here; moto takes a second to load all."""
+    names = ("AdministratorAccess", "PowerUserAccess")
+    known = json.loads(aws_managed_policies.aws_managed_policies_data)
+    return json.dumps({name: known[name] for name in names})
+
+
+class Account:
+    """What is written in it, and when the writer dies."""
+
+    def __init__(self) -> None:
+        self.writes: list[str] = []
+        self.dies_after: int | None = None
+
+    def note(self, model: Any, **_: object) -> None:
+        if not model.name.startswith(READS):
+            self.writes.append(model.name)
+            if len(self.writes) == self.dies_after:
+                raise Killed
+
+    def place(self, stack: str = STACK) -> place.Place:
+        return place.of_stack(stack, lambda region: partial(noted_client, region=region))
+
+    def left(self) -> list[str]:
+        return [step.says for step in plan.to_make(self.place())]
+
+    def bootstrap(self) -> None:
+        execute(plan.to_make(self.place()))
+
+    def retire(self) -> None:
+        execute(plan.to_retire(self.place()))
+
+
+def execute(steps: list[Step]) -> None:
+    Run(say=lambda _: None, sleep=lambda _: None).execute(steps)
+
+
+@contextmanager
+def world() -> Iterator[Account]:
+    """A fresh account."""
+    assert corrections  # imported for what it registers
+    correction.apply()
+    CLOCK.set_speed(0)
+    policies = mock.patch.object(models, "aws_managed_policies_data", attachable())
+    with policies, mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
+        made = Account()
+        for service in SERVICES:
+            noted_client(service).meta.events.register("after-call", made.note)
+        yield made
+        for service in SERVICES:
+            noted_client(service).meta.events.unregister("after-call", made.note)
+
+
+def key() -> str:
+    return str(client("kms").describe_key(KeyId=ALIAS)["KeyMetadata"]["Arn"])
+
+
+def role() -> dict[str, Any]:
+    found: dict[str, Any] = client("iam").get_role(RoleName=ROLE)["Role"]
+    return found
+
+
+def tags(pairs: list[dict[str, str]]) -> dict[str, str]:
+    return {pair.get("Key", pair.get("TagKey", "")): list(pair.values())[1] for pair in pairs}
+
+
+def deployed() -> None:
+    """The stack is up, and with it its own roles."""
+    client("iam").create_role(
+        RoleName=naming.ci_deploy_role(STACK),
+        AssumeRolePolicyDocument=ci_documents.trust(PROVIDER, ["repo:a/b:environment:x"]),
+    )
+
+
+def retag_bucket() -> None:
+    client("s3").put_bucket_tagging(
+        Bucket=BUCKET, Tagging={"TagSet": [{"Key": "Team", "Value": "a"}]}
+    )
+
+
+@contextmanager
+def answering(event: str, handler: Callable[..., None]) -> Iterator[None]:
+    """While it lasts, AWS answers the pipeline like this."""
+    events = noted_client(event.split(".")[1]).meta.events
+    events.register(event, handler)
+    try:
+        yield
+    finally:
+        events.unregister(event, handler)
+
+
+def denied(model: Any, **_: object) -> None:
+    error = {"Code": "AccessDenied", "Message": f"not authorized to perform: {model.name}"}
+    raise ClientError({"Error": error}, model.name)

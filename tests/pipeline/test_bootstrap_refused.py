@@ -1,0 +1,158 @@
+"""What bootstrap refuses, and what AWS refuses it: told in a sentence, and nothing was written."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from bootstrap_world import (
+    ACCOUNT,
+    ALIAS,
+    BUCKET,
+    PROVIDER,
+    ROLE,
+    STACK,
+    Account,
+    answering,
+    client,
+    denied,
+    deployed,
+    key,
+    role,
+)
+from emulator import engine
+from operations.procedure import Failed, Refused
+
+
+def refused(account: Account, *sentence: str) -> None:
+    """Nothing was written, and what was found is told."""
+    account.writes.clear()
+    with pytest.raises(Refused) as refusal:
+        account.bootstrap()
+    for part in sentence:
+        assert part in str(refusal.value)
+    assert account.writes == []
+
+
+def test_another_account_is_refused(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = engine.stack_config(STACK)
+    provider = PROVIDER.replace(ACCOUNT, "210987654321")
+    other = {"arbor:accountId": "210987654321", "arbor:githubOidcProviderArn": provider}
+    monkeypatch.setattr(engine, "stack_config", lambda _: config | other)
+    refused(account, f"are of account {ACCOUNT}", "arbor:accountId", "is 210987654321")
+    with pytest.raises(Refused, match=f"are of account {ACCOUNT}"):
+        account.retire()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("arbor:accountId", 123456789012, "is 123456789012"),
+        ("arbor:accountId", "1234", "is '1234'"),
+        ("arbor:accountId", "1234567890123", "is '1234567890123'"),
+        ("aws:region", "mars", "is 'mars'"),
+        ("arbor:githubRepository", None, "is not set"),
+        ("arbor:githubRepository", "", "is ''"),
+        ("arbor:githubRepository", "arbor/*", "is 'arbor/*'"),
+        ("arbor:githubOidcProviderArn", None, "is not set"),
+        ("arbor:githubOidcProviderArn", "", f"allowed: {PROVIDER}"),
+        ("arbor:githubOidcProviderArn", PROVIDER.replace("1", "2"), f"allowed: {PROVIDER}"),
+    ],
+)
+def test_config_without_a_pipeline_is_refused(
+    account: Account, monkeypatch: pytest.MonkeyPatch, name: str, value: object, found: str
+) -> None:
+    config = {**engine.stack_config(STACK), name: value}
+    kept = {key: value for key, value in config.items() if value is not None}
+    monkeypatch.setattr(engine, "stack_config", lambda _: kept)
+    refused(account, name, found, "in Pulumi.production.yaml")
+
+
+def test_a_bucket_of_another_account_is_refused(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("MOTO_ACCOUNT_ID", "210987654321")
+        client("s3").create_bucket(Bucket=BUCKET)
+    refused(account, f"the bucket {BUCKET} belongs to another account")
+
+
+def test_a_bucket_in_another_region_is_refused(account: Account) -> None:
+    client("s3", "eu-west-1").create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    refused(account, "lies in eu-west-1", "is us-east-1")
+
+
+def test_a_key_that_waits_for_its_deletion_is_refused(made: Account) -> None:
+    found = key()
+    client("kms").schedule_key_deletion(KeyId=found, PendingWindowInDays=7)
+    refused(made, f"{ALIAS} points at {found}", "aws kms cancel-key-deletion --key-id")
+
+
+def test_a_key_that_is_not_ours_is_refused_until_somebody_says_it_is(account: Account) -> None:
+    kms = client("kms")
+    found = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName=ALIAS, TargetKeyId=found)
+    refused(account, f"{ALIAS} points at {found}", "Project=arbor, ManagedBy=bootstrap")
+    said = {"Project": "arbor", "ManagedBy": "bootstrap"}
+    pairs = [{"TagKey": name, "TagValue": value} for name, value in said.items()]
+    kms.tag_resource(KeyId=found, Tags=pairs)
+    account.bootstrap()
+    assert key() == found
+
+
+def test_of_two_keys_without_the_alias_none_is_taken(made: Account) -> None:
+    kms, first = client("kms"), key()
+    kms.delete_alias(AliasName=ALIAS)
+    pairs = kms.list_resource_tags(KeyId=first)["Tags"]
+    second = kms.create_key(Tags=pairs)["KeyMetadata"]["Arn"]
+    refused(made, first, second, "both tagged")
+    kms.schedule_key_deletion(KeyId=second, PendingWindowInDays=7)
+    made.bootstrap()
+    assert key() == first
+
+
+def test_a_key_that_keeps_iam_out_is_anothers(account: Account) -> None:
+    foreign = client("kms").create_key()["KeyMetadata"]["Arn"]
+
+    def denied(params: dict[str, str], **_: object) -> None:
+        if params["KeyId"] == foreign:
+            error = {"Code": "AccessDeniedException", "Message": "no key policy allows it"}
+            raise ClientError({"Error": error}, "ListResourceTags")
+
+    with answering("provide-client-params.kms.ListResourceTags", denied):
+        account.bootstrap()
+        assert key() != foreign
+        client("kms").update_alias(AliasName=ALIAS, TargetKeyId=foreign)
+        refused(account, f"{ALIAS} points at {foreign}")
+
+
+@pytest.mark.parametrize("lacking", ["Project", "ManagedBy", "Stack"])
+def test_a_role_that_we_did_not_make_is_refused(made: Account, lacking: str) -> None:
+    client("iam").untag_role(RoleName=ROLE, TagKeys=[lacking])
+    refused(made, sentence := f"bootstrap did not make the role {ROLE}")
+    deployed()
+    with pytest.raises(Refused, match=sentence):
+        made.retire()
+    assert role()
+
+
+def test_what_aws_refuses_to_tell_is_one_sentence(account: Account) -> None:
+    with (
+        answering("before-call.iam.GetRole", denied),
+        pytest.raises(Failed, match=r"nothing was changed: .*perform: GetRole"),
+    ):
+        account.bootstrap()
+    assert account.writes == []
+
+
+def test_what_aws_refuses_to_write_is_told_and_the_rest_is_left_to_the_next_run(
+    account: Account,
+) -> None:
+    with (
+        answering("before-call.s3.PutBucketPolicy", denied),
+        pytest.raises(Failed, match=r"without TLS: .*perform: PutBucketPolicy"),
+    ):
+        account.bootstrap()
+    assert account.left()[0] == f"let {BUCKET} refuse requests without TLS"
+    account.bootstrap()
+    assert account.left() == []

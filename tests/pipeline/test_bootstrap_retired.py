@@ -1,0 +1,38 @@
+"""The first deploy role goes again, once there is another."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from bootstrap_world import (
+    Account,
+    Killed,
+    deployed,
+    role,
+)
+from operations.procedure import Refused
+from pipeline.bootstrap import plan
+
+RETIRED = ("DetachRolePolicy", "DeleteRolePolicy", "DeleteRole")
+
+
+def test_the_role_stays_while_no_other_could_deploy(made: Account) -> None:
+    with pytest.raises(Refused, match="there is no role arbor-production-ci-deploy yet"):
+        made.retire()
+    assert made.writes == []
+    assert role()
+
+
+@pytest.mark.parametrize("writes", range(1, len(RETIRED) + 1))
+def test_the_role_goes_with_its_policies_and_can_come_back(made: Account, writes: int) -> None:
+    deployed()
+    made.dies_after = writes
+    with pytest.raises(Killed):
+        made.retire()
+    made.retire()
+    assert tuple(made.writes) == RETIRED
+    assert plan.to_retire(made.place()) == []
+    with pytest.raises(ClientError, match="NoSuchEntity"):
+        role()
+    made.bootstrap()
+    assert made.left() == []
+    assert role()

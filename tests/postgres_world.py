@@ -1,0 +1,140 @@
+"""A real PostgreSQL of Debian's, with TLS and pg_stat_statements, for the tests of SQL."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tls_world import certificates
+
+PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+WITHOUT = "needs PostgreSQL (Debian: apt-get install postgresql)"
+USER, PASSWORD, DATABASE = "arbor_user", "first-password", "arbor_production"
+HOST = "database.arbor.test"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """It knows `arbor_user` as RDS's master: it may make roles and is no superuser."""
+
+    port: int
+    ca: Path
+    """Who signed its certificate, which is for `HOST`."""
+
+    def connect(self, user: str = USER, password: str = PASSWORD) -> psycopg.Connection:
+        """As the procedures do: the address is this machine's, the name is the certificate's."""
+        return psycopg.connect(
+            host=HOST,
+            hostaddr="127.0.0.1",
+            port=self.port,
+            user=user,
+            password=password,
+            dbname=DATABASE,
+            sslmode="verify-full",
+            sslrootcert=str(self.ca),
+        )
+
+
+def free_port() -> int:
+    """One that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """Start one in a directory of its own, and stop it. Skips the test where there is none."""
+    if not PROGRAMS:
+        pytest.skip(WITHOUT)
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        ca = certificates(place, HOST)
+        account = _account()
+        data = place / "data"
+        port = free_port()
+        if account is not None:
+            place.chmod(0o755)
+            for path in (place, *place.iterdir()):
+                shutil.chown(path, account.pw_uid, account.pw_gid)
+        run = [str(PROGRAMS[-1] / "initdb"), "-D", str(data), "-U", "rds", "--auth=trust"]
+        _run([*run, "--encoding=UTF8", "--no-sync"], account)
+        (data / "postgresql.auto.conf").write_text(
+            f"port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\n"
+            f"ssl = on\nssl_cert_file = '{place}/server.pem'\nssl_key_file = '{place}/server.key'\n"
+            "shared_preload_libraries = 'pg_stat_statements'\npassword_encryption = scram-sha-256\n"
+            "fsync = off\nlog_statement = all\nlogging_collector = off\n"
+        )
+        (data / "pg_hba.conf").write_text(
+            "host all rds 127.0.0.1/32 trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n"
+        )
+        control = [str(PROGRAMS[-1] / "pg_ctl"), "-D", str(data), "-w"]
+        log = ["-l", str(data / "log")]
+        _run([*control, *log, "start"], account)
+        try:
+            made = Server(port=port, ca=ca)
+            _prepare(made)
+            yield made
+        finally:
+            _run([*control, "-m", "immediate", "stop"], account)
+
+
+def statements(made: Server) -> str:
+    """Everything that the server logged."""
+    with superuser(made) as root:
+        found = root.execute("SELECT pg_read_file('log')").fetchone()
+    assert found is not None
+    return str(found[0])
+
+
+def superuser(made: Server, database: str = DATABASE) -> psycopg.Connection:
+    """As which RDS itself works."""
+    address = f"host=127.0.0.1 port={made.port} user=rds dbname={database}"
+    return psycopg.connect(address, autocommit=True)
+
+
+def as_superuser(made: Server, *queries: str, database: str = DATABASE) -> None:
+    """What RDS does by itself, or a test undoes."""
+    with superuser(made, database) as root:
+        for query in queries:
+            root.execute(query.encode())
+
+
+def _prepare(made: Server) -> None:
+    as_superuser(
+        made,
+        f"CREATE ROLE {USER} LOGIN CREATEROLE CREATEDB PASSWORD '{PASSWORD}'",
+        f"CREATE DATABASE {DATABASE} OWNER {USER}",
+        database="postgres",
+    )
+
+
+def _account() -> pwd.struct_passwd | None:
+    """PostgreSQL refuses to run as root; Debian's package makes it an account."""
+    return pwd.getpwnam("postgres") if os.geteuid() == 0 else None
+
+
+def _run(command: list[str], account: pwd.struct_passwd | None) -> None:
+    done = subprocess.run(
+        command,
+        user=account.pw_uid if account else None,
+        group=account.pw_gid if account else None,
+        extra_groups=[] if account else None,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if "start" not in command else subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=120,
+        cwd="/",
+    )
+    assert done.returncode == 0, done.stdout

@@ -1,0 +1,157 @@
+"""The database beside the emulated account, for the faults of a rotation.
+
+RDS's API never tells the master's password; what reached it does, and whether it is applied yet.
+"""
+
+import atexit
+import contextlib
+import functools
+import json
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+
+import postgres_world
+from faults import Wire
+from operations.account import Account
+from operations.database.connection import WrongPasswordError
+from operations.security.passwords import Credentials
+
+SECRET, DATABASE = "arbor/production/db", "arbor-production-db"
+MODIFY, PROMOTE = "rds:ModifyDBInstance", "secretsmanager:UpdateSecretVersionStage"
+DEPLOY = "ecs:UpdateService"
+
+
+class Connection:
+    """One that a query can be made on."""
+
+    def execute(self, _query: str) -> None:
+        return None
+
+
+def master_password(wire: Wire) -> str:
+    """The one that the database takes now."""
+    passwords = [_first(wire)]
+    for operation, body in wire.effects:
+        if operation == MODIFY:
+            asked = urllib.parse.parse_qs(body.decode() if isinstance(body, bytes) else body)
+            if asked["MasterUserPassword"][0] != passwords[-1]:
+                passwords.append(asked["MasterUserPassword"][0])
+    (found,) = wire.client("rds").describe_db_instances(DBInstanceIdentifier=DATABASE)[
+        "DBInstances"
+    ]
+    waits = "MasterUserPassword" in found.get("PendingModifiedValues", {})
+    return passwords[-2] if waits else passwords[-1]
+
+
+def _first(wire: Wire) -> str:
+    """The oldest version's: the one that the engine gave the database, too."""
+    manager = wire.client("secretsmanager")
+    listed = manager.list_secret_version_ids(SecretId=SECRET, IncludeDeprecated=True)["Versions"]
+    version = min(listed, key=lambda one: one["CreatedDate"])["VersionId"]
+    value = manager.get_secret_value(SecretId=SECRET, VersionId=version)["SecretString"]
+    return str(json.loads(value)["password"])
+
+
+@contextmanager
+def with_rds(wire: Wire) -> Iterator[None]:
+    """The command logs in to the database that the account's RDS runs."""
+
+    @contextmanager
+    def connect(_account: Account, credentials: Credentials) -> Iterator[Connection]:
+        with wire.aside():
+            right = credentials.username == "arbor_user" and (
+                credentials.password == master_password(wire)
+            )
+        if not right:
+            raise WrongPasswordError
+        yield Connection()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("operations.security.commands.connection", connect)
+        yield
+
+
+@functools.cache
+def _postgres() -> postgres_world.Server:
+    """One for all runs: starting it takes longer than they do."""
+    kept = contextlib.ExitStack()
+    atexit.register(kept.close)
+    return kept.enter_context(postgres_world.server())
+
+
+def share_password(wire: Wire) -> None:
+    """Let the real PostgreSQL take the master's password that RDS has."""
+    password = master_password(wire)
+    postgres_world.as_superuser(_postgres(), f"ALTER ROLE arbor_user PASSWORD '{password}'")
+
+
+@contextmanager
+def with_postgres(wire: Wire) -> Iterator[None]:
+    """The command logs in to a real PostgreSQL, which knows both users."""
+
+    @contextmanager
+    def connect(_account: Account, credentials: Credentials) -> Iterator[psycopg.Connection]:
+        with wire.aside():
+            share_password(wire)
+        try:
+            made = _postgres().connect(credentials.username, credentials.password)
+        except psycopg.OperationalError as error:
+            raise WrongPasswordError from error
+        with made:
+            yield made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("operations.security.commands.connection", connect)
+        yield
+
+
+def took_turns(wire: Wire) -> object:
+    """As `rotated`, and neither user is locked out."""
+    share_password(wire)
+    value = _value(wire)
+    for user, password in (
+        (value["username"], value["password"]),
+        ("arbor_user", master_password(wire)),
+    ):
+        _postgres().connect(user, password).close()
+    return _ended(wire)
+
+
+def rotated(wire: Wire) -> object:
+    """Whether database, secret and tasks agree on a password that is new."""
+    value = _value(wire)
+    return {
+        **_ended(wire),
+        "user": value["username"],
+        "the database takes the secret's": value["password"] == master_password(wire),
+        "it is new": value["password"] != _first(wire),
+    }
+
+
+def _value(wire: Wire) -> dict[str, str]:
+    manager = wire.client("secretsmanager")
+    value: dict[str, str] = json.loads(manager.get_secret_value(SecretId=SECRET)["SecretString"])
+    return value
+
+
+def _ended(wire: Wire) -> dict[str, object]:
+    """Nothing is left to do, and the tasks started after the password was given out."""
+    stages = wire.client("secretsmanager").describe_secret(SecretId=SECRET)["VersionIdsToStages"]
+    order = [operation for operation, _ in wire.effects]
+    deployments = wire.client("ecs").list_service_deployments(
+        cluster="arbor-production-cluster", service="arbor-production-backend"
+    )["serviceDeployments"]
+    return {
+        "pending": [version for version, held in stages.items() if "AWSPENDING" in held],
+        "deployed after it was given out": DEPLOY in order[order.index(PROMOTE) :],
+        "deployment": max(deployments, key=lambda one: one["createdAt"])["status"],
+    }
+
+
+def _locked(wire: Wire) -> bool:
+    found = wire.client("ssm").describe_parameters()["Parameters"]
+    return any(one["Name"] == "/arbor/production/operation" for one in found)
