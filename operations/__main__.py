@@ -3,6 +3,7 @@
 import typer
 
 from operations.release import commands as release
+from operations.runbook import commands as runbook
 from operations.security import commands as security
 
 app = typer.Typer(
@@ -10,7 +11,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for section in (release, security):
+for section in (release, security, runbook):
     app.add_typer(section.app)
 
 
