@@ -26,5 +26,5 @@ def test_the_page_of_policies_is_what_the_rules_say() -> None:
 def test_a_page_names_only_files_that_exist(page: Path) -> None:
     for name in PATH.findall(page.read_text()):
         assert (ROOT / name).exists() or (page.parent / name).exists(), name
-    for link in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text()):
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", page.read_text()):
         assert (page.parent / link).exists(), link
