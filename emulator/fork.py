@@ -5,6 +5,7 @@ many things can be tried from one state that took the engine a minute to reach.
 """
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -28,6 +29,8 @@ def fork(app: Wsgi, request_handler: type) -> int:
         return port
     if os.fork():
         os._exit(0)  # the copy is nobody's child, so nobody has to wait for it
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)  # the account's own would end it in order
     os.environ["MOTO_PORT"] = str(port)
     threading.Thread(target=_end_with, args=[owner], daemon=True).start()
     http.serve_forever()

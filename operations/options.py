@@ -11,7 +11,6 @@ from operations.account import Account
 from operations.procedure import EVERY_SECONDS, Run
 
 StackName = Literal["production", "staging"]
-AppName = Literal["backend", "frontend"]
 
 Stack = Annotated[StackName, typer.Option("--stack", help="The environment.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
@@ -39,8 +38,6 @@ class Manner:
     yes: bool
     every: float = EVERY_SECONDS
     take_over: bool = False
-    retype: str | None = None
-    """For what destroys: the word to type in place of a yes."""
 
     def carry_out(
         self, account: Account, what: str, plan: Callable[[], Plan], done: str | Callable[[], str]
@@ -54,7 +51,7 @@ class Manner:
             plan().execute(Run(say=typer.echo, dry_run=True))
         if self.dry_run:
             return
-        screen.confirm(yes=self.yes, retype=self.retype)
+        screen.confirm(yes=self.yes)
         with (
             lock.held(account, what, take_over=self.take_over),
             screen.progress() as say,

@@ -91,19 +91,13 @@ def progress() -> Iterator[Callable[[str], None]]:
         yield say
 
 
-def confirm(*, yes: bool, retype: str | None = None) -> None:
-    """Ask whoever saw what would be done; raises Refused unless the answer is yes.
-
-    What destroys wants a word typed again, which nothing but the typing stands for.
-    """
+def confirm(*, yes: bool) -> None:
+    """Ask whoever saw what would be done; raises Refused unless the answer is yes."""
     if yes:
         return
     if not somebody_is_there():
         raise Refused("nobody is there to ask; add --yes.")
-    if retype is not None:
-        if typer.prompt(f"Type {retype} to do it") != retype:
-            raise Refused(f"you did not type {retype}.")
-    elif not typer.confirm("Do it?"):
+    if not typer.confirm("Do it?"):
         raise Refused("you said no.")
 
 

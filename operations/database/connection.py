@@ -25,9 +25,9 @@ class WrongPasswordError(Exception):
     """The database does not know this user with this password."""
 
 
-def instance(account: Account, name: str | None = None) -> dict[str, Any]:
-    """The stack's database, or another instance, as RDS describes it; raises Refused."""
-    rds, name = account.client("rds"), name or naming.database_instance(account.stack)
+def instance(account: Account) -> dict[str, Any]:
+    """The stack's database as RDS describes it; raises Refused when there is none."""
+    rds, name = account.client("rds"), naming.database_instance(account.stack)
     try:
         found = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
     except rds.exceptions.DBInstanceNotFoundFault:
@@ -37,14 +37,9 @@ def instance(account: Account, name: str | None = None) -> dict[str, Any]:
 
 @contextmanager
 def connection(
-    account: Account,
-    username: str,
-    password: str,
-    *,
-    of: str | None = None,
-    way: Tunnel = tunnel,
+    account: Account, username: str, password: str, *, way: Tunnel = tunnel
 ) -> Iterator["psycopg.Connection"]:
-    """Log in to the stack's database, or to another instance that holds a copy of it.
+    """Log in to the stack's database.
 
     TLS always; the certificate is checked where `PGSSLROOTCERT` names RDS's bundle, against the
     endpoint's name although the address is the tunnel's. Raises WrongPasswordError, and Failed for
@@ -52,7 +47,7 @@ def connection(
     """
     import psycopg  # noqa: PLC0415 - slow, and --help is fast
 
-    endpoint = instance(account, of)["Endpoint"]
+    endpoint = instance(account)["Endpoint"]
     bundle = os.environ.get(BUNDLE)
     if bundle is not None and not Path(bundle).is_file():
         raise Refused(f"{BUNDLE} names {bundle}, which is no file; get it from {GET_BUNDLE}")

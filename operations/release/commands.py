@@ -7,7 +7,7 @@ import typer
 from operations import screen
 from operations.account import connect
 from operations.ecs import health
-from operations.options import DryRun, Every, Manner, Stack, TakeOver, Yes
+from operations.options import DryRun, Every, Manner, Stack, StackName, TakeOver, Yes
 from operations.procedure import EVERY_SECONDS, Steps
 from operations.release import release as releases
 
@@ -28,14 +28,7 @@ def release(
 ) -> None:
     """Migrate, deploy backend and frontend, check health; on failure take the services back."""
     manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
-    with screen.told():
-        account = connect(stack)
-        manner.carry_out(
-            account,
-            f"release {version}",
-            lambda: releases.plan(account, version, opener=None if no_url else health.get),
-            f"{version} serves {stack}.",
-        )
+    _bring(version, stack, manner, migrates=True, asks_url=not no_url)
 
 
 @app.command()
@@ -50,13 +43,19 @@ def deploy(
 ) -> None:
     """The same without migrations."""
     manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
-    opener = None if no_url else health.get
+    _bring(version, stack, manner, migrates=False, asks_url=not no_url)
+
+
+def _bring(
+    version: str, stack: StackName, manner: Manner, *, migrates: bool, asks_url: bool
+) -> None:
+    opener = health.get if asks_url else None
     with screen.told():
         account = connect(stack)
         manner.carry_out(
             account,
-            f"deploy {version}",
-            lambda: releases.plan(account, version, migrates=False, opener=opener),
+            f"{'release' if migrates else 'deploy'} {version}",
+            lambda: releases.plan(account, version, migrates=migrates, opener=opener),
             f"{version} serves {stack}.",
         )
 

@@ -38,33 +38,21 @@ class Rotation:
     def execute(self, run: Run) -> None:
         """Raises Failed; whatever the end, the same again goes on."""
         try:
-            run.execute(self._dry_steps() if run.dry_run else self.steps())
+            run.execute(self.steps())
         except Failed as failed:
             raise Failed(f"{failed}\n{GO_ON}") from failed
 
     def steps(self) -> Iterator[Step]:
-        """Read after each step what is left."""
+        """What is left, the first of it first."""
         found = secret.read(self.account)
-        if found.pending is None:
-            yield found.keep(self._made(found))
-            found = secret.read(self.account)
+        is_new = found.pending is None
+        if is_new:
+            found = found.beside(self._made(found))
+            yield found.keep()
         assert found.pending is not None
         if not found.is_promoted:
-            if not self.users.logs_in(found.pending):
+            if is_new or not self.users.logs_in(found.pending):
                 yield self.users.give(found.pending, found.current)
-            yield found.promote()
-            found = secret.read(self.account)
-        yield from self._deploy()
-        yield found.end()
-
-    def _dry_steps(self) -> Iterator[Step]:
-        """The same where no step has an effect that the next could read."""
-        found = secret.read(self.account)
-        wanted = found.pending or self._made(found)
-        if found.pending is None:
-            yield found.keep(wanted)
-        if not found.is_promoted or found.pending is None:
-            yield self.users.give(wanted, found.current)
             yield found.promote()
         yield from self._deploy()
         yield found.end()

@@ -7,7 +7,7 @@ an interrupted one has come: https://docs.aws.amazon.com/secretsmanager/latest/u
 import json
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import naming
 from operations.account import Account
@@ -35,21 +35,26 @@ class Secret:
         """Whether the rotation's version is the current one, so that only its use is left."""
         return self.pending_id == self.current_id
 
-    def keep(self, made: Credentials) -> Step:
-        """Keep new credentials beside the current ones before anything knows them."""
-        version = uuid.uuid4().hex
+    def beside(self, made: Credentials) -> "Secret":
+        """The same once new credentials are kept beside the current ones."""
+        return replace(self, pending_id=uuid.uuid4().hex, pending=made)
+
+    def keep(self) -> Step:
+        """Keep the pending credentials before anything else knows them."""
+        assert self.pending is not None
         manager = self.account.client("secretsmanager")
-        value = json.dumps({"username": made.username, "password": made.password})
+        value = json.dumps({"username": self.pending.username, "password": self.pending.password})
         return Step(
-            says=f"keep a new password of {made.username} as the pending version of the secret",
+            says=f"keep a new password of {self.pending.username} as the pending version of the "
+            "secret",
             do=lambda: manager.put_secret_value(
                 SecretId=self.arn,
                 # The same in a repeated call, so that there is one version of it.
-                ClientRequestToken=version,
+                ClientRequestToken=self.pending_id,
                 SecretString=value,
                 VersionStages=[PENDING],
             ),
-            took_effect=lambda: read(self.account).pending_id == version,
+            took_effect=lambda: read(self.account).pending_id == self.pending_id,
         )
 
     def promote(self) -> Step:
