@@ -78,7 +78,7 @@ def _rate_limit(requests: int) -> Any:  # noqa: ANN401 - the SDK's own typed dic
     }
 
 
-def _managed(group: str, priority: int) -> Any:  # noqa: ANN401
+def _managed(group: str, priority: int) -> Any:  # noqa: ANN401 - pulumi-aws's Args or dict
     return {
         "name": group,
         "priority": priority,
@@ -89,7 +89,7 @@ def _managed(group: str, priority: int) -> Any:  # noqa: ANN401
     }
 
 
-def _visible(metric: str) -> Any:  # noqa: ANN401
+def _visible(metric: str) -> Any:  # noqa: ANN401 - pulumi-aws's Args or dict
     return {
         "cloudwatch_metrics_enabled": True,
         "sampled_requests_enabled": True,

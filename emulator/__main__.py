@@ -68,7 +68,7 @@ def destroy(stack: Stack = "production", speed: Speed = SPEED) -> None:
 def serve(
     stack: Annotated[str, typer.Option(help="Whose account id and region.")] = "production",
     speed: Speed = SPEED,
-    until_input_closes: Annotated[bool, typer.Option(hidden=True)] = False,  # noqa: FBT002
+    until_input_closes: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Keep an account up until Ctrl-C; prints, as lines to eval, how to reach it."""
     config = _config(stack)

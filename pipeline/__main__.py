@@ -40,11 +40,11 @@ def preview(
     stack: Stack,
     report: Annotated[Path, typer.Option(help="Where the report goes.")],
     plan: Annotated[Path | None, typer.Option(help="Where the update plan goes.")] = None,
-    in_emulated: Emulated = False,  # noqa: FBT002 - typer's way
+    in_emulated: Emulated = False,
     base: Annotated[
         Path | None, typer.Option(help="With --emulated: the checkout that is up before.")
     ] = None,
-    drift: Annotated[bool, typer.Option(help="Also look for drift.")] = True,  # noqa: FBT002
+    drift: Annotated[bool, typer.Option(help="Also look for drift.")] = True,
 ) -> None:
     """Preview a stack with the policy pack; exit code 1 when it fails or a policy refuses it."""
     if base is not None and not in_emulated:
@@ -60,7 +60,7 @@ def preview(
 def comment(
     reports: Reports,
     pull_request: Annotated[int, typer.Option(help="Its number.")] = 0,
-    post: Post = False,  # noqa: FBT002
+    post: Post = False,
 ) -> None:
     """Keep one comment on a pull request, with every stack's preview."""
     text = markdown.render([_read(file) for file in reports])
@@ -72,7 +72,7 @@ def comment(
 
 
 @app.command()
-def issue(reports: Reports, post: Post = False) -> None:  # noqa: FBT002
+def issue(reports: Reports, post: Post = False) -> None:
     """Keep one issue about drift: opened, updated, and closed when there is none."""
     read = [_read(file) for file in reports]
     unsure = [found.stack for found in read if found.drift is None]
@@ -91,7 +91,7 @@ def issue(reports: Reports, post: Post = False) -> None:  # noqa: FBT002
 def apply(
     stack: Stack,
     plan: Annotated[Path, typer.Option(help="The plan that was approved.", exists=True)],
-    in_emulated: Emulated = False,  # noqa: FBT002
+    in_emulated: Emulated = False,
     base: Annotated[
         Path | None, typer.Option(help="With --emulated: the checkout that is up before.")
     ] = None,
@@ -110,9 +110,9 @@ def apply(
 @app.command()
 def bootstrap(
     stack: Stack,
-    dry_run: DryRun = False,  # noqa: FBT002
-    yes: Yes = False,  # noqa: FBT002
-    retire_role: Annotated[  # noqa: FBT002
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    retire_role: Annotated[
         bool, typer.Option("--retire-role", help="Delete the first deploy role again.")
     ] = False,
 ) -> None:

@@ -19,6 +19,19 @@ SPEED = 600.0
 """Ten minutes of the account pass in a second."""
 
 
+def control(endpoint: str, what: str, **asked: float) -> Mapping[str, float]:
+    """Ask an emulated account what AWS has no call for, such as to let time pass."""
+    request = urllib.request.Request(
+        f"{endpoint}{account_module.CONTROL}{what}",
+        data=json.dumps(asked).encode(),
+        method="POST",
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=30) as answer:
+        found: Mapping[str, float] = json.load(answer)
+    return found
+
+
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """One thing the engine did or would do: `update` of `aws:rds/instance:Instance` `database`."""
@@ -80,16 +93,8 @@ class Deployed:
     def set_speed(self, speed: float) -> None:
         self._control("clock", speed=speed)
 
-    def _control(self, what: str, **asked: float) -> dict[str, float]:
-        request = urllib.request.Request(
-            f"{self.environment['AWS_ENDPOINT_URL']}{account_module.CONTROL}{what}",
-            data=json.dumps(asked).encode(),
-            method="POST",
-        )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=30) as answer:
-            found: dict[str, float] = json.load(answer)
-        return found
+    def _control(self, what: str, **asked: float) -> Mapping[str, float]:
+        return control(self.environment["AWS_ENDPOINT_URL"], what, **asked)
 
     @staticmethod
     def _steps(operation: Callable[..., object]) -> list[Step]:

@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from faults import Case, Wire
+from fault_wire import Wire
+from faults import Case
 from rotation_world import rotated, share_password, took_turns, with_postgres, with_rds
 
 Client = Any
@@ -79,6 +80,12 @@ def _migrations(client: Clients) -> int:
     return len(found["taskArns"])
 
 
+def push_live(wire: Wire) -> None:
+    """The images that run: nobody pushed them before the engine named them."""
+    (version,) = {image.rsplit(":", 1)[1] for image in _live_images(wire.client).values()}
+    push(version)(wire)
+
+
 CASES = (
     Case(words=("deploy", "v1.2.3", "--no-url"), prepare=push("v1.2.3"), state=released),
     Case(words=("rotate-password",), state=rotated, around=with_rds),
@@ -89,4 +96,5 @@ CASES = (
         around=with_postgres,
     ),
     Case(words=("release", "v1.2.3", "--no-url"), prepare=push("v1.2.3"), state=migrated),
+    Case(words=("migrate",), prepare=push_live, state=lambda w: _migrations(w.client) > 0),
 )

@@ -29,7 +29,7 @@ class Host(LanguageServer):
     def _program() -> None:
         runpy.run_path("__main__.py", run_name="__main__")
 
-    def Handshake(self, request: object, context: object) -> Any:  # noqa: N802, ARG002
+    def Handshake(self, request: object, context: object) -> Any:  # noqa: N802, ARG002 - gRPC names it
         return language_pb2.LanguageHandshakeResponse()
 
     def Run(self, request: Any, context: object) -> Any:  # noqa: N802 - the protocol's names

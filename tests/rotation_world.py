@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 import postgres_world
-from faults import Wire
+from fault_wire import Wire
 from operations.account import Account
 from operations.database.connection import WrongPasswordError
 from operations.security.passwords import Credentials

@@ -234,7 +234,7 @@ def test_a_weekly_window_that_is_none_or_too_short_or_long_is_refused(wrong: str
 def test_windows_that_share_a_minute_are_found(
     daily: str,
     weekly: str,
-    meet: bool,  # noqa: FBT001 - a column of the table
+    meet: bool,
 ) -> None:
     found = limits.windows_meet(limits.daily_window(daily, 30), limits.weekly_window(weekly, 30))
     assert found is meet

@@ -125,7 +125,7 @@ def test_every_component_gets_the_four_tags() -> None:
 
 def test_settings_cannot_be_changed_by_whoever_gets_them() -> None:
     with pytest.raises(FrozenInstanceError):
-        PRODUCTION.domain = "other.example"  # type: ignore[misc]
+        PRODUCTION.domain = "other.example"  # type: ignore[misc] # it is frozen
 
 
 @pytest.mark.parametrize("stack", ["production", "staging"])

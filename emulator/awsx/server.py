@@ -30,29 +30,29 @@ class Servicer(ProviderServicer):
         super().__init__(Awsx(), [], "")
         self._one_at_a_time = asyncio.Lock()
 
-    async def Handshake(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+    async def Handshake(self, request: Any, context: Any) -> Any:
         self.engine_address = request.engine_address
         return provider_pb2.ProviderHandshakeResponse(
             accept_secrets=True, accept_resources=True, accept_outputs=True
         )
 
-    async def Attach(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+    async def Attach(self, request: Any, context: Any) -> Any:
         self.engine_address = request.address
         return empty_pb2.Empty()
 
-    async def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+    async def GetPluginInfo(self, request: Any, context: Any) -> Any:
         return plugin_pb2.PluginInfo(version=VERSION)
 
-    async def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+    async def CheckConfig(self, request: Any, context: Any) -> Any:
         return provider_pb2.CheckResponse(inputs=request.news)
 
-    async def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+    async def DiffConfig(self, request: Any, context: Any) -> Any:
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
-    async def Cancel(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+    async def Cancel(self, request: Any, context: Any) -> Any:
         return empty_pb2.Empty()
 
-    async def Construct(self, request: Any, context: Any) -> Any:  # noqa: N802
+    async def Construct(self, request: Any, context: Any) -> Any:
         async with self._one_at_a_time:
             return await super().Construct(request, context)
 

@@ -135,7 +135,7 @@ def delete_subnet(original: Replacement, self: EC2Backend, subnet_id: str) -> Su
         )
     deleted: Subnet = original(self, subnet_id)
     for table in self.route_tables.values():
-        for association, associated in list(table._associations.items()):  # noqa: SLF001
+        for association, associated in list(table._associations.items()):
             if associated == subnet_id:
                 self.disassociate_route_table(association)
     return deleted
@@ -198,9 +198,9 @@ def detach_internet_gateway(
 def delete_nat_gateway(original: Replacement, self: EC2Backend, nat_gateway_id: str) -> NatGateway:
     gateway: NatGateway = original(self, nat_gateway_id)
     for address in self.addresses:
-        if address.eni is gateway._eni:  # noqa: SLF001 - moto keeps it there
+        if address.eni is gateway._eni:
             self.disassociate_address(address=address.public_ip)
-    self.enis.pop(gateway._eni.id, None)  # noqa: SLF001
+    self.enis.pop(gateway._eni.id, None)
     return gateway
 
 
@@ -219,8 +219,7 @@ def release_address(
 ) -> None:
     found = _address(self, address, allocation_id)
     if found.eni is not None and any(
-        found.eni is gateway._eni  # noqa: SLF001
-        for gateway in self.nat_gateways.values()
+        found.eni is gateway._eni for gateway in self.nat_gateways.values()
     ):
         raise EC2ClientError(
             "AuthFailure", "You do not have permission to access the specified resource."

@@ -27,7 +27,7 @@ Known = tuple[ServiceState, Rollout]
 )
 def list_service_deployments(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
     asked = self._get_params()
-    service = self.ecs_backend._get_service(  # noqa: SLF001
+    service = self.ecs_backend._get_service(
         asked.get("cluster", "default"), asked["service"].rsplit("/", 1)[-1]
     )
     state, wanted = state_of(service), asked.get("status")

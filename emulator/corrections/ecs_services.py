@@ -90,7 +90,7 @@ def update_service(original: Replacement, self: EC2ContainerServiceResponse) -> 
     wanted = {**_as_created(service), **asked}
     definition = refuse_impossible(backend, cluster, wanted, routes="loadBalancers" in asked)
     if asked.get("networkConfiguration"):
-        service._validate_network(asked["networkConfiguration"])  # noqa: SLF001
+        service._validate_network(asked["networkConfiguration"])
     wanted["taskDefinition"] = definition.arn
     before = _as_created(service)
     begins = bool(asked.get("forceNewDeployment")) or any(
@@ -165,12 +165,12 @@ def list_services(
 
 
 def _cluster(backend: EC2ContainerServiceBackend, asked: dict[str, Any]) -> Cluster:
-    return backend._get_cluster(asked.get("cluster", "default"))  # noqa: SLF001
+    return backend._get_cluster(asked.get("cluster", "default"))
 
 
 def _service(backend: EC2ContainerServiceBackend, cluster: Cluster, named: str) -> Service:
     """By name or ARN; raises ServiceNotFoundException."""
-    return backend._get_service(cluster.name, named.rsplit("/", maxsplit=1)[-1])  # noqa: SLF001
+    return backend._get_service(cluster.name, named.rsplit("/", maxsplit=1)[-1])
 
 
 def _as_created(service: Service) -> dict[str, Any]:

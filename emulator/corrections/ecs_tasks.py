@@ -69,7 +69,7 @@ def requirements(
 )
 def run_task(original: Replacement, self: EC2ContainerServiceResponse) -> ActionResult:
     asked, backend = self._get_params(), self.ecs_backend
-    cluster = backend._get_cluster(asked.get("cluster", "default"))  # noqa: SLF001
+    cluster = backend._get_cluster(asked.get("cluster", "default"))
     launch_type, strategy = asked.get("launchType"), asked.get("capacityProviderStrategy")
     if not launch_type:
         strategy = strategy or cluster.default_capacity_provider_strategy
@@ -164,7 +164,7 @@ def list_tasks(  # noqa: PLR0913, PLR0917 - moto's signature
     family: str | None = None,
     started_by: str | None = None,
     service_name: str | None = None,
-    desiredStatus: str | None = None,  # noqa: N803
+    desiredStatus: str | None = None,
 ) -> list[Task]:
     cluster = self._get_cluster(cluster_str or "default")
     group = None
@@ -228,7 +228,7 @@ def execute_command(original: None, self: EC2ContainerServiceResponse) -> Action
 
 def _find(backend: EC2ContainerServiceBackend, cluster: str, named: str) -> Task:
     """By id or ARN; raises InvalidParameterException, as ECS does."""
-    held = backend.tasks.get(backend._get_cluster(cluster).name, {})  # noqa: SLF001
+    held = backend.tasks.get(backend._get_cluster(cluster).name, {})
     for task in held.values():
         if task.id == named.rsplit("/", maxsplit=1)[-1]:
             return task

@@ -109,7 +109,7 @@ def modify_replication_group(original: Replacement, self: ElastiCacheResponse) -
     group.__dict__[TOKENS] = tokens
     group.auth_token_enabled = bool(tokens)
     if (logs := asked.get("LogDeliveryConfigurations")) is not None:
-        group.log_delivery_configurations = group._get_log_delivery_configurations(logs)  # noqa: SLF001
+        group.log_delivery_configurations = group._get_log_delivery_configurations(logs)
     return answer
 
 

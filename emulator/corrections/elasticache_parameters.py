@@ -71,7 +71,7 @@ def group_of(backend: ElastiCacheBackend, name: str) -> ParameterGroup:
 
 
 def _group(response: ElastiCacheResponse) -> ParameterGroup:
-    name = response._get_param("CacheParameterGroupName")  # noqa: SLF001 - as moto's own do
+    name = response._get_param("CacheParameterGroupName")
     return group_of(response.elasticache_backend, name)
 
 

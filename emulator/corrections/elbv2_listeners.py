@@ -86,7 +86,7 @@ def _refuse_tls(
         raise ELBClientError("SSLPolicyNotFound", f"SSL policy '{policy}' not found")
     if ":acm:" not in certificate:
         return
-    issued = acm_backends[self.account_id][self.region_name]._certificates.get(certificate)  # noqa: SLF001
+    issued = acm_backends[self.account_id][self.region_name]._certificates.get(certificate)
     if issued is None:
         raise ELBClientError("CertificateNotFound", f"Certificate '{certificate}' not found")
     issued.check()

@@ -36,6 +36,6 @@ def remove_client_id(_original: None, self: IamResponse) -> ActionResult:
 
 def _audiences(response: IamResponse) -> list[str]:
     """Raises moto's own NoSuchEntity for a provider that isn't there."""
-    arn = response._get_param("OpenIDConnectProviderArn")  # noqa: SLF001 - moto's own way
+    arn = response._get_param("OpenIDConnectProviderArn")
     found: list[str] = response.backend.get_open_id_connect_provider(arn).client_id_list
     return found

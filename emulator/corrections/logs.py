@@ -166,7 +166,7 @@ def disassociate_kms_key(_original: None, self: LogsResponse) -> str:
 
 
 def _group(response: LogsResponse) -> LogGroup:
-    name = response._get_param("logGroupName")  # noqa: SLF001 - how moto reads a request
+    name = response._get_param("logGroupName")
     if name not in response.logs_backend.groups:
         raise ResourceNotFoundException
     return response.logs_backend.groups[name]

@@ -36,11 +36,11 @@ def create_export_task(
     _original: Replacement,
     self: LogsBackend,
     *,
-    taskName: str,  # noqa: N803
-    logGroupName: str,  # noqa: N803
+    taskName: str,
+    logGroupName: str,
     destination: str,
-    destinationPrefix: str,  # noqa: N803
-    fromTime: int,  # noqa: N803
+    destinationPrefix: str,
+    fromTime: int,
     to: int,
 ) -> str:
     if logGroupName not in self.groups:

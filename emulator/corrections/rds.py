@@ -92,7 +92,7 @@ def delete_db_instance(
     db_instance_identifier: str,
     final_db_snapshot_identifier: str | None = None,
     skip_final_snapshot: bool | None = False,  # noqa: FBT001, FBT002 - moto's signature
-    delete_automated_backups: bool | None = True,  # noqa: FBT001, FBT002
+    delete_automated_backups: bool | None = True,  # noqa: FBT001, FBT002 - moto's
 ) -> DBInstance:
     found = self.describe_db_instances(db_instance_identifier)[0]
     plain = not found.is_replica and found.db_cluster_identifier is None

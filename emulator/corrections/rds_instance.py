@@ -64,7 +64,7 @@ class Instance(DBInstance):
         return max(self.created, now() - kept).replace(microsecond=0)
 
     @property
-    def latest_restorable_time(self) -> datetime | None:  # type: ignore[override]
+    def latest_restorable_time(self) -> datetime | None:  # type: ignore[override] # moto: never None
         """Without automated backups there is none."""
         if not int(self.backup_retention_period):
             return None
@@ -127,7 +127,7 @@ def made(original: Replacement, self: DBInstance, *args: Any, **kwargs: Any) -> 
     original(self, *args, **kwargs)
     _begin(self)
     if type(self) is DBInstance:  # a member of a cluster is changed with its cluster
-        self.__class__ = Instance  # type: ignore[type-abstract]
+        self.__class__ = Instance  # type: ignore[type-abstract] # as moto
 
 
 def _begin(instance: DBInstance) -> None:

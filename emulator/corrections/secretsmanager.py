@@ -100,7 +100,7 @@ def update_secret_version_stage(
     holder = _holder(versions, version_stage)
     if version_stage == CURRENT and not move_to_version_id:
         raise InvalidParameterException(
-            "You can only move staging label AWSCURRENT to a different secret version. It can’t "  # noqa: RUF001
+            "You can only move staging label AWSCURRENT to a different secret version. It can’t "  # noqa: RUF001 - AWS's words
             "be completely removed."
         )
     if move_to_version_id and holder not in {None, move_to_version_id, remove_from_version_id}:

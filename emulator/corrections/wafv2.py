@@ -122,7 +122,7 @@ def delete_web_acl(
     if any(_exists(self, arn) for arn in acl.associated_resources):
         raise WAFv2ClientError(
             "WAFAssociatedItemException",
-            "AWS WAF couldn’t perform the operation because your resource is being used by "  # noqa: RUF001
-            "another resource or it’s associated with another resource.",  # noqa: RUF001
+            "AWS WAF couldn’t perform the operation because your resource is being used by "  # noqa: RUF001 - AWS's words
+            "another resource or it’s associated with another resource.",  # noqa: RUF001 - AWS's words
         )
     original(self, name, scope, _id, lock_token)

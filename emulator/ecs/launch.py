@@ -15,7 +15,7 @@ PLATFORM = "1.4.0"
 
 def launch(service: Service, rollout: Rollout) -> Task:
     """Raises ServiceException, with ECS's reason, when it can't be started."""
-    backend, held = service._backend, rollout.revision.held  # noqa: SLF001 - moto keeps it there
+    backend, held = service._backend, rollout.revision.held
     network = tasks.spread(held["network_configuration"] or None, len(rollout.tasks))
     refuse_missing(backend, network)
     strategy = held["capacity_provider_strategy"] or []

@@ -54,7 +54,7 @@ class ServiceState:
 
     @property
     def backend(self) -> EC2ContainerServiceBackend:
-        return self.service._backend  # noqa: SLF001 - moto keeps it there
+        return self.service._backend
 
     @property
     def configuration(self) -> dict[str, Any]:
@@ -119,7 +119,7 @@ class ServiceState:
     def in_alarm(self, names: tuple[str, ...]) -> str | None:
         """The first of the alarms that is in ALARM."""
         service = self.service
-        known = cloudwatch_backends[service._account_id][service.region_name].alarms  # noqa: SLF001
+        known = cloudwatch_backends[service._account_id][service.region_name].alarms
         ringing = (n for n in names if n in known and known[n].state_value == "ALARM")
         return next(ringing, None)
 

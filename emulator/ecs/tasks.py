@@ -124,7 +124,7 @@ def take_address(task: Task) -> None:
     interface = _detail(task, "networkInterfaceId")
     if not interface:
         return
-    ec2 = ec2_backends[task._account_id][task.region_name]  # noqa: SLF001 - moto keeps it there
+    ec2 = ec2_backends[task._account_id][task.region_name]
     eni = ec2.get_network_interface(interface)
     try:
         address = eni.subnet.get_available_subnet_ip(eni)
@@ -159,7 +159,7 @@ def _release_interface(task: Task) -> None:
     interface = _detail(task, "networkInterfaceId")
     if not interface:
         return
-    ec2 = ec2_backends[task._account_id][task.region_name]  # noqa: SLF001 - moto keeps it there
+    ec2 = ec2_backends[task._account_id][task.region_name]
     try:
         eni = ec2.get_network_interface(interface)
     except InvalidNetworkInterfaceIdError:

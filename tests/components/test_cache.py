@@ -23,7 +23,7 @@ ARGS = CacheArgs(
 
 
 @pytest.mark.parametrize(("nodes", "replicated"), [(1, False), (2, True), (3, True)])
-def test_two_nodes_or_more_fail_over_to_another_zone(nodes: int, replicated: bool) -> None:  # noqa: FBT001 - the table's column
+def test_two_nodes_or_more_fail_over_to_another_zone(nodes: int, replicated: bool) -> None:
     group = declare(lambda: Cache("cache", replace(ARGS, nodes=nodes))).only(GROUP)
     assert group["numCacheClusters"] == nodes
     assert group["automaticFailoverEnabled"] is replicated

@@ -60,7 +60,7 @@ def test_cloudwatch_logs_of_this_account_may_export_these_groups_only(
 )
 def test_an_export_writes_only_as_ours_from_our_groups_over_tls(
     change: dict[str, str],
-    may: bool,  # noqa: FBT001 - a column of the table
+    may: bool,
 ) -> None:
     context = {
         "aws:SourceAccount": ACCOUNT,

@@ -34,7 +34,7 @@ def test_every_subnet_has_its_block_and_zones_are_named_so_no_preview_asks_aws()
 
 
 @pytest.mark.parametrize(("per_zone", "strategy"), [(True, "OnePerAz"), (False, "Single")])
-def test_nat_gateways(per_zone: bool, strategy: str) -> None:  # noqa: FBT001 - the table's column
+def test_nat_gateways(per_zone: bool, strategy: str) -> None:
     args = replace(ARGS, nat_per_zone=per_zone)
     vpc = declare(lambda: Network("network", args)).only("awsx:ec2:Vpc")
     assert vpc["natGateways"]["strategy"] == strategy

@@ -46,7 +46,7 @@ def test_tags_go_and_come_without_those_of_aws() -> None:
         ("no json", "{}", False),
     ],
 )
-def test_documents_are_the_same_when_they_say_the_same(old: str, new: str, same: bool) -> None:  # noqa: FBT001
+def test_documents_are_the_same_when_they_say_the_same(old: str, new: str, same: bool) -> None:
     assert same_json(old, new) is same
 
 

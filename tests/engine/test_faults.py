@@ -7,7 +7,8 @@ import pytest
 
 from engine_stack import Deployed, deployed
 from fault_cases import CASES
-from faults import Case, Copy, Drill, wired
+from fault_wire import Copy, wired
+from faults import Case, Drill
 
 
 @pytest.fixture(scope="module")

@@ -85,7 +85,7 @@ def logged(production: Deployed) -> Iterator[None]:
     logs.delete_log_stream(logGroupName=group, logStreamName="backend/backend/1")
 
 
-def test_incident_checklist(shell: Shell, outputs: dict[str, Any], logged: None) -> None:  # noqa: ARG001
+def test_incident_checklist(shell: Shell, outputs: dict[str, Any], logged: None) -> None:  # noqa: ARG001 - there are logs
     services = shell.run(
         "aws ecs describe-services --cluster arbor-production-cluster "
         "--services arbor-production-backend arbor-production-frontend"
@@ -106,7 +106,7 @@ def test_incident_checklist(shell: Shell, outputs: dict[str, Any], logged: None)
     assert healthy == ["healthy", "healthy"]
 
 
-def test_tasks_and_their_logs(shell: Shell, logged: None) -> None:  # noqa: ARG001
+def test_tasks_and_their_logs(shell: Shell, logged: None) -> None:  # noqa: ARG001 - there are logs
     tasks = shell.run(
         "aws ecs list-tasks --cluster arbor-production-cluster "
         "--service-name arbor-production-backend"
@@ -119,7 +119,7 @@ def test_tasks_and_their_logs(shell: Shell, logged: None) -> None:  # noqa: ARG0
     assert len(events["events"]) == 2
 
 
-def test_log_searches(shell: Shell, logged: None) -> None:  # noqa: ARG001
+def test_log_searches(shell: Shell, logged: None) -> None:  # noqa: ARG001 - there are logs
     search = "aws logs filter-log-events --log-group-name /ecs/arbor-production/backend "
 
     def found(pattern: str) -> int:

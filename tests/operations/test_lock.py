@@ -30,7 +30,8 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def left_by(account: Account, **changed: object) -> lock.Holder:
     """The lock as another process left it."""
-    other = replace(lock.holder(account, "rotate-password"), token="another", **changed)  # type: ignore[arg-type]
+    me = lock.holder(account, "rotate-password")
+    other = replace(me, token="another", **changed)  # type: ignore[arg-type] # of any field
     account.client("ssm").put_parameter(Name=NAME, Value=json.dumps(asdict(other)), Type="String")
     return other
 

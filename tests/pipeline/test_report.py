@@ -46,7 +46,7 @@ def test_what_stays_the_same_is_only_counted() -> None:
 
 
 @pytest.mark.parametrize(("level", "passed"), [("mandatory", False), ("advisory", True)])
-def test_only_a_mandatory_policy_refuses(level: str, passed: bool) -> None:  # noqa: FBT001
+def test_only_a_mandatory_policy_refuses(level: str, passed: bool) -> None:
     report = Report(stack="staging")
     report.see(policy(level))
     assert report.passed is passed

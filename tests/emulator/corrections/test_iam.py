@@ -106,7 +106,7 @@ def test_a_trust_policy_has_2048_characters_at_most(iam: Client) -> None:
         ({"RoleName": "a/task"}, "The specified value for roleName is invalid"),
         ({"RoleName": "TASK"}, "Role with name TASK already exists"),
         ({"RoleName": "other", "Description": "x" * 1001}, "less than or equal to 1000"),
-        ({"RoleName": "other", "Description": "runs – and walks"}, "regular expression"),  # noqa: RUF001
+        ({"RoleName": "other", "Description": "runs – and walks"}, "regular expression"),  # noqa: RUF001 - a dash on purpose
     ],
 )
 def test_a_name_or_description_that_iam_refuses(

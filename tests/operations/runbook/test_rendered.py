@@ -193,7 +193,7 @@ def test_without_a_network_it_fails(world: World) -> None:
     assert world
 
 
-def test_printed_it_can_be_pasted(whole: World) -> None:  # noqa: ARG001
+def test_printed_it_can_be_pasted(whole: World) -> None:  # noqa: ARG001 - it is there
     done = operate()
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith(
@@ -207,14 +207,14 @@ def test_printed_it_can_be_pasted(whole: World) -> None:  # noqa: ARG001
     assert set(used) <= set(document.placeholders(ending))
 
 
-def test_as_json_for_scripts(whole: World) -> None:  # noqa: ARG001
+def test_as_json_for_scripts(whole: World) -> None:  # noqa: ARG001 - it is there
     answer = json.loads(operate("--json").stdout)
     assert (answer["stack"], answer["account"]) == (STACK, "123456789012")
     assert answer["filled"]["domain"] == DOMAIN
     assert "backend-hook-id" in answer["left"]
 
 
-def test_the_page_is_written_whole(whole: World, tmp_path: Path) -> None:  # noqa: ARG001
+def test_the_page_is_written_whole(whole: World, tmp_path: Path) -> None:  # noqa: ARG001 - it is there
     path = tmp_path / "runbook.html"
     path.write_text("before")
     done = operate("--html", str(path))
@@ -246,7 +246,7 @@ def test_a_page_that_was_interrupted_leaves_the_old_one(
 @pytest.mark.parametrize("place", ["absent/runbook.html", "."])
 def test_a_page_that_cannot_be_written_is_refused(
     place: str,
-    whole: World,  # noqa: ARG001
+    whole: World,  # noqa: ARG001 - it is there
     tmp_path: Path,
 ) -> None:
     done = operate("--html", str(tmp_path / place))
