@@ -78,8 +78,8 @@ def _target(account: Account) -> str:
                 return f"ecs:{account.cluster}_{short}_{container['runtimeId']}"
     raise Refused(
         f"ECS Exec runs in none of the {len(found)} tasks of {name}: it is on in tasks that were "
-        f"started after it was enabled; `arbor restart backend --stack {account.stack}` starts new "
-        "ones."
+        f"started after it was enabled; `aws ecs update-service --cluster {account.cluster} "
+        f"--service {name} --force-new-deployment` starts new ones."
     )
 
 

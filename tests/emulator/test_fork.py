@@ -1,0 +1,65 @@
+"""A copy of the account goes its own way, and ends when it is told to."""
+
+import time
+import urllib.error
+from collections.abc import Iterator
+
+import pytest
+
+from emulator import account as account_module
+from emulator import engine
+from engine_stack import control
+
+GONE = (urllib.error.URLError, ConnectionError)
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    with engine.account_process(stack="staging", speed=0) as environment:
+        yield environment["AWS_ENDPOINT_URL"]
+
+
+def copied(endpoint: str) -> str:
+    return f"http://127.0.0.1:{int(control(endpoint, 'fork')['port'])}"
+
+
+def clusters(endpoint: str) -> list[str]:
+    ecs = account_module.clients(endpoint, "us-east-1")("ecs")
+    return [arn.rsplit("/", 1)[-1] for arn in ecs.list_clusters()["clusterArns"]]
+
+
+def make(endpoint: str, name: str) -> None:
+    account_module.clients(endpoint, "us-east-1")("ecs").create_cluster(clusterName=name)
+
+
+def test_it_has_what_there_was_and_what_comes_is_its_own(endpoint: str) -> None:
+    make(endpoint, "before")
+    copy = copied(endpoint)
+    make(endpoint, "there")
+    make(copy, "here")
+    assert clusters(copy) == ["before", "here"]
+    assert clusters(endpoint) == ["before", "there"]
+
+
+def test_its_clock_is_its_own(endpoint: str) -> None:
+    copy = copied(endpoint)
+    control(copy, "clock", advance=3600)
+    assert control(copy, "clock")["now"] >= 3600 > control(endpoint, "clock")["now"]
+
+
+def test_a_copy_can_be_copied_and_ends_with_what_it_was_copied_from(endpoint: str) -> None:
+    copy = copied(endpoint)
+    make(copy, "first")
+    second = copied(copy)
+    assert "first" in clusters(second)
+    with pytest.raises(GONE):
+        control(copy, "exit")
+    with pytest.raises(GONE):
+        ask_on(second)
+
+
+def ask_on(endpoint: str) -> None:
+    """For as long as it answers."""
+    while True:
+        control(endpoint, "clock")
+        time.sleep(0.2)
