@@ -39,9 +39,7 @@ class Manner:
     every: float = EVERY_SECONDS
     take_over: bool = False
 
-    def carry_out(
-        self, account: Account, what: str, plan: Callable[[], Plan], done: str | Callable[[], str]
-    ) -> None:
+    def carry_out(self, account: Account, what: str, plan: Callable[[], Plan], done: str) -> None:
         """Show, ask, and do it alone: `what` is what another operator is told meanwhile.
 
         The plan is made once to be shown and again when nobody else can write any more. Raises
@@ -52,9 +50,8 @@ class Manner:
         if self.dry_run:
             return
         screen.confirm(yes=self.yes)
-        with (
-            lock.held(account, what, take_over=self.take_over),
-            screen.progress() as say,
-        ):
-            plan().execute(Run(say=say, every=self.every))
-            say(done if isinstance(done, str) else done())
+        with lock.held(account, what, take_over=self.take_over):
+            planned = plan()
+            with screen.progress() as say:
+                planned.execute(Run(say=say, every=self.every))
+                say(done)

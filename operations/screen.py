@@ -66,7 +66,7 @@ def told() -> Iterator[None]:
     except KeyboardInterrupt:
         end(STOPPED, FAILED)
     except (BotoCoreError, ClientError) as error:
-        end(f"{sentence(error)}\n{STOPPED}", FAILED)
+        end(f"{sentence(error)} Nothing was changed.", FAILED)
 
 
 def sentence(error: Exception) -> str:
@@ -78,7 +78,11 @@ def sentence(error: Exception) -> str:
 
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
-    """Tells line by line; in a terminal the last one also turns while it is waited for."""
+    """Tells line by line what is done; in a terminal the last also turns while it is waited for.
+
+    From here on an error of AWS leaves something begun.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
     from rich.console import Console  # noqa: PLC0415 - slow to import
 
     console = Console(highlight=False, soft_wrap=True)
@@ -88,7 +92,10 @@ def progress() -> Iterator[Callable[[str], None]]:
             console.print(line, markup=False)
             status.update(line.strip().split(". ")[0])
 
-        yield say
+        try:
+            yield say
+        except (BotoCoreError, ClientError) as error:
+            end(f"{sentence(error)}\n{STOPPED}", FAILED)
 
 
 def confirm(*, yes: bool) -> None:

@@ -2,42 +2,27 @@
 
 import itertools
 
-from operations.procedure import Failed, Step
+from operations.procedure import Step
 from pipeline.bootstrap import bucket, key, provider, role
 from pipeline.bootstrap.place import Place, refuse_another_account
 
 
 def to_make(place: Place) -> list[Step]:
-    """What is missing or differs; empty when all is there.
+    """What is missing or differs; empty when all is there. Nothing is written.
 
-    Raises Refused where something of ours would touch what isn't, and Failed when AWS can't be
-    read. Nothing is written.
+    Raises Refused where something of ours would touch what isn't.
     """
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
-
-    try:
-        refuse_another_account(place)
-        for part in (key, bucket, role):
-            part.refuse(place)
-        wanted = itertools.chain.from_iterable(
-            part.steps(place) for part in (key, bucket, provider, role)
-        )
-        return [step for step in wanted if not step.took_effect()]
-    except (BotoCoreError, ClientError) as error:
-        raise _unread(error) from error
+    refuse_another_account(place)
+    for part in (key, bucket, role):
+        part.refuse(place)
+    wanted = itertools.chain.from_iterable(
+        part.steps(place) for part in (key, bucket, provider, role)
+    )
+    return [step for step in wanted if not step.took_effect()]
 
 
 def to_retire(place: Place) -> list[Step]:
     """How the first deploy role goes; empty when it is gone. Raises as `to_make`."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
-
-    try:
-        refuse_another_account(place)
-        role.refuse_to_retire(place)
-        return [step for step in role.retiring(place) if not step.took_effect()]
-    except (BotoCoreError, ClientError) as error:
-        raise _unread(error) from error
-
-
-def _unread(error: Exception) -> Failed:
-    return Failed(f"AWS could not be read, and nothing was changed: {error}")
+    refuse_another_account(place)
+    role.refuse_to_retire(place)
+    return [step for step in role.retiring(place) if not step.took_effect()]

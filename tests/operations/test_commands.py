@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import NoCredentialsError
 from typer.testing import CliRunner, Result
 
 from emulator.clock import CLOCK
@@ -112,8 +113,23 @@ def test_without_credentials_it_is_one_sentence(
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     done = operate("release", NEW, "--yes")
     assert done.exit_code == 1
-    assert "Unable to locate credentials" in done.stderr
-    assert "Traceback" not in done.output
+    (line,) = done.stderr.splitlines()
+    assert "Unable to locate credentials" in line
+    assert "Nothing was changed." in line
+
+
+def test_what_was_begun_when_aws_was_lost_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(*_: object) -> None:
+        if world.history(BACKEND)[0] == "IN_PROGRESS":
+            raise NoCredentialsError
+
+    monkeypatch.setattr("operations.procedure.Run._wait", lose)
+    done = operate("deploy", NEW, "--yes", "--no-url")
+    assert done.exit_code == 1
+    assert "What was begun goes on" in done.stderr
+    assert "Nothing was changed" not in done.stderr
 
 
 def test_without_a_region_it_is_one_sentence(

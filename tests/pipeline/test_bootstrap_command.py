@@ -83,4 +83,5 @@ def test_without_credentials_it_is_one_sentence_and_1(
     done = run("--yes")
     assert done.exit_code == 1
     (line,) = done.stderr.splitlines()
-    assert "nothing was changed: Unable to locate credentials" in line
+    assert "Unable to locate credentials" in line
+    assert "Nothing was changed." in line
