@@ -13,6 +13,9 @@ from emulator.ecs import tasks
 from emulator.ecs.capacity import is_fargate, next_provider
 from emulator.ecs.network import refuse_missing
 
+TOKENS = "tasks_by_client_token"
+"""What a cluster of moto's keeps beside its own."""
+
 
 @corrects(
     Task,
@@ -63,13 +66,16 @@ def requirements(
     EC2ContainerServiceResponse,
     "run_task",
     call="ecs.run_task",
-    moto="runs a task for ever, makes up the security groups it is to have, and answers HTTP 500 "
-    "where there is no instance to run it",
-    aws="runs it until its essential container exits, and refuses it",
+    moto="runs a task for ever, makes up the security groups it is to have, answers HTTP 500 where "
+    "there is no instance to run it, and starts another for the same clientToken",
+    aws="runs it until its essential container exits, refuses it, and answers with the one",
 )
 def run_task(original: Replacement, self: EC2ContainerServiceResponse) -> ActionResult:
     asked, backend = self._get_params(), self.ecs_backend
     cluster = backend._get_cluster(asked.get("cluster", "default"))
+    by_token: dict[str, list[Task]] = cluster.__dict__.setdefault(TOKENS, {})
+    if asked.get("clientToken") in by_token:
+        return ActionResult({"tasks": by_token[asked["clientToken"]], "failures": []})
     launch_type, strategy = asked.get("launchType"), asked.get("capacityProviderStrategy")
     if not launch_type:
         strategy = strategy or cluster.default_capacity_provider_strategy
@@ -99,6 +105,8 @@ def run_task(original: Replacement, self: EC2ContainerServiceResponse) -> Action
     for task in started:
         tasks.enable_exec(task, enabled=bool(asked.get("enableExecuteCommand")))
         tasks.will_end(task)
+    if asked.get("clientToken"):
+        by_token[asked["clientToken"]] = started
     return ActionResult({"tasks": started, "failures": []})
 
 

@@ -29,10 +29,10 @@ def test_after_any_fault_the_next_run_puts_all_right(
         case.prepare(wire)
         trials = list(Drill(case=case, account=prepared, wire=wire).trials())
     wrong = [str(trial) for trial in trials if trial.wrong]
-    refused = [trial for trial in trials if trial.refusal]
+    waited = [trial for trial in trials if trial.waited]
     with capsys.disabled():
         sys.stdout.write(
             f"\n{case.name}: tried {len(trials)}, converged {len(trials) - len(wrong)}, "
-            f"{len(refused)} of them by a refusal that says what to do\n"
+            f"{len(waited)} of them once what was begun had ended\n"
         )
     assert not wrong, "\n".join(wrong)

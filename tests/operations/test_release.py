@@ -1,5 +1,7 @@
 """A release: what it does, in which order, and that a second one does nothing."""
 
+from typing import Any
+
 import pytest
 
 from ecs_world import client
@@ -94,6 +96,21 @@ def test_the_migration_runs_in_the_backends_subnets_with_its_own_security_group(
         "securityGroups": [world.security_groups["migrations"]],
         "assignPublicIp": "DISABLED",
     }
+
+
+def test_a_call_whose_answer_was_lost_and_that_is_repeated_migrates_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ecs = client("ecs")
+    run_task = ecs.run_task
+
+    def repeated(**asked: Any) -> Any:
+        run_task(**asked)
+        return run_task(**asked)
+
+    monkeypatch.setattr(ecs, "run_task", repeated)
+    released(world)
+    assert len(world.migrations()) == 1
 
 
 def test_a_service_whose_last_deployment_was_left_half_way_is_deployed_again(world: World) -> None:

@@ -46,6 +46,13 @@ def test_a_command_can_ask_for_its_exit_code(
     assert world.described(arn)[0]["containers"][0]["exitCode"] == code
 
 
+def test_a_repeated_call_is_answered_with_the_task_that_it_started(world: World) -> None:
+    arn = world.run(clientToken="one")
+    assert world.run(clientToken="one") == arn
+    assert world.run(clientToken="another") != arn
+    assert len(world.tasks()) == 2
+
+
 def test_the_definitions_own_command_counts_where_none_is_given(world: World) -> None:
     register(world.ecs, command=["sh", "-c", "exit 4"])
     own, overridden = world.run(), world.run("true")
