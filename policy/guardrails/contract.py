@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import pulumi
 from pulumi_policy import PolicyResource
 
-from guardrails.reading import containers, given, of_type, part
+from guardrails.reading import containers, given, hosts, of_type, part
 from guardrails.rule import PRODUCTION, StackRule
 
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
@@ -49,6 +49,8 @@ HOLDS_DATA = (
     BUCKET,
     "aws:route53/zone:Zone",
 )
+"""A secret and a key wait for their deletion for days, and ECR deletes no repository with images:
+AWS itself gives those back."""
 TAGS = ("Project", "Stack", "Component", "ManagedBy")
 WITHOUT_TAGS = re.compile(
     r"aws:(acm/certificateValidation|appautoscaling/policy|ec2/route|ec2/routeTableAssociation"
@@ -65,6 +67,16 @@ def _missing_names(resources: Sequence[PolicyResource]) -> Found:
         name = (pulumi.Config("arbor").get(BUCKET_KEY) if token == BUCKET else None) or promised
         if not any(found.props.get(key) == name for found in of_type(resources, token)):
             yield f"There is no {token.split(':')[-1]} whose {key} is {name}.", None
+
+
+def _lost_hosts(resources: Sequence[PolicyResource]) -> Found:
+    records = of_type(resources, "aws:route53/record:Record")
+    # The records that prove a certificate are nobody's address, and unknown before the first up.
+    known = {record.props["name"] for record in records if given(record.props, "aliases")}
+    for rule in of_type(resources, "aws:lb/listenerRule:ListenerRule"):
+        for host in hosts(rule.props):
+            if host not in known:
+                yield f"{rule.name} answers for {host}, which has no address.", rule
 
 
 def _other_containers(resources: Sequence[PolicyResource]) -> Found:
@@ -100,6 +112,13 @@ RULES = (
         controls=("runbook: names",),
         check=_missing_names,
         stacks=PRODUCTION,
+    ),
+    StackRule(
+        name="contract-hosts",
+        why="The runbook asks the domain and its green host, which the load balancer answers for.",
+        fix="Give the host its alias record.",
+        controls=("runbook: names",),
+        check=_lost_hosts,
     ),
     StackRule(
         name="contract-migrations-container",

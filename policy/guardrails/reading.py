@@ -58,6 +58,12 @@ def containers(props: Props) -> list[dict[str, Any]]:
     return found
 
 
+def hosts(listener_rule: Props) -> list[str]:
+    """For which a listener rule answers."""
+    conditions = items(listener_rule, "conditions")
+    return [host for one in conditions for host in items(part(one, "hostHeader"), "values")]
+
+
 def of_type(resources: Sequence[PolicyResource], token: str) -> list[PolicyResource]:
     """The resources of one type."""
     return [found for found in resources if found.resource_type == token]

@@ -22,6 +22,13 @@ MUTATIONS = (
         inputs={"name": "arbor-parameters"},
     ),
     Mutation(
+        rule="contract-hosts",
+        what="the green host gets another name",
+        token="aws:route53/record:Record",
+        resource="dns-green.arbor-energy.com",
+        inputs={"name": "blue.arbor-energy.com"},
+    ),
+    Mutation(
         rule="contract-migrations-container",
         what="the migrations' container gets another name",
         token="aws:ecs/taskDefinition:TaskDefinition",

@@ -70,6 +70,18 @@ def listening(protocol: str) -> Stack:
     return [listener, pointing(resource(LISTENER_RULE, "rule"), "listenerArn", listener)]
 
 
+def answering(*hosts: str) -> Stack:
+    rule = resource(
+        LISTENER_RULE, "rule", {"conditions": [{"hostHeader": {"values": ["a.example"]}}]}
+    )
+    records = [
+        resource("aws:route53/record:Record", host, {"name": host, "aliases": [{"name": "lb"}]})
+        for host in hosts
+    ]
+    proof = resource("aws:route53/record:Record", "proof", {"name": "a.example", "type": "CNAME"})
+    return [rule, *records, proof]
+
+
 def calling_data(*, its_own_group: bool) -> Stack:
     groups = [resource("aws:ec2/securityGroup:SecurityGroup", name) for name in ("db", "other")]
     store = resource("aws:rds/instance:Instance", "database")
@@ -196,6 +208,7 @@ CASES: dict[str, tuple[Callable[[], Stack], Callable[[], Stack]]] = {
     ),
     "iam-no-long-lived-keys": (list, lambda: [resource("aws:iam/user:User", "somebody")]),
     "contract-names": (named, lambda: named()[1:]),
+    "contract-hosts": (lambda: answering("a.example"), lambda: answering("b.example")),
     "contract-migrations-container": (
         lambda: migrations("backend"),
         lambda: migrations("backend", "sidecar"),
