@@ -11,8 +11,10 @@ from operations.account import Account
 from operations.procedure import EVERY_SECONDS, Run
 
 StackName = Literal["production", "staging"]
+ServiceName = Literal["backend", "frontend"]
 
 Stack = Annotated[StackName, typer.Option("--stack", help="The environment.")]
+Service = Annotated[ServiceName, typer.Argument(help="The service.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; for scripts.")]
 Json = Annotated[bool, typer.Option("--json", help="The answer as JSON, for scripts.")]

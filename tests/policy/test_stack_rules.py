@@ -70,10 +70,8 @@ def listening(protocol: str) -> Stack:
     return [listener, pointing(resource(LISTENER_RULE, "rule"), "listenerArn", listener)]
 
 
-def answering(*hosts: str) -> Stack:
-    rule = resource(
-        LISTENER_RULE, "rule", {"conditions": [{"hostHeader": {"values": ["a.example"]}}]}
-    )
+def answering(*hosts: str, asked: str = "a.example") -> Stack:
+    rule = resource(LISTENER_RULE, "rule", {"conditions": [{"hostHeader": {"values": [asked]}}]})
     records = [
         resource("aws:route53/record:Record", host, {"name": host, "aliases": [{"name": "lb"}]})
         for host in hosts
@@ -289,6 +287,10 @@ def test_what_a_role_names_itself_is_judged_like_an_attachment(rule: str) -> Non
         "aws:iam/role:Role", "role", {"managedPolicyArns": [attachment.props["policyArn"]]}
     )
     assert stack_violations(BY_NAME[rule], role)
+
+
+def test_a_wildcard_has_no_address_of_its_own() -> None:
+    assert stack_violations(BY_NAME["contract-hosts"], *answering(asked="*.example")) == []
 
 
 def test_types_without_tags_are_not_asked_for_them() -> None:

@@ -1,4 +1,4 @@
-"""Every command that writes, for the drill of its faults."""
+"""The commands that deploy, for the drill of their faults."""
 
 import json
 from collections.abc import Callable
@@ -6,7 +6,6 @@ from typing import Any
 
 from fault_wire import Wire
 from faults import Case
-from rotation_world import rotated, share_password, took_turns, with_postgres, with_rds
 
 Client = Any
 Clients = Callable[[str], Client]
@@ -88,13 +87,6 @@ def push_live(wire: Wire) -> None:
 
 CASES = (
     Case(words=("deploy", "v1.2.3", "--no-url"), prepare=push("v1.2.3"), state=released),
-    Case(words=("rotate-password",), state=rotated, around=with_rds),
-    Case(
-        words=("rotate-password", "--two-users"),
-        prepare=share_password,
-        state=took_turns,
-        around=with_postgres,
-    ),
     Case(words=("release", "v1.2.3", "--no-url"), prepare=push("v1.2.3"), state=migrated),
     Case(words=("migrate",), prepare=push_live, state=lambda w: _migrations(w.client) > 0),
 )
