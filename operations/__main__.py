@@ -2,6 +2,7 @@
 
 import typer
 
+from operations.incident import commands as incident
 from operations.release import commands as release
 from operations.runbook import commands as runbook
 from operations.security import commands as security
@@ -11,7 +12,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for section in (release, security, runbook):
+for section in (incident, release, security, runbook):
     app.add_typer(section.app)
 
 
