@@ -39,9 +39,11 @@ SECONDS = 20.0
 def tunnel(account: Account, host: str, port: int, *, local_port: int = 0) -> Iterator[int]:
     """Lead a port of this machine to `host`:`port`, as the backend's tasks reach it.
 
-    Raises Refused when there is no task to go through or no plugin, and Failed when the plugin
-    ends before it listens.
+    Raises Refused when there is no task to go through, no plugin, or somebody at `local_port`, and
+    Failed when the plugin ends before it listens.
     """
+    if local_port:
+        _must_be_free(local_port)
     plugin = shutil.which(PLUGIN)
     if plugin is None:
         raise Refused(f"{PLUGIN} is not installed: {GET_PLUGIN}")
@@ -140,6 +142,16 @@ def _wait(process: subprocess.Popen[str], port: int) -> None:
             return
         time.sleep(0.05)
     raise Failed(f"{PLUGIN} did not listen within {SECONDS:.0f} seconds.")
+
+
+def _must_be_free(port: int) -> None:
+    """Whoever listens there would be taken for the way in."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise Refused(f"Port {port} of this machine is taken; name another.") from error
 
 
 def _free_port() -> int:
