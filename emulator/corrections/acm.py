@@ -48,8 +48,7 @@ def _balancers(arn: str) -> list[str]:
         balancer.arn
         for balancer in found
         for listener in balancer.listeners.values()
-        if arn in {one["certificate_arn"] for one in listener.certificates}
-        or arn in {one["certificate_arn"] for one in listener.certificate_list}
+        if arn in listener.certificates
     )
 
 
