@@ -27,7 +27,7 @@ def audit(account: Account) -> list[Line]:
     zones, *certificates = together(
         partial(_zones, account), *(partial(_described, account, arn) for arn in arns)
     )
-    lines = [line for one in certificates for line in (*_itself(one), *_renewal(one))]
+    lines = [line for one in certificates for line in (*_itself(one), *renewal(one))]
     records = {record(option)["Name"]: option for one in certificates for option in _validated(one)}
     lines += together(*(partial(_record, account, zones, one) for one in records.values()))
     lines += [line for one in certificates for line in _without_record(one)]
@@ -79,14 +79,14 @@ def _itself(certificate: Found) -> Iterator[Line]:
     )
 
 
-def _renewal(certificate: Found) -> Iterator[Line]:
+def renewal(certificate: Found) -> Iterator[Line]:
     if "NotAfter" not in certificate:
         return  # never issued, which its status says
     ends = certificate["NotAfter"]
     days = (ends - datetime.now(UTC)).days
-    renewal = certificate.get("RenewalSummary", {})
-    status = renewal.get("RenewalStatus", "")
-    why = f" ({renewal['RenewalStatusReason']})" if renewal.get("RenewalStatusReason") else ""
+    summary = certificate.get("RenewalSummary", {})
+    status = summary.get("RenewalStatus", "")
+    why = f" ({summary['RenewalStatusReason']})" if summary.get("RenewalStatusReason") else ""
     eligible = certificate.get("RenewalEligibility", "")
     late = days < FEWEST_DAYS and status != "SUCCESS"
     yield Line(
