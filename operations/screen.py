@@ -36,6 +36,7 @@ DO = {
         ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"),
         "Sign in (`aws sso login`), or name a profile that has credentials in AWS_PROFILE.",
     ),
+    "ProfileNotFound": "Name a profile in AWS_PROFILE that `aws configure list-profiles` lists.",
     **dict.fromkeys(
         ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"),
         "Whoever you are signed in as (`aws sts get-caller-identity`) may not do that.",
