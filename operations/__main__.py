@@ -9,7 +9,8 @@ from operations.runbook import commands as runbook
 from operations.security import commands as security
 
 app = typer.Typer(
-    help=f"{__doc__}\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (nothing changed).",
+    help=f"{__doc__}\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (nothing changed)."
+    "\n\nNames are completed in bash and zsh once `arbor --install-completion` was run there.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )

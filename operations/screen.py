@@ -29,6 +29,10 @@ DO = {
             "UnauthorizedSSOTokenError",
             "SSOTokenLoadError",
             "TokenRetrievalError",
+            "RequestExpired",
+            "AuthFailure",
+            "InvalidAccessKeyId",
+            "SignatureDoesNotMatch",
         ),
         "Your credentials are not valid, or not any more: sign in again (`aws sso login`).",
     ),
@@ -36,8 +40,9 @@ DO = {
         ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"),
         "Sign in (`aws sso login`), or name a profile that has credentials in AWS_PROFILE.",
     ),
+    "ProfileNotFound": "Name a profile in AWS_PROFILE that `aws configure list-profiles` lists.",
     **dict.fromkeys(
-        ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"),
+        ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"),
         "Whoever you are signed in as (`aws sts get-caller-identity`) may not do that.",
     ),
     **dict.fromkeys(
@@ -45,8 +50,27 @@ DO = {
         "Name the stack's region in AWS_REGION.",
     ),
     **dict.fromkeys(
-        ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError", "SSLError"),
+        (
+            "EndpointConnectionError",
+            "ConnectTimeoutError",
+            "ConnectionClosedError",
+            "ReadTimeoutError",
+            "ProxyConnectionError",
+            "SSLError",
+        ),
         "Is there a network, and is the region in AWS_REGION one that exists?",
+    ),
+    **dict.fromkeys(
+        (
+            "ClusterNotFoundException",
+            "DBInstanceNotFound",
+            "DBSnapshotNotFound",
+            "LoadBalancerNotFound",
+            "ReplicationGroupNotFoundFault",
+            "ResourceNotFoundException",
+            "ServiceNotFoundException",
+        ),
+        "Is it the right stack, and is this its account and the region in AWS_REGION its own?",
     ),
 }
 """By the code of an error of AWS, or by the name of one that botocore raises."""

@@ -1,8 +1,9 @@
-"""ACM: a certificate is issued when its validation records are in DNS."""
+"""ACM: a certificate is issued when its validation records are in DNS, and renewed when in use."""
 
 from typing import Any
 
 from moto.acm.models import CertBundle
+from moto.elbv2.models import elbv2_backends
 from moto.route53.models import route53_backends
 
 from emulator.correction import Replacement, corrects
@@ -20,6 +21,35 @@ def issue_when_validated(original: Replacement, self: CertBundle) -> None:
     original(self)
     if waiting:
         self.status = "ISSUED" if _validated(self) else "PENDING_VALIDATION"
+
+
+@corrects(
+    CertBundle,
+    "describe",
+    call="acm.describe_certificate",
+    moto="never renews, and forgets the listener that a certificate is given to later",
+    aws="renews an issued certificate that a load balancer uses, and names each of those",
+)
+def renew_what_is_used(original: Replacement, self: CertBundle) -> dict[str, Any]:
+    described: dict[str, Any] = original(self)
+    certificate = described["Certificate"]
+    using = _balancers(self.arn)
+    certificate["InUseBy"] = using
+    renewable = (self.type, self.status) == ("AMAZON_ISSUED", "ISSUED") and bool(using)
+    certificate["RenewalEligibility"] = "ELIGIBLE" if renewable else "INELIGIBLE"
+    return described
+
+
+def _balancers(arn: str) -> list[str]:
+    """Those with a listener that has the certificate, of the certificate's account and region."""
+    region, account_id = arn.split(":")[3:5]
+    found = elbv2_backends[account_id][region].load_balancers.values()
+    return sorted(
+        balancer.arn
+        for balancer in found
+        for listener in balancer.listeners.values()
+        if arn in listener.certificates
+    )
 
 
 def _validated(certificate: CertBundle) -> bool:

@@ -1,4 +1,4 @@
-"""rotate-password on the command line."""
+"""rotate-password on the command line, and the audits."""
 
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Annotated
@@ -11,12 +11,14 @@ from operations.database import connection as database
 from operations.options import DryRun, Every, Manner, Stack, TakeOver, Yes
 from operations.procedure import EVERY_SECONDS
 from operations.security import rotation
+from operations.security.audit import commands as audits
 from operations.security.passwords import Credentials
 
 if TYPE_CHECKING:
     import psycopg
 
 app = typer.Typer()
+app.add_typer(audits.group, name="audit")
 
 
 def connection(

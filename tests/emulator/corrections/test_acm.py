@@ -43,3 +43,46 @@ def test_a_certificate_is_issued_once_every_validation_record_is_in_dns() -> Non
         change = {"Action": "CREATE", "ResourceRecordSet": entry}
         dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change]})
     assert certificate()["Status"] == "ISSUED"
+
+
+def test_a_certificate_is_renewed_while_a_listener_has_it() -> None:
+    acm, dns, elb, ec2 = (boto3.client(name) for name in ("acm", "route53", "elbv2", "ec2"))
+    arn = acm.request_certificate(DomainName=HOSTS[0], ValidationMethod="DNS")["CertificateArn"]
+    zone = dns.create_hosted_zone(Name=HOSTS[0], CallerReference="1")["HostedZone"]["Id"]
+    (option,) = acm.describe_certificate(CertificateArn=arn)["Certificate"][
+        "DomainValidationOptions"
+    ]
+    entry = {
+        "Name": option["ResourceRecord"]["Name"],
+        "Type": "CNAME",
+        "TTL": 60,
+        "ResourceRecords": [{"Value": option["ResourceRecord"]["Value"]}],
+    }
+    change = {"Action": "CREATE", "ResourceRecordSet": entry}
+    dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change]})
+
+    def used() -> tuple[str, list[str]]:
+        found = acm.describe_certificate(CertificateArn=arn)["Certificate"]
+        return found["RenewalEligibility"], found["InUseBy"]
+
+    assert used() == ("INELIGIBLE", [])
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(
+            VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-east-1{zone}"
+        )["Subnet"]["SubnetId"]
+        for n, zone in enumerate("ab")
+    ]
+    balancer = elb.create_load_balancer(Name="lb", Subnets=subnets)["LoadBalancers"][0][
+        "LoadBalancerArn"
+    ]
+    listener = elb.create_listener(
+        LoadBalancerArn=balancer,
+        Protocol="HTTPS",
+        Port=443,
+        Certificates=[{"CertificateArn": arn}],
+        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
+    )["Listeners"][0]["ListenerArn"]
+    assert used() == ("ELIGIBLE", [balancer])
+    elb.delete_listener(ListenerArn=listener)
+    assert used() == ("INELIGIBLE", [])

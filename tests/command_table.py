@@ -1,0 +1,70 @@
+"""What each command of `arbor` is tried with: a line for every command, or a test fails."""
+
+from dataclasses import dataclass
+
+RIGHT: dict[str, str] = {
+    "audit access": "",
+    "audit certificate": "",
+    "audit security-groups": "",
+    "database connect": "--tunnel-only",
+    "database connections": "",
+    "database top-queries": "",
+    "deploy": "v1.1.0 --no-url",
+    "health": "",
+    "migrate": "",
+    "release": "v1.1.0 --no-url",
+    "rotate-password": "",
+    "runbook": "",
+}
+"""Arguments that are right, without --stack and --yes."""
+
+TELLS_WHAT_IT_CAN = frozenset({"runbook"})
+"""These answer with what they could find, and say of the rest why it is not there: exit code 0."""
+
+NEITHER = frozenset({"database connect", "runbook"})
+"""Neither writes (--yes, --dry-run) nor answers once (--json): a session of a person."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wrong:
+    """Arguments that are wrong, and how that ends."""
+
+    words: str
+    code: int
+    says: str
+
+
+def usage(words: str, says: str) -> Wrong:
+    """What typer knows to be wrong, without asking anybody."""
+    return Wrong(words=words, code=2, says=says)
+
+
+def refused(words: str, says: str) -> Wrong:
+    """What only the account can tell."""
+    return Wrong(words=words, code=3, says=says)
+
+
+WRONG: tuple[Wrong, ...] = (
+    usage("releese v1.1.0", "No such command"),
+    usage("release", "Missing argument"),
+    usage("release v1.1.0 --fast", "No such option"),
+    usage("migrate --every 0", "--every"),
+    usage("health extra", "unexpected extra argument"),
+    usage("database connect --port 80", "--port"),
+    usage("database connect --port 65536", "--port"),
+    usage("database connections --by mean", "No such option"),
+    usage("database top-queries --limit 0", "--limit"),
+    usage("database top-queries --limit 1001", "--limit"),
+    usage("database top-queries --limit ten", "--limit"),
+    usage("database top-queries --by size", "--by"),
+    usage("rotate-password --every -1", "--every"),
+    usage("audit everything", "No such command"),
+    refused("release 1.1.0 --yes", "1.1.0 is no version; allowed: v1.2.3"),
+    refused("deploy v1.1 --yes", "v1.1 is no version; allowed: v1.2.3"),
+    refused("release v9.9.9 --yes", "backend has no image v9.9.9"),
+    refused("deploy v9.9.9 --yes", "backend has no image v9.9.9"),
+    refused("deploy v9.9.9 --dry-run", "backend has no image v9.9.9"),
+    refused("migrate --version v9.9.9 --yes", "has no image v9.9.9"),
+    refused("runbook --html /nowhere/at/all.html", "can't be written"),
+)
+"""Each is tried on staging; the command's own tests try what needs more than that."""
