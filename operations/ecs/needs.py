@@ -25,13 +25,13 @@ def missing_of(account: Account, definition: Definition) -> Iterator[str]:
     values = {value["valueFrom"] for c in containers for value in c.get("secrets", [])}
     secrets = {":".join(v.split(":")[:ARN_PARTS]) for v in values if MANAGER in v}
     for secret in sorted(secrets):
-        yield from _missing_secret(account, secret)
+        yield from missing_secret(account, secret)
     options = [c.get("logConfiguration", {}).get("options", {}) for c in containers]
     for group in sorted({o["awslogs-group"] for o in options if "awslogs-group" in o}):
-        yield from _missing_log_group(account, group)
+        yield from missing_log_group(account, group)
 
 
-def _missing_secret(account: Account, arn: str) -> Iterator[str]:
+def missing_secret(account: Account, arn: str) -> Iterator[str]:
     manager = account.client("secretsmanager")
     try:
         found = manager.describe_secret(SecretId=arn)
@@ -45,7 +45,7 @@ def _missing_secret(account: Account, arn: str) -> Iterator[str]:
         )
 
 
-def _missing_log_group(account: Account, name: str) -> Iterator[str]:
+def missing_log_group(account: Account, name: str) -> Iterator[str]:
     found = account.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
     if name not in {group["logGroupName"] for group in found}:
         yield f"There is no log group {name}; run `pulumi up` of {account.stack}."

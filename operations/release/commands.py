@@ -1,4 +1,4 @@
-"""release, deploy, rollback, revisions, restart and migrate on the command line."""
+"""The commands that bring a version to users, take it back, and look at both."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -19,11 +19,12 @@ from operations.options import (
     TakeOver,
     Yes,
 )
-from operations.procedure import EVERY_SECONDS, Steps
+from operations.procedure import EVERY_SECONDS, Failed, Steps
 from operations.release import catalogue
 from operations.release import release as releases
 from operations.release import restart as restarts
 from operations.release import rollback as rollbacks
+from operations.release.verify import look, table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -168,12 +169,12 @@ def revisions(
     apps = (service,) if service else APPS
     with screen.told():
         found = catalogue.rows(connect(stack), apps, limit)
-        screen.answer([asdict(row) for row in found], lambda: _table(found), as_json=as_json)
+        screen.answer([asdict(row) for row in found], lambda: _revisions(found), as_json=as_json)
         for sentence in catalogue.unknown(found, apps):
             screen.warn(sentence)
 
 
-def _table(found: list[catalogue.Row]) -> "Table":
+def _revisions(found: list[catalogue.Row]) -> "Table":
     from rich.table import Table  # noqa: PLC0415 - slow, and --help is fast
 
     table = Table("", "Revision", "Version", "Registered", "By", "Image", box=None)
@@ -188,3 +189,29 @@ def _table(found: list[catalogue.Row]) -> "Table":
             images[row.has_image],
         )
     return table
+
+
+@app.command()
+def verify(
+    version: Version,
+    stack: Stack = "production",
+    as_json: Json = False,
+) -> None:
+    """Look before a deployment if all that it needs exists and fits; 1 when something doesn't."""
+    with screen.told():
+        releases.refuse_no_version(version)
+        found = table.check(look.look(connect(stack), version))
+        screen.answer([asdict(line) for line in found], lambda: _checks(found), as_json=as_json)
+        wrong = list(dict.fromkeys(line.check for line in found if line.state == look.NG))
+        if wrong:
+            raise Failed(f"{version} is not ready for {stack}: {', '.join(wrong)}.")
+
+
+def _checks(found: list[look.Line]) -> "Table":
+    from rich.table import Table  # noqa: PLC0415 - slow, and --help is fast
+    from rich.text import Text  # noqa: PLC0415 - as above
+
+    shown = Table("", "Check", "Found", box=None, show_header=False)
+    for line in found:
+        shown.add_row(line.state, line.check, Text(line.says))
+    return shown

@@ -118,7 +118,7 @@ def plan(account: Account, version: str, backend: Service) -> Migration:
     awsvpc = backend.network["awsvpcConfiguration"]
     network = {
         "subnets": awsvpc["subnets"],
-        "securityGroups": [_security_group(account)],
+        "securityGroups": [security_group(account)],
         "assignPublicIp": "DISABLED",
     }
     return Migration(account=account, wanted=wanted, network={"awsvpcConfiguration": network})
@@ -139,7 +139,7 @@ def running(account: Account) -> Iterator[str]:
         )
 
 
-def _security_group(account: Account) -> str:
+def security_group(account: Account) -> str:
     """Its name is Pulumi's; its tags say whose it is."""
     tags = {"Project": naming.PROJECT, "Stack": account.stack, "Component": naming.MIGRATIONS}
     found = account.client("ec2").describe_security_groups(
