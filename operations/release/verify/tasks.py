@@ -29,17 +29,19 @@ def roles(look: Look) -> Found:
     for one in look.wanted.values():
         execution, task = (one.content.get(key) for key in ("executionRoleArn", "taskRoleArn"))
         if execution:
-            wanted[execution, TASKS] = f"the execution role of {one.family}"
+            wanted.setdefault((execution, TASKS), f"the execution role of {one.family}")
         else:
             wrong.append(
                 f"{one.family} has no execution role, so nothing pulls its image: "
                 f"`pulumi up` of {look.account.stack}."
             )
         if task:
-            wanted[task, TASKS] = f"the task role of {one.family}"
+            wanted.setdefault((task, TASKS), f"the task role of {one.family}")
     for service in look.services:
         arn = look.balancer(service.app)["advancedConfiguration"]["roleArn"]
-        wanted[arn, ECS] = f"the role with which ECS moves the traffic of {service.name}"
+        wanted.setdefault(
+            (arn, ECS), f"the role with which ECS moves the traffic of {service.name}"
+        )
     calls = (
         partial(_role, look.account, arn, trusted, whose)
         for (arn, trusted), whose in wanted.items()
@@ -91,7 +93,7 @@ def secrets(look: Look) -> Found:
             *(partial(_keys, look.account, *which, named) for which, named in keys.items())
         )
     names = ", ".join(arn.split(":")[6].rsplit("-", 1)[0] for arn in arns)
-    return Found(f"{names} with {sum(map(len, keys.values()))} keys", tuple(wrong))
+    return Found(f"{names} hold what tasks take from them", tuple(wrong))
 
 
 def _keys(account: Account, arn: str, stage: str, version: str, keys: set[str]) -> Iterator[str]:

@@ -66,7 +66,7 @@ def test_where_all_is_well_every_check_says_what_it_found(ready: World) -> None:
     assert {line.state for line in found} == {OK}
     says = {line.check: line.says for line in found}
     assert says["images"] == f"backend:{NEW}, frontend:{NEW}."
-    assert says["secrets"] == f"arbor/{STACK}/db with 1 keys."
+    assert says["secrets"] == f"arbor/{STACK}/db hold what tasks take from them."
     assert says["roles"] == "3 roles are there and trusted."
     assert says["target groups"] == "backend two on port 8000, frontend two on port 3000."
     assert says["quotas"].startswith("3.5 of 6 Fargate vCPUs needed")
