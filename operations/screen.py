@@ -108,13 +108,15 @@ def progress() -> Iterator[Callable[[str], None]]:
     """
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
     from rich.console import Console  # noqa: PLC0415 - slow to import
+    from rich.markup import escape  # noqa: PLC0415 - slow to import
 
     console = Console(highlight=False, soft_wrap=True)
     with console.status("") as status:
 
         def say(line: str) -> None:
             console.print(line, markup=False)
-            status.update(line.strip().split(". ")[0])
+            last = line.strip().rsplit("\n", 1)[-1]
+            status.update(escape(last.split(". ")[0]))  # a log's line may look like markup
 
         try:
             yield say

@@ -32,4 +32,5 @@ from emulator.corrections import rds_password as rds_password
 from emulator.corrections import rds_restore as rds_restore
 from emulator.corrections import s3 as s3
 from emulator.corrections import secretsmanager as secretsmanager
+from emulator.corrections import servicequotas as servicequotas
 from emulator.corrections import wafv2 as wafv2

@@ -1,4 +1,4 @@
-"""Run the migrations task of a version and demand that it succeeds."""
+"""Run the migrations task of a version, show its log, and demand that it succeeds."""
 
 import uuid
 from collections.abc import Iterator
@@ -9,10 +9,13 @@ import naming
 from operations.account import Account
 from operations.ecs import revisions
 from operations.ecs.services import Service
+from operations.ecs.task_log import TaskLog
 from operations.procedure import Failed, Refused, Step
 
 STARTED_BY = "arbor-migrate"
 HOUR = 3600.0
+LAST_LOOKS = 2
+"""At the log without anything new, after the task has stopped: its last lines come late."""
 
 
 @dataclass(kw_only=True)
@@ -26,6 +29,11 @@ class Migration:
     task: str = ""
     """Its ARN, once it was started."""
     status: str = ""
+    log: TaskLog | None = None
+    said: str = ""
+    """What its log said when it last said something, or how far it is."""
+    silent_looks: int = 0
+    """One after the other, since the task has stopped."""
 
     def steps(self) -> Iterator[Step]:
         yield from self.wanted.steps()
@@ -33,7 +41,7 @@ class Migration:
             says=f"run {self.wanted.family} with {self.wanted.image.tag}",
             do=self._start,
             took_effect=self._succeeded,
-            shows=lambda: f"{self.wanted.family}: {self.status}" if self.status else "",
+            shows=lambda: self.said,
             timeout=HOUR,
         )
 
@@ -52,6 +60,7 @@ class Migration:
         for failure in started["failures"]:
             raise Failed(f"{self.wanted.family} could not be started: {failure['reason']}.")
         self.task = started["tasks"][0]["taskArn"]
+        self.log = self._log()
 
     def _succeeded(self) -> bool:
         found = self.account.client("ecs").describe_tasks(
@@ -60,30 +69,46 @@ class Migration:
         if not found:
             return False  # not yet known everywhere
         (task,) = found
-        self.status = task["lastStatus"]
-        if self.status != "STOPPED":
+        if self._tells_something(task["lastStatus"]) or self.status != "STOPPED":
+            self.silent_looks = 0
             return False
+        self.silent_looks += 1
+        if self.silent_looks < LAST_LOOKS:
+            return False
+        self._judge(task)
+        return True
+
+    def _tells_something(self, status: str) -> bool:
+        """Whether there is anything new to show: how far the task is, what it said."""
+        assert self.log is not None
+        new = self.log.new()
+        if status != self.status:
+            new = [f"{self.wanted.family}: {status}", *new]
+        self.status = status
+        self.said = "\n  ".join(new) or self.said
+        return bool(new)
+
+    def _judge(self, task: dict[str, Any]) -> None:
+        """Raises Failed unless it succeeded."""
         named = {container["name"]: container for container in task["containers"]}
         container = named.get(naming.MIGRATIONS_CONTAINER, {})
         if container.get("exitCode") == 0:
-            return True
+            return
         ended = f"exit code {container['exitCode']}" if "exitCode" in container else "no exit code"
         why = container.get("reason") or task.get("stoppedReason") or "ECS gives no reason"
         raise Failed(
             f"The migrations of {self.wanted.image.tag} ended with {ended}: {why}. "
-            f"Read why: {self._log()}"
+            f"Read why: {self._log().command()}"
         )
 
-    def _log(self) -> str:
+    def _log(self) -> TaskLog:
         options = self.wanted.settings()["logConfiguration"]["options"]
-        stream = "/".join(
-            (
-                options["awslogs-stream-prefix"],
-                naming.MIGRATIONS_CONTAINER,
-                self.task.rsplit("/", 1)[-1],
-            )
+        parts = (
+            options["awslogs-stream-prefix"],
+            naming.MIGRATIONS_CONTAINER,
+            self.task.rsplit("/", 1)[-1],
         )
-        return f"aws logs tail {options['awslogs-group']} --log-stream-names {stream}"
+        return TaskLog(account=self.account, group=options["awslogs-group"], stream="/".join(parts))
 
 
 def plan(account: Account, version: str, backend: Service) -> Migration:
@@ -93,7 +118,7 @@ def plan(account: Account, version: str, backend: Service) -> Migration:
     awsvpc = backend.network["awsvpcConfiguration"]
     network = {
         "subnets": awsvpc["subnets"],
-        "securityGroups": [_security_group(account)],
+        "securityGroups": [security_group(account)],
         "assignPublicIp": "DISABLED",
     }
     return Migration(account=account, wanted=wanted, network={"awsvpcConfiguration": network})
@@ -114,7 +139,7 @@ def running(account: Account) -> Iterator[str]:
         )
 
 
-def _security_group(account: Account) -> str:
+def security_group(account: Account) -> str:
     """Its name is Pulumi's; its tags say whose it is."""
     tags = {"Project": naming.PROJECT, "Stack": account.stack, "Component": naming.MIGRATIONS}
     found = account.client("ec2").describe_security_groups(

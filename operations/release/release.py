@@ -92,8 +92,7 @@ def plan(
     account: Account, version: str, *, migrates: bool = True, opener: health.Opener | None
 ) -> Release:
     """Look at everything first; raises Refused with a line for each thing that is in the way."""
-    if _VERSION.fullmatch(version) is None:
-        raise Refused(f"{version} is no version; allowed: v1.2.3, as the tag of the release.")
+    refuse_no_version(version)
     found = [services.read(account, app) for app in APPS]
     in_the_way = [sentence for service in found for sentence in service.busy()]
     if migrates:
@@ -118,8 +117,16 @@ def plan(
     )
 
 
+def refuse_no_version(version: str) -> None:
+    """Raises Refused; whether there are images of it is looked for later."""
+    if _VERSION.fullmatch(version) is None:
+        raise Refused(f"{version} is no version; allowed: v1.2.3, as the tag of the release.")
+
+
 def plan_migration(account: Account, version: str | None) -> migrate.Migration:
     """The migration alone; without a version that of the live backend. Raises Refused."""
+    if version is not None:
+        refuse_no_version(version)
     backend = services.read(account, APPS[0])
     if version is None:
         version = revisions.version_of(account, backend.task_definition, backend.app)

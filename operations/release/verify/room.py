@@ -1,0 +1,102 @@
+"""Whether there is room for a second colour: addresses, security groups, vCPUs."""
+
+import math
+from collections import Counter
+
+from operations.procedure import Refused
+from operations.release import migrate
+from operations.release.verify.look import Found, Look, Skipped
+
+FARGATE_VCPUS = ("fargate", "L-3032A538")
+"""Fargate On-Demand vCPU resource count, of the account in the region."""
+UNITS = 1024
+"""Of a task's `cpu`, in one vCPU."""
+
+
+def subnets(look: Look) -> Found:
+    """The running colour has its addresses; a deployment needs as many again, and a migration one.
+
+    ECS spreads tasks over the subnets of a service, so that each of them needs its share.
+    """
+    share: Counter[str] = Counter()
+    for service in look.services:
+        ids = service.network["awsvpcConfiguration"]["subnets"]
+        for subnet in ids:
+            share[subnet] += math.ceil(service.desired / len(ids))
+    # A migration runs where the backend does.
+    share.update(look.services[0].network["awsvpcConfiguration"]["subnets"])
+    found = {
+        subnet["SubnetId"]: subnet["AvailableIpAddressCount"]
+        for subnet in look.account.client("ec2").describe_subnets(
+            Filters=[{"Name": "subnet-id", "Values": sorted(share)}]
+        )["Subnets"]
+    }
+    wrong = [
+        f"There is no subnet {subnet}, in which the services are to run: `pulumi up` of "
+        f"{look.account.stack}."
+        if subnet not in found
+        else f"Subnet {subnet} has {found[subnet]} free addresses, and a second colour takes up to "
+        f"{needed} of them: stop what else runs there, or scale down first."
+        for subnet, needed in sorted(share.items())
+        if found.get(subnet, -1) < needed
+    ]
+    least = min(found.values(), default=0)
+    return Found(
+        f"{len(share)} subnets with {least} free addresses or more, {max(share.values())} needed",
+        tuple(wrong),
+    )
+
+
+def security_groups(look: Look) -> Found:
+    """Those of the services, and the one of the migrations."""
+    ids = {
+        group
+        for service in look.services
+        for group in service.network["awsvpcConfiguration"].get("securityGroups", [])
+    }
+    found = look.account.client("ec2").describe_security_groups(
+        Filters=[{"Name": "group-id", "Values": sorted(ids)}]
+    )["SecurityGroups"]
+    wrong = [
+        f"There is no security group {group}, in which a service is to run: `pulumi up` of "
+        f"{look.account.stack}."
+        for group in sorted(ids - {group["GroupId"] for group in found})
+    ]
+    try:
+        ids.add(migrate.security_group(look.account))
+    except Refused as refused:
+        wrong.append(str(refused))
+    return Found(f"{len(ids)} are there", tuple(wrong))
+
+
+def quotas(look: Look) -> Found:
+    """What runs, the larger service's second colour, and a migration, in vCPUs."""
+    running = [
+        service.desired * int(look.wanted[service.app].content["cpu"]) / UNITS
+        for service in look.services
+    ]
+    migration = int(look.wanted["migrations"].content["cpu"]) / UNITS
+    needed = sum(running) + max(running) + migration
+    code, quota = FARGATE_VCPUS
+    client = look.account.client("service-quotas")
+    try:
+        allowed = float(
+            client.get_service_quota(ServiceCode=code, QuotaCode=quota)["Quota"]["Value"]
+        )
+    except client.exceptions.NoSuchResourceException as error:
+        raise Skipped(
+            f"this account does not tell its quota of Fargate vCPUs ({quota}); {needed:g} are "
+            "needed"
+        ) from error
+    what = f"{needed:g} of {allowed:g} Fargate vCPUs needed, without what else the account runs"
+    if needed <= allowed:
+        return Found(what)
+    more = (
+        f"aws service-quotas request-service-quota-increase --service-code {code} "
+        f"--quota-code {quota} --desired-value {math.ceil(needed)}"
+    )
+    too_many = (
+        f"A deployment needs {needed:g} Fargate vCPUs, and the account's quota is {allowed:g}: "
+        f"`{more}`, or scale down first."
+    )
+    return Found(what, (too_many,))
