@@ -8,25 +8,29 @@ from operations.account import Account
 
 _IMAGE = re.compile(
     r"(?P<host>(?P<registry>\d{12})\.dkr\.ecr[a-z-]*\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?)"
-    r"/(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?(?:@sha256:[0-9a-f]+)?"
+    r"/(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]+))?"
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """An image by its tag; no tag where it stands by digest alone."""
+    """An image by its tag, its digest or both; what is not given is empty."""
 
     host: str
     registry: str
     """The account that holds it."""
     repository: str
     tag: str
+    digest: str = ""
 
     def __str__(self) -> str:
-        return f"{self.host}/{self.repository}:{self.tag}"
+        tag = f":{self.tag}" if self.tag else ""
+        digest = f"@{self.digest}" if self.digest else ""
+        return f"{self.host}/{self.repository}{tag}{digest}"
 
     def tagged(self, tag: str) -> "Image":
-        return replace(self, tag=tag)
+        """Another one of its repository; a digest would win over the tag."""
+        return replace(self, tag=tag, digest="")
 
 
 def parse(text: str) -> Image | None:
@@ -39,22 +43,22 @@ def parse(text: str) -> Image | None:
         registry=found["registry"],
         repository=found["repository"],
         tag=found["tag"] or "",
+        digest=found["digest"] or "",
     )
 
 
 def missing(account: Account, image: Image) -> Iterator[str]:
     """A sentence when the image can't be pulled, for it was never pushed or is gone."""
     ecr = account.client("ecr")
+    wanted = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag or "latest"}
     try:
         ecr.describe_images(
-            registryId=image.registry,
-            repositoryName=image.repository,
-            imageIds=[{"imageTag": image.tag}],
+            registryId=image.registry, repositoryName=image.repository, imageIds=[wanted]
         )
     except ecr.exceptions.ImageNotFoundException:
         yield (
-            f"{image.repository} has no image {image.tag}: push it, or release a version that "
-            f"`aws ecr list-images --repository-name {image.repository}` shows."
+            f"{image.repository} has no image {', '.join(wanted.values())}: push it, or release a "
+            f"version that `aws ecr list-images --repository-name {image.repository}` shows."
         )
     except ecr.exceptions.RepositoryNotFoundException:
         yield f"There is no repository {image.repository} in account {image.registry}."

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from operations.account import Account
 from operations.ecs import images
-from operations.ecs.revisions import Wanted
+from operations.ecs.revisions import Definition, Wanted
 
 MANAGER = ":secretsmanager:"
 ARN_PARTS = 7
@@ -13,8 +13,15 @@ ARN_PARTS = 7
 
 def missing(account: Account, wanted: Wanted) -> Iterator[str]:
     """A sentence for each thing that is not there."""
-    yield from images.missing(account, wanted.image)
-    containers = wanted.content["containerDefinitions"]
+    yield from missing_of(account, wanted.content)
+
+
+def missing_of(account: Account, definition: Definition) -> Iterator[str]:
+    """The same of a task definition as it is described. Images outside ECR are not looked for."""
+    containers = definition["containerDefinitions"]
+    for image in dict.fromkeys(images.parse(container["image"]) for container in containers):
+        if image is not None:
+            yield from images.missing(account, image)
     values = {value["valueFrom"] for c in containers for value in c.get("secrets", [])}
     secrets = {":".join(v.split(":")[:ARN_PARTS]) for v in values if MANAGER in v}
     for secret in sorted(secrets):

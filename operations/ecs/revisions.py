@@ -18,6 +18,30 @@ UNORDERED = ("environment", "secrets")
 Definition = dict[str, Any]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """One that is registered."""
+
+    arn: str
+    definition: Definition
+    """As it is described."""
+    tags: dict[str, str]
+
+    @property
+    def active(self) -> bool:
+        """Only then can it be deployed."""
+        return bool(self.definition["status"] == "ACTIVE")
+
+    def image(self, container: str) -> str:
+        """Raises Refused when it has no such container."""
+        return str(_container(self.definition, container, self.arn)["image"])
+
+    def version(self, container: str) -> str:
+        """The tag of its image; nothing where it has none or is not in ECR."""
+        image = images.parse(self.image(container))
+        return image.tag if image else ""
+
+
 @dataclass(kw_only=True)
 class Wanted:
     """The revision of a family that runs a version, whether it is registered already or not."""
@@ -75,8 +99,9 @@ def wanted(account: Account, family: str, container: str, version: str) -> Wante
     A newer one that holds the same, from a release that was interrupted, is used again.
     """
     newer: list[tuple[str, Definition]] = []
-    for arn, definition, tags in _newest_first(account, family):
-        content = _content(account, definition)
+    for arn in newest_first(account, family):
+        found = read(account, arn)
+        content, tags = _content(account, found.definition), found.tags
         newer.append((arn, content))
         if tags.get(MANAGED_BY) == INFRASTRUCTURE:
             break
@@ -115,26 +140,39 @@ def version_of(account: Account, arn: str, container: str) -> str:
     return image.tag
 
 
-def _newest_first(
-    account: Account, family: str
-) -> Iterator[tuple[str, Definition, dict[str, str]]]:
-    """ARN, definition and tags of every active revision, read as they are asked for."""
-    ecs = account.client("ecs")
-    pages = ecs.get_paginator("list_task_definitions").paginate(
-        familyPrefix=family, status="ACTIVE", sort="DESC"
+def read(account: Account, named: str) -> Revision:
+    """By its ARN or as `family:revision`; raises ClientException when there is none."""
+    found = account.client("ecs").describe_task_definition(taskDefinition=named, include=["TAGS"])
+    # AWS reserves its own tags, and refuses them in a request.
+    tags = {
+        tag["key"]: tag["value"]
+        for tag in found.get("tags", [])
+        if not tag["key"].startswith("aws:")
+    }
+    definition = found["taskDefinition"]
+    return Revision(arn=str(definition["taskDefinitionArn"]), definition=definition, tags=tags)
+
+
+def newest_first(account: Account, family: str) -> Iterator[str]:
+    """The ARN of every active revision, listed as they are asked for."""
+    pages = (
+        account.client("ecs")
+        .get_paginator("list_task_definitions")
+        .paginate(familyPrefix=family, status="ACTIVE", sort="DESC")
     )
     for page in pages:
         for arn in page["taskDefinitionArns"]:
-            if arn.rsplit("/", 1)[-1].rsplit(":", 1)[0] != family:
-                continue  # a family whose name only begins so
-            found = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
-            # AWS reserves its own tags, and refuses them in a request.
-            tags = {
-                tag["key"]: tag["value"]
-                for tag in found.get("tags", [])
-                if not tag["key"].startswith("aws:")
-            }
-            yield arn, found["taskDefinition"], tags
+            if family_of(arn) == family:  # others' names only begin so
+                yield str(arn)
+
+
+def family_of(arn: str) -> str:
+    return arn.rsplit("/", 1)[-1].rsplit(":", 1)[0]
+
+
+def number(arn: str) -> int:
+    """Of a revision in its family: ECS counts up and gives none twice."""
+    return int(arn.rsplit(":", 1)[-1])
 
 
 def _content(account: Account, definition: Definition) -> Definition:

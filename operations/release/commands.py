@@ -1,18 +1,38 @@
-"""release, deploy and migrate on the command line."""
+"""release, deploy, rollback, revisions, restart and migrate on the command line."""
 
-from typing import Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from operations import screen
-from operations.account import connect
+from operations.account import APPS, connect
 from operations.ecs import health
-from operations.options import DryRun, Every, Manner, Stack, StackName, TakeOver, Yes
+from operations.options import (
+    DryRun,
+    Every,
+    Json,
+    Manner,
+    ServiceName,
+    Stack,
+    StackName,
+    TakeOver,
+    Yes,
+)
 from operations.procedure import EVERY_SECONDS, Steps
+from operations.release import catalogue
 from operations.release import release as releases
+from operations.release import restart as restarts
+from operations.release import rollback as rollbacks
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 app = typer.Typer()
 Version = Annotated[str, typer.Argument(help="The tag of the images, such as v1.2.3.")]
+OneOrBoth = Annotated[
+    ServiceName | None, typer.Argument(help="The service; without it both.", show_default=False)
+]
 NoUrl = Annotated[bool, typer.Option("--no-url", help="Don't ask the public URL in the end.")]
 
 
@@ -81,3 +101,90 @@ def migrate(
             lambda: Steps(make=releases.plan_migration(account, version).steps),
             f"{stack} is migrated.",
         )
+
+
+@app.command()
+def restart(
+    service: OneOrBoth = None,
+    stack: Stack = "production",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    take_over: TakeOver = False,
+    every: Every = EVERY_SECONDS,
+) -> None:
+    """Start the tasks of the live revision anew, through a whole blue/green deployment."""
+    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
+    apps = (service,) if service else APPS
+    with screen.told():
+        account = connect(stack)
+        manner.carry_out(
+            account,
+            f"restart {' and '.join(apps)}",
+            lambda: restarts.plan(account, apps),
+            f"{' and '.join(apps)} of {stack} restarted.",
+        )
+
+
+@app.command()
+def rollback(
+    service: OneOrBoth = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", help="A revision of the service, such as 12; see `revisions`."),
+    ] = None,
+    stack: Stack = "production",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    take_over: TakeOver = False,
+    every: Every = EVERY_SECONDS,
+) -> None:
+    """Bring a service, or both, back to what was live before; a deployment under way is stopped."""
+    if to is not None and service is None:
+        raise typer.BadParameter("name the service whose revision it is.", param_hint="--to")
+    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
+    apps = (service,) if service else rollbacks.ORDER
+    with screen.told():
+        account = connect(stack)
+        try:
+            manner.carry_out(
+                account,
+                f"rollback {' and '.join(apps)}",
+                lambda: rollbacks.plan(account, apps, to),
+                f"{' and '.join(apps)} of {stack} rolled back. Migrations are not undone: the "
+                "database's schema stays as the newest migration left it.",
+            )
+        except rollbacks.Already as already:
+            typer.echo(str(already))
+
+
+@app.command()
+def revisions(
+    service: OneOrBoth = None,
+    stack: Stack = "production",
+    limit: Annotated[int, typer.Option(help="How many of each service.", min=1, max=100)] = 10,
+    as_json: Json = False,
+) -> None:
+    """List what can be rolled back to: version, age, which one is live, which has its image."""
+    apps = (service,) if service else APPS
+    with screen.told():
+        found = catalogue.rows(connect(stack), apps, limit)
+        screen.answer([asdict(row) for row in found], lambda: _table(found), as_json=as_json)
+        for sentence in catalogue.unknown(found, apps):
+            screen.warn(sentence)
+
+
+def _table(found: list[catalogue.Row]) -> "Table":
+    from rich.table import Table  # noqa: PLC0415 - slow, and --help is fast
+
+    table = Table("", "Revision", "Version", "Registered", "By", "Image", box=None)
+    images = {True: "there", False: "GONE", None: "not in ECR"}
+    for row in found:
+        table.add_row(
+            "live" if row.live else "",
+            row.revision,
+            row.version or row.image,
+            f"{row.registered:%Y-%m-%d %H:%M}" if row.registered else "-",
+            row.managed_by or row.by.rsplit("/", 1)[-1] or "-",
+            images[row.has_image],
+        )
+    return table

@@ -5,7 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from fault_wire import Wire
-from faults import Case
+from faults import LONG, Case
+from operations.account import Account
+from operations.procedure import Run
+from operations.release import release
 
 Client = Any
 Clients = Callable[[str], Client]
@@ -85,8 +88,38 @@ def push_live(wire: Wire) -> None:
     push(version)(wire)
 
 
+def two_releases(wire: Wire) -> None:
+    """The one that the engine deployed, and another after it."""
+    push_live(wire)
+    push("v1.2.3")(wire)
+    account = Account(stack="production", client=wire.client)
+    release.plan(account, "v1.2.3", migrates=False, opener=None).execute(_run(wire))
+
+
+def two_releases_and_a_third_under_way(wire: Wire) -> None:
+    """Of the backend."""
+    two_releases(wire)
+    push("v1.2.4")(wire)
+    account = Account(stack="production", client=wire.client)
+    backend, _ = release.plan(account, "v1.2.4", migrates=False, opener=None).parts
+    assert backend.rollout is not None
+    for step in (*backend.wanted.steps(), backend.rollout.step()):
+        step.do()
+
+
+def _run(wire: Wire) -> Run:
+    def sleep(seconds: float) -> None:
+        wire.copy.control("clock", advance=seconds)
+
+    return Run(say=lambda _: None, every=LONG, sleep=sleep)
+
+
 CASES = (
     Case(words=("deploy", "v1.2.3", "--no-url"), prepare=push("v1.2.3"), state=released),
     Case(words=("release", "v1.2.3", "--no-url"), prepare=push("v1.2.3"), state=migrated),
     Case(words=("migrate",), prepare=push_live, state=lambda w: _migrations(w.client) > 0),
+    Case(words=("restart", "backend"), prepare=push_live, state=released),
+    Case(words=("rollback",), prepare=two_releases, state=released),
+    Case(words=("rollback", "backend"), prepare=two_releases_and_a_third_under_way, state=released),
+    Case(words=("rollback", "frontend", "--to", "1"), prepare=two_releases, state=released),
 )

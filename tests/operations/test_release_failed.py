@@ -1,6 +1,5 @@
 """A release that fails leaves both services on what was live before, and says so."""
 
-from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -21,6 +20,7 @@ from operations_world import (
     answers,
     push,
 )
+from release_world import when
 
 
 def failing(world: World, *, version: str = NEW, opener: Opener | None = answers) -> str:
@@ -28,21 +28,6 @@ def failing(world: World, *, version: str = NEW, opener: Opener | None = answers
     with pytest.raises(Failed) as failed:
         release.plan(world.account, version, opener=opener).execute(world.run())
     return str(failed.value)
-
-
-def when(world: World, line: str, do: Callable[[], object]) -> None:
-    """Let something happen once the release has said a line."""
-
-    class Said(list[str]):
-        def append(self, said: str) -> None:
-            super().append(said)
-            if line in said and not self.done:
-                self.done = True
-                do()
-
-        done = False
-
-    world.said = Said()
 
 
 def test_a_migration_that_fails_stops_the_release_before_anything_is_deployed(
