@@ -10,6 +10,7 @@ from operations.account import connect
 from operations.options import DryRun, Every, Manner, Service, Stack, TakeOver, Yes
 from operations.procedure import EVERY_SECONDS
 from operations.scale import count as counts
+from operations.scale import size as sizes
 from operations.scale import until as times
 
 app = typer.Typer()
@@ -40,4 +41,31 @@ def scale(  # noqa: PLR0917 - an option is a parameter in typer
             f"scale {service} {count}",
             lambda: counts.plan(account, service, count, due, datetime.now(UTC)),
             f"{count} tasks of {service} serve {stack}.",
+        )
+
+
+@app.command()
+def resize(  # noqa: PLR0917 - as above
+    service: Service,
+    cpu: Annotated[int, typer.Option(help="CPU units of a task; 1024 are one vCPU.")],
+    memory: Annotated[int, typer.Option(help="MiB of a task; Fargate has certain pairs only.")],
+    stack: Stack = "production",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    take_over: TakeOver = False,
+    every: Every = EVERY_SECONDS,
+) -> None:
+    """Deploy what is live with another size of its tasks."""
+    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
+    size = sizes.Size(cpu=cpu, memory=memory)
+    with screen.told():
+        account = connect(stack)
+        if sizes.is_live(account, service, size):
+            typer.echo(f"The tasks of {service} have {size} already: nothing to do.")
+            return
+        manner.carry_out(
+            account,
+            f"resize {service} to {size}",
+            lambda: sizes.plan(account, service, size),
+            f"The tasks of {service} in {stack} have {size}.",
         )
