@@ -6,6 +6,7 @@ from operations.database import commands as database
 from operations.incident import commands as incident
 from operations.release import commands as release
 from operations.runbook import commands as runbook
+from operations.scale import commands as scale
 from operations.security import commands as security
 
 app = typer.Typer(
@@ -14,7 +15,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for section in (incident, release, database, security, runbook):
+for section in (incident, release, scale, database, security, runbook):
     app.add_typer(section.app)
 
 

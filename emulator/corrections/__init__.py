@@ -2,6 +2,7 @@
 
 from emulator.corrections import acm as acm
 from emulator.corrections import appautoscaling as appautoscaling
+from emulator.corrections import appautoscaling_schedules as appautoscaling_schedules
 from emulator.corrections import cloudwatch as cloudwatch
 from emulator.corrections import ec2_in_use as ec2_in_use
 from emulator.corrections import ecr as ecr

@@ -61,7 +61,7 @@ def register_scalable_target(  # noqa: PLR0913, PLR0917 - moto's signature
     ApplicationAutoscalingBackend,
     "deregister_scalable_target",
     call="application-autoscaling.deregister_scalable_target",
-    moto="leaves the target's policies and their alarms behind",
+    moto="leaves the target's policies, their alarms and its scheduled actions behind",
     aws="deletes them with the target",
 )
 def deregister_scalable_target(
@@ -75,6 +75,11 @@ def deregister_scalable_target(
     for policy in list(self.policies.values()):
         if (policy.resource_id, policy.scalable_dimension) == (r_id, dimension):
             self.delete_scaling_policy(policy.policy_name, namespace, r_id, dimension)
+    self.scheduled_actions = [
+        action
+        for action in self.scheduled_actions
+        if (action.resource_id, action.scalable_dimension) != (r_id, dimension)
+    ]
 
 
 @corrects(

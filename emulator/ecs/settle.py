@@ -1,13 +1,15 @@
-"""Lets the account catch up with its clock: deployments, tasks that end by themselves."""
+"""Lets the account catch up with its clock: schedules, deployments, tasks that end."""
 
 from moto.ecs.models import ecs_backends
 
 from emulator.ecs.state import KEY
 from emulator.ecs.tasks import end_those_whose_time_has_come
+from emulator.scheduled_scaling import run_due
 
 
 def settle() -> None:
     """Bring every service and every task to where it should be now."""
+    run_due()
     for regions in list(ecs_backends.values()):
         for backend in list(regions.values()):
             end_those_whose_time_has_come(backend)

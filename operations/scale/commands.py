@@ -1,0 +1,71 @@
+"""scale and resize on the command line."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from operations import screen
+from operations.account import connect
+from operations.options import DryRun, Every, Manner, Service, Stack, TakeOver, Yes
+from operations.procedure import EVERY_SECONDS
+from operations.scale import count as counts
+from operations.scale import size as sizes
+from operations.scale import until as times
+
+app = typer.Typer()
+
+
+@app.command()
+def scale(  # noqa: PLR0917 - an option is a parameter in typer
+    service: Service,
+    count: Annotated[int, typer.Argument(help="Tasks, from 1 to the service's ceiling.", min=1)],
+    stack: Stack = "production",
+    until: Annotated[
+        str | None,
+        typer.Option(help="When the floor goes back by itself: 18:00 (UTC), 90m or 2h."),
+    ] = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    take_over: TakeOver = False,
+    every: Every = EVERY_SECONDS,
+) -> None:
+    """Run COUNT tasks, and let autoscaling keep that many at least."""
+    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
+    with screen.told():
+        now = datetime.now(UTC)
+        due = times.parse(until, now) if until is not None else None
+        account = connect(stack)
+        manner.carry_out(
+            account,
+            f"scale {service} {count}",
+            lambda: counts.plan(account, service, count, due, datetime.now(UTC)),
+            f"{count} tasks of {service} serve {stack}.",
+        )
+
+
+@app.command()
+def resize(  # noqa: PLR0917 - as above
+    service: Service,
+    cpu: Annotated[int, typer.Option(help="CPU units of a task; 1024 are one vCPU.")],
+    memory: Annotated[int, typer.Option(help="MiB of a task; Fargate has certain pairs only.")],
+    stack: Stack = "production",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    take_over: TakeOver = False,
+    every: Every = EVERY_SECONDS,
+) -> None:
+    """Deploy what is live with another size of its tasks."""
+    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
+    size = sizes.Size(cpu=cpu, memory=memory)
+    with screen.told():
+        account = connect(stack)
+        if sizes.is_live(account, service, size):
+            typer.echo(f"The tasks of {service} have {size} already: nothing to do.")
+            return
+        manner.carry_out(
+            account,
+            f"resize {service} to {size}",
+            lambda: sizes.plan(account, service, size),
+            f"The tasks of {service} in {stack} have {size}.",
+        )

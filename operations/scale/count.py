@@ -1,0 +1,150 @@
+"""scale: a number of tasks, and the autoscaling floor with it.
+
+A count alone is scaled in again when the load is low, so the floor goes first, and before it what
+brings it back. docs/decisions/scaling-floor.md says what config and the next `pulumi up` have to do
+with it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from operations.account import Account
+from operations.ecs import services
+from operations.ecs.health import Health
+from operations.procedure import Refused, Run, Step
+from operations.scale import target
+from operations.scale.target import RUNS_WITHIN, FallBack, Target
+
+MINUTES_15 = 900.0
+"""For images to be pulled, tasks to turn healthy, and targets to drain."""
+RESUME = (
+    "`aws application-autoscaling register-scalable-target --service-namespace {ServiceNamespace} "
+    "--scalable-dimension {ScalableDimension} --resource-id {ResourceId} "
+    "--suspended-state {what}=false`"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaling:
+    """What is to be done for a count, checked and not begun."""
+
+    service: services.Service
+    target: Target
+    count: int
+    fall_back: FallBack | None
+    """What the floor goes back to by itself; None where it stays."""
+    is_deployed: bool
+    """Whether a deployment is under way."""
+
+    def execute(self, run: Run) -> None:
+        """Raises Failed; the same again does what is left."""
+        run.execute(self.steps())
+        for line in self.notes():
+            run.say(line)
+
+    def steps(self) -> Iterator[Step]:
+        """First what brings the floor back, then the floor, then the count."""
+        held = self.target.fall_back
+        if self.fall_back is not None and held != self.fall_back:
+            yield self.target.schedule(self.fall_back)
+        if self.fall_back is None and held is not None:
+            yield self.target.unschedule()
+        if self.target.floor != self.count:
+            yield self.target.move(self.count)
+        yield self._bring()
+
+    def notes(self) -> Iterator[str]:
+        """What an operator must know besides."""
+        app, stack = self.service.app, self.service.account.stack
+        key = f"arbor:services.{app}.min"
+        if self.fall_back is not None:
+            way = (
+                "target tracking then takes tasks away when the load is low"
+                if self.fall_back.floor < self.count
+                else "AWS then starts what is missing"
+            )
+            yield (
+                f"The floor goes back from {self.count} to {self.fall_back} by itself; {way}. "
+                f"Until then it differs from {key} in Pulumi.{stack}.yaml, and the pipeline stops "
+                "at that drift."
+            )
+        else:
+            yield (
+                f"The floor of {self.count} stays until the next `arbor scale {app}`, or a `pulumi "
+                f"up` that changes the service's limits. Where {key} in Pulumi.{stack}.yaml is "
+                f"another, the pipeline stops at the drift: to keep it, set {key} to {self.count}."
+            )
+        if self.is_deployed:
+            yield (
+                f"A deployment of {self.service.name} is under way: both colours are brought to "
+                f"{self.count}, and until it has ended autoscaling takes no task away."
+            )
+        if "DynamicScalingInSuspended" in self.target.suspended:
+            yield f"Scale-in is suspended: no task goes by itself. {self._resume('In')}"
+        if "DynamicScalingOutSuspended" in self.target.suspended:
+            yield f"Scale-out is suspended: no load adds a task. {self._resume('Out')}"
+
+    def _resume(self, direction: str) -> str:
+        what = f"DynamicScaling{direction}Suspended"
+        return f"To resume: {resume(self.service.account, self.service.app, what)}."
+
+    def _bring(self) -> Step:
+        """The count, and that it serves; while colours change, of the revision that is coming."""
+        service, ecs = self.service, self.service.account.client("ecs")
+        seen = Health(service=service, revision=lambda: service.task_definition).step()
+        if service.desired == self.count:
+            return replace(seen, timeout=MINUTES_15)
+        return replace(
+            seen,
+            says=f"bring {service.name} from {service.desired} to {self.count} tasks, all of them "
+            "running and their targets healthy",
+            do=lambda: ecs.update_service(
+                cluster=service.account.cluster, service=service.name, desiredCount=self.count
+            ),
+            timeout=MINUTES_15,
+        )
+
+
+def resume(account: Account, app: str, what: str) -> str:
+    """The command that ends a suspension."""
+    return RESUME.format(**target.where(account, app), what=what)
+
+
+def plan(account: Account, app: str, count: int, until: datetime | None, now: datetime) -> Scaling:
+    """Look at everything first; raises Refused with what is allowed."""
+    service = services.read(account, app)
+    found = target.read(account, app)
+    if not 1 <= count <= found.ceiling:
+        raise Refused(
+            f"{service.name} may run 1 to {found.ceiling} tasks, not {count}. The ceiling is "
+            f"arbor:services.{app}.max in Pulumi.{account.stack}.yaml: raise it there, then "
+            f"`pulumi up` of {account.stack}."
+        )
+    return Scaling(
+        service=service,
+        target=found,
+        count=count,
+        fall_back=_fall_back(found, count, until, now),
+        is_deployed=bool(service.deployments(*services.ONGOING)),
+    )
+
+
+def _fall_back(found: Target, count: int, until: datetime | None, now: datetime) -> FallBack | None:
+    """To what the floor was before the first of the commands whose floor still holds."""
+    if until is None:
+        return None
+    if until <= now:
+        raise Refused(f"{until:%Y-%m-%d %H:%M} UTC, asked for with --until, has passed.")
+    if "ScheduledScalingSuspended" in found.suspended:
+        what = "ScheduledScalingSuspended"
+        raise Refused(
+            "scheduled scaling is suspended, so nothing would bring the floor back. Resume it with "
+            f"{resume(found.account, found.app, what)}, or leave --until out."
+        )
+    held, before = found.fall_back, found.floor
+    if held is not None and held.due > now:
+        before = held.floor
+    elif held is not None and held.floor != found.floor and now - held.due < RUNS_WITHIN:
+        raise Refused(f"the floor goes back to {held} about now: look again in five minutes.")
+    return None if before == count else FallBack(floor=before, due=until.replace(microsecond=0))
