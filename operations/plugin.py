@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from operations import screen
 from operations.procedure import Refused
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ BY_ENVIRONMENT = "AWS_SSM_START_SESSION_RESPONSE"
 SINCE = (1, 2, 497, 0)
 """From this version on the plugin takes the session's token where `ps` doesn't show it."""
 SECONDS = 20.0
+ENDED = frozenset({"DoesNotExistException", "ValidationException"})
+"""As Systems Manager answers to whoever ends a session that has ended."""
+BY_ITSELF = "It ends by itself when nobody has used it for 20 minutes."
 
 
 def installed() -> str:
@@ -66,6 +70,19 @@ def running(
             yield process
         finally:
             process.terminate()
+
+
+def end(ssm: Any, session: Mapping[str, str]) -> None:  # noqa: ANN401 - boto3 clients carry no types
+    """End a session that the plugin may have ended itself; never fails, for the work is done."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
+
+    try:
+        ssm.terminate_session(SessionId=session["SessionId"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ENDED:
+            screen.warn(f"{session['SessionId']} was not ended: {error}. {BY_ITSELF}")
+    except BotoCoreError as error:
+        screen.warn(f"{session['SessionId']} was not ended: {error}. {BY_ITSELF}")
 
 
 def _version(plugin: str) -> tuple[int, ...]:

@@ -46,9 +46,7 @@ def tunnel(account: Account, host: str, port: int, *, local_port: int = 0) -> It
             _wait(process, listening)
             yield listening
     finally:
-        # The plugin has ended it already, unless it was killed.
-        with suppress(ssm.exceptions.DoesNotExistException):
-            ssm.terminate_session(SessionId=session["SessionId"])
+        plugin.end(ssm, session)
 
 
 def _wait(process: subprocess.Popen[str], port: int) -> None:

@@ -2,10 +2,10 @@
 
 import typer
 
-from operations.cache import look_commands
+from operations.cache import look_commands, write_commands
 
 app = typer.Typer()
 group = typer.Typer(help="The stack's Redis.", no_args_is_help=True)
-for section in (look_commands,):
+for section in (look_commands, write_commands):
     group.add_typer(section.app)
 app.add_typer(group, name="cache")

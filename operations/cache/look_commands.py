@@ -8,6 +8,7 @@ import typer
 from operations import screen
 from operations.account import connect as connected
 from operations.cache import group, redis_cli, stats
+from operations.cache import snapshots as taken
 from operations.cache.session import session
 from operations.options import Json, Stack
 
@@ -47,6 +48,25 @@ def show_stats(stack: Stack = "production", as_json: Json = False) -> None:
         screen.answer(
             {**asdict(found), "judged": judged}, lambda: _stats(found, judged), as_json=as_json
         )
+
+
+@app.command()
+def snapshots(stack: Stack = "production", as_json: Json = False) -> None:
+    """The snapshots of the cache, taken by hand or by ElastiCache itself, the newest first."""
+    with screen.told():
+        account = connected(stack)
+        found = taken.read(account, group.read(account))
+        screen.answer([asdict(one) for one in found], lambda: _snapshots(found), as_json=as_json)
+
+
+def _snapshots(found: list[taken.Snapshot]) -> "RenderableType":
+    from rich.table import Table  # noqa: PLC0415 - slow, and --help is fast
+
+    table = Table("Name", "Created (UTC)", "Status", "Source", "Node", "Size", box=None)
+    for one in found:
+        created = f"{one.created:%Y-%m-%d %H:%M}" if one.created else "-"
+        table.add_row(one.name, created, one.status, one.source, one.node, one.size)
+    return table if found else "There is no snapshot of the cache."
 
 
 def _stats(found: stats.Stats, judged: list[str]) -> "RenderableType":
