@@ -86,7 +86,7 @@ def _is_connected(self: SimpleSystemManagerResponse, target: str) -> bool:
     return any(
         task.id == named["task"]
         and tasks.has_exec(task)
-        and any(named["runtime"] == tasks.runtime_id(task, str(one.name)) for one in task.containers)
+        and named["runtime"] in {tasks.runtime_id(task, str(one.name)) for one in task.containers}
         for task in held.values()
     )
 
