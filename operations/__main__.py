@@ -2,6 +2,7 @@
 
 import typer
 
+from operations.cache import commands as cache
 from operations.database import commands as database
 from operations.incident import commands as incident
 from operations.release import commands as release
@@ -15,7 +16,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for section in (incident, release, scale, database, security, runbook):
+for section in (incident, release, scale, database, cache, security, runbook):
     app.add_typer(section.app)
 
 

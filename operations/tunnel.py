@@ -3,35 +3,21 @@
 https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-sessions-start.html
 """
 
-import json
-import os
-import re
-import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import TYPE_CHECKING, Any
 
-import naming
-from operations.account import APPS, Account
+from operations import plugin
+from operations.account import Account
+from operations.ecs import entrance
+from operations.plugin import PLUGIN
 from operations.procedure import Failed, Refused
-
-if TYPE_CHECKING:
-    from botocore.client import ClientMeta
 
 Tunnel = Callable[[Account, str, int], AbstractContextManager[int]]
 """Opens the way to a host and port of the VPC; gives the port on this machine."""
 DOCUMENT = "AWS-StartPortForwardingSessionToRemoteHost"
-PLUGIN = "session-manager-plugin"
-GET_PLUGIN = (
-    "https://docs.aws.amazon.com/systems-manager/latest/userguide/"
-    "session-manager-working-with-install-plugin.html"
-)
-BY_ENVIRONMENT = "AWS_SSM_START_SESSION_RESPONSE"
-SINCE = (1, 2, 497, 0)
-"""From this version on the plugin takes the session's token where `ps` doesn't show it."""
 SECONDS = 20.0
 
 
@@ -44,11 +30,9 @@ def tunnel(account: Account, host: str, port: int, *, local_port: int = 0) -> It
     """
     if local_port:
         _must_be_free(local_port)
-    plugin = shutil.which(PLUGIN)
-    if plugin is None:
-        raise Refused(f"{PLUGIN} is not installed: {GET_PLUGIN}")
+    program = plugin.installed()
     listening = local_port or _free_port()
-    target = _target(account)
+    target = entrance.find(account).target
     parameters = {
         "host": [host],
         "portNumber": [str(port)],
@@ -58,78 +42,11 @@ def tunnel(account: Account, host: str, port: int, *, local_port: int = 0) -> It
     session = ssm.start_session(Target=target, DocumentName=DOCUMENT, Parameters=parameters)
     asked = {"Target": target, "DocumentName": DOCUMENT, "Parameters": parameters}
     try:
-        with _running(plugin, ssm.meta, session, asked) as process:
+        with plugin.running(program, ssm.meta, session, asked) as process:
             _wait(process, listening)
             yield listening
     finally:
-        # The plugin has ended it already, unless it was killed.
-        with suppress(ssm.exceptions.DoesNotExistException):
-            ssm.terminate_session(SessionId=session["SessionId"])
-
-
-def _target(account: Account) -> str:
-    ecs, name = account.client("ecs"), naming.service(account.stack, APPS[0])
-    arns = ecs.list_tasks(cluster=account.cluster, serviceName=name, desiredStatus="RUNNING")
-    if not arns["taskArns"]:
-        raise Refused(f"No task of {name} runs, and the way in leads through one.")
-    found = ecs.describe_tasks(cluster=account.cluster, tasks=arns["taskArns"])["tasks"]
-    for task in found:
-        for container in task.get("containers", []):
-            if container["name"] == APPS[0] and _can_be_entered(task, container):
-                short = task["taskArn"].rsplit("/", 1)[-1]
-                return f"ecs:{account.cluster}_{short}_{container['runtimeId']}"
-    raise Refused(
-        f"ECS Exec runs in none of the {len(found)} tasks of {name}: it is on in tasks that were "
-        f"started after it was enabled; `aws ecs update-service --cluster {account.cluster} "
-        f"--service {name} --force-new-deployment` starts new ones."
-    )
-
-
-def _can_be_entered(task: dict[str, Any], container: dict[str, Any]) -> bool:
-    agents = {agent["name"]: agent["lastStatus"] for agent in container.get("managedAgents", [])}
-    return bool(
-        task.get("enableExecuteCommand")
-        and container.get("runtimeId")
-        and agents.get("ExecuteCommandAgent") == "RUNNING"
-    )
-
-
-@contextmanager
-def _running(
-    plugin: str,
-    meta: "ClientMeta",
-    session: dict[str, Any],
-    asked: dict[str, Any],
-) -> Iterator[subprocess.Popen[str]]:
-    """The plugin with the arguments that the AWS CLI gives it."""
-    answer = json.dumps({key: session[key] for key in ("SessionId", "TokenValue", "StreamUrl")})
-    environment = {**os.environ}
-    if _version(plugin) >= SINCE:
-        environment[BY_ENVIRONMENT] = answer
-        answer = BY_ENVIRONMENT
-    profile = os.environ.get("AWS_PROFILE", "")
-    more = [meta.region_name, "StartSession", profile, json.dumps(asked), meta.endpoint_url]
-    with subprocess.Popen(  # noqa: S603 - a program of AWS's and arguments of ours
-        [plugin, answer, *more],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,  # Ctrl-C is for the command; it then ends the session in order
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.terminate()
-
-
-def _version(plugin: str) -> tuple[int, ...]:
-    done = subprocess.run(  # noqa: S603 - as above
-        [plugin, "--version"], capture_output=True, text=True, check=False, timeout=SECONDS
-    )
-    found = re.match(r"(\d+(?:\.\d+)+)", done.stdout.strip())
-    return tuple(int(part) for part in found[1].split(".")) if found else ()
+        plugin.end(ssm, session)
 
 
 def _wait(process: subprocess.Popen[str], port: int) -> None:

@@ -16,6 +16,7 @@ from emulator.corrections import elasticache as elasticache
 from emulator.corrections import elasticache_changes as elasticache_changes
 from emulator.corrections import elasticache_members as elasticache_members
 from emulator.corrections import elasticache_parameters as elasticache_parameters
+from emulator.corrections import elasticache_snapshots as elasticache_snapshots
 from emulator.corrections import elasticache_subnets as elasticache_subnets
 from emulator.corrections import elbv2 as elbv2
 from emulator.corrections import elbv2_listeners as elbv2_listeners
@@ -34,4 +35,5 @@ from emulator.corrections import rds_restore as rds_restore
 from emulator.corrections import s3 as s3
 from emulator.corrections import secretsmanager as secretsmanager
 from emulator.corrections import servicequotas as servicequotas
+from emulator.corrections import ssm_sessions as ssm_sessions
 from emulator.corrections import wafv2 as wafv2

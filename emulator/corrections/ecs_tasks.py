@@ -7,8 +7,10 @@ from moto.core.responses import ActionResult
 from moto.ecs.exceptions import ECSException, InvalidParameterException, ServiceNotFoundException
 from moto.ecs.models import Cluster, EC2ContainerServiceBackend, Task, TaskDefinition
 from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.ssm.models import ssm_backends
 
 from emulator.correction import Replacement, corrects
+from emulator.corrections.ssm_sessions import sessions
 from emulator.ecs import tasks
 from emulator.ecs.capacity import is_fargate, next_provider
 from emulator.ecs.network import refuse_missing
@@ -204,6 +206,8 @@ def list_tasks(  # noqa: PLR0913, PLR0917 - moto's signature
 )
 def execute_command(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
     asked = self._get_params()
+    if not asked["interactive"]:
+        raise InvalidParameterException("Interactive is the only mode supported currently.")
     task = _find(self.ecs_backend, asked.get("cluster", "default"), asked["task"])
     if not tasks.has_exec(task):
         raise InvalidParameterException(
@@ -219,15 +223,19 @@ def execute_command(original: None, self: EC2ContainerServiceResponse) -> Action
             if name is None
             else f"The container {name} is not one of the task's."
         )
+    (container_arn,) = (held.container_arn for held in task.containers if held.name == name)
+    session = f"ecs-execute-command-{secrets.token_hex(8)}"
+    sessions(ssm_backends[self.current_account][self.region])[session] = True
     return ActionResult(
         {
             "clusterArn": task.cluster_arn,
+            "containerArn": container_arn,
             "taskArn": task.task_arn,
             "containerName": name,
             "interactive": asked["interactive"],
             "session": {
-                "sessionId": f"ecs-execute-command-{secrets.token_hex(8)}",
-                "streamUrl": "wss://127.0.0.1:9/emulated",
+                "sessionId": session,
+                "streamUrl": f"wss://127.0.0.1:9/v1/data-channel/{session}",
                 "tokenValue": "emulated",
             },
         }

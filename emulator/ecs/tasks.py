@@ -6,6 +6,7 @@ beside HEALTHY and UNKNOWN, image pulls, tasks that fail to start.
 """
 
 import re
+import zlib
 from typing import Any
 
 from moto.core.utils import utcnow
@@ -35,6 +36,7 @@ def complete(task: Task, definition: Any) -> None:
         container.cpu, container.memory = str(wanted.get("cpu", 0)), wanted.get("memory")
         container.environment, container.command = wanted.get("environment"), wanted.get("command")
         container.last_status = "RUNNING"
+        container.__dict__["runtime_id"] = runtime_id(task, wanted["name"])
         del container.exitCode
         container.health_status = "HEALTHY" if "healthCheck" in wanted else "UNKNOWN"
         address = address_of(task)
@@ -52,6 +54,11 @@ def complete(task: Task, definition: Any) -> None:
     )
     if task.capacity_provider_name and not task.launch_type:
         task.launch_type = "FARGATE"
+
+
+def runtime_id(task: Task, container: str) -> str:
+    """Fargate's: the task's id and a number; a session names a container by it."""
+    return f"{task.id}-{zlib.crc32(container.encode()):010}"
 
 
 def enable_exec(task: Task, *, enabled: bool) -> None:

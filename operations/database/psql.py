@@ -2,11 +2,10 @@
 
 import os
 import shutil
-import subprocess
-import threading
 from collections.abc import Callable
 
 import naming
+from operations import interactive
 from operations.account import Account
 from operations.database.connection import BUNDLE, instance
 from operations.security import secret
@@ -30,34 +29,8 @@ def connect(account: Account, port: int, say: Callable[[str], None], *, only_way
     }
     with tunnel(account, endpoint["Address"], endpoint["Port"], local_port=port) as listening:
         variables["PGPORT"] = str(listening)
-        if program is None:
-            say("export " + " ".join(f"{name}={value}" for name, value in variables.items()))
-            say(f'export PGPASSWORD="$({_password_of(account)})"')
-            say("The way is open; ctrl-c closes it.")
-            _until_interrupted()
-            return 0
-        environment = {**os.environ, **variables, "PGPASSWORD": credentials.password}
-        with subprocess.Popen([program], env=environment) as process:  # noqa: S603 - found in PATH
-            return _until_it_ends(process)
-
-
-def _password_of(account: Account) -> str:
-    return (
-        f"aws secretsmanager get-secret-value --secret-id {naming.secret(account.stack, 'db')} "
-        "--query SecretString --output text | jq -r .password"
-    )
-
-
-def _until_interrupted() -> None:
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        return
-
-
-def _until_it_ends(process: "subprocess.Popen[bytes]") -> int:
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue  # it is psql's, too, and cancels a query there
+        if program is not None:
+            return interactive.run([program], {**variables, "PGPASSWORD": credentials.password})
+        say(interactive.export(variables))
+        say(interactive.export_password("PGPASSWORD", naming.secret(account.stack, "db")))
+        return interactive.keep_open(say)

@@ -277,7 +277,12 @@ PASSWORD_WITH_SLASH = (
     "aws rds modify-db-instance --db-instance-identifier arbor-production-db "
     "--master-user-password 'abc/def/ghi'"
 )
+SNAPSHOT_OF_THE_GROUP = (
+    "aws elasticache create-snapshot --replication-group-id arbor-production-redis "
+    "--snapshot-name arbor-redis-manual-$(date +%Y%m%d)"
+)
 REFUSED_AS_WRITTEN = {
+    "the cache is not in cluster mode": (SNAPSHOT_OF_THE_GROUP, "cluster-mode disabled"),
     "a green service has no network": (CREATE_GREEN, "Network Configuration must be provided"),
     "there is no blue service": (DELETE_BLUE, "ServiceNotFound"),
     "the instance is no replica": (PROMOTE, "replica"),
@@ -317,8 +322,15 @@ def test_scale_the_database(shell: Shell) -> None:
 
 
 def test_redis_backup_corrected(shell: Shell) -> None:
-    """As written its name repeats on the same day; the time makes it unique."""
+    """As written it is refused, and its name repeats on the same day."""
+    node = shell.run(
+        "aws elasticache describe-replication-groups --replication-group-id arbor-production-redis "
+        "--query \"ReplicationGroups[0].NodeGroups[0].NodeGroupMembers[?CurrentRole=='replica']"
+        ' | [0].CacheClusterId" --output text'
+    ).strip()
     shell.run(
-        "aws elasticache create-snapshot --replication-group-id arbor-production-redis "
-        "--snapshot-name arbor-redis-manual-$(date +%Y%m%d-%H%M%S)"
+        f"aws elasticache create-snapshot --cache-cluster-id {node} "
+        "--snapshot-name arbor-redis-manual-$(date -u +%Y%m%d-%H%M%S)"
     )
+    found = shell.run(f"aws elasticache describe-snapshots --cache-cluster-id {node}")
+    assert [one["SnapshotStatus"] for one in found["Snapshots"]] == ["creating"]

@@ -1,5 +1,10 @@
 """Every command that writes, for the drill of its faults; a file for each section."""
 
-from fault_cases import release, scale, security
+from fault_cases import cache, release, scale, security
 
-CASES = (*release.CASES, *scale.CASES, *security.CASES)
+CASES = (
+    *cache.CASES,
+    *release.CASES,
+    *scale.CASES,
+    *security.CASES,
+)

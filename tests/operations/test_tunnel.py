@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from operations.account import Account
+from operations.plugin import BY_ENVIRONMENT
 from operations.procedure import Failed, Refused
-from operations.tunnel import BY_ENVIRONMENT, tunnel
+from operations.tunnel import tunnel
 
 PLUGIN = """#!{python}
 import json, os, socket, sys

@@ -57,8 +57,10 @@ def test_every_placeholder_is_filled_in(whole: World) -> None:
         "backend-previous-revision",
         "frontend-previous-revision",
         "backend-hook-id",
-        "backend-exec-target",
     }
+    task = answer.filled["backend-task-id"]
+    target = answer.filled["backend-exec-target"]
+    assert target.startswith(f"ecs:arbor-{STACK}-cluster_{task}_{task}-")
     assert answer.filled.items() >= FOUND.items()
     assert answer.filled["backend-infrastructure-revision"] == "2"
     assert answer.filled["backend-production-rule-arn"] == whole.rules["backend"]

@@ -1,0 +1,114 @@
+"""cache clear, flush, warm and snapshot on the command line."""
+
+from typing import Annotated
+
+import typer
+
+from operations import screen
+from operations.account import connect
+from operations.cache import clear as clearing
+from operations.cache import endpoint
+from operations.cache import flush as flushing
+from operations.cache import snapshot as taking
+from operations.cache import warm as warming
+from operations.cache.session import session
+from operations.options import DryRun, Every, Manner, Plan, Stack, TakeOver, Yes
+from operations.procedure import EVERY_SECONDS, Run
+
+app = typer.Typer()
+
+
+@app.command()
+def clear(
+    pattern: Annotated[str, typer.Argument(help="Of the keys, such as 'plan:*'.")],
+    stack: Stack = "production",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    take_over: TakeOver = False,
+    every: Every = EVERY_SECONDS,
+) -> None:
+    """Free the keys that match a pattern, after they were counted; Redis goes on answering."""
+    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
+    with screen.told():
+        clearing.must_choose(pattern)
+        account = connect(stack)
+        with session(account) as redis:
+            manner.carry_out(
+                account,
+                f"cache clear {pattern}",
+                lambda: clearing.plan(redis, pattern),
+                f"{pattern} is cleared from the cache of {stack}.",
+            )
+
+
+@app.command()
+def flush(
+    stack: Stack = "production",
+    confirm: Annotated[
+        str | None,
+        typer.Option("--confirm", help="The stack's name, in place of typing it; for scripts."),
+    ] = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    take_over: TakeOver = False,
+    every: Every = EVERY_SECONDS,
+) -> None:
+    """Empty the cache, all of it; you type the stack's name."""
+    manner = Manner(dry_run=dry_run, yes=True, every=every, take_over=take_over)
+    with screen.told():
+        if not dry_run:
+            flushing.must_be_named(stack, confirm, yes=yes)
+        account = connect(stack)
+        with session(account) as redis:
+            if not dry_run and confirm is None:
+                flushing.plan(redis, stack).execute(Run(say=typer.echo, dry_run=True))
+                flushing.ask_for(stack)
+            manner.carry_out(
+                account,
+                "cache flush",
+                lambda: flushing.plan(redis, stack),
+                f"The cache of {stack} was emptied; `arbor cache warm --stack {stack}` fills it.",
+            )
+
+
+@app.command()
+def warm(
+    stack: Stack = "production",
+    by_endpoint: Annotated[
+        bool,
+        typer.Option("--endpoint", help="By the application's URL and $ARBOR_ADMIN_TOKEN."),
+    ] = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    take_over: TakeOver = False,
+    every: Every = EVERY_SECONDS,
+) -> None:
+    """Fill the cache, by a command in a running task of the backend or by its endpoint."""
+    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
+    with screen.told():
+        account = connect(stack)
+
+        def plan() -> Plan:
+            return endpoint.plan(account, endpoint.post) if by_endpoint else warming.plan(account)
+
+        manner.carry_out(account, "cache warm", plan, f"The cache of {stack} is warm.")
+
+
+@app.command()
+def snapshot(
+    stack: Stack = "production",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    take_over: TakeOver = False,
+    every: Every = EVERY_SECONDS,
+) -> None:
+    """Take a snapshot, of a replica where there is one, and wait until it is available."""
+    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
+    with screen.told():
+        account = connect(stack)
+        manner.carry_out(
+            account,
+            "cache snapshot",
+            lambda: taking.plan(account),
+            f"The snapshot is available; `arbor cache snapshots --stack {stack}` lists it.",
+        )

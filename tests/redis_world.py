@@ -1,0 +1,96 @@
+"""A real Redis of Debian's, with TLS and AUTH alone, for the tests of the cache's procedures."""
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import redis
+
+from postgres_world import free_port
+from tls_world import certificates
+
+PROGRAM = shutil.which("redis-server")
+WITHOUT = "needs redis-server (Debian: apt-get install redis-server)"
+TOKEN = "first-token-of-letters"
+HOST = "master.arbor-production-redis.arbor.test"
+READY = "Ready to accept connections"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """It takes TLS alone, as ElastiCache does with encryption in transit."""
+
+    port: int
+    ca: Path
+    """Who signed its certificate, which is for `HOST`."""
+
+    def client(self) -> redis.Redis:
+        """As the test itself works with it; nothing is checked."""
+        return redis.Redis(
+            port=self.port,
+            password=TOKEN,
+            ssl=True,
+            ssl_cert_reqs="none",
+            ssl_check_hostname=False,
+            decode_responses=True,
+        )
+
+    def fill(self, **counts: int) -> None:
+        """Empty it, start its counters anew, and set so many keys `NAME:n` of each name."""
+        with self.client() as client:
+            client.flushall()
+            client.config_resetstat()
+            client.config_set("maxmemory", 0)
+            for name, count in counts.items():
+                client.mset({f"{name}:{n}": "x" for n in range(count)})
+
+    def keys(self) -> set[str]:
+        with self.client() as client:
+            return set(client.scan_iter(count=1000))
+
+    def commands(self) -> set[str]:
+        """Every command that it has executed since `fill`, in lower case."""
+        with self.client() as client:
+            return {name.removeprefix("cmdstat_") for name in client.info("commandstats")}
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """Start one in a directory of its own, and stop it. Skips the test where there is none."""
+    if PROGRAM is None:
+        pytest.skip(WITHOUT)
+    with tempfile.TemporaryDirectory() as name:
+        place, port = Path(name), free_port()
+        ca = certificates(place, HOST)
+        options = {
+            "port": "0",
+            "tls-port": str(port),
+            "bind": "127.0.0.1",
+            "tls-cert-file": str(place / "server.pem"),
+            "tls-key-file": str(place / "server.key"),
+            "tls-ca-cert-file": str(ca),
+            "tls-auth-clients": "no",
+            "requirepass": TOKEN,
+            "save": "",
+            "appendonly": "no",
+            "dir": name,
+        }
+        words = [word for option, value in options.items() for word in (f"--{option}", value)]
+        with subprocess.Popen([PROGRAM, *words], stdout=subprocess.PIPE, text=True) as process:
+            try:
+                assert process.stdout is not None
+                said = []
+                for line in process.stdout:
+                    said.append(line)
+                    if READY in line:
+                        break
+                else:
+                    raise AssertionError("".join(said))
+                yield Server(port=port, ca=ca)
+            finally:
+                process.terminate()
