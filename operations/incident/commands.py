@@ -1,4 +1,4 @@
-"""status and health on the command line."""
+"""status, triage and health on the command line."""
 
 import time
 from dataclasses import asdict
@@ -10,9 +10,10 @@ import typer
 from operations import screen
 from operations.account import Account, connect
 from operations.ecs import health as urls
-from operations.incident import answers, shared
+from operations.incident import answers, evidence, shared
 from operations.incident import look as looking
 from operations.incident import status as shown
+from operations.incident import triage as diagnosed
 from operations.options import Every, Json, Stack
 from operations.procedure import EVERY_SECONDS, Failed
 
@@ -44,6 +45,17 @@ def status(
         found = _look(account)
         screen.answer(shown.document(found), lambda: shown.screen(found), as_json=as_json)
         if any(row.wrong for row in found.rows()):
+            raise typer.Exit(screen.FAILED)
+
+
+@app.command()
+def triage(stack: Stack = "production", as_json: Json = False) -> None:
+    """Find out what is wrong, how severe it looks and what to run next; 1 when something is."""
+    with screen.told():
+        account = connect(stack)
+        found = evidence.gather(shared.share(account), urls.get, datetime.now(UTC))
+        screen.answer(diagnosed.document(found), lambda: diagnosed.screen(found), as_json=as_json)
+        if diagnosed.findings(found) or diagnosed.unknown(found):
             raise typer.Exit(screen.FAILED)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import naming
 from operations.account import APPS, Account
-from operations.procedure import Refused
+from operations.procedure import Failed, Refused
 
 T = TypeVar("T")
 Described = dict[str, dict[str, Any]]
@@ -38,18 +38,22 @@ class Once(Generic[T]):
 
 @dataclass(frozen=True, kw_only=True)
 class Shared:
-    """The two that tell the others where to look."""
+    """Those that tell the others where to look."""
 
     account: Account
     services: Once[Described]
+    rules: Once[dict[str, dict[str, Any]]]
+    """The production rule of each application."""
     cache: Once[dict[str, Any]]
 
 
 def share(account: Account) -> Shared:
     """Of an account; nothing is asked yet."""
+    services = Once(call=lambda: _services(account))
     return Shared(
         account=account,
-        services=Once(call=lambda: _services(account)),
+        services=services,
+        rules=Once(call=lambda: _rules(account, services.get())),
         cache=Once(call=lambda: _cache(account)),
     )
 
@@ -67,6 +71,27 @@ def _services(account: Account) -> Described:
         ) from None
     active = [service for service in found if service["status"] == "ACTIVE"]
     return {names[service["serviceName"]]: service for service in active}
+
+
+def production_rule(service: dict[str, Any]) -> str:
+    """Its ARN."""
+    return str(service["loadBalancers"][0]["advancedConfiguration"]["productionListenerRule"])
+
+
+def host(rule: dict[str, Any]) -> str:
+    """The domain that a rule answers under; raises Failed where it names none."""
+    for condition in rule["Conditions"]:
+        if condition["Field"] == "host-header":
+            return str(condition.get("HostHeaderConfig", condition)["Values"][0])
+    raise Failed("the production rule names no host; `pulumi up` puts it back")
+
+
+def _rules(account: Account, services: Described) -> dict[str, dict[str, Any]]:
+    arns = {production_rule(service): app for app, service in services.items()}
+    if not arns:
+        return {}
+    found = account.client("elbv2").describe_rules(RuleArns=list(arns))["Rules"]
+    return {arns[rule["RuleArn"]]: rule for rule in found}
 
 
 def _cache(account: Account) -> dict[str, Any]:

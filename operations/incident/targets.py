@@ -42,11 +42,7 @@ class Colour:
 
 def read(shared: Shared) -> list[Colour]:
     """Both colours of each service that there is."""
-    entries = {
-        app: service["loadBalancers"][0]
-        for app, service in shared.services.get().items()
-        if service.get("loadBalancers")
-    }
+    entries = {app: service["loadBalancers"][0] for app, service in shared.services.get().items()}
     groups = [
         (app, arn)
         for app, entry in entries.items()
@@ -55,12 +51,11 @@ def read(shared: Shared) -> list[Colour]:
             entry["advancedConfiguration"]["alternateTargetGroupArn"],
         )
     ]
-    rules = [entry["advancedConfiguration"]["productionListenerRule"] for entry in entries.values()]
     asked: list[Any] = together(
-        partial(_weights, shared.account, rules),
-        *(partial(_targets, shared.account, arn) for _, arn in groups),
+        shared.rules.get, *(partial(_targets, shared.account, arn) for _, arn in groups)
     )
-    weights, *targets = asked
+    rules, *targets = asked
+    weights = _weights(rules)
     return [
         _colour(app, arn, weights.get(arn, 0), described)
         for (app, arn), described in zip(groups, targets, strict=True)
@@ -73,13 +68,10 @@ def name(arn: str) -> str:
     return next((colour for colour in COLOURS if colour in called.split("-")), called)
 
 
-def _weights(account: Account, rules: list[str]) -> dict[str, int]:
-    if not rules:
-        return {}
-    found = account.client("elbv2").describe_rules(RuleArns=rules)["Rules"]
+def _weights(rules: dict[str, dict[str, Any]]) -> dict[str, int]:
     return {
         group["TargetGroupArn"]: group["Weight"]
-        for rule in found
+        for rule in rules.values()
         for action in rule["Actions"]
         if action["Type"] == "forward"
         for group in action["ForwardConfig"]["TargetGroups"]
