@@ -78,7 +78,7 @@ def log(app_name: str, *lines: str) -> None:
 
 def operate(*words: str) -> Result:
     """Without a terminal a line is as long as what it says."""
-    return CliRunner().invoke(app, [*words, "--stack", STACK], env={"COLUMNS": "200"})
+    return CliRunner().invoke(app, [*words, "--stack", STACK], env={"COLUMNS": "300"})
 
 
 def well(address: str) -> tuple[int, str]:

@@ -103,13 +103,13 @@ def rows(found: DatabaseNow, stack: str) -> list[Row]:
         return [Row("NG", "database", f"there is no instance {found.name}")]
     zones = "Multi-AZ" if found.multi_az else "one zone"
     pending = f"; pending: {', '.join(found.pending)}" if found.pending else ""
-    free = "" if found.free_gib is None else f"; {found.free_gib:.1f} of {found.size_gib} GiB free"
+    free = "?" if found.free_gib is None else f"{found.free_gib:.1f}"
     wrong = not found.serves or found.full or lacks_standby(found, stack)
     return [
         Row(
             "NG" if wrong else "OK",
             "database",
-            f"{found.status}, {found.instance_class}, {zones}{free}{pending}",
+            f"{found.status}, {found.instance_class}, {zones}; {free} of {found.size_gib} GiB free{pending}",
         )
     ]
 
