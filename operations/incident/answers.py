@@ -26,6 +26,11 @@ class Answer:
     wrong: str
     """Why it isn't healthy; nothing when it is."""
 
+    @property
+    def reached(self) -> bool:
+        """Whether it answered at all, be it that it is not well."""
+        return self.status == HTTPStatus.OK
+
 
 def ask(account: Account, opener: health.Opener, *, green: bool) -> list[Answer]:
     """Both services at their public host, or at the green one; side by side.
@@ -35,13 +40,14 @@ def ask(account: Account, opener: health.Opener, *, green: bool) -> list[Answer]
 
     def asked(app: str) -> Answer:
         service = services.read(account, app)
-        host = f"{GREEN if green else ''}{health.host(service)}"
-        return _asked(app, f"https://{host}{health.PATHS[app]}", opener)
+        return ask_one(app, f"{GREEN if green else ''}{health.host(service)}", opener)
 
     return together(*(partial(asked, app) for app in APPS))
 
 
-def _asked(app: str, address: str, opener: health.Opener) -> Answer:
+def ask_one(app: str, host: str, opener: health.Opener) -> Answer:
+    """A service at a host, once."""
+    address = f"https://{host}{health.PATHS[app]}"
     began = time.monotonic()
     try:
         status, body = opener(address)

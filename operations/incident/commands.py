@@ -1,16 +1,21 @@
-"""health on the command line."""
+"""status, triage and health on the command line."""
 
+import time
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from operations import screen
-from operations.account import connect
+from operations.account import Account, connect
 from operations.ecs import health as urls
-from operations.incident import answers
-from operations.options import Json, Stack
-from operations.procedure import Failed
+from operations.incident import answers, evidence, shared
+from operations.incident import look as looking
+from operations.incident import status as shown
+from operations.incident import triage as diagnosed
+from operations.options import Every, Json, Stack
+from operations.procedure import EVERY_SECONDS, Failed
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,6 +23,63 @@ if TYPE_CHECKING:
 app = typer.Typer()
 PARTS = ("database", "redis")
 """What the backend reports beside its own status."""
+
+
+@app.command()
+def status(
+    stack: Stack = "production",
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Look again and again, until Ctrl-C.")
+    ] = False,
+    every: Every = EVERY_SECONDS,
+    as_json: Json = False,
+) -> None:
+    """See everything that runs on one screen; 1 when something is wrong or unknown."""
+    if watch and as_json:
+        raise typer.BadParameter("--watch draws a screen and --json doesn't: choose one")
+    with screen.told():
+        account = connect(stack)
+        if watch:
+            _watch(account, every)
+            return
+        found = _look(account)
+        screen.answer(shown.document(found), lambda: shown.screen(found), as_json=as_json)
+        if any(row.wrong for row in found.rows()):
+            raise typer.Exit(screen.FAILED)
+
+
+@app.command()
+def triage(stack: Stack = "production", as_json: Json = False) -> None:
+    """Find out what is wrong, how severe it looks and what to run next; 1 when something is."""
+    with screen.told():
+        account = connect(stack)
+        found = evidence.gather(shared.share(account), urls.get, datetime.now(UTC))
+        screen.answer(diagnosed.document(found), lambda: diagnosed.screen(found), as_json=as_json)
+        if diagnosed.findings(found) or diagnosed.unknown(found):
+            raise typer.Exit(screen.FAILED)
+
+
+def _look(account: Account) -> looking.Look:
+    return looking.take(shared.share(account), datetime.now(UTC))
+
+
+def _watch(account: Account, every: float) -> None:
+    """Until Ctrl-C, which is how it ends and no failure."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
+    from rich.console import Console  # noqa: PLC0415 - as above
+    from rich.live import Live  # noqa: PLC0415 - as above
+
+    try:
+        first = shown.screen(_look(account))
+        with Live(first, console=Console(highlight=False), auto_refresh=False) as live:
+            while True:
+                time.sleep(every)
+                try:
+                    live.update(shown.screen(_look(account)), refresh=True)
+                except (BotoCoreError, ClientError) as error:
+                    live.update(f"{screen.sentence(error)} Looking again.", refresh=True)
+    except KeyboardInterrupt:
+        return
 
 
 @app.command()
