@@ -4,6 +4,7 @@ import typer
 
 from operations.database import commands as database
 from operations.incident import commands as incident
+from operations.logs import commands as logs
 from operations.release import commands as release
 from operations.runbook import commands as runbook
 from operations.security import commands as security
@@ -13,7 +14,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for section in (incident, release, database, security, runbook):
+for section in (incident, logs, release, database, security, runbook):
     app.add_typer(section.app)
 
 
