@@ -5,6 +5,7 @@ import typer
 from operations.cache import commands as cache
 from operations.database import commands as database
 from operations.incident import commands as incident
+from operations.logs import commands as logs
 from operations.release import commands as release
 from operations.runbook import commands as runbook
 from operations.scale import commands as scale
@@ -16,7 +17,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for section in (incident, release, scale, database, cache, security, runbook):
+for section in (incident, logs, release, scale, database, cache, security, runbook):
     app.add_typer(section.app)
 
 

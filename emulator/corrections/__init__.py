@@ -24,6 +24,7 @@ from emulator.corrections import iam as iam
 from emulator.corrections import iam_oidc as iam_oidc
 from emulator.corrections import kms as kms
 from emulator.corrections import logs as logs
+from emulator.corrections import logs_events as logs_events
 from emulator.corrections import logs_export as logs_export
 from emulator.corrections import rds as rds
 from emulator.corrections import rds_changes as rds_changes

@@ -44,8 +44,11 @@ def _cache(account: Account) -> dict[str, Finding]:
     }
 
 
-def _bucket(account: Account) -> dict[str, Finding]:
-    """By its tags: bucket names are global, so config may have given it another name."""
+def log_export_bucket(account: Account) -> str:
+    """By its tags: bucket names are global, so config may have given it another name.
+
+    Raises Refused when there is not exactly one.
+    """
     tags = tagged(account, "log-export")
     found = account.client("resourcegroupstaggingapi").get_resources(
         TagFilters=[{"Key": key, "Values": [value]} for key, value in tags.items()],
@@ -53,7 +56,11 @@ def _bucket(account: Account) -> dict[str, Finding]:
     )["ResourceTagMappingList"]
     if len(found) != 1:
         raise Refused(f"{len(found)} buckets are tagged {tags}, not one")
-    return {"log-export-bucket": found[0]["ResourceARN"].rpartition(":")[2]}
+    return str(found[0]["ResourceARN"].rpartition(":")[2])
+
+
+def _bucket(account: Account) -> dict[str, Finding]:
+    return {"log-export-bucket": log_export_bucket(account)}
 
 
 FINDERS = (

@@ -1,0 +1,66 @@
+"""PostgreSQL's log of slow statements, as RDS exports it, and what makes two statements alike.
+
+A line of it, after the time, the address, the user and the process:
+`LOG:  duration: 1234.567 ms  execute <unnamed>: SELECT ...`
+https://www.postgresql.org/docs/16/runtime-config-logging.html
+"""
+
+import re
+from typing import NamedTuple
+
+_LOGGED = re.compile(
+    r"duration: (?P<milliseconds>\d+(?:\.\d+)?) ms  ?"
+    r"(?:statement|(?:parse|bind|execute) [^:]*): (?P<query>.+)",
+    re.DOTALL,
+)
+_PARTS = re.compile(
+    r"""
+      (?P<comment> --[^\n]* | /\*.*?(?:\*/|\Z) )
+    | (?P<literal> [eE]'(?:[^'\\]|\\.|'')*(?:'|\Z) | (?:[bBnNxX]|[uU]&)?'(?:[^']|'')*(?:'|\Z)
+        | (?P<dollars>\$(?:[A-Za-z_]\w*)?\$).*?(?:(?P=dollars)|\Z) )
+    | (?P<name> "(?:[^"]|"")*" | [^\W\d][\w$]* | \$\d+ )
+    | (?P<number> (?:\d[\d_]*(?:\.[\d_]*)?|\.\d+)(?:[eE][+-]?\d+)?(?:[A-Za-z]\w*)? )
+    | (?P<space> \s+ )
+    | (?P<other> . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_VALUES = re.compile(
+    r"\( ?(?:\?|\$\d+)(?: ?, ?(?:\?|\$\d+))+ ?\)|(?<=\bin )\( ?(?:\?|\$\d+) ?\)", re.IGNORECASE
+)
+_ROWS = re.compile(r"\(\.\.\.\)(?: ?, ?\(\.\.\.\))+")
+"""Lists of values and of rows are as long as what was asked for."""
+
+
+class Slow(NamedTuple):
+    """One statement that took long."""
+
+    milliseconds: float
+    query: str
+    """Without its values."""
+
+
+def read(line: str) -> Slow | None:
+    """What a line of the log says about a statement; None for any other line."""
+    found = _LOGGED.search(line)
+    if found is None:
+        return None
+    return Slow(float(found["milliseconds"]), without_values(found["query"]))
+
+
+def without_values(query: str) -> str:
+    """The statement with `?` for every value: alike for two that do the same for two customers.
+
+    No value is left in it, not even of one that was cut off. A list of values is `(...)`, comments
+    go.
+    """
+    made = "".join(_part(part) for part in _PARTS.finditer(query))
+    return _ROWS.sub("(...)", _VALUES.sub("(...)", " ".join(made.split())))
+
+
+def _part(part: re.Match[str]) -> str:
+    if part.lastgroup in {"literal", "number"}:
+        return "?"
+    if part.lastgroup in {"comment", "space"}:
+        return " "
+    return part[0]
