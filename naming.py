@@ -67,6 +67,11 @@ def operation_lock(stack: str) -> str:
     return f"/arbor/{stack}/operation"
 
 
+def under_test(stack: str, app: str) -> str:
+    """The Systems Manager parameter that says which version of a service waits for a switch."""
+    return f"/arbor/{stack}/bluegreen/{app}"
+
+
 def secret(stack: str, purpose: str) -> str:
     return f"arbor/{stack}/{purpose}"
 

@@ -1,21 +1,30 @@
 """Give a service a revision, and follow that deployment until ECS says how it ended."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from operations.account import Account
-from operations.ecs.services import ONGOING, Service, describe, revision_of, short
+from operations.ecs.services import (
+    ONGOING,
+    Service,
+    command,
+    describe,
+    pauses,
+    revision_of,
+    short,
+)
 from operations.procedure import Failed, Step
 
 SUCCESSFUL, ROLLED_BACK = "SUCCESSFUL", "ROLLBACK_SUCCESSFUL"
+GOES_ON = frozenset({"PENDING", "IN_PROGRESS"})
+"""Of those that are ongoing the ones that may still be taken back."""
 MINUTE = 60.0
 
 
 @dataclass(kw_only=True)
 class Rollout:
-    """One deployment of ours.
+    """One deployment of ours, or with `arn` one that is there already.
 
     `wait services-stable` is content after a rollback, too; a service deployment has a status.
     """
@@ -27,6 +36,8 @@ class Rollout:
     """For people, such as a version."""
     continues: bool = False
     """Answer every pause with CONTINUE: the revision has been live before."""
+    configuration: dict[str, Any] | None = None
+    """The service's deployments are configured so from then on; None leaves it as it is."""
     began: bool = False
     """Whether ECS was asked for it."""
     known: frozenset[str] = frozenset()
@@ -42,10 +53,10 @@ class Rollout:
     def step(self) -> Step:
         return Step(
             says=f"deploy {self.what} to {self.service.name}",
-            do=self._begin,
-            took_effect=self._succeeded,
-            shows=self._progress,
-            meanwhile=self._answer if self.continues else self._look,
+            do=self.begin,
+            took_effect=self.succeeded,
+            shows=self.progress,
+            meanwhile=self._answer if self.continues else self.look,
             timeout=self.service.minutes * MINUTE,
         )
 
@@ -57,7 +68,7 @@ class Rollout:
 
     def status(self) -> str:
         """As it is now; nothing while ECS does not know it everywhere."""
-        self._look()
+        self.look()
         return str(self.told.get("status", ""))
 
     def find(self) -> str | None:
@@ -70,7 +81,8 @@ class Rollout:
                     self.arn = arn
         return self.arn
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Ask ECS for it; raises Failed while another is under way."""
         # Minutes may have passed since the first look; a deployment of somebody else stays theirs.
         for sentence in self.service.busy():
             raise Failed(sentence)
@@ -78,57 +90,83 @@ class Rollout:
         ecs = self.account.client("ecs")
         self.known = frozenset(d["serviceDeploymentArn"] for d in self.service.deployments())
         self.began = True
+        configured = self.configuration
         ecs.update_service(
             cluster=self.account.cluster,
             service=self.service.name,
             taskDefinition=revision,
             # Where the service names it already but does not run it, nothing else would begin.
             forceNewDeployment=revision == self.service.task_definition,
+            **({"deploymentConfiguration": configured} if configured is not None else {}),
         )
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Ask ECS how far it has come."""
         if (arn := self.find()) is not None:
             self.told = describe(self.account, arn) or self.told
 
-    def _succeeded(self) -> bool:
+    def succeeded(self) -> bool:
+        """By its own status, as ECS last told it; raises Failed where it ended otherwise."""
         status = self.told.get("status")
         if status is None or status in ONGOING:
             return False
         if status == SUCCESSFUL:
             return True
+        raise Failed(self.ended())
+
+    def ended(self) -> str:
+        """A sentence: how, and ECS's reason."""
         why = self.told.get("rollback", {}).get("reason") or self.told.get("statusReason")
-        raise Failed(
-            f"The deployment of {self.what} to {self.service.name} is {status}: "
+        return (
+            f"The deployment of {self.what} to {self.service.name} is {self.told.get('status')}: "
             f"{(why or 'ECS gives no reason').rstrip('.')}."
         )
 
-    def _progress(self) -> str:
+    def progress(self) -> str:
         """Where it is; a pause says what to do."""
         stage = self.told.get("lifecycleStage", "")
-        if (hook := self._pause()) is not None:
+        if pauses(self.told):
+            switch, abort = (command(self.account, what) for what in ("switch", "abort"))
             return (
-                f"{self.service.name}: {stage} waits for a person. Try the green host, then `aws "
-                f"ecs continue-service-deployment --service-deployment-arn {self.arn} "
-                f"--hook-id {hook['hookId']} --action CONTINUE` (or ROLLBACK, which is the end of "
-                "the release)."
+                f"{self.service.name}: {stage} waits for a person. Try the green host, then in "
+                f"another terminal {switch} (or {abort}, which is the end of {self.what})."
             )
         status = self.told.get("status", "")
         return f"{self.service.name}: {' '.join(filter(None, (status, stage)))}" if status else ""
 
-    def _pause(self) -> dict[str, Any] | None:
-        hooks: list[dict[str, Any]] = self.told.get("lifecycleHookDetails", [])
-        return next((hook for hook in hooks if hook.get("status") == "AWAITING_ACTION"), None)
+    def answer(self, action: str) -> bool:
+        """Answer all that it waits for with CONTINUE or ROLLBACK; whether it waited."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - slow, and --help is fast
+
+        ecs, waits = self.account.client("ecs"), pauses(self.told)
+        for hook in waits:
+            try:
+                ecs.continue_service_deployment(
+                    serviceDeploymentArn=self.arn, hookId=hook["hookId"], action=action
+                )
+            except ClientError:
+                # A person may have been quicker, or the answer to our first call was lost.
+                self.look()
+                if hook["hookId"] in {left["hookId"] for left in pauses(self.told)}:
+                    raise
+        if waits:
+            self.look()
+        return bool(waits)
+
+    def take_back(self) -> None:
+        """Ask ECS to roll it back, paused or not; nothing when that is under way or over."""
+        if self.answer("ROLLBACK") or self.told.get("status") not in GOES_ON:
+            return
+        ecs = self.account.client("ecs")
+        try:
+            ecs.stop_service_deployment(serviceDeploymentArn=self.arn, stopType="ROLLBACK")
+        except ecs.exceptions.ConflictException:
+            if self.status() in GOES_ON:
+                raise
 
     def _answer(self) -> None:
-        self._look()
-        if (hook := self._pause()) is not None:
-            ecs = self.account.client("ecs")
-            # A person may have been quicker.
-            with suppress(ecs.exceptions.InvalidParameterException):
-                ecs.continue_service_deployment(
-                    serviceDeploymentArn=self.arn, hookId=hook["hookId"], action="CONTINUE"
-                )
-            self._look()
+        self.look()
+        self.answer("CONTINUE")
 
 
 def back(rollout: Rollout, before: str | None) -> Iterator[Step]:
@@ -136,7 +174,7 @@ def back(rollout: Rollout, before: str | None) -> Iterator[Step]:
 
     Raises Failed where there is none, or where another deployment has begun since.
     """
-    service, ecs = rollout.service, rollout.account.client("ecs")
+    service = rollout.service
     if rollout.others():
         raise Failed(f"{service.name} is left alone: another deployment has begun since.")
     if rollout.find() is None:
@@ -144,11 +182,9 @@ def back(rollout: Rollout, before: str | None) -> Iterator[Step]:
     if rollout.status() in ONGOING:
         yield Step(
             says=f"take back the deployment of {rollout.what} to {service.name}",
-            do=lambda: ecs.stop_service_deployment(
-                serviceDeploymentArn=rollout.arn, stopType="ROLLBACK"
-            ),
+            do=rollout.take_back,
             took_effect=lambda: rollout.status() not in ONGOING,
-            shows=rollout._progress,  # noqa: SLF001 - of this module
+            shows=rollout.progress,
             timeout=service.minutes * MINUTE,
         )
     if rollout.status() == ROLLED_BACK:

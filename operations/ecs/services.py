@@ -1,7 +1,7 @@
 """An ECS service as it is now: what it runs, where, and which deployments it had."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import naming
@@ -34,6 +34,13 @@ class Service:
     production_rule: str
     minutes: int
     """How long a deployment may take."""
+    configuration: dict[str, Any] = field(default_factory=dict)
+    """Of its deployments: strategy, bake time, alarms, hooks."""
+
+    @property
+    def bake_minutes(self) -> int:
+        """How long the old colour stays once the new one has the users."""
+        return int(self.configuration.get("bakeTimeInMinutes") or 0)
 
     def deployments(self, *statuses: str) -> list[dict[str, Any]]:
         """In short, the newest first; ECS keeps those of the last 90 days."""
@@ -63,12 +70,19 @@ class Service:
             running = revision_of(self.account, deployment)
             stage = describe(self.account, deployment["serviceDeploymentArn"])
             at = f" at {stage['lifecycleStage']}" if stage.get("lifecycleStage") else ""
-            yield (
-                f"{self.name} is being deployed: {_whose(self.account, running)} is "
-                f"{deployment['status']}{at} since {deployment['createdAt']:%H:%M:%S %Z}. "
+            answers = (
+                f"It waits for a person: {command(self.account, 'test')}, then "
+                f"{command(self.account, 'switch')} or {command(self.account, 'abort')}."
+            )
+            ends = (
                 "Wait until it is over, or roll it back with `aws ecs stop-service-deployment "
                 f"--service-deployment-arn {deployment['serviceDeploymentArn']} "
                 "--stop-type ROLLBACK`."
+            )
+            yield (
+                f"{self.name} is being deployed: {_whose(self.account, running)} is "
+                f"{deployment['status']}{at} since {deployment['createdAt']:%H:%M:%S %Z}. "
+                f"{answers if pauses(stage) else ends}"
             )
 
 
@@ -98,6 +112,7 @@ def read(account: Account, app: str) -> Service:
         production_rule=service["loadBalancers"][0]["advancedConfiguration"][
             "productionListenerRule"
         ],
+        configuration=strategy,
         minutes=STARTING_MINUTES
         + int(strategy.get("bakeTimeInMinutes") or 0)
         + sum(int(pause.get("timeoutInMinutes") or 0) for pause in pauses),
@@ -108,6 +123,18 @@ def describe(account: Account, deployment: str) -> dict[str, Any]:
     """A deployment in full; nothing yet when ECS does not know it everywhere."""
     found = account.client("ecs").describe_service_deployments(serviceDeploymentArns=[deployment])
     return dict(next(iter(found["serviceDeployments"]), {}))
+
+
+def pauses(told: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a deployment, described in full, waits for."""
+    hooks: list[dict[str, Any]] = told.get("lifecycleHookDetails", [])
+    return [hook for hook in hooks if hook.get("status") == "AWAITING_ACTION"]
+
+
+def command(account: Account, what: str) -> str:
+    """A command that answers a pause, as it is typed."""
+    stack = "" if account.stack == "production" else f" --stack {account.stack}"
+    return f"`arbor bluegreen {what}{stack}`"
 
 
 def revision_of(account: Account, deployment: dict[str, Any]) -> str:

@@ -16,10 +16,15 @@ def answered(world: World, name: str, action: str) -> Callable[[str], None]:
     def say(line: str) -> None:
         world.said.append(line)
         if line.strip().startswith(f"{name}: POST_TEST_TRAFFIC_SHIFT waits for a person"):
-            words = line.replace("`", " ").split()
-            client("ecs").continue_service_deployment(
-                serviceDeploymentArn=words[words.index("--service-deployment-arn") + 1],
-                hookId=words[words.index("--hook-id") + 1],
+            assert "`arbor bluegreen switch --stack staging`" in line
+            assert "`arbor bluegreen abort --stack staging`" in line
+            ecs, newest = client("ecs"), world.deployments(name)[0]["serviceDeploymentArn"]
+            (told,) = ecs.describe_service_deployments(serviceDeploymentArns=[newest])[
+                "serviceDeployments"
+            ]
+            ecs.continue_service_deployment(
+                serviceDeploymentArn=newest,
+                hookId=told["lifecycleHookDetails"][0]["hookId"],
                 action=action,
             )
 
