@@ -3,7 +3,7 @@
 import re
 from contextlib import AbstractContextManager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -122,10 +122,13 @@ def _backups(found: backups.Backups) -> "RenderableType":
         if window
         else "No automated backups: no moment can be restored"
     )
-    table = Table("Name", "Kind", "When", "GiB", "Status", "Encrypted", box=None, title=title)
+    table = Table(box=None, title=title, title_justify="left")
+    table.add_column("Name", no_wrap=True)  # it is to be copied
+    for heading in ("Kind", "When (UTC)", "GiB", "Status", "Encrypted"):
+        table.add_column(heading)
     for one in found.snapshots:
         status = one.status if one.status != "creating" else f"creating, {one.percent} %"
-        when = moments.told(one.taken) if one.taken else ""
+        when = f"{one.taken.astimezone(UTC):%m-%d %H:%M:%S}" if one.taken else ""
         encrypted = "yes" if one.encrypted else "NO"
         table.add_row(one.name, one.kind, when, str(one.gib), status, encrypted)
     return table
