@@ -27,6 +27,8 @@ NO_DOWNLOADS = {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true"}
 the plugins that its state names."""
 CONNECTION = ("PULUMI_DEBUG_PROVIDERS", "PULUMI_BACKEND_URL", "AWS_ENDPOINT_URL")
 """What `serve` prints and a later command needs to find the account again."""
+ENDING_SECONDS = 30.0
+"""What an account may take to end in order, once it is asked to."""
 Program = Callable[[], None]
 OnEvent = Callable[[events.EngineEvent], None]
 
@@ -107,7 +109,10 @@ def account_process(*, stack: str, speed: float) -> Iterator[dict[str, str]]:
             yield printed
         finally:
             process.stdin.close()
-            process.wait(timeout=30)
+            try:
+                process.wait(timeout=ENDING_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()  # nothing in it outlives it anyway
 
 
 def served_account() -> dict[str, str] | None:

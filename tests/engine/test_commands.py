@@ -57,7 +57,7 @@ def test_ctrl_c_tears_everything_down(tmp_path: Path) -> None:
             break
         time.sleep(0.2)
     os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "the emulated account is gone" in said
     with pytest.raises(ProcessLookupError):
