@@ -20,6 +20,7 @@ from operations import procedure
 
 OPERATIONS = str(Path(__file__).parents[1] / "operations") + os.sep
 READS = ("Describe", "Get", "List", "Filter", "Lookup", "Search", "Head")
+LOCKED_AND_UNLOCKED = ["ssm:PutParameter", "ssm:DeleteParameter"]
 Client = Any
 
 
@@ -50,7 +51,7 @@ class Place:
 
     @property
     def is_read(self) -> bool:
-        return self.operation.split(":")[1].startswith(READS)
+        return _is_read(self.operation)
 
     def faults(self) -> tuple[Fault, ...]:
         return ON_READS if self.is_read else tuple(Fault)
@@ -103,6 +104,11 @@ class Wire:
     def disturb(self, fault: Fault | None, at: Place | None) -> None:
         self.fault, self.at, self.dead, self.places = fault, at, False, []
 
+    def wrote_nothing(self) -> bool:
+        """Whether nothing reached the account that could have changed it, a lock apart."""
+        writes = [operation for operation, _ in self.effects if not _is_read(operation)]
+        return writes in ([], LOCKED_AND_UNLOCKED)
+
     @contextmanager
     def aside(self) -> Iterator[None]:
         """Calls of the world beside the command, which nothing disturbs and nobody counts."""
@@ -147,6 +153,10 @@ class Wire:
             return None, ReadTimeoutError(endpoint_url="the account")
         self.dead = True
         raise Killed
+
+
+def _is_read(operation: str) -> bool:
+    return operation.split(":")[1].startswith(READS)
 
 
 def _lines() -> tuple[str, ...]:

@@ -30,9 +30,11 @@ def test_after_any_fault_the_next_run_puts_all_right(
         trials = list(Drill(case=case, account=prepared, wire=wire).trials())
     wrong = [str(trial) for trial in trials if trial.wrong]
     waited = [trial for trial in trials if trial.waited]
+    untouched = [trial for trial in trials if trial.untouched]
     with capsys.disabled():
         sys.stdout.write(
             f"\n{case.name}: tried {len(trials)}, converged {len(trials) - len(wrong)}, "
-            f"{len(waited)} of them once what was begun had ended\n"
+            f"{len(waited)} of them once what was begun had ended, {len(untouched)} with nothing "
+            "written\n"
         )
     assert not wrong, "\n".join(wrong)
