@@ -27,6 +27,7 @@ from emulator.corrections import logs as logs
 from emulator.corrections import logs_events as logs_events
 from emulator.corrections import logs_export as logs_export
 from emulator.corrections import rds as rds
+from emulator.corrections import rds_backups as rds_backups
 from emulator.corrections import rds_changes as rds_changes
 from emulator.corrections import rds_groups as rds_groups
 from emulator.corrections import rds_instance as rds_instance

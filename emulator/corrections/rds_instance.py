@@ -33,6 +33,8 @@ PendingModifiedValues. Everything else (password, port, windows, groups, protect
 once: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html"""
 LOGS_SHIPPED_EVERY = 5
 """Minutes."""
+BUSY = frozenset({"creating", "backing-up"})
+"""What passes by itself."""
 
 
 def now() -> datetime:
@@ -52,11 +54,27 @@ class Instance(DBInstance):
     new_password: str | None
     """Of the master; the database takes it a little later than RDS."""
     password_due: float
+    passwords: list[tuple[datetime, str]]
+    """The master's, each with when the database took it, the oldest first."""
+
+    busy_until: float
+    """While it is made or backed up."""
 
     @property
     def pending_modified_values(self) -> dict[str, Any]:
         password = {} if self.new_password is None else {"MasterUserPassword": "****"}
         return {WAITS[name]: value for name, value in self.waiting.items()} | password
+
+    @property
+    def endpoint(self) -> dict[str, Any] | None:  # type: ignore[override] # moto: never None
+        """One that is being made has none yet."""
+        return None if self.status == "creating" else super().endpoint
+
+    @property
+    def restore_window(self) -> dict[str, datetime]:
+        latest = self.latest_restorable_time
+        assert latest is not None
+        return {"EarliestTime": self.earliest_restorable_time, "LatestTime": latest}
 
     @property
     def earliest_restorable_time(self) -> datetime:
@@ -100,10 +118,23 @@ class Instance(DBInstance):
         make_missing_groups(self)  # a new name, and logs go elsewhere
         self.waiting = {name: held for name, held in self.waiting.items() if name not in values}
 
+    def occupy(self, status: str, seconds: float) -> None:
+        """Be `status` for so long."""
+        self.status, self.busy_until = status, CLOCK.now() + seconds
+
+    def password_at(self, moment: datetime) -> str:
+        """What the database took as the master's then."""
+        taken = [password for since, password in self.passwords if since <= moment]
+        return taken[-1] if taken else self.passwords[0][1]
+
     def settle(self) -> None:
         """Apply what waits once the maintenance window has opened, or the time it takes is over."""
         if self.new_password is not None and CLOCK.now() >= self.password_due:
+            since = now() - timedelta(seconds=CLOCK.now() - self.password_due)
+            self.passwords.append((since, self.new_password))
             self.master_user_password, self.new_password = self.new_password, None
+            self.status = "available"
+        if self.status in BUSY and CLOCK.now() >= self.busy_until:
             self.status = "available"
         if not self.waiting:
             return
@@ -125,16 +156,17 @@ def instances(backend: RDSBackend) -> list[Instance]:
 )
 def made(original: Replacement, self: DBInstance, *args: Any, **kwargs: Any) -> None:
     original(self, *args, **kwargs)
-    _begin(self)
+    _begin(self, str(kwargs.get("master_user_password") or ""))
     if type(self) is DBInstance:  # a member of a cluster is changed with its cluster
         self.__class__ = Instance  # type: ignore[type-abstract] # as moto
 
 
-def _begin(instance: DBInstance) -> None:
+def _begin(instance: DBInstance, password: str = "") -> None:
     drawn = "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(26))
     instance.dbi_resource_id = f"db-{drawn}"
     instance.__dict__.update(waiting={}, waiting_since=now(), needs_reboot=False)
-    instance.__dict__.update(new_password=None, password_due=0.0)
+    instance.__dict__.update(new_password=None, password_due=0.0, passwords=[(now(), password)])
+    instance.__dict__.update(busy_until=0.0)
 
 
 @corrects(

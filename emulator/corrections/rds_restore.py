@@ -1,6 +1,7 @@
 """RDS: an instance restored to a point in time is a plain one, with defaults."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from moto.ec2.models import ec2_backends
@@ -14,14 +15,27 @@ from moto.rds.exceptions import (
 from moto.rds.models import DBInstance, DBSubnetGroup, RDSBackend
 
 from emulator.correction import Replacement, corrects
-from emulator.corrections.rds_instance import Instance
+from emulator.corrections.rds_instance import Instance, now
 
 DEFAULTS: Mapping[str, Any] = {
     "db_parameter_group_name": None,
     "multi_az": False,
     "deletion_protection": False,
     "copy_tags_to_snapshot": False,
+    "enabled_cloudwatch_logs_exports": [],
+    "enable_iam_database_authentication": False,
 }
+NEVER: Mapping[str, Any] = {
+    "monitoring_interval": 0,
+    "monitoring_role_arn": None,
+    "performance_insights_enabled": False,
+    "performance_insights_kms_key_id": None,
+    "performance_insights_retention_period": None,
+    "preferred_maintenance_window": "sun:08:38-sun:09:08",
+}
+"""What a restore can't be asked for, and is off or RDS's own choice until it is modified."""
+SECONDS = 1200.0
+"""That it takes to make one."""
 
 
 def _refuse_time(source: Instance, asked: Mapping[str, Any]) -> None:
@@ -58,8 +72,9 @@ def _refuse_time(source: Instance, asked: Mapping[str, Any]) -> None:
     call="rds.restore_db_instance_to_point_in_time",
     moto="takes any time; makes what looks like a replica, with the source's groups, Multi-AZ "
     "and protection",
-    aws="takes a time within the restorable window; makes a plain instance in one zone with the "
-    "default subnet, security and parameter groups unless others are named",
+    aws="takes a time within the restorable window; makes, in a while, a plain instance in one "
+    "zone with the default subnet, security and parameter groups unless others are named, without "
+    "monitoring and log exports, and with the master's password of that time",
 )
 def restore_db_instance_to_point_in_time(
     original: Replacement,
@@ -75,12 +90,21 @@ def restore_db_instance_to_point_in_time(
         raise DBInstanceAlreadyExists
     asked = dict(overrides)
     copy: DBInstance = original(self, source_db_identifier, target_db_identifier, asked)
-    for name, default in DEFAULTS.items():
-        setattr(copy, name, asked.get(name, default))
+    if isinstance(source, Instance) and isinstance(copy, Instance):
+        _begin(source, copy, asked.get("restore_time"))
+    asked["enabled_cloudwatch_logs_exports"] = asked.get("enable_cloudwatch_logs_exports") or []
+    for name, default in {**DEFAULTS, **NEVER}.items():
+        setattr(copy, name, asked.get(name, default) if name in DEFAULTS else default)
     copy.source_db_instance_identifier = None  # to moto, where it was restored from
     copy.tags = asked.get("tags") or []
     _place(self, copy, asked)
     return copy
+
+
+def _begin(source: Instance, copy: Instance, moment: datetime | None) -> None:
+    password = source.password_at((moment or now()).replace(tzinfo=None))
+    copy.master_user_password, copy.passwords = password, [(now(), password)]
+    copy.occupy("creating", SECONDS)
 
 
 def _place(self: RDSBackend, copy: DBInstance, asked: Mapping[str, Any]) -> None:

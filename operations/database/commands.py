@@ -2,10 +2,10 @@
 
 import typer
 
-from operations.database import scale_commands, sql_commands
+from operations.database import backup_commands, scale_commands, sql_commands
 
 app = typer.Typer()
 group = typer.Typer(help="The stack's PostgreSQL.", no_args_is_help=True)
-group.add_typer(sql_commands.app)
-group.add_typer(scale_commands.app)
+for part in (sql_commands, backup_commands, scale_commands):
+    group.add_typer(part.app)
 app.add_typer(group, name="database")

@@ -25,21 +25,30 @@ class WrongPasswordError(Exception):
     """The database does not know this user with this password."""
 
 
-def instance(account: Account) -> dict[str, Any]:
-    """The stack's database as RDS describes it; raises Refused when there is none."""
-    rds, name = account.client("rds"), naming.database_instance(account.stack)
+def named(account: Account, name: str) -> dict[str, Any] | None:
+    """An instance as RDS describes it, or None when there is none of that name."""
+    rds = account.client("rds")
     try:
         found = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
     except rds.exceptions.DBInstanceNotFoundFault:
-        raise Refused(f"There is no database {name}; run `pulumi up` of {account.stack}.") from None
+        return None
     return dict(found[0])
+
+
+def instance(account: Account, name: str = "") -> dict[str, Any]:
+    """The stack's database, or another of that name; raises Refused when there is none."""
+    wanted = name or naming.database_instance(account.stack)
+    found = named(account, wanted)
+    if found is None:
+        raise Refused(f"There is no database {wanted}; run `pulumi up` of {account.stack}.")
+    return found
 
 
 @contextmanager
 def connection(
-    account: Account, username: str, password: str, *, way: Tunnel = tunnel
+    account: Account, username: str, password: str, *, way: Tunnel = tunnel, name: str = ""
 ) -> Iterator["psycopg.Connection"]:
-    """Log in to the stack's database.
+    """Log in to the stack's database, or to the instance called `name`.
 
     TLS always; the certificate is checked where `PGSSLROOTCERT` names RDS's bundle, against the
     endpoint's name although the address is the tunnel's. Raises WrongPasswordError, and Failed for
@@ -47,7 +56,7 @@ def connection(
     """
     import psycopg  # noqa: PLC0415 - slow, and --help is fast
 
-    endpoint = instance(account)["Endpoint"]
+    endpoint = instance(account, name)["Endpoint"]
     bundle = os.environ.get(BUNDLE)
     if bundle is not None and not Path(bundle).is_file():
         raise Refused(f"{BUNDLE} names {bundle}, which is no file; get it from {GET_BUNDLE}")

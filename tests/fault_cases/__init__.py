@@ -1,9 +1,10 @@
 """Every command that writes, for the drill of its faults; a file for each section."""
 
-from fault_cases import cache, logs, release, scale, security
+from fault_cases import cache, database, logs, release, scale, security
 
 CASES = (
     *cache.CASES,
+    *database.CASES,
     *logs.CASES,
     *release.CASES,
     *scale.CASES,

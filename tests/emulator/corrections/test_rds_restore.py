@@ -3,10 +3,14 @@ from typing import Any
 
 import boto3
 import pytest
+from moto.rds.models import rds_backends
 
 from emulator.clock import CLOCK, Clock
+from emulator.corrections import rds_restore
+from emulator.corrections.rds_instance import Instance
 from rds_world import (
     NAME,
+    PASSWORD,
     database,
     found,
     modify,
@@ -49,7 +53,29 @@ def test_a_time_within_the_window_is_restored() -> None:
     database(BackupRetentionPeriod=7)
     CLOCK.advance(3 * DAY)
     restore(RestoreTime=latest() - timedelta(days=2))
+    copy = found("restored")
+    assert copy["DBInstanceStatus"] == "creating"
+    assert "Endpoint" not in copy
+    CLOCK.advance(rds_restore.SECONDS)
     assert found("restored")["DBInstanceStatus"] == "available"
+    assert found("restored")["Endpoint"]["Address"].startswith("restored.")
+
+
+def test_it_has_the_password_of_that_time() -> None:
+    database(BackupRetentionPeriod=7)
+    CLOCK.advance(DAY)
+    before = latest()
+    CLOCK.advance(DAY)
+    modify(MasterUserPassword="second-password", ApplyImmediately=True)
+    CLOCK.advance(DAY)
+    assert found()["DBInstanceStatus"] == "available"
+    for number, (moment, password) in enumerate(
+        [(before, PASSWORD), (latest(), "second-password")]
+    ):
+        restore(RestoreTime=moment, TargetDBInstanceIdentifier=f"restored-{number}")
+        copy = rds_backends["123456789012"]["us-east-1"].databases[f"restored-{number}"]
+        assert isinstance(copy, Instance)
+        assert copy.passwords[-1][1] == password
 
 
 def test_a_time_later_than_the_latest_is_refused() -> None:
@@ -109,7 +135,7 @@ def source(**asked: Any) -> None:
 
 
 def test_the_copy_is_a_plain_instance_with_defaults() -> None:
-    source()
+    source(EnableCloudwatchLogsExports=["postgresql"], EnablePerformanceInsights=True)
     modify(DBInstanceClass="db.t4g.small")
     restore()
     copy = found("restored")
@@ -118,6 +144,8 @@ def test_the_copy_is_a_plain_instance_with_defaults() -> None:
     assert (copy["DBInstanceClass"], copy["AllocatedStorage"]) == ("db.t4g.micro", 20)
     assert copy["PendingModifiedValues"] == {}
     assert (copy["MultiAZ"], copy["DeletionProtection"], copy["TagList"]) == (False, False, [])
+    assert not copy["PerformanceInsightsEnabled"]
+    assert not copy.get("EnabledCloudwatchLogsExports")
     assert copy["DBSubnetGroup"]["DBSubnetGroupName"] == "default"
     assert copy["DBParameterGroups"][0]["DBParameterGroupName"] == "default.postgres16"
     groups = boto3.client("ec2").describe_security_groups(
@@ -140,6 +168,7 @@ def test_what_is_asked_of_the_copy_is_given() -> None:
         VpcSecurityGroupIds=["sg-0123456789abcdef0"],
         MultiAZ=True,
         DeletionProtection=True,
+        EnableCloudwatchLogsExports=["postgresql"],
         Tags=[{"Key": "Stack", "Value": "copy"}],
     )
     copy = found("restored")
@@ -148,4 +177,5 @@ def test_what_is_asked_of_the_copy_is_given() -> None:
     assert copy["DBParameterGroups"][0]["DBParameterGroupName"] == "params"
     assert copy["VpcSecurityGroups"][0]["VpcSecurityGroupId"] == "sg-0123456789abcdef0"
     assert (copy["MultiAZ"], copy["DeletionProtection"]) == (True, True)
+    assert copy["EnabledCloudwatchLogsExports"] == ["postgresql"]
     assert copy["TagList"] == [{"Key": "Stack", "Value": "copy"}]
