@@ -7,7 +7,7 @@ same run, alternating, and the best of several tries counts.
 import resource
 import sys
 
-from benchmarks import floor, program
+from benchmarks import floor, operations, program
 from emulator import engine, pulumi_cli
 
 TRIES = 5
@@ -108,7 +108,14 @@ def memory() -> str:
 def main() -> None:
     """Measure, print, and write the page."""
     parts = [HEADER]
-    for part in (program_ratio, growth, engine_ratios, memory):
+    for part in (
+        program_ratio,
+        growth,
+        engine_ratios,
+        operations.help_ratio,
+        operations.status_ratio,
+        memory,
+    ):
         parts.append(part())
         sys.stdout.write(f"{parts[-1]}\n")
         sys.stdout.flush()

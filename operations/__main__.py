@@ -1,24 +1,61 @@
 """The runbook's procedures, each one command."""
 
-import typer
+from collections import UserDict
+from importlib import import_module
+from typing import Any
 
-from operations.cache import commands as cache
-from operations.database import commands as database
-from operations.incident import commands as incident
-from operations.logs import commands as logs
-from operations.release import commands as release
-from operations.runbook import commands as runbook
-from operations.scale import commands as scale
-from operations.security import commands as security
+import typer
+from typer.core import TyperGroup
+from typer.main import get_group
+
+from operations.index import COMMANDS
+
+
+class Commands(UserDict[str, Any]):
+    """By name; a section is loaded when one of its commands is wanted."""
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - a command, in typer's own class
+        if (found := self.data[name]) is None:
+            section, _ = COMMANDS[name]
+            one = typer.Typer()
+            one.add_typer(import_module(f"operations.{section}.commands").app)
+            found = self.data[name] = get_group(one).commands[name]
+        return found
+
+
+class Sections(TyperGroup):
+    """Tells which commands there are without loading them."""
+
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - typer's own attributes
+        super().__init__(**attributes)
+        self.commands = Commands(dict.fromkeys(COMMANDS))
+
+    def list_commands(self, _context: object) -> list[str]:
+        return list(COMMANDS)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - both are typer's
+        """Without rich, which takes longer to load than all the rest."""
+        self.format_usage(ctx, formatter)
+        self.format_help_text(ctx, formatter)
+        self.format_options(ctx, formatter)
+
+    def format_commands(self, _context: object, formatter: Any) -> None:  # noqa: ANN401 - typer's
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, sentence) for name, (_, sentence) in COMMANDS.items()])
+
 
 app = typer.Typer(
     help=f"{__doc__}\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (nothing changed)."
     "\n\nNames are completed in bash and zsh once `arbor --install-completion` was run there.",
+    cls=Sections,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for section in (incident, logs, release, scale, database, cache, security, runbook):
-    app.add_typer(section.app)
+
+
+@app.callback()
+def every() -> None:
+    """Typer wants something to be registered; `app` has the help."""
 
 
 def main() -> None:

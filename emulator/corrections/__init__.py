@@ -4,6 +4,7 @@ from emulator.corrections import acm as acm
 from emulator.corrections import appautoscaling as appautoscaling
 from emulator.corrections import appautoscaling_schedules as appautoscaling_schedules
 from emulator.corrections import cloudwatch as cloudwatch
+from emulator.corrections import cloudwatch_metrics as cloudwatch_metrics
 from emulator.corrections import ec2_in_use as ec2_in_use
 from emulator.corrections import ecr as ecr
 from emulator.corrections import ecs_clock as ecs_clock

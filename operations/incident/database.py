@@ -109,7 +109,8 @@ def rows(found: DatabaseNow, stack: str) -> list[Row]:
         Row(
             "NG" if wrong else "OK",
             "database",
-            f"{found.status}, {found.instance_class}, {zones}; {free} of {found.size_gib} GiB free{pending}",
+            f"{found.status}, {found.instance_class}, {zones}; "
+            f"{free} of {found.size_gib} GiB free{pending}",
         )
     ]
 

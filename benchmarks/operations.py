@@ -1,0 +1,90 @@
+"""What an operator waits for: `--help`, and `status` beside the slowest call that it makes."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+
+from emulator import engine, pulumi_cli
+
+TRIES = 7
+NETWORK = (0.0, 0.3)
+"""Seconds that each call is on its way: none, as in the emulated account, and about as to AWS."""
+AIM, HELP_AIM = 1.5, 0.3
+STACK = "production"
+
+
+def help_ratio() -> str:
+    """`--help` against an interpreter that does nothing, and against typer alone."""
+    commands: dict[str, list[str]] = {
+        "python -c pass": ["-c", "pass"],
+        "python -c 'import typer'": ["-c", "import typer"],
+        "python -m operations --help": ["-m", "operations", "--help"],
+    }
+    best = dict.fromkeys(commands, float("inf"))
+    for _ in range(TRIES):
+        for name, words in commands.items():
+            best[name] = min(best[name], _seconds(words, {}))
+    own = best["python -m operations --help"]
+    lines = [
+        "## An operator's `--help`\n",
+        f"`python -m operations --help` takes {own:.2f} s; the aim is less than {HELP_AIM} s.\n",
+        "| against | seconds | ratio |",
+        "|---|---|---|",
+        *(
+            f"| `{name}` | {seconds:.2f} | **{own / seconds:.2f}** |"
+            for name, seconds in list(best.items())[:2]
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def status_ratio() -> str:
+    """`status` against its start-up and the slowest of its calls."""
+    command = pulumi_cli.find_or_build(print, lambda _done, _total: None)
+    lines = [
+        "## An operator's `status`\n",
+        "Start-up is all before the first call: interpreter, boto3, each service's client.\n",
+        "| on its way a call is | start-up | slowest single call | `status` | ratio |",
+        "|---|---|---|---|---|",
+    ]
+    with engine.account_process(stack=STACK, speed=600) as account:
+        with engine.deployment(stack=STACK, account=account, command=command) as deployed:
+            deployed.up()
+        environment = engine.client_environment(account["AWS_ENDPOINT_URL"], account["AWS_REGION"])
+        for delay in NETWORK:
+            start, status = float("inf"), float("inf")
+            for _ in range(TRIES):
+                start = min(start, _seconds(_operator("start", delay), environment))
+                status = min(status, _seconds(_operator("status", delay), environment))
+            call = float(_run(_operator("call", delay), environment))
+            ratio = f"**{status / (start + call):.2f}**"
+            lines.append(
+                f"| {delay:.1f} s | {start:.2f} s | {call:.3f} s | {status:.2f} s | {ratio} |"
+            )
+    lines.append(f"\nThe aim is less than {AIM}.\n")
+    return "\n".join(lines)
+
+
+def _operator(what: str, delay: float) -> list[str]:
+    return ["-m", "benchmarks.operator", what, str(delay)]
+
+
+def _seconds(words: Sequence[str], environment: Mapping[str, str]) -> float:
+    began = time.perf_counter()
+    _run(words, environment)
+    return time.perf_counter() - began
+
+
+def _run(words: Sequence[str], environment: Mapping[str, str]) -> str:
+    done = subprocess.run(  # noqa: S603 - this Python and arguments of ours
+        [sys.executable, *words],
+        cwd=engine.PROJECT_DIR,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return done.stdout

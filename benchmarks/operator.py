@@ -1,0 +1,62 @@
+"""One process of an operator's, for `benchmarks.operations`.
+
+python -m benchmarks.operator WHAT DELAY. WHAT is `start` (everything before the first call), `call`
+(prints how long the slowest single call of status takes) or `status`; DELAY is how many seconds a
+call is on its way beside what it takes.
+"""
+
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.client import BaseClient
+
+from operations import screen
+from operations.account import connect
+from operations.incident import look, shared, status
+
+STACK = "production"
+SERVICES = (
+    *("ecs", "elbv2", "cloudwatch", "rds", "elasticache", "resourcegroupstaggingapi"),
+    *("acm", "ssm"),
+)
+Call = tuple[Any, str, dict[str, Any]]
+
+
+def main() -> None:
+    """Do it."""
+    what, delay = sys.argv[1], float(sys.argv[2])
+    make = BaseClient._make_api_call  # noqa: SLF001 - below every client
+    made: list[Call] = []
+
+    def delayed(client: Any, operation: str, asked: dict[str, Any]) -> Any:  # noqa: ANN401 - as botocore's
+        made.append((client, operation, asked))
+        time.sleep(delay)
+        return make(client, operation, asked)
+
+    BaseClient._make_api_call = delayed  # noqa: SLF001 - as above
+    account = connect(STACK)
+    if what == "start":
+        for service in SERVICES:
+            account.client(service)
+        return
+    found = look.take(shared.share(account), datetime.now(UTC))
+    if what == "status":
+        screen.answer(status.document(found), lambda: status.screen(found), as_json=False)
+        return
+    sys.stdout.write(str(max(_seconds(*call) for call in tuple(made))))
+
+
+def _seconds(client: Any, operation: str, asked: dict[str, Any]) -> float:  # noqa: ANN401 - as above
+    """Of one call, the best of three, with nothing beside it."""
+    times = []
+    for _ in range(3):
+        began = time.perf_counter()
+        client._make_api_call(operation, asked)  # noqa: SLF001 - as above
+        times.append(time.perf_counter() - began)
+    return min(times)
+
+
+if __name__ == "__main__":
+    main()
