@@ -86,7 +86,8 @@ def _search(app_name: str) -> None:
                 f"Only the newest {limit} lines; a later --since, or --limit, shows others."
             )
         if not lines:
-            screen.warn(f"{name} has no such line since {period.told(start)}.")
+            such = "" if wanted == Wanted() else "such "
+            screen.warn(f"{name} has no {such}line since {period.told(start)}.")
 
 
 def _follow(following: Following, every: float) -> None:
@@ -120,7 +121,7 @@ def export(
     take_over: TakeOver = False,
     every: Every = EVERY_SECONDS,
 ) -> None:
-    """Write a period of a log to the stack's bucket; the same within an hour goes on with it."""
+    """Write a period of a log to the stack's bucket; run again, it goes on with what it began."""
     manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
     try:
         wanted = exports.of(since, until, sinces.now())

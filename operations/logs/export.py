@@ -19,8 +19,8 @@ DAY = 24 * 3600.0
 ACTIVE = frozenset({"PENDING", "RUNNING", "PENDING_CANCEL"})
 """An account has one of these at most."""
 LIVES = frozenset({"PENDING", "RUNNING", "COMPLETED"})
-SAME = timedelta(hours=1)
-"""So long the same command goes on with what it began."""
+FRESH = timedelta(hours=1)
+"""So long the same command is content with what is there already."""
 Task = dict[str, Any]
 
 
@@ -106,11 +106,12 @@ class Export:
 
     def _is_mine(self, task: Task) -> bool:
         """A time that was typed is the very same; of `24h` it moves with the clock."""
+        older = FRESH if task["status"]["code"] == "COMPLETED" else timedelta(seconds=DAY)
         edges = ((self.wanted.start, task["from"]), (self.wanted.end, task["to"]))
         return (
             task["logGroupName"] == self.group
             and task.get("taskName", "").startswith(f"{self._command()} (")
-            and all(timedelta(0) <= wanted - period.at(had) <= SAME for wanted, had in edges)
+            and all(timedelta(0) <= wanted - period.at(had) <= older for wanted, had in edges)
         )
 
     def _command(self) -> str:

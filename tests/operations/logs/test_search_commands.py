@@ -66,7 +66,8 @@ def test_nothing_is_said_to_be_nothing() -> None:
     put("old", ago=timedelta(minutes=31))
     done = operate("logs", "backend")
     assert (done.exit_code, done.stdout) == (0, "")
-    assert f"{GROUP} has no such line since 20" in done.stderr
+    assert f"{GROUP} has no line since 20" in done.stderr
+    assert "has no such line since" in operate("logs", "backend", "--errors").stderr
     assert operate("logs", "backend", "--since", "1h").stdout.split()[-1] == "old"
 
 
