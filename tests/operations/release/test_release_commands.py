@@ -11,12 +11,7 @@ from operations.__main__ import app
 from operations_world import BACKEND, CLUSTER, FRONTEND, NEW, OLD, STACK, World
 from release_world import deployed, runs
 
-
-@pytest.fixture(autouse=True)
-def configured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+pytestmark = pytest.mark.usefixtures("configured")
 
 
 def operate(*words: str, answer: str | None = None) -> Result:

@@ -255,13 +255,6 @@ def test_without_a_revision_of_infrastructure_it_is_refused(ready: World) -> Non
         look.look(ready.account, NEW)
 
 
-@pytest.fixture
-def configured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-
-
 def operate(*words: str) -> Result:
     return CliRunner().invoke(app, [*words, "--stack", STACK])
 
