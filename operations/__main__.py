@@ -2,6 +2,7 @@
 
 import typer
 
+from operations.bluegreen import commands as bluegreen
 from operations.database import commands as database
 from operations.incident import commands as incident
 from operations.release import commands as release
@@ -13,7 +14,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for section in (incident, release, database, security, runbook):
+for section in (incident, release, bluegreen, database, security, runbook):
     app.add_typer(section.app)
 
 
