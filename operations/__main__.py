@@ -43,6 +43,12 @@ class Sections(TyperGroup):
         with formatter.section("Commands"):
             formatter.write_dl([(name, sentence) for name, (_, sentence) in COMMANDS.items()])
 
+from operations.bluegreen import commands as bluegreen
+from operations.database import commands as database
+from operations.incident import commands as incident
+from operations.release import commands as release
+from operations.runbook import commands as runbook
+from operations.security import commands as security
 
 app = typer.Typer(
     help=f"{__doc__}\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (nothing changed)."
@@ -56,6 +62,8 @@ app = typer.Typer(
 @app.callback()
 def every() -> None:
     """Typer wants something to be registered; `app` has the help."""
+for section in (incident, release, bluegreen, database, security, runbook):
+    app.add_typer(section.app)
 
 
 def main() -> None:

@@ -79,12 +79,14 @@ def create_service(original: Replacement, self: EC2ContainerServiceResponse) -> 
     call="ecs.update_service",
     moto="stores a task definition as it was typed and begins no deployment",
     aws="stores its ARN; a change of what a revision holds, or forceNewDeployment, begins a "
-    "deployment, a count doesn't",
+    "deployment, a count or a deployment configuration doesn't; hooks stay until an empty list",
 )
 def update_service(original: Replacement, self: EC2ContainerServiceResponse) -> ActionResult:
     asked = self._get_params()
     backend, cluster = self.ecs_backend, _cluster(self.ecs_backend, asked)
     service = _service(backend, cluster, asked["service"])
+    if "deploymentConfiguration" in asked:
+        asked = {**asked, "deploymentConfiguration": _with_hooks(service, asked)}
     if service.status != "ACTIVE":
         raise ECSException("ServiceNotActiveException", "Service was not ACTIVE.")
     wanted = {**_as_created(service), **asked}
@@ -181,6 +183,16 @@ def _as_created(service: Service) -> dict[str, Any]:
         "taskDefinition": service.task_definition,
         "deploymentConfiguration": held["deploymentConfiguration"] or {},
     }
+
+
+def _with_hooks(service: Service, asked: dict[str, Any]) -> dict[str, Any]:
+    """Hooks that an update does not name stay; an empty list takes them out.
+
+    https://github.com/hashicorp/terraform-provider-aws/pull/47096
+    """
+    held: dict[str, Any] = service.__dict__.get("deployment_configuration") or {}
+    hooks = {key: held[key] for key in ("lifecycleHooks",) if held.get(key)}
+    return {**hooks, **asked["deploymentConfiguration"]}
 
 
 def _answer(state: ServiceState) -> ActionResult:

@@ -119,3 +119,21 @@ def test_a_hook_is_answered_once_and_while_it_waits(world: World) -> None:
         answer(world, hook)
     with pytest.raises(ClientError, match="does not wait"):
         answer(world, {"hookId": "ecs-pause-unknown"})
+
+
+def test_a_hook_that_is_put_in_or_taken_out_begins_no_deployment(world: World) -> None:
+    world.deployed()
+    plain = world.service()["deploymentConfiguration"]
+    world.update(deploymentConfiguration={**plain, "lifecycleHooks": [PAUSE]})
+    assert world.service()["deploymentConfiguration"]["lifecycleHooks"] == [PAUSE]
+    world.update(deploymentConfiguration={**plain, "lifecycleHooks": []})
+    assert world.service()["deploymentConfiguration"]["lifecycleHooks"] == []
+    assert world.history() == ["SUCCESSFUL"]
+
+
+def test_only_an_empty_list_takes_hooks_out(world: World) -> None:
+    world.deployed()
+    plain = world.service()["deploymentConfiguration"]
+    world.update(deploymentConfiguration={**plain, "lifecycleHooks": [PAUSE]})
+    world.update(deploymentConfiguration=plain)
+    assert world.service()["deploymentConfiguration"]["lifecycleHooks"] == [PAUSE]

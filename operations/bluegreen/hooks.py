@@ -1,0 +1,55 @@
+"""The pause in a service's deployment configuration: put in, and exactly that one taken out.
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/pause-lifecycle-hooks.html
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+PAUSE, STAGE = "PAUSE", "POST_TEST_TRAFFIC_SHIFT"
+BEFORE_PRODUCTION = frozenset({STAGE, "PRE_PRODUCTION_TRAFFIC_SHIFT"})
+"""At both the green host shows the new colour, and users see the old one."""
+SHORTEST_MINUTES, LONGEST_MINUTES = 1, 20160
+"""What AWS takes for timeoutInMinutes: two weeks at most."""
+Hook = dict[str, Any]
+Configuration = dict[str, Any]
+
+
+def pausing(minutes: int) -> Hook:
+    """Waits so long for a person; nobody's answer takes the deployment back."""
+    return {
+        "targetType": PAUSE,
+        "lifecycleStages": [STAGE],
+        "timeoutConfiguration": {"timeoutInMinutes": minutes, "action": "ROLLBACK"},
+    }
+
+
+def pauses(configuration: Configuration) -> bool:
+    """Whether deployments wait for a person before the users are switched."""
+    return any(
+        hook.get("targetType") == PAUSE and BEFORE_PRODUCTION & set(hook["lifecycleStages"])
+        for hook in _of(configuration)
+    )
+
+
+def held(configuration: Configuration, hooks: Iterable[Hook]) -> list[Hook]:
+    """Those of the hooks that it has."""
+    return [hook for hook in hooks if any(_same(hook, one) for one in _of(configuration))]
+
+
+def replaced(
+    configuration: Configuration, *, out: Iterable[Hook], into: Iterable[Hook]
+) -> Configuration:
+    """With other hooks. The list is named even when it is empty: otherwise ECS keeps the old one."""
+    out = list(out)
+    left = [one for one in _of(configuration) if not any(_same(hook, one) for hook in out)]
+    return {**configuration, "lifecycleHooks": [*left, *into]}
+
+
+def _of(configuration: Configuration) -> list[Hook]:
+    return list(configuration.get("lifecycleHooks") or [])
+
+
+def _same(ours: Hook, theirs: Hook) -> bool:
+    """ECS may tell more of a hook than it was given."""
+    return all(theirs.get(key) == value for key, value in ours.items())
