@@ -117,3 +117,35 @@ def test_a_database_that_was_scaled_by_hand_shows_in_the_preview_after_a_refresh
     scale("db.t3.medium")
     production.refresh()
     assert production.preview() == []
+
+
+def test_a_floor_that_an_operator_raised_stays_and_shows_in_the_preview_after_a_refresh(
+    production: Deployed,
+) -> None:
+    """docs/decisions/scaling-floor.md: config's as the class is, and no `up` of other things."""
+    scaling = production.client("application-autoscaling")
+
+    def raise_to(floor: int) -> None:
+        scaling.register_scalable_target(
+            ServiceNamespace="ecs",
+            ScalableDimension="ecs:service:DesiredCount",
+            ResourceId=f"service/{CLUSTER}/{BACKEND}",
+            MinCapacity=floor,
+        )
+
+    raise_to(6)
+    assert production.up() == []
+    (found,) = scaling.describe_scalable_targets(
+        ServiceNamespace="ecs", ResourceIds=[f"service/{CLUSTER}/{BACKEND}"]
+    )["ScalableTargets"]
+    assert found["MinCapacity"] == 6
+    production.refresh()
+    (step,) = production.preview()
+    assert (step.op, step.name, step.keys) == (
+        "update",
+        "backend-scaling-target",
+        ("minCapacity",),
+    )
+    raise_to(2)
+    production.refresh()
+    assert production.preview() == []
