@@ -24,6 +24,8 @@ OLD=$(aws rds describe-db-instances --db-instance-identifier {before} \\
     --query 'DBInstances[0].DbiResourceId' --output text)
 NEW=$(aws rds describe-db-instances --db-instance-identifier {live} \\
     --query 'DBInstances[0].DbiResourceId' --output text)
+ARN=$(aws rds describe-db-instances --db-instance-identifier {live} \\
+    --query 'DBInstances[0].DBInstanceArn' --output text)
 MONITORING=$(aws rds describe-db-instances --db-instance-identifier {before} \\
     --query 'DBInstances[0].MonitoringRoleArn' --output text)
 aws rds modify-db-instance \\
@@ -31,10 +33,7 @@ aws rds modify-db-instance \\
     --monitoring-interval 60 \\
     --monitoring-role-arn "$MONITORING" \\
     --apply-immediately
-aws rds remove-tags-from-resource \\
-    --resource-name "$(aws rds describe-db-instances --db-instance-identifier {live} \\
-        --query 'DBInstances[0].DBInstanceArn' --output text)" \\
-    --tag-keys {from_} {to}
+aws rds remove-tags-from-resource --resource-name "$ARN" --tag-keys {from_} {to}
 pulumi stack export --stack {stack} --file state.json
 sed "s/$OLD/$NEW/g" state.json > reconciled.json
 pulumi stack import --stack {stack} --file reconciled.json

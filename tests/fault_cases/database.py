@@ -25,15 +25,17 @@ ALIKE = (
 
 
 def snapshots(wire: Wire) -> object:
-    """One for each run that came to its end: the last thing that such a one does is to give the
-    lock back, and whoever asks again then wants another."""
+    """One for each run that came to its end, and none left by another.
+
+    The last thing that a run does is to give the lock back; whoever asks again then wants another.
+    """
     found = wire.client("rds").describe_db_snapshots(
         DBInstanceIdentifier=DATABASE, SnapshotType="manual"
     )["DBSnapshots"]
     ended = sum(operation == "ssm:DeleteParameter" for operation, _ in wire.effects)
     return {
         "made": len(found) > 0,
-        "of runs that did not end": max(0, len(found) - ended),
+        "of runs that did not end": max(0, len(found) - max(1, ended)),
         "states": sorted({one["Status"] for one in found}),
     }
 

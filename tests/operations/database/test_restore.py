@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -13,6 +14,8 @@ from emulator.clock import CLOCK
 from emulator.corrections import rds_restore
 from operations.database import backups, cut_over, likeness
 from operations.database.moments import told
+
+RUNBOOK = Path(__file__).parents[3] / "docs" / "runbook.md"
 
 ALIKE = (
     *("MultiAZ", "StorageEncrypted", "KmsKeyId", "PubliclyAccessible", "DeletionProtection"),
@@ -197,3 +200,16 @@ def test_details_of_what_is_off_are_not_asked_for() -> None:
 
 def test_backups_of_a_deleted_instance_are_not_the_window() -> None:
     assert backups._window([{"Status": "retained", "RestoreWindow": {}}]) is None  # noqa: SLF001 - pure
+
+
+def test_the_runbook_has_the_same_cut_over() -> None:
+    """Step 4 and 5 of Point-in-Time Recovery, without their comments."""
+    section = RUNBOOK.read_text().split("# 4. Cut over by renaming", 1)[1].split("\n```\n\n", 2)
+    lines = [
+        line
+        for block in section[:2]
+        for line in block.splitlines()[1:]
+        if line and not line.startswith(("#", "```"))
+    ]
+    told = [line for line in cut_over.commands("production", RESTORED).splitlines() if line]
+    assert lines == told

@@ -1,0 +1,130 @@
+"""A database that was restored takes the stack's name, and Pulumi takes it for its own."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator import aws_shim
+from engine_stack import Deployed
+from operations.account import Account
+from operations.database import backups, cut_over, restore
+from operations.procedure import Run
+from operations.security.passwords import Credentials
+
+CLI = aws_shim.find_aws()
+pytestmark = pytest.mark.skipif(
+    CLI is None or aws_shim.version(CLI) < (2,),
+    reason="needs the AWS CLI v2 (Debian: apt-get install awscli); .ci/run installs it",
+)
+LIVE, RESTORED = "arbor-production-db", "arbor-production-db-restored"
+BEFORE = f"{LIVE}-before"
+
+
+class Session:
+    """One that a query can be made on."""
+
+    def execute(self, _query: str) -> None:
+        return None
+
+
+@contextmanager
+def logged_in(_: Account, __: Credentials, name: str) -> Iterator[Session]:
+    assert name == RESTORED
+    yield Session()
+
+
+def resource_id(stack: Deployed, name: str) -> str:
+    return str(described(stack, name)["DbiResourceId"])
+
+
+def described(stack: Deployed, name: str) -> dict[str, Any]:
+    (found,) = stack.client("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+    return dict(found)
+
+
+def rename(stack: Deployed, name: str, to: str) -> None:
+    stack.client("rds").modify_db_instance(
+        DBInstanceIdentifier=name, NewDBInstanceIdentifier=to, ApplyImmediately=True
+    )
+
+
+def reconcile(stack: Deployed, old: str, new: str) -> None:
+    """`pulumi stack export`, the sed, and `pulumi stack import`."""
+    exported = stack.deployment.stack.export_stack()
+    text = exported.deployment
+    assert text is not None
+    exported.deployment = _replaced(text, old, new)
+    stack.deployment.stack.import_stack(exported)
+
+
+def _replaced(value: Any, old: str, new: str) -> Any:
+    if isinstance(value, dict):
+        return {key: _replaced(held, old, new) for key, held in value.items()}
+    if isinstance(value, list):
+        return [_replaced(held, old, new) for held in value]
+    return value.replace(old, new) if isinstance(value, str) else value
+
+
+@pytest.fixture
+def restored(production: Deployed) -> Iterator[Deployed]:
+    """What `arbor database restore` leaves; afterwards all is as it was."""
+    rds = production.client("rds")
+    left = {one["DBInstanceIdentifier"] for one in rds.describe_db_instances()["DBInstances"]}
+    for name in left - {LIVE}:  # of other tests
+        forget(production, name)
+    account = Account(stack="production", client=production.client)
+    window = backups.window(account)
+    assert window is not None
+    said: list[str] = []
+    first = resource_id(production, LIVE)
+    restore.plan(account, window.latest, RESTORED, logged_in).execute(
+        Run(say=said.append, every=0.05)
+    )
+    yield production
+    second = resource_id(production, LIVE)
+    if second != first:
+        rename(production, LIVE, RESTORED)
+        rename(production, BEFORE, LIVE)
+        reconcile(production, second, first)
+    forget(production, RESTORED)
+
+
+def forget(stack: Deployed, name: str) -> None:
+    rds = stack.client("rds")
+    rds.modify_db_instance(
+        DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True
+    )
+    rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
+
+
+def test_the_cut_over_as_it_is_told_leaves_pulumi_nothing_to_do(
+    restored: Deployed, tmp_path: Path
+) -> None:
+    aws_shim.install(tmp_path, restored.environment["AWS_ENDPOINT_URL"])
+    path = aws_shim.search_path(tmp_path)
+    old, new = resource_id(restored, LIVE), resource_id(restored, RESTORED)
+    by_aws, by_pulumi = cut_over.commands("production", RESTORED).split("pulumi stack export", 1)
+    done = subprocess.run(
+        ["bash", "-ec", f'{by_aws}\necho "$OLD $NEW"'],
+        env={**os.environ, **restored.environment, "PATH": path},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[-2:] == [old, new]
+    assert resource_id(restored, LIVE) == new
+    assert resource_id(restored, BEFORE) == old
+    assert described(restored, LIVE)["MonitoringInterval"] == 60
+
+    assert "s/$OLD/$NEW/g" in by_pulumi
+    reconcile(restored, old, new)
+    assert restored.refresh() == []
+    assert restored.preview() == []
