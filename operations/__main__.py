@@ -40,15 +40,12 @@ class Sections(TyperGroup):
         self.format_options(ctx, formatter)
 
     def format_commands(self, _context: object, formatter: Any) -> None:  # noqa: ANN401 - typer's
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, sentence) for name, (_, sentence) in COMMANDS.items()])
+        for section in dict.fromkeys(section for section, _ in COMMANDS.values()):
+            with formatter.section(section.capitalize()):
+                formatter.write_dl(
+                    [(name, says) for name, (its, says) in COMMANDS.items() if its == section]
+                )
 
-from operations.bluegreen import commands as bluegreen
-from operations.database import commands as database
-from operations.incident import commands as incident
-from operations.release import commands as release
-from operations.runbook import commands as runbook
-from operations.security import commands as security
 
 app = typer.Typer(
     help=f"{__doc__}\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (nothing changed)."
@@ -62,8 +59,6 @@ app = typer.Typer(
 @app.callback()
 def every() -> None:
     """Typer wants something to be registered; `app` has the help."""
-for section in (incident, release, bluegreen, database, security, runbook):
-    app.add_typer(section.app)
 
 
 def main() -> None:

@@ -56,6 +56,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "release",
         "Look before a deployment if all that it needs exists and fits; 1 when something doesn't.",
     ),
+    "bluegreen": (
+        "bluegreen",
+        "Deploy a version that a person tests on the green host before users get it.",
+    ),
     "scale": (
         "scale",
         "Run COUNT tasks, and let autoscaling keep that many at least.",
