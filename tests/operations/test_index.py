@@ -63,4 +63,5 @@ def test_help_says_whole_sentences_and_loads_no_section() -> None:
 def test_a_command_that_is_mistyped_is_told_the_right_one() -> None:
     done = CliRunner().invoke(app, ["statsu"])
     assert done.exit_code == 2
-    assert "Did you mean 'status'?" in done.output
+    assert "Did you mean" in done.output
+    assert "'status'" in done.output

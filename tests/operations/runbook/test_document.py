@@ -68,44 +68,28 @@ def arbor_lines(path: Path) -> list[str]:
     return blocks + inline
 
 
-NOT_BUILT = "# not built yet: arbor "
-PROMISED = {
-    name.content
-    for name in parser().parse(TEXT[TEXT.index("### Not built yet") :])[4].children or []
-    if name.type == "code_inline" and not name.content.startswith("#")
-}
-"""What the runbook says that there is not: a command, or one of a group, such as `group name`."""
-
-
-def promised(line: str) -> str | None:
-    """The command that a line uses, if there is not yet such a command."""
-    words = line.split()
-    return next((name for name in (words[0], " ".join(words[:2])) if name in PROMISED), None)
-
-
-def built(group: TyperGroup, before: str = "") -> set[str]:
+def leaves(group: TyperGroup, before: str = "") -> set[str]:
+    """Every command, and those of groups as `group name`."""
     found = set()
     for name, command in group.commands.items():
-        found.add(f"{before}{name}")
         if isinstance(command, TyperGroup):
-            found |= built(command, f"{before}{name} ")
+            found |= leaves(command, f"{before}{name} ")
+        else:
+            found.add(f"{before}{name}")
     return found
 
 
-NAMED = sorted({line for path in DOCUMENTS for line in arbor_lines(path) if not promised(line)})
+NAMED = sorted({line for path in DOCUMENTS for line in arbor_lines(path)})
 
 
-def test_what_is_not_built_yet_says_so_until_it_is() -> None:
+def test_every_command_has_its_place_in_the_runbook() -> None:
     assert isinstance(ARBOR, TyperGroup)
-    assert not PROMISED & built(ARBOR)
-    marked = {
-        promised(line.removeprefix(NOT_BUILT))
-        for token in tokens(RUNBOOK)
-        if token.type == "fence"
-        for line in token.content.splitlines()
-        if line.startswith(NOT_BUILT)
+    named = {f"{line} " for line in arbor_lines(RUNBOOK)}
+    assert not {
+        command
+        for command in leaves(ARBOR)
+        if not any(line.startswith(f"{command} ") for line in named)
     }
-    assert marked == PROMISED
 
 
 def test_every_section_of_the_first_runbook_is_there_in_its_order() -> None:
