@@ -11,6 +11,8 @@ import naming
 APPS = ("backend", "frontend")
 """In the order in which they are released: a page of the new frontend finds the new API."""
 ATTEMPTS = 10
+QUICK_ATTEMPTS, QUICK_SECONDS = 3, 10
+"""For a look: who waits for it sees sooner what can't be read, and looks again."""
 SIDE_BY_SIDE = 10
 """As many connections as botocore keeps."""
 T = TypeVar("T")
@@ -29,13 +31,22 @@ class Account:
         return naming.cluster(self.stack)
 
 
-def connect(stack: str) -> Account:
-    """The account of the usual AWS configuration: environment, profile, instance role."""
+def connect(stack: str, *, quick: bool = False) -> Account:
+    """The account of the usual AWS configuration: environment, profile, instance role.
+
+    `quick` gives up sooner, for what only reads and shows what it could not read.
+    """
     import boto3  # noqa: PLC0415 - slow, and --help is fast
     from botocore.config import Config  # noqa: PLC0415 - as above
 
     session = boto3.Session()
     config = Config(retries={"mode": "standard", "max_attempts": ATTEMPTS})
+    if quick:
+        config = Config(
+            retries={"mode": "standard", "max_attempts": QUICK_ATTEMPTS},
+            connect_timeout=QUICK_SECONDS,
+            read_timeout=QUICK_SECONDS,
+        )
     made: dict[str, Any] = {}
     making = threading.Lock()  # a session is not for two threads; its clients are
 

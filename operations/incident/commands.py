@@ -38,7 +38,7 @@ def status(
     if watch and as_json:
         raise typer.BadParameter("--watch draws a screen and --json doesn't: choose one")
     with screen.told():
-        account = connect(stack)
+        account = connect(stack, quick=True)
         if watch:
             _watch(account, every)
             return
@@ -52,7 +52,7 @@ def status(
 def triage(stack: Stack = "production", as_json: Json = False) -> None:
     """Find out what is wrong, how severe it looks and what to run next; 1 when something is."""
     with screen.told():
-        account = connect(stack)
+        account = connect(stack, quick=True)
         found = evidence.gather(shared.share(account), urls.get, datetime.now(UTC))
         screen.answer(diagnosed.document(found), lambda: diagnosed.screen(found), as_json=as_json)
         if diagnosed.findings(found) or diagnosed.unknown(found):

@@ -35,7 +35,7 @@ class Finding:
     level: Level
     evidence: str
     run: str
-    """The `arbor` command to run next."""
+    """The command to run next: of `arbor`, where it can help."""
 
 
 Found = Iterator[tuple[str, str]]
@@ -45,12 +45,12 @@ Found = Iterator[tuple[str, str]]
 def _unreachable(facts: Facts) -> Found:
     app = facts.backend
     if app.url_wrong:
-        yield f"the API {app.url_wrong}", _repair(app)
+        yield f"the API {app.url_wrong}", _repair(app, facts)
 
 
 def _nothing_serves(facts: Facts) -> Found:
     if facts.backend.down:
-        yield _down(facts.backend), _repair(facts.backend)
+        yield _down(facts.backend), _repair(facts.backend, facts)
 
 
 def _refused_by_browsers(facts: Facts) -> Found:
@@ -61,9 +61,9 @@ def _refused_by_browsers(facts: Facts) -> Found:
 def _no_pages(facts: Facts) -> Found:
     app = facts.frontend
     if app.down:
-        yield _down(app), _repair(app)
+        yield _down(app), _repair(app, facts)
     elif app.url_wrong:
-        yield f"the frontend {app.url_wrong}", _repair(app)
+        yield f"the frontend {app.url_wrong}", _repair(app, facts)
 
 
 def _cut_off(facts: Facts) -> Found:
@@ -83,7 +83,7 @@ def _stores_down(facts: Facts) -> Found:
 
 def _failing(facts: Facts) -> Found:
     if _counts(facts) and facts.failing >= BROKEN:
-        yield _failed(facts), _repair(facts.backend)
+        yield _failed(facts), _repair(facts.backend, facts)
 
 
 def _exhausted(facts: Facts) -> Found:
@@ -252,6 +252,13 @@ def _errors(app: App) -> str:
     return f"{app.app}: {app.errors} ERROR lines in the last 30 minutes"
 
 
-def _repair(app: App) -> str:
-    """What came with a deployment goes with it; what nobody changed is started again."""
+def _repair(app: App, facts: Facts) -> str:
+    """What came with a deployment goes with it; what nobody changed is started again.
+
+    No start helps a backend whose database is down.
+    """
+    if app.there is False:
+        return "pulumi up"
+    if app.app == "backend" and facts.database_serves is False:
+        return "arbor status --watch"
     return f"arbor rollback {app.app}" if app.just_deployed else f"arbor restart {app.app}"

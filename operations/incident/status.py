@@ -9,6 +9,7 @@ from operations.incident.row import Row, Unknown
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
+    from rich.text import Text
 
 STYLES = {"OK": "green", "NG": "bold red", "??": "yellow", "": ""}
 
@@ -27,10 +28,17 @@ def screen(look: Look) -> "RenderableType":
 
     rows = look.rows()
     return Group(
-        Text(f"{look.stack} at {look.at:%Y-%m-%d %H:%M:%S} UTC", style="bold"),
+        title(look),
         table(rows),
         Text(summary(rows)),
     )
+
+
+def title(look: Look) -> "Text":
+    """The first line: of which stack, and when."""
+    from rich.text import Text  # noqa: PLC0415 - slow, and --help is fast
+
+    return Text(f"{look.stack} at {look.at:%Y-%m-%d %H:%M:%S} UTC", style="bold")
 
 
 def summary(rows: list[Row]) -> str:

@@ -46,7 +46,10 @@ def screen(found: Evidence) -> "RenderableType":
 
     wrong = findings(found)
     style = "bold red" if wrong else "bold"
-    parts: list[RenderableType] = [Text(headline(wrong, unknown(found)), style=style)]
+    parts: list[RenderableType] = [
+        status.title(found.look),
+        Text(headline(wrong, unknown(found)), style=style),
+    ]
     for finding in wrong:
         parts += [
             Text(f"{finding.level}  {finding.evidence}"),

@@ -54,7 +54,7 @@ CASES = [
         "arbor restart backend",
     ),
     ("P1", backend(running=0), "backend: no task runs", "arbor restart backend"),
-    ("P1", backend(there=False), "there is no backend service", "arbor restart backend"),
+    ("P1", backend(there=False), "there is no backend service", "pulumi up"),
     (
         "P1",
         facts(certificate_wrong="EXPIRED"),
@@ -202,6 +202,11 @@ def test_the_most_severe_comes_first_and_all_are_told() -> None:
     levels = [finding.level for finding in judge(found)]
     assert levels == ["P1", "P1", "P2", "P3", "P4"]
     assert levels == sorted(levels)
+
+
+def test_without_its_database_a_backend_is_not_started_again() -> None:
+    found = replace(backend(healthy=0), database_serves=False, database="rebooting")
+    assert [finding.run for finding in judge(found)] == ["arbor status --watch"] * 2
 
 
 def test_every_level_of_the_runbook_can_come_out() -> None:

@@ -22,8 +22,8 @@ def test_nothing_wrong_is_0_and_shows_what_was_looked_at(staging: World) -> None
     log("backend", json.dumps({"level": "INFO", "message": "all is well"}))
     done = operate("triage")
     assert done.exit_code == 0, done.output
-    assert done.stdout.startswith("Nothing wrong found.\n")
     for line in (
+        "\nNothing wrong found.\n",
         f"OK  backend URL          {API} 200 in ",
         "database connected, redis connected",
         f"OK  frontend URL         https://{DOMAIN}/ 200 in ",
@@ -43,7 +43,8 @@ def test_an_api_that_answers_503_is_p1(monkeypatch: pytest.MonkeyPatch) -> None:
     answering(monkeypatch, (503, ""), (200, "<html>"))
     done = operate("triage")
     assert done.exit_code == 1
-    first, second, third, *_ = done.stdout.splitlines()
+    title, first, second, third, *_ = done.stdout.splitlines()
+    assert title.startswith("staging at 2")
     assert first.rstrip() == (
         "Looks like P1 - Critical: complete service outage; answer within 15 minutes."
     )
