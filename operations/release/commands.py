@@ -1,6 +1,7 @@
 """The commands that bring a version to users, take it back, and look at both."""
 
 from dataclasses import asdict
+from datetime import UTC
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -177,14 +178,14 @@ def revisions(
 def _revisions(found: list[catalogue.Row]) -> "Table":
     from rich.table import Table  # noqa: PLC0415 - slow, and --help is fast
 
-    table = Table("", "Revision", "Version", "Registered", "By", "Image", box=None)
+    table = Table("", "Revision", "Version", "Registered (UTC)", "By", "Image", box=None)
     images = {True: "there", False: "GONE", None: "not in ECR"}
     for row in found:
         table.add_row(
             "live" if row.live else "",
             row.revision,
             row.version or row.image,
-            f"{row.registered:%Y-%m-%d %H:%M}" if row.registered else "-",
+            f"{row.registered.astimezone(UTC):%Y-%m-%d %H:%M}" if row.registered else "-",
             row.managed_by or row.by.rsplit("/", 1)[-1] or "-",
             images[row.has_image],
         )

@@ -47,9 +47,11 @@ class Part:
         yield health.Health(service=self.service, revision=lambda: self.way.to).step()
 
     def _deploy(self) -> Step:
-        return Rollout(
+        rollout = Rollout(
             service=self.service, revision=lambda: self.way.to, what=self.target, continues=True
-        ).step()
+        )
+        now = services.short(self.service.task_definition)
+        return replace(rollout.step(), says=f"take {self.service.name} from {now} to {self.target}")
 
     def _follow(self, past: Past) -> Step:
         """What an earlier run, or somebody else, has begun."""

@@ -6,7 +6,7 @@ back. docs/decisions/rollback.md says why nothing else is needed to tell a secon
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from operations.ecs.rollout import ROLLED_BACK, SUCCESSFUL
 from operations.ecs.services import SETTLED, short
@@ -135,4 +135,4 @@ def _nothing(app: str) -> str:
 
 
 def _at(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S %Z}" if moment else "an unknown time"
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S %Z}" if moment else "an unknown time"

@@ -47,8 +47,10 @@ def test_both_services_go_back_to_what_was_live_before_the_frontend_first(world:
     rolled_back(world)
     assert images(world) == (NEW, NEW)
     assert runs(BACKEND) == {f"{BACKEND}:2"}
-    says = [line for line in world.said if line.startswith("deploy ")]
-    assert says == [f"deploy {name}:2 ({NEW}) to {name}" for name in (FRONTEND, BACKEND)]
+    says = [line for line in world.said if line.startswith("take ")]
+    assert says == [
+        f"take {name} from {name}:3 to {name}:2 ({NEW})" for name in (FRONTEND, BACKEND)
+    ]
     assert world.heard(f"see that all tasks of {BACKEND} run it")
 
 
@@ -282,7 +284,7 @@ def test_a_dry_run_changes_nothing(world: World) -> None:
     assert world.said == [
         f"would wait for the rollback of {FRONTEND} to {FRONTEND}:1 ({OLD}), which is under way",
         f"would see that all tasks of {FRONTEND} run it and all targets are healthy",
-        f"would deploy {BACKEND}:1 ({OLD}) to {BACKEND}",
+        f"would take {BACKEND} from {BACKEND}:2 to {BACKEND}:1 ({OLD})",
         f"would see that all tasks of {BACKEND} run it and all targets are healthy",
     ]
     world.finish()
