@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
+import psycopg
 import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
@@ -14,6 +15,7 @@ from typer.testing import CliRunner, Result
 import postgres_world
 from operations.__main__ import app
 from operations.account import Account
+from operations.database.session import session
 from operations.procedure import Refused
 from operations.tunnel import tunnel
 
@@ -172,3 +174,18 @@ def test_a_port_that_somebody_has_is_refused() -> None:
         nowhere = Account(stack="production", client=boto3.client)
         with pytest.raises(Refused, match=f"Port {port} of this machine is taken"):
             tunnel(nowhere, "database", 5432, local_port=port).__enter__()
+
+
+def test_a_session_changes_nothing(server: postgres_world.Server) -> None:
+    """PostgreSQL itself refuses, in every transaction of it."""
+    postgres_world.as_superuser(
+        server, "CREATE TABLE kept (id int)", f"GRANT ALL ON kept TO {postgres_world.USER}"
+    )
+    with session(Account(stack="production", client=boto3.client)) as opened:
+        for write in ("CREATE TABLE written ()", "INSERT INTO kept VALUES (1)"):
+            with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+                opened.execute(write.encode())
+            opened.rollback()
+    with postgres_world.superuser(server) as root:
+        assert root.execute("SELECT to_regclass('written')").fetchone() == (None,)
+        assert root.execute("SELECT count(*) FROM kept").fetchone() == (0,)
