@@ -15,6 +15,7 @@ import operations_world
 from asked_wire import asked
 from command_table import RIGHT
 from ecs_world import client
+from emulator.clock import CLOCK
 from operations.__main__ import app
 from operations.lock import Holder
 from operations_world import STACK
@@ -65,7 +66,7 @@ def run(name: str, *more: str) -> Result:
 def test_the_first_has_the_lock_from_before_its_first_write_until_after_its_last() -> None:
     """The first test here: its account must be gone before the others' is made."""
     with operations_world.world(), an_operator():
-        operations_world.CLOCK.set_speed(60_000)
+        CLOCK.set_speed(60_000)
         with asked() as seen:
             done = run("deploy", "--yes", "--every", "0.001")
         assert done.exit_code == 0, done.output
