@@ -54,7 +54,8 @@ def _search(app_name: str) -> None:
             typer.Option("--slower-than", help="Only lines with a longer duration (ms).", min=0),
         ] = None,
         limit: Annotated[
-            int, typer.Option("--limit", help="So many lines at most, the newest.", min=1, max=MOST)
+            int,
+            typer.Option("--limit", help="So many lines of the past, the newest.", min=1, max=MOST),
         ] = SHOWN,
         as_json: Annotated[
             bool, typer.Option("--json", help="A JSON document a line, for scripts.")
