@@ -1,5 +1,5 @@
 """Every command that writes, for the drill of its faults; a file for each section."""
 
-from fault_cases import release, security
+from fault_cases import bluegreen, release, security
 
-CASES = (*release.CASES, *security.CASES)
+CASES = (*release.CASES, *bluegreen.CASES, *security.CASES)
