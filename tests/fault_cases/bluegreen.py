@@ -22,7 +22,7 @@ def tested(wire: Wire) -> object:
     """What runs, how the last deployments are, what waits, and what was added to the services."""
     ecs, ssm = wire.client("ecs"), wire.client("ssm")
     hooks, waits, statuses = {}, {}, {}
-    for name in (f"arbor-production-{app}" for app in APPS):
+    for name in (f"arbor-production-{one}" for one in APPS):
         (service,) = ecs.describe_services(cluster=CLUSTER, services=[name])["services"]
         hooks[name] = service["deploymentConfiguration"].get("lifecycleHooks", [])
         newest = ecs.list_service_deployments(cluster=CLUSTER, service=name)["serviceDeployments"]
