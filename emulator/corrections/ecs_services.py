@@ -62,7 +62,7 @@ def create_service(original: Replacement, self: EC2ContainerServiceResponse) -> 
     original(self)
     service = backend.services[f"{cluster.name}:{name}"]
     for parameter in ATTRIBUTES.keys() & asked.keys():
-        setattr(service, ATTRIBUTES[parameter], asked[parameter])
+        _set(service, parameter, asked[parameter])
     strategy = asked.get("capacityProviderStrategy")
     if not asked.get("launchType"):
         strategy = strategy or cluster.default_capacity_provider_strategy
@@ -100,7 +100,7 @@ def update_service(original: Replacement, self: EC2ContainerServiceResponse) -> 
     )
     service.task_definition = definition.arn
     for parameter in ATTRIBUTES.keys() & asked.keys():
-        setattr(service, ATTRIBUTES[parameter], asked[parameter])
+        _set(service, parameter, asked[parameter])
     if asked.get("capacityProviderStrategy"):
         service.launch_type = None
     state = state_of(service)
@@ -183,6 +183,13 @@ def _as_created(service: Service) -> dict[str, Any]:
         "taskDefinition": service.task_definition,
         "deploymentConfiguration": held["deploymentConfiguration"] or {},
     }
+
+
+def _set(service: Service, parameter: str, value: Any) -> None:
+    """An empty list of hooks is none."""
+    if parameter == "deploymentConfiguration" and not value.get("lifecycleHooks"):
+        value = {key: held for key, held in value.items() if key != "lifecycleHooks"}
+    setattr(service, ATTRIBUTES[parameter], value)
 
 
 def _with_hooks(service: Service, asked: dict[str, Any]) -> dict[str, Any]:

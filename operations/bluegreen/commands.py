@@ -41,6 +41,7 @@ app.add_typer(group, name="bluegreen")
 @group.command("start")
 def begin(
     version: Annotated[str, typer.Argument(help="The tag of the images, such as v1.2.3.")],
+    *,
     service: Annotated[
         ServiceName | None, typer.Option(help="This one alone; by default both.")
     ] = None,
@@ -75,8 +76,8 @@ def begin(
         )
 
 
-@group.command()
-def test(stack: Stack = "production", as_json: Json = False) -> None:
+@group.command("test")
+def see(stack: Stack = "production", as_json: Json = False) -> None:
     """Ask green.<domain> and look at the new colour's targets; 1 when something isn't healthy."""
     with screen.told():
         found = looks.look(connect(stack), health.get)
@@ -102,7 +103,7 @@ def give(
     take_over: TakeOver = False,
     every: Every = EVERY_SECONDS,
 ) -> None:
-    """Give the tested version the users, the backend first, and wait until its bake time is over."""
+    """Give the tested version the users, the backend first, and see it through its bake time."""
     manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
     opener = None if no_url else health.get
     with screen.told():

@@ -40,7 +40,7 @@ def held(configuration: Configuration, hooks: Iterable[Hook]) -> list[Hook]:
 def replaced(
     configuration: Configuration, *, out: Iterable[Hook], into: Iterable[Hook]
 ) -> Configuration:
-    """With other hooks. The list is named even when it is empty: otherwise ECS keeps the old one."""
+    """With other hooks. An empty list is named as well: without one ECS keeps the old hooks."""
     out = list(out)
     left = [one for one in _of(configuration) if not any(_same(hook, one) for hook in out)]
     return {**configuration, "lifecycleHooks": [*left, *into]}

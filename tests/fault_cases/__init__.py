@@ -1,8 +1,9 @@
 """Every command that writes, for the drill of its faults; a file for each section."""
 
-from fault_cases import cache, database, logs, release, scale, security
+from fault_cases import bluegreen, cache, database, logs, release, scale, security
 
 CASES = (
+    *bluegreen.CASES,
     *cache.CASES,
     *database.CASES,
     *logs.CASES,

@@ -1,0 +1,51 @@
+"""The commands of a blue/green deployment that a person answers, for the drill of their faults."""
+
+from typer.testing import CliRunner
+
+from fault_cases.release import APPS, CLUSTER, push, released
+from fault_wire import Wire
+from faults import EVERY, Case
+from operations.__main__ import app
+
+VERSION = "v1.2.3"
+START = ("bluegreen", "start", VERSION)
+
+
+def started(wire: Wire) -> None:
+    """Both services pause with the version, and the command that did it has ended."""
+    push(VERSION)(wire)
+    done = CliRunner().invoke(app, [*START, "--yes", "--every", str(EVERY)])
+    assert done.exit_code == 0, done.output
+
+
+def tested(wire: Wire) -> object:
+    """What runs, how the last deployments are, what waits, and what was added to the services."""
+    ecs, ssm = wire.client("ecs"), wire.client("ssm")
+    hooks, waits, statuses = {}, {}, {}
+    for name in (f"arbor-production-{one}" for one in APPS):
+        (service,) = ecs.describe_services(cluster=CLUSTER, services=[name])["services"]
+        hooks[name] = service["deploymentConfiguration"].get("lifecycleHooks", [])
+        newest = ecs.list_service_deployments(cluster=CLUSTER, service=name)["serviceDeployments"]
+        (told,) = ecs.describe_service_deployments(
+            serviceDeploymentArns=[newest[0]["serviceDeploymentArn"]]
+        )["serviceDeployments"]
+        statuses[name] = told["status"]
+        waits[name] = [hook["status"] for hook in told["lifecycleHookDetails"]]
+    kept = ssm.describe_parameters(
+        ParameterFilters=[
+            {"Key": "Name", "Option": "BeginsWith", "Values": ["/arbor/production/bluegreen/"]}
+        ]
+    )["Parameters"]
+    return hooks, waits, len(kept), statuses
+
+
+def ended(wire: Wire) -> object:
+    """The same, and the images that run, of which there is one again in each service."""
+    return tested(wire), released(wire)
+
+
+CASES = (
+    Case(words=START, prepare=push(VERSION), state=tested),
+    Case(words=("bluegreen", "switch", "--no-url"), prepare=started, state=ended),
+    Case(words=("bluegreen", "abort"), prepare=started, state=ended),
+)
