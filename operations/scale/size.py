@@ -65,14 +65,16 @@ class Resize:
         yield Health(service=self.service, revision=lambda: self.wanted.registered).step()
 
     def _take_back(self, run: Run) -> Iterator[str]:
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
+
         name = self.service.name
         if not self.rollout.began:
             yield f"{name} was not changed."
             return
         try:
             run.execute(back(self.rollout, self.before))
-        except Failed as failed:
-            yield f"{name} is NOT back: {failed}"
+        except (Failed, BotoCoreError, ClientError) as error:
+            yield f"{name} is NOT known to be back on {services.short(self.before)}: {error}"
             return
         yield f"{name} is back on {services.short(self.before)}."
 

@@ -4,26 +4,13 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from appautoscaling_world import WHERE, service
 from emulator.row import Client
-
-WHERE = {
-    "ServiceNamespace": "ecs",
-    "ResourceId": "service/arbor/backend",
-    "ScalableDimension": "ecs:service:DesiredCount",
-}
 
 
 @pytest.fixture
 def scaling() -> Client:
-    ecs = boto3.client("ecs")
-    ecs.create_cluster(clusterName="arbor")
-    ecs.register_task_definition(
-        family="backend",
-        containerDefinitions=[{"name": "backend", "image": "backend:1", "memory": 128}],
-    )
-    ecs.create_service(
-        cluster="arbor", serviceName="backend", taskDefinition="backend", desiredCount=2
-    )
+    service()
     return boto3.client("application-autoscaling")
 
 

@@ -6,29 +6,17 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.core.utils import utcnow
 
+from appautoscaling_world import WHERE, service
 from emulator.clock import CLOCK
 from emulator.row import Client
 
-WHERE = {
-    "ServiceNamespace": "ecs",
-    "ResourceId": "service/arbor/backend",
-    "ScalableDimension": "ecs:service:DesiredCount",
-}
 NAME = "evening"
 
 
 @pytest.fixture
 def scaling() -> Client:
     """A service of two tasks that may run up to ten."""
-    ecs = boto3.client("ecs")
-    ecs.create_cluster(clusterName="arbor")
-    ecs.register_task_definition(
-        family="backend",
-        containerDefinitions=[{"name": "backend", "image": "backend:1", "memory": 128}],
-    )
-    ecs.create_service(
-        cluster="arbor", serviceName="backend", taskDefinition="backend", desiredCount=2
-    )
+    service()
     made = boto3.client("application-autoscaling")
     made.register_scalable_target(**WHERE, MinCapacity=2, MaxCapacity=10)
     return made

@@ -2,6 +2,7 @@ from typing import Any
 
 import boto3
 
+from appautoscaling_world import service
 from row_example import Example
 
 TARGET = {
@@ -11,20 +12,8 @@ TARGET = {
 }
 
 
-def _service() -> None:
-    ecs = boto3.client("ecs")
-    ecs.create_cluster(clusterName="arbor")
-    ecs.register_task_definition(
-        family="backend",
-        containerDefinitions=[{"name": "backend", "image": "backend:1", "memory": 128}],
-    )
-    ecs.create_service(
-        cluster="arbor", serviceName="backend", taskDefinition="backend", desiredCount=2
-    )
-
-
 def _target() -> dict[str, Any]:
-    _service()
+    service()
     return {
         **TARGET,
         "minCapacity": 2,
@@ -55,7 +44,7 @@ def _requests(identifier: str, group: str) -> dict[str, Any]:
 
 
 def _policy() -> dict[str, Any]:
-    _service()
+    service()
     boto3.client("application-autoscaling").register_scalable_target(
         ServiceNamespace=TARGET["serviceNamespace"],
         ResourceId=TARGET["resourceId"],
