@@ -10,12 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from operations.account import Account, together
-from operations.database import backups, likeness, moments
+from operations.database import backups, likeness, moments, secret
 from operations.database.connection import WrongPasswordError, instance, named
+from operations.database.credentials import Credentials
 from operations.database.cut_over import FROM, TO
 from operations.procedure import Failed, Refused, Run, Step
-from operations.security import secret
-from operations.security.passwords import Credentials
 
 SIX_HOURS = 6 * 3600.0
 """An hour or more is normal: the snapshot before the moment is copied, then the log is replayed."""

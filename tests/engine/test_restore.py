@@ -13,8 +13,8 @@ from emulator import aws_shim
 from engine_stack import Deployed
 from operations.account import Account
 from operations.database import backups, cut_over, restore
+from operations.database.credentials import Credentials
 from operations.procedure import Run
-from operations.security.passwords import Credentials
 
 CLI = aws_shim.find_aws()
 pytestmark = pytest.mark.skipif(

@@ -12,6 +12,7 @@ import pytest
 from backup_world import DATABASE, RESTORED, TAGS, database, instance, password, rotate, world
 from emulator.clock import CLOCK
 from emulator.corrections import rds_restore
+from emulator.corrections.rds_instance import Instance
 from operations.database import backups, cut_over, likeness
 from operations.database.moments import told
 
@@ -164,7 +165,7 @@ def test_a_restore_that_failed_says_what_to_do(monkeypatch: pytest.MonkeyPatch) 
     moment = latest()
     begin(moment)
     monkeypatch.setattr(
-        rds_restore.Instance, "status", property(lambda _: "incompatible-restore"), raising=False
+        Instance, "status", property(lambda _: "incompatible-restore"), raising=False
     )
     done = database("restore", "--to", moment)
     assert done.exit_code == 1
