@@ -41,6 +41,8 @@ class Restore:
     name: str
     moment: datetime
     connect: Connect
+    credentials: Credentials
+    """The application's, as the secret has them now."""
     begun: bool
 
     def execute(self, run: Run) -> None:
@@ -49,7 +51,7 @@ class Restore:
             run.execute(self.steps())
         except Failed as failed:
             raise Failed(f"{failed}\n{self._go_on()}") from failed
-        except Refused as refused:
+        except Refused as refused:  # such as a way in that is closed: the instance stands by then
             raise Failed(f"{refused}\n{self._go_on()}") from refused
 
     def steps(self) -> Iterator[Step]:
@@ -130,7 +132,7 @@ class Restore:
         )
 
     def _log_in(self) -> Step:
-        held, given = secret.read(self.account).current, set[str]()
+        held, given = self.credentials, set[str]()
 
         def logs_in() -> bool:
             try:
@@ -177,6 +179,7 @@ class Restore:
 
 def plan(account: Account, moment: datetime, name: str, connect: Connect) -> Restore:
     """Look at everything first; Refused: a moment out of reach, or a name that is taken."""
+    held = secret.read(account).current
     source, there = together(
         lambda: instance(account), lambda: named(account, name) or dict[str, Any]()
     )
@@ -190,6 +193,7 @@ def plan(account: Account, moment: datetime, name: str, connect: Connect) -> Res
         name=name,
         moment=moment,
         connect=connect,
+        credentials=held,
         begun=bool(there),
     )
 
