@@ -16,7 +16,7 @@ from operations import procedure
 from operations.__main__ import app
 from operations.account import Account
 from operations.database.connection import WrongPasswordError, named
-from operations.security.passwords import Credentials
+from operations.database.credentials import Credentials
 
 DATABASE, RESTORED, SECRET = (
     "arbor-production-db",

@@ -18,7 +18,7 @@ import postgres_world
 from fault_wire import Wire
 from operations.account import Account
 from operations.database.connection import WrongPasswordError
-from operations.security.passwords import Credentials
+from operations.database.credentials import Credentials
 
 SECRET, DATABASE = "arbor/production/db", "arbor-production-db"
 MODIFY, PROMOTE = "rds:ModifyDBInstance", "secretsmanager:UpdateSecretVersionStage"

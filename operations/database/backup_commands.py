@@ -14,9 +14,9 @@ from operations.account import Account
 from operations.account import connect as connected
 from operations.database import backups, cut_over, moments, restore, snapshot
 from operations.database import connection as database
+from operations.database.credentials import Credentials
 from operations.options import DryRun, Every, Json, Manner, Stack, TakeOver, Yes
 from operations.procedure import EVERY_SECONDS
-from operations.security.passwords import Credentials
 
 if TYPE_CHECKING:
     import psycopg

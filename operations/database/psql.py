@@ -7,8 +7,8 @@ from collections.abc import Callable
 import naming
 from operations import interactive
 from operations.account import Account
+from operations.database import secret
 from operations.database.connection import BUNDLE, instance
-from operations.security import secret
 from operations.tunnel import tunnel
 
 

@@ -10,12 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from operations.account import Account, together
-from operations.database import backups, likeness, moments
+from operations.database import backups, likeness, moments, secret
 from operations.database.connection import WrongPasswordError, instance, named
+from operations.database.credentials import Credentials
 from operations.database.cut_over import FROM, TO
 from operations.procedure import Failed, Refused, Run, Step
-from operations.security import secret
-from operations.security.passwords import Credentials
 
 SIX_HOURS = 6 * 3600.0
 """An hour or more is normal: the snapshot before the moment is copied, then the log is replayed."""
@@ -42,6 +41,8 @@ class Restore:
     name: str
     moment: datetime
     connect: Connect
+    credentials: Credentials
+    """The application's, as the secret has them now."""
     begun: bool
 
     def execute(self, run: Run) -> None:
@@ -50,7 +51,7 @@ class Restore:
             run.execute(self.steps())
         except Failed as failed:
             raise Failed(f"{failed}\n{self._go_on()}") from failed
-        except Refused as refused:
+        except Refused as refused:  # such as a way in that is closed: the instance stands by then
             raise Failed(f"{refused}\n{self._go_on()}") from refused
 
     def steps(self) -> Iterator[Step]:
@@ -131,7 +132,7 @@ class Restore:
         )
 
     def _log_in(self) -> Step:
-        held, given = secret.read(self.account).current, set[str]()
+        held, given = self.credentials, set[str]()
 
         def logs_in() -> bool:
             try:
@@ -178,6 +179,7 @@ class Restore:
 
 def plan(account: Account, moment: datetime, name: str, connect: Connect) -> Restore:
     """Look at everything first; Refused: a moment out of reach, or a name that is taken."""
+    held = secret.read(account).current
     source, there = together(
         lambda: instance(account), lambda: named(account, name) or dict[str, Any]()
     )
@@ -191,6 +193,7 @@ def plan(account: Account, moment: datetime, name: str, connect: Connect) -> Res
         name=name,
         moment=moment,
         connect=connect,
+        credentials=held,
         begun=bool(there),
     )
 

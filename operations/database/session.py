@@ -5,9 +5,9 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from operations.account import Account
+from operations.database import secret
 from operations.database.connection import WrongPasswordError, connection
 from operations.procedure import Failed
-from operations.security import secret
 from operations.tunnel import tunnel
 
 if TYPE_CHECKING:

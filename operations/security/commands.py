@@ -8,11 +8,11 @@ import typer
 from operations import screen
 from operations.account import Account, connect
 from operations.database import connection as database
+from operations.database.credentials import Credentials
 from operations.options import DryRun, Every, Manner, Stack, TakeOver, Yes
 from operations.procedure import EVERY_SECONDS
 from operations.security import rotation
 from operations.security.audit import commands as audits
-from operations.security.passwords import Credentials
 
 if TYPE_CHECKING:
     import psycopg

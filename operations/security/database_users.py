@@ -8,8 +8,8 @@ from typing import Any
 import naming
 from operations.account import Account
 from operations.database.connection import WrongPasswordError, instance
+from operations.database.credentials import Credentials
 from operations.procedure import Failed, Step
-from operations.security.passwords import Credentials
 
 HALF_AN_HOUR = 1800.0
 RESETTING = "resetting-master-credentials"

@@ -2,20 +2,11 @@
 
 import secrets
 import string
-from dataclasses import dataclass, field
 
 LENGTH = 40
 """RDS takes 8 to 128."""
 ALPHABET = string.ascii_letters + string.digits + "-_"
 """Of RFC 3986's unreserved characters; RDS refuses `/`, `@`, `"` and the space."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Credentials:
-    """What the secret holds, and nothing else."""
-
-    username: str
-    password: str = field(repr=False)
 
 
 def generate() -> str:

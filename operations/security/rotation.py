@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from operations.account import APPS, Account
+from operations.database import secret
 from operations.database.connection import instance as database
+from operations.database.credentials import Credentials
+from operations.database.secret import Secret
 from operations.ecs import services
 from operations.ecs.rollout import Rollout
 from operations.procedure import Failed, Refused, Run, Step
 from operations.release import migrate
-from operations.security import database_users, passwords, secret
+from operations.security import database_users, passwords
 from operations.security.database_users import Connect, Users
-from operations.security.passwords import Credentials
-from operations.security.secret import Secret
 
 GO_ON = (
     "The rotation is kept where it is: run `rotate-password` again, and it goes on from there "

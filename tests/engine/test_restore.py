@@ -13,8 +13,8 @@ from emulator import aws_shim
 from engine_stack import Deployed
 from operations.account import Account
 from operations.database import backups, cut_over, restore
+from operations.database.credentials import Credentials
 from operations.procedure import Run
-from operations.security.passwords import Credentials
 
 CLI = aws_shim.find_aws()
 pytestmark = pytest.mark.skipif(
@@ -22,6 +22,7 @@ pytestmark = pytest.mark.skipif(
     reason="needs the AWS CLI v2 (Debian: apt-get install awscli); .ci/run installs it",
 )
 LIVE, RESTORED = "arbor-production-db", "arbor-production-db-restored"
+INSTANCE = "aws:rds/instance:Instance"
 BEFORE = f"{LIVE}-before"
 
 
@@ -126,5 +127,7 @@ def test_the_cut_over_as_it_is_told_leaves_pulumi_nothing_to_do(
 
     assert "s/$OLD/$NEW/g" in by_pulumi
     reconcile(restored, old, new)
-    assert restored.refresh() == []
+    restored.refresh()
     assert restored.preview() == []
+    (held,) = (one for one in restored.resources() if one["type"] == INSTANCE)
+    assert held["id"] == new

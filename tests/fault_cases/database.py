@@ -12,7 +12,7 @@ from fault_wire import Wire
 from faults import Case
 from operations.account import Account
 from operations.database.connection import WrongPasswordError
-from operations.security.passwords import Credentials
+from operations.database.credentials import Credentials
 
 DATABASE, RESTORED = "arbor-production-db", "arbor-production-db-restored"
 SECRET = "arbor/production/db"

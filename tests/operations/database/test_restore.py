@@ -12,8 +12,10 @@ import pytest
 from backup_world import DATABASE, RESTORED, TAGS, database, instance, password, rotate, world
 from emulator.clock import CLOCK
 from emulator.corrections import rds_restore
+from emulator.corrections.rds_instance import Instance
 from operations.database import backups, cut_over, likeness
 from operations.database.moments import told
+from operations.procedure import Refused
 
 RUNBOOK = Path(__file__).parents[3] / "docs" / "runbook.md"
 
@@ -164,7 +166,7 @@ def test_a_restore_that_failed_says_what_to_do(monkeypatch: pytest.MonkeyPatch) 
     moment = latest()
     begin(moment)
     monkeypatch.setattr(
-        rds_restore.Instance, "status", property(lambda _: "incompatible-restore"), raising=False
+        Instance, "status", property(lambda _: "incompatible-restore"), raising=False
     )
     done = database("restore", "--to", moment)
     assert done.exit_code == 1
@@ -213,3 +215,27 @@ def test_the_runbook_has_the_same_cut_over() -> None:
     ]
     told = [line for line in cut_over.commands("production", RESTORED).splitlines() if line]
     assert lines == told
+
+
+def test_without_a_secret_it_is_refused_before_anything_is_begun() -> None:
+    boto3.client("secretsmanager").delete_secret(SecretId="arbor/production/db")
+    done = database("restore", "--to", latest())
+    assert done.exit_code == 3
+    assert "restore-secret" in done.stderr
+    found = boto3.client("rds").describe_db_instances()["DBInstances"]
+    assert [one["DBInstanceIdentifier"] for one in found] == [DATABASE]
+
+
+def test_a_way_in_that_is_closed_leaves_the_copy_and_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def closed(*_: object) -> None:
+        raise Refused("session-manager-plugin is not installed.")
+
+    monkeypatch.setattr("operations.database.backup_commands.connection", closed)
+    moment = latest()
+    done = database("restore", "--to", moment)
+    assert done.exit_code == 1
+    assert "session-manager-plugin is not installed." in done.stderr
+    assert f"--to {moment} --as {RESTORED}` again" in done.stderr
+    assert instance(RESTORED)["DBInstanceStatus"] == "available"

@@ -10,9 +10,10 @@ import pytest
 import postgres_world
 from operations.account import Account
 from operations.database.connection import WrongPasswordError
+from operations.database.credentials import Credentials
 from operations.procedure import Failed
 from operations.security.database_users import Users
-from operations.security.passwords import Credentials, generate
+from operations.security.passwords import generate
 
 MASTER = Credentials(username=postgres_world.USER, password=postgres_world.PASSWORD)
 TABLE = "CREATE TABLE plans (id int); INSERT INTO plans VALUES (1)"

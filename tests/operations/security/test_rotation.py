@@ -16,9 +16,9 @@ from ecs_world import client
 from emulator.clock import CLOCK
 from operations.account import Account
 from operations.database.connection import WrongPasswordError
+from operations.database.credentials import Credentials
 from operations.procedure import Failed, Refused
 from operations.security import passwords, rotation
-from operations.security.passwords import Credentials
 from operations_world import BACKEND, World
 
 SECRET, DATABASE, MASTER, FIRST = "arbor/staging/db", "arbor-staging-db", "arbor_user", "first-one"

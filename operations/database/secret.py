@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import naming
 from operations.account import Account
+from operations.database.credentials import Credentials
 from operations.procedure import Refused, Step
-from operations.security.passwords import Credentials
 
 CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
 KEYS = {"username", "password"}
