@@ -11,27 +11,13 @@ from moto.ssm.models import ssm_backends
 from typer.testing import CliRunner, Result
 
 import plugin_world
-from ecs_world import client
 from emulator.corrections.ssm_sessions import sessions
 from operations.__main__ import app
 from operations.cache import endpoint, warm
 from operations.cache.endpoint import TOKEN, post
-from operations_world import BACKEND, CLUSTER, DOMAIN, STACK, World
+from operations_world import BACKEND, DOMAIN, STACK, World
 
 Install = Callable[[str], Path]
-
-
-@pytest.fixture
-def entered(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """Staging, whose backend's tasks can be entered."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    client("ecs").update_service(
-        cluster=CLUSTER, service=BACKEND, enableExecuteCommand=True, forceNewDeployment=True
-    )
-    world.finish()
-    return world
 
 
 @pytest.fixture
