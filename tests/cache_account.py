@@ -30,33 +30,30 @@ def cache_account() -> Iterator[None]:
         yield
 
 
-def make_group(nodes: int = 2, **changes: object) -> None:
+def make_group(nodes: int = 2, name: str = GROUP) -> None:
     boto3.client("elasticache").create_replication_group(
-        **{
-            "ReplicationGroupId": GROUP,
-            "ReplicationGroupDescription": "d",
-            "CacheNodeType": "cache.t3.micro",
-            "NumCacheClusters": nodes,
-            "AutomaticFailoverEnabled": nodes > 1,
-            "TransitEncryptionEnabled": True,
-            "AuthToken": TOKEN,
-            **changes,
-        }
+        ReplicationGroupId=name,
+        ReplicationGroupDescription="d",
+        CacheNodeType="cache.t3.micro",
+        NumCacheClusters=nodes,
+        AutomaticFailoverEnabled=nodes > 1,
+        TransitEncryptionEnabled=True,
+        AuthToken=TOKEN,
     )
 
 
-def keep(token: str) -> None:
+def keep(token: str, name: str = SECRET) -> None:
     """Put a token into the secret."""
     manager, value = boto3.client("secretsmanager"), json.dumps({"password": token})
     try:
-        manager.create_secret(Name=SECRET, SecretString=value)
+        manager.create_secret(Name=name, SecretString=value)
     except manager.exceptions.ResourceExistsException:
-        manager.put_secret_value(SecretId=SECRET, SecretString=value)
+        manager.put_secret_value(SecretId=name, SecretString=value)
 
 
-def name_primary(host: str) -> None:
+def name_primary(host: str, name: str = GROUP) -> None:
     """Name the primary endpoint: what AWS calls it stands in nobody's certificate here."""
-    group = elasticache_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].replication_groups[GROUP]
+    group = elasticache_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].replication_groups[name]
     group.node_groups[0]["primary_endpoint"] = {"address": host, "port": 6379}
 
 

@@ -1,4 +1,4 @@
-"""A stand-in for AWS's session manager plugin, for a command in a task."""
+"""Stand-ins for AWS's session manager plugin: one for a command in a task, one that forwards."""
 
 import os
 import sys
@@ -20,12 +20,41 @@ if select.select([sys.stdin], [], [], 0)[0] and not os.read(0, 1):
 print("\\n\\nExiting session with sessionId: ecs-execute-command-1.\\n")
 """
 
+FORWARDS = """#!{python}
+import json, socket, sys, threading
+if sys.argv[1] == "--version":
+    print("1.2.650.0")
+    sys.exit()
+asked = json.loads(sys.argv[5])["Parameters"]
+assert asked["host"] == [{host!r}], asked
+def pour(a, b):
+    while data := a.recv(65536):
+        b.sendall(data)
+    b.shutdown(socket.SHUT_WR)
+listener = socket.create_server(("127.0.0.1", int(asked["localPortNumber"][0])))
+while True:
+    inside, _ = listener.accept()
+    outside = socket.create_connection(("127.0.0.1", {port}))
+    for ends in ((inside, outside), (outside, inside)):
+        threading.Thread(target=pour, args=ends, daemon=True).start()
+"""
+
+
+def forward(place: Path, patch: pytest.MonkeyPatch, host: str, port: int) -> None:
+    """Put one on PATH that leads to this machine's `port` as if it were `host` in the VPC."""
+    _install(place, patch, FORWARDS.format(python=sys.executable, host=host, port=port))
+
 
 def install(place: Path, patch: pytest.MonkeyPatch, does: str) -> Path:
     """Put it first on PATH; returns the file that has a line for each run of it."""
-    program, runs = place / "session-manager-plugin", place / "runs"
-    program.write_text(TEXT.format(python=sys.executable, runs=str(runs), does=does))
+    runs = place / "runs"
+    runs.write_text("")
+    _install(place, patch, TEXT.format(python=sys.executable, runs=str(runs), does=does))
+    return runs
+
+
+def _install(place: Path, patch: pytest.MonkeyPatch, text: str) -> None:
+    program = place / "session-manager-plugin"
+    program.write_text(text)
     program.chmod(0o755)
     patch.setenv("PATH", str(place), prepend=os.pathsep)
-    runs.write_text("")
-    return runs

@@ -60,12 +60,14 @@ def snapshots(stack: Stack = "production", as_json: Json = False) -> None:
 
 
 def _snapshots(found: list[taken.Snapshot]) -> "RenderableType":
-    from rich.table import Table  # noqa: PLC0415 - slow, and --help is fast
+    from rich.table import Column, Table  # noqa: PLC0415 - slow, and --help is fast
 
-    table = Table("Name", "Created (UTC)", "Status", "Source", "Node", "Size", box=None)
+    # The name is what is typed next, so it is never cut.
+    wide = Column("Name", no_wrap=True), Column("Created (UTC)", no_wrap=True)
+    table = Table(*wide, "Status", "Source", Column("Node", overflow="fold"), box=None)
     for one in found:
         created = f"{one.created:%Y-%m-%d %H:%M}" if one.created else "-"
-        table.add_row(one.name, created, one.status, one.source, one.node, one.size)
+        table.add_row(one.name, created, one.status, one.source, one.node)
     return table if found else "There is no snapshot of the cache."
 
 

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from operations.account import Account
 from operations.plugin import BY_ENVIRONMENT
@@ -51,14 +52,12 @@ Plugin = Callable[..., Path]
 class Ssm:
     """Systems Manager, as far as a session goes."""
 
-    class exceptions:  # noqa: N801 - as boto3 calls it
-        DoesNotExistException = KeyError
-
     meta = SimpleNamespace(region_name="us-east-1", endpoint_url="https://ssm.example")
 
-    def __init__(self) -> None:
+    def __init__(self, refuses_to_end: str = "") -> None:
         self.asked: dict[str, Any] = {}
         self.ended: list[str] = []
+        self.refuses_to_end = refuses_to_end
 
     def start_session(self, **asked: Any) -> dict[str, str]:
         self.asked = asked
@@ -66,6 +65,9 @@ class Ssm:
 
     def terminate_session(self, *, SessionId: str) -> None:  # noqa: N803 - AWS's name
         self.ended.append(SessionId)
+        if self.refuses_to_end:
+            said = {"Code": self.refuses_to_end, "Message": "no"}
+            raise ClientError({"Error": said}, "TerminateSession")
 
 
 def account(ssm: Ssm, *tasks: dict[str, Any]) -> Account:
@@ -144,6 +146,27 @@ def test_the_token_is_kept_from_ps_where_the_plugin_can(
     assert (answer == BY_ENVIRONMENT) is hidden
     assert json.loads(called["answer"] if hidden else answer) == SESSION
     assert (region, action, endpoint) == ("us-east-1", "StartSession", "https://ssm.example")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("ValidationException", ""),
+        ("DoesNotExistException", ""),
+        ("AccessDeniedException", "session-1 was not ended: "),
+    ],
+)
+def test_a_session_that_is_not_ended_takes_nothing_back(
+    plugin: Plugin, greeter: int, capsys: pytest.CaptureFixture[str], code: str, said: str
+) -> None:
+    plugin()
+    ssm = Ssm(refuses_to_end=code)
+    with tunnel(account(ssm, TASK), "127.0.0.1", greeter):
+        pass
+    assert ssm.ended == ["session-1"]
+    told = capsys.readouterr().err
+    assert told.startswith(said)
+    assert bool(told) is bool(said)
 
 
 def test_a_plugin_that_gives_up_is_a_failure_with_its_words(plugin: Plugin) -> None:

@@ -7,7 +7,9 @@ import pytest
 
 import redis_world
 from cache_account import cache_account
+from ecs_world import client
 from operations.account import Account
+from operations_world import BACKEND, CLUSTER, World
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +45,16 @@ def asked(account: None, server: redis_world.Server, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("operations.cache.redis_cli.tunnel", way)
     server.fill()
     return ports
+
+
+@pytest.fixture
+def entered(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Staging, whose backend's tasks can be entered."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    client("ecs").update_service(
+        cluster=CLUSTER, service=BACKEND, enableExecuteCommand=True, forceNewDeployment=True
+    )
+    world.finish()
+    return world

@@ -1,6 +1,9 @@
 """`arbor cache warm`: by a command in a task of the emulated account, and by the endpoint."""
 
 import http.server
+import shlex
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,27 +14,13 @@ from moto.ssm.models import ssm_backends
 from typer.testing import CliRunner, Result
 
 import plugin_world
-from ecs_world import client
 from emulator.corrections.ssm_sessions import sessions
 from operations.__main__ import app
 from operations.cache import endpoint, warm
 from operations.cache.endpoint import TOKEN, post
-from operations_world import BACKEND, CLUSTER, DOMAIN, STACK, World
+from operations_world import BACKEND, DOMAIN, STACK, World
 
 Install = Callable[[str], Path]
-
-
-@pytest.fixture
-def entered(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """Staging, whose backend's tasks can be entered."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    client("ecs").update_service(
-        cluster=CLUSTER, service=BACKEND, enableExecuteCommand=True, forceNewDeployment=True
-    )
-    world.finish()
-    return world
 
 
 @pytest.fixture
@@ -101,6 +90,24 @@ def test_without_a_task_to_enter_nothing_is_begun(
     assert done.exit_code == 3
     assert "ECS Exec runs in none of the 2 tasks of arbor-staging-backend" in done.stderr
     assert runs.read_text() == ""
+
+
+@pytest.mark.parametrize("kind", ["def", "async def"])
+def test_the_command_is_one_that_python_takes(tmp_path: Path, kind: str) -> None:
+    module = tmp_path / "app" / "services" / "cached_plan_service.py"
+    module.parent.mkdir(parents=True)
+    module.write_text(f"{kind} warm_cache():\n    print('12 plans')\n")
+    program, *words = shlex.split(warm.COMMAND)
+    done = subprocess.run(
+        [sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert program == "python"
+    assert done.stdout.splitlines() == ["12 plans", warm.DONE]
+    module.write_text(f"{kind} warm_cache():\n    raise ValueError\n")
+    done = subprocess.run(
+        [sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert warm.DONE not in done.stdout + done.stderr
 
 
 class Site(http.server.BaseHTTPRequestHandler):
