@@ -10,12 +10,16 @@ import pytest
 from botocore import loaders
 from botocore.endpoint import Endpoint
 
-READS = ("Describe", "Get", "List", "Filter", "Lookup", "Search", "Head", "Batch", "Query")
+READS = ("Describe", "Get", "List", "Filter", "Lookup", "Search", "Head", "BatchGet", "StartQuery")
 LOCK = re.compile(rb"%2Farbor%2F\w+%2Foperation|/arbor/\w+/operation")
 LOADER = loaders.create_loader()
 """One for all: it keeps the models of the services that it has read."""
 Answer = Callable[[Any], tuple[Any, Any]]
 """Of an operation's model: what `Endpoint._get_response` returns."""
+
+
+class WroteError(BaseException):
+    """A write that was not to be: nothing catches it, and nobody waits for what it began."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +75,19 @@ def _answered(status: int, body: dict[str, Any]) -> tuple[Any, Any]:
 
 
 @contextmanager
-def asked(answer: Answer | None = None) -> Iterator[Asked]:
-    """Note the calls; without an answer of the test's own they go on to the emulated account."""
+def asked(answer: Answer | None = None, *, may_write: bool = False) -> Iterator[Asked]:
+    """Note the calls; without an answer of the test's own they go on to the emulated account.
+
+    Raises WroteError at a call that could change more than the lock, unless that is allowed.
+    """
     found = Asked()
     original = Endpoint._get_response  # noqa: SLF001 - no public place sees an answer before a retry
 
     def answered(self: Any, request: Any, model: Any, context: Any) -> Any:
         body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()
         found.calls.append(Call(f"{model.service_model.service_name}:{model.name}", body))
+        if found.writes() and not may_write:
+            raise WroteError(found.writes()[-1])
         return original(self, request, model, context) if answer is None else answer(model)
 
     with pytest.MonkeyPatch.context() as patch:

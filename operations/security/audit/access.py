@@ -49,8 +49,12 @@ def _pipeline(stack: str) -> dict[str, str]:
     }
 
 
+def _tags(role: Role) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
+
+
 def _is_ours(stack: str, role: Role) -> bool:
-    tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
+    tags = _tags(role)
     tagged = (tags.get("Project"), tags.get("Stack")) == (naming.PROJECT, stack)
     return tagged or role["RoleName"].startswith(naming.service(stack, ""))
 
@@ -65,7 +69,7 @@ def _of_role(stack: str, role: Role) -> Iterator[Line]:
             what=name,
             says=one.who + (f" ({'; '.join(wrong)})" if wrong else ""),
             look=_look(name),
-            mend=_mend(stack, name) if wrong else "",
+            mend=_mend(stack, role) if wrong else "",
             about={
                 "role": name,
                 "principal": one.principal,
@@ -93,10 +97,13 @@ def _look(role: str) -> str:
     return f"aws iam get-role --role-name {role} --query Role.AssumeRolePolicyDocument"
 
 
-def _mend(stack: str, role: str) -> str:
-    if role == naming.ci_bootstrap_role(stack):
+def _mend(stack: str, role: Role) -> str:
+    name = role["RoleName"]
+    if name == naming.ci_bootstrap_role(stack):
         return f"`python -m pipeline bootstrap --stack {stack}` writes its trust policy anew."
-    return f"The program has it right: `pulumi refresh`, then `pulumi up`, of {stack}."
+    if _tags(role).get("ManagedBy") == "pulumi":
+        return f"The program has it right: `pulumi refresh`, then `pulumi up`, of {stack}."
+    return f"aws iam update-assume-role-policy --role-name {name} --policy-document file://TRUST"
 
 
 def _operators(stack: str, found: list[Role], everything: list[Role]) -> Line:
