@@ -1,6 +1,9 @@
 """A stack that the real engine deployed into an emulated account, for the engine tests."""
 
 import json
+import os
+import subprocess
+import sys
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -81,6 +84,20 @@ class Deployed:
         folder = Path(self.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
         (state,) = folder.glob(f".pulumi/stacks/*/{self.deployment.stack.name}.json")
         return state.read_text()
+
+    def operate(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """`arbor`, as an operator runs it: AWS credentials, and nothing of Pulumi's."""
+        account = {key: value for key, value in self.environment.items() if "PULUMI" not in key}
+        path = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "COLUMNS": "200"}
+        return subprocess.run(
+            [sys.executable, "-m", "operations", *words],
+            cwd=engine.PROJECT_DIR,
+            env={**path, **account},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
 
     def calls(self) -> int:
         """How many AWS calls the account has answered so far."""

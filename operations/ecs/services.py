@@ -92,10 +92,7 @@ def read(account: Account, app: str) -> Service:
     try:
         found = ecs.describe_services(cluster=account.cluster, services=[name])["services"]
     except ecs.exceptions.ClusterNotFoundException:
-        raise Refused(
-            f"There is no cluster {account.cluster} in this account and region: is {account.stack} "
-            "the right stack, and are these its account and region?"
-        ) from None
+        raise no_cluster(account) from None
     active = [service for service in found if service["status"] == "ACTIVE"]
     if not active:
         raise Refused(f"There is no service {name}; run `pulumi up` of {account.stack} first.")
@@ -116,6 +113,14 @@ def read(account: Account, app: str) -> Service:
         minutes=STARTING_MINUTES
         + int(strategy.get("bakeTimeInMinutes") or 0)
         + sum(int(pause.get("timeoutInMinutes") or 0) for pause in pauses),
+    )
+
+
+def no_cluster(account: Account) -> Refused:
+    """What to say where it isn't: another account, or another region."""
+    return Refused(
+        f"There is no cluster {account.cluster} in this account and region: is {account.stack} "
+        "the right stack, and are these its account and region?"
     )
 
 

@@ -7,7 +7,8 @@ from typing import Any, Generic, TypeVar
 
 import naming
 from operations.account import APPS, Account
-from operations.procedure import Failed, Refused
+from operations.ecs.services import no_cluster
+from operations.procedure import Failed
 
 T = TypeVar("T")
 Described = dict[str, dict[str, Any]]
@@ -65,10 +66,7 @@ def _services(account: Account) -> Described:
     try:
         found = ecs.describe_services(cluster=account.cluster, services=list(names))["services"]
     except ecs.exceptions.ClusterNotFoundException:
-        raise Refused(
-            f"There is no cluster {account.cluster} in this account and region: is {account.stack} "
-            "the right stack, and are these its account and region?"
-        ) from None
+        raise no_cluster(account) from None
     active = [service for service in found if service["status"] == "ACTIVE"]
     return {names[service["serviceName"]]: service for service in active}
 

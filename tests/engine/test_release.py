@@ -1,17 +1,12 @@
 """Tenet 2: a release changes no infrastructure, and `up` undoes no release. By the real engine."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from engine_stack import Deployed, deployed
 
-ROOT = Path(__file__).parents[2]
 CLUSTER = "arbor-staging-cluster"
 SERVICES = ("arbor-staging-backend", "arbor-staging-frontend")
 
@@ -49,26 +44,13 @@ def push(stack: Deployed, version: str) -> None:
         )
 
 
-def operate(stack: Deployed, *words: str) -> subprocess.CompletedProcess[str]:
-    """As an operator does: AWS credentials, and nothing of Pulumi's."""
-    account = {key: value for key, value in stack.environment.items() if "PULUMI" not in key}
-    path = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
-    return subprocess.run(
-        [sys.executable, "-m", "operations", *words, "--stack", "staging"],
-        cwd=ROOT,
-        env={**path, **account},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-
-
 def test_a_release_and_infrastructure_leave_each_other_alone(staging: Deployed) -> None:
     before = images(staging)
     push(staging, "v1.2.3")
 
-    done = operate(staging, "release", "v1.2.3", "--yes", "--no-url", "--every", "0.5")
+    done = staging.operate(
+        "release", "v1.2.3", "--yes", "--no-url", "--every", "0.5", "--stack", "staging"
+    )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     released = [f"{image.rsplit(':', 1)[0]}:v1.2.3" for image in before]
     assert images(staging) == released
@@ -81,7 +63,7 @@ def test_a_release_and_infrastructure_leave_each_other_alone(staging: Deployed) 
 
 def test_a_version_that_was_never_pushed_is_refused(staging: Deployed) -> None:
     before = images(staging)
-    done = operate(staging, "release", "v9.9.9", "--yes", "--no-url")
+    done = staging.operate("release", "v9.9.9", "--yes", "--no-url", "--stack", "staging")
     assert done.returncode == 3
     assert "has no image v9.9.9" in done.stderr
     assert images(staging) == before
