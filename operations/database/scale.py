@@ -60,8 +60,8 @@ class Scaling:
             run.say(line)
         run.execute(self.steps())
         run.say(
-            f"Now set arbor:databaseClass to {self.wanted} in Pulumi.{self.account.stack}.yaml: "
-            "until then the pipeline stops at the drift, and the class is not config's."
+            f"For good: set arbor:databaseClass to {self.wanted} in "
+            f"Pulumi.{self.account.stack}.yaml; until then the pipeline stops at the drift."
         )
 
     def costs(self) -> Iterator[str]:
