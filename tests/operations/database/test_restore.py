@@ -13,7 +13,7 @@ from backup_world import DATABASE, RESTORED, TAGS, database, instance, password,
 from emulator.clock import CLOCK
 from emulator.corrections import rds_restore
 from emulator.corrections.rds_instance import Instance
-from operations.database import backups, cut_over, likeness
+from operations.database import cut_over, likeness
 from operations.database.moments import told
 from operations.procedure import Refused
 
@@ -105,21 +105,6 @@ def test_without_automated_backups_it_is_refused() -> None:
     assert "no automated backups" in done.stderr
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("--to", "yesterday"),
-        ("--to", "99999d ago", "--as", "ends-"),
-        ("--to", "5m ago", "--as", "two--hyphens"),
-        ("--to", "5m ago", "--as", "Upper"),
-        ("--to", "999999d ago"),
-        (),
-    ],
-)
-def test_what_is_no_time_or_name_is_wrong_usage(words: tuple[str, ...]) -> None:
-    assert database("restore", *words).exit_code == 2
-
-
 def begin(moment: str, **more: Any) -> None:
     """As a run leaves it that was killed after its first call."""
     source = instance()
@@ -179,42 +164,6 @@ def test_a_dry_run_restores_nothing() -> None:
     assert f"would restore {DATABASE} as it was at {latest()} as {RESTORED}" in done.stdout
     found = boto3.client("rds").describe_db_instances()["DBInstances"]
     assert [one["DBInstanceIdentifier"] for one in found] == [DATABASE]
-
-
-@pytest.mark.parametrize(
-    ("told_", "asked"),
-    [
-        ({"StorageType": "gp3", "AllocatedStorage": 20, "Iops": 3000}, None),
-        ({"StorageType": "gp3", "AllocatedStorage": 400, "Iops": 12000}, 12000),
-        ({"StorageType": "io1", "AllocatedStorage": 100, "Iops": 2000}, 2000),
-    ],
-)
-def test_operations_are_asked_for_where_rds_takes_a_number(
-    told_: dict[str, Any], asked: int | None
-) -> None:
-    assert likeness.asked({**instance(), **told_}).get("Iops") == asked
-
-
-def test_details_of_what_is_off_are_not_asked_for() -> None:
-    source = {"PerformanceInsightsEnabled": False, "PerformanceInsightsRetentionPeriod": 7}
-    assert likeness.missing(source, {"PerformanceInsightsEnabled": False}) == {}
-
-
-def test_backups_of_a_deleted_instance_are_not_the_window() -> None:
-    assert backups._window([{"Status": "retained", "RestoreWindow": {}}]) is None  # noqa: SLF001 - pure
-
-
-def test_the_runbook_has_the_same_cut_over() -> None:
-    """Step 4 and 5 of Point-in-Time Recovery, without their comments."""
-    section = RUNBOOK.read_text().split("# 4. Cut over by renaming", 1)[1].split("\n```\n\n", 2)
-    lines = [
-        line
-        for block in section[:2]
-        for line in block.splitlines()[1:]
-        if line and not line.startswith(("#", "```"))
-    ]
-    told = [line for line in cut_over.commands("production", RESTORED).splitlines() if line]
-    assert lines == told
 
 
 def test_without_a_secret_it_is_refused_before_anything_is_begun() -> None:
