@@ -333,4 +333,4 @@ def test_redis_backup_corrected(shell: Shell) -> None:
         "--snapshot-name arbor-redis-manual-$(date -u +%Y%m%d-%H%M%S)"
     )
     found = shell.run(f"aws elasticache describe-snapshots --cache-cluster-id {node}")
-    assert [one["SnapshotStatus"] for one in found["Snapshots"]] == ["creating"]
+    assert [one["CacheClusterId"] for one in found["Snapshots"]] == ["arbor-production-redis-002"]
