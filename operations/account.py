@@ -1,5 +1,6 @@
 """Where a procedure works: one stack, and the AWS clients of its account."""
 
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -39,7 +40,8 @@ def connect(stack: str, *, quick: bool = False) -> Account:
     import boto3  # noqa: PLC0415 - slow, and --help is fast
     from botocore.config import Config  # noqa: PLC0415 - as above
 
-    session = boto3.Session()
+    # The AWS CLI reads AWS_REGION first; boto3 alone would not read it at all.
+    session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
     config = Config(retries={"mode": "standard", "max_attempts": ATTEMPTS})
     if quick:
         config = Config(

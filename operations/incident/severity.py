@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from operations.incident.facts import App, Facts
+from operations.incident.row import counted
 
 Level = Literal["P1", "P2", "P3", "P4"]
 LEVELS: Final[dict[Level, tuple[str, str]]] = {
@@ -89,7 +90,7 @@ def _failing(facts: Facts) -> Found:
 def _exhausted(facts: Facts) -> Found:
     if facts.exhausted:
         yield (
-            f"{facts.exhausted} log lines say that the connection pool is exhausted",
+            f"the connection pool is exhausted: {counted(facts.exhausted, 'log line')}",
             "arbor restart backend",
         )
     if facts.crowded >= 1:
@@ -132,7 +133,8 @@ def _crashing(facts: Facts) -> Found:
     for app in facts.apps:
         if app.crashes:
             yield (
-                f"{app.app}: {len(app.crashes)} tasks crashed within the hour: {app.crashes[0]}",
+                f"{app.app}: {counted(len(app.crashes), 'task')} crashed within the hour: "
+                f"{app.crashes[0]}",
                 f"arbor logs {app.app} --errors --since 30m",
             )
 
@@ -249,7 +251,7 @@ def _down(app: App) -> str:
 
 
 def _errors(app: App) -> str:
-    return f"{app.app}: {app.errors} ERROR lines in the last 30 minutes"
+    return f"{app.app}: {counted(app.errors or 0, 'ERROR line')} in the last 30 minutes"
 
 
 def _repair(app: App, facts: Facts) -> str:

@@ -6,7 +6,7 @@ from operations.account import APPS
 from operations.incident import severity, status
 from operations.incident.evidence import PARTS, Evidence, facts
 from operations.incident.facts import Facts
-from operations.incident.row import Mark, Row, Unknown
+from operations.incident.row import Mark, Row, Unknown, counted
 from operations.incident.severity import Finding
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def screen(found: Evidence) -> "RenderableType":
 
 def headline(wrong: list[Finding], missing: list[str]) -> str:
     """How severe it looks, and whether it may be worse."""
-    more = f" {len(missing)} parts are unknown: it may be worse." if missing else ""
+    more = f" {counted(len(missing), 'part')} unknown: it may be worse." if missing else ""
     if not wrong:
         return f"{NOTHING}{more}"
     meaning, soon = severity.LEVELS[wrong[0].level]
@@ -105,8 +105,8 @@ def _logged(found: Evidence, app: str) -> Row:
     what, lines = f"{app} log", found.errors[app]
     if isinstance(lines, Unknown):
         return lines.row(what)
-    many = f"{lines.count} or more" if lines.more else str(lines.count)
-    return Row("NG" if lines.count else "OK", what, f"{many} ERROR lines in the last 30 minutes")
+    many = f"{'at least ' if lines.more else ''}{counted(lines.count, 'ERROR line')}"
+    return Row("NG" if lines.count else "OK", what, f"{many} in the last 30 minutes")
 
 
 def issues(found: Evidence) -> list[Row]:
@@ -145,7 +145,8 @@ def _pool(told: Facts) -> Row:
     return Row(
         _mark(bad=bool(told.exhausted) or told.crowded >= severity.CROWDED),
         "pool exhausted",
-        f"{told.exhausted} log lines say so; {taken} of {usable} usable connections are taken",
+        f"{counted(told.exhausted or 0, 'log line')} about it; "
+        f"{taken} of {usable} usable connections are taken",
     )
 
 

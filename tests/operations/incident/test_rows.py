@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from operations.incident import cache, certificate, database, deployments, tasks
-from operations.incident.row import ago, listed
+from operations.incident.row import ago, counted, listed
 
 NOW = datetime(2026, 1, 27, 3, 0, tzinfo=UTC)
 DATABASE = database.DatabaseNow(
@@ -130,4 +130,5 @@ def test_ages_and_lists_are_short() -> None:
         "23 h ago",
         "3 d ago",
     ]
+    assert [counted(number, "line") for number in (0, 1, 2)] == ["0 lines", "1 line", "2 lines"]
     assert listed(["a", "b", "c"], 2) == "a, b and 1 more"

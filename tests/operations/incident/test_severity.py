@@ -94,7 +94,12 @@ CASES = [
         "arbor status --watch",
     ),
     ("P2", facts(failed_requests=50), "50 of 1000 requests (5%)", "arbor restart backend"),
-    ("P2", facts(exhausted=3), "3 log lines say that the connection", "arbor restart backend"),
+    (
+        "P2",
+        facts(exhausted=3),
+        "the connection pool is exhausted: 3 log lines",
+        "arbor restart backend",
+    ),
     (
         "P2",
         facts(connections=400),

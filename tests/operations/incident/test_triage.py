@@ -31,7 +31,7 @@ def test_nothing_wrong_is_0_and_shows_what_was_looked_at(staging: World) -> None
         "OK  backend log          0 ERROR lines in the last 30 minutes",
         "OK  502/503 errors  1 of 1000 requests in the last 15 minutes",
         "OK  slow answers    0.20 s on average",
-        "OK  pool exhausted  0 log lines say so; 40 of ",
+        "OK  pool exhausted  0 log lines about it; 40 of ",
         "OK  cache           900 hits, 100 misses, 0 evictions, 40 connections",
     ):
         assert line in done.stdout, done.stdout
@@ -102,14 +102,14 @@ def test_the_four_common_issues_are_told_by_numbers_and_logs(staging: World) -> 
     for line in (
         "Looks like P2 - High: a major feature is broken; answer within 1 hour.",
         "P2  100 of 1000 requests (10%) were answered with 5xx",
-        "P2  2 log lines say that the connection pool is exhausted",
+        "P2  the connection pool is exhausted: 2 log lines",
         "P3  answers take 4.6 s on average, more than 2",
         "P3  the cache had 30% of what it was asked for",
         "P3  the cache evicted 5 keys: it is full",
         "P4  backend: 2 ERROR lines in the last 30 minutes",
         "NG  502/503 errors  100 of 1000 requests",
         "NG  slow answers    4.60 s on average",
-        "NG  pool exhausted  2 log lines say so",
+        "NG  pool exhausted  2 log lines about it",
         "NG  cache           900 hits, 2100 misses, 5 evictions",
         "Last errors of the backend",
         f"  {POOL}",
@@ -142,7 +142,7 @@ def test_what_is_missing_hides_nothing_and_may_be_worse(staging: World) -> None:
     done = operate("triage")
     assert done.exit_code == 1
     assert "Looks like P2 - High" in done.stdout
-    assert "1 parts are unknown: it may be worse." in done.stdout
+    assert "1 part unknown: it may be worse." in done.stdout
     assert "P2  the cache is absent" in done.stdout
     assert "??  frontend log         unknown: AWS: " in done.stdout
     assert staging.said == []
