@@ -213,10 +213,10 @@ def test_subnets_without_room_for_a_second_colour_are_ng(
         {"SubnetId": ready.subnets[0], "AvailableIpAddressCount": 2},
     ]
     answering("describe_subnets", lambda **_: {"Subnets": subnets}, "ec2", monkeypatch)
-    wrong = [line.says for line in lines(ready) if line.state == NG]
-    assert f"Subnet {ready.subnets[0]} has 2 free addresses, and a second colour" in wrong[0]
-    assert "up to 3" in wrong[0]  # of both services, and a migration
-    assert f"There is no subnet {ready.subnets[1]}" in wrong[1]
+    full, gone = sorted(line.says for line in lines(ready) if line.state == NG)
+    assert f"Subnet {ready.subnets[0]} has 2 free addresses, and a second colour" in full
+    assert "up to 3" in full  # of both services, and a migration
+    assert f"There is no subnet {ready.subnets[1]}" in gone
 
 
 def test_what_may_not_be_looked_at_is_skipped(
