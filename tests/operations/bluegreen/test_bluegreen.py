@@ -11,6 +11,7 @@ import pytest
 from ecs_world import client
 from emulator.clock import CLOCK
 from operations.bluegreen import abort, start, switch
+from operations.bluegreen.targets import Targets
 from operations.ecs.health import Opener
 from operations.procedure import Failed, Refused, Run
 from operations.release import release
@@ -49,9 +50,7 @@ def green(address: str) -> tuple[int, str]:
 
 def targets(health: Callable[[str], int]) -> Callable[..., Any]:
     def read(service: Any, _told: object) -> Any:
-        return switch.targets.Targets(
-            healthy=health(service.name), registered=2, wanted=service.desired
-        )
+        return Targets(healthy=health(service.name), registered=2, wanted=service.desired)
 
     return read
 
