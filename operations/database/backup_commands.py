@@ -122,13 +122,15 @@ def _backups(found: backups.Backups) -> "RenderableType":
         if window
         else "No automated backups: no moment can be restored"
     )
-    table = Table(box=None, title=title, title_justify="left")
-    table.add_column("Name", no_wrap=True)  # it is to be copied
-    for heading in ("Kind", "When (UTC)", "GiB", "Status", "Encrypted"):
-        table.add_column(heading)
+    # Eighty characters hold a row, and no name is cut: it is to be copied.
+    table = Table(box=None, title=title, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
+    for heading in ("Name", "Kind", "When (UTC)", "GiB"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("Status", "Enc"):
+        table.add_column(heading, overflow="fold")
     for one in found.snapshots:
         status = one.status if one.status != "creating" else f"creating, {one.percent} %"
-        when = f"{one.taken.astimezone(UTC):%m-%d %H:%M:%S}" if one.taken else ""
+        when = f"{one.taken.astimezone(UTC):%m-%d %H:%M}" if one.taken else ""
         encrypted = "yes" if one.encrypted else "NO"
         table.add_row(one.name, one.kind, when, str(one.gib), status, encrypted)
     return table

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -16,8 +15,6 @@ from emulator.corrections.rds_instance import Instance
 from operations.database import cut_over, likeness
 from operations.database.moments import told
 from operations.procedure import Refused
-
-RUNBOOK = Path(__file__).parents[3] / "docs" / "runbook.md"
 
 ALIKE = (
     *("MultiAZ", "StorageEncrypted", "KmsKeyId", "PubliclyAccessible", "DeletionProtection"),
