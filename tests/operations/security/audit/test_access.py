@@ -53,7 +53,12 @@ def test_what_infrastructure_makes_is_no_finding_and_is_told_in_words(audit: Any
 
 def test_findings_of_every_role_of_the_stack_and_of_no_other(audit: Any, wrong: Any) -> None:
     make_role("of-the-stack-by-tag", statement({"AWS": "*"}))
-    make_role("arbor-staging-by-name", statement({"AWS": "999999999999"}), Stack="other")
+    make_role(
+        "arbor-staging-by-name",
+        statement({"AWS": "999999999999"}),
+        Stack="other",
+        ManagedBy="hand",
+    )
     make_role("arbor-staging-ci-bootstrap", github("environment:production"))
     make_role("of-production", statement({"AWS": "*"}), Stack="production")
     make_role("AWSReservedSSO_Admin_1", statement({"AWS": ACCOUNT}), Stack="none")
@@ -69,6 +74,13 @@ def test_findings_of_every_role_of_the_stack_and_of_no_other(audit: Any, wrong: 
         ],
         "of-the-stack-by-tag": ["anybody: a wildcard principal"],
     }
+    mend = {line["what"]: line["mend"] for line in wrong(answer)}
+    assert "pulumi up" in mend["of-the-stack-by-tag"]
+    assert "pipeline bootstrap --stack staging" in mend["arbor-staging-ci-bootstrap"]
+    assert (
+        "update-assume-role-policy --role-name arbor-staging-by-name"
+        in (mend["arbor-staging-by-name"])
+    )
     people = answer["lines"][-1]
     assert people["about"]["signed_in_by"] == ["AWSReservedSSO_Admin_1"]
     assert people["about"]["roles"] == ["arbor-staging-by-name", "of-the-stack-by-tag"]
