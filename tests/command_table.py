@@ -49,7 +49,7 @@ RIGHT: dict[str, str] = {
 TELLS_WHAT_IT_CAN = frozenset({"runbook"})
 """These answer with what they could find, and say of the rest why it is not there: exit code 0."""
 
-NEITHER = frozenset({"database connect", "runbook"})
+NEITHER = frozenset({"cache connect", "database connect", "runbook"})
 """Neither writes (--yes, --dry-run) nor answers once (--json): a session of a person."""
 
 
@@ -87,12 +87,37 @@ WRONG: tuple[Wrong, ...] = (
     usage("database top-queries --by size", "--by"),
     usage("rotate-password --every -1", "--every"),
     usage("audit everything", "No such command"),
+    usage("logs database", "No such command"),
+    usage("logs export database", "'database' is not one of"),
+    usage("logs backend --slower-than -1", "--slower-than"),
+    usage("restart database", "'database' is not one of"),
+    usage("rollback database", "'database' is not one of"),
+    usage("scale backend", "Missing argument"),
+    usage("scale backend many", "COUNT"),
+    usage("scale backend 0", "COUNT"),
+    usage("scale database 2", "'database' is not one of"),
+    usage("resize backend --cpu 1024", "--memory"),
+    usage("database scale", "Missing argument"),
+    usage("database restore", "--to"),
+    usage("bluegreen start", "Missing argument"),
+    usage("bluegreen begin v1.1.0", "No such command"),
+    usage("cache clear", "Missing argument"),
     refused("release 1.1.0 --yes", "1.1.0 is no version; allowed: v1.2.3"),
     refused("deploy v1.1 --yes", "v1.1 is no version; allowed: v1.2.3"),
     refused("release v9.9.9 --yes", "backend has no image v9.9.9"),
     refused("deploy v9.9.9 --yes", "backend has no image v9.9.9"),
     refused("deploy v9.9.9 --dry-run", "backend has no image v9.9.9"),
     refused("migrate --version v9.9.9 --yes", "has no image v9.9.9"),
+    refused("rollback backend --to 99 --yes", "There is no revision arbor-staging-backend:99"),
+    refused("rollback backend --to newest --yes", "newest is no revision; allowed: 12 or"),
+    refused("bluegreen start v9.9.9 --yes", "backend has no image v9.9.9"),
+    refused("bluegreen start 1.1.0 --yes", "1.1.0 is no version; allowed: v1.2.3"),
+    refused("resize backend --cpu 1000 --memory 2048 --yes", "allowed: 256, 512, 1024"),
+    refused("resize backend --cpu 1024 --memory 512 --yes", "allowed with 1024 CPU units: 2048"),
+    refused("scale backend 4 --until noon --yes", "--until noon is no time; allowed:"),
+    refused("cache flush --confirm production --yes", "and the stack is staging"),
+    refused("cache flush --yes", "add --confirm staging"),
+    refused("cache clear * --yes", "that is `arbor cache flush`"),
     refused("runbook --html /nowhere/at/all.html", "can't be written"),
 )
 """Each is tried on staging; the command's own tests try what needs more than that."""

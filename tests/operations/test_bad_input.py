@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 import audit_world
 import command_tree
 import operations_world
+import plugin_world
 from asked_wire import Answer, Asked, asked, error, success
 from command_table import NEITHER, RIGHT, TELLS_WHAT_IT_CAN, WRONG, Wrong
 from emulator import correction, corrections
@@ -135,6 +136,8 @@ def nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+
+    plugin_world.install(tmp_path, monkeypatch, "raise SystemExit('it was started')")
 
     def out(*_: object, **__: object) -> None:
         raise AssertionError("a way out")

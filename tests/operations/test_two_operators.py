@@ -17,6 +17,7 @@ from command_table import RIGHT
 from ecs_world import client
 from emulator.clock import CLOCK
 from operations.__main__ import app
+from operations.account import Account
 from operations.lock import Holder
 from operations_world import STACK
 
@@ -49,11 +50,34 @@ def an_operator() -> Iterator[None]:
         yield
 
 
+class NoKeys:
+    """What an empty Redis says to whoever counts before asking."""
+
+    def scan_iter(self, **_: object) -> Iterator[str]:
+        return iter(())
+
+    def dbsize(self) -> int:
+        return 0
+
+    def info(self, _section: str) -> dict[str, Any]:
+        return {}
+
+
+@contextmanager
+def empty_redis(_: Account) -> Iterator[NoKeys]:
+    yield NoKeys()
+
+
 @pytest.fixture(scope="module")
 def busy() -> Iterator[None]:
     """Staging, while somebody else works in it."""
-    with operations_world.world() as made, an_operator():
+    with (
+        operations_world.world() as made,
+        an_operator(),
+        pytest.MonkeyPatch.context() as patch,
+    ):
         audit_world.tidy(made)
+        patch.setattr("operations.cache.write_commands.session", empty_redis)
         client("ssm").put_parameter(Name=LOCK, Value=json.dumps(asdict(OTHER)), Type="String")
         yield
 
