@@ -46,7 +46,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "rollback": (
         "release",
-        "Bring a service, or both, back to what was live before; a deployment under way is stopped.",
+        "Bring a service, or both, back to what was live before; stops a deployment under way.",
     ),
     "revisions": (
         "release",

@@ -9,6 +9,7 @@ from typing import Any
 
 import naming
 from operations.account import Account, together
+from operations.database.connection import instance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +47,13 @@ class Backups:
 
 
 def read(account: Account) -> Backups:
-    """Also of a database that is gone, as long as AWS keeps them."""
+    """Also of a database that is gone, as long as AWS keeps them; raises Refused without any."""
     name = naming.database_instance(account.stack)
     made, kept = together(
         lambda: described(account, DBInstanceIdentifier=name), lambda: _automated(account, name)
     )
+    if not (made or kept):
+        instance(account)  # that there is a database without backups is an answer, too
     never = datetime.max.replace(tzinfo=UTC)
     found = sorted((told(one) for one in made), key=lambda one: one.taken or never, reverse=True)
     return Backups(snapshots=tuple(found), restorable=_window(kept))

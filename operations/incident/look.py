@@ -121,8 +121,9 @@ def why(error: Exception) -> str:
 
 
 def _kind(error: Exception) -> str:
-    code = getattr(error, "response", {}).get("Error", {}).get("Code")
-    return str(code or type(error).__name__)
+    """What an operator would do about it; the services have each their own word for it."""
+    code = getattr(error, "response", {}).get("Error", {}).get("Code") or type(error).__name__
+    return screen.DO.get(code, str(code))
 
 
 def _holder(shared: Shared) -> str:

@@ -140,7 +140,7 @@ def rollback(
     take_over: TakeOver = False,
     every: Every = EVERY_SECONDS,
 ) -> None:
-    """Bring a service, or both, back to what was live before; a deployment under way is stopped."""
+    """Bring a service, or both, back to what was live before; stops a deployment under way."""
     if to is not None and service is None:
         raise typer.BadParameter("name the service whose revision it is.", param_hint="--to")
     manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)

@@ -19,7 +19,10 @@ app = typer.Typer()
 @app.command()
 def scale(  # noqa: PLR0917 - an option is a parameter in typer
     service: Service,
-    count: Annotated[int, typer.Argument(help="Tasks, from 1 to the service's ceiling.", min=1)],
+    count: Annotated[
+        int,
+        typer.Argument(metavar="COUNT", help="Tasks, from 1 to the service's ceiling.", min=1),
+    ],
     stack: Stack = "production",
     until: Annotated[
         str | None,
