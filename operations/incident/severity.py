@@ -132,9 +132,9 @@ def _short_of_tasks(facts: Facts) -> Found:
 def _crashing(facts: Facts) -> Found:
     for app in facts.apps:
         if app.crashes:
+            many = counted(len(app.crashes), "task")
             yield (
-                f"{app.app}: {counted(len(app.crashes), 'task')} crashed within the hour: "
-                f"{app.crashes[0]}",
+                f"{app.app}: {many} crashed within the hour: {app.crashes[0]}",
                 f"arbor logs {app.app} --errors --since 30m",
             )
 
