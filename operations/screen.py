@@ -2,6 +2,7 @@
 
 import json
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
@@ -74,6 +75,8 @@ DO = {
     ),
 }
 """By the code of an error of AWS, or by the name of one that botocore raises."""
+UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Controls, what turns the direction of writing, halves of characters, other ends of lines."""
 
 
 @contextmanager
@@ -158,3 +161,15 @@ def end(sentence: str, code: int) -> NoReturn:
     """Say it where errors go."""
     typer.echo(sentence, err=True)
     raise typer.Exit(code)
+
+
+def safe(text: str) -> str:
+    """With every character escaped that does more than stand there; a tab is four spaces."""
+    return "".join(
+        _escaped(one) if unicodedata.category(one) in UNSAFE else one
+        for one in text.replace("\t", "    ")
+    )
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()

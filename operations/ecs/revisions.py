@@ -68,7 +68,7 @@ class Wanted:
         if arn == self.arn:
             return True
         found = self.account.client("ecs").describe_task_definition(taskDefinition=arn)
-        return _same(_content(self.account, found["taskDefinition"]), self.content)
+        return _same(content_of(self.account, found["taskDefinition"]), self.content)
 
     def steps(self) -> Iterator[Step]:
         """Register it; nothing when it is there."""
@@ -101,7 +101,7 @@ def wanted(account: Account, family: str, container: str, version: str) -> Wante
     newer: list[tuple[str, Definition]] = []
     for arn in newest_first(account, family):
         found = read(account, arn)
-        content, tags = _content(account, found.definition), found.tags
+        content, tags = content_of(account, found.definition), found.tags
         newer.append((arn, content))
         if tags.get(MANAGED_BY) == INFRASTRUCTURE:
             break
@@ -175,7 +175,7 @@ def number(arn: str) -> int:
     return int(arn.rsplit(":", 1)[-1])
 
 
-def _content(account: Account, definition: Definition) -> Definition:
+def content_of(account: Account, definition: Definition) -> Definition:
     """What can be registered of what was described: the API's own list of parameters."""
     model = account.client("ecs").meta.service_model.operation_model("RegisterTaskDefinition")
     return {key: definition[key] for key in model.input_shape.members if key in definition}

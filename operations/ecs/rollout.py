@@ -72,13 +72,17 @@ class Rollout:
         return str(self.told.get("status", ""))
 
     def find(self) -> str | None:
-        """Its ARN: the one that is new and brings our revision."""
+        """Its ARN: the newest of those that are new and bring our revision.
+
+        A call whose answer was lost is repeated, and the second deployment stops the first.
+        """
         if self.arn is None and self.began:
             wanted = self.revision()
             for deployment in self.service.deployments():
                 arn = str(deployment["serviceDeploymentArn"])
                 if arn not in self.known and revision_of(self.account, deployment) == wanted:
                     self.arn = arn
+                    break
         return self.arn
 
     def begin(self) -> None:

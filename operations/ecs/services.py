@@ -17,6 +17,8 @@ ONGOING = (
 )
 SETTLED = frozenset({"SUCCESSFUL", "ROLLBACK_SUCCESSFUL"})
 """After these, and no others, the service runs the task definition that it names."""
+PAGE = 100
+"""Deployments that ECS lists in one answer."""
 STARTING_MINUTES = 30
 """What a deployment may take beside its bake time and its pauses."""
 
@@ -44,12 +46,20 @@ class Service:
 
     def deployments(self, *statuses: str) -> list[dict[str, Any]]:
         """In short, the newest first; ECS keeps those of the last 90 days."""
-        listed = self.account.client("ecs").list_service_deployments(
-            cluster=self.account.cluster,
-            service=self.name,
-            **({"status": list(statuses)} if statuses else {}),
-        )["serviceDeployments"]
-        return sorted(listed, key=lambda one: one["createdAt"], reverse=True)
+        return sorted(self._listed(statuses), key=lambda one: one["createdAt"], reverse=True)
+
+    def _listed(self, statuses: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+        """Of all pages, for ECS promises no order; boto3 has no paginator for them."""
+        ecs = self.account.client("ecs")
+        asked: dict[str, Any] = {"maxResults": PAGE} | ({"status": [*statuses]} if statuses else {})
+        while True:
+            page = ecs.list_service_deployments(
+                cluster=self.account.cluster, service=self.name, **asked
+            )
+            yield from page["serviceDeployments"]
+            if not page.get("nextToken"):
+                return
+            asked["nextToken"] = page["nextToken"]
 
     def live(self) -> str | None:
         """The revision that serves, or None where the last deployment was left half way."""

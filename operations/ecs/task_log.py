@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from operations.account import Account
+from operations.screen import safe
 
 PAGES = 20
 """At most at a look, of up to 10,000 lines each; the next look goes on."""
@@ -68,17 +69,9 @@ class TaskLog:
         if code in self.trouble:
             return []
         self.trouble.add(code)
-        return [f"Its log can't be read, so it is not shown: {printable(str(error))}"]
+        return [f"Its log can't be read, so it is not shown: {safe(str(error))}"]
 
 
 def _lines(event: dict[str, Any]) -> list[str]:
     at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
-    return [f"{at:%H:%M:%S} {printable(line)}" for line in str(event["message"]).splitlines()]
-
-
-def printable(text: str) -> str:
-    """Without anything that moves a terminal's cursor or hides what stands beside it."""
-    return "".join(
-        c if c.isprintable() else " " if c == "\t" else c.encode("unicode_escape").decode()
-        for c in text
-    )
+    return [f"{at:%H:%M:%S} {safe(line)}" for line in str(event["message"]).splitlines()]

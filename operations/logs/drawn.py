@@ -1,10 +1,10 @@
 """A line of a log for a person's terminal, which nothing in the line may steer."""
 
 import json
-import unicodedata
 from typing import TYPE_CHECKING
 
 from operations.logs.line import LEVELS, MESSAGES, TIMES, Line
+from operations.screen import safe
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -20,20 +20,6 @@ COLOURS = {
 }
 INDENT = "\n    "
 """A line within a line, such as of a traceback: none of them begins as a line of the log does."""
-UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Controls, what turns the direction of writing, halves of characters, other ends of lines."""
-
-
-def safe(text: str) -> str:
-    """With every character escaped that does more than stand there; a tab is four spaces."""
-    return "".join(
-        _escaped(one) if unicodedata.category(one) in UNSAFE else one
-        for one in text.replace("\t", "    ")
-    )
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode()
 
 
 def drawn(line: Line) -> "Text":

@@ -12,9 +12,9 @@ from operations.account import connect
 from operations.logs import period
 from operations.logs import since as sinces
 from operations.logs import slow_queries as slow
-from operations.logs.drawn import safe
 from operations.logs.since import Since
 from operations.options import Json, Stack
+from operations.screen import safe
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

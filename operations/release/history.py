@@ -1,10 +1,9 @@
 """The deployments that a service had, each with the revision that it brought."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from operations.account import Account, together
 from operations.ecs import revisions
@@ -13,7 +12,6 @@ from operations.ecs.services import short as short_of
 
 AT_ONCE = 20
 """Service revisions that ECS describes in one call."""
-PAGE = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +44,7 @@ def read(service: Service) -> list[Past]:
     What is not of the service's own family is left out: only there do numbers tell older from
     newer.
     """
-    listed = sorted(_listed(service), key=lambda one: one["createdAt"], reverse=True)
+    listed = service.deployments()
     brought = _brought(service.account, [str(one["targetServiceRevisionArn"]) for one in listed])
     return [
         Past(
@@ -60,20 +58,6 @@ def read(service: Service) -> list[Past]:
         if (revision := brought.get(str(one["targetServiceRevisionArn"])))
         and revisions.family_of(revision) == service.name
     ]
-
-
-def _listed(service: Service) -> Iterator[dict[str, Any]]:
-    """Of all pages, for ECS promises no order; boto3 has no paginator for them."""
-    ecs = service.account.client("ecs")
-    token: dict[str, str] = {}
-    while True:
-        page = ecs.list_service_deployments(
-            cluster=service.account.cluster, service=service.name, maxResults=PAGE, **token
-        )
-        yield from page["serviceDeployments"]
-        if not page.get("nextToken"):
-            return
-        token = {"nextToken": page["nextToken"]}
 
 
 def _brought(account: Account, arns: Sequence[str]) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from operations.account import APPS, Account
@@ -61,12 +60,10 @@ class Part:
 
     def _stop(self, past: Past) -> Iterator[Step]:
         rollout = self._known(past)
-        ecs = self.service.account.client("ecs")
 
         def stop() -> None:
-            # It ended a moment ago; how, is looked at next.
-            with suppress(ecs.exceptions.ConflictException):
-                ecs.stop_service_deployment(serviceDeploymentArn=past.arn, stopType="ROLLBACK")
+            rollout.look()  # whether it waits for a person decides how it is taken back
+            rollout.take_back()
 
         yield replace(
             rollout.step(),

@@ -134,7 +134,7 @@ def _wanted(account: Account, service: services.Service, base: str, size: Size) 
     image = images.parse(running)
     if image is None:
         raise Refused(f"{base} runs {running}, which is not in ECR: nobody can see that it exists.")
-    content = revisions._content(account, found.definition)  # noqa: SLF001 - a release's own way
+    content = revisions.content_of(account, found.definition)
     wanted = Wanted(
         account=account,
         family=service.name,

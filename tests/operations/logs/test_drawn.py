@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operations.logs.drawn import drawn, safe
+from operations.logs.drawn import drawn
 from operations.logs.line import Line
+from operations.screen import safe
 
 STEERING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 ANY = st.text(st.characters())

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from ecs_world import client
 from operations import screen
 from operations.account import Account
-from operations.ecs.task_log import KEPT, TaskLog, printable
+from operations.ecs.task_log import KEPT, TaskLog
 from operations.procedure import Failed
 from operations.release import release
 from operations_world import MIGRATIONS, World
@@ -129,11 +129,6 @@ def test_a_log_that_may_not_be_read_is_told_once_and_fails_nothing(
     assert len(told) == 1
     assert "AccessDenied" in told[0]
     assert "\x1b" not in told[0]
-
-
-def test_what_would_move_the_cursor_is_written_out() -> None:
-    assert printable("a\x1b[31mb\rc\td\u202ee") == r"a\x1b[31mb\rc d\u202ee"
-    assert printable("Zähler [ok] ✓") == "Zähler [ok] ✓"
 
 
 def test_a_line_that_looks_like_markup_is_shown_as_it_is(

@@ -1,5 +1,8 @@
 """A restart: the same revision in new tasks, and what stands in its way."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from ecs_world import client
@@ -38,6 +41,29 @@ def test_a_restart_that_ecs_rolls_back_is_a_failure(world: World) -> None:
     with pytest.raises(Failed, match=r"is ROLLBACK_SUCCESSFUL.*\n.*arbor rollback backend"):
         restart.plan(world.account, ("backend", "frontend")).execute(world.run())
     assert world.history(FRONTEND) == ["SUCCESSFUL"]
+
+
+class Repeating:
+    """ECS's client where an answer was lost: the SDK asks again, and ECS does it again."""
+
+    def __init__(self) -> None:
+        self._ecs = client("ecs")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ecs, name)
+
+    def update_service(self, **asked: Any) -> Any:
+        self._ecs.update_service(**asked)
+        return self._ecs.update_service(**asked)
+
+
+def test_the_later_of_two_deployments_that_a_repeated_call_began_is_followed(world: World) -> None:
+    ecs = Repeating()
+    account = replace(
+        world.account, client=lambda service: ecs if service == "ecs" else client(service)
+    )
+    restart.plan(account, ("backend",)).execute(world.run())
+    assert world.history(BACKEND)[:2] == ["SUCCESSFUL", "STOPPED"]
 
 
 def under_way(world: World) -> None:
