@@ -2,6 +2,7 @@
 STACK ?= production
 PYTHON := .venv/bin/python
 READY := .venv/ready
+ACCOUNT_TESTS := tests/emulator tests/operations tests/pipeline/bootstrap
 
 .PHONY: help up preview serve test unit emulator engine lint types docs policy-proof benchmark clean
 
@@ -20,10 +21,10 @@ serve: $(READY) ## keep an emulated account up; prints lines to eval
 test: lint types unit emulator engine ## all checks and every test
 
 unit: $(READY) ## the tests of the program, to run all day
-	$(PYTHON) -m pytest -n 2 --ignore tests/emulator --ignore tests/operations --ignore tests/engine
+	$(PYTHON) -m pytest -n 2 $(addprefix --ignore ,$(ACCOUNT_TESTS) tests/engine)
 
 emulator: $(READY) ## the tests of the emulated account and of what operates on it, without the engine
-	$(PYTHON) -m pytest -n 2 tests/emulator tests/operations
+	$(PYTHON) -m pytest -n 2 $(ACCOUNT_TESTS)
 
 engine: $(READY) ## the tests with the real engine and the AWS CLI
 	$(PYTHON) -m pytest -n 2 --dist loadfile -rs tests/engine
