@@ -1,11 +1,18 @@
-"""The account catches up with its clock before it answers anything."""
+"""The account catches up with its clock before it answers anything, one call after the other.
 
+moto's backends are plain dictionaries that no lock guards, and operations ask side by side.
+"""
+
+import threading
 from typing import Any
 
 from moto.core.responses import BaseResponse
 
 from emulator.correction import Replacement, corrects
 from emulator.ecs.settle import settle
+
+ONE_AT_A_TIME = threading.RLock()
+"""A call may make others, as ECS asks for target groups."""
 
 
 @corrects(
@@ -16,5 +23,6 @@ from emulator.ecs.settle import settle
     aws="goes on by itself; each call sees, and changes, what is there by then",
 )
 def call_action(original: Replacement, self: BaseResponse) -> Any:
-    settle()
-    return original(self)
+    with ONE_AT_A_TIME:
+        settle()
+        return original(self)
