@@ -211,6 +211,6 @@ def wired(copy: Copy, region: str) -> Iterator[Wire]:
         patch.setattr(Endpoint, "_get_response", answered)
         patch.setattr(Endpoint, "_send", sent)
         patch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-        patch.setattr("boto3.Session", lambda: wire)
+        patch.setattr("boto3.Session", lambda **_: wire)
         patch.setattr("operations.options.Run", run)
         yield wire
