@@ -1,0 +1,16 @@
+"""The drill of faults leaves no command out; tests/engine/test_faults.py runs it."""
+
+import pytest
+
+import command_tree
+from fault_cases import CASES
+
+WRITERS = [name for name, command in command_tree.commands().items() if command.writes]
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_every_command_that_writes_is_drilled(name: str) -> None:
+    words = tuple(name.split())
+    assert [case for case in CASES if case.words[: len(words)] == words], (
+        f"tests/fault_cases: `{name}` has no case"
+    )
