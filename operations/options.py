@@ -1,8 +1,10 @@
 """What the commands have in common: their options, and the way a command that writes is run."""
 
+import functools
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import typer
 
@@ -57,3 +59,34 @@ class Manner:
             with screen.progress() as say:
                 planned.execute(Run(say=say, every=self.every))
                 say(done)
+
+
+def writes(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that writes the options of all of them; it has them as `manner`.
+
+    typer reads the options of a command from its signature, so that is where they are put.
+    """
+    own = inspect.signature(command).parameters
+    kept = [parameter for name, parameter in own.items() if name != MANNER]
+
+    @functools.wraps(command)
+    def with_options(**given: Any) -> None:  # noqa: ANN401 - whatever the command takes
+        manner = Manner(**{one.name: given.pop(one.name) for one in OPTIONS})
+        command(**given, manner=manner)
+
+    with_options.__dict__["__signature__"] = inspect.Signature([*kept, *OPTIONS])
+    with_options.__annotations__ = {one.name: one.annotation for one in (*kept, *OPTIONS)}
+    return with_options
+
+
+MANNER = "manner"
+OPTIONS = tuple(
+    inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=option)
+    for name, default, option in (
+        ("dry_run", False, DryRun),
+        ("yes", False, Yes),
+        ("take_over", False, TakeOver),
+        ("every", EVERY_SECONDS, Every),
+    )
+)
+"""Of `writes`, as `Manner` names them."""

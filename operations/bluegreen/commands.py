@@ -15,17 +15,14 @@ from operations.bluegreen.hooks import LONGEST_MINUTES, SHORTEST_MINUTES
 from operations.ecs import health
 from operations.ecs.services import command
 from operations.options import (
-    DryRun,
-    Every,
     Json,
     Manner,
     Plan,
     ServiceName,
     Stack,
-    TakeOver,
-    Yes,
+    writes,
 )
-from operations.procedure import EVERY_SECONDS, Failed
+from operations.procedure import Failed
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -39,6 +36,7 @@ app.add_typer(group, name="bluegreen")
 
 
 @group.command("start")
+@writes
 def begin(
     version: Annotated[str, typer.Argument(help="The tag of the images, such as v1.2.3.")],
     *,
@@ -54,16 +52,12 @@ def begin(
         ),
     ] = start.DEFAULT_MINUTES,
     stack: Stack = "production",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    take_over: TakeOver = False,
-    every: Every = EVERY_SECONDS,
+    manner: Manner,
 ) -> None:
     """Deploy a version up to the pause where green.<domain> shows it and users still don't get it.
 
     Run again, it goes on waiting for the same deployment.
     """
-    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
     with screen.told():
         account = connect(stack)
         test, switched, aborted = (command(account, w) for w in ("test", "switch", "abort"))
@@ -87,6 +81,7 @@ def see(stack: Stack = "production", as_json: Json = False) -> None:
 
 
 @group.command("switch")
+@writes
 def give(
     stack: Stack = "production",
     no_url: Annotated[
@@ -98,13 +93,10 @@ def give(
             "--fewer", help="Even with fewer healthy targets than tasks; never with none."
         ),
     ] = False,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    take_over: TakeOver = False,
-    every: Every = EVERY_SECONDS,
+    *,
+    manner: Manner,
 ) -> None:
     """Give the tested version the users, the backend first, and see it through its bake time."""
-    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
     opener = None if no_url else health.get
     with screen.told():
         account = connect(stack)
@@ -119,15 +111,13 @@ def give(
 
 
 @group.command()
+@writes
 def abort(
     stack: Stack = "production",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    take_over: TakeOver = False,
-    every: Every = EVERY_SECONDS,
+    *,
+    manner: Manner,
 ) -> None:
     """Take back what is under test, or on its way there; the users keep what they have."""
-    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
     with screen.told():
         account = connect(stack)
         _answer(

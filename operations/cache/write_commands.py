@@ -1,5 +1,6 @@
 """cache clear, flush, warm and snapshot on the command line."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -12,23 +13,21 @@ from operations.cache import flush as flushing
 from operations.cache import snapshot as taking
 from operations.cache import warm as warming
 from operations.cache.session import session
-from operations.options import DryRun, Every, Manner, Plan, Stack, TakeOver, Yes
-from operations.procedure import EVERY_SECONDS, Run
+from operations.options import Manner, Plan, Stack, writes
+from operations.procedure import Run
 
 app = typer.Typer()
 
 
 @app.command()
+@writes
 def clear(
     pattern: Annotated[str, typer.Argument(help="Of the keys, such as 'plan:*'.")],
     stack: Stack = "production",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    take_over: TakeOver = False,
-    every: Every = EVERY_SECONDS,
+    *,
+    manner: Manner,
 ) -> None:
     """Free the keys that match a pattern, after they were counted; Redis goes on answering."""
-    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
     with screen.told():
         clearing.must_choose(pattern)
         account = connect(stack)
@@ -42,28 +41,26 @@ def clear(
 
 
 @app.command()
+@writes
 def flush(
     stack: Stack = "production",
     confirm: Annotated[
         str | None,
         typer.Option("--confirm", help="The stack's name, in place of typing it; for scripts."),
     ] = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    take_over: TakeOver = False,
-    every: Every = EVERY_SECONDS,
+    *,
+    manner: Manner,
 ) -> None:
     """Empty the cache, all of it; you type the stack's name."""
-    manner = Manner(dry_run=dry_run, yes=True, every=every, take_over=take_over)
     with screen.told():
-        if not dry_run:
-            flushing.must_be_named(stack, confirm, yes=yes)
+        if not manner.dry_run:
+            flushing.must_be_named(stack, confirm, yes=manner.yes)
         account = connect(stack)
         with session(account) as redis:
-            if not dry_run and confirm is None:
+            if not manner.dry_run and confirm is None:
                 flushing.plan(redis, stack).execute(Run(say=typer.echo, dry_run=True))
                 flushing.ask_for(stack)
-            manner.carry_out(
+            replace(manner, yes=True).carry_out(
                 account,
                 "cache flush",
                 lambda: flushing.plan(redis, stack),
@@ -72,19 +69,17 @@ def flush(
 
 
 @app.command()
+@writes
 def warm(
     stack: Stack = "production",
     by_endpoint: Annotated[
         bool,
         typer.Option("--endpoint", help="By the application's URL and $ARBOR_ADMIN_TOKEN."),
     ] = False,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    take_over: TakeOver = False,
-    every: Every = EVERY_SECONDS,
+    *,
+    manner: Manner,
 ) -> None:
     """Fill the cache, by a command in a running task of the backend or by its endpoint."""
-    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
     with screen.told():
         account = connect(stack)
 
@@ -95,15 +90,13 @@ def warm(
 
 
 @app.command()
+@writes
 def snapshot(
     stack: Stack = "production",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    take_over: TakeOver = False,
-    every: Every = EVERY_SECONDS,
+    *,
+    manner: Manner,
 ) -> None:
     """Take a snapshot, of a replica where there is one, and wait until it is available."""
-    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
     with screen.told():
         account = connect(stack)
         manner.carry_out(

@@ -15,8 +15,7 @@ from operations.account import connect as connected
 from operations.database import backups, cut_over, moments, restore, snapshot
 from operations.database import connection as database
 from operations.database.credentials import Credentials
-from operations.options import DryRun, Every, Json, Manner, Stack, TakeOver, Yes
-from operations.procedure import EVERY_SECONDS
+from operations.options import Json, Manner, Stack, writes
 
 if TYPE_CHECKING:
     import psycopg
@@ -51,15 +50,13 @@ def _name(text: str | None) -> str | None:
 
 
 @app.command("snapshot")
+@writes
 def make(
     stack: Stack = "production",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    take_over: TakeOver = False,
-    every: Every = EVERY_SECONDS,
+    *,
+    manner: Manner,
 ) -> None:
     """Make a manual snapshot and wait until it can be restored from."""
-    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
     with screen.told():
         account = connected(stack)
         name = snapshot.wanted(account)
@@ -80,6 +77,7 @@ def snapshots(stack: Stack = "production", as_json: Json = False) -> None:
 
 
 @app.command("restore")
+@writes
 def restore_to(
     to: Annotated[
         datetime,
@@ -95,13 +93,10 @@ def restore_to(
         str | None,
         typer.Option("--as", callback=_name, help="Its name; the database's with -restored."),
     ] = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    take_over: TakeOver = False,
-    every: Every = EVERY_SECONDS,
+    *,
+    manner: Manner,
 ) -> None:
     """Bring the data of a moment back in another instance, and say how to cut over to it."""
-    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
     wanted = name or f"{naming.database_instance(stack)}-restored"
     with screen.told():
         account = connected(stack)

@@ -8,25 +8,22 @@ from operations import screen
 from operations.account import connect
 from operations.database import scale as scaling
 from operations.database.connection import instance
-from operations.options import DryRun, Every, Manner, Stack, TakeOver, Yes
-from operations.procedure import EVERY_SECONDS
+from operations.options import Manner, Stack, writes
 
 app = typer.Typer()
 
 
 @app.command()
+@writes
 def scale(
     wanted: Annotated[
         str, typer.Argument(metavar="CLASS", help="The new class, such as db.t3.large.")
     ],
     stack: Stack = "production",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    take_over: TakeOver = False,
-    every: Every = EVERY_SECONDS,
+    *,
+    manner: Manner,
 ) -> None:
     """Give the database another class at once: an outage of minutes."""
-    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
     with screen.told():
         account = connect(stack)
         if scaling.is_there(instance(account), wanted):

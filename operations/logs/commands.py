@@ -15,8 +15,8 @@ from operations.logs.printing import printer
 from operations.logs.reading import Following, Search
 from operations.logs.since import Since
 from operations.logs.wanted import Wanted
-from operations.options import DryRun, Every, Manner, Stack, TakeOver, Yes
-from operations.procedure import EVERY_SECONDS, Run, Step
+from operations.options import Every, Manner, Stack, writes
+from operations.procedure import Run, Step
 
 LogName = Literal["backend", "frontend", "migrations"]
 FOLLOWING_SECONDS = 2.0
@@ -109,6 +109,7 @@ for _app in (*APPS, naming.MIGRATIONS):
 
 
 @group.command()
+@writes
 def export(
     service: Annotated[LogName, typer.Argument(help="Whose log.")],
     *,
@@ -117,13 +118,9 @@ def export(
     until: Annotated[
         str | None, typer.Option(help="To when, in the same words; now if not given.")
     ] = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    take_over: TakeOver = False,
-    every: Every = EVERY_SECONDS,
+    manner: Manner,
 ) -> None:
     """Write a period of a log to the stack's bucket; run again, it goes on with what it began."""
-    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
     try:
         wanted = exports.of(since, until, sinces.now())
     except ValueError as error:

@@ -10,17 +10,14 @@ from operations import screen
 from operations.account import APPS, connect
 from operations.ecs import health
 from operations.options import (
-    DryRun,
-    Every,
     Json,
     Manner,
     ServiceName,
     Stack,
     StackName,
-    TakeOver,
-    Yes,
+    writes,
 )
-from operations.procedure import EVERY_SECONDS, Failed, Steps
+from operations.procedure import Failed, Steps
 from operations.release import catalogue
 from operations.release import release as releases
 from operations.release import restart as restarts
@@ -39,32 +36,28 @@ NoUrl = Annotated[bool, typer.Option("--no-url", help="Don't ask the public URL 
 
 
 @app.command()
+@writes
 def release(
     version: Version,
     stack: Stack = "production",
-    dry_run: DryRun = False,
-    yes: Yes = False,
     no_url: NoUrl = False,
-    take_over: TakeOver = False,
-    every: Every = EVERY_SECONDS,
+    *,
+    manner: Manner,
 ) -> None:
     """Migrate, deploy backend and frontend, check health; on failure take the services back."""
-    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
     _bring(version, stack, manner, migrates=True, asks_url=not no_url)
 
 
 @app.command()
+@writes
 def deploy(
     version: Version,
     stack: Stack = "production",
-    dry_run: DryRun = False,
-    yes: Yes = False,
     no_url: NoUrl = False,
-    take_over: TakeOver = False,
-    every: Every = EVERY_SECONDS,
+    *,
+    manner: Manner,
 ) -> None:
     """The same without migrations."""
-    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
     _bring(version, stack, manner, migrates=False, asks_url=not no_url)
 
 
@@ -83,18 +76,16 @@ def _bring(
 
 
 @app.command()
+@writes
 def migrate(
     stack: Stack = "production",
     version: Annotated[
         str | None, typer.Option(help="Whose migrations run; by default the live version's.")
     ] = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    take_over: TakeOver = False,
-    every: Every = EVERY_SECONDS,
+    *,
+    manner: Manner,
 ) -> None:
     """Run the database's migrations and demand exit code 0."""
-    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
     with screen.told():
         account = connect(stack)
         manner.carry_out(
@@ -106,16 +97,14 @@ def migrate(
 
 
 @app.command()
+@writes
 def restart(
     service: OneOrBoth = None,
     stack: Stack = "production",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    take_over: TakeOver = False,
-    every: Every = EVERY_SECONDS,
+    *,
+    manner: Manner,
 ) -> None:
     """Start the tasks of the live revision anew, through a whole blue/green deployment."""
-    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
     apps = (service,) if service else APPS
     with screen.told():
         account = connect(stack)
@@ -128,6 +117,7 @@ def restart(
 
 
 @app.command()
+@writes
 def rollback(
     service: OneOrBoth = None,
     to: Annotated[
@@ -135,15 +125,12 @@ def rollback(
         typer.Option("--to", help="A revision of the service, such as 12; see `revisions`."),
     ] = None,
     stack: Stack = "production",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    take_over: TakeOver = False,
-    every: Every = EVERY_SECONDS,
+    *,
+    manner: Manner,
 ) -> None:
     """Bring a service, or both, back to what was live before; stops a deployment under way."""
     if to is not None and service is None:
         raise typer.BadParameter("name the service whose revision it is.", param_hint="--to")
-    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
     apps = (service,) if service else rollbacks.ORDER
     with screen.told():
         account = connect(stack)

@@ -7,8 +7,7 @@ import typer
 
 from operations import screen
 from operations.account import connect
-from operations.options import DryRun, Every, Manner, Service, Stack, TakeOver, Yes
-from operations.procedure import EVERY_SECONDS
+from operations.options import Manner, Service, Stack, writes
 from operations.scale import count as counts
 from operations.scale import size as sizes
 from operations.scale import until as times
@@ -17,7 +16,8 @@ app = typer.Typer()
 
 
 @app.command()
-def scale(  # noqa: PLR0917 - an option is a parameter in typer
+@writes
+def scale(
     service: Service,
     count: Annotated[
         int,
@@ -28,13 +28,10 @@ def scale(  # noqa: PLR0917 - an option is a parameter in typer
         str | None,
         typer.Option(help="When the floor goes back by itself: 18:00 (UTC), 90m or 2h."),
     ] = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    take_over: TakeOver = False,
-    every: Every = EVERY_SECONDS,
+    *,
+    manner: Manner,
 ) -> None:
     """Run COUNT tasks, and let autoscaling keep that many at least."""
-    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
     with screen.told():
         now = datetime.now(UTC)
         due = times.parse(until, now) if until is not None else None
@@ -48,18 +45,16 @@ def scale(  # noqa: PLR0917 - an option is a parameter in typer
 
 
 @app.command()
-def resize(  # noqa: PLR0917 - as above
+@writes
+def resize(
     service: Service,
     cpu: Annotated[int, typer.Option(help="CPU units of a task; 1024 are one vCPU.")],
     memory: Annotated[int, typer.Option(help="MiB of a task; Fargate has certain pairs only.")],
     stack: Stack = "production",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    take_over: TakeOver = False,
-    every: Every = EVERY_SECONDS,
+    *,
+    manner: Manner,
 ) -> None:
     """Deploy what is live with another size of its tasks."""
-    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
     size = sizes.Size(cpu=cpu, memory=memory)
     with screen.told():
         account = connect(stack)

@@ -9,8 +9,7 @@ from operations import screen
 from operations.account import Account, connect
 from operations.database import connection as database
 from operations.database.credentials import Credentials
-from operations.options import DryRun, Every, Manner, Stack, TakeOver, Yes
-from operations.procedure import EVERY_SECONDS
+from operations.options import Manner, Stack, writes
 from operations.security import rotation
 from operations.security.audit import commands as audits
 
@@ -29,19 +28,17 @@ def connection(
 
 
 @app.command("rotate-password")
+@writes
 def rotate_password(
     stack: Stack = "production",
     two_users: Annotated[
         bool,
         typer.Option("--two-users", help="Let two users take turns: no connection is refused."),
     ] = False,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    take_over: TakeOver = False,
-    every: Every = EVERY_SECONDS,
+    *,
+    manner: Manner,
 ) -> None:
     """Give the database, its secret and the running tasks a new password, in that order."""
-    manner = Manner(dry_run=dry_run, yes=yes, every=every, take_over=take_over)
     with screen.told():
         account = connect(stack)
         manner.carry_out(
