@@ -120,7 +120,7 @@ def test_once_installed_a_shell_completes_by_it(tmp_path: Path, shell: str) -> N
     if shell == "zsh":
         (script,) = (tmp_path / ".zfunc").iterdir()
         run(there, "-n", str(script))
-        assert (tmp_path / ".zshrc").read_text().count("compinit") == 1
+        assert (tmp_path / ".zshrc").read_text().count("autoload -Uz compinit") == 1
         return
     pressed = (
         "source ~/.bashrc; COMP_WORDS=(arbor database con); COMP_CWORD=2; "
