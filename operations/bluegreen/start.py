@@ -1,18 +1,16 @@
 """bluegreen start VERSION: a deployment that waits for a person once the green host shows it."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from operations.account import Account
 from operations.bluegreen import hooks, parts, record
 from operations.bluegreen.parts import Part
-from operations.ecs import needs, revisions
+from operations.ecs import images, needs, revisions
 from operations.ecs.rollout import MINUTE, Rollout
 from operations.ecs.services import STARTING_MINUTES, command, pauses
 from operations.procedure import Failed, Refused, Run, Step
 
-_VERSION = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 DEFAULT_MINUTES = 60
 
 
@@ -107,8 +105,7 @@ class Start:
 
 def plan(account: Account, version: str, app: str | None, minutes: int) -> Start:
     """Of both services, or of one; raises Refused with a line for each thing in the way."""
-    if _VERSION.fullmatch(version) is None:
-        raise Refused(f"{version} is no version; allowed: v1.2.3, as the tag of the release.")
+    images.refuse_no_version(version)
     found = [part for part in parts.read(account) if app in {None, part.service.app}]
     wanted = {
         part.service.app: revisions.wanted(account, part.service.name, part.service.app, version)

@@ -5,11 +5,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from operations.account import Account
+from operations.procedure import Refused
 
 _IMAGE = re.compile(
     r"(?P<host>(?P<registry>\d{12})\.dkr\.ecr[a-z-]*\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?)"
     r"/(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]+))?"
 )
+
+_VERSION = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+
+
+def refuse_no_version(text: str) -> None:
+    """Raises Refused for what is no release's tag; whether it has images is looked for later."""
+    if _VERSION.fullmatch(text) is None:
+        raise Refused(f"{text} is no version; allowed: v1.2.3, as the tag of the release.")
 
 
 @dataclass(frozen=True, kw_only=True)

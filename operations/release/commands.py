@@ -8,7 +8,7 @@ import typer
 
 from operations import screen
 from operations.account import APPS, connect
-from operations.ecs import health
+from operations.ecs import health, images
 from operations.options import (
     Json,
     Manner,
@@ -187,7 +187,7 @@ def verify(
 ) -> None:
     """Look before a deployment if all that it needs exists and fits; 1 when something doesn't."""
     with screen.told():
-        releases.refuse_no_version(version)
+        images.refuse_no_version(version)
         found = table.check(look.look(connect(stack), version))
         screen.answer([asdict(line) for line in found], lambda: _checks(found), as_json=as_json)
         wrong = list(dict.fromkeys(line.check for line in found if line.state == look.NG))

@@ -1,16 +1,13 @@
 """release VERSION: migrate, deploy backend and frontend, look, and take back what went wrong."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from operations.account import APPS, Account
-from operations.ecs import health, needs, revisions, services
+from operations.ecs import health, images, needs, revisions, services
 from operations.ecs.rollout import Rollout, back
 from operations.procedure import Failed, Refused, Run, Step
 from operations.release import migrate
-
-_VERSION = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +89,7 @@ def plan(
     account: Account, version: str, *, migrates: bool = True, opener: health.Opener | None
 ) -> Release:
     """Look at everything first; raises Refused with a line for each thing that is in the way."""
-    refuse_no_version(version)
+    images.refuse_no_version(version)
     found = [services.read(account, app) for app in APPS]
     in_the_way = [sentence for service in found for sentence in service.busy()]
     if migrates:
@@ -117,16 +114,10 @@ def plan(
     )
 
 
-def refuse_no_version(version: str) -> None:
-    """Raises Refused; whether there are images of it is looked for later."""
-    if _VERSION.fullmatch(version) is None:
-        raise Refused(f"{version} is no version; allowed: v1.2.3, as the tag of the release.")
-
-
 def plan_migration(account: Account, version: str | None) -> migrate.Migration:
     """The migration alone; without a version that of the live backend. Raises Refused."""
     if version is not None:
-        refuse_no_version(version)
+        images.refuse_no_version(version)
     backend = services.read(account, APPS[0])
     if version is None:
         version = revisions.version_of(account, backend.task_definition, backend.app)
