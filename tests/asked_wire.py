@@ -7,13 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from botocore import loaders
 from botocore.endpoint import Endpoint
 
 READS = ("Describe", "Get", "List", "Filter", "Lookup", "Search", "Head", "BatchGet", "StartQuery")
 LOCK = re.compile(rb"%2Farbor%2F\w+%2Foperation|/arbor/\w+/operation")
-LOADER = loaders.create_loader()
-"""One for all: it keeps the models of the services that it has read."""
 Answer = Callable[[Any], tuple[Any, Any]]
 """Of an operation's model: what `Endpoint._get_response` returns."""
 
@@ -93,5 +90,4 @@ def asked(answer: Answer | None = None, *, may_write: bool = False) -> Iterator[
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Endpoint, "_get_response", answered)
         patch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-        patch.setattr("botocore.session.create_loader", lambda *_: LOADER)
         yield found
