@@ -181,18 +181,23 @@ def _revisions(found: list[catalogue.Row]) -> "Table":
 
 @app.command()
 def verify(
-    version: Version,
+    version: Annotated[
+        str | None,
+        typer.Argument(help="The tag of the images; by default the live version's."),
+    ] = None,
     stack: Stack = "production",
     as_json: Json = False,
 ) -> None:
     """Look before a deployment if all that it needs exists and fits; 1 when something doesn't."""
     with screen.told():
-        images.refuse_no_version(version)
-        found = table.check(look.look(connect(stack), version))
+        if version is not None:
+            images.refuse_no_version(version)
+        seen = look.look(connect(stack), version)
+        found = table.check(seen)
         screen.answer([asdict(line) for line in found], lambda: _checks(found), as_json=as_json)
         wrong = list(dict.fromkeys(line.check for line in found if line.state == look.NG))
         if wrong:
-            raise Failed(f"{version} is not ready for {stack}: {', '.join(wrong)}.")
+            raise Failed(f"{seen.version} is not ready for {stack}: {', '.join(wrong)}.")
 
 
 def _checks(found: list[look.Line]) -> "Table":

@@ -70,10 +70,12 @@ def _read(call: Callable[[], Iterable[str]]) -> list[str]:
     return list(call())
 
 
-def look(account: Account, version: str) -> Look:
-    """Raises Refused where there is nothing that could be released."""
+def look(account: Account, version: str | None) -> Look:
+    """Of a version, or of the live backend's. Raises Refused where nothing could be released."""
     names = {app: naming.service(account.stack, app) for app in CONTAINERS}
     found = together(*(partial(services.read, account, app) for app in APPS))
+    if version is None:
+        version = revisions.version_of(account, found[0].task_definition, found[0].app)
     described = account.client("ecs").describe_services(
         cluster=account.cluster, services=[service.name for service in found]
     )["services"]

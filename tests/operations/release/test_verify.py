@@ -13,7 +13,7 @@ from operations.__main__ import app
 from operations.procedure import Refused
 from operations.release.verify import look, table
 from operations.release.verify.look import NG, OK, SKIP
-from operations_world import ALARM, BACKEND, CLUSTER, FRONTEND, NEW, STACK, World
+from operations_world import ALARM, BACKEND, CLUSTER, FRONTEND, NEW, OLD, STACK, World
 
 TASKS = {
     "Version": "2012-10-17",
@@ -270,3 +270,11 @@ def test_the_command_ends_with_0_and_1() -> None:
     assert states["images"] == "NG"
     assert f"v9.9.9 is not ready for {STACK}: images." in as_json.stderr
     assert operate("verify", "newest").exit_code == 3
+
+
+@pytest.mark.usefixtures("configured", "ready")
+def test_without_a_version_the_live_one_is_looked_at() -> None:
+    client("ecr").batch_delete_image(repositoryName="backend", imageIds=[{"imageTag": OLD}])
+    done = operate("verify")
+    assert done.exit_code == 1
+    assert f"{OLD} is not ready for {STACK}: images." in done.stderr
