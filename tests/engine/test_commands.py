@@ -44,14 +44,23 @@ def test_run_deploys_runs_the_command_and_passes_its_exit_code_through() -> None
 
 def test_ctrl_c_tears_everything_down(tmp_path: Path) -> None:
     marker = tmp_path / "pid"
-    process = subprocess.Popen(
-        [*EMULATOR, "run", "--stack", "staging", "--", "sh", "-c", f"echo $$ > {marker}; sleep 60"],
-        cwd=PROJECT_DIR,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    # A shell without job control lets what it starts in the background ignore the signal, and that
+    # is inherited: whoever runs the tests there is not whom this is about.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            [
+                *(*EMULATOR, "run", "--stack", "staging", "--"),
+                *("sh", "-c", f"echo $$ > {marker}; sleep 60"),
+            ],
+            cwd=PROJECT_DIR,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     for _ in range(600):
         if marker.exists() and marker.read_text().strip():
             break
