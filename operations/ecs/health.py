@@ -140,4 +140,5 @@ def get(address: str) -> tuple[int, str]:
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - https
             return answer.status, answer.read().decode(errors="replace")
     except urllib.error.HTTPError as error:
-        return error.code, ""
+        with error:
+            return error.code, error.read().decode(errors="replace")

@@ -1,6 +1,8 @@
 """Health is looked for where users are: the live colour, the host of the production rule."""
 
+import http.server
 import json
+import threading
 
 import pytest
 
@@ -68,6 +70,26 @@ def test_a_service_scaled_meanwhile_is_healthy_with_its_new_count(world: World) 
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, desiredCount=3)
     step = health.Health(service=service, revision=lambda: service.task_definition).step()
     assert step.took_effect()
+
+
+class Unwell(http.server.BaseHTTPRequestHandler):
+    """A backend that can't reach its database."""
+
+    def do_GET(self) -> None:
+        self.send_response(503)
+        self.end_headers()
+        self.wfile.write(b'{"status": "unhealthy"}')
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_an_error_is_an_answer_with_its_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with http.server.HTTPServer(("127.0.0.1", 0), Unwell) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        answer = health.get(f"http://127.0.0.1:{server.server_port}/api/v1/health")
+    assert answer == (503, '{"status": "unhealthy"}')
 
 
 def test_an_address_that_answers_late_is_asked_again() -> None:

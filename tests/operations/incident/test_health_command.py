@@ -64,6 +64,14 @@ def test_what_is_not_healthy_is_1_and_says_why(
 
 
 @pytest.mark.usefixtures("world")
+def test_what_an_unhealthy_backend_reports_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = {"status": "unhealthy", "database": "disconnected", "redis": "connected"}
+    done = health(monkeypatch, serving(DOMAIN, (503, json.dumps(report))))
+    assert done.exit_code == 1
+    assert "database disconnected, redis connected" in done.stdout
+
+
+@pytest.mark.usefixtures("world")
 def test_nobody_there_is_1_and_both_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(_: str) -> tuple[int, str]:
         raise ConnectionRefusedError("connection refused")
