@@ -74,7 +74,6 @@ class Trouble:
     environment: dict[str, str] = field(default_factory=lambda: CREDENTIALS | REGION)
     answer: Answer | None = _never
     around: Callable[[], AbstractContextManager[Any]] = nullcontext
-    is_not_for: frozenset[str] = frozenset()
     is_told_by_all: bool = True
     """Also by those commands that tell what they can."""
 
@@ -95,8 +94,6 @@ TROUBLES = (
         codes=frozenset({1}),
         says="aws_region",
         environment=CREDENTIALS,
-        answer=_denied,
-        is_not_for=frozenset({"audit access"}),  # IAM is the same in every region
     ),
     Trouble(
         name="expired credentials", codes=frozenset({1}), says="sign in again", answer=_expired
@@ -124,7 +121,6 @@ CASES = [
     pytest.param(name, trouble, id=f"{name}: {trouble.name}")
     for name in RIGHT
     for trouble in TROUBLES
-    if name not in trouble.is_not_for
 ]
 
 

@@ -136,9 +136,12 @@ def test_without_a_region_it_is_one_sentence(
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     monkeypatch.delenv("AWS_REGION", raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    asked: list[object] = []
+    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda *_: asked.append(_))
     done = operate("release", NEW, "--yes")
     assert done.exit_code == 1
-    assert "region" in done.stderr
+    assert "You must specify a region. Name the stack's region in AWS_REGION." in done.stderr
+    assert not asked
 
 
 def test_stopping_to_look_takes_nothing_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
