@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from moto import backends
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -32,7 +33,12 @@ from emulator.row import Client
 
 MINUTE_IN_A_SECOND = 60.0
 CONTROL = "/emulator/"
-"""Paths of our own beside AWS's: the clock, how many AWS calls were made, and a copy of it all."""
+"""Paths of our own beside AWS's: the clock, how many AWS calls were made, and a copy of it all.
+
+`attach` starts a provider for a copy, in this process: a copied process can't speak gRPC.
+"""
+_MAKING = threading.Lock()
+"""A session is not for two threads; its clients are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +59,15 @@ class Front:
     moto's backends are plain dictionaries that no lock guards, and the engine calls in parallel.
     """
 
-    def __init__(self, moto: Wsgi, settle: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        moto: Wsgi,
+        settle: Callable[[], None],
+        attach: Callable[[str], int] | None = None,
+    ) -> None:
         self._moto = moto
         self._settle = settle
+        self._attach = attach
         self._lock = threading.RLock()
         self._calls = 0
 
@@ -83,33 +95,39 @@ class Front:
             # A lock that another thread holds now would be held in the copy for ever: its own.
             copy = Front(self._moto, self._settle)
             answer = {"port": fork(copy, MotoRequestHandler)}
+        elif what == "attach" and self._attach is not None:
+            answer = {"port": self._attach(f"http://127.0.0.1:{int(asked['port'])}")}
         elif what == "exit":
             os._exit(0)
         else:
             start("404 Not Found", [("Content-Type", "text/plain")])
-            return [b"/emulator/clock, /emulator/calls, /emulator/fork or /emulator/exit"]
+            return [b"/emulator/: clock, calls, fork, attach (but in no copy) or exit"]
         start("200 OK", [("Content-Type", "application/json")])
         return [json.dumps(answer).encode()]
 
 
 def clients(endpoint: str, region: str) -> Callable[[str], Client]:
     """boto3 clients that can reach this endpoint and nothing else."""
-    session = boto3.Session("testing", "testing", region_name=region)
-    lock = threading.Lock()
 
     @functools.cache
     def make(service: str) -> Client:
-        return session.client(
+        return _session(region).client(
             service,
             endpoint_url=endpoint,
             config=Config(retries={"total_max_attempts": 1}, proxies={}),
         )
 
     def client_of(service: str) -> Client:
-        with lock:
+        with _MAKING:
             return make(service)
 
     return client_of
+
+
+@functools.cache
+def _session(region: str) -> boto3.Session:
+    """One for every account that this process knows: each reads the models of AWS's services."""
+    return boto3.Session("testing", "testing", region_name=region)
 
 
 @contextmanager
@@ -122,20 +140,26 @@ def running(*, region: str, account_id: str, speed: float) -> Iterator[Account]:
     assert corrections  # importing it registers them
     correction.apply()
     CLOCK.set_speed(speed)
-    MotoRequestHandler.protocol_version = "HTTP/1.1"  # keeps connections open
+    modules = tuple(backends.list_of_moto_modules())
+    backends.list_of_moto_modules = lambda: modules  # else read from the disk at every request
+    servers = []
+
+    def attach(endpoint: str) -> int:
+        server, port = provider.serve(provider.Provider(clients(endpoint, region), account_id))
+        servers.append(server)
+        return port
+
     http = make_server(
         "127.0.0.1",
         0,
-        Front(DomainDispatcherApplication(create_backend_app), settle),
+        Front(DomainDispatcherApplication(create_backend_app), settle, attach),
         threaded=True,
         request_handler=MotoRequestHandler,
     )
     endpoint = f"http://127.0.0.1:{http.server_port}"
     os.environ["MOTO_PORT"] = str(http.server_port)
     threading.Thread(target=http.serve_forever, daemon=True).start()
-    grpc_server, provider_port = provider.serve(
-        provider.Provider(clients(endpoint, region), account_id)
-    )
+    provider_port = attach(endpoint)
     awsx_port, stop_awsx = awsx.serve()
     try:
         yield Account(
@@ -147,5 +171,6 @@ def running(*, region: str, account_id: str, speed: float) -> Iterator[Account]:
         )
     finally:
         stop_awsx()
-        grpc_server.stop(grace=1).wait()
+        for ending in [server.stop(grace=1) for server in servers]:
+            ending.wait()
         http.shutdown()

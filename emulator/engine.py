@@ -188,8 +188,9 @@ def deployment(
     command: automation.PulumiCommand,
     program: Program | None = None,
     policy_packs: Sequence[Path] = (),
+    settings: Path = PROJECT_DIR,
 ) -> Iterator[Deployment]:
-    """The stack in the account, from a temporary copy of the project's config.
+    """The stack in the account, from a temporary copy of the config in `settings`.
 
     The engine writes an encryption salt into the stack's file, so it works on a copy and the
     tree stays clean.
@@ -199,7 +200,7 @@ def deployment(
         workdir = Path(temporary) / "project"
         workdir.mkdir()
         for name in ("Pulumi.yaml", f"Pulumi.{stack}.yaml"):
-            shutil.copy(PROJECT_DIR / name, workdir)
+            shutil.copy(settings / name, workdir)
         project = yaml.safe_load((workdir / "Pulumi.yaml").read_text())["name"]
         made = automation.create_or_select_stack(
             stack,

@@ -4,6 +4,7 @@ Copying a process is how the whole of moto's memory is copied at once and in mil
 many things can be tried from one state that took the engine a minute to reach.
 """
 
+import gc
 import os
 import signal
 import threading
@@ -13,6 +14,8 @@ from typing import Any
 
 from werkzeug.serving import make_server
 
+_COPIES: set[int] = set()
+"""Processes that this one has made, as far as it is known."""
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -22,13 +25,13 @@ def fork(app: Wsgi, request_handler: type) -> int:
     # Made on this side: it looks up a name, and the resolver may not survive the copying.
     http = make_server("127.0.0.1", 0, app, threaded=True, request_handler=request_handler)
     port = int(http.server_port)
-    child = os.fork()
-    if child:
-        os.waitpid(child, 0)
+    if child := os.fork():
+        _COPIES.add(child)
         http.socket.close()
+        _bury()
         return port
-    if os.fork():
-        os._exit(0)  # the copy is nobody's child, so nobody has to wait for it
+    _COPIES.clear()
+    gc.freeze()  # what was copied stays; looking through it for garbage would really copy it
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)  # the account's own would end it in order
     os.environ["MOTO_PORT"] = str(port)
@@ -37,10 +40,14 @@ def fork(app: Wsgi, request_handler: type) -> int:
     return os._exit(0)
 
 
+def _bury() -> None:
+    """Of copies that have ended, nothing is to be left."""
+    for child in list(_COPIES):
+        if os.waitpid(child, os.WNOHANG)[0]:
+            _COPIES.discard(child)
+
+
 def _end_with(owner: int) -> None:
-    while True:
+    while os.getppid() == owner:
         time.sleep(1)
-        try:
-            os.kill(owner, 0)
-        except ProcessLookupError:
-            os._exit(0)
+    os._exit(0)

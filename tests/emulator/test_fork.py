@@ -1,5 +1,6 @@
 """A copy of the account goes its own way, and ends when it is told to."""
 
+import socket
 import time
 import urllib.error
 from collections.abc import Iterator
@@ -45,6 +46,16 @@ def test_its_clock_is_its_own(endpoint: str) -> None:
     copy = copied(endpoint)
     control(copy, "clock", advance=3600)
     assert control(copy, "clock")["now"] >= 3600 > control(endpoint, "clock")["now"]
+
+
+def test_a_provider_is_attached_beside_the_first_account_and_not_in_a_copy(endpoint: str) -> None:
+    copy = copied(endpoint)
+    port = int(copy.rsplit(":", 1)[1])
+    provider = int(control(endpoint, "attach", port=port)["port"])
+    with socket.create_connection(("127.0.0.1", provider), timeout=5):
+        pass
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        control(copy, "attach", port=port)
 
 
 def test_a_copy_can_be_copied_and_ends_with_what_it_was_copied_from(endpoint: str) -> None:
