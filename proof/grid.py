@@ -45,8 +45,7 @@ def _clash(one: Mutation, other: Mutation, met: Iterable[Mutation]) -> bool:
     """Whether they would hide each other, or would not be two changes any more."""
     return (
         one.rule == other.rule
-        or (one.resource != "" and (one.token, one.resource) == (other.token, other.resource))
-        or (one.adds is not None and other.adds is not None)
-        or bool(one.config and other.config)
+        or one.touches(other)
+        or not one.config.keys().isdisjoint(other.config)
         or any(other is earlier for earlier in met)
     )

@@ -34,10 +34,19 @@ class Mutation:
     """Type, logical name and input of another resource; its value is what `adds` is given, or what
     the input `takes` gets."""
     takes: str = ""
-    adds: Callable[[Any], object] | None = None
-    """Registers one more resource after the program has run."""
+    adds: Callable[[str, Any], object] | None = None
+    """Registers one more resource of the given name after the program has run."""
     alone: str = ""
     """Why no other mutation can share its preview, where that is so."""
+
+    def touches(self, other: "Mutation") -> bool:
+        """Whether both change the same input or option of one resource, as far as can be seen."""
+        if not self.resource or (self.token, self.resource) != (other.token, other.resource):
+            return False
+        if self.edit or other.edit:
+            return True
+        mine, theirs = ({*one.inputs, *one.options, one.takes} - {""} for one in (self, other))
+        return not mine.isdisjoint(theirs)
 
     def change(
         self, args: pulumi.ResourceTransformationArgs, borrowed: list[Any]
@@ -70,9 +79,9 @@ def program(mutations: Sequence[Mutation]) -> engine.Program:
         for mutation, lent in zip(mutations, borrowed, strict=True):
             pulumi.runtime.register_stack_transformation(partial(mutation.change, borrowed=lent))
         engine.project_program()()
-        for mutation, lent in zip(mutations, borrowed, strict=True):
+        for number, (mutation, lent) in enumerate(zip(mutations, borrowed, strict=True)):
             if mutation.adds is not None:
-                mutation.adds(lent[0] if lent else None)
+                mutation.adds(f"proof-{number}", lent[0] if lent else None)
 
     return run
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import combinations
+from typing import Any
 
 import pytest
 
@@ -27,11 +28,30 @@ def test_two_mutations_share_one_batch_at_most() -> None:
         assert len(batches_of(one) & batches_of(other)) <= 1
 
 
-def test_a_batch_has_one_mutation_of_a_rule_and_one_of_a_resource() -> None:
+def test_a_batch_has_one_mutation_of_a_rule_and_none_that_touches_another() -> None:
     for batch in BATCHES:
         assert len(grid.rules(batch)) == len(batch)
-        places = [(one.token, one.resource) for one in batch if one.resource]
-        assert len(set(places)) == len(places)
+        assert not any(one.touches(other) for one, other in combinations(batch, 2))
+
+
+def of_the_database(**changes: Any) -> Mutation:
+    return Mutation(rule="rds-multi-az", what="a test", token="t", resource="database", **changes)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "touches"),
+    [
+        ({"inputs": {"multi_az": False}}, {"inputs": {"multi_az": None}}, True),
+        ({"inputs": {"multi_az": False}}, {"inputs": {"storage_encrypted": False}}, False),
+        ({"inputs": {"multi_az": False}}, {"edit": lambda _: None}, True),
+        ({"options": {"protect": False}}, {"inputs": {"multi_az": False}}, False),
+        ({"takes": "subnet_ids"}, {"inputs": {"subnet_ids": []}}, True),
+    ],
+)
+def test_mutations_of_one_resource_touch_where_they_change_the_same(
+    one: dict[str, Any], other: dict[str, Any], touches: bool
+) -> None:
+    assert of_the_database(**one).touches(of_the_database(**other)) is touches
 
 
 def one_too_many(mutation: Mutation) -> set[str]:

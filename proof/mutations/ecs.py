@@ -30,10 +30,10 @@ def _going_on(inputs: dict[str, Any]) -> None:
     inputs["alarms"].rollback = False
 
 
-def _one_colour(listener: pulumi.Input[str]) -> None:
+def _one_colour(name: str, listener: pulumi.Input[str]) -> None:
     group = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/proof/1"
     aws.lb.ListenerRule(
-        "proof",
+        name,
         listener_arn=listener,
         priority=999,
         conditions=[{"host_header": {"values": ["arbor-energy.com"]}}],

@@ -23,26 +23,26 @@ def _statement(**more: object) -> Callable[[dict[str, Any]], None]:
     return add
 
 
-def _managed(action: str, resource: str) -> Callable[[object], object]:
+def _managed(action: str, resource: str) -> Callable[[str, object], object]:
     """Adds a managed policy, by its type alone: the emulated account has none."""
     statement = {"Effect": "Allow", "Action": action, "Resource": resource}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
-    def add(_nothing: object) -> None:
-        added = pulumi.ComponentResource("aws:iam/policy:Policy", "proof", {"policy": policy})
+    def add(name: str, _nothing: object) -> None:
+        added = pulumi.ComponentResource("aws:iam/policy:Policy", name, {"policy": policy})
         added.register_outputs({"tags": TAGS})
 
     return add
 
 
-def _attached(policy: str) -> Callable[[Any], object]:
+def _attached(policy: str) -> Callable[[str, Any], object]:
     """Attaches one more policy to the role that is borrowed."""
-    return lambda role: aws.iam.RolePolicyAttachment("proof", role=role, policy_arn=policy)
+    return lambda name, role: aws.iam.RolePolicyAttachment(name, role=role, policy_arn=policy)
 
 
-def _any_repository(_nothing: object) -> None:
+def _any_repository(name: str, _nothing: object) -> None:
     aws.iam.Role(
-        "proof",
+        name,
         assume_role_policy=json.dumps(
             {
                 "Version": "2012-10-17",
@@ -136,6 +136,6 @@ MUTATIONS = (
     Mutation(
         rule="iam-no-long-lived-keys",
         what="a key that doesn't end",
-        adds=lambda _: pulumi.ComponentResource("aws:iam/accessKey:AccessKey", "proof"),
+        adds=lambda name, _: pulumi.ComponentResource("aws:iam/accessKey:AccessKey", name),
     ),
 )

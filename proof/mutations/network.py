@@ -19,12 +19,12 @@ def _public(inputs: dict[str, Any]) -> None:
     inputs["network_configuration"].assign_public_ip = True
 
 
-def _calling_out(block: str) -> Callable[[Any], object]:
+def _calling_out(block: str) -> Callable[[str, Any], object]:
     """Adds a rule to the first of the groups that are borrowed, as a list of outputs."""
 
-    def add(groups: Any) -> object:  # noqa: ANN401 - what the program gave
+    def add(name: str, groups: Any) -> object:  # noqa: ANN401 - what the program gave
         return aws.vpc.SecurityGroupEgressRule(
-            "proof",
+            name,
             security_group_id=groups[0],
             cidr_ipv4=block,
             ip_protocol="tcp",
@@ -73,8 +73,8 @@ MUTATIONS = (
     Mutation(
         rule="network-rule-kind",
         what="a rule of the old kind",
-        adds=lambda _: pulumi.ComponentResource(
-            "aws:ec2/securityGroupRule:SecurityGroupRule", "proof"
+        adds=lambda name, _: pulumi.ComponentResource(
+            "aws:ec2/securityGroupRule:SecurityGroupRule", name
         ),
     ),
     Mutation(

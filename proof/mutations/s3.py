@@ -9,32 +9,30 @@ import pulumi_aws as aws
 
 from proof.mutation import Mutation, edit_json
 
-NAME = "arbor-proof"
 TAGS = {"Project": "arbor", "Stack": "production", "Component": "proof", "ManagedBy": "pulumi"}
-TLS_ONLY = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "s3:*",
-            "Resource": [f"arn:aws:s3:::{NAME}", f"arn:aws:s3:::{NAME}/*"],
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        }
-    ],
-}
 
 
-def _bucket_without(setting: str) -> Callable[[object], None]:
+def _tls_only(bucket: str) -> str:
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _bucket_without(setting: str) -> Callable[[str, object], None]:
     """One more bucket, with every setting but this one."""
 
-    def add(_nothing: object) -> None:
+    def add(name: str, _nothing: object) -> None:
         made = aws.s3.Bucket(
-            "proof", bucket=NAME, tags=TAGS, opts=pulumi.ResourceOptions(protect=True)
+            name, bucket=f"arbor-{name}", tags=TAGS, opts=pulumi.ResourceOptions(protect=True)
         )
         settings: dict[str, Callable[[], object]] = {
             "block": lambda: aws.s3.BucketPublicAccessBlock(
-                "proof-block",
+                f"{name}-block",
                 bucket=made.bucket,
                 block_public_acls=True,
                 block_public_policy=True,
@@ -42,21 +40,21 @@ def _bucket_without(setting: str) -> Callable[[object], None]:
                 restrict_public_buckets=True,
             ),
             "encryption": lambda: aws.s3.BucketServerSideEncryptionConfiguration(
-                "proof-encryption",
+                f"{name}-encryption",
                 bucket=made.bucket,
                 rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
             ),
             "lifecycle": lambda: aws.s3.BucketLifecycleConfiguration(
-                "proof-lifecycle",
+                f"{name}-lifecycle",
                 bucket=made.bucket,
                 rules=[{"id": "expire", "status": "Enabled", "expiration": {"days": 9}}],
             ),
             "policy": lambda: aws.s3.BucketPolicy(
-                "proof-policy", bucket=made.bucket, policy=json.dumps(TLS_ONLY)
+                f"{name}-policy", bucket=made.bucket, policy=_tls_only(f"arbor-{name}")
             ),
         }
-        for name, declare in settings.items():
-            if name != setting:
+        for what, declare in settings.items():
+            if what != setting:
                 declare()
 
     return add
