@@ -1,18 +1,22 @@
 """A stack that the real engine deployed into an emulated account, for the engine tests."""
 
+import functools
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pulumi import automation
 from pulumi.automation import events
 
 from emulator import account as account_module
@@ -53,6 +57,11 @@ class Deployed:
     deployment: engine.Deployment
     environment: Mapping[str, str]
 
+    @property
+    def port(self) -> int:
+        """Where the account listens."""
+        return int(self.environment["AWS_ENDPOINT_URL"].rsplit(":", 1)[1])
+
     @cached_property
     def client(self) -> Callable[[str], Any]:
         """boto3 clients of the account, by service name."""
@@ -81,9 +90,40 @@ class Deployed:
 
     def state_text(self) -> str:
         """The state as it lies in the backend, with secrets encrypted."""
-        folder = Path(self.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
-        (state,) = folder.glob(f".pulumi/stacks/*/{self.deployment.stack.name}.json")
+        (state,) = self._backend.glob(f".pulumi/stacks/*/{self.deployment.stack.name}.json")
         return state.read_text()
+
+    @contextmanager
+    def copy(self) -> Iterator["Deployed"]:
+        """Another that is as this one is now, account and stack, and goes its own way.
+
+        Not of a copy: the provider that its engine needs runs beside the account it came from.
+        """
+        port = int(self._control("fork")["port"])
+        provider = int(self._control("attach", port=port)["port"])
+        _, awsx = self.environment["PULUMI_DEBUG_PROVIDERS"].rsplit(",", 1)
+        with tempfile.TemporaryDirectory(prefix="arbor-state-") as state:
+            shutil.copytree(self._backend, state, dirs_exist_ok=True)
+            environment = {
+                **self.environment,
+                "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+                "PULUMI_DEBUG_PROVIDERS": f"aws:{provider},random:{provider},{awsx}",
+                "PULUMI_BACKEND_URL": f"file://{state}",
+            }
+            with engine.deployment(
+                stack=self.deployment.stack.name,
+                account=environment,
+                command=_command(),
+                settings=self.deployment.workdir,
+            ) as deployment:
+                made = Deployed(deployment=deployment, environment=environment)
+                yield made
+            with suppress(OSError):
+                made._control("exit")
+
+    @property
+    def _backend(self) -> Path:
+        return Path(self.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
 
     def operate(self, *words: str) -> subprocess.CompletedProcess[str]:
         """`arbor`, as an operator runs it: AWS credentials, and nothing of Pulumi's."""
@@ -143,11 +183,15 @@ def counted(steps: list[Step]) -> Counter[str]:
 @contextmanager
 def deployed(stack: str, program: engine.Program | None = None) -> Iterator[Deployed]:
     """A fresh account with nothing in it yet; `up` is the caller's."""
-    command = pulumi_cli.find_or_build(print, lambda _done, _total: None)
     with (
         engine.account_process(stack=stack, speed=SPEED) as environment,
         engine.deployment(
-            stack=stack, account=environment, command=command, program=program
+            stack=stack, account=environment, command=_command(), program=program
         ) as deployment,
     ):
         yield Deployed(deployment=deployment, environment=environment)
+
+
+@functools.cache
+def _command() -> automation.PulumiCommand:
+    return pulumi_cli.find_or_build(print, lambda _done, _total: None)

@@ -38,8 +38,8 @@ class Fault(Enum):
     KILLED_AFTER = "takes effect and the process is killed"
 
 
-ON_READS = (Fault.BROKEN, Fault.KILLED_BEFORE)
-"""A read that took effect changed nothing, and a throttle ends as any error that lasts."""
+STOP_READS = (Fault.THROTTLED, Fault.BROKEN, Fault.KILLED_BEFORE)
+"""A process that is killed after a read is killed before the next call."""
 
 
 @dataclass(frozen=True, order=True)
@@ -52,9 +52,6 @@ class Place:
     @property
     def is_read(self) -> bool:
         return _is_read(self.operation)
-
-    def faults(self) -> tuple[Fault, ...]:
-        return ON_READS if self.is_read else tuple(Fault)
 
     def __str__(self) -> str:
         return f"{self.operation} ({self.lines[0] if self.lines else '?'})"
@@ -87,7 +84,8 @@ class Wire:
     session: boto3.Session
     copy: Copy
     fault: Fault | None = None
-    at: Place | None = None
+    at: set[Place] = field(default_factory=set)
+    """Where it is still to come: at the first call of each of these places."""
     dead: bool = False
     places: list[Place] = field(default_factory=list)
     """Of the calls that were made, in their order."""
@@ -96,13 +94,18 @@ class Wire:
     local: threading.local = field(default_factory=threading.local)
     clients: dict[str, Client] = field(default_factory=dict)
 
+    @property
+    def region_name(self) -> str:
+        """As a session of boto3 has it."""
+        return str(self.session.region_name)
+
     def client(self, service: str, **_: object) -> Client:
         if service not in self.clients:
             self.clients[service] = self.session.client(service, endpoint_url="http://127.0.0.1:1")
         return self.clients[service]
 
-    def disturb(self, fault: Fault | None, at: Place | None) -> None:
-        self.fault, self.at, self.dead, self.places = fault, at, False, []
+    def disturb(self, fault: Fault | None = None, *at: Place) -> None:
+        self.fault, self.at, self.dead, self.places = fault, set(at), False, []
 
     def wrote_nothing(self) -> bool:
         """Whether nothing reached the account that could have changed it, a lock apart."""
@@ -128,10 +131,8 @@ class Wire:
         self.local.operation = operation
         place = Place(operation, _lines())
         self.places.append(place)
-        befalls = self.fault if place == self.at else None
-        if befalls is not None:
-            self.at = None  # the first call of that place alone
-        self.local.fault = befalls
+        self.local.fault = self.fault if place in self.at else None
+        self.at.discard(place)
 
     def answer(self, body: bytes, answered: Callable[[], Any]) -> Any:
         def send() -> Any:

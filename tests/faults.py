@@ -2,28 +2,29 @@
 
 A command is run once undisturbed on a copy of the account, and its AWS calls are noted by the place
 in `operations` that makes them. Then, for each place and each kind of fault, it is run on a fresh
-copy with the fault there, and run again if it did not say that it was done. Where the account was
-written nothing but the lock, which was given back, it is as fresh as before: then the next run is
-the undisturbed one, which needs no repeating.
+copy with the fault there, and run again if it did not say that it was done. A read whose answer is
+lost is repeated by botocore, and the command goes on: those of all reads are lost in one run.
+
+Where the disturbed run wrote nothing but the lock, which was given back, the account is as fresh as
+before, and the next run is the undisturbed one: it is made once for each kind of fault.
 """
 
-import functools
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from fault_wire import Copy, Fault, Killed, Place, Wire
+from fault_wire import STOP_READS, Copy, Fault, Killed, Place, Wire
 from operations.__main__ import app
 
-EVERY = 60.0
-"""Seconds of the account between two looks of a command."""
+EVERY = 1200.0
+"""Seconds of the account between two looks of a command: few, for each is some calls."""
 REFUSED = 3
+GONE = 2**22 + 1
+"""No process has this number: Linux gives none so high, and an ended one's is given again."""
 LONG = 7200.0
 """Seconds of the account in which whatever was begun ends."""
 
@@ -56,19 +57,19 @@ class Case:
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """A case with one fault in it, and how it ended."""
+    """A case with a fault in it, and how it ended."""
 
-    place: Place
+    places: tuple[Place, ...]
     fault: Fault
     wrong: str = ""
     """What is not as after an undisturbed run; nothing when it converged."""
     waited: bool = False
     """Whether a run was refused until what was begun had ended."""
     untouched: bool = False
-    """Whether the disturbed run had written nothing."""
+    """Whether the disturbed run had written nothing, and the next one would be like others."""
 
     def __str__(self) -> str:
-        return f"{self.place} {self.fault.value}: {self.wrong or 'converged'}"
+        return f"{', '.join(map(str, self.places))} {self.fault.value}: {self.wrong or 'converged'}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,22 +80,27 @@ class Drill:
     account: Copy
     """As the engine left it, and prepared."""
     wire: Wire
+    fresh: set[Fault] = field(default_factory=set)
+    """Faults after which a run was made on an account where nothing was written."""
 
     def trials(self) -> Iterator[Trial]:
         with self._fresh() as copy:
             done, places = self._run(copy)
             assert done.exit_code == 0, done.output
             right = self._state(copy)
-        for place in sorted(set(places)):
-            for fault in place.faults():
-                yield self._try(place, fault, right)
+        reads = [place for place in sorted(set(places)) if place.is_read]
+        writes = sorted(set(places) - set(reads))
+        yield from (self._try(right, fault, place) for place in writes for fault in Fault)
+        yield from (self._try(right, fault, place) for place in reads for fault in STOP_READS)
+        yield self._try(right, Fault.LOST, *reads)
 
-    def _try(self, place: Place, fault: Fault, right: object) -> Trial:
+    def _try(self, right: object, fault: Fault, *places: Place) -> Trial:
         waited = False
         with self._fresh() as copy:
-            last, _ = self._run(copy, fault, place)
-            if last.exit_code != 0 and not self.case.changes_more and self.wire.wrote_nothing():
-                return Trial(place=place, fault=fault, untouched=True)
+            last, _ = self._run(copy, fault, *places)
+            missed = sorted(self.wire.at)
+            if last.exit_code != 0 and not missed and self._is_known(fault):
+                return Trial(places=places, fault=fault, untouched=True)
             if last.exit_code != 0:
                 last, _ = self._run(copy)
             if last.exit_code == REFUSED:
@@ -104,11 +110,21 @@ class Drill:
                 last, _ = self._run(copy)
             said, found = last.output.strip(), self._state(copy)
         wrong = ""
-        if last.exit_code != 0:
+        if missed:
+            wrong = f"never came to {', '.join(map(str, missed))}"
+        elif last.exit_code != 0:
             wrong = f"ended with {last.exit_code}: {said}"
         elif found != right:
             wrong = f"left {found} instead of {right}; said: {said}"
-        return Trial(place=place, fault=fault, wrong=wrong, waited=waited)
+        return Trial(places=places, fault=fault, wrong=wrong, waited=waited)
+
+    def _is_known(self, fault: Fault) -> bool:
+        """Whether the next run was made before, from the same state."""
+        if self.case.changes_more or not self.wire.wrote_nothing():
+            return False
+        known = fault in self.fresh
+        self.fresh.add(fault)
+        return known
 
     @contextmanager
     def _fresh(self) -> Iterator[Copy]:
@@ -117,22 +133,21 @@ class Drill:
             yield copy
 
     def _run(
-        self, copy: Copy, fault: Fault | None = None, at: Place | None = None
+        self, copy: Copy, fault: Fault | None = None, *at: Place
     ) -> tuple[Result, list[Place]]:
         self.wire.copy = copy
-        self.wire.disturb(fault, at)
+        self.wire.disturb(fault, *at)
         words = [*self.case.words, "--yes", "--every", str(EVERY)]
+        # A killed process is gone, as the next run on the same machine can see.
+        number = os.getpid() if fault is None else GONE
         with pytest.MonkeyPatch.context() as patch, self.case.around(self.wire):
-            # A killed process is gone, as the next run on the same machine can see.
-            patch.setattr("operations.lock.os.getpid", os.getpid if fault is None else _ended)
+            patch.setattr("operations.lock.os.getpid", lambda: number)
             result = _invoke(words)
-        made = list(self.wire.places)
-        self.wire.disturb(None, None)
-        return result, made
+        return result, self.wire.places
 
     def _state(self, copy: Copy) -> object:
         self.wire.copy = copy
-        self.wire.disturb(None, None)
+        self.wire.disturb()
         with self.wire.aside():
             return self.case.state(self.wire)
 
@@ -143,11 +158,3 @@ def _invoke(words: list[str]) -> Result:
         return runner.invoke(app, words, catch_exceptions=True)
     except Killed:
         return Result(runner, b"", b"", b"killed", None, 137, None)
-
-
-@functools.cache
-def _ended() -> int:
-    """The number of a process that has ended."""
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    return ended.pid

@@ -150,8 +150,3 @@ def _ended(wire: Wire) -> dict[str, object]:
         "deployed after it was given out": DEPLOY in order[order.index(PROMOTE) :],
         "deployment": max(deployments, key=lambda one: one["createdAt"])["status"],
     }
-
-
-def _locked(wire: Wire) -> bool:
-    found = wire.client("ssm").describe_parameters()["Parameters"]
-    return any(one["Name"] == "/arbor/production/operation" for one in found)

@@ -1,4 +1,4 @@
-"""One deployed stack of each kind for all engine tests: bringing one up takes a while."""
+"""One deployed stack of each kind for all tests of a worker, for bringing one up takes a while."""
 
 from collections.abc import Iterator
 
@@ -11,16 +11,39 @@ from engine_stack import Deployed, deployed
 
 
 @pytest.fixture(scope="session")
-def production() -> Iterator[Deployed]:
-    """Production, up. A test that changes it must change it back."""
+def pristine_production() -> Iterator[Deployed]:
+    """Production as the engine leaves it. Nobody changes it; tests change copies."""
     with deployed("production") as stack:
         stack.up()
         yield stack
 
 
 @pytest.fixture(scope="session")
-def staging() -> Iterator[Deployed]:
-    """Staging, up. A test that changes it must change it back."""
+def pristine_staging() -> Iterator[Deployed]:
+    """Staging as the engine leaves it. Nobody changes it; tests change copies."""
     with deployed("staging") as stack:
         stack.up()
         yield stack
+
+
+@pytest.fixture
+def production(pristine_production: Deployed) -> Iterator[Deployed]:
+    """Production, up; each test has its own."""
+    with pristine_production.copy() as stack:
+        yield stack
+
+
+@pytest.fixture
+def staging(pristine_staging: Deployed) -> Iterator[Deployed]:
+    """Staging, up; each test has its own."""
+    with pristine_staging.copy() as stack:
+        yield stack
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the drill of faults tried, whichever worker did."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    for report in reports:
+        for name, value in report.user_properties:
+            if name == "told":
+                terminalreporter.write_line(str(value))

@@ -5,6 +5,6 @@ from engine_stack import Deployed
 from tools import architecture
 
 
-def test_the_picture_is_up_to_date(production: Deployed) -> None:
-    drawn = architecture.picture(production.resources()).dot("arbor production")
+def test_the_picture_is_up_to_date(pristine_production: Deployed) -> None:
+    drawn = architecture.picture(pristine_production.resources()).dot("arbor production")
     assert (PROJECT_DIR / "docs" / "architecture.dot").read_text() == drawn, "run `make docs`"

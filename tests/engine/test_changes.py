@@ -1,6 +1,6 @@
 """A changed config updates or replaces exactly what it should, and nothing else."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,55 +87,64 @@ CHANGES = {
 }
 
 
-@pytest.fixture
-def staging_as_it_was(staging: Deployed) -> Iterator[Deployed]:
-    yield staging
-    staging.deployment.configure(dict.fromkeys(PROJECT) | CONFIG)
-    staging.up()
-
-
 def told(steps: list[Step]) -> set[tuple[str, str]]:
     """Operation and name; the two halves of a replacement are one `replace`."""
     halves = {"create-replacement": "replace", "delete-replaced": "replace"}
     return {(halves.get(step.op, step.op), step.name) for step in steps}
 
 
+ONE_MORE_ZONE = {
+    "arbor:zones": [*PROJECT["arbor:zones"]["default"], "us-east-1d"],
+    **{
+        f"arbor:{tier}Cidrs": [*PROJECT[f"arbor:{tier}Cidrs"]["default"], cidr]
+        for tier, cidr in {
+            "public": "10.0.48.0/20",
+            "private": "10.0.112.0/20",
+            "isolated": "10.0.176.0/20",
+        }.items()
+    },
+}
+ONE_MORE_SERVICE = {"arbor:services": {**SERVICES, "reports": THIRD}}
+
+
+def previewed(staging: Deployed, config: Mapping[str, Any]) -> set[tuple[str, str]]:
+    staging.deployment.configure(config)
+    return told(staging.preview())
+
+
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
-def test_a_change_does_what_the_preview_says_and_only_that(
-    staging_as_it_was: Deployed, change: Change
-) -> None:
-    staging_as_it_was.deployment.configure(change.config)
-    assert told(staging_as_it_was.preview()) == change.steps
-    assert told(staging_as_it_was.up()) == change.steps
-    assert staging_as_it_was.preview() == []
+def test_a_change_would_do_what_it_must_and_no_more(staging: Deployed, change: Change) -> None:
+    assert previewed(staging, change.config) == change.steps
 
 
-def test_one_more_zone_moves_no_subnet_that_is_there(staging_as_it_was: Deployed) -> None:
-    def default(key: str) -> list[str]:
-        return list(PROJECT[f"arbor:{key}"]["default"])
-
-    staging_as_it_was.deployment.configure(
-        {
-            "arbor:zones": [*default("zones"), "us-east-1d"],
-            "arbor:publicCidrs": [*default("publicCidrs"), "10.0.48.0/20"],
-            "arbor:privateCidrs": [*default("privateCidrs"), "10.0.112.0/20"],
-            "arbor:isolatedCidrs": [*default("isolatedCidrs"), "10.0.176.0/20"],
-        }
-    )
-    steps = told(staging_as_it_was.preview())
+def test_one_more_zone_moves_no_subnet_that_is_there(staging: Deployed) -> None:
+    steps = previewed(staging, ONE_MORE_ZONE)
     created = {name for op, name in steps if op == "create"}
     assert created == {f"network-vpc-{tier}-4" for tier in ("public", "private", "isolated")}
     assert {op for op, _ in steps} == {"create", "update"}
-    staging_as_it_was.up()
-    assert staging_as_it_was.preview() == []
 
 
-def test_one_more_service_touches_no_other(staging_as_it_was: Deployed) -> None:
-    staging_as_it_was.deployment.configure({"arbor:services": {**SERVICES, "reports": THIRD}})
-    steps = told(staging_as_it_was.preview())
+def test_one_more_service_touches_no_other(staging: Deployed) -> None:
+    steps = previewed(staging, ONE_MORE_SERVICE)
     # The export bucket's policy names every log group.
     assert {name for op, name in steps if op != "create"} <= {"log-export-policy"}
     created = {name for op, name in steps if op == "create"}
     assert all("reports" in name for name in created)
-    staging_as_it_was.up()
-    assert staging_as_it_was.preview() == []
+
+
+def test_all_changes_at_once_do_what_the_preview_says_and_leave_nothing(staging: Deployed) -> None:
+    services: dict[str, Any] = {**SERVICES, "reports": THIRD}
+    config: dict[str, Any] = {**ONE_MORE_ZONE}
+    for change in CHANGES.values():
+        config |= change.config
+        asked = change.config.get("arbor:services", {}).get("backend", {})
+        services["backend"] = {**services["backend"], **_changed(asked)}
+    steps = previewed(staging, config | {"arbor:services": services})
+    assert {step for change in CHANGES.values() for step in change.steps} <= steps
+    assert told(staging.up()) == steps
+    assert staging.preview() == []
+
+
+def _changed(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What a change asks of the backend that config does not say already."""
+    return {key: value for key, value in asked.items() if SERVICES["backend"].get(key) != value}

@@ -93,7 +93,7 @@ def test_bad_input_gets_one_sentence_and_its_code(
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
-    """An account that `serve` keeps up, and the lines that it printed."""
+    """An account that `serve` keeps up with staging in it, and the lines that it printed."""
 
     environment: dict[str, str]
 
@@ -114,7 +114,7 @@ class Served:
         return account.clients(self.environment["AWS_ENDPOINT_URL"], self.environment["AWS_REGION"])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
     with subprocess.Popen(
         [*EMULATOR, "serve", "--stack", "staging", "--speed", "600", "--until-input-closes"],
@@ -127,23 +127,18 @@ def served() -> Iterator[Served]:
         assert serving.stdout is not None
         lines = itertools.takewhile(lambda line: line.startswith("export "), serving.stdout)
         words = [shlex.split(line)[1] for line in lines]
-        yield Served(environment=dict(word.split("=", 1) for word in words))
+        account = Served(environment=dict(word.split("=", 1) for word in words))
+        up = account.emulate("up")
+        assert up.returncode == 0, up.stderr
+        assert "create" in up.stdout
+        yield account
         serving.stdin.close()
         serving.wait(timeout=30)
-
-
-def test_a_served_account_keeps_a_stack_between_commands(served: Served) -> None:
-    up, preview, destroy = (served.emulate(what) for what in ("up", "preview", "destroy"))
-    assert (up.returncode, preview.returncode, destroy.returncode) == (0, 0, 0), up.stderr
-    assert "create" in up.stdout
-    assert "create" not in preview.stdout
-    assert "delete" in destroy.stdout
 
 
 def test_an_update_that_ecs_rolls_back_is_told_as_such_and_the_next_up_heals_it(
     served: Served,
 ) -> None:
-    assert served.emulate("up").returncode == 0
     ecs, elb = served.client("ecs"), served.client("elbv2")
     service = {"cluster": "arbor-staging-cluster", "service": "arbor-staging-backend"}
     ecs.update_service(**service, enableExecuteCommand=False)
@@ -168,6 +163,13 @@ def test_an_update_that_ecs_rolls_back_is_told_as_such_and_the_next_up_heals_it(
     assert ecs.describe_services(cluster=service["cluster"], services=[service["service"]])[
         "services"
     ][0]["enableExecuteCommand"]
+
+
+def test_a_served_account_keeps_a_stack_between_commands(served: Served) -> None:
+    preview, destroy = served.emulate("preview"), served.emulate("destroy")
+    assert (preview.returncode, destroy.returncode) == (0, 0), destroy.stderr
+    assert "create" not in preview.stdout
+    assert "delete" in destroy.stdout
 
 
 def forward(groups: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,20 +1,22 @@
 """Tenet 2: what an operator did in an emergency, no refresh and no `up` undoes or trips over."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from engine_stack import Deployed
 
 CLUSTER = "arbor-production-cluster"
 BACKEND = "arbor-production-backend"
-RULE = "aws:lb/listenerRule:ListenerRule"
 
 
-def settled(stack: Deployed) -> None:
-    """Pulumi looks, and then has nothing to do."""
-    stack.refresh()
-    assert stack.preview() == []
-    assert stack.up() == []
+SECRET, DATABASE = "arbor/production/db", "arbor-production-db"
+Check = Callable[[], object]
+TARGET = {
+    "ServiceNamespace": "ecs",
+    "ScalableDimension": "ecs:service:DesiredCount",
+    "ResourceId": f"service/{CLUSTER}/{BACKEND}",
+}
 
 
 def service_of(stack: Deployed) -> dict[str, Any]:
@@ -23,17 +25,15 @@ def service_of(stack: Deployed) -> dict[str, Any]:
     return service
 
 
-def test_a_count_that_somebody_set_stays(production: Deployed) -> None:
-    ecs = production.client("ecs")
-    ecs.update_service(cluster=CLUSTER, service=BACKEND, desiredCount=6)
-    settled(production)
-    assert service_of(production)["desiredCount"] == 6
-    ecs.update_service(cluster=CLUSTER, service=BACKEND, desiredCount=2)
+def a_count(stack: Deployed) -> Check:
+    stack.client("ecs").update_service(cluster=CLUSTER, service=BACKEND, desiredCount=6)
+    return lambda: service_of(stack)["desiredCount"]
 
 
-def test_a_version_that_was_released_stays(production: Deployed) -> None:
-    ecs = production.client("ecs")
-    running = service_of(production)["taskDefinition"]
+def a_version(stack: Deployed) -> Check:
+    """A release."""
+    ecs = stack.client("ecs")
+    running = service_of(stack)["taskDefinition"]
     described = ecs.describe_task_definition(taskDefinition=running)["taskDefinition"]
     read_only = {"taskDefinitionArn", "revision", "status", "requiresAttributes"}
     read_only |= {"compatibilities", "registeredAt", "registeredBy", "deregisteredAt"}
@@ -41,111 +41,93 @@ def test_a_version_that_was_released_stays(production: Deployed) -> None:
     wanted["containerDefinitions"][0]["image"] = "registry.example/backend:v2.0.0"
     released = ecs.register_task_definition(**wanted)["taskDefinition"]["taskDefinitionArn"]
     ecs.update_service(cluster=CLUSTER, service=BACKEND, taskDefinition=released)
-    production.advance(3600)
-    settled(production)
-    assert service_of(production)["taskDefinition"] == released
+    stack.advance(3600)
+    return lambda: service_of(stack)["taskDefinition"]
 
 
-def test_weights_that_were_moved_stay(production: Deployed) -> None:
-    elb = production.client("elbv2")
-    rule = production.deployment.stack.outputs()["services"].value["frontend"][
-        "production_rule_arn"
-    ]
+def weights(stack: Deployed) -> Check:
+    """Of the frontend, for no deployment of it moves them back."""
+    elb = stack.client("elbv2")
+    services = stack.deployment.stack.outputs()["services"].value
+    rule = services["frontend"]["production_rule_arn"]
 
-    def weights() -> list[int]:
-        action = elb.describe_rules(RuleArns=[rule])["Rules"][0]["Actions"][0]
-        return [group["Weight"] for group in action["ForwardConfig"]["TargetGroups"]]
+    def actions() -> Any:
+        return elb.describe_rules(RuleArns=[rule])["Rules"][0]["Actions"]
 
-    before = elb.describe_rules(RuleArns=[rule])["Rules"][0]["Actions"]
-    groups = before[0]["ForwardConfig"]["TargetGroups"]
-    moved = [{**group, "Weight": 50} for group in groups]
+    moved = [{**g, "Weight": 50} for g in actions()[0]["ForwardConfig"]["TargetGroups"]]
     elb.modify_rule(
         RuleArn=rule, Actions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": moved}}]
     )
-    settled(production)
-    assert weights() == [50, 50]
-    elb.modify_rule(
-        RuleArn=rule, Actions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]
-    )
+    return actions
 
 
-def test_a_rotated_password_stays_after_any_number_of_rotations(production: Deployed) -> None:
-    secrets, rds = production.client("secretsmanager"), production.client("rds")
+def a_password(stack: Deployed) -> Check:
+    """Rotated more than once."""
+    secrets = stack.client("secretsmanager")
     for turn in range(3):
         value = json.dumps({"username": "arbor_user", "password": f"rotated-{turn}-password"})
-        secrets.update_secret(SecretId="arbor/production/db", SecretString=value)
-    rds.modify_db_instance(
-        DBInstanceIdentifier="arbor-production-db",
+        secrets.update_secret(SecretId=SECRET, SecretString=value)
+    stack.client("rds").modify_db_instance(
+        DBInstanceIdentifier=DATABASE,
         MasterUserPassword="rotated-2-password",
         ApplyImmediately=True,
     )
-    settled(production)
-    current = secrets.get_secret_value(SecretId="arbor/production/db")["SecretString"]
-    assert json.loads(current)["password"] == "rotated-2-password"
+    return lambda: secrets.get_secret_value(SecretId=SECRET)["SecretString"]
 
 
-def test_a_snapshot_and_a_restored_instance_are_left_alone(production: Deployed) -> None:
-    rds = production.client("rds")
-    rds.create_db_snapshot(
-        DBInstanceIdentifier="arbor-production-db", DBSnapshotIdentifier="arbor-production-manual"
-    )
+def a_restored_instance(stack: Deployed) -> Check:
+    rds, snapshot = stack.client("rds"), "arbor-production-manual"
+    stack.advance(3600)  # until the new password is applied
+    rds.create_db_snapshot(DBInstanceIdentifier=DATABASE, DBSnapshotIdentifier=snapshot)
     rds.restore_db_instance_from_db_snapshot(
-        DBInstanceIdentifier="arbor-production-db-restored",
-        DBSnapshotIdentifier="arbor-production-manual",
+        DBInstanceIdentifier=f"{DATABASE}-restored", DBSnapshotIdentifier=snapshot
     )
-    settled(production)
-    found = rds.describe_db_instances()["DBInstances"]
-    assert "arbor-production-db-restored" in {db["DBInstanceIdentifier"] for db in found}
+    return lambda: {db["DBInstanceIdentifier"] for db in rds.describe_db_instances()["DBInstances"]}
 
 
-def test_a_database_that_was_scaled_by_hand_shows_in_the_preview_after_a_refresh(
-    production: Deployed,
-) -> None:
-    """`up` alone never refreshes, so it does not undo it; the drift check finds it."""
-    rds = production.client("rds")
+CHANGES = (a_count, a_version, weights, a_password, a_restored_instance)
 
-    def scale(to: str) -> None:
-        rds.modify_db_instance(
-            DBInstanceIdentifier="arbor-production-db", DBInstanceClass=to, ApplyImmediately=True
-        )
 
-    scale("db.t3.large")
-    assert production.up() == []
-    production.refresh()
-    (step,) = production.preview()
-    assert (step.op, step.name, step.keys) == ("update", "database-instance", ("instanceClass",))
-    scale("db.t3.medium")
+def test_what_operators_did_stays_and_leaves_pulumi_nothing_to_do(production: Deployed) -> None:
+    checks = {change.__name__: change(production) for change in CHANGES}
+    done = {name: check() for name, check in checks.items()}
     production.refresh()
     assert production.preview() == []
+    assert production.up() == []
+    assert {name: check() for name, check in checks.items()} == done
 
 
-def test_a_floor_that_an_operator_raised_stays_and_shows_in_the_preview_after_a_refresh(
+def test_what_config_says_stays_too_and_shows_in_the_preview_after_a_refresh(
     production: Deployed,
 ) -> None:
-    """docs/decisions/scaling-floor.md: config's as the class is, and no `up` of other things."""
-    scaling = production.client("application-autoscaling")
+    """`up` alone never refreshes, so it undoes nothing; the drift check finds it.
 
-    def raise_to(floor: int) -> None:
-        scaling.register_scalable_target(
-            ServiceNamespace="ecs",
-            ScalableDimension="ecs:service:DesiredCount",
-            ResourceId=f"service/{CLUSTER}/{BACKEND}",
-            MinCapacity=floor,
+    A database that was scaled, and a floor (docs/decisions/scaling-floor.md).
+    """
+    rds, scaling = production.client("rds"), production.client("application-autoscaling")
+
+    def change(size: str, floor: int) -> None:
+        rds.modify_db_instance(
+            DBInstanceIdentifier=DATABASE, DBInstanceClass=size, ApplyImmediately=True
         )
+        scaling.register_scalable_target(**TARGET, MinCapacity=floor)
 
-    raise_to(6)
+    def now() -> tuple[str, int]:
+        (database,) = rds.describe_db_instances(DBInstanceIdentifier=DATABASE)["DBInstances"]
+        (target,) = scaling.describe_scalable_targets(
+            ServiceNamespace="ecs", ResourceIds=[TARGET["ResourceId"]]
+        )["ScalableTargets"]
+        return database["DBInstanceClass"], target["MinCapacity"]
+
+    before = now()
+    change("db.t3.large", 6)
     assert production.up() == []
-    (found,) = scaling.describe_scalable_targets(
-        ServiceNamespace="ecs", ResourceIds=[f"service/{CLUSTER}/{BACKEND}"]
-    )["ScalableTargets"]
-    assert found["MinCapacity"] == 6
+    assert now() == ("db.t3.large", 6)
     production.refresh()
-    (step,) = production.preview()
-    assert (step.op, step.name, step.keys) == (
-        "update",
-        "backend-scaling-target",
-        ("minCapacity",),
-    )
-    raise_to(2)
+    assert {(step.op, step.name, step.keys) for step in production.preview()} == {
+        ("update", "database-instance", ("instanceClass",)),
+        ("update", "backend-scaling-target", ("minCapacity",)),
+    }
+    change(*before)
     production.refresh()
     assert production.preview() == []

@@ -1,26 +1,20 @@
 """The pipeline's commands on a deployed stack, by the real engine."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from engine_stack import Deployed, deployed
+from engine_stack import Deployed
 from pipeline import drift
 from pipeline.apply import HalfDoneError, RefusedError, apply
 from pipeline.preview import preview
 from pipeline.report import Report
 
 
-@pytest.fixture(scope="module")
-def live() -> Iterator[Deployed]:
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        deployed("staging") as stack,
-    ):
-        patch.setenv("PULUMI_EXPERIMENTAL", "true")  # update plans are behind it
-        stack.up()
-        yield stack
+@pytest.fixture
+def live(staging: Deployed, monkeypatch: pytest.MonkeyPatch) -> Deployed:
+    monkeypatch.setenv("PULUMI_EXPERIMENTAL", "true")  # update plans are behind it
+    return staging
 
 
 @pytest.fixture
@@ -83,7 +77,7 @@ def test_a_failed_apply_says_what_is_half_done_and_what_to_run(live: Deployed, p
     (rule,) = elb.describe_rules(RuleArns=[arn])["Rules"]
     groups = rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
     forward = {"Type": "forward", "ForwardConfig": {"TargetGroups": groups[:1]}}
-    live.deployment.configure({"arbor:spotWeight": 3, "arbor:wafRequestsPerFiveMinutes": 2000})
+    live.deployment.configure({"arbor:spotWeight": 3, "arbor:wafRequestsPerFiveMinutes": 1700})
     planned(live, plan)
     elb.modify_rule(RuleArn=arn, Actions=[forward])
 

@@ -33,10 +33,10 @@ def judged(stack: Deployed) -> Deployment:
     return replace(stack.deployment, policy_packs=(trial.PACK,))
 
 
-@pytest.fixture(scope="module")
-def production() -> Iterator[Deployment]:
-    """Production, up with the pack."""
-    with deployed("production") as stack:
+@pytest.fixture(scope="session")
+def production(pristine_production: Deployed) -> Iterator[Deployment]:
+    """Production, up with the pack; what is only previewed changes nothing."""
+    with pristine_production.copy() as stack:
         judged(stack).up()
         yield judged(stack)
 
@@ -60,10 +60,9 @@ def test_production_as_it_is_passes_and_no_rule_is_skipped(production: Deploymen
     assert trial.findings(production) == []
 
 
-def test_staging_as_it_is_passes_and_no_rule_is_skipped() -> None:
-    with deployed("staging") as stack:
-        judged(stack).up()
-        assert trial.findings(judged(stack)) == []
+def test_staging_as_it_is_passes_and_no_rule_is_skipped(staging: Deployed) -> None:
+    judged(staging).up()
+    assert trial.findings(judged(staging)) == []
 
 
 def test_before_the_first_up_only_what_aws_has_not_told_yet_is_skipped() -> None:

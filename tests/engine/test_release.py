@@ -1,22 +1,11 @@
 """Tenet 2: a release changes no infrastructure, and `up` undoes no release. By the real engine."""
 
 import json
-from collections.abc import Iterator
 
-import pytest
-
-from engine_stack import Deployed, deployed
+from engine_stack import Deployed
 
 CLUSTER = "arbor-staging-cluster"
 SERVICES = ("arbor-staging-backend", "arbor-staging-frontend")
-
-
-@pytest.fixture(scope="module")
-def staging() -> Iterator[Deployed]:
-    """Its own: releases are not taken back."""
-    with deployed("staging") as stack:
-        stack.up()
-        yield stack
 
 
 def images(stack: Deployed) -> list[str]:

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from emulator.ecs.deployment import STAGE_SECONDS
 from engine_stack import Deployed
 
 DOMAIN = "arbor-energy.com"
 GREEN = f"green.{DOMAIN}"
 CLUSTER = "arbor-production-cluster"
+LOOKS = 24 * (STAGE_SECONDS / 2,) + 20 * (60.0,)
+"""Seconds between them: more than one in each stage, and then until it is baked."""
 URLS = {
     (DOMAIN, "/api/v1/health"): "backend",
     (DOMAIN, "/api/v1/admin/cache/warm"): "backend",
@@ -92,21 +95,16 @@ def test_traffic_moves_first_under_green_and_no_url_is_ever_without_a_target(
 ) -> None:
     ecs, traffic = production.client("ecs"), Traffic(production)
     production.set_speed(0)
-    try:
-        production.advance(7200)
-        before = traffic.colour(DOMAIN, "backend")
-        other = {"blue": "green", "green": "blue"}[before]
-        ecs.update_service(
-            cluster=CLUSTER, service="arbor-production-backend", forceNewDeployment=True
-        )
-        seen: list[tuple[str, str]] = []
-        for _ in range(400):
-            traffic.every_url_leads_to_a_healthy_target_of_its_app()
-            now = (traffic.colour(GREEN, "backend"), traffic.colour(DOMAIN, "backend"))
-            if not seen or seen[-1] != now:
-                seen.append(now)
-            production.advance(5)
-        assert seen == [(before, before), (other, before), (other, other)]
-        assert traffic.colour(DOMAIN, "frontend") == traffic.colour(GREEN, "frontend")
-    finally:
-        production.set_speed(600)
+    production.advance(7200)
+    before = traffic.colour(DOMAIN, "backend")
+    other = {"blue": "green", "green": "blue"}[before]
+    ecs.update_service(cluster=CLUSTER, service="arbor-production-backend", forceNewDeployment=True)
+    seen: list[tuple[str, str]] = []
+    for seconds in LOOKS:
+        traffic.every_url_leads_to_a_healthy_target_of_its_app()
+        now = (traffic.colour(GREEN, "backend"), traffic.colour(DOMAIN, "backend"))
+        if not seen or seen[-1] != now:
+            seen.append(now)
+        production.advance(seconds)
+    assert seen == [(before, before), (other, before), (other, other)]
+    assert traffic.colour(DOMAIN, "frontend") == traffic.colour(GREEN, "frontend")

@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,21 +52,20 @@ class Shell:
             return done.stdout
 
 
-@pytest.fixture(scope="module")
-def shell(production: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Shell:
-    directory = tmp_path_factory.mktemp("bin")
-    aws_shim.install(directory, production.environment["AWS_ENDPOINT_URL"])
-    path = aws_shim.search_path(directory)
-    return Shell({**os.environ, **production.environment, "PATH": path}, directory)
+@pytest.fixture
+def shell(production: Deployed, tmp_path: Path) -> Shell:
+    aws_shim.install(tmp_path, production.environment["AWS_ENDPOINT_URL"])
+    path = aws_shim.search_path(tmp_path)
+    return Shell({**os.environ, **production.environment, "PATH": path}, tmp_path)
 
 
-@pytest.fixture(scope="module")
-def outputs(production: Deployed) -> dict[str, Any]:
-    return {k: v.value for k, v in production.deployment.stack.outputs().items()}
+@pytest.fixture(scope="session")
+def outputs(pristine_production: Deployed) -> dict[str, Any]:
+    return {k: v.value for k, v in pristine_production.deployment.stack.outputs().items()}
 
 
 @pytest.fixture
-def logged(production: Deployed) -> Iterator[None]:
+def logged(production: Deployed) -> None:
     """Some lines of the backend's log."""
     logs, group = production.client("logs"), "/ecs/arbor-production/backend"
     logs.create_log_stream(logGroupName=group, logStreamName="backend/backend/1")
@@ -81,8 +79,6 @@ def logged(production: Deployed) -> Iterator[None]:
         logStreamName="backend/backend/1",
         logEvents=[{"timestamp": now + n, "message": json.dumps(x)} for n, x in enumerate(lines)],
     )
-    yield
-    logs.delete_log_stream(logGroupName=group, logStreamName="backend/backend/1")
 
 
 def test_incident_checklist(shell: Shell, outputs: dict[str, Any], logged: None) -> None:  # noqa: ARG001 - there are logs
@@ -152,7 +148,6 @@ def test_scale_the_services(shell: Shell) -> None:
         return int(shell.run(line)["service"]["desiredCount"])
 
     assert (scale("backend", 6), scale("frontend", 4)) == (6, 4)
-    assert (scale("backend", 2), scale("frontend", 2)) == (2, 2)
 
 
 def test_roll_back_to_a_previous_revision(shell: Shell, production: Deployed) -> None:

@@ -52,18 +52,12 @@ def test_the_engine_downloads_no_plugin(stack: Deployed) -> None:
     assert "direct download" not in log
 
 
-@pytest.mark.parametrize("name", STACKS)
-def test_a_refresh_changes_nothing_but_the_weights_that_ecs_moved(name: str) -> None:
-    """Each service's first deployment has moved both its rules: the weights are ECS's.
-
-    A stack of its own: what other tests did by hand to the shared one would show here.
-    """
-    with deployed(name) as fresh:
-        fresh.up()
-        first = fresh.refresh()
-        assert {(step.token, step.keys) for step in first} == {(RULE, ("actions",))}
-        assert fresh.preview() == []
-        assert fresh.refresh() == []
+def test_a_refresh_changes_nothing_but_the_weights_that_ecs_moved(stack: Deployed) -> None:
+    """Each service's first deployment has moved both its rules: the weights are ECS's."""
+    first = stack.refresh()
+    assert {(step.token, step.keys) for step in first} == {(RULE, ("actions",))}
+    assert stack.preview() == []
+    assert stack.refresh() == []
 
 
 def test_no_secret_lies_open_in_the_state_or_the_outputs(stack: Deployed) -> None:

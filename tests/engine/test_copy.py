@@ -1,0 +1,31 @@
+"""A copy of a deployed stack, on which the other tests work, goes its own way with its engine."""
+
+from engine_stack import Deployed, Step
+
+FIREWALL = Step(op="update", token="aws:wafv2/webAcl:WebAcl", name="firewall-acl")
+FASTER = {"arbor:wafRequestsPerFiveMinutes": 1700}
+
+
+def limit(stack: Deployed) -> int:
+    """What the account says, whatever the engine thinks."""
+    waf = stack.client("wafv2")
+    (acl,) = waf.list_web_acls(Scope="REGIONAL")["WebACLs"]
+    rules = waf.get_web_acl(Name=acl["Name"], Id=acl["Id"], Scope="REGIONAL")["WebACL"]["Rules"]
+    (found,) = [
+        rule["Statement"]["RateBasedStatement"]["Limit"]
+        for rule in rules
+        if "RateBasedStatement" in rule["Statement"]
+    ]
+    return int(found)
+
+
+def test_what_is_done_to_it_is_done_to_no_other(pristine_staging: Deployed) -> None:
+    before = limit(pristine_staging)
+    with pristine_staging.copy() as one, pristine_staging.copy() as other:
+        one.deployment.configure(FASTER)
+        assert one.up() == [FIREWALL]
+        assert one.preview() == []
+        assert limit(one) == FASTER["arbor:wafRequestsPerFiveMinutes"] != before
+        assert limit(other) == limit(pristine_staging) == before
+        other.deployment.configure(FASTER)
+        assert other.preview() == [FIREWALL]
