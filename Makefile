@@ -27,7 +27,7 @@ emulator: $(READY) ## the tests of the emulated account and of what operates on 
 	$(PYTHON) -m pytest -n 2 $(ACCOUNT_TESTS)
 
 engine: $(READY) ## the tests with the real engine and the AWS CLI
-	$(PYTHON) -m pytest -n 2 --dist worksteal tests/engine
+	$(PYTHON) -m pytest -n 2 --dist loadgroup tests/engine
 
 lint: $(READY) ## ruff: rules and format; actionlint and zizmor: the workflows
 	$(PYTHON) -m ruff check .

@@ -10,6 +10,11 @@ import pytest
 from engine_stack import Deployed, deployed
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no worker is left with one of them at the end."""
+    items.sort(key=lambda item: item.path.name != "test_faults.py")
+
+
 @pytest.fixture(scope="session")
 def pristine_production() -> Iterator[Deployed]:
     """Production as the engine leaves it. Nobody changes it; tests change copies."""

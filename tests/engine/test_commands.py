@@ -136,6 +136,7 @@ def served() -> Iterator[Served]:
         serving.wait(timeout=30)
 
 
+@pytest.mark.xdist_group("served")
 def test_an_update_that_ecs_rolls_back_is_told_as_such_and_the_next_up_heals_it(
     served: Served,
 ) -> None:
@@ -165,6 +166,7 @@ def test_an_update_that_ecs_rolls_back_is_told_as_such_and_the_next_up_heals_it(
     ][0]["enableExecuteCommand"]
 
 
+@pytest.mark.xdist_group("served")
 def test_a_served_account_keeps_a_stack_between_commands(served: Served) -> None:
     preview, destroy = served.emulate("preview"), served.emulate("destroy")
     assert (preview.returncode, destroy.returncode) == (0, 0), destroy.stderr
