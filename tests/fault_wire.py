@@ -20,7 +20,6 @@ from operations import procedure
 
 OPERATIONS = str(Path(__file__).parents[1] / "operations") + os.sep
 READS = ("Describe", "Get", "List", "Filter", "Lookup", "Search", "Head")
-LOCKED_AND_UNLOCKED = ["ssm:PutParameter", "ssm:DeleteParameter"]
 Client = Any
 
 
@@ -51,7 +50,7 @@ class Place:
 
     @property
     def is_read(self) -> bool:
-        return _is_read(self.operation)
+        return self.operation.split(":")[1].startswith(READS)
 
     def __str__(self) -> str:
         return f"{self.operation} ({self.lines[0] if self.lines else '?'})"
@@ -107,11 +106,6 @@ class Wire:
     def disturb(self, fault: Fault | None = None, *at: Place) -> None:
         self.fault, self.at, self.dead, self.places = fault, set(at), False, []
 
-    def wrote_nothing(self) -> bool:
-        """Whether nothing reached the account that could have changed it, a lock apart."""
-        writes = [operation for operation, _ in self.effects if not _is_read(operation)]
-        return writes in ([], LOCKED_AND_UNLOCKED)
-
     @contextmanager
     def aside(self) -> Iterator[None]:
         """Calls of the world beside the command, which nothing disturbs and nobody counts."""
@@ -154,10 +148,6 @@ class Wire:
             return None, ReadTimeoutError(endpoint_url="the account")
         self.dead = True
         raise Killed
-
-
-def _is_read(operation: str) -> bool:
-    return operation.split(":")[1].startswith(READS)
 
 
 def _lines() -> tuple[str, ...]:

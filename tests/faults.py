@@ -4,15 +4,12 @@ A command is run once undisturbed on a copy of the account, and its AWS calls ar
 in `operations` that makes them. Then, for each place and each kind of fault, it is run on a fresh
 copy with the fault there, and run again if it did not say that it was done. A read whose answer is
 lost is repeated by botocore, and the command goes on: those of all reads are lost in one run.
-
-Where the disturbed run wrote nothing but the lock, which was given back, the account is as fresh as
-before, and the next run is the undisturbed one: it is made once for each kind of fault.
 """
 
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -49,11 +46,6 @@ class Case:
     def name(self) -> str:
         return " ".join(self.words)
 
-    @property
-    def changes_more(self) -> bool:
-        """Whether it may change what the account does not show."""
-        return self.around is not _no_surroundings
-
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
@@ -65,8 +57,6 @@ class Trial:
     """What is not as after an undisturbed run; nothing when it converged."""
     waited: bool = False
     """Whether a run was refused until what was begun had ended."""
-    untouched: bool = False
-    """Whether the disturbed run had written nothing, and the next one would be like others."""
 
     def __str__(self) -> str:
         return f"{', '.join(map(str, self.places))} {self.fault.value}: {self.wrong or 'converged'}"
@@ -80,8 +70,6 @@ class Drill:
     account: Copy
     """As the engine left it, and prepared."""
     wire: Wire
-    fresh: set[Fault] = field(default_factory=set)
-    """Faults after which a run was made on an account where nothing was written."""
 
     def trials(self) -> Iterator[Trial]:
         with self._fresh() as copy:
@@ -99,8 +87,6 @@ class Drill:
         with self._fresh() as copy:
             last, _ = self._run(copy, fault, *places)
             missed = sorted(self.wire.at)
-            if last.exit_code != 0 and not missed and self._is_known(fault):
-                return Trial(places=places, fault=fault, untouched=True)
             if last.exit_code != 0:
                 last, _ = self._run(copy)
             if last.exit_code == REFUSED:
@@ -117,14 +103,6 @@ class Drill:
         elif found != right:
             wrong = f"left {found} instead of {right}; said: {said}"
         return Trial(places=places, fault=fault, wrong=wrong, waited=waited)
-
-    def _is_known(self, fault: Fault) -> bool:
-        """Whether the next run was made before, from the same state."""
-        if self.case.changes_more or not self.wire.wrote_nothing():
-            return False
-        known = fault in self.fresh
-        self.fresh.add(fault)
-        return known
 
     @contextmanager
     def _fresh(self) -> Iterator[Copy]:
