@@ -235,7 +235,8 @@ class Service(pulumi.ComponentResource):
             propagate_tags="SERVICE",
             # With a hook the deployment waits for a person, and an `up` must not.
             wait_for_steady_state=args.pause is None,
-            # Without it the provider replaces the service when its capacity changes.
+            # Without it the provider refuses a change of the capacity providers.
+            # https://github.com/hashicorp/terraform-provider-aws, internal/service/ecs/service.go
             force_new_deployment=True,
             # True has rolled back every deployment in some versions of the provider.
             sigint_rollback=False,
@@ -243,7 +244,10 @@ class Service(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[*colours.ready, *task.roles.policies],
-                ignore_changes=["taskDefinition", "desiredCount"],
+                # Releases own the revision, operators the count, ECS the order of the groups: it
+                # swaps them at each deployment, and the provider would swap them back.
+                # https://github.com/hashicorp/terraform-provider-aws/issues/45678
+                ignore_changes=["taskDefinition", "desiredCount", "loadBalancers"],
                 custom_timeouts=pulumi.CustomTimeouts(create=wait, update=wait, delete="30m"),
             ),
         )

@@ -6,7 +6,7 @@ is the string UNKNOWN.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,8 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """Pulumi's own mark for a value that a preview can't know yet."""
 DEFAULTS = "__defaults"
 """Inputs that Check filled in; the same bookkeeping as in Pulumi's bridged providers."""
+Ignored = Collection[str]
+NOTHING: Ignored = ()
 SUFFIX_LENGTH = 8
 """A dash and seven hexadecimal digits."""
 
@@ -68,9 +70,16 @@ def check(
     return {**given, naming.prop: physical, DEFAULTS: [naming.prop]}, failures
 
 
-def diff(row: Row, state: Props, old_inputs: Props, news: Props) -> Difference:
-    """Compare the resource as it was last seen with the inputs as they shall be."""
-    changed = row.changed(state, _asked(old_inputs), _asked(news))
+def diff(
+    row: Row, state: Props, old_inputs: Props, news: Props, ignored: Ignored = NOTHING
+) -> Difference:
+    """Compare the resource as it was last seen with the inputs as they shall be.
+
+    `ignored` are the inputs of `ignore_changes`. The engine puts their old *inputs* into `news`;
+    a bridged provider then also drops their difference from the state.
+    https://github.com/pulumi/pulumi-terraform-bridge (pkg/tfbridge/provider.go, Diff)
+    """
+    changed = row.changed(state, _asked(old_inputs), _asked(news)) - _top_level(row, ignored)
     replaces = changed & row.replaces
     chosen = (
         row.autoname is not None
@@ -117,11 +126,22 @@ def read(
 
 
 def update(
-    row: Row, client: Client, physical_id: str, state: Props, old_inputs: Props, news: Props
+    row: Row,
+    client: Client,
+    physical_id: str,
+    state: Props,
+    old_inputs: Props,
+    news: Props,
+    ignored: Ignored = NOTHING,
 ) -> State:
-    """Change it, then read it back. Raises HalfDoneError when it did not become what was asked."""
-    asked = _asked(news)
-    keys = row.changed(state, _asked(old_inputs), asked)
+    """Change it, then read it back. Raises HalfDoneError when it did not become what was asked.
+
+    An ignored input is planned as the state has it, so the row sees no change of it.
+    """
+    untouched = _top_level(row, ignored)
+    planned = {key: state[key] for key in untouched if key in state}
+    asked = {**_asked(news), **planned}
+    keys = row.changed(state, _asked(old_inputs), asked) - untouched
     with _half_done(row, client, {**state, **asked}):
         row.update(client, physical_id, Change(old=state, new=asked, keys=keys))
     found = row.read(client, physical_id)
@@ -140,6 +160,16 @@ def _half_done(row: Row, client: Client, held: Props) -> Iterator[None]:
         raise HalfDoneError(
             failed.physical_id, _with_kept(row, found or {}, held), str(failed)
         ) from failed
+
+
+def _top_level(row: Row, ignored: Ignored) -> frozenset[str]:
+    """The ignored inputs. Raises NotImplementedError for a path below one."""
+    for path in ignored:
+        if not path.isidentifier():
+            raise NotImplementedError(
+                f"{row.token}: ignore_changes of {path} is not emulated; name a whole input."
+            )
+    return frozenset(ignored)
 
 
 def _asked(inputs: Props) -> dict[str, Any]:

@@ -165,6 +165,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             to_python(request.olds),
             to_python(request.old_inputs),
             to_python(request.news),
+            request.ignoreChanges,
         )
         response, kind = provider_pb2.DiffResponse, provider_pb2.PropertyDiff
         return response(
@@ -226,7 +227,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         else:
             with telling_what_exists(context, news):
                 state = lifecycle.update(
-                    row, self._client(row), request.id, olds, to_python(request.old_inputs), news
+                    row,
+                    self._client(row),
+                    request.id,
+                    olds,
+                    to_python(request.old_inputs),
+                    news,
+                    request.ignoreChanges,
                 )
         return provider_pb2.UpdateResponse(properties=to_struct({**state, "id": request.id}))
 

@@ -33,6 +33,7 @@ class Moves:
             self._shift(self._routes, self._routes.test)
         elif stage == "PRODUCTION_TRAFFIC_SHIFT" and self._routes:
             self._shift(self._routes, self._routes.production)
+            self._swap(self._routes)
         elif stage == "CLEAN_UP":
             for source in self._rollout.sources:
                 self._stop(source)
@@ -70,12 +71,18 @@ class Moves:
             self._stop(other)
 
     def _group(self) -> str | None:
-        """Where the new tasks register: blue/green not where the source's are."""
+        """Where the new tasks register: in blue/green the alternate target group.
+
+        A caller that puts the groups in another order than ECS has them aims the deployment at
+        the group that serves.
+        https://github.com/hashicorp/terraform-provider-aws/issues/45678
+        """
         source = self._rollout.source.target_group if self._rollout.source else None
+        balancer = self._rollout.revision.load_balancer
         if self._routes is not None:
             known = source in self._routes.groups
-            return self._routes.other(str(source)) if known else self._routes.idle()
-        balancer = self._rollout.revision.load_balancer
+            alternate = balancer["advancedConfiguration"]["alternateTargetGroupArn"]
+            return str(alternate) if known else self._routes.idle()
         both = routes_of(balancer)
         return source if both and source in both.groups else balancer.get("targetGroupArn")
 
@@ -95,6 +102,21 @@ class Moves:
         assert group is not None
         self._rollout.weights_before[rule] = traffic.weights(rule)
         routes.shift(rule, to=group)
+
+    def _swap(self, routes: Routes) -> None:
+        """The group that serves becomes the service's target group, the other its alternate.
+
+        At which stage ECS does it is not documented; after a deployment it has.
+        https://github.com/hashicorp/terraform-provider-aws/issues/45678
+        """
+        rollout = self._rollout
+        assert rollout.target_group is not None
+        balancer = rollout.revision.load_balancer
+        other = routes.other(rollout.target_group)
+        advanced = {**balancer["advancedConfiguration"], "alternateTargetGroupArn": other}
+        swapped = {"targetGroupArn": rollout.target_group, "advancedConfiguration": advanced}
+        rollout.revision = rollout.revision.routed([{**balancer, **swapped}])
+        self._state.service.load_balancers = [{**balancer, **swapped}]
 
     def _scale(self, rollout: Rollout) -> None:
         self._state.scale(rollout, int(self._state.service.desired_count))

@@ -3,7 +3,7 @@
 import random
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +40,10 @@ class Revision:
 
     def put_back(self, service: Service) -> None:
         service.__dict__.update(self.held)
+
+    def routed(self, load_balancers: list[dict[str, Any]]) -> "Revision":
+        """The same revision behind these target groups."""
+        return replace(self, held={**self.held, "load_balancers": load_balancers})
 
     @property
     def task_definition(self) -> str:

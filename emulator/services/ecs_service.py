@@ -179,12 +179,12 @@ ROLLOUT = ("strategy", "bakeTimeInMinutes", "lifecycleHooks")
 
 
 def _asked_deployment(props: Props) -> dict[str, Any]:
-    """Not modelled: a provider that names no hooks for none, so that ECS keeps the last one.
+    """What the provider sends: hooks only where the program names one.
 
-    https://github.com/hashicorp/terraform-provider-aws/pull/47096
+    So an emptied list is not sent, and ECS keeps the last hooks.
+    https://github.com/hashicorp/terraform-provider-aws/pull/47096 (open)
     """
     return {
-        "lifecycleHooks": [],
         "maximumPercent": int(props.get("deploymentMaximumPercent", 200)),
         "minimumHealthyPercent": int(props.get("deploymentMinimumHealthyPercent", 100)),
         **{key: props[key] for key in ("alarms", "deploymentCircuitBreaker") if props.get(key)},

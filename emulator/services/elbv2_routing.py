@@ -148,12 +148,13 @@ def update_rule(elb: Client, arn: str, change: Change) -> None:
     if "priority" in change.keys:
         priority = {"RuleArn": arn, "Priority": int(change.new["priority"])}
         elb.set_rule_priorities(RulePriorities=[priority])
-    if change.keys & {"conditions", "actions"}:
-        elb.modify_rule(
-            RuleArn=arn,
-            Conditions=_conditions_to_aws(change.new["conditions"]),
-            Actions=actions_to_aws(change.new["actions"]),
-        )
+    modified: dict[str, Any] = {}
+    if "conditions" in change.keys:
+        modified["Conditions"] = _conditions_to_aws(change.new["conditions"])
+    if "actions" in change.keys:
+        modified["Actions"] = actions_to_aws(change.new["actions"])
+    if modified:
+        elb.modify_rule(RuleArn=arn, **modified)
     retag(elb, arn, change)
 
 

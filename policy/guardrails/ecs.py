@@ -16,7 +16,7 @@ ROLE = "aws:iam/role:Role"
 ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 COLOURS = 2
 MOVES_RULES = "arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"
-OF_RELEASES = ("taskDefinition", "desiredCount")
+OF_RELEASES = ("taskDefinition", "desiredCount", "loadBalancers")
 ADVANCED = ("alternateTargetGroupArn", "productionListenerRule", "testListenerRule", "roleArn")
 Found = Iterator[tuple[str, PolicyResource | None]]
 
@@ -147,8 +147,8 @@ RULES: tuple[Rule | StackRule, ...] = (
     ),
     StackRule(
         name="ecs-releases-own-revisions",
-        why="`pulumi up` never changes which version runs, nor how many tasks there are.",
-        fix='Add "taskDefinition" and "desiredCount" to ignore_changes.',
+        why="`pulumi up` changes neither the live version nor the number of tasks nor the colours.",
+        fix='Add "taskDefinition", "desiredCount" and "loadBalancers" to ignore_changes.',
         controls=("design: tenet 2",),
         check=_owns_revisions,
     ),

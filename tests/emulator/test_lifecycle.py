@@ -192,3 +192,26 @@ def test_an_update_of_something_that_is_gone_asks_for_a_refresh() -> None:
 def test_paths_name_every_leaf_without_list_indices() -> None:
     value = {"a": [{"b": 1}, {"c": [2, 3]}], "d": {}, "e": {"f": None}}
     assert list(paths(value)) == ["a.b", "a.c", "a.c", "d", "e.f"]
+
+
+def test_an_ignored_input_differs_from_the_state_and_is_neither_shown_nor_sent() -> None:
+    """`ignore_changes`: the engine hands the old input on, the account has moved on since."""
+    shelf = Shelf()
+    inputs = {"name": "box", "size": 1, "secret": "a"}
+    physical_id, _ = lifecycle.create(ROW, shelf, inputs)
+    shelf.things["box"]["size"] = 9
+    found = lifecycle.read(ROW, shelf, physical_id, inputs, inputs)
+    assert found is not None
+    state, news = found[0], {**inputs, "secret": "b"}
+    seen: list[Change] = []
+    row = replace(ROW, update=lambda _shelf, _name, change: seen.append(change))
+
+    assert lifecycle.diff(row, state, inputs, news, ["size"]).changed == {"secret"}
+    lifecycle.update(row, shelf, physical_id, state, inputs, news, ["size"])
+    assert seen[0].keys == {"secret"}
+    assert seen[0].new["size"] == 9
+
+
+def test_ignoring_a_part_of_an_input_is_refused() -> None:
+    with pytest.raises(NotImplementedError, match=r"tags\.Owner is not emulated"):
+        lifecycle.diff(ROW, {}, {}, {}, ["tags.Owner"])

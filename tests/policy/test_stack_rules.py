@@ -185,7 +185,7 @@ CASES: dict[str, tuple[Callable[[], Stack], Callable[[], Stack]]] = {
     "edge-http-no-rules": (lambda: listening("HTTPS"), lambda: listening("HTTP")),
     "edge-firewall": (lambda: balancer(guarded=True), lambda: balancer(guarded=False)),
     "ecs-releases-own-revisions": (
-        lambda: ignoring(SERVICE, "taskDefinition", "desiredCount"),
+        lambda: ignoring(SERVICE, "taskDefinition", "desiredCount", "loadBalancers"),
         lambda: ignoring(SERVICE, "desiredCount"),
     ),
     "ecs-owns-weights": (

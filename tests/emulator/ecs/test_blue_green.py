@@ -323,3 +323,39 @@ def test_a_service_without_load_balancer_goes_through_the_stages_too(world: Worl
     assert world.service()["runningCount"] == 4
     world.finish()
     assert world.service()["runningCount"] == 2
+
+
+def groups(world: World) -> tuple[str, str]:
+    """The service's target group and its alternate, as describe_services has them."""
+    (balancer,) = world.service()["loadBalancers"]
+    return balancer["targetGroupArn"], balancer["advancedConfiguration"]["alternateTargetGroupArn"]
+
+
+def test_each_success_swaps_the_target_group_and_its_alternate(world: World) -> None:
+    world.deployed()
+    assert groups(world) == (world.green, world.blue)
+    world.release()
+    world.finish()
+    assert groups(world) == (world.blue, world.green)
+    assert world.served() == (world.blue, world.blue)
+
+
+def test_a_deployment_that_is_rolled_back_swaps_nothing(world: World) -> None:
+    world.deployed()
+    world.release()
+    world.until("BAKE_TIME")
+    world.roll_back()
+    CLOCK.advance(ROLLBACK_SECONDS)
+    assert world.newest()["status"] == "ROLLBACK_SUCCESSFUL"
+    assert groups(world) == (world.green, world.blue)
+    consistent(world)
+
+
+def test_groups_put_back_in_the_first_order_aim_a_deployment_at_the_live_group(
+    world: World,
+) -> None:
+    """What a provider does that takes the swap for drift."""
+    world.deployed()
+    world.update(loadBalancers=[world.balancer()])
+    world.until("SCALE_UP")
+    assert world.targets() == (0, 4)

@@ -60,7 +60,8 @@ def block(asked: dict[str, Any], colour: str) -> None:
 
 
 def update(ecs: Client, arn: str, state: dict[str, Any], asked: dict[str, Any], **new: Any) -> Any:
-    return lifecycle.update(ROW, ecs, arn, state, asked, {**asked, **new})
+    """With `ignore_changes` of the groups' order, which is ECS's own."""
+    return lifecycle.update(ROW, ecs, arn, state, asked, {**asked, **new}, ["loadBalancers"])
 
 
 def another_revision(ecs: Client) -> str:
