@@ -291,6 +291,7 @@ for app, wanted in config.services.items():
             door=door,
             path_patterns=wanted.paths,
             priority=wanted.priority,
+            previous_port=wanted.previous_port,
             health_check_path=wanted.health_check_path,
             scaling=Scaling(
                 count=wanted.count,

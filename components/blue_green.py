@@ -115,7 +115,9 @@ class BlueGreen(pulumi.ComponentResource):
                 "unhealthy_threshold": 3,
             },
             tags=args.tags,
-            opts=self._child,
+            # ECS registers each task with its own port, so this one is never used; but another
+            # one would replace the group.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["port"]),
         )
 
     def _rule(self, purpose: str, host: str, priority: int) -> aws.lb.ListenerRule:

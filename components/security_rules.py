@@ -14,14 +14,20 @@ def allow(
     target: pulumi.Input[str],
     parent: pulumi.Resource,
     tags: Mapping[str, str],
+    former_name: str | None = None,
 ) -> None:
     """Let `source` open TCP connections to `target` on `port`, and say so on both groups.
 
     Standalone rules, because two groups that name each other inline could never be created, and
-    one place that owns all rules of a group would undo what another adds.
+    one place that owns all rules of a group would undo what another adds. `former_name` is the one
+    under which a stack may have them in its state.
     https://www.pulumi.com/registry/packages/aws/api-docs/vpc/securitygroupingressrule/
     """
-    child = pulumi.ResourceOptions(parent=parent)
+
+    def child(end: str) -> pulumi.ResourceOptions:
+        aliases = [pulumi.Alias(name=f"{former_name}-{end}")] if former_name else None
+        return pulumi.ResourceOptions(parent=parent, aliases=aliases)
+
     aws.vpc.SecurityGroupEgressRule(
         f"{name}-out",
         security_group_id=source,
@@ -30,7 +36,7 @@ def allow(
         from_port=port,
         to_port=port,
         tags=tags,
-        opts=child,
+        opts=child("out"),
     )
     aws.vpc.SecurityGroupIngressRule(
         f"{name}-in",
@@ -40,5 +46,5 @@ def allow(
         from_port=port,
         to_port=port,
         tags=tags,
-        opts=child,
+        opts=child("in"),
     )

@@ -70,6 +70,8 @@ class ServiceArgs:
     door: Door
     path_patterns: tuple[str, ...]
     priority: int
+    previous_port: int | None = None
+    """Where the live version listens while `container.port` is the one of the next."""
     health_check_path: str
     scaling: Scaling
     capacity: Sequence[tuple[str, int, int]]
@@ -114,14 +116,18 @@ class Service(pulumi.ComponentResource):
         assert args.container.port is not None
 
         task = self._task()
-        allow(
-            f"{name}-door",
-            port=args.container.port,
-            source=args.door.security_group_id,
-            target=task.security_group_id,
-            parent=self,
-            tags=args.tags,
-        )
+        # One door for each port: a change of port opens one beside the other.
+        first = args.previous_port or args.container.port
+        for port in dict.fromkeys((first, args.container.port)):
+            allow(
+                f"{name}-door-{port}",
+                port=port,
+                source=args.door.security_group_id,
+                target=task.security_group_id,
+                parent=self,
+                tags=args.tags,
+                former_name=f"{name}-door" if port == first else None,
+            )
         colours = BlueGreen(
             name,
             BlueGreenArgs(

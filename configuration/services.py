@@ -39,6 +39,8 @@ class ServiceSettings:
     min_count: int
     max_count: int
     port: int
+    previous_port: int | None
+    """Where the live version listens, while `port` is the one of the next."""
     health_check_path: str
     paths: tuple[str, ...]
     """Path patterns of the listener rules; none means every path that no other service has."""
@@ -93,6 +95,10 @@ def _read(app: str, entry: Mapping[str, Any], problems: list[str]) -> ServiceSet
     workers = 1
     if database or config.has("workers"):
         workers = config.whole("workers", 1, 64, "processes in a task")
+    port = config.whole("port", 1, 65535)
+    previous = config.whole("previousPort", 1, 65535) if config.has("previousPort") else None
+    if config.good("port", "previousPort") and previous == port:
+        config.refuse("previousPort", "the live version's port, where that differs from port")
     service = ServiceSettings(
         app=app,
         image=image,
@@ -102,7 +108,8 @@ def _read(app: str, entry: Mapping[str, Any], problems: list[str]) -> ServiceSet
         count=count,
         min_count=low,
         max_count=high,
-        port=config.whole("port", 1, 65535),
+        port=port,
+        previous_port=previous,
         health_check_path=config.text(
             "healthCheckPath",
             "a path that starts with / and has no wildcard",

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from pulumi import automation
 
 from pipeline import comment as markdown
 from pipeline import github
@@ -16,7 +15,7 @@ from pipeline.apply import apply as apply_plan
 from pipeline.bootstrap.command import bootstrap as bootstrap_stack
 from pipeline.preview import preview as preview_stack
 from pipeline.report import Report
-from pipeline.stacks import NoStackError, emulated, in_aws
+from pipeline.stacks import NoStackError, Opened, emulated, in_aws
 
 FAILED, USAGE, REFUSED = 1, 2, 3
 MARKER = "arbor preview"
@@ -99,7 +98,7 @@ def apply(
     """Bring a stack up by an approved plan; exit code 3 when it has drifted, 1 when it fails."""
     with _opened(stack, in_emulated=in_emulated, base=base) as opened:
         try:
-            done = apply_plan(opened, plan)
+            done = apply_plan(opened, plan, typer.echo)
         except RefusedError as refused:
             _say_and_exit(str(refused), REFUSED)
         except HalfDoneError as failed:
@@ -125,7 +124,7 @@ def bootstrap(
 
 def _opened(
     stack: str, *, in_emulated: bool, base: Path | None
-) -> AbstractContextManager[automation.Stack]:
+) -> AbstractContextManager[Opened]:
     # Update plans are Pulumi's own, and still behind this switch.
     os.environ["PULUMI_EXPERIMENTAL"] = "true"
     return emulated(stack, base) if in_emulated else in_aws(stack)

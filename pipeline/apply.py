@@ -1,15 +1,19 @@
 """Apply a plan that was approved, and nothing else."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from pulumi import automation
 from pulumi.automation import events
 
 from emulator.summary import error_of
-from pipeline import drift
+from operations.procedure import Failed, Refused, Run
+from pipeline import changes, drift, pauses
 from pipeline.report import GROUP_OF, name_of
-from pipeline.stacks import PACK
+from pipeline.stacks import PACK, Opened
+from pipeline.steps import steps_of
+
+Say = Callable[[str], None]
 
 
 class RefusedError(Exception):
@@ -40,16 +44,23 @@ class _Seen:
             self.errors.append(error)
 
 
-def apply(stack: automation.Stack, plan: Path) -> list[str]:
+def apply(opened: Opened, plan: Path, say: Say = print) -> list[str]:
     """Bring the stack up by the plan; returns what was done, a line for each resource.
 
-    Raises RefusedError while the account has drifted, and HalfDoneError when the engine fails,
-    which it also does for a step that is not in the plan.
+    Raises RefusedError while the account has drifted and for a change that needs a procedure,
+    and HalfDoneError when the engine fails, which it also does for a step that is not in the plan.
     """
-    found = drift.find(stack)
-    if found:
+    stack = opened.stack
+    planned = steps_of(stack.preview)
+    if sentences := changes.refusals(planned, opened.account):
+        raise RefusedError("\n".join(sentences))
+    if found := drift.find(stack, planned):
         told = "\n".join(f"- {one.advice}" for one in found)
         raise RefusedError(f"{stack.name} has drifted; nothing was changed.\n{told}")
+    try:
+        Run(say=say).execute(pauses.actions(opened.account, planned))
+    except (Refused, Failed) as refused:
+        raise RefusedError(str(refused)) from refused
     seen = _Seen()
     try:
         stack.up(

@@ -42,6 +42,11 @@ def _stack(report: Report) -> Iterator[str]:
     yield ""
     if report.failure:
         yield from ("```text", report.failure.replace("```", "'''"), "```", "")
+    if report.refused:
+        yield "### Refused: a live stack needs a procedure for this"
+        yield ""
+        yield from (f"- {sentence}" for sentence in report.refused)
+        yield ""
     mandatory = [found for found in report.findings if found.mandatory]
     advisory = [found for found in report.findings if not found.mandatory]
     for title, found in (("Policy violations", mandatory), ("Policy remarks", advisory)):
@@ -68,7 +73,9 @@ def _verdict(report: Report) -> str:
     changes = ", ".join(counted) or "nothing changes"
     if report.failure:
         return "the preview failed"
-    return changes if report.passed else f"refused by policy ({changes})"
+    if report.passed:
+        return changes
+    return f"refused{'' if report.refused else ' by policy'} ({changes})"
 
 
 def _group(group: str, changes: list[Change]) -> Iterator[str]:

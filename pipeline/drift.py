@@ -4,13 +4,13 @@ It is what a preview with a refresh would do beyond one without: so what the pro
 operators (`ignore_changes`: desired counts, task definitions, rule weights, passwords) is none.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi import automation
-from pulumi.automation import events
 
-from pipeline.report import Drift, name_of
+from pipeline.report import Drift
+from pipeline.steps import UNKNOWN, Step, steps_of
 
 ADOPT = {
     ("aws:rds/instance:Instance", "instanceClass"): "databaseClass",
@@ -33,66 +33,52 @@ SERVICE_KEYS = {"minCapacity": "min", "maxCapacity": "max"}
 TARGET = "aws:appautoscaling/target:Target"
 VERSIONS_OF_SECRETS = "**aws:secretsmanager/secretVersion:SecretVersion::**"
 """Reading one takes `secretsmanager:GetSecretValue`; a rotation's value is no drift anyway."""
-NO_CHANGES = frozenset({"same", "refresh", "read"})
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SHOWN = (bool, int, float, str)
 LONGEST_SHOWN = 60
 
 
-def find(stack: automation.Stack) -> list[Drift]:
-    """Look at every resource of the stack. Raises CommandError when a preview fails."""
-    wanted = {(step.urn, key) for step in _steps(stack.preview) for key in _keys(step)}
+def find(stack: automation.Stack, planned: list[Step] | None = None) -> list[Drift]:
+    """Look at every resource of the stack. Raises CommandError when a preview fails.
+
+    `planned` are the steps of a preview without a refresh, where the caller has made one.
+    """
+    if planned is None:
+        planned = steps_of(stack.preview)
+    wanted = {(step.urn, key) for step in planned for key in _keys(step)}
 
     def refreshed(**kwargs: Any) -> object:  # noqa: ANN401 - passed through
         return stack.preview(refresh=True, exclude=[VERSIONS_OF_SECRETS], **kwargs)
 
     return [
-        drift
-        for step in _steps(refreshed)
+        _told(stack.name, step, key)
+        for step in steps_of(refreshed)
         for key in _keys(step)
         if (step.urn, key) not in wanted
-        for drift in _told(stack.name, step, key)
     ]
 
 
-def _steps(preview: Callable[..., object]) -> Iterable[events.StepEventMetadata]:
-    found: dict[str, events.StepEventMetadata] = {}
-
-    def see(event: events.EngineEvent) -> None:
-        if event.resource_pre_event is not None:
-            step = event.resource_pre_event.metadata
-            if step.op not in NO_CHANGES and not step.type.startswith("pulumi:"):
-                found.setdefault(step.urn, step)
-
-    preview(on_event=see, color="never", suppress_progress=True)
-    return found.values()
-
-
-def _keys(step: events.StepEventMetadata) -> Iterator[str]:
+def _keys(step: Step) -> Iterator[str]:
     """The inputs that would change; one empty key for a resource that would be made anew."""
     if step.op == "create":
         yield ""
         return
-    inputs = (step.new.inputs if step.new else None) or {}
-    for key in sorted(step.diffs or ()):
+    for key in step.keys:
         # What isn't known yet follows from another resource's change, and is told there.
-        if UNKNOWN not in str(inputs.get(key, "")):
+        if UNKNOWN not in str(step.new.get(key, "")):
             yield key
 
 
-def _told(stack: str, step: events.StepEventMetadata, key: str) -> Iterator[Drift]:
-    name = name_of(step.urn)
+def _told(stack: str, step: Step, key: str) -> Drift:
     if not key:
         advice = (
-            f"{name} is gone from the account. Restore it, or let the next `pulumi up` make it "
-            "again after you have seen that nothing else is lost."
+            f"{step.name} is gone from the account. Restore it, or let the next `pulumi up` make "
+            "it again after you have seen that nothing else is lost."
         )
     else:
-        now = ((step.old.inputs if step.old else None) or {}).get(key)
-        wanted = ((step.new.inputs if step.new else None) or {}).get(key)
-        advice = f"{name}: {key} is {_shown(now)} in AWS, {_shown(wanted)} in the program. "
-        advice += _adoption(stack, step.type, name, key, now)
-    yield Drift(token=step.type, resource=name, property=key, advice=advice)
+        now, wanted = step.old.get(key), step.new.get(key)
+        advice = f"{step.name}: {key} is {_shown(now)} in AWS, {_shown(wanted)} in the program. "
+        advice += _adoption(stack, step.token, step.name, key, now)
+    return Drift(token=step.token, resource=step.name, property=key, advice=advice)
 
 
 def _adoption(stack: str, token: str, name: str, key: str, now: object) -> str:

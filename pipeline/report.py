@@ -67,6 +67,8 @@ class Report:
     changes: list[Change] = field(default_factory=list)
     unchanged: int = 0
     findings: list[Finding] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    """What `apply` refuses: a sentence for each change that needs a procedure."""
     drift: list[Drift] | None = None
     """None when it wasn't looked for."""
     failure: str = ""
@@ -74,7 +76,8 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        return not self.failure and not any(found.mandatory for found in self.findings)
+        mandatory = any(found.mandatory for found in self.findings)
+        return not (self.failure or self.refused or mandatory)
 
     def see(self, event: events.EngineEvent) -> None:
         """Take in one event of the engine."""
@@ -120,6 +123,7 @@ class Report:
                 ],
                 unchanged=told["unchanged"],
                 findings=[Finding(**one) for one in told["findings"]],
+                refused=told["refused"],
                 drift=None if drift is None else [Drift(**one) for one in drift],
                 failure=told["failure"],
             )

@@ -3,16 +3,30 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import boto3
+from botocore.config import Config
 from pulumi import automation
 
 from emulator import engine, pulumi_cli
+from operations.account import Account, connect
 
 PACK = engine.PROJECT_DIR / "policy"
 EMULATED_SPEED = 600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A stack, and the account that it is in."""
+
+    stack: automation.Stack
+    account: Account
+    """For what the state does not know."""
 
 
 class NoStackError(Exception):
@@ -20,7 +34,7 @@ class NoStackError(Exception):
 
 
 @contextmanager
-def in_aws(stack: str) -> Iterator[automation.Stack]:
+def in_aws(stack: str) -> Iterator[Opened]:
     """The stack of the backend that `pulumi login` chose. Raises NoStackError.
 
     The official CLI runs the program here; it and the credentials are the caller's.
@@ -37,18 +51,29 @@ def in_aws(stack: str) -> Iterator[automation.Stack]:
     except automation.CommandError as failed:
         said = str(failed).partition("stderr:")[2].strip() or str(failed)
         raise NoStackError(f"{stack} can't be opened: {said}") from failed
-    yield opened
+    yield Opened(stack=opened, account=connect(stack))
 
 
 @contextmanager
-def emulated(stack: str, base: Path | None) -> Iterator[automation.Stack]:
+def emulated(stack: str, base: Path | None) -> Iterator[Opened]:
     """The stack in a fresh emulated account, where the checkout in `base` is up already."""
     command = _command()
     with engine.account_process(stack=stack, speed=EMULATED_SPEED) as account:
         if base is not None:
             _bring_up(base, stack, account)
         with engine.deployment(stack=stack, account=account, command=command) as deployed:
-            yield deployed.stack
+            yield Opened(stack=deployed.stack, account=_emulated(stack, account))
+
+
+def _emulated(stack: str, account: Mapping[str, str]) -> Account:
+    session = boto3.Session("testing", "testing", region_name=account["AWS_REGION"])
+
+    def client(service: str) -> Any:  # noqa: ANN401 - boto3 clients carry no types
+        return session.client(
+            service, endpoint_url=account["AWS_ENDPOINT_URL"], config=Config(proxies={})
+        )
+
+    return Account(stack=stack, client=client)
 
 
 def _bring_up(base: Path, stack: str, account: dict[str, str]) -> None:

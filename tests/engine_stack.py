@@ -21,6 +21,8 @@ from pulumi.automation import events
 
 from emulator import account as account_module
 from emulator import engine, pulumi_cli
+from operations.account import Account
+from pipeline.stacks import Opened
 
 SPEED = 600.0
 """Ten minutes of the account pass in a second."""
@@ -67,6 +69,14 @@ class Deployed:
         """boto3 clients of the account, by service name."""
         return account_module.clients(
             self.environment["AWS_ENDPOINT_URL"], self.environment["AWS_REGION"]
+        )
+
+    @property
+    def opened(self) -> Opened:
+        """As the pipeline opens it."""
+        name = self.deployment.stack.name
+        return Opened(
+            stack=self.deployment.stack, account=Account(stack=name, client=self.client)
         )
 
     def up(self) -> list[Step]:

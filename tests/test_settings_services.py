@@ -46,7 +46,7 @@ PATHS = (
 )
 FIELDS = (
     "cache, count, cpu, database, healthCheckPath, image, max, memory, min, paths, port, "
-    "priority, user, version, workers"
+    "previousPort, priority, user, version, workers"
 )
 
 
@@ -133,6 +133,10 @@ def services(app: str, **changes: Any) -> dict[str, dict[str, Any]]:
                 "tag other than latest or by digest, such as "
                 "123456789012.dkr.ecr.us-east-1.amazonaws.com/backend:v1.0.0"
             ),
+        ),
+        (
+            {"previousPort": 8000},
+            "previousPort is 8000; allowed: the live version's port, where that differs from port",
         ),
         ({"heathCheckPath": "/"}, "heathCheckPath is no setting; allowed: healthCheckPath"),
         ({"xyz": 1}, f"xyz is no setting; allowed: {FIELDS}"),

@@ -102,7 +102,25 @@ class Rollout:
             # Where the service names it already but does not run it, nothing else would begin.
             forceNewDeployment=revision == self.service.task_definition,
             **({"deploymentConfiguration": configured} if configured is not None else {}),
+            **self._on_its_port(revision),
         )
+
+    def _on_its_port(self, revision: str) -> dict[str, Any]:
+        """The load balancers, where the revision listens on another port than the live one.
+
+        Named only then, and in ECS's own order of the groups: a named order aims the deployment.
+        """
+        found = self.account.client("ecs").describe_task_definition(taskDefinition=revision)
+        (balancer,) = self.service.balancers
+        ports = [
+            int(mapping["containerPort"])
+            for container in found["taskDefinition"]["containerDefinitions"]
+            if container["name"] == balancer["containerName"]
+            for mapping in container.get("portMappings", [])
+        ]
+        if self.service.port in ports or not ports:
+            return {}
+        return {"loadBalancers": [{**balancer, "containerPort": ports[0]}]}
 
     def look(self) -> None:
         """Ask ECS how far it has come."""

@@ -33,11 +33,21 @@ class Service:
     task_definition: str
     desired: int
     network: dict[str, Any]
-    production_rule: str
+    balancers: list[dict[str, Any]]
+    """As ECS has them now; it swaps their target groups at each deployment."""
     minutes: int
     """How long a deployment may take."""
     configuration: dict[str, Any] = field(default_factory=dict)
     """Of its deployments: strategy, bake time, alarms, hooks."""
+
+    @property
+    def production_rule(self) -> str:
+        return str(self.balancers[0]["advancedConfiguration"]["productionListenerRule"])
+
+    @property
+    def port(self) -> int:
+        """The container port on which the live version takes requests."""
+        return int(self.balancers[0]["containerPort"])
 
     @property
     def bake_minutes(self) -> int:
@@ -116,9 +126,7 @@ def read(account: Account, app: str) -> Service:
         task_definition=service["taskDefinition"],
         desired=service["desiredCount"],
         network=service["networkConfiguration"],
-        production_rule=service["loadBalancers"][0]["advancedConfiguration"][
-            "productionListenerRule"
-        ],
+        balancers=service["loadBalancers"],
         configuration=strategy,
         minutes=STARTING_MINUTES
         + int(strategy.get("bakeTimeInMinutes") or 0)

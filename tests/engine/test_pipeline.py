@@ -23,7 +23,7 @@ def plan(tmp_path: Path) -> Path:
 
 
 def planned(live: Deployed, plan: Path) -> Report:
-    return preview(live.deployment.stack, plan=plan, look_for_drift=True)
+    return preview(live.opened, plan=plan, look_for_drift=True)
 
 
 def test_a_stack_as_it_was_deployed_has_no_drift_and_no_finding(live: Deployed, plan: Path) -> None:
@@ -48,7 +48,7 @@ def test_what_operators_own_is_no_drift_and_a_resized_database_stops_the_apply(
     calls = live.calls()
 
     with pytest.raises(RefusedError, match=r"set arbor:databaseClass to db\.t3\.large in Pulumi"):
-        apply(live.deployment.stack, plan)
+        apply(live.opened, plan)
     (now,) = rds.describe_db_instances(DBInstanceIdentifier="arbor-staging-db")["DBInstances"]
     assert now["DBInstanceClass"] == "db.t3.large"
     assert live.calls() > calls
@@ -63,11 +63,11 @@ def test_only_the_plan_that_was_approved_is_applied(live: Deployed, plan: Path) 
 
     live.deployment.configure({"arbor:wafRequestsPerFiveMinutes": 1500})
     with pytest.raises(HalfDoneError, match="violates plan") as refused:
-        apply(live.deployment.stack, plan)
+        apply(live.opened, plan)
     assert "No change of staging was made before that." in str(refused.value)
 
     live.deployment.configure({"arbor:wafRequestsPerFiveMinutes": 1000})
-    assert apply(live.deployment.stack, plan) == ["updated firewall-acl"]
+    assert apply(live.opened, plan) == ["updated firewall-acl"]
     assert live.preview() == []
 
 
@@ -82,7 +82,7 @@ def test_a_failed_apply_says_what_is_half_done_and_what_to_run(live: Deployed, p
     elb.modify_rule(RuleArn=arn, Actions=[forward])
 
     with pytest.raises(HalfDoneError) as failed:
-        apply(live.deployment.stack, plan)
+        apply(live.opened, plan)
     told = str(failed.value)
     assert "is not associated with listener rule" in told
     assert "- updated firewall-acl" in told

@@ -1,0 +1,143 @@
+"""What a live stack can't take in one `up`: refused before anything is touched.
+
+Each refusal is one sentence that names the procedure in docs/runbook.md which leads there.
+docs/decisions/refused-changes.md says why these are not left to the engine.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from operations.account import Account
+from operations.ecs import services
+from operations.procedure import Refused
+from pipeline.steps import Step, of_type
+
+ECS_SERVICE: Final = "aws:ecs/service:Service"
+LISTENER_RULE: Final = "aws:lb/listenerRule:ListenerRule"
+INGRESS: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+EGRESS: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+SUBNET: Final = "aws:ec2/subnet:Subnet"
+NETWORK: Final = frozenset({"aws:ec2/vpc:Vpc", SUBNET})
+SERVES: Final = frozenset(
+    {
+        "aws:ecs/cluster:Cluster",
+        ECS_SERVICE,
+        "aws:lb/loadBalancer:LoadBalancer",
+        "aws:lb/listener:Listener",
+        LISTENER_RULE,
+        "aws:lb/targetGroup:TargetGroup",
+    }
+)
+"""What users reach the application through."""
+TEST_RULE: Final = "-test"
+"""Ends the name of a service's test rule, whose priority is the one in config."""
+
+Check = Callable[[list[Step], Account], Iterator[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hazard:
+    """One kind of change that needs a procedure."""
+
+    name: str
+    check: Check
+    """Yields a sentence for each instance: which value, and what it would break."""
+    way: str
+    """The heading in docs/runbook.md of the procedure."""
+
+
+def refusals(steps: list[Step], account: Account) -> list[str]:
+    """A sentence for each change that is refused; none for a change that `up` can make."""
+    return [
+        f'{found} Nothing was changed. Follow "{hazard.way}" in docs/runbook.md.'
+        for hazard in HAZARDS
+        for found in hazard.check(steps, account)
+    ]
+
+
+def _network(steps: list[Step], _account: Account) -> Iterator[str]:
+    for step in steps:
+        if step.token in NETWORK and step.op in {"replace", "delete"}:
+            keys = f" ({', '.join(step.keys)})" if step.keys else ""
+            yield (
+                f"{step.name} would be {_gone(step)}{keys}, and the database, the cache and the "
+                "load balancer live in it: vpcCidr, zones and the three lists of blocks stay as "
+                "they are, except that a zone can be added at the end."
+            )
+
+
+def _serves(steps: list[Step], _account: Account) -> Iterator[str]:
+    for step in steps:
+        if step.token in SERVES and step.op == "replace":
+            yield (
+                f"{step.name} would be replaced ({', '.join(step.keys)}), and users reach the "
+                "application through it."
+            )
+
+
+def _priorities(steps: list[Step], _account: Account) -> Iterator[str]:
+    """ELB knows no moment in which two rules swap, and the engine changes both at once."""
+    rules = [s for s in of_type(steps, LISTENER_RULE) if s.name.endswith(TEST_RULE)]
+    holders = {_number(s.old.get("priority")): s for s in rules if s.op != "create"}
+    for step in rules:
+        wanted = _number(step.new.get("priority")) if step.op in {"create", "update"} else None
+        holder = holders.get(wanted)
+        if wanted is not None and holder is not None and holder.urn != step.urn:
+            app, other = (s.name.removesuffix(TEST_RULE) for s in (step, holder))
+            yield (
+                f"arbor:services.{app}.priority is {wanted}, which {other} has until this change "
+                "is done: two listener rules can't have one priority, even for a moment."
+            )
+
+
+def _ports(steps: list[Step], account: Account) -> Iterator[str]:
+    for step in of_type(steps, INGRESS, "delete"):
+        app, door, port = step.name.removesuffix("-in").partition("-door-")
+        if door and not _deleted(steps, app) and _live_port(account, app) == int(port):
+            yield (
+                f"{app} would lose its way in on port {port}, where its live version listens: "
+                f"arbor:services.{app} needs previousPort: {port} until a version that listens on "
+                "the new port is live."
+            )
+
+
+def _stores(steps: list[Step], _account: Account) -> Iterator[str]:
+    for step in of_type(steps, EGRESS, "delete"):
+        for store in ("database", "cache"):
+            app, found, _ = step.name.partition(f"-task-{store}-out")
+            if found and not _deleted(steps, app):
+                yield (
+                    f"{app} would lose its way to the {store}, which its live version uses: "
+                    f"arbor:services.{app}.{store} stays true."
+                )
+
+
+HAZARDS: Final = (
+    Hazard(name="network", check=_network, way="Move to another stack"),
+    Hazard(name="serves", check=_serves, way="Move to another stack"),
+    Hazard(name="priority", check=_priorities, way="Exchange priorities"),
+    Hazard(name="port", check=_ports, way="Change a port"),
+    Hazard(name="store", check=_stores, way="Replace a service by another"),
+)
+
+
+def _live_port(account: Account, app: str) -> int | None:
+    """Where the live version listens; None where there is no service."""
+    try:
+        return services.read(account, app).port
+    except Refused:
+        return None
+
+
+def _deleted(steps: list[Step], app: str) -> bool:
+    """Whether the change takes the whole service out."""
+    return any(s.name == f"{app}-service" for s in of_type(steps, ECS_SERVICE, "delete"))
+
+
+def _gone(step: Step) -> str:
+    return "replaced" if step.op == "replace" else "deleted"
+
+
+def _number(value: Any) -> int | None:  # noqa: ANN401 - an input, of whatever type
+    return int(value) if isinstance(value, int | float) else None

@@ -1,0 +1,61 @@
+"""Lifecycle hooks that the program no longer names: taken out of ECS before `up`.
+
+The provider sends no emptied list of hooks, so ECS would keep them, and `up` would wait for a
+deployment that pauses. https://github.com/hashicorp/terraform-provider-aws/pull/47096
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+from operations.account import Account
+from operations.bluegreen import hooks
+from operations.ecs import services
+from operations.procedure import Refused
+from operations.procedure import Step as Action
+from pipeline.steps import Step, of_type
+
+ECS_SERVICE = "aws:ecs/service:Service"
+LOGICAL = "-service"
+"""Ends the logical name of a service's ECS service."""
+
+
+def without_pause(steps: list[Step]) -> list[str]:
+    """The applications whose deployments paused until now and, by the program, pause no more."""
+    return [
+        step.name.removesuffix(LOGICAL)
+        for step in of_type(steps, ECS_SERVICE, "update")
+        if _hooks(step.old) and not _hooks(step.new)
+    ]
+
+
+def actions(account: Account, steps: list[Step]) -> Iterator[Action]:
+    """Take the hooks out; none where ECS has none. Raises Refused during a deployment."""
+    for app in without_pause(steps):
+        service = services.read(account, app)
+        held = list(service.configuration.get("lifecycleHooks") or [])
+        if not held:
+            continue
+        if busy := list(service.busy()):
+            raise Refused("\n".join(busy))
+        yield Action(
+            says=f"take the pause out of {service.name}, which the provider would leave there",
+            do=partial(_take_out, service, held),
+            took_effect=partial(_is_out, account, app),
+        )
+
+
+def _is_out(account: Account, app: str) -> bool:
+    return not services.read(account, app).configuration.get("lifecycleHooks")
+
+
+def _take_out(service: services.Service, held: list[hooks.Hook]) -> None:
+    service.account.client("ecs").update_service(
+        cluster=service.account.cluster,
+        service=service.name,
+        deploymentConfiguration=hooks.replaced(service.configuration, out=held, into=[]),
+    )
+
+
+def _hooks(inputs: object) -> bool:
+    configured = inputs.get("deploymentConfiguration") if isinstance(inputs, dict) else None
+    return bool((configured or {}).get("lifecycleHooks"))

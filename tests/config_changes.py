@@ -1,0 +1,180 @@
+"""Every key of the config and every field of a service, with the neighbours that it may become.
+
+A case is one of two kinds. `up` makes the change, a second one does nothing, and users are served
+all the while; or the pipeline refuses it before anything is touched and names a procedure.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from emulator.engine import PROJECT_DIR
+
+STAGING: dict[str, Any] = yaml.safe_load((PROJECT_DIR / "Pulumi.staging.yaml").read_text())[
+    "config"
+]
+PROJECT: dict[str, Any] = yaml.safe_load((PROJECT_DIR / "Pulumi.yaml").read_text())["config"]
+SERVICES: dict[str, Any] = STAGING["arbor:services"]
+REPORTS = {
+    **SERVICES["frontend"],
+    "paths": ["/reports/*"],
+    "port": 4000,
+    "priority": 150,
+}
+"""A third service, as an engineer would add one."""
+WAYS = ("works", "refused", "settings")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """New values on a live staging."""
+
+    name: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """By key without its namespace."""
+    services: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    """New fields by service; a whole entry for a new one, None to take one out."""
+    refused: str = ""
+    """The procedure that the refusal names; empty where `up` makes the change."""
+    back: str = ""
+    """The procedure that the way back needs; empty where `up` goes back, too."""
+
+    def values(self) -> dict[str, Any]:
+        """The whole config of this case, by full key."""
+        changed = {f"arbor:{key}": value for key, value in self.config.items()}
+        if not self.services:
+            return changed
+        services = {**SERVICES}
+        for app, fields in self.services.items():
+            if fields is None:
+                del services[app]
+            else:
+                merged = {**services.get(app, {}), **fields}
+                services[app] = {key: value for key, value in merged.items() if value is not None}
+        return {**changed, "arbor:services": services}
+
+    def covers(self) -> set[str]:
+        """The keys and the fields of a service that it changes."""
+        fields = {f"services.{key}" for entry in self.services.values() for key in entry or {}}
+        return {*self.config, *fields}
+
+
+def _one_more(tier: str, block: str) -> list[str]:
+    return [*PROJECT[f"arbor:{tier}"]["default"], block]
+
+
+ZONES: list[str] = PROJECT["arbor:zones"]["default"]
+
+WORKS = (
+    Case(
+        name="numbers",
+        config={
+            "logRetentionDays": 30,
+            "logExportDays": 30,
+            "accessLogDays": 30,
+            "wafRequestsPerFiveMinutes": 1000,
+            "imagesKept": 20,
+            "cpuTargetPercent": 50,
+            "memoryTargetPercent": 60,
+            "requestsPerTarget": 500,
+            "pauseTimeoutMinutes": 30,
+            "databasePoolSize": 3,
+            "githubRepository": "arbor-energy/elsewhere",
+            "interfaceEndpoints": ["logs"],
+            "natPerZone": True,
+        },
+    ),
+    Case(
+        name="a service's size, limits and paths",
+        config={"bakeTimeMinutes": 1},
+        services={
+            "backend": {
+                "cpu": 1024,
+                "memory": 2048,
+                "min": 2,
+                "max": 3,
+                "count": 3,
+                "healthCheckPath": "/api/v1/health/live",
+                "paths": ["/api/*", "/docs"],
+                "priority": 90,
+                "version": "v1.1.0",
+                "workers": 2,
+                "user": "1002",
+            },
+            "frontend": {"image": "registry.example/frontend:v3", "version": None, "cache": True},
+        },
+    ),
+    Case(name="Spot and a service more", config={"spotWeight": 2}, services={"reports": REPORTS}),
+    Case(
+        name="a zone more",
+        config={
+            "zones": [*ZONES, "us-east-1d"],
+            "publicCidrs": _one_more("publicCidrs", "10.0.48.0/20"),
+            "privateCidrs": _one_more("privateCidrs", "10.0.112.0/20"),
+            "isolatedCidrs": _one_more("isolatedCidrs", "10.0.176.0/20"),
+        },
+        back="Move to another stack",
+    ),
+)
+
+REFUSED = (
+    Case(
+        name="zones in another order",
+        config={"zones": [ZONES[1], ZONES[0], ZONES[2]]},
+        refused="Move to another stack",
+    ),
+    Case(
+        name="other blocks",
+        config={
+            "vpcCidr": "10.1.0.0/16",
+            "publicCidrs": ["10.1.0.0/20", "10.1.16.0/20", "10.1.32.0/20"],
+            "privateCidrs": ["10.1.64.0/20", "10.1.80.0/20", "10.1.96.0/20"],
+            "isolatedCidrs": ["10.1.128.0/20", "10.1.144.0/20", "10.1.160.0/20"],
+        },
+        refused="Move to another stack",
+    ),
+    Case(
+        name="two services swap priorities",
+        services={
+            "backend": {"priority": 200, "paths": []},
+            "frontend": {"priority": 100, "paths": ["/app/*"]},
+        },
+        refused="Exchange priorities",
+    ),
+    Case(
+        name="a new service takes over a priority",
+        services={"backend": {"priority": 90}, "reports": {**REPORTS, "priority": 100}},
+        refused="Exchange priorities",
+    ),
+    Case(
+        name="a renamed service keeps its priority",
+        services={"frontend": None, "web": {**SERVICES["frontend"]}},
+        refused="Exchange priorities",
+    ),
+    Case(name="a port", services={"backend": {"port": 9000}}, refused="Change a port"),
+    Case(
+        name="the port together with the version",
+        services={"frontend": {"port": 4000, "version": "v2.0.0"}},
+        refused="Change a port",
+    ),
+    Case(
+        name="a service without its database",
+        services={"backend": {"database": False, "workers": None}},
+        refused="Replace a service by another",
+    ),
+)
+
+ELSEWHERE: Mapping[str, str] = {
+    "accountId": "settings refuse one that aws:allowedAccountIds does not hold (tests/test_settings_refusals.py)",
+    "services.previousPort": "the procedure for a port, in tests/engine/test_config_procedures.py",
+    "pauseBeforeProduction": "tests/engine/test_config_procedures.py",
+}
+"""Keys whose change is tried by another test, and which."""
+
+
+def keys() -> set[str]:
+    """Every key of Pulumi.yaml, and every field of a service as the settings read it."""
+    top = {key.removeprefix("arbor:") for key in PROJECT if key.startswith("arbor:")}
+    return top - {"services"}
