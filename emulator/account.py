@@ -5,6 +5,7 @@ before this module is.
 """
 
 import functools
+import io
 import json
 import logging
 import os
@@ -29,11 +30,14 @@ from emulator.awsx import server as awsx
 from emulator.clock import CLOCK
 from emulator.ecs.settle import settle
 from emulator.fork import Wsgi, fork
+from emulator.observer import Observer, call_of
 from emulator.row import Client
 
 MINUTE_IN_A_SECOND = 60.0
 CONTROL = "/emulator/"
 """Paths of our own beside AWS's: the clock, how many AWS calls were made, and a copy of it all.
+
+`unserved` returns the outages that the observer saw (emulator/observer.py); `reset` drops them.
 
 `attach` starts a provider for a copy, in this process: a copied process can't speak gRPC.
 """
@@ -64,10 +68,12 @@ class Front:
         moto: Wsgi,
         settle: Callable[[], None],
         attach: Callable[[str], int] | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self._moto = moto
         self._settle = settle
         self._attach = attach
+        self._observer = observer or Observer()
         self._lock = threading.RLock()
         self._calls = 0
 
@@ -76,8 +82,11 @@ class Front:
             if str(environ["PATH_INFO"]).startswith(CONTROL):
                 return self._control(environ, start)
             self._calls += 1
+            call = call_of(environ, _body(environ))
             self._settle()
-            return list(self._moto(environ, start))
+            answer = list(self._moto(environ, start))
+            self._observer.look(call)
+            return answer
 
     def _control(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         length = int(environ.get("CONTENT_LENGTH") or 0)
@@ -88,22 +97,39 @@ class Front:
             if "speed" in asked:
                 CLOCK.set_speed(float(asked["speed"]))
             self._settle()
-            answer: dict[str, float] = {"now": CLOCK.now()}
+            self._observer.look("the clock")
+            answer: dict[str, Any] = {"now": CLOCK.now()}
         elif what == "calls":
             answer = {"calls": self._calls}
         elif what == "fork":
             # A lock that another thread holds now would be held in the copy for ever: its own.
-            copy = Front(self._moto, self._settle)
+            copy = Front(self._moto, self._settle, observer=self._observer.copy())
             answer = {"port": fork(copy, MotoRequestHandler)}
         elif what == "attach" and self._attach is not None:
             answer = {"port": self._attach(f"http://127.0.0.1:{int(asked['port'])}")}
+        elif what == "unserved":
+            answer = {
+                "outages": self._observer.outages(),
+                "production": self._observer.production(),
+            }
+            if asked.get("reset"):
+                self._observer.reset()
         elif what == "exit":
             os._exit(0)
         else:
             start("404 Not Found", [("Content-Type", "text/plain")])
-            return [b"/emulator/: clock, calls, fork, attach (but in no copy) or exit"]
+            return [b"/emulator/: clock, calls, unserved, fork, attach (but in no copy) or exit"]
         start("200 OK", [("Content-Type", "application/json")])
         return [json.dumps(answer).encode()]
+
+
+def _body(environ: dict[str, Any]) -> bytes:
+    """Of a call of a query API, whose operation stands in it; it can be read once more."""
+    if not str(environ.get("CONTENT_TYPE", "")).startswith("application/x-www-form-urlencoded"):
+        return b""
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
 
 
 def clients(endpoint: str, region: str) -> Callable[[str], Client]:

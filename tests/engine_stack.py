@@ -28,7 +28,7 @@ SPEED = 600.0
 """Ten minutes of the account pass in a second."""
 
 
-def control(endpoint: str, what: str, **asked: float) -> Mapping[str, float]:
+def control(endpoint: str, what: str, **asked: float) -> Mapping[str, Any]:
     """Ask an emulated account what AWS has no call for, such as to let time pass."""
     request = urllib.request.Request(
         f"{endpoint}{account_module.CONTROL}{what}",
@@ -37,7 +37,7 @@ def control(endpoint: str, what: str, **asked: float) -> Mapping[str, float]:
     )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(request, timeout=30) as answer:
-        found: Mapping[str, float] = json.load(answer)
+        found: Mapping[str, Any] = json.load(answer)
     return found
 
 
@@ -160,7 +160,17 @@ class Deployed:
     def set_speed(self, speed: float) -> None:
         self._control("clock", speed=speed)
 
-    def _control(self, what: str, **asked: float) -> Mapping[str, float]:
+    def unserved(self, *, reset: bool = True) -> list[dict[str, Any]]:
+        """The outages of what was in production (emulator/observer.py), since the last reset."""
+        found: list[dict[str, Any]] = self._control("unserved", reset=reset)["outages"]
+        return found
+
+    def in_production(self) -> list[str]:
+        """The requests that have been served once, of users and of those who test."""
+        found: list[str] = self._control("unserved")["production"]
+        return found
+
+    def _control(self, what: str, **asked: float) -> Mapping[str, Any]:
         return control(self.environment["AWS_ENDPOINT_URL"], what, **asked)
 
     @staticmethod

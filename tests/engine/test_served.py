@@ -1,0 +1,38 @@
+"""What the tests of a long life look with: who is served, and by which version."""
+
+from dataclasses import replace
+
+from emulator.engine import stack_config
+from engine_stack import Deployed
+from served import serving
+
+
+def test_a_stack_that_is_up_serves_what_config_says(pristine_production: Deployed) -> None:
+    services = stack_config("production")["arbor:services"]
+    assert {
+        name: (one.version, one.desired, one.healthy)
+        for name, one in serving(pristine_production).items()
+    } == {name: (one["version"], one["count"], one["count"]) for name, one in services.items()}
+
+
+def test_scaling_is_seen_and_is_no_outage(production: Deployed) -> None:
+    before = serving(production)
+    production.client("ecs").update_service(
+        cluster="arbor-production-cluster", service="arbor-production-backend", desiredCount=5
+    )
+    assert serving(production) == {
+        **before,
+        "backend": replace(before["backend"], desired=5, healthy=5),
+    }
+    assert production.unserved() == []
+
+
+def test_a_service_without_tasks_is_an_outage(production: Deployed) -> None:
+    assert any("/api/" in request for request in production.in_production())
+    production.client("ecs").update_service(
+        cluster="arbor-production-cluster", service="arbor-production-backend", desiredCount=0
+    )
+    outages = production.unserved()
+    assert outages
+    assert {outage["call"] for outage in outages} == {"ecs UpdateService"}
+    assert serving(production)["backend"].version == "nothing"
