@@ -122,9 +122,7 @@ def bootstrap(
     bootstrap_stack(stack, dry_run=dry_run, yes=yes, retire_role=retire_role)
 
 
-def _opened(
-    stack: str, *, in_emulated: bool, base: Path | None
-) -> AbstractContextManager[Opened]:
+def _opened(stack: str, *, in_emulated: bool, base: Path | None) -> AbstractContextManager[Opened]:
     # Update plans are Pulumi's own, and still behind this switch.
     os.environ["PULUMI_EXPERIMENTAL"] = "true"
     return emulated(stack, base) if in_emulated else in_aws(stack)

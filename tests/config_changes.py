@@ -167,8 +167,8 @@ REFUSED = (
 )
 
 ELSEWHERE: Mapping[str, str] = {
-    "accountId": "settings refuse one that aws:allowedAccountIds does not hold (tests/test_settings_refusals.py)",
-    "services.previousPort": "the procedure for a port, in tests/engine/test_config_procedures.py",
+    "accountId": "tests/test_settings_refusals.py: aws:allowedAccountIds must hold it",
+    "services.previousPort": "tests/engine/test_config_procedures.py",
     "pauseBeforeProduction": "tests/engine/test_config_procedures.py",
 }
 """Keys whose change is tried by another test, and which."""

@@ -75,9 +75,7 @@ class Deployed:
     def opened(self) -> Opened:
         """As the pipeline opens it."""
         name = self.deployment.stack.name
-        return Opened(
-            stack=self.deployment.stack, account=Account(stack=name, client=self.client)
-        )
+        return Opened(stack=self.deployment.stack, account=Account(stack=name, client=self.client))
 
     def up(self) -> list[Step]:
         return self._steps(self.deployment.up)

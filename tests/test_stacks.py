@@ -265,7 +265,11 @@ def test_services_are_native_blue_green_and_roll_back_on_alarms(stack: str) -> N
         assert service["waitForSteadyState"] is True
         assert service["enableExecuteCommand"] is True
         options = stack_of(stack).options["aws:ecs/service:Service", name]
-        assert set(options.ignore_changes or ()) == {"taskDefinition", "desiredCount", "loadBalancers"}
+        assert set(options.ignore_changes or ()) == {
+            "taskDefinition",
+            "desiredCount",
+            "loadBalancers",
+        }
 
 
 @each_stack
