@@ -114,11 +114,11 @@ def _stores(steps: list[Step], _account: Account) -> Iterator[str]:
 
 
 HAZARDS: Final = (
-    Hazard(name="network", check=_network, way="Move to another stack"),
-    Hazard(name="serves", check=_serves, way="Move to another stack"),
-    Hazard(name="priority", check=_priorities, way="Exchange priorities"),
-    Hazard(name="port", check=_ports, way="Change a port"),
-    Hazard(name="store", check=_stores, way="Replace a service by another"),
+    Hazard(name="network", check=_network, way="Move to Another Stack"),
+    Hazard(name="serves", check=_serves, way="Move to Another Stack"),
+    Hazard(name="priority", check=_priorities, way="Exchange Priorities"),
+    Hazard(name="port", check=_ports, way="Change a Port"),
+    Hazard(name="store", check=_stores, way="Replace a Service by Another"),
 )
 
 

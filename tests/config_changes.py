@@ -24,7 +24,11 @@ REPORTS = {
     "priority": 150,
 }
 """A third service, as an engineer would add one."""
-WAYS = ("works", "refused", "settings")
+SERVICE_FIELDS = (
+    *("cache", "count", "cpu", "database", "healthCheckPath", "image", "max", "memory", "min"),
+    *("paths", "port", "previousPort", "priority", "user", "version", "workers"),
+)
+"""What an entry of `arbor:services` may hold; tests/test_settings_services.py holds the list."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +119,7 @@ WORKS = (
             "privateCidrs": _one_more("privateCidrs", "10.0.112.0/20"),
             "isolatedCidrs": _one_more("isolatedCidrs", "10.0.176.0/20"),
         },
-        back="Move to another stack",
+        back="Move to Another Stack",
     ),
 )
 
@@ -123,7 +127,7 @@ REFUSED = (
     Case(
         name="zones in another order",
         config={"zones": [ZONES[1], ZONES[0], ZONES[2]]},
-        refused="Move to another stack",
+        refused="Move to Another Stack",
     ),
     Case(
         name="other blocks",
@@ -133,7 +137,7 @@ REFUSED = (
             "privateCidrs": ["10.1.64.0/20", "10.1.80.0/20", "10.1.96.0/20"],
             "isolatedCidrs": ["10.1.128.0/20", "10.1.144.0/20", "10.1.160.0/20"],
         },
-        refused="Move to another stack",
+        refused="Move to Another Stack",
     ),
     Case(
         name="two services swap priorities",
@@ -141,28 +145,28 @@ REFUSED = (
             "backend": {"priority": 200, "paths": []},
             "frontend": {"priority": 100, "paths": ["/app/*"]},
         },
-        refused="Exchange priorities",
+        refused="Exchange Priorities",
     ),
     Case(
         name="a new service takes over a priority",
         services={"backend": {"priority": 90}, "reports": {**REPORTS, "priority": 100}},
-        refused="Exchange priorities",
+        refused="Exchange Priorities",
     ),
     Case(
         name="a renamed service keeps its priority",
         services={"frontend": None, "web": {**SERVICES["frontend"]}},
-        refused="Exchange priorities",
+        refused="Exchange Priorities",
     ),
-    Case(name="a port", services={"backend": {"port": 9000}}, refused="Change a port"),
+    Case(name="a port", services={"backend": {"port": 9000}}, refused="Change a Port"),
     Case(
         name="the port together with the version",
         services={"frontend": {"port": 4000, "version": "v2.0.0"}},
-        refused="Change a port",
+        refused="Change a Port",
     ),
     Case(
         name="a service without its database",
         services={"backend": {"database": False, "workers": None}},
-        refused="Replace a service by another",
+        refused="Replace a Service by Another",
     ),
 )
 
@@ -175,6 +179,11 @@ ELSEWHERE: Mapping[str, str] = {
 
 
 def keys() -> set[str]:
-    """Every key of Pulumi.yaml, and every field of a service as the settings read it."""
+    """Every key of Pulumi.yaml, and every field of a service."""
     top = {key.removeprefix("arbor:") for key in PROJECT if key.startswith("arbor:")}
-    return top - {"services"}
+    return (top - {"services"}) | {f"services.{field}" for field in SERVICE_FIELDS}
+
+
+def covered() -> set[str]:
+    """The keys and fields that a case changes, or that another test does."""
+    return {key for case in (*WORKS, *REFUSED) for key in case.covers()} | set(ELSEWHERE)

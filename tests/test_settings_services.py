@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import settings
+from config_changes import SERVICE_FIELDS
 from refusals import APP_NAMES, problems
 from stack_config import stack_values
 
@@ -44,10 +45,7 @@ PATHS = (
     "at most 4 paths that each start with / (a listener rule names 5 values at most, one of them "
     "the host), or [] for every other path"
 )
-FIELDS = (
-    "cache, count, cpu, database, healthCheckPath, image, max, memory, min, paths, port, "
-    "previousPort, priority, user, version, workers"
-)
+FIELDS = ", ".join(sorted(SERVICE_FIELDS))
 
 
 def services(app: str, **changes: Any) -> dict[str, dict[str, Any]]:

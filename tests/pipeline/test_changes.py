@@ -1,0 +1,77 @@
+"""Which changes are refused, by steps alone; the engine's own are in tests/engine."""
+
+from typing import Any
+
+import pytest
+
+from config_changes import REFUSED, WORKS, covered, keys
+from operations.account import Account
+from pipeline import changes
+from pipeline.steps import Step
+from runbook_world import RUNBOOK
+
+HEADINGS = {line.lstrip("# ") for line in RUNBOOK.read_text().splitlines() if line.startswith("#")}
+NOWHERE = Account(stack="staging", client=lambda service: pytest.fail(f"{service} was asked"))
+
+
+def step(op: str, token: str, name: str, **changed: tuple[Any, Any]) -> Step:
+    return Step(
+        op=op,
+        urn=f"urn:pulumi:staging::arbor::{token}::{name}",
+        token=token,
+        name=name,
+        keys=tuple(changed),
+        old={key: old for key, (old, _) in changed.items()},
+        new={key: new for key, (_, new) in changed.items()},
+    )
+
+
+def rule(op: str, app: str, old: int | None, new: int | None) -> Step:
+    return step(op, changes.LISTENER_RULE, f"{app}-test", priority=(old, new))
+
+
+def refusals(*steps: Step) -> list[str]:
+    return changes.refusals(list(steps), NOWHERE)
+
+
+@pytest.mark.parametrize("hazard", changes.HAZARDS, ids=lambda hazard: hazard.name)
+def test_each_way_is_a_heading_of_the_runbook(hazard: changes.Hazard) -> None:
+    assert hazard.way in HEADINGS
+
+
+def test_every_key_and_every_field_of_a_service_is_changed_by_a_case() -> None:
+    assert keys() - covered() == set()
+    assert covered() - keys() == set()
+
+
+def test_a_priority_that_another_rule_gives_up_in_the_same_change_is_refused() -> None:
+    (found,) = refusals(rule("update", "backend", 100, 90), rule("create", "reports", None, 100))
+    assert found.startswith("arbor:services.reports.priority is 100, which backend has")
+
+
+def test_a_free_priority_is_none_to_refuse() -> None:
+    assert refusals(rule("update", "backend", 100, 90), rule("create", "web", None, 80)) == []
+
+
+def test_a_network_may_grow_and_not_shrink() -> None:
+    assert refusals(step("create", changes.SUBNET, "network-vpc-public-4")) == []
+    (found,) = refusals(step("delete", changes.SUBNET, "network-vpc-public-4"))
+    assert found.startswith("network-vpc-public-4 would be deleted, and the database")
+
+
+def test_a_service_that_goes_whole_takes_its_ways_to_the_stores_along() -> None:
+    way = step("delete", changes.EGRESS, "backend-task-database-out")
+    assert refusals(way, step("delete", changes.ECS_SERVICE, "backend-service")) == []
+    (found,) = refusals(way)
+    assert "backend would lose its way to the database" in found
+
+
+@pytest.mark.parametrize("token", sorted(changes.SERVES))
+def test_what_users_are_served_through_is_not_replaced(token: str) -> None:
+    (found,) = refusals(step("replace", token, "it", port=(1, 2)))
+    assert found.startswith("it would be replaced (port), and users reach")
+
+
+def test_each_case_has_one_outcome() -> None:
+    assert all(case.refused for case in REFUSED)
+    assert not any(case.refused for case in WORKS)
