@@ -42,8 +42,8 @@ class Case:
     """New fields by service; a whole entry for a new one, None to take one out."""
     refused: str = ""
     """The procedure that the refusal names; empty where `up` makes the change."""
-    back: str = ""
-    """The procedure that the way back needs; empty where `up` goes back, too."""
+    back: tuple[str, ...] = ()
+    """The procedures that the way back needs; none where `up` goes back, too."""
 
     def values(self) -> dict[str, Any]:
         """The whole config of this case, by full key."""
@@ -107,19 +107,20 @@ WORKS = (
                 "workers": 2,
                 "user": "1002",
             },
-            "frontend": {"image": "registry.example/frontend:v3", "version": None, "cache": True},
+            "frontend": {"image": "registry.example/frontend:v3", "version": None},
         },
     ),
     Case(name="Spot and a service more", config={"spotWeight": 2}, services={"reports": REPORTS}),
     Case(
-        name="a zone more",
+        name="a zone more, and a store for a service",
+        services={"frontend": {"cache": True}},
         config={
             "zones": [*ZONES, "us-east-1d"],
             "publicCidrs": _one_more("publicCidrs", "10.0.48.0/20"),
             "privateCidrs": _one_more("privateCidrs", "10.0.112.0/20"),
             "isolatedCidrs": _one_more("isolatedCidrs", "10.0.176.0/20"),
         },
-        back="Move to Another Stack",
+        back=("Move to Another Stack", "Replace a Service by Another"),
     ),
 )
 

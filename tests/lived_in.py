@@ -19,7 +19,7 @@ def lived_in(stack: Deployed) -> None:
     stack.unserved()
 
 
-def release(stack: Deployed, app: str, **container: Any) -> str:
+def release(stack: Deployed, app: str, *, wait: bool = True, **container: Any) -> str:
     """Deploy the live revision with these changes of its container; returns the new one's ARN."""
     ecs, where = stack.client("ecs"), _where(stack, app)
     running = _service(stack, app)["taskDefinition"]
@@ -28,7 +28,8 @@ def release(stack: Deployed, app: str, **container: Any) -> str:
     wanted["containerDefinitions"][0] |= container
     registered = ecs.register_task_definition(**wanted)["taskDefinition"]["taskDefinitionArn"]
     ecs.update_service(**where, taskDefinition=registered)
-    stack.advance(AN_HOUR)
+    if wait:
+        stack.advance(AN_HOUR)
     return str(registered)
 
 

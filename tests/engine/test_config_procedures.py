@@ -1,0 +1,134 @@
+"""The procedures of docs/runbook.md, Changing a Live Stack, each on a live staging."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config_changes import REPORTS, SERVICES
+from engine_stack import Deployed
+from lived_in import AN_HOUR, lived_in, release
+from operations.ecs import services
+from operations.ecs.rollout import Rollout
+from pipeline import changes
+from pipeline.apply import RefusedError, apply
+from pipeline.preview import preview
+from pipeline.steps import steps_of
+from served import serving
+
+
+@pytest.fixture
+def live(staging: Deployed) -> Deployed:
+    """Staging with a release of the backend and another count of both services since."""
+    lived_in(staging)
+    return staging
+
+
+@pytest.fixture
+def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PULUMI_EXPERIMENTAL", "true")  # update plans are behind it
+    return tmp_path / "plan.json"
+
+
+def refused(live: Deployed) -> list[str]:
+    return changes.refusals(steps_of(live.deployment.stack.preview), live.opened.account)
+
+
+def merge(live: Deployed, **entries: Any) -> None:
+    """One change of `arbor:services`, as the pipeline makes it."""
+    found = {app: entry for app, entry in {**SERVICES, **entries}.items() if entry is not None}
+    live.deployment.configure({"arbor:services": found})
+    assert refused(live) == []
+    live.up()
+    assert live.up() == []
+    assert live.unserved() == []
+
+
+def _registered(live: Deployed, app: str) -> str:
+    """The newest revision, which `up` registered."""
+    found = live.client("ecs").list_task_definitions(
+        familyPrefix=f"arbor-staging-{app}", sort="DESC"
+    )
+    return str(found["taskDefinitionArns"][0])
+
+
+def _roll_out(live: Deployed, app: str, revision: str) -> None:
+    """As a release or a rollback deploys it."""
+    service = services.read(live.opened.account, app)
+    rollout = Rollout(service=service, revision=lambda: revision, what="it")
+    rollout.begin()
+    live.advance(AN_HOUR)
+    assert rollout.status() == "SUCCESSFUL", rollout.told
+
+
+def _answer_all(live: Deployed) -> None:
+    """A person lets every deployment go on."""
+    ecs = live.client("ecs")
+    live.advance(600)
+    for app in ("backend", "frontend"):
+        service = services.read(live.opened.account, app)
+        newest = service.deployments()[0]["serviceDeploymentArn"]
+        for hook in services.pauses(services.describe(live.opened.account, newest)):
+            ecs.continue_service_deployment(
+                serviceDeploymentArn=newest, hookId=hook["hookId"], action="CONTINUE"
+            )
+    live.advance(AN_HOUR)
+
+
+def test_a_port_moves_with_a_release_and_back_with_a_rollback(live: Deployed) -> None:
+    old = services.read(live.opened.account, "frontend")
+    moving = {**SERVICES["frontend"], "port": 4000, "previousPort": 3000}
+    merge(live, frontend=moving)
+    assert services.read(live.opened.account, "frontend").port == 3000
+
+    live.deployment.configure(
+        {"arbor:services": {**SERVICES, "frontend": {**SERVICES["frontend"], "port": 4000}}}
+    )
+    (early,) = refused(live)
+    assert "needs previousPort: 3000 until" in early
+    merge(live, frontend=moving)
+
+    new = _registered(live, "frontend")
+    _roll_out(live, "frontend", new)
+    assert services.read(live.opened.account, "frontend").port == 4000
+    assert serving(live)["frontend"].revision == new
+    _roll_out(live, "frontend", old.task_definition)
+    assert services.read(live.opened.account, "frontend").port == 3000
+    _roll_out(live, "frontend", new)
+
+    merge(live, frontend={**SERVICES["frontend"], "port": 4000})
+    assert live.unserved() == []
+
+
+def test_priorities_are_exchanged_by_way_of_a_free_one(live: Deployed) -> None:
+    """The frontend goes first, for a service without paths is asked last."""
+    merge(live, reports=REPORTS)
+    first, second = {**SERVICES["backend"]}, {**REPORTS}
+    merge(live, backend={**first, "priority": 90}, reports=second)
+    merge(live, backend={**first, "priority": 90}, reports={**second, "priority": 100})
+    merge(live, backend={**first, "priority": 150}, reports={**second, "priority": 100})
+    merge(live, backend=first, reports=None)
+
+
+def test_a_pause_is_taken_out_of_ecs_before_up(live: Deployed, plan: Path) -> None:
+    """The provider sends no emptied list of hooks; `up` would wait for a person until it fails."""
+    live.deployment.configure({"arbor:pauseBeforeProduction": True})
+    live.up()
+    account = live.opened.account
+    assert services.read(account, "backend").configuration["lifecycleHooks"]
+    _answer_all(live)
+
+    live.deployment.configure({"arbor:pauseBeforeProduction": False})
+    assert preview(live.opened, plan=plan, look_for_drift=True).passed
+    release(live, "backend", image="registry.example/backend:v3.0.0", wait=False)
+    with pytest.raises(RefusedError, match="arbor-staging-backend is being deployed"):
+        apply(live.opened, plan)
+    _answer_all(live)
+
+    said: list[str] = []
+    done = apply(live.opened, plan, said.append)
+    assert "updated backend-service" in done
+    assert [line for line in said if "take the pause out of arbor-staging-backend" in line]
+    assert not services.read(account, "backend").configuration.get("lifecycleHooks")
+    assert live.up() == []
+    assert live.unserved() == []
