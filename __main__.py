@@ -279,7 +279,7 @@ for app, wanted in config.services.items():
                 log_group=logs.names[app],
                 region=config.region,
                 environment=application.environment(
-                    stack=stack, domain=config.domain, database=db, cache=redis
+                    name=config.environment, domain=config.domain, database=db, cache=redis
                 ),
                 secrets=application.secrets(
                     app_secret_arn=secrets.app_arn, database=db, cache=redis
@@ -332,7 +332,10 @@ migrations = MigrationTask(
             log_group=logs.names[naming.MIGRATIONS],
             region=config.region,
             environment=application.environment(
-                stack=stack, domain=config.domain, database=database_access, cache=cache_access
+                name=config.environment,
+                domain=config.domain,
+                database=database_access,
+                cache=cache_access,
             ),
             secrets=application.secrets(
                 app_secret_arn=secrets.app_arn, database=database_access, cache=cache_access

@@ -33,14 +33,17 @@ class CacheAccess:
 
 def environment(
     *,
-    stack: str,
+    name: str,
     domain: str,
     database: DatabaseAccess | None = None,
     cache: CacheAccess | None = None,
 ) -> dict[str, pulumi.Input[str]]:
-    """Plain variables of a service that uses this database and this cache; no secret in them."""
+    """Plain variables of a service that uses this database and this cache; no secret in them.
+
+    `name` is what the application knows: `production` or `staging`.
+    """
     variables: dict[str, pulumi.Input[str]] = {
-        "ENVIRONMENT": environment_name(stack),
+        "ENVIRONMENT": name,
         "DEBUG": "false",
     }
     if database is None and cache is None:
@@ -97,11 +100,6 @@ def secret_arns(
         return ()
     stores = (access.secret_arn for access in (database, cache) if access is not None)
     return (app_secret_arn, *stores)
-
-
-def environment_name(stack: str) -> str:
-    """The application knows two: a stack that is not production runs as staging."""
-    return "production" if stack == "production" else "staging"
 
 
 def cors_origins(domain: str) -> str:

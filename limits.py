@@ -36,6 +36,17 @@ FARGATE_MEMORY: Final[dict[int, tuple[int, ...]]] = {
 """MiB of memory that Fargate offers for each number of CPU units (1024 = one vCPU):
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html"""
 
+UNITS_PER_VCPU: Final = 1024
+"""CPU units of a task in one vCPU."""
+MIGRATION_CPU: Final = 256
+"""CPU units of the migration's task, which runs beside the services."""
+FARGATE_VCPUS: Final = ("fargate", "L-3032A538")
+"""Service Quotas' codes of "Fargate On-Demand vCPU resource count", of an account in a region.
+
+"New AWS accounts might have initial lower quotas that can increase over time", and start with 6:
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
+https://github.com/brennerm/aws-quota-checker/issues/58 (the code)"""
+
 CONDITION_VALUES_PER_RULE: Final = 5
 """Hosts and paths that one listener rule can name, together:
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html"""
@@ -113,15 +124,44 @@ def usable_connections(instance_class: str) -> int:
     return max(0, max_connections(memory * 95 // 100 - 256 * MIB) - RESERVED_CONNECTIONS)
 
 
+STEADY_FAMILY: Final = {"db.t3": "db.m6i", "db.t4g": "db.m7g"}
+"""What a burstable family gives way to: general purpose, of the same processor architecture."""
+LARGEST_BURSTABLE_GIB: Final = 4
+"""Memory of db.t3.medium and db.t4g.medium, the largest burstable class that is ever advised.
+
+A medium earns CPU credits for 20 % of its two vCPUs; a load that needs more memory or connections
+keeps the processor busy, and then a burstable class is throttled or billed for surplus credits. AWS
+recommends the T classes for development, test and other nonproduction servers:
+https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.DBInstanceClass.Types.html
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-credits-baseline-concepts.html"""
+
+
 def class_with_connections(needed: int, like: str) -> str | None:
-    """The smallest class of the family of `like` that leaves so many, or None if none does."""
-    family = like.rsplit(".", 1)[0] + "."
+    """The smallest class like this one that leaves so many connections, or None if none does.
+
+    "Like" is the same family, or the general purpose one where a burstable class would not do.
+    """
+    family = like.rsplit(".", 1)[0]
+    steady = STEADY_FAMILY.get(family)
     fitting = [
         name
-        for name in DATABASE_MEMORY_GIB
-        if name.startswith(family) and usable_connections(name) >= needed
+        for name, gib in DATABASE_MEMORY_GIB.items()
+        if usable_connections(name) >= needed
+        and (
+            (name.startswith(f"{family}.") and (steady is None or gib <= LARGEST_BURSTABLE_GIB))
+            or (steady is not None and name.startswith(f"{steady}."))
+        )
     ]
     return min(fitting, key=DATABASE_MEMORY_GIB.__getitem__, default=None)
+
+
+def raise_fargate_quota(vcpus: int) -> str:
+    """The command that asks AWS for so many On-Demand vCPUs on Fargate."""
+    service, code = FARGATE_VCPUS
+    return (
+        f"aws service-quotas request-service-quota-increase --service-code {service} "
+        f"--quota-code {code} --desired-value {vcpus}"
+    )
 
 
 def network(cidr: str) -> IPv4Network:

@@ -15,12 +15,15 @@ from pulumi.runtime import config as pulumi_config
 import limits
 import naming
 from ci_documents import REPOSITORY
+from configuration.capacity import check_vcpus
 from configuration.network import NetworkSettings, read_network
 from configuration.reader import Reader
 from configuration.services import ServiceSettings, peak_connections, read_services
 from configuration.stores import CacheSettings, DatabaseSettings, read_cache, read_database
 
 PRODUCTION: Final = "production"
+ENVIRONMENTS: Final = (PRODUCTION, "staging")
+"""What the application knows as ENVIRONMENT."""
 _STACK: Final = re.compile(r"[a-z][a-z0-9]{0,15}")
 _ACCOUNT: Final = re.compile(r"\d{12}")
 _OIDC_PROVIDER: Final = re.compile(
@@ -62,6 +65,8 @@ class Settings:
     """Everything that differs between stacks, checked."""
 
     stack: str
+    environment: str
+    """What the guards depend on, whatever the stack is called: `production` or `staging`."""
     region: str
     account_id: str
     domain: str
@@ -73,6 +78,8 @@ class Settings:
     scaling: ScalingSettings
     spot_weight: int
     """Tasks on FARGATE_SPOT for each one on FARGATE."""
+    fargate_vcpu_quota: int
+    """On-Demand vCPUs that the account lets this stack run."""
     database: DatabaseSettings
     cache: CacheSettings
     log_retention_days: int
@@ -93,6 +100,7 @@ class Settings:
         return {
             "Project": naming.PROJECT,
             "Stack": self.stack,
+            "Environment": self.environment,
             "Component": component,
             "ManagedBy": "pulumi",
         }
@@ -118,10 +126,14 @@ def parse(values: Mapping[str, str], stack: str) -> Settings:
         )
     aws = Reader(_namespace(values, "aws"), "aws:", problems)
     arbor = Reader(_namespace(values, naming.PROJECT), f"{naming.PROJECT}:", problems)
-    production = stack == PRODUCTION
+    environment = _environment(arbor, stack)
+    production = environment == PRODUCTION
     region = aws.text("region", "a region such as us-east-1", _is_region)
+    network = read_network(arbor, region=region, production=production)
+    zones = max(1, len(network.zones))
     settings = Settings(
         stack=stack,
+        environment=environment,
         region=region,
         account_id=_account(arbor, aws),
         domain=arbor.text(
@@ -135,8 +147,8 @@ def parse(values: Mapping[str, str], stack: str) -> Settings:
             lambda zone: not zone or _ZONE_ID.fullmatch(zone) is not None,
         )
         or None,
-        network=read_network(arbor, region=region, production=production),
-        services=read_services(arbor),
+        network=network,
+        services=read_services(arbor, zones=zones, production=production),
         deployment=DeploymentSettings(
             bake_minutes=arbor.whole("bakeTimeMinutes", 0, 1440, "minutes"),
             pause_before_production=arbor.flag("pauseBeforeProduction"),
@@ -147,14 +159,10 @@ def parse(values: Mapping[str, str], stack: str) -> Settings:
             memory_percent=arbor.whole("memoryTargetPercent", 10, 90, "percent"),
             requests_per_target=arbor.whole("requestsPerTarget", 1, 1_000_000, "a minute"),
         ),
-        spot_weight=arbor.whole(
-            "spotWeight",
-            0,
-            0 if production else 1000,
-            "in production, for AWS stops Spot tasks at two minutes' notice" if production else "",
-        ),
+        spot_weight=_spot_weight(arbor, production=production),
+        fargate_vcpu_quota=arbor.whole("fargateVcpuQuota", 1, 100_000, "vCPUs"),
         database=read_database(arbor, production=production),
-        cache=read_cache(arbor, production=production),
+        cache=read_cache(arbor, zones=zones, production=production),
         log_retention_days=_retention(arbor),
         log_export_bucket=arbor.text(
             "logExportBucket",
@@ -184,6 +192,7 @@ def parse(values: Mapping[str, str], stack: str) -> Settings:
     arbor.refuse_unread()
     if not problems:
         _check_connections(arbor, settings)
+        check_vcpus(arbor, settings.services, settings.fargate_vcpu_quota)
     if problems:
         raise SettingsError(stack, problems)
     return settings
@@ -192,6 +201,35 @@ def parse(values: Mapping[str, str], stack: str) -> Settings:
 def _namespace(values: Mapping[str, str], namespace: str) -> dict[str, str]:
     prefix = f"{namespace}:"
     return {k.removeprefix(prefix): v for k, v in values.items() if k.startswith(prefix)}
+
+
+def _environment(arbor: Reader, stack: str) -> str:
+    """`production` or `staging`; the stack called production is never anything else."""
+    environment = arbor.choice("environment", ENVIRONMENTS)
+    if stack == PRODUCTION and arbor.good("environment") and environment != PRODUCTION:
+        arbor.refuse(
+            "environment",
+            "production in the stack called production, whose names and domain are production's; "
+            "give a stack for anything else another name",
+        )
+    return environment
+
+
+def _spot_weight(arbor: Reader, *, production: bool) -> int:
+    """0, or more than FARGATE's weight, so that the only task of a service runs on Spot.
+
+    With equal weights ECS does not say which provider gets the first task.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html
+    """
+    why = "in production, for AWS stops Spot tasks at two minutes' notice" if production else ""
+    weight = arbor.whole("spotWeight", 0, 0 if production else 1000, why)
+    if arbor.good("spotWeight") and weight == 1:
+        arbor.refuse(
+            "spotWeight",
+            "0 for no Spot, or 2 to 1,000: with equal weights ECS does not say whether the only "
+            "task of a service runs on Spot",
+        )
+    return weight
 
 
 def _is_region(text: str) -> bool:

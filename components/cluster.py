@@ -11,7 +11,7 @@ FARGATE, FARGATE_SPOT = "FARGATE", "FARGATE_SPOT"
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterArgs:
-    """`spot_weight` tasks on FARGATE_SPOT for each one on FARGATE; the first is never on Spot."""
+    """`spot_weight` tasks on FARGATE_SPOT for each one on FARGATE; with 0 none is on Spot."""
 
     cluster_name: str
     exec_log_group: pulumi.Input[str]
@@ -75,6 +75,12 @@ class Cluster(pulumi.ComponentResource):
 
 
 def strategy(spot_weight: int) -> list[tuple[str, int, int]]:
-    """Capacity provider, weight and base: one task at least is never interrupted."""
-    spot = [(FARGATE_SPOT, spot_weight, 0)] if spot_weight else []
-    return [(FARGATE, 1, 1), *spot]
+    """Capacity provider, weight and base.
+
+    With Spot there is no base: it would take the only task of a small service, and Spot would never
+    run. So a stack with Spot may lose every task for a while, and production has none.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html
+    """
+    if not spot_weight:
+        return [(FARGATE, 1, 1)]
+    return [(FARGATE, 1, 0), (FARGATE_SPOT, spot_weight, 0)]

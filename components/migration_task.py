@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 
 import pulumi
 
+import limits
 from components.task import Reach, Surroundings, Task, TaskArgs
 from components.task_definition import Container
 
 COMMAND = ("alembic", "upgrade", "head")
-CPU, MEMORY = 256, 512
+CPU, MEMORY = limits.MIGRATION_CPU, 512
 
 
 @dataclass(frozen=True, kw_only=True)

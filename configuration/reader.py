@@ -53,8 +53,16 @@ class Reader:
         """One of these strings."""
         return self.text(key, ", ".join(options), options.__contains__)
 
-    def whole(self, key: str, low: int, high: int, unit: str = "") -> int:
-        """A whole number from low to high; config hands numbers over as text."""
+    def whole(
+        self, key: str, low: int, high: int, unit: str = "", *, default: int | None = None
+    ) -> int:
+        """A whole number from low to high; with a default, the key may be absent.
+
+        Config hands numbers over as text.
+        """
+        if default is not None and key not in self._values:
+            self._read.add(key)
+            return default
         span = f"a whole number from {low:,} to {high:,}" if low < high else f"only {low:,}"
         allowed = f"{span} {unit}".rstrip()
         value = _decoded(self._value(key))

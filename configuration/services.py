@@ -14,6 +14,8 @@ BACKEND: Final = "backend"
 LONGEST_APP: Final = 16
 """A target group is called APP-green-SUFFIX, and AWS allows 32 characters."""
 _APP: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_DEEP_CHECKS: Final = frozenset({"detailed", "deep", "ready", "readyz", "readiness"})
+"""Ends of paths that also answer for the stores behind the application."""
 _USER: Final = re.compile(r"[1-9]\d{0,9}(?::\d{1,10})?")
 _ALLOWED_APP: Final = (
     f"names of at most {LONGEST_APP} characters (a-z, 0-9, -), not {naming.MIGRATIONS}; "
@@ -54,8 +56,15 @@ class ServiceSettings:
     """Processes in a task that each open a pool of database connections."""
 
 
-def read_services(config: Reader) -> dict[str, ServiceSettings]:
-    """Every service by name; what is wrong stands in the reader's problems."""
+PRODUCTION_MIN: Final = 2
+"""With one task a zone, a host or a deployment that fails takes the service down."""
+
+
+def read_services(config: Reader, *, zones: int, production: bool) -> dict[str, ServiceSettings]:
+    """Every service by name; what is wrong stands in the reader's problems.
+
+    `min` and `count` default to one task a zone.
+    """
     found = config.entries("services", f"an object of services by name: {_ALLOWED_APP}")
     if not config.good("services"):
         return {}
@@ -64,7 +73,11 @@ def read_services(config: Reader) -> dict[str, ServiceSettings]:
         names = ", ".join(found) or "empty"
         config.problems.append(f"arbor:services is {names}; allowed: {_ALLOWED_APP}.")
     before = len(config.problems)
-    services = {app: _read(app, entry, config.problems) for app, entry in found.items()}
+    fewest = PRODUCTION_MIN if production else 1
+    services = {
+        app: _read(app, entry, config.problems, zones=zones, fewest=fewest)
+        for app, entry in found.items()
+    }
     if len(config.problems) == before:
         config.problems.extend(_between(services.values()))
     return services
@@ -80,13 +93,15 @@ def _is_app(app: str) -> bool:
     return len(app) <= LONGEST_APP and _APP.fullmatch(app) is not None and app != naming.MIGRATIONS
 
 
-def _read(app: str, entry: Mapping[str, Any], problems: list[str]) -> ServiceSettings:
+def _read(
+    app: str, entry: Mapping[str, Any], problems: list[str], *, zones: int, fewest: int
+) -> ServiceSettings:
     config = Reader(entry, f"arbor:services.{app}.", problems)
     image, version = _read_image(config)
     cpu, memory = _read_size(config)
-    low = config.whole("min", 1, 1000, "tasks")
+    low = config.whole("min", fewest, 1000, _tasks(fewest), default=zones)
     high = config.whole("max", 1, 1000, "tasks")
-    count = config.whole("count", 1, 1000, "tasks")
+    count = config.whole("count", 1, 1000, "tasks", default=max(low, zones))
     if config.good("min", "max") and low > high:
         config.refuse("min", f"at most max, which is {high}")
     elif config.good("min", "max", "count") and not low <= count <= high:
@@ -110,11 +125,7 @@ def _read(app: str, entry: Mapping[str, Any], problems: list[str]) -> ServiceSet
         max_count=high,
         port=port,
         previous_port=previous,
-        health_check_path=config.text(
-            "healthCheckPath",
-            "a path that starts with / and has no wildcard",
-            lambda path: limits.is_path_pattern(path) and not set("*?") & set(path),
-        ),
+        health_check_path=_read_health_check(config),
         paths=_read_paths(config),
         priority=config.whole("priority", 1, 9999),
         database=database,
@@ -128,6 +139,10 @@ def _read(app: str, entry: Mapping[str, Any], problems: list[str]) -> ServiceSet
     )
     config.refuse_unread()
     return service
+
+
+def _tasks(fewest: int) -> str:
+    return "tasks, for production outlives a task and a zone" if fewest > 1 else "tasks"
 
 
 def _read_image(config: Reader) -> tuple[str | None, str | None]:
@@ -158,6 +173,26 @@ def _read_size(config: Reader) -> tuple[int, int]:
         offered = ", ".join(map(str, limits.FARGATE_MEMORY[cpu]))
         config.refuse("memory", f"with {cpu} CPU units Fargate offers {offered} MiB")
     return cpu, memory
+
+
+def _read_health_check(config: Reader) -> str:
+    """What the load balancer asks each task.
+
+    An answer that depends on the database fails on every task at once, so that a failover of 60 to
+    120 seconds stops tasks that would have recovered by themselves, and rolls a deployment back.
+    """
+    path = config.text(
+        "healthCheckPath",
+        "a path that starts with / and has no wildcard",
+        lambda path: limits.is_path_pattern(path) and not set("*?") & set(path),
+    )
+    if path.rstrip("/").rsplit("/", 1)[-1] in _DEEP_CHECKS:
+        config.refuse(
+            "healthCheckPath",
+            "a path that does not look at the database or the cache, such as /api/v1/health: a "
+            "failover of either would take every task out of service",
+        )
+    return path
 
 
 def _read_paths(config: Reader) -> tuple[str, ...]:

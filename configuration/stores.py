@@ -11,6 +11,8 @@ PRODUCTION_BACKUP_DAYS: Final = 7
 """The runbook restores to any point of the last seven days."""
 _RDS_MINUTES: Final = 30
 _CACHE_MINUTES: Final = 60
+_MOST_NODES: Final = 6
+"""The primary and five replicas."""
 _WEEKLY: Final = "ddd:hh:mm-ddd:hh:mm in UTC, such as sun:05:00-sun:06:00"
 
 
@@ -80,7 +82,7 @@ def read_database(config: Reader, *, production: bool) -> DatabaseSettings:
     )
 
 
-def read_cache(config: Reader, *, production: bool) -> CacheSettings:
+def read_cache(config: Reader, *, zones: int, production: bool) -> CacheSettings:
     """The cache; what is wrong stands in the reader's problems."""
     snapshot, maintenance = _read_windows(
         config, "cacheSnapshotWindow", "cacheMaintenanceWindow", _CACHE_MINUTES
@@ -91,16 +93,23 @@ def read_cache(config: Reader, *, production: bool) -> CacheSettings:
             "a type of cache.t3, t4g, m5, m6g, m7g, r5, r6g or r7g, such as cache.t3.micro",
             limits.CACHE_NODE_TYPES.__contains__,
         ),
-        nodes=config.whole(
-            "cacheNodes",
-            2 if production else 1,
-            6,
-            "nodes, for production fails over to another zone" if production else "nodes",
-        ),
+        nodes=_read_nodes(config, zones=zones, production=production),
         snapshot_days=config.whole("cacheSnapshotDays", 0, 35, "days"),
         snapshot_window=snapshot,
         maintenance_window=maintenance,
     )
+
+
+def _read_nodes(config: Reader, *, zones: int, production: bool) -> int:
+    """0 is one node a zone."""
+    nodes = config.whole("cacheNodes", 0, _MOST_NODES, "nodes, 0 for one a zone")
+    if production and config.good("cacheNodes") and nodes == 1:
+        config.refuse(
+            "cacheNodes",
+            f"0 for one a zone, or 2 to {_MOST_NODES} nodes, for production fails over to another "
+            "zone",
+        )
+    return nodes or zones
 
 
 def _read_windows(config: Reader, daily: str, weekly: str, shortest: int) -> tuple[str, str]:

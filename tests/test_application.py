@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pulumi
-import pytest
 
 import application
 import naming
@@ -26,7 +25,7 @@ def resolved(variables: dict[str, pulumi.Input[str]]) -> dict[str, str]:
 def test_the_backend_gets_its_stores_and_nothing_secret_in_plain_sight() -> None:
     plain_variables = resolved(
         application.environment(
-            stack="production", domain="arbor-energy.com", database=DATABASE, cache=CACHE
+            name="production", domain="arbor-energy.com", database=DATABASE, cache=CACHE
         )
     )
     assert plain_variables == {
@@ -55,14 +54,14 @@ def test_secrets_are_named_by_arn_and_key_in_their_current_version() -> None:
 
 def test_no_variable_is_both_plain_and_secret_for_ecs_refuses_that() -> None:
     variables = application.environment(
-        stack="staging", domain="a.example", database=DATABASE, cache=CACHE
+        name="staging", domain="a.example", database=DATABASE, cache=CACHE
     )
     hidden = application.secrets(app_secret_arn="arn:app", database=DATABASE, cache=CACHE)
     assert not variables.keys() & hidden.keys()
 
 
 def test_the_frontend_listens_on_every_address_and_gets_no_secret() -> None:
-    variables = application.environment(stack="staging", domain="a.example")
+    variables = application.environment(name="staging", domain="a.example")
 
     assert resolved(variables) == {
         "ENVIRONMENT": "staging",
@@ -74,7 +73,7 @@ def test_the_frontend_listens_on_every_address_and_gets_no_secret() -> None:
 
 
 def test_a_service_gets_only_the_stores_that_it_uses() -> None:
-    variables = application.environment(stack="staging", domain="a.example", cache=CACHE)
+    variables = application.environment(name="staging", domain="a.example", cache=CACHE)
     hidden = application.secrets(app_secret_arn="arn:app", cache=CACHE)
 
     assert not [name for name in (*variables, *hidden) if name.startswith("POSTGRES")]
@@ -82,14 +81,6 @@ def test_a_service_gets_only_the_stores_that_it_uses() -> None:
         "arn:app",
         "arn:redis",
     )
-
-
-@pytest.mark.parametrize(
-    ("stack", "name"),
-    [("production", "production"), ("staging", "staging"), ("demo", "staging")],
-)
-def test_the_application_knows_two_environments(stack: str, name: str) -> None:
-    assert application.environment_name(stack) == name
 
 
 def test_every_key_that_a_task_asks_for_is_in_its_secret() -> None:

@@ -49,11 +49,45 @@ def test_the_budget_stays_below_what_instances_really_offer(instance_class: str,
     assert 0.7 * seen < limits.usable_connections(instance_class) <= seen - 15
 
 
+def too_large_a_burstable_one(name: str) -> bool:
+    return name.startswith(("db.t3.", "db.t4g.")) and name.rsplit(".", 1)[1] not in {
+        "micro",
+        "small",
+        "medium",
+    }
+
+
+@pytest.mark.parametrize(
+    ("like", "needed", "advised"),
+    [
+        ("db.t3.small", 320, "db.t3.medium"),
+        ("db.t4g.micro", 320, "db.t4g.medium"),
+        ("db.t3.medium", 640, "db.m6i.large"),
+        ("db.t4g.medium", 1300, "db.m7g.xlarge"),
+        ("db.t3.2xlarge", 4900, "db.m6i.4xlarge"),
+        ("db.m5.large", 1300, "db.m5.xlarge"),
+        ("db.r6g.large", 4900, "db.r6g.2xlarge"),
+        ("db.t3.medium", 5000, None),
+    ],
+)
+def test_a_burstable_class_is_advised_for_a_small_load_only(
+    like: str, needed: int, advised: str | None
+) -> None:
+    assert limits.class_with_connections(needed, like) == advised
+
+
 @given(st.sampled_from(sorted(limits.DATABASE_MEMORY_GIB)), st.integers(1, 6000))
 def test_the_advised_class_is_the_smallest_that_fits(like: str, needed: int) -> None:
     advised = limits.class_with_connections(needed, like)
-    family = [c for c in limits.DATABASE_MEMORY_GIB if c.startswith(like.rsplit(".", 1)[0] + ".")]
-    fitting = [c for c in family if limits.usable_connections(c) >= needed]
+    family = like.rsplit(".", 1)[0]
+    families = (f"{family}.", f"{limits.STEADY_FAMILY.get(family, family)}.")
+    fitting = [
+        name
+        for name in limits.DATABASE_MEMORY_GIB
+        if name.startswith(families)
+        and limits.usable_connections(name) >= needed
+        and not too_large_a_burstable_one(name)
+    ]
     if advised is None:
         assert not fitting
     else:

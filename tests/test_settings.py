@@ -20,13 +20,13 @@ PRODUCTION = settings.parse(stack_values("production"), "production")
 STAGING = settings.parse(stack_values("staging"), "staging")
 
 
-def test_production_is_what_the_original_system_ran() -> None:
+def test_production_is_what_the_original_system_ran_with_a_task_in_each_zone() -> None:
     backend, frontend = PRODUCTION.services["backend"], PRODUCTION.services["frontend"]
 
     assert (backend.cpu, backend.memory) == (512, 1024)
-    assert (backend.min_count, backend.count, backend.max_count) == (2, 2, 10)
+    assert (backend.min_count, backend.count, backend.max_count) == (3, 3, 10)
     assert (frontend.cpu, frontend.memory) == (256, 512)
-    assert (frontend.min_count, frontend.count, frontend.max_count) == (2, 2, 6)
+    assert (frontend.min_count, frontend.count, frontend.max_count) == (3, 3, 6)
     assert PRODUCTION.database.instance_class == "db.t3.medium"
     assert PRODUCTION.database.storage_gib == 20
     assert PRODUCTION.cache.node_type == "cache.t3.micro"
@@ -43,7 +43,7 @@ def test_production_keeps_the_promises_of_the_runbook() -> None:
 
 def test_production_survives_a_zone_and_a_mistake() -> None:
     assert PRODUCTION.network.nat_per_zone
-    assert PRODUCTION.cache.nodes == 2
+    assert PRODUCTION.cache.nodes == 3
     assert PRODUCTION.spot_weight == 0
     assert PRODUCTION.protect_data
     assert PRODUCTION.secret_recovery_days == 30
@@ -114,10 +114,11 @@ def test_a_third_service_is_one_more_entry() -> None:
     assert more.services["backend"] == PRODUCTION.services["backend"]
 
 
-def test_every_component_gets_the_four_tags() -> None:
+def test_every_component_gets_the_five_tags() -> None:
     assert STAGING.tags("network") == {
         "Project": "arbor",
         "Stack": "staging",
+        "Environment": "staging",
         "Component": "network",
         "ManagedBy": "pulumi",
     }
@@ -219,7 +220,11 @@ def test_connections_are_refused_exactly_when_both_colours_need_more_than_there_
     services = json.loads(stack_values("staging")["arbor:services"])
     services["backend"] |= {"max": tasks, "workers": workers}
     values = stack_values(
-        "staging", services=services, databasePoolSize=pool, databaseClass=instance_class
+        "staging",
+        services=services,
+        databasePoolSize=pool,
+        databaseClass=instance_class,
+        fargateVcpuQuota=2000,
     )
     if 2 * tasks * workers * pool <= limits.usable_connections(instance_class):
         settings.parse(values, "staging")

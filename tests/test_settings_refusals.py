@@ -75,6 +75,26 @@ BLOCKS = "a list of IPv4 blocks of /16 to /28, one a zone, each once"
         ("natPerZone", "yes", "true or false"),
         ("natPerZone", False, "true in production, so that no zone depends on another"),
         ("spotWeight", 1, "only 0 in production, for AWS stops Spot tasks at two minutes' notice"),
+        ("environment", "prod", "production, staging"),
+        (
+            "environment",
+            "staging",
+            (
+                "production in the stack called production, whose names and domain are "
+                "production's; give a stack for anything else another name"
+            ),
+        ),
+        ("fargateVcpuQuota", 0, "a whole number from 1 to 100,000 vCPUs"),
+        (
+            "fargateVcpuQuota",
+            13,
+            (
+                "14 or more vCPUs, for 2 colours x (backend 10 tasks x 0.5 + frontend 6 tasks x "
+                "0.25) and a migration; raise the account's quota first with `aws service-quotas "
+                "request-service-quota-increase --service-code fargate --quota-code L-3032A538 "
+                "--desired-value 14` and set this key when AWS has granted it, or lower max or cpu"
+            ),
+        ),
         ("cpuTargetPercent", 95, "a whole number from 10 to 90 percent"),
         ("memoryTargetPercent", 5, "a whole number from 10 to 90 percent"),
         ("requestsPerTarget", 0, "a whole number from 1 to 1,000,000 a minute"),
@@ -126,12 +146,12 @@ BLOCKS = "a list of IPv4 blocks of /16 to /28, one a zone, each once"
         (
             "cacheNodes",
             1,
-            ("a whole number from 2 to 6 nodes, for production fails over to another zone"),
+            "0 for one a zone, or 2 to 6 nodes, for production fails over to another zone",
         ),
         (
             "cacheNodes",
             7,
-            ("a whole number from 2 to 6 nodes, for production fails over to another zone"),
+            "a whole number from 0 to 6 nodes, 0 for one a zone",
         ),
         ("cacheSnapshotDays", 36, "a whole number from 0 to 35 days"),
         ("cacheSnapshotWindow", "03:00-03:30", "hh:mm-hh:mm in UTC of at least 60 minutes"),
@@ -194,6 +214,60 @@ def test_storage_that_could_not_grow_is_refused() -> None:
     )
 
 
+GUARDED = {
+    "natPerZone": False,
+    "spotWeight": 2,
+    "databaseMultiAz": False,
+    "databaseBackupDays": 1,
+    "cacheNodes": 1,
+}
+"""What production must not be, and staging may."""
+
+
+def one_task_each() -> dict[str, Any]:
+    services = json.loads(stack_values("staging")["arbor:services"])
+    return {app: entry | {"min": 1, "count": 1} for app, entry in services.items()}
+
+
+def test_every_guard_hangs_on_the_environment_and_not_on_the_name() -> None:
+    wrong = {**GUARDED, "services": one_task_each()}
+    west = stack_values("production", **wrong)
+    found = problems_of(west, "productionwest")
+
+    assert [problem.split(" is ")[0].removeprefix("arbor:") for problem in found] == [
+        "natPerZone",
+        "services.backend.min",
+        "services.frontend.min",
+        "spotWeight",
+        "databaseMultiAz",
+        "databaseBackupDays",
+        "cacheNodes",
+    ]
+    assert settings.parse(west | {"arbor:environment": "staging"}, "productionwest")
+
+
+def test_production_under_another_name_is_production() -> None:
+    west = settings.parse(stack_values("production"), "productionwest")
+    assert west.environment == "production"
+    assert west.tags("x")["Environment"] == "production"
+    assert west.log_export_bucket == "arbor-productionwest-log-exports"
+
+
+def test_a_weight_that_leaves_the_only_task_to_chance_is_refused() -> None:
+    assert problems("staging", spotWeight=1) == (
+        (
+            "arbor:spotWeight is 1; allowed: 0 for no Spot, or 2 to 1,000: with equal weights ECS "
+            "does not say whether the only task of a service runs on Spot."
+        ),
+    )
+
+
+def test_a_larger_load_is_not_advised_a_burstable_class() -> None:
+    (problem,) = problems("production", databasePoolSize=8)
+    assert "this one leaves" in problem
+    assert ": db.m6i.large or larger, or lower max, workers or databasePoolSize." in problem
+
+
 @pytest.mark.parametrize("told", ['["210987654321"]', "[]", '["123456789012", "210987654321"]'])
 def test_credentials_of_another_account_are_never_allowed(told: str) -> None:
     values = stack_values("production") | {"aws:allowedAccountIds": told}
@@ -248,8 +322,8 @@ def test_every_problem_is_told_at_once_and_the_file_is_named() -> None:
     first, *rest = str(refused.value).splitlines()
     assert first == "Nothing was deployed: change this in Pulumi.staging.yaml."
     assert [line.split(" is ")[0] for line in rest] == [
-        "  - arbor:domain",
         "  - arbor:zones",
+        "  - arbor:domain",
         "  - arbor:services.backend.cpu",
         "  - arbor:services.backend.port",
         "  - arbor:foo",

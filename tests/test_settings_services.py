@@ -1,6 +1,7 @@
 """What must hold for the services, with the sentence that its author reads."""
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -70,7 +71,25 @@ def services(app: str, **changes: Any) -> dict[str, dict[str, Any]]:
         ({"min": 11}, "min is 11; allowed: at most max, which is 10"),
         ({"count": 1}, "count is 1; allowed: min to max, which are 2 to 10"),
         ({"count": 11}, "count is 11; allowed: min to max, which are 2 to 10"),
-        ({"min": 0}, "min is 0; allowed: a whole number from 1 to 1,000 tasks"),
+        (
+            {"min": 1},
+            (
+                "min is 1; allowed: a whole number from 2 to 1,000 tasks, for production outlives "
+                "a task and a zone"
+            ),
+        ),
+        (
+            {"min": None, "count": None, "max": 2},
+            "min is not set; allowed: at most max, which is 2",
+        ),
+        (
+            {"healthCheckPath": "/api/v1/health/detailed"},
+            (
+                'healthCheckPath is "/api/v1/health/detailed"; allowed: a path that does not look '
+                "at the database or the cache, such as /api/v1/health: a failover of either would "
+                "take every task out of service"
+            ),
+        ),
         ({"port": 0}, "port is 0; allowed: a whole number from 1 to 65,535"),
         (
             {"healthCheckPath": "health"},
@@ -195,13 +214,47 @@ def test_services_that_cannot_live_together_are_refused(
     assert problems("production", services=changed) == (problem,)
 
 
+@pytest.mark.parametrize("zones", [2, 3])
+def test_a_service_has_one_task_a_zone_unless_config_says_another_number(zones: int) -> None:
+    changed = services("backend", min=None, count=None)
+    layout = {
+        tier: json.loads(stack_values("production")[f"arbor:{tier}"])[:zones]
+        for tier in ("zones", "publicCidrs", "privateCidrs", "isolatedCidrs")
+    }
+    found = settings.parse(stack_values("production", services=changed, **layout), "production")
+
+    backend, frontend = found.services["backend"], found.services["frontend"]
+    assert (backend.min_count, backend.count) == (zones, zones)
+    assert (frontend.min_count, frontend.count) == (2, 2)
+    assert found.cache.nodes == zones
+
+
+def test_a_floor_above_the_zones_is_also_the_count() -> None:
+    changed = services("backend", min=5, count=None)
+    found = settings.parse(stack_values("production", services=changed), "production")
+    assert found.services["backend"].count == 5
+
+
+def test_staging_may_run_one_task_but_not_none() -> None:
+    one = services("backend", min=1, count=1, max=4)
+    assert settings.parse(stack_values("staging", services=one, fargateVcpuQuota=8), "staging")
+    assert problems("staging", services=services("backend", min=0, max=4)) == (
+        "arbor:services.backend.min is 0; allowed: a whole number from 1 to 1,000 tasks.",
+    )
+
+
 def test_a_load_balancer_has_room_for_fifty_services() -> None:
     more = {
         f"service-{n}": SERVICES["frontend"] | {"paths": [f"/{n}"], "priority": n}
         for n in range(1, 50)
     }
     settings.parse(
-        stack_values("production", services={"backend": SERVICES["backend"], **more}), "production"
+        stack_values(
+            "production",
+            services={"backend": SERVICES["backend"], **more},
+            fargateVcpuQuota=200,
+        ),
+        "production",
     )
     refused = problems("production", services=SERVICES | more)
     assert refused[0].endswith(f"allowed: {APP_NAMES}.")

@@ -16,7 +16,7 @@ from harness import Recorder, declare, is_secret, plain
 ROOT = Path(__file__).parents[1]
 STACKS = ("production", "staging")
 each_stack = pytest.mark.parametrize("stack", STACKS)
-TAGS = ("Project", "Stack", "Component", "ManagedBy")
+TAGS = ("Project", "Stack", "Environment", "Component", "ManagedBy")
 WORLD = "0.0.0.0/0"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
@@ -128,7 +128,7 @@ def test_every_taggable_resource_says_whose_it_is(stack: str) -> None:
             continue
         tags = resource.inputs.get("tags") or {}
         assert set(TAGS) <= set(tags), (resource.typ, resource.name)
-        assert tags["Stack"] == stack
+        assert (tags["Stack"], tags["Environment"]) == (stack, stack)
 
 
 @each_stack
@@ -340,7 +340,7 @@ def test_the_parameter_group_forces_tls_and_logs_slow_queries(stack: str) -> Non
 def test_the_cache_fails_over_in_production_and_is_closed_everywhere(stack: str) -> None:
     cache = stack_of(stack).only("aws:elasticache/replicationGroup:ReplicationGroup")
     production = stack == "production"
-    assert cache["numCacheClusters"] == (2 if production else 1)
+    assert cache["numCacheClusters"] == (3 if production else 1)
     assert cache["automaticFailoverEnabled"] is production
     assert cache["multiAzEnabled"] is production
     assert cache["transitEncryptionEnabled"] is True

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import pulumi
+from pulumi.runtime import config as pulumi_config
 from pulumi_policy import (
     PolicyCustomTimeouts,
     PolicyResource,
@@ -31,8 +32,9 @@ def violations(
     token: str | None = None,
     name: str = "it",
     stack: str = "production",
+    environment: str | None = None,
 ) -> list[str]:
-    """What a resource rule says of one resource."""
+    """What a resource rule says of one resource; the environment is the stack's name, or given."""
     token = token or rule.token
     found: list[str] = []
     args = ResourceValidationArgs(
@@ -43,7 +45,7 @@ def violations(
         opts=options(),
         provider=None,
     )
-    with stack_named(stack):
+    with stack_named(stack, environment or stack):
         rule.policy().validate(args, _into(found))
     return found
 
@@ -66,20 +68,29 @@ def resource(
 
 
 def stack_violations(
-    rule: StackRule, *resources: PolicyResource, stack: str = "production"
+    rule: StackRule,
+    *resources: PolicyResource,
+    stack: str = "production",
+    environment: str | None = None,
 ) -> list[str]:
     """What a stack rule says of these resources."""
     found: list[str] = []
-    with stack_named(stack):
+    with stack_named(stack, environment or stack):
         rule.policy().validate(StackValidationArgs(list(resources)), _into(found))
     return found
 
 
 @contextmanager
-def stack_named(stack: str) -> Iterator[None]:
-    """The engine tells the pack which stack it judges."""
+def stack_named(stack: str, environment: str | None) -> Iterator[None]:
+    """The engine tells the pack which stack it judges, and gives it the stack's config."""
+    before = dict(pulumi_config.CONFIG.get())
     pulumi.runtime.set_mocks(_NoMocks(), project="arbor", stack=stack, preview=True)
-    yield
+    said = {"arbor:environment": environment} if environment else {}
+    pulumi.runtime.set_all_config({**before, **said})
+    try:
+        yield
+    finally:
+        pulumi.runtime.set_all_config(before)
 
 
 def _into(found: list[str]) -> Callable[[str, str | None], None]:

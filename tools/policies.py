@@ -55,6 +55,6 @@ def page() -> str:
 
 
 def _row(rule: Rule | StackRule) -> str:
-    where = ", ".join(sorted(rule.stacks)) or "every stack"
+    where = ", ".join(sorted(rule.environments)) or "every stack"
     cells = (f"`{rule.name}`", rule.why, rule.fix, ", ".join(rule.controls), where)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -40,9 +40,11 @@ NAMES: tuple[tuple[str, str, str], ...] = (
     (SECRET, "name", "arbor/production/db"),
     (BUCKET, "bucket", "arbor-log-exports"),
 )
+ITS_BUCKET = "arbor-log-exports"
 BUCKET_KEY = "logExportBucket"
 """Bucket names are global: where somebody else has ours, the stack's config gives another."""
-MIGRATIONS = "arbor-production-migrations"
+MIGRATIONS = re.compile(r"arbor-[a-z0-9]+-migrations")
+"""Of any stack."""
 HOLDS_DATA = (
     "aws:rds/instance:Instance",
     "aws:elasticache/replicationGroup:ReplicationGroup",
@@ -51,7 +53,7 @@ HOLDS_DATA = (
 )
 """A secret and a key wait for their deletion for days, and ECR deletes no repository with images:
 AWS itself gives those back."""
-TAGS = ("Project", "Stack", "Component", "ManagedBy")
+TAGS = ("Project", "Stack", "Environment", "Component", "ManagedBy")
 WITHOUT_TAGS = re.compile(
     r"aws:(acm/certificateValidation|appautoscaling/policy|ec2/route|ec2/routeTableAssociation"
     r"|ec2/securityGroupRule|ecr/lifecyclePolicy|ecs/clusterCapacityProviders|iam/accessKey|iam/userPolicy|iam/rolePolicy|iam/rolePolicyAttachment"
@@ -64,9 +66,18 @@ WILDCARD = re.compile(r"[*?]")
 Found = Iterator[tuple[str, PolicyResource | None]]
 
 
+def _of_this_stack(name: str) -> str:
+    """The name as this stack has it: the runbook spells out production's."""
+    stack = pulumi.get_stack()
+    if name == ITS_BUCKET and stack != "production":
+        return f"arbor-{stack}-log-exports"
+    return name.replace("production", stack)
+
+
 def _missing_names(resources: Sequence[PolicyResource]) -> Found:
     for token, key, promised in NAMES:
-        name = (pulumi.Config("arbor").get(BUCKET_KEY) if token == BUCKET else None) or promised
+        given_name = pulumi.Config("arbor").get(BUCKET_KEY) if token == BUCKET else None
+        name = given_name or _of_this_stack(promised)
         if not any(found.props.get(key) == name for found in of_type(resources, token)):
             yield f"There is no {token.split(':')[-1]} whose {key} is {name}.", None
 
@@ -83,10 +94,11 @@ def _lost_hosts(resources: Sequence[PolicyResource]) -> Found:
 
 def _other_containers(resources: Sequence[PolicyResource]) -> Found:
     for task in of_type(resources, TASK):
-        if task.props["family"] == MIGRATIONS:
+        family = task.props["family"]
+        if MIGRATIONS.fullmatch(family):
             names = [container["name"] for container in containers(task.props)]
             if names != ["backend"]:
-                yield f"{MIGRATIONS} has the containers {', '.join(names)}.", task
+                yield f"{family} has the containers {', '.join(names)}.", task
 
 
 def _unprotected(resources: Sequence[PolicyResource]) -> Found:
@@ -113,7 +125,7 @@ RULES = (
         fix="Give it back its name, or keep the runbook's promise another way.",
         controls=("runbook: names",),
         check=_missing_names,
-        stacks=PRODUCTION,
+        environments=PRODUCTION,
     ),
     StackRule(
         name="contract-hosts",
@@ -135,7 +147,7 @@ RULES = (
         fix="Set protect=True in its resource options.",
         controls=("design: protect",),
         check=_unprotected,
-        stacks=PRODUCTION,
+        environments=PRODUCTION,
     ),
     StackRule(
         name="contract-tags",

@@ -199,7 +199,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         fix="Set enable_deletion_protection to True.",
         controls=("FSBP ELB.6",),
         check=_deletable,
-        stacks=PRODUCTION,
+        environments=PRODUCTION,
     ),
     StackRule(
         name="edge-firewall",

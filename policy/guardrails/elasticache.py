@@ -57,10 +57,16 @@ def _rule(
     why: str,
     fix: str,
     controls: tuple[str, ...],
-    stacks: frozenset[str] = frozenset(),
+    environments: frozenset[str] = frozenset(),
 ) -> Rule:
     return Rule(
-        name=name, token=GROUP, why=why, fix=fix, controls=controls, check=check, stacks=stacks
+        name=name,
+        token=GROUP,
+        why=why,
+        fix=fix,
+        controls=controls,
+        check=check,
+        environments=environments,
     )
 
 
@@ -92,7 +98,7 @@ RULES = (
         why="The cache survives the loss of a zone.",
         fix="Set automatic_failover_enabled and multi_az_enabled to True.",
         controls=("FSBP ElastiCache.3",),
-        stacks=PRODUCTION,
+        environments=PRODUCTION,
     ),
     _rule(
         "elasticache-snapshots",
@@ -100,7 +106,7 @@ RULES = (
         why="The cache can be restored to any of the last seven days.",
         fix="Set snapshot_retention_limit to 7 or more.",
         controls=("FSBP ElastiCache.1", "runbook: restore"),
-        stacks=PRODUCTION,
+        environments=PRODUCTION,
     ),
     _rule(
         "elasticache-slow-log",

@@ -100,10 +100,16 @@ def _instance(
     why: str,
     fix: str,
     controls: tuple[str, ...],
-    stacks: frozenset[str] = frozenset(),
+    environments: frozenset[str] = frozenset(),
 ) -> Rule:
     return Rule(
-        name=name, token=INSTANCE, why=why, fix=fix, controls=controls, check=check, stacks=stacks
+        name=name,
+        token=INSTANCE,
+        why=why,
+        fix=fix,
+        controls=controls,
+        check=check,
+        environments=environments,
     )
 
 
@@ -114,7 +120,7 @@ RULES = (
         why="The database survives the loss of a zone.",
         fix="Set multi_az to True.",
         controls=("FSBP RDS.5",),
-        stacks=PRODUCTION,
+        environments=PRODUCTION,
     ),
     _instance(
         "rds-backup-retention",
@@ -122,7 +128,7 @@ RULES = (
         why="The restore procedure promises any point in the last seven days.",
         fix="Set backup_retention_period to 7 or more.",
         controls=("FSBP RDS.11", "runbook: restore"),
-        stacks=PRODUCTION,
+        environments=PRODUCTION,
     ),
     _instance(
         "rds-backup-window",
@@ -158,7 +164,7 @@ RULES = (
         why="No single mistake deletes customers' data.",
         fix="Set deletion_protection to True.",
         controls=("FSBP RDS.8",),
-        stacks=PRODUCTION,
+        environments=PRODUCTION,
     ),
     _instance(
         "rds-final-snapshot",
@@ -166,7 +172,7 @@ RULES = (
         why="If the database is ever deleted, its data can be brought back.",
         fix="Set skip_final_snapshot to False and final_snapshot_identifier to a name.",
         controls=("runbook: restore",),
-        stacks=PRODUCTION,
+        environments=PRODUCTION,
     ),
     _instance(
         "rds-log-exports",

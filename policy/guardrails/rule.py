@@ -20,6 +20,17 @@ from guardrails import exceptions
 
 Props = Mapping[str, Any]
 PRODUCTION = frozenset({"production"})
+"""The environments of a rule that is for production only."""
+
+
+def environment() -> str:
+    """`arbor:environment` of the stack, which the engine hands to the pack.
+
+    A stack that says nothing is judged as production, and so is the one of that name.
+    """
+    if pulumi.get_stack() in PRODUCTION:
+        return pulumi.get_stack()
+    return pulumi.Config("arbor").get("environment") or "production"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +50,8 @@ class Rule:
     alike: tuple[str, ...] = ()
     """Other types whose inputs say the same thing in the same words."""
     severity: Severity = Severity.HIGH
-    stacks: frozenset[str] = frozenset()
-    """Only in these stacks; in all when empty."""
+    environments: frozenset[str] = frozenset()
+    """Only where `arbor:environment` is one of these; everywhere when empty."""
 
     def policy(self) -> ResourceValidationPolicy:
         return ResourceValidationPolicy(
@@ -53,7 +64,7 @@ class Rule:
         )
 
     def _validate(self, args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if args.resource_type not in {self.token, *self.alike} or not _judged(self.stacks):
+        if args.resource_type not in {self.token, *self.alike} or not _judged(self.environments):
             return
         if exceptions.covers(self.name, args.name):
             return
@@ -72,8 +83,8 @@ class StackRule:
     check: Callable[[Sequence[PolicyResource]], Iterator[tuple[str, PolicyResource | None]]]
     """Yields a sentence for each thing that is wrong, and the resource at fault if there is one."""
     severity: Severity = Severity.HIGH
-    stacks: frozenset[str] = frozenset()
-    """Only in these stacks; in all when empty."""
+    environments: frozenset[str] = frozenset()
+    """Only where `arbor:environment` is one of these; everywhere when empty."""
     level: EnforcementLevel = EnforcementLevel.MANDATORY
 
     def policy(self) -> StackValidationPolicy:
@@ -87,15 +98,15 @@ class StackRule:
         )
 
     def _validate(self, args: StackValidationArgs, report: ReportViolation) -> None:
-        if not _judged(self.stacks):
+        if not _judged(self.environments):
             return
         for problem, resource in self.check(args.resources):
             if resource is None or not exceptions.covers(self.name, resource.name):
                 report(f"{problem} {self.fix}", resource.urn if resource else None)
 
 
-def _judged(stacks: frozenset[str]) -> bool:
-    return not stacks or pulumi.get_stack() in stacks
+def _judged(environments: frozenset[str]) -> bool:
+    return not environments or environment() in environments
 
 
 def _description(why: str, controls: tuple[str, ...]) -> str:

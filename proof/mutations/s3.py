@@ -9,7 +9,13 @@ import pulumi_aws as aws
 
 from proof.mutation import Mutation, edit_json
 
-TAGS = {"Project": "arbor", "Stack": "production", "Component": "proof", "ManagedBy": "pulumi"}
+TAGS = {
+    "Project": "arbor",
+    "Stack": "production",
+    "Environment": "production",
+    "Component": "proof",
+    "ManagedBy": "pulumi",
+}
 
 
 def _tls_only(bucket: str) -> str:

@@ -19,9 +19,12 @@ def test_sessions_are_logged_and_encrypted_and_insights_are_on() -> None:
     assert cluster["settings"] == [{"name": "containerInsights", "value": "enabled"}]
 
 
-def test_one_task_at_least_is_never_on_spot() -> None:
+def test_without_a_weight_nothing_is_on_spot() -> None:
     assert strategy(0) == [("FARGATE", 1, 1)]
-    assert strategy(3) == [("FARGATE", 1, 1), ("FARGATE_SPOT", 3, 0)]
+
+
+def test_no_base_keeps_the_only_task_from_spot() -> None:
+    assert strategy(3) == [("FARGATE", 1, 0), ("FARGATE_SPOT", 3, 0)]
 
 
 def test_both_fargate_providers_are_there_for_config_to_choose_from() -> None:

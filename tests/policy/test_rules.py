@@ -10,7 +10,8 @@ from pulumi_policy.proxy import UnknownValueError
 
 from guardrails.pack import RULES
 from guardrails.rule import Rule
-from verdict import UNKNOWN, violations
+from guardrails.rule import environment as environment_of_stack
+from verdict import UNKNOWN, stack_named, violations
 
 NOT_SAID_IS_WRONG, NOT_SAID_IS_RIGHT = True, False
 GITHUB = "token.actions.githubusercontent.com"
@@ -433,7 +434,29 @@ def test_managed_policies_are_judged_like_a_roles_own() -> None:
 def test_a_rule_for_production_leaves_staging_alone(name: str) -> None:
     rule = BY_NAME[name]
     told = violations(rule, CASES[name].bad[0], stack="staging")
-    assert bool(told) != bool(rule.stacks)
+    assert bool(told) != bool(rule.environments)
+
+
+@each_rule
+@pytest.mark.parametrize(
+    ("stack", "environment", "judged"),
+    [
+        ("productionwest", "production", True),
+        ("production", "staging", True),  # settings refuses it, and the pack judges it all the same
+        ("productionwest", "staging", False),
+    ],
+)
+def test_a_rule_for_production_hangs_on_the_environment(
+    name: str, stack: str, environment: str, judged: bool
+) -> None:
+    rule = BY_NAME[name]
+    told = violations(rule, CASES[name].bad[0], stack=stack, environment=environment)
+    assert bool(told) == (judged or not rule.environments)
+
+
+def test_a_stack_that_says_no_environment_is_judged_as_production() -> None:
+    with stack_named("demo", None):
+        assert environment_of_stack() == "production"
 
 
 def test_what_is_not_known_yet_is_not_judged_as_right() -> None:

@@ -246,7 +246,27 @@ def test_an_empty_stack_has_nothing_to_judge_but_what_must_be_there(name: str) -
 def test_a_rule_for_production_leaves_staging_alone(name: str) -> None:
     _, wrong = CASES[name]
     told = stack_violations(BY_NAME[name], *wrong(), stack="staging")
-    assert bool(told) != (BY_NAME[name].stacks == PRODUCTION)
+    assert bool(told) != (BY_NAME[name].environments == PRODUCTION)
+
+
+@each_rule
+def test_a_rule_for_production_hangs_on_the_environment(name: str) -> None:
+    _, wrong = CASES[name]
+    west = {"stack": "productionwest", "environment": "production"}
+    assert stack_violations(BY_NAME[name], *wrong(), **west)
+
+
+def test_production_under_another_name_promises_that_name() -> None:
+    west = {"stack": "productionwest", "environment": "production"}
+    told = stack_violations(BY_NAME["contract-names"], **west)
+    assert len(told) == len(NAMES)
+    for name in (
+        "arbor-productionwest-cluster",
+        "arbor_productionwest",
+        "arbor/productionwest/db",
+        "arbor-productionwest-log-exports",
+    ):
+        assert any(f" is {name}. " in message for message in told), name
 
 
 def test_every_promised_name_is_asked_for() -> None:
