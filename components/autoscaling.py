@@ -103,7 +103,13 @@ class Autoscaling(pulumi.ComponentResource):
 
 
 def _requests_of_both(args: AutoscalingArgs) -> list[Any]:
-    """Requests a target of both colours: the predefined metric would follow one group for ever."""
+    """Requests a target of both colours: the predefined metric would follow one group for ever.
+
+    `+` treats a missing value as 0; FILL would make the latest minute 0 until ELB has reported it,
+    and the alarm on three high minutes would never be one. Without any request for a while there is
+    no value, and no task is taken away.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+    """
     colours = {"blue": args.blue_suffix, "green": args.green_suffix}
     return [
         *(
@@ -126,7 +132,7 @@ def _requests_of_both(args: AutoscalingArgs) -> list[Any]:
         ),
         {
             "id": "both",
-            "expression": "FILL(blue, 0) + FILL(green, 0)",
+            "expression": "blue + green",
             "label": "Requests a target, both colours",
             "return_data": True,
         },

@@ -1,4 +1,12 @@
-"""What rolls a deployment back: a MetricAlarm for failed requests, one for unhealthy targets."""
+"""What rolls a deployment back: a MetricAlarm for failed requests, one for unhealthy targets.
+
+Both colours are added with `+`, which treats a missing value as 0. So an alarm is right while one
+of them has never had a datapoint, and has no value while neither has one. There is no FILL: ELB
+reports a metric only when requests flow, some seconds late, so that the latest minute of a filled
+series would always be 0 and its alarm could never leave OK.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +16,7 @@ import pulumi
 import pulumi_aws as aws
 
 MINUTE = 60
+COLOURS = ("blue", "green")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,8 +26,14 @@ class DeploymentAlarmsArgs:
     load_balancer_suffix: pulumi.Input[str]
     blue_suffix: pulumi.Input[str]
     green_suffix: pulumi.Input[str]
-    failed_requests: int = 10
-    """5xx answers of the tasks in a minute, two minutes long."""
+    failed_percent: int = 10
+    """Of the requests of a minute, answered with 5xx by the tasks."""
+    failed_minutes: int = 5
+    """One after the other. A failover of the database takes 60 to 120 seconds, and touches three
+    minutes at most and a fourth while connections come back:
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZSingleStandby.html"""
+    fewest_requests: int = 20
+    """A minute. Of fewer, a rate says little: one client that retries is most of it."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -37,10 +52,11 @@ class DeploymentAlarms(pulumi.ComponentResource):
             f"{name}-5xx",
             alarm_description="Tasks answer 5xx; a deployment that is running rolls back",
             comparison_operator="GreaterThanOrEqualToThreshold",
-            threshold=args.failed_requests,
-            evaluation_periods=2,
+            threshold=args.failed_percent,
+            evaluation_periods=args.failed_minutes,
+            datapoints_to_alarm=args.failed_minutes,
             treat_missing_data="notBreaching",
-            metric_queries=_sum_of_both(args, "HTTPCode_Target_5XX_Count", "Sum"),
+            metric_queries=_failed_percent(args),
             tags=args.tags,
             opts=child,
         )
@@ -51,7 +67,10 @@ class DeploymentAlarms(pulumi.ComponentResource):
             threshold=1,
             evaluation_periods=3,
             treat_missing_data="notBreaching",
-            metric_queries=_sum_of_both(args, "UnHealthyHostCount", "Maximum"),
+            metric_queries=[
+                _returned("both", "blue + green", "Unhealthy targets of both colours"),
+                *_of_both(args, "UnHealthyHostCount", "Maximum"),
+            ],
             tags=args.tags,
             opts=child,
         )
@@ -60,29 +79,40 @@ class DeploymentAlarms(pulumi.ComponentResource):
         self.register_outputs({"names": self.names})
 
 
-def _sum_of_both(args: DeploymentAlarmsArgs, metric: str, stat: str) -> list[Any]:
-    colours = {"blue": args.blue_suffix, "green": args.green_suffix}
+def _failed_percent(args: DeploymentAlarmsArgs) -> list[Any]:
+    failed, requests = "blue_failed + green_failed", "blue_requests + green_requests"
+    return [
+        _returned(
+            "rate",
+            f"IF({requests} >= {args.fewest_requests}, 100 * ({failed}) / ({requests}), 0)",
+            "Percent of the requests of both colours that failed",
+        ),
+        *_of_both(args, "HTTPCode_Target_5XX_Count", "Sum", "_failed"),
+        *_of_both(args, "RequestCount", "Sum", "_requests"),
+    ]
+
+
+def _returned(identity: str, expression: str, label: str) -> dict[str, Any]:
+    return {"id": identity, "expression": expression, "label": label, "return_data": True}
+
+
+def _of_both(
+    args: DeploymentAlarmsArgs, metric: str, stat: str, suffix: str = ""
+) -> list[dict[str, Any]]:
+    groups = zip(COLOURS, (args.blue_suffix, args.green_suffix), strict=True)
     return [
         {
-            "id": "both",
-            "expression": "FILL(blue, 0) + FILL(green, 0)",
-            "label": f"{metric} of both colours",
-            "return_data": True,
-        },
-        *(
-            {
-                "id": colour,
-                "metric": {
-                    "namespace": "AWS/ApplicationELB",
-                    "metric_name": metric,
-                    "period": MINUTE,
-                    "stat": stat,
-                    "dimensions": {
-                        "LoadBalancer": args.load_balancer_suffix,
-                        "TargetGroup": suffix,
-                    },
+            "id": f"{colour}{suffix}",
+            "metric": {
+                "namespace": "AWS/ApplicationELB",
+                "metric_name": metric,
+                "period": MINUTE,
+                "stat": stat,
+                "dimensions": {
+                    "LoadBalancer": args.load_balancer_suffix,
+                    "TargetGroup": group,
                 },
-            }
-            for colour, suffix in colours.items()
-        ),
+            },
+        }
+        for colour, group in groups
     ]

@@ -66,6 +66,9 @@ class LoadBalancer(pulumi.ComponentResource):
             idle_timeout=args.idle_timeout,
             drop_invalid_header_fields=True,
             enable_deletion_protection=args.deletion_protection,
+            # Off by default: without it nobody can shift traffic away from a zone that is impaired.
+            # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/zonal-shift.html
+            enable_zonal_shift=True,
             access_logs={"bucket": logs.bucket, "enabled": True},
             tags=args.tags,
             # ELB writes a test object when logging is turned on, and refuses if it can't.

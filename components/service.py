@@ -234,6 +234,10 @@ class Service(pulumi.ComponentResource):
                 )
             ],
             deployment_configuration=self._strategy(),
+            # After a zone failed, tasks return to it by themselves. Needs a maximum percent above
+            # 100 (the default is 200) and no Classic Load Balancer:
+            # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html
+            availability_zone_rebalancing="ENABLED",
             alarms=aws.ecs.ServiceAlarmsArgs(alarm_names=alarms.names, enable=True, rollback=True),
             health_check_grace_period_seconds=GRACE_SECONDS,
             enable_execute_command=True,

@@ -32,6 +32,7 @@ def tags(component: str) -> dict[str, str]:
     return {
         "Project": "arbor",
         "Stack": STACK,
+        "Environment": "staging",
         "Component": component,
         "ManagedBy": "pulumi",
     }

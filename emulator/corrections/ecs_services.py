@@ -9,7 +9,7 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 
 from emulator.correction import Replacement, corrects
 from emulator.ecs.describe import show
-from emulator.ecs.refusals import refuse_impossible
+from emulator.ecs.refusals import rebalanced_by_default, refuse_impossible
 from emulator.ecs.state import KEY, ServiceState, state_of
 
 ATTRIBUTES = {
@@ -59,6 +59,7 @@ def create_service(original: Replacement, self: EC2ContainerServiceResponse) -> 
     if existing is not None and existing.status == "DRAINING":
         raise InvalidParameterException("Unable to Start a service that is still Draining.")
     refuse_impossible(backend, cluster, asked, routes=True)
+    asked = {"availabilityZoneRebalancing": rebalanced_by_default(asked), **asked}
     original(self)
     service = backend.services[f"{cluster.name}:{name}"]
     for parameter in ATTRIBUTES.keys() & asked.keys():

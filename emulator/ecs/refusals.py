@@ -18,6 +18,7 @@ Wanted = Mapping[str, Any]
 """The parameters of create_service."""
 NEVER_PAUSED = frozenset({"TEST_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT"})
 LONGEST_BAKE_MINUTES = 1440
+FULL = 100
 LONGEST_PAUSE_MINUTES = 20160
 
 
@@ -48,6 +49,11 @@ def refuse_impossible(
         raise InvalidParameterException(
             f"bakeTimeInMinutes must be between 0 and {LONGEST_BAKE_MINUTES}."
         )
+    if wanted.get("availabilityZoneRebalancing") == "ENABLED" and not _may_rebalance(wanted):
+        raise InvalidParameterException(
+            "Availability Zone rebalancing needs a maximumPercent above 100 and no Classic Load "
+            "Balancer."
+        )
     balancers = wanted.get("loadBalancers") or []
     if len(balancers) > 1:
         raise InvalidParameterException("More than one load balancer a service is not emulated.")
@@ -60,6 +66,21 @@ def refuse_impossible(
             _refuse_group(balancer["targetGroupArn"])
             _refuse_routes(advanced)
     return definition
+
+
+def rebalanced_by_default(wanted: Wanted) -> str:
+    """What ECS takes where a new service names nothing: ENABLED, if it can be.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html
+    """
+    return "ENABLED" if _may_rebalance(wanted) else "DISABLED"
+
+
+def _may_rebalance(wanted: Wanted) -> bool:
+    """Not with a maximum percent of 100, for the new task starts first, nor a Classic one."""
+    percent = (wanted.get("deploymentConfiguration") or {}).get("maximumPercent")
+    classic = any("loadBalancerName" in one for one in wanted.get("loadBalancers") or [])
+    return int(200 if percent is None else percent) > FULL and not classic
 
 
 def _refuse_capacity(cluster: Cluster, wanted: Wanted) -> None:

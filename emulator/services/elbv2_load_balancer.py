@@ -15,6 +15,7 @@ ATTRIBUTES = {
     "enableDeletionProtection": "deletion_protection.enabled",
     "enableHttp2": "routing.http2.enabled",
     "desyncMitigationMode": "routing.http.desync_mitigation_mode",
+    "enableZonalShift": "zonal_shift.config.enabled",
 }
 ACCESS_LOGS = {
     "enabled": "access_logs.s3.enabled",
@@ -74,6 +75,7 @@ def read(elb: Client, arn: str) -> State | None:
         "idleTimeout": int(attributes.get(ATTRIBUTES["idleTimeout"], 60)),
         "dropInvalidHeaderFields": is_on(ATTRIBUTES["dropInvalidHeaderFields"]),
         "enableDeletionProtection": is_on(ATTRIBUTES["enableDeletionProtection"]),
+        "enableZonalShift": is_on(ATTRIBUTES["enableZonalShift"]),
         "accessLogs": {
             "enabled": is_on(ACCESS_LOGS["enabled"]),
             "bucket": attributes.get(ACCESS_LOGS["bucket"], ""),

@@ -41,11 +41,11 @@ def read(shared: Shared) -> CacheNow:
     )
 
 
-def rows(found: CacheNow, stack: str) -> list[Row]:
+def rows(found: CacheNow, environment: str) -> list[Row]:
     if found.status == "absent":
         return [Row("NG", "cache", f"there is no replication group {found.name}")]
     nodes = "1 node" if found.nodes == 1 else f"{found.nodes} nodes"
-    wrong = not found.serves or lacks_failover(found, stack)
+    wrong = not found.serves or lacks_failover(found, environment)
     return [
         Row(
             "NG" if wrong else "OK",
@@ -55,6 +55,6 @@ def rows(found: CacheNow, stack: str) -> list[Row]:
     ]
 
 
-def lacks_failover(found: CacheNow, stack: str) -> bool:
+def lacks_failover(found: CacheNow, environment: str) -> bool:
     """Production's second node is there to take over."""
-    return stack == "production" and found.failover in {"disabled", "disabling"}
+    return environment == "production" and found.failover in {"disabled", "disabling"}

@@ -40,6 +40,8 @@ class DatabaseNow:
     pending: list[str]
     """What is to change, such as in the next window."""
     size_gib: int = 0
+    environment: str = ""
+    """Its tag `Environment`; nothing where it has none."""
     free_gib: float | None = None
     """None where CloudWatch does not say."""
 
@@ -68,6 +70,7 @@ def read(account: Account, now: datetime) -> DatabaseNow:
         multi_az=found["MultiAZ"],
         pending=[_pending(*change) for change in found.get("PendingModifiedValues", {}).items()],
         size_gib=found["AllocatedStorage"],
+        environment=_environment(found),
         free_gib=free,
     )
 
@@ -79,6 +82,11 @@ def _described(account: Account, name: str) -> dict[str, Any] | None:
     except rds.exceptions.DBInstanceNotFoundFault:
         return None
     return dict(found)
+
+
+def _environment(found: dict[str, Any]) -> str:
+    tags = {tag["Key"]: tag["Value"] for tag in found.get("TagList", [])}
+    return str(tags.get("Environment", ""))
 
 
 def _free_gib(account: Account, name: str, now: datetime) -> float | None:
@@ -98,13 +106,13 @@ def _pending(name: str, value: object) -> str:
     return f"{name} {value}"
 
 
-def rows(found: DatabaseNow, stack: str) -> list[Row]:
+def rows(found: DatabaseNow, environment: str) -> list[Row]:
     if found.status == "absent":
         return [Row("NG", "database", f"there is no instance {found.name}")]
     zones = "Multi-AZ" if found.multi_az else "one zone"
     pending = f"; pending: {', '.join(found.pending)}" if found.pending else ""
     free = "?" if found.free_gib is None else f"{found.free_gib:.1f}"
-    wrong = not found.serves or found.full or lacks_standby(found, stack)
+    wrong = not found.serves or found.full or lacks_standby(found, environment)
     return [
         Row(
             "NG" if wrong else "OK",
@@ -115,6 +123,6 @@ def rows(found: DatabaseNow, stack: str) -> list[Row]:
     ]
 
 
-def lacks_standby(found: DatabaseNow, stack: str) -> bool:
+def lacks_standby(found: DatabaseNow, environment: str) -> bool:
     """The runbook promises Multi-AZ in production only."""
-    return stack == "production" and not found.multi_az
+    return environment == "production" and not found.multi_az

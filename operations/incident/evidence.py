@@ -88,7 +88,7 @@ def facts(found: Evidence) -> Facts:
             "database": store.status,
             "database_serves": store.serves,
             "database_full": store.full,
-            "no_standby": database.lacks_standby(store, looked.stack) and store.serves,
+            "no_standby": database.lacks_standby(store, looked.environment) and store.serves,
             "usable_connections": _usable(store.instance_class),
         }
     if not isinstance(looked.cache, Unknown):
@@ -96,7 +96,7 @@ def facts(found: Evidence) -> Facts:
         known |= {
             "cache": group.status,
             "cache_serves": group.serves,
-            "no_failover": cache.lacks_failover(group, looked.stack) and group.serves,
+            "no_failover": cache.lacks_failover(group, looked.environment) and group.serves,
         }
     if not isinstance(looked.certificate, Unknown):
         known |= _certificate(looked.certificate)

@@ -46,6 +46,13 @@ class Look:
     operation: str | Unknown
     """Which command holds the lock; nothing when none does."""
 
+    @property
+    def environment(self) -> str:
+        """`production` or `staging` as the database is tagged; untagged, the stack's name."""
+        if isinstance(self.database, Unknown):
+            return self.stack
+        return self.database.environment or self.stack
+
     def rows(self) -> list[Row]:
         """Line by line, as it is shown."""
         parts: list[tuple[str, Any, Callable[[Any], list[Row]]]] = [
@@ -54,8 +61,8 @@ class Look:
             ("deployments", self.deployments, partial(deployments.rows, now=self.at)),
             ("tasks", self.tasks, partial(tasks.rows, now=self.at)),
             ("alarms", self.alarms, partial(alarms.rows, now=self.at)),
-            ("database", self.database, partial(database.rows, stack=self.stack)),
-            ("cache", self.cache, partial(cache.rows, stack=self.stack)),
+            ("database", self.database, partial(database.rows, environment=self.environment)),
+            ("cache", self.cache, partial(cache.rows, environment=self.environment)),
             ("certificate", self.certificate, certificate.rows),
             ("operation", self.operation, _operation),
         ]

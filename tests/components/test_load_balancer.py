@@ -40,10 +40,11 @@ def test_it_speaks_tls_redirects_http_and_answers_404_to_strangers() -> None:
     }
 
 
-def test_it_drops_invalid_headers_and_logs_every_request() -> None:
+def test_it_drops_invalid_headers_logs_every_request_and_can_leave_a_zone() -> None:
     declared = declare(lambda: LoadBalancer("lb", ARGS))
     balancer = declared.only("aws:lb/loadBalancer:LoadBalancer")
     assert balancer["dropInvalidHeaderFields"] is True
+    assert balancer["enableZonalShift"] is True
     assert balancer["enableDeletionProtection"] is True
     assert balancer["accessLogs"]["enabled"] is True
     (rule,) = declared.only("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")[

@@ -152,6 +152,25 @@ def test_alarms_watch_both_colours_and_are_silent_without_traffic() -> None:
         assert groups == {"targetgroup/backend-blue/1", "targetgroup/backend-green/1"}
 
 
+def test_a_failed_request_counts_as_a_part_of_all_and_for_longer_than_a_failover() -> None:
+    alarms = declare(lambda: Service("backend", ARGS)).all("aws:cloudwatch/metricAlarm:MetricAlarm")
+    failing = alarms["backend-alarms-5xx"]
+    (rate,) = [query for query in failing["metricQueries"] if query.get("returnData")]
+    assert rate["expression"] == (
+        "IF(blue_requests + green_requests >= 20, "
+        "100 * (blue_failed + green_failed) / (blue_requests + green_requests), 0)"
+    )
+    assert (failing["evaluationPeriods"], failing["datapointsToAlarm"]) == (5, 5)
+    asked = {query["id"] for query in failing["metricQueries"]} - {"rate"}
+    assert asked == {"blue_failed", "green_failed", "blue_requests", "green_requests"}
+
+
+def test_tasks_return_to_a_zone_that_is_back() -> None:
+    service = declare(lambda: Service("backend", ARGS)).only("aws:ecs/service:Service")
+    assert service["availabilityZoneRebalancing"] == "ENABLED"
+    assert service.get("deploymentMaximumPercent", 200) > 100
+
+
 def test_autoscaling_follows_cpu_memory_and_the_requests_of_both_colours() -> None:
     declared = declare(lambda: Service("backend", ARGS))
     target = declared.only("aws:appautoscaling/target:Target")
@@ -168,7 +187,7 @@ def test_autoscaling_follows_cpu_memory_and_the_requests_of_both_colours() -> No
         "backend-scaling-requests": 1000,
     }
     metrics = tracked["backend-scaling-requests"]["customizedMetricSpecification"]["metrics"]
-    assert metrics[-1]["expression"] == "FILL(blue, 0) + FILL(green, 0)"
+    assert metrics[-1]["expression"] == "blue + green"
 
 
 def test_a_name_set_in_both_places_is_refused_before_ecs_would() -> None:

@@ -71,6 +71,7 @@ def test_a_revision_of_a_release_is_told_from_one_of_infrastructure_by_its_tags(
     assert {tag["key"]: tag["value"] for tag in found} == {
         "Project": "arbor",
         "Stack": "staging",
+        "Environment": "staging",
         "Component": "backend",
         "ManagedBy": "release",
         "Version": NEW,

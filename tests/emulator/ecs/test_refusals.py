@@ -50,6 +50,13 @@ REFUSED: dict[str, tuple[Changes, str]] = {
         lambda _: {"networkConfiguration": None},
         "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
     ),
+    "rebalancing without room for one more task": (
+        lambda _: {
+            "availabilityZoneRebalancing": "ENABLED",
+            "deploymentConfiguration": {"maximumPercent": 100},
+        },
+        "Availability Zone rebalancing needs a maximumPercent above 100",
+    ),
     "unknown task definition": (
         lambda _: {"taskDefinition": "unknown"},
         "Unable to describe task definition",
@@ -158,6 +165,16 @@ def test_an_update_that_could_not_run_is_refused_and_changes_nothing(
     with pytest.raises(ClientError, match=refusal):
         world.update(desiredCount=7, **changes)
     assert world.service() == before
+
+
+@pytest.mark.parametrize(("percent", "told"), [(200, "ENABLED"), (100, "DISABLED")])
+def test_a_service_is_rebalanced_where_it_can_be_unless_it_says_otherwise(
+    world: World, percent: int, told: str
+) -> None:
+    world.create(deploymentConfiguration={"maximumPercent": percent})
+    assert world.service()["availabilityZoneRebalancing"] == told
+    world.update(availabilityZoneRebalancing="DISABLED")
+    assert world.service()["availabilityZoneRebalancing"] == "DISABLED"
 
 
 def test_a_deregistered_revision_can_not_be_deployed(world: World) -> None:

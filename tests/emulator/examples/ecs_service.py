@@ -173,6 +173,7 @@ EXAMPLES = {
         change={
             "desiredCount": 3,
             "enableExecuteCommand": False,
+            "availabilityZoneRebalancing": "DISABLED",
             "healthCheckGracePeriodSeconds": 90,
             "deploymentConfiguration": {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": "0"},
             "deploymentCircuitBreaker": {"enable": False, "rollback": False},

@@ -36,6 +36,7 @@ def _balancer() -> dict[str, Any]:
         "dropInvalidHeaderFields": True,
         "desyncMitigationMode": "strictest",
         "enableHttp2": True,
+        "enableZonalShift": True,
         "accessLogs": {"bucket": "arbor-access-logs", "prefix": "edge", "enabled": True},
         "tags": TAGS,
     }

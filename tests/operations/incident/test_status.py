@@ -54,6 +54,18 @@ def test_all_is_well_is_0(staging: World) -> None:
     assert staging.history(BACKEND) == ["SUCCESSFUL"]
 
 
+@pytest.mark.usefixtures("staging")
+def test_what_production_must_have_hangs_on_the_tag_and_not_on_the_stacks_name() -> None:
+    rds = client("rds")
+    (found,) = rds.describe_db_instances(DBInstanceIdentifier=DATABASE)["DBInstances"]
+    rds.add_tags_to_resource(
+        ResourceName=found["DBInstanceArn"], Tags=[{"Key": "Environment", "Value": "production"}]
+    )
+    told = operate("status").stdout
+    assert "NG  database             available, db.t3.medium, one zone" in told
+    assert "NG  cache                available, 1 node, automatic failover disabled" in told
+
+
 def test_no_call_waits_for_more_than_one_other(staging: World) -> None:
     gate = Gate(FIRST, SECOND)
     account = Account(stack=STACK, client=gate.client)
