@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from operations.account import Account
+from operations.account import APPS, Account
 from operations.bluegreen import hooks, parts, record
 from operations.bluegreen.parts import Part
-from operations.ecs import images, needs, revisions
+from operations.ecs import images, needs, quota, revisions
 from operations.ecs.rollout import MINUTE, Rollout
 from operations.ecs.services import STARTING_MINUTES, command, pauses
 from operations.procedure import Failed, Refused, Run, Step
@@ -125,7 +125,18 @@ def plan(account: Account, version: str, app: str | None, minutes: int) -> Start
     if not begun:
         runs = " and ".join(part.service.name for part in found)
         raise Refused(f"{runs} run what {version} would be already: there is nothing to test.")
+    for sentence in _beyond_quota(account, [one for one in begun if one.is_new]):
+        raise Refused(sentence)
     return Start(account=account, version=version, begun=tuple(begun))
+
+
+def _beyond_quota(account: Account, new: list[Begun]) -> Iterator[str]:
+    """A sentence when the second colours, which run side by side, find no vCPUs left."""
+    if new:
+        added = sum(quota.vcpus(one.wanted.content, one.part.service.desired) for one in new)
+        what = f"The deployment of {' and '.join(one.part.service.name for one in new)}"
+        needed = quota.running(account, *APPS) + added
+        yield from quota.exceeded(account, what, needed, "scale down first")
 
 
 def _busy(part: Part, wanted: revisions.Wanted) -> Iterator[str]:

@@ -1,10 +1,10 @@
 """release VERSION: migrate, deploy backend and frontend, look, and take back what went wrong."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from operations.account import APPS, Account
-from operations.ecs import health, images, needs, revisions, services
+from operations.ecs import health, images, needs, quota, revisions, services
 from operations.ecs.rollout import Rollout, back
 from operations.procedure import Failed, Refused, Run, Step
 from operations.release import migrate
@@ -103,15 +103,34 @@ def plan(
     migration = migrate.plan(account, version, found[0]) if migrates else None
     everything = [*wanted.values(), *([migration.wanted] if migration else [])]
     in_the_way = [sentence for one in everything for sentence in needs.missing(account, one)]
+    parts = tuple(_part(service, wanted[service.app], version) for service in found)
+    if not in_the_way:
+        in_the_way = list(_beyond_quota(account, parts, migration))
     if in_the_way:
         # The migrations task shares image and secrets with the backend.
         raise Refused("\n".join(dict.fromkeys(in_the_way)))
     return Release(
         version=version,
         migration=migration,
-        parts=tuple(_part(service, wanted[service.app], version) for service in found),
+        parts=parts,
         opener=opener,
     )
+
+
+def _beyond_quota(
+    account: Account, parts: Sequence[Part], migration: migrate.Migration | None
+) -> Iterator[str]:
+    """A sentence when the largest second colour, or the migration, finds no vCPUs left."""
+    added = [
+        quota.vcpus(part.wanted.content, part.service.desired)
+        for part in parts
+        if part.rollout is not None
+    ]
+    if migration is not None:
+        added.append(quota.vcpus(migration.wanted.content, 1))
+    if added:
+        needed = quota.running(account, *APPS) + max(added)
+        yield from quota.exceeded(account, "The release", needed, "scale down first")
 
 
 def plan_migration(account: Account, version: str | None) -> migrate.Migration:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from operations.account import Account
-from operations.ecs import health, needs, revisions, services
+from operations.account import APPS, Account
+from operations.ecs import health, needs, quota, revisions, services
 from operations.ecs.rollout import Rollout
 from operations.procedure import Failed, Refused, Run, Step
 
@@ -44,6 +44,11 @@ def plan(account: Account, apps: tuple[str, ...]) -> Restart:
     in_the_way = [sentence for service in found for sentence in service.busy()]
     if not in_the_way:
         in_the_way = [sentence for service in found for sentence in _in_the_way(service)]
+    if not in_the_way:
+        needed = quota.running(account, *APPS) + max(
+            quota.running(account, service.app) for service in found
+        )
+        in_the_way = list(quota.exceeded(account, "The restart", needed, "scale down first"))
     if in_the_way:
         raise Refused("\n".join(dict.fromkeys(in_the_way)))
     return Restart(services=tuple(found))

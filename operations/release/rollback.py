@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from operations.account import APPS, Account
-from operations.ecs import health, needs, revisions, services
+from operations.ecs import health, needs, quota, revisions, services
 from operations.ecs.rollout import ROLLED_BACK, SUCCESSFUL, Rollout
 from operations.ecs.services import ONGOING
 from operations.procedure import Failed, Refused, Run, Step
@@ -124,11 +124,28 @@ def plan(account: Account, apps: Sequence[str], to: str | None = None) -> Rollba
         except Refused as refused:
             in_the_way.append(str(refused))
     in_the_way += _apart(parts)
+    if not in_the_way:
+        in_the_way += _beyond_quota(account, parts)
     if in_the_way:
         raise Refused("\n".join(dict.fromkeys(in_the_way)))
     if all(part.way.stays for part in parts):
         raise Already("\n".join(part.way.stays for part in parts))
     return Rollback(parts=tuple(parts))
+
+
+def _beyond_quota(account: Account, parts: Sequence[Part]) -> Iterator[str]:
+    """A sentence when the largest second colour finds no vCPUs left.
+
+    One service goes after the other. What ECS takes back itself starts no task.
+    """
+    added = [
+        quota.vcpus(revisions.read(account, part.way.to).definition, part.service.desired)
+        for part in parts
+        if not (part.way.stays or part.way.stops or part.way.follows)
+    ]
+    if added:
+        needed = quota.running(account, *APPS) + max(added)
+        yield from quota.exceeded(account, "The rollback", needed, "scale down first")
 
 
 def _part(service: services.Service, to: str | None) -> Part:

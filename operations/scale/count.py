@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from operations.account import Account
-from operations.ecs import services
+from operations.account import APPS, Account
+from operations.ecs import quota, revisions, services
 from operations.ecs.health import Health
 from operations.procedure import Refused, Run, Step
 from operations.scale import target
@@ -25,6 +25,9 @@ RESUME = (
 )
 
 
+FEWER = "choose fewer tasks"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scaling:
     """What is to be done for a count, checked and not begun."""
@@ -36,6 +39,8 @@ class Scaling:
     """What the floor goes back to by itself; None where it stays."""
     is_deployed: bool
     """Whether a deployment is under way."""
+    too_few_vcpus: str = ""
+    """Why the next deployment would find too few, where it would."""
 
     def execute(self, run: Run) -> None:
         """Raises Failed; the same again does what is left."""
@@ -80,6 +85,8 @@ class Scaling:
                 f"A deployment of {self.service.name} is under way: both colours are brought to "
                 f"{self.count}, and until it has ended autoscaling takes no task away."
             )
+        if self.too_few_vcpus:
+            yield self.too_few_vcpus
         if "DynamicScalingInSuspended" in self.target.suspended:
             yield f"Scale-in is suspended: no task goes by itself. {self._resume('In')}"
         if "DynamicScalingOutSuspended" in self.target.suspended:
@@ -121,13 +128,29 @@ def plan(account: Account, app: str, count: int, until: datetime | None, now: da
             f"arbor:services.{app}.max in Pulumi.{account.stack}.yaml: raise it there, then "
             f"`pulumi up` of {account.stack}."
         )
+    is_deployed = bool(service.deployments(*services.ONGOING))
+    allowed = quota.readable(account)
+    needed, next_time = _vcpus(service, count, is_deployed=is_deployed)
+    if count > service.desired and allowed is not None and needed > allowed:
+        raise Refused(quota.sentence(f"{service.name} with {count} tasks", needed, allowed, FEWER))
     return Scaling(
         service=service,
         target=found,
         count=count,
+        too_few_vcpus=""
+        if allowed is None or next_time <= allowed
+        else quota.sentence("The next deployment", next_time, allowed, FEWER),
         fall_back=_fall_back(found, count, until, now),
-        is_deployed=bool(service.deployments(*services.ONGOING)),
+        is_deployed=is_deployed,
     )
+
+
+def _vcpus(service: services.Service, count: int, *, is_deployed: bool) -> tuple[float, float]:
+    """What then runs in both services, and what the next deployment of this one adds up to."""
+    others = quota.running(service.account, *(app for app in APPS if app != service.app))
+    live = revisions.read(service.account, service.task_definition).definition
+    both = others + quota.vcpus(live, 2 * count)
+    return (both if is_deployed else others + quota.vcpus(live, count)), both
 
 
 def _fall_back(found: Target, count: int, until: datetime | None, now: datetime) -> FallBack | None:

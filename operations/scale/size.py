@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import limits
-from operations.account import Account
-from operations.ecs import images, needs, revisions, services
+from operations.account import APPS, Account
+from operations.ecs import images, needs, quota, revisions, services
 from operations.ecs.health import Health
 from operations.ecs.revisions import MANAGED_BY, Revision, Wanted
 from operations.ecs.rollout import Rollout, back
@@ -99,7 +99,11 @@ def plan(account: Account, app: str, size: Size) -> Resize:
     if before is None:
         raise Refused(f"{service.name} has no revision that was ever deployed to start from.")
     wanted = _wanted(account, service, before, size)
-    if in_the_way := list(needs.missing(account, wanted)):
+    needed = quota.running(account, *APPS) + quota.vcpus(wanted.content, service.desired)
+    if in_the_way := [
+        *needs.missing(account, wanted),
+        *quota.exceeded(account, "The resize", needed, "scale down first"),
+    ]:
         raise Refused("\n".join(in_the_way))
     return Resize(
         service=service,

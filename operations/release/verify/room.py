@@ -3,14 +3,11 @@
 import math
 from collections import Counter
 
+import limits
+from operations.ecs import quota
 from operations.procedure import Refused
 from operations.release import migrate
 from operations.release.verify.look import Found, Look, Skipped
-
-FARGATE_VCPUS = ("fargate", "L-3032A538")
-"""Fargate On-Demand vCPU resource count, of the account in the region."""
-UNITS = 1024
-"""Of a task's `cpu`, in one vCPU."""
 
 
 def subnets(look: Look) -> Found:
@@ -72,31 +69,16 @@ def security_groups(look: Look) -> Found:
 def quotas(look: Look) -> Found:
     """What runs, the larger service's second colour, and a migration, in vCPUs."""
     running = [
-        service.desired * int(look.wanted[service.app].content["cpu"]) / UNITS
-        for service in look.services
+        quota.vcpus(look.wanted[service.app].content, service.desired) for service in look.services
     ]
-    migration = int(look.wanted["migrations"].content["cpu"]) / UNITS
-    needed = sum(running) + max(running) + migration
-    code, quota = FARGATE_VCPUS
-    client = look.account.client("service-quotas")
-    try:
-        allowed = float(
-            client.get_service_quota(ServiceCode=code, QuotaCode=quota)["Quota"]["Value"]
-        )
-    except client.exceptions.NoSuchResourceException as error:
+    needed = sum(running) + max(running) + quota.vcpus(look.wanted["migrations"].content, 1)
+    allowed = quota.applied(look.account)
+    if allowed is None:
         raise Skipped(
-            f"this account does not tell its quota of Fargate vCPUs ({quota}); {needed:g} are "
-            "needed"
-        ) from error
+            f"this account does not tell its quota of Fargate vCPUs ({limits.FARGATE_VCPUS[1]}); "
+            f"{needed:g} are needed"
+        )
     what = f"{needed:g} of {allowed:g} Fargate vCPUs needed, without what else the account runs"
     if needed <= allowed:
         return Found(what)
-    more = (
-        f"aws service-quotas request-service-quota-increase --service-code {code} "
-        f"--quota-code {quota} --desired-value {math.ceil(needed)}"
-    )
-    too_many = (
-        f"A deployment needs {needed:g} Fargate vCPUs, and the account's quota is {allowed:g}: "
-        f"`{more}`, or scale down first."
-    )
-    return Found(what, (too_many,))
+    return Found(what, (quota.sentence("A deployment", needed, allowed, "scale down first"),))
