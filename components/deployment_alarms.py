@@ -67,16 +67,20 @@ class DeploymentAlarms(pulumi.ComponentResource):
             threshold=1,
             evaluation_periods=3,
             treat_missing_data="notBreaching",
-            metric_queries=[
-                _returned("both", "blue + green", "Unhealthy targets of both colours"),
-                *_of_both(args, "UnHealthyHostCount", "Maximum"),
-            ],
+            metric_queries=_unhealthy(args),
             tags=args.tags,
             opts=child,
         )
 
         self.names = [failing.name, unhealthy.name]
         self.register_outputs({"names": self.names})
+
+
+def _unhealthy(args: DeploymentAlarmsArgs) -> list[Any]:
+    return [
+        _returned("both", "blue + green", "Unhealthy targets of both colours"),
+        *_of_both(args, "UnHealthyHostCount", "Maximum"),
+    ]
 
 
 def _failed_percent(args: DeploymentAlarmsArgs) -> list[Any]:

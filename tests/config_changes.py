@@ -83,6 +83,7 @@ WORKS = (
             "cpuTargetPercent": 50,
             "memoryTargetPercent": 60,
             "requestsPerTarget": 500,
+            "fargateVcpuQuota": 12,
             "pauseTimeoutMinutes": 30,
             "databasePoolSize": 3,
             "githubRepository": "arbor-energy/elsewhere",
@@ -92,7 +93,7 @@ WORKS = (
     ),
     Case(
         name="a service's size, limits and paths",
-        config={"bakeTimeMinutes": 1},
+        config={"bakeTimeMinutes": 1, "fargateVcpuQuota": 8},
         services={
             "backend": {
                 "cpu": 1024,
@@ -110,7 +111,11 @@ WORKS = (
             "frontend": {"image": "registry.example/frontend:v3", "version": None},
         },
     ),
-    Case(name="Spot and a service more", config={"spotWeight": 2}, services={"reports": REPORTS}),
+    Case(
+        name="Spot and a service more",
+        config={"spotWeight": 2, "fargateVcpuQuota": 7},
+        services={"reports": REPORTS},
+    ),
     Case(
         name="a zone more, and a store for a service",
         services={"frontend": {"cache": True}},
@@ -172,6 +177,7 @@ REFUSED = (
 )
 
 ELSEWHERE: Mapping[str, str] = {
+    "environment": "tests/test_settings_refusals.py: every guard hangs on it",
     "accountId": "tests/test_settings_refusals.py: aws:allowedAccountIds must hold it",
     "services.previousPort": "tests/engine/test_config_procedures.py",
     "pauseBeforeProduction": "tests/engine/test_config_procedures.py",
