@@ -236,6 +236,7 @@ around = Surroundings(
     secret_key_arn=secrets_key.arn,
     exec_log_group_arn=logs.arns["exec"],
     exec_key_arn=logs_key.arn,
+    ways_out=[network],
 )
 door = Door(
     listener_arn=balancer.https_listener_arn,

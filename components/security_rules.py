@@ -15,8 +15,10 @@ def allow(
     parent: pulumi.Resource,
     tags: Mapping[str, str],
     former_name: str | None = None,
-) -> None:
+) -> tuple[aws.vpc.SecurityGroupEgressRule, aws.vpc.SecurityGroupIngressRule]:
     """Let `source` open TCP connections to `target` on `port`, and say so on both groups.
+
+    Returns both rules: a task that starts before them can't connect.
 
     Standalone rules, because two groups that name each other inline could never be created, and
     one place that owns all rules of a group would undo what another adds. `former_name` is the one
@@ -28,7 +30,7 @@ def allow(
         aliases = [pulumi.Alias(name=f"{former_name}-{end}")] if former_name else None
         return pulumi.ResourceOptions(parent=parent, aliases=aliases)
 
-    aws.vpc.SecurityGroupEgressRule(
+    out = aws.vpc.SecurityGroupEgressRule(
         f"{name}-out",
         security_group_id=source,
         referenced_security_group_id=target,
@@ -38,7 +40,7 @@ def allow(
         tags=tags,
         opts=child("out"),
     )
-    aws.vpc.SecurityGroupIngressRule(
+    into = aws.vpc.SecurityGroupIngressRule(
         f"{name}-in",
         security_group_id=target,
         referenced_security_group_id=source,
@@ -48,3 +50,4 @@ def allow(
         tags=tags,
         opts=child("in"),
     )
+    return out, into

@@ -118,8 +118,10 @@ class Service(pulumi.ComponentResource):
         task = self._task()
         # One door for each port: a change of port opens one beside the other.
         first = args.previous_port or args.container.port
-        for port in dict.fromkeys((first, args.container.port)):
-            allow(
+        doors = [
+            rule
+            for port in dict.fromkeys((first, args.container.port))
+            for rule in allow(
                 f"{name}-door-{port}",
                 port=port,
                 source=args.door.security_group_id,
@@ -128,6 +130,7 @@ class Service(pulumi.ComponentResource):
                 tags=args.tags,
                 former_name=f"{name}-door" if port == first else None,
             )
+        ]
         colours = BlueGreen(
             name,
             BlueGreenArgs(
@@ -153,7 +156,7 @@ class Service(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
-        service = self._service(task, colours, alarms)
+        service = self._service(task, colours, alarms, [*doors, *task.ready, *colours.ready])
         Autoscaling(
             f"{name}-scaling",
             AutoscalingArgs(
@@ -200,7 +203,9 @@ class Service(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _service(self, task: Task, colours: BlueGreen, alarms: DeploymentAlarms) -> aws.ecs.Service:
+    def _service(
+        self, task: Task, colours: BlueGreen, alarms: DeploymentAlarms, ready: list[pulumi.Resource]
+    ) -> aws.ecs.Service:
         args = self._args
         wait = f"{STARTING_MINUTES + args.bake_minutes}m"
         return aws.ecs.Service(
@@ -253,7 +258,7 @@ class Service(pulumi.ComponentResource):
             tags=args.tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[*colours.ready, *task.roles.policies],
+                depends_on=ready,
                 # Releases own the revision, operators the count, ECS the order of the groups: it
                 # swaps them at each deployment, and the provider would swap them back.
                 # https://github.com/hashicorp/terraform-provider-aws/issues/45678

@@ -36,6 +36,9 @@ class Surroundings:
     secret_key_arn: pulumi.Input[str]
     exec_log_group_arn: pulumi.Input[str]
     exec_key_arn: pulumi.Input[str]
+    ways_out: Sequence[pulumi.Resource] = ()
+    """What a task needs to reach AWS: routes, NAT gateways and endpoints. A component stands for
+    everything in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +66,10 @@ class Task(pulumi.ComponentResource):
     """Of the revision that this program registered; a release registers newer ones."""
     security_group_id: pulumi.Output[str]
     roles: TaskRoles
+    ready: list[pulumi.Resource]
+    """What starts the task depends on these: it comes after them, and goes before them. A task
+    without a way to its image, its secrets or its stores fails, and a task that stops without one
+    loses its last log lines."""
 
     def __init__(
         self, name: str, args: TaskArgs, opts: pulumi.ResourceOptions | None = None
@@ -79,7 +86,7 @@ class Task(pulumi.ComponentResource):
             opts=child,
         )
         # Image layers, secrets, logs and ECS Exec are AWS APIs under addresses that change.
-        aws.vpc.SecurityGroupEgressRule(
+        https = aws.vpc.SecurityGroupEgressRule(
             f"{name}-https",
             security_group_id=group.id,
             cidr_ipv4=WORLD,
@@ -89,8 +96,10 @@ class Task(pulumi.ComponentResource):
             tags=args.tags,
             opts=child,
         )
-        for what, reach in args.reaches.items():
-            allow(
+        stores = [
+            rule
+            for what, reach in args.reaches.items()
+            for rule in allow(
                 f"{name}-{what}",
                 port=reach.port,
                 source=group.id,
@@ -98,6 +107,7 @@ class Task(pulumi.ComponentResource):
                 parent=self,
                 tags=args.tags,
             )
+        ]
         self.roles = TaskRoles(
             f"{name}-roles",
             TaskRolesArgs(
@@ -131,4 +141,5 @@ class Task(pulumi.ComponentResource):
 
         self.arn = definition.arn
         self.security_group_id = group.id
+        self.ready = [https, *stores, *self.roles.policies, *around.ways_out]
         self.register_outputs({"arn": self.arn, "security_group_id": self.security_group_id})

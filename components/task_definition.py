@@ -5,6 +5,15 @@ from dataclasses import dataclass, field
 
 import pulumi
 
+LOG_MODE = "non-blocking"
+"""A full buffer drops lines; in the other mode it stops the application's next write, and with it
+the application, for as long as CloudWatch is slow. The account's default is not relied upon: it
+was `blocking` until June 25, 2025, and an account setting (`defaultLogDriverMode`) changes it.
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html"""
+LOG_BUFFER = "25m"
+"""Of the task's memory, and larger than the default: AWS's own advice after it measured how many
+lines are lost.
+https://aws.amazon.com/blogs/containers/preventing-log-loss-with-non-blocking-mode-in-the-awslogs-container-log-driver/"""
 STOP_SECONDS = 30
 """Time to finish requests after SIGTERM; shorter than the target group's deregistration delay."""
 
@@ -78,6 +87,8 @@ def container_definitions(container: Container) -> pulumi.Output[str]:
                         "awslogs-group": container.log_group,
                         "awslogs-region": container.region,
                         "awslogs-stream-prefix": container.name,
+                        "mode": LOG_MODE,
+                        "max-buffer-size": LOG_BUFFER,
                     },
                 },
             }

@@ -40,6 +40,13 @@ def _silent(props: Props) -> Iterator[str]:
             yield f"What {container.get('name')} says is lost."
 
 
+def _stopped_by_its_log(props: Props) -> Iterator[str]:
+    for container in containers(props):
+        options = container.get("logConfiguration", {}).get("options", {})
+        if options.get("mode") != "non-blocking" or not options.get("max-buffer-size"):
+            yield f"{container.get('name')} stops while CloudWatch is slow, or keeps few lines."
+
+
 def _writable(props: Props) -> Iterator[str]:
     # ECS Exec needs an init process and a root filesystem that it can write to.
     for container in containers(props):
@@ -85,6 +92,14 @@ RULES = (
         fix="Set logConfiguration with the driver awslogs.",
         controls=("FSBP ECS.9", "runbook: logs"),
         check=_silent,
+    ),
+    Rule(
+        name="task-log-mode",
+        token=TASK,
+        why="A slow CloudWatch stops no application; which mode is the default is the account's.",
+        fix='Set the log options mode to "non-blocking" and max-buffer-size, such as "25m".',
+        controls=("design: logs",),
+        check=_stopped_by_its_log,
     ),
     Rule(
         name="task-read-only-root",

@@ -35,6 +35,11 @@ MUTATIONS = (
     ),
     _container("task-logs", "the frontend is silent", lambda it: it.pop("logConfiguration")),
     _container(
+        "task-log-mode",
+        "a slow CloudWatch stops the frontend",
+        lambda it: it["logConfiguration"]["options"].update(mode="blocking"),
+    ),
+    _container(
         "task-read-only-root",
         "a container that nobody enters can change its files",
         lambda it: it.pop("linuxParameters"),

@@ -1,9 +1,11 @@
 """A service and what it is made of: task, roles, colours, alarms, autoscaling."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.migration_task import MigrationTask, MigrationTaskArgs
@@ -95,13 +97,39 @@ def test_without_a_pause_up_waits_long_enough_for_the_bake_time() -> None:
     assert timeouts.create == timeouts.update == "45m"
 
 
-def test_the_service_comes_after_what_ecs_needs_to_move_its_traffic() -> None:
-    depends = declare(lambda: Service("backend", ARGS)).options_of(SERVICE).depends_on
+def waited_for() -> Counter[str]:
+    """Kinds of what the service depends on, in surroundings with one way out."""
+
+    def program() -> None:
+        out = pulumi.ComponentResource("test:index:Network", "network")
+        Service("backend", replace(ARGS, around=replace(AROUND, ways_out=[out])))
+
+    depends = declare(program).options_of(SERVICE).depends_on
     assert isinstance(depends, list)
-    kinds = [type(resource).__name__ for resource in depends]
-    assert sorted(kinds) == sorted(
-        ["ListenerRule", "ListenerRule", "RolePolicyAttachment", "RolePolicy", "RolePolicy"]
+    return Counter(type(resource).__name__ for resource in depends)
+
+
+def test_the_service_comes_after_what_ecs_needs_to_move_its_traffic() -> None:
+    found = waited_for()
+    assert (found["ListenerRule"], found["RolePolicyAttachment"]) == (2, 1)
+
+
+def test_the_service_comes_after_what_its_tasks_need_and_goes_before_it() -> None:
+    found = waited_for()
+    assert found["RolePolicy"] == 2
+    # To AWS's APIs; to and from its database; from the load balancer, whose egress rule is there.
+    assert found["SecurityGroupEgressRule"] == 3
+    assert found["SecurityGroupIngressRule"] == 2
+    assert found["ComponentResource"] == 1
+
+
+def test_a_slow_log_never_stops_the_application() -> None:
+    definition = declare(lambda: Service("backend", ARGS)).only(
+        "aws:ecs/taskDefinition:TaskDefinition"
     )
+    (container,) = json.loads(plain(definition["containerDefinitions"]))
+    options = container["logConfiguration"]["options"]
+    assert (options["mode"], options["max-buffer-size"]) == ("non-blocking", "25m")
 
 
 def test_execution_may_pull_one_image_read_its_secrets_and_write_its_log() -> None:

@@ -326,6 +326,15 @@ CASES = {
         (containers(logConfiguration={"logDriver": "none"}),),
         without=containers(),
     ),
+    "task-log-mode": Case(
+        containers(logConfiguration={"options": {"mode": "non-blocking", "max-buffer-size": "1m"}}),
+        (
+            containers(logConfiguration={"options": {"mode": "blocking", "max-buffer-size": "1m"}}),
+            containers(logConfiguration={"options": {"max-buffer-size": "1m"}}),
+            containers(logConfiguration={"options": {"mode": "non-blocking"}}),
+        ),
+        without=containers(),
+    ),
     "task-read-only-root": Case(
         containers(readonlyRootFilesystem=True),
         (containers(readonlyRootFilesystem=False),),
