@@ -59,6 +59,7 @@ logs = LogGroups(
             **{app: naming.log_group(stack, app) for app in applications},
             "exec": naming.exec_log_group(stack),
             "cache": naming.cache_log_group(stack),
+            "firewall": naming.firewall_log_group(stack),
             **{f"database-{e}": naming.database_log_group(stack, e) for e in LOG_EXPORTS},
         },
         retention_days=config.log_retention_days,
@@ -134,7 +135,10 @@ firewall = WebAcl(
     "firewall",
     WebAclArgs(
         load_balancer_arn=balancer.arn,
-        requests_per_five_minutes=config.waf_requests_per_five_minutes,
+        requests_per_five_minutes=config.firewall.requests_per_five_minutes,
+        large_body_paths=config.firewall.large_body_paths,
+        office_cidrs=config.firewall.office_cidrs,
+        log_group_arn=logs.arns["firewall"],
         tags=config.tags("firewall"),
     ),
 )

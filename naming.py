@@ -45,6 +45,11 @@ def cache_log_group(stack: str) -> str:
     return f"/aws/elasticache/{cache_replication_group(stack)}/slow-log"
 
 
+def firewall_log_group(stack: str) -> str:
+    """What WAF blocked or counted; WAF takes no group whose name begins otherwise."""
+    return f"aws-waf-logs-arbor-{stack}"
+
+
 def exec_log_group(stack: str) -> str:
     """What was typed in ECS Exec sessions."""
     return log_group(stack, "exec")

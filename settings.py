@@ -16,6 +16,7 @@ import limits
 import naming
 from ci_documents import REPOSITORY
 from configuration.capacity import check_vcpus
+from configuration.firewall import FirewallSettings, read_firewall
 from configuration.network import NetworkSettings, read_network
 from configuration.reader import Reader
 from configuration.services import ServiceSettings, peak_connections, read_services
@@ -86,7 +87,7 @@ class Settings:
     log_export_bucket: str
     log_export_days: int
     access_log_days: int
-    waf_requests_per_five_minutes: int
+    firewall: FirewallSettings
     images_kept: int
     secret_recovery_days: int
     protect_data: bool
@@ -172,7 +173,7 @@ def parse(values: Mapping[str, str], stack: str) -> Settings:
         or naming.log_export_bucket(stack),
         log_export_days=arbor.whole("logExportDays", 1, 3653, "days"),
         access_log_days=arbor.whole("accessLogDays", 1, 3653, "days"),
-        waf_requests_per_five_minutes=arbor.whole("wafRequestsPerFiveMinutes", 10, 2_000_000_000),
+        firewall=read_firewall(arbor),
         images_kept=arbor.whole("imagesKept", 10, 1000, "images"),
         secret_recovery_days=_secret_recovery(arbor),
         protect_data=arbor.flag("protectData"),

@@ -13,6 +13,14 @@ WHERE = "2 to 6 zones of us-east-1, each once, us-east-1a to us-east-1f"
 BLOCK = "an IPv4 block of /16 to /28, such as 10.0.0.0/16"
 BLOCKS = "a list of IPv4 blocks of /16 to /28, one a zone, each once"
 
+PATHS = (
+    "a list of at most 10 beginnings of paths such as /api/v1/ingest/, each once; [] blocks every "
+    "body over 8 KB, [/] none"
+)
+OFFICES = (
+    "a list of public IPv4 blocks of /16 to /32, each once, such as 203.0.113.9/32; [] for none"
+)
+
 
 @pytest.mark.parametrize(
     ("key", "value", "allowed"),
@@ -173,6 +181,18 @@ BLOCKS = "a list of IPv4 blocks of /16 to /28, one a zone, each once"
         ("logExportDays", 0, "a whole number from 1 to 3,653 days"),
         ("accessLogDays", 0, "a whole number from 1 to 3,653 days"),
         ("wafRequestsPerFiveMinutes", 9, "a whole number from 10 to 2,000,000,000"),
+        ("wafLargeBodyPaths", ["api/"], PATHS),
+        ("wafLargeBodyPaths", ["/api/*"], PATHS),
+        ("wafLargeBodyPaths", ["/api//ingest"], PATHS),
+        ("wafLargeBodyPaths", ["/api/../ingest"], PATHS),
+        ("wafLargeBodyPaths", [f"/{number}" for number in range(11)], PATHS),
+        ("wafLargeBodyPaths", "/api/v1/ingest/", PATHS),
+        ("officeCidrs", ["203.0.113.9"], OFFICES),
+        ("officeCidrs", ["203.0.113.9/24"], OFFICES),
+        ("officeCidrs", ["203.0.0.0/15"], OFFICES),
+        ("officeCidrs", ["0.0.0.0/0"], OFFICES),
+        ("officeCidrs", ["192.168.1.0/24"], OFFICES),
+        ("officeCidrs", ["2001:db8::/64"], OFFICES),
         ("imagesKept", 9, "a whole number from 10 to 1,000 images"),
         (
             "secretRecoveryDays",

@@ -36,6 +36,7 @@ UNTAGGABLE = {
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
     "aws:secretsmanager/secretVersion:SecretVersion",
     "aws:wafv2/webAclAssociation:WebAclAssociation",
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
 }
 """Types that have no tags in AWS."""
 NAMED_BY = {
@@ -107,6 +108,7 @@ def test_no_other_physical_name_is_fixed(stack: str) -> None:
     allowed = {name for _, name in promised(stack)} | {
         naming.exec_log_group(stack),
         naming.cache_log_group(stack),
+        naming.firewall_log_group(stack),
         naming.database_log_group(stack, "upgrade"),
         naming.ci_preview_role(stack),
         naming.ci_deploy_role(stack),

@@ -1,16 +1,19 @@
-"""WAF: web ACLs that are in use, and rules that WAF refuses."""
+"""WAF: web ACLs that are in use, and rules and logs that WAF refuses."""
 
 import re
 from typing import Any
 
 from moto.elbv2.models import elbv2_backends
+from moto.logs.models import logs_backends
 from moto.wafv2.exceptions import WAFNonexistentItemException, WAFv2ClientError
-from moto.wafv2.models import FakeWebACL, WAFV2Backend
+from moto.wafv2.models import FakeLoggingConfiguration, FakeWebACL, WAFV2Backend
 
 from emulator.correction import Replacement, corrects
 
 NAME = re.compile(r"[\w\-]{1,128}", re.ASCII)
 DESCRIPTION = re.compile(r"[\w+=:#@/\-,.][\w+=:#@/\-,.\s]+[\w+=:#@/\-,.]", re.ASCII)
+REDACTABLE = {"Method", "QueryString", "SingleHeader", "UriPath"}
+"""https://docs.aws.amazon.com/waf/latest/APIReference/API_LoggingConfiguration.html"""
 GROUPS = {"ManagedRuleGroupStatement", "RuleGroupReferenceStatement"}
 
 NOT_ONE = "You have used none or multiple values for a field that requires exactly one value."
@@ -126,3 +129,51 @@ def delete_web_acl(
             "another resource or it’s associated with another resource.",  # noqa: RUF001 - AWS's words
         )
     original(self, name, scope, _id, lock_token)
+
+
+@corrects(
+    WAFV2Backend,
+    "put_logging_configuration",
+    call="wafv2.put_logging_configuration",
+    moto="logs any web ACL to anything, and leaves out any field",
+    aws="takes a web ACL and a log group that are there, one destination whose name begins with "
+    "aws-waf-logs-, and leaves out method, query string, path or a header",
+)
+def put_logging_configuration(
+    original: Replacement,
+    self: WAFV2Backend,
+    arn: str,
+    log_destination_configs: list[str],
+    redacted_fields: list[dict[str, Any]] | None,
+    *args: Any,
+) -> FakeLoggingConfiguration:
+    if arn not in self.wacls:
+        raise WAFNonexistentItemException
+    if len(log_destination_configs) != 1:
+        raise _invalid_log("You can define one logging destination.", "LOG_DESTINATION")
+    (destination,) = log_destination_configs
+    name = destination.removesuffix(":*").rsplit(":", 1)[-1].rsplit("/", 1)[-1]
+    if not name.startswith("aws-waf-logs-"):
+        raise _invalid_log("The ARN isn't valid.", "LOG_DESTINATION")
+    if (
+        ":logs:" in destination
+        and name not in logs_backends[self.account_id][self.region_name].groups
+    ):
+        raise WAFv2ClientError(
+            "WAFLogDestinationPermissionIssueException",
+            "Unable to deliver logs to the configured destination.",
+        )
+    for redacted in redacted_fields or []:
+        if len(redacted) != 1 or not redacted.keys() <= REDACTABLE:
+            raise _invalid_log("The field can't be redacted.", "REDACTED_FIELDS")
+    made: FakeLoggingConfiguration = original(
+        self, arn, log_destination_configs, redacted_fields, *args
+    )
+    return made
+
+
+def _invalid_log(reason: str, parameter: str) -> WAFv2ClientError:
+    return WAFv2ClientError(
+        "WAFInvalidParameterException",
+        f"Error reason: {reason}, field: {parameter}, parameter: {parameter}",
+    )

@@ -1,4 +1,4 @@
-"""Web ACLs and what they protect."""
+"""Web ACLs and what they protect, sets of addresses, and the log of what was blocked."""
 
 from functools import partial
 from typing import Any
@@ -7,7 +7,11 @@ from emulator.row import Autoname, Change, Client, Props, Row, State, only_repla
 from emulator.services.missing import found_or_none
 from emulator.shapes import from_aws, tag_dict, tag_list, to_aws
 
-SPELLED = {"cloudwatchMetricsEnabled": "CloudWatchMetricsEnabled"}
+SPELLED = {
+    "cloudwatchMetricsEnabled": "CloudWatchMetricsEnabled",
+    "ipSetReferenceStatement": "IPSetReferenceStatement",
+    "arn": "ARN",
+}
 
 
 def _to_waf(value: Any) -> Any:
@@ -26,6 +30,8 @@ def _from_waf(value: Any) -> Any:
         return {
             back.get(key, key[:1].lower() + key[1:]): _from_waf(item) for key, item in value.items()
         }
+    if isinstance(value, bytes):  # of SearchString
+        return value.decode()
     return [_from_waf(item) for item in value] if isinstance(value, list) else value
 
 
@@ -108,6 +114,93 @@ def disassociate(waf: Client, physical_id: str, _state: Props) -> None:
         waf.disassociate_web_acl(ResourceArn=physical_id.split(",")[1])
 
 
+def create_set(waf: Client, props: Props) -> str:
+    made = waf.create_ip_set(
+        Name=props["name"],
+        Scope=props["scope"],
+        Description=props.get("description", "Managed by Pulumi"),
+        IPAddressVersion=props["ipAddressVersion"],
+        Addresses=props["addresses"],
+        Tags=tag_list(props.get("tags")),
+    )
+    return str(made["Summary"]["ARN"])
+
+
+def read_set(waf: Client, arn: str) -> State | None:
+    answer = found_or_none(partial(waf.get_ip_set, **_key(arn)))
+    if answer is None:
+        return None
+    found = answer["IPSet"]
+    tags = waf.list_tags_for_resource(ResourceARN=arn)["TagInfoForResource"]["TagList"]
+    return {
+        "name": found["Name"],
+        "scope": _key(arn)["Scope"],
+        "description": found.get("Description", ""),
+        "ipAddressVersion": found["IPAddressVersion"],
+        "addresses": found["Addresses"],
+        "tags": tag_dict(tags),
+        "arn": arn,
+    }
+
+
+def update_set(waf: Client, arn: str, change: Change) -> None:
+    if change.keys - {"tags"}:
+        token = waf.get_ip_set(**_key(arn))["LockToken"]
+        waf.update_ip_set(
+            **_key(arn),
+            LockToken=token,
+            Description=change.new.get("description", "Managed by Pulumi"),
+            Addresses=change.new["addresses"],
+        )
+    if "tags" in change.keys:
+        waf.untag_resource(ResourceARN=arn, TagKeys=list(change.old.get("tags") or {}))
+        waf.tag_resource(ResourceARN=arn, Tags=tag_list(change.new.get("tags")))
+
+
+def delete_set(waf: Client, arn: str, _state: Props) -> None:
+    answer = found_or_none(partial(waf.get_ip_set, **_key(arn)))
+    if answer is not None:
+        waf.delete_ip_set(**_key(arn), LockToken=answer["LockToken"])
+
+
+def _logging(props: Props) -> dict[str, Any]:
+    kept = {"LoggingFilter": _to_waf(props["loggingFilter"])} if props.get("loggingFilter") else {}
+    return {
+        "ResourceArn": props["resourceArn"],
+        "LogDestinationConfigs": props["logDestinationConfigs"],
+        "RedactedFields": _to_waf(props.get("redactedFields") or []),
+        **kept,
+    }
+
+
+def create_logging(waf: Client, props: Props) -> str:
+    waf.put_logging_configuration(LoggingConfiguration=_logging(props))
+    return str(props["resourceArn"])
+
+
+def read_logging(waf: Client, acl: str) -> State | None:
+    answer = found_or_none(partial(waf.get_logging_configuration, ResourceArn=acl))
+    if answer is None:
+        return None
+    found = answer["LoggingConfiguration"]
+    kept = found.get("LoggingFilter")
+    return {
+        "resourceArn": acl,
+        "logDestinationConfigs": found["LogDestinationConfigs"],
+        "redactedFields": _from_waf(found.get("RedactedFields", [])),
+        **({"loggingFilter": _from_waf(kept)} if kept else {}),
+    }
+
+
+def update_logging(waf: Client, _acl: str, change: Change) -> None:
+    waf.put_logging_configuration(LoggingConfiguration=_logging(change.new))
+
+
+def delete_logging(waf: Client, acl: str, _state: Props) -> None:
+    if read_logging(waf, acl) is not None:
+        waf.delete_logging_configuration(ResourceArn=acl)
+
+
 ROWS = (
     Row(
         token="aws:wafv2/webAcl:WebAcl",
@@ -140,5 +233,34 @@ ROWS = (
         read=read_association,
         update=only_replaced,
         delete=disassociate,
+    ),
+    Row(
+        token="aws:wafv2/ipSet:IpSet",
+        client="wafv2",
+        inputs=frozenset(
+            {"name", "scope", "description", "ipAddressVersion", "addresses.*", "tags.*"}
+        ),
+        outputs=frozenset({"arn"}),
+        # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/wafv2/ip_set.go
+        replaces=frozenset({"name", "scope", "ipAddressVersion"}),
+        autoname=Autoname(longest=128),
+        same={"addresses": lambda old, new: sorted(old) == sorted(new)},
+        create=create_set,
+        read=read_set,
+        update=update_set,
+        delete=delete_set,
+    ),
+    Row(
+        token="aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+        client="wafv2",
+        inputs=frozenset(
+            {"resourceArn", "logDestinationConfigs.*", "redactedFields.*", "loggingFilter.*"}
+        ),
+        # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/wafv2/web_acl_logging_configuration.go
+        replaces=frozenset({"resourceArn", "logDestinationConfigs"}),
+        create=create_logging,
+        read=read_logging,
+        update=update_logging,
+        delete=delete_logging,
     ),
 )

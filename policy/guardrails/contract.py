@@ -58,7 +58,7 @@ WITHOUT_TAGS = re.compile(
     r"aws:(acm/certificateValidation|appautoscaling/policy|ec2/route|ec2/routeTableAssociation"
     r"|ec2/securityGroupRule|ecr/lifecyclePolicy|ecs/clusterCapacityProviders|iam/accessKey|iam/userPolicy|iam/rolePolicy|iam/rolePolicyAttachment"
     r"|kms/alias|route53/record|s3/bucket[A-Z]\w+|secretsmanager/secretVersion"
-    r"|wafv2/webAclAssociation):"
+    r"|wafv2/webAclAssociation|wafv2/webAclLoggingConfiguration):"
 )
 """Types that have no tags in AWS."""
 WILDCARD = re.compile(r"[*?]")

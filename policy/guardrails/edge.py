@@ -22,6 +22,8 @@ MANAGED_GROUPS = (
     "AWSManagedRulesCommonRuleSet",
     "AWSManagedRulesKnownBadInputsRuleSet",
 )
+MAY_COUNT = "SizeRestrictions_BODY"
+"""The one rule of those groups that refuses what users do; another one may block in its place."""
 A_NAME = re.compile(r"[^*?.]")
 """A host that is wildcards and dots alone, such as `*`, is every host."""
 Found = Iterator[tuple[str, PolicyResource | None]]
@@ -112,13 +114,23 @@ def _missing_groups(props: Props) -> Iterator[str]:
     for group in MANAGED_GROUPS:
         if group not in named:
             yield f"{group} is missing, or only counts."
+    for rule in items(props, "rules"):
+        managed = part(part(rule, "statement"), "managedRuleGroupStatement")
+        for override in items(managed, "ruleActionOverrides"):
+            if override.get("name") != MAY_COUNT and not given(
+                part(override, "actionToUse"), "block"
+            ):
+                yield f"{override.get('name')} of {managed.get('name')} blocks nothing."
 
 
 def _unlimited(props: Props) -> Iterator[str]:
     for rule in items(props, "rules"):
-        if given(part(rule, "statement"), "rateBasedStatement") and given(
-            part(rule, "action"), "block"
-        ):
+        limit = part(part(rule, "statement"), "rateBasedStatement")
+        # With "not" it counts everybody except some; otherwise it counts some.
+        counts_all = not given(limit, "scopeDownStatement") or given(
+            part(limit, "scopeDownStatement"), "notStatement"
+        )
+        if given(limit, "limit") and counts_all and given(part(rule, "action"), "block"):
             return
     yield "One address may ask as often as it likes."
 

@@ -48,6 +48,14 @@ def _only_counted(inputs: dict[str, Any]) -> None:
     inputs["rules"] = [limit, *({**group, "override_action": {"count": {}}} for group in groups)]
 
 
+def _lenient(inputs: dict[str, Any]) -> None:
+    _, _, common, *_ = inputs["rules"]
+    group = common["statement"]["managed_rule_group_statement"]
+    group["rule_action_overrides"] = [
+        {"name": "CrossSiteScripting_BODY", "action_to_use": {"count": {}}}
+    ]
+
+
 def _no_limit(inputs: dict[str, Any]) -> None:
     inputs["rules"] = inputs["rules"][1:]
 
@@ -123,6 +131,13 @@ MUTATIONS = (
         token=ACL,
         resource="firewall-acl",
         edit=_only_counted,
+    ),
+    Mutation(
+        rule="edge-firewall-groups",
+        what="one rule of a group lets attacks through",
+        token=ACL,
+        resource="firewall-acl",
+        edit=_lenient,
     ),
     Mutation(
         rule="edge-rate-limit",

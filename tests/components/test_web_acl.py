@@ -1,37 +1,131 @@
+"""The firewall: what it blocks, whom it limits, and what of a request its log keeps."""
+
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from components.web_acl import WebAcl, WebAclArgs
 from harness import declare
 
-ARGS = WebAclArgs(load_balancer_arn="arn:lb", requests_per_five_minutes=2000)
+ACL = "aws:wafv2/webAcl:WebAcl"
+IP_SET = "aws:wafv2/ipSet:IpSet"
+LOG = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
+ARGS = WebAclArgs(
+    load_balancer_arn="arn:lb",
+    requests_per_five_minutes=2000,
+    log_group_arn="arn:logs:aws-waf-logs-arbor-test",
+    tags={"Stack": "test"},
+)
+UPLOADS = replace(ARGS, large_body_paths=("/api/v1/ingest/", "/upload"))
+OFFICES = replace(ARGS, office_cidrs=("203.0.113.9/32", "198.51.100.0/24"))
+
+
+def rules(args: WebAclArgs) -> dict[str, dict[str, Any]]:
+    found = declare(lambda: WebAcl("firewall", args)).only(ACL)["rules"]
+    assert len({rule["priority"] for rule in found}) == len(found)
+    return {rule["name"]: rule for rule in found}
+
+
+def common(args: WebAclArgs) -> dict[str, Any]:
+    rule = rules(args)["AWSManagedRulesCommonRuleSet"]
+    found: dict[str, Any] = rule["statement"]["managedRuleGroupStatement"]
+    return found
 
 
 def test_aws_s_groups_and_a_rate_limit_stand_before_the_load_balancer() -> None:
-    declared = declare(lambda: WebAcl("firewall", ARGS))
-    rules = declared.only("aws:wafv2/webAcl:WebAcl")["rules"]
-    assert [rule["name"] for rule in rules] == [
+    found = rules(ARGS)
+    assert list(found) == [
         "RateLimit",
         "AWSManagedRulesAmazonIpReputationList",
         "AWSManagedRulesCommonRuleSet",
         "AWSManagedRulesKnownBadInputsRuleSet",
     ]
-    assert rules[0]["statement"]["rateBasedStatement"] == {
-        "limit": 2000,
-        "aggregateKeyType": "IP",
-    }
-    assert rules[0]["action"] == {"block": {}}
-    assert all(rule["overrideAction"] == {"none": {}} for rule in rules[1:])
-    association = declared.only("aws:wafv2/webAclAssociation:WebAclAssociation")
+    limit, *groups = found.values()
+    assert limit["statement"]["rateBasedStatement"] == {"limit": 2000, "aggregateKeyType": "IP"}
+    assert limit["action"] == {"block": {}}
+    assert all(rule["overrideAction"] == {"none": {}} for rule in groups)
+    association = declare(lambda: WebAcl("firewall", ARGS)).only(
+        "aws:wafv2/webAclAssociation:WebAclAssociation"
+    )
     assert association["resourceArn"] == "arn:lb"
 
 
-def test_priorities_are_unique() -> None:
-    rules = declare(lambda: WebAcl("firewall", ARGS)).only("aws:wafv2/webAcl:WebAcl")["rules"]
-    assert len({rule["priority"] for rule in rules}) == len(rules)
+def test_without_paths_every_body_over_8_kb_is_blocked() -> None:
+    assert "ruleActionOverrides" not in common(ARGS)
+    assert "BodyLimit" not in rules(ARGS)
+
+
+def test_with_paths_the_body_rule_labels_and_another_blocks_elsewhere() -> None:
+    assert common(UPLOADS)["ruleActionOverrides"] == [
+        {"name": "SizeRestrictions_BODY", "actionToUse": {"count": {}}}
+    ]
+    found = rules(UPLOADS)
+    limit, group = found["BodyLimit"], found["AWSManagedRulesCommonRuleSet"]
+    assert limit["action"] == {"block": {}}
+    assert limit["priority"] > group["priority"]  # only then it sees the label
+    label, *elsewhere = limit["statement"]["andStatement"]["statements"]
+    assert label["labelMatchStatement"] == {
+        "scope": "LABEL",
+        "key": "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body",
+    }
+    matches = [one["notStatement"]["statement"]["byteMatchStatement"] for one in elsewhere]
+    assert [match["searchString"] for match in matches] == ["/api/v1/ingest/", "/upload"]
+    for match in matches:
+        assert match["positionalConstraint"] == "STARTS_WITH"
+        assert match["fieldToMatch"] == {"uriPath": {}}
+        # Else /api/v1/ingest/../plans would pass.
+        assert match["textTransformations"] == [{"priority": 0, "type": "NORMALIZE_PATH"}]
+
+
+def test_for_every_path_the_body_rule_only_counts() -> None:
+    args = replace(ARGS, large_body_paths=("/",))
+    assert [one["name"] for one in common(args)["ruleActionOverrides"]] == ["SizeRestrictions_BODY"]
+    assert "BodyLimit" not in rules(args)
+
+
+def test_an_office_is_limited_apart_for_it_is_many_people_behind_one_address() -> None:
+    declared = declare(lambda: WebAcl("firewall", OFFICES))
+    offices = declared.only(IP_SET)
+    assert offices["addresses"] == ["198.51.100.0/24", "203.0.113.9/32"]
+    assert (offices["ipAddressVersion"], offices["scope"]) == ("IPV4", "REGIONAL")
+    found = rules(OFFICES)
+    others = found["RateLimit"]["statement"]["rateBasedStatement"]
+    office = found["OfficeRateLimit"]["statement"]["rateBasedStatement"]
+    inside = office["scopeDownStatement"]
+    assert set(inside) == {"ipSetReferenceStatement"}
+    assert others["scopeDownStatement"] == {"notStatement": {"statement": inside}}
+    assert (others["limit"], office["limit"]) == (2000, 20_000)
+    assert found["OfficeRateLimit"]["action"] == {"block": {}}
+
+
+def test_without_offices_there_is_no_set_of_addresses() -> None:
+    assert declare(lambda: WebAcl("firewall", ARGS)).all(IP_SET) == {}
+
+
+def test_the_log_has_no_header_that_opens_a_session_and_no_request_that_passed() -> None:
+    log = declare(lambda: WebAcl("firewall", ARGS)).only(LOG)
+    assert log["logDestinationConfigs"] == ["arn:logs:aws-waf-logs-arbor-test"]
+    assert [field["singleHeader"]["name"] for field in log["redactedFields"]] == [
+        "authorization",
+        "cookie",
+    ]
+    kept = log["loggingFilter"]
+    assert kept["defaultBehavior"] == "DROP"
+    (only,) = kept["filters"]
+    assert (only["behavior"], only["requirement"]) == ("KEEP", "MEETS_ANY")
+    assert [one["actionCondition"]["action"] for one in only["conditions"]] == [
+        "BLOCK",
+        "COUNT",
+        "EXCLUDED_AS_COUNT",
+    ]
 
 
 def test_a_limit_that_waf_would_refuse_is_refused() -> None:
     with pytest.raises(ValueError, match="must be 10 or more, got 9"):
         replace(ARGS, requests_per_five_minutes=9)
+
+
+def test_a_path_without_its_slash_is_refused() -> None:
+    with pytest.raises(ValueError, match="must begin with /, got api/"):
+        replace(ARGS, large_body_paths=("api/",))

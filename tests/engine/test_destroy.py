@@ -33,3 +33,51 @@ def test_production_refuses_while_what_holds_data_is_protected(production: Deplo
     assert len(production.resources()) == len(before)
     instances = production.client("rds").describe_db_instances()["DBInstances"]
     assert "arbor-production-db" in {found["DBInstanceIdentifier"] for found in instances}
+
+
+SERVICE = "aws:ecs/service:Service"
+WAYS = (
+    "aws:ec2/route:Route",
+    "aws:ec2/natGateway:NatGateway",
+    "aws:ec2/vpcEndpoint:VpcEndpoint",
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+)
+"""What a task needs to reach its image, its secrets, its stores and its log."""
+
+
+def test_the_service_goes_before_every_way_of_its_tasks(staging: Deployed) -> None:
+    steps = [(step.token, step.name) for step in staging.destroy() if step.op == "delete"]
+    order = {step: place for place, step in enumerate(steps)}
+    services = [place for (token, _), place in order.items() if token == SERVICE]
+    rules = ("backend", "frontend")
+    ways = {
+        name: place
+        for (token, name), place in order.items()
+        if token in WAYS and (name.startswith(("network-", *rules)))
+    }
+    assert len(services) == 2
+    assert len(ways) > 15
+    early = {name: place for name, place in ways.items() if place < max(services)}
+    assert early == {}
+
+
+def test_the_state_holds_what_a_service_waits_for(production: Deployed) -> None:
+    """Production has the interface endpoints; an update of a later `up` waits for them, too."""
+    found = {r["urn"]: r for r in production.resources()}
+    (service,) = [
+        r for r in found.values() if r["type"] == SERVICE and r["urn"].endswith("::backend-service")
+    ]
+    names = {urn.split("::")[-1] for urn in service["dependencies"]}
+    assert {
+        "network-vpc",  # of awsx, with its routes and NAT gateways
+        "network-ecr-api",
+        "network-endpoints-in",
+        "backend-door-in",
+        "backend-door-out",
+        "backend-task-https",
+        "backend-task-database-in",
+        "backend-task-database-out",
+        "backend-task-cache-in",
+        "backend-task-cache-out",
+    } <= names

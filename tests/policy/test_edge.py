@@ -48,3 +48,34 @@ def groups(override: str) -> dict[str, Any]:
 def test_a_managed_group_that_only_counts_blocks_nothing() -> None:
     assert of("edge-firewall-groups", groups("none")) == []
     assert len(of("edge-firewall-groups", groups("count"))) == len(MANAGED_GROUPS)
+
+
+@pytest.mark.parametrize(
+    ("name", "action", "wrong"),
+    [
+        ("SizeRestrictions_BODY", "count", 0),
+        ("CrossSiteScripting_BODY", "count", 1),
+        ("CrossSiteScripting_BODY", "allow", 1),
+        ("CrossSiteScripting_BODY", "block", 0),
+    ],
+)
+def test_of_a_managed_group_only_the_body_s_size_may_count(
+    name: str, action: str, wrong: int
+) -> None:
+    found = groups("none")
+    common = found["rules"][1]["statement"]["managedRuleGroupStatement"]
+    common["ruleActionOverrides"] = [{"name": name, "actionToUse": {action: {}}}]
+    assert len(of("edge-firewall-groups", found)) == wrong
+
+
+@pytest.mark.parametrize(
+    ("scope", "wrong"),
+    [
+        ({"notStatement": {"statement": {"ipSetReferenceStatement": {"arn": "offices"}}}}, 0),
+        ({"ipSetReferenceStatement": {"arn": "offices"}}, 1),
+    ],
+)
+def test_a_limit_for_some_addresses_alone_is_none(scope: dict[str, Any], wrong: int) -> None:
+    limit = {"limit": 2000, "aggregateKeyType": "IP", "scopeDownStatement": scope}
+    rule = {"action": {"block": {}}, "statement": {"rateBasedStatement": limit}}
+    assert len(of("edge-rate-limit", {"rules": [rule]})) == wrong

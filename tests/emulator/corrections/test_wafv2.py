@@ -125,3 +125,36 @@ def test_only_what_is_there_can_be_protected_and_only_by_what_is_there(waf: Clie
     for acl, resource in ((made["ARN"], f"{protected}x"), (f"{made['ARN']}x", protected)):
         with pytest.raises(ClientError, match="WAFNonexistentItemException"):
             waf.associate_web_acl(WebACLArn=acl, ResourceArn=resource)
+
+
+GROUP_ARN = "arn:aws:logs:us-east-1:123456789012:log-group:"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"LogDestinationConfigs": [f"{GROUP_ARN}arbor-waf"]}, "WAFInvalidParameterException"),
+        (
+            {"LogDestinationConfigs": [f"{GROUP_ARN}aws-waf-logs-gone"]},
+            "WAFLogDestinationPermissionIssueException",
+        ),
+        ({"RedactedFields": [{"Body": {}}]}, "WAFInvalidParameterException"),
+        (
+            {"ResourceArn": "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/gone/1"},
+            "WAFNonexistentItemException",
+        ),
+    ],
+)
+def test_a_log_that_waf_could_not_write_is_refused(
+    waf: Client, changes: dict[str, Any], code: str
+) -> None:
+    boto3.client("logs").create_log_group(logGroupName="aws-waf-logs-arbor")
+    asked: dict[str, Any] = {
+        "ResourceArn": create(waf)["ARN"],
+        "LogDestinationConfigs": [f"{GROUP_ARN}aws-waf-logs-arbor"],
+        "RedactedFields": [{"SingleHeader": {"Name": "cookie"}}],
+    }
+    waf.put_logging_configuration(LoggingConfiguration=asked)
+    with pytest.raises(ClientError) as refused:
+        waf.put_logging_configuration(LoggingConfiguration={**asked, **changes})
+    assert refused.value.response["Error"]["Code"] == code

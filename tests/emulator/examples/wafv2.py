@@ -23,6 +23,61 @@ def _rate_limit(requests: int) -> dict[str, Any]:
     }
 
 
+def _uploads() -> list[dict[str, Any]]:
+    """The common group, of which one rule counts, and a rule that blocks in its place."""
+    label = "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"
+    offices = "arn:aws:wafv2:us-east-1:123456789012:regional/ipset/offices/1"
+    uploads = {
+        "searchString": "/ingest/",
+        "positionalConstraint": "STARTS_WITH",
+        "fieldToMatch": {"uriPath": {}},
+        "textTransformations": [{"priority": 0, "type": "NORMALIZE_PATH"}],
+    }
+    return [
+        {
+            **_rate_limit(2000),
+            "statement": {
+                "rateBasedStatement": {
+                    "limit": 2000,
+                    "aggregateKeyType": "IP",
+                    "scopeDownStatement": {
+                        "notStatement": {"statement": {"ipSetReferenceStatement": {"arn": offices}}}
+                    },
+                }
+            },
+        },
+        {
+            "name": "AWSManagedRulesCommonRuleSet",
+            "priority": 1,
+            "overrideAction": {"none": {}},
+            "statement": {
+                "managedRuleGroupStatement": {
+                    "name": "AWSManagedRulesCommonRuleSet",
+                    "vendorName": "AWS",
+                    "ruleActionOverrides": [
+                        {"name": "SizeRestrictions_BODY", "actionToUse": {"count": {}}}
+                    ],
+                }
+            },
+            "visibilityConfig": _visible("AWSManagedRulesCommonRuleSet"),
+        },
+        {
+            "name": "BodyLimit",
+            "priority": 2,
+            "action": {"block": {}},
+            "statement": {
+                "andStatement": {
+                    "statements": [
+                        {"labelMatchStatement": {"scope": "LABEL", "key": label}},
+                        {"notStatement": {"statement": {"byteMatchStatement": uploads}}},
+                    ]
+                }
+            },
+            "visibilityConfig": _visible("BodyLimit"),
+        },
+    ]
+
+
 def _acl() -> dict[str, Any]:
     return {
         "name": "edge-acl",
@@ -75,15 +130,70 @@ def _association() -> dict[str, Any]:
     }
 
 
+def _offices() -> dict[str, Any]:
+    return {
+        "name": "offices",
+        "scope": "REGIONAL",
+        "description": "Where we work",
+        "ipAddressVersion": "IPV4",
+        "addresses": ["203.0.113.9/32", "198.51.100.0/24"],
+        "tags": {"Stack": "test", "Component": "edge"},
+    }
+
+
+def _log() -> dict[str, Any]:
+    groups = []
+    for name in ("aws-waf-logs-arbor", "aws-waf-logs-other"):
+        boto3.client("logs").create_log_group(logGroupName=name)
+        groups.append(f"arn:aws:logs:us-east-1:123456789012:log-group:{name}")
+    blocked = [{"actionCondition": {"action": "BLOCK"}}]
+    return {
+        "resourceArn": _association()["webAclArn"],
+        "logDestinationConfigs": groups[:1],
+        "redactedFields": [
+            {"singleHeader": {"name": "authorization"}},
+            {"singleHeader": {"name": "cookie"}},
+        ],
+        "loggingFilter": {
+            "defaultBehavior": "DROP",
+            "filters": [{"behavior": "KEEP", "requirement": "MEETS_ANY", "conditions": blocked}],
+        },
+    }
+
+
 EXAMPLES = {
     "aws:wafv2/webAcl:WebAcl": Example(
         inputs=_acl,
         change={
             "description": "The edge",
             "defaultAction": {"block": {}},
-            "rules": [_rate_limit(1000)],
+            "rules": _uploads(),
             "tags": {"Stack": "other"},
         },
     ),
     "aws:wafv2/webAclAssociation:WebAclAssociation": Example(inputs=_association),
+    "aws:wafv2/ipSet:IpSet": Example(
+        inputs=_offices,
+        change={
+            "description": "Where we worked",
+            "addresses": ["203.0.113.10/32"],
+            "tags": {"Stack": "other"},
+        },
+    ),
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": Example(
+        inputs=_log,
+        change={
+            "redactedFields": [{"singleHeader": {"name": "cookie"}}],
+            "loggingFilter": {
+                "defaultBehavior": "KEEP",
+                "filters": [
+                    {
+                        "behavior": "DROP",
+                        "requirement": "MEETS_ALL",
+                        "conditions": [{"actionCondition": {"action": "ALLOW"}}],
+                    }
+                ],
+            },
+        },
+    ),
 }

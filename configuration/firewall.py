@@ -1,0 +1,72 @@
+"""The firewall's settings: how often an address may ask, and which bodies may be large."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from configuration.reader import Reader
+
+_PATH: Final = re.compile(r"/(?:[\w.~-]+/?)*", re.ASCII)
+_LONGEST_PATH: Final = 200
+"""Bytes that WAF compares."""
+_MOST_PATHS: Final = 10
+_WIDEST_OFFICE: Final = 16
+_NOT_PUBLIC: Final = tuple(
+    ipaddress.IPv4Network(block)
+    for block in ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+)
+"""What no request from the internet comes from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirewallSettings:
+    """Whom WAF blocks beyond what its managed groups do."""
+
+    requests_per_five_minutes: int
+    large_body_paths: tuple[str, ...]
+    """Beginnings of paths that take bodies over 8 KB; `/` is every path."""
+    office_cidrs: tuple[str, ...]
+    """Addresses of offices, which are limited apart."""
+
+
+def read_firewall(config: Reader) -> FirewallSettings:
+    """Every problem is noted at its key."""
+    paths = (
+        f"a list of at most {_MOST_PATHS} beginnings of paths such as /api/v1/ingest/, each once; "
+        "[] blocks every body over 8 KB, [/] none"
+    )
+    large = config.texts("wafLargeBodyPaths", paths, _is_path)
+    if config.good("wafLargeBodyPaths") and len(large) > _MOST_PATHS:
+        config.refuse("wafLargeBodyPaths", paths)
+    return FirewallSettings(
+        requests_per_five_minutes=config.whole("wafRequestsPerFiveMinutes", 10, 2_000_000_000),
+        large_body_paths=large,
+        office_cidrs=config.texts(
+            "officeCidrs",
+            f"a list of public IPv4 blocks of /{_WIDEST_OFFICE} to /32, each once, such as "
+            "203.0.113.9/32; [] for none",
+            _is_office,
+        ),
+    )
+
+
+def _is_path(text: str) -> bool:
+    segments = text.split("/")
+    return (
+        _PATH.fullmatch(text) is not None
+        and len(text) <= _LONGEST_PATH
+        and not {".", ".."} & set(segments)  # WAF compares the normalized path
+    )
+
+
+def _is_office(text: str) -> bool:
+    try:
+        block = ipaddress.IPv4Network(text)
+    except ValueError:
+        return False
+    return (
+        "/" in text
+        and block.prefixlen >= _WIDEST_OFFICE
+        and not any(block.overlaps(private) for private in _NOT_PUBLIC)
+    )
