@@ -59,8 +59,10 @@ logs = LogGroups(
             **{app: naming.log_group(stack, app) for app in applications},
             "exec": naming.exec_log_group(stack),
             "cache": naming.cache_log_group(stack),
+            "insights": naming.insights_log_group(stack),
             "firewall": naming.firewall_log_group(stack),
             **{f"database-{e}": naming.database_log_group(stack, e) for e in LOG_EXPORTS},
+            **({"os-metrics": naming.OS_METRICS_LOG_GROUP} if config.owns_os_metrics else {}),
         },
         retention_days=config.log_retention_days,
         kms_key_arn=logs_key.arn,
@@ -188,7 +190,7 @@ database = Database(
         retain=config.protect_data,
         tags=config.tags("database"),
     ),
-    # RDS would make its log groups itself, without retention.
+    # RDS would make its log groups itself, without retention (docs/decisions/aws-log-groups.md).
     opts=pulumi.ResourceOptions(depends_on=[logs]),
 )
 cache = Cache(
@@ -229,6 +231,7 @@ cluster = Cluster(
         spot_weight=config.spot_weight,
         tags=config.tags("cluster"),
     ),
+    opts=pulumi.ResourceOptions(depends_on=[logs]),  # as the database's
 )
 around = Surroundings(
     account_id=config.account_id,

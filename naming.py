@@ -10,6 +10,9 @@ DATABASE_SECOND_USER = "arbor_user_2"
 """Takes turns with the first when passwords are rotated with two users."""
 DATABASE_OWNER = "arbor_owner"
 """The role that owns the tables once there are two users; nobody logs in as it."""
+OS_METRICS_LOG_GROUP = "RDSOSMetrics"
+"""Where RDS writes what enhanced monitoring measures: one for all instances of an account and
+region, made without retention if it is absent."""
 MIGRATIONS = "migrations"
 STATE_KEY_ALIAS = "alias/arbor-pulumi-state"
 EVERY_CI_ROLE = "arbor-*-ci-*"
@@ -48,6 +51,11 @@ def cache_log_group(stack: str) -> str:
 def firewall_log_group(stack: str) -> str:
     """What WAF blocked or counted; WAF takes no group whose name begins otherwise."""
     return f"aws-waf-logs-arbor-{stack}"
+
+
+def insights_log_group(stack: str) -> str:
+    """Where Container Insights writes; it makes the group, without retention, if it is absent."""
+    return f"/aws/ecs/containerinsights/{cluster(stack)}/performance"
 
 
 def exec_log_group(stack: str) -> str:

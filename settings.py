@@ -84,6 +84,8 @@ class Settings:
     database: DatabaseSettings
     cache: CacheSettings
     log_retention_days: int
+    owns_os_metrics: bool
+    """Of the account's stacks one makes the log group of RDS's enhanced monitoring."""
     log_export_bucket: str
     log_export_days: int
     access_log_days: int
@@ -165,6 +167,7 @@ def parse(values: Mapping[str, str], stack: str) -> Settings:
         database=read_database(arbor, production=production),
         cache=read_cache(arbor, zones=zones, production=production),
         log_retention_days=_retention(arbor),
+        owns_os_metrics=arbor.flag("ownsOsMetrics"),
         log_export_bucket=arbor.text(
             "logExportBucket",
             f"a bucket name, or empty for {naming.log_export_bucket(stack)}",

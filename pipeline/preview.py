@@ -5,7 +5,7 @@ from pathlib import Path
 from pulumi import automation
 from pulumi.automation import events
 
-from pipeline import changes, drift
+from pipeline import changes, drift, unowned
 from pipeline.report import Report
 from pipeline.stacks import PACK, Opened
 from pipeline.steps import Seen
@@ -33,8 +33,8 @@ def preview(opened: Opened, *, plan: Path | None, look_for_drift: bool) -> Repor
         )
         report.refused = changes.refusals(seen.steps, opened.account)
         if look_for_drift:
-            report.drift = drift.find(stack, seen.steps)
-    except automation.CommandError as failed:
+            report.drift = [*drift.find(stack, seen.steps), *unowned.find(opened)]
+    except (automation.CommandError, unowned.LookError) as failed:
         if report.passed:
             report.failure = str(failed)
     return report

@@ -24,6 +24,7 @@ DATABASE, RESTORED, SECRET = (
     "arbor/production/db",
 )
 USER, PASSWORD = "arbor_user", "first-password"
+GROUPS = ("/aws/rds/instance/{}/postgresql", "/aws/rds/instance/{}/upgrade")
 DAY = 86400.0
 TAGS = {"Project": "arbor", "Stack": "production", "ManagedBy": "pulumi"}
 
@@ -98,6 +99,10 @@ def _stack() -> None:
         PerformanceInsightsRetentionPeriod=7,
         Tags=[{"Key": name, "Value": value} for name, value in TAGS.items()],
     )
+    logs = boto3.client("logs")
+    for name in GROUPS:
+        logs.put_retention_policy(logGroupName=name.format(DATABASE), retentionInDays=90)
+        logs.tag_log_group(logGroupName=name.format(DATABASE), tags=TAGS)
     value = json.dumps({"username": USER, "password": PASSWORD})
     boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString=value)
 

@@ -177,6 +177,7 @@ OFFICES = (
             ),
         ),
         ("logRetentionDays", 0, "a whole number from 1 to 3,653 days"),
+        ("ownsOsMetrics", "perhaps", "true or false"),
         ("logExportBucket", "Logs", "a bucket name, or empty for arbor-log-exports"),
         ("logExportDays", 0, "a whole number from 1 to 3,653 days"),
         ("accessLogDays", 0, "a whole number from 1 to 3,653 days"),

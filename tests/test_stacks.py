@@ -109,6 +109,8 @@ def test_no_other_physical_name_is_fixed(stack: str) -> None:
         naming.exec_log_group(stack),
         naming.cache_log_group(stack),
         naming.firewall_log_group(stack),
+        naming.insights_log_group(stack),
+        naming.OS_METRICS_LOG_GROUP,
         naming.database_log_group(stack, "upgrade"),
         naming.ci_preview_role(stack),
         naming.ci_deploy_role(stack),

@@ -1,9 +1,10 @@
-"""ECS clusters: what runs in them counts, and keeps them."""
+"""ECS clusters: what runs in them counts, and keeps them; Container Insights has its log group."""
 
 from typing import Any
 
 from moto.ecs.exceptions import ECSException
 from moto.ecs.models import Cluster, EC2ContainerServiceBackend, Service, Task
+from moto.logs.models import logs_backends
 
 from emulator.correction import Replacement, corrects
 from emulator.ecs.tasks import runs
@@ -50,6 +51,49 @@ def describe_clusters(
         cluster.running_tasks_count = len(_tasks(self, cluster))
         cluster.pending_tasks_count = 0
     return found, failures
+
+
+INSIGHTS = "/aws/ecs/containerinsights/{cluster}/performance"
+"""https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-reference-performance-logs-ECS.html"""
+
+
+@corrects(
+    EC2ContainerServiceBackend,
+    "create_cluster",
+    call="ecs.create_cluster (containerInsights)",
+    moto="makes no log group",
+    aws="writes performance events once there is something to measure, and makes their group, "
+    "without retention, unless it is there",
+)
+def create_cluster(
+    original: Replacement, self: EC2ContainerServiceBackend, *args: Any, **kwargs: Any
+) -> Cluster:
+    cluster: Cluster = original(self, *args, **kwargs)
+    _make_missing_group(self, cluster)
+    return cluster
+
+
+@corrects(
+    EC2ContainerServiceBackend,
+    "update_cluster",
+    call="ecs.update_cluster (containerInsights)",
+    moto="makes no log group",
+    aws="makes that of the performance events, as for a new cluster",
+)
+def update_cluster(
+    original: Replacement, self: EC2ContainerServiceBackend, *args: Any, **kwargs: Any
+) -> Cluster:
+    cluster: Cluster = original(self, *args, **kwargs)
+    _make_missing_group(self, cluster)
+    return cluster
+
+
+def _make_missing_group(backend: EC2ContainerServiceBackend, cluster: Cluster) -> None:
+    settings = {one["name"]: one["value"] for one in cluster.settings or []}
+    logs = logs_backends[backend.account_id][backend.region_name]
+    name = INSIGHTS.format(cluster=cluster.name)
+    if settings.get("containerInsights") in {"enabled", "enhanced"} and name not in logs.groups:
+        logs.create_log_group(name, {})
 
 
 def _services(backend: EC2ContainerServiceBackend, cluster: Cluster) -> list[Service]:

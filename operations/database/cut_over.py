@@ -6,6 +6,8 @@ somebody to say who has looked.
 
 import naming
 
+BEFORE = "-before"
+"""The end of the name that the database gets."""
 FROM, TO = "RestoredFrom", "RestoredTo"
 """Tags of a restored instance: the resource id of its source, and the moment."""
 COMMANDS = """\
@@ -44,7 +46,7 @@ def commands(stack: str, restored: str) -> str:
     """Each line can be pasted; the names are filled in."""
     live = naming.database_instance(stack)
     return COMMANDS.format(
-        live=live, before=f"{live}-before", restored=restored, stack=stack, from_=FROM, to=TO
+        live=live, before=f"{live}{BEFORE}", restored=restored, stack=stack, from_=FROM, to=TO
     )
 
 
@@ -56,5 +58,5 @@ def told(stack: str, restored: str) -> str:
         "by renaming; users see errors from the first line until the application reconnects, some "
         "ten minutes for each name. It stands alone already: promote-read-replica is refused.\n\n"
         f"{commands(stack, restored)}\n\n"
-        f"Delete {naming.database_instance(stack)}-before when nobody needs it."
+        f"Delete {naming.database_instance(stack)}{BEFORE} when nobody needs it."
     )

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from operations.account import Account, together
-from operations.database import backups, likeness, moments, secret
+from operations.database import backups, likeness, log_groups, moments, secret
 from operations.database.connection import WrongPasswordError, instance, named
 from operations.database.credentials import Credentials
-from operations.database.cut_over import FROM, TO
+from operations.database.cut_over import BEFORE, FROM, TO
 from operations.procedure import Failed, Refused, Run, Step
 
 SIX_HOURS = 6 * 3600.0
@@ -56,6 +56,7 @@ class Restore:
 
     def steps(self) -> Iterator[Step]:
         """Each looks for itself what is left of it."""
+        yield self._log_groups()
         yield self._make()
         yield self._adjust()
         yield self._log_in()
@@ -65,6 +66,24 @@ class Restore:
             f"What there is of {self.name} stays, and nobody uses it. Run `arbor database restore "
             f"--stack {self.account.stack} --to {moments.told(self.moment)} --as {self.name}` "
             "again: it goes on from there."
+        )
+
+    def _log_groups(self) -> Step:
+        """Also of the name that the cut-over gives the database: RDS writes there from then on."""
+        source = self.source["DBInstanceIdentifier"]
+        names = (self.name, f"{source}{BEFORE}")
+        wanted = log_groups.wanted(self.account, self.source, names)
+
+        def make() -> None:
+            for group in wanted:
+                if not log_groups.is_there(self.account, group):
+                    log_groups.put(self.account, group)
+
+        return Step(
+            says=f"make the log groups of {self.name} as those of {source}, which RDS would make "
+            "without retention",
+            do=make,
+            took_effect=lambda: all(log_groups.is_there(self.account, one) for one in wanted),
         )
 
     def _make(self) -> Step:

@@ -8,7 +8,17 @@ from typing import Any
 import boto3
 import pytest
 
-from backup_world import DATABASE, RESTORED, TAGS, database, instance, password, rotate, world
+from backup_world import (
+    DATABASE,
+    GROUPS,
+    RESTORED,
+    TAGS,
+    database,
+    instance,
+    password,
+    rotate,
+    world,
+)
 from emulator.clock import CLOCK
 from emulator.corrections import rds_restore
 from emulator.corrections.rds_instance import Instance
@@ -55,6 +65,31 @@ def test_the_copy_is_as_its_source_and_takes_the_login() -> None:
     own = {"RestoredFrom": source["DbiResourceId"], "RestoredTo": moment}
     assert tags(RESTORED) == {**TAGS, **own}
     assert password(RESTORED) == password(DATABASE)
+
+
+def groups() -> dict[str, Any]:
+    """Days that each log group keeps, by name."""
+    found = boto3.client("logs").describe_log_groups(logGroupNamePrefix="/aws/rds/")["logGroups"]
+    return {one["logGroupName"]: one.get("retentionInDays") for one in found}
+
+
+def test_its_logs_end_as_its_sources_do_also_under_the_names_of_the_cut_over() -> None:
+    done = database("restore", "--to", latest())
+    assert done.exit_code == 0, done.output
+    names = (DATABASE, RESTORED, f"{DATABASE}-before")
+    assert groups() == {group.format(name): 90 for name in names for group in GROUPS}
+    logs = boto3.client("logs")
+    (one,) = logs.describe_log_groups(logGroupNamePrefix=GROUPS[0].format(RESTORED))["logGroups"]
+    tagged = logs.list_tags_for_resource(resourceArn=one["arn"].removesuffix(":*"))["tags"]
+    assert tagged == TAGS
+
+
+def test_a_group_that_rds_made_before_gets_its_retention() -> None:
+    name = GROUPS[0].format(RESTORED)
+    boto3.client("logs").create_log_group(logGroupName=name)
+    done = database("restore", "--to", latest())
+    assert done.exit_code == 0, done.output
+    assert groups()[name] == 90
 
 
 def test_it_says_how_to_cut_over_with_the_names_filled_in() -> None:

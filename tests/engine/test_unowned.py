@@ -1,0 +1,87 @@
+"""What was added by hand beside the stack's resources: the drift run reports it, `up` leaves it."""
+
+import json
+from pathlib import Path
+
+from engine_stack import Deployed
+from pipeline import drift, unowned
+from pipeline.preview import preview
+
+
+def test_a_stack_as_it_was_deployed_owns_all_of_its_rules_and_policies(
+    production: Deployed,
+) -> None:
+    assert unowned.find(production.deployment.stack) == []
+
+
+def test_rules_and_policies_that_no_resource_owns_are_reported_with_the_command(
+    staging: Deployed, tmp_path: Path
+) -> None:
+    stack, outputs = staging.deployment.stack, staging.deployment.stack.outputs()
+    ec2, elb, iam = (staging.client(name) for name in ("ec2", "elbv2", "iam"))
+    group = outputs["security_group_ids"].value["database"]
+    listener = outputs["https_listener_arn"].value
+    (role,) = [r for r in staging.resources() if r["urn"].endswith("::database-monitoring")]
+    (rule,) = ec2.authorize_security_group_ingress(
+        GroupId=group,
+        IpPermissions=[
+            {
+                "IpProtocol": "tcp",
+                "FromPort": 5432,
+                "ToPort": 5432,
+                "IpRanges": [{"CidrIp": "203.0.113.9/32"}],
+            }
+        ],
+    )["SecurityGroupRules"]
+    (beside,) = elb.create_rule(
+        ListenerArn=listener,
+        Priority=7,
+        Conditions=[{"Field": "host-header", "Values": ["old.example.com"]}],
+        Actions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
+    )["Rules"]
+    iam.put_role_policy(
+        RoleName=role["id"],
+        PolicyName="by-hand",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": []}),
+    )
+    admin = "arn:aws:iam::aws:policy/AdministratorAccess"
+    iam.attach_role_policy(RoleName=role["id"], PolicyArn=admin)
+
+    report = preview(stack, plan=tmp_path / "plan.json", look_for_drift=True)
+    found = [one.advice for one in report.drift or ()]
+    for line, said in zip(found, _wanted(group, rule, beside, role["id"], admin), strict=True):
+        assert all(part in line for part in said), line
+    assert drift.find(stack) == []  # nothing that an `up` would change, so it stops no apply
+
+    ec2.revoke_security_group_ingress(
+        GroupId=group, SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]]
+    )
+    elb.delete_rule(RuleArn=beside["RuleArn"])
+    iam.delete_role_policy(RoleName=role["id"], PolicyName="by-hand")
+    iam.detach_role_policy(RoleName=role["id"], PolicyArn=admin)
+    assert unowned.find(stack) == []
+
+
+def _wanted(
+    group: str, rule: dict[str, str], beside: dict[str, str], role: str, admin: str
+) -> list[tuple[str, ...]]:
+    physical = rule["SecurityGroupRuleId"]
+    revoke = f"aws ec2 revoke-security-group-ingress --group-id {group}"
+    return [
+        (
+            f"database-group ({group}) has an ingress rule {physical}: tcp 5432 from 203.0.113.9",
+            f"`{revoke} --security-group-rule-ids {physical}`",
+        ),
+        (
+            "balancer-https has a rule of priority 7, and no resource",
+            f"`aws elbv2 delete-rule --rule-arn {beside['RuleArn']}`",
+        ),
+        (
+            f"database-monitoring ({role}) has an inline policy by-hand",
+            f"`aws iam delete-role-policy --role-name {role} --policy-name by-hand`",
+        ),
+        (
+            f"database-monitoring ({role}) has the policy {admin} attached",
+            f"`aws iam detach-role-policy --role-name {role} --policy-arn {admin}`",
+        ),
+    ]
