@@ -27,6 +27,9 @@ ALARM = "{}-5xx"
 HEALTHY = json.dumps({"status": "healthy"})
 
 
+INDEX = "application/vnd.oci.image.index.v1+json"
+
+
 def tags(component: str) -> dict[str, str]:
     """As settings.py has infrastructure tag everything."""
     return {
@@ -38,13 +41,24 @@ def tags(component: str) -> dict[str, str]:
     }
 
 
-def push(app: str, version: str) -> None:
-    manifest = {"schemaVersion": 2, "config": {"digest": f"sha256:{app}{version}"}}
+def push(app: str, version: str, *architectures: str) -> None:
+    """An index with an image for each architecture, or for the tasks' own."""
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": INDEX,
+        "manifests": [
+            {
+                "digest": f"sha256:{app}{version}{architecture}",
+                "platform": {"os": "linux", "architecture": architecture},
+            }
+            for architecture in architectures or ("amd64",)
+        ],
+    }
     client("ecr").put_image(
         repositoryName=app,
         imageTag=version,
         imageManifest=json.dumps(manifest),
-        imageManifestMediaType="application/vnd.oci.image.manifest.v1+json",
+        imageManifestMediaType=INDEX,
     )
 
 

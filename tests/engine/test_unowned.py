@@ -39,10 +39,11 @@ def test_rules_and_policies_that_no_resource_owns_are_reported_with_the_command(
         Conditions=[{"Field": "host-header", "Values": ["old.example.com"]}],
         Actions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
     )["Rules"]
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
     iam.put_role_policy(
         RoleName=role["id"],
         PolicyName="by-hand",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": []}),
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
     )
     admin = "arn:aws:iam::aws:policy/AdministratorAccess"
     iam.attach_role_policy(RoleName=role["id"], PolicyArn=admin)

@@ -6,17 +6,20 @@ from itertools import chain
 from typing import Final
 
 from operations.account import together
-from operations.release.verify import now, room, tasks, traffic
+from operations.release.verify import now, registry, room, tasks, traffic
 from operations.release.verify.look import NG, OK, SKIP, Found, Line, Look, Skipped
 
 CHECKS: Final[Mapping[str, Callable[[Look], Found]]] = {
     "under way": now.nothing_under_way,
     "images": tasks.in_ecr,
+    "platforms": registry.platforms,
+    "kept images": registry.kept,
     "roles": tasks.roles,
     "secrets": tasks.secrets,
     "log groups": tasks.logs,
     "target groups": traffic.target_groups,
     "rules": traffic.rules,
+    "live targets": traffic.live_targets,
     "subnets": room.subnets,
     "security groups": room.security_groups,
     "quotas": room.quotas,

@@ -67,6 +67,55 @@ def rules(look: Look) -> Found:
     )
 
 
+def live_targets(look: Look) -> Found:
+    """The group to which the production rule sends users has a healthy target."""
+    wrong, right = [], []
+    for service in look.services:
+        rule = look.balancer(service.app)["advancedConfiguration"].get("productionListenerRule")
+        for group in _live(look.account, rule) if rule else ():
+            healthy = _healthy(look.account, group)
+            right.append(f"{service.app} {healthy}")
+            if healthy == 0:
+                wrong.append(_empty(service.app, group, desired=service.desired))
+    return Found(f"healthy targets behind production: {', '.join(right)}", tuple(wrong))
+
+
+def _empty(app: str, group: str, *, desired: int) -> str:
+    start = (
+        f"`arbor scale {app} 1` starts one"
+        if desired == 0
+        else "`arbor triage` says why, `arbor rollback` goes back"
+    )
+    return (
+        f"The production rule of {app} sends users to {_short(group)}, which has no healthy "
+        f"target: they get 503. {start}."
+    )
+
+
+def _live(account: Account, rule: str) -> list[str]:
+    """Target groups of a rule that get a part of its requests; none where it is gone."""
+    elb = account.client("elbv2")
+    try:
+        (found,) = elb.describe_rules(RuleArns=[rule])["Rules"]
+    except elb.exceptions.RuleNotFoundException:
+        return []
+    return [
+        group["TargetGroupArn"]
+        for action in found["Actions"]
+        for group in action.get("ForwardConfig", {}).get("TargetGroups", [])
+        if group.get("Weight", 1)
+    ]
+
+
+def _healthy(account: Account, group: str) -> int:
+    elb = account.client("elbv2")
+    try:
+        found = elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+    except elb.exceptions.TargetGroupNotFoundException:
+        return 0
+    return sum(one["TargetHealth"]["State"] == "healthy" for one in found)
+
+
 def _rule(account: Account, arn: str, name: str, service: str, groups: set[str]) -> Iterator[str]:
     elb = account.client("elbv2")
     # ECS moves its weights, so Pulumi leaves its actions alone.

@@ -2,18 +2,20 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.ecr.models import ecr_backends
 from typer.testing import CliRunner, Result
 
 from ecs_world import client, forward
 from operations.__main__ import app
 from operations.procedure import Refused
-from operations.release.verify import look, table
+from operations.release.verify import look, registry, table
 from operations.release.verify.look import NG, OK, SKIP
-from operations_world import ALARM, BACKEND, CLUSTER, FRONTEND, NEW, OLD, STACK, World
+from operations_world import ALARM, BACKEND, CLUSTER, FRONTEND, NEW, OLD, STACK, World, push
 
 TASKS = {
     "Version": "2012-10-17",
@@ -66,6 +68,8 @@ def test_where_all_is_well_every_check_says_what_it_found(ready: World) -> None:
     assert {line.state for line in found} == {OK}
     says = {line.check: line.says for line in found}
     assert says["images"] == f"backend:{NEW}, frontend:{NEW}."
+    assert says["platforms"] == "2 images are for linux/amd64."
+    assert says["live targets"].startswith("healthy targets behind production: backend ")
     assert says["secrets"] == f"arbor/{STACK}/db hold what tasks take from them."
     assert says["roles"] == "3 roles are there and trusted."
     assert says["target groups"] == "backend two on port 8000, frontend two on port 3000."
@@ -83,6 +87,41 @@ def groups(world: World) -> tuple[str, str]:
 
 def no_image(_: World) -> None:
     client("ecr").batch_delete_image(repositoryName="frontend", imageIds=[{"imageTag": NEW}])
+
+
+def another_platform(_: World) -> None:
+    client("ecr").batch_delete_image(repositoryName="backend", imageIds=[{"imageTag": NEW}])
+    push("backend", NEW, "arm64", "s390x")
+
+
+def only_one_kept(_: World) -> None:
+    """Both services run the older of two versions."""
+    rule = {
+        "rulePriority": 1,
+        "selection": {
+            "tagStatus": "tagged",
+            "tagPatternList": ["*"],
+            "countType": "imageCountMoreThan",
+            "countNumber": 1,
+        },
+        "action": {"type": "expire"},
+    }
+    repository = ecr_backends["123456789012"]["us-east-1"].repositories["frontend"]
+    for held in repository.images:  # both were pushed within a second
+        held.image_pushed_at += int(NEW in held.image_tags)
+    client("ecr").put_lifecycle_policy(
+        repositoryName="frontend", lifecyclePolicyText=json.dumps({"rules": [rule]})
+    )
+
+
+def no_live_target(world: World) -> None:
+    elb = client("elbv2")
+    (rule,) = elb.describe_rules(RuleArns=[world.rules["backend"]])["Rules"]
+    for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]:
+        arn = group["TargetGroupArn"]
+        found = elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+        if found and group["Weight"]:
+            elb.deregister_targets(TargetGroupArn=arn, Targets=[one["Target"] for one in found])
 
 
 def no_role(_: World) -> None:
@@ -172,6 +211,9 @@ def a_second_group_of_the_migrations(world: World) -> None:
     ("trouble", "check", "sentence"),
     [
         (no_image, "images", f"frontend has no image {NEW}: push it"),
+        (another_platform, "platforms", f"backend:{NEW} is for linux/arm64, linux/s390x, and its"),
+        (only_one_kept, "kept images", f"frontend:{OLD} is to expire, for 1 are newer and 1 are"),
+        (no_live_target, "live targets", "which has no healthy target: they get 503. `arbor tri"),
         (no_role, "roles", f"There is no role execution, the execution role of {BACKEND}"),
         (another_trust, "roles", "ecs-tasks.amazonaws.com may not assume task, the task role"),
         (another_infrastructure_trust, "roles", "ecs.amazonaws.com may not assume infrastructure"),
@@ -278,3 +320,77 @@ def test_without_a_version_the_live_one_is_looked_at() -> None:
     done = operate("verify")
     assert done.exit_code == 1
     assert f"{OLD} is not ready for {STACK}: images." in done.stderr
+
+
+def one_manifest(patch: pytest.MonkeyPatch, config: bytes | Exception) -> None:
+    """Both images for one platform alone, which only their config names."""
+    manifest = {"schemaVersion": 2, "config": {"digest": "sha256:c"}}
+    found = {"images": [{"imageManifest": json.dumps(manifest)}]}
+    answering("batch_get_image", lambda **_: found, "ecr", patch)
+    url = {"downloadUrl": "https://layers.example/c"}
+    answering("get_download_url_for_layer", lambda **_: url, "ecr", patch)
+
+    def fetch(_: str) -> bytes:
+        if isinstance(config, Exception):
+            raise config
+        return config
+
+    patch.setattr(registry, "fetch", fetch)
+
+
+def of_platforms(world: World) -> list[tuple[str, str]]:
+    return [(line.state, line.says) for line in lines(world) if line.check == "platforms"]
+
+
+def test_an_image_for_one_platform_says_so_in_its_config(
+    ready: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_manifest(monkeypatch, b'{"os": "linux", "architecture": "amd64"}')
+    assert of_platforms(ready) == [(OK, "2 images are for linux/amd64.")]
+    one_manifest(monkeypatch, b'{"os": "linux", "architecture": "arm64"}')
+    assert {state for state, _ in of_platforms(ready)} == {NG}
+
+
+def test_a_config_that_can_t_be_read_is_skipped(
+    ready: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_manifest(monkeypatch, OSError("no route to host"))
+    ((state, says),) = of_platforms(ready)
+    assert state == SKIP
+    assert "is not known: its config can't be read (no route to host)" in says
+
+
+def image(days: int, *tags: str) -> dict[str, Any]:
+    return {"imagePushedAt": datetime.now(UTC) - timedelta(days=days), "imageTags": list(tags)}
+
+
+def rule(priority: int, **selection: Any) -> dict[str, Any]:
+    return {"rulePriority": priority, "selection": selection}
+
+
+UNTAGGED = rule(1, tagStatus="untagged", countType="sinceImagePushed", countNumber=7)
+NEWEST = rule(
+    2, tagStatus="tagged", tagPatternList=["*"], countType="imageCountMoreThan", countNumber=2
+)
+RELEASES = rule(
+    1, tagStatus="tagged", tagPrefixList=["v"], countType="imageCountMoreThan", countNumber=9
+)
+HELD = [image(1, "v3"), image(2, "v2"), image(3, "v1"), image(9), image(1)]
+
+
+@pytest.mark.parametrize(
+    ("rules", "mine", "why"),
+    [
+        ([UNTAGGED, NEWEST], HELD[1], ""),
+        ([UNTAGGED, NEWEST], HELD[2], "2 are newer and 2 are kept"),
+        ([UNTAGGED, NEWEST], HELD[3], "it was pushed more than 7 days ago"),
+        ([UNTAGGED, NEWEST], HELD[4], ""),
+        # The rule of the lower number selects it, and keeps it.
+        ([NEWEST, RELEASES], HELD[2], ""),
+        ([], HELD[2], ""),
+    ],
+)
+def test_the_first_rule_that_selects_an_image_decides_whether_it_expires(
+    rules: list[dict[str, Any]], mine: dict[str, Any], why: str
+) -> None:
+    assert registry.expiry(rules, HELD, mine) == why
