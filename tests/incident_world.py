@@ -29,6 +29,7 @@ def complete(world: World) -> None:
     (certificate,) = acm.list_certificates()["CertificateSummaryList"]
     pairs = [{"Key": key, "Value": value} for key, value in tags("certificate").items()]
     acm.add_tags_to_certificate(CertificateArn=certificate["CertificateArn"], Tags=pairs)
+    client("logs").create_log_group(logGroupName=f"aws-waf-logs-arbor-{STACK}")
     measure("AWS/RDS", "FreeStorageSpace", 15 * GIB, DBInstanceIdentifier=DATABASE)
     measure("AWS/RDS", "DatabaseConnections", 40, DBInstanceIdentifier=DATABASE)
     balanced(world, RequestCount=1000, HTTPCode_Target_5XX_Count=1, TargetResponseTime=0.2)
@@ -73,6 +74,27 @@ def log(app_name: str, *lines: str) -> None:
         logGroupName=group,
         logStreamName="task",
         logEvents=[{"timestamp": at + n, "message": line} for n, line in enumerate(lines)],
+    )
+
+
+def walled(rule: str, number: int, *, group: str = "") -> None:
+    """Uploads that WAF blocked a minute ago, by a rule of its own or of a managed group."""
+    ended = [{"ruleGroupId": f"AWS#{group}", "terminatingRule": {"ruleId": rule}}] if group else []
+    line = {
+        "action": "BLOCK",
+        "terminatingRuleId": group or rule,
+        "ruleGroupList": [{"ruleGroupId": "AWS#other", "terminatingRule": None}, *ended],
+        "httpRequest": {"httpMethod": "POST", "uri": "/api/v1/ingest/csv"},
+    }
+    passed = {**line, "action": "ALLOW", "terminatingRuleId": "Default_Action"}
+    logs, name = client("logs"), f"aws-waf-logs-arbor-{STACK}"
+    logs.create_log_stream(logGroupName=name, logStreamName=rule)
+    at = int((datetime.now(UTC) - timedelta(minutes=1)).timestamp() * 1000)
+    told = [passed, *[line] * number]
+    logs.put_log_events(
+        logGroupName=name,
+        logStreamName=rule,
+        logEvents=[{"timestamp": at + n, "message": json.dumps(o)} for n, o in enumerate(told)],
     )
 
 

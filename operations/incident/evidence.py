@@ -16,12 +16,14 @@ from operations.incident import (
     cache,
     certificate,
     database,
+    firewall,
     log_lines,
     look,
     numbers,
 )
 from operations.incident.answers import Answer
 from operations.incident.facts import App, Facts
+from operations.incident.firewall import Blocked
 from operations.incident.log_lines import Lines
 from operations.incident.look import Look
 from operations.incident.numbers import Numbers
@@ -44,6 +46,7 @@ class Evidence:
     numbers: Numbers | Unknown
     errors: dict[str, Lines | Unknown]
     exhausted: Lines | Unknown
+    blocked: Blocked | Unknown
 
 
 def gather(shared: Shared, opener: Opener, now: datetime) -> Evidence:
@@ -54,16 +57,18 @@ def gather(shared: Shared, opener: Opener, now: datetime) -> Evidence:
         partial(look.take, shared, now),
         partial(numbers.read, shared, now),
         partial(log_lines.count, account, groups["backend"], log_lines.EXHAUSTED, since),
+        partial(firewall.read, account, now - numbers.WINDOW),
         *(partial(log_lines.count, account, groups[app], log_lines.ERRORS, since) for app in APPS),
         *(partial(_answer, shared, app, opener) for app in APPS),
     )
-    looked, counted, exhausted, *rest = found
+    looked, counted, exhausted, blocked, *rest = found
     if isinstance(looked, Unknown):
         raise Failed(looked.why)  # nothing at all could be read, each part for its own reason
     return Evidence(
         look=looked,
         numbers=counted,
         exhausted=exhausted,
+        blocked=blocked,
         errors=dict(zip(APPS, rest[: len(APPS)], strict=True)),
         answers=dict(zip(APPS, rest[len(APPS) :], strict=True)),
     )
@@ -102,6 +107,12 @@ def facts(found: Evidence) -> Facts:
         known |= _certificate(looked.certificate)
     if not isinstance(found.exhausted, Unknown):
         known["exhausted"] = found.exhausted.count
+    if not isinstance(found.blocked, Unknown):
+        known |= {
+            "blocked": found.blocked.count,
+            "blocked_by": found.blocked.says(),
+            "blocked_log": found.blocked.log,
+        }
     backend, frontend = (_app(found, app) for app in APPS)
     return Facts(backend=backend, frontend=frontend, **known)
 

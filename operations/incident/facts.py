@@ -52,6 +52,12 @@ class Facts:
     requests: float | None = None
     failed_requests: float | None = None
     """Answered by 5xx, by the load balancer or by a task."""
+    blocked: int | None = None
+    """Requests that WAF answered with 403; no task saw them, and none is among `requests`."""
+    blocked_by: str = ""
+    """Which rules, how many of them each, and what such a request is."""
+    blocked_log: str = ""
+    """The log group that has them."""
     seconds: float | None = None
     """To answer: the average of the worst five minutes."""
     database: str | None = None
@@ -83,6 +89,12 @@ class Facts:
     def failing(self) -> float:
         """The part of the requests that get a 5xx."""
         return (self.failed_requests or 0) / self.requests if self.requests else 0.0
+
+    @property
+    def refused(self) -> float:
+        """The part of all requests that WAF answered with 403."""
+        asked = (self.requests or 0) + (self.blocked or 0)
+        return (self.blocked or 0) / asked if asked else 0.0
 
     @property
     def crowded(self) -> float:

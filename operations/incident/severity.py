@@ -108,6 +108,16 @@ def _some_fail(facts: Facts) -> Found:
         yield _failed(facts), "arbor logs backend --errors --since 30m"
 
 
+def refused_by_the_firewall(facts: Facts) -> Found:
+    """The symptom is 403 for users and an empty log of the application."""
+    if (facts.blocked or 0) >= FEW_REQUESTS and facts.refused >= BROKEN:
+        many = f"{facts.blocked} requests ({facts.refused:.0%})"
+        yield (
+            f"WAF answered {many} with 403: {facts.blocked_by}",
+            f"aws logs tail {facts.blocked_log} --since 15m --format short",
+        )
+
+
 def _slow(facts: Facts) -> Found:
     if facts.seconds is not None and facts.seconds > SLOW_SECONDS:
         yield (
@@ -200,6 +210,7 @@ RULES: Final[tuple[tuple[Level, Callable[[Facts], Found]], ...]] = (
     ("P2", _exhausted),
     ("P2", _half_way),
     ("P3", _some_fail),
+    ("P3", refused_by_the_firewall),
     ("P3", _slow),
     ("P3", _short_of_tasks),
     ("P3", _crashing),

@@ -6,6 +6,7 @@ from operations.account import APPS
 from operations.incident import severity, status
 from operations.incident.evidence import PARTS, Evidence, facts
 from operations.incident.facts import Facts
+from operations.incident.firewall import Blocked
 from operations.incident.row import Mark, Row, Unknown, counted
 from operations.incident.severity import Finding
 
@@ -110,13 +111,15 @@ def _logged(found: Evidence, app: str) -> Row:
 
 
 def issues(found: Evidence) -> list[Row]:
-    """The four that the runbook calls common; each says what speaks for or against it."""
+    """Those that the runbook calls common; each says what speaks for or against it."""
     told = facts(found)
     lines = found.exhausted
     pool = lines.row("pool exhausted") if isinstance(lines, Unknown) else _pool(told)
+    blocked = found.blocked
+    walled = blocked.row("403 from WAF") if isinstance(blocked, Unknown) else _walled(told, blocked)
     if isinstance(found.numbers, Unknown):
-        return [found.numbers.row("metrics"), pool]
-    return [_errors(told), _slow(told), pool, _cache(told)]
+        return [found.numbers.row("metrics"), walled, pool]
+    return [_errors(told), walled, _slow(told), pool, _cache(told)]
 
 
 def _errors(told: Facts) -> Row:
@@ -126,6 +129,16 @@ def _errors(told: Facts) -> Row:
         _mark(bad=told.failing >= severity.FAILING and told.requests >= severity.FEW_REQUESTS),
         "502/503 errors",
         f"{told.failed_requests or 0:.0f} of {told.requests:.0f} requests in the last 15 minutes",
+    )
+
+
+def _walled(told: Facts, blocked: Blocked) -> Row:
+    many = f"{'at least ' if blocked.more else ''}{counted(blocked.count, 'request')}"
+    by = f": {blocked.says()}" if blocked.rules else ""
+    return Row(
+        _mark(bad=any(severity.refused_by_the_firewall(told))),
+        "403 from WAF",
+        f"{many} in the last 15 minutes{by}",
     )
 
 

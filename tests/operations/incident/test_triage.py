@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ecs_world import client
-from incident_world import API, CACHE, REPORT, balanced, cached, log, operate
+from incident_world import API, CACHE, REPORT, balanced, cached, log, operate, walled
 from operations_world import ALARM, BACKEND, CLUSTER, DOMAIN, NEW, World
 
 POOL = "QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 30.00"
@@ -30,6 +30,7 @@ def test_nothing_wrong_is_0_and_shows_what_was_looked_at(staging: World) -> None
         "OK  backend green        live, weight 100: 2 healthy",
         "OK  backend log          0 ERROR lines in the last 30 minutes",
         "OK  502/503 errors  1 of 1000 requests in the last 15 minutes",
+        "OK  403 from WAF    0 requests in the last 15 minutes",
         "OK  slow answers    0.20 s on average",
         "OK  pool exhausted  0 log lines about it; 40 of ",
         "OK  cache           900 hits, 100 misses, 0 evictions, 40 connections",
@@ -115,6 +116,31 @@ def test_the_four_common_issues_are_told_by_numbers_and_logs(staging: World) -> 
         f"  {POOL}",
     ):
         assert line in done.stdout, done.stdout
+
+
+@pytest.mark.usefixtures("staging")
+def test_users_who_get_403_from_waf_are_found_with_the_rule_that_blocks() -> None:
+    walled("SizeRestrictions_BODY", 60, group="AWSManagedRulesCommonRuleSet")
+    walled("RateLimit", 3)
+    done = operate("triage")
+    assert done.exit_code == 1
+    for line in (
+        "Looks like P3",
+        "P3  WAF answered 63 requests (6%) with 403: SizeRestrictions_BODY of AWSManagedRules",
+        "CommonRuleSet 60 (such as POST /api/v1/ingest/csv); RateLimit 3 (such as POST ",
+        "    run: aws logs tail aws-waf-logs-arbor-staging --since 15m --format short",
+        "NG  403 from WAF    63 requests in the last 15 minutes: SizeRestrictions_BODY of ",
+        "OK  backend log          0 ERROR lines",
+    ):
+        assert line in done.stdout, done.stdout
+
+
+@pytest.mark.usefixtures("staging")
+def test_what_scanners_get_from_waf_is_shown_and_wakes_nobody() -> None:
+    walled("RateLimit", 30)
+    done = operate("triage")
+    assert done.exit_code == 0, done.stdout
+    assert "OK  403 from WAF    30 requests in the last 15 minutes: RateLimit 30" in done.stdout
 
 
 def test_a_deployment_that_was_taken_back_is_p4(staging: World) -> None:
