@@ -11,7 +11,7 @@ from pipeline.preview import preview
 def test_a_stack_as_it_was_deployed_owns_all_of_its_rules_and_policies(
     production: Deployed,
 ) -> None:
-    assert unowned.find(production.deployment.stack) == []
+    assert unowned.find(production.opened) == []
 
 
 def test_rules_and_policies_that_no_resource_owns_are_reported_with_the_command(
@@ -48,7 +48,7 @@ def test_rules_and_policies_that_no_resource_owns_are_reported_with_the_command(
     admin = "arn:aws:iam::aws:policy/AdministratorAccess"
     iam.attach_role_policy(RoleName=role["id"], PolicyArn=admin)
 
-    report = preview(stack, plan=tmp_path / "plan.json", look_for_drift=True)
+    report = preview(staging.opened, plan=tmp_path / "plan.json", look_for_drift=True)
     found = [one.advice for one in report.drift or ()]
     for line, said in zip(found, _wanted(group, rule, beside, role["id"], admin), strict=True):
         assert all(part in line for part in said), line
@@ -60,7 +60,7 @@ def test_rules_and_policies_that_no_resource_owns_are_reported_with_the_command(
     elb.delete_rule(RuleArn=beside["RuleArn"])
     iam.delete_role_policy(RoleName=role["id"], PolicyName="by-hand")
     iam.detach_role_policy(RoleName=role["id"], PolicyArn=admin)
-    assert unowned.find(stack) == []
+    assert unowned.find(staging.opened) == []
 
 
 def _wanted(
