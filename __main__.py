@@ -33,13 +33,14 @@ green_host = naming.green_host(config.domain)
 backend = config.services["backend"]
 
 
-def key(purpose: str, *services: ServiceGrant) -> EncryptionKey:
+def key(purpose: str, *services: ServiceGrant, keep: bool = False) -> EncryptionKey:
     """One key for one kind of data, so that access to one is not access to all."""
     args = EncryptionKeyArgs(
         description=f"{naming.PROJECT} {stack}: {purpose}",
         account_id=config.account_id,
         region=config.region,
         services=services,
+        keep=keep,
         tags=config.tags(purpose),
     )
     return EncryptionKey(f"{purpose}-key", args)
@@ -47,8 +48,8 @@ def key(purpose: str, *services: ServiceGrant) -> EncryptionKey:
 
 # Keys and logs, before whoever uses them.
 logs_key = key("logs", logs_grant(config.account_id, config.region))
-database_key = key("database")
-cache_key = key("cache")
+database_key = key("database", keep=config.final_backup)
+cache_key = key("cache", keep=config.final_backup)
 secrets_key = key("secrets")
 
 applications = (*config.services, naming.MIGRATIONS)
@@ -175,7 +176,8 @@ database = Database(
         identifier=naming.database_instance(stack),
         database_name=naming.database(stack),
         username=naming.DATABASE_USER,
-        parameter_group_name=naming.database_parameter_group(stack),
+        parameter_group_name=naming.database_parameter_group(stack, config.database.major_version),
+        engine_version=config.database.major_version,
         instance_class=config.database.instance_class,
         allocated_storage_gib=config.database.storage_gib,
         max_allocated_storage_gib=config.database.max_storage_gib,
@@ -187,7 +189,8 @@ database = Database(
         backup_window=config.database.backup_window,
         maintenance_window=config.database.maintenance_window,
         kms_key_arn=database_key.arn,
-        retain=config.protect_data,
+        protect=config.protect_data,
+        final_backup=config.final_backup,
         tags=config.tags("database"),
     ),
     # RDS would make its log groups itself, without retention (docs/decisions/aws-log-groups.md).
@@ -207,7 +210,8 @@ cache = Cache(
         maintenance_window=config.cache.maintenance_window,
         kms_key_arn=cache_key.arn,
         slow_log_group=logs.names["cache"],
-        retain=config.protect_data,
+        protect=config.protect_data,
+        final_backup=config.final_backup,
         tags=config.tags("cache"),
     ),
 )

@@ -79,8 +79,12 @@ DATABASE_MEMORY_GIB: Final[dict[str, int]] = {
     for family in families
     for size, gib in sizes.items()
 }
-"""Memory of the RDS classes that run PostgreSQL 16:
+"""Memory of the RDS classes that run PostgreSQL 16 and 17:
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.Summary.html"""
+
+POSTGRES_MAJORS: Final = ("16", "17")
+"""Major versions of PostgreSQL that this program has been tried with; RDS upgrades the first to
+the second: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.MajorVersion.html"""
 
 _CACHE_SIZES: Final = {
     **dict.fromkeys(("t3", "t4g"), ("micro", "small", "medium")),

@@ -13,6 +13,8 @@ DATABASE_OWNER = "arbor_owner"
 OS_METRICS_LOG_GROUP = "RDSOSMetrics"
 """Where RDS writes what enhanced monitoring measures: one for all instances of an account and
 region, made without retention if it is absent."""
+FIRST_MAJOR = "16"
+"""The major version of PostgreSQL whose parameter group has the runbook's name."""
 MIGRATIONS = "migrations"
 STATE_KEY_ALIAS = "alias/arbor-pulumi-state"
 EVERY_CI_ROLE = "arbor-*-ci-*"
@@ -67,8 +69,14 @@ def database(stack: str) -> str:
     return f"arbor_{stack}"
 
 
-def database_parameter_group(stack: str) -> str:
-    return f"arbor-{stack}-params"
+def database_parameter_group(stack: str, major: str = FIRST_MAJOR) -> str:
+    """Each major version has a group of its own, for a group belongs to one family.
+
+    The first one's name is the runbook's. A group in use can be neither renamed nor deleted, so
+    an upgrade adds the next one (docs/decisions/database-major-versions.md).
+    """
+    first = f"arbor-{stack}-params"
+    return first if major == FIRST_MAJOR else f"{first}-{major}"
 
 
 def cache_replication_group(stack: str) -> str:

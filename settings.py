@@ -20,7 +20,13 @@ from configuration.firewall import FirewallSettings, read_firewall
 from configuration.network import NetworkSettings, read_network
 from configuration.reader import Reader
 from configuration.services import ServiceSettings, peak_connections, read_services
-from configuration.stores import CacheSettings, DatabaseSettings, read_cache, read_database
+from configuration.stores import (
+    CacheSettings,
+    DatabaseSettings,
+    read_cache,
+    read_database,
+    read_final_backup,
+)
 
 PRODUCTION: Final = "production"
 ENVIRONMENTS: Final = (PRODUCTION, "staging")
@@ -93,6 +99,8 @@ class Settings:
     images_kept: int
     secret_recovery_days: int
     protect_data: bool
+    final_backup: bool
+    """What is deleted leaves a last snapshot, and the key that opens it."""
     github_repository: str | None
     """None: the pipeline gets no roles."""
     github_oidc_provider_arn: str | None
@@ -180,6 +188,7 @@ def parse(values: Mapping[str, str], stack: str) -> Settings:
         images_kept=arbor.whole("imagesKept", 10, 1000, "images"),
         secret_recovery_days=_secret_recovery(arbor),
         protect_data=arbor.flag("protectData"),
+        final_backup=read_final_backup(arbor, production=production),
         github_repository=arbor.text(
             "githubRepository",
             "OWNER/NAME on GitHub, or empty for none",

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
+import pulumi_random as random
 
 PORT = 6379
 FAMILY = "redis7"
 ENGINE_VERSION = "7.1"
 LONGEST_RETENTION = 35
+SUFFIX_BYTES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +34,10 @@ class CacheArgs:
     kms_key_arn: pulumi.Input[str]
     slow_log_group: pulumi.Input[str]
     """Name of the log group."""
-    retain: bool
-    """Pulumi doesn't delete it, and if it is made deletable, a final snapshot stays."""
+    protect: bool
+    """Pulumi doesn't delete it."""
+    final_backup: bool
+    """When it is deleted, a final snapshot is taken."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -103,9 +107,9 @@ class Cache(pulumi.ComponentResource):
             snapshot_retention_limit=args.snapshot_days,
             snapshot_window=args.snapshot_window,
             maintenance_window=args.maintenance_window,
-            final_snapshot_identifier=(
-                f"{args.replication_group_id}-final" if args.retain else None
-            ),
+            final_snapshot_identifier=_final_snapshot(name, args, subnets.name, child)
+            if args.final_backup
+            else None,
             auto_minor_version_upgrade=True,
             apply_immediately=True,
             log_delivery_configurations=[
@@ -118,7 +122,7 @@ class Cache(pulumi.ComponentResource):
             ],
             tags=args.tags,
             opts=pulumi.ResourceOptions(
-                parent=self, ignore_changes=["authToken"], protect=args.retain
+                parent=self, ignore_changes=["authToken"], protect=args.protect
             ),
         )
 
@@ -127,3 +131,28 @@ class Cache(pulumi.ComponentResource):
         self.arn = replication_group.arn
         self.security_group_id = group.id
         self.register_outputs({"endpoint": self.endpoint, "arn": self.arn})
+
+
+def _final_snapshot(
+    name: str,
+    args: CacheArgs,
+    subnet_group: pulumi.Output[str],
+    child: pulumi.ResourceOptions,
+) -> pulumi.Output[str]:
+    """A name that no other group's final snapshot has: ElastiCache refuses a taken one.
+
+    The keepers are what replaces the group, so that its successor gets another name. The provider
+    uses the name at the deletion alone (terraform-provider-aws,
+    internal/service/elasticache/replication_group.go).
+    """
+    suffix = random.RandomId(
+        f"{name}-final",
+        byte_length=SUFFIX_BYTES,
+        keepers={
+            "group": args.replication_group_id,
+            "key": args.kms_key_arn,
+            "subnets": subnet_group,
+        },
+        opts=child,
+    )
+    return pulumi.Output.concat(args.replication_group_id, "-final-", suffix.hex)

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
+import pulumi_random as random
 
 from components.trust import trust
 
 PORT = 5432
+SUFFIX_BYTES = 4
 LONGEST_RETENTION = 35
 MONITORING_SECONDS = 60
 PARAMETERS = (
@@ -49,8 +51,10 @@ class DatabaseArgs:
     maintenance_window: str
     """UTC, outside of the backup window."""
     kms_key_arn: pulumi.Input[str]
-    retain: bool
-    """Neither Pulumi nor AWS deletes it, and if it is made deletable, a final snapshot stays."""
+    protect: bool
+    """Neither Pulumi nor AWS deletes it."""
+    final_backup: bool
+    """When it is deleted, a final snapshot is taken and its automated backups stay."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -94,6 +98,8 @@ class Database(pulumi.ComponentResource):
         subnets = aws.rds.SubnetGroup(
             f"{name}-subnets", subnet_ids=args.subnet_ids, tags=args.tags, opts=child
         )
+        # An upgrade replaces it: the next one is made, the instance moves, this one is deleted.
+        # That order is the engine's as long as the name changes with the family.
         parameters = aws.rds.ParameterGroup(
             f"{name}-parameters",
             name=args.parameter_group_name,
@@ -132,9 +138,15 @@ class Database(pulumi.ComponentResource):
             maintenance_window=args.maintenance_window,
             copy_tags_to_snapshot=True,
             auto_minor_version_upgrade=True,
-            deletion_protection=args.retain,
-            skip_final_snapshot=not args.retain,
-            final_snapshot_identifier=f"{args.identifier}-final" if args.retain else None,
+            deletion_protection=args.protect,
+            skip_final_snapshot=not args.final_backup,
+            final_snapshot_identifier=_final_snapshot(name, args, child)
+            if args.final_backup
+            else None,
+            delete_automated_backups=not args.final_backup,
+            # The provider sends it with another version only. Who may change the major one is
+            # for the pipeline to judge, before anything is touched.
+            allow_major_version_upgrade=True,
             performance_insights_enabled=True,
             performance_insights_kms_key_id=args.kms_key_arn,
             performance_insights_retention_period=7,
@@ -148,7 +160,7 @@ class Database(pulumi.ComponentResource):
                 parent=self,
                 depends_on=[attachment],
                 ignore_changes=["password"],
-                protect=args.retain,
+                protect=args.protect,
             ),
         )
 
@@ -159,6 +171,29 @@ class Database(pulumi.ComponentResource):
         self.identifier = instance.identifier
         self.security_group_id = group.id
         self.register_outputs({"endpoint": self.endpoint, "arn": self.arn})
+
+
+def _final_snapshot(
+    name: str, args: DatabaseArgs, child: pulumi.ResourceOptions
+) -> pulumi.Output[str]:
+    """A name that no other instance's final snapshot has: RDS refuses a deletion with a taken one.
+
+    The keepers are what replaces the instance, so that its successor gets another name. The
+    provider uses the name at the deletion alone; a change of it reaches no AWS API
+    (terraform-provider-aws, internal/service/rds/instance.go, resourceInstanceUpdate).
+    """
+    suffix = random.RandomId(
+        f"{name}-final",
+        byte_length=SUFFIX_BYTES,
+        keepers={
+            "identifier": args.identifier,
+            "database": args.database_name,
+            "username": args.username,
+            "key": args.kms_key_arn,
+        },
+        opts=child,
+    )
+    return pulumi.Output.concat(args.identifier, "-final-", suffix.hex)
 
 
 def _monitoring_role(

@@ -31,6 +31,8 @@ class EncryptionKeyArgs:
     account_id: str
     region: str
     services: tuple[ServiceGrant, ...] = ()
+    keep: bool = False
+    """Destroying the stack leaves the key, because snapshots that outlive the stack need it."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -73,7 +75,7 @@ class EncryptionKey(pulumi.ComponentResource):
             deletion_window_in_days=DELETION_DAYS,
             policy=key_policy(args),
             tags=args.tags,
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=args.keep),
         )
         aws.kms.Alias(f"{name}-alias", target_key_id=key.key_id, opts=child)
 

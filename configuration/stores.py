@@ -20,6 +20,7 @@ _WEEKLY: Final = "ddd:hh:mm-ddd:hh:mm in UTC, such as sun:05:00-sun:06:00"
 class DatabaseSettings:
     """PostgreSQL on RDS."""
 
+    major_version: str
     instance_class: str
     storage_gib: int
     max_storage_gib: int
@@ -61,6 +62,7 @@ def read_database(config: Reader, *, production: bool) -> DatabaseSettings:
         config, "databaseBackupWindow", "databaseMaintenanceWindow", _RDS_MINUTES
     )
     return DatabaseSettings(
+        major_version=config.choice("databaseVersion", limits.POSTGRES_MAJORS),
         instance_class=config.text(
             "databaseClass",
             "a class of db.t3, t4g, m5, m6g, m6i, m7g, m7i, m8g, r5, r6g, r6i, r7g, r7i or r8g, "
@@ -110,6 +112,14 @@ def _read_nodes(config: Reader, *, zones: int, production: bool) -> int:
             "zone",
         )
     return nodes or zones
+
+
+def read_final_backup(config: Reader, *, production: bool) -> bool:
+    """Whether what is deleted leaves a last snapshot; what is wrong stands in the problems."""
+    wanted = config.flag("finalBackup")
+    if production and config.good("finalBackup") and not wanted:
+        config.refuse("finalBackup", "true in production: its data must outlive the stack")
+    return wanted
 
 
 def _read_windows(config: Reader, daily: str, weekly: str, shortest: int) -> tuple[str, str]:

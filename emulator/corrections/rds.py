@@ -10,6 +10,7 @@ from moto.rds.exceptions import (
 from moto.rds.models import DBInstance, RDSBackend
 
 from emulator.correction import Replacement, corrects
+from emulator.corrections.rds_backups import retain_backups
 from emulator.corrections.rds_logs import make_missing_groups
 from emulator.corrections.rds_refusals import (
     refuse_family,
@@ -83,8 +84,10 @@ def promote_read_replica(
     RDSBackend,
     "delete_db_instance",
     call="rds.delete_db_instance",
-    moto="deletes without a final snapshot when neither that nor skipping it was asked for",
-    aws="refuses that, and a name for a snapshot that is skipped",
+    moto="deletes without a final snapshot when neither that nor skipping it was asked for, and "
+    "forgets the automated backups",
+    aws="refuses that, and a name for a snapshot that is skipped; keeps the automated backups "
+    "unless they shall go",
 )
 def delete_db_instance(
     original: Replacement,
@@ -111,4 +114,6 @@ def delete_db_instance(
         skip_final_snapshot,
         delete_automated_backups,
     )
+    if delete_automated_backups is False:
+        retain_backups(instance)
     return instance

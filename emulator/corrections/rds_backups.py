@@ -3,7 +3,7 @@
 from typing import Any
 
 from moto.rds.exceptions import RDSClientError
-from moto.rds.models import DBSnapshot, RDSBackend
+from moto.rds.models import DBInstance, DBSnapshot, RDSBackend
 from moto.rds.responses import RDSResponse
 
 from emulator.clock import CLOCK
@@ -12,6 +12,7 @@ from emulator.corrections.rds_instance import Instance, instances
 
 SECONDS = 120.0
 """That a snapshot takes."""
+RETAINED = "retained_backups"
 QUOTA = 100
 """Manual ones in a region: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html"""
 
@@ -75,7 +76,8 @@ def call_action(original: Replacement, self: RDSResponse) -> Any:
     "describe_db_instance_automated_backups",
     call="rds.describe_db_instance_automated_backups",
     moto="tells the name and status alone",
-    aws="tells the restorable window too, and finds an instance by its resource id",
+    aws="tells the restorable window too, finds an instance by its resource id, and tells of those "
+    "that were kept when their instance was deleted",
 )
 def describe_db_instance_automated_backups(
     original: Replacement,
@@ -84,20 +86,33 @@ def describe_db_instance_automated_backups(
     dbi_resource_id: str | None = None,
     **_: Any,
 ) -> list[dict[str, Any]]:
+    active = [_told(one) for one in instances(self) if int(one.backup_retention_period)]
     return [
-        {
-            "DBInstanceIdentifier": one.db_instance_identifier,
-            "DBInstanceArn": one.arn,
-            "DbiResourceId": one.dbi_resource_id,
-            "Region": self.region_name,
-            "Status": "active",
-            "RestoreWindow": one.restore_window,
-            "BackupRetentionPeriod": one.backup_retention_period,
-            "Encrypted": one.storage_encrypted,
-            "Engine": one.engine,
-        }
-        for one in instances(self)
-        if db_instance_identifier in {None, one.db_instance_identifier}
-        and dbi_resource_id in {None, one.dbi_resource_id}
-        and int(one.backup_retention_period)
+        told
+        for told in (*active, *self.__dict__.get(RETAINED, ()))
+        if db_instance_identifier in {None, told["DBInstanceIdentifier"]}
+        and dbi_resource_id in {None, told["DbiResourceId"]}
     ]
+
+
+def _told(one: Instance, status: str = "active") -> dict[str, Any]:
+    return {
+        "DBInstanceIdentifier": one.db_instance_identifier,
+        "DBInstanceArn": one.arn,
+        "DbiResourceId": one.dbi_resource_id,
+        "Region": one.backend.region_name,
+        "Status": status,
+        "RestoreWindow": one.restore_window,
+        "BackupRetentionPeriod": one.backup_retention_period,
+        "Encrypted": one.storage_encrypted,
+        "Engine": one.engine,
+    }
+
+
+def retain_backups(found: DBInstance) -> None:
+    """Keep what a deletion without DeleteAutomatedBackups leaves, for its retention period.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithAutomatedBackups.Retaining.html
+    """
+    if isinstance(found, Instance) and int(found.backup_retention_period):
+        found.backend.__dict__.setdefault(RETAINED, []).append(_told(found, "retained"))

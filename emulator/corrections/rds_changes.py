@@ -15,6 +15,12 @@ from emulator.correction import Replacement, corrects
 from emulator.corrections.rds import keep
 from emulator.corrections.rds_instance import WAITS, Instance, now
 from emulator.corrections.rds_logs import make_missing_groups
+from emulator.corrections.rds_majors import (
+    ALLOWED,
+    GROUP,
+    is_major_upgrade,
+    refuse_version,
+)
 from emulator.corrections.rds_refusals import (
     refuse_family,
     refuse_little_growth,
@@ -22,12 +28,13 @@ from emulator.corrections.rds_refusals import (
     refuse_values,
 )
 
-NO_CHANGE = frozenset({"db_instance_identifier", "apply_immediately"})
+NO_CHANGE = frozenset({"db_instance_identifier", "apply_immediately", ALLOWED})
 
 
 def _refuse(self: RDSBackend, found: Instance, asked: Mapping[str, Any]) -> None:
     engine, version = str(found.engine), str(asked.get("engine_version") or found.engine_version)
     refuse_values(asked, engine)
+    refuse_version(found, asked)
     refuse_family(self, asked, engine, version)
     exports = asked.get("cloudwatch_logs_export_configuration") or {}
     refuse_logs(exports.get("EnableLogTypes", []), engine, version)
@@ -100,7 +107,9 @@ def _grown(found: Instance, value: Any) -> int:
     call="rds.modify_db_instance",
     moto="takes any value and applies all at once; drops PerformanceInsights* and DBPortNumber",
     aws="refuses and keeps as in create_db_instance, and storage that shrinks; what costs an "
-    "outage waits for the maintenance window unless ApplyImmediately",
+    "outage waits for the maintenance window unless ApplyImmediately; another major version is "
+    "later, allowed in so many words, of an instance that is available, with a parameter group of "
+    "its family, and after a snapshot",
 )
 def modify_db_instance(
     original: Replacement,
@@ -116,7 +125,11 @@ def modify_db_instance(
     _refuse(self, found, asked)
     if "allocated_storage" in asked:
         asked["allocated_storage"] = _grown(found, asked["allocated_storage"])
+    asked.pop(ALLOWED, None)
+    upgrades = is_major_upgrade(found, asked)
     later = {name: asked.pop(name) for name in list(asked) if _waits(found, name, asked[name])}
+    if upgrades and GROUP in asked:
+        later[GROUP] = asked.pop(GROUP)
     group = asked.get("db_parameter_group_name")
     found.needs_reboot |= group not in {None, found.db_parameter_groups()[0].name}
     if group is not None and found.is_default_parameter_group(group):

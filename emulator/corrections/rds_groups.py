@@ -7,6 +7,7 @@ from moto.rds.exceptions import DBSubnetGroupNotFoundError, RDSClientError
 from moto.rds.models import DBParameterGroup, DBSubnetGroup, RDSBackend
 
 from emulator.correction import Replacement, corrects
+from emulator.corrections.rds_instance import instances
 
 FEWEST_ZONES = 2
 
@@ -99,6 +100,7 @@ def delete_db_parameter_group(
     original: Replacement, self: RDSBackend, db_parameter_group_name: str
 ) -> DBParameterGroup:
     used = {instance.db_parameter_group_name for instance in self.databases.values()}
+    used |= {waiting.waiting.get("db_parameter_group_name") for waiting in instances(self)}
     if db_parameter_group_name in used:
         raise RDSClientError(
             "InvalidDBParameterGroupState",

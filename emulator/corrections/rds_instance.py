@@ -12,6 +12,7 @@ from moto.rds.responses import RDSResponse
 from emulator.clock import CLOCK
 from emulator.correction import Replacement, corrects
 from emulator.corrections.rds_logs import make_missing_groups
+from emulator.corrections.rds_majors import GROUP, back_up_before, is_major_upgrade
 from emulator.corrections.rds_windows import next_start
 
 WAITS = {
@@ -63,7 +64,8 @@ class Instance(DBInstance):
     @property
     def pending_modified_values(self) -> dict[str, Any]:
         password = {} if self.new_password is None else {"MasterUserPassword": "****"}
-        return {WAITS[name]: value for name, value in self.waiting.items()} | password
+        told = {WAITS[name]: value for name, value in self.waiting.items() if name in WAITS}
+        return told | password
 
     @property
     def endpoint(self) -> dict[str, Any] | None:  # type: ignore[override] # moto: never None
@@ -108,6 +110,11 @@ class Instance(DBInstance):
         )
 
     def change(self, values: dict[str, Any]) -> None:
+        if is_major_upgrade(self, values):
+            back_up_before(self, str(values["engine_version"]), now())
+            # The strict side: AWS tells of the reboot after an upgrade to a custom group for
+            # Aurora alone.
+            self.needs_reboot = GROUP in values
         for name, value in values.items():
             if name == "new_db_instance_identifier":
                 del self.backend.databases[self.db_instance_identifier]

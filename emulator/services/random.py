@@ -1,5 +1,6 @@
 """The random provider: no account behind it, the state is all there is."""
 
+import base64
 import random
 import secrets
 import string
@@ -40,11 +41,38 @@ def draw(props: Props) -> State:
     return {"result": "".join(drawn)}
 
 
+def draw_id(props: Props) -> State:
+    """So many random bytes, in every spelling that the provider offers."""
+    drawn = secrets.token_bytes(int(props["byteLength"]))
+    prefix = props.get("prefix") or ""
+    url = base64.urlsafe_b64encode(drawn).rstrip(b"=").decode()
+    return {
+        "hex": prefix + drawn.hex(),
+        "dec": prefix + str(int.from_bytes(drawn, "big")),
+        "b64Std": prefix + base64.b64encode(drawn).decode(),
+        "b64Url": prefix + url,
+    }
+
+
 def _in_the_state(_client: Client, _physical_id: str) -> dict[str, Any]:
     return {}
 
 
+ID_INPUTS = frozenset({"byteLength", "prefix", "keepers.*"})
 ROWS = (
+    Row(
+        token="random:index/randomId:RandomId",
+        client=None,
+        inputs=ID_INPUTS,
+        outputs=frozenset({"hex", "dec", "b64Std", "b64Url"}),
+        replaces=frozenset(path.split(".")[0] for path in ID_INPUTS),
+        write_only=frozenset(path.split(".")[0] for path in ID_INPUTS),
+        generate=draw_id,
+        create=lambda _client, _props: "none",
+        read=_in_the_state,
+        update=only_replaced,
+        delete=lambda _client, _physical_id, _state: None,
+    ),
     Row(
         token="random:index/randomPassword:RandomPassword",
         client=None,

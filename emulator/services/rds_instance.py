@@ -49,7 +49,17 @@ RENAMED = {
     "dbSubnetGroupName": ("DBSubnetGroupName", "DBSubnetGroupName"),
 }
 """Inputs that RDS names in one way when it creates and in another when it modifies."""
-OF_THE_PROVIDER = frozenset({"applyImmediately", "skipFinalSnapshot", "finalSnapshotIdentifier"})
+OF_THE_PROVIDER = frozenset(
+    {
+        "allowMajorVersionUpgrade",
+        "applyImmediately",
+        "deleteAutomatedBackups",
+        "finalSnapshotIdentifier",
+        "skipFinalSnapshot",
+    }
+)
+"""A change of these alone makes no call. In terraform-provider-aws,
+internal/service/rds/instance.go, resourceInstanceUpdate leaves them out of what modifies."""
 EXPORTS = "enabledCloudwatchLogsExports"
 
 
@@ -139,6 +149,8 @@ def update_instance(rds: Client, physical_id: str, change: Change) -> None:
             "EnableLogTypes": sorted(wanted - old),
             "DisableLogTypes": sorted(old - wanted),
         }
+    if "EngineVersion" in asked:
+        asked["AllowMajorVersionUpgrade"] = bool(change.new.get("allowMajorVersionUpgrade"))
     if asked:
         rds.modify_db_instance(
             DBInstanceIdentifier=found["DBInstanceIdentifier"],
@@ -156,7 +168,11 @@ def delete_instance(rds: Client, physical_id: str, state: Props) -> None:
         last: dict[str, Any] = {"SkipFinalSnapshot": True}
     else:
         last = without_empty({"FinalDBSnapshotIdentifier": state.get("finalSnapshotIdentifier")})
-    rds.delete_db_instance(DBInstanceIdentifier=found["DBInstanceIdentifier"], **last)
+    rds.delete_db_instance(
+        DBInstanceIdentifier=found["DBInstanceIdentifier"],
+        DeleteAutomatedBackups=bool(state.get("deleteAutomatedBackups", True)),
+        **last,
+    )
 
 
 def same_version(old: str, new: str) -> bool:

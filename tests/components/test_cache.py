@@ -17,7 +17,8 @@ ARGS = CacheArgs(
     maintenance_window="sun:06:00-sun:07:00",
     kms_key_arn="arn:kms",
     slow_log_group="/slow",
-    retain=True,
+    protect=True,
+    final_backup=True,
     tags={"Stack": "test"},
 )
 
@@ -48,11 +49,16 @@ def test_it_forgets_what_was_least_used_and_logs_what_was_slow() -> None:
     assert (log["logType"], log["destination"], log["logFormat"]) == ("slow-log", "/slow", "json")
 
 
-def test_what_is_retained_leaves_a_snapshot() -> None:
-    declared = declare(lambda: Cache("cache", ARGS))
-    assert declared.only(GROUP)["finalSnapshotIdentifier"] == "arbor-production-redis-final"
-    assert declared.options_of(GROUP).protect is True
-    gone = declare(lambda: Cache("cache", replace(ARGS, retain=False)))
+@pytest.mark.parametrize("protect", [True, False])
+def test_a_final_backup_is_taken_under_a_name_of_its_own(protect: bool) -> None:
+    declared = declare(lambda: Cache("cache", replace(ARGS, protect=protect)))
+    name = declared.only(GROUP)["finalSnapshotIdentifier"]
+    assert name.startswith("arbor-production-redis-final-")
+    assert declared.options_of(GROUP).protect is protect
+
+
+def test_without_a_final_backup_it_goes_without_a_trace() -> None:
+    gone = declare(lambda: Cache("cache", replace(ARGS, final_backup=False)))
     assert "finalSnapshotIdentifier" not in gone.only(GROUP)
 
 

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import pytest
@@ -22,7 +23,8 @@ ARGS = DatabaseArgs(
     multi_az=True,
     maintenance_window="sun:05:00-sun:06:00",
     kms_key_arn="arn:kms",
-    retain=True,
+    protect=True,
+    final_backup=True,
     tags={"Stack": "test"},
 )
 
@@ -43,20 +45,35 @@ def test_it_can_be_watched() -> None:
     assert instance["enabledCloudwatchLogsExports"] == ["postgresql", "upgrade"]
 
 
-def test_what_is_retained_is_protected_three_times() -> None:
-    declared = declare(lambda: Database("db", ARGS))
-    instance = declared.only(INSTANCE)
-    assert instance["deletionProtection"] is True
+@pytest.mark.parametrize("protect", [True, False])
+def test_what_is_protected_is_deleted_by_neither_pulumi_nor_aws(protect: bool) -> None:
+    declared = declare(lambda: Database("db", replace(ARGS, protect=protect)))
+    assert declared.only(INSTANCE)["deletionProtection"] is protect
+    assert declared.options_of(INSTANCE).protect is protect
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_a_final_backup_is_taken_under_a_name_of_its_own_and_the_others_stay(protect: bool) -> None:
+    instance = declare(lambda: Database("db", replace(ARGS, protect=protect))).only(INSTANCE)
     assert instance["skipFinalSnapshot"] is False
-    assert instance["finalSnapshotIdentifier"] == "arbor-production-db-final"
-    assert declared.options_of(INSTANCE).protect is True
+    assert instance["deleteAutomatedBackups"] is False
+    assert re.fullmatch("arbor-production-db-final-.+", instance["finalSnapshotIdentifier"])
 
 
-def test_what_is_not_retained_goes_without_a_trace() -> None:
-    declared = declare(lambda: Database("db", replace(ARGS, retain=False)))
-    instance = declared.only(INSTANCE)
-    assert instance["deletionProtection"] is False
+def test_what_replaces_the_instance_gives_its_successor_another_name() -> None:
+    suffix = declare(lambda: Database("db", ARGS)).only("random:index/randomId:RandomId")
+    assert suffix["keepers"] == {
+        "identifier": "arbor-production-db",
+        "database": "arbor_production",
+        "username": "arbor_user",
+        "key": "arn:kms",
+    }
+
+
+def test_without_a_final_backup_it_goes_without_a_trace() -> None:
+    instance = declare(lambda: Database("db", replace(ARGS, final_backup=False))).only(INSTANCE)
     assert instance["skipFinalSnapshot"] is True
+    assert instance["deleteAutomatedBackups"] is True
     assert "finalSnapshotIdentifier" not in instance
 
 
@@ -64,6 +81,10 @@ def test_the_parameter_group_fits_the_engine() -> None:
     args = replace(ARGS, engine_version="17.2")
     group = declare(lambda: Database("db", args)).only("aws:rds/parameterGroup:ParameterGroup")
     assert group["family"] == "postgres17"
+
+
+def test_another_major_version_is_allowed_for_the_pipeline_has_judged_it() -> None:
+    assert declare(lambda: Database("db", ARGS)).only(INSTANCE)["allowMajorVersionUpgrade"] is True
 
 
 def test_a_rotated_password_is_left_alone_and_the_first_is_secret() -> None:

@@ -62,3 +62,28 @@ def test_without_retention_or_of_another_instance_there_is_none() -> None:
     described = boto3.client("rds").describe_db_instance_automated_backups
     assert described()["DBInstanceAutomatedBackups"] == []
     assert described(DBInstanceIdentifier="other")["DBInstanceAutomatedBackups"] == []
+
+
+@pytest.mark.parametrize(("deleted", "left"), [(True, []), (False, ["retained"])])
+def test_automated_backups_outlive_their_instance_if_they_shall(
+    deleted: bool, left: list[str]
+) -> None:
+    database(BackupRetentionPeriod=7)
+    rds = boto3.client("rds")
+    rds.delete_db_instance(
+        DBInstanceIdentifier=NAME, SkipFinalSnapshot=True, DeleteAutomatedBackups=deleted
+    )
+    told = rds.describe_db_instance_automated_backups(DBInstanceIdentifier=NAME)
+    assert [one["Status"] for one in told["DBInstanceAutomatedBackups"]] == left
+
+
+def test_a_final_snapshot_needs_a_name_of_its_own() -> None:
+    rds = boto3.client("rds")
+    for name, refusal_code in (("first", None), ("first", "DBSnapshotAlreadyExists")):
+        database()
+        asked = {"DBInstanceIdentifier": NAME, "FinalDBSnapshotIdentifier": name}
+        if refusal_code is None:
+            rds.delete_db_instance(**asked)
+        else:
+            assert refused(rds.delete_db_instance, **asked) == refusal_code
+            assert found()["DBInstanceStatus"] == "available"

@@ -103,4 +103,7 @@ EXAMPLES = {
         change=lambda: {"targetKeyId": key()},
     ),
     "random:index/randomPassword:RandomPassword": Example(inputs=password),
+    "random:index/randomId:RandomId": Example(
+        inputs=lambda: {"byteLength": 4, "prefix": "final-", "keepers": {"draw": "first"}}
+    ),
 }

@@ -81,6 +81,8 @@ def _instance() -> dict[str, Any]:
         "autoMinorVersionUpgrade": True,
         "deletionProtection": False,
         "skipFinalSnapshot": False,
+        "deleteAutomatedBackups": False,
+        "allowMajorVersionUpgrade": True,
         "finalSnapshotIdentifier": "arbor-test-final",
         "performanceInsightsEnabled": True,
         "performanceInsightsKmsKeyId": key,

@@ -1,0 +1,84 @@
+"""RDS: another major version of PostgreSQL.
+
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.MajorVersion.html
+https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html (EngineVersion,
+AllowMajorVersionUpgrade)
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from moto.rds.exceptions import InvalidParameterCombination, RDSClientError
+from moto.rds.models import DBInstance
+
+ALLOWED = "allow_major_version_upgrade"
+GROUP = "db_parameter_group_name"
+OFFERED = ("12", "13", "14", "15", "16", "17", "18")
+"""Majors that RDS offers. It upgrades to any later one, and never back."""
+
+
+def is_major_upgrade(found: DBInstance, asked: Mapping[str, Any]) -> bool:
+    """Whether another major version is asked for."""
+    version = asked.get("engine_version")
+    return (
+        found.engine == "postgres"
+        and version is not None
+        and _major(str(version)) != _major(str(found.engine_version))
+    )
+
+
+def refuse_version(found: DBInstance, asked: Mapping[str, Any]) -> None:
+    """A version that is earlier or not offered, and a major one that was not prepared."""
+    before, version = str(found.engine_version), asked.get("engine_version")
+    if found.engine != "postgres" or version is None:
+        return
+    if not _reachable(before, str(version)):
+        raise InvalidParameterCombination(f"Cannot upgrade postgres from {before} to {version}")
+    if not is_major_upgrade(found, asked):
+        return
+    if not asked.get(ALLOWED):
+        # Told so by RDS: https://github.com/PublicMapping/districtbuilder/pull/478
+        raise InvalidParameterCombination(
+            "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major "
+            "version."
+        )
+    held = found.db_parameter_groups()[0].name
+    if GROUP not in asked and not found.is_default_parameter_group(held):
+        raise InvalidParameterCombination(
+            f"Current Parameter Group ({held}) is non-default. You need to explicitly specify a "
+            "new Parameter Group in this case (default or custom)"
+        )
+    if found.status != "available":
+        raise RDSClientError(
+            "InvalidDBInstanceState",
+            f"Database instance {found.db_instance_identifier} is not in available state.",
+        )
+
+
+def back_up_before(found: DBInstance, version: str, when: datetime) -> None:
+    """The snapshot that RDS takes before an upgrade of an instance that keeps backups.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.html
+    The one that it takes afterwards, too, is left out.
+    """
+    if int(found.backup_retention_period):
+        name = found.db_instance_identifier
+        before, after = (text.replace(".", "-") for text in (str(found.engine_version), version))
+        found.backend.create_db_snapshot(
+            name,
+            f"preupgrade-{name}-{before}-to-{after}-{when:%Y-%m-%d-%H-%M}",
+            snapshot_type="automated",
+        )
+
+
+def _reachable(before: str, after: str) -> bool:
+    """A major version alone is its newest minor one."""
+    old, new = before.split("."), after.split(".")
+    if old[0] != new[0]:
+        return new[0] in OFFERED and int(new[0]) > int(old[0])
+    return len(old) == 1 or len(new) == 1 or int(new[1]) >= int(old[1])
+
+
+def _major(version: str) -> str:
+    return version.split(".", maxsplit=1)[0]
