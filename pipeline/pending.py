@@ -1,0 +1,98 @@
+"""Changes that wait for the maintenance window of the database or the cache.
+
+The program applies its changes at once, and RDS and ElastiCache then apply what waits, too
+("the modifications in this request and any pending modifications",
+https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html and
+https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyReplicationGroup.html,
+ApplyImmediately). Maintenance that AWS plans itself is no modification, and stays planned.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+from pulumi import automation
+
+import naming
+
+DATABASE = "aws:rds/instance:Instance"
+CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
+CONNECTION = {
+    "aws_access_key_id": "AWS_ACCESS_KEY_ID",
+    "aws_secret_access_key": "AWS_SECRET_ACCESS_KEY",
+    "aws_session_token": "AWS_SESSION_TOKEN",
+}
+AT_ONCE = frozenset({"MasterUserPassword", "AuthTokenStatus"})
+"""What is pending only while it is being applied: no window is waited for."""
+ABSENT = frozenset({"DBInstanceNotFound", "ReplicationGroupNotFoundFault", "CacheClusterNotFound"})
+ClientOf = Callable[[str], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """One change that waits."""
+
+    token: str
+    """Type of the resource that holds it."""
+    resource: str
+    """As operators call it: the instance's identifier, or the node's."""
+    setting: str
+    value: str
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"{self.resource}: {self.setting} {self.value} waits for the maintenance window, and "
+            "any change of it now is applied together with that."
+        )
+
+
+def find(client: ClientOf, stack: str) -> list[Pending]:
+    """What waits in the stack's database and cache; nothing where they do not exist yet."""
+    return [*_of_database(client("rds"), stack), *_of_cache(client("elasticache"), stack)]
+
+
+def clients(stack: automation.Stack) -> ClientOf:
+    """Clients with the credentials, region and endpoint that the stack itself is deployed with."""
+    given = stack.workspace.env_vars
+    session = boto3.Session(
+        region_name=stack.get_config("aws:region").value,
+        **{name: given[variable] for name, variable in CONNECTION.items() if variable in given},
+    )
+    endpoint = given.get("AWS_ENDPOINT_URL")
+    return lambda service: session.client(service, endpoint_url=endpoint)  # type: ignore[call-overload] # any service
+
+
+def _of_database(rds: Any, stack: str) -> Iterator[Pending]:  # noqa: ANN401 - a boto3 client
+    name = naming.database_instance(stack)
+    answer = _found(rds.describe_db_instances, DBInstanceIdentifier=name)
+    for instance in answer.get("DBInstances", []):
+        yield from _told(DATABASE, name, instance.get("PendingModifiedValues"))
+
+
+def _of_cache(cache: Any, stack: str) -> Iterator[Pending]:  # noqa: ANN401 - a boto3 client
+    name = naming.cache_replication_group(stack)
+    answer = _found(cache.describe_replication_groups, ReplicationGroupId=name)
+    for group in answer.get("ReplicationGroups", []):
+        yield from _told(CACHE, name, group.get("PendingModifiedValues"))
+        for member in group.get("MemberClusters", []):
+            told = _found(cache.describe_cache_clusters, CacheClusterId=member)
+            for node in told.get("CacheClusters", []):
+                yield from _told(CACHE, member, node.get("PendingModifiedValues"))
+
+
+def _told(token: str, resource: str, values: Mapping[str, Any] | None) -> Iterator[Pending]:
+    for setting, value in sorted((values or {}).items()):
+        if setting not in AT_ONCE and value not in (None, [], {}):
+            yield Pending(token=token, resource=resource, setting=setting, value=str(value))
+
+
+def _found(call: Callable[..., Mapping[str, Any]], **asked: str) -> Mapping[str, Any]:
+    try:
+        return call(**asked)
+    except ClientError as refused:
+        if refused.response["Error"]["Code"] in ABSENT:
+            return {}
+        raise

@@ -1,0 +1,108 @@
+"""What waits for a maintenance window, as the two services tell it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from emulator import correction, corrections
+from emulator.clock import CLOCK
+from pipeline import pending
+
+NAME = "arbor-staging-db"
+
+
+@pytest.fixture(autouse=True)
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    assert corrections  # imported for what it registers
+    correction.apply()
+    CLOCK.set_speed(0)
+    with mock_aws():
+        yield
+
+
+def database() -> Any:
+    rds = boto3.client("rds")
+    rds.create_db_instance(
+        DBInstanceIdentifier=NAME,
+        DBInstanceClass="db.t4g.micro",
+        Engine="postgres",
+        EngineVersion="16",
+        AllocatedStorage=20,
+        MasterUsername="arbor",
+        MasterUserPassword="first-password",
+    )
+    return rds
+
+
+def waiting() -> list[str]:
+    return [one.sentence for one in pending.find(boto3.client, "staging")]
+
+
+def test_nothing_waits_before_there_is_a_database() -> None:
+    assert waiting() == []
+
+
+def test_a_class_that_an_operator_left_for_the_window_is_told() -> None:
+    rds = database()
+    assert waiting() == []
+    rds.modify_db_instance(DBInstanceIdentifier=NAME, DBInstanceClass="db.t4g.small")
+    assert waiting() == [
+        "arbor-staging-db: DBInstanceClass db.t4g.small waits for the maintenance window, and any "
+        "change of it now is applied together with that."
+    ]
+
+
+def test_a_password_is_on_its_way_and_waits_for_no_window() -> None:
+    rds = database()
+    rds.modify_db_instance(DBInstanceIdentifier=NAME, MasterUserPassword="second-password")
+    (found,) = rds.describe_db_instances(DBInstanceIdentifier=NAME)["DBInstances"]
+    assert found["PendingModifiedValues"]
+    assert waiting() == []
+
+
+class Cache:
+    """ElastiCache with what it tells of a group and its nodes."""
+
+    def __init__(self, group: Mapping[str, Any], node: Mapping[str, Any]) -> None:
+        self.group, self.node = group, node
+
+    def describe_replication_groups(self, **_: str) -> dict[str, Any]:
+        found = {"MemberClusters": ["arbor-staging-redis-001"], "PendingModifiedValues": self.group}
+        return {"ReplicationGroups": [found]}
+
+    def describe_cache_clusters(self, **_: str) -> dict[str, Any]:
+        return {"CacheClusters": [{"PendingModifiedValues": self.node}]}
+
+
+def test_the_cache_tells_of_its_group_and_of_its_nodes() -> None:
+    cache = Cache(
+        {"AutomaticFailoverStatus": "enabled", "AuthTokenStatus": "ROTATING"},
+        {"CacheNodeType": "cache.t3.small", "CacheNodeIdsToRemove": []},
+    )
+
+    def client(service: str) -> Any:
+        return cache if service == "elasticache" else boto3.client("rds")
+
+    found = [(one.resource, one.setting, one.value) for one in pending.find(client, "staging")]
+    assert found == [
+        ("arbor-staging-redis", "AutomaticFailoverStatus", "enabled"),
+        ("arbor-staging-redis-001", "CacheNodeType", "cache.t3.small"),
+    ]
+
+
+def test_a_refusal_is_not_taken_for_nothing() -> None:
+    denied = ClientError({"Error": {"Code": "AccessDenied"}}, "DescribeDBInstances")
+
+    class Rds:
+        def describe_db_instances(self, **_: str) -> dict[str, Any]:
+            raise denied
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        pending.find(lambda _: Rds(), "staging")
