@@ -8,8 +8,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from pipeline import changes, github
 from pipeline import comment as markdown
-from pipeline import github
 from pipeline.apply import HalfDoneError, RefusedError
 from pipeline.apply import apply as apply_plan
 from pipeline.bootstrap.command import bootstrap as bootstrap_stack
@@ -94,11 +94,18 @@ def apply(
     base: Annotated[
         Path | None, typer.Option(help="With --emulated: the checkout that is up before.")
     ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Go on with {' or '.join(changes.ALLOWABLE)}; can be given twice."),
+    ] = None,
 ) -> None:
-    """Bring a stack up by an approved plan; exit code 3 when it has drifted, 1 when it fails."""
+    """Bring a stack up by an approved plan; exit code 3 when it is refused, 1 when it fails."""
+    for unknown in sorted(set(allow or ()) - set(changes.ALLOWABLE)):
+        known = ", ".join(changes.ALLOWABLE)
+        _say_and_exit(f"--allow is {unknown}; allowed: {known}.", USAGE)
     with _opened(stack, in_emulated=in_emulated, base=base) as opened:
         try:
-            done = apply_plan(opened, plan, typer.echo)
+            done = apply_plan(opened, plan, typer.echo, allow or ())
         except RefusedError as refused:
             _say_and_exit(str(refused), REFUSED)
         except HalfDoneError as failed:

@@ -1,14 +1,15 @@
 """Apply a plan that was approved, and nothing else."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from pulumi import automation
 from pulumi.automation import events
 
 from emulator.summary import error_of
+from operations.database import snapshot
 from operations.procedure import Failed, Refused, Run
-from pipeline import changes, drift, pauses
+from pipeline import changes, drift, pauses, stores
 from pipeline.report import GROUP_OF, name_of
 from pipeline.stacks import PACK, Opened
 from pipeline.steps import steps_of
@@ -44,21 +45,30 @@ class _Seen:
             self.errors.append(error)
 
 
-def apply(opened: Opened, plan: Path, say: Say = print) -> list[str]:
+def apply(opened: Opened, plan: Path, say: Say = print, allowed: Collection[str] = ()) -> list[str]:
     """Bring the stack up by the plan; returns what was done, a line for each resource.
 
+    `allowed` are the values of `--allow` (pipeline/changes.py, ALLOWABLE).
     Raises RefusedError while the account has drifted and for a change that needs a procedure,
     and HalfDoneError when the engine fails, which it also does for a step that is not in the plan.
     """
     stack = opened.stack
-    planned = steps_of(stack.preview)
-    if sentences := changes.refusals(planned, opened.account):
+    try:
+        planned = steps_of(stack.preview)
+    except automation.CommandError as failed:
+        raise RefusedError(
+            f"{stack.name} was not changed: its preview fails.\n{failed}"
+        ) from failed
+    if sentences := changes.refusals(planned, opened.account, allowed):
         raise RefusedError("\n".join(sentences))
     if found := drift.find(stack, planned):
         told = "\n".join(f"- {one.advice}" for one in found)
         raise RefusedError(f"{stack.name} has drifted; nothing was changed.\n{told}")
     try:
-        Run(say=say).execute(pauses.actions(opened.account, planned))
+        run = Run(say=say)
+        run.execute(pauses.actions(opened.account, planned))
+        if changes.UPGRADE in allowed and list(stores.upgrades(planned, opened.account)):
+            snapshot.plan(opened.account, snapshot.wanted(opened.account)).execute(run)
     except (Refused, Failed) as refused:
         raise RefusedError(str(refused)) from refused
     seen = _Seen()

@@ -4,13 +4,14 @@ Each refusal is one sentence that names the procedure in docs/runbook.md which l
 docs/decisions/refused-changes.md says why these are not left to the engine.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from operations.account import Account
 from operations.ecs import services
 from operations.procedure import Refused
+from pipeline import stores
 from pipeline.steps import Step, of_type
 
 ECS_SERVICE: Final = "aws:ecs/service:Service"
@@ -33,6 +34,11 @@ SERVES: Final = frozenset(
 TEST_RULE: Final = "-test"
 """Ends the name of a service's test rule, whose priority is the one in config."""
 
+UPGRADE: Final = "database-upgrade"
+WAITING: Final = "waiting-changes"
+ALLOWABLE: Final = (UPGRADE, WAITING)
+"""The values of `apply --allow`: what is possible, and costs more than a change usually does."""
+
 Check = Callable[[list[Step], Account], Iterator[str]]
 
 
@@ -45,13 +51,33 @@ class Hazard:
     """Yields a sentence for each instance: which value, and what it would break."""
     way: str
     """The heading in docs/runbook.md of the procedure."""
+    allow: str = ""
+    """The value of `apply --allow` that goes on; empty where nothing does."""
 
 
-def refusals(steps: list[Step], account: Account) -> list[str]:
-    """A sentence for each change that is refused; none for a change that `up` can make."""
+def refusals(
+    steps: list[Step], account: Account, allowed: Collection[str] = ALLOWABLE
+) -> list[str]:
+    """A sentence for each change that is refused; none for a change that `up` can make.
+
+    `allowed` are the values of `--allow`. A preview allows all and tells of them in `asks`.
+    """
     return [
-        f'{found} Nothing was changed. Follow "{hazard.way}" in docs/runbook.md.'
+        f'{found} Nothing was changed. Follow "{hazard.way}" in docs/runbook.md'
+        + (f"; it ends with --allow {hazard.allow}." if hazard.allow else ".")
         for hazard in HAZARDS
+        if hazard.allow not in allowed
+        for found in hazard.check(steps, account)
+    ]
+
+
+def asks(steps: list[Step], account: Account) -> list[str]:
+    """A sentence for each change that `apply` makes only if `--allow` says so."""
+    return [
+        f'{found} `apply` refuses it without --allow {hazard.allow}: "{hazard.way}" in '
+        "docs/runbook.md."
+        for hazard in HAZARDS
+        if hazard.allow in ALLOWABLE
         for found in hazard.check(steps, account)
     ]
 
@@ -119,6 +145,20 @@ HAZARDS: Final = (
     Hazard(name="priority", check=_priorities, way="Exchange Priorities"),
     Hazard(name="port", check=_ports, way="Change a Port"),
     Hazard(name="store", check=_stores, way="Replace a Service by Another"),
+    Hazard(name="data", check=stores.gone, way="Move to Another Stack"),
+    Hazard(name="domain", check=stores.domain, way="Move to Another Stack"),
+    Hazard(name="storage", check=stores.storage, way="Change the database's storage"),
+    Hazard(name="old-group", check=stores.holds_old_group, way="Upgrade PostgreSQL"),
+    Hazard(name="upgrade", check=stores.upgrades, way="Upgrade PostgreSQL", allow=UPGRADE),
+    Hazard(
+        name="downgrade", check=stores.downgrades, way="Go back to an earlier PostgreSQL version"
+    ),
+    Hazard(
+        name="waiting",
+        check=stores.waiting,
+        way="Changes that wait for the maintenance window",
+        allow=WAITING,
+    ),
 )
 
 

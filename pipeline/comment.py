@@ -47,6 +47,11 @@ def _stack(report: Report) -> Iterator[str]:
         yield ""
         yield from (f"- {sentence}" for sentence in report.refused)
         yield ""
+    if report.asks:
+        yield "### To be allowed: `apply` stops at this unless it is asked for"
+        yield ""
+        yield from (f"- {sentence}" for sentence in report.asks)
+        yield ""
     mandatory = [found for found in report.findings if found.mandatory]
     advisory = [found for found in report.findings if not found.mandatory]
     for title, found in (("Policy violations", mandatory), ("Policy remarks", advisory)):

@@ -11,19 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
-from pulumi import automation
 
 import naming
 
 DATABASE = "aws:rds/instance:Instance"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
-CONNECTION = {
-    "aws_access_key_id": "AWS_ACCESS_KEY_ID",
-    "aws_secret_access_key": "AWS_SECRET_ACCESS_KEY",
-    "aws_session_token": "AWS_SESSION_TOKEN",
-}
 AT_ONCE = frozenset({"MasterUserPassword", "AuthTokenStatus"})
 """What is pending only while it is being applied: no window is waited for."""
 ABSENT = frozenset({"DBInstanceNotFound", "ReplicationGroupNotFoundFault", "CacheClusterNotFound"})
@@ -52,17 +45,6 @@ class Pending:
 def find(client: ClientOf, stack: str) -> list[Pending]:
     """What waits in the stack's database and cache; nothing where they do not exist yet."""
     return [*_of_database(client("rds"), stack), *_of_cache(client("elasticache"), stack)]
-
-
-def clients(stack: automation.Stack) -> ClientOf:
-    """Clients with the credentials, region and endpoint that the stack itself is deployed with."""
-    given = stack.workspace.env_vars
-    session = boto3.Session(
-        region_name=stack.get_config("aws:region").value,
-        **{name: given[variable] for name, variable in CONNECTION.items() if variable in given},
-    )
-    endpoint = given.get("AWS_ENDPOINT_URL")
-    return lambda service: session.client(service, endpoint_url=endpoint)  # type: ignore[call-overload] # any service
 
 
 def _of_database(rds: Any, stack: str) -> Iterator[Pending]:  # noqa: ANN401 - a boto3 client

@@ -69,6 +69,8 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     """What `apply` refuses: a sentence for each change that needs a procedure."""
+    asks: list[str] = field(default_factory=list)
+    """What `apply` refuses unless `--allow` says so."""
     drift: list[Drift] | None = None
     """None when it wasn't looked for."""
     failure: str = ""
@@ -124,6 +126,7 @@ class Report:
                 unchanged=told["unchanged"],
                 findings=[Finding(**one) for one in told["findings"]],
                 refused=told["refused"],
+                asks=told["asks"],
                 drift=None if drift is None else [Drift(**one) for one in drift],
                 failure=told["failure"],
             )

@@ -53,10 +53,11 @@ def test_a_class_that_an_operator_left_for_the_window_is_told() -> None:
     rds = database()
     assert waiting() == []
     rds.modify_db_instance(DBInstanceIdentifier=NAME, DBInstanceClass="db.t4g.small")
-    assert waiting() == [
+    (sentence,) = waiting()
+    assert sentence == (
         "arbor-staging-db: DBInstanceClass db.t4g.small waits for the maintenance window, and any "
         "change of it now is applied together with that."
-    ]
+    )
 
 
 def test_a_password_is_on_its_way_and_waits_for_no_window() -> None:

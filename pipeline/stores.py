@@ -1,0 +1,165 @@
+"""Changes of what holds data that a live stack can't take, or takes with an outage.
+
+Each check yields a sentence for each instance; pipeline/changes.py names the procedure.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+import naming
+from operations.account import Account
+from pipeline import pending
+from pipeline.steps import UNKNOWN, Step, of_type
+
+INSTANCE: Final = "aws:rds/instance:Instance"
+CACHE: Final = "aws:elasticache/replicationGroup:ReplicationGroup"
+CERTIFICATE: Final = "aws:acm/certificate:Certificate"
+ZONE: Final = "aws:route53/zone:Zone"
+BUCKET: Final = "aws:s3/bucket:Bucket"
+LISTENER_RULE: Final = "aws:lb/listenerRule:ListenerRule"
+HOLDS_DATA: Final = frozenset(
+    {
+        INSTANCE,
+        CACHE,
+        BUCKET,
+        ZONE,
+        "aws:kms/key:Key",
+        "aws:secretsmanager/secret:Secret",
+    }
+)
+SET_BY: Final = {BUCKET: "logExportBucket", ZONE: "domain and hostedZoneId"}
+"""The config keys that decide the name of one that holds data."""
+STATE_ONLY: Final = frozenset(
+    {
+        "allowMajorVersionUpgrade",
+        "applyImmediately",
+        "deleteAutomatedBackups",
+        "finalSnapshotIdentifier",
+        "skipFinalSnapshot",
+        "tags",
+        "tagsAll",
+    }
+)
+"""Inputs whose change modifies nothing in RDS or ElastiCache."""
+OPTIMIZING: Final = "storage-optimization"
+
+
+def upgrades(steps: list[Step], _account: Account) -> Iterator[str]:
+    """A later major version: possible, with an outage."""
+    for before, after in _majors(steps):
+        if after > before:
+            yield (
+                f"arbor:databaseVersion is {after} and the database runs PostgreSQL {before}: the "
+                "upgrade is an outage of ten minutes or more, and RDS has no way back."
+            )
+
+
+def downgrades(steps: list[Step], _account: Account) -> Iterator[str]:
+    """An earlier one: RDS refuses it."""
+    for before, after in _majors(steps):
+        if after < before:
+            yield (
+                f"arbor:databaseVersion is {after} and the database runs PostgreSQL {before}: RDS "
+                "downgrades no database."
+            )
+
+
+def holds_old_group(steps: list[Step], account: Account) -> Iterator[str]:
+    """Another instance with the parameter group that an upgrade deletes at its end."""
+    if any(before != after for before, after in _majors(steps)):
+        ours = naming.database_instance(account.stack)
+        for step in of_type(steps, "aws:rds/parameterGroup:ParameterGroup", "replace"):
+            group = step.old.get("name")
+            for found in _instances(account):
+                name = found["DBInstanceIdentifier"]
+                groups = {one["DBParameterGroupName"] for one in found["DBParameterGroups"]}
+                if name != ours and group in groups:
+                    yield f"{name} uses the parameter group {group}, which the upgrade deletes."
+
+
+def storage(steps: list[Step], account: Account) -> Iterator[str]:
+    """Less than there is, or a change while RDS still works on the one before.
+
+    What there is may be more than the state knows: storage grows by itself.
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.StorageTypes.html
+    """
+    for step in of_type(steps, INSTANCE, "update"):
+        wanted, longest = step.new.get("allocatedStorage"), step.new.get("maxAllocatedStorage")
+        grows, limits = step.changes("allocatedStorage"), step.changes("maxAllocatedStorage")
+        for found in _instances(account, naming.database_instance(account.stack)):
+            held = int(found["AllocatedStorage"])
+            if grows and int(wanted or 0) < held:
+                yield (
+                    f"arbor:databaseStorageGib is {wanted:g} and the database has {held} GiB: RDS "
+                    "takes no storage away."
+                )
+            elif grows and found["DBInstanceStatus"] == OPTIMIZING:
+                yield (
+                    f"arbor:databaseStorageGib is {wanted:g} and RDS still optimizes the storage "
+                    "after its last growth: until that is over it takes no other."
+                )
+            if limits and int(longest or 0) * 10 < held * 11:
+                yield (
+                    f"arbor:databaseMaxStorageGib is {longest:g} and the database has {held} GiB: "
+                    "RDS wants a tenth more at least."
+                )
+
+
+def gone(steps: list[Step], _account: Account) -> Iterator[str]:
+    """What holds data and would be deleted or replaced."""
+    for step in steps:
+        if step.token in HOLDS_DATA and step.op in {"replace", "delete"}:
+            keys = f" ({', '.join(step.keys)})" if step.keys and step.op == "replace" else ""
+            by = f" arbor:{SET_BY[step.token]} stay as they are." if step.token in SET_BY else ""
+            verb = "replaced" if step.op == "replace" else "deleted"
+            yield f"{step.name} would be {verb}{keys}, and it holds data.{by}"
+
+
+def domain(steps: list[Step], _account: Account) -> Iterator[str]:
+    """Another domain: the rules would no longer answer for the one that users type."""
+    for step in of_type(steps, CERTIFICATE, "replace"):
+        if step.changes("domainName"):
+            yield (
+                f"arbor:domain is {step.new.get('domainName')} and users type "
+                f"{step.old.get('domainName')}, which this stack would no longer answer for."
+            )
+
+
+def waiting(steps: list[Step], account: Account) -> Iterator[str]:
+    """Changes that others left for the maintenance window, and that would be applied as well."""
+    changed = {
+        token
+        for token in (INSTANCE, CACHE)
+        for step in of_type(steps, token, "update")
+        if set(step.keys) - STATE_ONLY
+    }
+    if changed:
+        for found in pending.find(account.client, account.stack):
+            if found.token in changed:
+                yield found.sentence
+
+
+def _majors(steps: list[Step]) -> Iterator[tuple[int, int]]:
+    for step in of_type(steps, INSTANCE, "update"):
+        before, after = step.old.get("engineVersion"), step.new.get("engineVersion")
+        if before and after and UNKNOWN not in str(after):
+            yield _major(before), _major(after)
+
+
+def _major(version: Any) -> int:  # noqa: ANN401 - an input, of whatever type
+    return int(str(version).split(".", maxsplit=1)[0])
+
+
+def _instances(account: Account, *names: str) -> list[dict[str, Any]]:
+    rds = account.client("rds")
+    if not names:
+        pages = rds.get_paginator("describe_db_instances").paginate()
+        return [found for page in pages for found in page["DBInstances"]]
+    try:
+        return list(rds.describe_db_instances(DBInstanceIdentifier=names[0])["DBInstances"])
+    except ClientError as refused:
+        if refused.response["Error"]["Code"] == "DBInstanceNotFound":
+            return []
+        raise

@@ -1,0 +1,173 @@
+"""Changes of what holds data that are refused, or asked about, before anything is touched."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from operations.account import Account
+from pipeline import changes, stores
+from pipeline.steps import Step
+
+LIVE = "arbor-staging-db"
+COPY = f"{LIVE}-restored"
+GROUP = "arbor-staging-params"
+PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
+
+
+class Rds:
+    """RDS with these instances."""
+
+    def __init__(self, *found: dict[str, Any]) -> None:
+        self.found = found
+
+    def describe_db_instances(self, DBInstanceIdentifier: str = "") -> dict[str, Any]:  # noqa: N803 - boto3's
+        found = [
+            one for one in self.found if DBInstanceIdentifier in {"", one["DBInstanceIdentifier"]}
+        ]
+        if not found:
+            raise ClientError({"Error": {"Code": "DBInstanceNotFound"}}, "DescribeDBInstances")
+        return {"DBInstances": found}
+
+    def get_paginator(self, _: str) -> "Rds":
+        return self
+
+    def paginate(self) -> list[dict[str, Any]]:
+        return [{"DBInstances": list(self.found)}]
+
+
+class Cache:
+    """ElastiCache in which nothing waits."""
+
+    def describe_replication_groups(self, **_: str) -> dict[str, Any]:
+        return {"ReplicationGroups": []}
+
+
+def instance(name: str = LIVE, **told: Any) -> dict[str, Any]:
+    return {
+        "DBInstanceIdentifier": name,
+        "AllocatedStorage": 40,
+        "DBInstanceStatus": "available",
+        "DBParameterGroups": [{"DBParameterGroupName": GROUP}],
+        **told,
+    }
+
+
+def account(*found: dict[str, Any]) -> Account:
+    clients = {"rds": Rds(*found), "elasticache": Cache()}
+    return Account(stack="staging", client=clients.__getitem__)
+
+
+def step(token: str, op: str = "update", **keys: tuple[Any, Any]) -> Step:
+    """Of a resource whose inputs change from the first to the second value."""
+    return Step(
+        op=op,
+        urn=f"urn:{token}",
+        token=token,
+        name="it",
+        keys=tuple(sorted(keys)),
+        old={key: before for key, (before, _) in keys.items()},
+        new={key: after for key, (_, after) in keys.items()},
+    )
+
+
+def upgrade(before: str = "16", after: str = "17") -> list[Step]:
+    group = step(PARAMETERS, "replace", name=(GROUP, f"{GROUP}-17"))
+    return [group, step(stores.INSTANCE, engineVersion=(before, after))]
+
+
+def refused(steps: list[Step], *found: dict[str, Any], allowed: tuple[str, ...] = ()) -> list[str]:
+    return changes.refusals(steps, account(*found), allowed)
+
+
+def test_an_upgrade_is_refused_unless_it_is_allowed() -> None:
+    (said,) = refused(upgrade(), instance())
+    assert 'Follow "Upgrade PostgreSQL" in docs/runbook.md' in said
+    assert "--allow database-upgrade" in said
+    assert refused(upgrade(), instance(), allowed=("database-upgrade",)) == []
+    assert changes.refusals(upgrade(), account(instance())) == []
+    (asked,) = changes.asks(upgrade(), account(instance()))
+    assert "--allow database-upgrade" in asked
+
+
+def test_a_minor_version_is_no_upgrade() -> None:
+    assert refused([step(stores.INSTANCE, engineVersion=("16.4", "16"))], instance()) == []
+
+
+def test_a_downgrade_is_refused_whatever_is_allowed() -> None:
+    (said,) = refused(upgrade("17.2", "16"), instance(), allowed=changes.ALLOWABLE)
+    assert 'Follow "Go back to an earlier PostgreSQL version"' in said
+
+
+def test_a_copy_that_holds_the_old_group_comes_before_the_upgrade() -> None:
+    found = (instance(), instance(COPY))
+    (said,) = refused(upgrade(), *found, allowed=changes.ALLOWABLE)
+    assert said.startswith(f"{COPY} uses the parameter group {GROUP}")
+
+
+@pytest.mark.parametrize(
+    ("keys", "told", "words"),
+    [
+        ({"allocatedStorage": (20, 30)}, {}, "RDS takes no storage away"),
+        (
+            {"allocatedStorage": (20, 50)},
+            {"DBInstanceStatus": "storage-optimization"},
+            "still optimizes",
+        ),
+        ({"maxAllocatedStorage": (100, 43)}, {}, "a tenth more at least"),
+    ],
+)
+def test_storage_that_rds_would_refuse_is_refused(
+    keys: dict[str, tuple[int, int]], told: dict[str, str], words: str
+) -> None:
+    (said,) = refused([step(stores.INSTANCE, **keys)], instance(**told))
+    assert words in said
+    assert "Change the database's storage" in said
+
+
+def test_storage_that_grows_is_not_refused() -> None:
+    steps = [step(stores.INSTANCE, allocatedStorage=(20, 50), maxAllocatedStorage=(100, 60))]
+    assert refused(steps, instance()) == []
+
+
+@pytest.mark.parametrize("token", sorted(stores.HOLDS_DATA))
+@pytest.mark.parametrize("op", ["replace", "delete"])
+def test_nothing_that_holds_data_is_replaced_or_deleted(token: str, op: str) -> None:
+    (said,) = refused([step(token, op, name=("a", "b"))])
+    assert "and it holds data" in said
+    assert refused([step(token, "create", name=("a", "b"))]) == []
+
+
+def test_another_domain_is_another_stack() -> None:
+    steps = [step(stores.CERTIFICATE, "replace", domainName=("a.example", "b.example"))]
+    (said,) = refused(steps)
+    assert "users type a.example" in said
+    hosts = [step(stores.CERTIFICATE, "replace", subjectAlternativeNames=([], ["c.example"]))]
+    assert refused(hosts) == []
+
+
+WAITS = {"PendingModifiedValues": {"DBInstanceClass": "db.t3.large"}}
+
+
+def test_a_change_of_the_database_would_apply_what_waits() -> None:
+    steps = [step(stores.INSTANCE, multiAz=(False, True))]
+    (said,) = refused(steps, instance(**WAITS))
+    assert said.startswith(f"{LIVE}: DBInstanceClass db.t3.large waits")
+    assert 'Follow "Changes that wait for the maintenance window"' in said
+    assert refused(steps, instance(**WAITS), allowed=("waiting-changes",)) == []
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [],
+        [step(stores.INSTANCE, finalSnapshotIdentifier=("a", "b"), tags=({}, {"a": "b"}))],
+        [step(stores.CACHE, nodeType=("cache.t3.micro", "cache.t3.small"))],
+    ],
+)
+def test_what_waits_stops_no_change_that_leaves_it_waiting(steps: list[Step]) -> None:
+    assert refused(steps, instance(**WAITS)) == []
+
+
+def test_a_stack_without_a_database_is_not_asked_about() -> None:
+    assert refused([step(stores.INSTANCE, allocatedStorage=(20, 30))]) == []
