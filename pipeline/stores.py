@@ -15,10 +15,10 @@ from pipeline.steps import UNKNOWN, Step, of_type
 
 INSTANCE: Final = "aws:rds/instance:Instance"
 CACHE: Final = "aws:elasticache/replicationGroup:ReplicationGroup"
+PARAMETERS: Final = "aws:rds/parameterGroup:ParameterGroup"
 CERTIFICATE: Final = "aws:acm/certificate:Certificate"
 ZONE: Final = "aws:route53/zone:Zone"
 BUCKET: Final = "aws:s3/bucket:Bucket"
-LISTENER_RULE: Final = "aws:lb/listenerRule:ListenerRule"
 HOLDS_DATA: Final = frozenset(
     {
         INSTANCE,
@@ -67,16 +67,15 @@ def downgrades(steps: list[Step], _account: Account) -> Iterator[str]:
 
 
 def holds_old_group(steps: list[Step], account: Account) -> Iterator[str]:
-    """Another instance with the parameter group that an upgrade deletes at its end."""
-    if any(before != after for before, after in _majors(steps)):
-        ours = naming.database_instance(account.stack)
-        for step in of_type(steps, "aws:rds/parameterGroup:ParameterGroup", "replace"):
-            group = step.old.get("name")
-            for found in _instances(account):
-                name = found["DBInstanceIdentifier"]
-                groups = {one["DBParameterGroupName"] for one in found["DBParameterGroups"]}
-                if name != ours and group in groups:
-                    yield f"{name} uses the parameter group {group}, which the upgrade deletes."
+    """Another instance with the parameter group that another major version deletes at its end."""
+    ours = naming.database_instance(account.stack)
+    for step in of_type(steps, PARAMETERS, "replace"):
+        group = step.old.get("name")
+        for found in _instances(account):
+            name = found["DBInstanceIdentifier"]
+            groups = {one["DBParameterGroupName"] for one in found["DBParameterGroups"]}
+            if name != ours and group in groups:
+                yield f"{name} uses the parameter group {group}, which this change deletes."
 
 
 def storage(steps: list[Step], account: Account) -> Iterator[str]:

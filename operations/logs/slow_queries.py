@@ -6,6 +6,7 @@ from typing import Literal
 
 import naming
 from operations.account import Account
+from operations.database.connection import named
 from operations.logs.reading import Search
 from operations.logs.statements import read
 from operations.logs.wanted import Wanted
@@ -63,12 +64,18 @@ def _slowest(one: Queries) -> float:
     return one.slowest_milliseconds
 
 
+def _parameter_group(account: Account) -> str:
+    """The one in use: each major version of PostgreSQL has its own."""
+    found = named(account, naming.database_instance(account.stack))
+    if found is None:
+        return naming.database_parameter_group(account.stack)
+    return str(found["DBParameterGroups"][0]["DBParameterGroupName"])
+
+
 def logged_from(account: Account) -> int:
     """Milliseconds from which on a statement is logged; OFF when none is."""
     pages = account.client("rds").get_paginator("describe_db_parameters")
-    for page in pages.paginate(
-        DBParameterGroupName=naming.database_parameter_group(account.stack), Source="user"
-    ):
+    for page in pages.paginate(DBParameterGroupName=_parameter_group(account), Source="user"):
         for parameter in page["Parameters"]:
             if parameter["ParameterName"] == LIMIT:
                 return int(parameter.get("ParameterValue", OFF))

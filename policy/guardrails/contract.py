@@ -15,6 +15,7 @@ from guardrails.rule import PRODUCTION, StackRule
 
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
 GROUP = "aws:cloudwatch/logGroup:LogGroup"
+PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
 SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a type
 BUCKET = "aws:s3/bucket:Bucket"
 NAMES: tuple[tuple[str, str, str], ...] = (
@@ -31,7 +32,7 @@ NAMES: tuple[tuple[str, str, str], ...] = (
     ("aws:rds/instance:Instance", "identifier", "arbor-production-db"),
     ("aws:rds/instance:Instance", "dbName", "arbor_production"),
     ("aws:rds/instance:Instance", "username", "arbor_user"),
-    ("aws:rds/parameterGroup:ParameterGroup", "name", "arbor-production-params"),
+    (PARAMETERS, "name", "arbor-production-params"),
     (
         "aws:elasticache/replicationGroup:ReplicationGroup",
         "replicationGroupId",
@@ -78,8 +79,15 @@ def _missing_names(resources: Sequence[PolicyResource]) -> Found:
     for token, key, promised in NAMES:
         given_name = pulumi.Config("arbor").get(BUCKET_KEY) if token == BUCKET else None
         name = given_name or _of_this_stack(promised)
-        if not any(found.props.get(key) == name for found in of_type(resources, token)):
+        if not any(_is(name, found.props.get(key), token) for found in of_type(resources, token)):
             yield f"There is no {token.split(':')[-1]} whose {key} is {name}.", None
+
+
+def _is(promised: str, name: object, token: str) -> bool:
+    """A later major version of PostgreSQL has a parameter group of its own, named after it."""
+    if token == PARAMETERS and re.fullmatch(rf"{promised}-\d+", str(name)):
+        return True
+    return name == promised
 
 
 def _lost_hosts(resources: Sequence[PolicyResource]) -> Found:

@@ -1,0 +1,119 @@
+"""What holds data, on live stacks: upgraded, destroyed, grown, and changed while changes wait."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine_stack import Deployed
+from pipeline.apply import RefusedError, apply
+from pipeline.preview import preview
+
+UPGRADE = ("database-upgrade",)
+WAITING = ("waiting-changes",)
+
+
+@pytest.fixture
+def live(staging: Deployed, monkeypatch: pytest.MonkeyPatch) -> Deployed:
+    monkeypatch.setenv("PULUMI_EXPERIMENTAL", "true")  # update plans are behind it
+    return staging
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Path:
+    return tmp_path / "plan.json"
+
+
+def database(stack: Deployed) -> dict[str, Any]:
+    name = f"arbor-{stack.deployment.stack.name}-db"
+    (found,) = stack.client("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+    return dict(found)
+
+
+def groups(stack: Deployed) -> set[str]:
+    found = stack.client("rds").describe_db_parameter_groups()["DBParameterGroups"]
+    names = {str(group["DBParameterGroupName"]) for group in found}
+    return {name for name in names if name.startswith("arbor-")}
+
+
+def snapshots(stack: Deployed, kind: str = "manual") -> list[str]:
+    found = stack.client("rds").describe_db_snapshots(SnapshotType=kind)["DBSnapshots"]
+    return sorted(str(one["DBSnapshotIdentifier"]) for one in found)
+
+
+def change(live: Deployed, plan: Path, allowed: tuple[str, ...] = (), **config: Any) -> list[str]:
+    """As the pipeline: preview to a plan, then apply it."""
+    live.deployment.configure({f"arbor:{key}": value for key, value in config.items()})
+    report = preview(live.opened, plan=plan, look_for_drift=False)
+    assert not report.failure
+    return apply(live.opened, plan, lambda _: None, allowed)
+
+
+def test_a_major_upgrade_is_asked_for_begins_with_a_snapshot_and_leaves_one_group(
+    live: Deployed, plan: Path
+) -> None:
+    before = len(live.resources()), database(live)["DbiResourceId"]
+    with pytest.raises(RefusedError, match="--allow database-upgrade"):
+        change(live, plan, databaseVersion="17")
+    assert (groups(live), snapshots(live)) == ({"arbor-staging-params"}, [])
+
+    done = change(live, plan, UPGRADE, databaseVersion="17")
+    assert "updated database-instance" in done
+    assert groups(live) == {"arbor-staging-params-17"}
+    found = database(live)
+    assert found["EngineVersion"].startswith("17")
+    assert found["DBParameterGroups"][0]["DBParameterGroupName"] == "arbor-staging-params-17"
+    assert [name.startswith("arbor-staging-manual-") for name in snapshots(live)] == [True]
+    assert [n for n in snapshots(live, "automated") if n.startswith("preupgrade-")]
+    assert live.up() == []
+    assert (len(live.resources()), found["DbiResourceId"]) == before
+
+    with pytest.raises(RefusedError, match="Go back to an earlier PostgreSQL version"):
+        change(live, plan, UPGRADE, databaseVersion="16")
+    assert groups(live) == {"arbor-staging-params-17"}
+
+
+def test_storage_grows_and_never_shrinks(live: Deployed, plan: Path) -> None:
+    change(live, plan, databaseStorageGib=30)
+    assert live.up() == []
+    with pytest.raises(RefusedError, match="RDS takes no storage away"):
+        change(live, plan, databaseStorageGib=20)
+    assert database(live)["AllocatedStorage"] == 30
+    change(live, plan, databaseStorageGib=30)
+
+
+def test_what_others_left_for_the_window_stops_a_change_of_the_database(
+    live: Deployed, plan: Path
+) -> None:
+    live.client("rds").modify_db_instance(
+        DBInstanceIdentifier="arbor-staging-db", DBInstanceClass="db.t3.large"
+    )
+    change(live, plan, wafRequestsPerFiveMinutes=1000)
+    assert database(live)["PendingModifiedValues"] == {"DBInstanceClass": "db.t3.large"}
+
+    with pytest.raises(RefusedError, match=r"DBInstanceClass db\.t3\.large waits"):
+        change(live, plan, databaseMaxStorageGib=60)
+    assert database(live)["DBInstanceClass"] == "db.t3.small"
+    change(live, plan, WAITING, databaseMaxStorageGib=60)
+    assert database(live)["DBInstanceClass"] == "db.t3.large"
+
+
+def test_a_stack_that_was_destroyed_twice_left_two_backups_and_the_keys(live: Deployed) -> None:
+    live.deployment.configure({"arbor:finalBackup": True})
+    resource_ids = []
+    for _ in range(2):
+        live.up()
+        assert live.up() == []
+        resource_ids.append(database(live)["DbiResourceId"])
+        live.destroy()
+        assert live.resources() == []
+    assert len([n for n in snapshots(live) if n.startswith("arbor-staging-db-final-")]) == 2
+    cache = live.client("elasticache").describe_snapshots()["Snapshots"]
+    names = [one["SnapshotName"] for one in cache]
+    assert len([n for n in names if n.startswith("arbor-staging-redis-final-")]) == 2
+    kept = live.client("rds").describe_db_instance_automated_backups()
+    assert [one["DbiResourceId"] for one in kept["DBInstanceAutomatedBackups"]] == resource_ids
+    found = live.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    for one in found:
+        key = live.client("kms").describe_key(KeyId=one["KmsKeyId"])["KeyMetadata"]
+        assert key["KeyState"] == "Enabled"
