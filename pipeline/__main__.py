@@ -100,8 +100,8 @@ def apply(
     ] = None,
 ) -> None:
     """Bring a stack up by an approved plan; exit code 3 when it is refused, 1 when it fails."""
-    for unknown in sorted(set(allow or ()) - set(changes.ALLOWABLE)):
-        known = ", ".join(changes.ALLOWABLE)
+    for unknown in sorted(set(allow or ()) - {changes.NOTHING, *changes.ALLOWABLE}):
+        known = ", ".join((changes.NOTHING, *changes.ALLOWABLE))
         _say_and_exit(f"--allow is {unknown}; allowed: {known}.", USAGE)
     with _opened(stack, in_emulated=in_emulated, base=base) as opened:
         try:

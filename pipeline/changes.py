@@ -8,6 +8,9 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
+from ci_documents import ISSUER
 from operations.account import Account
 from operations.ecs import services
 from operations.procedure import Refused
@@ -34,8 +37,21 @@ SERVES: Final = frozenset(
 TEST_RULE: Final = "-test"
 """Ends the name of a service's test rule, whose priority is the one in config."""
 
+PROVIDER: Final = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+IAM: Final = frozenset(
+    {
+        PROVIDER,
+        "aws:iam/role:Role",
+        "aws:iam/rolePolicy:RolePolicy",
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    }
+)
+DEPLOY_ROLE: Final = "-ci-deploy/"
+"""In the ARN of whoever has assumed a deploy role."""
 UPGRADE: Final = "database-upgrade"
 WAITING: Final = "waiting-changes"
+NOTHING: Final = "nothing"
+"""What a workflow passes that was not asked by hand."""
 ALLOWABLE: Final = (UPGRADE, WAITING)
 """The values of `apply --allow`: what is possible, and costs more than a change usually does."""
 
@@ -55,12 +71,10 @@ class Hazard:
     """The value of `apply --allow` that goes on; empty where nothing does."""
 
 
-def refusals(
-    steps: list[Step], account: Account, allowed: Collection[str] = ALLOWABLE
-) -> list[str]:
+def refusals(steps: list[Step], account: Account, allowed: Collection[str] = ()) -> list[str]:
     """A sentence for each change that is refused; none for a change that `up` can make.
 
-    `allowed` are the values of `--allow`. A preview allows all and tells of them in `asks`.
+    `allowed` are the values of `--allow`. A preview allows all, and `asks` tells of them.
     """
     return [
         f'{found} Nothing was changed. Follow "{hazard.way}" in docs/runbook.md'
@@ -139,6 +153,31 @@ def _stores(steps: list[Step], _account: Account) -> Iterator[str]:
                 )
 
 
+def _own_roles(steps: list[Step], account: Account) -> Iterator[str]:
+    """What the pipeline comes in with: the deploy role may not change it."""
+    ours = [s for s in steps if s.token in IAM and (s.name == "ci" or s.name.startswith("ci-"))]
+    for step in of_type(ours, PROVIDER, "delete", "replace"):
+        yield f"{step.name} would be deleted, and the pipeline of every stack comes in through it."
+    if any(of_type(ours, PROVIDER, "create")) and _has_provider(account):
+        yield (
+            "arbor:githubOidcProviderArn is empty and the account has GitHub's provider, of which "
+            "it can have one."
+        )
+    if ours and DEPLOY_ROLE in account.client("sts").get_caller_identity()["Arn"]:
+        names = ", ".join(sorted(step.name for step in ours))
+        yield f"{names} would change, which the deploy role may not do."
+
+
+def _has_provider(account: Account) -> bool:
+    """Whether IAM tells of it; who may not ask is no better off than before."""
+    try:
+        told = account.client("iam").list_open_id_connect_providers()
+    except ClientError:
+        return False
+    arns = [one["Arn"] for one in told["OpenIDConnectProviderList"]]
+    return any(arn.endswith(ISSUER) for arn in arns)
+
+
 HAZARDS: Final = (
     Hazard(name="network", check=_network, way="Move to Another Stack"),
     Hazard(name="serves", check=_serves, way="Move to Another Stack"),
@@ -146,6 +185,7 @@ HAZARDS: Final = (
     Hazard(name="port", check=_ports, way="Change a Port"),
     Hazard(name="store", check=_stores, way="Replace a Service by Another"),
     Hazard(name="data", check=stores.gone, way="Move to Another Stack"),
+    Hazard(name="own-roles", check=_own_roles, way="Change the pipeline's own roles"),
     Hazard(name="domain", check=stores.domain, way="Move to Another Stack"),
     Hazard(name="storage", check=stores.storage, way="Change the database's storage"),
     Hazard(name="old-group", check=stores.holds_old_group, way="Upgrade PostgreSQL"),

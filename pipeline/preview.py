@@ -31,7 +31,7 @@ def preview(opened: Opened, *, plan: Path | None, look_for_drift: bool) -> Repor
             color="never",
             suppress_progress=True,
         )
-        report.refused = changes.refusals(seen.steps, opened.account)
+        report.refused = changes.refusals(seen.steps, opened.account, changes.ALLOWABLE)
         report.asks = changes.asks(seen.steps, opened.account)
         if look_for_drift:
             report.drift = [*drift.find(stack, seen.steps), *unowned.find(opened)]

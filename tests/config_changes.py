@@ -117,6 +117,39 @@ WORKS = (
         services={"reports": REPORTS},
     ),
     Case(
+        name="numbers of the stores",
+        config={
+            "databaseClass": "db.t3.medium",
+            "databaseMaxStorageGib": 60,
+            "databaseMultiAz": True,
+            "databaseBackupDays": 7,
+            "databaseBackupWindow": "02:00-03:00",
+            "databaseMaintenanceWindow": "mon:05:00-mon:06:00",
+            "cacheNodeType": "cache.t3.small",
+            "cacheNodes": 3,
+            "cacheSnapshotDays": 7,
+            "cacheSnapshotWindow": "01:00-02:00",
+            "cacheMaintenanceWindow": "mon:06:00-mon:07:00",
+            "secretRecoveryDays": 7,
+            "protectData": True,
+            "finalBackup": True,
+        },
+    ),
+    Case(
+        name="no backups and no roles of the pipeline",
+        config={"databaseBackupDays": 0, "cacheSnapshotDays": 0, "githubRepository": ""},
+    ),
+    Case(
+        name="more storage",
+        config={"databaseStorageGib": 30},
+        back=("Change the database's storage",),
+    ),
+    Case(
+        name="a provider of the stack's own",
+        config={"githubOidcProviderArn": ""},
+        back=("Change the pipeline's own roles",),
+    ),
+    Case(
         name="a zone more, and a store for a service",
         services={"frontend": {"cache": True}},
         config={
@@ -130,6 +163,26 @@ WORKS = (
 )
 
 REFUSED = (
+    Case(
+        name="a later major version",
+        config={"databaseVersion": "17"},
+        refused="Upgrade PostgreSQL",
+    ),
+    Case(
+        name="another domain",
+        config={"domain": "energy.example.com"},
+        refused="Move to Another Stack",
+    ),
+    Case(
+        name="another hosted zone",
+        config={"hostedZoneId": "Z0123456789ABC"},
+        refused="Move to Another Stack",
+    ),
+    Case(
+        name="another export bucket",
+        config={"logExportBucket": "arbor-other-exports"},
+        refused="Move to Another Stack",
+    ),
     Case(
         name="zones in another order",
         config={"zones": [ZONES[1], ZONES[0], ZONES[2]]},
