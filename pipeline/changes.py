@@ -185,18 +185,18 @@ HAZARDS: Final = (
     Hazard(name="port", check=_ports, way="Change a Port"),
     Hazard(name="store", check=_stores, way="Replace a Service by Another"),
     Hazard(name="data", check=stores.gone, way="Move to Another Stack"),
-    Hazard(name="own-roles", check=_own_roles, way="Change the pipeline's own roles"),
+    Hazard(name="own-roles", check=_own_roles, way="Change the Pipeline's Own Roles"),
     Hazard(name="domain", check=stores.domain, way="Move to Another Stack"),
-    Hazard(name="storage", check=stores.storage, way="Change the database's storage"),
+    Hazard(name="storage", check=stores.storage, way="Change the Database's Storage"),
     Hazard(name="old-group", check=stores.holds_old_group, way="Upgrade PostgreSQL"),
     Hazard(name="upgrade", check=stores.upgrades, way="Upgrade PostgreSQL", allow=UPGRADE),
     Hazard(
-        name="downgrade", check=stores.downgrades, way="Go back to an earlier PostgreSQL version"
+        name="downgrade", check=stores.downgrades, way="Go Back to an Earlier PostgreSQL Version"
     ),
     Hazard(
         name="waiting",
         check=stores.waiting,
-        way="Changes that wait for the maintenance window",
+        way="Changes That Wait for the Maintenance Window",
         allow=WAITING,
     ),
 )

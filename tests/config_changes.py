@@ -142,12 +142,12 @@ WORKS = (
     Case(
         name="more storage",
         config={"databaseStorageGib": 30},
-        back=("Change the database's storage",),
+        back=("Change the Database's Storage",),
     ),
     Case(
         name="a provider of the stack's own",
         config={"githubOidcProviderArn": ""},
-        back=("Change the pipeline's own roles",),
+        back=("Change the Pipeline's Own Roles",),
     ),
     Case(
         name="a zone more, and a store for a service",

@@ -68,7 +68,7 @@ def test_a_major_upgrade_is_asked_for_begins_with_a_snapshot_and_leaves_one_grou
     assert live.up() == []
     assert (len(live.resources()), found["DbiResourceId"]) == before
 
-    with pytest.raises(RefusedError, match="Go back to an earlier PostgreSQL version"):
+    with pytest.raises(RefusedError, match="Go Back to an Earlier PostgreSQL Version"):
         change(live, plan, UPGRADE, databaseVersion="16")
     assert groups(live) == {"arbor-staging-params-17"}
 

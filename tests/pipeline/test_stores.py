@@ -95,7 +95,7 @@ def test_a_minor_version_is_no_upgrade() -> None:
 
 def test_a_downgrade_is_refused_whatever_is_allowed() -> None:
     (said,) = refused(upgrade("17.2", "16"), instance(), allowed=changes.ALLOWABLE)
-    assert 'Follow "Go back to an earlier PostgreSQL version"' in said
+    assert 'Follow "Go Back to an Earlier PostgreSQL Version"' in said
 
 
 def test_a_copy_that_holds_the_old_group_comes_before_the_upgrade() -> None:
@@ -121,7 +121,7 @@ def test_storage_that_rds_would_refuse_is_refused(
 ) -> None:
     (said,) = refused([step(stores.INSTANCE, **keys)], instance(**told))
     assert words in said
-    assert "Change the database's storage" in said
+    assert "Change the Database's Storage" in said
 
 
 def test_storage_that_grows_is_not_refused() -> None:
@@ -152,7 +152,7 @@ def test_a_change_of_the_database_would_apply_what_waits() -> None:
     steps = [step(stores.INSTANCE, multiAz=(False, True))]
     (said,) = refused(steps, instance(**WAITS))
     assert said.startswith(f"{LIVE}: DBInstanceClass db.t3.large waits")
-    assert 'Follow "Changes that wait for the maintenance window"' in said
+    assert 'Follow "Changes That Wait for the Maintenance Window"' in said
     assert refused(steps, instance(**WAITS), allowed=("waiting-changes",)) == []
 
 
@@ -202,7 +202,7 @@ def of_roles(caller: str, step: Step, *providers: str) -> list[str]:
 @pytest.mark.parametrize("op", ["create", "update", "replace", "delete"])
 def test_the_deploy_role_begins_no_change_of_the_pipelines_roles(op: str) -> None:
     (said,) = of_roles(TASKS, own(op))
-    assert "Change the pipeline's own roles" in said
+    assert "Change the Pipeline's Own Roles" in said
     assert of_roles(FIRST, own(op)) == []
     assert of_roles(TASKS, own(op, name="backend-task")) == []
 
