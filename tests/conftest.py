@@ -4,12 +4,15 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from botocore import loaders
 
 from emulator.moto_environment import WITHOUT_IMAGES
 
 os.environ.update(WITHOUT_IMAGES)
+hypothesis.settings.register_profile("untimed", deadline=None)  # machines are of any speed
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -86,7 +86,8 @@ def stack_named(stack: str, environment: str | None) -> Iterator[None]:
     before = dict(pulumi_config.CONFIG.get())
     pulumi.runtime.set_mocks(_NoMocks(), project="arbor", stack=stack, preview=True)
     said = {"arbor:environment": environment} if environment else {}
-    pulumi.runtime.set_all_config({**before, **said})
+    others = {key: value for key, value in before.items() if key != "arbor:environment"}
+    pulumi.runtime.set_all_config({**others, **said})
     try:
         yield
     finally:
