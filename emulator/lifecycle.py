@@ -80,7 +80,7 @@ def diff(
     https://github.com/pulumi/pulumi-terraform-bridge (pkg/tfbridge/provider.go, Diff)
     """
     changed = row.changed(state, _asked(old_inputs), _asked(news)) - _top_level(row, ignored)
-    replaces = changed & row.replaces
+    replaces = row.replaced(changed, state, _asked(news))
     chosen = (
         row.autoname is not None
         and row.autoname.prop not in news.get(DEFAULTS, [])
@@ -94,8 +94,10 @@ def previewed_create(row: Row, inputs: Props) -> State:
     return {**dict.fromkeys(row.outputs - set(inputs), UNKNOWN), **inputs}
 
 
-def previewed_update(state: Props, inputs: Props) -> State:
-    return {**state, **inputs}
+def previewed_update(row: Row, state: Props, old_inputs: Props, inputs: Props) -> State:
+    """The state as it would be: an input that was taken out of the program is gone."""
+    dropped = row.dropped(old_inputs, inputs)
+    return {**{key: value for key, value in state.items() if key not in dropped}, **inputs}
 
 
 def create(row: Row, client: Client, inputs: Props) -> tuple[str, State]:
@@ -116,7 +118,7 @@ def read(
     row: Row, client: Client, physical_id: str, state: Props, inputs: Props
 ) -> tuple[State, dict[str, Any]] | None:
     """State and inputs as they are now in the account, or None when the resource is gone."""
-    found = row.read(client, physical_id)
+    found = row.read(client, row.located(physical_id, state))
     if found is None:
         return None
     now = _with_kept(row, found, {**inputs, **state})
@@ -142,12 +144,13 @@ def update(
     planned = {key: state[key] for key in untouched if key in state}
     asked = {**_asked(news), **planned}
     keys = row.changed(state, _asked(old_inputs), asked) - untouched
-    with _half_done(row, client, {**state, **asked}):
+    held = previewed_update(row, state, _asked(old_inputs), asked)
+    with _half_done(row, client, held):
         row.update(client, physical_id, Change(old=state, new=asked, keys=keys))
-    found = row.read(client, physical_id)
+    found = row.read(client, row.located(physical_id, held))
     if found is None:
         raise LookupError(f"{row.token} {physical_id} is gone; run a refresh.")
-    return _with_kept(row, found, {**state, **asked})
+    return _with_kept(row, found, held)
 
 
 @contextmanager
@@ -156,7 +159,7 @@ def _half_done(row: Row, client: Client, held: Props) -> Iterator[None]:
     try:
         yield
     except ExistsButFailedError as failed:
-        found = row.read(client, failed.physical_id)
+        found = row.read(client, row.located(failed.physical_id, held))
         raise HalfDoneError(
             failed.physical_id, _with_kept(row, found or {}, held), str(failed)
         ) from failed

@@ -223,7 +223,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     ) -> provider_pb2.UpdateResponse:
         olds, news = to_python(request.olds), to_python(request.news)
         if request.preview:
-            state = lifecycle.previewed_update(olds, news)
+            state = lifecycle.previewed_update(row, olds, to_python(request.old_inputs), news)
         else:
             with telling_what_exists(context, news):
                 state = lifecycle.update(

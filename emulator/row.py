@@ -8,6 +8,8 @@ Props = Mapping[str, Any]
 State = dict[str, Any]
 Client = Any
 """A boto3 client. Its methods are made at run time, so no checker knows them."""
+Judge = Callable[[Props, Props], bool]
+"""A decision about a change, from the resource's state and the new inputs."""
 
 
 class ExistsButFailedError(Exception):
@@ -58,8 +60,16 @@ class Row:
     """Inputs this row carries to the API. Any other input fails Check."""
     outputs: frozenset[str] = frozenset()
     """What `read` returns beside the inputs; unknown in the preview of a create."""
+    source: str = ""
+    """The file of hashicorp/terraform-provider-aws (v6) that says what replaces, what is kept and
+    which differences are none: `ForceNew`, `RequiresReplace`, `Computed`, `DiffSuppressFunc`."""
     replaces: frozenset[str] = frozenset()
     """Top-level inputs whose change means a new resource."""
+    replaces_if: Mapping[str, Judge] = field(default_factory=dict)
+    """Top-level inputs whose change means a new resource in some cases only."""
+    computed: frozenset[str] = frozenset()
+    """Top-level inputs that the provider leaves as they are when the program no longer gives them
+    (`Optional` and `Computed` in its schema)."""
     ignored: Mapping[str, str] = field(default_factory=dict)
     """Inputs accepted and dropped (paths, as in `inputs`), each with the reason."""
     write_only: frozenset[str] = frozenset()
@@ -67,6 +77,8 @@ class Row:
     autoname: Autoname | None = None
     same: Mapping[str, Callable[[Any, Any], bool]] = field(default_factory=dict)
     """Top-level inputs that are equal under more than `==`: JSON documents, unordered lists."""
+    suppresses: Mapping[str, Judge] = field(default_factory=dict)
+    """Top-level inputs whose difference is none in some cases, seen from the whole resource."""
     generate: Callable[[Props], State] | None = None
     """Outputs that no API makes (a random password): drawn once, then kept by the state."""
     create: Callable[[Client, Props], str]
@@ -74,6 +86,9 @@ class Row:
     read: Callable[[Client, str], State | None]
     """The whole state as AWS tells it, or None when it is gone."""
     update: Callable[[Client, str, Change], None]
+    located_by: Callable[[str, Props], str] | None = None
+    """What `read` needs in place of the first id, from that id and the inputs or the state, where
+    an update can give the resource another id in AWS."""
     delete: Callable[[Client, str, Props], None]
     """Given the id and the state, which holds what deleting does (`forceDelete`, `skipDestroy`).
     Deleting what is already gone is not an error."""
@@ -95,12 +110,30 @@ class Row:
         AWS's default for it, or a value somebody set by hand, is left alone.
         """
         carried = {path.split(".", 1)[0] for path in self.inputs}
-        asked = (set(old_inputs) | set(new_inputs)) & carried
+        dropped = self.dropped(old_inputs, new_inputs)
+        asked = (set(new_inputs) | dropped) & carried
         return frozenset(
             key
             for key in asked
             if not self._equal(key, state.get(key, old_inputs.get(key)), new_inputs.get(key))
+            and not (key in self.suppresses and self.suppresses[key](state, new_inputs))
         )
+
+    def dropped(self, old_inputs: Props, new_inputs: Props) -> set[str]:
+        """Inputs that the program gave and gives no more, and that go with it."""
+        return set(old_inputs) - set(new_inputs) - self.computed
+
+    def replaced(self, changed: frozenset[str], state: Props, new_inputs: Props) -> frozenset[str]:
+        """Those of the changed inputs that mean a new resource."""
+        return (changed & self.replaces) | {
+            key
+            for key in changed & self.replaces_if.keys()
+            if self.replaces_if[key](state, new_inputs)
+        }
+
+    def located(self, physical_id: str, props: Props) -> str:
+        """The id to read by: the first one, unless an update gave another."""
+        return self.located_by(physical_id, props) if self.located_by else physical_id
 
     def _equal(self, key: str, old: object, new: object) -> bool:
         if old == new:

@@ -5,6 +5,7 @@ from emulator.corrections import appautoscaling as appautoscaling
 from emulator.corrections import appautoscaling_schedules as appautoscaling_schedules
 from emulator.corrections import cloudwatch as cloudwatch
 from emulator.corrections import cloudwatch_metrics as cloudwatch_metrics
+from emulator.corrections import ec2_changes as ec2_changes
 from emulator.corrections import ec2_in_use as ec2_in_use
 from emulator.corrections import ecr as ecr
 from emulator.corrections import ecs_clock as ecs_clock
@@ -35,6 +36,7 @@ from emulator.corrections import rds_instance as rds_instance
 from emulator.corrections import rds_parameters as rds_parameters
 from emulator.corrections import rds_password as rds_password
 from emulator.corrections import rds_restore as rds_restore
+from emulator.corrections import route53 as route53
 from emulator.corrections import s3 as s3
 from emulator.corrections import secretsmanager as secretsmanager
 from emulator.corrections import servicequotas as servicequotas

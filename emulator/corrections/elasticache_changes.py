@@ -4,12 +4,12 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.elasticache.exceptions import InvalidParameterCombinationException
-from moto.elasticache.models import ReplicationGroup
+from moto.elasticache.models import CacheCluster, ReplicationGroup
 from moto.elasticache.responses import ElastiCacheResponse
 
 from emulator.correction import Replacement, corrects
 from emulator.corrections.elasticache_members import describe_as_aws
-from emulator.corrections.elasticache_refusals import refuse_group, refuse_token
+from emulator.corrections.elasticache_refusals import refuse_engine, refuse_group, refuse_token
 
 MODIFIED = {
     "EngineVersion": "engine_version",
@@ -20,6 +20,8 @@ MODIFIED = {
     "SnapshotRetentionLimit": "snapshot_retention_limit",
     "CacheNodeType": "cache_node_type",
     "AutoMinorVersionUpgrade": "auto_minor_version_upgrade",
+    "Engine": "engine",
+    "TransitEncryptionEnabled": "transit_encryption_enabled",
 }
 """Parameters that moto's modify drops, or keeps from the members."""
 SWITCHES = {
@@ -49,7 +51,7 @@ def _as_it_would_be(group: ReplicationGroup, asked: dict[str, Any]) -> dict[str,
     return {
         **named,
         **switches,
-        "engine": group.engine,
+        "engine": asked.get("Engine", group.engine),
         "num_cache_clusters": len(group.member_clusters),
     }
 
@@ -78,12 +80,21 @@ def _tokens_after(group: ReplicationGroup, asked: dict[str, Any]) -> list[str]:
     return [token]
 
 
+def _change(group: ReplicationGroup, members: list[CacheCluster], asked: dict[str, Any]) -> None:
+    for changed in (group, *members):
+        for parameter, attribute in MODIFIED.items():
+            if parameter in asked:
+                setattr(changed, attribute, asked[parameter])
+    for member in members:
+        describe_as_aws(member)
+
+
 @corrects(
     ElastiCacheResponse,
     "modify_replication_group",
     call="elasticache.modify_replication_group",
-    moto="drops the engine version, windows, groups and log delivery; takes any AUTH token, node "
-    "type and retention, and failover of one node",
+    moto="drops the engine version, TLS, windows, groups and log delivery; takes any AUTH token, "
+    "node type, version and retention, and failover of one node",
     aws="changes them on the group and its members; refuses those; takes two tokens from ROTATE "
     "to SET",
 )
@@ -91,20 +102,15 @@ def modify_replication_group(original: Replacement, self: ElastiCacheResponse) -
     backend = self.elasticache_backend
     group = backend.describe_replication_groups(self._get_param("ReplicationGroupId"))[0]
     asked = {name: value for name, value in self._get_params().items() if value is not None}
-    for name in (*SWITCHES, "AutoMinorVersionUpgrade"):
+    for name in (*SWITCHES, "AutoMinorVersionUpgrade", "TransitEncryptionEnabled"):
         if name in asked:
             asked[name] = self._get_bool_param(name)
     refuse_group(backend, _as_it_would_be(group, asked))
+    refuse_engine(group, asked)
     tokens = _tokens_after(group, asked)
 
     answer: ActionResult = original(self)
-    members = [backend.cache_clusters[member] for member in group.member_clusters]
-    for parameter, attribute in MODIFIED.items():
-        if parameter in asked:
-            for changed in (group, *members):
-                setattr(changed, attribute, asked[parameter])
-    for member in members:
-        describe_as_aws(member)
+    _change(group, [backend.cache_clusters[member] for member in group.member_clusters], asked)
     remember_windows(group, asked)
     group.__dict__[TOKENS] = tokens
     group.auth_token_enabled = bool(tokens)

@@ -8,7 +8,7 @@ from moto.elasticache.exceptions import (
     InvalidParameterCombinationException,
     InvalidParameterValueException,
 )
-from moto.elasticache.models import ElastiCacheBackend
+from moto.elasticache.models import ElastiCacheBackend, ReplicationGroup
 
 from emulator.corrections.elasticache_parameters import group_of
 from emulator.corrections.elasticache_windows import refuse_windows
@@ -98,3 +98,28 @@ def _family(engine: str, version: str) -> str:
     if engine == "redis" and major == "6":
         return "redis6.x"
     return f"{engine}{major}.{minor}" if engine == "redis" and major < "6" else f"{engine}{major}"
+
+
+def refuse_engine(group: ReplicationGroup, asked: Mapping[str, Any]) -> None:
+    """Versions and engines that a group can't change to.
+
+    https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/VersionManagementConsiderations.html
+    """
+    engine, version = asked.get("Engine", group.engine), asked.get("EngineVersion")
+    if engine != group.engine and engine != "valkey":
+        raise InvalidParameterValueException(
+            f"Cannot modify the engine of {group.replication_group_id} from {group.engine} to "
+            f"{engine}."
+        )
+    if engine != group.engine and version is None:
+        raise InvalidParameterCombinationException(
+            "The parameter EngineVersion must be provided to change the engine."
+        )
+    if version is not None and _number(version) < _number(str(group.engine_version)):
+        raise InvalidParameterValueException(
+            f"Downgrading from {group.engine_version} to {version} is not supported."
+        )
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())

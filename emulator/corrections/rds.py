@@ -18,6 +18,7 @@ from emulator.corrections.rds_refusals import (
     refuse_storage,
     refuse_values,
 )
+from emulator.corrections.rds_versions import with_minor_version
 
 KEPT = (
     "performance_insights_kms_key_id",
@@ -46,6 +47,7 @@ def keep(instance: DBInstance, asked: Mapping[str, Any]) -> None:
 def create_db_instance(
     original: Replacement, self: RDSBackend, db_kwargs: Mapping[str, Any]
 ) -> DBInstance:
+    db_kwargs = with_minor_version(db_kwargs, str(db_kwargs.get("engine")))
     engine, version = str(db_kwargs.get("engine")), str(db_kwargs.get("engine_version") or "")
     refuse_values(db_kwargs, engine)
     refuse_logs(db_kwargs.get("enable_cloudwatch_logs_exports") or [], engine, version)

@@ -27,6 +27,7 @@ from emulator.corrections.rds_refusals import (
     refuse_logs,
     refuse_values,
 )
+from emulator.corrections.rds_versions import with_minor_version
 
 NO_CHANGE = frozenset({"db_instance_identifier", "apply_immediately", ALLOWED})
 
@@ -122,6 +123,7 @@ def modify_db_instance(
         member: DBInstance = original(self, db_instance_identifier, db_kwargs)
         return member
     asked = {name: value for name, value in db_kwargs.items() if value is not None}
+    asked = with_minor_version(asked, str(found.engine), held=str(found.engine_version))
     _refuse(self, found, asked)
     if "allocated_storage" in asked:
         asked["allocated_storage"] = _grown(found, asked["allocated_storage"])

@@ -74,18 +74,27 @@ def wait_until_issued(acm: Client, props: Props) -> str:
     )
 
 
+def same_names(old: list[str], new: list[str]) -> bool:
+    """The provider takes them as a set, and with or without the dot at the end."""
+    return same_set(*([name.rstrip(".") for name in names] for names in (old, new)))
+
+
 def read_validation(acm: Client, arn: str) -> State | None:
+    """A certificate that is not ISSUED, or no longer, has no validation."""
     found = _describe(acm, arn)
-    return None if found is None else {"certificateArn": arn}
+    issued = found is not None and found["Status"] == "ISSUED"
+    return {"certificateArn": arn} if issued else None
 
 
 ROWS = (
     Row(
         token="aws:acm/certificate:Certificate",
         client="acm",
+        source="internal/service/acm/certificate.go",
         inputs=frozenset({"domainName", "subjectAlternativeNames", "validationMethod", "tags.*"}),
         outputs=frozenset({"arn", "domainValidationOptions", "status"}),
         replaces=frozenset({"domainName", "subjectAlternativeNames", "validationMethod"}),
+        computed=frozenset({"domainName", "subjectAlternativeNames", "validationMethod"}),
         same={"subjectAlternativeNames": same_set},
         create=create,
         read=read,
@@ -97,9 +106,11 @@ ROWS = (
     Row(
         token="aws:acm/certificateValidation:CertificateValidation",
         client="acm",
+        source="internal/service/acm/certificate_validation.go",
         inputs=frozenset({"certificateArn", "validationRecordFqdns"}),
         replaces=frozenset({"certificateArn", "validationRecordFqdns"}),
         write_only=frozenset({"validationRecordFqdns"}),
+        same={"validationRecordFqdns": same_names},
         adopts=True,
         create=wait_until_issued,
         read=read_validation,

@@ -171,6 +171,7 @@ ROWS = (
     Row(
         token="aws:appautoscaling/target:Target",
         client="application-autoscaling",
+        source="internal/service/appautoscaling/target.go",
         inputs=frozenset(
             {
                 "serviceNamespace",
@@ -193,6 +194,7 @@ ROWS = (
     Row(
         token="aws:appautoscaling/policy:Policy",
         client="application-autoscaling",
+        source="internal/service/appautoscaling/policy.go",
         inputs=frozenset(
             {
                 "name",

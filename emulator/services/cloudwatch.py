@@ -132,6 +132,7 @@ ROWS = (
     Row(
         token="aws:cloudwatch/metricAlarm:MetricAlarm",
         client="cloudwatch",
+        source="internal/service/cloudwatch/metric_alarm.go",
         inputs=frozenset(
             {
                 "name",

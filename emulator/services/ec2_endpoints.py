@@ -45,18 +45,20 @@ def read_endpoint(ec2: Client, endpoint: str) -> State | None:
     }
 
 
+def not_an_interface(_state: Props, new: Props) -> bool:
+    """EC2 changes the private DNS name of an interface endpoint, and of no other."""
+    return bool(new.get("vpcEndpointType", "Gateway") != "Interface")
+
+
 def update_endpoint(ec2: Client, endpoint: str, change: Change) -> None:
     asked: dict[str, Any] = {}
-    names = {
-        "subnetIds": "SubnetIds",
-        "routeTableIds": "RouteTableIds",
-        "securityGroupIds": "SecurityGroupIds",
-    }
-    for name in change.keys & set(names):
+    for name in change.keys & set(LISTS):
         old, new = set(change.old.get(name) or []), set(change.new.get(name) or [])
         asked |= without_empty(
-            {f"Add{names[name]}": sorted(new - old), f"Remove{names[name]}": sorted(old - new)}
+            {f"Add{LISTS[name]}": sorted(new - old), f"Remove{LISTS[name]}": sorted(old - new)}
         )
+    if "privateDnsEnabled" in change.keys:
+        asked["PrivateDnsEnabled"] = bool(change.new.get("privateDnsEnabled"))
     if asked:
         ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, **asked)
     retag(ec2, endpoint, change)
@@ -101,6 +103,7 @@ ROWS = (
     Row(
         token="aws:ec2/vpcEndpoint:VpcEndpoint",
         client="ec2",
+        source="internal/service/ec2/vpc_endpoint.go",
         inputs=frozenset(
             {
                 "vpcId",
@@ -111,7 +114,9 @@ ROWS = (
                 "tags.*",
             }
         ),
-        replaces=frozenset({"vpcId", "serviceName", "vpcEndpointType", "privateDnsEnabled"}),
+        replaces=frozenset({"vpcId", "serviceName", "vpcEndpointType"}),
+        replaces_if={"privateDnsEnabled": not_an_interface},
+        computed=frozenset({*LISTS, "privateDnsEnabled"}),
         same=dict.fromkeys(LISTS, same_set),
         create=create_endpoint,
         read=read_endpoint,
@@ -121,6 +126,7 @@ ROWS = (
     Row(
         token="aws:ec2/flowLog:FlowLog",
         client="ec2",
+        source="internal/service/ec2/vpc_flow_log.go",
         inputs=frozenset(
             {
                 "vpcId",
@@ -134,6 +140,7 @@ ROWS = (
         replaces=frozenset(
             {"vpcId", "trafficType", "logDestinationType", "logDestination", "iamRoleArn"}
         ),
+        computed=frozenset({"logDestination"}),
         create=create_flow_log,
         read=read_flow_log,
         update=retag,

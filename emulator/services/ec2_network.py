@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from emulator.row import Change, Client, Props, Row, State, only_replaced
+from emulator.row import Change, Client, Props, Row, State
 from emulator.services.ec2_tags import retag, specification
 from emulator.services.missing import found_or_none, ignore_missing
 from emulator.shapes import tag_dict
@@ -129,6 +129,15 @@ def read_gateway(ec2: Client, gateway: str) -> State | None:
     }
 
 
+def update_gateway(ec2: Client, gateway: str, change: Change) -> None:
+    if "vpcId" in change.keys:
+        if old := change.old.get("vpcId"):
+            ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=old)
+        if new := change.new.get("vpcId"):
+            ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=new)
+    retag(ec2, gateway, change)
+
+
 def delete_gateway(ec2: Client, gateway: str, _state: Props) -> None:
     found = read_gateway(ec2, gateway)
     if found is None:
@@ -236,24 +245,51 @@ def create_association(ec2: Client, props: Props) -> str:
     return str(made["AssociationId"])
 
 
-def read_association(ec2: Client, association: str) -> State | None:
+def _association(ec2: Client, physical_id: str) -> dict[str, Any] | None:
+    """By its own id or by its subnet's, which has one association at most."""
+    kind = "subnet-id" if physical_id.startswith("subnet-") else "route-table-association-id"
     tables = ec2.describe_route_tables(
-        Filters=[{"Name": "association.route-table-association-id", "Values": [association]}]
+        Filters=[{"Name": f"association.{kind}", "Values": [physical_id]}]
     )["RouteTables"]
     for table in tables:
         for found in table["Associations"]:
-            if found["RouteTableAssociationId"] == association:
-                return {"routeTableId": found["RouteTableId"], "subnetId": found["SubnetId"]}
+            if physical_id in {found["RouteTableAssociationId"], found.get("SubnetId")}:
+                return dict(found)
     return None
+
+
+def read_association(ec2: Client, physical_id: str) -> State | None:
+    found = _association(ec2, physical_id)
+    if found is None:
+        return None
+    return {"routeTableId": found["RouteTableId"], "subnetId": found["SubnetId"]}
+
+
+def update_association(ec2: Client, physical_id: str, change: Change) -> None:
+    """Put another table in its place. AWS gives the association another id then."""
+    found = _association(ec2, str(change.old.get("subnetId", physical_id)))
+    if found is None:
+        raise LookupError(f"{physical_id} is gone")
+    ec2.replace_route_table_association(
+        AssociationId=found["RouteTableAssociationId"], RouteTableId=change.new["routeTableId"]
+    )
+
+
+def delete_association(ec2: Client, physical_id: str, state: Props) -> None:
+    found = _association(ec2, str(state.get("subnetId", physical_id)))
+    if found is not None:
+        ec2.disassociate_route_table(AssociationId=found["RouteTableAssociationId"])
 
 
 ROWS = (
     Row(
         token="aws:ec2/vpc:Vpc",
         client="ec2",
+        source="internal/service/ec2/vpc_.go",
         inputs=frozenset({"cidrBlock", *DNS, "tags.*"}),
         outputs=frozenset({"arn", "defaultSecurityGroupId"}),
         replaces=frozenset({"cidrBlock"}),
+        computed=frozenset({"cidrBlock", "enableDnsHostnames"}),
         create=create_vpc,
         read=read_vpc,
         update=update_vpc,
@@ -262,11 +298,13 @@ ROWS = (
     Row(
         token="aws:ec2/subnet:Subnet",
         client="ec2",
+        source="internal/service/ec2/vpc_subnet.go",
         inputs=frozenset(
             {"vpcId", "cidrBlock", "availabilityZone", "mapPublicIpOnLaunch", "tags.*"}
         ),
         outputs=frozenset({"arn"}),
         replaces=frozenset({"vpcId", "cidrBlock", "availabilityZone"}),
+        computed=frozenset({"availabilityZone", "cidrBlock"}),
         create=create_subnet,
         read=read_subnet,
         update=update_subnet,
@@ -277,17 +315,19 @@ ROWS = (
     Row(
         token="aws:ec2/internetGateway:InternetGateway",
         client="ec2",
+        source="internal/service/ec2/vpc_internet_gateway.go",
         inputs=frozenset({"vpcId", "tags.*"}),
         outputs=frozenset({"arn"}),
-        replaces=frozenset({"vpcId"}),
+        computed=frozenset({"vpcId"}),
         create=create_gateway,
         read=read_gateway,
-        update=retag,
+        update=update_gateway,
         delete=delete_gateway,
     ),
     Row(
         token="aws:ec2/eip:Eip",
         client="ec2",
+        source="internal/service/ec2/ec2_eip.go",
         inputs=frozenset({"tags.*"}),
         outputs=frozenset({"allocationId", "publicIp"}),
         create=create_eip,
@@ -300,6 +340,7 @@ ROWS = (
     Row(
         token="aws:ec2/natGateway:NatGateway",
         client="ec2",
+        source="internal/service/ec2/vpc_nat_gateway.go",
         inputs=frozenset({"subnetId", "allocationId", "tags.*"}),
         outputs=frozenset({"publicIp"}),
         replaces=frozenset({"subnetId", "allocationId"}),
@@ -313,6 +354,7 @@ ROWS = (
     Row(
         token="aws:ec2/routeTable:RouteTable",
         client="ec2",
+        source="internal/service/ec2/vpc_route_table.go",
         inputs=frozenset({"vpcId", "tags.*"}),
         replaces=frozenset({"vpcId"}),
         create=create_table,
@@ -325,6 +367,7 @@ ROWS = (
     Row(
         token="aws:ec2/route:Route",
         client="ec2",
+        source="internal/service/ec2/vpc_route.go",
         inputs=frozenset({"routeTableId", "destinationCidrBlock", *TARGETS}),
         replaces=frozenset({"routeTableId", "destinationCidrBlock"}),
         create=create_route,
@@ -335,13 +378,13 @@ ROWS = (
     Row(
         token="aws:ec2/routeTableAssociation:RouteTableAssociation",
         client="ec2",
+        source="internal/service/ec2/vpc_route_table_association.go",
         inputs=frozenset({"routeTableId", "subnetId"}),
-        replaces=frozenset({"routeTableId", "subnetId"}),
+        replaces=frozenset({"subnetId"}),
         create=create_association,
         read=read_association,
-        update=only_replaced,
-        delete=lambda ec2, association, _state: ignore_missing(
-            lambda: ec2.disassociate_route_table(AssociationId=association)
-        ),
+        update=update_association,
+        located_by=lambda physical_id, props: str(props.get("subnetId", physical_id)),
+        delete=delete_association,
     ),
 )

@@ -99,6 +99,14 @@ def update_default(ec2: Client, group: str, change: Change) -> None:
 
 
 SOURCES = ("cidrIpv4", "referencedSecurityGroupId")
+PORTS = {"fromPort": "FromPort", "toPort": "ToPort"}
+RULE = {
+    "ipProtocol": "IpProtocol",
+    "cidrIpv4": "CidrIpv4",
+    "referencedSecurityGroupId": "ReferencedGroupId",
+}
+NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "all": "-1"}
+"""Protocols that EC2 gives back by name."""
 RULE_INPUTS = frozenset({"securityGroupId", *SOURCES, "ipProtocol", "fromPort", "toPort", "tags.*"})
 
 
@@ -143,6 +151,32 @@ def read_rule(ec2: Client, rule: str) -> State | None:
     return state
 
 
+def another_kind(state: Props, new: Props) -> bool:
+    """EC2 changes the address or the group that a rule names, but not one for the other."""
+    return {name for name in SOURCES if state.get(name)} != {
+        name for name in SOURCES if new.get(name)
+    }
+
+
+def same_protocol(old: str, new: str) -> bool:
+    """By name or by number."""
+    return NUMBERS.get(str(old), str(old)) == NUMBERS.get(str(new), str(new))
+
+
+def update_rule(ec2: Client, rule: str, change: Change) -> None:
+    new = change.new
+    if change.keys - {"tags"}:
+        asked = {aws: new[name] for name, aws in RULE.items() if new.get(name) is not None}
+        ports = {aws: int(new[name]) for name, aws in PORTS.items() if name in new}
+        ec2.modify_security_group_rules(
+            GroupId=new["securityGroupId"],
+            SecurityGroupRules=[
+                {"SecurityGroupRuleId": rule, "SecurityGroupRule": {**asked, **ports}}
+            ],
+        )
+    retag(ec2, rule, change)
+
+
 def _rule_arn(ec2: Client, found: dict[str, Any]) -> str:
     owner, region = found.get("GroupOwnerId", ""), ec2.meta.region_name
     return f"arn:aws:ec2:{region}:{owner}:security-group-rule/{found['SecurityGroupRuleId']}"
@@ -162,11 +196,13 @@ def _rule_row(direction: str) -> Row:
         client="ec2",
         inputs=RULE_INPUTS,
         outputs=frozenset({"arn"}),
-        # AWS can modify a rule; replacing it is what is emulated, and previews say so.
-        replaces=frozenset(path.split(".")[0] for path in RULE_INPUTS) - {"tags"},
+        source=f"internal/service/ec2/vpc_security_group_{direction}_rule.go",
+        replaces=frozenset({"securityGroupId"}),
+        replaces_if=dict.fromkeys(SOURCES, another_kind),
+        same={"ipProtocol": same_protocol},
         create=partial(create_rule, direction),
         read=read_rule,
-        update=retag,
+        update=update_rule,
         delete=partial(delete_rule, direction),
     )
 
@@ -175,9 +211,11 @@ ROWS = (
     Row(
         token="aws:ec2/securityGroup:SecurityGroup",
         client="ec2",
+        source="internal/service/ec2/vpc_security_group.go",
         inputs=frozenset({"name", "description", "vpcId", "tags.*"}),
         outputs=frozenset({"arn"}),
         replaces=frozenset({"name", "description", "vpcId"}),
+        computed=frozenset({"name", "vpcId"}),
         autoname=Autoname(),
         create=create_group,
         read=read_group,
@@ -189,9 +227,11 @@ ROWS = (
     Row(
         token="aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         client="ec2",
+        source="internal/service/ec2/vpc_default_security_group.go",
         inputs=frozenset({"vpcId", "ingress", "egress", "tags.*"}),
         outputs=frozenset({"arn"}),
         replaces=frozenset({"vpcId"}),
+        computed=frozenset({"vpcId", "ingress", "egress"}),
         adopts=True,
         create=adopt_default,
         read=read_default,

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from emulator.row import Autoname, Change, Client, Props, Row, State
-from emulator.shapes import same_json, tag_dict, tag_list
+from emulator.row import Autoname, Change, Client, Props, Row, State, only_replaced
+from emulator.services.equivalence import same_lifecycle
+from emulator.shapes import tag_dict, tag_list
 
 
 def create_repository(ecr: Client, props: Props) -> str:
@@ -94,10 +95,6 @@ def read_lifecycle_policy(ecr: Client, name: str) -> State | None:
     }
 
 
-def update_lifecycle_policy(ecr: Client, name: str, change: Change) -> None:
-    ecr.put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=change.new["policy"])
-
-
 def delete_lifecycle_policy(ecr: Client, name: str, _state: Props) -> None:
     try:
         ecr.delete_lifecycle_policy(repositoryName=name)
@@ -112,6 +109,7 @@ ROWS = (
     Row(
         token="aws:ecr/repository:Repository",
         client="ecr",
+        source="internal/service/ecr/repository.go",
         inputs=frozenset(
             {
                 "name",
@@ -127,6 +125,7 @@ ROWS = (
         ),
         outputs=frozenset({"arn", "registryId", "repositoryUrl"}),
         replaces=frozenset({"name", "encryptionConfigurations"}),
+        computed=frozenset({"encryptionConfigurations", "imageScanningConfiguration"}),
         write_only=frozenset({"forceDelete"}),
         autoname=Autoname(longest=256, lower=True),
         create=create_repository,
@@ -137,13 +136,14 @@ ROWS = (
     Row(
         token="aws:ecr/lifecyclePolicy:LifecyclePolicy",
         client="ecr",
+        source="internal/service/ecr/lifecycle_policy.go",
         inputs=frozenset({"repository", "policy"}),
         outputs=frozenset({"registryId"}),
-        replaces=frozenset({"repository"}),
-        same={"policy": same_json},
+        replaces=frozenset({"repository", "policy"}),
+        same={"policy": same_lifecycle},
         create=put_lifecycle_policy,
         read=read_lifecycle_policy,
-        update=update_lifecycle_policy,
+        update=only_replaced,
         delete=delete_lifecycle_policy,
     ),
 )

@@ -96,6 +96,7 @@ ROWS = (
     Row(
         token="aws:ecs/cluster:Cluster",
         client="ecs",
+        source="internal/service/ecs/cluster.go",
         inputs=frozenset(
             {
                 "name",
@@ -112,6 +113,7 @@ ROWS = (
         ),
         outputs=frozenset({"arn"}),
         replaces=frozenset({"name"}),
+        computed=frozenset({"settings"}),
         same={"settings": same_set},
         autoname=Autoname(),
         create=create_cluster,
@@ -122,6 +124,7 @@ ROWS = (
     Row(
         token="aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
         client="ecs",
+        source="internal/service/ecs/cluster_capacity_providers.go",
         inputs=frozenset(
             {
                 "clusterName",

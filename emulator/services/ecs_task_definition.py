@@ -77,7 +77,9 @@ def _same_containers(old: str, new: str) -> bool:
 
 
 def _canonical(definitions: str) -> list[dict[str, Any]]:
-    return [_canonical_container(container) for container in json.loads(definitions)]
+    """As `containerDefinitions.reduce` in internal/service/ecs/container_definitions.go does."""
+    containers = map(_canonical_container, json.loads(definitions))
+    return sorted(containers, key=lambda container: str(container.get("name")))
 
 
 def _canonical_container(container: dict[str, Any]) -> dict[str, Any]:
@@ -88,17 +90,22 @@ def _canonical_container(container: dict[str, Any]) -> dict[str, Any]:
         if unordered in said:
             said[unordered] = sorted(said[unordered], key=lambda variable: variable["name"])
     if "portMappings" in said:
-        said["portMappings"] = [
-            {"protocol": "tcp", "hostPort": mapping["containerPort"], **mapping}
-            for mapping in said["portMappings"]
-        ]
+        said["portMappings"] = [_canonical_port(mapping) for mapping in said["portMappings"]]
+    if check := said.get("healthCheck"):
+        said["healthCheck"] = {"interval": 30, "retries": 3, "timeout": 5, **check}
     return {"essential": True, **said}
+
+
+def _canonical_port(mapping: dict[str, Any]) -> dict[str, Any]:
+    port = mapping.get("hostPort") or mapping["containerPort"]
+    return {"protocol": "tcp", **mapping, "hostPort": port}
 
 
 ROWS = (
     Row(
         token="aws:ecs/taskDefinition:TaskDefinition",
         client="ecs",
+        source="internal/service/ecs/task_definition.go",
         inputs=frozenset(
             {
                 *(set(PLAIN) - {"runtimePlatform"}),
@@ -113,6 +120,7 @@ ROWS = (
         ),
         outputs=frozenset({"arn", "arnWithoutRevision", "revision"}),
         replaces=frozenset({*PLAIN, "containerDefinitions", "volumes", "ephemeralStorage"}),
+        computed=frozenset({"networkMode"}),
         write_only=frozenset({"skipDestroy"}),
         same={
             "containerDefinitions": _same_containers,

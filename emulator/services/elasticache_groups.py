@@ -90,6 +90,15 @@ def read_parameters(client: Client, name: str) -> State | None:
 
 def update_parameters(client: Client, name: str, change: Change) -> None:
     if "parameters" in change.keys:
+        wanted = {one["name"] for one in change.new.get("parameters", [])}
+        gone = [one for one in change.old.get("parameters", []) if one["name"] not in wanted]
+        if gone:
+            client.reset_cache_parameter_group(
+                CacheParameterGroupName=name,
+                ParameterNameValues=[
+                    {"ParameterName": one["name"], "ParameterValue": one["value"]} for one in gone
+                ],
+            )
         _set_parameters(client, name, change.new)
     retag(client, str(change.old["arn"]), change)
 
@@ -98,6 +107,7 @@ ROWS = (
     Row(
         token="aws:elasticache/subnetGroup:SubnetGroup",
         client="elasticache",
+        source="internal/service/elasticache/subnet_group.go",
         inputs=frozenset({"name", "description", "subnetIds", "tags.*"}),
         outputs=frozenset({"arn"}),
         replaces=frozenset({"name"}),
@@ -113,6 +123,7 @@ ROWS = (
     Row(
         token="aws:elasticache/parameterGroup:ParameterGroup",
         client="elasticache",
+        source="internal/service/elasticache/parameter_group.go",
         inputs=frozenset(
             {
                 "name",

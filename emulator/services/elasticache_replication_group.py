@@ -5,12 +5,15 @@ from functools import partial
 from typing import Any
 
 from emulator.row import Change, Client, Props, Row, State
+from emulator.services.equivalence import same_text
 from emulator.services.missing import found_or_none
 from emulator.services.resource_tags import retag
 from emulator.shapes import same_set, tag_dict, tag_list, without_empty
 
 PLAIN = {
+    "engine": "Engine",
     "engineVersion": "EngineVersion",
+    "transitEncryptionEnabled": "TransitEncryptionEnabled",
     "nodeType": "CacheNodeType",
     "automaticFailoverEnabled": "AutomaticFailoverEnabled",
     "multiAzEnabled": "MultiAZEnabled",
@@ -23,13 +26,24 @@ PLAIN = {
 }
 FIXED = {
     "replicationGroupId": "ReplicationGroupId",
-    "engine": "Engine",
     "port": "Port",
     "subnetGroupName": "CacheSubnetGroupName",
     "atRestEncryptionEnabled": "AtRestEncryptionEnabled",
     "kmsKeyId": "KmsKeyId",
-    "transitEncryptionEnabled": "TransitEncryptionEnabled",
 }
+COMPUTED = frozenset(
+    {
+        *("applyImmediately", "atRestEncryptionEnabled", "autoMinorVersionUpgrade", "engine"),
+        *("engineVersion", "maintenanceWindow", "nodeType", "numCacheClusters"),
+        *("parameterGroupName", "securityGroupIds", "snapshotWindow", "subnetGroupName"),
+        "transitEncryptionEnabled",
+    }
+)
+"""What the provider leaves alone when the program no longer says it."""
+DEFAULT_PORT = 6379
+PATCHES = {"6.2": "6.2.6", "7.0": "7.0.7"}
+"""The patch level that ElastiCache runs, where it is not 0."""
+TLS_CHANGES_SINCE = (7, 0, 5)
 NODES = "numCacheClusters"
 OF_THE_PROVIDER = frozenset({"applyImmediately", "finalSnapshotIdentifier"})
 LOGS = "logDeliveryConfigurations"
@@ -89,11 +103,13 @@ def read_group(client: Client, name: str) -> State | None:
     node = member["CacheClusters"][0]
     endpoint = found["NodeGroups"][0]["PrimaryEndpoint"]
     reader = found["NodeGroups"][0].get("ReaderEndpoint", endpoint)
+    version = str(node["EngineVersion"])
     return {
         "replicationGroupId": name,
         "description": found["Description"],
         "engine": node["Engine"],
-        "engineVersion": node["EngineVersion"],
+        "engineVersion": version,
+        "engineVersionActual": PATCHES.get(version, f"{version}.0"),
         "nodeType": found["CacheNodeType"],
         NODES: len(found["MemberClusters"]),
         "automaticFailoverEnabled": found["AutomaticFailover"] in ON,
@@ -119,6 +135,11 @@ def read_group(client: Client, name: str) -> State | None:
 
 def update_group(client: Client, name: str, change: Change) -> None:
     """In the provider's order: failover needs its second node before, and until after."""
+    if "engine" in change.keys and "engineVersion" not in change.keys:
+        raise ValueError(
+            f"must explicitly set 'engine_version' attribute for Replication Group ({name}) when "
+            "updating engine to 'valkey'"
+        )
     old, new = change.old.get(NODES), change.new.get(NODES)
     if NODES in change.keys and old is not None and new is not None and new > old:
         _set_replicas(client.increase_replica_count, name, new)
@@ -146,6 +167,8 @@ def _modify(client: Client, name: str, change: Change) -> None:
         for prop, aws in PLAIN.items()
         if prop in change.keys and prop in change.new
     }
+    if "EngineVersion" in asked:
+        asked["Engine"] = change.new.get("engine", "redis")
     if "description" in change.keys:
         asked["ReplicationGroupDescription"] = change.new["description"]
     if LOGS in change.keys:
@@ -158,6 +181,36 @@ def _modify(client: Client, name: str, change: Change) -> None:
         )
 
 
+def is_a_way_back(state: Props, new: Props) -> bool:
+    """From Redis to Valkey a group changes in place, and never back."""
+    return bool(state.get("engine") != "redis" and new.get("engine") != "valkey")
+
+
+def is_a_downgrade(state: Props, new: Props) -> bool:
+    return _number(new["engineVersion"]) < _number(state["engineVersion"])
+
+
+def _number(version: str) -> tuple[float, ...]:
+    """`6.x` is the last of all the sixes."""
+    return tuple(float("inf") if part == "x" else float(part) for part in version.split("."))
+
+
+def has_fixed_encryption(state: Props, _new: Props) -> bool:
+    """Before 7.0.5 a group is made with or without TLS, and stays so."""
+    return (
+        _number(str(state.get("engineVersionActual") or state["engineVersion"])) < TLS_CHANGES_SINCE
+    )
+
+
+def has_the_default_port(state: Props, new: Props) -> bool:
+    return new.get("port") is None and state.get("port") == DEFAULT_PORT
+
+
+def same_version(old: str, new: str) -> bool:
+    """`6.x` stands for every minor version."""
+    return old == new or (new.endswith(".x") and old.partition(".")[0] == new.partition(".")[0])
+
+
 def delete_group(client: Client, name: str, state: Props) -> None:
     if _group(client, name) is not None:
         final = {"FinalSnapshotIdentifier": state.get("finalSnapshotIdentifier")}
@@ -168,6 +221,7 @@ ROWS = (
     Row(
         token="aws:elasticache/replicationGroup:ReplicationGroup",
         client="elasticache",
+        source="internal/service/elasticache/replication_group.go",
         inputs=frozenset(
             {
                 *FIXED,
@@ -183,10 +237,25 @@ ROWS = (
                 "tags.*",
             }
         ),
-        outputs=frozenset({"arn", "primaryEndpointAddress", "readerEndpointAddress"}),
+        outputs=frozenset(
+            {"arn", "engineVersionActual", "primaryEndpointAddress", "readerEndpointAddress"}
+        ),
         replaces=frozenset(FIXED),
+        replaces_if={
+            "engine": is_a_way_back,
+            "engineVersion": is_a_downgrade,
+            "transitEncryptionEnabled": has_fixed_encryption,
+        },
+        computed=COMPUTED,
         write_only=frozenset({"authToken", *OF_THE_PROVIDER}),
-        same={"securityGroupIds": same_set, LOGS: same_set},
+        same={
+            "engineVersion": same_version,
+            "maintenanceWindow": same_text,
+            "replicationGroupId": same_text,
+            "securityGroupIds": same_set,
+            LOGS: same_set,
+        },
+        suppresses={"port": has_the_default_port},
         create=create_group,
         read=read_group,
         update=update_group,

@@ -40,6 +40,13 @@ def _to_aws(action: dict[str, Any], order: int) -> dict[str, Any]:
     return made
 
 
+REDIRECT_DEFAULTS = {
+    "host": "#{host}",
+    "path": "/#{path}",
+    "port": "#{port}",
+    "protocol": "#{protocol}",
+    "query": "#{query}",
+}
 REDIRECT = ("host", "path", "query")
 """ELB fills these in with #{host} and so on when the program leaves them out."""
 
@@ -75,6 +82,31 @@ def _from_aws(action: dict[str, Any]) -> dict[str, Any]:
             }
     elif "TargetGroupArn" in action:
         made["forward"] = {"targetGroups": [{"arn": action["TargetGroupArn"], "weight": 1}]}
+    return made
+
+
+def same_actions(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> bool:
+    """Whether the actions are the same to the provider.
+
+    Target groups are a set and weigh 1 unless they say so; stickiness that is no longer given
+    stays as it is; and a redirect keeps what it does not name
+    (`SuppressMissingOptionalConfigurationBlock` and `Default`, internal/service/elbv2/listener.go).
+    """
+    if len(old) != len(new):
+        return False
+    return all(_plain(was, now) == _plain(now, now) for was, now in zip(old, new, strict=True))
+
+
+def _plain(action: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+    made = {key: value for key, value in action.items() if key != "order" or "order" in asked}
+    if forward := action.get("forward"):
+        groups = {group["arn"]: int(group.get("weight", 1)) for group in forward["targetGroups"]}
+        made["forward"] = {"groups": groups}
+        if "stickiness" in (asked.get("forward") or {}):
+            sticky = forward.get("stickiness") or {}
+            made["forward"]["stickiness"] = {"enabled": False, **sticky}
+    if redirect := action.get("redirect"):
+        made["redirect"] = {**REDIRECT_DEFAULTS, **redirect}
     return made
 
 

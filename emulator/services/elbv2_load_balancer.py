@@ -4,7 +4,14 @@ from functools import partial
 from typing import Any
 
 from emulator.row import Autoname, Change, Client, Props, Row, State
-from emulator.services.elbv2_actions import actions_from_aws, actions_to_aws, retag, tags_of
+from emulator.services.elbv2_actions import (
+    actions_from_aws,
+    actions_to_aws,
+    retag,
+    same_actions,
+    tags_of,
+)
+from emulator.services.equivalence import same_text
 from emulator.services.missing import found_or_none, ignore_missing
 from emulator.shapes import same_set, tag_list, without_empty
 
@@ -101,6 +108,11 @@ def update(elb: Client, arn: str, change: Change) -> None:
     retag(elb, arn, change)
 
 
+def same_logs(old: Props, new: Props) -> bool:
+    """While access logs are off, where they would go makes no difference."""
+    return not old.get("enabled") and not new.get("enabled")
+
+
 def create_listener(elb: Client, props: Props) -> str:
     made = elb.create_listener(
         LoadBalancerArn=props["loadBalancerArn"],
@@ -151,6 +163,7 @@ ROWS = (
     Row(
         token="aws:lb/loadBalancer:LoadBalancer",
         client="elbv2",
+        source="internal/service/elbv2/load_balancer.go",
         inputs=frozenset(
             {
                 "name",
@@ -166,7 +179,10 @@ ROWS = (
         ),
         outputs=frozenset({"arn", "arnSuffix", "dnsName", "zoneId", "vpcId"}),
         replaces=frozenset({"name", "internal", "loadBalancerType"}),
-        same={"subnets": same_set, "securityGroups": same_set},
+        computed=frozenset(
+            {"accessLogs", "internal", "ipAddressType", "name", "securityGroups", "subnets"}
+        ),
+        same={"subnets": same_set, "securityGroups": same_set, "accessLogs": same_logs},
         autoname=Autoname(longest=LONGEST_NAME),
         create=create,
         read=read,
@@ -178,6 +194,7 @@ ROWS = (
     Row(
         token="aws:lb/listener:Listener",
         client="elbv2",
+        source="internal/service/elbv2/listener.go",
         inputs=frozenset(
             {
                 "loadBalancerArn",
@@ -191,6 +208,8 @@ ROWS = (
         ),
         outputs=frozenset({"arn"}),
         replaces=frozenset({"loadBalancerArn"}),
+        computed=frozenset({"protocol", "sslPolicy"}),
+        same={"protocol": same_text, "defaultActions": same_actions},
         create=create_listener,
         read=read_listener,
         update=update_listener,

@@ -4,9 +4,16 @@ from functools import partial
 from typing import Any
 
 from emulator.row import Autoname, Change, Client, Props, Row, State
-from emulator.services.elbv2_actions import actions_from_aws, actions_to_aws, retag, tags_of
+from emulator.services.elbv2_actions import (
+    actions_from_aws,
+    actions_to_aws,
+    retag,
+    same_actions,
+    tags_of,
+)
+from emulator.services.equivalence import same_unordered
 from emulator.services.missing import found_or_none, ignore_missing
-from emulator.shapes import same_set, tag_list
+from emulator.shapes import tag_list
 
 LONGEST_NAME = 32
 HEALTH = {
@@ -162,6 +169,7 @@ ROWS = (
     Row(
         token="aws:lb/targetGroup:TargetGroup",
         client="elbv2",
+        source="internal/service/elbv2/target_group.go",
         inputs=frozenset(
             {
                 *("name", "port", "protocol", "vpcId", "targetType"),
@@ -172,6 +180,7 @@ ROWS = (
         ),
         outputs=frozenset({"arn", "arnSuffix"}),
         replaces=frozenset({"name", "port", "protocol", "vpcId", "targetType"}),
+        computed=frozenset({"healthCheck", "loadBalancingAlgorithmType", "name"}),
         same={"healthCheck": _same_health},
         autoname=Autoname(longest=LONGEST_NAME),
         create=create_group,
@@ -184,6 +193,7 @@ ROWS = (
     Row(
         token="aws:lb/listenerRule:ListenerRule",
         client="elbv2",
+        source="internal/service/elbv2/listener_rule.go",
         inputs=frozenset(
             {
                 "listenerArn",
@@ -195,7 +205,8 @@ ROWS = (
         ),
         outputs=frozenset({"arn"}),
         replaces=frozenset({"listenerArn"}),
-        same={"conditions": same_set},
+        computed=frozenset({"priority"}),
+        same={"conditions": same_unordered, "actions": same_actions},
         create=create_rule,
         read=read_rule,
         update=update_rule,

@@ -5,8 +5,9 @@ from functools import partial
 from typing import Any
 
 from emulator.row import Autoname, Change, Client, Props, Row, State, only_replaced
+from emulator.services.equivalence import same_policy
 from emulator.services.missing import found_or_none, ignore_missing
-from emulator.shapes import same_json, tag_dict, tag_list
+from emulator.shapes import tag_dict, tag_list
 
 LONGEST_ROLE = 64
 
@@ -94,10 +95,12 @@ ROWS = (
     Row(
         token="aws:iam/role:Role",
         client="iam",
+        source="internal/service/iam/role.go",
         inputs=frozenset({"name", "assumeRolePolicy", "description", "tags.*"}),
         outputs=frozenset({"arn", "uniqueId"}),
         replaces=frozenset({"name"}),
-        same={"assumeRolePolicy": same_json},
+        computed=frozenset({"name"}),
+        same={"assumeRolePolicy": same_policy},
         autoname=Autoname(longest=LONGEST_ROLE),
         create=create_role,
         read=read_role,
@@ -107,9 +110,11 @@ ROWS = (
     Row(
         token="aws:iam/rolePolicy:RolePolicy",
         client="iam",
+        source="internal/service/iam/role_policy.go",
         inputs=frozenset({"role", "name", "policy"}),
         replaces=frozenset({"role", "name"}),
-        same={"policy": same_json},
+        computed=frozenset({"name"}),
+        same={"policy": same_policy},
         autoname=Autoname(longest=128),
         create=put_policy,
         read=read_policy,
@@ -119,6 +124,7 @@ ROWS = (
     Row(
         token="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
         client="iam",
+        source="internal/service/iam/role_policy_attachment.go",
         inputs=frozenset({"role", "policyArn"}),
         replaces=frozenset({"role", "policyArn"}),
         create=attach,

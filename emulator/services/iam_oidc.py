@@ -59,9 +59,11 @@ ROWS = (
     Row(
         token="aws:iam/openIdConnectProvider:OpenIdConnectProvider",
         client="iam",
+        source="internal/service/iam/openid_connect_provider.go",
         inputs=frozenset({"url", "clientIdLists", "thumbprintLists", "tags.*"}),
         outputs=frozenset({"arn"}),
         replaces=frozenset({"url"}),
+        computed=frozenset({"thumbprintLists"}),
         same={"url": same_url, "clientIdLists": same_set},
         create=create,
         read=read,

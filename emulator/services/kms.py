@@ -3,8 +3,8 @@
 from functools import partial
 
 from emulator.row import Autoname, Change, Client, Props, Row, State
+from emulator.services.equivalence import same_policy
 from emulator.services.missing import found_or_none, ignore_missing
-from emulator.shapes import same_json
 
 LONGEST_WINDOW = 30
 
@@ -52,7 +52,8 @@ def read_key(kms: Client, key: str) -> State | None:
 
 def update_key(kms: Client, key: str, change: Change) -> None:
     if change.keys & {"enableKeyRotation", "rotationPeriodInDays"}:
-        _rotate(kms, key, change.new)
+        kept = {"rotationPeriodInDays": change.old.get("rotationPeriodInDays")}
+        _rotate(kms, key, {**kept, **change.new})
     if "description" in change.keys:
         kms.update_key_description(KeyId=key, Description=change.new.get("description", ""))
     if "policy" in change.keys:
@@ -67,6 +68,11 @@ def delete_key(kms: Client, key: str, state: Props) -> None:
     if read_key(kms, key) is not None:
         days = int(state.get("deletionWindowInDays", LONGEST_WINDOW))
         kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=days)
+
+
+def same_key(old: str, new: str) -> bool:
+    """An alias takes a key's ARN and gives back its id."""
+    return old.rsplit("/", 1)[-1] == new.rsplit("/", 1)[-1]
 
 
 def create_alias(kms: Client, props: Props) -> str:
@@ -90,6 +96,7 @@ ROWS = (
     Row(
         token="aws:kms/key:Key",
         client="kms",
+        source="internal/service/kms/key.go",
         inputs=frozenset(
             {
                 "description",
@@ -101,8 +108,9 @@ ROWS = (
             }
         ),
         outputs=frozenset({"arn", "keyId"}),
+        computed=frozenset({"description", "policy", "rotationPeriodInDays"}),
         write_only=frozenset({"deletionWindowInDays"}),
-        same={"policy": same_json},
+        same={"policy": same_policy},
         create=create_key,
         read=read_key,
         update=update_key,
@@ -111,9 +119,12 @@ ROWS = (
     Row(
         token="aws:kms/alias:Alias",
         client="kms",
+        source="internal/service/kms/alias.go",
         inputs=frozenset({"name", "targetKeyId"}),
         outputs=frozenset({"arn"}),
         replaces=frozenset({"name"}),
+        computed=frozenset({"name"}),
+        same={"targetKeyId": same_key},
         autoname=Autoname(longest=256, prefix="alias/"),
         create=create_alias,
         read=read_alias,

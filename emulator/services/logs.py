@@ -60,9 +60,11 @@ ROWS = (
     Row(
         token="aws:cloudwatch/logGroup:LogGroup",
         client="logs",
+        source="internal/service/logs/group.go",
         inputs=frozenset({"name", "retentionInDays", "kmsKeyId", "tags.*"}),
         outputs=frozenset({"arn"}),
         replaces=frozenset({"name"}),
+        computed=frozenset({"name"}),
         ignored={"skipDestroy": "the emulated account is thrown away"},
         autoname=Autoname(),
         create=create,

@@ -63,6 +63,7 @@ ROWS = (
     Row(
         token="random:index/randomId:RandomId",
         client=None,
+        source="terraform-provider-random/internal/provider/resource_id.go",
         inputs=ID_INPUTS,
         outputs=frozenset({"hex", "dec", "b64Std", "b64Url"}),
         replaces=frozenset(path.split(".")[0] for path in ID_INPUTS),
@@ -76,6 +77,7 @@ ROWS = (
     Row(
         token="random:index/randomPassword:RandomPassword",
         client=None,
+        source="terraform-provider-random/internal/provider/resource_password.go",
         inputs=INPUTS,
         outputs=frozenset({"result"}),
         replaces=frozenset(path.split(".")[0] for path in INPUTS),

@@ -95,18 +95,34 @@ def read_parameters(rds: Client, name: str) -> State | None:
     }
 
 
+def _values(parameters: list[dict[str, str]]) -> dict[str, str]:
+    return {one["name"].lower(): one["value"] for one in parameters}
+
+
+def same_values(old: list[dict[str, str]], new: list[dict[str, str]]) -> bool:
+    """A parameter's apply method alone is no difference: RDS would not take it without a value.
+
+    pulumi-aws, provider/pkg/rds/parameter_group.go
+    """
+    return _values(old) == _values(new)
+
+
 def update_parameters(rds: Client, name: str, change: Change) -> None:
+    """Only what differs is sent; what is no longer named goes back to its default."""
     if "parameters" in change.keys:
-        wanted = {one["name"] for one in change.new.get("parameters", [])}
-        gone = [one for one in change.old.get("parameters", []) if one["name"] not in wanted]
+        new, held = change.new.get("parameters", []), change.old.get("parameters", [])
+        before, after = _values(held), _values(new)
+        changed = [one for one in new if before.get(one["name"].lower()) != one["value"]]
+        _set_parameters(rds, name, {"parameters": changed})
+        gone = [one for one in held if one["name"].lower() not in after]
         if gone:
             rds.reset_db_parameter_group(
                 DBParameterGroupName=name,
                 Parameters=[
-                    {"ParameterName": one["name"], "ApplyMethod": "pending-reboot"} for one in gone
+                    {"ParameterName": one["name"], "ApplyMethod": one["applyMethod"]}
+                    for one in gone
                 ],
             )
-        _set_parameters(rds, name, change.new)
     retag(rds, str(change.old["arn"]), change)
 
 
@@ -114,9 +130,11 @@ ROWS = (
     Row(
         token="aws:rds/subnetGroup:SubnetGroup",
         client="rds",
+        source="internal/service/rds/subnet_group.go",
         inputs=frozenset({"name", "description", "subnetIds", "tags.*"}),
         outputs=frozenset({"arn"}),
         replaces=frozenset({"name"}),
+        computed=frozenset({"name"}),
         same={"subnetIds": same_set},
         autoname=Autoname(longest=LONGEST_NAME, lower=True),
         create=create_subnets,
@@ -129,6 +147,7 @@ ROWS = (
     Row(
         token="aws:rds/parameterGroup:ParameterGroup",
         client="rds",
+        source="internal/service/rds/parameter_group.go",
         inputs=frozenset(
             {
                 "name",
@@ -142,7 +161,8 @@ ROWS = (
         ),
         outputs=frozenset({"arn"}),
         replaces=frozenset({"name", "family", "description"}),
-        same={"parameters": same_set},
+        computed=frozenset({"name"}),
+        same={"parameters": same_values},
         autoname=Autoname(longest=LONGEST_NAME, lower=True),
         create=create_parameters,
         read=read_parameters,

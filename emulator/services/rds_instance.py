@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from emulator.row import Change, Client, Props, Row, State
+from emulator.services.equivalence import same_text
 from emulator.services.missing import found_or_none
 from emulator.services.resource_tags import retag
 from emulator.shapes import same_set, tag_dict, tag_list, without_empty
@@ -49,6 +50,16 @@ RENAMED = {
     "dbSubnetGroupName": ("DBSubnetGroupName", "DBSubnetGroupName"),
 }
 """Inputs that RDS names in one way when it creates and in another when it modifies."""
+COMPUTED = frozenset(
+    {
+        *("allocatedStorage", "applyImmediately", "backupRetentionPeriod", "backupWindow"),
+        *("dbName", "dbSubnetGroupName", "engine", "engineVersion", "identifier", "kmsKeyId"),
+        *("maintenanceWindow", "monitoringRoleArn", "multiAz", "parameterGroupName"),
+        *("performanceInsightsKmsKeyId", "performanceInsightsRetentionPeriod", "port"),
+        *("storageType", "username", "vpcSecurityGroupIds"),
+    }
+)
+"""What the provider leaves alone when the program no longer says it."""
 OF_THE_PROVIDER = frozenset(
     {
         "allowMajorVersionUpgrade",
@@ -180,10 +191,25 @@ def same_version(old: str, new: str) -> bool:
     return old == new or old.startswith(f"{new}.")
 
 
+def has_grown(state: Props, new: Props) -> bool:
+    """RDS made the storage larger by itself, as `maxAllocatedStorage` allows."""
+    asked, longest = new.get("allocatedStorage"), new.get("maxAllocatedStorage") or 0
+    if not isinstance(asked, int | float) or isinstance(longest, str):
+        return False
+    return bool(state.get("allocatedStorage", 0) > asked and longest > asked)
+
+
+def does_not_grow(state: Props, new: Props) -> bool:
+    """As much as there is turns the growing off, and RDS then gives no limit back."""
+    longest = new.get("maxAllocatedStorage")
+    return not state.get("maxAllocatedStorage") and longest == new.get("allocatedStorage")
+
+
 ROWS = (
     Row(
         token="aws:rds/instance:Instance",
         client="rds",
+        source="internal/service/rds/instance.go",
         inputs=frozenset(
             {
                 *FIXED,
@@ -200,12 +226,16 @@ ROWS = (
         ),
         outputs=frozenset({"arn", "address", "endpoint", "status", "resourceId"}),
         replaces=frozenset(FIXED),
+        computed=COMPUTED,
         write_only=frozenset({"password", *OF_THE_PROVIDER}),
         same={
+            "engine": same_text,
             "engineVersion": same_version,
+            "maintenanceWindow": same_text,
             "vpcSecurityGroupIds": same_set,
             EXPORTS: same_set,
         },
+        suppresses={"allocatedStorage": has_grown, "maxAllocatedStorage": does_not_grow},
         create=create_instance,
         read=read_instance,
         update=update_instance,

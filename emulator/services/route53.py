@@ -89,7 +89,7 @@ def _change(dns: Client, zone: str, action: str, record: dict[str, Any]) -> None
 def create_record(dns: Client, props: Props) -> str:
     action = "UPSERT" if props.get("allowOverwrite") else "CREATE"
     _change(dns, props["zoneId"], action, _record_set(props))
-    return f"{props['zoneId']}_{props['name'].rstrip('.')}_{props['type']}"
+    return f"{props['zoneId']}_{props['name'].rstrip('.').lower()}_{props['type']}"
 
 
 def _find(dns: Client, physical_id: str) -> dict[str, Any] | None:
@@ -132,18 +132,34 @@ def read_record(dns: Client, physical_id: str) -> State | None:
 
 
 def update_record(dns: Client, physical_id: str, change: Change) -> None:
-    _change(dns, physical_id.split("_", 1)[0], "UPSERT", _record_set(change.new))
+    """Another type is another record to Route 53: one goes and one comes in the same change."""
+    zone, record = physical_id.split("_", 1)[0], _record_set(change.new)
+    if "type" not in change.keys:
+        _change(dns, zone, "UPSERT", record)
+        return
+    gone = _find(dns, located(physical_id, change.old))
+    action = "UPSERT" if change.new.get("allowOverwrite") else "CREATE"
+    changes = [{"Action": action, "ResourceRecordSet": record}]
+    if gone is not None:
+        changes.insert(0, {"Action": "DELETE", "ResourceRecordSet": gone})
+    dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
 
 
-def delete_record(dns: Client, physical_id: str, _state: Props) -> None:
-    found = _find(dns, physical_id)
+def delete_record(dns: Client, physical_id: str, state: Props) -> None:
+    found = _find(dns, located(physical_id, state))
     if found is not None:
         _change(dns, physical_id.split("_", 1)[0], "DELETE", found)
 
 
+def located(physical_id: str, props: Props) -> str:
+    """The id that says the record's type as it is now."""
+    kind = props.get("type")
+    return f"{physical_id.rsplit('_', 1)[0]}_{kind}" if kind else physical_id
+
+
 def _same_name(old: str, new: str) -> bool:
-    """Route 53 writes a name with the dot at its end, ACM too, people without."""
-    return old.rstrip(".") == new.rstrip(".")
+    """Route 53 writes a name with the dot at its end and in small letters."""
+    return old.rstrip(".").lower() == new.rstrip(".").lower()
 
 
 def _same_aliases(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> bool:
@@ -157,9 +173,11 @@ ROWS = (
     Row(
         token="aws:route53/zone:Zone",
         client="route53",
+        source="internal/service/route53/zone.go",
         inputs=frozenset({"name", "comment", "forceDestroy", "tags.*"}),
         outputs=frozenset({"arn", "zoneId", "nameServers"}),
         replaces=frozenset({"name"}),
+        same={"name": _same_name},
         write_only=frozenset({"forceDestroy"}),
         create=create_zone,
         read=read_zone,
@@ -169,6 +187,7 @@ ROWS = (
     Row(
         token="aws:route53/record:Record",
         client="route53",
+        source="internal/service/route53/record.go",
         inputs=frozenset(
             {
                 "zoneId",
@@ -183,12 +202,14 @@ ROWS = (
             }
         ),
         outputs=frozenset({"fqdn"}),
-        replaces=frozenset({"zoneId", "name", "type"}),
+        replaces=frozenset({"zoneId", "name"}),
+        computed=frozenset({"allowOverwrite"}),
         write_only=frozenset({"allowOverwrite"}),
         same={"name": _same_name, "records": same_set, "aliases": _same_aliases},
         create=create_record,
         read=read_record,
         update=update_record,
+        located_by=located,
         delete=delete_record,
     ),
 )

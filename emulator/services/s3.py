@@ -5,8 +5,9 @@ from functools import partial
 from typing import Any
 
 from emulator.row import Autoname, Change, Client, Props, Row, State
+from emulator.services.equivalence import same_policy
 from emulator.services.missing import found_or_none, ignore_missing
-from emulator.shapes import from_aws, same_json, tag_dict, tag_list, to_aws
+from emulator.shapes import from_aws, same_set, tag_dict, tag_list, to_aws
 
 LONGEST_BUCKET = 63
 
@@ -57,6 +58,7 @@ def _setting(
     kind: str,
     inputs: frozenset[str],
     *,
+    source: str,
     put: Callable[[Client, str, Props], object],
     get: Callable[[Client, str], State | None],
     remove: Callable[[Client, str], object],
@@ -78,6 +80,7 @@ def _setting(
     return Row(
         token=f"aws:s3/{kind[0].lower()}{kind[1:]}:{kind}",
         client="s3",
+        source=source,
         inputs=inputs | {"bucket"},
         replaces=frozenset({"bucket"}),
         same=same or {},
@@ -139,9 +142,11 @@ ROWS = (
     Row(
         token="aws:s3/bucket:Bucket",
         client="s3",
+        source="internal/service/s3/bucket.go",
         inputs=frozenset({"bucket", "forceDestroy", "tags.*"}),
         outputs=frozenset({"arn", "bucketDomainName", "bucketRegionalDomainName"}),
         replaces=frozenset({"bucket"}),
+        computed=frozenset({"bucket"}),
         write_only=frozenset({"forceDestroy"}),
         autoname=Autoname(prop="bucket", longest=LONGEST_BUCKET, lower=True),
         create=create_bucket,
@@ -152,14 +157,16 @@ ROWS = (
     _setting(
         "BucketPolicy",
         frozenset({"policy"}),
+        source="internal/service/s3/bucket_policy.go",
         put=lambda s3, bucket, props: s3.put_bucket_policy(Bucket=bucket, Policy=props["policy"]),
         get=lambda s3, bucket: {"policy": s3.get_bucket_policy(Bucket=bucket)["Policy"]},
         remove=lambda s3, bucket: s3.delete_bucket_policy(Bucket=bucket),
-        same={"policy": same_json},
+        same={"policy": same_policy},
     ),
     _setting(
         "BucketPublicAccessBlock",
         frozenset(BLOCKS),
+        source="internal/service/s3/bucket_public_access_block.go",
         put=lambda s3, bucket, props: s3.put_public_access_block(
             Bucket=bucket,
             PublicAccessBlockConfiguration=to_aws({b: bool(props.get(b)) for b in BLOCKS}),
@@ -172,6 +179,7 @@ ROWS = (
     _setting(
         "BucketOwnershipControls",
         frozenset({"rule.objectOwnership"}),
+        source="internal/service/s3/bucket_ownership_controls.go",
         put=lambda s3, bucket, props: s3.put_bucket_ownership_controls(
             Bucket=bucket, OwnershipControls={"Rules": [to_aws(props["rule"])]}
         ),
@@ -185,6 +193,7 @@ ROWS = (
     _setting(
         "BucketLifecycleConfiguration",
         frozenset({"rules.*"}),
+        source="internal/service/s3/bucket_lifecycle_configuration.go",
         put=lambda s3, bucket, props: s3.put_bucket_lifecycle_configuration(
             Bucket=bucket, LifecycleConfiguration=_lifecycle_to_aws(props)
         ),
@@ -202,10 +211,12 @@ ROWS = (
                 "rules.bucketKeyEnabled",
             }
         ),
+        source="internal/service/s3/bucket_server_side_encryption_configuration.go",
         put=lambda s3, bucket, props: s3.put_bucket_encryption(
             Bucket=bucket, ServerSideEncryptionConfiguration=_encryption_to_aws(props)
         ),
         get=lambda s3, bucket: _encryption_from_aws(s3.get_bucket_encryption(Bucket=bucket)),
         remove=lambda s3, bucket: s3.delete_bucket_encryption(Bucket=bucket),
+        same={"rules": same_set},
     ),
 )

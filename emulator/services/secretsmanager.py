@@ -112,9 +112,11 @@ ROWS = (
     Row(
         token="aws:secretsmanager/secret:Secret",
         client="secretsmanager",
+        source="internal/service/secretsmanager/secret.go",
         inputs=frozenset({"name", "description", "kmsKeyId", "recoveryWindowInDays", "tags.*"}),
         outputs=frozenset({"arn"}),
         replaces=frozenset({"name"}),
+        computed=frozenset({"name"}),
         write_only=frozenset({"recoveryWindowInDays"}),
         autoname=Autoname(longest=512),
         create=create_secret,
@@ -125,9 +127,11 @@ ROWS = (
     Row(
         token="aws:secretsmanager/secretVersion:SecretVersion",
         client="secretsmanager",
+        source="internal/service/secretsmanager/secret_version.go",
         inputs=frozenset({"secretId", "secretString", "versionStages"}),
         outputs=frozenset({"arn", "versionId"}),
         replaces=frozenset({"secretId", "secretString"}),
+        computed=frozenset({"versionStages"}),
         same={"versionStages": same_set},
         adopts=True,
         create=create_version,

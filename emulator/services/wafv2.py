@@ -5,7 +5,7 @@ from typing import Any
 
 from emulator.row import Autoname, Change, Client, Props, Row, State, only_replaced
 from emulator.services.missing import found_or_none
-from emulator.shapes import from_aws, tag_dict, tag_list, to_aws
+from emulator.shapes import from_aws, same_set, tag_dict, tag_list, to_aws
 
 SPELLED = {
     "cloudwatchMetricsEnabled": "CloudWatchMetricsEnabled",
@@ -205,6 +205,7 @@ ROWS = (
     Row(
         token="aws:wafv2/webAcl:WebAcl",
         client="wafv2",
+        source="internal/service/wafv2/web_acl.go",
         inputs=frozenset(
             {
                 "name",
@@ -218,6 +219,8 @@ ROWS = (
         ),
         outputs=frozenset({"arn", "capacity"}),
         replaces=frozenset({"name", "scope"}),
+        computed=frozenset({"name"}),
+        same={"rules": same_set},
         autoname=Autoname(longest=128),
         create=create_acl,
         read=read_acl,
@@ -227,6 +230,7 @@ ROWS = (
     Row(
         token="aws:wafv2/webAclAssociation:WebAclAssociation",
         client="wafv2",
+        source="internal/service/wafv2/web_acl_association.go",
         inputs=frozenset({"webAclArn", "resourceArn"}),
         replaces=frozenset({"webAclArn", "resourceArn"}),
         create=associate,

@@ -1,0 +1,28 @@
+"""RDS: a major version alone means its default minor one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+MINOR = {
+    "12": "12.22",
+    "13": "13.20",
+    "14": "14.17",
+    "15": "15.12",
+    "16": "16.8",
+    "17": "17.4",
+    "18": "18.1",
+}
+"""PostgreSQL's. RDS moves the default on in time: `aws rds describe-db-engine-versions
+--engine postgres --default-only` gives it."""
+
+
+def with_minor_version(asked: Mapping[str, Any], engine: str, held: str = "") -> dict[str, Any]:
+    """The call as RDS takes it: what runs, and what is described, is always a minor version.
+
+    An instance that holds one of that major version keeps it.
+    """
+    version = asked.get("engine_version")
+    if engine != "postgres" or version not in MINOR:
+        return dict(asked)
+    keeps = held.startswith(f"{version}.")
+    return {**asked, "engine_version": held if keeps else MINOR[str(version)]}
