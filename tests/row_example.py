@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,24 @@ class Example:
     """New values of inputs that do not replace; updated and read back."""
     beside: tuple[Mapping[str, Any], ...] = ()
     """Inputs that exclude one of `inputs`, so that no one example can use them all."""
+
+    more: Mapping[str, Mapping[str, Any] | Callable[[dict[str, Any]], Mapping[str, Any]]] = field(
+        default_factory=dict
+    )
+    """Inputs that change in place and are not in `change`, each with the values that change for
+    it, or what makes them of the inputs. A value of None takes the input out of the program."""
+    untried: Mapping[str, str] = field(default_factory=dict)
+    """Inputs that change in place and that the example does not change, each with the reason."""
+
+    def one_by_one(self, asked: dict[str, Any]) -> dict[str, Callable[[], Mapping[str, Any]]]:
+        """What to change for each input that is changed alone."""
+        changed = self.changed()
+        alone: dict[str, Callable[[], Mapping[str, Any]]] = {
+            key: partial(dict, {key: value}) for key, value in changed.items()
+        }
+        for key, more in self.more.items():
+            alone[key] = partial(more, asked) if callable(more) else partial(dict, more)
+        return alone
 
     def changed(self) -> Mapping[str, Any]:
         """The change, made now if it needs something in the account."""

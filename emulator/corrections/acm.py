@@ -23,6 +23,32 @@ def issue_when_validated(original: Replacement, self: CertBundle) -> None:
         self.status = "ISSUED" if _validated(self) else "PENDING_VALIDATION"
 
 
+UNTIL_ISSUED = ("IssuedAt", "NotBefore", "NotAfter", "Serial")
+LISTED_NAMES = 100
+"""Alternative names that a summary has room for."""
+
+
+@corrects(
+    CertBundle,
+    "describe",
+    call="acm.describe_certificate, acm.list_certificates",
+    moto="gives a certificate that waits for its validation a serial number and a time of issue; "
+    "lists certificates without their alternative names",
+    aws="gives those when it issues it; lists the first hundred names",
+)
+def describe_as_issued(original: Replacement, self: CertBundle) -> dict[str, Any]:
+    described: dict[str, Any] = original(self)
+    certificate = described["Certificate"]
+    if certificate["Status"] == "PENDING_VALIDATION":
+        for name in UNTIL_ISSUED:
+            certificate.pop(name, None)
+    # Of a summary alone: the answer to DescribeCertificate has no such members.
+    names = certificate.get("SubjectAlternativeNames", [])
+    certificate["SubjectAlternativeNameSummaries"] = names[:LISTED_NAMES]
+    certificate["HasAdditionalSubjectAlternativeNames"] = len(names) > LISTED_NAMES
+    return described
+
+
 @corrects(
     CertBundle,
     "describe",

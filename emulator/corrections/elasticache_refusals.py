@@ -106,7 +106,7 @@ def refuse_engine(group: ReplicationGroup, asked: Mapping[str, Any]) -> None:
     https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/VersionManagementConsiderations.html
     """
     engine, version = asked.get("Engine", group.engine), asked.get("EngineVersion")
-    if engine != group.engine and engine != "valkey":
+    if engine not in {group.engine, "valkey"}:
         raise InvalidParameterValueException(
             f"Cannot modify the engine of {group.replication_group_id} from {group.engine} to "
             f"{engine}."

@@ -1,17 +1,23 @@
 """What must hold for every row, whatever the service."""
 
+import re
 from collections.abc import Iterator
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from emulator import correction, corrections
+from emulator import correction, corrections, lifecycle
 from emulator.registry import ROWS, row_for
 from emulator.row import Change, Client, Row, matches, paths
 from row_example import EXAMPLES, Example
 
 MANAGED = ("rolePolicyAttachment", "ecs/service")
+
+SOURCE = re.compile(r"(terraform-provider-random/)?internal/[\w/]+\.go")
+
+# Tried in tests/emulator/services/test_ecs_service.py.
+ELSEWHERE = {"aws:ecs/service:Service"}
 
 each_row = pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.token)
 
@@ -81,8 +87,8 @@ def test_read_returns_what_the_preview_promises(row: Row) -> None:
 def test_an_update_is_read_back_and_leaves_nothing_else_changed(row: Row) -> None:
     client, example = example_of(row)
     asked = example.inputs()
-    in_place = {path.split(".")[0] for path in row.inputs} - row.replaces
-    assert bool(example.change) == bool(in_place), "an example of an update, unless all replace"
+    changes = bool(example.change or example.more)
+    assert changes == bool(inputs_of(row) - row.replaces), "an example, unless all replace"
     change = example.changed()
     if not change:
         return
@@ -97,6 +103,61 @@ def test_an_update_is_read_back_and_leaves_nothing_else_changed(row: Row) -> Non
     kept = row.write_only | {path.split(".")[0] for path in row.ignored}
     state = {**found, **{key: wanted[key] for key in kept if key in wanted}}
     assert row.changed(state, wanted, wanted) == frozenset()
+
+
+@each_row
+def test_every_row_says_which_file_of_the_provider_it_follows(row: Row) -> None:
+    assert row.token in ELSEWHERE or SOURCE.fullmatch(row.source)
+
+
+@each_row
+def test_what_a_row_says_of_changes_it_says_of_its_inputs(row: Row) -> None:
+    judged = row.replaces | row.replaces_if.keys() | row.suppresses.keys() | row.same.keys()
+    assert judged | row.computed | row.write_only <= inputs_of(row)
+    assert not row.replaces & row.replaces_if.keys()
+
+
+def inputs_of(row: Row) -> set[str]:
+    return {path.split(".")[0] for path in row.inputs}
+
+
+def in_place() -> list[tuple[Row, str]]:
+    """Each row with each input that changes in place and that its example changes."""
+    return [
+        (row, key)
+        for token, row in ROWS.items()
+        if token not in ELSEWHERE
+        for key in sorted(inputs_of(row) - row.replaces - EXAMPLES[token].untried.keys())
+    ]
+
+
+@each_row
+def test_an_input_is_changed_in_place_or_left_out_with_a_reason(row: Row) -> None:
+    untried = EXAMPLES[row.token].untried
+    assert untried.keys() <= inputs_of(row) - row.replaces
+    assert all(untried.values())
+
+
+@pytest.mark.parametrize(
+    ("row", "key"), in_place(), ids=[f"{row.token}-{key}" for row, key in in_place()]
+)
+def test_each_input_that_does_not_replace_changes_in_place_on_its_own(row: Row, key: str) -> None:
+    client, example = example_of(row)
+    asked = example.inputs()
+    physical_id, state = lifecycle.create(row, client, asked)
+    values = example.one_by_one(asked)[key]()
+    wanted = {name: value for name, value in {**asked, **values}.items() if value is not None}
+
+    difference = lifecycle.diff(row, state, asked, wanted)
+    assert key in difference.changed
+    assert difference.replaces == frozenset()
+    after = lifecycle.update(row, client, physical_id, state, asked, wanted)
+    assert row.changed(after, wanted, wanted) == frozenset()
+
+    found = lifecycle.read(row, client, physical_id, after, wanted)
+    assert found is not None, "under the id that it had"
+    assert row.changed(found[0], wanted, wanted) == frozenset()
+    assert found[0].get(key) != state.get(key), "and it really is another value"
 
 
 @each_row

@@ -103,5 +103,6 @@ EXAMPLES = {
                 },
             }
         },
+        untried={"policyType": "the row carries what TargetTrackingScaling needs, and no other"},
     ),
 }

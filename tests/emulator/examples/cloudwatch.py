@@ -47,5 +47,24 @@ EXAMPLES = {
             "alarmActions": [],
             "tags": {"Stack": "other"},
         },
+        more={
+            key: {key: value}
+            for key, value in {
+                "actionsEnabled": True,
+                "alarmDescription": "Either colour answers with errors.",
+                "comparisonOperator": "GreaterThanOrEqualToThreshold",
+                "datapointsToAlarm": 1,
+                "extendedStatistic": "p95",
+                "insufficientDataActions": [],
+                "metricName": "HTTPCode_ELB_5XX_Count",
+                "metricQueries": [{"id": "rate", "expression": "a / 30", "returnData": True}],
+                "namespace": "Arbor",
+                "okActions": [],
+                "period": 300,
+                "statistic": "Average",
+                "treatMissingData": "breaching",
+                "unit": "Percent",
+            }.items()
+        },
     ),
 }

@@ -63,6 +63,11 @@ def association() -> dict[str, Any]:
     return {"routeTableId": table(network), "subnetId": subnet(network)}
 
 
+def another_table(asked: dict[str, Any]) -> dict[str, Any]:
+    (found,) = ec2().describe_route_tables(RouteTableIds=[asked["routeTableId"]])["RouteTables"]
+    return {"routeTableId": table(found["VpcId"])}
+
+
 def endpoint() -> dict[str, Any]:
     network = vpc()
     return {
@@ -125,6 +130,7 @@ EXAMPLES = {
             "tags": TAGS,
         },
         change={"enableDnsHostnames": False, "tags": OTHER},
+        more={"enableDnsSupport": {"enableDnsSupport": False, "enableDnsHostnames": False}},
     ),
     "aws:ec2/subnet:Subnet": Example(
         inputs=lambda: {
@@ -137,7 +143,9 @@ EXAMPLES = {
         change={"mapPublicIpOnLaunch": False, "tags": OTHER},
     ),
     "aws:ec2/internetGateway:InternetGateway": Example(
-        inputs=lambda: {"vpcId": vpc(), "tags": TAGS}, change={"tags": OTHER}
+        inputs=lambda: {"vpcId": vpc(), "tags": TAGS},
+        change={"tags": OTHER},
+        more={"vpcId": lambda _: {"vpcId": vpc()}},
     ),
     "aws:ec2/eip:Eip": Example(inputs=lambda: {"tags": TAGS}, change={"tags": OTHER}),
     "aws:ec2/natGateway:NatGateway": Example(
@@ -151,10 +159,21 @@ EXAMPLES = {
         inputs=route,
         beside=({"gatewayId": "igw-1"},),
         change=lambda: {"natGatewayId": nat(subnet())},
+        more={"gatewayId": lambda _: {"natGatewayId": None, "gatewayId": gateway(vpc())}},
     ),
-    "aws:ec2/routeTableAssociation:RouteTableAssociation": Example(inputs=association),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": Example(
+        inputs=association,
+        more={"routeTableId": another_table},
+    ),
     "aws:ec2/vpcEndpoint:VpcEndpoint": Example(
-        inputs=endpoint, change={"securityGroupIds": [], "tags": OTHER}
+        inputs=endpoint,
+        change={"securityGroupIds": [], "privateDnsEnabled": False, "tags": OTHER},
+        more={
+            "subnetIds": lambda asked: {
+                "subnetIds": [*asked["subnetIds"], subnet(asked["vpcId"], "10.0.9.0/24")]
+            },
+            "routeTableIds": lambda asked: {"routeTableIds": [table(asked["vpcId"])]},
+        },
     ),
     "aws:ec2/flowLog:FlowLog": Example(inputs=flow_log, change={"tags": OTHER}),
     "aws:ec2/securityGroup:SecurityGroup": Example(
@@ -164,13 +183,32 @@ EXAMPLES = {
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Example(
         inputs=lambda: {"vpcId": vpc(), "ingress": [], "egress": [], "tags": TAGS},
         change={"tags": OTHER},
+        untried=dict.fromkeys(("ingress", "egress"), "only an emptied group is emulated"),
     ),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Example(
-        inputs=rule, beside=({"cidrIpv4": "10.0.0.0/16"},), change={"tags": OTHER}
+        inputs=rule,
+        beside=({"cidrIpv4": "10.0.0.0/16"},),
+        change={"fromPort": 80, "toPort": 8443, "ipProtocol": "udp", "tags": OTHER},
+        more={
+            "referencedSecurityGroupId": lambda _: {
+                "referencedSecurityGroupId": group(vpc(), "third")
+            }
+        },
+        untried={"cidrIpv4": "a rule that names a group; the other direction names an address"},
     ),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": Example(
         inputs=open_rule,
         beside=({"referencedSecurityGroupId": "sg-1"},),
-        change={"tags": OTHER},
+        change={
+            "cidrIpv4": "10.0.1.0/24",
+            "fromPort": 80,
+            "toPort": 8443,
+            "ipProtocol": "udp",
+            "tags": OTHER,
+        },
+        untried={
+            "referencedSecurityGroupId": "a rule that names an address; the other direction names "
+            "a group"
+        },
     ),
 }

@@ -52,9 +52,18 @@ EXAMPLES = {
             "forceDelete": False,
             "tags": {"Stack": "other", "Component": "registry"},
         },
+        more={
+            # The one goes with the other.
+            "imageTagMutability": {
+                "imageTagMutability": "IMMUTABLE",
+                "imageTagMutabilityExclusionFilters": None,
+            },
+            "imageTagMutabilityExclusionFilters": {
+                "imageTagMutabilityExclusionFilters": [
+                    {"filter": "test*", "filterType": "WILDCARD"}
+                ]
+            },
+        },
     ),
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy": Example(
-        inputs=_policy,
-        change={"policy": _rules(20)},
-    ),
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": Example(inputs=_policy),
 }

@@ -51,5 +51,11 @@ EXAMPLES = {
         change={
             "defaultCapacityProviderStrategies": [{"capacityProvider": "FARGATE", "weight": 1}],
         },
+        more={
+            "capacityProviders": {
+                "capacityProviders": ["FARGATE"],
+                "defaultCapacityProviderStrategies": [{"capacityProvider": "FARGATE", "weight": 1}],
+            }
+        },
     ),
 }

@@ -103,6 +103,14 @@ def _alarm() -> str:
     return "backend-5xx"
 
 
+def _pause(minutes: str) -> dict[str, Any]:
+    return {
+        "targetType": "PAUSE",
+        "lifecycleStages": ["POST_TEST_TRAFFIC_SHIFT"],
+        "timeoutConfiguration": {"action": "ROLLBACK", "timeoutInMinutes": minutes},
+    }
+
+
 def _inputs() -> dict[str, Any]:
     network = _network()
     rules = _rules(network)
@@ -149,13 +157,7 @@ def _inputs() -> dict[str, Any]:
         "deploymentConfiguration": {
             "strategy": "BLUE_GREEN",
             "bakeTimeInMinutes": "5",
-            "lifecycleHooks": [
-                {
-                    "targetType": "PAUSE",
-                    "lifecycleStages": ["POST_TEST_TRAFFIC_SHIFT"],
-                    "timeoutConfiguration": {"action": "ROLLBACK", "timeoutInMinutes": "60"},
-                }
-            ],
+            "lifecycleHooks": [_pause("60")],
         },
         "waitForSteadyState": False,
         "sigintRollback": False,
@@ -175,7 +177,11 @@ EXAMPLES = {
             "enableExecuteCommand": False,
             "availabilityZoneRebalancing": "DISABLED",
             "healthCheckGracePeriodSeconds": 90,
-            "deploymentConfiguration": {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": "0"},
+            "deploymentConfiguration": {
+                "strategy": "BLUE_GREEN",
+                "bakeTimeInMinutes": "0",
+                "lifecycleHooks": [_pause("30")],
+            },
             "deploymentCircuitBreaker": {"enable": False, "rollback": False},
             "triggers": {"image": "2"},
             "tags": {"Stack": "other"},

@@ -24,6 +24,16 @@ def _subnets() -> dict[str, Any]:
     }
 
 
+def _another(asked: dict[str, Any]) -> dict[str, Any]:
+    """A third subnet in the VPC of the others."""
+    ec2 = boto3.client("ec2")
+    found = ec2.describe_subnets(SubnetIds=asked["subnetIds"])["Subnets"][0]["VpcId"]
+    made = ec2.create_subnet(VpcId=found, CidrBlock="10.0.9.0/24", AvailabilityZone="us-east-1c")[
+        "Subnet"
+    ]["SubnetId"]
+    return {"subnetIds": [*asked["subnetIds"], made]}
+
+
 def _parameters() -> dict[str, Any]:
     return {
         "name": "cache-parameters",
@@ -32,6 +42,13 @@ def _parameters() -> dict[str, Any]:
         "parameters": [{"name": "maxmemory-policy", "value": "allkeys-lru"}],
         "tags": TAGS,
     }
+
+
+def _made_parameters(family: str) -> str:
+    boto3.client("elasticache").create_cache_parameter_group(
+        CacheParameterGroupName="others", CacheParameterGroupFamily=family, Description="Others"
+    )
+    return "others"
 
 
 def _group() -> dict[str, Any]:
@@ -53,7 +70,7 @@ def _group() -> dict[str, Any]:
         "replicationGroupId": "arbor-test",
         "description": "Cache arbor-test",
         "engine": "redis",
-        "engineVersion": "7.1",
+        "engineVersion": "7.0",
         "nodeType": "cache.t4g.micro",
         "numCacheClusters": 2,
         "automaticFailoverEnabled": True,
@@ -96,9 +113,32 @@ EXAMPLES = {
             "maintenanceWindow": "mon:05:00-mon:06:00",
             "tags": {"Stack": "other"},
         },
+        more={
+            "applyImmediately": {"applyImmediately": False},
+            "authToken": {"authToken": "another-token-of-letters"},
+            "automaticFailoverEnabled": {
+                "automaticFailoverEnabled": False,
+                "multiAzEnabled": False,
+            },
+            "engine": lambda _: {
+                "engine": "valkey",
+                "engineVersion": "8.0",
+                "parameterGroupName": _made_parameters("valkey8"),
+            },
+            "engineVersion": {"engineVersion": "7.1"},
+            "finalSnapshotIdentifier": {"finalSnapshotIdentifier": "arbor-test-last"},
+            "logDeliveryConfigurations": {"logDeliveryConfigurations": []},
+            "multiAzEnabled": {"multiAzEnabled": False},
+            "parameterGroupName": lambda _: {"parameterGroupName": _made_parameters("redis7")},
+            "securityGroupIds": {"securityGroupIds": ["sg-0123456789abcdef1"]},
+            "snapshotWindow": {"snapshotWindow": "01:00-02:00"},
+            "transitEncryptionEnabled": {"transitEncryptionEnabled": False},
+        },
     ),
     "aws:elasticache/subnetGroup:SubnetGroup": Example(
-        inputs=_subnets, change={"description": "No way out", "tags": {"Stack": "other"}}
+        inputs=_subnets,
+        change={"description": "No way out", "tags": {"Stack": "other"}},
+        more={"subnetIds": _another},
     ),
     "aws:elasticache/parameterGroup:ParameterGroup": Example(
         inputs=_parameters,

@@ -58,10 +58,36 @@ def _log_bucket() -> None:
     )
 
 
-def _certificate() -> str:
+def _third(asked: dict[str, Any]) -> str:
+    made = boto3.client("ec2").create_subnet(
+        VpcId=_vpc(asked), CidrBlock="10.0.9.0/24", AvailabilityZone="us-east-1c"
+    )
+    return str(made["Subnet"]["SubnetId"])
+
+
+def _other_group(asked: dict[str, Any]) -> str:
+    made = boto3.client("ec2").create_security_group(
+        GroupName="other", Description="other", VpcId=_vpc(asked)
+    )
+    return str(made["GroupId"])
+
+
+def _vpc(asked: dict[str, Any]) -> str:
+    found = boto3.client("ec2").describe_subnets(SubnetIds=asked["subnets"])
+    return str(found["Subnets"][0]["VpcId"])
+
+
+def _shifted(actions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All the weight on the other target group."""
+    (forward,) = (action["forward"] for action in actions)
+    groups = [{**group, "weight": 100 - group["weight"]} for group in forward["targetGroups"]]
+    return [{"type": "forward", "forward": {**forward, "targetGroups": groups}}]
+
+
+def _certificate(reference: str = "elb") -> str:
     """Issued, as HTTPS needs it."""
     acm, dns = boto3.client("acm"), boto3.client("route53")
-    zone = dns.create_hosted_zone(Name="example.com", CallerReference="elb")["HostedZone"]["Id"]
+    zone = dns.create_hosted_zone(Name="example.com", CallerReference=reference)["HostedZone"]["Id"]
     made = acm.request_certificate(DomainName="arbor.example.com", ValidationMethod="DNS")
     arn = str(made["CertificateArn"])
     described = acm.describe_certificate(CertificateArn=arn)["Certificate"]
@@ -180,7 +206,15 @@ EXAMPLES = {
             "idleTimeout": 60,
             "enableDeletionProtection": True,
             "dropInvalidHeaderFields": False,
+            "desyncMitigationMode": "monitor",
+            "enableHttp2": False,
+            "ipAddressType": "dualstack",
+            "accessLogs": {"bucket": "arbor-access-logs", "enabled": False},
             "tags": {"Stack": "other"},
+        },
+        more={
+            "subnets": lambda asked: {"subnets": [*asked["subnets"], _third(asked)]},
+            "securityGroups": lambda asked: {"securityGroups": [_other_group(asked)]},
         },
     ),
     "aws:lb/listener:Listener": Example(
@@ -196,12 +230,17 @@ EXAMPLES = {
             ],
             "tags": {"Stack": "other"},
         },
+        more={
+            "certificateArn": lambda _: {"certificateArn": _certificate("again")},
+            "protocol": {"protocol": "HTTP", "certificateArn": None, "sslPolicy": None},
+        },
     ),
     "aws:lb/targetGroup:TargetGroup": Example(
         inputs=_group,
         change={
             "deregistrationDelay": 30,
             "slowStart": 0,
+            "loadBalancingAlgorithmType": "round_robin",
             "healthCheck": {"path": "/ready", "interval": 30},
             "tags": {"Stack": "other"},
         },
@@ -213,5 +252,6 @@ EXAMPLES = {
             "conditions": [{"hostHeader": {"values": ["test.example.com"]}}],
             "tags": {"Stack": "other"},
         },
+        more={"actions": lambda asked: {"actions": _shifted(asked["actions"])}},
     ),
 }

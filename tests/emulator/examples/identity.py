@@ -95,8 +95,10 @@ EXAMPLES = {
             "description": "data",
             "rotationPeriodInDays": 90,
             "policy": key_policy("two"),
+            "deletionWindowInDays": 14,
             "tags": OTHER,
         },
+        more={"enableKeyRotation": {"enableKeyRotation": False, "rotationPeriodInDays": None}},
     ),
     "aws:kms/alias:Alias": Example(
         inputs=lambda: {"name": "alias/logs", "targetKeyId": key()},

@@ -24,6 +24,39 @@ def _subnets() -> dict[str, Any]:
     }
 
 
+def _another(asked: dict[str, Any]) -> dict[str, Any]:
+    """A third subnet in the VPC of the others."""
+    ec2 = boto3.client("ec2")
+    found = ec2.describe_subnets(SubnetIds=asked["subnetIds"])["Subnets"][0]["VpcId"]
+    made = ec2.create_subnet(VpcId=found, CidrBlock="10.0.9.0/24", AvailabilityZone="us-east-1c")[
+        "Subnet"
+    ]["SubnetId"]
+    return {"subnetIds": [*asked["subnetIds"], made]}
+
+
+def _elsewhere(_asked: dict[str, Any]) -> dict[str, Any]:
+    """A group of another VPC: RDS moves an instance to no other."""
+    ec2 = boto3.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
+    made = [
+        ec2.create_subnet(
+            VpcId=vpc, CidrBlock=f"10.1.{number}.0/24", AvailabilityZone=f"us-east-1{letter}"
+        )["Subnet"]["SubnetId"]
+        for number, letter in enumerate("ab")
+    ]
+    boto3.client("rds").create_db_subnet_group(
+        DBSubnetGroupName="elsewhere", DBSubnetGroupDescription="Elsewhere", SubnetIds=made
+    )
+    return {"dbSubnetGroupName": "elsewhere"}
+
+
+def _other_parameters(_asked: dict[str, Any]) -> dict[str, Any]:
+    boto3.client("rds").create_db_parameter_group(
+        DBParameterGroupName="others", DBParameterGroupFamily="postgres16", Description="Others"
+    )
+    return {"parameterGroupName": "others"}
+
+
 def _parameters() -> dict[str, Any]:
     return {
         "name": "database-parameters",
@@ -107,9 +140,44 @@ EXAMPLES = {
             "enabledCloudwatchLogsExports": ["postgresql"],
             "tags": {"Stack": "other"},
         },
+        more={
+            **{
+                key: {key: value}
+                for key, value in {
+                    "allocatedStorage": 40,
+                    "applyImmediately": False,
+                    "autoMinorVersionUpgrade": False,
+                    "backupWindow": "01:00-02:00",
+                    "copyTagsToSnapshot": False,
+                    "deletionProtection": True,
+                    "engineVersion": "16.9",
+                    "finalSnapshotIdentifier": "arbor-test-last",
+                    "maintenanceWindow": "mon:05:00-mon:06:00",
+                    "maxAllocatedStorage": 200,
+                    "monitoringInterval": 30,
+                    "monitoringRoleArn": "arn:aws:iam::123456789012:role/other",
+                    "password": "second-password",
+                    "performanceInsightsRetentionPeriod": 31,
+                    "publiclyAccessible": True,
+                    "storageType": "gp2",
+                    "vpcSecurityGroupIds": ["sg-0123456789abcdef1"],
+                }.items()
+            },
+            "dbSubnetGroupName": _elsewhere,
+            "parameterGroupName": _other_parameters,
+            "performanceInsightsEnabled": {
+                "performanceInsightsEnabled": False,
+                "performanceInsightsKmsKeyId": None,
+                "performanceInsightsRetentionPeriod": None,
+            },
+            "skipFinalSnapshot": {"skipFinalSnapshot": True, "finalSnapshotIdentifier": None},
+        },
+        untried={"performanceInsightsKmsKeyId": "RDS keeps the key that it was turned on with"},
     ),
     "aws:rds/subnetGroup:SubnetGroup": Example(
-        inputs=_subnets, change={"description": "No way out", "tags": {"Stack": "other"}}
+        inputs=_subnets,
+        change={"description": "No way out", "tags": {"Stack": "other"}},
+        more={"subnetIds": _another},
     ),
     "aws:rds/parameterGroup:ParameterGroup": Example(
         inputs=_parameters,

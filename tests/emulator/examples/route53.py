@@ -34,14 +34,30 @@ def _record() -> dict[str, Any]:
 
 EXAMPLES = {
     "aws:route53/zone:Zone": Example(
-        inputs=_zone, change={"comment": "The domain", "tags": {"Stack": "other"}}
+        inputs=_zone,
+        change={"comment": "The domain", "forceDestroy": False, "tags": {"Stack": "other"}},
     ),
     "aws:route53/record:Record": Example(
         inputs=_record,
         change={
-            "type": "CNAME",
             "ttl": 300,
             "records": ["other.example.com"],
+            "allowOverwrite": False,
+        },
+        more={
+            "type": {"type": "TXT", "records": ['"elsewhere"']},
+            "aliases": {
+                "type": "A",
+                "ttl": None,
+                "records": None,
+                "aliases": [
+                    {
+                        "name": "arbor.us-east-1.elb.amazonaws.com",
+                        "zoneId": LOAD_BALANCER_ZONE,
+                        "evaluateTargetHealth": True,
+                    }
+                ],
+            },
         },
     ),
 }

@@ -47,7 +47,7 @@ def encryption(algorithm: str) -> list[dict[str, Any]]:
 EXAMPLES = {
     "aws:s3/bucket:Bucket": Example(
         inputs=lambda: {"bucket": "arbor-example", "forceDestroy": True, "tags": TAGS},
-        change={"tags": {"Stack": "other"}},
+        change={"forceDestroy": False, "tags": {"Stack": "other"}},
     ),
     "aws:s3/bucketPolicy:BucketPolicy": Example(
         inputs=lambda: {"bucket": bucket(), "policy": policy("one")},
@@ -61,7 +61,12 @@ EXAMPLES = {
             "ignorePublicAcls": True,
             "restrictPublicBuckets": True,
         },
-        change={"blockPublicAcls": False},
+        change={
+            "blockPublicAcls": False,
+            "blockPublicPolicy": False,
+            "ignorePublicAcls": False,
+            "restrictPublicBuckets": False,
+        },
     ),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": Example(
         inputs=lambda: {"bucket": bucket(), "rule": {"objectOwnership": "BucketOwnerEnforced"}},

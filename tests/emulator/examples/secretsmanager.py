@@ -38,6 +38,7 @@ EXAMPLES = {
             "recoveryWindowInDays": 0,
             "tags": {"Stack": "other"},
         },
+        more={"kmsKeyId": lambda _: {"kmsKeyId": _key()}},
     ),
     "aws:secretsmanager/secretVersion:SecretVersion": Example(
         inputs=_version, change={"versionStages": ["AWSCURRENT", "arbor-first"]}

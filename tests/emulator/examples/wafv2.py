@@ -168,6 +168,7 @@ EXAMPLES = {
             "description": "The edge",
             "defaultAction": {"block": {}},
             "rules": _uploads(),
+            "visibilityConfig": _visible("border"),
             "tags": {"Stack": "other"},
         },
     ),
