@@ -215,3 +215,65 @@ def test_an_ignored_input_differs_from_the_state_and_is_neither_shown_nor_sent()
 def test_ignoring_a_part_of_an_input_is_refused() -> None:
     with pytest.raises(NotImplementedError, match=r"tags\.Owner is not emulated"):
         lifecycle.diff(ROW, {}, {}, {}, ["tags.Owner"])
+
+
+FULL = replace(
+    ROW,
+    inputs=ROW.inputs | {"shape"},
+    computed=frozenset({"shape"}),
+    replaces_if={"size": lambda state, new: state["size"] > new["size"]},
+    suppresses={"shape": lambda state, _new: state["size"] == 0},
+)
+
+
+def test_an_input_that_was_taken_out_of_the_program_is_gone_from_a_preview() -> None:
+    old = {"name": "box", "size": 3, "secret": "s"}
+    state = {**old, "arn": "arn:box"}
+    previewed = lifecycle.previewed_update(ROW, state, old, {"name": "box", "size": 3})
+    assert previewed == {"name": "box", "size": 3, "arn": "arn:box"}
+
+
+def test_an_input_that_the_provider_keeps_stays_in_a_preview_and_is_no_difference() -> None:
+    old = {"name": "box", "shape": "round"}
+    state = {**old, "arn": "arn:box", "size": 1}
+    assert lifecycle.previewed_update(FULL, state, old, {"name": "box"}) == state
+    assert lifecycle.diff(FULL, state, old, {"name": "box"}).changed == frozenset()
+
+
+def test_what_was_written_once_goes_when_the_program_drops_it() -> None:
+    shelf = Shelf()
+    old = {"name": "box", "secret": "s"}
+    _, state = lifecycle.create(ROW, shelf, old)
+    assert state["secret"] == "s"
+    after = lifecycle.update(ROW, shelf, "box", state, old, {"name": "box"})
+    assert "secret" not in after
+
+
+@pytest.mark.parametrize(("size", "replaces"), [(2, set()), (0, {"size"})])
+def test_a_row_says_which_values_replace(size: int, replaces: set[str]) -> None:
+    state = {"name": "box", "size": 1}
+    difference = lifecycle.diff(FULL, state, state, {"name": "box", "size": size})
+    assert (difference.changed, difference.replaces) == ({"size"}, replaces)
+
+
+def test_a_row_says_which_differences_are_none() -> None:
+    old = {"name": "box", "size": 0, "shape": "round"}
+    assert not lifecycle.diff(FULL, old, old, {**old, "shape": "square"}).changed
+    grown = {**old, "size": 1}
+    assert lifecycle.diff(FULL, grown, old, {**grown, "shape": "square"}).changed == {"shape"}
+
+
+def test_a_resource_that_an_update_gave_another_id_is_read_by_that() -> None:
+    shelf = Shelf()
+    moved = replace(
+        ROW,
+        replaces=frozenset(),
+        located_by=lambda first, props: str(props.get("name", first)),
+        update=lambda shelf, _name, change: create(shelf, change.new) and None,
+    )
+    _, state = lifecycle.create(moved, shelf, {"name": "box"})
+    after = lifecycle.update(moved, shelf, "box", state, {"name": "box"}, {"name": "crate"})
+    assert after["name"] == "crate"
+    found = lifecycle.read(moved, shelf, "box", after, {"name": "crate"})
+    assert found is not None
+    assert found[0]["arn"] == "arn:crate"
