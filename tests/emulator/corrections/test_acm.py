@@ -86,3 +86,19 @@ def test_a_certificate_is_renewed_while_a_listener_has_it() -> None:
     assert used() == ("ELIGIBLE", [balancer])
     elb.delete_listener(ListenerArn=listener)
     assert used() == ("INELIGIBLE", [])
+
+
+def test_a_certificate_that_waits_has_no_serial_number_and_no_time_of_issue() -> None:
+    acm = boto3.client("acm")
+    arn = acm.request_certificate(
+        DomainName=HOSTS[0], SubjectAlternativeNames=HOSTS, ValidationMethod="DNS"
+    )["CertificateArn"]
+    waiting = acm.describe_certificate(CertificateArn=arn)["Certificate"]
+    assert not {"IssuedAt", "NotBefore", "NotAfter", "Serial"} & waiting.keys()
+    assert waiting["SubjectAlternativeNames"] == HOSTS
+
+    (listed,) = acm.list_certificates()["CertificateSummaryList"]
+    assert (listed["CertificateArn"], listed["Status"]) == (arn, "PENDING_VALIDATION")
+    assert listed["SubjectAlternativeNameSummaries"] == HOSTS
+    assert listed["HasAdditionalSubjectAlternativeNames"] is False
+    assert "NotAfter" not in listed

@@ -148,3 +148,24 @@ def test_a_token_that_cannot_be_is_refused(asked: dict[str, str], words: str) ->
 def test_a_group_without_tls_takes_no_token() -> None:
     create(TransitEncryptionEnabled=False, AuthToken=None)
     assert "encryption-in-transit" in refusal(put, token=NEXT, strategy="ROTATE")
+
+
+def test_a_group_goes_from_redis_to_valkey_and_not_back() -> None:
+    create(EngineVersion="7.1")
+    assert "EngineVersion must be provided" in refusal(modify, Engine="valkey")
+    assert modify(Engine="valkey", EngineVersion="8.0")["Engine"] == "valkey"
+    nodes = boto3.client("elasticache").describe_cache_clusters()["CacheClusters"]
+    assert {(node["Engine"], node["EngineVersion"]) for node in nodes} == {("valkey", "8.0")}
+    assert "Cannot modify the engine" in refusal(modify, Engine="redis", EngineVersion="8.1")
+
+
+def test_a_group_does_not_go_back_to_an_earlier_version() -> None:
+    create(EngineVersion="7.0")
+    modify(EngineVersion="7.1")
+    assert "not supported" in refusal(modify, EngineVersion="7.0")
+
+
+def test_transit_encryption_goes_on_in_place() -> None:
+    create(TransitEncryptionEnabled=False, AuthToken=None, EngineVersion="7.1")
+    modify(TransitEncryptionEnabled=True)
+    assert found()["TransitEncryptionEnabled"] is True

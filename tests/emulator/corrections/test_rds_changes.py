@@ -27,7 +27,7 @@ WEEK = 7 * 24 * 3600
         ({"DBInstanceClass": "db.t4g.small"}, "db.t4g.micro"),
         ({"AllocatedStorage": 30}, 20),
         ({"MultiAZ": True}, False),
-        ({"EngineVersion": "16.9"}, "16"),
+        ({"EngineVersion": "16.9"}, "16.8"),
         ({"StorageType": "gp3"}, "gp2"),
     ],
 )
@@ -172,3 +172,19 @@ def test_another_parameter_group_is_attached_at_once_and_works_after_a_reboot() 
 def test_the_next_window_is_the_first_that_opens_later(now: str, start: str) -> None:
     opened = next_start("sun:05:00-sun:06:00", datetime.fromisoformat(now).replace(tzinfo=UTC))
     assert opened == datetime.fromisoformat(start).replace(tzinfo=UTC)
+
+
+def test_what_runs_is_a_minor_version_though_a_major_one_was_asked_for() -> None:
+    assert database(EngineVersion="16")["EngineVersion"] == "16.8"
+    assert found()["EngineVersion"] == "16.8"
+
+
+@pytest.mark.parametrize(
+    ("held", "asked", "runs"), [("16.9", "16", "16.9"), ("16.9", "17", "17.4")]
+)
+def test_the_major_version_that_runs_already_changes_nothing(
+    held: str, asked: str, runs: str
+) -> None:
+    database(EngineVersion=held)
+    modify(EngineVersion=asked, AllowMajorVersionUpgrade=True, ApplyImmediately=True)
+    assert found()["EngineVersion"] == runs

@@ -208,6 +208,7 @@ EXAMPLES = {
             "dropInvalidHeaderFields": False,
             "desyncMitigationMode": "monitor",
             "enableHttp2": False,
+            "enableZonalShift": False,
             "ipAddressType": "dualstack",
             "accessLogs": {"bucket": "arbor-access-logs", "enabled": False},
             "tags": {"Stack": "other"},

@@ -152,6 +152,18 @@ SAME = [
     ("aws:route53/record:Record", "name", "api.arbor.test", "API.arbor.test."),
     ("aws:route53/zone:Zone", "name", "arbor.test", "Arbor.test."),
     (INGRESS, "ipProtocol", "tcp", "6"),
+    (
+        "aws:wafv2/ipSet:IpSet",
+        "addresses",
+        ["2001:db8::/32", "10.0.0.0/8"],
+        ["10.0.0.0/8", "2001:0db8::/32"],
+    ),
+    (
+        "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+        "redactedFields",
+        [{"singleHeader": {"name": "cookie"}}, {"uriPath": {}}],
+        [{"uriPath": {}}, {"singleHeader": {"name": "cookie"}}],
+    ),
     (LISTENER, "protocol", "HTTPS", "https"),
     (LISTENER, "defaultActions", forward(("a", 1), ("b", 0)), forward(("b", 0), ("a", None))),
     (LISTENER, "defaultActions", forward(("a", 1), stickiness=STICKY), forward(("a", 1))),
