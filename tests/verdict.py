@@ -67,6 +67,19 @@ def resource(
     )
 
 
+def pointing(source: PolicyResource, path: str, *targets: PolicyResource) -> PolicyResource:
+    """The resource, with an input that comes from these others and isn't known yet."""
+    key, *below = path.split(".")
+    source.property_dependencies[key] = list(targets)
+    if targets and key not in list(source.props):
+        value: Any = [UNKNOWN] * len(targets)
+        for name in reversed(below):
+            value = {name: value}
+        proxied = unknown_checking_proxy({key: value})
+        source.props[key] = proxied[key]  # type: ignore[index] # the proxy takes it
+    return source
+
+
 def stack_violations(
     rule: StackRule,
     *resources: PolicyResource,

@@ -7,11 +7,13 @@ from typing import Any
 import pulumi
 from pulumi import InputPropertiesError, provider
 
-from emulator.awsx.plan import Planned, Ref, RefusedError, outputs, plan
+from emulator.awsx.plan import OUTPUTS, Planned, Ref, RefusedError, outputs, plan
 
 VPC = "awsx:ec2:Vpc"
 VERSION = metadata.version("pulumi_awsx")
-AWS_VERSION = metadata.version("pulumi_aws")
+AWS_VERSION = "7.8.0"
+"""Of the `aws` plugin that makes the children. awsx pins it exactly (pulumi-awsx,
+awsx/package.json), and it is not the program's: the engine makes a second default provider."""
 
 
 class Child(pulumi.CustomResource):
@@ -44,10 +46,12 @@ class Vpc(pulumi.ComponentResource):
         for child in children:
             parent: pulumi.Resource = made[child.parent] if child.parent else self
             depends = [parent] if child.parent else []
-            # Without a version the engine would make a second default provider.
             options = pulumi.ResourceOptions(parent=parent, depends_on=depends, version=AWS_VERSION)
             made[child.key] = Child(child, resolve(child.inputs), options)
-        self.state = resolve(outputs(name, children))
+        # As the real one does: every output comes from one `pulumi.output(getData())`, and so
+        # depends on whatever the data depends on (pulumi-awsx, awsx/ec2/vpc.ts).
+        data = pulumi.Output.from_input(resolve(outputs(name, children)))
+        self.state = {key: data[key] for key in OUTPUTS}
         self.register_outputs(self.state)
 
 

@@ -1,8 +1,7 @@
 """What the real awsx `Vpc` registers, as data.
 
 It follows awsx's own source (3.11, `awsx/ec2/vpc.ts`) for explicit blocks (every subnet spec with
-`cidrBlocks`): names, types, parents, tags and the order. Left out is only what awsx passes on as
-AWS's own default (a subnet's `assignIpv6AddressOnCreation: false`). Two consumers: construct.py
+`cidrBlocks`): names, types, parents, inputs, tags and the order. Two consumers: construct.py
 registers it in the engine, emulator/mocks.py creates it through the rows.
 """
 
@@ -104,6 +103,10 @@ def _nat_strategy(inputs: Mapping[str, Any]) -> str:
     return str((inputs.get("natGateways") or {}).get("strategy") or "OnePerAz")
 
 
+OUTPUTS = ("vpcId", "publicSubnetIds", "privateSubnetIds", "isolatedSubnetIds")
+"""Outputs of the component that are emulated."""
+
+
 def outputs(name: str, planned: list[Planned]) -> dict[str, Any]:
     """The component's outputs that are emulated, as references; any other reads as None."""
 
@@ -142,6 +145,7 @@ def _subnet(  # noqa: PLR0913, PLR0917 - what awsx's own loop has in scope
             "vpcId": Ref(vpc.key, "id"),
             "availabilityZone": zone,
             "mapPublicIpOnLaunch": kind == "Public",
+            "assignIpv6AddressOnCreation": False,
             "cidrBlock": spec["cidrBlocks"][index],
             "tags": named,
         },

@@ -78,13 +78,22 @@ def create_subnet(ec2: Client, props: Props) -> str:
         **specification("subnet", props),
     )
     subnet = str(made["Subnet"]["SubnetId"])
-    _set_public(ec2, subnet, props)
+    _set_addresses(ec2, subnet, props)
     return subnet
 
 
-def _set_public(ec2: Client, subnet: str, props: Props) -> None:
-    public = bool(props.get("mapPublicIpOnLaunch"))
-    ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": public})
+ADDRESSES = {
+    "mapPublicIpOnLaunch": "MapPublicIpOnLaunch",
+    "assignIpv6AddressOnCreation": "AssignIpv6AddressOnCreation",
+}
+
+
+def _set_addresses(ec2: Client, subnet: str, props: Props) -> None:
+    for name, attribute in ADDRESSES.items():
+        # One attribute a call: EC2 refuses two of them (ModifySubnetAttribute, API reference).
+        ec2.modify_subnet_attribute(
+            SubnetId=subnet, **{attribute: {"Value": bool(props.get(name))}}
+        )
 
 
 def read_subnet(ec2: Client, subnet: str) -> State | None:
@@ -95,14 +104,14 @@ def read_subnet(ec2: Client, subnet: str) -> State | None:
         "vpcId": found["VpcId"],
         "cidrBlock": found["CidrBlock"],
         "availabilityZone": found["AvailabilityZone"],
-        "mapPublicIpOnLaunch": found["MapPublicIpOnLaunch"],
+        **{name: found[attribute] for name, attribute in ADDRESSES.items()},
         "tags": tag_dict(found.get("Tags")),
         "arn": _arn(ec2, found["OwnerId"], "subnet", subnet),
     }
 
 
 def update_subnet(ec2: Client, subnet: str, change: Change) -> None:
-    _set_public(ec2, subnet, change.new)
+    _set_addresses(ec2, subnet, change.new)
     retag(ec2, subnet, change)
 
 
@@ -299,9 +308,7 @@ ROWS = (
         token="aws:ec2/subnet:Subnet",
         client="ec2",
         source="internal/service/ec2/vpc_subnet.go",
-        inputs=frozenset(
-            {"vpcId", "cidrBlock", "availabilityZone", "mapPublicIpOnLaunch", "tags.*"}
-        ),
+        inputs=frozenset({"vpcId", "cidrBlock", "availabilityZone", *ADDRESSES, "tags.*"}),
         outputs=frozenset({"arn"}),
         replaces=frozenset({"vpcId", "cidrBlock", "availabilityZone"}),
         computed=frozenset({"availabilityZone", "cidrBlock"}),

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from pulumi_policy import PolicyResource
 
-from guardrails.reading import given, items, of_type, part, pointing_at
+from guardrails.reading import given, items, of_type, part
+from guardrails.references import names
 from guardrails.rule import Props, Rule, StackRule
 
 CLUSTER = "aws:ecs/cluster:Cluster"
@@ -15,6 +16,7 @@ LISTENER_RULE = "aws:lb/listenerRule:ListenerRule"
 ROLE = "aws:iam/role:Role"
 ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 COLOURS = 2
+MOVES_AS = "loadBalancers.advancedConfiguration.roleArn"
 MOVES_RULES = "arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"
 OF_RELEASES = ("taskDefinition", "desiredCount", "loadBalancers")
 ADVANCED = ("alternateTargetGroupArn", "productionListenerRule", "testListenerRule", "roleArn")
@@ -73,8 +75,10 @@ def _powerless(resources: Sequence[PolicyResource]) -> Found:
         one for one in of_type(resources, ATTACHMENT) if one.props["policyArn"] == MOVES_RULES
     ]
     for service in of_type(resources, SERVICE):
-        used = [r for r in of_type(resources, ROLE) if pointing_at(service, "loadBalancers", r)]
-        if not any(pointing_at(one, "role", role) for one in attachments for role in used):
+        used = [
+            role for role in of_type(resources, ROLE) if names(resources, service, MOVES_AS, role)
+        ]
+        if not any(names(resources, one, "role", role) for one in attachments for role in used):
             yield f"ECS may not move the rules of {service.name}.", service
 
 

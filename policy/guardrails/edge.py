@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from pulumi_policy import PolicyResource
 
-from guardrails.reading import given, items, of_type, part, pointing_at
+from guardrails.reading import given, items, of_type, part
+from guardrails.references import names
 from guardrails.rule import PRODUCTION, Props, Rule, StackRule
 
 LOAD_BALANCER = "aws:lb/loadBalancer:LoadBalancer"
@@ -54,7 +55,7 @@ def _rules_in_the_clear(resources: Sequence[PolicyResource]) -> Found:
     ]
     for rule in of_type(resources, LISTENER_RULE):
         for listener in listeners:
-            if pointing_at(rule, "listenerArn", listener):
+            if names(resources, rule, "listenerArn", listener):
                 yield f"{rule.name} answers for {listener.name}, which is in the clear.", rule
 
 
@@ -99,7 +100,7 @@ def _no_firewall(resources: Sequence[PolicyResource]) -> Found:
     associations = of_type(resources, ACL_ASSOCIATION)
     for balancer in of_type(resources, LOAD_BALANCER):
         if not balancer.props.get("internal", False) and not any(
-            pointing_at(one, "resourceArn", balancer) for one in associations
+            names(resources, one, "resourceArn", balancer) for one in associations
         ):
             yield f"{balancer.name} faces the internet without a firewall.", balancer
 

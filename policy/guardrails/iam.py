@@ -8,14 +8,13 @@ from pulumi_policy import PolicyResource
 
 from guardrails.reading import (
     document,
-    elsewhere,
     given,
     items,
     of_type,
-    references,
     statements,
     texts,
 )
+from guardrails.references import elsewhere, known
 from guardrails.rule import Props, Rule, StackRule
 
 ROLE = "aws:iam/role:Role"
@@ -147,7 +146,7 @@ def _unread(resources: Sequence[PolicyResource]) -> Found:
 def _full_access(resources: Sequence[PolicyResource]) -> Found:
     for token, key in ATTACHED.items():
         for found in of_type(resources, token):
-            for arn in sorted(references(found, key, POLICY)):
+            for arn in sorted(known(found, key)):
                 if arn.startswith(OF_AWS) and EVERYTHING.search(arn):
                     yield f"{found.name} has {arn}.", found
 

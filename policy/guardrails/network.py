@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from pulumi_policy import PolicyResource
+from pulumi_policy.proxy import UnknownValueError
 
 from guardrails.addresses import of_the_world, only_port
-from guardrails.reading import elsewhere, items, of_type, part, pointing_at, references
+from guardrails.reading import items, of_type, part
+from guardrails.references import depended_on, elsewhere, known, named, names
 from guardrails.routes import isolated
 from guardrails.rule import Props, Rule, StackRule
 
@@ -26,7 +28,7 @@ DATA = {
     "aws:rds/instance:Instance": "vpcSecurityGroupIds",
     "aws:elasticache/replicationGroup:ReplicationGroup": "securityGroupIds",
 }
-MEMBERS = {SERVICE: "networkConfiguration", **DATA}
+MEMBERS = {SERVICE: "networkConfiguration.securityGroups", **DATA}
 """What must not share the load balancer's group, and the input that names its groups."""
 CALLING_OUT = ("backend-task-group", "frontend-task-group", "migrations-task-group")
 """Groups of tasks: image layers, secrets, logs and ECS Exec are AWS APIs under changing addresses.
@@ -50,7 +52,7 @@ def _calling_out(resources: Sequence[PolicyResource]) -> Found:
     callers = [group for group in of_type(resources, GROUP) if group.name in CALLING_OUT]
     for rule in of_type(resources, EGRESS):
         if of_the_world(rule.props) and not any(
-            pointing_at(rule, "securityGroupId", group) for group in callers
+            names(resources, rule, "securityGroupId", group) for group in callers
         ):
             yield f"{rule.name} lets more than the tasks call out.", rule
 
@@ -60,12 +62,12 @@ def _open_elsewhere(resources: Sequence[PolicyResource]) -> Found:
     doors = [
         group
         for group in of_type(resources, GROUP)
-        if any(pointing_at(balancer, "securityGroups", group) for balancer in balancers)
+        if any(names(resources, balancer, "securityGroups", group) for balancer in balancers)
     ]
     for rule in of_type(resources, INGRESS):
         if not of_the_world(rule.props):
             continue
-        opened = [group for group in doors if pointing_at(rule, "securityGroupId", group)]
+        opened = [group for group in doors if names(resources, rule, "securityGroupId", group)]
         if not opened:
             yield f"{rule.name} opens a group that is no load balancer's.", rule
         for group in opened:
@@ -79,7 +81,7 @@ def _members(resources: Sequence[PolicyResource], group: PolicyResource) -> list
         found
         for token, key in MEMBERS.items()
         for found in of_type(resources, token)
-        if pointing_at(found, key, group)
+        if names(resources, found, key, group)
     ]
 
 
@@ -99,10 +101,16 @@ def _public_tasks(props: Props) -> Iterator[str]:
 
 
 def _reachable_data(resources: Sequence[PolicyResource]) -> Found:
+    unsure: UnknownValueError | None = None
     for token in SUBNETS_OF_DATA:
         for group in of_type(resources, token):
-            if not isolated(resources, group):
-                yield f"{group.name} has subnets with a way to the internet.", group
+            try:
+                if not isolated(resources, group):
+                    yield f"{group.name} has subnets with a way to the internet.", group
+            except UnknownValueError as unknown:
+                unsure = unknown
+    if unsure is not None:
+        raise unsure
 
 
 def _talking_data(resources: Sequence[PolicyResource]) -> Found:
@@ -111,16 +119,16 @@ def _talking_data(resources: Sequence[PolicyResource]) -> Found:
         for store in of_type(resources, token):
             for group in sorted(elsewhere(resources, store, key, GROUP)):
                 yield f"{store.name} is in {group}, whose rules stand elsewhere.", store
-            groups = references(store, key, GROUP)
+            groups = named(resources, store, key, GROUP)
             for rule in rules:
-                if references(rule, "securityGroupId", GROUP) & groups:
+                if named(resources, rule, "securityGroupId", GROUP) & groups:
                     yield f"{rule.name} lets {store.name} open connections.", rule
 
 
 def _unlogged(resources: Sequence[PolicyResource]) -> Found:
     logs = of_type(resources, FLOW_LOG)
     for vpc in of_type(resources, VPC):
-        if not any(pointing_at(log, "vpcId", vpc) for log in logs):
+        if not any(names(resources, log, "vpcId", vpc) for log in logs):
             yield f"Nobody can see what went through {vpc.name}.", vpc
 
 
@@ -133,13 +141,27 @@ def _default_in_use(resources: Sequence[PolicyResource]) -> Found:
     adopted = of_type(resources, DEFAULT_GROUP)
     vpcs = of_type(resources, VPC)
     for vpc in vpcs:
-        if not any(pointing_at(group, "vpcId", vpc) for group in adopted):
+        if not any(names(resources, group, "vpcId", vpc) for group in adopted):
             yield f"The default security group of {vpc.name} is as AWS made it.", vpc
+    # The VPC, too, has the default group's id among its outputs.
+    ids = {text for vpc in vpcs for text in known(vpc, "defaultSecurityGroupId")}
     for token in (INGRESS, EGRESS):
         for rule in of_type(resources, token):
-            # The VPC, too, has the default group's id among its outputs.
-            if any(pointing_at(rule, "securityGroupId", owner) for owner in (*adopted, *vpcs)):
+            if (
+                known(rule, "securityGroupId") & ids
+                or any(names(resources, rule, "securityGroupId", group) for group in adopted)
+                or _of_a_vpc(rule)
+            ):
                 yield f"{rule.name} is a rule of a default security group.", rule
+
+
+def _of_a_vpc(rule: PolicyResource) -> bool:
+    """Whether a rule's group, not known yet, comes from a VPC and from no group."""
+    return (
+        not known(rule, "securityGroupId")
+        and bool(depended_on(rule, "securityGroupId", VPC))
+        and not depended_on(rule, "securityGroupId", GROUP)
+    )
 
 
 RULES: tuple[Rule | StackRule, ...] = (

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from pulumi_policy import PolicyResource
 
-from guardrails.reading import document, items, of_type, part, pointing_at, statements
+from guardrails.reading import document, items, of_type, part, statements
+from guardrails.references import names
 from guardrails.rule import Props, Rule, StackRule
 
 BUCKET = "aws:s3/bucket:Bucket"
@@ -32,7 +33,7 @@ def _settings(resources: Sequence[PolicyResource], *tokens: str) -> Iterator[Pol
     """Buckets that none of these settings names."""
     settings = [found for token in tokens for found in of_type(resources, token)]
     for bucket in of_type(resources, BUCKET):
-        if not any(pointing_at(setting, "bucket", bucket) for setting in settings):
+        if not any(names(resources, setting, "bucket", bucket) for setting in settings):
             yield bucket
 
 

@@ -1,10 +1,14 @@
 """The emulated awsx, attached to the real engine."""
 
+from collections.abc import Callable
+
 import pulumi
+import pulumi_aws as aws
 import pulumi_awsx as awsx
 import pytest
 from pulumi import automation
 
+from emulator.awsx.construct import AWS_VERSION
 from engine_stack import counted, deployed
 
 TIERS = {
@@ -60,3 +64,58 @@ def test_a_refusal_is_one_sentence_without_a_stack_trace() -> None:
         stack.preview()
     # The program may add a trace of its own: the engine went away before it was through.
     assert "construct.py" not in str(told.value)
+
+
+def test_each_output_depends_on_the_vpc_and_all_of_its_subnets() -> None:
+    """As the real one's outputs do, which come from one `pulumi.output(getData())`."""
+
+    def program() -> None:
+        made = vpc("one", awsx.ec2.SubnetAllocationStrategy.AUTO)
+        aws.rds.SubnetGroup("group", subnet_ids=made.private_subnet_ids)
+        aws.ec2.SecurityGroup("group", vpc_id=made.vpc_id, description="A group")
+
+    with deployed("staging", program) as stack:
+        stack.up()
+        resources = stack.resources()
+    all_of_it = {
+        r["urn"] for r in resources if r["type"] in {"aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"}
+    }
+    depends = {
+        (r["type"], key): set(urns)
+        for r in resources
+        for key, urns in r.get("propertyDependencies", {}).items()
+    }
+    assert len(all_of_it) == 1 + 4
+    assert depends["aws:rds/subnetGroup:SubnetGroup", "subnetIds"] >= all_of_it
+    assert depends["aws:ec2/securityGroup:SecurityGroup", "vpcId"] >= all_of_it
+
+
+def only_the_vpc() -> None:
+    vpc("one", awsx.ec2.SubnetAllocationStrategy.AUTO)
+
+
+def only_a_group() -> None:
+    aws.cloudwatch.LogGroup("group")
+
+
+def test_awsx_brings_a_second_aws_provider_with_the_same_config() -> None:
+    def both() -> None:
+        only_the_vpc()
+        only_a_group()
+
+    with deployed("staging", both) as stack:
+        stack.up()
+        providers = [r for r in stack.resources() if r["type"] == "pulumi:providers:aws"]
+    own, of_awsx = sorted(providers, key=lambda r: r["inputs"]["version"] == AWS_VERSION)
+    assert own["inputs"].pop("version") != of_awsx["inputs"].pop("version")
+    assert own["inputs"] == of_awsx["inputs"]
+    assert "123456789012" in own["inputs"]["allowedAccountIds"]
+
+
+@pytest.mark.parametrize("program", [only_the_vpc, only_a_group])
+def test_both_providers_refuse_another_account(program: Callable[[], None]) -> None:
+    with deployed("staging", program) as stack:
+        stack.deployment.configure({"aws:allowedAccountIds": ["999999999999"]})
+        with pytest.raises(automation.CommandError, match="credentials are for account 123456789"):
+            stack.preview()
+        assert stack.calls() == 0

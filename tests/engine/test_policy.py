@@ -8,24 +8,10 @@ import pytest
 from emulator.engine import Deployment
 from engine_stack import Deployed, deployed
 from guardrails.pack import RULES
+from known_program import NOT_KNOWN_BEFORE_THE_FIRST_UP
 from proof import catalog, grid, known_bad, trial
 
 EVERY = {rule.name for rule in RULES} | {"policy-exceptions-valid"}
-NOT_KNOWN_BEFORE_THE_FIRST_UP = {
-    # Documents that name ARNs: AWS gives them while the stack comes up, and then the rules run in
-    # that same `up`.
-    "contract-migrations-container",
-    "iam-actions",
-    "iam-bucket-principal",
-    "iam-resources",
-    "s3-tls-only",
-    "task-logs",
-    "task-no-plain-secret",
-    "task-not-privileged",
-    "task-not-root",
-    "task-pinned-image",
-    "task-read-only-root",
-}
 
 
 def judged(stack: Deployed) -> Deployment:

@@ -10,7 +10,7 @@ from guardrails.network import DEFAULT_GROUP, EGRESS, GROUP, INGRESS, LOAD_BALAN
 from guardrails.pack import RULES
 from guardrails.routes import ASSOCIATION, ROUTE, SUBNET, TABLE
 from guardrails.rule import Rule, StackRule
-from verdict import UNKNOWN, resource, stack_violations, violations
+from verdict import UNKNOWN, pointing, resource, stack_violations, violations
 
 DATABASE = "aws:rds/instance:Instance"
 SUBNETS = "aws:rds/subnetGroup:SubnetGroup"
@@ -29,11 +29,6 @@ def of_stack(name: str, *resources: PolicyResource) -> list[str]:
     rule = BY_NAME[name]
     assert isinstance(rule, StackRule)
     return stack_violations(rule, *resources)
-
-
-def pointing(source: PolicyResource, key: str, *targets: PolicyResource) -> PolicyResource:
-    source.property_dependencies[key] = list(targets)
-    return source
 
 
 @pytest.mark.parametrize("block", ["0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "::/0", "2000::/3"])
@@ -68,7 +63,7 @@ def test_a_task_in_the_load_balancers_group_is_open_to_the_world_like_it() -> No
     group = resource(GROUP, "group")
     balancer = pointing(resource(LOAD_BALANCER, "balancer"), "securityGroups", group)
     rule = pointing(resource(INGRESS, "rule", EVERYBODY), "securityGroupId", group)
-    service = pointing(resource(SERVICE, "service"), "networkConfiguration", group)
+    service = pointing(resource(SERVICE, "service"), "networkConfiguration.securityGroups", group)
     assert of_stack("network-world-load-balancer", group, balancer, rule) == []
     assert of_stack("network-world-load-balancer", group, balancer, rule, service)
 

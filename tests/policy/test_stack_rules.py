@@ -8,18 +8,13 @@ import pytest
 from pulumi_policy import PolicyResource
 
 from guardrails.contract import NAMES, TAGS
-from guardrails.ecs import MOVES_RULES
+from guardrails.ecs import MOVES_AS, MOVES_RULES
 from guardrails.pack import RULES
 from guardrails.rule import PRODUCTION, StackRule
-from verdict import UNKNOWN, resource, stack_violations
+from verdict import UNKNOWN, pointing, resource, stack_violations
 
 Stack = list[PolicyResource]
 BY_NAME = {rule.name: rule for rule in RULES if isinstance(rule, StackRule)}
-
-
-def pointing(source: PolicyResource, key: str, *targets: PolicyResource) -> PolicyResource:
-    source.property_dependencies[key] = list(targets)
-    return source
 
 
 def buckets(*settings: str) -> Stack:
@@ -114,7 +109,7 @@ def moving(policy: str) -> Stack:
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "attached", {"policyArn": policy}
     )
     service = resource("aws:ecs/service:Service", "service")
-    return [role, pointing(attached, "role", role), pointing(service, "loadBalancers", role)]
+    return [role, pointing(attached, "role", role), pointing(service, MOVES_AS, role)]
 
 
 def attached(arn: str) -> Stack:

@@ -138,9 +138,14 @@ EXAMPLES = {
             "cidrBlock": "10.0.0.0/20",
             "availabilityZone": ZONE,
             "mapPublicIpOnLaunch": True,
+            "assignIpv6AddressOnCreation": False,
             "tags": TAGS,
         },
-        change={"mapPublicIpOnLaunch": False, "tags": OTHER},
+        change={
+            "mapPublicIpOnLaunch": False,
+            "assignIpv6AddressOnCreation": True,
+            "tags": OTHER,
+        },
     ),
     "aws:ec2/internetGateway:InternetGateway": Example(
         inputs=lambda: {"vpcId": vpc(), "tags": TAGS},
