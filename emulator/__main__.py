@@ -34,7 +34,9 @@ Stack = Annotated[str, typer.Option(help="Which stack: production or staging.")]
 Packs = Annotated[
     list[Path] | None,
     typer.Option(
-        "--policy-pack", help="Directory of a policy pack that must pass; may be given again."
+        "--policy-pack",
+        help="Directory of a policy pack that must pass; may be given again.",
+        resolve_path=True,
     ),
 ]
 Speed = Annotated[float, typer.Option(help="Seconds of the account's clock in one real second.")]
@@ -153,7 +155,7 @@ def _run(command: list[str], environment: dict[str, str]) -> int:
 
 
 def _packs(given: list[Path] | None) -> tuple[Path, ...]:
-    packs = tuple(pack.resolve() for pack in given or ())
+    packs = tuple(given or ())
     for pack in packs:
         if not (pack / "PulumiPolicy.yaml").is_file():
             _say_and_exit(f"{pack} is no policy pack: it has no PulumiPolicy.yaml.", USAGE)

@@ -25,7 +25,19 @@ app = typer.Typer(
     help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 Stack = Annotated[str, typer.Option(help="Which stack: production or staging.")]
-Reports = Annotated[list[Path], typer.Argument(help="Files that `preview` wrote.")]
+# The engine runs in the project's directory or in a copy of it: each path is made absolute here.
+Reports = Annotated[
+    list[Path], typer.Argument(help="Files that `preview` wrote.", resolve_path=True)
+]
+Base = Annotated[
+    Path | None,
+    typer.Option(
+        help="With --emulated: the checkout that is up before.",
+        resolve_path=True,
+        exists=True,
+        file_okay=False,
+    ),
+]
 Post = Annotated[bool, typer.Option("--post", help="Send it to GitHub; without, only print it.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; for scripts.")]
@@ -37,17 +49,20 @@ Emulated = Annotated[
 @app.command()
 def preview(
     stack: Stack,
-    report: Annotated[Path, typer.Option(help="Where the report goes.")],
-    plan: Annotated[Path | None, typer.Option(help="Where the update plan goes.")] = None,
-    in_emulated: Emulated = False,
-    base: Annotated[
-        Path | None, typer.Option(help="With --emulated: the checkout that is up before.")
+    report: Annotated[Path, typer.Option(help="Where the report goes.", resolve_path=True)],
+    plan: Annotated[
+        Path | None, typer.Option(help="Where the update plan goes.", resolve_path=True)
     ] = None,
+    in_emulated: Emulated = False,
+    base: Base = None,
     drift: Annotated[bool, typer.Option(help="Also look for drift.")] = True,
 ) -> None:
     """Preview a stack with the policy pack; exit code 1 when it fails or a policy refuses it."""
     if base is not None and not in_emulated:
         _say_and_exit("--base is for --emulated: in AWS the stack is what it is.", USAGE)
+    for file in (report, plan):
+        if file is not None and not file.parent.is_dir():
+            _say_and_exit(f"There is no directory {file.parent}; make it first.", USAGE)
     with _opened(stack, in_emulated=in_emulated, base=base) as opened:
         found = preview_stack(opened, plan=plan, look_for_drift=drift)
     found.write(report)
@@ -89,11 +104,12 @@ def issue(reports: Reports, post: Post = False) -> None:
 @app.command()
 def apply(
     stack: Stack,
-    plan: Annotated[Path, typer.Option(help="The plan that was approved.", exists=True)],
+    plan: Annotated[
+        Path,
+        typer.Option(help="The plan that was approved.", exists=True, resolve_path=True),
+    ],
     in_emulated: Emulated = False,
-    base: Annotated[
-        Path | None, typer.Option(help="With --emulated: the checkout that is up before.")
-    ] = None,
+    base: Base = None,
     allow: Annotated[
         list[str] | None,
         typer.Option(help=f"Go on with {' or '.join(changes.ALLOWABLE)}; can be given twice."),

@@ -1,0 +1,98 @@
+"""A path on the command line means the directory where the command was typed.
+
+The engine runs in the project's directory or in a copy of it, and would look there.
+"""
+
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import emulator.__main__
+import pipeline.__main__
+from pipeline.report import Report
+
+APPS = {"emulator": emulator.__main__.app, "pipeline": pipeline.__main__.app}
+
+
+def path_options() -> Iterator[tuple[str, bool]]:
+    """Each parameter that is a path, by command and name, and whether it is made absolute."""
+    for module, app in APPS.items():
+        for command in app.registered_commands:
+            assert command.callback is not None
+            hints = typing.get_type_hints(command.callback, include_extras=True)
+            for name, hint in hints.items():
+                if "pathlib.Path" in str(hint):
+                    info = hint.__metadata__[0]
+                    yield f"{module} {command.callback.__name__} {name}", info.resolve_path
+
+
+OPTIONS = dict(path_options())
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_every_path_is_made_absolute(option: str) -> None:
+    assert OPTIONS[option]
+
+
+def test_the_options_that_hold_a_path_are_found() -> None:
+    assert {
+        "pipeline preview plan",
+        "pipeline preview report",
+        "pipeline preview base",
+        "pipeline apply plan",
+        "pipeline apply base",
+        "emulator up policy_pack",
+        "emulator preview policy_pack",
+    } <= set(OPTIONS)
+
+
+@pytest.fixture
+def previewed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
+    """What `preview` was called with, in a directory of its own; the stack is never opened."""
+    seen: dict[str, Any] = {}
+
+    def preview(_stack: object, *, plan: Path | None, look_for_drift: bool) -> Report:
+        seen.update(plan=plan, look_for_drift=look_for_drift)
+        return Report(stack="staging")
+
+    monkeypatch.setattr(pipeline.__main__, "preview_stack", preview)
+    monkeypatch.setattr(pipeline.__main__, "_opened", lambda *_, **__: _Opened())
+    monkeypatch.chdir(tmp_path)
+    return seen
+
+
+class _Opened:
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def run(*words: str) -> Any:
+    return CliRunner().invoke(pipeline.__main__.app, ["preview", "--stack", "staging", *words])
+
+
+def test_a_plan_and_a_report_go_to_where_the_command_was_typed(
+    previewed: dict[str, Any], tmp_path: Path
+) -> None:
+    done = run("--plan", "plan.json", "--report", "report.json")
+    assert done.exit_code == 0, done.output
+    assert previewed["plan"] == tmp_path.resolve() / "plan.json"
+    assert Report.read(tmp_path / "report.json").stack == "staging"
+
+
+@pytest.mark.parametrize("option", ["--plan", "--report"])
+def test_a_directory_that_is_not_there_is_refused_before_the_preview(
+    previewed: dict[str, Any], option: str
+) -> None:
+    words = {"--plan": "plan.json", "--report": "report.json", option: "elsewhere/it.json"}
+    done = run(*[word for pair in words.items() for word in pair])
+    assert done.exit_code == 2
+    assert "elsewhere" in done.output
+    assert "make it first" in done.output
+    assert previewed == {}
