@@ -48,10 +48,18 @@ def _applies(statement: Document, attempt: Attempt) -> bool:
         _is_for(statement.get("Principal", {}), attempt)
         and _any_like(statement.get("Action", []), attempt.action, ignore_case=True)
         and _any_like(statement.get("Resource", "*"), attempt.resource)
-        and all(
-            _holds(operator, _lower_keys(keys), _lower_keys(attempt.context))
-            for operator, keys in statement.get("Condition", {}).items()
-        )
+        and conditions_hold(statement, attempt.context)
+    )
+
+
+def conditions_hold(statement: Document, context: Mapping[str, str]) -> bool:
+    """Whether the statement's conditions are true of a request with this context.
+
+    Raises NotImplementedError as `allows` does.
+    """
+    return all(
+        _holds(operator, _lower_keys(keys), _lower_keys(context))
+        for operator, keys in statement.get("Condition", {}).items()
     )
 
 

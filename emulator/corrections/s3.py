@@ -1,4 +1,4 @@
-"""S3: bucket policies that S3 refuses, and buckets that begin closed to the public."""
+"""S3: bucket policies that S3 refuses, what they let through, and buckets closed to the public."""
 
 import ipaddress
 import json
@@ -8,12 +8,13 @@ from typing import Any
 
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import ActionResult
+from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.exceptions import NoSuchBucketPolicy, S3ClientError
 from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend, s3_backends
 from moto.s3.responses import S3Response
 
 from emulator.correction import Replacement, corrects
-from emulator.resource_policy import Document, like, listed
+from emulator.resource_policy import Document, conditions_hold, like, listed
 
 VERSIONS = ("2008-10-17", "2012-10-17")
 TOP_ELEMENTS = {"Version", "Id", "Statement"}
@@ -48,6 +49,10 @@ NARROWS = {
 }
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status"""
 MATCHES = {"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"}
+REQUEST = {"aws:SecureTransport": "true"}
+"""What a condition can ask of a request. The account speaks HTTP, but on the loopback interface
+only: no other machine can read or change what goes there, which is all that TLS would prevent. So
+each request counts as one over TLS, and a policy that refuses plain HTTP refuses none of them."""
 BROADEST = {4: 8, 6: 32}
 """Prefix lengths of IPv4 and IPv6: a shorter one is everybody."""
 
@@ -249,3 +254,33 @@ def get_bucket_policy_status(_original: Replacement, self: S3Response) -> Any:
     self.data["Action"] = "GetBucketPolicyStatus"
     public = is_public(json.loads(policy))
     return self.serialized(ActionResult({"PolicyStatus": {"IsPublic": public}}))
+
+
+@corrects(
+    FakeBucket,
+    "get_permission",
+    call="s3.get_object",
+    moto="reads the statements of a bucket's policy without their conditions",
+    aws="applies a statement only if its conditions hold",
+)
+def by_conditions(
+    _original: Replacement, self: FakeBucket, action: str, resource: str
+) -> PermissionResult:
+    if self.policy is None:
+        return PermissionResult.NEUTRAL
+    policy: Document = json.loads(self.policy)
+    kept = [one for statement in _statements(policy) for one in _as_judged(statement)]
+    return IAMPolicy(json.dumps({**policy, "Statement": kept})).is_action_permitted(
+        action, resource
+    )
+
+
+def _as_judged(statement: Document) -> Iterator[Document]:
+    """The statement without conditions that hold; nothing if one of them doesn't."""
+    try:
+        holds = conditions_hold(statement, REQUEST)
+    except NotImplementedError:
+        yield statement
+        return
+    if holds:
+        yield {key: value for key, value in statement.items() if key != "Condition"}

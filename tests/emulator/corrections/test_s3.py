@@ -188,3 +188,21 @@ def test_a_bucket_that_is_not_there_has_no_owner(s3: Client) -> None:
     with pytest.raises(ClientError) as missing:
         s3.head_bucket(Bucket="none", ExpectedBucketOwner="123456789012")
     assert missing.value.response["Error"]["Code"] == "404"
+
+
+def deny(operator: str, **keys: Any) -> dict[str, Any]:
+    return {**everybody(operator, **keys), "Effect": "Deny", "Action": "s3:*"}
+
+
+def test_a_policy_that_refuses_plain_http_refuses_no_request_of_this_machine(s3: Client) -> None:
+    s3.put_object(Bucket=BUCKET, Key="state", Body=b"1")
+    put(s3, deny("Bool", aws_SecureTransport="false"))
+    assert s3.get_object(Bucket=BUCKET, Key="state")["Body"].read() == b"1"
+    s3.put_object(Bucket=BUCKET, Key="state", Body=b"2")
+
+
+def test_a_policy_that_refuses_what_a_request_is_refuses_it(s3: Client) -> None:
+    s3.put_object(Bucket=BUCKET, Key="state", Body=b"1")
+    put(s3, deny("Bool", aws_SecureTransport="true"))
+    with pytest.raises(ClientError, match="Forbidden"):
+        s3.get_object(Bucket=BUCKET, Key="state")
