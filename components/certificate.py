@@ -7,6 +7,10 @@ import pulumi
 import pulumi_aws as aws
 
 TTL_SECONDS = 60
+WAIT_MINUTES = 30
+"""ACM issues within minutes once the domain is delegated. The provider would wait 75 minutes, and
+the pipeline's credentials last for 60: the rest of the `up` must fit in, too. The next `up` waits
+anew."""
 LONGEST_DOMAIN = 64
 
 
@@ -61,7 +65,10 @@ class Certificate(pulumi.ComponentResource):
             f"{name}-validation",
             certificate_arn=certificate.arn,
             validation_record_fqdns=[record.fqdn for record in records],
-            opts=child,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                custom_timeouts=pulumi.CustomTimeouts(create=f"{WAIT_MINUTES}m"),
+            ),
         )
 
         self.arn = validated.certificate_arn

@@ -31,16 +31,22 @@ from emulator.clock import CLOCK
 from emulator.ecs.settle import settle
 from emulator.fork import Wsgi, fork
 from emulator.observer import Observer, call_of
+from emulator.registrar import REGISTRAR
 from emulator.row import Client
 
 MINUTE_IN_A_SECOND = 60.0
 CONTROL = "/emulator/"
-"""Paths of our own beside AWS's: the clock, how many AWS calls were made, and a copy of it all.
+"""Paths of our own beside AWS's: the clock, the registrar (name servers by domain), how many AWS
+calls were made, and a copy of it all.
 
 `unserved` returns the outages that the observer saw (emulator/observer.py); `reset` drops them.
 
 `attach` starts a provider for a copy, in this process: a copied process can't speak gRPC.
 """
+PATHS = (
+    *("clock", "registrar", "calls", "unserved", "fork", "exit"),
+    "attach (but in no copy)",
+)
 _MAKING = threading.Lock()
 """A session is not for two threads; its clients are."""
 
@@ -99,6 +105,9 @@ class Front:
             self._settle()
             self._observer.look("the clock")
             answer: dict[str, Any] = {"now": CLOCK.now()}
+        elif what == "registrar":
+            REGISTRAR.enter(asked)
+            answer = {"domains": len(asked)}
         elif what == "calls":
             answer = {"calls": self._calls}
         elif what == "fork":
@@ -118,7 +127,7 @@ class Front:
             os._exit(0)
         else:
             start("404 Not Found", [("Content-Type", "text/plain")])
-            return [b"/emulator/: clock, calls, unserved, fork, attach (but in no copy) or exit"]
+            return [f"{CONTROL}: {', '.join(PATHS)}".encode()]
         start("200 OK", [("Content-Type", "application/json")])
         return [json.dumps(answer).encode()]
 

@@ -15,7 +15,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, st
 
 from emulator import lifecycle
 from emulator.registry import row_for
-from emulator.row import Client, Row
+from emulator.row import ALLOWED_SECONDS, Client, NotMadeError, Row
 from emulator.wire import Request, name_of, to_python, to_struct, type_of
 
 MAX_MESSAGE = 400 * 1024 * 1024
@@ -48,7 +48,7 @@ def with_row(
             return handler(provider, request, context, row_for(type_of(request)))
         except NotImplementedError as missing:
             context.abort(grpc.StatusCode.UNIMPLEMENTED, str(missing))
-        except ClientError as refused:
+        except (ClientError, NotMadeError) as refused:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"{where}: {refused}")
         except Exception as broken:
             if context.code() is not None:  # already aborted with a sentence of its own
@@ -191,6 +191,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             state = lifecycle.previewed_create(row, inputs)
             return provider_pb2.CreateResponse(properties=to_struct(state))
+        ALLOWED_SECONDS.set(request.timeout or None)
         with telling_what_exists(context, inputs):
             physical_id, state = lifecycle.create(row, self._client(row), inputs)
         return provider_pb2.CreateResponse(

@@ -1,6 +1,7 @@
 """One row of the table: how one Pulumi resource type becomes boto3 calls."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,14 @@ class ExistsButFailedError(Exception):
     def __init__(self, physical_id: str, reason: str) -> None:
         super().__init__(reason)
         self.physical_id = physical_id
+
+
+class NotMadeError(Exception):
+    """Nothing was made, and the next `up` tries it anew; the message is one sentence."""
+
+
+ALLOWED_SECONDS: ContextVar[float | None] = ContextVar("ALLOWED_SECONDS", default=None)
+"""The `customTimeouts` of the operation that is under way; None where the program gave none."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,10 @@ from typing import Any
 
 from moto.acm.models import CertBundle
 from moto.elbv2.models import elbv2_backends
-from moto.route53.models import route53_backends
+from moto.route53.models import FakeZone, route53_backends
 
 from emulator.correction import Replacement, corrects
+from emulator.registrar import REGISTRAR
 
 
 @corrects(
@@ -14,7 +15,7 @@ from emulator.correction import Replacement, corrects
     "check",
     call="acm.describe_certificate",
     moto="issues a certificate after a minute, whatever DNS says",
-    aws="issues it once each of its validation records can be found",
+    aws="issues it once each of its validation records is found by the name servers of its domain",
 )
 def issue_when_validated(original: Replacement, self: CertBundle) -> None:
     waiting = self.type == "AMAZON_ISSUED" and self.status == "PENDING_VALIDATION"
@@ -90,13 +91,18 @@ def _validated(certificate: CertBundle) -> bool:
     return bool(wanted) and wanted <= _records(certificate.arn.split(":")[4])
 
 
+def _delegated(zone: FakeZone) -> bool:
+    servers = zone.delegation_set.name_servers if zone.delegation_set else ()
+    return REGISTRAR.leads_to(zone.name, servers)
+
+
 def _records(account_id: str) -> set[tuple[str, str]]:
-    """Name and value of every CNAME in the account's public zones."""
+    """Name and value of every CNAME in the public zones to which their domains are delegated."""
     zones = route53_backends[account_id]["aws"].zones.values()
     return {
         (record.name.rstrip("."), value)
         for zone in zones
-        if not zone.private_zone
+        if not zone.private_zone and _delegated(zone)
         for record in zone.rrsets
         if record.type == "CNAME"
         for value in record.records or []

@@ -4,11 +4,24 @@ import time
 from functools import partial
 from typing import Any
 
-from emulator.row import Change, Client, ExistsButFailedError, Props, Row, State, only_replaced
+from emulator.clock import CLOCK
+from emulator.row import (
+    ALLOWED_SECONDS,
+    Change,
+    Client,
+    NotMadeError,
+    Props,
+    Row,
+    State,
+    only_replaced,
+)
 from emulator.services.missing import found_or_none, ignore_missing
 from emulator.shapes import same_set, tag_dict, tag_list
 
-TRIES, PAUSE = 20, 0.1
+PAUSE = 0.1
+DEFAULT_SECONDS = 75 * 60.0
+LONGEST_WAIT_SECONDS = 120.0
+"""Real seconds; the account's clock runs faster, where it runs."""
 
 
 def create(acm: Client, props: Props) -> str:
@@ -62,15 +75,27 @@ def update(acm: Client, arn: str, change: Change) -> None:
 
 
 def wait_until_issued(acm: Client, props: Props) -> str:
+    """Wait as long as the program allows, in the account's time; that failing, nothing is made.
+
+    The provider's own limit is 75 minutes, and it keeps no state of a wait that failed
+    (terraform-provider-aws, internal/service/acm/certificate_validation.go).
+    """
     arn = str(props["certificateArn"])
-    for _ in range(TRIES):
+    allowed = ALLOWED_SECONDS.get() or DEFAULT_SECONDS
+    started, ends = CLOCK.now(), time.monotonic() + LONGEST_WAIT_SECONDS
+    while True:
         found = _describe(acm, arn)
         if found is not None and found["Status"] == "ISSUED":
             return arn
+        if CLOCK.now() - started >= allowed or time.monotonic() > ends:
+            break
         time.sleep(PAUSE)
     status = found["Status"] if found else "gone"
-    raise ExistsButFailedError(
-        arn, f"{arn} is {status}: its validation records are not in a hosted zone."
+    domain = found["DomainName"] if found else arn
+    raise NotMadeError(
+        f"{arn} is still {status} after {allowed / 60:.0f} minutes. ACM looks for its validation "
+        f"records through the name servers of {domain}: point the domain at those of its hosted "
+        "zone, then run this again."
     )
 
 

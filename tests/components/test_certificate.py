@@ -80,3 +80,9 @@ def test_names_that_acm_could_not_validate_are_refused(change: dict[str, Any], w
 def test_every_child_sits_under_the_component() -> None:
     top = declare(lambda: Certificate("tls", ARGS)).unparented
     assert top == ["arbor:dns:Certificate::tls"]
+
+
+def test_the_wait_leaves_time_for_the_rest_of_the_up() -> None:
+    options = declare(lambda: Certificate("tls", ARGS)).options_of(VALIDATION)
+    assert options.custom_timeouts is not None
+    assert options.custom_timeouts.create == "30m"

@@ -6,6 +6,7 @@ import pytest
 from moto import mock_aws
 
 from emulator import correction, corrections
+from emulator.registrar import Registrar
 
 HOSTS = ["arbor.example", "green.arbor.example"]
 
@@ -43,6 +44,40 @@ def test_a_certificate_is_issued_once_every_validation_record_is_in_dns() -> Non
         change = {"Action": "CREATE", "ResourceRecordSet": entry}
         dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change]})
     assert certificate()["Status"] == "ISSUED"
+
+
+def test_a_zone_is_found_only_through_the_name_servers_of_its_domain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    registrar = Registrar()
+    monkeypatch.setattr("emulator.corrections.acm.REGISTRAR", registrar)
+    acm, dns = boto3.client("acm"), boto3.client("route53")
+    arn = acm.request_certificate(DomainName=HOSTS[0], ValidationMethod="DNS")["CertificateArn"]
+    made = dns.create_hosted_zone(Name=HOSTS[0], CallerReference="1")
+    validate(dns, made["HostedZone"]["Id"], acm.describe_certificate(CertificateArn=arn))
+
+    def status() -> str:
+        return str(acm.describe_certificate(CertificateArn=arn)["Certificate"]["Status"])
+
+    registrar.enter({})
+    assert status() == "PENDING_VALIDATION"
+    registrar.enter({HOSTS[0]: ["ns-1.elsewhere.example"]})
+    assert status() == "PENDING_VALIDATION"
+    registrar.enter({HOSTS[0]: made["DelegationSet"]["NameServers"]})
+    assert status() == "ISSUED"
+
+
+def validate(dns: Any, zone: str, described: dict[str, Any]) -> None:
+    """Put a certificate's validation records into a zone."""
+    for option in described["Certificate"]["DomainValidationOptions"]:
+        entry = {
+            "Name": option["ResourceRecord"]["Name"],
+            "Type": "CNAME",
+            "TTL": 60,
+            "ResourceRecords": [{"Value": option["ResourceRecord"]["Value"]}],
+        }
+        change = {"Action": "CREATE", "ResourceRecordSet": entry}
+        dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change]})
 
 
 def test_a_certificate_is_renewed_while_a_listener_has_it() -> None:
