@@ -25,11 +25,12 @@ LONGEST_WAIT_SECONDS = 120.0
 
 
 def create(acm: Client, props: Props) -> str:
+    tags = {"Tags": tag_list(props["tags"])} if props.get("tags") else {}
     made = acm.request_certificate(
         DomainName=props["domainName"],
         SubjectAlternativeNames=[props["domainName"], *props.get("subjectAlternativeNames", [])],
         ValidationMethod=props["validationMethod"],
-        Tags=tag_list(props.get("tags")),
+        **tags,
     )
     return str(made["CertificateArn"])
 
