@@ -1,10 +1,11 @@
 # Two commands on a fresh machine: `make up` and `make test`. Everything else is for every day.
 STACK ?= production
+MINUTES ?= 10
 PYTHON := .venv/bin/python
 READY := .venv/ready
 ACCOUNT_TESTS := tests/emulator tests/operations tests/pipeline/bootstrap
 
-.PHONY: help up preview serve test unit emulator engine lint types docs policy-proof benchmark clean
+.PHONY: help up preview serve test unit emulator engine long-life soak lint types docs policy-proof benchmark clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -18,16 +19,22 @@ preview: $(READY) ## show what `up` would do, and what the policies say of it
 serve: $(READY) ## keep an emulated account up; prints lines to eval
 	@$(PYTHON) -m emulator serve --stack $(STACK)
 
-test: lint types unit emulator engine ## all checks and every test
+test: lint types unit emulator engine long-life ## all checks and every test
 
 unit: $(READY) ## the tests of the program, to run all day
-	$(PYTHON) -m pytest -n 2 $(addprefix --ignore ,$(ACCOUNT_TESTS) tests/engine)
+	$(PYTHON) -m pytest -n 2 $(addprefix --ignore ,$(ACCOUNT_TESTS) tests/engine tests/long_life)
 
 emulator: $(READY) ## the tests of the emulated account and of what operates on it, without the engine
 	$(PYTHON) -m pytest -n 2 $(ACCOUNT_TESTS)
 
 engine: $(READY) ## the tests with the real engine and the AWS CLI
 	$(PYTHON) -m pytest -n 2 --dist loadgroup tests/engine
+
+long-life: $(READY) ## changes, releases and operators' hands in any order, with fixed seeds
+	$(PYTHON) -m pytest -n 2 tests/long_life
+
+soak: $(READY) ## the same with random seeds, for MINUTES
+	$(PYTHON) -m pytest -n 2 tests/long_life/soak.py --minutes $(MINUTES)
 
 lint: $(READY) ## ruff: rules and format; actionlint and zizmor: the workflows
 	$(PYTHON) -m ruff check .

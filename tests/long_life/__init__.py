@@ -1,0 +1,1 @@
+"""A long life of a stack, by machine: docs/decisions/long-life.md."""

@@ -1,0 +1,125 @@
+"""The long life as hypothesis drives it: which step may come when; all is checked after each."""
+
+from contextlib import ExitStack
+from typing import ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+)
+
+from engine_stack import Deployed
+from fault_cases.release import APPS
+from long_life.changes import CHANGES
+from long_life.hands import HANDS
+from long_life.life import Life, lived
+
+APP = st.sampled_from(APPS)
+CHANGE = st.sampled_from(sorted(CHANGES)).flatmap(
+    lambda path: st.sampled_from(CHANGES[path]).map(lambda value: {path: value})
+)
+SIZES = ((512, 1024), (1024, 2048), (1024, 4096))
+
+
+class Tally:
+    """What was done, over all sequences."""
+
+    def __init__(self) -> None:
+        self.sequences = self.steps = 0
+
+
+class LongLife(RuleBasedStateMachine):
+    """One sequence."""
+
+    pristine: ClassVar[Deployed]
+    tally: ClassVar[Tally]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept = ExitStack()
+        self.life: Life = self.kept.enter_context(lived(self.pristine))
+        self.number = 0
+
+    def teardown(self) -> None:
+        if self.life.steps:
+            self.tally.sequences += 1
+            self.tally.steps += len(self.life.steps)
+        self.kept.close()
+
+    def version(self) -> str:
+        self.number += 1
+        return f"v1.1.{self.number}"
+
+    # Hypothesis' simplest sequence repeats the first rule by name: it costs nothing.
+    @rule()
+    def a_moment(self) -> None:
+        return
+
+    @precondition(lambda self: not self.life.by_hand)
+    @rule(values=CHANGE)
+    def up(self, values: dict[str, object]) -> None:
+        self.life.up(values)
+
+    @rule()
+    def up_again(self) -> None:
+        self.life.up_again()
+
+    @precondition(lambda self: not self.life.by_hand)
+    @rule()
+    def refresh(self) -> None:
+        self.life.refresh()
+
+    @rule()
+    def look_for_drift(self) -> None:
+        self.life.look_for_drift()
+
+    @rule()
+    def deploy(self) -> None:
+        self.life.deploy(self.version())
+
+    @rule()
+    def release(self) -> None:
+        self.life.release(self.version())
+
+    @rule(app=APP)
+    def restart(self, app: str) -> None:
+        self.life.restart(app)
+
+    @rule(app=APP, size=st.sampled_from(SIZES))
+    def resize(self, app: str, size: tuple[int, int]) -> None:
+        self.life.resize(app, *size)
+
+    @rule(app=APP, count=st.integers(2, 6))
+    def scale(self, app: str, count: int) -> None:
+        self.life.scale(app, count)
+
+    @rule(app=APP, count=st.integers(2, 6))
+    def count_by_hand(self, app: str, count: int) -> None:
+        self.life.count_by_hand(app, count)
+
+    @rule()
+    def rotate_password(self) -> None:
+        self.life.rotate_password()
+
+    @rule(name=st.sampled_from(sorted(HANDS)))
+    def by_hand_change(self, name: str) -> None:
+        if name in self.life.by_hand:
+            self.life.take_back(name)
+        else:
+            self.life.by_hand_change(name)
+
+    @rule()
+    def time_passes(self) -> None:
+        self.life.time_passes()
+
+    @invariant()
+    def all_is_well(self) -> None:
+        self.life.check()
+
+
+def machine(pristine: Deployed, tally: Tally) -> type[LongLife]:
+    """A class, for hypothesis makes an instance for each sequence."""
+    return type("LongLife", (LongLife,), {"pristine": pristine, "tally": tally})

@@ -1,0 +1,14 @@
+"""In whatever order things are done: users are served, and nothing of value is lost."""
+
+import pytest
+
+from engine_stack import Deployed
+from long_life.sequences import Record, live
+
+SEEDS = (1, 2, 3, 4)
+STEPS = 8
+
+
+@pytest.mark.parametrize("number", SEEDS)
+def test_a_long_life(pristine_production: Deployed, number: int, record_property: Record) -> None:
+    live(pristine_production, number, STEPS, record_property)
