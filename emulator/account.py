@@ -33,18 +33,20 @@ from emulator.fork import Wsgi, fork
 from emulator.observer import Observer, call_of
 from emulator.registrar import REGISTRAR
 from emulator.row import Client
+from emulator.trouble import Trouble, error
 
 MINUTE_IN_A_SECOND = 60.0
 CONTROL = "/emulator/"
 """Paths of our own beside AWS's: the clock, the registrar (name servers by domain), how many AWS
 calls were made, and a copy of it all.
 
+`trouble` is what befalls a write (emulator/trouble.py).
 `unserved` returns the outages that the observer saw (emulator/observer.py); `reset` drops them.
 
 `attach` starts a provider for a copy, in this process: a copied process can't speak gRPC.
 """
 PATHS = (
-    *("clock", "registrar", "calls", "unserved", "fork", "exit"),
+    *("clock", "registrar", "calls", "unserved", "trouble", "fork", "exit"),
     "attach (but in no copy)",
 )
 _MAKING = threading.Lock()
@@ -80,15 +82,22 @@ class Front:
         self._settle = settle
         self._attach = attach
         self._observer = observer or Observer()
+        self._trouble = Trouble()
+        self._drills = {"unserved": self._observer.told, "trouble": self._trouble.told}
         self._lock = threading.RLock()
         self._calls = 0
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        with self._lock:
-            if str(environ["PATH_INFO"]).startswith(CONTROL):
+        if str(environ["PATH_INFO"]).startswith(CONTROL):
+            with self._lock:
                 return self._control(environ, start)
+        call = call_of(environ, _body(environ))
+        if (code := self._trouble.meet(call)) is not None:
+            status, headers, body = error(code, str(environ.get("CONTENT_TYPE", "")))
+            start(status, headers)
+            return body
+        with self._lock:
             self._calls += 1
-            call = call_of(environ, _body(environ))
             self._settle()
             answer = list(self._moto(environ, start))
             self._observer.look(call)
@@ -116,13 +125,8 @@ class Front:
             answer = {"port": fork(copy, MotoRequestHandler)}
         elif what == "attach" and self._attach is not None:
             answer = {"port": self._attach(f"http://127.0.0.1:{int(asked['port'])}")}
-        elif what == "unserved":
-            answer = {
-                "outages": self._observer.outages(),
-                "production": self._observer.production(),
-            }
-            if asked.get("reset"):
-                self._observer.reset()
+        elif what in self._drills:
+            answer = dict(self._drills[what](asked))
         elif what == "exit":
             os._exit(0)
         else:

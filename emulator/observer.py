@@ -13,7 +13,7 @@ matches none of the requests.
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -114,6 +114,13 @@ class Observer:
             return
         self._ongoing[request] = len(self._outages)
         self._outages.append(Outage(call=call, request=request, rule=rule, reason=reason))
+
+    def told(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """What was seen, and what is in production; `reset` drops what was seen."""
+        answer = {"outages": self.outages(), "production": self.production()}
+        if asked.get("reset"):
+            self.reset()
+        return answer
 
     def outages(self) -> list[dict[str, Any]]:
         """All that were seen since the last `reset`, the oldest first."""

@@ -28,7 +28,7 @@ SPEED = 600.0
 """Ten minutes of the account pass in a second."""
 
 
-def control(endpoint: str, what: str, **asked: float) -> Mapping[str, Any]:
+def control(endpoint: str, what: str, **asked: float | str) -> Mapping[str, Any]:
     """Ask an emulated account what AWS has no call for, such as to let time pass."""
     request = urllib.request.Request(
         f"{endpoint}{account_module.CONTROL}{what}",
@@ -168,7 +168,7 @@ class Deployed:
         found: list[str] = self._control("unserved")["production"]
         return found
 
-    def _control(self, what: str, **asked: float) -> Mapping[str, Any]:
+    def _control(self, what: str, **asked: float | str) -> Mapping[str, Any]:
         return control(self.environment["AWS_ENDPOINT_URL"], what, **asked)
 
     @staticmethod
