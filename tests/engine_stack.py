@@ -168,6 +168,19 @@ class Deployed:
         found: list[str] = self._control("unserved")["production"]
         return found
 
+    def trouble(self, kind: str | None, at: int) -> str:
+        """Let the n-th write from now meet trouble (emulator/trouble.py); without a kind end it.
+
+        Returns the call that met what was asked for before.
+        """
+        met = self.met()
+        self._control("trouble", at=at, kind=kind or "")
+        return met
+
+    def met(self) -> str:
+        """The call that met trouble; empty while none did."""
+        return str(self._control("trouble")["met"])
+
     def _control(self, what: str, **asked: float | str) -> Mapping[str, Any]:
         return control(self.environment["AWS_ENDPOINT_URL"], what, **asked)
 

@@ -11,23 +11,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from typer.testing import CliRunner, Result
-
 import naming
 from engine_stack import Deployed
 from fault_cases.release import APPS, push, push_live
-from fault_wire import Copy, Wire, wired
-from faults import EVERY
-from long_life import changes
+from fault_wire import Copy, Fault, Wire, wired
+from faults import LONG
+from long_life import changes, disturb
 from long_life.hands import HANDS, Hand
 from long_life.kept import kept
-from operations.__main__ import app as arbor
+from long_life.past import Past
 from pipeline import drift
 from rotation_world import with_rds
 from served import serving
 
 STACK = "production"
 REFUSED = 3
+FORTNIGHT = "20160"
+"""The longest pause, in minutes."""
 
 
 class WrongError(AssertionError):
@@ -52,6 +52,12 @@ class Life:
     """Changes that are drift now, by name."""
     kept: frozenset[str] = frozenset()
     """What must never be lost."""
+    pasts: dict[str, Past] = field(default_factory=dict)
+    """Deployments, by service."""
+    under_test: str = ""
+    """The version that waits for a person."""
+    trouble: tuple[Fault, int] | None = None
+    """Of the next command of arbor."""
     looked: bool = False
 
     def begin(self) -> None:
@@ -71,6 +77,16 @@ class Life:
             self.stack.deployment.configure(keys)
             self.stack.up()
             if again := self.stack.up():
+                self._wrong(f"the second `up` in a row did {again}")
+
+    def disturbed_up(self, values: changes.Values, how: str, at: int) -> None:
+        """An `up` whose n-th write is throttled, or that is killed at it; and then another."""
+        with self._step(f"disturbed_up({values!r}, {how!r}, {at})"):
+            keys = changes.changed(STACK, self.config, values)
+            self.config |= keys
+            self.stack.deployment.configure(keys)
+            disturb.up(self.stack, how, at)
+            if self.stack.up() and (again := self.stack.up()):
                 self._wrong(f"the second `up` in a row did {again}")
 
     def up_again(self) -> None:
@@ -136,6 +152,44 @@ class Life:
                 self.by_hand[f"floor of {app}"] = Hand(
                     drifts=frozenset({(f"{app}-scaling-target", "minCapacity")})
                 )
+
+    def rollback(self, app: str) -> None:
+        """Back to what was live before, as its deployments say; nowhere after a rollback."""
+        with self._step(f"rollback({app!r})"):
+            to = self.pasts[app].before()
+            allowed = (REFUSED, 0) if to is None else (0,)
+            self._arbor("rollback", app, allowed=allowed)
+            if to is not None:
+                self.owned[app] = to, self.owned[app][1]
+                self.versions[app] = self.pasts[app].version_of[to]
+                self.pasts[app].went(to)
+
+    def start(self, version: str) -> None:
+        """Deploy a version up to the pause, for a person to test."""
+        with self._step(f"start({version!r})"):
+            self._push(version)
+            self._arbor("bluegreen", "start", version, "--timeout-minutes", FORTNIGHT)
+            self.under_test = version
+
+    def switch(self) -> None:
+        """Give the tested version the users."""
+        with self._step("switch()"):
+            self._arbor("bluegreen", "switch", "--no-url")
+            self._expect_versions(dict.fromkeys(APPS, self.under_test))
+            self.under_test = ""
+
+    def abort(self) -> None:
+        """Take the tested version back; the users never had it."""
+        with self._step("abort()"):
+            self._arbor("bluegreen", "abort")
+            self.under_test = ""
+            for app in APPS:
+                self.pasts[app].came_to_nothing(self._newest(app))
+
+    def disturb(self, fault: Fault, at: int) -> None:
+        """Let the next command of arbor meet this at its n-th write, and then be run again."""
+        self.steps.append(f"disturb({fault}, {at})")
+        self.trouble = fault, at
 
     def rotate_password(self) -> None:
         """A new master password; the tasks start anew with it."""
@@ -225,15 +279,23 @@ class Life:
     def _told(self, why: str) -> str:
         return f"{why}\nafter\n" + "\n".join(f"    life.{step}" for step in self.steps)
 
-    def _arbor(self, *words: str) -> Result:
-        """In this process; raises WrongError unless it says that it is done."""
-        self.wire.disturb()
-        result = CliRunner().invoke(
-            arbor, [*words, "--stack", STACK, "--yes", "--every", str(EVERY)]
-        )
-        if result.exit_code != 0:
+    def _arbor(self, *words: str, allowed: tuple[int, ...] = (0,)) -> None:
+        """In this process; raises WrongError unless it ends as it may.
+
+        When it met trouble it is run again, and again after a while if it is refused.
+        """
+        words = (*words, "--stack", STACK)
+        trouble, self.trouble = self.trouble, None
+        if trouble is not None:
+            result = disturb.arbor(self.wire, words, *trouble)
+            if result.exit_code in allowed:
+                return
+        result = disturb.arbor(self.wire, words)
+        if result.exit_code == REFUSED and trouble is not None and REFUSED not in allowed:
+            self.stack.advance(LONG)  # what was begun ends
+            result = disturb.arbor(self.wire, words)
+        if result.exit_code not in allowed:
             self._wrong(f"`arbor {' '.join(words)}` ended with {result.exit_code}: {result.output}")
-        return result
 
     def _push(self, version: str) -> None:
         with self.wire.aside():
@@ -247,12 +309,26 @@ class Life:
         found = self._served()
         self.owned = {app: one.release for app, one in found.items()}
         self.versions = {app: one.version for app, one in found.items()}
+        self.pasts = {app: Past(one.revision, one.version) for app, one in found.items()}
 
     def _expect_versions(self, versions: dict[str, str]) -> None:
         """What runs now is owned by the one who brought it; the count stays."""
         found = self._served()
         self.owned = {app: (found[app].revision, self.owned[app][1]) for app in self.owned}
         self.versions = dict(versions)
+        for app, (revision, _) in self.owned.items():
+            self.pasts[app].went(revision, versions[app])
+
+    def _newest(self, app: str) -> str:
+        """The revision of the service's newest deployment."""
+        with self.wire.aside():
+            ecs, at = self.stack.client("ecs"), {"cluster": naming.cluster(STACK)}
+            listed = ecs.list_service_deployments(**at, service=f"arbor-{STACK}-{app}")
+            newest = max(listed["serviceDeployments"], key=lambda one: one["createdAt"])
+            (revision,) = ecs.describe_service_revisions(
+                serviceRevisionArns=[newest["targetServiceRevisionArn"]]
+            )["serviceRevisions"]
+        return str(revision["taskDefinition"])
 
     def _size(self, app: str) -> tuple[int, int]:
         with self.wire.aside():

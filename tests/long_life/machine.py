@@ -13,6 +13,7 @@ from hypothesis.stateful import (
 
 from engine_stack import Deployed
 from fault_cases.release import APPS
+from fault_wire import Fault
 from long_life.changes import CHANGES
 from long_life.hands import HANDS
 from long_life.life import Life, lived
@@ -21,6 +22,8 @@ APP = st.sampled_from(APPS)
 CHANGE = st.sampled_from(sorted(CHANGES)).flatmap(
     lambda path: st.sampled_from(CHANGES[path]).map(lambda value: {path: value})
 )
+BESIDE = frozenset({"wafRequestsPerFiveMinutes", "logRetentionDays", "databaseBackupDays"})
+"""Changes that no deployment follows from."""
 SIZES = ((512, 1024), (1024, 2048), (1024, 4096))
 
 
@@ -58,10 +61,20 @@ class LongLife(RuleBasedStateMachine):
     def a_moment(self) -> None:
         return
 
-    @precondition(lambda self: not self.life.by_hand)
+    @precondition(lambda self: not self.life.by_hand and not self.life.under_test)
     @rule(values=CHANGE)
     def up(self, values: dict[str, object]) -> None:
         self.life.up(values)
+
+    @precondition(lambda self: not self.life.by_hand and self.life.under_test)
+    @rule(values=CHANGE.filter(lambda values: set(values) <= BESIDE))
+    def up_beside_a_test(self, values: dict[str, object]) -> None:
+        self.life.up(values)
+
+    @precondition(lambda self: not self.life.by_hand and not self.life.under_test)
+    @rule(values=CHANGE, how=st.sampled_from(("killed", "throttled")), at=st.integers(1, 6))
+    def disturbed_up(self, values: dict[str, object], how: str, at: int) -> None:
+        self.life.disturbed_up(values, how, at)
 
     @rule()
     def up_again(self) -> None:
@@ -76,21 +89,48 @@ class LongLife(RuleBasedStateMachine):
     def look_for_drift(self) -> None:
         self.life.look_for_drift()
 
+    @precondition(lambda self: not self.life.under_test)
     @rule()
     def deploy(self) -> None:
         self.life.deploy(self.version())
 
+    @precondition(lambda self: not self.life.under_test)
     @rule()
     def release(self) -> None:
         self.life.release(self.version())
 
+    @precondition(lambda self: not self.life.under_test)
     @rule(app=APP)
     def restart(self, app: str) -> None:
         self.life.restart(app)
 
+    @precondition(lambda self: not self.life.under_test)
     @rule(app=APP, size=st.sampled_from(SIZES))
     def resize(self, app: str, size: tuple[int, int]) -> None:
         self.life.resize(app, *size)
+
+    @precondition(lambda self: not self.life.under_test)
+    @rule(app=APP)
+    def rollback(self, app: str) -> None:
+        self.life.rollback(app)
+
+    @precondition(lambda self: not self.life.under_test)
+    @rule()
+    def start(self) -> None:
+        self.life.start(self.version())
+
+    @precondition(lambda self: self.life.under_test)
+    @rule(gives=st.booleans())
+    def answer(self, gives: bool) -> None:
+        if gives:
+            self.life.switch()
+        else:
+            self.life.abort()
+
+    @precondition(lambda self: self.life.trouble is None)
+    @rule(fault=st.sampled_from(Fault), at=st.integers(1, 8))
+    def disturb(self, fault: Fault, at: int) -> None:
+        self.life.disturb(fault, at)
 
     @rule(app=APP, count=st.integers(2, 6))
     def scale(self, app: str, count: int) -> None:
@@ -100,6 +140,7 @@ class LongLife(RuleBasedStateMachine):
     def count_by_hand(self, app: str, count: int) -> None:
         self.life.count_by_hand(app, count)
 
+    @precondition(lambda self: not self.life.under_test)
     @rule()
     def rotate_password(self) -> None:
         self.life.rotate_password()

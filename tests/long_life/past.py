@@ -1,0 +1,43 @@
+"""The deployments of a service, and where a rollback leads by them (docs/decisions/rollback.md)."""
+
+from dataclasses import dataclass, field
+
+
+def _number(revision: str) -> int:
+    return int(revision.rsplit(":", 1)[-1])
+
+
+@dataclass
+class Past:
+    """The newest first."""
+
+    first: str
+    version: str
+    deployments: list[tuple[str, bool]] = field(default_factory=list)
+    """Revision, and whether it got the users."""
+    version_of: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.went(self.first, self.version)
+
+    def went(self, revision: str, version: str | None = None) -> None:
+        """A deployment succeeded."""
+        self.deployments.insert(0, (revision, True))
+        if version is not None:
+            self.version_of[revision] = version
+
+    def came_to_nothing(self, revision: str) -> None:
+        """A deployment was taken back before it got the users, or after."""
+        self.deployments.insert(0, (revision, False))
+
+    def before(self) -> str | None:
+        """The revision that a rollback brings; None where the service stays as it is."""
+        live = next(revision for revision, succeeded in self.deployments if succeeded)
+        for revision, succeeded in self.deployments:
+            if revision == live:
+                continue
+            if _number(revision) > _number(live):
+                return None  # it is what was rolled back
+            if succeeded:
+                return revision
+        return None
