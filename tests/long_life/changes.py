@@ -4,18 +4,27 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from config_changes import PROJECT, WORKS
 from emulator.engine import stack_config
 
 Values = Mapping[str, Any]
 """New values by path: `logRetentionDays`, or `services.backend.max`."""
 
+NUMBERS = next(case for case in WORKS if case.name == "numbers").config
+"""Of the table that tries each key by itself."""
+ELSEWHERE = {"natPerZone", "fargateVcpuQuota", "databasePoolSize", "githubRepository"}
+"""They hang on others that change here, or on the stack."""
+
+
+def _of(key: str) -> Any:
+    """What production has."""
+    return stack_config("production").get(f"arbor:{key}", PROJECT[f"arbor:{key}"].get("default"))
+
+
 CHANGES: dict[str, tuple[Any, ...]] = {
-    "wafRequestsPerFiveMinutes": (2000, 1700, 2500),
-    "logRetentionDays": (90, 30, 180),
-    "cpuTargetPercent": (70, 50),
+    **{key: (_of(key), value) for key, value in NUMBERS.items() if key not in ELSEWHERE},
     "bakeTimeMinutes": (15, 10),
-    "spotWeight": (0, 1),
-    "services.backend.max": (10, 12),
+    "services.backend.max": (10, 9),
     "services.backend.cpu": (512, 1024),
     "services.backend.healthCheckPath": ("/api/v1/health", "/api/v1/health/detailed"),
     "services.backend.paths": (
@@ -29,7 +38,7 @@ CHANGES: dict[str, tuple[Any, ...]] = {
 """Values by path; each may follow each."""
 WITH = {
     ("services.backend.cpu", 512): {"services.backend.memory": 1024},
-    ("services.backend.cpu", 1024): {"services.backend.memory": 2048},
+    ("services.backend.cpu", 1024): {"services.backend.memory": 2048, "fargateVcpuQuota": 40},
 }
 """What must change together."""
 

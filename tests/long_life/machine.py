@@ -132,11 +132,11 @@ class LongLife(RuleBasedStateMachine):
     def disturb(self, fault: Fault, at: int) -> None:
         self.life.disturb(fault, at)
 
-    @rule(app=APP, count=st.integers(2, 6))
+    @rule(app=APP, count=st.integers(3, 6))
     def scale(self, app: str, count: int) -> None:
         self.life.scale(app, count)
 
-    @rule(app=APP, count=st.integers(2, 6))
+    @rule(app=APP, count=st.integers(3, 6))
     def count_by_hand(self, app: str, count: int) -> None:
         self.life.count_by_hand(app, count)
 
