@@ -42,7 +42,10 @@ def _silent(props: Props) -> Iterator[str]:
 
 def _stopped_by_its_log(props: Props) -> Iterator[str]:
     for container in containers(props):
-        options = container.get("logConfiguration", {}).get("options", {})
+        logs = container.get("logConfiguration") or {}
+        if logs.get("logDriver") != "awslogs":
+            continue  # task-logs
+        options = logs.get("options", {})
         if options.get("mode") != "non-blocking" or not options.get("max-buffer-size"):
             yield f"{container.get('name')} stops while CloudWatch is slow, or keeps few lines."
 

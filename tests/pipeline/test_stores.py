@@ -119,7 +119,8 @@ def test_a_copy_that_holds_the_old_group_comes_before_the_upgrade() -> None:
 def test_storage_that_rds_would_refuse_is_refused(
     keys: dict[str, tuple[int, int]], told: dict[str, str], words: str
 ) -> None:
-    (said,) = refused([step(stores.INSTANCE, **keys)], instance(**told))
+    changed: dict[str, Any] = {**keys}
+    (said,) = refused([step(stores.INSTANCE, **changed)], instance(**dict[str, Any](told)))
     assert words in said
     assert "Change the Database's Storage" in said
 
@@ -145,7 +146,7 @@ def test_another_domain_is_another_stack() -> None:
     assert refused(hosts) == []
 
 
-WAITS = {"PendingModifiedValues": {"DBInstanceClass": "db.t3.large"}}
+WAITS: dict[str, Any] = {"PendingModifiedValues": {"DBInstanceClass": "db.t3.large"}}
 
 
 def test_a_change_of_the_database_would_apply_what_waits() -> None:

@@ -26,6 +26,10 @@ class Case:
     """The inputs where the one that the rule reads isn't given; none at all by default."""
 
 
+def awslogs(options: dict[str, str]) -> dict[str, Any]:
+    return {"logDriver": "awslogs", "options": options}
+
+
 def containers(**container: Any) -> dict[str, Any]:
     return {"containerDefinitions": json.dumps([{"name": "backend", **container}])}
 
@@ -327,12 +331,13 @@ CASES = {
         without=containers(),
     ),
     "task-log-mode": Case(
-        containers(logConfiguration={"options": {"mode": "non-blocking", "max-buffer-size": "1m"}}),
+        containers(logConfiguration=awslogs({"mode": "non-blocking", "max-buffer-size": "1m"})),
         (
-            containers(logConfiguration={"options": {"mode": "blocking", "max-buffer-size": "1m"}}),
-            containers(logConfiguration={"options": {"max-buffer-size": "1m"}}),
-            containers(logConfiguration={"options": {"mode": "non-blocking"}}),
+            containers(logConfiguration=awslogs({"mode": "blocking", "max-buffer-size": "1m"})),
+            containers(logConfiguration=awslogs({"max-buffer-size": "1m"})),
+            containers(logConfiguration=awslogs({"mode": "non-blocking"})),
         ),
+        unset=False,  # without a log task-logs speaks
         without=containers(),
     ),
     "task-read-only-root": Case(
