@@ -65,7 +65,7 @@ def test_before_an_upgrade_rds_takes_a_snapshot_if_it_keeps_backups() -> None:
     database(BackupRetentionPeriod=1)
     upgrade(ApplyImmediately=True)
     (before,) = snapshots()
-    assert before.startswith(f"preupgrade-{NAME}-16-to-17-")
+    assert before.startswith(f"preupgrade-{NAME}-16-8-to-17-4-")
 
 
 def test_without_backups_it_takes_none() -> None:
@@ -77,14 +77,14 @@ def test_without_backups_it_takes_none() -> None:
 def test_an_upgrade_that_waits_takes_its_group_along_and_holds_both() -> None:
     custom()
     upgrade(DBParameterGroupName="seventeen")
-    assert (found()["EngineVersion"], group()) == ("16", "sixteen")
-    assert found()["PendingModifiedValues"] == {"EngineVersion": "17"}
+    assert (found()["EngineVersion"], group()) == ("16.8", "sixteen")
+    assert found()["PendingModifiedValues"] == {"EngineVersion": "17.4"}
     rds = boto3.client("rds")
     for name in ("sixteen", "seventeen"):
         code = refused(rds.delete_db_parameter_group, DBParameterGroupName=name)
         assert code == "InvalidDBParameterGroupState"
     CLOCK.advance(WEEK)
-    assert (found()["EngineVersion"], group()) == ("17", "seventeen")
+    assert (found()["EngineVersion"], group()) == ("17.4", "seventeen")
 
 
 def test_an_instance_that_is_busy_is_not_upgraded() -> None:

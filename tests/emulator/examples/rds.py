@@ -145,10 +145,12 @@ EXAMPLES = {
                 key: {key: value}
                 for key, value in {
                     "allocatedStorage": 40,
+                    "allowMajorVersionUpgrade": False,
                     "applyImmediately": False,
                     "autoMinorVersionUpgrade": False,
                     "backupWindow": "01:00-02:00",
                     "copyTagsToSnapshot": False,
+                    "deleteAutomatedBackups": True,
                     "deletionProtection": True,
                     "engineVersion": "16.9",
                     "finalSnapshotIdentifier": "arbor-test-last",
