@@ -47,8 +47,9 @@ def create_listener(
     ELBv2Backend,
     "modify_listener",
     call="elbv2.modify_listener",
-    moto="forwards to a target group that is not there, drops the certificate of HTTPS",
-    aws="refuses that, and whatever it refuses of a new listener",
+    moto="forwards to a target group that is not there, drops the certificate of HTTPS, and takes "
+    "further certificates away with the default one",
+    aws="refuses that, and whatever it refuses of a new listener; keeps further certificates",
 )
 def modify_listener(  # noqa: PLR0913, PLR0917 - moto's signature
     original: Replacement,
@@ -69,7 +70,12 @@ def modify_listener(  # noqa: PLR0913, PLR0917 - moto's signature
     _refuse_tls(self, protocol or found.protocol, certificate, ssl_policy)
     _refuse_groups(self, actions or [], balancer.arn)
     self._validate_actions([FakeAction(dict(action)) for action in actions or []])
+    further = [
+        one for one in found.certificates or [] if one not in {found.certificate, certificate}
+    ]
     changed: FakeListener = original(self, arn, port, protocol, ssl_policy, certificates, actions)
+    if certificates:
+        changed.certificates = [str(changed.certificate), *further]
     return changed
 
 

@@ -74,10 +74,10 @@ def forward(group: str, weight: int = 1) -> dict[str, Any]:
     return {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
 
 
-def certificate(*, issued: bool) -> str:
+def certificate(*, issued: bool, name: str = "") -> str:
     acm, dns = boto3.client("acm"), boto3.client("route53")
     # A host's validation record is the same for every certificate, so the hosts differ.
-    host = "issued.example.com" if issued else "pending.example.com"
+    host = f"{name or ('issued' if issued else 'pending')}.example.com"
     arn = acm.request_certificate(DomainName=host, ValidationMethod="DNS")["CertificateArn"]
     if issued:
         zone = dns.create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
@@ -118,6 +118,24 @@ def test_https_needs_a_certificate_that_is_issued_and_a_policy_that_exists(edge:
     assert refused(modify, ListenerArn=listener, **pending) == "UnsupportedCertificate"
     plain = edge.listener(balancer)
     assert refused(modify, ListenerArn=plain, Protocol="HTTPS") == "ValidationError"
+
+
+def test_a_listener_lists_its_certificates_and_keeps_the_further_ones(edge: Edge) -> None:
+    first, further, other = (certificate(issued=True, name=name) for name in ("a", "b", "c"))
+    listener = edge.listener(
+        edge.balancer(), Port=443, Protocol="HTTPS", Certificates=[{"CertificateArn": first}]
+    )
+    edge.elb.add_listener_certificates(
+        ListenerArn=listener, Certificates=[{"CertificateArn": further}]
+    )
+
+    def listed() -> list[tuple[str, bool]]:
+        found = edge.elb.describe_listener_certificates(ListenerArn=listener)["Certificates"]
+        return [(one["CertificateArn"], one["IsDefault"]) for one in found]
+
+    assert listed() == [(first, True), (further, False)]
+    edge.elb.modify_listener(ListenerArn=listener, Certificates=[{"CertificateArn": other}])
+    assert listed() == [(other, True), (further, False)]
 
 
 def test_a_port_has_one_listener(edge: Edge) -> None:
