@@ -31,6 +31,8 @@ from configuration.stores import (
 PRODUCTION: Final = "production"
 ENVIRONMENTS: Final = (PRODUCTION, "staging")
 """What the application knows as ENVIRONMENT."""
+PRODUCTION_BAKE_MINUTES: Final = 10
+"""Shorter than this, the alarm on failed requests can't end a deployment that has all traffic."""
 _STACK: Final = re.compile(r"[a-z][a-z0-9]{0,15}")
 _ACCOUNT: Final = re.compile(r"\d{12}")
 _OIDC_PROVIDER: Final = re.compile(
@@ -161,7 +163,14 @@ def parse(values: Mapping[str, str], stack: str) -> Settings:
         network=network,
         services=read_services(arbor, zones=zones, production=production),
         deployment=DeploymentSettings(
-            bake_minutes=arbor.whole("bakeTimeMinutes", 0, 1440, "minutes"),
+            bake_minutes=arbor.whole(
+                "bakeTimeMinutes",
+                PRODUCTION_BAKE_MINUTES if production else 0,
+                1440,
+                "minutes, for the alarm on failed requests needs five of them and some delay"
+                if production
+                else "minutes",
+            ),
             pause_before_production=arbor.flag("pauseBeforeProduction"),
             pause_timeout_minutes=arbor.whole("pauseTimeoutMinutes", 1, 20160, "minutes"),
         ),

@@ -251,7 +251,7 @@ def test_every_revision_stays_registered(stack: str) -> None:
 
 @each_stack
 def test_services_are_native_blue_green_and_roll_back_on_alarms(stack: str) -> None:
-    bake = {"production": "15", "staging": "5"}[stack]
+    bake = {"production": "15", "staging": "10"}[stack]
     for name, service in stack_of(stack).all("aws:ecs/service:Service").items():
         assert service["deploymentConfiguration"] == {
             "strategy": "BLUE_GREEN",

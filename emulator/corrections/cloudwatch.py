@@ -3,7 +3,9 @@
 from typing import Any
 
 from moto.cloudwatch.models import Alarm, CloudWatchBackend
+from moto.cloudwatch.responses import CloudWatchResponse
 
+from emulator import alarm_state
 from emulator.correction import Replacement, corrects
 
 
@@ -34,6 +36,20 @@ def put_metric_alarm(
         alarm.state_reason_data = before.state_reason_data
         alarm.state_updated_timestamp = before.state_updated_timestamp
     return alarm
+
+
+@corrects(
+    CloudWatchResponse,
+    "describe_alarms",
+    call="cloudwatch.describe_alarms",
+    moto="an alarm has the state that it was given, whatever its metrics are",
+    aws="an alarm has the state that its datapoints give it",
+)
+def describe_alarms(original: Replacement, self: CloudWatchResponse) -> Any:
+    backend = self.cloudwatch_backend
+    for alarm in backend.alarms.values():
+        alarm_state.settle(backend, alarm)
+    return original(self)
 
 
 @corrects(

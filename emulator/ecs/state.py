@@ -19,6 +19,7 @@ from moto.core.exceptions import ServiceException
 from moto.core.utils import utcnow
 from moto.ecs.models import EC2ContainerServiceBackend, Service, Task
 
+from emulator import alarm_state
 from emulator.clock import CLOCK
 from emulator.ecs import tasks, traffic
 from emulator.ecs.capacity import is_fargate
@@ -119,7 +120,11 @@ class ServiceState:
     def in_alarm(self, names: tuple[str, ...]) -> str | None:
         """The first of the alarms that is in ALARM."""
         service = self.service
-        known = cloudwatch_backends[service._account_id][service.region_name].alarms
+        cloudwatch = cloudwatch_backends[service._account_id][service.region_name]
+        known = cloudwatch.alarms
+        for name in names:
+            if name in known:
+                alarm_state.settle(cloudwatch, known[name])
         ringing = (n for n in names if n in known and known[n].state_value == "ALARM")
         return next(ringing, None)
 
