@@ -43,7 +43,8 @@ MIGRATION_CPU: Final = 256
 FARGATE_VCPUS: Final = ("fargate", "L-3032A538")
 """Service Quotas' codes of "Fargate On-Demand vCPU resource count", of an account in a region.
 
-"New AWS accounts might have initial lower quotas that can increase over time", and start with 6:
+The default is 4,000 vCPUs, but "new AWS accounts might have initial lower quotas that can increase
+over time"; AWS does not say how low, and operators report 6:
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
 https://github.com/brennerm/aws-quota-checker/issues/58 (the code)"""
 
