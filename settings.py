@@ -15,7 +15,8 @@ from pulumi.runtime import config as pulumi_config
 import limits
 import naming
 from ci_documents import REPOSITORY
-from configuration.capacity import check_vcpus
+from configuration.capacity import check_vcpus, read_spot_weight
+from configuration.environment import PRODUCTION, read_environment
 from configuration.firewall import FirewallSettings, read_firewall
 from configuration.network import NetworkSettings, read_network
 from configuration.reader import Reader
@@ -28,9 +29,6 @@ from configuration.stores import (
     read_final_backup,
 )
 
-PRODUCTION: Final = "production"
-ENVIRONMENTS: Final = (PRODUCTION, "staging")
-"""What the application knows as ENVIRONMENT."""
 PRODUCTION_BAKE_MINUTES: Final = 10
 """Shorter than this, the alarm on failed requests can't end a deployment that has all traffic."""
 _STACK: Final = re.compile(r"[a-z][a-z0-9]{0,15}")
@@ -139,7 +137,7 @@ def parse(values: Mapping[str, str], stack: str) -> Settings:
         )
     aws = Reader(_namespace(values, "aws"), "aws:", problems)
     arbor = Reader(_namespace(values, naming.PROJECT), f"{naming.PROJECT}:", problems)
-    environment = _environment(arbor, stack)
+    environment = read_environment(arbor, stack)
     production = environment == PRODUCTION
     region = aws.text("region", "a region such as us-east-1", _is_region)
     network = read_network(arbor, region=region, production=production)
@@ -179,7 +177,7 @@ def parse(values: Mapping[str, str], stack: str) -> Settings:
             memory_percent=arbor.whole("memoryTargetPercent", 10, 90, "percent"),
             requests_per_target=arbor.whole("requestsPerTarget", 1, 1_000_000, "a minute"),
         ),
-        spot_weight=_spot_weight(arbor, production=production),
+        spot_weight=read_spot_weight(arbor, production=production),
         fargate_vcpu_quota=arbor.whole("fargateVcpuQuota", 1, 100_000, "vCPUs"),
         database=read_database(arbor, production=production),
         cache=read_cache(arbor, zones=zones, production=production),
@@ -223,35 +221,6 @@ def parse(values: Mapping[str, str], stack: str) -> Settings:
 def _namespace(values: Mapping[str, str], namespace: str) -> dict[str, str]:
     prefix = f"{namespace}:"
     return {k.removeprefix(prefix): v for k, v in values.items() if k.startswith(prefix)}
-
-
-def _environment(arbor: Reader, stack: str) -> str:
-    """`production` or `staging`; the stack called production is never anything else."""
-    environment = arbor.choice("environment", ENVIRONMENTS)
-    if stack == PRODUCTION and arbor.good("environment") and environment != PRODUCTION:
-        arbor.refuse(
-            "environment",
-            "production in the stack called production, whose names and domain are production's; "
-            "give a stack for anything else another name",
-        )
-    return environment
-
-
-def _spot_weight(arbor: Reader, *, production: bool) -> int:
-    """0, or more than FARGATE's weight, so that the only task of a service runs on Spot.
-
-    With equal weights ECS does not say which provider gets the first task.
-    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html
-    """
-    why = "in production, for AWS stops Spot tasks at two minutes' notice" if production else ""
-    weight = arbor.whole("spotWeight", 0, 0 if production else 1000, why)
-    if arbor.good("spotWeight") and weight == 1:
-        arbor.refuse(
-            "spotWeight",
-            "0 for no Spot, or 2 to 1,000: with equal weights ECS does not say whether the only "
-            "task of a service runs on Spot",
-        )
-    return weight
 
 
 def _is_region(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Whether the account has room for what config asks for, when every service is at its largest."""
+"""How tasks are placed, and whether the account has room for all of them."""
 
 import math
 from collections.abc import Mapping
@@ -32,3 +32,20 @@ def check_vcpus(config: Reader, services: Mapping[str, ServiceSettings], quota: 
         f"quota first with `{limits.raise_fargate_quota(needed)}` and set this key when AWS has "
         "granted it, or lower max or cpu",
     )
+
+
+def read_spot_weight(config: Reader, *, production: bool) -> int:
+    """0, or more than FARGATE's weight, so that the only task of a service runs on Spot.
+
+    With equal weights ECS does not say which provider gets the first task.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html
+    """
+    why = "in production, for AWS stops Spot tasks at two minutes' notice" if production else ""
+    weight = config.whole("spotWeight", 0, 0 if production else 1000, why)
+    if config.good("spotWeight") and weight == 1:
+        config.refuse(
+            "spotWeight",
+            "0 for no Spot, or 2 to 1,000: with equal weights ECS does not say whether the only "
+            "task of a service runs on Spot",
+        )
+    return weight

@@ -1,8 +1,10 @@
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
 from components.cluster import Cluster, ClusterArgs, strategy
+from emulator.ecs.capacity import next_provider
 from harness import declare
 
 ARGS = ClusterArgs(cluster_name="arbor-test-cluster", exec_log_group="/exec", kms_key_arn="arn:kms")
@@ -25,6 +27,28 @@ def test_without_a_weight_nothing_is_on_spot() -> None:
 
 def test_no_base_keeps_the_only_task_from_spot() -> None:
     assert strategy(3) == [("FARGATE", 1, 0), ("FARGATE_SPOT", 3, 0)]
+
+
+@pytest.mark.parametrize(
+    ("weight", "placed"),
+    [
+        (0, ["FARGATE"] * 4),
+        (2, ["FARGATE_SPOT", "FARGATE", "FARGATE_SPOT", "FARGATE_SPOT"]),
+        (3, ["FARGATE_SPOT", "FARGATE_SPOT", "FARGATE", "FARGATE_SPOT"]),
+    ],
+)
+def test_the_only_task_of_a_service_runs_on_spot_where_there_is_any(
+    weight: int, placed: list[str]
+) -> None:
+    """As the emulated ECS places them, one after the other."""
+    items = [
+        {"capacityProvider": provider, "weight": share, "base": base}
+        for provider, share, base in strategy(weight)
+    ]
+    running: Counter[str] = Counter()
+    for provider in placed:
+        assert next_provider(items, running) == provider
+        running[provider] += 1
 
 
 def test_both_fargate_providers_are_there_for_config_to_choose_from() -> None:

@@ -26,7 +26,7 @@ CHANGES: dict[str, tuple[Any, ...]] = {
     "bakeTimeMinutes": (15, 10),
     "services.backend.max": (10, 9),
     "services.backend.cpu": (512, 1024),
-    "services.backend.healthCheckPath": ("/api/v1/health", "/api/v1/health/detailed"),
+    "services.backend.healthCheckPath": ("/api/v1/health", "/api/v1/health/live"),
     "services.backend.paths": (
         ["/api/*", "/docs", "/redoc", "/openapi.json"],
         ["/api/*", "/docs"],
