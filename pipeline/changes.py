@@ -15,12 +15,13 @@ from operations.account import Account
 from operations.ecs import services
 from operations.procedure import Refused
 from pipeline import stores
-from pipeline.steps import Step, of_type
+from pipeline.steps import UNKNOWN, Step, of_type
 
 ECS_SERVICE: Final = "aws:ecs/service:Service"
 LISTENER_RULE: Final = "aws:lb/listenerRule:ListenerRule"
 INGRESS: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+LOG_GROUP: Final = "aws:cloudwatch/logGroup:LogGroup"
 SUBNET: Final = "aws:ec2/subnet:Subnet"
 NETWORK: Final = frozenset({"aws:ec2/vpc:Vpc", SUBNET})
 SERVES: Final = frozenset(
@@ -178,11 +179,20 @@ def _has_provider(account: Account) -> bool:
     return any(arn.endswith(ISSUER) for arn in arns)
 
 
+def _log_groups(steps: list[Step], account: Account) -> Iterator[str]:
+    """The provider's create is CreateLogGroup alone: ResourceAlreadyExistsException."""
+    for step in of_type(steps, LOG_GROUP, "create"):
+        name = step.new.get("name")
+        if isinstance(name, str) and UNKNOWN not in name and _is_there(account, name):
+            yield f"{name} ({step.name}) would be created, and the account has it already."
+
+
 HAZARDS: Final = (
     Hazard(name="network", check=_network, way="Move to Another Stack"),
     Hazard(name="serves", check=_serves, way="Move to Another Stack"),
     Hazard(name="priority", check=_priorities, way="Exchange Priorities"),
     Hazard(name="port", check=_ports, way="Change a Port"),
+    Hazard(name="log group", check=_log_groups, way="Adopt a Log Group"),
     Hazard(name="store", check=_stores, way="Replace a Service by Another"),
     Hazard(name="data", check=stores.gone, way="Move to Another Stack"),
     Hazard(name="own-roles", check=_own_roles, way="Change the Pipeline's Own Roles"),
@@ -208,6 +218,16 @@ def _live_port(account: Account, app: str) -> int | None:
         return services.read(account, app).port
     except Refused:
         return None
+
+
+def _is_there(account: Account, group: str) -> bool:
+    """Whether there is a log group of exactly this name."""
+    pages = account.client("logs").get_paginator("describe_log_groups")
+    return any(
+        found["logGroupName"] == group
+        for page in pages.paginate(logGroupNamePrefix=group)
+        for found in page["logGroups"]
+    )
 
 
 def _deleted(steps: list[Step], app: str) -> bool:

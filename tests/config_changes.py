@@ -79,6 +79,8 @@ WORKS = (
             "logExportDays": 30,
             "accessLogDays": 30,
             "wafRequestsPerFiveMinutes": 1000,
+            "wafLargeBodyPaths": ["/api/v1/ingest/", "/api/v1/import/"],
+            "officeCidrs": ["203.0.113.9/32"],
             "imagesKept": 20,
             "cpuTargetPercent": 50,
             "memoryTargetPercent": 60,
@@ -221,6 +223,11 @@ REFUSED = (
         name="the port together with the version",
         services={"frontend": {"port": 4000, "version": "v2.0.0"}},
         refused="Change a Port",
+    ),
+    Case(
+        name="the log group of enhanced monitoring, which RDS has made",
+        config={"ownsOsMetrics": True},
+        refused="Adopt a Log Group",
     ),
     Case(
         name="a service without its database",

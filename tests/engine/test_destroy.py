@@ -73,8 +73,8 @@ def test_the_state_holds_what_a_service_waits_for(production: Deployed) -> None:
         "network-vpc",  # of awsx, with its routes and NAT gateways
         "network-ecr-api",
         "network-endpoints-in",
-        "backend-door-in",
-        "backend-door-out",
+        "backend-door-8000-in",
+        "backend-door-8000-out",
         "backend-task-https",
         "backend-task-database-in",
         "backend-task-database-out",
