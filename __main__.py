@@ -67,6 +67,7 @@ logs = LogGroups(
         },
         retention_days=config.log_retention_days,
         kms_key_arn=logs_key.arn,
+        shared=frozenset({"os-metrics"}),
         tags=config.tags("logs"),
     ),
 )

@@ -15,6 +15,9 @@ class LogGroupsArgs:
     retention_days: int
     kms_key_arn: pulumi.Input[str]
     """The key's policy must let CloudWatch Logs use it."""
+    shared: frozenset[str] = frozenset()
+    """Keys of groups that others in the account write to: they and their events stay when the
+    stack no longer has them."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -45,7 +48,7 @@ class LogGroups(pulumi.ComponentResource):
                 retention_in_days=args.retention_days,
                 kms_key_id=args.kms_key_arn,
                 tags=args.tags,
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=pulumi.ResourceOptions(parent=self, retain_on_delete=key in args.shared),
             )
             for key, physical in args.groups.items()
         }

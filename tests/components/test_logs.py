@@ -47,3 +47,10 @@ def test_logs_kept_for_ever_are_refused_by_name() -> None:
 def test_every_group_sits_under_the_component() -> None:
     top = declare(lambda: LogGroups("logs", ARGS)).unparented
     assert top == ["arbor:observability:LogGroups::logs"]
+
+
+def test_a_group_that_others_write_to_stays_when_the_stack_no_longer_has_it() -> None:
+    args = replace(ARGS, shared=frozenset({"database"}))
+    declared = declare(lambda: LogGroups("logs", args))
+    stays = {name: options.retain_on_delete for (_, name), options in declared.options.items()}
+    assert (stays["logs-database"], stays["logs-backend"]) == (True, False)

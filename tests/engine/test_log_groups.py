@@ -1,0 +1,79 @@
+"""A log group that AWS made before the stack's: refused by the pipeline, and adopted."""
+
+import os
+import re
+import shlex
+import subprocess
+
+from pulumi import automation
+
+from emulator import pulumi_cli
+from engine_stack import Deployed, Step
+from pipeline import changes
+from pipeline.steps import steps_of
+from runbook_world import RUNBOOK
+
+GROUP = "/aws/ecs/containerinsights/arbor-staging-cluster/performance"
+TOKEN = "aws:cloudwatch/logGroup:LogGroup"
+
+
+def adoption() -> list[str]:
+    """The runbook's import, of staging."""
+    text = RUNBOOK.read_text().split("### Adopt a Log Group")[1]
+    found = re.search(r"^pulumi import .*?[^\\]$", text, re.DOTALL | re.MULTILINE)
+    assert found is not None
+    line = found[0].replace("\\\n", " ").replace("production", "staging")
+    return shlex.split(line)[1:]
+
+
+def forget(stack: Deployed, name: str) -> None:
+    """Take a resource out of the state, as if the program had never had it."""
+    exported = stack.deployment.stack.export_stack()
+    assert exported.deployment is not None
+    resources = exported.deployment["resources"]
+    (gone,) = [one["urn"] for one in resources if one["urn"].endswith(f"::{name}")]
+    kept = [one for one in resources if one["urn"] != gone]
+    for one in kept:
+        one["dependencies"] = [urn for urn in one.get("dependencies") or () if urn != gone]
+        for held in (one.get("propertyDependencies") or {}).values():
+            held[:] = [urn for urn in held or () if urn != gone]
+    left = {**exported.deployment, "resources": kept}
+    stack.deployment.stack.import_stack(
+        automation.Deployment(version=exported.version, deployment=left)
+    )
+
+
+def test_a_group_that_container_insights_made_is_refused_then_adopted_with_its_events(
+    staging: Deployed,
+) -> None:
+    """As in an account whose stack was deployed before the program had the group."""
+    stack, logs = staging.deployment.stack, staging.client("logs")
+    forget(staging, "logs-insights")
+    logs.delete_retention_policy(logGroupName=GROUP)
+    logs.create_log_stream(logGroupName=GROUP, logStreamName="before")
+
+    (sentence,) = changes.refusals(steps_of(stack.preview), staging.opened.account)
+    assert sentence == (
+        f"{GROUP} (logs-insights) would be created, and the account has it already. Nothing was "
+        'changed. Follow "Adopt a Log Group" in docs/runbook.md.'
+    )
+
+    command = pulumi_cli.find_or_build(print, lambda _done, _total: None)
+    done = subprocess.run(
+        [command.command, "--non-interactive", *adoption(), "--yes"],
+        cwd=staging.deployment.workdir,
+        env={**os.environ, **stack.workspace.env_vars},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    assert changes.refusals(steps_of(stack.preview), staging.opened.account) == []
+    assert staging.up() == [Step(op="update", token=TOKEN, name="logs-insights")]
+    assert staging.up() == []
+    (group,) = logs.describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"]
+    assert group["retentionInDays"] == 14
+    assert group["kmsKeyId"]
+    streams = logs.describe_log_streams(logGroupName=GROUP)["logStreams"]
+    assert [stream["logStreamName"] for stream in streams] == ["before"]
