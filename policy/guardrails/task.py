@@ -42,10 +42,9 @@ def _silent(props: Props) -> Iterator[str]:
 
 def _stopped_by_its_log(props: Props) -> Iterator[str]:
     for container in containers(props):
-        logs = container.get("logConfiguration") or {}
-        if logs.get("logDriver") != "awslogs":
-            continue  # task-logs
-        options = logs.get("options", {})
+        if container.get("logConfiguration", {}).get("logDriver") != "awslogs":
+            continue  # another rule's
+        options = container["logConfiguration"].get("options", {})
         if options.get("mode") != "non-blocking" or not options.get("max-buffer-size"):
             yield f"{container.get('name')} stops while CloudWatch is slow, or keeps few lines."
 

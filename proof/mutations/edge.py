@@ -40,12 +40,15 @@ def _silent(inputs: dict[str, Any]) -> None:
 
 
 def _fewer_rules(inputs: dict[str, Any]) -> None:
-    inputs["rules"] = inputs["rules"][:-1]
+    bad_inputs = "AWSManagedRulesKnownBadInputsRuleSet"
+    inputs["rules"] = [rule for rule in inputs["rules"] if rule["name"] != bad_inputs]
 
 
 def _only_counted(inputs: dict[str, Any]) -> None:
-    limit, *groups = inputs["rules"]
-    inputs["rules"] = [limit, *({**group, "override_action": {"count": {}}} for group in groups)]
+    inputs["rules"] = [
+        {**rule, "override_action": {"count": {}}} if "override_action" in rule else rule
+        for rule in inputs["rules"]
+    ]
 
 
 def _lenient(inputs: dict[str, Any]) -> None:

@@ -4,15 +4,18 @@ import os
 import re
 import shlex
 import subprocess
+import sys
+from pathlib import Path
 
 from pulumi import automation
 
-from emulator import pulumi_cli
+from emulator import engine, pulumi_cli
 from engine_stack import Deployed, Step
 from pipeline import changes
 from pipeline.steps import steps_of
 from runbook_world import RUNBOOK
 
+HOST = engine.PROJECT_DIR / "tests" / "language_host.py"
 GROUP = "/aws/ecs/containerinsights/arbor-staging-cluster/performance"
 TOKEN = "aws:cloudwatch/logGroup:LogGroup"
 
@@ -44,7 +47,7 @@ def forget(stack: Deployed, name: str) -> None:
 
 
 def test_a_group_that_container_insights_made_is_refused_then_adopted_with_its_events(
-    staging: Deployed,
+    staging: Deployed, tmp_path: Path
 ) -> None:
     """As in an account whose stack was deployed before the program had the group."""
     stack, logs = staging.deployment.stack, staging.client("logs")
@@ -59,10 +62,16 @@ def test_a_group_that_container_insights_made_is_refused_then_adopted_with_its_e
     )
 
     command = pulumi_cli.find_or_build(print, lambda _done, _total: None)
+    host = tmp_path / "pulumi-language-python"
+    host.write_text(
+        f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(HOST))} "$@"\n'
+    )
+    host.chmod(0o755)
+    path = os.pathsep.join((str(tmp_path), os.environ["PATH"]))
     done = subprocess.run(
         [command.command, "--non-interactive", *adoption(), "--yes"],
         cwd=staging.deployment.workdir,
-        env={**os.environ, **stack.workspace.env_vars},
+        env={**os.environ, **stack.workspace.env_vars, "PATH": path},
         capture_output=True,
         text=True,
         timeout=300,

@@ -26,12 +26,12 @@ class Case:
     """The inputs where the one that the rule reads isn't given; none at all by default."""
 
 
-def awslogs(options: dict[str, str]) -> dict[str, Any]:
-    return {"logDriver": "awslogs", "options": options}
-
-
 def containers(**container: Any) -> dict[str, Any]:
     return {"containerDefinitions": json.dumps([{"name": "backend", **container}])}
+
+
+def log_driver(**options: str) -> dict[str, Any]:
+    return containers(logConfiguration={"logDriver": "awslogs", "options": options})
 
 
 def policy(*statements: Mapping[str, Any], key: str = "policy") -> dict[str, str]:
@@ -331,14 +331,13 @@ CASES = {
         without=containers(),
     ),
     "task-log-mode": Case(
-        containers(logConfiguration=awslogs({"mode": "non-blocking", "max-buffer-size": "1m"})),
+        log_driver(mode="non-blocking", **{"max-buffer-size": "1m"}),
         (
-            containers(logConfiguration=awslogs({"mode": "blocking", "max-buffer-size": "1m"})),
-            containers(logConfiguration=awslogs({"max-buffer-size": "1m"})),
-            containers(logConfiguration=awslogs({"mode": "non-blocking"})),
+            log_driver(mode="blocking", **{"max-buffer-size": "1m"}),
+            log_driver(**{"max-buffer-size": "1m"}),
+            log_driver(mode="non-blocking"),
         ),
-        unset=False,  # without a log task-logs speaks
-        without=containers(),
+        without=log_driver(),
     ),
     "task-read-only-root": Case(
         containers(readonlyRootFilesystem=True),
