@@ -58,7 +58,9 @@ class Registry(pulumi.ComponentResource):
                 f"{name}-{key}-lifecycle",
                 repository=repository.name,
                 policy=lifecycle(args.keep_images),
-                opts=child,
+                # A change replaces it, and a repository has one: deleted after the new one is
+                # put, the old one would take it along.
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
             self.urls[key] = repository.repository_url
             self.arns[key] = repository.arn

@@ -71,6 +71,9 @@ class WebAcl(pulumi.ComponentResource):
     ) -> None:
         super().__init__("arbor:edge:WebAcl", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        # A load balancer has one web ACL, and that one log: deleted after its successor is there,
+        # the old association or log would take it along.
+        only = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
 
         offices = (
             aws.wafv2.IpSet(
@@ -97,7 +100,7 @@ class WebAcl(pulumi.ComponentResource):
             f"{name}-association",
             resource_arn=args.load_balancer_arn,
             web_acl_arn=acl.arn,
-            opts=child,
+            opts=only,
         )
         aws.wafv2.WebAclLoggingConfiguration(
             f"{name}-log",
@@ -118,7 +121,7 @@ class WebAcl(pulumi.ComponentResource):
                     }
                 ],
             },
-            opts=child,
+            opts=only,
         )
 
         self.arn = acl.arn

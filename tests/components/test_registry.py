@@ -63,3 +63,12 @@ def test_outputs_and_parents() -> None:
     assert found["arns"]["frontend"].endswith("repository/images-frontend")
     top = declare(lambda: Registry("images", ARGS)).unparented
     assert top == ["arbor:compute:Registry::images"]
+
+
+def test_a_changed_lifecycle_policy_is_not_taken_along_by_its_predecessor() -> None:
+    """A repository has one: the old one is deleted before the new one is put."""
+    declared = declare(lambda: Registry("images", ARGS))
+    options = declared.options[
+        "aws:ecr/lifecyclePolicy:LifecyclePolicy", "images-backend-lifecycle"
+    ]
+    assert options.delete_before_replace is True

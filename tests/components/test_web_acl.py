@@ -129,3 +129,9 @@ def test_a_limit_that_waf_would_refuse_is_refused() -> None:
 def test_a_path_without_its_slash_is_refused() -> None:
     with pytest.raises(ValueError, match="must begin with /, got api/"):
         replace(ARGS, large_body_paths=("api/",))
+
+
+@pytest.mark.parametrize("token", [LOG, "aws:wafv2/webAclAssociation:WebAclAssociation"])
+def test_what_there_is_one_of_goes_before_its_successor_comes(token: str) -> None:
+    options = declare(lambda: WebAcl("firewall", ARGS)).options_of(token)
+    assert options.delete_before_replace is True
