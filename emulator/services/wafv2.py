@@ -6,7 +6,7 @@ from typing import Any
 
 from emulator.row import Autoname, Change, Client, Props, Row, State, only_replaced
 from emulator.services.equivalence import same_unordered
-from emulator.services.missing import found_or_none
+from emulator.services.missing import found_or_none, ignore_missing
 from emulator.shapes import from_aws, same_set, tag_dict, tag_list, to_aws
 
 SPELLED = {
@@ -112,8 +112,12 @@ def read_association(waf: Client, physical_id: str) -> State | None:
 
 
 def disassociate(waf: Client, physical_id: str, _state: Props) -> None:
-    if read_association(waf, physical_id) is not None:
-        waf.disassociate_web_acl(ResourceArn=physical_id.split(",")[1])
+    """Whichever web ACL the resource has by now, as the provider does.
+
+    https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/wafv2/web_acl_association.go
+    """
+    resource = physical_id.split(",")[1]
+    ignore_missing(partial(waf.disassociate_web_acl, ResourceArn=resource))
 
 
 def create_set(waf: Client, props: Props) -> str:
