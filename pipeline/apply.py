@@ -56,9 +56,9 @@ def apply(opened: Opened, plan: Path, say: Say = print, allowed: Collection[str]
     try:
         planned = steps_of(stack.preview)
     except automation.CommandError as failed:
-        raise RefusedError(
-            f"{stack.name} was not changed: its preview fails.\n{failed}"
-        ) from failed
+        sentences = changes.protections(str(failed))
+        said = f"{stack.name} was not changed, for its preview fails.\n{failed}"
+        raise RefusedError("\n".join(sentences) or said) from failed
     if sentences := changes.refusals(planned, opened.account, allowed):
         raise RefusedError("\n".join(sentences))
     if found := drift.find(stack, planned):

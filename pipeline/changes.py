@@ -49,6 +49,7 @@ IAM: Final = frozenset(
 )
 DEPLOY_ROLE: Final = "-ci-deploy/"
 """In the ARN of whoever has assumed a deploy role."""
+ELSEWHERE: Final = "Move to Another Stack"
 UPGRADE: Final = "database-upgrade"
 WAITING: Final = "waiting-changes"
 NOTHING: Final = "nothing"
@@ -83,6 +84,14 @@ def refusals(steps: list[Step], account: Account, allowed: Collection[str] = ())
         for hazard in HAZARDS
         if hazard.allow not in allowed
         for found in hazard.check(steps, account)
+    ]
+
+
+def protections(failure: str) -> list[str]:
+    """A sentence for each protected resource for which a preview failed."""
+    return [
+        f'{found} Nothing was changed. Follow "{ELSEWHERE}" in docs/runbook.md.'
+        for found in stores.protected(failure)
     ]
 
 

@@ -36,6 +36,7 @@ def preview(opened: Opened, *, plan: Path | None, look_for_drift: bool) -> Repor
         if look_for_drift:
             report.drift = [*drift.find(stack, seen.steps), *unowned.find(opened)]
     except (automation.CommandError, unowned.LookError) as failed:
+        report.refused += changes.protections(str(failed))
         if report.passed:
             report.failure = str(failed)
     return report

@@ -3,6 +3,7 @@
 Each check yields a sentence for each instance; pipeline/changes.py names the procedure.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from botocore.exceptions import ClientError
 import naming
 from operations.account import Account
 from pipeline import pending
+from pipeline.report import name_of
 from pipeline.steps import UNKNOWN, Step, of_type
 
 INSTANCE: Final = "aws:rds/instance:Instance"
@@ -29,7 +31,10 @@ HOLDS_DATA: Final = frozenset(
         "aws:secretsmanager/secret:Secret",
     }
 )
-SET_BY: Final = {BUCKET: "logExportBucket", ZONE: "domain and hostedZoneId"}
+SET_BY: Final = {
+    BUCKET: "arbor:logExportBucket stays",
+    ZONE: "arbor:domain and arbor:hostedZoneId stay",
+}
 """The config keys that decide the name of one that holds data."""
 STATE_ONLY: Final = frozenset(
     {
@@ -43,6 +48,11 @@ STATE_ONLY: Final = frozenset(
     }
 )
 """Inputs whose change modifies nothing in RDS or ElastiCache."""
+PROTECTED: Final = re.compile(
+    r'resource "(urn:[^"]+)"(?: as part of replacing "[^"]+")?\s+'
+    r"(?:as it is currently marked for protection|cannot be deleted)"
+)
+"""Pulumi's words, pkg/resource/deploy/step_generator.go and step.go."""
 OPTIMIZING: Final = "storage-optimization"
 
 
@@ -111,9 +121,17 @@ def gone(steps: list[Step], _account: Account) -> Iterator[str]:
     for step in steps:
         if step.token in HOLDS_DATA and step.op in {"replace", "delete"}:
             keys = f" ({', '.join(step.keys)})" if step.keys and step.op == "replace" else ""
-            by = f" arbor:{SET_BY[step.token]} stay as they are." if step.token in SET_BY else ""
+            by = f" {SET_BY[step.token]} as before." if step.token in SET_BY else ""
             verb = "replaced" if step.op == "replace" else "deleted"
             yield f"{step.name} would be {verb}{keys}, and it holds data.{by}"
+
+
+def protected(failure: str) -> Iterator[str]:
+    """What the engine itself refuses to replace or delete: it then gives no steps to look at."""
+    for urn in dict.fromkeys(PROTECTED.findall(failure)):
+        token = urn.split("::")[2].rpartition("$")[2] if urn.count("::") > 2 else ""  # noqa: PLR2004 - parts of a URN
+        by = f" {SET_BY[token]} as before." if token in SET_BY else ""
+        yield f"{name_of(urn)} would be replaced or deleted, and it is protected.{by}"
 
 
 def domain(steps: list[Step], _account: Account) -> Iterator[str]:

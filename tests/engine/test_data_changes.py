@@ -1,14 +1,21 @@
 """What holds data, on live stacks: upgraded, destroyed, grown, and changed while changes wait."""
 
+import json
+import os
+import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from emulator import aws_shim
+from emulator.engine import PROJECT_DIR
 from engine_stack import Deployed
 from pipeline.apply import RefusedError, apply
 from pipeline.preview import preview
 
+WAY_BACK = "Go Back to an Earlier PostgreSQL Version"
 UPGRADE = ("database-upgrade",)
 WAITING = ("waiting-changes",)
 
@@ -41,6 +48,32 @@ def snapshots(stack: Deployed, kind: str = "manual") -> list[str]:
     return sorted(str(one["DBSnapshotIdentifier"]) for one in found)
 
 
+def by_hand(live: Deployed, where: Path, heading: str) -> None:
+    """The commands under a heading of the runbook, in staging's names."""
+    page = (PROJECT_DIR / "docs/runbook.md").read_text()
+    section = page.partition(f"### {heading}\n")[2].partition("\n### ")[0]
+    script = "\n".join(re.findall(r"^```bash\n(.*?)^```", section, re.DOTALL | re.MULTILINE))
+    aws_shim.install(where, live.environment["AWS_ENDPOINT_URL"])
+    done = subprocess.run(
+        ["bash", "-euc", script.replace("arbor-production", "arbor-staging")],
+        env={**os.environ, **live.environment, "PATH": aws_shim.search_path(where)},
+        cwd=where,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def reconcile(live: Deployed, old: str, new: str) -> None:
+    """`pulumi stack export`, the sed of the runbook, and `pulumi stack import`."""
+    exported = live.deployment.stack.export_stack()
+    text = json.dumps(exported.deployment)
+    exported.deployment = json.loads(text.replace(old, new))
+    live.deployment.stack.import_stack(exported)
+
+
 def change(live: Deployed, plan: Path, allowed: tuple[str, ...] = (), **config: Any) -> list[str]:
     """As the pipeline: preview to a plan, then apply it."""
     live.deployment.configure({f"arbor:{key}": value for key, value in config.items()})
@@ -68,18 +101,36 @@ def test_a_major_upgrade_is_asked_for_begins_with_a_snapshot_and_leaves_one_grou
     assert live.up() == []
     assert (len(live.resources()), found["DbiResourceId"]) == before
 
-    with pytest.raises(RefusedError, match="Go Back to an Earlier PostgreSQL Version"):
+    with pytest.raises(RefusedError, match=WAY_BACK):
         change(live, plan, UPGRADE, databaseVersion="16")
     assert groups(live) == {"arbor-staging-params-17"}
 
-
-def test_storage_grows_and_never_shrinks(live: Deployed, plan: Path) -> None:
-    change(live, plan, databaseStorageGib=30)
+    by_hand(live, plan.parent, WAY_BACK)
+    later, earlier = before[1], str(database(live)["DbiResourceId"])
+    assert earlier != later
+    reconcile(live, later, earlier)
+    live.refresh()
+    change(live, plan, databaseVersion="16")
+    assert database(live)["EngineVersion"].startswith("16")
+    assert groups(live) == {"arbor-staging-params"}
     assert live.up() == []
+
+
+def test_storage_that_grew_by_itself_is_left_alone_and_grows_from_there(
+    live: Deployed, plan: Path
+) -> None:
+    rds = live.client("rds")
+    rds.modify_db_instance(
+        DBInstanceIdentifier="arbor-staging-db", AllocatedStorage=40, ApplyImmediately=True
+    )
+    assert change(live, plan, databaseStorageGib=20) == []
     with pytest.raises(RefusedError, match="RDS takes no storage away"):
-        change(live, plan, databaseStorageGib=20)
-    assert database(live)["AllocatedStorage"] == 30
-    change(live, plan, databaseStorageGib=30)
+        change(live, plan, databaseStorageGib=30)
+    assert database(live)["AllocatedStorage"] == 40
+    change(live, plan, databaseStorageGib=44)
+    assert database(live)["AllocatedStorage"] == 44
+    assert change(live, plan, databaseStorageGib=20) == []
+    assert database(live)["AllocatedStorage"] == 44
 
 
 def test_what_others_left_for_the_window_stops_a_change_of_the_database(
@@ -117,3 +168,18 @@ def test_a_stack_that_was_destroyed_twice_left_two_backups_and_the_keys(live: De
     for one in found:
         key = live.client("kms").describe_key(KeyId=one["KmsKeyId"])["KeyMetadata"]
         assert key["KeyState"] == "Enabled"
+
+
+def test_what_is_protected_is_refused_with_the_way_and_not_in_the_engines_words(
+    live: Deployed, plan: Path
+) -> None:
+    live.deployment.configure({"arbor:protectData": True})
+    live.up()
+    live.deployment.configure({"arbor:logExportBucket": "arbor-other-exports"})
+    (told,) = preview(live.opened, plan=None, look_for_drift=False).refused
+    plan.write_text("{}")
+    with pytest.raises(RefusedError) as refused:
+        apply(live.opened, plan, lambda _: None)
+    assert told == str(refused.value)
+    assert told.startswith("log-export-bucket would be replaced or deleted, and it is protected.")
+    assert told.endswith('Follow "Move to Another Stack" in docs/runbook.md.')

@@ -219,3 +219,23 @@ def test_a_second_provider_is_refused_before_iam_does() -> None:
     (said,) = of_roles(FIRST, step, arn)
     assert "arbor:githubOidcProviderArn is empty" in said
     assert of_roles(FIRST, step) == []
+
+
+BUCKET_URN = (
+    "urn:pulumi:staging::arbor::arbor:logs:LogExport$aws:s3/bucket:Bucket::log-export-bucket"
+)
+WORDS = (
+    f'error: unable to replace resource "{BUCKET_URN}"\nas it is currently marked for protection.',
+    f'unable to replace resource "{BUCKET_URN}" as part of replacing "urn:other" as it is currently '
+    "marked for protection.",
+    f'error: resource "{BUCKET_URN}" cannot be deleted\nbecause it is protected.',
+)
+"""As the engine says it."""
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_what_the_engine_protects_is_told_with_the_way(words: str) -> None:
+    (said,) = changes.protections(f"{words}\n{words}")
+    assert said.startswith("log-export-bucket would be replaced or deleted, and it is protected.")
+    assert "arbor:logExportBucket stays as before" in said
+    assert changes.protections("error: something else") == []
