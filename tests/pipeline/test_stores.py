@@ -224,10 +224,10 @@ def test_a_second_provider_is_refused_before_iam_does() -> None:
 BUCKET_URN = (
     "urn:pulumi:staging::arbor::arbor:logs:LogExport$aws:s3/bucket:Bucket::log-export-bucket"
 )
+PROTECTED = "as it is currently marked for protection."
 WORDS = (
-    f'error: unable to replace resource "{BUCKET_URN}"\nas it is currently marked for protection.',
-    f'unable to replace resource "{BUCKET_URN}" as part of replacing "urn:other" as it is currently '
-    "marked for protection.",
+    f'error: unable to replace resource "{BUCKET_URN}"\n{PROTECTED}',
+    f'unable to replace resource "{BUCKET_URN}" as part of replacing "urn:other" {PROTECTED}',
     f'error: resource "{BUCKET_URN}" cannot be deleted\nbecause it is protected.',
 )
 """As the engine says it."""
