@@ -18,6 +18,7 @@ from emulator.corrections import elasticache as elasticache
 from emulator.corrections import elasticache_changes as elasticache_changes
 from emulator.corrections import elasticache_members as elasticache_members
 from emulator.corrections import elasticache_parameters as elasticache_parameters
+from emulator.corrections import elasticache_pending as elasticache_pending
 from emulator.corrections import elasticache_snapshots as elasticache_snapshots
 from emulator.corrections import elasticache_subnets as elasticache_subnets
 from emulator.corrections import elbv2 as elbv2

@@ -9,6 +9,7 @@ from moto.elasticache.responses import ElastiCacheResponse
 
 from emulator.correction import Replacement, corrects
 from emulator.corrections.elasticache_members import describe_as_aws
+from emulator.corrections.elasticache_pending import put_off
 from emulator.corrections.elasticache_refusals import refuse_engine, refuse_group, refuse_token
 
 MODIFIED = {
@@ -95,8 +96,9 @@ def _change(group: ReplicationGroup, members: list[CacheCluster], asked: dict[st
     call="elasticache.modify_replication_group",
     moto="drops the engine version, TLS, windows, groups and log delivery; takes any AUTH token, "
     "node type, version and retention, and failover of one node",
-    aws="changes them on the group and its members; refuses those; takes two tokens from ROTATE "
-    "to SET",
+    aws="changes them on the group and its members, the node type and the version in the "
+    "maintenance window unless ApplyImmediately; refuses those; takes two tokens from ROTATE to "
+    "SET",
 )
 def modify_replication_group(original: Replacement, self: ElastiCacheResponse) -> ActionResult:
     backend = self.elasticache_backend
@@ -109,8 +111,13 @@ def modify_replication_group(original: Replacement, self: ElastiCacheResponse) -
     refuse_engine(group, asked)
     tokens = _tokens_after(group, asked)
 
+    node_type = group.cache_node_type  # which moto changes at once
     answer: ActionResult = original(self)
-    _change(group, [backend.cache_clusters[member] for member in group.member_clusters], asked)
+    group.cache_node_type = node_type
+    members = [backend.cache_clusters[member] for member in group.member_clusters]
+    at_once = bool(self._get_bool_param("ApplyImmediately"))
+    asked = put_off(group, members, asked, at_once=at_once)
+    _change(group, members, asked)
     remember_windows(group, asked)
     group.__dict__[TOKENS] = tokens
     group.auth_token_enabled = bool(tokens)

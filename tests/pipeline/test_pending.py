@@ -107,3 +107,21 @@ def test_a_refusal_is_not_taken_for_nothing() -> None:
 
     with pytest.raises(ClientError, match="AccessDenied"):
         pending.find(lambda _: Rds(), "staging")
+
+
+def test_a_node_type_that_was_left_for_the_window_waits_on_each_node() -> None:
+    cache = boto3.client("elasticache")
+    cache.create_replication_group(
+        ReplicationGroupId="arbor-staging-redis",
+        ReplicationGroupDescription="d",
+        CacheNodeType="cache.t3.micro",
+        NumCacheClusters=2,
+        AutomaticFailoverEnabled=True,
+    )
+    assert waiting() == []
+    cache.modify_replication_group(
+        ReplicationGroupId="arbor-staging-redis", CacheNodeType="cache.t3.small"
+    )
+    found = [(one.resource, one.setting) for one in pending.find(boto3.client, "staging")]
+    nodes = ("arbor-staging-redis-001", "arbor-staging-redis-002")
+    assert found == [(node, "CacheNodeType") for node in nodes]

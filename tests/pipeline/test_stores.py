@@ -43,7 +43,7 @@ class Cache:
         return {"ReplicationGroups": []}
 
 
-def instance(name: str = LIVE, **told: Any) -> dict[str, Any]:
+def instance(name: str = LIVE, /, **told: Any) -> dict[str, Any]:
     return {
         "DBInstanceIdentifier": name,
         "AllocatedStorage": 40,
@@ -58,7 +58,7 @@ def account(*found: dict[str, Any]) -> Account:
     return Account(stack="staging", client=clients.__getitem__)
 
 
-def step(token: str, op: str = "update", **keys: tuple[Any, Any]) -> Step:
+def step(token: str, op: str = "update", /, **keys: tuple[Any, Any]) -> Step:
     """Of a resource whose inputs change from the first to the second value."""
     return Step(
         op=op,
