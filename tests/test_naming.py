@@ -23,6 +23,8 @@ import naming
         (naming.database("production"), "arbor_production"),
         (naming.DATABASE_USER, "arbor_user"),
         (naming.database_parameter_group("production"), "arbor-production-params"),
+        (naming.database_parameter_group("production", "16"), "arbor-production-params"),
+        (naming.database_parameter_group("production", "17"), "arbor-production-params-17"),
         (naming.cache_replication_group("production"), "arbor-production-redis"),
         (naming.secret("production", "db"), "arbor/production/db"),
         (naming.log_export_bucket("production"), "arbor-log-exports"),

@@ -41,6 +41,9 @@ OFFICES = (
             ("the id of a hosted zone such as Z0123456789ABC, or empty to make one"),
         ),
         ("githubRepository", "arbor", "OWNER/NAME on GitHub, or empty for none"),
+        ("databaseVersion", 15, "16, 17"),
+        ("databaseVersion", 16.4, "16, 17"),
+        ("finalBackup", False, "true in production: its data must outlive the stack"),
         (
             "githubOidcProviderArn",
             "arn:aws:iam::123456789012:oidc-provider/example.com",

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,6 +34,12 @@ def test_the_key_rotates_and_can_be_saved_for_a_month_after_its_deletion() -> No
     assert key["enableKeyRotation"] is True
     assert key["deletionWindowInDays"] == 30
     assert key["tags"] == {"Stack": "test"}
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_key_that_opens_what_outlives_the_stack_outlives_it_too(keep: bool) -> None:
+    declared = declare(lambda: EncryptionKey("logs", replace(ARGS, keep=keep)))
+    assert declared.options_of(KEY).retain_on_delete is keep
 
 
 def test_the_account_keeps_the_power_to_change_the_key() -> None:

@@ -288,6 +288,26 @@ def test_where_somebody_else_has_the_buckets_name_config_gives_another(another_b
     assert stack_violations(BY_NAME["contract-names"], *named(), renamed) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "keeps"),
+    [
+        ("arbor-production-params", True),
+        ("arbor-production-params-17", True),
+        ("arbor-production-params-new", False),
+        ("params-17", False),
+    ],
+)
+def test_each_major_version_has_a_parameter_group_of_the_promised_name(
+    name: str, keeps: bool
+) -> None:
+    group = "aws:rds/parameterGroup:ParameterGroup"
+    others = [found for found in named() if found.resource_type != group]
+    told = stack_violations(
+        BY_NAME["contract-names"], *others, resource(group, "group", {"name": name})
+    )
+    assert (told == []) is keeps
+
+
 def test_a_policy_of_the_stack_may_be_attached() -> None:
     own, by_arn = attached("arn:aws:iam::123456789012:policy/own")
     not_yet = pointing(resource(ATTACHMENT, "new", {"policyArn": UNKNOWN}), "policyArn", own)
