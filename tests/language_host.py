@@ -1,15 +1,19 @@
 """A stand-in for Pulumi's Python language host, which comes with the official CLI only.
 
 The engine starts it with its address as the last argument and reads the port. It runs `__main__.py`
-of the project's directory as the official one does, so that the plain `pulumi` command can be tried
-where only the command itself could be built.
+of the project's directory as the official one does, and starts a policy pack, so that the plain
+`pulumi` command can be tried where only the command itself could be built.
 """
 
 import os
 import runpy
+import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from concurrent import futures
-from typing import Any
+from queue import SimpleQueue
+from typing import IO, Any
 
 import grpc
 from pulumi.automation._server import LanguageServer
@@ -38,6 +42,34 @@ class Host(LanguageServer):
         sys.path.insert(0, project)
         request.args[:] = [self._engine]
         return super().Run(request, context)  # type: ignore[no-untyped-call] # the SDK has none
+
+    def RunPlugin(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:  # noqa: N802 - as above
+        """Run a policy pack, and pass on what it prints: the engine reads its port from there."""
+        said: SimpleQueue[Any] = SimpleQueue()
+        plugin = subprocess.Popen(
+            [sys.executable, "-u", request.info.program_directory, *request.args],
+            cwd=request.pwd,
+            env={**os.environ, **dict(one.split("=", 1) for one in request.env)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        context.add_callback(plugin.kill)
+        told = {
+            "stdout": lambda line: language_pb2.RunPluginResponse(stdout=line),
+            "stderr": lambda line: language_pb2.RunPluginResponse(stderr=line),
+        }
+
+        def read(name: str, stream: IO[bytes]) -> None:
+            for line in stream:
+                said.put(told[name](line))
+            said.put(None)
+
+        pipes = {"stdout": plugin.stdout, "stderr": plugin.stderr}
+        for name, stream in pipes.items():
+            threading.Thread(target=read, args=(name, stream), daemon=True).start()
+        for _ in pipes:
+            yield from iter(said.get, None)
+        yield language_pb2.RunPluginResponse(exitcode=plugin.wait())
 
 
 def main() -> None:

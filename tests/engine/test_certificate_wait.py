@@ -1,17 +1,12 @@
 """A certificate is issued once its domain is delegated, and the wait for that ends."""
 
-import json
-import urllib.request
-from collections.abc import Sequence
-
 import pulumi
 import pytest
 from pulumi import automation
 
 from components.certificate import Certificate, CertificateArgs
 from components.hosted_zone import HostedZone, HostedZoneArgs
-from emulator.account import CONTROL
-from engine_stack import counted, deployed
+from engine_stack import control, counted, deployed
 
 DOMAIN = "arbor.example"
 
@@ -25,20 +20,10 @@ def program() -> None:
     pulumi.export("arn", Certificate("certificate", args).arn)
 
 
-def enter(endpoint: str, **name_servers: Sequence[str]) -> None:
-    """Enter name servers at the registrar of each domain."""
-    request = urllib.request.Request(
-        f"{endpoint}{CONTROL}registrar", data=json.dumps(name_servers).encode(), method="POST"
-    )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=30):
-        pass
-
-
 def test_the_wait_ends_with_what_to_do_and_the_next_up_finds_the_delegated_zone() -> None:
     with deployed("staging", program) as stack:
         endpoint = stack.environment["AWS_ENDPOINT_URL"]
-        enter(endpoint)
+        control(endpoint, "registrar")
         with pytest.raises(automation.CommandError) as failed:
             stack.up()
         said = " ".join(str(failed.value).split())
@@ -46,6 +31,6 @@ def test_the_wait_ends_with_what_to_do_and_the_next_up_finds_the_delegated_zone(
         assert f"name servers of {DOMAIN}: point the domain at those of its hosted zone" in said
 
         (zone,) = [r for r in stack.resources() if r["type"] == "aws:route53/zone:Zone"]
-        enter(endpoint, **{DOMAIN: zone["outputs"]["nameServers"]})
+        control(endpoint, "registrar", **{DOMAIN: zone["outputs"]["nameServers"]})
         assert counted(stack.up()) == {"create": 1}
         assert stack.preview() == []

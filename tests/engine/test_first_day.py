@@ -1,0 +1,81 @@
+"""README's first day: every line that it prints, in order, on an empty account."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import shell
+from emulator import engine
+from emulator.account import clients
+from emulator.lifecycle import UNKNOWN
+from engine_stack import SPEED, control
+
+STACK = "staging"
+NOT_A_USERS = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE")
+"""What `serve` prints and a user of a real account doesn't set."""
+MANIFEST = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"}
+Afterwards = dict[str, Callable[[str], None]]
+LINES = shell.lines("README.md", "For real")
+
+
+def written(there: shell.Shell) -> dict[str, Any]:
+    """The stack's file as it is now."""
+    found: dict[str, Any] = yaml.safe_load((there.project / f"Pulumi.{STACK}.yaml").read_text())
+    return found
+
+
+def test_every_line_of_the_first_day_works_in_its_order(tmp_path: Path) -> None:
+    with engine.account_process(stack=STACK, speed=SPEED) as account:
+        endpoint = account["AWS_ENDPOINT_URL"]
+        client = clients(endpoint, account["AWS_REGION"])
+        users = {name: value for name, value in account.items() if name not in NOT_A_USERS}
+        there = shell.shell(tmp_path, users)
+        domain = written(there)["config"]["arbor:domain"]
+        control(endpoint, "registrar")  # no domain is delegated yet
+
+        def quoted(_printed: str) -> None:
+            file = written(there)
+            assert file["secretsprovider"].startswith("awskms://")
+            assert file["config"]["arbor:natPerZone"] == "false"
+
+        def delegate(printed: str) -> None:
+            control(endpoint, "registrar", **{domain: json.loads(printed)})
+
+        def push(printed: str) -> None:
+            assert UNKNOWN in there.run("pulumi stack output").stdout
+            services = written(there)["config"]["arbor:services"]
+            for app, url in json.loads(printed).items():
+                client("ecr").put_image(
+                    repositoryName=url.partition("/")[2],
+                    imageManifest=json.dumps({**MANIFEST, "app": app}),
+                    imageTag=services[app]["version"],
+                )
+
+        afterwards: Afterwards = {
+            "pulumi stack init": quoted,
+            "pulumi stack output name_servers": delegate,
+            "pulumi stack output repository_urls": push,
+        }
+        for line in LINES:
+            printed = there.run(line).stdout
+            for start in [start for start in afterwards if line.startswith(start)]:
+                afterwards.pop(start)(printed)
+        assert not afterwards
+        assert UNKNOWN not in there.run("pulumi stack output --json").stdout
+        there.run("pulumi preview --expect-no-changes --policy-pack policy")
+
+
+def test_bootstrap_prints_the_lines_that_come_next() -> None:
+    after = LINES.index(f".venv/bin/python -m pipeline bootstrap --stack {STACK} --yes")
+    login, init = LINES[after + 1 : after + 3]
+    assert login.startswith("pulumi login 's3://arbor-pulumi-state-123456789012")
+    assert init.startswith(f"pulumi stack init {STACK} --secrets-provider 'awskms://")
+
+
+@pytest.mark.parametrize("line", shell.lines("docs/state.md", "An S3 bucket, with KMS"))
+def test_the_page_on_the_state_prints_no_other_line(line: str) -> None:
+    assert line in LINES
