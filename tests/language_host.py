@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent import futures
+from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any
 
@@ -19,6 +20,7 @@ import grpc
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
+PACK = Path(__file__).with_name("policy_pack.py")
 MAX_MESSAGE = 400 * 1024 * 1024
 
 
@@ -47,7 +49,7 @@ class Host(LanguageServer):
         """Run a policy pack, and pass on what it prints: the engine reads its port from there."""
         said: SimpleQueue[Any] = SimpleQueue()
         plugin = subprocess.Popen(
-            [sys.executable, "-u", request.info.program_directory, *request.args],
+            [sys.executable, "-u", str(PACK), request.info.program_directory, *request.args],
             cwd=request.pwd,
             env={**os.environ, **dict(one.split("=", 1) for one in request.env)},
             stdout=subprocess.PIPE,
