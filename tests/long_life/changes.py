@@ -4,7 +4,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from config_changes import PROJECT, WORKS
+from config_changes import PROJECT, REPORTS, WORKS
 from emulator.engine import stack_config
 
 Values = Mapping[str, Any]
@@ -34,8 +34,17 @@ CHANGES: dict[str, tuple[Any, ...]] = {
     "services.frontend.memory": (512, 1024),
     "cacheNodeType": ("cache.t3.micro", "cache.t3.small"),
     "databaseBackupDays": (7, 14),
+    "services.reports": (None, {**REPORTS, "version": "v1.0.0"}),
 }
 """Values by path; each may follow each."""
+REFUSED = (
+    {"spotWeight": 1},
+    {"databaseMultiAz": False},
+    {"services.backend.min": 11},
+    {"services.frontend.cpu": 300},
+    {"wafRequestsPerFiveMinutes": 1},
+)
+"""Settings refuse them in production."""
 WITH = {
     ("services.backend.cpu", 512): {"services.backend.memory": 1024},
     ("services.backend.cpu", 1024): {"services.backend.memory": 2048, "fargateVcpuQuota": 40},
@@ -48,7 +57,7 @@ def changed(stack: str, config: Mapping[str, Any], values: Values) -> dict[str, 
     found: dict[str, Any] = {}
     given = dict(values)
     for path, value in values.items():
-        if not isinstance(value, list):
+        if not isinstance(value, list | dict):
             given |= WITH.get((path, value), {})
     for path, value in given.items():
         key, *fields = path.split(".")
@@ -62,5 +71,8 @@ def changed(stack: str, config: Mapping[str, Any], values: Values) -> dict[str, 
         holder = found[name]
         for step in fields[:-1]:
             holder = holder[step]
-        holder[fields[-1]] = value
+        if value is None:
+            holder.pop(fields[-1], None)
+        else:
+            holder[fields[-1]] = value
     return found

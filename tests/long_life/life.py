@@ -1,77 +1,31 @@
-"""One stack that lives: what was done to it, what must be true of it now, and who may change what.
-
-The model is small on purpose. A release, a rollback and an operator own the live revision and the
-count of a service; the engine owns everything else; a change by hand of what the engine owns is
-drift until it is taken back.
-"""
+"""What may be done to a stack that lives, each with what it changes in the model of it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import pytest
+from pulumi.automation import CommandError
 
 import naming
 from engine_stack import Deployed
-from fault_cases.release import APPS, push, push_live
-from fault_wire import Copy, Fault, Wire, wired
-from faults import LONG
+from fault_cases.release import APPS
+from fault_wire import Copy, Fault, wired
 from long_life import changes, disturb
 from long_life.hands import HANDS, Hand
-from long_life.kept import kept
-from long_life.past import Past
-from pipeline import drift
+from long_life.watched import REFUSED, STACK, Watched
+from operations.account import Account
+from pipeline import drift, unowned
+from pipeline.stacks import Opened
 from rotation_world import with_rds
-from served import serving
 
-STACK = "production"
-REFUSED = 3
 RAISED_QUOTA = 100.0
 """Of Fargate vCPUs."""
-ZONES = 3
-"""Without a `min` in config a service has one task in each."""
 FORTNIGHT = "20160"
 """The longest pause, in minutes."""
 
 
-class WrongError(AssertionError):
-    """An invariant does not hold; the message has the sequence that led there."""
-
-
-@dataclass
-class Life:
-    """A copy of a stack that is up, and the model of it."""
-
-    stack: Deployed
-    wire: Wire
-    steps: list[str] = field(default_factory=list)
-    """What was done, as calls of this class: a plain test is made of them."""
-    owned: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """Revision and count of each service, as those who own them left them."""
-    versions: dict[str, str] = field(default_factory=dict)
-    """Live, by service."""
-    config: dict[str, Any] = field(default_factory=dict)
-    """Keys that differ from the stack's file."""
-    by_hand: dict[str, Hand] = field(default_factory=dict)
-    """Changes that are drift now, by name."""
-    kept: frozenset[str] = frozenset()
-    """What must never be lost."""
-    pasts: dict[str, Past] = field(default_factory=dict)
-    """Deployments, by service."""
-    under_test: str = ""
-    """The version that waits for a person."""
-    trouble: tuple[Fault, int] | None = None
-    """Of the next command of arbor."""
-    looked: bool = False
-
-    def begin(self) -> None:
-        """Take down what is there, as what must stay."""
-        with self.wire.aside():
-            push_live(self.wire)
-        self._learn()
-        self.kept = kept(self.stack)
+class Life(Watched):
+    """Each method is a step; a plain test of a sequence is made of them."""
 
     # What the engine does
 
@@ -84,6 +38,41 @@ class Life:
             self.stack.up()
             if again := self.stack.up():
                 self._wrong(f"the second `up` in a row did {again}")
+            self._meet()
+
+    def adopt(self, name: str) -> None:
+        """Let config have what was done by hand: no drift any more, and nothing changes."""
+        self.steps.append(f"# adopt({name!r}):")
+        self.up(HANDS[name].adopted)
+        del self.by_hand[name]
+
+    def put_back(self) -> None:
+        """Read the account, and let `up` undo what was done by hand to its resources."""
+        with self._step("put_back()"):
+            self.stack.refresh()
+            wanted = {
+                place for hand in self.by_hand.values() if hand.is_owned for place in hand.drifts
+            }
+            found = {(step.name, key) for step in self.stack.preview() for key in step.keys}
+            if found != wanted:
+                self._wrong(f"`up` would change {sorted(found)} instead of {sorted(wanted)}")
+            self.stack.up()
+            self.stack.advance(3600)
+            self.by_hand = {k: hand for k, hand in self.by_hand.items() if not hand.is_owned}
+            if again := self.stack.up():
+                self._wrong(f"the second `up` in a row did {again}")
+
+    def refused_up(self, values: changes.Values) -> None:
+        """A config that settings refuse: nothing happens, and the old one goes on."""
+        with self._step(f"refused_up({values!r})"):
+            keys = changes.changed(STACK, self.config, values)
+            calls = self.stack.calls()
+            self.stack.deployment.configure(keys)
+            with pytest.raises(CommandError, match="Nothing was deployed"):
+                self.stack.preview()
+            if self.stack.calls() != calls:
+                self._wrong("a refused config made calls")
+            self.stack.deployment.configure(dict.fromkeys(keys) | self._before(keys))
 
     def disturbed_up(self, values: changes.Values, how: str, at: int) -> None:
         """An `up` whose n-th write is throttled, or that is killed at it; and then another."""
@@ -111,9 +100,12 @@ class Life:
     def look_for_drift(self) -> None:
         """What the drift check finds is what was done by hand, and nothing else."""
         with self._step("look_for_drift()"):
-            found = {
-                (one.resource, one.property) for one in drift.find(self.stack.deployment.stack)
-            }
+            stack = self.stack.deployment.stack
+            with self.wire.aside():
+                account = Account(stack=STACK, client=self.stack.client)
+                opened = Opened(stack=stack, account=account)
+                looked = [*drift.find(stack), *unowned.find(opened)]
+            found = {(one.resource, one.property) for one in looked}
             wanted = {place for hand in self.by_hand.values() for place in hand.drifts}
             if self.under_test:  # the pause shows: docs/decisions/bluegreen.md
                 wanted |= {(f"{app}-service", "deploymentConfiguration") for app in APPS}
@@ -222,6 +214,11 @@ class Life:
             HANDS[name].do(self.stack)
             self.by_hand[name] = HANDS[name]
 
+    def has_adopted(self, name: str) -> bool:
+        """Whether config keeps it since."""
+        adopted = changes.changed(STACK, self.config, HANDS[name].adopted)
+        return bool(adopted) and self._before(adopted) == adopted
+
     def take_back(self, name: str) -> None:
         """Change it back by hand."""
         with self._step(f"take_back({name!r})"), self.wire.aside():
@@ -232,122 +229,6 @@ class Life:
         """An hour."""
         with self._step("time_passes()"):
             self.stack.advance(3600)
-
-    # What must be true
-
-    def check(self) -> None:
-        """The invariants that cost little."""
-        if self.looked:
-            return
-        self.looked = True
-        with self.wire.aside():
-            self._check_users()
-            lost = self.kept - kept(self.stack)
-            if lost:
-                self._wrong(f"lost {sorted(lost)}")
-            self._check_locks()
-
-    def _check_users(self) -> None:
-        if outages := self.stack.unserved():
-            told = [f"{o['host']}{o['path']} after {o['call']}: {o['reason']}" for o in outages]
-            self._wrong("users were not served: " + "; ".join(told))
-        for app, one in self._served().items():
-            if one.release != self.owned[app]:
-                self._wrong(f"{app} is on {one.release} instead of {self.owned[app]}")
-            if one.version != self.versions[app]:
-                self._wrong(f"{app} serves {one.version} instead of {self.versions[app]}")
-            if one.healthy < one.desired:
-                self._wrong(f"{app} has {one.healthy} healthy targets of {one.desired}")
-
-    def _check_locks(self) -> None:
-        ssm = self.stack.client("ssm")
-        held = ssm.get_parameters(Names=[naming.operation_lock(STACK)])["Parameters"]
-        if held:
-            self._wrong(f"arbor's lock is left: {held[0]['Value']}")
-        backend = Path(self.stack.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
-        if left := list(backend.glob(".pulumi/locks/**/*.json")):
-            self._wrong(f"Pulumi's lock is left: {left}")
-
-    # Tools
-
-    @contextmanager
-    def _step(self, call: str) -> Iterator[None]:
-        self.steps.append(call)
-        self.looked = False
-        try:
-            yield
-        except WrongError:
-            raise
-        except Exception as error:
-            raise WrongError(self._told(f"{type(error).__name__}: {error}")) from error
-
-    def _wrong(self, why: str) -> None:
-        raise WrongError(self._told(why))
-
-    def _told(self, why: str) -> str:
-        return f"{why}\nafter\n" + "\n".join(f"    life.{step}" for step in self.steps)
-
-    def _arbor(self, *words: str, allowed: tuple[int, ...] = (0,)) -> None:
-        """In this process; raises WrongError unless it ends as it may.
-
-        When it met trouble it is run again, and again after a while if it is refused.
-        """
-        words = (*words, "--stack", STACK)
-        trouble, self.trouble = self.trouble, None
-        if trouble is not None:
-            result = disturb.arbor(self.wire, words, *trouble)
-            if result.exit_code in allowed:
-                return
-        result = disturb.arbor(self.wire, words)
-        if result.exit_code == REFUSED and trouble is not None and REFUSED not in allowed:
-            self.stack.advance(LONG)  # what was begun ends
-            result = disturb.arbor(self.wire, words)
-        if result.exit_code not in allowed:
-            self._wrong(f"`arbor {' '.join(words)}` ended with {result.exit_code}: {result.output}")
-
-    def _push(self, version: str) -> None:
-        with self.wire.aside():
-            push(version)(self.wire)
-
-    def _served(self) -> dict[str, Any]:
-        with self.wire.aside():
-            return serving(self.stack)
-
-    def _learn(self) -> None:
-        found = self._served()
-        self.owned = {app: one.release for app, one in found.items()}
-        self.versions = {app: one.version for app, one in found.items()}
-        self.pasts = {app: Past(one.revision, one.version) for app, one in found.items()}
-
-    def _expect_versions(self, versions: dict[str, str]) -> None:
-        """What runs now is owned by the one who brought it; the count stays."""
-        found = self._served()
-        self.owned = {app: (found[app].revision, self.owned[app][1]) for app in self.owned}
-        self.versions = dict(versions)
-        for app, (revision, _) in self.owned.items():
-            self.pasts[app].went(revision, versions[app])
-
-    def _newest(self, app: str) -> str:
-        """The revision of the service's newest deployment."""
-        with self.wire.aside():
-            ecs, at = self.stack.client("ecs"), {"cluster": naming.cluster(STACK)}
-            listed = ecs.list_service_deployments(**at, service=f"arbor-{STACK}-{app}")
-            newest = max(listed["serviceDeployments"], key=lambda one: one["createdAt"])
-            (revision,) = ecs.describe_service_revisions(
-                serviceRevisionArns=[newest["targetServiceRevisionArn"]]
-            )["serviceRevisions"]
-        return str(revision["taskDefinition"])
-
-    def _size(self, app: str) -> tuple[int, int]:
-        with self.wire.aside():
-            definition = self.stack.client("ecs").describe_task_definition(
-                taskDefinition=self.owned[app][0]
-            )["taskDefinition"]
-        return int(definition["cpu"]), int(definition["memory"])
-
-    def _floor(self, app: str) -> int:
-        services = changes.changed(STACK, self.config, {"services.backend.port": 8000})
-        return int(services["arbor:services"][app].get("min", ZONES))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from hypothesis.stateful import (
 from engine_stack import Deployed
 from fault_cases.release import APPS
 from fault_wire import Fault
-from long_life.changes import CHANGES
+from long_life.changes import CHANGES, REFUSED
 from long_life.hands import HANDS
 from long_life.life import Life, lived
 
@@ -80,7 +80,7 @@ class LongLife(RuleBasedStateMachine):
     def up_again(self) -> None:
         self.life.up_again()
 
-    @precondition(lambda self: not self.life.by_hand)
+    @precondition(lambda self: not self.life.by_hand and not self.life.under_test)
     @rule()
     def refresh(self) -> None:
         self.life.refresh()
@@ -145,12 +145,24 @@ class LongLife(RuleBasedStateMachine):
     def rotate_password(self) -> None:
         self.life.rotate_password()
 
-    @rule(name=st.sampled_from(sorted(HANDS)))
-    def by_hand_change(self, name: str) -> None:
-        if name in self.life.by_hand:
-            self.life.take_back(name)
+    @rule(name=st.sampled_from(sorted(HANDS)), adopts=st.booleans())
+    def by_hand(self, name: str, adopts: bool) -> None:
+        if name not in self.life.by_hand:
+            if not self.life.has_adopted(name):
+                self.life.by_hand_change(name)
+        elif adopts and HANDS[name].adopted:
+            self.life.adopt(name)
         else:
-            self.life.by_hand_change(name)
+            self.life.take_back(name)
+
+    @precondition(lambda self: self.life.by_hand and not self.life.under_test)
+    @rule()
+    def put_back(self) -> None:
+        self.life.put_back()
+
+    @rule(values=st.sampled_from(REFUSED))
+    def refused_up(self, values: dict[str, object]) -> None:
+        self.life.refused_up(values)
 
     @rule()
     def time_passes(self) -> None:

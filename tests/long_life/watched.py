@@ -1,0 +1,198 @@
+"""What is known of a stack that lives, and what must be true of it after every step.
+
+The model is small on purpose. A release, a rollback and an operator own the live revision and the
+count of a service; the engine owns everything else; a change by hand of what the engine owns is
+drift until it is taken back.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import naming
+from emulator.engine import stack_config
+from engine_stack import Deployed
+from fault_cases.release import APPS, push, push_live
+from fault_wire import Fault, Wire
+from faults import LONG
+from long_life import changes, disturb
+from long_life.hands import Hand
+from long_life.kept import kept
+from long_life.past import Past
+from served import serving
+
+STACK = "production"
+REFUSED = 3
+ZONES = 3
+"""Without a `min` in config a service has one task in each."""
+
+
+class WrongError(AssertionError):
+    """An invariant does not hold; the message has the sequence that led there."""
+
+
+@dataclass
+class Watched:
+    """A copy of a stack that is up, and the model of it."""
+
+    stack: Deployed
+    wire: Wire
+    steps: list[str] = field(default_factory=list)
+    """What was done, as calls of this class: a plain test is made of them."""
+    owned: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Revision and count of each service, as those who own them left them."""
+    versions: dict[str, str] = field(default_factory=dict)
+    """Live, by service."""
+    config: dict[str, Any] = field(default_factory=dict)
+    """Keys that differ from the stack's file."""
+    by_hand: dict[str, Hand] = field(default_factory=dict)
+    """Changes that are drift now, by name."""
+    kept: frozenset[str] = frozenset()
+    """What must never be lost."""
+    pasts: dict[str, Past] = field(default_factory=dict)
+    """Deployments, by service."""
+    under_test: str = ""
+    """The version that waits for a person."""
+    trouble: tuple[Fault, int] | None = None
+    """Of the next command of arbor."""
+    looked: bool = False
+
+    def begin(self) -> None:
+        """Take down what is there, as what must stay."""
+        with self.wire.aside():
+            push_live(self.wire)
+        self._learn()
+        self.kept = kept(self.stack)
+
+    # What must be true
+
+    def check(self) -> None:
+        """The invariants that cost little."""
+        if self.looked:
+            return
+        self.looked = True
+        with self.wire.aside():
+            self._check_users()
+            lost = self.kept - kept(self.stack)
+            if lost:
+                self._wrong(f"lost {sorted(lost)}")
+            self._check_locks()
+
+    def _check_users(self) -> None:
+        if outages := self.stack.unserved():
+            told = [f"{o['host']}{o['path']} after {o['call']}: {o['reason']}" for o in outages]
+            self._wrong("users were not served: " + "; ".join(told))
+        for app, one in self._served().items():
+            if one.release != self.owned[app]:
+                self._wrong(f"{app} is on {one.release} instead of {self.owned[app]}")
+            if one.version != self.versions[app]:
+                self._wrong(f"{app} serves {one.version} instead of {self.versions[app]}")
+            if one.healthy < one.desired:
+                self._wrong(f"{app} has {one.healthy} healthy targets of {one.desired}")
+
+    def _check_locks(self) -> None:
+        ssm = self.stack.client("ssm")
+        held = ssm.get_parameters(Names=[naming.operation_lock(STACK)])["Parameters"]
+        if held:
+            self._wrong(f"arbor's lock is left: {held[0]['Value']}")
+        backend = Path(self.stack.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
+        if left := list(backend.glob(".pulumi/locks/**/*.json")):
+            self._wrong(f"Pulumi's lock is left: {left}")
+
+    # Tools
+
+    @contextmanager
+    def _step(self, call: str) -> Iterator[None]:
+        self.steps.append(call)
+        self.looked = False
+        try:
+            yield
+        except WrongError:
+            raise
+        except Exception as error:
+            raise WrongError(self._told(f"{type(error).__name__}: {error}")) from error
+
+    def _wrong(self, why: str) -> None:
+        raise WrongError(self._told(why))
+
+    def _told(self, why: str) -> str:
+        return f"{why}\nafter\n" + "\n".join(f"    life.{step}" for step in self.steps)
+
+    def _arbor(self, *words: str, allowed: tuple[int, ...] = (0,)) -> None:
+        """In this process; raises WrongError unless it ends as it may.
+
+        When it met trouble it is run again, and again after a while if it is refused.
+        """
+        words = (*words, "--stack", STACK)
+        trouble, self.trouble = self.trouble, None
+        if trouble is not None:
+            result = disturb.arbor(self.wire, words, *trouble)
+            if result.exit_code in allowed:
+                return
+        result = disturb.arbor(self.wire, words)
+        if result.exit_code == REFUSED and trouble is not None and REFUSED not in allowed:
+            self.stack.advance(LONG)  # what was begun ends
+            result = disturb.arbor(self.wire, words)
+        if result.exit_code not in allowed:
+            self._wrong(f"`arbor {' '.join(words)}` ended with {result.exit_code}: {result.output}")
+
+    def _push(self, version: str) -> None:
+        with self.wire.aside():
+            push(version)(self.wire)
+
+    def _served(self) -> dict[str, Any]:
+        with self.wire.aside():
+            return serving(self.stack)
+
+    def _before(self, keys: Iterable[str]) -> dict[str, Any]:
+        """What config has of these keys."""
+        file = stack_config(STACK)
+        held = {**file, **self.config}
+        return {key: held[key] for key in keys if key in held}
+
+    def _meet(self) -> None:
+        """Services that came and went with config."""
+        found = self._served()
+        for app in found.keys() - self.owned.keys():
+            self.owned[app], self.versions[app] = found[app].release, found[app].version
+        for app in self.owned.keys() - found.keys():
+            del self.owned[app], self.versions[app]
+
+    def _learn(self) -> None:
+        found = self._served()
+        self.owned = {app: one.release for app, one in found.items()}
+        self.versions = {app: one.version for app, one in found.items()}
+        self.pasts = {app: Past(one.revision, one.version) for app, one in found.items()}
+
+    def _expect_versions(self, versions: dict[str, str]) -> None:
+        """What runs now is owned by the one who brought it; the count stays."""
+        found = self._served()
+        self.owned |= {app: (found[app].revision, self.owned[app][1]) for app in APPS}
+        self.versions |= versions
+        for app in APPS:
+            revision, _ = self.owned[app]
+            self.pasts[app].went(revision, self.versions[app])
+
+    def _newest(self, app: str) -> str:
+        """The revision of the service's newest deployment."""
+        with self.wire.aside():
+            ecs, at = self.stack.client("ecs"), {"cluster": naming.cluster(STACK)}
+            listed = ecs.list_service_deployments(**at, service=f"arbor-{STACK}-{app}")
+            newest = max(listed["serviceDeployments"], key=lambda one: one["createdAt"])
+            (revision,) = ecs.describe_service_revisions(
+                serviceRevisionArns=[newest["targetServiceRevisionArn"]]
+            )["serviceRevisions"]
+        return str(revision["taskDefinition"])
+
+    def _size(self, app: str) -> tuple[int, int]:
+        with self.wire.aside():
+            definition = self.stack.client("ecs").describe_task_definition(
+                taskDefinition=self.owned[app][0]
+            )["taskDefinition"]
+        return int(definition["cpu"]), int(definition["memory"])
+
+    def _floor(self, app: str) -> int:
+        services = changes.changed(STACK, self.config, {"services.backend.port": 8000})
+        return int(services["arbor:services"][app].get("min", ZONES))
