@@ -142,9 +142,9 @@ HANDS: dict[str, Hand] = {
         adopted={"cacheSnapshotDays": 9},
     ),
     "security group rule": Hand(
-        do=_open, undo=_close, drifts=frozenset({("backend-task-tasks", "")})
+        do=_open, undo=_close, drifts=frozenset({("backend-task-group", "")})
     ),
     "policy of a role": Hand(
-        do=_grant, undo=_revoke, drifts=frozenset({("backend-task-role", "")})
+        do=_grant, undo=_revoke, drifts=frozenset({("backend-task-roles-task-role", "")})
     ),
 }
