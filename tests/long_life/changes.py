@@ -21,6 +21,9 @@ def _of(key: str) -> Any:
     return stack_config("production").get(f"arbor:{key}", PROJECT[f"arbor:{key}"].get("default"))
 
 
+THIRD = {key: value for key, value in REPORTS.items() if key not in {"count", "min"}}
+THIRD |= {"version": "v1.0.0", "max": 3}
+"""A service more, with a task in each zone."""
 CHANGES: dict[str, tuple[Any, ...]] = {
     **{key: (_of(key), value) for key, value in NUMBERS.items() if key not in ELSEWHERE},
     "bakeTimeMinutes": (15, 10),
@@ -34,7 +37,7 @@ CHANGES: dict[str, tuple[Any, ...]] = {
     "services.frontend.memory": (512, 1024),
     "cacheNodeType": ("cache.t3.micro", "cache.t3.small"),
     "databaseBackupDays": (7, 14),
-    "services.reports": (None, {**REPORTS, "version": "v1.0.0"}),
+    "services.reports": (None, THIRD),
 }
 """Values by path; each may follow each."""
 REFUSED = (
