@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from config_changes import REPORTS, SERVICES
-from engine_stack import Deployed
+from engine_stack import SPEED, Deployed
 from lived_in import AN_HOUR, lived_in, release
 from operations.ecs import services
 from operations.ecs.rollout import Rollout
@@ -37,7 +37,7 @@ def refused(live: Deployed) -> list[str]:
 def merge(live: Deployed, **entries: Any) -> None:
     """One change of `arbor:services`, as the pipeline makes it."""
     found = {app: entry for app, entry in {**SERVICES, **entries}.items() if entry is not None}
-    live.deployment.configure({"arbor:services": found})
+    live.deployment.configure({"arbor:services": found, "arbor:fargateVcpuQuota": 8})
     assert refused(live) == []
     live.up()
     assert live.up() == []
@@ -120,9 +120,11 @@ def test_a_pause_is_taken_out_of_ecs_before_up(live: Deployed, plan: Path) -> No
 
     live.deployment.configure({"arbor:pauseBeforeProduction": False})
     assert preview(live.opened, plan=plan, look_for_drift=True).passed
+    live.set_speed(0)  # or the pause would be over before it is seen
     release(live, "backend", image="registry.example/backend:v3.0.0", wait=False)
     with pytest.raises(RefusedError, match="arbor-staging-backend is being deployed"):
         apply(live.opened, plan)
+    live.set_speed(SPEED)
     _answer_all(live)
 
     said: list[str] = []
