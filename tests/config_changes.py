@@ -17,6 +17,8 @@ STAGING: dict[str, Any] = yaml.safe_load((PROJECT_DIR / "Pulumi.staging.yaml").r
 ]
 PROJECT: dict[str, Any] = yaml.safe_load((PROJECT_DIR / "Pulumi.yaml").read_text())["config"]
 SERVICES: dict[str, Any] = STAGING["arbor:services"]
+CONFIG_CHANGE = "config change"
+"""The property of a test's report that names the case it tried."""
 REPORTS = {
     **SERVICES["frontend"],
     "paths": ["/reports/*"],

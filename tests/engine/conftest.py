@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import hypothesis  # noqa: F401 - see above
 import pytest
 
+from config_changes import CONFIG_CHANGE
 from engine_stack import Deployed, deployed
 
 
@@ -46,9 +47,23 @@ def staging(pristine_staging: Deployed) -> Iterator[Deployed]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what the drill of faults tried, whichever worker did."""
-    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
-    for report in reports:
+    """Print what the drill of faults tried, and how many changes of config were."""
+    passed, failed = (terminalreporter.getreports(outcome) for outcome in ("passed", "failed"))
+    for report in (*passed, *failed):
         for name, value in report.user_properties:
             if name == "told":
                 terminalreporter.write_line(str(value))
+    made, broken = (_config_changes(reports) for reports in (passed, failed))
+    if tried := made | broken:
+        terminalreporter.write_line(
+            f"config changes: tried {len(tried)}, passed {len(made - broken)}"
+        )
+
+
+def _config_changes(reports: list[pytest.TestReport]) -> set[str]:
+    return {
+        str(value)
+        for report in reports
+        for name, value in report.user_properties
+        if name == CONFIG_CHANGE
+    }

@@ -4,14 +4,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from config_changes import REFUSED, STAGING, WORKS, Case
+from config_changes import CONFIG_CHANGE, REFUSED, STAGING, WORKS, Case
 from engine_stack import Deployed
 from lived_in import lived_in
 from pipeline import changes, drift
 from pipeline.steps import steps_of
 from served import serving
-
-KEPT = {"arbor:services": STAGING["arbor:services"]}
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +22,7 @@ def live(pristine_staging: Deployed) -> Iterator[Deployed]:
 
 def tell(record: Callable[[str, object], None], case: Case) -> None:
     """For the line that counts the changes at the end of the run."""
-    record("config change", case.name)
+    record(CONFIG_CHANGE, case.name)
 
 
 def refused(live: Deployed) -> list[str]:

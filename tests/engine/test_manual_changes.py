@@ -4,7 +4,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from emulator import engine
 from engine_stack import Deployed
+from pipeline import drift
 
 CLUSTER = "arbor-production-cluster"
 BACKEND = "arbor-production-backend"
@@ -26,7 +30,8 @@ def service_of(stack: Deployed) -> dict[str, Any]:
 
 
 def a_count(stack: Deployed) -> Check:
-    stack.client("ecs").update_service(cluster=CLUSTER, service=BACKEND, desiredCount=6)
+    more = service_of(stack)["desiredCount"] + 1
+    stack.client("ecs").update_service(cluster=CLUSTER, service=BACKEND, desiredCount=more)
     return lambda: service_of(stack)["desiredCount"]
 
 
@@ -85,16 +90,67 @@ def a_restored_instance(stack: Deployed) -> Check:
     return lambda: {db["DBInstanceIdentifier"] for db in rds.describe_db_instances()["DBInstances"]}
 
 
-CHANGES = (a_count, a_version, weights, a_password, a_restored_instance)
+def a_token(stack: Deployed) -> Check:
+    """Of the cache, rotated by hand; AWS gives no token back, only that it was changed."""
+    cache = stack.client("elasticache")
+    cache.modify_replication_group(
+        ReplicationGroupId="arbor-production-redis",
+        AuthToken=f"by-hand-{stack.calls():08}-token",
+        AuthTokenUpdateStrategy="ROTATE",
+        ApplyImmediately=True,
+    )
+
+    def changed() -> Any:
+        found = cache.describe_replication_groups(ReplicationGroupId="arbor-production-redis")
+        return found["ReplicationGroups"][0].get("AuthTokenLastModifiedDate")
+
+    return changed
+
+
+CHANGES = (a_count, a_version, a_password, a_token)
+"""What may be done twice; weights by hand leave ECS no deployment of that service."""
+PRODUCTION = engine.stack_config("production")["arbor:services"]
+OTHER_PATHS = {
+    "arbor:services": {**PRODUCTION, "backend": {**PRODUCTION["backend"], "paths": ["/api/*"]}}
+}
+BETWEEN: tuple[dict[str, object], ...] = (
+    {"arbor:bakeTimeMinutes": 11, "arbor:databaseBackupWindow": "02:00-03:00"},
+    {"arbor:bakeTimeMinutes": 12, "arbor:cacheSnapshotWindow": "02:00-03:00", **OTHER_PATHS},
+)
+"""Config of the very resources that operators have changed: the services, database, cache."""
+
+
+def made(stack: Deployed, changes: tuple[Callable[[Deployed], Check], ...]) -> dict[str, Check]:
+    """Every change by hand, and how to look at what it left."""
+    return {change.__name__: change(stack) for change in changes}
 
 
 def test_what_operators_did_stays_and_leaves_pulumi_nothing_to_do(production: Deployed) -> None:
-    checks = {change.__name__: change(production) for change in CHANGES}
+    checks = made(production, (*CHANGES, weights, a_restored_instance))
     done = {name: check() for name, check in checks.items()}
+    assert drift.find(production.deployment.stack) == []
     production.refresh()
     assert production.preview() == []
     assert production.up() == []
     assert {name: check() for name, check in checks.items()} == done
+
+
+@pytest.mark.parametrize("refreshed", [False, True], ids=["without a refresh", "refreshed"])
+def test_what_operators_did_twice_stays_with_a_change_of_the_same_resources_between(
+    production: Deployed, *, refreshed: bool
+) -> None:
+    """The engine hands old inputs on; nothing of them may be sent along with another change."""
+    for between in BETWEEN:
+        checks = made(production, CHANGES)
+        done = {name: check() for name, check in checks.items()}
+        if refreshed:
+            production.refresh()
+        production.deployment.configure(between)
+        assert {step.name for step in production.up()} >= {"backend-service"}
+        assert {name: check() for name, check in checks.items()} == done
+        assert drift.find(production.deployment.stack) == []
+        production.advance(7200)
+        assert production.unserved() == []
 
 
 def test_what_config_says_stays_too_and_shows_in_the_preview_after_a_refresh(
