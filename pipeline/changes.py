@@ -22,6 +22,7 @@ LISTENER_RULE: Final = "aws:lb/listenerRule:ListenerRule"
 INGRESS: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 LOG_GROUP: Final = "aws:cloudwatch/logGroup:LogGroup"
+REPOSITORY: Final = "aws:ecr/repository:Repository"
 SUBNET: Final = "aws:ec2/subnet:Subnet"
 NETWORK: Final = frozenset({"aws:ec2/vpc:Vpc", SUBNET})
 SERVES: Final = frozenset(
@@ -196,6 +197,14 @@ def _log_groups(steps: list[Step], account: Account) -> Iterator[str]:
             yield f"{name} ({step.name}) would be created, and the account has it already."
 
 
+def _images(steps: list[Step], account: Account) -> Iterator[str]:
+    """ECR refuses RepositoryNotEmpty, and the engine deletes last: `up` would end half done."""
+    for step in of_type(steps, REPOSITORY, "delete"):
+        name = step.old.get("name")
+        if isinstance(name, str) and not step.old.get("forceDelete") and _has_images(account, name):
+            yield f"{name} ({step.name}) would be deleted, and it has images."
+
+
 HAZARDS: Final = (
     Hazard(name="network", check=_network, way="Move to Another Stack"),
     Hazard(name="serves", check=_serves, way="Move to Another Stack"),
@@ -203,6 +212,7 @@ HAZARDS: Final = (
     Hazard(name="port", check=_ports, way="Change a Port"),
     Hazard(name="log group", check=_log_groups, way="Adopt a Log Group"),
     Hazard(name="store", check=_stores, way="Replace a Service by Another"),
+    Hazard(name="images", check=_images, way="Replace a Service by Another"),
     Hazard(name="data", check=stores.gone, way="Move to Another Stack"),
     Hazard(name="own-roles", check=_own_roles, way="Change the Pipeline's Own Roles"),
     Hazard(name="domain", check=stores.domain, way="Move to Another Stack"),
@@ -227,6 +237,14 @@ def _live_port(account: Account, app: str) -> int | None:
         return services.read(account, app).port
     except Refused:
         return None
+
+
+def _has_images(account: Account, repository: str) -> bool:
+    ecr = account.client("ecr")
+    try:
+        return bool(ecr.list_images(repositoryName=repository, maxResults=1)["imageIds"])
+    except ecr.exceptions.RepositoryNotFoundException:
+        return False
 
 
 def _is_there(account: Account, group: str) -> bool:

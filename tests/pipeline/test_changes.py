@@ -1,8 +1,11 @@
 """Which changes are refused, by steps alone; the engine's own are in tests/engine."""
 
+from dataclasses import replace
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from config_changes import REFUSED, WORKS, covered, keys
 from operations.account import Account
@@ -64,6 +67,28 @@ def test_a_service_that_goes_whole_takes_its_ways_to_the_stores_along() -> None:
     assert refusals(way, step("delete", changes.ECS_SERVICE, "backend-service")) == []
     (found,) = refusals(way)
     assert "backend would lose its way to the database" in found
+
+
+@pytest.mark.parametrize(
+    ("images", "forced", "refused"), [(1, False, True), (0, False, False), (1, True, False)]
+)
+def test_a_repository_goes_only_without_images(*, images: int, forced: bool, refused: bool) -> None:
+    with mock_aws():
+        ecr = boto3.Session("testing", "testing", region_name="us-east-1").client("ecr")
+        ecr.create_repository(repositoryName="reports-1")
+        for _ in range(images):
+            ecr.put_image(
+                repositoryName="reports-1",
+                imageManifest='{"schemaVersion": 2}',
+                imageManifestMediaType="application/vnd.oci.image.manifest.v1+json",
+                imageTag="v1",
+            )
+        account = Account(stack="staging", client=lambda _service: ecr)
+        gone = replace(
+            step("delete", changes.REPOSITORY, "registry-reports"),
+            old={"name": "reports-1", "forceDelete": forced},
+        )
+        assert bool(changes.refusals([gone], account)) == refused
 
 
 @pytest.mark.parametrize("token", sorted(changes.SERVES))
