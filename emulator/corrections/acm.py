@@ -34,8 +34,8 @@ LISTED_NAMES = 100
     "describe",
     call="acm.describe_certificate, acm.list_certificates",
     moto="gives a certificate that waits for its validation a serial number and a time of issue; "
-    "lists certificates without their alternative names",
-    aws="gives those when it issues it; lists the first hundred names",
+    "lists certificates without their alternative names, which it describes in any order",
+    aws="gives those when it issues it; lists the first hundred names; the domain's comes first",
 )
 def describe_as_issued(original: Replacement, self: CertBundle) -> dict[str, Any]:
     described: dict[str, Any] = original(self)
@@ -44,7 +44,11 @@ def describe_as_issued(original: Replacement, self: CertBundle) -> dict[str, Any
         for name in UNTIL_ISSUED:
             certificate.pop(name, None)
     # Of a summary alone: the answer to DescribeCertificate has no such members.
-    names = certificate.get("SubjectAlternativeNames", [])
+    names = sorted(
+        certificate.get("SubjectAlternativeNames", []),
+        key=lambda name: (name != certificate["DomainName"], name),
+    )
+    certificate["SubjectAlternativeNames"] = names
     certificate["SubjectAlternativeNameSummaries"] = names[:LISTED_NAMES]
     certificate["HasAdditionalSubjectAlternativeNames"] = len(names) > LISTED_NAMES
     return described
