@@ -23,6 +23,7 @@ NOT_KNOWN_BEFORE_THE_FIRST_UP = frozenset(
         "iam-bucket-principal",
         "iam-resources",
         "s3-tls-only",
+        "task-log-mode",
         "task-logs",
         "task-no-plain-secret",
         "task-not-privileged",
