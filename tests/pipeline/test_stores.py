@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from emulator.engine import PROJECT_DIR
 from operations.account import Account
 from pipeline import changes, stores
 from pipeline.steps import Step
@@ -239,3 +240,12 @@ def test_what_the_engine_protects_is_told_with_the_way(words: str) -> None:
     assert said.startswith("log-export-bucket would be replaced or deleted, and it is protected.")
     assert "arbor:logExportBucket stays as before" in said
     assert changes.protections("error: something else") == []
+
+
+@pytest.mark.parametrize("hazard", changes.HAZARDS, ids=lambda hazard: hazard.name)
+def test_every_procedure_that_a_refusal_names_stands_in_the_runbook(
+    hazard: changes.Hazard,
+) -> None:
+    page = (PROJECT_DIR / "docs/runbook.md").read_text()
+    assert f"\n### {hazard.way}\n" in page
+    assert not hazard.allow or f"--allow {hazard.allow}" in page
