@@ -34,6 +34,7 @@ class DatabaseArgs:
     database_name: str
     username: str
     parameter_group_name: str
+    """With the major version at its end it is another resource than without, or with another."""
     engine_version: str = "16"
     """A major version alone lets RDS choose and upgrade the minor one."""
     instance_class: str
@@ -98,12 +99,14 @@ class Database(pulumi.ComponentResource):
         subnets = aws.rds.SubnetGroup(
             f"{name}-subnets", subnet_ids=args.subnet_ids, tags=args.tags, opts=child
         )
-        # An upgrade replaces it: the next one is made, the instance moves, this one is deleted.
-        # That order is the engine's as long as the name changes with the family.
+        # A resource of its own for each major version: the next one is made, the instance moves,
+        # and the engine deletes this one last. If the upgrade fails, both are there to go back to.
+        major = args.engine_version.split(".", maxsplit=1)[0]
+        number = f"-{major}" if args.parameter_group_name.endswith(f"-{major}") else ""
         parameters = aws.rds.ParameterGroup(
-            f"{name}-parameters",
+            f"{name}-parameters{number}",
             name=args.parameter_group_name,
-            family=f"postgres{args.engine_version.split('.')[0]}",
+            family=f"postgres{major}",
             description=f"Parameters of {args.identifier}",
             parameters=[
                 {"name": parameter, "value": value, "apply_method": method}

@@ -79,7 +79,7 @@ def downgrades(steps: list[Step], _account: Account) -> Iterator[str]:
 def holds_old_group(steps: list[Step], account: Account) -> Iterator[str]:
     """Another instance with the parameter group that another major version deletes at its end."""
     ours = naming.database_instance(account.stack)
-    for step in of_type(steps, PARAMETERS, "replace"):
+    for step in of_type(steps, PARAMETERS, "delete", "replace"):
         group = step.old.get("name")
         for found in _instances(account):
             name = found["DBInstanceIdentifier"]

@@ -83,6 +83,17 @@ def test_the_parameter_group_fits_the_engine() -> None:
     assert group["family"] == "postgres17"
 
 
+@pytest.mark.parametrize(
+    ("group", "logical"),
+    [("arbor-production-params", "db-parameters"), ("arbor-params-17", "db-parameters-17")],
+)
+def test_each_major_versions_group_is_a_resource_of_its_own(group: str, logical: str) -> None:
+    args = replace(ARGS, engine_version="17", parameter_group_name=group)
+    declared = declare(lambda: Database("db", args))
+    token = "aws:rds/parameterGroup:ParameterGroup"
+    assert [name for typ, name in declared.options if typ == token] == [logical]
+
+
 def test_another_major_version_is_allowed_for_the_pipeline_has_judged_it() -> None:
     assert declare(lambda: Database("db", ARGS)).only(INSTANCE)["allowMajorVersionUpgrade"] is True
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi.automation import CommandError
 
 from emulator import aws_shim
 from emulator.engine import PROJECT_DIR
@@ -114,6 +115,26 @@ def test_a_major_upgrade_is_asked_for_begins_with_a_snapshot_and_leaves_one_grou
     assert database(live)["EngineVersion"].startswith("16")
     assert groups(live) == {"arbor-staging-params"}
     assert live.up() == []
+
+
+def test_an_upgrade_that_fails_half_way_can_be_taken_back_and_tried_again(live: Deployed) -> None:
+    live.set_speed(0)
+    live.client("rds").create_db_snapshot(
+        DBInstanceIdentifier="arbor-staging-db", DBSnapshotIdentifier="keeps-it-busy"
+    )
+    live.deployment.configure({"arbor:databaseVersion": "17"})
+    with pytest.raises(CommandError, match="not in available state"):
+        live.up()
+    assert groups(live) == {"arbor-staging-params", "arbor-staging-params-17"}
+    live.advance(3600)
+
+    live.deployment.configure({"arbor:databaseVersion": "16"})
+    live.up()
+    assert live.up() == []
+    assert groups(live) == {"arbor-staging-params"}
+    live.deployment.configure({"arbor:databaseVersion": "17"})
+    live.up()
+    assert groups(live) == {"arbor-staging-params-17"}
 
 
 def test_storage_that_grew_by_itself_is_left_alone_and_grows_from_there(
