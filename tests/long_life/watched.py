@@ -97,13 +97,11 @@ class Watched:
             self._wrong("users were not served: " + "; ".join(told))
 
     def _check_locks(self) -> None:
-        ssm = self.stack.client("ssm")
-        held = ssm.get_parameters(Names=[naming.operation_lock(STACK)])["Parameters"]
-        if held:
-            self._wrong(f"arbor's lock is left: {held[0]['Value']}")
+        if left := self._lock():
+            self._wrong(f"arbor's lock is left: {left}")
         backend = Path(self.stack.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
-        if left := list(backend.glob(".pulumi/locks/**/*.json")):
-            self._wrong(f"Pulumi's lock is left: {left}")
+        if locks := list(backend.glob(".pulumi/locks/**/*.json")):
+            self._wrong(f"Pulumi's lock is left: {locks}")
 
     # Tools
 
@@ -134,6 +132,7 @@ class Watched:
         if trouble is not None:
             result = disturb.arbor(self.wire, words, *trouble)
             if result.exit_code in allowed:
+                self._take_over()
                 return
         result = disturb.arbor(self.wire, words)
         if result.exit_code == REFUSED and trouble is not None and REFUSED not in allowed:
@@ -141,6 +140,19 @@ class Watched:
             result = disturb.arbor(self.wire, words)
         if result.exit_code not in allowed:
             self._wrong(f"`arbor {' '.join(words)}` ended with {result.exit_code}: {result.output}")
+
+    def _take_over(self) -> None:
+        """The call that gives the lock back may be the one that failed: then the next takes it."""
+        with self.wire.aside():
+            left = self._lock()
+        if left and disturb.arbor(self.wire, ("migrate", "--stack", STACK)).exit_code != 0:
+            self._wrong(f"no command goes on from {left}")
+
+    def _lock(self) -> str:
+        """What arbor's lock says; empty where there is none."""
+        ssm = self.stack.client("ssm")
+        held = ssm.get_parameters(Names=[naming.operation_lock(STACK)])["Parameters"]
+        return str(held[0]["Value"]) if held else ""
 
     def _push(self, version: str) -> None:
         with self.wire.aside():
