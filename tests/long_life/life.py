@@ -32,19 +32,22 @@ class Life(Watched):
     def up(self, values: changes.Values) -> None:
         """Bring a change of config up; a second run has nothing to do."""
         with self._step(f"up({values!r})"):
-            keys = changes.changed(STACK, self.config, values)
-            self.config |= keys
-            self.stack.deployment.configure(keys)
-            self.stack.up()
-            if again := self.stack.up():
-                self._wrong(f"the second `up` in a row did {again}")
-            self._meet()
+            self._bring(values)
 
     def adopt(self, name: str) -> None:
         """Let config have what was done by hand: no drift any more, and nothing changes."""
-        self.steps.append(f"# adopt({name!r}):")
-        self.up(HANDS[name].adopted)
-        del self.by_hand[name]
+        with self._step(f"adopt({name!r})"):
+            self._bring(HANDS[name].adopted)
+            del self.by_hand[name]
+
+    def _bring(self, values: changes.Values) -> None:
+        keys = changes.changed(STACK, self.config, values)
+        self.config |= keys
+        self.stack.deployment.configure(keys)
+        self.stack.up()
+        if again := self.stack.up():
+            self._wrong(f"the second `up` in a row did {again}")
+        self._meet()
 
     def put_back(self) -> None:
         """Read the account, and let `up` undo what was done by hand to its resources."""
@@ -77,12 +80,9 @@ class Life(Watched):
     def disturbed_up(self, values: changes.Values, how: str, at: int) -> None:
         """An `up` whose n-th write is throttled, or that is killed at it; and then another."""
         with self._step(f"disturbed_up({values!r}, {how!r}, {at})"):
-            keys = changes.changed(STACK, self.config, values)
-            self.config |= keys
-            self.stack.deployment.configure(keys)
+            self.stack.deployment.configure(changes.changed(STACK, self.config, values))
             disturb.up(self.stack, how, at)
-            if self.stack.up() and (again := self.stack.up()):
-                self._wrong(f"the second `up` in a row did {again}")
+            self._bring(values)
 
     def up_again(self) -> None:
         """The same config once more; nothing is done, whatever was done by hand."""

@@ -24,6 +24,8 @@ CHANGE = st.sampled_from(sorted(CHANGES)).flatmap(
 )
 BESIDE = frozenset({"wafRequestsPerFiveMinutes", "logRetentionDays", "databaseBackupDays"})
 """Changes that no deployment follows from."""
+MAKING = frozenset({"services.reports"})
+"""A killed `up` may leave what it made and did not record yet: docs/decisions/long-life.md."""
 SIZES = ((512, 1024), (1024, 2048), (1024, 4096))
 
 
@@ -72,7 +74,11 @@ class LongLife(RuleBasedStateMachine):
         self.life.up(values)
 
     @precondition(lambda self: not self.life.by_hand and not self.life.under_test)
-    @rule(values=CHANGE, how=st.sampled_from(("killed", "throttled")), at=st.integers(1, 6))
+    @rule(
+        values=CHANGE.filter(lambda values: not set(values) & MAKING),
+        how=st.sampled_from(("killed", "throttled")),
+        at=st.integers(1, 6),
+    )
     def disturbed_up(self, values: dict[str, object], how: str, at: int) -> None:
         self.life.disturbed_up(values, how, at)
 
