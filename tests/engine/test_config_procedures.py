@@ -107,7 +107,7 @@ def test_priorities_are_exchanged_by_way_of_a_free_one(live: Deployed) -> None:
     merge(live, backend={**first, "priority": 90}, reports=second)
     merge(live, backend={**first, "priority": 90}, reports={**second, "priority": 100})
     merge(live, backend={**first, "priority": 150}, reports={**second, "priority": 100})
-    merge(live, backend=first, reports=None)
+    merge(live, backend={**first, "priority": 150}, reports=None)
 
 
 def test_a_pause_is_taken_out_of_ecs_before_up(live: Deployed, plan: Path) -> None:
