@@ -47,7 +47,7 @@ DEPLOYMENT = {
     "deploymentMinimumHealthyPercent",
 }
 """Inputs that are one structure in ECS; an update sends all of it."""
-REPLACES = frozenset({"name", "cluster", "schedulingStrategy"})
+REPLACES = frozenset({"name", "cluster", "schedulingStrategy", "deploymentController"})
 OF_THE_PROVIDER = frozenset(
     {"waitForSteadyState", "sigintRollback", "forceNewDeployment", "forceDelete", "triggers"}
 )
@@ -244,6 +244,7 @@ ROWS = (
     Row(
         token="aws:ecs/service:Service",
         client="ecs",
+        source="internal/service/ecs/service.go",
         inputs=frozenset(
             {
                 "name",
@@ -282,6 +283,7 @@ ROWS = (
         ),
         outputs=frozenset({"arn"}),
         replaces=REPLACES,
+        computed=frozenset({"cluster", "platformVersion", "triggers"}),
         write_only=OF_THE_PROVIDER,
         same={
             "cluster": same_name,
