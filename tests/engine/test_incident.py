@@ -9,7 +9,7 @@ def test_production_is_fine_as_it_was_brought_up(production: Deployed) -> None:
     done = production.operate("status")
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     assert "OK  database             available, db.t3.medium, Multi-AZ" in done.stdout
-    assert "OK  cache                available, 2 nodes, automatic failover enabled" in done.stdout
+    assert "OK  cache                available, 3 nodes, automatic failover enabled" in done.stdout
     assert "OK  certificate          ISSUED" in done.stdout
     assert "OK  alarms               none of 4 rings" in done.stdout
 
