@@ -32,7 +32,7 @@ class Mutation:
     """Its other resource options, such as `protect`."""
     borrows: tuple[str, str, str] | None = None
     """Type, logical name and input of another resource; its value is what `adds` is given, or what
-    the input `takes` gets."""
+    the input `takes` gets. Without an input, all of them."""
     takes: str = ""
     adds: Callable[[str, Any], object] | None = None
     """Registers one more resource of the given name after the program has run."""
@@ -53,7 +53,8 @@ class Mutation:
     ) -> pulumi.ResourceTransformationResult | None:
         """What the program's registration becomes; collects what the mutation borrows."""
         if self.borrows and (args.type_, args.name) == self.borrows[:2]:
-            borrowed.append(args.props[self.borrows[2]])
+            _, _, key = self.borrows
+            borrowed.append(args.props[key] if key else {**args.props})
         if (args.type_, args.name) != (self.token, self.resource):
             return None
         return self._changed(args, borrowed)

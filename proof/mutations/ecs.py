@@ -22,8 +22,31 @@ def _rolling(inputs: dict[str, Any]) -> None:
     inputs["deployment_configuration"].strategy = "ROLLING"
 
 
-def _untested(inputs: dict[str, Any]) -> None:
-    inputs["load_balancers"][0].advanced_configuration.test_listener_rule = None
+def _untested(name: str, inputs: dict[str, Any]) -> None:
+    """A service more: of one that is there the engine ignores `loadBalancers`."""
+    (balancer,) = inputs["load_balancers"]
+    advanced = balancer.advanced_configuration
+    inputs |= {
+        "name": name,
+        "load_balancers": [
+            {
+                "target_group_arn": balancer.target_group_arn,
+                "container_name": balancer.container_name,
+                "container_port": balancer.container_port,
+                "advanced_configuration": {
+                    "alternate_target_group_arn": advanced.alternate_target_group_arn,
+                    "production_listener_rule": advanced.production_listener_rule,
+                    "role_arn": advanced.role_arn,
+                },
+            }
+        ],
+    }
+    ignored = ["taskDefinition", "desiredCount", "loadBalancers"]
+    aws.ecs.Service(
+        name,
+        **{key: value for key, value in inputs.items() if value is not None},
+        opts=pulumi.ResourceOptions(ignore_changes=ignored),
+    )
 
 
 def _going_on(inputs: dict[str, Any]) -> None:
@@ -45,7 +68,12 @@ def _one_colour(name: str, listener: pulumi.Input[str]) -> None:
 
 MUTATIONS = (
     _service("ecs-blue-green", "the backend is deployed in place", edit=_rolling),
-    _service("ecs-both-colours", "the backend has no test rule", edit=_untested),
+    Mutation(
+        rule="ecs-both-colours",
+        what="a service has no test rule",
+        borrows=(SERVICE, "backend-service", ""),
+        adds=_untested,
+    ),
     _service("ecs-rollback-alarms", "alarms don't end a deployment", edit=_going_on),
     _service("ecs-no-sigint-rollback", "Ctrl-C undoes a release", inputs={"sigint_rollback": True}),
     _service(
