@@ -21,6 +21,16 @@ def batches(mutations: Sequence[Mutation]) -> tuple[Batch, ...]:
     return (*first, *second, *((mutation,) for mutation in mutations if mutation.alone))
 
 
+def each_once(mutations: Sequence[Mutation]) -> tuple[Batch, ...]:
+    """The first division, and each of the others by itself: what a change must pass.
+
+    `batches` also finds a mutation that hides behind another; it runs every night.
+    """
+    sharing = [mutation for mutation in mutations if not mutation.alone]
+    alone = ((mutation,) for mutation in mutations if mutation.alone)
+    return (*_divided(sharing, ()), *alone)
+
+
 def rules(batch: Batch) -> set[str]:
     """What must fail its preview."""
     return {mutation.rule for mutation in batch}

@@ -35,7 +35,7 @@ def _names(batch: grid.Batch) -> str:
     return ",".join(mutation.rule for mutation in batch)
 
 
-@pytest.mark.parametrize("batch", grid.batches(catalog.MUTATIONS), ids=_names)
+@pytest.mark.parametrize("batch", grid.each_once(catalog.MUTATIONS), ids=_names)
 def test_each_change_of_a_batch_is_caught_by_its_rule_and_no_other(
     production: Deployment, batch: grid.Batch
 ) -> None:

@@ -7,7 +7,6 @@ import known_program
 from guardrails.pack import RULES
 from guardrails.rule import Rule
 from proof import catalog, grid
-from proof.mutation import Mutation
 from verdict import stack_violations, violations
 
 WAITING = tuple(
@@ -15,17 +14,6 @@ WAITING = tuple(
     for mutation in catalog.MUTATIONS
     if mutation.rule in known_program.NOT_KNOWN_BEFORE_THE_FIRST_UP
 )
-
-
-def _once(mutations: tuple[Mutation, ...]) -> list[grid.Batch]:
-    """Batches in which each mutation is at least once."""
-    chosen: list[grid.Batch] = []
-    tried = set[int]()
-    for batch in grid.batches(mutations):
-        if not {id(one) for one in batch} <= tried:
-            tried |= {id(one) for one in batch}
-            chosen.append(batch)
-    return chosen
 
 
 def broken(stack: str, resources: list[PolicyResource]) -> set[str]:
@@ -49,7 +37,7 @@ def test_no_rule_finds_anything_and_none_meets_an_unknown(stack: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "batch", _once(WAITING), ids=lambda batch: ",".join(sorted(grid.rules(batch)))
+    "batch", grid.each_once(WAITING), ids=lambda batch: ",".join(sorted(grid.rules(batch)))
 )
 def test_what_the_first_preview_can_not_judge_is_judged_here(batch: grid.Batch) -> None:
     resources = known_program.resources("production", batch)
