@@ -11,8 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulator import engine, policy_host, pulumi_cli
+import pytest
 
+from emulator import aws_shim, engine, policy_host, pulumi_cli
+
+NO_AWS = pytest.mark.skipif(
+    aws_shim.find_aws() is None,
+    reason="needs the AWS CLI (Debian: apt-get install awscli); .ci/run installs it",
+)
 HOST = engine.PROJECT_DIR / "tests" / "language_host.py"
 BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 NOT_COPIED = (".git", ".venv", "tests", ".*_cache", "node_modules")
@@ -66,6 +72,7 @@ def shell(directory: Path, account: Mapping[str, str]) -> Shell:
     )
     host.chmod(0o755)
     policy_host.install(programs)
+    aws_shim.install(programs, account["AWS_ENDPOINT_URL"])
     path = os.pathsep.join((str(programs), str(Path(command.command).parent), os.environ["PATH"]))
     own = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI")}
     environment = {

@@ -29,6 +29,7 @@ def written(there: shell.Shell) -> dict[str, Any]:
     return found
 
 
+@shell.NO_AWS
 def test_every_line_of_the_first_day_works_in_its_order(tmp_path: Path) -> None:
     with engine.account_process(stack=STACK, speed=SPEED) as account:
         endpoint = account["AWS_ENDPOINT_URL"]
