@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 READY := .venv/ready
 ACCOUNT_TESTS := tests/emulator tests/operations tests/pipeline/bootstrap
 
-.PHONY: help up preview serve test unit emulator engine long-life soak drill lint types docs policy-proof benchmark clean
+.PHONY: help up preview serve test unit emulator engine long-life soak nightly drill lint types docs policy-proof benchmark clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ long-life: $(READY) ## changes, releases and operators' hands in any order, with
 
 soak: $(READY) ## the same with random seeds, for MINUTES
 	$(PYTHON) -m pytest -n 2 tests/long_life/soak.py --minutes $(MINUTES)
+
+nightly: $(READY) ## the procedures that take too long for every change
+	$(PYTHON) -m pytest -n 2 --dist loadgroup -m nightly tests/engine
 
 drill: $(READY) ## every fault at every AWS call of every command that writes
 	DRILL_WHOLE=1 $(PYTHON) -m pytest -n 2 --dist loadgroup tests/engine/test_faults.py

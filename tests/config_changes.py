@@ -162,6 +162,26 @@ WORKS = (
     ),
 )
 
+QUOTA = "fargateVcpuQuota"
+
+
+def together(*cases: Case) -> Case:
+    """One change that makes those of all these cases, which must not touch each other."""
+    config: dict[str, Any] = {}
+    services: dict[str, dict[str, Any]] = {}
+    for case in cases:
+        most = max(case.config.get(QUOTA, 0), config.get(QUOTA, 0))
+        config |= case.config
+        config |= {QUOTA: most} if most else {}
+        for app, fields in case.services.items():
+            services[app] = {**services.get(app, {}), **(fields or {})}
+    back = tuple(way for case in cases for way in case.back)
+    return Case(name=" + ".join(c.name for c in cases), config=config, services=services, back=back)
+
+
+BATCHES = (WORKS[:4], WORKS[4:6], WORKS[6:])
+"""An `up` takes some ten seconds, so cases share one."""
+
 REFUSED = (
     Case(
         name="a later major version",
@@ -208,6 +228,7 @@ REFUSED = (
     ),
     Case(
         name="a new service takes over a priority",
+        config={QUOTA: 7},
         services={"backend": {"priority": 90}, "reports": {**REPORTS, "priority": 100}},
         refused="Exchange Priorities",
     ),

@@ -1,6 +1,7 @@
 """Who serves the users of an Arbor stack: the live version and how many tasks are wanted."""
 
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from typing import Any
 
 from engine_stack import Deployed
@@ -41,6 +42,36 @@ def serving(stack: Deployed) -> dict[str, Serving]:
         for one in described
         if one["status"] == "ACTIVE" and _rule_of(one)
     }
+
+
+def outages(stack: Deployed) -> list[dict[str, Any]]:
+    """What users met since the last look, without the paths of a service that was taken out.
+
+    A service goes before its rules (components/service.py), so its own paths get 503 for a moment;
+    whoever removes it has moved them to another before.
+    """
+    (first,) = stack.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    listeners = stack.client("elbv2").describe_listeners(LoadBalancerArn=first["LoadBalancerArn"])
+    named = {
+        value
+        for listener in listeners["Listeners"]
+        for rule in stack.client("elbv2").describe_rules(ListenerArn=listener["ListenerArn"])[
+            "Rules"
+        ]
+        for condition in rule["Conditions"]
+        if condition["Field"] == "path-pattern"
+        for value in condition["PathPatternConfig"]["Values"]
+    }
+    return [
+        one
+        for one in stack.unserved()
+        if any(fnmatch(one["path"], pattern) for pattern in named) or _is_rest(one["path"])
+    ]
+
+
+def _is_rest(path: str) -> bool:
+    """Whether the observer asked for a path that no pattern names."""
+    return path.count("/") == 1
 
 
 def _rule_of(service: dict[str, Any]) -> str | None:

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from config_changes import CONFIG_CHANGE, REFUSED, STAGING, WORKS, Case
+from config_changes import BATCHES, CONFIG_CHANGE, REFUSED, STAGING, Case, together
 from engine_stack import Deployed
 from lived_in import lived_in
 from pipeline import changes, drift
 from pipeline.steps import steps_of
-from served import serving
+from served import outages, serving
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +20,10 @@ def live(pristine_staging: Deployed) -> Iterator[Deployed]:
         yield stack
 
 
-def tell(record: Callable[[str, object], None], case: Case) -> None:
+def tell(record: Callable[[str, object], None], *cases: Case) -> None:
     """For the line that counts the changes at the end of the run."""
-    record(CONFIG_CHANGE, case.name)
+    for case in cases:
+        record(CONFIG_CHANGE, case.name)
 
 
 def refused(live: Deployed) -> list[str]:
@@ -45,18 +46,19 @@ def made(live: Deployed) -> None:
     live.up()
     assert live.up() == []
     assert drift.find(live.deployment.stack) == []
-    assert live.unserved() == []
+    assert outages(live) == []
     after = {app: one.release for app, one in serving(live).items()}
     assert {app: after[app] for app in before.keys() & after.keys()} == {
         app: before[app] for app in before.keys() & after.keys()
     }
 
 
-@pytest.mark.parametrize("case", WORKS, ids=[case.name for case in WORKS])
+@pytest.mark.parametrize("cases", BATCHES, ids=lambda cases: together(*cases).name)
 def test_a_change_is_made_and_taken_back_while_users_are_served(
-    live: Deployed, case: Case, record_property: Callable[[str, object], None]
+    live: Deployed, cases: tuple[Case, ...], record_property: Callable[[str, object], None]
 ) -> None:
-    tell(record_property, case)
+    tell(record_property, *cases)
+    case = together(*cases)
     live.deployment.configure(case.values())
     made(live)
     back(live, case)

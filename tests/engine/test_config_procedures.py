@@ -14,7 +14,7 @@ from pipeline import changes
 from pipeline.apply import RefusedError, apply
 from pipeline.preview import preview
 from pipeline.steps import steps_of
-from served import serving
+from served import outages, serving
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def merge(live: Deployed, **entries: Any) -> None:
     assert refused(live) == []
     live.up()
     assert live.up() == []
-    assert live.unserved() == []
+    assert outages(live) == []
 
 
 def _registered(live: Deployed, app: str) -> str:
@@ -97,9 +97,10 @@ def test_a_port_moves_with_a_release_and_back_with_a_rollback(live: Deployed) ->
     _roll_out(live, "frontend", new)
 
     merge(live, frontend={**SERVICES["frontend"], "port": 4000})
-    assert live.unserved() == []
+    assert outages(live) == []
 
 
+@pytest.mark.nightly
 def test_priorities_are_exchanged_by_way_of_a_free_one(live: Deployed) -> None:
     """The frontend goes first, for a service without paths is asked last."""
     merge(live, reports=REPORTS)
@@ -133,4 +134,4 @@ def test_a_pause_is_taken_out_of_ecs_before_up(live: Deployed, plan: Path) -> No
     assert [line for line in said if "take the pause out of arbor-staging-backend" in line]
     assert not services.read(account, "backend").configuration.get("lifecycleHooks")
     assert live.up() == []
-    assert live.unserved() == []
+    assert outages(live) == []
