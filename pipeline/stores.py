@@ -96,7 +96,8 @@ def storage(steps: list[Step], account: Account) -> Iterator[str]:
     """
     for step in of_type(steps, INSTANCE, "update"):
         wanted, longest = step.new.get("allocatedStorage"), step.new.get("maxAllocatedStorage")
-        grows, limits = step.changes("allocatedStorage"), step.changes("maxAllocatedStorage")
+        # Less than there is, below the ceiling, is no difference to the provider: not in the keys.
+        grows, limits = "allocatedStorage" in step.keys, "maxAllocatedStorage" in step.keys
         for found in _instances(account, naming.database_instance(account.stack)):
             held = int(found["AllocatedStorage"])
             if grows and int(wanted or 0) < held:

@@ -20,6 +20,14 @@ def live(pristine_staging: Deployed) -> Iterator[Deployed]:
         yield stack
 
 
+@pytest.fixture(scope="module")
+def unchanged(pristine_staging: Deployed) -> Iterator[Deployed]:
+    """The same, for changes that are only previewed."""
+    with pristine_staging.copy() as stack:
+        lived_in(stack)
+        yield stack
+
+
 def tell(record: Callable[[str, object], None], *cases: Case) -> None:
     """For the line that counts the changes at the end of the run."""
     for case in cases:
@@ -72,13 +80,13 @@ def test_a_change_is_made_and_taken_back_while_users_are_served(
 
 @pytest.mark.parametrize("case", REFUSED, ids=[case.name for case in REFUSED])
 def test_a_change_that_a_live_stack_cannot_take_is_refused_and_names_the_way(
-    live: Deployed, case: Case, record_property: Callable[[str, object], None]
+    unchanged: Deployed, case: Case, record_property: Callable[[str, object], None]
 ) -> None:
     tell(record_property, case)
-    live.deployment.configure(case.values())
+    unchanged.deployment.configure(case.values())
     try:
-        sentences = refused(live)
+        sentences = refused(unchanged)
     finally:
-        back(live, case)
+        back(unchanged, case)
     assert sentences
     assert all(f'"{case.refused}" in docs/runbook.md' in sentence for sentence in sentences)

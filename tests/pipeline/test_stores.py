@@ -1,5 +1,6 @@
 """Changes of what holds data that are refused, or asked about, before anything is touched."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -246,3 +247,14 @@ def test_what_can_be_allowed_stands_in_the_runbook_with_its_option() -> None:
     page = (PROJECT_DIR / "docs/runbook.md").read_text()
     for value in changes.ALLOWABLE:
         assert f"--allow {value}" in page
+
+
+def test_less_storage_that_the_provider_suppresses_beside_another_change_is_none_to_refuse() -> (
+    None
+):
+    """An update for another reason carries both values, and the provider sends the other alone."""
+    one = step(stores.INSTANCE, backupRetentionPeriod=(7, 0))
+    shrinks = replace(
+        one, old={**one.old, "allocatedStorage": 30}, new={**one.new, "allocatedStorage": 20}
+    )
+    assert refused([shrinks], instance(AllocatedStorage=30)) == []
