@@ -249,9 +249,7 @@ def test_what_can_be_allowed_stands_in_the_runbook_with_its_option() -> None:
         assert f"--allow {value}" in page
 
 
-def test_less_storage_that_the_provider_suppresses_is_not_refused_beside_a_change() -> (
-    None
-):
+def test_less_storage_that_the_provider_suppresses_is_not_refused_beside_a_change() -> None:
     """An update for another reason carries both values, and the provider sends the other alone."""
     one = step(stores.INSTANCE, backupRetentionPeriod=(7, 0))
     shrinks = replace(
