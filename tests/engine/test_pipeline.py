@@ -77,7 +77,7 @@ def test_a_failed_apply_says_what_is_half_done_and_what_to_run(live: Deployed, p
     (rule,) = elb.describe_rules(RuleArns=[arn])["Rules"]
     groups = rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
     forward = {"Type": "forward", "ForwardConfig": {"TargetGroups": groups[:1]}}
-    live.deployment.configure({"arbor:spotWeight": 3, "arbor:wafRequestsPerFiveMinutes": 1700})
+    live.deployment.configure({"arbor:spotWeight": 4, "arbor:wafRequestsPerFiveMinutes": 1700})
     planned(live, plan)
     elb.modify_rule(RuleArn=arn, Actions=[forward])
 

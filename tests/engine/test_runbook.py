@@ -18,6 +18,8 @@ import pytest
 from emulator import aws_shim
 from engine_stack import Deployed
 
+ONE_A_ZONE = 3
+"""Tasks of a service of production, whose config names no count."""
 CLI = aws_shim.find_aws()
 pytestmark = pytest.mark.skipif(
     CLI is None or aws_shim.version(CLI) < (2,),
@@ -87,8 +89,8 @@ def test_incident_checklist(shell: Shell, outputs: dict[str, Any], logged: None)
         "--services arbor-production-backend arbor-production-frontend"
     )["services"]
     assert [(s["serviceName"], s["runningCount"]) for s in services] == [
-        ("arbor-production-backend", 2),
-        ("arbor-production-frontend", 2),
+        ("arbor-production-backend", ONE_A_ZONE),
+        ("arbor-production-frontend", ONE_A_ZONE),
     ]
     assert "abc123" in shell.run("aws logs tail /ecs/arbor-production/backend --since 30m")
     healthy = [
@@ -99,7 +101,7 @@ def test_incident_checklist(shell: Shell, outputs: dict[str, Any], logged: None)
             + outputs["services"]["backend"][f"{colour}_target_group_arn"]
         )["TargetHealthDescriptions"]
     ]
-    assert healthy == ["healthy", "healthy"]
+    assert healthy == ["healthy"] * ONE_A_ZONE
 
 
 def test_tasks_and_their_logs(shell: Shell, logged: None) -> None:  # noqa: ARG001 - there are logs
@@ -107,7 +109,7 @@ def test_tasks_and_their_logs(shell: Shell, logged: None) -> None:  # noqa: ARG0
         "aws ecs list-tasks --cluster arbor-production-cluster "
         "--service-name arbor-production-backend"
     )
-    assert len(tasks["taskArns"]) == 2
+    assert len(tasks["taskArns"]) == ONE_A_ZONE
     events = shell.run(
         "aws logs get-log-events --log-group-name /ecs/arbor-production/backend "
         "--log-stream-name backend/backend/1 --limit 50"

@@ -6,13 +6,16 @@ from emulator.engine import stack_config
 from engine_stack import Deployed
 from served import serving
 
+ONE_A_ZONE = 3
+"""Tasks of a service of production, whose config names no count."""
+
 
 def test_a_stack_that_is_up_serves_what_config_says(pristine_production: Deployed) -> None:
     services = stack_config("production")["arbor:services"]
     assert {
         name: (one.version, one.desired, one.healthy)
         for name, one in serving(pristine_production).items()
-    } == {name: (one["version"], one["count"], one["count"]) for name, one in services.items()}
+    } == {name: (one["version"], ONE_A_ZONE, ONE_A_ZONE) for name, one in services.items()}
 
 
 def test_scaling_is_seen_and_is_no_outage(production: Deployed) -> None:
