@@ -66,7 +66,7 @@ class LoadBalancer(pulumi.ComponentResource):
             idle_timeout=args.idle_timeout,
             drop_invalid_header_fields=True,
             enable_deletion_protection=args.deletion_protection,
-            # Off by default: without it nobody can shift traffic away from a zone that is impaired.
+            # Off by default: without it, traffic cannot be shifted away from an impaired zone.
             # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/zonal-shift.html
             enable_zonal_shift=True,
             access_logs={"bucket": logs.bucket, "enabled": True},

@@ -49,7 +49,7 @@ IAM: Final = frozenset(
     }
 )
 DEPLOY_ROLE: Final = "-ci-deploy/"
-"""In the ARN of whoever has assumed a deploy role."""
+"""In the ARN of a session that has assumed a deploy role."""
 ELSEWHERE: Final = "Move to Another Stack"
 UPGRADE: Final = "database-upgrade"
 WAITING: Final = "waiting-changes"
@@ -77,7 +77,7 @@ class Hazard:
 def refusals(steps: list[Step], account: Account, allowed: Collection[str] = ()) -> list[str]:
     """A sentence for each change that is refused; none for a change that `up` can make.
 
-    `allowed` are the values of `--allow`. A preview allows all, and `asks` tells of them.
+    `allowed` are the values of `--allow`. A preview allows all, and `asks` names them.
     """
     return [
         f'{found} Nothing was changed. Follow "{hazard.way}" in docs/runbook.md'
@@ -180,7 +180,7 @@ def _own_roles(steps: list[Step], account: Account) -> Iterator[str]:
 
 
 def _has_provider(account: Account) -> bool:
-    """Whether IAM tells of it; who may not ask is no better off than before."""
+    """Whether IAM lists it; without the permission to ask, the answer is no."""
     try:
         told = account.client("iam").list_open_id_connect_providers()
     except ClientError:

@@ -48,7 +48,7 @@ def outages(stack: Deployed) -> list[dict[str, Any]]:
     """What users met since the last look, without the paths of a service that was taken out.
 
     A service goes before its rules (components/service.py), so its own paths get 503 for a moment;
-    whoever removes it has moved them to another before.
+    the procedure moves them to another service before.
     """
     (first,) = stack.client("elbv2").describe_load_balancers()["LoadBalancers"]
     listeners = stack.client("elbv2").describe_listeners(LoadBalancerArn=first["LoadBalancerArn"])
