@@ -140,10 +140,9 @@ def update(
 
     An ignored input is planned as the state has it, so the row sees no change of it.
     """
-    untouched = _top_level(row, ignored)
-    planned = {key: state[key] for key in untouched if key in state}
+    planned = {key: state[key] for key in _top_level(row, ignored) if key in state}
     asked = {**_asked(news), **planned}
-    keys = row.changed(state, _asked(old_inputs), asked) - untouched
+    keys = row.changed(state, _asked(old_inputs), asked)
     held = previewed_update(row, state, _asked(old_inputs), asked)
     with _half_done(row, client, held):
         row.update(client, physical_id, Change(old=state, new=asked, keys=keys))
