@@ -60,6 +60,9 @@ def connect(stack: str, *, quick: bool = False) -> Account:
         with making:
             if service not in made:
                 made[service] = session.client(service, config=config)
+                # Loaded lazily, two threads would get classes of their own, and neither would
+                # catch what the other's call raised.
+                assert made[service].exceptions
             return made[service]
 
     return Account(stack=stack, client=client)

@@ -32,3 +32,15 @@ def test_who_only_looks_is_told_sooner_what_cannot_be_read(
     assert looks.retries["total_max_attempts"] < works.retries["total_max_attempts"]
     assert works.retries["total_max_attempts"] >= ATTEMPTS
     assert looks.read_timeout < works.read_timeout
+
+
+def test_a_client_has_its_exceptions_before_two_threads_ask_for_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each thread would catch a class of its own, and the other's error would go through."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    client = connect("staging").client("elasticache")
+    monkeypatch.setattr(
+        type(client), "_load_exceptions", lambda _: pytest.fail("loaded when it was asked for")
+    )
+    assert issubclass(client.exceptions.ReplicationGroupNotFoundFault, Exception)
