@@ -30,9 +30,10 @@ DATA = {
 }
 MEMBERS = {SERVICE: "networkConfiguration.securityGroups", **DATA}
 """What must not share the load balancer's group, and the input that names its groups."""
-CALLING_OUT = ("backend-task-group", "frontend-task-group", "migrations-task-group")
-"""Groups of tasks: image layers, secrets, logs and ECS Exec are AWS APIs under changing addresses.
-Nothing else opens connections to the world."""
+TASK_GROUP = "-task-group"
+"""Ends the logical name of a task's group (components/task.py), of any service: image layers,
+secrets, logs and ECS Exec are AWS APIs under changing addresses. Nothing else opens connections to
+the world."""
 WEB_PORTS = (80, 443)
 HTTPS = 443
 Found = Iterator[tuple[str, PolicyResource | None]]
@@ -49,7 +50,7 @@ def _not_https(props: Props) -> Iterator[str]:
 
 
 def _calling_out(resources: Sequence[PolicyResource]) -> Found:
-    callers = [group for group in of_type(resources, GROUP) if group.name in CALLING_OUT]
+    callers = [group for group in of_type(resources, GROUP) if group.name.endswith(TASK_GROUP)]
     for rule in of_type(resources, EGRESS):
         if of_the_world(rule.props) and not any(
             names(resources, rule, "securityGroupId", group) for group in callers
@@ -206,7 +207,7 @@ RULES: tuple[Rule | StackRule, ...] = (
     StackRule(
         name="network-egress-tasks",
         why="Only tasks call the world; whatever else is taken over has nobody to talk to.",
-        fix="Name the security group that the rule is for, or add the group to CALLING_OUT.",
+        fix="Name the security group that the rule is for, or make the group with components/task.py.",
         controls=("design: security groups",),
         check=_calling_out,
     ),

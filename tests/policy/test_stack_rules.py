@@ -166,7 +166,7 @@ CASES: dict[str, tuple[Callable[[], Stack], Callable[[], Stack]]] = {
         lambda: calling_data(its_own_group=True),
     ),
     "network-egress-tasks": (
-        lambda: calling_out("backend-task-group"),
+        lambda: calling_out("reports-task-group"),  # a service is an entry in config
         lambda: calling_out("balancer-group"),
     ),
     "network-flow-logs": (
