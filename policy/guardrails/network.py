@@ -207,7 +207,7 @@ RULES: tuple[Rule | StackRule, ...] = (
     StackRule(
         name="network-egress-tasks",
         why="Only tasks call the world; whatever else is taken over has nobody to talk to.",
-        fix="Name the security group that the rule is for, or make the group with components/task.py.",
+        fix="Name the group that the rule is for, or make the group in components/task.py.",
         controls=("design: security groups",),
         check=_calling_out,
     ),
