@@ -37,7 +37,7 @@ def refused(live: Deployed) -> list[str]:
 def merge(live: Deployed, **entries: Any) -> None:
     """One change of `arbor:services`, as the pipeline makes it."""
     found = {app: entry for app, entry in {**SERVICES, **entries}.items() if entry is not None}
-    live.deployment.configure({"arbor:services": found, "arbor:fargateVcpuQuota": 8})
+    live.deployment.configure({"arbor:services": found, "arbor:fargateVcpuQuota": 10})
     assert refused(live) == []
     live.up()
     assert live.up() == []
@@ -109,6 +109,17 @@ def test_priorities_are_exchanged_by_way_of_a_free_one(live: Deployed) -> None:
     merge(live, backend={**first, "priority": 90}, reports={**second, "priority": 100})
     merge(live, backend={**first, "priority": 150}, reports={**second, "priority": 100})
     merge(live, backend={**first, "priority": 150}, reports=None)
+
+
+@pytest.mark.nightly
+def test_a_service_is_replaced_by_another_that_takes_its_paths_over(live: Deployed) -> None:
+    merge(live, reports=REPORTS)
+    papers = {**REPORTS, "priority": 160}
+    merge(live, reports={**REPORTS, "paths": ["/retired"]}, papers=papers)
+    assert {"reports", "papers"} <= serving(live).keys()
+    merge(live, papers=papers)
+    assert "reports" not in serving(live)
+    assert serving(live)["papers"].healthy
 
 
 def test_a_pause_is_taken_out_of_ecs_before_up(live: Deployed, plan: Path) -> None:
