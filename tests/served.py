@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
 
+from emulator.observer import ANY
 from engine_stack import Deployed
 
 PREFIX = {"production": "arbor-production", "staging": "arbor-staging"}
@@ -71,7 +72,7 @@ def outages(stack: Deployed) -> list[dict[str, Any]]:
 
 def _is_rest(path: str) -> bool:
     """Whether the observer asked for a path that no pattern names."""
-    return path.count("/") == 1
+    return path == f"/{ANY}"
 
 
 def _rule_of(service: dict[str, Any]) -> str | None:

@@ -115,8 +115,9 @@ def test_priorities_are_exchanged_by_way_of_a_free_one(live: Deployed) -> None:
 def test_a_service_is_replaced_by_another_that_takes_its_paths_over(live: Deployed) -> None:
     merge(live, reports=REPORTS)
     papers = {**REPORTS, "priority": 160}
-    merge(live, reports={**REPORTS, "paths": ["/retired"]}, papers=papers)
+    merge(live, reports=REPORTS, papers={**papers, "paths": ["/next"]})
     assert {"reports", "papers"} <= serving(live).keys()
+    merge(live, reports={**REPORTS, "paths": ["/retired"]}, papers=papers)
     merge(live, papers=papers)
     assert "reports" not in serving(live)
     assert serving(live)["papers"].healthy
