@@ -206,7 +206,7 @@ RULES: tuple[Rule | StackRule, ...] = (
     ),
     StackRule(
         name="network-egress-tasks",
-        why="Only tasks call the world; whatever else is taken over has nobody to talk to.",
+        why="Only tasks call the world; anything else that is taken over stays inside.",
         fix="Name the group that the rule is for, or make the group in components/task.py.",
         controls=("design: security groups",),
         check=_calling_out,
