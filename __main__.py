@@ -380,7 +380,6 @@ if config.github_repository is not None:
             every_bootstrap_role=naming.ci_bootstrap_role("*"),
             state_bucket=naming.state_bucket(config.account_id),
             state_key_alias=naming.STATE_KEY_ALIAS,
-            protect=config.protect_data,
             tags=config.tags("ci"),
         ),
     )

@@ -20,8 +20,6 @@ class CiAccessArgs(ci_documents.Pipeline):
     deploy_role: str
     provider_arn: str | None
     """The account's provider for GitHub; there is one an account. None makes it."""
-    protect: bool
-    """Nobody deletes the provider under another stack's roles."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -71,7 +69,9 @@ class CiAccess(pulumi.ComponentResource):
             url=f"https://{ci_documents.ISSUER}",
             client_id_lists=[ci_documents.AUDIENCE],
             tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+            # An account has one, so another stack's roles may trust it: it stays in the account
+            # when config names it, and when the stack is destroyed.
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )
         return [made]
 

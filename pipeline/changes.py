@@ -168,7 +168,10 @@ def _own_roles(steps: list[Step], account: Account) -> Iterator[str]:
     """What the pipeline comes in with: the deploy role may not change it."""
     ours = [s for s in steps if s.token in IAM and (s.name == "ci" or s.name.startswith("ci-"))]
     for step in of_type(ours, PROVIDER, "delete", "replace"):
-        yield f"{step.name} would be deleted, and the pipeline of every stack comes in through it."
+        if not step.is_retained:
+            yield (
+                f"{step.name} would be deleted, and the pipeline of every stack comes in through it."
+            )
     if any(of_type(ours, PROVIDER, "create")) and _has_provider(account):
         yield (
             "arbor:githubOidcProviderArn is empty and the account has GitHub's provider, of which "

@@ -29,6 +29,8 @@ class Step:
     old: Mapping[str, Any]
     """Inputs as the state has them; empty for a resource that would be created."""
     new: Mapping[str, Any]
+    is_retained: bool = False
+    """Whether a deletion only takes it out of the state (`retain_on_delete` of the last `up`)."""
 
     def changes(self, key: str) -> bool:
         """Whether this input would become another value, as far as the preview knows it."""
@@ -75,4 +77,5 @@ def _step(told: events.StepEventMetadata) -> Step:
         keys=tuple(sorted(told.diffs or ())),
         old=(told.old.inputs if told.old else None) or {},
         new=(told.new.inputs if told.new else None) or {},
+        is_retained=bool(told.old and told.old.retain_on_delete),
     )

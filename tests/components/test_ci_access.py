@@ -23,7 +23,6 @@ ARGS = CiAccessArgs(
     every_bootstrap_role="arbor-*-ci-bootstrap",
     state_bucket="state",
     state_key_alias="alias/state",
-    protect=True,
     tags={"Stack": "test"},
 )
 
@@ -148,4 +147,4 @@ def test_the_provider_is_made_or_named(arn: str | None) -> None:
     assert bool(declared.all(PROVIDER)) == (arn is None)
     if arn is None:
         assert declared.only(PROVIDER)["clientIdLists"] == ["sts.amazonaws.com"]
-        assert declared.options_of(PROVIDER).protect is True
+        assert declared.options_of(PROVIDER).retain_on_delete is True
