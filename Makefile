@@ -19,7 +19,7 @@ preview: $(READY) ## show what `up` would do, and what the policies say of it
 serve: $(READY) ## keep an emulated account up; prints lines to eval
 	@$(PYTHON) -m emulator serve --stack $(STACK)
 
-test: lint types unit emulator engine long-life ## all checks and every test
+test: lint types unit emulator engine ## all checks and every test
 
 unit: $(READY) ## the tests of the program, to run all day
 	$(PYTHON) -m pytest -n 2 $(addprefix --ignore ,$(ACCOUNT_TESTS) tests/engine tests/long_life)
@@ -27,10 +27,10 @@ unit: $(READY) ## the tests of the program, to run all day
 emulator: $(READY) ## the tests of the emulated account and of what operates on it, without the engine
 	$(PYTHON) -m pytest -n 2 $(ACCOUNT_TESTS)
 
-engine: $(READY) ## the tests with the real engine and the AWS CLI
-	$(PYTHON) -m pytest -n 2 --dist loadgroup tests/engine
+engine: $(READY) ## the tests with the real engine and the AWS CLI, the long life among them
+	$(PYTHON) -m pytest -n 2 --dist loadgroup tests/engine tests/long_life
 
-long-life: $(READY) ## changes, releases and operators' hands in any order, with fixed seeds
+long-life: $(READY) ## of these, changes, releases and operators' hands in any order
 	$(PYTHON) -m pytest -n 2 tests/long_life
 
 soak: $(READY) ## the same with random seeds, for MINUTES

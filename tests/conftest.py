@@ -1,14 +1,17 @@
-"""What all tests of the emulated account have in common: what would be made anew for each."""
+"""What many tests share, because making it takes a while: service models and deployed stacks."""
 
 import os
 from collections.abc import Iterator
 from typing import Any
 
+# Imported early: an `up` that fails leaves a coroutine to the garbage collector, and Python 3.11
+# breaks when that is collected while it parses a module.
 import hypothesis
 import pytest
 from botocore import loaders
 
 from emulator.moto_environment import WITHOUT_IMAGES
+from engine_stack import Deployed, deployed
 
 os.environ.update(WITHOUT_IMAGES)
 hypothesis.settings.register_profile("untimed", deadline=None)  # machines are of any speed
@@ -28,3 +31,19 @@ def _one_reader_of_service_models() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.session.create_loader", read)
         yield
+
+
+@pytest.fixture(scope="session")
+def pristine_production() -> Iterator[Deployed]:
+    """Production as the engine leaves it. Nobody changes it; tests change copies."""
+    with deployed("production") as stack:
+        stack.up()
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def pristine_staging() -> Iterator[Deployed]:
+    """Staging as the engine leaves it. Nobody changes it; tests change copies."""
+    with deployed("staging") as stack:
+        stack.up()
+        yield stack

@@ -1,35 +1,16 @@
-"""One deployed stack of each kind for all tests of a worker, for bringing one up takes a while."""
+"""A stack of its own for each test, and the lines that count what was tried."""
 
 from collections.abc import Iterator
 
-# An `up` that fails leaves a coroutine to the garbage collector, and Python 3.11 breaks when that
-# is collected while it parses. Its plugin would first load hypothesis, and parse it, at the end.
-import hypothesis  # noqa: F401 - see above
 import pytest
 
 from config_changes import CONFIG_CHANGE
-from engine_stack import Deployed, deployed
+from engine_stack import Deployed
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first, so that no worker is left with one of them at the end."""
     items.sort(key=lambda item: item.path.name != "test_faults.py")
-
-
-@pytest.fixture(scope="session")
-def pristine_production() -> Iterator[Deployed]:
-    """Production as the engine leaves it. Nobody changes it; tests change copies."""
-    with deployed("production") as stack:
-        stack.up()
-        yield stack
-
-
-@pytest.fixture(scope="session")
-def pristine_staging() -> Iterator[Deployed]:
-    """Staging as the engine leaves it. Nobody changes it; tests change copies."""
-    with deployed("staging") as stack:
-        stack.up()
-        yield stack
 
 
 @pytest.fixture

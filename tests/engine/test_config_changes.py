@@ -1,10 +1,11 @@
 """Every change of config on a live stack: made while users are served, or refused with the way."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from config_changes import BATCHES, CONFIG_CHANGE, REFUSED, STAGING, Case, together
+from config_changes import BATCHES, CONFIG_CHANGE, REFUSED, REFUSED_BATCHES, STAGING, Case, together
 from engine_stack import Deployed
 from lived_in import lived_in
 from pipeline import changes, drift
@@ -48,12 +49,10 @@ def _as_committed(case: Case) -> dict[str, object]:
 
 
 def made(live: Deployed) -> None:
-    """`up`, then `up` without a change, no drift, and what releases and operators own stays."""
+    """`up`: users are served, and what releases and operators own stays."""
     before = {app: one.release for app, one in serving(live).items()}
     assert refused(live) == []
     live.up()
-    assert live.up() == []
-    assert drift.find(live.deployment.stack) == []
     assert outages(live) == []
     after = {app: one.release for app, one in serving(live).items()}
     assert {app: after[app] for app in before.keys() & after.keys()} == {
@@ -69,24 +68,35 @@ def test_a_change_is_made_and_taken_back_while_users_are_served(
     case = together(*cases)
     live.deployment.configure(case.values())
     made(live)
+    assert live.up() == []
     back(live, case)
     if case.back:
         sentences = refused(live)
         assert all(any(f'"{way}"' in sentence for sentence in sentences) for way in case.back)
         live.deployment.configure(case.values())
-        return
-    made(live)
+    else:
+        made(live)
+    assert drift.find(live.deployment.stack, []) == []
 
 
-@pytest.mark.parametrize("case", REFUSED, ids=[case.name for case in REFUSED])
+@pytest.mark.parametrize("names", REFUSED_BATCHES, ids=" + ".join)
 def test_a_change_that_a_live_stack_cannot_take_is_refused_and_names_the_way(
-    unchanged: Deployed, case: Case, record_property: Callable[[str, object], None]
+    unchanged: Deployed, names: tuple[str, ...], record_property: Callable[[str, object], None]
 ) -> None:
-    tell(record_property, case)
+    cases = [REFUSED[name] for name in names]
+    tell(record_property, *cases)
+    case = together(*cases)
     unchanged.deployment.configure(case.values())
     try:
         sentences = refused(unchanged)
     finally:
         back(unchanged, case)
-    assert sentences
-    assert all(f'"{case.refused}" in docs/runbook.md' in sentence for sentence in sentences)
+    ways = [re.findall(r'"([^"]+)" in docs/runbook.md', sentence) for sentence in sentences]
+    assert {way for found in ways for way in found} == {one.refused for one in cases}
+    assert all(ways)
+
+
+def test_every_refusal_is_tried_once_and_beside_those_of_other_procedures() -> None:
+    assert sorted(name for names in REFUSED_BATCHES for name in names) == sorted(REFUSED)
+    for names in REFUSED_BATCHES:
+        assert len({REFUSED[name].refused for name in names}) == len(names)

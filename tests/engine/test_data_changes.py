@@ -13,8 +13,10 @@ from pulumi.automation import CommandError
 from emulator import aws_shim
 from emulator.engine import PROJECT_DIR
 from engine_stack import Deployed
+from pipeline import changes
 from pipeline.apply import RefusedError, apply
 from pipeline.preview import preview
+from pipeline.steps import steps_of
 
 WAY_BACK = "Go Back to an Earlier PostgreSQL Version"
 UPGRADE = ("database-upgrade",)
@@ -138,20 +140,27 @@ def test_an_upgrade_that_fails_half_way_can_be_taken_back_and_tried_again(live: 
     assert groups(live) == {"arbor-staging-params-17"}
 
 
-def test_storage_that_grew_by_itself_is_left_alone_and_grows_from_there(
-    live: Deployed, plan: Path
-) -> None:
+def test_storage_that_grew_by_itself_is_left_alone_and_grows_from_there(live: Deployed) -> None:
     rds = live.client("rds")
     rds.modify_db_instance(
         DBInstanceIdentifier="arbor-staging-db", AllocatedStorage=40, ApplyImmediately=True
     )
-    assert change(live, plan, databaseStorageGib=20) == []
-    with pytest.raises(RefusedError, match="RDS takes no storage away"):
-        change(live, plan, databaseStorageGib=30)
+
+    def configure(size: int) -> None:
+        live.deployment.configure({"arbor:databaseStorageGib": size})
+
+    configure(20)
+    assert live.up() == []
+    configure(30)
+    steps = steps_of(live.deployment.stack.preview)
+    (sentence,) = changes.refusals(steps, live.opened.account)
+    assert "RDS takes no storage away" in sentence
     assert database(live)["AllocatedStorage"] == 40
-    change(live, plan, databaseStorageGib=44)
+    configure(44)
+    live.up()
     assert database(live)["AllocatedStorage"] == 44
-    assert change(live, plan, databaseStorageGib=20) == []
+    configure(20)
+    assert live.up() == []
     assert database(live)["AllocatedStorage"] == 44
 
 

@@ -128,7 +128,7 @@ def made(stack: Deployed, changes: tuple[Callable[[Deployed], Check], ...]) -> d
 def test_what_operators_did_stays_and_leaves_pulumi_nothing_to_do(production: Deployed) -> None:
     checks = made(production, (*CHANGES, weights, a_restored_instance))
     done = {name: check() for name, check in checks.items()}
-    assert drift.find(production.deployment.stack) == []
+    assert drift.find(production.deployment.stack, []) == []
     production.refresh()
     assert production.preview() == []
     assert production.up() == []
@@ -152,7 +152,7 @@ def test_what_operators_did_twice_stays_with_a_change_of_the_same_resources_betw
         production.deployment.configure(between)
         assert {step.name for step in production.up()} >= {"backend-service"}
         assert {name: check() for name, check in checks.items()} == done
-        assert drift.find(production.deployment.stack) == []
+        assert drift.find(production.deployment.stack, []) == []
         production.advance(7200)
         assert production.unserved() == []
 

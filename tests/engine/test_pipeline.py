@@ -40,7 +40,7 @@ def test_what_operators_own_is_no_drift_and_a_resized_database_stops_the_apply(
     ecs.update_service(
         cluster="arbor-staging-cluster", service="arbor-staging-backend", desiredCount=2
     )
-    assert drift.find(live.deployment.stack) == []
+    assert drift.find(live.deployment.stack, []) == []
     planned(live, plan)
     resized = {"DBInstanceIdentifier": "arbor-staging-db", "ApplyImmediately": True}
     (before,) = rds.describe_db_instances(DBInstanceIdentifier="arbor-staging-db")["DBInstances"]
@@ -53,7 +53,7 @@ def test_what_operators_own_is_no_drift_and_a_resized_database_stops_the_apply(
     assert now["DBInstanceClass"] == "db.t3.large"
     assert live.calls() > calls
     rds.modify_db_instance(**resized, DBInstanceClass=before["DBInstanceClass"])
-    assert drift.find(live.deployment.stack) == []
+    assert drift.find(live.deployment.stack, []) == []
 
 
 def test_only_the_plan_that_was_approved_is_applied(live: Deployed, plan: Path) -> None:

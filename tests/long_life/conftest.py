@@ -1,19 +1,8 @@
-"""One production that is up, for every sequence to start from a copy of it."""
+"""The options of the soak, and the line that counts the steps."""
 
 import os
-from collections.abc import Iterator
 
 import pytest
-
-from engine_stack import Deployed, deployed
-
-
-@pytest.fixture(scope="session")
-def pristine_production() -> Iterator[Deployed]:
-    """Production as the engine leaves it."""
-    with deployed("production") as stack:
-        stack.up()
-        yield stack
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

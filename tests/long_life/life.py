@@ -104,7 +104,7 @@ class Life(Watched):
             with self.wire.aside():
                 account = Account(stack=STACK, client=self.stack.client)
                 opened = Opened(stack=stack, account=account)
-                looked = [*drift.find(stack), *unowned.find(opened)]
+                looked = [*drift.find(stack, []), *unowned.find(opened)]
             found = {(one.resource, one.property) for one in looked}
             wanted = {place for hand in self.by_hand.values() for place in hand.drifts}
             if self.under_test:  # the pause shows: docs/decisions/bluegreen.md
