@@ -169,9 +169,7 @@ def _own_roles(steps: list[Step], account: Account) -> Iterator[str]:
     ours = [s for s in steps if s.token in IAM and (s.name == "ci" or s.name.startswith("ci-"))]
     for step in of_type(ours, PROVIDER, "delete", "replace"):
         if not step.is_retained:
-            yield (
-                f"{step.name} would be deleted, and the pipeline of every stack comes in through it."
-            )
+            yield f"{step.name} would be deleted, and every stack's pipeline comes in through it."
     if any(of_type(ours, PROVIDER, "create")) and _has_provider(account):
         yield (
             "arbor:githubOidcProviderArn is empty and the account has GitHub's provider, of which "

@@ -213,7 +213,7 @@ def test_the_deploy_role_begins_no_change_of_the_pipelines_roles(op: str) -> Non
 def test_the_provider_that_every_pipeline_comes_in_through_stays() -> None:
     gone = own("delete", changes.PROVIDER, "ci-github")
     (said,) = of_roles(FIRST, gone)
-    assert "the pipeline of every stack" in said
+    assert "every stack's pipeline" in said
     assert of_roles(FIRST, replace(gone, is_retained=True)) == []
 
 

@@ -1,0 +1,101 @@
+"""The runbook's "Move to Another Stack": `pg_dump` and `pg_restore` between two servers."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+import postgres_world
+from emulator.engine import PROJECT_DIR
+
+RUNBOOK = (PROJECT_DIR / "docs/runbook.md").read_text()
+SECTION = RUNBOOK.partition("### Move to Another Stack\n")[2].partition("\n---\n")[0]
+(COPY,) = [
+    block
+    for block in re.findall(r"^```bash\n(.*?)^```", SECTION, re.DOTALL | re.MULTILINE)
+    if "pg_restore" in block
+]
+MIGRATED = (
+    "CREATE TYPE tariff AS ENUM ('fixed', 'variable')",
+    "CREATE TABLE customers (id serial PRIMARY KEY, name text UNIQUE, tariff tariff)",
+    "CREATE TABLE plans (id int PRIMARY KEY, customer int REFERENCES customers)",
+)
+"""As migrations leave both databases."""
+WRITTEN = (
+    "INSERT INTO customers (name, tariff) VALUES ('a', 'fixed'), ('b', 'variable')",
+    "INSERT INTO plans VALUES (7, 2)",
+)
+Servers = tuple[postgres_world.Server, postgres_world.Server]
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Servers]:
+    """The old stack's database with rows in it, and the new one's, both migrated."""
+    with ExitStack() as kept:
+        old, new = (kept.enter_context(postgres_world.server()) for _ in range(2))
+        for made in (old, new):
+            postgres_world.as_superuser(made, "CREATE EXTENSION pg_stat_statements")
+        run(old, *MIGRATED, *WRITTEN)
+        yield old, new
+
+
+def run(made: postgres_world.Server, *queries: str) -> None:
+    with made.connect() as connection:
+        for query in queries:
+            connection.execute(query.encode())
+
+
+def rows(made: postgres_world.Server) -> list[tuple[object, ...]]:
+    with made.connect() as connection:
+        query = b"SELECT c.*, p.id FROM customers c LEFT JOIN plans p ON customer = c.id ORDER BY 1"
+        return connection.execute(query).fetchall()
+
+
+def copy(servers: Servers, where: Path) -> subprocess.CompletedProcess[str]:
+    """The lines of the runbook, where both tunnels are open."""
+    old, new = servers
+    script = COPY.replace("port=15432", f"port={old.port}").replace(
+        "port=15433", f"port={new.port}"
+    )
+    script = script.replace("dbname=arbor_next", f"dbname={postgres_world.DATABASE}")
+    programs = f"{postgres_world.PROGRAMS[-1]}:{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-euc", script],
+        cwd=where,
+        env={"PATH": programs, "PGPASSWORD": postgres_world.PASSWORD},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("migrated", [True, False], ids=["after migrations", "into nothing"])
+def test_the_data_is_copied_and_its_sequences_go_on(
+    servers: Servers, tmp_path: Path, *, migrated: bool
+) -> None:
+    old, new = servers
+    run(new, "DROP TABLE IF EXISTS plans, customers", "DROP TYPE IF EXISTS tariff")
+    run(new, *(MIGRATED if migrated else ()))
+    done = copy(servers, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert rows(new) == rows(old)
+    run(new, "INSERT INTO customers (name, tariff) VALUES ('c', 'fixed')")
+    assert rows(new)[-1][0] == 3
+
+
+def test_a_copy_that_fails_leaves_the_new_database_as_it_was(
+    servers: Servers, tmp_path: Path
+) -> None:
+    _, new = servers
+    run(new, "DROP TABLE IF EXISTS plans, customers", "DROP TYPE IF EXISTS tariff", *MIGRATED)
+    run(new, "INSERT INTO customers (name) VALUES ('old')")
+    run(new, "CREATE TABLE later (id int REFERENCES customers)")  # unknown to the old database
+    done = copy(servers, tmp_path)
+    assert done.returncode != 0
+    assert "later" in done.stderr
+    assert rows(new) == [(1, "old", None, None)]
+    run(new, "DROP TABLE later")
