@@ -4,6 +4,7 @@ import pulumi
 
 import application
 import naming
+import pools
 import settings
 from components.cache import PORT as CACHE_PORT
 from components.cache import Cache, CacheArgs
@@ -291,6 +292,8 @@ for app, wanted in config.services.items():
                 port=wanted.port,
                 log_group=logs.names[app],
                 region=config.region,
+                command=application.command(port=wanted.port, workers=wanted.workers),
+                labels={pools.POOL_LABEL: str(config.database.pool_size)} if db else {},
                 environment=application.environment(
                     name=config.environment, domain=config.domain, database=db, cache=redis
                 ),

@@ -31,6 +31,23 @@ class CacheAccess:
     secret_arn: pulumi.Input[str]
 
 
+def command(*, port: int, workers: int | None) -> tuple[str, ...]:
+    """What the backend's image starts by itself, with this port and so many workers.
+
+    The image has 4 workers on its command line, which no variable lowers
+    (`backend/Dockerfile.prod`). Empty where a service has no workers: the image's own.
+    """
+    if workers is None:
+        return ()
+    return (
+        *("gunicorn", "app.main:app", "--workers", str(workers)),
+        *("--worker-class", "uvicorn.workers.UvicornWorker"),
+        *("--bind", f"0.0.0.0:{port}"),
+        *("--access-logfile", "-", "--error-logfile", "-"),
+        *("--capture-output", "--enable-stdio-inheritance"),
+    )
+
+
 def environment(
     *,
     name: str,

@@ -103,6 +103,31 @@ CACHE_NODE_TYPES: Final = tuple(
 """Node types that run Redis 7 with automatic failover (so not T1):
 https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheNodes.SupportedTypes.html"""
 
+MOST_CACHE_CONNECTIONS: Final = 65_000
+"""`maxclients` of a node, which can't be changed:
+https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/BestPractices.Clients.Redis.Connections.html"""
+_SMALL_CACHE_MIB: Final = {"micro": 512, "small": 1402, "medium": 3164}
+"""Memory of the T3 and T4g node types: https://aws.amazon.com/elasticache/pricing/"""
+KIB_PER_CACHE_CONNECTION: Final = 64
+CACHE_SHARE: Final = 4
+"""The part of a small node's memory, one in four, that may go to connections.
+
+A connection with TLS that has read a value of 2 KB took 30 KiB of Redis's memory when measured; 64
+leave room for buffers of larger values. Another quarter of the node is reserved for backups:
+https://repost.aws/knowledge-center/available-memory-elasticache-redis-node"""
+
+
+def cache_connections(node_type: str) -> int:
+    """Connections that the application can count on with this node type.
+
+    A burstable node runs out of memory long before it reaches `maxclients`.
+    """
+    family, size = node_type.removeprefix("cache.").split(".")
+    if not family.startswith("t"):
+        return MOST_CACHE_CONNECTIONS
+    return _SMALL_CACHE_MIB[size] * 1024 // CACHE_SHARE // KIB_PER_CACHE_CONNECTION
+
+
 BYTES_PER_CONNECTION: Final = 9531392
 MOST_CONNECTIONS: Final = 5000
 RESERVED_CONNECTIONS: Final = 15

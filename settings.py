@@ -15,12 +15,17 @@ from pulumi.runtime import config as pulumi_config
 import limits
 import naming
 from ci_documents import REPOSITORY
-from configuration.capacity import check_vcpus, read_spot_weight
+from configuration.capacity import (
+    check_cache_connections,
+    check_connections,
+    check_vcpus,
+    read_spot_weight,
+)
 from configuration.environment import PRODUCTION, read_environment
 from configuration.firewall import FirewallSettings, read_firewall
 from configuration.network import NetworkSettings, read_network
 from configuration.reader import Reader
-from configuration.services import ServiceSettings, peak_connections, read_services
+from configuration.services import ServiceSettings, read_services
 from configuration.stores import (
     CacheSettings,
     DatabaseSettings,
@@ -211,7 +216,8 @@ def parse(values: Mapping[str, str], stack: str) -> Settings:
     )
     arbor.refuse_unread()
     if not problems:
-        _check_connections(arbor, settings)
+        check_connections(arbor, settings.services, settings.database)
+        check_cache_connections(arbor, settings.services, settings.cache)
         check_vcpus(arbor, settings.services, settings.fargate_vcpu_quota)
     if problems:
         raise SettingsError(stack, problems)
@@ -259,25 +265,3 @@ def _secret_recovery(arbor: Reader) -> int:
     if arbor.good("secretRecoveryDays") and 0 < days < 7:  # noqa: PLR2004 - AWS's shortest
         arbor.refuse("secretRecoveryDays", allowed)
     return days
-
-
-def _check_connections(arbor: Reader, settings: Settings) -> None:
-    """Both colours run during a deployment, so every pool exists twice at the worst time."""
-    database = settings.database
-    needed = peak_connections(settings.services, database.pool_size)
-    usable = limits.usable_connections(database.instance_class)
-    if needed <= usable:
-        return
-    larger = limits.class_with_connections(needed, like=database.instance_class)
-    using = ", ".join(
-        f"{s.app} {s.max_count} tasks x {s.workers} workers"
-        for s in settings.services.values()
-        if s.database
-    )
-    arbor.refuse(
-        "databaseClass",
-        f"a class that leaves the application {needed} connections (2 colours x {using} x "
-        f"databasePoolSize {database.pool_size}), and this one leaves {usable}: "
-        + (f"{larger} or larger, or " if larger else "")
-        + "lower max, workers or databasePoolSize",
-    )

@@ -36,6 +36,8 @@ class Container:
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """Variable and its `valueFrom`, a secret's ARN and JSON key; never a value."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Docker labels: what commands read of the container, and the application does not."""
 
     def __post_init__(self) -> None:
         if self.user.split(":", maxsplit=1)[0] in {"", "0", "root"}:
@@ -60,6 +62,7 @@ def container_definitions(container: Container) -> pulumi.Output[str]:
         else {}
     )
     command = {"command": list(container.command)} if container.command else {}
+    labels = {"dockerLabels": dict(sorted(container.labels.items()))} if container.labels else {}
     return pulumi.Output.json_dumps(
         [
             {
@@ -69,6 +72,7 @@ def container_definitions(container: Container) -> pulumi.Output[str]:
                 "user": container.user,
                 **serves,
                 **command,
+                **labels,
                 # Sorted, so that the order of a dictionary never makes a new revision.
                 "environment": [
                     {"name": name, "value": value}

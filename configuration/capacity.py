@@ -1,11 +1,13 @@
-"""How tasks are placed, and whether the account has room for all of them."""
+"""How tasks are placed, and whether account, database and cache have room for all of them."""
 
 import math
 from collections.abc import Mapping
 
 import limits
+import pools
 from configuration.reader import Reader
 from configuration.services import ServiceSettings
+from configuration.stores import CacheSettings, DatabaseSettings
 
 
 def peak_vcpus(services: Mapping[str, ServiceSettings]) -> float:
@@ -14,7 +16,7 @@ def peak_vcpus(services: Mapping[str, ServiceSettings]) -> float:
     Tasks on Spot count too: they have a quota of their own, and it is not larger in a new account.
     """
     units = sum(service.max_count * service.cpu for service in services.values())
-    return (2 * units + limits.MIGRATION_CPU) / limits.UNITS_PER_VCPU
+    return (pools.COLOURS * units + limits.MIGRATION_CPU) / limits.UNITS_PER_VCPU
 
 
 def check_vcpus(config: Reader, services: Mapping[str, ServiceSettings], quota: int) -> None:
@@ -32,6 +34,50 @@ def check_vcpus(config: Reader, services: Mapping[str, ServiceSettings], quota: 
         f"quota first with `{limits.raise_fargate_quota(needed)}` and set this key when AWS has "
         "granted it, or lower max or cpu",
     )
+
+
+def check_connections(
+    config: Reader, services: Mapping[str, ServiceSettings], database: DatabaseSettings
+) -> None:
+    """Note a problem when a deployment at full load would exhaust the database's connections."""
+    users = [s for s in services.values() if s.database]
+    pool = database.pool_size
+    needed = sum(pools.peak(s.max_count, s.workers or 0, pool) for s in users)
+    usable = limits.usable_connections(database.instance_class)
+    if needed <= usable:
+        return
+    larger = limits.class_with_connections(needed, like=database.instance_class)
+    config.refuse(
+        "databaseClass",
+        f"a class that leaves the application {needed} connections ({_both_colours(users)} x "
+        f"databasePoolSize {pool}), and this one leaves {usable}: "
+        + (f"{larger} or larger, or " if larger else "")
+        + "lower max, workers or databasePoolSize",
+    )
+
+
+def check_cache_connections(
+    config: Reader, services: Mapping[str, ServiceSettings], cache: CacheSettings
+) -> None:
+    """Note a problem when a deployment at full load would take too much of a cache node."""
+    users = [s for s in services.values() if s.cache]
+    pool = pools.CACHE_POOL_SIZE
+    needed = sum(pools.peak(s.max_count, s.workers or 0, pool) for s in users)
+    usable = limits.cache_connections(cache.node_type)
+    if needed > usable:
+        config.refuse(
+            "cacheNodeType",
+            f"a type whose nodes take {needed} connections ({_both_colours(users)} x {pool} of "
+            f"each worker), and this one takes {usable}: a larger type, or lower max or workers",
+        )
+
+
+def _both_colours(users: list[ServiceSettings]) -> str:
+    using = ", ".join(
+        f"{s.app} {s.max_count} tasks x {s.workers} worker{'' if s.workers == 1 else 's'}"
+        for s in users
+    )
+    return f"{pools.COLOURS} colours x {using}"
 
 
 def read_spot_weight(config: Reader, *, production: bool) -> int:

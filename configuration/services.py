@@ -7,10 +7,12 @@ from typing import Any, Final
 
 import limits
 import naming
+import pools
 from configuration.reader import Reader
 
 BACKEND: Final = "backend"
 """The service whose image the migrations run with, so every stack has it."""
+MOST_WORKERS: Final = 64
 LONGEST_APP: Final = 16
 """A target group is called APP-green-SUFFIX, and AWS allows 32 characters."""
 _APP: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
@@ -52,8 +54,8 @@ class ServiceSettings:
     cache: bool
     user: str
     """Numeric user, and group if given, that the container runs as."""
-    workers: int
-    """Processes in a task that each open a pool of database connections."""
+    workers: int | None
+    """Processes in a task that each open pools of connections; None for a Next.js server."""
 
 
 PRODUCTION_MIN: Final = 2
@@ -83,12 +85,6 @@ def read_services(config: Reader, *, zones: int, production: bool) -> dict[str, 
     return services
 
 
-def peak_connections(services: Mapping[str, ServiceSettings], pool: int) -> int:
-    """Database connections while every service at its largest runs in both colours."""
-    workers = sum(s.max_count * s.workers for s in services.values() if s.database)
-    return 2 * workers * pool
-
-
 def _is_app(app: str) -> bool:
     return len(app) <= LONGEST_APP and _APP.fullmatch(app) is not None and app != naming.MIGRATIONS
 
@@ -107,9 +103,7 @@ def _read(
     elif config.good("min", "max", "count") and not low <= count <= high:
         config.refuse("count", f"min to max, which are {low} to {high}")
     database = config.flag("database", default=False)
-    workers = 1
-    if database or config.has("workers"):
-        workers = config.whole("workers", 1, 64, "processes in a task")
+    cache = config.flag("cache", default=False)
     port = config.whole("port", 1, 65535)
     previous = config.whole("previousPort", 1, 65535) if config.has("previousPort") else None
     if config.good("port", "previousPort") and previous == port:
@@ -129,13 +123,13 @@ def _read(
         paths=_read_paths(config),
         priority=config.whole("priority", 1, 9999),
         database=database,
-        cache=config.flag("cache", default=False),
+        cache=cache,
         user=config.text(
             "user",
             "a numeric user other than root, such as 1000, or with its group 1000:1000",
             lambda user: _USER.fullmatch(user) is not None,
         ),
-        workers=workers,
+        workers=_read_workers(config, cpu, is_backend=database or cache),
     )
     config.refuse_unread()
     return service
@@ -173,6 +167,24 @@ def _read_size(config: Reader) -> tuple[int, int]:
         offered = ", ".join(map(str, limits.FARGATE_MEMORY[cpu]))
         config.refuse("memory", f"with {cpu} CPU units Fargate offers {offered} MiB")
     return cpu, memory
+
+
+def _read_workers(config: Reader, cpu: int, *, is_backend: bool) -> int | None:
+    """As many as the size carries; a service without a store is a Next.js server, which has none."""
+    if not is_backend:
+        if config.has("workers"):
+            config.refuse(
+                "workers", "no value, for a service without database and cache has no workers"
+            )
+        return None
+    workers = config.whole("workers", 1, MOST_WORKERS, "processes in a task")
+    if config.good("cpu", "workers") and workers > (most := pools.workers_carried(cpu)):
+        config.refuse(
+            "workers",
+            f"at most {most} with {cpu} CPU units, two for each vCPU and one more: with more, "
+            "they take the processor from each other",
+        )
+    return workers
 
 
 def _read_health_check(config: Reader) -> str:

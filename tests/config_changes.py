@@ -89,7 +89,6 @@ WORKS = (
             "requestsPerTarget": 500,
             "fargateVcpuQuota": 12,
             "pauseTimeoutMinutes": 30,
-            "databasePoolSize": 3,
             "githubRepository": "arbor-energy/elsewhere",
             "interfaceEndpoints": ["logs"],
             "natPerZone": True,
@@ -97,7 +96,7 @@ WORKS = (
     ),
     Case(
         name="a service's size, limits and paths",
-        config={"bakeTimeMinutes": 1, "fargateVcpuQuota": 8},
+        config={"bakeTimeMinutes": 1, "fargateVcpuQuota": 8, "databasePoolSize": 10},
         services={
             "backend": {
                 "cpu": 1024,
@@ -147,7 +146,7 @@ WORKS = (
     Case(name="more storage, and no less", config={"databaseStorageGib": 30}),
     Case(
         name="a zone more, and a store for a service",
-        services={"frontend": {"cache": True}},
+        services={"frontend": {"cache": True, "workers": 1}},
         config={
             "zones": [*ZONES, "us-east-1d"],
             "publicCidrs": _one_more("publicCidrs", "10.0.48.0/20"),
@@ -248,7 +247,7 @@ REFUSED: Mapping[str, Case] = {
         ),
         Case(
             name="a service without its database",
-            services={"backend": {"database": False, "workers": None}},
+            services={"backend": {"database": False}},
             refused="Replace a Service by Another",
         ),
     )

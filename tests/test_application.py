@@ -7,6 +7,7 @@ import pulumi
 
 import application
 import naming
+import pools
 from components.secrets import Secrets, SecretsArgs
 from harness import declare, plain
 
@@ -39,6 +40,13 @@ def test_the_backend_gets_its_stores_and_nothing_secret_in_plain_sight() -> None
         "REDIS_PORT": "6379",
         "REDIS_SSL": "true",
     }
+
+
+def test_the_command_listens_where_the_load_balancer_asks_and_starts_the_workers() -> None:
+    command = application.command(port=9000, workers=3)
+    assert command[command.index("--bind") + 1] == "0.0.0.0:9000"
+    assert pools.workers_of(command) == 3
+    assert application.command(port=3000, workers=None) == ()
 
 
 def test_secrets_are_named_by_arn_and_key_in_their_current_version() -> None:

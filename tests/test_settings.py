@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import limits
@@ -21,10 +21,11 @@ STAGING = settings.parse(stack_values("staging"), "staging")
 
 
 def test_production_is_what_the_original_system_ran_with_a_task_in_each_zone() -> None:
+    """But for the backend's largest number of tasks, which was 10 (database-connections.md)."""
     backend, frontend = PRODUCTION.services["backend"], PRODUCTION.services["frontend"]
 
     assert (backend.cpu, backend.memory) == (512, 1024)
-    assert (backend.min_count, backend.count, backend.max_count) == (3, 3, 10)
+    assert (backend.min_count, backend.count, backend.max_count) == (3, 3, 6)
     assert (frontend.cpu, frontend.memory) == (256, 512)
     assert (frontend.min_count, frontend.count, frontend.max_count) == (3, 3, 6)
     assert PRODUCTION.database.instance_class == "db.t3.medium"
@@ -76,9 +77,9 @@ def test_the_application_gets_the_ports_and_paths_that_it_has() -> None:
 
     assert (backend.port, backend.health_check_path) == (8000, "/api/v1/health")
     assert backend.paths == ("/api/*", "/docs", "/redoc", "/openapi.json")
-    assert (backend.user, backend.workers) == ("1000", 4)
+    assert (backend.user, backend.workers) == ("1000", 1)
     assert (frontend.port, frontend.health_check_path, frontend.paths) == (3000, "/", ())
-    assert frontend.user == "1001"
+    assert (frontend.user, frontend.workers) == ("1001", None)
 
 
 def test_a_fourth_zone_moves_no_subnet() -> None:
@@ -208,8 +209,22 @@ def test_no_layout_with_an_overlap_is_accepted(layout: dict[str, Any], data: st.
         settings.parse(stack_values("staging", **layout), "staging")
 
 
+@pytest.mark.parametrize("stack", [PRODUCTION, STAGING], ids=lambda stack: stack.stack)
+def test_a_deployment_at_full_load_leaves_connections_free(stack: settings.Settings) -> None:
+    """In numbers that this test works out itself, so that no slip of the program's hides."""
+    backend = stack.services["backend"]
+    assert backend.workers is not None
+    workers = 2 * backend.max_count * backend.workers
+    usable = {"db.t3.medium": 384, "db.t3.small": 170}[stack.database.instance_class]
+
+    assert [app for app, service in stack.services.items() if service.database] == ["backend"]
+    assert stack.database.pool_size == 30
+    assert workers * 30 <= usable
+    assert (stack.cache.node_type, workers * 20 <= 2048) == ("cache.t3.micro", True)
+
+
 @given(
-    st.integers(1, 1000),
+    st.integers(1, 400),
     st.integers(1, 64),
     st.integers(1, 100),
     st.sampled_from(sorted(limits.DATABASE_MEMORY_GIB)),
@@ -218,14 +233,16 @@ def test_connections_are_refused_exactly_when_both_colours_need_more_than_there_
     tasks: int, workers: int, pool: int, instance_class: str
 ) -> None:
     services = json.loads(stack_values("staging")["arbor:services"])
-    services["backend"] |= {"max": tasks, "workers": workers}
+    services["backend"] |= {"max": tasks, "workers": workers, "cpu": 32768, "memory": 61440}
     values = stack_values(
         "staging",
         services=services,
         databasePoolSize=pool,
         databaseClass=instance_class,
-        fargateVcpuQuota=2000,
+        fargateVcpuQuota=100_000,
+        cacheNodeType="cache.r7g.large",
     )
+    assume(2 * tasks * workers * 20 <= limits.MOST_CACHE_CONNECTIONS)
     if 2 * tasks * workers * pool <= limits.usable_connections(instance_class):
         settings.parse(values, "staging")
     else:

@@ -102,12 +102,12 @@ OFFICES = (
         ("fargateVcpuQuota", 0, "a whole number from 1 to 100,000 vCPUs"),
         (
             "fargateVcpuQuota",
-            13,
+            9,
             (
-                "14 or more vCPUs, for 2 colours x (backend 10 tasks x 0.5 + frontend 6 tasks x "
+                "10 or more vCPUs, for 2 colours x (backend 6 tasks x 0.5 + frontend 6 tasks x "
                 "0.25) and a migration; raise the account's quota first with `aws service-quotas "
                 "request-service-quota-increase --service-code fargate --quota-code L-3032A538 "
-                "--desired-value 14` and set this key when AWS has granted it, or lower max or cpu"
+                "--desired-value 10` and set this key when AWS has granted it, or lower max or cpu"
             ),
         ),
         ("cpuTargetPercent", 95, "a whole number from 10 to 90 percent"),
@@ -227,11 +227,33 @@ def test_more_connections_than_the_database_has_are_refused_with_what_would_do()
     assert problems("production", databaseClass="db.t3.small") == (
         (
             'arbor:databaseClass is "db.t3.small"; allowed: a class that leaves the application '
-            "320 connections (2 colours x backend 10 tasks x 4 workers x databasePoolSize 4), and "
+            "360 connections (2 colours x backend 6 tasks x 1 worker x databasePoolSize 30), and "
             "this one leaves 170: db.t3.medium or larger, or lower max, workers or "
             "databasePoolSize."
         ),
     )
+
+
+def test_more_workers_than_the_database_has_connections_for_are_refused() -> None:
+    services = json.loads(stack_values("production")["arbor:services"])
+    services["backend"]["workers"] = 2
+    (problem,) = problems("production", services=services)
+    assert "720 connections (2 colours x backend 6 tasks x 2 workers x" in problem
+    assert "this one leaves 384: db.m6i.large or larger" in problem
+
+
+def test_more_connections_than_a_cache_node_takes_are_refused() -> None:
+    services = json.loads(stack_values("staging")["arbor:services"])
+    services["backend"] |= {"max": 52}
+    large = {"databaseClass": "db.r6i.xlarge", "fargateVcpuQuota": 100}
+    (problem,) = problems("staging", services=services, **large)
+    assert problem == (
+        'arbor:cacheNodeType is "cache.t3.micro"; allowed: a type whose nodes take 2080 '
+        "connections (2 colours x backend 52 tasks x 1 worker x 20 of each worker), and this one "
+        "takes 2048: a larger type, or lower max or workers."
+    )
+    services["backend"]["max"] = 51
+    assert settings.parse(stack_values("staging", services=services, **large), "staging")
 
 
 def test_storage_that_could_not_grow_is_refused() -> None:
@@ -292,7 +314,7 @@ def test_a_weight_that_leaves_the_only_task_to_chance_is_refused() -> None:
 
 
 def test_a_larger_load_is_not_advised_a_burstable_class() -> None:
-    (problem,) = problems("production", databasePoolSize=8)
+    (problem,) = problems("production", databasePoolSize=40)
     assert "this one leaves" in problem
     assert ": db.m6i.large or larger, or lower max, workers or databasePoolSize." in problem
 

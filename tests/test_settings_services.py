@@ -18,7 +18,7 @@ SERVICES: dict[str, dict[str, Any]] = {
         "memory": 1024,
         "count": 2,
         "min": 2,
-        "max": 10,
+        "max": 6,
         "port": 8000,
         "healthCheckPath": "/api/v1/health",
         "paths": ["/api/*"],
@@ -26,7 +26,7 @@ SERVICES: dict[str, dict[str, Any]] = {
         "database": True,
         "cache": True,
         "user": "1000",
-        "workers": 4,
+        "workers": 1,
     },
     "frontend": {
         "version": "v1.0.0",
@@ -68,9 +68,9 @@ def services(app: str, **changes: Any) -> dict[str, dict[str, Any]]:
                 "2048, 3072, 4096 MiB"
             ),
         ),
-        ({"min": 11}, "min is 11; allowed: at most max, which is 10"),
-        ({"count": 1}, "count is 1; allowed: min to max, which are 2 to 10"),
-        ({"count": 11}, "count is 11; allowed: min to max, which are 2 to 10"),
+        ({"min": 7}, "min is 7; allowed: at most max, which is 6"),
+        ({"count": 1}, "count is 1; allowed: min to max, which are 2 to 6"),
+        ({"count": 7}, "count is 7; allowed: min to max, which are 2 to 6"),
         (
             {"min": 1},
             (
@@ -123,6 +123,17 @@ def services(app: str, **changes: Any) -> dict[str, dict[str, Any]]:
         (
             {"workers": None},
             ("workers is not set; allowed: a whole number from 1 to 64 processes in a task"),
+        ),
+        (
+            {"workers": 3},
+            (
+                "workers is 3; allowed: at most 2 with 512 CPU units, two for each vCPU and one "
+                "more: with more, they take the processor from each other"
+            ),
+        ),
+        (
+            {"workers": 65},
+            "workers is 65; allowed: a whole number from 1 to 64 processes in a task",
         ),
         ({"database": "yes"}, 'database is "yes"; allowed: true or false'),
         (
@@ -214,6 +225,20 @@ def test_services_that_cannot_live_together_are_refused(
     assert problems("production", services=changed) == (problem,)
 
 
+def test_a_service_without_a_store_has_no_workers() -> None:
+    assert problems("production", services=services("frontend", workers=1)) == (
+        "arbor:services.frontend.workers is 1; allowed: no value, for a service without database "
+        "and cache has no workers.",
+    )
+
+
+def test_a_service_with_the_cache_alone_has_workers_too() -> None:
+    assert problems("production", services=services("frontend", cache=True)) == (
+        "arbor:services.frontend.workers is not set; allowed: a whole number from 1 to 64 "
+        "processes in a task.",
+    )
+
+
 @pytest.mark.parametrize("zones", [2, 3])
 def test_a_service_has_one_task_a_zone_unless_config_says_another_number(zones: int) -> None:
     changed = services("backend", min=None, count=None)
@@ -236,9 +261,9 @@ def test_a_floor_above_the_zones_is_also_the_count() -> None:
 
 
 def test_staging_may_run_one_task_but_not_none() -> None:
-    one = services("backend", min=1, count=1, max=4)
+    one = services("backend", min=1, count=1, max=2)
     assert settings.parse(stack_values("staging", services=one, fargateVcpuQuota=8), "staging")
-    assert problems("staging", services=services("backend", min=0, max=4)) == (
+    assert problems("staging", services=services("backend", min=0, max=2)) == (
         "arbor:services.backend.min is 0; allowed: a whole number from 1 to 1,000 tasks.",
     )
 

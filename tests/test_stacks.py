@@ -235,6 +235,23 @@ def test_the_backend_gets_the_environment_that_the_application_reads(stack: str)
 
 
 @each_stack
+def test_the_backend_starts_as_many_workers_as_config_says_and_the_frontend_its_own(
+    stack: str,
+) -> None:
+    """In the words of the image's own command, which has 4."""
+    tasks = stack_of(stack).all("aws:ecs/taskDefinition:TaskDefinition")
+    (backend,) = json.loads(plain(tasks["backend-task-definition"]["containerDefinitions"]))
+    (frontend,) = json.loads(plain(tasks["frontend-task-definition"]["containerDefinitions"]))
+    assert " ".join(backend["command"]) == (
+        "gunicorn app.main:app --workers 1 --worker-class uvicorn.workers.UvicornWorker "
+        "--bind 0.0.0.0:8000 --access-logfile - --error-logfile - --capture-output "
+        "--enable-stdio-inheritance"
+    )
+    assert backend["dockerLabels"] == {"arbor.databasePoolSize": "30"}
+    assert not frontend.keys() & {"command", "dockerLabels"}
+
+
+@each_stack
 def test_migrations_run_alembic_in_a_container_named_backend(stack: str) -> None:
     tasks = stack_of(stack).all("aws:ecs/taskDefinition:TaskDefinition")
     migrations = tasks["migrations-task-definition"]

@@ -14,14 +14,16 @@ OURS = {path.stem for path in ROOT.glob("*.py")} | {
 
 
 @pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_procedure_imports_of_ours_names_and_limits_only_and_never_pulumi(path: Path) -> None:
+def test_a_procedure_imports_of_ours_names_limits_and_pools_only_and_never_pulumi(
+    path: Path,
+) -> None:
     imported = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             imported |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             imported.add(node.module.split(".")[0])
-    assert imported & OURS <= {"operations", "naming", "limits"}
+    assert imported & OURS <= {"operations", "naming", "limits", "pools"}
     assert not any(name.startswith("pulumi") for name in imported)
 
 

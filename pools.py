@@ -1,0 +1,58 @@
+"""Workers of the application and the connections that they open: arithmetic for config and commands.
+
+Pure functions on plain values, as in limits.py. The numbers are the application's own
+(`backend/app/core/database.py` and `redis.py`, `backend/Dockerfile.prod`); no variable changes them.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import limits
+
+COLOURS: Final = 2
+"""Blue and green run side by side during a deployment, so that every pool exists twice."""
+POOL_SIZE: Final = 30
+"""Database connections of one worker: SQLAlchemy's pool_size of 10 and max_overflow of 20."""
+CACHE_POOL_SIZE: Final = 20
+"""Redis connections of one worker: max_connections of its pool."""
+IMAGE_WORKERS: Final = 4
+"""Workers that the image starts by itself, where the task definition has no `command`."""
+POOL_LABEL: Final = "arbor.databasePoolSize"
+"""The Docker label of a container that says what one of its workers opens.
+
+It is part of the task definition, and a revision that another pipeline registers from it keeps it.
+"""
+_WORKERS: Final = re.compile(r"(?:^|\s)(?:--workers|-w)(?:\s+|=)(\d+)(?:\s|$)")
+
+
+def workers_carried(cpu: int) -> int:
+    """The most workers for a task of so many CPU units (1024 are one vCPU).
+
+    Gunicorn advises two for each core and one more; here that is rounded down, so that half a vCPU
+    has 2. Memory is never what limits them: a worker takes some 100 MiB, and Fargate's smallest
+    memory for each size has 200 MiB or more for each.
+    https://docs.gunicorn.org/en/stable/design.html#how-many-workers
+    """
+    return 2 * cpu // limits.UNITS_PER_VCPU + 1
+
+
+def workers_of(command: Sequence[str]) -> int:
+    """Workers that a container's `command` starts; without a command, those of the image.
+
+    Gunicorn's own default is one.
+    """
+    if not command:
+        return IMAGE_WORKERS
+    found = _WORKERS.search(" ".join(command))
+    return int(found[1]) if found else 1
+
+
+def peak(tasks: int, workers: int, pool: int) -> int:
+    """Connections that a service opens at most, with so many tasks in each colour."""
+    return COLOURS * tasks * workers * pool
+
+
+def tasks_allowed(connections: int, workers: int, pool: int) -> int:
+    """The most tasks whose two colours get by with so many connections."""
+    return connections // peak(1, workers, pool)
