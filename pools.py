@@ -1,7 +1,8 @@
-"""Workers of the application and the connections that they open: arithmetic for config and commands.
+"""Workers of the application and the connections that they open, for config and for commands.
 
 Pure functions on plain values, as in limits.py. The numbers are the application's own
-(`backend/app/core/database.py` and `redis.py`, `backend/Dockerfile.prod`); no variable changes them.
+(`backend/app/core/database.py` and `redis.py`, `backend/Dockerfile.prod`), and no variable changes
+them.
 """
 
 import re

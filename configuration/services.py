@@ -170,7 +170,7 @@ def _read_size(config: Reader) -> tuple[int, int]:
 
 
 def _read_workers(config: Reader, cpu: int, *, is_backend: bool) -> int | None:
-    """As many as the size carries; a service without a store is a Next.js server, which has none."""
+    """As many as the size carries; without a store it is a Next.js server, which has none."""
     if not is_backend:
         if config.has("workers"):
             config.refuse(

@@ -227,15 +227,19 @@ def test_services_that_cannot_live_together_are_refused(
 
 def test_a_service_without_a_store_has_no_workers() -> None:
     assert problems("production", services=services("frontend", workers=1)) == (
-        "arbor:services.frontend.workers is 1; allowed: no value, for a service without database "
-        "and cache has no workers.",
+        (
+            "arbor:services.frontend.workers is 1; allowed: no value, for a service without "
+            "database and cache has no workers."
+        ),
     )
 
 
 def test_a_service_with_the_cache_alone_has_workers_too() -> None:
     assert problems("production", services=services("frontend", cache=True)) == (
-        "arbor:services.frontend.workers is not set; allowed: a whole number from 1 to 64 "
-        "processes in a task.",
+        (
+            "arbor:services.frontend.workers is not set; allowed: a whole number from 1 to 64 "
+            "processes in a task."
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from operations.account import APPS, Account
 from operations.bluegreen import hooks, parts, record
 from operations.bluegreen.parts import Part
-from operations.ecs import images, needs, quota, revisions
+from operations.ecs import connections, images, needs, quota, revisions
 from operations.ecs.rollout import MINUTE, Rollout
 from operations.ecs.services import STARTING_MINUTES, command, pauses
 from operations.procedure import Failed, Refused, Run, Step
@@ -125,18 +125,20 @@ def plan(account: Account, version: str, app: str | None, minutes: int) -> Start
     if not begun:
         runs = " and ".join(part.service.name for part in found)
         raise Refused(f"{runs} run what {version} would be already: there is nothing to test.")
-    for sentence in _beyond_quota(account, [one for one in begun if one.is_new]):
-        raise Refused(sentence)
+    if in_the_way := list(_no_room(account, [one for one in begun if one.is_new])):
+        raise Refused("\n".join(in_the_way))
     return Start(account=account, version=version, begun=tuple(begun))
 
 
-def _beyond_quota(account: Account, new: list[Begun]) -> Iterator[str]:
-    """A sentence when the second colours, which run side by side, find no vCPUs left."""
+def _no_room(account: Account, new: list[Begun]) -> Iterator[str]:
+    """A sentence when the second colours, side by side, find too few vCPUs or connections left."""
     if new:
         added = sum(quota.vcpus(one.wanted.content, one.part.service.desired) for one in new)
         what = f"The deployment of {' and '.join(one.part.service.name for one in new)}"
         needed = quota.running(account, *APPS) + added
         yield from quota.exceeded(account, what, needed, "scale down first")
+        brought = [(one.part.service, one.wanted.content) for one in new]
+        yield from connections.exceeded(account, what, brought, side_by_side=True)
 
 
 def _busy(part: Part, wanted: revisions.Wanted) -> Iterator[str]:

@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import limits
-from operations.account import Account
+import pools
+from operations.account import APPS, Account
 from operations.database.connection import instance as described
+from operations.ecs import connections, services
 from operations.procedure import Failed, Refused, Run, Step, nothing
+from operations.scale import target
 
 CLASS = "DBInstanceClass"
 HOUR = 3600.0
@@ -49,6 +52,8 @@ class Scaling:
     wanted: str
     most_connections: int
     """That the application had open at one time lately; 0 where nobody counted."""
+    peak: int = 0
+    """That the services open at their ceilings in both colours."""
 
     @property
     def name(self) -> str:
@@ -84,6 +89,12 @@ class Scaling:
             yield (
                 f"Too few connections: {self.wanted} leaves the application about {usable}, and in "
                 f"the last {DAYS} days {self.most_connections} were open at one time."
+            )
+        if self.peak > usable:
+            yield (
+                f"Too few connections at full load: the services open up to {self.peak} in both "
+                f"colours, and {self.wanted} leaves them {usable}. `pulumi up` of "
+                f"{self.account.stack} refuses that class until max or workers is lower."
             )
 
     def steps(self) -> Iterator[Step]:
@@ -166,12 +177,44 @@ def plan(account: Account, wanted: str) -> Scaling:
         raise Refused(f"{found['DBInstanceIdentifier']} is {status}: wait until it is available.")
     if others := list(_pending_of_others(found, wanted)):
         raise Refused("\n".join(others))
+    peak = _peak(account)
+    for sentence in _too_small(found, wanted, peak):
+        raise Refused(sentence)
     return Scaling(
         account=account,
         found=found,
         wanted=wanted,
         most_connections=_most_connections(account, found["DBInstanceIdentifier"]),
+        peak=peak,
     )
+
+
+def _peak(account: Account) -> int:
+    """Connections of every service at its ceiling in both colours; 0 before there is a service."""
+    most = 0
+    for app in APPS:
+        try:
+            task = connections.live(services.read(account, app))
+            if task.connections:
+                tasks = target.read(account, app).ceiling
+                most += pools.peak(tasks, task.workers, task.pool)
+        except Refused:
+            continue  # no service, or none that scales by itself
+    return most
+
+
+def _too_small(found: dict[str, Any], wanted: str, peak: int) -> Iterator[str]:
+    """A sentence for a smaller class that full load would exhaust; a larger one always helps."""
+    usable, now = limits.usable_connections(wanted), found[CLASS]
+    before = limits.usable_connections(now) if now in limits.DATABASE_MEMORY_GIB else usable
+    if usable < before and peak > usable and not is_begun(found, wanted):
+        fits = limits.class_with_connections(peak, like=wanted)
+        yield (
+            f"{wanted} leaves the application {usable} connections, and the services open up to "
+            f"{peak} at their ceilings in both colours: "
+            + (f"choose {fits} or larger, or " if fits else "")
+            + "lower max or workers of the services in config first."
+        )
 
 
 def _refuse_unknown(now: str, wanted: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from operations.account import APPS, Account
-from operations.ecs import health, images, needs, quota, revisions, services
+from operations.ecs import connections, health, images, needs, quota, revisions, services
 from operations.ecs.rollout import Rollout, back
 from operations.procedure import Failed, Refused, Run, Step
 from operations.release import migrate
@@ -105,7 +105,11 @@ def plan(
     in_the_way = [sentence for one in everything for sentence in needs.missing(account, one)]
     parts = tuple(_part(service, wanted[service.app], version) for service in found)
     if not in_the_way:
-        in_the_way = list(_beyond_quota(account, parts, migration))
+        brought = [(p.service, p.wanted.content) for p in parts if p.rollout is not None]
+        in_the_way = [
+            *_beyond_quota(account, parts, migration),
+            *connections.exceeded(account, "The release", brought),
+        ]
     if in_the_way:
         # The migrations task shares image and secrets with the backend.
         raise Refused("\n".join(dict.fromkeys(in_the_way)))

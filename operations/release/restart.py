@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from operations.account import APPS, Account
-from operations.ecs import health, needs, quota, revisions, services
+from operations.ecs import connections, health, needs, quota, revisions, services
 from operations.ecs.rollout import Rollout
 from operations.procedure import Failed, Refused, Run, Step
 
@@ -48,7 +48,14 @@ def plan(account: Account, apps: tuple[str, ...]) -> Restart:
         needed = quota.running(account, *APPS) + max(
             quota.running(account, service.app) for service in found
         )
-        in_the_way = list(quota.exceeded(account, "The restart", needed, "scale down first"))
+        again = [
+            (service, revisions.read(account, service.task_definition).definition)
+            for service in found
+        ]
+        in_the_way = [
+            *quota.exceeded(account, "The restart", needed, "scale down first"),
+            *connections.exceeded(account, "The restart", again),
+        ]
     if in_the_way:
         raise Refused("\n".join(dict.fromkeys(in_the_way)))
     return Restart(services=tuple(found))

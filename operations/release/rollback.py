@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from operations.account import APPS, Account
-from operations.ecs import health, needs, quota, revisions, services
+from operations.ecs import connections, health, needs, quota, revisions, services
 from operations.ecs.rollout import ROLLED_BACK, SUCCESSFUL, Rollout
 from operations.ecs.services import ONGOING
 from operations.procedure import Failed, Refused, Run, Step
@@ -125,7 +125,7 @@ def plan(account: Account, apps: Sequence[str], to: str | None = None) -> Rollba
             in_the_way.append(str(refused))
     in_the_way += _apart(parts)
     if not in_the_way:
-        in_the_way += _beyond_quota(account, parts)
+        in_the_way += _no_room(account, parts)
     if in_the_way:
         raise Refused("\n".join(dict.fromkeys(in_the_way)))
     if all(part.way.stays for part in parts):
@@ -133,19 +133,21 @@ def plan(account: Account, apps: Sequence[str], to: str | None = None) -> Rollba
     return Rollback(parts=tuple(parts))
 
 
-def _beyond_quota(account: Account, parts: Sequence[Part]) -> Iterator[str]:
-    """A sentence when the largest second colour finds no vCPUs left.
+def _no_room(account: Account, parts: Sequence[Part]) -> Iterator[str]:
+    """A sentence when the largest second colour finds too few vCPUs or connections left.
 
     One service goes after the other. What ECS takes back itself starts no task.
     """
-    added = [
-        quota.vcpus(revisions.read(account, part.way.to).definition, part.service.desired)
+    brought = [
+        (part.service, revisions.read(account, part.way.to).definition)
         for part in parts
         if not (part.way.stays or part.way.stops or part.way.follows)
     ]
-    if added:
+    if brought:
+        added = [quota.vcpus(definition, service.desired) for service, definition in brought]
         needed = quota.running(account, *APPS) + max(added)
         yield from quota.exceeded(account, "The rollback", needed, "scale down first")
+        yield from connections.exceeded(account, "The rollback", brought)
 
 
 def _part(service: services.Service, to: str | None) -> Part:

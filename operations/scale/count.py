@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import pools
 from operations.account import APPS, Account
-from operations.ecs import quota, revisions, services
+from operations.ecs import connections, quota, revisions, services
 from operations.ecs.health import Health
 from operations.procedure import Refused, Run, Step
 from operations.scale import target
@@ -133,6 +134,9 @@ def plan(account: Account, app: str, count: int, until: datetime | None, now: da
     needed, next_time = _vcpus(service, count, is_deployed=is_deployed)
     if count > service.desired and allowed is not None and needed > allowed:
         raise Refused(quota.sentence(f"{service.name} with {count} tasks", needed, allowed, FEWER))
+    if count > service.desired:
+        for too_many in _beyond_connections(service, count):
+            raise Refused(too_many)
     return Scaling(
         service=service,
         target=found,
@@ -151,6 +155,28 @@ def _vcpus(service: services.Service, count: int, *, is_deployed: bool) -> tuple
     live = revisions.read(service.account, service.task_definition).definition
     both = others + quota.vcpus(live, 2 * count)
     return (both if is_deployed else others + quota.vcpus(live, count)), both
+
+
+def _beyond_connections(service: services.Service, count: int) -> Iterator[str]:
+    """A sentence when the next deployment with so many tasks would exhaust the database.
+
+    A count is refused that only fits until then: autoscaling and the floor would keep it.
+    """
+    account, task = service.account, connections.live(service)
+    allowed = connections.readable(account) if task.connections else None
+    if allowed is None:
+        return
+    others = connections.running(account, *(app for app in APPS if app != service.app))
+    needed = others + pools.peak(count, task.workers, task.pool)
+    if needed > allowed.connections:
+        most = pools.tasks_allowed(allowed.connections - others, task.workers, task.pool)
+        yield connections.sentence(
+            account,
+            f"{service.name} with {count} tasks",
+            needed,
+            allowed,
+            f"choose at most {most}" if most else "release fewer workers in a task",
+        )
 
 
 def _fall_back(found: Target, count: int, until: datetime | None, now: datetime) -> FallBack | None:

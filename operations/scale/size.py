@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import limits
+import pools
 from operations.account import APPS, Account
-from operations.ecs import images, needs, quota, revisions, services
+from operations.ecs import connections, images, needs, quota, revisions, services
 from operations.ecs.health import Health
 from operations.ecs.revisions import MANAGED_BY, Revision, Wanted
 from operations.ecs.rollout import Rollout, back
@@ -103,6 +104,8 @@ def plan(account: Account, app: str, size: Size) -> Resize:
     if in_the_way := [
         *needs.missing(account, wanted),
         *quota.exceeded(account, "The resize", needed, "scale down first"),
+        *connections.exceeded(account, "The resize", [(service, wanted.content)]),
+        *_too_many_workers(service, revisions.read(account, before), size),
     ]:
         raise Refused("\n".join(in_the_way))
     return Resize(
@@ -123,6 +126,17 @@ def _refuse_pair(size: Size) -> None:
         offered = ", ".join(map(str, allowed))
         raise Refused(
             f"Fargate has no tasks with {size}; allowed with {size.cpu} CPU units: {offered} MiB."
+        )
+
+
+def _too_many_workers(service: services.Service, before: Revision, size: Size) -> Iterator[str]:
+    """A sentence when a smaller size carries fewer workers than a task starts."""
+    workers, most = connections.of(before.definition).workers, pools.workers_carried(size.cpu)
+    if size.cpu < _size(before).cpu and workers > most:
+        yield (
+            f"Each task of {service.name} starts {workers} workers, and {size.cpu} CPU units carry "
+            f"{most}: set arbor:services.{service.app}.workers to at most {most}, "
+            f"`pulumi up` of {service.account.stack}, and release first."
         )
 
 

@@ -1,10 +1,11 @@
-"""Whether there is room for a second colour: addresses, security groups, vCPUs."""
+"""Whether there is room for a second colour: addresses, security groups, vCPUs, connections."""
 
 import math
 from collections import Counter
 
 import limits
-from operations.ecs import quota
+from operations.account import APPS
+from operations.ecs import connections, quota
 from operations.procedure import Refused
 from operations.release import migrate
 from operations.release.verify.look import Found, Look, Skipped
@@ -82,3 +83,20 @@ def quotas(look: Look) -> Found:
     if needed <= allowed:
         return Found(what)
     return Found(what, (quota.sentence("A deployment", needed, allowed, "scale down first"),))
+
+
+def database_connections(look: Look) -> Found:
+    """What runs, and the second colour of the version, against the database's present class."""
+    brought = [(service, look.wanted[service.app].content) for service in look.services]
+    added = max(s.desired * connections.of(content).connections for s, content in brought)
+    needed = connections.running(look.account, *APPS) + added
+    allowed = connections.applied(look.account)
+    if allowed is None:
+        raise Skipped(
+            f"how many connections the database of {look.account.stack} allows is not known; "
+            f"{needed} are needed"
+        )
+    what = f"{needed} of {allowed.connections} database connections needed in both colours"
+    if needed > allowed.connections:
+        what += "; after the deployment fewer than now"
+    return Found(what, tuple(connections.exceeded(look.account, "A deployment", brought)))

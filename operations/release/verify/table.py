@@ -23,6 +23,7 @@ CHECKS: Final[Mapping[str, Callable[[Look], Found]]] = {
     "subnets": room.subnets,
     "security groups": room.security_groups,
     "quotas": room.quotas,
+    "connections": room.database_connections,
     "alarms": now.alarms,
 }
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 import limits
+from connections_world import live
 from ecs_world import client
 from operations.database import scale
 from operations.procedure import Failed, Refused
 from operations_world import World
+from scale_world import register
 
 NAME = "arbor-staging-db"
 NOW, LARGER, SMALLER = "db.t3.medium", "db.t3.large", "db.t3.small"
@@ -216,3 +218,39 @@ def test_too_few_connections_for_what_was_open_lately_are_told(
 def test_a_stack_without_a_database_is_refused(world: World) -> None:
     with pytest.raises(Refused, match=f"There is no database {NAME}"):
         change(world)
+
+
+def test_a_smaller_class_that_full_load_would_exhaust_is_refused(stored: World) -> None:
+    register(stored, "backend", MinCapacity=2, MaxCapacity=6)
+    live(stored, 1)
+    with pytest.raises(Refused) as refused:
+        scale.plan(stored.account, SMALLER)
+    assert str(refused.value) == (
+        "db.t3.small leaves the application 170 connections, and the services open up to 360 at "
+        "their ceilings in both colours: choose db.t3.medium or larger, or lower max or workers of "
+        "the services in config first."
+    )
+    assert database()["DBInstanceClass"] == NOW
+
+
+def test_a_smaller_class_that_full_load_fits_is_taken(stored: World) -> None:
+    register(stored, "backend", MinCapacity=2, MaxCapacity=2)
+    live(stored, 1)
+    change(stored, SMALLER)
+    assert database()["DBInstanceClass"] == SMALLER
+    assert not stored.heard("Too few connections")
+
+
+def test_a_larger_class_is_taken_although_full_load_needs_more_and_that_is_said(
+    stored: World,
+) -> None:
+    register(stored, "backend", MinCapacity=2, MaxCapacity=10)
+    live(stored, None)
+    change(stored, LARGER)
+    assert database()["DBInstanceClass"] == LARGER
+    assert stored.heard("the services open up to 2400 in both colours, and db.t3.large leaves them")
+
+
+def test_a_service_that_does_not_scale_by_itself_is_not_counted(stored: World) -> None:
+    live(stored, 1)
+    assert scale.plan(stored.account, SMALLER).peak == 0

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from moto.ecr.models import ecr_backends
 from typer.testing import CliRunner, Result
 
+from connections_world import database
 from ecs_world import client, forward
 from operations.__main__ import app
 from operations.procedure import Refused
@@ -54,6 +55,7 @@ def ready(world: World) -> World:
             **roles,
         )
     client("secretsmanager").put_secret_value(SecretId=f"arbor/{STACK}/db", SecretString=VALUE)
+    database("db.t3.small")
     return world
 
 

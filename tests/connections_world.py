@@ -1,0 +1,48 @@
+"""A database of some class, and services whose tasks open connections to it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ecs_world import client
+from operations_world import CLUSTER, STACK, World
+
+NAME = f"arbor-{STACK}-db"
+
+
+def database(instance_class: str) -> None:
+    """The stack's, which must not be there yet."""
+    client("rds").create_db_instance(
+        DBInstanceIdentifier=NAME,
+        DBInstanceClass=instance_class,
+        Engine="postgres",
+        EngineVersion="16",
+        AllocatedStorage=20,
+        MasterUsername="arbor_user",
+        MasterUserPassword="first-password",
+    )
+
+
+def container(command: Sequence[str] = (), pool: str = "") -> dict[str, Any]:
+    """What makes a container one that opens connections."""
+    return {
+        "environment": [{"name": "POSTGRES_HOST", "value": "db.internal"}],
+        **({"command": list(command)} if command else {}),
+        **({"dockerLabels": {"arbor.databasePoolSize": pool}} if pool else {}),
+    }
+
+
+def workers(number: int) -> tuple[str, ...]:
+    return ("gunicorn", "app.main:app", "--workers", str(number))
+
+
+def live(world: World, number: int | None, count: int = 2) -> None:
+    """Let the backend run so many tasks, each with these workers; None is the image's own."""
+    command = workers(number) if number is not None else ()
+    world.infrastructure("backend", **container(command, pool="30" if number else ""))
+    client("ecs").update_service(
+        cluster=CLUSTER,
+        service=f"arbor-{STACK}-backend",
+        taskDefinition=f"arbor-{STACK}-backend",
+        desiredCount=count,
+    )
+    world.finish()
