@@ -5,11 +5,32 @@ or the cache is the Python backend; one that uses neither is a Next.js server.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 
 import naming
+from waits import KEEP_ALIVE_SECONDS
+
+# Environment of a gunicorn server; what its command line says wins.
+# https://docs.gunicorn.org/en/stable/settings.html#settings
+GUNICORN: Mapping[str, str] = {
+    # Its uvicorn workers take this too; the default of 2 seconds is shorter than the load
+    # balancer's idle timeout.
+    "GUNICORN_CMD_ARGS": f"--keep-alive {KEEP_ALIVE_SECONDS}",
+    # The load balancer says by which scheme the client came; without this, redirects lead to
+    # http://. Every address, because a task has no other peer: its security group lets the load
+    # balancer's alone in, whose addresses change.
+    "FORWARDED_ALLOW_IPS": "*",
+}
+# Environment of a Next.js server that `output: standalone` has built.
+# https://github.com/vercel/next.js/blob/canary/packages/next/src/build/utils.ts
+NEXT: Mapping[str, str] = {
+    # By default it listens on the task's own name only.
+    "HOSTNAME": "0.0.0.0",  # noqa: S104 - behind the load balancer only
+    "KEEP_ALIVE_TIMEOUT": str(KEEP_ALIVE_SECONDS * 1000),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +85,8 @@ def environment(
         "DEBUG": "false",
     }
     if database is None and cache is None:
-        # Next.js listens on this address; by default only on the task's own name.
-        return {**variables, "HOSTNAME": "0.0.0.0"}  # noqa: S104 - behind the load balancer only
+        return {**variables, **NEXT}
+    variables |= GUNICORN
     variables["CORS_ORIGINS"] = cors_origins(domain)
     if database is not None:
         variables |= {

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.trust import trust
+from waits import DEREGISTRATION_SECONDS
 
 INFRASTRUCTURE_POLICY = "arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AmazonECSInfrastructureRolePolicyForLoadBalancers.html"""
@@ -15,7 +16,6 @@ PRODUCTION_BEHIND_TEST = 10_000
 """Test rules are asked before every production rule."""
 LONGEST_NAME = 18
 """AWS allows 32 characters in a target group's name: `-green` takes six, Pulumi's suffix eight."""
-DEREGISTRATION_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from waits import IDLE_SECONDS
+
 HTTP, HTTPS = 80, 443
 WORLD = "0.0.0.0/0"
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
@@ -26,8 +28,8 @@ class LoadBalancerArgs:
     certificate_arn: pulumi.Input[str]
     account_id: str
     region: str
-    idle_timeout: int = 60
-    """Seconds."""
+    idle_timeout: int = IDLE_SECONDS
+    """Seconds; shorter than the application keeps a connection."""
     deletion_protection: bool
     access_log_days: int
     tags: Mapping[str, str] = field(default_factory=dict)

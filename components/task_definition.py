@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import pulumi
 
+from waits import STOP_SECONDS
+
 LOG_MODE = "non-blocking"
 """A full buffer drops lines; in the other mode it stops the application's next write, and with it
 the application, for as long as CloudWatch is slow. The account's default is not relied upon: it
@@ -14,8 +16,6 @@ LOG_BUFFER = "25m"
 """Of the task's memory, and larger than the default: AWS's own advice after it measured how many
 lines are lost.
 https://aws.amazon.com/blogs/containers/preventing-log-loss-with-non-blocking-mode-in-the-awslogs-container-log-driver/"""
-STOP_SECONDS = 30
-"""Time to finish requests after SIGTERM; shorter than the target group's deregistration delay."""
 
 
 @dataclass(frozen=True, kw_only=True)

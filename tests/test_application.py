@@ -32,6 +32,8 @@ def test_the_backend_gets_its_stores_and_nothing_secret_in_plain_sight() -> None
     assert plain_variables == {
         "ENVIRONMENT": "production",
         "DEBUG": "false",
+        "GUNICORN_CMD_ARGS": "--keep-alive 75",
+        "FORWARDED_ALLOW_IPS": "*",
         "CORS_ORIGINS": '["https://arbor-energy.com", "https://green.arbor-energy.com"]',
         "POSTGRES_HOST": "db.internal",
         "POSTGRES_PORT": "5432",
@@ -75,6 +77,7 @@ def test_the_frontend_listens_on_every_address_and_gets_no_secret() -> None:
         "ENVIRONMENT": "staging",
         "DEBUG": "false",
         "HOSTNAME": "0.0.0.0",
+        "KEEP_ALIVE_TIMEOUT": "75000",
     }
     assert application.secrets(app_secret_arn="arn:app") == {}
     assert application.secret_arns(app_secret_arn="arn:app") == ()
