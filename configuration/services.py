@@ -18,6 +18,8 @@ LONGEST_APP: Final = 16
 _APP: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _DEEP_CHECKS: Final = frozenset({"detailed", "deep", "ready", "readyz", "readiness"})
 """Ends of paths that also answer for the stores behind the application."""
+_API_PAGES: Final = ("/docs", "/redoc", "/openapi.json")
+"""FastAPI's pages about the API, which the application leaves out in production."""
 _USER: Final = re.compile(r"[1-9]\d{0,9}(?::\d{1,10})?")
 _ALLOWED_APP: Final = (
     f"names of at most {LONGEST_APP} characters (a-z, 0-9, -), not {naming.MIGRATIONS}; "
@@ -75,9 +77,8 @@ def read_services(config: Reader, *, zones: int, production: bool) -> dict[str, 
         names = ", ".join(found) or "empty"
         config.problems.append(f"arbor:services is {names}; allowed: {_ALLOWED_APP}.")
     before = len(config.problems)
-    fewest = PRODUCTION_MIN if production else 1
     services = {
-        app: _read(app, entry, config.problems, zones=zones, fewest=fewest)
+        app: _read(app, entry, config.problems, zones=zones, production=production)
         for app, entry in found.items()
     }
     if len(config.problems) == before:
@@ -90,9 +91,10 @@ def _is_app(app: str) -> bool:
 
 
 def _read(
-    app: str, entry: Mapping[str, Any], problems: list[str], *, zones: int, fewest: int
+    app: str, entry: Mapping[str, Any], problems: list[str], *, zones: int, production: bool
 ) -> ServiceSettings:
     config = Reader(entry, f"arbor:services.{app}.", problems)
+    fewest = PRODUCTION_MIN if production else 1
     image, version = _read_image(config)
     cpu, memory = _read_size(config)
     low = config.whole("min", fewest, 1000, _tasks(fewest), default=zones)
@@ -120,7 +122,7 @@ def _read(
         port=port,
         previous_port=previous,
         health_check_path=_read_health_check(config),
-        paths=_read_paths(config),
+        paths=_read_paths(config, pages=not (production and app == BACKEND)),
         priority=config.whole("priority", 1, 9999),
         database=database,
         cache=cache,
@@ -207,7 +209,8 @@ def _read_health_check(config: Reader) -> str:
     return path
 
 
-def _read_paths(config: Reader) -> tuple[str, ...]:
+def _read_paths(config: Reader, *, pages: bool) -> tuple[str, ...]:
+    """Path patterns; with `pages`, also of the pages about the API."""
     most = limits.CONDITION_VALUES_PER_RULE - 1
     allowed = (
         f"at most {most} paths that each start with / (a listener rule names 5 values at most, "
@@ -216,6 +219,12 @@ def _read_paths(config: Reader) -> tuple[str, ...]:
     paths = config.texts("paths", allowed, limits.is_path_pattern)
     if len(paths) > most:
         config.refuse("paths", allowed)
+    elif not pages and any(path.startswith(_API_PAGES) for path in paths):
+        config.refuse(
+            "paths",
+            f"paths without {', '.join(_API_PAGES)}, to which the application answers 404 in "
+            "production; take them out, and the frontend answers",
+        )
     return paths
 
 

@@ -66,7 +66,7 @@ def test_staging_is_small_and_can_be_thrown_away() -> None:
 def test_both_stacks_run_the_same_application(app: str) -> None:
     def shape(stack: settings.Settings) -> tuple[object, ...]:
         s = stack.services[app]
-        reached = (s.port, s.health_check_path, s.paths, s.priority)
+        reached = (s.port, s.health_check_path, s.priority)
         return (*reached, s.database, s.cache, s.user, s.workers)
 
     assert shape(STAGING) == shape(PRODUCTION)
@@ -76,10 +76,18 @@ def test_the_application_gets_the_ports_and_paths_that_it_has() -> None:
     backend, frontend = PRODUCTION.services["backend"], PRODUCTION.services["frontend"]
 
     assert (backend.port, backend.health_check_path) == (8000, "/api/v1/health")
-    assert backend.paths == ("/api/*", "/docs", "/redoc", "/openapi.json")
+    assert backend.paths == ("/api/*",)
     assert (backend.user, backend.workers) == ("1000", 1)
     assert (frontend.port, frontend.health_check_path, frontend.paths) == (3000, "/", ())
     assert (frontend.user, frontend.workers) == ("1001", None)
+
+
+def test_pages_about_the_api_are_routed_where_the_application_has_them() -> None:
+    pages = {"/docs", "/redoc", "/openapi.json"}
+    assert set(STAGING.services["backend"].paths) == pages | {"/api/*"}
+    assert STAGING.environment != "production", "its ENVIRONMENT, by which the application decides"
+    assert not set(PRODUCTION.services["backend"].paths) & pages
+    assert PRODUCTION.services["frontend"].paths == ()  # every other path, so it answers these
 
 
 def test_a_fourth_zone_moves_no_subnet() -> None:

@@ -288,6 +288,7 @@ def test_every_guard_hangs_on_the_environment_and_not_on_the_name() -> None:
     assert [problem.split(" is ")[0].removeprefix("arbor:") for problem in found] == [
         "natPerZone",
         "services.backend.min",
+        "services.backend.paths",
         "services.frontend.min",
         "spotWeight",
         "databaseMultiAz",

@@ -104,6 +104,14 @@ def services(app: str, **changes: Any) -> dict[str, dict[str, Any]]:
             {"paths": ["/a", "/b", "/c", "/d", "/e"]},
             (f'paths is ["/a", "/b", "/c", "/d", "/e"]; allowed: {PATHS}'),
         ),
+        (
+            {"paths": ["/api/*", "/docs/*"]},
+            (
+                'paths is ["/api/*", "/docs/*"]; allowed: paths without /docs, /redoc, '
+                "/openapi.json, to which the application answers 404 in production; take them "
+                "out, and the frontend answers"
+            ),
+        ),
         ({"paths": None}, f"paths is not set; allowed: {PATHS}"),
         ({"priority": 10000}, "priority is 10000; allowed: a whole number from 1 to 9,999"),
         (

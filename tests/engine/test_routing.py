@@ -15,9 +15,9 @@ LOOKS = 24 * (STAGE_SECONDS / 2,) + 20 * (60.0,)
 URLS = {
     (DOMAIN, "/api/v1/health"): "backend",
     (DOMAIN, "/api/v1/admin/cache/warm"): "backend",
-    (DOMAIN, "/docs"): "backend",
-    (DOMAIN, "/redoc"): "backend",
-    (DOMAIN, "/openapi.json"): "backend",
+    (DOMAIN, "/docs"): "frontend",
+    (DOMAIN, "/redoc"): "frontend",
+    (DOMAIN, "/openapi.json"): "frontend",
     (DOMAIN, "/"): "frontend",
     (DOMAIN, "/plans"): "frontend",
     (GREEN, "/api/v1/health"): "backend",

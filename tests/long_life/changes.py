@@ -30,10 +30,7 @@ CHANGES: dict[str, tuple[Any, ...]] = {
     "services.backend.max": (6, 5),
     "services.backend.cpu": (512, 1024),
     "services.backend.healthCheckPath": ("/api/v1/health", "/api/v1/health/live"),
-    "services.backend.paths": (
-        ["/api/*", "/docs", "/redoc", "/openapi.json"],
-        ["/api/*", "/docs"],
-    ),
+    "services.backend.paths": (["/api/*"], ["/api/*", "/metrics"]),
     "services.frontend.memory": (512, 1024),
     "cacheNodeType": ("cache.t3.micro", "cache.t3.small"),
     "databaseBackupDays": (7, 14),
