@@ -19,6 +19,10 @@ REDACTABLE = {"Method", "QueryString", "SingleHeader", "UriPath"}
 """https://docs.aws.amazon.com/waf/latest/APIReference/API_LoggingConfiguration.html"""
 GROUPS = {"ManagedRuleGroupStatement", "RuleGroupReferenceStatement"}
 
+WINDOWS = (60, 120, 300, 600)
+"""Seconds that a rate-based rule counts.
+https://docs.aws.amazon.com/waf/latest/APIReference/API_RateBasedStatement.html"""
+
 NOT_ONE = "You have used none or multiple values for a field that requires exactly one value."
 
 
@@ -38,7 +42,7 @@ def _invalid(reason: str, parameter: str) -> WAFv2ClientError:
     )
 
 
-def _refuse_rules(rules: list[dict[str, Any]]) -> None:
+def _refuse_rules(rules: list[dict[str, Any]], bodies: dict[str, Any] | None) -> None:
     taken: set[int] = set()
     for rule in rules:
         _refuse_pattern("rules.member.name", rule["Name"], NAME)
@@ -49,6 +53,17 @@ def _refuse_rules(rules: list[dict[str, Any]]) -> None:
             raise _invalid(NOT_ONE, "Rule")
         if bool(GROUPS & rule["Statement"].keys()) is not ("OverrideAction" in rule):
             raise _invalid("A reference in your rule statement is not valid.", "Statement")
+        _refuse_window(rule["Statement"].get("RateBasedStatement", {}))
+        answer = rule.get("Action", {}).get("Block", {}).get("CustomResponse", {})
+        key = answer.get("CustomResponseBodyKey")
+        if key is not None and key not in (bodies or {}):
+            raise _invalid("The custom response body isn't defined.", key)
+
+
+def _refuse_window(counted: dict[str, Any]) -> None:
+    seconds = counted.get("EvaluationWindowSec", 300)
+    if seconds not in WINDOWS:
+        raise _invalid("The evaluation window isn't valid.", str(seconds))
 
 
 def _exists(self: WAFV2Backend, arn: str) -> bool:
@@ -62,17 +77,18 @@ def _exists(self: WAFV2Backend, arn: str) -> bool:
     WAFV2Backend,
     "create_web_acl",
     call="wafv2.create_web_acl",
-    moto="accepts any name, and rules of one priority or with the wrong kind of action",
+    moto="accepts any name, rules of one priority or with the wrong kind of action, a rate in any "
+    "window, and an answer without its body",
     aws="refuses them",
 )
 def create_web_acl(
     original: Replacement, self: WAFV2Backend, name: str, *args: Any, **kwargs: Any
 ) -> FakeWebACL:
-    _visibility, _default, _scope, description, _tags, rules, *_ = args
+    _visibility, _default, _scope, description, _tags, rules, *_others, bodies, _domains = args
     _refuse_pattern("name", name, NAME)
     if description is not None:
         _refuse_pattern("description", description, DESCRIPTION)
-    _refuse_rules(rules)
+    _refuse_rules(rules, bodies)
     made: FakeWebACL = original(self, name, *args, **kwargs)
     return made
 
@@ -81,20 +97,22 @@ def create_web_acl(
     WAFV2Backend,
     "update_web_acl",
     call="wafv2.update_web_acl",
-    moto="accepts rules of one priority or with the wrong kind of action; an update without "
-    "rules keeps the old ones",
-    aws="refuses those; an update without rules takes all of them away",
+    moto="accepts what creating a web ACL would not; an update without rules or bodies of answers "
+    "keeps the old ones",
+    aws="refuses that; an update without them takes all of them away",
 )
 def update_web_acl(
     original: Replacement, self: WAFV2Backend, name: str, _id: str, *args: Any, **kwargs: Any
 ) -> str:
-    _default, rules, description, *_ = args
+    _default, rules, description, _visibility, _token, bodies, *_ = args
     if description is not None:
         _refuse_pattern("description", description, DESCRIPTION)
-    _refuse_rules(rules or [])
+    _refuse_rules(rules or [], bodies)
     token = str(original(self, name, _id, *args, **kwargs))
+    acl = self.get_web_acl(None, name, _id)
     if not rules:
-        self.get_web_acl(None, name, _id).rules = []
+        acl.rules = []
+    acl.custom_response_bodies = bodies
     return token
 
 

@@ -38,11 +38,16 @@ def _from_waf(value: Any) -> Any:
 
 
 def _asked(props: Props) -> dict[str, Any]:
+    bodies = {
+        body["key"]: {"ContentType": body["contentType"], "Content": body["content"]}
+        for body in props.get("customResponseBodies") or []
+    }
     return {
         "DefaultAction": to_aws(props["defaultAction"]),
         "Rules": _to_waf(props["rules"]),
         "VisibilityConfig": _to_waf(props["visibilityConfig"]),
         "Description": props.get("description", "Managed by Pulumi"),
+        **({"CustomResponseBodies": bodies} if bodies else {}),
     }
 
 
@@ -76,6 +81,10 @@ def read_acl(waf: Client, arn: str) -> State | None:
         "rules": _from_waf(found["Rules"]),
         "visibilityConfig": _from_waf(found["VisibilityConfig"]),
         "description": found.get("Description", ""),
+        "customResponseBodies": [
+            {"key": key, "contentType": body["ContentType"], "content": body["Content"]}
+            for key, body in (found.get("CustomResponseBodies") or {}).items()
+        ],
         "tags": tag_dict(tags),
         "arn": arn,
         "capacity": found.get("Capacity", 0),
@@ -227,6 +236,7 @@ ROWS = (
                 "description",
                 "defaultAction.*",
                 "rules.*",
+                "customResponseBodies.*",
                 "visibilityConfig.*",
                 "tags.*",
             }
@@ -234,7 +244,7 @@ ROWS = (
         outputs=frozenset({"arn", "capacity"}),
         replaces=frozenset({"name", "scope"}),
         computed=frozenset({"name"}),
-        same={"rules": same_set},
+        same={"rules": same_set, "customResponseBodies": same_set},
         autoname=Autoname(longest=128),
         create=create_acl,
         read=read_acl,

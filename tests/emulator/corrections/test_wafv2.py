@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 Client = Any
 ACL = {"Name": "edge", "Scope": "REGIONAL"}
 SHOWN = {"CloudWatchMetricsEnabled": True, "SampledRequestsEnabled": True, "MetricName": "edge"}
-RATE = {"RateBasedStatement": {"Limit": 2000, "AggregateKeyType": "IP"}}
+RATE: dict[str, dict[str, Any]] = {"RateBasedStatement": {"Limit": 2000, "AggregateKeyType": "IP"}}
 GROUP = {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": "AWSManagedRulesCommonRuleSet"}}
 BLOCK: dict[str, Any] = {"Action": {"Block": {}}}
 KEEP: dict[str, Any] = {"OverrideAction": {"None": {}}}
@@ -27,7 +27,13 @@ def rule(priority: int, statement: dict[str, Any], *actions: dict[str, Any]) -> 
     return {**made, "VisibilityConfig": SHOWN}
 
 
+def rate(**changes: Any) -> dict[str, Any]:
+    return {"RateBasedStatement": RATE["RateBasedStatement"] | changes}
+
+
 RULES = [rule(0, RATE, BLOCK), rule(1, GROUP, KEEP)]
+WAIT = {"Block": {"CustomResponse": {"ResponseCode": 429, "CustomResponseBodyKey": "wait"}}}
+BODIES = {"wait": {"ContentType": "TEXT_PLAIN", "Content": "Wait."}}
 
 
 def create(waf: Client, **changes: Any) -> dict[str, Any]:
@@ -71,6 +77,8 @@ def balancer() -> str:
         ({"Rules": [rule(0, RATE, BLOCK, KEEP)]}, "requires exactly one value"),
         ({"Rules": [rule(0, RATE, KEEP)]}, "rule statement is not valid"),
         ({"Rules": [rule(0, GROUP, BLOCK)]}, "rule statement is not valid"),
+        ({"Rules": [rule(0, rate(EvaluationWindowSec=90), BLOCK)]}, "window isn't valid"),
+        ({"Rules": [rule(0, RATE, {"Action": WAIT})]}, "body isn't defined"),
     ],
 )
 def test_a_web_acl_that_waf_refuses_is_neither_made_nor_changed(
@@ -87,10 +95,12 @@ def test_a_web_acl_that_waf_refuses_is_neither_made_nor_changed(
     assert [found["Name"] for found in kept] == ["rule-0", "rule-1"]
 
 
-def test_an_update_without_rules_takes_them_away(waf: Client) -> None:
-    made = create(waf, Rules=RULES)
+def test_an_update_without_rules_or_bodies_takes_them_away(waf: Client) -> None:
+    made = create(waf, Rules=[rule(0, RATE, {"Action": WAIT})], CustomResponseBodies=BODIES)
+    assert waf.get_web_acl(**ACL, Id=made["Id"])["WebACL"]["CustomResponseBodies"] == BODIES
     update(waf, made)
-    assert waf.get_web_acl(**ACL, Id=made["Id"])["WebACL"]["Rules"] == []
+    found = waf.get_web_acl(**ACL, Id=made["Id"])["WebACL"]
+    assert (found["Rules"], found.get("CustomResponseBodies") or {}) == ([], {})
 
 
 def test_a_web_acl_goes_once_it_protects_nothing(waf: Client) -> None:

@@ -23,6 +23,51 @@ def _rate_limit(requests: int) -> dict[str, Any]:
     }
 
 
+def _api_limit(*, seconds: int) -> dict[str, Any]:
+    """In so many seconds, below one path without another, with an answer of its own."""
+
+    def begins(path: str) -> dict[str, Any]:
+        return {
+            "byteMatchStatement": {
+                "searchString": path,
+                "positionalConstraint": "STARTS_WITH",
+                "fieldToMatch": {"uriPath": {}},
+                "textTransformations": [{"priority": 0, "type": "URL_DECODE"}],
+            }
+        }
+
+    answer = {
+        "responseCode": 429,
+        "customResponseBodyKey": "wait",
+        "responseHeaders": [{"name": "Retry-After", "value": "120"}],
+    }
+    return {
+        "name": "ApiMinuteLimit",
+        "priority": 7,
+        "action": {"block": {"customResponse": answer}},
+        "statement": {
+            "rateBasedStatement": {
+                "limit": 50,
+                "evaluationWindowSec": seconds,
+                "aggregateKeyType": "IP",
+                "scopeDownStatement": {
+                    "andStatement": {
+                        "statements": [
+                            begins("/api/"),
+                            {"notStatement": {"statement": begins("/api/health")}},
+                        ]
+                    }
+                },
+            }
+        },
+        "visibilityConfig": _visible("ApiMinuteLimit"),
+    }
+
+
+def _body(content: str) -> dict[str, str]:
+    return {"key": "wait", "contentType": "APPLICATION_JSON", "content": content}
+
+
 def _uploads() -> list[dict[str, Any]]:
     """The common group, of which one rule counts, and a rule that blocks in its place."""
     label = "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"
@@ -86,6 +131,7 @@ def _acl() -> dict[str, Any]:
         "defaultAction": {"allow": {}},
         "rules": [
             _rate_limit(2000),
+            _api_limit(seconds=60),
             {
                 "name": "AWSManagedRulesCommonRuleSet",
                 "priority": 1,
@@ -99,6 +145,7 @@ def _acl() -> dict[str, Any]:
                 "visibilityConfig": _visible("AWSManagedRulesCommonRuleSet"),
             },
         ],
+        "customResponseBodies": [_body('{"detail": "wait"}')],
         "visibilityConfig": _visible("edge"),
         "tags": {"Stack": "test", "Component": "edge"},
     }
@@ -167,7 +214,8 @@ EXAMPLES = {
         change={
             "description": "The edge",
             "defaultAction": {"block": {}},
-            "rules": _uploads(),
+            "rules": [*_uploads(), _api_limit(seconds=600)],
+            "customResponseBodies": [_body('{"detail": "later"}')],
             "visibilityConfig": _visible("border"),
             "tags": {"Stack": "other"},
         },
