@@ -27,6 +27,7 @@ from components.service import Door, PauseHook, Scaling, Service, ServiceArgs
 from components.task import Reach, Surroundings
 from components.task_definition import Container
 from components.web_acl import WebAcl, WebAclArgs
+from components.web_acl_rules import ApiLimit
 
 config = settings.load()
 stack = config.stack
@@ -141,6 +142,12 @@ firewall = WebAcl(
     WebAclArgs(
         load_balancer_arn=balancer.arn,
         requests_per_five_minutes=config.firewall.requests_per_five_minutes,
+        api=ApiLimit(
+            path=application.API,
+            uncounted=application.UNCOUNTED,
+            per_minute=config.firewall.api_requests_per_minute,
+            per_ten_minutes=config.firewall.api_requests_per_ten_minutes,
+        ),
         large_body_paths=config.firewall.large_body_paths,
         office_cidrs=config.firewall.office_cidrs,
         log_group_arn=logs.arns["firewall"],

@@ -13,6 +13,8 @@ import pulumi
 import naming
 from waits import KEEP_ALIVE_SECONDS
 
+# Where its paths begin, and below that what its own limit of requests does not count.
+API, UNCOUNTED = "/api/", ("/api/v1/health",)
 # Environment of a gunicorn server; what its command line says wins.
 # https://docs.gunicorn.org/en/stable/settings.html#settings
 GUNICORN: Mapping[str, str] = {

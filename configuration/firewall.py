@@ -11,6 +11,9 @@ _PATH: Final = re.compile(r"/(?:[\w.~-]+/?)*", re.ASCII)
 _LONGEST_PATH: Final = 200
 """Bytes that WAF compares."""
 _MOST_PATHS: Final = 10
+_FEWEST: Final = 10
+_MOST: Final = 2_000_000_000
+"""Requests that WAF takes as a limit."""
 _WIDEST_OFFICE: Final = 16
 _NOT_PUBLIC: Final = tuple(
     ipaddress.IPv4Network(block)
@@ -24,6 +27,8 @@ class FirewallSettings:
     """Whom WAF blocks beyond what its managed groups do."""
 
     requests_per_five_minutes: int
+    api_requests_per_minute: int
+    api_requests_per_ten_minutes: int
     large_body_paths: tuple[str, ...]
     """Beginnings of paths that take bodies over 8 KB; `/` is every path."""
     office_cidrs: tuple[str, ...]
@@ -39,8 +44,17 @@ def read_firewall(config: Reader) -> FirewallSettings:
     large = config.texts("wafLargeBodyPaths", paths, _is_path)
     if config.good("wafLargeBodyPaths") and len(large) > _MOST_PATHS:
         config.refuse("wafLargeBodyPaths", paths)
+    minute = config.whole("wafApiRequestsPerMinute", _FEWEST, _MOST)
+    ten_minutes = config.whole("wafApiRequestsPerTenMinutes", _FEWEST, _MOST)
+    known = config.good("wafApiRequestsPerMinute", "wafApiRequestsPerTenMinutes")
+    if known and ten_minutes < minute:
+        config.refuse(
+            "wafApiRequestsPerTenMinutes", f"at least wafApiRequestsPerMinute, which is {minute}"
+        )
     return FirewallSettings(
-        requests_per_five_minutes=config.whole("wafRequestsPerFiveMinutes", 10, 2_000_000_000),
+        requests_per_five_minutes=config.whole("wafRequestsPerFiveMinutes", _FEWEST, _MOST),
+        api_requests_per_minute=minute,
+        api_requests_per_ten_minutes=ten_minutes,
         large_body_paths=large,
         office_cidrs=config.texts(
             "officeCidrs",

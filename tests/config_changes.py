@@ -81,6 +81,8 @@ WORKS = (
             "logExportDays": 30,
             "accessLogDays": 30,
             "wafRequestsPerFiveMinutes": 1000,
+            "wafApiRequestsPerMinute": 40,
+            "wafApiRequestsPerTenMinutes": 120,
             "wafLargeBodyPaths": ["/api/v1/ingest/", "/api/v1/import/"],
             "officeCidrs": ["203.0.113.9/32"],
             "imagesKept": 20,

@@ -1,11 +1,13 @@
 """The firewall: what it blocks, whom it limits, and what of a request its log keeps."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from components.web_acl import WebAcl, WebAclArgs
+from components.web_acl_rules import ApiLimit
 from harness import declare
 
 ACL = "aws:wafv2/webAcl:WebAcl"
@@ -18,6 +20,8 @@ ARGS = WebAclArgs(
     tags={"Stack": "test"},
 )
 UPLOADS = replace(ARGS, large_body_paths=("/api/v1/ingest/", "/upload"))
+API = ApiLimit(path="/api/", uncounted=("/api/v1/health",), per_minute=50, per_ten_minutes=140)
+LIMITED = replace(ARGS, api=API)
 OFFICES = replace(ARGS, office_cidrs=("203.0.113.9/32", "198.51.100.0/24"))
 
 
@@ -99,6 +103,51 @@ def test_an_office_is_limited_apart_for_it_is_many_people_behind_one_address() -
     assert found["OfficeRateLimit"]["action"] == {"block": {}}
 
 
+@pytest.mark.parametrize(
+    ("name", "limit", "seconds"), [("ApiMinuteLimit", 50, 60), ("ApiTenMinuteLimit", 140, 600)]
+)
+def test_an_address_that_asks_the_api_too_often_gets_429_with_the_time_to_wait(
+    name: str, limit: int, seconds: int
+) -> None:
+    acl = declare(lambda: WebAcl("firewall", LIMITED)).only(ACL)
+    (rule,) = [rule for rule in acl["rules"] if rule["name"] == name]
+    counted = rule["statement"]["rateBasedStatement"]
+    assert (counted["limit"], counted["evaluationWindowSec"]) == (limit, seconds)
+    assert counted["aggregateKeyType"] == "IP"  # which a client can't forge; a header it can
+    answer = rule["action"]["block"]["customResponse"]
+    (body,) = acl["customResponseBodies"]
+    assert (answer["responseCode"], answer["customResponseBodyKey"]) == (429, body["key"])
+    assert answer["responseHeaders"] == [{"name": "Retry-After", "value": "120"}]
+    assert (body["contentType"], json.loads(body["content"])) == (
+        "APPLICATION_JSON",
+        {"detail": "Too many requests: wait 120 seconds."},
+    )
+
+
+@pytest.mark.parametrize("name", ["ApiMinuteLimit", "ApiTenMinuteLimit"])
+def test_the_api_s_limit_counts_what_the_application_counts(name: str) -> None:
+    counted = rules(replace(LIMITED, office_cidrs=OFFICES.office_cidrs))[name]["statement"]
+    scope = counted["rateBasedStatement"]["scopeDownStatement"]["andStatement"]["statements"]
+    within, without = scope  # and no office: to the application one is a client as any other
+    for match, path in (
+        (within["byteMatchStatement"], "/api/"),
+        (without["notStatement"]["statement"]["byteMatchStatement"], "/api/v1/health"),
+    ):
+        assert (match["searchString"], match["positionalConstraint"]) == (path, "STARTS_WITH")
+        # Normalized, /api/../x would count as /x: the load balancer gives it to the backend.
+        assert match["textTransformations"] == [{"priority": 0, "type": "URL_DECODE"}]
+
+
+def test_the_api_s_limit_counts_what_no_other_rule_blocked() -> None:
+    args = replace(LIMITED, office_cidrs=OFFICES.office_cidrs, large_body_paths=("/upload",))
+    by_priority = sorted(rules(args).values(), key=lambda rule: int(rule["priority"]))
+    assert [rule["name"] for rule in by_priority][-2:] == ["ApiMinuteLimit", "ApiTenMinuteLimit"]
+
+
+def test_without_a_limit_of_the_api_there_is_no_answer_of_its_own() -> None:
+    assert "customResponseBodies" not in declare(lambda: WebAcl("firewall", ARGS)).only(ACL)
+
+
 def test_without_offices_there_is_no_set_of_addresses() -> None:
     assert declare(lambda: WebAcl("firewall", ARGS)).all(IP_SET) == {}
 
@@ -124,6 +173,12 @@ def test_the_log_has_no_header_that_opens_a_session_and_no_request_that_passed()
 def test_a_limit_that_waf_would_refuse_is_refused() -> None:
     with pytest.raises(ValueError, match="must be 10 or more, got 9"):
         replace(ARGS, requests_per_five_minutes=9)
+
+
+@pytest.mark.parametrize("key", ["per_minute", "per_ten_minutes"])
+def test_a_limit_of_the_api_that_waf_would_refuse_is_refused(key: str) -> None:
+    with pytest.raises(ValueError, match=f"{key} must be 10 or more, got 9"):
+        replace(API, **{key: 9})
 
 
 def test_a_path_without_its_slash_is_refused() -> None:

@@ -1,0 +1,102 @@
+"""Rate limit: one client above the application's own limit rolls back no deployment.
+
+The application answers it with 500. What the firewall lets through, and what the deployment alarm
+makes of it, is played minute by minute with the committed limits and the alarm's own expression.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+
+from components.service import Service
+from components.test_service import ARGS
+from emulator.metric_math import evaluate
+from harness import declare
+from one_client import APPLICATION, MINUTE, Client, Limit
+from test_settings import PRODUCTION, STAGING
+
+RATES = (17, 45, 61, 90, 300, 1000)
+"""Requests a minute: above 1000 an hour, above 60 a minute, and far above."""
+WAITS = (0, 60, 120)
+"""Seconds that it stays away after a 429; 120 is what it is told."""
+OTHERS = (0, 20, 100, 500)
+"""Requests a minute of other clients, all of which succeed."""
+HOURS = 2.0
+FIREWALL: tuple[Limit, ...] = (
+    (PRODUCTION.firewall.api_requests_per_minute, MINUTE),
+    (PRODUCTION.firewall.api_requests_per_ten_minutes, 10 * MINUTE),
+)
+
+
+@cache
+def alarm() -> Mapping[str, Any]:
+    alarms = declare(lambda: Service("backend", ARGS)).all("aws:cloudwatch/metricAlarm:MetricAlarm")
+    return dict(alarms["backend-alarms-5xx"])
+
+
+def longest_alarm(failures: Mapping[int, int], others: int) -> int:
+    """The most minutes one after the other that count as failing, of those that end it."""
+    minutes = range(int(HOURS * 60) + 2)
+    (expression,) = (q["expression"] for q in alarm()["metricQueries"] if q.get("returnData"))
+    metrics = {
+        "blue_failed": {m: float(failures[m]) for m in minutes if m in failures},
+        "blue_requests": {m: float(failures.get(m, 0) + others) for m in minutes},
+        "green_failed": {},
+        "green_requests": {},
+    }
+    rate = evaluate(expression, metrics, list(minutes))
+    assert isinstance(rate, dict)
+    longest = run = 0
+    for minute in minutes:
+        run = run + 1 if rate.get(minute, 0) >= alarm()["threshold"] else 0
+        longest = max(longest, run)
+    return longest
+
+
+def rolls_back(failures: Mapping[int, int]) -> bool:
+    return any(longest_alarm(failures, n) >= alarm()["datapointsToAlarm"] for n in OTHERS)
+
+
+def test_the_firewall_s_limits_are_below_the_application_s_in_every_stack() -> None:
+    (per_minute, _), (per_hour, _) = APPLICATION
+    for stack in (PRODUCTION, STAGING):
+        assert stack.firewall.api_requests_per_minute < per_minute
+        assert 6 * stack.firewall.api_requests_per_ten_minutes < per_hour
+
+
+@pytest.mark.parametrize("waits", WAITS)
+@pytest.mark.parametrize("rate", RATES)
+def test_rate_limit_one_client_does_not_roll_a_deployment_back(rate: int, waits: int) -> None:
+    for begins in (0, 30):  # in a minute of the alarm
+        assert not rolls_back(Client(rate, waits).failures(FIREWALL, hours=HOURS, begins=begins)), (
+            begins
+        )
+
+
+@pytest.mark.parametrize("rate", [45, 120, 1000])
+def test_a_firewall_that_is_three_minutes_late_is_soon_enough(rate: int) -> None:
+    """AWS says that it is up to several minutes, and usually less than 30 seconds."""
+    for waits in WAITS:
+        assert not rolls_back(Client(rate, waits).failures(FIREWALL, hours=HOURS, delay=180))
+
+
+@pytest.mark.parametrize("rate", [30, 45, 120, 1000])
+def test_without_the_firewall_s_limits_it_would(rate: int) -> None:
+    assert rolls_back(Client(rate).failures((), hours=HOURS))
+
+
+def test_the_minute_s_limit_alone_would_not_be_enough_for_what_comes_all_the_hour() -> None:
+    assert rolls_back(Client(45).failures(FIREWALL[:1], hours=HOURS))
+
+
+def test_a_client_below_both_limits_gets_no_answer_but_the_application_s() -> None:
+    assert Client(13).failures(FIREWALL, hours=HOURS) == {}
+
+
+def test_a_client_between_the_two_limits_is_answered_429_before_the_application_counts_1000() -> (
+    None
+):
+    for waits in WAITS:
+        assert Client(45, waits).failures(FIREWALL, hours=HOURS) == {}
