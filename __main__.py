@@ -229,7 +229,7 @@ cache = Cache(
 registry = Registry(
     "registry",
     RegistryArgs(
-        repositories=tuple(config.services),
+        repositories={app: naming.image_repository(stack, app) for app in config.services},
         keep_images=config.images_kept,
         force_delete=not config.protect_data,
         tags=config.tags("registry"),

@@ -32,6 +32,11 @@ def service(stack: str, app: str) -> str:
     return f"arbor-{stack}-{app}"
 
 
+def image_repository(stack: str, app: str) -> str:
+    """Where the application's pipeline pushes an image; it types the name."""
+    return f"arbor-{stack}-{app}"
+
+
 def log_group(stack: str, app: str) -> str:
     return f"/ecs/arbor-{stack}/{app}"
 

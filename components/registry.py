@@ -8,13 +8,16 @@ import pulumi
 import pulumi_aws as aws
 
 UNTAGGED_DAYS = 14
+MOVING_TAG = "latest"
+"""The one tag that may be pushed again: pipelines do so with each build, and nothing runs it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryArgs:
-    """`repositories` are keys; the repositories' names are Pulumi's."""
+    """What each repository is called, and what it keeps."""
 
-    repositories: tuple[str, ...]
+    repositories: Mapping[str, str]
+    """Name by key, such as `backend`."""
     keep_images: int
     """Tagged images kept in each; a rollback needs its image."""
     force_delete: bool
@@ -30,7 +33,11 @@ class RegistryArgs:
 
 
 class Registry(pulumi.ComponentResource):
-    """A tag names one image for ever, and every image is scanned when it is pushed."""
+    """A tag but `latest` names one image for ever, and every image is scanned when it is pushed.
+
+    A repository that the stack has keeps its name: the provider replaces one whose name changes, and
+    its images would be deleted, or be in the way (docs/decisions/repository-names.md).
+    """
 
     urls: dict[str, pulumi.Output[str]]
     """By key, without a tag."""
@@ -40,19 +47,21 @@ class Registry(pulumi.ComponentResource):
         self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("arbor:compute:Registry", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
-
         self.urls = {}
         self.arns = {}
-        for key in args.repositories:
+        for key, repository_name in args.repositories.items():
             repository = aws.ecr.Repository(
                 f"{name}-{key}",
-                image_tag_mutability="IMMUTABLE",
+                name=repository_name,
+                image_tag_mutability="IMMUTABLE_WITH_EXCLUSION",
+                image_tag_mutability_exclusion_filters=[
+                    {"filter": MOVING_TAG, "filter_type": "WILDCARD"}
+                ],
                 image_scanning_configuration={"scan_on_push": True},
                 encryption_configurations=[{"encryption_type": "AES256"}],
                 force_delete=args.force_delete,
                 tags=args.tags,
-                opts=child,
+                opts=pulumi.ResourceOptions(parent=self, ignore_changes=["name"]),
             )
             aws.ecr.LifecyclePolicy(
                 f"{name}-{key}-lifecycle",

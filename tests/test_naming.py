@@ -13,6 +13,8 @@ import naming
         (naming.service("production", "frontend"), "arbor-production-frontend"),
         (naming.service("production", naming.MIGRATIONS), "arbor-production-migrations"),
         (naming.MIGRATIONS_CONTAINER, "backend"),
+        (naming.image_repository("production", "backend"), "arbor-production-backend"),
+        (naming.image_repository("staging", "frontend"), "arbor-staging-frontend"),
         (naming.log_group("production", "backend"), "/ecs/arbor-production/backend"),
         (naming.log_group("production", "migrations"), "/ecs/arbor-production/migrations"),
         (naming.database_instance("production"), "arbor-production-db"),

@@ -1,11 +1,13 @@
 """ECR: tags that must not move, and lifecycle policies that make no sense."""
 
 import json
+from fnmatch import fnmatchcase
+from hashlib import sha256
 from typing import Any
 
 from moto.core.exceptions import ServiceException
 from moto.ecr.exceptions import ImageAlreadyExistsException, InvalidParameterException
-from moto.ecr.models import ECRBackend, Image
+from moto.ecr.models import ECRBackend, Image, Repository
 from moto.ecr.policy_validation import EcrLifecyclePolicyValidator
 
 from emulator.correction import Replacement, corrects
@@ -13,6 +15,48 @@ from emulator.correction import Replacement, corrects
 
 class ImageTagAlreadyExistsException(ServiceException):
     code = "ImageTagAlreadyExistsException"
+
+
+@corrects(
+    ECRBackend,
+    "_resolve_image_tag_mutability",
+    call="ecr.put_image",
+    moto="reads an exclusion filter as the beginning of a tag, in a regular expression",
+    aws="compares the whole tag, and `*` stands for any characters",
+)
+def resolve_image_tag_mutability(
+    _original: Replacement, self: ECRBackend, repository: Repository, proposed_image_tag: str
+) -> list[Image]:
+    """The images whose tag would move; raises where it must not.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
+    """
+    held = self._find_images_with_tags_matching_exclusion_filters(repository, proposed_image_tag)
+    filters = repository.image_tag_mutability_exclusion_filters or []
+    excluded = any(fnmatchcase(proposed_image_tag or "", one["filter"]) for one in filters)
+    if held and repository.image_tag_mutability.startswith("IMMUTABLE") != excluded:
+        raise ImageAlreadyExistsException(
+            registry_id=repository.registry_id,
+            image_tag=proposed_image_tag,
+            digest=held[0].get_image_digest(),
+            repository_name=repository.name,
+        )
+    return held
+
+
+@corrects(
+    Image,
+    "_create_digest",
+    call="ecr.put_image",
+    moto="draws a digest of 101 where the manifest has no layers, as an index has none",
+    aws="answers with the SHA-256 of the manifest",
+)
+def create_digest(_original: Replacement, self: Image) -> None:
+    """As the image specification has it.
+
+    https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests
+    """
+    self._image_digest = f"sha256:{sha256(self.image_manifest.encode()).hexdigest()}"
 
 
 @corrects(

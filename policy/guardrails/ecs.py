@@ -101,8 +101,11 @@ def _unlogged_exec(props: Props) -> Iterator[str]:
 
 def _movable_tags(props: Props) -> Iterator[str]:
     mutability = props.get("imageTagMutability", "MUTABLE")
-    if mutability != "IMMUTABLE":
+    if mutability not in {"IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION"}:
         yield f"Tags are {mutability}."
+    for one in items(props, "imageTagMutabilityExclusionFilters"):
+        if one["filter"] != "latest":
+            yield f"The tags {one['filter']} can move."
 
 
 def _unscanned(props: Props) -> Iterator[str]:
@@ -198,7 +201,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         name="ecr-immutable-tags",
         token=REPOSITORY,
         why="A version is the same image today and in a rollback.",
-        fix='Set image_tag_mutability to "IMMUTABLE".',
+        fix='Set image_tag_mutability to "IMMUTABLE", or exclude exactly `latest`.',
         controls=("FSBP ECR.2",),
         check=_movable_tags,
     ),

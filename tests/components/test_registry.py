@@ -8,23 +8,33 @@ from harness import ACCOUNT, REGION, declare, outputs
 
 REPOSITORY = "aws:ecr/repository:Repository"
 ARGS = RegistryArgs(
-    repositories=("backend", "frontend"),
+    repositories={"backend": "arbor-test-backend", "frontend": "arbor-test-frontend"},
     keep_images=100,
     force_delete=False,
     tags={"Stack": "test"},
 )
 
 
-def test_a_tag_names_one_image_for_ever_and_each_image_is_scanned() -> None:
+def test_a_tag_but_latest_names_one_image_for_ever_and_each_image_is_scanned() -> None:
     repositories = declare(lambda: Registry("images", ARGS)).all(REPOSITORY)
 
     assert list(repositories) == ["images-backend", "images-frontend"]
     for repository in repositories.values():
-        assert repository["imageTagMutability"] == "IMMUTABLE"
+        assert repository["imageTagMutability"] == "IMMUTABLE_WITH_EXCLUSION"
+        assert repository["imageTagMutabilityExclusionFilters"] == [
+            {"filter": "latest", "filterType": "WILDCARD"}
+        ]
         assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
         assert repository["encryptionConfigurations"] == [{"encryptionType": "AES256"}]
         assert repository["tags"] == {"Stack": "test"}
-        assert "name" not in repository
+
+
+def test_a_pipeline_can_type_a_repositorys_name_and_a_live_one_keeps_its_own() -> None:
+    """The provider replaces a repository whose name changes, and its images with it."""
+    declared = declare(lambda: Registry("images", ARGS))
+    for key, repository in declared.all(REPOSITORY).items():
+        assert repository["name"] == key.replace("images", "arbor-test")
+        assert declared.options[REPOSITORY, key].ignore_changes == ["name"]
 
 
 def test_a_release_stays_until_so_many_newer_ones_came() -> None:
@@ -59,8 +69,10 @@ def test_keeping_no_image_is_refused_by_name() -> None:
 def test_outputs_and_parents() -> None:
     found = outputs(lambda: Registry("images", ARGS), "urls", "arns")
 
-    assert found["urls"]["backend"] == (f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/images-backend")
-    assert found["arns"]["frontend"].endswith("repository/images-frontend")
+    assert found["urls"]["backend"] == (
+        f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/arbor-test-backend"
+    )
+    assert found["arns"]["frontend"].endswith("repository/arbor-test-frontend")
     top = declare(lambda: Registry("images", ARGS)).unparented
     assert top == ["arbor:compute:Registry::images"]
 

@@ -64,6 +64,16 @@ def flag(key: str) -> Case:
     return Case({key: True}, ({key: False},))
 
 
+def excluding(*tags: str) -> dict[str, Any]:
+    """A repository whose tags stay, but for these."""
+    return {
+        "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
+        "imageTagMutabilityExclusionFilters": [
+            {"filter": tag, "filterType": "WILDCARD"} for tag in tags
+        ],
+    }
+
+
 def answer(protocol: str, **action: Any) -> dict[str, Any]:
     return {"protocol": protocol, "defaultActions": [action]}
 
@@ -293,7 +303,13 @@ CASES = {
         ),
     ),
     "ecr-immutable-tags": Case(
-        {"imageTagMutability": "IMMUTABLE"}, ({"imageTagMutability": "MUTABLE"},)
+        excluding("latest"),
+        (
+            {"imageTagMutability": "MUTABLE"},
+            {"imageTagMutability": "MUTABLE_WITH_EXCLUSION"},
+            excluding("latest*"),
+            excluding("latest", "v*"),
+        ),
     ),
     "ecr-scan": Case(
         {"imageScanningConfiguration": {"scanOnPush": True}},

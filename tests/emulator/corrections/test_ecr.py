@@ -1,4 +1,5 @@
 import json
+from hashlib import sha256
 from typing import Any
 
 import boto3
@@ -33,6 +34,42 @@ def test_pushing_the_very_same_image_again_is_another_refusal(ecr: Client) -> No
     push(ecr, "v1", "first")
     with pytest.raises(ClientError, match="ImageAlreadyExistsException"):
         push(ecr, "v1", "first")
+
+
+def test_a_tag_that_is_excluded_moves_and_one_that_only_begins_so_does_not(ecr: Client) -> None:
+    ecr.put_image_tag_mutability(
+        repositoryName="backend",
+        imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
+        imageTagMutabilityExclusionFilters=[
+            {"filter": "latest", "filterType": "WILDCARD"},
+            {"filter": "dev-*", "filterType": "WILDCARD"},
+        ],
+    )
+    for tag in ("v1", "latest", "dev-1"):
+        push(ecr, tag, "first")
+    push(ecr, "latest-1", "first")
+    for tag in ("latest", "dev-1"):
+        push(ecr, tag, "second")
+    (moved,) = ecr.batch_get_image(repositoryName="backend", imageIds=[{"imageTag": "latest"}])[
+        "images"
+    ]
+    assert "second" in moved["imageManifest"]
+    for tag in ("v1", "latest-1"):
+        with pytest.raises(ClientError, match="ImageTagAlreadyExistsException"):
+            push(ecr, tag, "second")
+
+
+def test_an_image_is_found_by_the_digest_of_its_manifest(ecr: Client) -> None:
+    push(ecr, "v1", "first")
+    (image,) = ecr.batch_get_image(repositoryName="backend", imageIds=[{"imageTag": "v1"}])[
+        "images"
+    ]
+    digest = f"sha256:{sha256(image['imageManifest'].encode()).hexdigest()}"
+    assert image["imageId"]["imageDigest"] == digest
+    (found,) = ecr.describe_images(repositoryName="backend", imageIds=[{"imageDigest": digest}])[
+        "imageDetails"
+    ]
+    assert found["imageTags"] == ["v1"]
 
 
 def rule(priority: int, **selection: Any) -> dict[str, Any]:
