@@ -3,6 +3,7 @@
 import pulumi
 
 import application
+import limits
 import naming
 import pools
 import settings
@@ -281,7 +282,9 @@ cache_access = application.CacheAccess(
 def image(app: str) -> pulumi.Input[str]:
     """The configured image, or the configured version in the stack's own repository."""
     chosen = config.services[app]
-    return chosen.image or pulumi.Output.concat(registry.urls[app], ":", chosen.version or "")
+    if chosen.image is not None:
+        return chosen.image
+    return registry.urls[app].apply(lambda url: limits.image_in(url, chosen.version or ""))
 
 
 services: dict[str, Service] = {}

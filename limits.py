@@ -59,6 +59,7 @@ _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN: Final = re.compile(rf"(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])")
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _IMAGE: Final = re.compile(
     r"(?P<name>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?::\d+)?(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
     r"(?::(?P<tag>[^:@/]+))?(?P<digest>@sha256:[0-9a-f]{64})?"
@@ -283,9 +284,22 @@ def is_bucket(name: str) -> bool:
     )
 
 
-def is_version(tag: str) -> bool:
-    """An image tag that names one build: `latest` does not."""
-    return _TAG.fullmatch(tag) is not None and tag != "latest"
+def is_version(text: str) -> bool:
+    """What names one build: an image's tag (`v1.2.3`, a git SHA), or its digest.
+
+    `latest` does not: it moves with each build.
+    """
+    return is_digest(text) or (_TAG.fullmatch(text) is not None and text != "latest")
+
+
+def is_digest(text: str) -> bool:
+    """`sha256:` and 64 digits, as ECR shows an image's digest."""
+    return _DIGEST.fullmatch(text) is not None
+
+
+def image_in(repository: str, version: str) -> str:
+    """The image of a version as a task definition writes it: a digest follows an `@`."""
+    return f"{repository}{'@' if is_digest(version) else ':'}{version}"
 
 
 def is_fixed_image(reference: str) -> bool:

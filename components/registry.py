@@ -35,8 +35,8 @@ class RegistryArgs:
 class Registry(pulumi.ComponentResource):
     """A tag but `latest` names one image for ever, and every image is scanned when it is pushed.
 
-    A repository that the stack has keeps its name: the provider replaces one whose name changes, and
-    its images would be deleted, or be in the way (docs/decisions/repository-names.md).
+    A repository that the stack has keeps its name: the provider replaces one whose name changes,
+    and its images would be deleted, or be in the way (docs/decisions/repository-names.md).
     """
 
     urls: dict[str, pulumi.Output[str]]

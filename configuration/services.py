@@ -149,7 +149,9 @@ def _read_image(config: Reader) -> tuple[str | None, str | None]:
         return None, None
     if given == ["version"]:
         return None, config.text(
-            "version", "an image tag such as v1.0.0, not latest", limits.is_version
+            "version",
+            "an image tag such as v1.0.0, not latest, or a digest",
+            limits.is_version,
         )
     return config.text(
         "image",

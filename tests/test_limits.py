@@ -14,6 +14,8 @@ blocks = st.builds(
     st.integers(16, 28),
 )
 
+DIGEST = f"sha256:{'ab' * 32}"
+
 
 @pytest.mark.parametrize(
     ("cpu", "memory"), [(256, 512), (512, 1024), (1024, 8192), (8192, 20480), (32768, 249856)]
@@ -285,3 +287,19 @@ def test_windows_meet_exactly_when_a_minute_is_in_both(
         range(begin, begin + length), range(week_begin, week_begin + week_length)
     )
     assert found is bool(every_day & in_week)
+
+
+@pytest.mark.parametrize("version", ["v1.2.3", "0736955c65aa9799114490f184d3c03cfa870091", DIGEST])
+def test_a_version_is_a_tag_that_stays_or_a_digest(version: str) -> None:
+    assert limits.is_version(version)
+
+
+@pytest.mark.parametrize("version", ["latest", "", "a/b", "sha256:12", DIGEST.upper(), "-v1"])
+def test_what_moves_or_names_no_image_is_no_version(version: str) -> None:
+    assert not limits.is_version(version)
+
+
+def test_a_digest_follows_an_at_sign() -> None:
+    assert limits.image_in("host/backend", "v1") == "host/backend:v1"
+    assert limits.image_in("host/backend", DIGEST) == f"host/backend@{DIGEST}"
+    assert limits.is_fixed_image(limits.image_in("host/backend", DIGEST))

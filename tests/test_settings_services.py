@@ -146,7 +146,7 @@ def services(app: str, **changes: Any) -> dict[str, dict[str, Any]]:
         ({"database": "yes"}, 'database is "yes"; allowed: true or false'),
         (
             {"version": "latest"},
-            ('version is "latest"; allowed: an image tag such as v1.0.0, not latest'),
+            ('version is "latest"; allowed: an image tag such as v1.0.0, not latest, or a digest'),
         ),
         (
             {"version": None},

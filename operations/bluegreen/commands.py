@@ -38,7 +38,9 @@ app.add_typer(group, name="bluegreen")
 @group.command("start")
 @writes
 def begin(
-    version: Annotated[str, typer.Argument(help="The tag of the images, such as v1.2.3.")],
+    version: Annotated[
+        str, typer.Argument(help="The images' tag, such as v1.2.3 or a git SHA, or a digest.")
+    ],
     *,
     service: Annotated[
         ServiceName | None, typer.Option(help="This one alone; by default both.")

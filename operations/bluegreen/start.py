@@ -34,7 +34,8 @@ class Begun:
         service = self.part.service
         yield from self.wanted.steps()
         yield Step(
-            says=f"deploy {self.wanted.image.tag} to {service.name} with a pause before the users",
+            says=f"deploy {self.wanted.image.version} to {service.name} with a pause before "
+            "the users",
             do=self._begin,
             took_effect=lambda: self.rollout.find() is not None,
         )
@@ -54,7 +55,7 @@ class Begun:
         account = service.account
         # Kept first: an added pause that nobody knows of could not be taken out again.
         kept = record.Record(
-            version=self.wanted.image.tag,
+            version=self.wanted.image.version,
             revision=self.wanted.registered,
             added=[*self.old, *self.added],
             by=account.client("sts").get_caller_identity()["Arn"],
@@ -170,7 +171,7 @@ def _begun(part: Part, wanted: revisions.Wanted, minutes: int) -> Begun | None:
         rollout = Rollout(
             service=service,
             revision=lambda: wanted.registered,
-            what=wanted.image.tag,
+            what=wanted.image.version,
             configuration=hooks.replaced(configured, out=[], into=added) if left or added else None,
         )
     return Begun(

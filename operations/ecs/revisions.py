@@ -37,9 +37,9 @@ class Revision:
         return str(_container(self.definition, container, self.arn)["image"])
 
     def version(self, container: str) -> str:
-        """The tag of its image; nothing where it has none or is not in ECR."""
+        """The tag or the digest of its image; nothing where that is not in ECR."""
         image = images.parse(self.image(container))
-        return image.tag if image else ""
+        return image.version if image else ""
 
 
 @dataclass(kw_only=True)
@@ -118,7 +118,7 @@ def wanted(account: Account, family: str, container: str, version: str) -> Wante
             f"{arn} runs {one['image']}, which is not in ECR: set a version instead of an image "
             f"for it in Pulumi.{account.stack}.yaml."
         )
-    image = image.tagged(version)
+    image = image.of(version)
     one["image"] = str(image)
     return Wanted(
         account=account,
@@ -132,12 +132,12 @@ def wanted(account: Account, family: str, container: str, version: str) -> Wante
 
 
 def version_of(account: Account, arn: str, container: str) -> str:
-    """The tag of the image that a revision runs; raises Refused when it has none."""
+    """The tag or digest of the image that a revision runs; raises Refused outside ECR."""
     found = account.client("ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
     image = images.parse(_container(found, container, arn)["image"])
-    if image is None or not image.tag:
-        raise Refused(f"{arn} does not run an image in ECR by its tag; name the version.")
-    return image.tag
+    if image is None or not image.version:
+        raise Refused(f"{arn} does not run an image in ECR by tag or digest; name the version.")
+    return image.version
 
 
 def read(account: Account, named: str) -> Revision:

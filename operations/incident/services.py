@@ -56,7 +56,7 @@ def _version(shared: Shared, app: str, arn: str) -> str:
     for container in found["containerDefinitions"]:
         if container["name"] == app:
             image = images.parse(container["image"])
-            return image.tag if image is not None and image.tag else str(container["image"])
+            return image.version if image and image.version else str(container["image"])
     return ""
 
 

@@ -51,7 +51,7 @@ def _row(service: services.Service, arn: str, *, is_live: bool) -> Row:
         revision=services.short(arn),
         number=revisions.number(arn),
         image=found.image(service.app),
-        version=image.tag if image else "",
+        version=image.version if image else "",
         registered=found.definition.get("registeredAt"),
         by=str(found.definition.get("registeredBy", "")),
         managed_by=found.tags.get(revisions.MANAGED_BY, ""),

@@ -8,7 +8,7 @@ import typer
 
 from operations import screen
 from operations.account import APPS, connect
-from operations.ecs import health, images
+from operations.ecs import health
 from operations.options import (
     Json,
     Manner,
@@ -28,7 +28,13 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 app = typer.Typer()
-Version = Annotated[str, typer.Argument(help="The tag of the images, such as v1.2.3.")]
+Version = Annotated[
+    str, typer.Argument(help="The images' tag, such as v1.2.3 or a git SHA, or a digest.")
+]
+Frontend = Annotated[
+    str | None,
+    typer.Option("--frontend", help="The frontend's version, where it is another one."),
+]
 OneOrBoth = Annotated[
     ServiceName | None, typer.Argument(help="The service; without it both.", show_default=False)
 ]
@@ -41,11 +47,12 @@ def release(
     version: Version,
     stack: Stack = "production",
     no_url: NoUrl = False,
+    frontend: Frontend = None,
     *,
     manner: Manner,
 ) -> None:
     """Migrate, deploy backend and frontend, check health; on failure take the services back."""
-    _bring(version, stack, manner, migrates=True, asks_url=not no_url)
+    _bring(version, frontend, stack, manner, migrates=True, asks_url=not no_url)
 
 
 @app.command()
@@ -54,15 +61,22 @@ def deploy(
     version: Version,
     stack: Stack = "production",
     no_url: NoUrl = False,
+    frontend: Frontend = None,
     *,
     manner: Manner,
 ) -> None:
     """The same without migrations."""
-    _bring(version, stack, manner, migrates=False, asks_url=not no_url)
+    _bring(version, frontend, stack, manner, migrates=False, asks_url=not no_url)
 
 
 def _bring(
-    version: str, stack: StackName, manner: Manner, *, migrates: bool, asks_url: bool
+    version: str,
+    frontend: str | None,
+    stack: StackName,
+    manner: Manner,
+    *,
+    migrates: bool,
+    asks_url: bool,
 ) -> None:
     opener = health.get if asks_url else None
     with screen.told():
@@ -70,7 +84,9 @@ def _bring(
         manner.carry_out(
             account,
             f"{'release' if migrates else 'deploy'} {version}",
-            lambda: releases.plan(account, version, migrates=migrates, opener=opener),
+            lambda: releases.plan(
+                account, version, frontend=frontend, migrates=migrates, opener=opener
+            ),
             f"{version} serves {stack}.",
         )
 
@@ -122,7 +138,9 @@ def rollback(
     service: OneOrBoth = None,
     to: Annotated[
         str | None,
-        typer.Option("--to", help="A revision of the service, such as 12; see `revisions`."),
+        typer.Option(
+            "--to", help="A revision of the service (12) or its version; see `revisions`."
+        ),
     ] = None,
     stack: Stack = "production",
     *,
@@ -183,16 +201,15 @@ def _revisions(found: list[catalogue.Row]) -> "Table":
 def verify(
     version: Annotated[
         str | None,
-        typer.Argument(help="The tag of the images; by default the live version's."),
+        typer.Argument(help="The images' tag or a digest; by default the live version's."),
     ] = None,
     stack: Stack = "production",
+    frontend: Frontend = None,
     as_json: Json = False,
 ) -> None:
     """Look before a deployment if all that it needs exists and fits; 1 when something doesn't."""
     with screen.told():
-        if version is not None:
-            images.refuse_no_version(version)
-        seen = look.look(connect(stack), version)
+        seen = look.look(connect(stack), version, frontend)
         found = table.check(seen)
         screen.answer([asdict(line) for line in found], lambda: _checks(found), as_json=as_json)
         wrong = list(dict.fromkeys(line.check for line in found if line.state == look.NG))

@@ -38,7 +38,7 @@ class Migration:
     def steps(self) -> Iterator[Step]:
         yield from self.wanted.steps()
         yield Step(
-            says=f"run {self.wanted.family} with {self.wanted.image.tag}",
+            says=f"run {self.wanted.family} with {self.wanted.image.version}",
             do=self._start,
             took_effect=self._succeeded,
             shows=lambda: self.said,
@@ -97,7 +97,7 @@ class Migration:
         ended = f"exit code {container['exitCode']}" if "exitCode" in container else "no exit code"
         why = container.get("reason") or task.get("stoppedReason") or "ECS gives no reason"
         raise Failed(
-            f"The migrations of {self.wanted.image.tag} ended with {ended}: {why}. "
+            f"The migrations of {self.wanted.image.version} ended with {ended}: {why}. "
             f"Read why: {self._log().command()}"
         )
 

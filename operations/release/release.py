@@ -86,10 +86,18 @@ class Release:
 
 
 def plan(
-    account: Account, version: str, *, migrates: bool = True, opener: health.Opener | None
+    account: Account,
+    version: str,
+    *,
+    frontend: str | None = None,
+    migrates: bool = True,
+    opener: health.Opener | None,
 ) -> Release:
-    """Look at everything first; raises Refused with a line for each thing that is in the way."""
-    images.refuse_no_version(version)
+    """Look at everything first; raises Refused with a line for each thing that is in the way.
+
+    `frontend` is that service's version where it is another one: a digest names one image.
+    """
+    versions = images.versions(version, frontend)
     found = [services.read(account, app) for app in APPS]
     in_the_way = [sentence for service in found for sentence in service.busy()]
     if migrates:
@@ -97,13 +105,13 @@ def plan(
     if in_the_way:
         raise Refused("\n".join(in_the_way))
     wanted = {
-        service.app: revisions.wanted(account, service.name, service.app, version)
+        service.app: revisions.wanted(account, service.name, service.app, versions[service.app])
         for service in found
     }
     migration = migrate.plan(account, version, found[0]) if migrates else None
     everything = [*wanted.values(), *([migration.wanted] if migration else [])]
     in_the_way = [sentence for one in everything for sentence in needs.missing(account, one)]
-    parts = tuple(_part(service, wanted[service.app], version) for service in found)
+    parts = tuple(_part(service, wanted[service.app], versions[service.app]) for service in found)
     if not in_the_way:
         brought = [(p.service, p.wanted.content) for p in parts if p.rollout is not None]
         in_the_way = [

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
+import limits
 from operations.account import APPS, Account
 from operations.ecs import connections, health, needs, quota, revisions, services
 from operations.ecs.rollout import ROLLED_BACK, SUCCESSFUL, Rollout
@@ -15,6 +17,8 @@ from operations.release.way_back import Way
 
 ORDER = tuple(reversed(APPS))
 """As a release in reverse: the new API goes last, for the new pages call it."""
+LOOKED_AT = 100
+"""Revisions, when one is looked for by its version."""
 _TO = re.compile(r"(?:(?P<family>[\w-]+):)?(?P<number>[1-9]\d*)")
 
 
@@ -29,7 +33,7 @@ class Part:
     service: services.Service
     way: Way
     version: str
-    """That it runs in the end; nothing where its image has no tag."""
+    """That it runs in the end; nothing where its image is not in ECR."""
 
     @property
     def target(self) -> str:
@@ -115,7 +119,7 @@ class Rollback:
 def plan(account: Account, apps: Sequence[str], to: str | None = None) -> Rollback:
     """Look at everything first; raises Refused, and Already where nothing is left to do.
 
-    `to` is a revision of the one service that is named then.
+    `to` is a revision or a version of the one service that is named then.
     """
     parts, in_the_way = [], []
     for app in apps:
@@ -167,10 +171,15 @@ def _part(service: services.Service, to: str | None) -> Part:
 
 
 def _named(service: services.Service, to: str) -> revisions.Revision:
-    """The revision that an operator typed; raises Refused."""
+    """The revision that an operator typed, by its number or its version; raises Refused."""
     found = _TO.fullmatch(to.rsplit("/", 1)[-1])
+    if found is None and limits.is_version(to):
+        return _newest_of(service, to)
     if found is None:
-        raise Refused(f"{to} is no revision; allowed: 12 or {service.name}:12.")
+        raise Refused(
+            f"{to} is no revision and no version; allowed: 12, {service.name}:12, or a version "
+            "such as v1.2.3."
+        )
     if found["family"] not in {None, service.name}:
         raise Refused(f"{to} is no revision of {service.name}; allowed: {service.name}:12.")
     ecs, name = service.account.client("ecs"), f"{service.name}:{found['number']}"
@@ -180,6 +189,19 @@ def _named(service: services.Service, to: str) -> revisions.Revision:
         raise Refused(
             f"There is no revision {name}; `arbor revisions {service.app}` lists those there are."
         ) from None
+
+
+def _newest_of(service: services.Service, version: str) -> revisions.Revision:
+    """The newest revision that runs a version; raises Refused."""
+    for arn in islice(revisions.newest_first(service.account, service.name), LOOKED_AT):
+        found = revisions.read(service.account, arn)
+        if found.version(service.app) == version:
+            return found
+    raise Refused(
+        f"None of the newest {LOOKED_AT} revisions of {service.name} runs {version}; "
+        f"`arbor revisions {service.app}` lists those there are, and `arbor deploy {version}` "
+        "registers one."
+    )
 
 
 def _in_the_way(service: services.Service, target: revisions.Revision) -> Iterator[str]:
@@ -195,7 +217,12 @@ def _in_the_way(service: services.Service, target: revisions.Revision) -> Iterat
 
 def _apart(parts: Sequence[Part]) -> Iterator[str]:
     """Two services of one release go back to one release; otherwise a person must say which."""
-    versions = {part.service.app: part.version for part in parts if part.version}
+    versions = {
+        part.service.app: part.version
+        for part in parts
+        # A digest names one image of one repository, so those of one release differ.
+        if part.version and not limits.is_digest(part.version)
+    }
     if len(set(versions.values())) > 1:
         ends = " and ".join(
             f"{part.service.app} on {part.target}{' (as it is)' if part.way.stays else ''}"

@@ -6,9 +6,10 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
+import limits
 import naming
 from operations.account import APPS, Account, together
-from operations.ecs import revisions, services
+from operations.ecs import images, revisions, services
 from operations.procedure import Refused
 
 OK, NG, SKIP = "OK", "NG", "SKIP"
@@ -70,19 +71,26 @@ def _read(call: Callable[[], Iterable[str]]) -> list[str]:
     return list(call())
 
 
-def look(account: Account, version: str | None) -> Look:
-    """Of a version, or of the live backend's. Raises Refused where nothing could be released."""
+def look(account: Account, version: str | None, frontend: str | None = None) -> Look:
+    """Of a version, or of the live ones. Raises Refused where nothing could be released."""
+    if version is not None:
+        images.versions(version, frontend)
     names = {app: naming.service(account.stack, app) for app in CONTAINERS}
     found = together(*(partial(services.read, account, app) for app in APPS))
     if version is None:
         version = revisions.version_of(account, found[0].task_definition, found[0].app)
+        if limits.is_digest(version):
+            frontend = frontend or revisions.version_of(
+                account, found[1].task_definition, found[1].app
+            )
+    versions = images.versions(version, frontend)
     described = account.client("ecs").describe_services(
         cluster=account.cluster, services=[service.name for service in found]
     )["services"]
     by_name = {one["serviceName"]: one for one in described}
     wanted = together(
         *(
-            partial(revisions.wanted, account, names[app], container, version)
+            partial(revisions.wanted, account, names[app], container, versions.get(app, version))
             for app, container in CONTAINERS.items()
         )
     )

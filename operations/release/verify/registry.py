@@ -56,7 +56,7 @@ def _another_platform(account: Account, image: images.Image, platform: str) -> I
     held = _platforms(account, image)
     if held is not None and platform not in held:
         yield (
-            f"{image.repository}:{image.tag or image.digest} is for "
+            f"{image.repository}:{image.version} is for "
             f"{', '.join(sorted(held)) or 'no platform'}, and its task runs {platform}: build it "
             f"with `docker buildx build --platform {platform}` and push it as another version."
         )
@@ -100,7 +100,7 @@ def _config(account: Account, image: images.Image, digest: str) -> dict[str, Any
         config: dict[str, Any] = json.loads(fetch(url))
     except (BotoCoreError, ClientError, OSError, ValueError) as error:
         raise Skipped(
-            f"for which platform {image.repository}:{image.tag or image.digest} is made is not "
+            f"for which platform {image.repository}:{image.version} is made is not "
             f"known: its config can't be read ({error})"
         ) from error
     return config
@@ -137,7 +137,7 @@ def _expired(account: Account, image: images.Image) -> Iterator[str]:
     mine = next((one for one in held if _is(one, image)), None)
     if mine is not None and (why := expiry(policy["rules"], held, mine)):
         yield (
-            f"{image.repository}:{image.tag or image.digest} is to expire, for {why}: raise "
+            f"{image.repository}:{image.version} is to expire, for {why}: raise "
             f"arbor:imagesKept in Pulumi.{account.stack}.yaml and run `pulumi up`, or release a "
             "newer version."
         )

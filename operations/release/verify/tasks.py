@@ -19,7 +19,7 @@ def in_ecr(look: Look) -> Found:
     """The images of the version; the migrations run the backend's."""
     wanted = list(dict.fromkeys(one.image for one in look.wanted.values()))
     wrong = sentences(*(partial(images.missing, look.account, one) for one in wanted))
-    return Found(", ".join(f"{one.repository}:{one.tag}" for one in wanted), tuple(wrong))
+    return Found(", ".join(f"{one.repository}:{one.version}" for one in wanted), tuple(wrong))
 
 
 def roles(look: Look) -> Found:

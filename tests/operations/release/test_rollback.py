@@ -240,8 +240,8 @@ def test_a_named_revision_beside_a_deployment_under_way_is_refused(world: World)
     ("to", "sentence"),
     [
         ("9", f"There is no revision {BACKEND}:9; `arbor revisions backend`"),
-        ("0", f"0 is no revision; allowed: 12 or {BACKEND}:12"),
-        ("newest", "newest is no revision"),
+        ("0/", f" is no revision and no version; allowed: 12, {BACKEND}:12, or a version"),
+        ("newest", f"None of the newest 100 revisions of {BACKEND} runs newest; `arbor"),
         (f"{FRONTEND}:1", f"{FRONTEND}:1 is no revision of {BACKEND}"),
     ],
 )
