@@ -14,8 +14,6 @@ blocks = st.builds(
     st.integers(16, 28),
 )
 
-DIGEST = f"sha256:{'ab' * 32}"
-
 
 @pytest.mark.parametrize(
     ("cpu", "memory"), [(256, 512), (512, 1024), (1024, 8192), (8192, 20480), (32768, 249856)]
