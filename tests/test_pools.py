@@ -1,5 +1,7 @@
 """Workers and their connections: the arithmetic that config and commands share."""
 
+import re
+
 import pytest
 import yaml
 
@@ -8,6 +10,8 @@ import pools
 from stack_config import ROOT
 
 SMALLEST_WORKER_MIB = 200
+TABLE = re.compile(r"^\| (db\.\S+) \| ([\d,]+) \| (\d+) \| (\d+) \|$", re.MULTILINE)
+"""Class, connections, and tasks of one and of two workers."""
 
 
 @pytest.mark.parametrize(
@@ -53,3 +57,39 @@ def test_the_most_tasks_are_those_whose_peak_fits() -> None:
 def test_a_revision_without_a_label_is_taken_for_what_config_says_by_default() -> None:
     config = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
     assert config["arbor:databasePoolSize"]["default"] == pools.POOL_SIZE
+
+
+@pytest.mark.parametrize("row", TABLE.findall((ROOT / "docs" / "runbook.md").read_text()))
+def test_the_runbook_s_table_of_classes_is_this_arithmetic(row: tuple[str, str, str, str]) -> None:
+    name, leaves, *tasks = row
+    usable = limits.usable_connections(name)
+    assert usable == int(leaves.replace(",", ""))
+    assert [int(count) for count in tasks] == [
+        pools.tasks_allowed(usable, workers, pools.POOL_SIZE) for workers in (1, 2)
+    ]
+
+
+def test_the_runbook_has_that_table() -> None:
+    names = [name for name, *_ in TABLE.findall((ROOT / "docs" / "runbook.md").read_text())]
+    assert {"db.t3.small", "db.t3.medium"} <= set(names)
+
+
+@pytest.mark.parametrize(
+    ("node_type", "connections"),
+    [
+        ("cache.t3.micro", 2048),
+        ("cache.t4g.small", 5608),
+        ("cache.t3.medium", 12656),
+        ("cache.m6g.large", 65000),
+        ("cache.r7g.16xlarge", 65000),
+    ],
+)
+def test_a_small_cache_node_runs_out_of_memory_before_it_runs_out_of_clients(
+    node_type: str, connections: int
+) -> None:
+    assert limits.cache_connections(node_type) == connections
+
+
+@pytest.mark.parametrize("node_type", limits.CACHE_NODE_TYPES)
+def test_every_node_type_that_config_may_name_has_a_number_of_connections(node_type: str) -> None:
+    assert 0 < limits.cache_connections(node_type) <= limits.MOST_CACHE_CONNECTIONS
