@@ -9,10 +9,10 @@ from botocore.exceptions import ClientError
 from connections_world import container, database, live
 from ecs_world import client
 from operations.bluegreen import start
-from operations.ecs import connections
+from operations.ecs import connections, revisions, services
 from operations.procedure import Refused
 from operations.release import release, restart, rollback
-from operations.release.verify import look, room
+from operations.release.verify import look, room, table
 from operations.scale import count, size
 from operations_world import BACKEND, CLUSTER, NEW, World
 from scale_world import now, register
@@ -159,6 +159,17 @@ def test_a_service_without_the_database_is_not_counted(small: World) -> None:
     assert count.plan(small.account, "frontend", 9, None, now())
 
 
+def test_services_that_are_deployed_side_by_side_are_added_up(small: World) -> None:
+    """Two of a kind stand for two services that both use the database."""
+    database("db.t3.medium")
+    service = services.read(small.account, "backend")
+    held = revisions.read(small.account, service.task_definition).definition
+    twice = [(service, held), (service, held)]
+    assert not list(connections.exceeded(small.account, "It", twice))
+    (sentence,) = connections.exceeded(small.account, "It", twice, side_by_side=True)
+    assert sentence.startswith("It needs 540 database connections")
+
+
 def test_while_a_deployment_is_under_way_both_colours_are_counted(small: World) -> None:
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, forceNewDeployment=True)
     assert connections.running(small.account, "backend", "frontend") == 360
@@ -216,10 +227,12 @@ def test_a_larger_size_is_not_refused_for_the_workers_that_it_does_not_carry_eit
 
 def test_verify_says_how_many_connections_a_deployment_takes(small: World) -> None:
     database("db.t3.medium")
-    found = room.database_connections(look.look(small.account, NEW))
-    assert (found.right, found.wrong) == (
-        "360 of 384 database connections needed in both colours",
-        (),
+    (line,) = [
+        line for line in table.check(look.look(small.account, NEW)) if line.check == "connections"
+    ]
+    assert (line.state, line.says) == (
+        look.OK,
+        "360 of 384 database connections needed in both colours.",
     )
 
 
