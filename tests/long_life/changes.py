@@ -27,7 +27,7 @@ THIRD |= {"version": "v1.0.0", "max": 3}
 CHANGES: dict[str, tuple[Any, ...]] = {
     **{key: (_of(key), value) for key, value in NUMBERS.items() if key not in ELSEWHERE},
     "bakeTimeMinutes": (15, 10),
-    "services.backend.max": (6, 5),
+    "services.frontend.max": (6, 7),
     "services.backend.cpu": (512, 1024),
     "services.backend.healthCheckPath": ("/api/v1/health", "/api/v1/health/live"),
     "services.backend.paths": (["/api/*"], ["/api/*", "/metrics"]),
