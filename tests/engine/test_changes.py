@@ -42,6 +42,12 @@ CHANGES = {
         config={"arbor:services": backend(cpu=1024, memory=2048)},
         steps=frozenset({("replace", "backend-task-definition")}),
     ),
+    "more workers are a new revision, and no other database": Change(
+        config={"arbor:services": backend(workers=2, max=1)},
+        steps=frozenset(
+            {("replace", "backend-task-definition"), ("update", "backend-scaling-target")}
+        ),
+    ),
     "another image version is a new revision of the backend and of its migrations": Change(
         config={"arbor:services": backend(version="v1.1.0")},
         steps=frozenset(
@@ -69,8 +75,8 @@ CHANGES = {
         ),
     ),
     "a higher ceiling updates the scalable target": Change(
-        config={"arbor:services": backend(max=5)},
-        steps=frozenset({("update", "backend-scaling-target")}),
+        config={"arbor:services": {**SERVICES, "frontend": {**SERVICES["frontend"], "max": 5}}},
+        steps=frozenset({("update", "frontend-scaling-target")}),
     ),
     "spot tasks are a deployment, not another service": Change(
         config={"arbor:spotWeight": 2},
