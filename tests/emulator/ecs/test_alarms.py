@@ -96,6 +96,14 @@ GOOD: dict[str, list[Minute]] = {
     ],
     "ten times the traffic with the same part that fails": [(10_000, 80)] * 10,
     "one client that retries in a quiet night": [(15, 15)] * 10,
+    "one client beyond the application's limit, until the firewall stops it": [
+        *BUSY,
+        (2000, 940),
+        (2000, 940),
+        (1300, 300),
+        (1100, 110),
+        *BUSY,
+    ],
 }
 BAD: dict[str, list[Minute]] = {
     "everything fails": [(1000, 1000)] * 6,
