@@ -1,7 +1,7 @@
 """What the rules of a web ACL do with one request, as far as they look at path and body's size."""
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -10,7 +10,10 @@ INSPECTED = 8192
 """Bytes of a body that a load balancer gives to WAF; of a larger one a managed rule inspects these
 and goes on, except the one that blocks it for its size.
 https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-setting-body-inspection-limit.html"""
-TRANSFORMED = {"URL_DECODE": unquote, "NORMALIZE_PATH": posixpath.normpath}
+TRANSFORMED: Mapping[str, Callable[[str], str]] = {
+    "URL_DECODE": unquote,
+    "NORMALIZE_PATH": posixpath.normpath,
+}
 
 
 @dataclass

@@ -177,8 +177,9 @@ def test_a_limit_that_waf_would_refuse_is_refused() -> None:
 
 @pytest.mark.parametrize("key", ["per_minute", "per_ten_minutes"])
 def test_a_limit_of_the_api_that_waf_would_refuse_is_refused(key: str) -> None:
+    changes: dict[str, Any] = {key: 9}
     with pytest.raises(ValueError, match=f"{key} must be 10 or more, got 9"):
-        replace(API, **{key: 9})
+        replace(API, **changes)
 
 
 def test_a_path_without_its_slash_is_refused() -> None:
