@@ -21,7 +21,7 @@ GUNICORN: Mapping[str, str] = {
     # Its uvicorn workers take this too; the default of 2 seconds is shorter than the load
     # balancer's idle timeout.
     "GUNICORN_CMD_ARGS": f"--keep-alive {KEEP_ALIVE_SECONDS}",
-    # The load balancer says by which scheme the client came; without this, redirects lead to
+    # The load balancer's headers have the client's scheme; without this, redirects lead to
     # http://. Every address, because a task has no other peer: its security group lets the load
     # balancer's alone in, whose addresses change.
     "FORWARDED_ALLOW_IPS": "*",
