@@ -43,11 +43,16 @@ def main() -> None:
         for service in SERVICES:
             account.client(service)
         return
-    found = look.take(shared.share(account), datetime.now(UTC))
+    found = look.take(shared.share(account), _not_asked, datetime.now(UTC))
     if what == "status":
         screen.answer(status.document(found), lambda: status.screen(found), as_json=False)
         return
     sys.stdout.write(str(max(_seconds(*call) for call in tuple(made))))
+
+
+def _not_asked(_: str) -> tuple[int, str]:
+    """In place of the public addresses, which an emulated account does not serve."""
+    return 200, '{"status": "healthy"}'
 
 
 def _seconds(client: Any, operation: str, asked: dict[str, Any]) -> float:  # noqa: ANN401 - as above

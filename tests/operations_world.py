@@ -186,9 +186,10 @@ class World:
 
 
 def answers(address: str) -> tuple[int, str]:
-    """A public URL where everything is well."""
-    assert address in {f"https://{DOMAIN}/api/v1/health", f"https://{DOMAIN}/"}
-    return 200, HEALTHY if address.endswith("/health") else "<html>"
+    """A public URL where everything is well, and the stores are."""
+    api = f"https://{DOMAIN}/api/v1/health"
+    assert address in {api, f"{api}/detailed", f"https://{DOMAIN}/"}
+    return 200, HEALTHY if address.startswith(api) else "<html>"
 
 
 @contextmanager

@@ -141,9 +141,7 @@ def _ask(account: Account, waiting: list[Part], opener: Opener) -> None:
     if not apps:
         return
     said = answers.ask(account, opener, green=True)
-    if wrong := [
-        f"{one.address} {one.wrong}." for one in said if one.wrong and one.service in apps
-    ]:
+    if wrong := [one.sentence for one in said if one.wrong and one.service in apps]:
         raise Refused(
             "\n".join(wrong) + f"\nMend it and try again, {_abort(account)}, or add --no-url when "
             "the green host can't be reached from here."

@@ -1,21 +1,19 @@
 """Whether what was released serves: its tasks, the targets of the live colour, the public URL."""
 
-import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from http import HTTPStatus
 
+from operations.ecs import report
 from operations.ecs.services import Service
 from operations.procedure import Failed, Step
 
-PATHS = {"backend": "/api/v1/health", "frontend": "/"}
+PATHS = {"backend": "/api/v1/health", "frontend": report.PAGE}
 ATTEMPTS = 6
 SECONDS = 10.0
-Opener = Callable[[str], tuple[int, str]]
-"""Status and body of an address; raises OSError when nobody answers."""
+Opener = report.Opener
 
 
 @dataclass(kw_only=True)
@@ -103,34 +101,23 @@ def url_steps(
 
 
 def ask(address: str, opener: Opener, sleep: Callable[[float], None]) -> bool:
-    """Whether it answers 200, and `healthy` where it speaks JSON; raises Failed."""
+    """Whether it answers 200 and reports itself healthy, its stores included; raises Failed."""
     import tenacity  # noqa: PLC0415 - slow, and --help is fast
 
     attempts = tenacity.Retrying(
         stop=tenacity.stop_after_attempt(ATTEMPTS),
         wait=tenacity.wait_exponential(max=SECONDS),
-        retry=tenacity.retry_if_exception_type((OSError, Failed)),
+        retry=tenacity.retry_if_exception_type(Failed),
         sleep=sleep,
         reraise=True,
     )
-    try:
-        attempts(_ask_once, address, opener)
-    except OSError as error:
-        raise Failed(f"{address} does not answer: {error}.") from error
+    attempts(_ask_once, address, opener)
     return True
 
 
 def _ask_once(address: str, opener: Opener) -> None:
-    status, body = opener(address)
-    if status != HTTPStatus.OK:
-        raise Failed(f"{address} answers {status}.")
-    if address.endswith(PATHS["backend"]):
-        try:
-            said = json.loads(body).get("status")
-        except (ValueError, AttributeError):
-            said = body[:80]
-        if said != "healthy":
-            raise Failed(f"{address} says {said!r} instead of healthy.")
+    if why := report.ask(address, opener).why:
+        raise Failed(f"{address} {why}.")
 
 
 def get(address: str) -> tuple[int, str]:

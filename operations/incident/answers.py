@@ -1,13 +1,17 @@
-"""What a user gets now: the backend's own report of its health, and the frontend's page."""
+"""What users get: the backend's own report of its health, and the frontend's page."""
 
-import json
-import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 
+import naming
 from operations.account import APPS, Account, together
-from operations.ecs import health, services
+from operations.ecs import health, report, services
+from operations.incident import shared
+from operations.incident.row import Row, Unknown
+from operations.incident.shared import Shared
+from operations.procedure import Failed
 
 GREEN = "green."
 
@@ -19,20 +23,36 @@ class Answer:
     service: str
     address: str
     status: int | None
-    """Of HTTP; None when nobody answered."""
+    """Of HTTP; None where it does not answer."""
     milliseconds: int
-    says: dict[str, object]
+    says: Mapping[str, object]
     """The backend's JSON; empty for a page, and for what is no JSON."""
     wrong: str
-    """Why it isn't healthy; nothing when it is."""
+    """Why it isn't healthy; empty where it is."""
+    parts: list[str]
+    """Its stores in its own words, such as `database connected` or `cache unhealthy`."""
+    cut_off: list[str]
+    """Those of them that it can't reach."""
 
     @property
     def reached(self) -> bool:
         """Whether it answered at all, be it that it is not well."""
         return self.status == HTTPStatus.OK
 
+    @property
+    def row(self) -> Row:
+        told = [self.wrong or f"{self.status} in {self.milliseconds} ms", *self.parts]
+        says = f"{self.address} {', '.join(told)}"
+        return Row("NG" if self.wrong else "OK", _title(self.service), says)
 
-def ask(account: Account, opener: health.Opener, *, green: bool) -> list[Answer]:
+    @property
+    def sentence(self) -> str:
+        """What is wrong, with the stores that it can't reach; empty where it is healthy."""
+        told = ": ".join(filter(None, (self.wrong, ", ".join(self.cut_off))))
+        return f"{self.address} {told}." if told else ""
+
+
+def ask(account: Account, opener: report.Opener, *, green: bool) -> list[Answer]:
     """Both services at their public host, or at the green one; side by side.
 
     Raises Refused where there is no such service, and Failed where its rule has no host.
@@ -45,32 +65,37 @@ def ask(account: Account, opener: health.Opener, *, green: bool) -> list[Answer]
     return together(*(partial(asked, app) for app in APPS))
 
 
-def ask_one(app: str, host: str, opener: health.Opener) -> Answer:
+def read(shared_: Shared, app: str, opener: report.Opener) -> Answer:
+    """A service at the host of its production rule; raises Failed where it has none."""
+    rule = shared_.rules.get().get(app)
+    if rule is None:
+        raise Failed(f"there is no rule of {naming.service(shared_.account.stack, app)} to ask by")
+    return ask_one(app, shared.host(rule), opener)
+
+
+def ask_one(app: str, host: str, opener: report.Opener) -> Answer:
     """A service at a host, once."""
     address = f"https://{host}{health.PATHS[app]}"
-    began = time.monotonic()
-    try:
-        status, body = opener(address)
-    except OSError as error:
-        status, body, wrong = None, "", f"does not answer: {error}"
-    else:
-        wrong = "" if status == HTTPStatus.OK else f"answers {status}"
-    says = _report(body) if app == "backend" else {}
-    if app == "backend" and not wrong and says.get("status") != "healthy":
-        wrong = f"says {says.get('status', body[:80])!r} instead of healthy"
+    found = report.ask(address, opener)
     return Answer(
         service=app,
         address=address,
-        status=status,
-        milliseconds=round((time.monotonic() - began) * 1000),
-        says=says,
-        wrong=wrong,
+        status=found.status,
+        milliseconds=found.milliseconds,
+        says=found.says,
+        wrong=found.wrong,
+        parts=found.parts,
+        cut_off=report.cut_off(found.says),
     )
 
 
-def _report(body: str) -> dict[str, object]:
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+def rows(found: Mapping[str, Answer | Unknown]) -> list[Row]:
+    """A line a service."""
+    return [
+        answer.row(_title(app)) if isinstance(answer, Unknown) else answer.row
+        for app, answer in found.items()
+    ]
+
+
+def _title(app: str) -> str:
+    return f"{app} URL"

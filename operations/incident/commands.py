@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 app = typer.Typer()
-PARTS = ("database", "redis")
-"""What the backend reports beside its own status."""
 
 
 @app.command()
@@ -60,7 +58,7 @@ def triage(stack: Stack = "production", as_json: Json = False) -> None:
 
 
 def _look(account: Account) -> looking.Look:
-    return looking.take(shared.share(account), datetime.now(UTC))
+    return looking.take(shared.share(account), urls.get, datetime.now(UTC))
 
 
 def _watch(account: Account, every: float) -> None:
@@ -94,22 +92,21 @@ def health(
     with screen.told():
         found = answers.ask(connect(stack), urls.get, green=green)
         screen.answer([asdict(one) for one in found], lambda: _table(found), as_json=as_json)
-        wrong = [f"{one.address} {one.wrong}." for one in found if one.wrong]
-        if wrong:
+        if wrong := [one.sentence for one in found if one.wrong]:
             raise Failed(" ".join(wrong))
 
 
 def _table(found: list[answers.Answer]) -> "Table":
     from rich.table import Table  # noqa: PLC0415 - slow, and --help is fast
+    from rich.text import Text  # noqa: PLC0415 - as above
 
     table = Table("", "Service", "HTTP", "ms", "Says", box=None)
     for one in found:
-        parts = [f"{part} {one.says[part]}" for part in PARTS if part in one.says]
         table.add_row(
             "NG" if one.wrong else "OK",
             one.service,
             "-" if one.status is None else str(one.status),
             str(one.milliseconds),
-            ", ".join(([one.wrong] if one.wrong else []) + parts),
+            Text(", ".join(([one.wrong] if one.wrong else []) + one.parts)),
         )
     return table

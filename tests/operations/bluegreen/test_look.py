@@ -47,7 +47,7 @@ def test_what_is_not_healthy_is_1(world: World, monkeypatch: pytest.MonkeyPatch)
     start.plan(world.account, NEW, None, 60).execute(world.run())
     done = look(monkeypatch, 503)
     assert done.exit_code == 1
-    assert f"https://green.{DOMAIN}/api/v1/health: answers 503." in done.stderr
+    assert f"https://green.{DOMAIN}/api/v1/health: answers 503: " in done.stderr
     assert "NG" in done.stdout
 
 

@@ -11,6 +11,9 @@ from operations_world import DOMAIN, HEALTHY, STACK, World
 
 API = "/api/v1/health"
 REPORT = {"status": "healthy", "database": "connected", "redis": "connected"}
+SHALLOW = {"status": "healthy", "version": "1.0.0", "environment": "production"}
+DOWN = {"status": "degraded", "database": "unhealthy", "cache": "unhealthy"}
+WIDE = {"COLUMNS": "300"}
 Opener = Callable[[str], tuple[int, str]]
 
 
@@ -23,12 +26,18 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def health(monkeypatch: pytest.MonkeyPatch, opener: Opener, *words: str) -> Result:
     monkeypatch.setattr("operations.ecs.health.get", opener)
-    return CliRunner().invoke(app, ["health", "--stack", STACK, *words])
+    return CliRunner().invoke(app, ["health", "--stack", STACK, *words], env=WIDE)
 
 
-def serving(host: str, backend: tuple[int, str]) -> Opener:
+def serving(host: str, backend: tuple[int, str], detailed: tuple[int, str] = (404, "")) -> Opener:
     def answered(address: str) -> tuple[int, str]:
-        assert address in {f"https://{host}{API}", f"https://{host}/"}
+        assert address in {
+            f"https://{host}{API}",
+            f"https://{host}{API}/detailed",
+            f"https://{host}/",
+        }
+        if address.endswith("/detailed"):
+            return detailed
         return backend if address.endswith(API) else (200, "<html>")
 
     return answered
@@ -69,6 +78,29 @@ def test_what_an_unhealthy_backend_reports_is_shown(monkeypatch: pytest.MonkeyPa
     done = health(monkeypatch, serving(DOMAIN, (503, json.dumps(report))))
     assert done.exit_code == 1
     assert "database disconnected, redis connected" in done.stdout
+
+
+@pytest.mark.usefixtures("world")
+def test_the_application_without_its_stores_is_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = health(
+        monkeypatch,
+        serving(DOMAIN, (200, json.dumps(SHALLOW)), (200, json.dumps({**SHALLOW, **DOWN}))),
+    )
+    assert done.exit_code == 1
+    assert "NG" in done.stdout
+    assert "database unhealthy, cache unhealthy" in done.stdout
+    why = "says 'degraded' instead of healthy: database unhealthy, cache unhealthy"
+    assert f"Failed: https://{DOMAIN}{API} {why}." in done.stderr
+
+
+@pytest.mark.usefixtures("world")
+def test_the_application_with_its_stores_is_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    detailed = {**SHALLOW, "database": "healthy", "cache": "healthy"}
+    done = health(
+        monkeypatch, serving(DOMAIN, (200, json.dumps(SHALLOW)), (200, json.dumps(detailed)))
+    )
+    assert done.exit_code == 0, done.output
+    assert "database healthy, cache healthy" in done.stdout
 
 
 @pytest.mark.usefixtures("world")

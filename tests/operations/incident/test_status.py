@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ecs_world import client
-from incident_world import CACHE, DATABASE, GIB, Gate, measure, operate
+from incident_world import API, CACHE, DATABASE, GIB, Gate, measure, operate, well
 from operations.account import Account
 from operations.incident import look, shared
 from operations.lock import held
@@ -38,6 +38,8 @@ def test_all_is_well_is_0(staging: World) -> None:
     done = operate("status")
     assert done.exit_code == 0, done.output
     for line in (
+        f"OK  backend URL          {API} 200 in ",
+        "OK  frontend URL         https://",
         "OK  backend              2 of 2 running; arbor-staging-backend:1 (v1.0.0)",
         "OK  backend green        live, weight 100: 2 healthy",
         "    frontend blue        not live: no targets",
@@ -69,10 +71,26 @@ def test_what_production_must_have_hangs_on_the_tag_and_not_on_the_stacks_name()
 def test_no_call_waits_for_more_than_one_other(staging: World) -> None:
     gate = Gate(FIRST, SECOND)
     account = Account(stack=STACK, client=gate.client)
-    found = look.take(shared.share(account), datetime.now(UTC))
+    found = look.take(shared.share(account), well, datetime.now(UTC))
     assert [row for row in found.rows() if row.wrong] == []
     assert (gate.unexpected, gate.never_came()) == ([], [])
     assert staging.account.stack == found.stack
+
+
+@pytest.mark.usefixtures("staging")
+def test_a_backend_without_its_stores_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    stores = {"status": "degraded", "database": "unhealthy", "cache": "unhealthy"}
+
+    def degraded(address: str) -> tuple[int, str]:
+        said = stores if address.endswith("/detailed") else {"status": "healthy"}
+        return 200, json.dumps(said) if "/health" in address else "<html>"
+
+    monkeypatch.setattr("operations.ecs.health.get", degraded)
+    done = operate("status")
+    assert done.exit_code == 1
+    assert f"NG  backend URL          {API} says 'degraded' instead of healthy" in done.stdout
+    assert "database unhealthy, cache unhealthy" in done.stdout
+    assert "1 wrong, 0 unknown" in done.stdout
 
 
 def _alarm(world: World) -> None:

@@ -79,6 +79,37 @@ def test_a_backend_without_its_cache_is_p2(monkeypatch: pytest.MonkeyPatch) -> N
     assert "    run: arbor cache stats" in done.stdout
 
 
+@pytest.mark.usefixtures("staging")
+def test_the_application_without_its_stores_is_p2(monkeypatch: pytest.MonkeyPatch) -> None:
+    shallow = {"status": "healthy", "version": "1.0.0", "environment": "production"}
+    stores = {"status": "degraded", "database": "unhealthy", "cache": "unhealthy"}
+    answers = {
+        API: (200, json.dumps(shallow)),
+        f"{API}/detailed": (200, json.dumps({**shallow, **stores})),
+        f"https://{DOMAIN}/": (200, "<html>"),
+    }
+    monkeypatch.setattr("operations.ecs.health.get", answers.__getitem__)
+    done = operate("triage")
+    assert done.exit_code == 1
+    for line in (
+        "Looks like P2",
+        "P2  the backend says: database unhealthy\n    run: arbor database connections",
+        "P2  the backend says: cache unhealthy\n    run: arbor cache stats",
+        f"NG  backend URL          {API} says 'degraded' instead of healthy, database unhealthy, ",
+    ):
+        assert line in "\n".join(one.rstrip() for one in done.stdout.splitlines()), done.stdout
+
+
+@pytest.mark.usefixtures("staging")
+def test_a_503_that_says_why_is_p1_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = {**REPORT, "status": "unhealthy", "database": "disconnected"}
+    answering(monkeypatch, (503, json.dumps(report)), (200, "<html>"))
+    found = json.loads(operate("triage", "--json").stdout)
+    told = [(one["level"], one["evidence"]) for one in found["findings"]]
+    assert ("P1", "the API answers 503") in told
+    assert ("P2", "the backend says: database disconnected") in told
+
+
 def test_no_healthy_target_in_the_live_colour_is_p1(staging: World) -> None:
     elb = client("elbv2")
     (live,) = [
