@@ -54,7 +54,7 @@ def gather(shared: Shared, opener: Opener, now: datetime) -> Evidence:
         partial(numbers.read, shared, now),
         partial(log_lines.count, account, groups["backend"], log_lines.EXHAUSTED, since),
         partial(firewall.read, account, now - numbers.WINDOW),
-        *(partial(log_lines.count, account, groups[app], log_lines.ERRORS, since) for app in APPS),
+        *(partial(log_lines.errors, account, groups[app], since) for app in APPS),
     )
     looked, counted, exhausted, blocked, *errors = found
     if isinstance(looked, Unknown):

@@ -35,7 +35,7 @@ class App:
     alarms: list[str] = field(default_factory=list)
     """Those that ring."""
     errors: int | None = None
-    """ERROR lines in its log."""
+    """Errors in its log, as `arbor logs --errors` shows them."""
 
     @property
     def down(self) -> bool:

@@ -1,17 +1,19 @@
 """Recent lines of a log: how many match, and the last few of them."""
 
-import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from operations.account import Account
+from operations.logs.joined import headline
+from operations.logs.line import MESSAGES, Line, line
+from operations.logs.wanted import Wanted
 
 PAGES = 5
 """As far as is counted: of a log that is flooded nobody needs the number."""
 SAMPLES = 3
 LONGEST = 200
-ERRORS = "ERROR"
 EXHAUSTED = '?"pool exhausted" ?"QueuePool limit"'
 """The runbook's words, and SQLAlchemy's own:
 https://docs.sqlalchemy.org/en/20/errors.html#error-3o7r"""
@@ -30,6 +32,19 @@ class Lines:
 
 def count(account: Account, group: str, pattern: str, since: datetime) -> Lines:
     """Match a pattern of CloudWatch's against a log group."""
+    found, more = _read(account, group, pattern, since)
+    return _counted(found, more=more)
+
+
+def errors(account: Account, group: str, since: datetime) -> Lines:
+    """What `arbor logs --errors` shows: a traceback is one of them."""
+    wanted = Wanted(errors=True)
+    found, more = _read(account, group, wanted.pattern(), since)
+    return _counted(wanted.of(found), more=more)
+
+
+def _read(account: Account, group: str, pattern: str, since: datetime) -> tuple[list[Line], bool]:
+    """The lines in order, and whether there are more."""
     logs = account.client("logs")
     found: list[dict[str, Any]] = []
     asked: dict[str, str] = {}
@@ -44,20 +59,21 @@ def count(account: Account, group: str, pattern: str, since: datetime) -> Lines:
         asked = {"nextToken": page["nextToken"]} if page.get("nextToken") else {}
         if not asked:
             break
-    return Lines(count=len(found), more=bool(asked), samples=_samples(found))
+    in_order = sorted(found, key=lambda event: int(event["timestamp"]))
+    return [line(event) for event in in_order], bool(asked)
 
 
-def _samples(found: list[dict[str, Any]]) -> list[str]:
-    newest = sorted(found, key=lambda event: event["timestamp"], reverse=True)
-    return list(dict.fromkeys(_message(event["message"]) for event in newest))[:SAMPLES]
+def _counted(found: Iterable[Line], *, more: bool) -> Lines:
+    lines = list(found)
+    samples = list(dict.fromkeys(_message(one) for one in reversed(lines)))
+    return Lines(count=len(lines), more=more, samples=samples[:SAMPLES])
 
 
-def _message(line: str) -> str:
-    """What a line of JSON says of itself, or all of one that is none."""
-    try:
-        told = json.loads(line)
-    except ValueError:
-        told = line
-    if isinstance(told, dict):
-        told = next((told[key] for key in ("message", "msg", "event") if key in told), line)
+def _message(found: Line) -> str:
+    """What a line of JSON says of itself with the error that it names, or how a text ends."""
+    told = next((found.fields[key] for key in MESSAGES if key in found.fields), None)
+    if told is None:
+        told = headline(found.text)
+    elif isinstance(error := found.fields.get("error"), str):
+        told = f"{told}: {error}"
     return " ".join(str(told).split())[:LONGEST]

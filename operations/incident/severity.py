@@ -26,7 +26,7 @@ CROWDED: Final = 0.8
 COLD: Final = 0.5
 """A cache that answers fewer than this part of what it is asked does little."""
 MANY_ERRORS: Final = 100
-"""ERROR lines in half an hour."""
+"""Errors in half an hour."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,7 +263,7 @@ def _down(app: App) -> str:
 
 
 def _errors(app: App) -> str:
-    return f"{app.app}: {counted(app.errors or 0, 'ERROR line')} in the last 30 minutes"
+    return f"{app.app}: {counted(app.errors or 0, 'error')} in the last 30 minutes"
 
 
 def _repair(app: App, facts: Facts) -> str:

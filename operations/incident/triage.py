@@ -96,7 +96,7 @@ def _logged(found: Evidence, app: str) -> Row:
     what, lines = f"{app} log", found.errors[app]
     if isinstance(lines, Unknown):
         return lines.row(what)
-    many = f"{'at least ' if lines.more else ''}{counted(lines.count, 'ERROR line')}"
+    many = f"{'at least ' if lines.more else ''}{counted(lines.count, 'error')}"
     return Row("NG" if lines.count else "OK", what, f"{many} in the last 30 minutes")
 
 

@@ -4,17 +4,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeGuard
 
-from operations.logs import period
+from operations.logs import period, plain
 
 LEVELS = ("level", "levelname", "severity", "log_level")
 MESSAGES = ("message", "msg", "event")
 TIMES = frozenset({"timestamp", "time", "asctime", "@timestamp"})
 """CloudWatch's own time of the event is shown."""
-BAD_LEVELS = frozenset({"ERROR", "CRITICAL", "FATAL"})
-BAD_WORDS = ("ERROR", "CRITICAL", "FATAL", "Error", "Exception", "Traceback")
-"""What makes an error of a line that names no level."""
+DURATIONS = ("duration", "response_time_ms", "processing_time_ms")
+"""Milliseconds: as the runbook calls them, and as the application does."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,10 @@ class Line:
     """Milliseconds since 1970."""
     stream: str
     text: str
+    rest: tuple["Line", ...] = ()
+    """The events after the first that it was joined from: `operations/logs/joined.py`."""
+    ended: bool = True
+    """Whether no further event can belong to it."""
 
     @cached_property
     def fields(self) -> Mapping[str, Any]:
@@ -44,10 +47,18 @@ class Line:
 
     @property
     def is_error(self) -> bool:
-        """By its level, where it names one; else by the words that stand in it."""
+        """By its level, where it names one; else by what its text says."""
         if self.level:
-            return self.level in BAD_LEVELS
-        return any(word in self.text for word in BAD_WORDS)
+            return self.level in plain.BAD_LEVELS
+        if self.fields:
+            return any(word in self.text for word in plain.BAD_WORDS)
+        return plain.is_error(self.text)
+
+    @property
+    def milliseconds(self) -> float | None:
+        """How long it says that something took, the longest; None where it says nothing of it."""
+        said = [self.fields.get(key) for key in DURATIONS]
+        return max((one for one in said if _is_number(one)), default=None)
 
     @property
     def time(self) -> str:
@@ -62,6 +73,10 @@ class Line:
             "id": self.id,
             "line": self.fields or self.text,
         }
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def line(event: Mapping[str, Any]) -> Line:

@@ -1,18 +1,31 @@
 """Which lines are looked for: a pattern for CloudWatch Logs, and what it can't say.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
-A pattern is words or conditions on JSON, never both; a word is found in its very case; in a text
-`*` stands for anything. So the pattern lets through whatever may be wanted, and each line is looked
-at again here.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/regex-expressions.html
+A pattern is words, one regular expression, or conditions on JSON; in a text of those `*` stands for
+anything. An expression has no parentheses, no quotes and no spaces. So the pattern lets through
+whatever may be wanted, and each line is looked at again here.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from operations.logs.line import BAD_LEVELS, BAD_WORDS, Line
+from operations.logs.joined import GAP, joined
+from operations.logs.line import DURATIONS, Line
+from operations.logs.plain import BAD_LEVELS
 
 LONGEST = 1024
 """Characters of a pattern."""
+OF_ERRORS = (
+    "Exception",
+    "Traceback",
+    r"^\s",  # the lines of a traceback
+    "above.exception",  # between two tracebacks of one error
+    r"^[A-Za-z_.]+:",  # the end of one
+    r"HTTP/[0-9.]+.\s5[0-9][0-9]",  # a request that failed
+)
+"""Beside the bad levels, which are looked for in every case."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +36,7 @@ class Wanted:
     customer: str | None = None
     """Of the field `customer_id`."""
     slower_than: int | None = None
-    """Milliseconds, as the application logs its `duration`."""
+    """Milliseconds, of any of the fields in `line.DURATIONS`."""
 
     def pattern(self) -> str:
         """What CloudWatch Logs is asked for. Raises ValueError when it would be too long."""
@@ -31,26 +44,34 @@ class Wanted:
         if self.customer is not None:
             conditions.append(_customer(self.customer))
         if self.slower_than is not None:
-            conditions.append(f"$.duration > {self.slower_than}")
+            longer = " || ".join(f"$.{key} > {self.slower_than}" for key in DURATIONS)
+            conditions.append(f"({longer})")
         if conditions:
             found = f"{{ {' && '.join(conditions)} }}"
         else:
-            found = _any_of_the_words() if self.errors else ""
+            found = _any_error() if self.errors else ""
         if len(found) > LONGEST:
             raise ValueError(
                 f"CloudWatch Logs takes {LONGEST} characters of conditions; these are {len(found)}."
             )
         return found
 
+    @property
+    def reach(self) -> int:
+        """Milliseconds before a line within which others may belong to it."""
+        return GAP + 1 if self.errors else 0
+
+    def of(self, lines: Iterable[Line]) -> Iterator[Line]:
+        """Those of the lines that came through, in their order; a traceback as one of them."""
+        whole = joined(lines) if self.errors else lines
+        return (one for one in whole if self.holds(one))
+
     def holds(self, line: Line) -> bool:
         """Whether a line that came through is one of those that are wanted."""
-        duration = line.fields.get("duration")
+        took = line.milliseconds
         return (
             (self.customer is None or str(line.fields.get("customer_id")) == self.customer)
-            and (
-                self.slower_than is None
-                or (isinstance(duration, int | float) and duration > self.slower_than)
-            )
+            and (self.slower_than is None or (took is not None and took > self.slower_than))
             and (not self.errors or line.is_error)
         )
 
@@ -64,8 +85,6 @@ def _customer(customer: str) -> str:
     return as_text
 
 
-def _any_of_the_words() -> str:
-    """Those of lines without a level, and each bad level in the cases that loggers write."""
-    levels = [spelt for level in sorted(BAD_LEVELS) for spelt in (level, level.lower())]
-    levels += [level.title() for level in sorted(BAD_LEVELS)]
-    return " ".join(f"?{word}" for word in dict.fromkeys([*BAD_WORDS, *levels]))
+def _any_error() -> str:
+    levels = ("".join(f"[{one}{one.lower()}]" for one in level) for level in sorted(BAD_LEVELS))
+    return f"%{'|'.join([*levels, *OF_ERRORS])}%"

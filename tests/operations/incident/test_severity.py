@@ -145,7 +145,7 @@ CASES = [
     (
         "P3",
         frontend(errors=100),
-        "frontend: 100 ERROR lines",
+        "frontend: 100 errors",
         "arbor logs frontend --errors --since 30m",
     ),
     (
@@ -157,7 +157,7 @@ CASES = [
     (
         "P4",
         backend(errors=99),
-        "backend: 99 ERROR lines",
+        "backend: 99 errors",
         "arbor logs backend --errors --since 30m",
     ),
     (

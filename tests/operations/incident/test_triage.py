@@ -28,7 +28,7 @@ def test_nothing_wrong_is_0_and_shows_what_was_looked_at(staging: World) -> None
         "database connected, redis connected",
         f"OK  frontend URL         https://{DOMAIN}/ 200 in ",
         "OK  backend green        live, weight 100: 2 healthy",
-        "OK  backend log          0 ERROR lines in the last 30 minutes",
+        "OK  backend log          0 errors in the last 30 minutes",
         "OK  502/503 errors  1 of 1000 requests in the last 15 minutes",
         "OK  403 from WAF    0 requests in the last 15 minutes",
         "OK  slow answers    0.20 s on average",
@@ -138,7 +138,7 @@ def test_the_four_common_issues_are_told_by_numbers_and_logs(staging: World) -> 
         "P3  answers take 4.6 s on average, more than 2",
         "P3  the cache had 30% of what it was asked for",
         "P3  the cache evicted 5 keys: it is full",
-        "P4  backend: 2 ERROR lines in the last 30 minutes",
+        "P4  backend: 2 errors in the last 30 minutes",
         "NG  502/503 errors  100 of 1000 requests",
         "NG  slow answers    4.60 s on average",
         "NG  pool exhausted  2 log lines about it",
@@ -161,7 +161,7 @@ def test_users_who_get_403_from_waf_are_found_with_the_rule_that_blocks() -> Non
         "CommonRuleSet 60 (such as POST /api/v1/ingest/csv); RateLimit 3 (such as POST ",
         "    run: aws logs tail aws-waf-logs-arbor-staging --since 15m --format short",
         "NG  403 from WAF    63 requests in the last 15 minutes: SizeRestrictions_BODY of ",
-        "OK  backend log          0 ERROR lines",
+        "OK  backend log          0 errors",
     ):
         assert line in done.stdout, done.stdout
 

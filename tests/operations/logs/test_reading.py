@@ -16,7 +16,8 @@ from operations.logs.wanted import Wanted
 from operations.procedure import Refused, Run, Step
 
 HALF_AN_HOUR = milliseconds(NOW - timedelta(minutes=30))
-SEARCH = reading.Search(account=ACCOUNT, group=GROUP, wanted=Wanted())
+EVERYTHING = Wanted()
+SEARCH = reading.Search(account=ACCOUNT, group=GROUP, wanted=EVERYTHING)
 
 
 def second(n: float) -> timedelta:
@@ -27,12 +28,14 @@ def second(n: float) -> timedelta:
 class Followed:
     """A following whose clock is set, and what it showed."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, limit: int = 100) -> None:
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, limit: int = 100, wanted: Wanted = EVERYTHING
+    ) -> None:
         self.shown: list[str] = []
         self.now = NOW
         monkeypatch.setattr("operations.logs.since.now", lambda: self.now)
         self.following = reading.Following(
-            search=SEARCH,
+            search=reading.Search(account=ACCOUNT, group=GROUP, wanted=wanted),
             start=HALF_AN_HOUR,
             limit=limit,
             show=lambda line: self.shown.append(line.text),
@@ -109,6 +112,24 @@ def test_a_first_look_shows_the_newest_and_knows_the_rest(
     assert followed.look() == ["two", "three"]
     put("four", ago=second(-6))
     assert followed.look() == ["four"]
+
+
+@pytest.mark.parametrize("half", [1, 2, 3, 4])
+def test_a_traceback_that_comes_in_halves_comes_once_and_whole(
+    logged: None,  # noqa: ARG001 - the account comes first
+    monkeypatch: pytest.MonkeyPatch,
+    half: int,
+) -> None:
+    followed = Followed(monkeypatch, wanted=Wanted(errors=True))
+    lines = ["Traceback (most recent call last):", "  File", "    raise", "ValueError: no"]
+    put("ERROR before", '{"level": "error"}', ago=second(-30))
+    assert followed.look() == ['{"level": "error"}']  # the other may go on
+    assert followed.look() == ["ERROR before"]
+    put(*lines[:half], ago=second(0.1))
+    assert followed.look() == []
+    put(*lines[half:] or ["INFO nothing"], ago=second(0.2))
+    shown = [*followed.look(), *followed.look(), *followed.look()]
+    assert shown == ["\n".join(lines)]
 
 
 def follow(followed: Followed, *happens: Callable[[], object]) -> list[str]:

@@ -1,13 +1,14 @@
 """What is asked of CloudWatch Logs lets through whatever is wanted, and nothing else is shown."""
 
 import json
+import re
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from emulator.log_pattern import compile_pattern
-from operations.logs.line import Line
+from operations.logs.line import DURATIONS, Line
 from operations.logs.wanted import LONGEST, Wanted
 
 LEVELS = st.sampled_from(["ERROR", "error", "Error", "CRITICAL", "critical", "fatal", "info", "x"])
@@ -31,10 +32,16 @@ def comes(wanted: Wanted, logged: object) -> bool:
         (Wanted(customer="abc123"), '{ $.customer_id = "abc123" }'),
         (Wanted(customer='a"b\\'), '{ $.customer_id = "a\\"b\\\\" }'),
         (Wanted(customer="42"), '{ ($.customer_id = "42" || $.customer_id = 42) }'),
-        (Wanted(slower_than=2000), "{ $.duration > 2000 }"),
+        (
+            Wanted(slower_than=2000),
+            "{ ($.duration > 2000 || $.response_time_ms > 2000 || $.processing_time_ms > 2000) }",
+        ),
         (
             Wanted(customer="a", slower_than=2, errors=True),
-            '{ $.customer_id = "a" && $.duration > 2 }',
+            (
+                '{ $.customer_id = "a" && '
+                "($.duration > 2 || $.response_time_ms > 2 || $.processing_time_ms > 2) }"
+            ),
         ),
     ],
 )
@@ -59,9 +66,13 @@ def test_a_number_is_a_customer_too(number: int) -> None:
     assert comes(Wanted(customer=str(number)), {"customer_id": number})
 
 
-@given(st.integers(min_value=0, max_value=10**6), st.floats(min_value=0, max_value=10**7))
-def test_slower_means_a_longer_duration(limit: int, duration: float) -> None:
-    assert comes(Wanted(slower_than=limit), {"duration": duration}) is (duration > limit)
+@given(
+    st.sampled_from(DURATIONS),
+    st.integers(min_value=0, max_value=10**6),
+    st.floats(min_value=0, max_value=10**7),
+)
+def test_slower_means_a_longer_duration(field: str, limit: int, duration: float) -> None:
+    assert comes(Wanted(slower_than=limit), {field: duration}) is (duration > limit)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +126,13 @@ def test_every_condition_has_to_hold() -> None:
     assert comes(wanted, right)
     for other in ({"level": "INFO"}, {"customer_id": "b"}, {"duration": 10}):
         assert not comes(wanted, right | other)
+
+
+def test_the_pattern_has_only_what_cloudwatch_takes_in_a_regular_expression() -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/regex-expressions.html."""
+    pattern = Wanted(errors=True).pattern()
+    assert re.fullmatch(r"%[A-Za-z0-9:_#=@/;,^$?\[\]{}|\\*+.-]+%", pattern)
+    assert len(pattern) < LONGEST
 
 
 def test_a_pattern_has_an_end() -> None:

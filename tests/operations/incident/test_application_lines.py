@@ -1,0 +1,20 @@
+"""`arbor triage` counts and shows the errors that the application writes."""
+
+import json
+
+import pytest
+
+from application_lines import KINDS, Kind
+from incident_world import log, operate
+from operations_world import World
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_each_error_counts_once(staging: World, kind: Kind) -> None:
+    log("backend", *kind.events)
+    found = json.loads(operate("triage", "--json").stdout)
+    assert found["errors"]["backend"] == list(kind.errors)
+    (row,) = (one for one in found["checked"] if one["what"] == "backend log")
+    counted = f"{len(kind.errors)} error{'' if len(kind.errors) == 1 else 's'}"
+    assert row["says"] == f"{counted} in the last 30 minutes"
+    assert staging.said == []
