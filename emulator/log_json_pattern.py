@@ -23,6 +23,7 @@ TOKEN = re.compile(
     re.VERBOSE,
 )
 STEP = re.compile(r'\.([A-Za-z_@][\w@-]*)|\[(\d+)\]|\["([^"]+)"\]')
+SUPPORTED = re.compile(r"[A-Za-z0-9:_#=@/;,^$?\[\]{}|\\*+.-]+")
 ORDER: Mapping[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
@@ -36,6 +37,19 @@ class PatternError(ValueError):
 
     def __init__(self, sentence: str = "Invalid filter pattern") -> None:
         super().__init__(sentence)
+
+
+def regular_expression(said: str) -> re.Pattern[str]:
+    """Of letters, digits, some symbols and operators, without groups. Raises PatternError.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/regex-expressions.html
+    """
+    if SUPPORTED.fullmatch(said) is None:
+        raise PatternError("Invalid character(s) in the regular expression of the filter pattern")
+    try:
+        return re.compile(said)
+    except re.error:
+        raise PatternError("Invalid regular expression in the filter pattern") from None
 
 
 def parse_json_pattern(pattern: str) -> Condition:
@@ -150,10 +164,7 @@ def _ordered(path: str, compare: Callable[[float, float], bool], limit: float) -
 def _equal(kind: str, said: str) -> Callable[[Json], bool]:
     """Equality with what stands right of `=`: a number, text with `*` for anything, a regex."""
     if kind == "regex":
-        try:
-            expression = re.compile(said[1:-1])
-        except re.error:
-            raise PatternError from None
+        expression = regular_expression(said[1:-1])
         return lambda value: isinstance(value, str) and expression.search(value) is not None
     if kind == "word" and re.fullmatch(r"-?\d+(\.\d+)?", said):
         limit = float(said)

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable
 
-from emulator.log_json_pattern import PatternError, parse_json_pattern
+from emulator.log_json_pattern import PatternError, parse_json_pattern, regular_expression
 
 Matches = Callable[[str], bool]
 
@@ -79,10 +79,7 @@ def _terms(pattern: str) -> Matches:
 
 def _term(term: re.Match[str]) -> Matches:
     if term["regex"] is not None:
-        try:
-            expression = re.compile(term["regex"])
-        except re.error:
-            raise PatternError("Invalid regular expression in the filter pattern") from None
+        expression = regular_expression(term["regex"])
         return lambda message: expression.search(message) is not None
     if term["phrase"] is not None:
         phrase = re.sub(r"\\(.)", r"\1", term["phrase"])

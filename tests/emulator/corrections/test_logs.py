@@ -87,6 +87,9 @@ def test_a_filter_pattern_finds_what_it_asks_for(
         '"never closed',
         "user-id",
         "[ip, user]",
+        "%was sent%",
+        "%(GET|POST)%",
+        '{ $.level = %"error"% }',
     ],
 )
 def test_a_pattern_that_is_none_is_refused_even_where_no_event_is(pattern: str) -> None:
