@@ -27,7 +27,7 @@ class Server:
 
     port: int
     ca: Path
-    """Who signed its certificate, which is for `HOST`."""
+    """Who signed its certificate."""
 
     def client(self) -> redis.Redis:
         """As the test itself works with it; nothing is checked."""
@@ -60,13 +60,16 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
-    """Start one in a directory of its own, and stop it. Skips the test where there is none."""
+def server(host: str = HOST) -> Iterator[Server]:
+    """Start one in a directory of its own, and stop it. Skips the test where there is none.
+
+    Its certificate is for `host`.
+    """
     if PROGRAM is None:
         pytest.skip(WITHOUT)
     with tempfile.TemporaryDirectory() as name:
         place, port = Path(name), free_port()
-        ca = certificates(place, HOST)
+        ca = certificates(place, host)
         options = {
             "port": "0",
             "tls-port": str(port),

@@ -1,0 +1,43 @@
+"""The stand-in for the application, on stores of its own."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from application_world import Running, Stores, started, stores
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def on() -> Iterator[Stores]:
+    """PostgreSQL and Redis for the tests of one file, with nothing in them."""
+    with stores() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def migrated(on: Stores) -> Stores:
+    """With every table."""
+    done = on.alembic("upgrade", "head")
+    assert done.returncode == 0, done.stderr
+    return on
+
+
+@pytest.fixture(scope="module")
+def customer(migrated: Stores) -> str:
+    """Of twelve months, beside five plans."""
+    return migrated.seed(plans=5)
+
+
+@pytest.fixture(scope="module")
+def running(
+    migrated: Stores, customer: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """One worker of it in production, for the tests of one file."""
+    assert customer
+    place: Path = tmp_path_factory.mktemp("application")
+    with started(migrated, place) as made:
+        yield made

@@ -1,0 +1,11 @@
+"""Indexes and a constraint that no model has: `create_all` never makes them."""
+
+from alembic import op
+
+revision = "002_perf_indexes"
+down_revision = "001_initial"
+
+
+def upgrade() -> None:
+    op.create_index("ix_energy_plans_active_rate", "energy_plans", ["is_active", "rate_per_kwh"])
+    op.create_index("ix_suppliers_active", "suppliers", ["is_active"])
