@@ -10,7 +10,7 @@ RIGHT: dict[str, str] = {
     "bluegreen start": "v1.1.0",
     "bluegreen switch": "--no-url",
     "bluegreen test": "",
-    "cache clear": "plan:*",
+    "cache clear": "plans:*",
     "cache connect": "--tunnel-only",
     "cache flush": "--confirm staging",
     "cache snapshot": "",

@@ -15,6 +15,10 @@ from operations.procedure import Refused, Run, Step
 if TYPE_CHECKING:
     import redis
 
+RATE_LIMIT = "ratelimit:"
+"""Before each client's counters: without them a client that is over its limit begins anew."""
+KEYS = ("plans:*", "recommendations:*", "usage_analysis:*")
+"""What the application keeps beside them."""
 BATCH = 500
 """Keys that one command looks at, or frees."""
 TELL_EVERY = 10_000
@@ -36,7 +40,10 @@ class Clear:
     def execute(self, run: Run) -> None:
         """Free them; a key that is gone meanwhile is no failure."""
         if not self.matching:
-            run.say(f"no key of {self.total:,} matches {self.pattern}: there is nothing to free")
+            run.say(
+                f"no key of {self.total:,} matches {self.pattern}: there is nothing to free; "
+                f"the application's keys are {', '.join(KEYS)}"
+            )
             return
         shown = ", ".join(repr(key) for key in self.examples)  # control characters are escaped
         step = Step(
@@ -60,7 +67,7 @@ class Clear:
 def must_choose(pattern: str) -> None:
     """Raises Refused where the pattern is no choice."""
     if not pattern:
-        raise Refused("an empty pattern matches no key; name one, such as `plan:*`.")
+        raise Refused(f"an empty pattern matches no key; name one, such as `{KEYS[0]}`.")
     if not pattern.strip("*"):
         raise Refused(f"`{pattern}` is every key: that is `arbor cache flush`.")
 
@@ -79,4 +86,8 @@ def plan(session: "redis.Redis", pattern: str) -> Clear:
 
 
 def _matching(session: "redis.Redis", pattern: str) -> Iterator[str]:
-    return iter(session.scan_iter(match=pattern, count=BATCH))
+    """Counters of the rate limit only where the pattern names them."""
+    named = pattern.startswith(RATE_LIMIT)
+    for key in session.scan_iter(match=pattern, count=BATCH):
+        if named or not key.startswith(RATE_LIMIT):
+            yield key

@@ -23,13 +23,25 @@ DONE = "arbor: the cache is warm"
 HALVES = (DONE[:8], DONE[8:])
 """So that the command's own text, should it be echoed, is no success."""
 COMMAND = (
-    'python -c "import asyncio, inspect; '
-    "from app.services.cached_plan_service import warm_cache; "
-    # A coroutine that nobody awaits does nothing, and says nothing.
-    "made = warm_cache(); inspect.iscoroutine(made) and asyncio.run(made); "
+    'python -c "import asyncio, inspect; from importlib import import_module as of; '
+    "plans = of('app.services.cached_plan_service'); "
+    "run = asyncio.new_event_loop().run_until_complete; "
+    "function = getattr(plans, 'warm_cache', None); "
+    "session = None if function else of('app.core.database').async_session_maker(); "
+    "cache = of('app.core.redis') if session else None; "
+    "made = plans.CachedPlanService(session, cache.CacheService(run(cache.init_redis())))"
+    ".warm_cache() if session else function(); "
+    # A coroutine that is not awaited does nothing, and writes nothing.
+    "inspect.isawaitable(made) and run(made); "
+    "session and run(session.close()); "
     f"print('{HALVES[0]}' + '{HALVES[1]}')\""
 )
-"""As the runbook types it, and the sentence."""
+"""By `CachedPlanService`, with a session and the cache of the application's own modules, or by a
+function `warm_cache` of that module where there is one. Then the sentence.
+
+One line of expressions: neither a backslash nor a double quote has to survive ECS Exec.
+docs/decisions/warming-the-cache.md
+"""
 FRAME = ("Starting session with SessionId", "Exiting session with sessionId")
 """What the plugin says beside the command."""
 

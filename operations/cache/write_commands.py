@@ -22,12 +22,16 @@ app = typer.Typer()
 @app.command()
 @writes
 def clear(
-    pattern: Annotated[str, typer.Argument(help="Of the keys, such as 'plan:*'.")],
+    pattern: Annotated[str, typer.Argument(help="Of the keys, such as 'plans:*'.")],
     stack: Stack = "production",
     *,
     manner: Manner,
 ) -> None:
-    """Free the keys that match a pattern, after they were counted; Redis goes on answering."""
+    """Free the keys that match a pattern, after they were counted; Redis goes on answering.
+
+    The application's are 'plans:*', 'recommendations:*' and 'usage_analysis:*'. Counters of its
+    rate limit are freed by a pattern that begins with 'ratelimit:' alone.
+    """
     with screen.told():
         clearing.must_choose(pattern)
         account = connect(stack)

@@ -86,7 +86,7 @@ def snapshots(wire: Wire) -> object:
 CASES = (
     Case(words=("cache", "snapshot"), state=snapshots),
     Case(
-        words=("cache", "clear", "plan:*"),
+        words=("cache", "clear", "plans:*"),
         prepare=share_token,
         state=lambda _: sorted(_redis().keys()),
         around=with_redis,

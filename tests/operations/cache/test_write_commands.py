@@ -21,10 +21,10 @@ def somebody(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("asked")
 def test_what_matches_is_freed_in_pieces_and_the_rest_stays(server: redis_world.Server) -> None:
-    server.fill(plan=1234, other=2)
-    done = cache("clear", "plan:*", "--yes")
+    server.fill(plans=1234, other=2)
+    done = cache("clear", "plans:*", "--yes")
     assert done.exit_code == 0, done.output
-    assert "free 1,234 of 1,236 keys, such as 'plan:" in done.stdout
+    assert "free 1,234 of 1,236 keys, such as 'plans:" in done.stdout
     assert "  1,234 keys were freed" in done.stdout
     assert server.keys() == {"other:0", "other:1"}
     assert {"scan", "unlink"} <= server.commands()
@@ -34,18 +34,37 @@ def test_what_matches_is_freed_in_pieces_and_the_rest_stays(server: redis_world.
 @pytest.mark.usefixtures("asked")
 def test_the_same_again_finds_nothing_to_do(server: redis_world.Server) -> None:
     server.fill(other=2)
-    done = cache("clear", "plan:*", "--yes")
+    done = cache("clear", "plans:*", "--yes")
     assert done.exit_code == 0, done.output
-    assert "no key of 2 matches plan:*" in done.stdout
+    assert "no key of 2 matches plans:*" in done.stdout
+    assert "keys are plans:*, recommendations:*, usage_analysis:*" in done.stdout
     assert "unlink" not in server.commands()
+
+
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize(
+    ("pattern", "left"),
+    [
+        ("r*", {"plans:0", "ratelimit:0"}),
+        ("*:0", {"ratelimit:0"}),
+        ("ratelimit:*", {"plans:0", "recommendations:0"}),
+    ],
+)
+def test_the_rate_limits_counters_are_freed_by_their_name_alone(
+    server: redis_world.Server, pattern: str, left: set[str]
+) -> None:
+    server.fill(plans=1, recommendations=1, ratelimit=1)
+    done = cache("clear", pattern, "--yes")
+    assert done.exit_code == 0, done.output
+    assert server.keys() == left
 
 
 @pytest.mark.usefixtures("asked")
 def test_a_key_that_is_no_text_is_told_and_freed(server: redis_world.Server) -> None:
     server.fill(other=1)
     with server.client() as application:
-        application.set(b"plan:\xff\x1b[2J", "x")
-    done = cache("clear", "plan:*", "--yes")
+        application.set(b"plans:\xff\x1b[2J", "x")
+    done = cache("clear", "plans:*", "--yes")
     assert done.exit_code == 0, done.output
     assert r"\udcff\x1b[2J" in done.stdout
     assert server.keys() == {"other:0"}
@@ -56,8 +75,8 @@ def test_a_key_that_is_no_text_is_told_and_freed(server: redis_world.Server) -> 
 def test_whoever_is_there_sees_the_count_before_the_question(
     server: redis_world.Server, answer: str, code: int, left: int
 ) -> None:
-    server.fill(plan=3, other=1)
-    done = cache("clear", "plan:*", answer=answer)
+    server.fill(plans=3, other=1)
+    done = cache("clear", "plans:*", answer=answer)
     assert done.exit_code == code, done.output
     assert done.stdout.index("would free 3 of 4 keys") < done.stdout.index("Do it?")
     assert len(server.keys()) == left
@@ -70,7 +89,7 @@ def test_whoever_is_there_sees_the_count_before_the_question(
         (("clear", "*", "--yes"), "that is `arbor cache flush`"),
         (("clear", "**", "--yes"), "that is `arbor cache flush`"),
         (("clear", "", "--yes"), "an empty pattern matches no key"),
-        (("clear", "plan:*"), "add --yes"),
+        (("clear", "plans:*"), "add --yes"),
         (("flush",), "add --confirm production"),
         (("flush", "--yes"), "add --confirm production"),
         (("flush", "--yes", "--confirm", "staging"), "names staging, and the stack is production"),
@@ -79,7 +98,7 @@ def test_whoever_is_there_sees_the_count_before_the_question(
 def test_what_was_not_meant_is_refused(
     server: redis_world.Server, words: tuple[str, ...], said: str
 ) -> None:
-    server.fill(plan=3)
+    server.fill(plans=3)
     done = cache(*words)
     assert done.exit_code == 3
     assert said in done.stderr
@@ -87,9 +106,9 @@ def test_what_was_not_meant_is_refused(
 
 
 @pytest.mark.usefixtures("asked")
-@pytest.mark.parametrize("words", [("clear", "plan:*"), ("flush",)])
+@pytest.mark.parametrize("words", [("clear", "plans:*"), ("flush",)])
 def test_a_dry_run_changes_nothing(server: redis_world.Server, words: tuple[str, ...]) -> None:
-    server.fill(plan=3)
+    server.fill(plans=3)
     done = cache(*words, "--dry-run")
     assert done.exit_code == 0, done.output
     assert "would " in done.stdout
@@ -103,7 +122,7 @@ def test_a_dry_run_changes_nothing(server: redis_world.Server, words: tuple[str,
 def test_a_flush_wants_the_stacks_name_typed(
     server: redis_world.Server, typed: str, code: int, left: int
 ) -> None:
-    server.fill(plan=3)
+    server.fill(plans=3)
     done = cache("flush", answer=typed)
     assert done.exit_code == code, done.output
     assert "would empty the cache of production: 3 keys" in done.stdout
@@ -113,9 +132,9 @@ def test_a_flush_wants_the_stacks_name_typed(
 @pytest.mark.usefixtures("asked")
 @pytest.mark.parametrize("more", [(), ("--yes",)])
 def test_a_script_names_the_stack(server: redis_world.Server, more: tuple[str, ...]) -> None:
-    server.fill(plan=3)
+    server.fill(plans=3)
     with server.client() as application:
-        application.execute_command("MOVE", "plan:0", 1)
+        application.execute_command("MOVE", "plans:0", 1)
     done = cache("flush", "--confirm", "production", *more)
     assert done.exit_code == 0, done.output
     assert "production: 3 keys" in done.stdout
