@@ -96,8 +96,9 @@ class Stores:
                 " VALUES (gen_random_uuid(), 'A supplier', true)"
             )
             session.execute(
-                "INSERT INTO energy_plans (id, supplier_id, name, rate_per_kwh, is_active)"
-                " SELECT gen_random_uuid(), s.id, 'Plan ' || n, 0.1, true"
+                "INSERT INTO energy_plans"
+                " (id, supplier_id, name, rate_per_kwh, renewable_percentage, is_active)"
+                " SELECT gen_random_uuid(), s.id, 'Plan ' || n, 0.1, 50, true"
                 " FROM suppliers s, generate_series(1, %s) n",
                 (plans,),
             )

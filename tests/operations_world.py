@@ -230,6 +230,10 @@ def _network() -> dict[str, Any]:
         )["Subnet"]["SubnetId"]
         for n, zone in enumerate("ab")
     ]
+    private = {**tags("network"), "SubnetType": "Private"}
+    ec2.create_tags(
+        Resources=subnets, Tags=[{"Key": key, "Value": value} for key, value in private.items()]
+    )
     security_groups = {}
     for app in (*PORTS, "migrations"):
         made = ec2.create_security_group(GroupName=f"{app}-5f3a", Description="Tasks", VpcId=vpc)

@@ -106,10 +106,7 @@ def wanted(account: Account, family: str, container: str, version: str) -> Wante
         if tags.get(MANAGED_BY) == INFRASTRUCTURE:
             break
     else:
-        raise Refused(
-            f"No revision of {family} was registered by infrastructure ({MANAGED_BY}="
-            f"{INFRASTRUCTURE}); run `pulumi up` of {account.stack} first."
-        )
+        raise _no_infrastructure(account, family)
     changed: Definition = json.loads(json.dumps(content))
     one = _container(changed, container, family)
     image = images.parse(one["image"])
@@ -128,6 +125,22 @@ def wanted(account: Account, family: str, container: str, version: str) -> Wante
         content=changed,
         tags={**tags, MANAGED_BY: RELEASE, VERSION: version},
         arn=next((arn for arn, held in newer if _same(held, changed)), None),
+    )
+
+
+def infrastructure(account: Account, family: str) -> Revision:
+    """The newest that `pulumi up` registered; raises Refused when there is none."""
+    for arn in newest_first(account, family):
+        found = read(account, arn)
+        if found.tags.get(MANAGED_BY) == INFRASTRUCTURE:
+            return found
+    raise _no_infrastructure(account, family)
+
+
+def _no_infrastructure(account: Account, family: str) -> Refused:
+    return Refused(
+        f"No revision of {family} was registered by infrastructure ({MANAGED_BY}="
+        f"{INFRASTRUCTURE}); run `pulumi up` of {account.stack} first."
     )
 
 

@@ -23,6 +23,10 @@ STARTING_MINUTES = 30
 """What a deployment may take beside its bake time and its pauses."""
 
 
+class NoServiceError(Refused):
+    """The cluster is there, and the service is not: `pulumi up` has not come to it yet."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Service:
     """A snapshot; `read` takes a new one."""
@@ -107,7 +111,7 @@ class Service:
 
 
 def read(account: Account, app: str) -> Service:
-    """The service of an application; raises Refused when there is none."""
+    """The service of an application; raises NoServiceError when there is none."""
     ecs, name = account.client("ecs"), naming.service(account.stack, app)
     try:
         found = ecs.describe_services(cluster=account.cluster, services=[name])["services"]
@@ -115,7 +119,9 @@ def read(account: Account, app: str) -> Service:
         raise no_cluster(account) from None
     active = [service for service in found if service["status"] == "ACTIVE"]
     if not active:
-        raise Refused(f"There is no service {name}; run `pulumi up` of {account.stack} first.")
+        raise NoServiceError(
+            f"There is no service {name}; run `pulumi up` of {account.stack} first."
+        )
     (service,) = active
     strategy = service.get("deploymentConfiguration", {})
     pauses = [hook.get("timeoutConfiguration", {}) for hook in strategy.get("lifecycleHooks", [])]

@@ -1,5 +1,6 @@
 """Run the migrations task of a version, show its log, and demand that it succeeds."""
 
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,19 +9,21 @@ from typing import Any
 import naming
 from operations.account import Account
 from operations.ecs import revisions
-from operations.ecs.services import Service
 from operations.ecs.task_log import TaskLog
 from operations.procedure import Failed, Refused, Step
 
 STARTED_BY = "arbor-migrate"
 HOUR = 3600.0
+EXISTS = re.compile(r'relation "(?P<name>[^"]+)" already exists')
+"""PostgreSQL's error for a table that the application made itself, at a start before the first
+migration (docs/decisions/first-start.md)."""
 LAST_LOOKS = 2
 """At the log without anything new, after the task has stopped: its last lines come late."""
 
 
 @dataclass(kw_only=True)
 class Migration:
-    """One run of the task, in the network of the backend with the task's own security group."""
+    """One run of the task, in the private subnets with the task's own security group."""
 
     account: Account
     wanted: revisions.Wanted
@@ -32,6 +35,8 @@ class Migration:
     log: TaskLog | None = None
     said: str = ""
     """What its log said when it last said something, or how far it is."""
+    exists: str = ""
+    """The table that a migration would create and that is there."""
     silent_looks: int = 0
     """One after the other, since the task has stopped."""
 
@@ -82,6 +87,8 @@ class Migration:
         """Whether there is anything new to show: how far the task is, what it said."""
         assert self.log is not None
         new = self.log.new()
+        for found in map(EXISTS.search, new):
+            self.exists = self.exists or (found["name"] if found else "")
         if status != self.status:
             new = [f"{self.wanted.family}: {status}", *new]
         self.status = status
@@ -98,7 +105,17 @@ class Migration:
         why = container.get("reason") or task.get("stoppedReason") or "ECS gives no reason"
         raise Failed(
             f"The migrations of {self.wanted.image.version} ended with {ended}: {why}. "
-            f"Read why: {self._log().command()}"
+            f"Read why: {self._log().command()}{self._way_out()}"
+        )
+
+    def _way_out(self) -> str:
+        """For a database that the application made: no further run will succeed on it."""
+        if not self.exists:
+            return ""
+        return (
+            f". Table {self.exists} exists already: where the database has no table "
+            "alembic_version, the application created its tables before the first migration did; "
+            "the runbook's `Repair a Database That Was Not Migrated First` says what to do."
         )
 
     def _log(self) -> TaskLog:
@@ -111,13 +128,15 @@ class Migration:
         return TaskLog(account=self.account, group=options["awslogs-group"], stream="/".join(parts))
 
 
-def plan(account: Account, version: str, backend: Service) -> Migration:
-    """The migration to a version; raises Refused when there is nothing to run it with."""
+def plan(account: Account, version: str) -> Migration:
+    """The migration to a version; raises Refused when there is nothing to run it with.
+
+    No service has to be there: the first migration comes before the first task.
+    """
     family = naming.service(account.stack, naming.MIGRATIONS)
     wanted = revisions.wanted(account, family, naming.MIGRATIONS_CONTAINER, version)
-    awsvpc = backend.network["awsvpcConfiguration"]
     network = {
-        "subnets": awsvpc["subnets"],
+        "subnets": private_subnets(account),
         "securityGroups": [security_group(account)],
         "assignPublicIp": "DISABLED",
     }
@@ -137,6 +156,23 @@ def running(account: Account) -> Iterator[str]:
             f"A migration runs already, started by {by}: wait until task "
             f"{task['taskArn'].rsplit('/', 1)[-1]} has stopped."
         )
+
+
+def private_subnets(account: Account) -> list[str]:
+    """Those that tasks run in; awsx tags each with its type.
+
+    https://github.com/pulumi/pulumi-awsx/blob/master/awsx/ec2/vpc.ts
+    """
+    tags = {"Project": naming.PROJECT, "Stack": account.stack, "SubnetType": "Private"}
+    found = account.client("ec2").describe_subnets(
+        Filters=[{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
+    )["Subnets"]
+    if not found:
+        raise Refused(
+            f"No subnet is tagged {tags}, and the migrations task runs in these; run `pulumi up` "
+            f"of {account.stack} first."
+        )
+    return sorted(str(subnet["SubnetId"]) for subnet in found)
 
 
 def security_group(account: Account) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import naming
 from operations.account import APPS, Account
 from operations.ecs import connections, health, images, needs, quota, revisions, services
 from operations.ecs.rollout import Rollout, back
@@ -108,7 +109,7 @@ def plan(
         service.app: revisions.wanted(account, service.name, service.app, versions[service.app])
         for service in found
     }
-    migration = migrate.plan(account, version, found[0]) if migrates else None
+    migration = migrate.plan(account, version) if migrates else None
     everything = [*wanted.values(), *([migration.wanted] if migration else [])]
     in_the_way = [sentence for one in everything for sentence in needs.missing(account, one)]
     parts = tuple(_part(service, wanted[service.app], versions[service.app]) for service in found)
@@ -146,18 +147,32 @@ def _beyond_quota(
 
 
 def plan_migration(account: Account, version: str | None) -> migrate.Migration:
-    """The migration alone; without a version that of the live backend. Raises Refused."""
+    """The migration alone; without a version that of the live backend. Raises Refused.
+
+    Before the first service that is the version in the stack's file, which `pulumi up` gave the
+    task of the migrations.
+    """
     if version is not None:
         images.refuse_no_version(version)
-    backend = services.read(account, APPS[0])
-    if version is None:
-        version = revisions.version_of(account, backend.task_definition, backend.app)
+    else:
+        version = _live_version(account)
     for sentence in migrate.running(account):
         raise Refused(sentence)
-    migration = migrate.plan(account, version, backend)
+    migration = migrate.plan(account, version)
     if in_the_way := list(needs.missing(account, migration.wanted)):
         raise Refused("\n".join(in_the_way))
     return migration
+
+
+def _live_version(account: Account) -> str:
+    try:
+        backend = services.read(account, APPS[0])
+    except services.NoServiceError:
+        family = naming.service(account.stack, naming.MIGRATIONS)
+        return revisions.version_of(
+            account, revisions.infrastructure(account, family).arn, naming.MIGRATIONS_CONTAINER
+        )
+    return revisions.version_of(account, backend.task_definition, backend.app)
 
 
 def _part(service: services.Service, wanted: revisions.Wanted, version: str) -> Part:

@@ -16,6 +16,8 @@ from engine_stack import SPEED, control
 
 STACK = "staging"
 BOOTSTRAP = f".venv/bin/python -m pipeline bootstrap --stack {STACK} --yes"
+WITHOUT_SERVICES = "pulumi up --exclude '**aws:ecs/service:Service**' --exclude-dependents"
+MIGRATE = f".venv/bin/arbor migrate --stack {STACK} --yes"
 NOT_A_USERS = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE")
 """What `serve` prints and a user of a real account doesn't set."""
 MANIFEST = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"}
@@ -27,6 +29,28 @@ def written(there: shell.Shell) -> dict[str, Any]:
     """The stack's file as it is now."""
     found: dict[str, Any] = yaml.safe_load((there.project / f"Pulumi.{STACK}.yaml").read_text())
     return found
+
+
+def services(client: Callable[[str], Any]) -> list[str]:
+    """The ARNs of those in the account."""
+    arns: list[str] = client("ecs").list_services(cluster=f"arbor-{STACK}-cluster")["serviceArns"]
+    return arns
+
+
+def migrates_first(there: shell.Shell, client: Callable[[str], Any]) -> Afterwards:
+    """Whether the database is migrated while there is no service, and a second run is harmless."""
+
+    def none_yet(_printed: str) -> None:
+        assert services(client) == []
+        assert client("rds").describe_db_instances()["DBInstances"]
+
+    def migrated(printed: str) -> None:
+        assert f"{STACK} is migrated." in printed
+        there.run(WITHOUT_SERVICES)
+        there.run(MIGRATE)
+        assert services(client) == []
+
+    return {WITHOUT_SERVICES: none_yet, MIGRATE: migrated}
 
 
 @shell.NO_AWS
@@ -64,6 +88,7 @@ def test_every_line_of_the_first_day_works_in_its_order(tmp_path: Path) -> None:
                 )
 
         afterwards: Afterwards = {
+            **migrates_first(there, client),
             BOOTSTRAP: next_lines,
             "pulumi stack init": quoted,
             "pulumi stack output name_servers": delegate,
@@ -74,6 +99,7 @@ def test_every_line_of_the_first_day_works_in_its_order(tmp_path: Path) -> None:
             for start in [start for start in afterwards if line.startswith(start)]:
                 afterwards.pop(start)(printed)
         assert not afterwards
+        assert len(services(client)) == 2
         assert UNKNOWN not in there.run("pulumi stack output --json").stdout
         there.run("pulumi preview --expect-no-changes --policy-pack policy")
 

@@ -1,5 +1,7 @@
 """On an empty database the migration comes first: the application's own start breaks it."""
 
+import json
+import re
 import time
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from application_world import Stores, begun, started
 from postgres_world import superuser
 
+RUNBOOK = Path(__file__).parents[3] / "docs" / "runbook.md"
 WAIT_FOR_EACH_OTHER = (
     "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE %s"
 )
@@ -69,6 +72,41 @@ def test_migrated_first_four_workers_start_and_a_second_migration_is_harmless(
     assert again.returncode == 0
     assert "Running upgrade" not in again.stderr
     assert tables(empty) == made
+
+
+def schema(on: Stores) -> set[tuple[str, ...]]:
+    """Every index, constraint and column, by name."""
+    with on.database.connect() as session:
+        found = session.execute(
+            "SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+            " UNION ALL SELECT 'column', table_name, column_name FROM information_schema.columns"
+            " WHERE table_schema = 'public'"
+            " UNION ALL SELECT 'constraint', conname, contype::text FROM pg_constraint"
+        )
+        return set(found.fetchall())
+
+
+def test_the_runbooks_repair_makes_of_it_what_migrations_make(
+    empty: Stores, tmp_path: Path
+) -> None:
+    assert empty.alembic("upgrade", "head").returncode == 0
+    wanted = schema(empty)
+    empty.empty()
+    assert race(empty, tmp_path) in DIED
+    text = RUNBOOK.read_text().partition("### Repair a Database That Was Not")[2]
+    section = text.partition("\n### ")[0]
+    commands = re.findall(r"'(\"[^']+\")'", section.partition("; do")[0].rpartition("for ")[2])
+    assert len(commands) == 3
+    for words in commands:
+        done = empty.alembic(*json.loads(f"[{words}]"))
+        assert done.returncode == 0, done.stderr
+    assert schema(empty) < wanted, "what the models lack is not there yet"
+    with empty.database.connect() as session:
+        for statement in re.findall('psql -c "(CREATE INDEX .*);"', section):
+            session.execute(statement)
+    assert schema(empty) == wanted
+    again = empty.alembic("upgrade", "head")
+    assert (again.returncode, "Running upgrade" in again.stderr) == (0, False)
 
 
 def test_without_its_database_it_ends(empty: Stores, tmp_path: Path) -> None:

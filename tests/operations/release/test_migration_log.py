@@ -1,7 +1,9 @@
 """The migration's log is shown while it runs, and is never why it fails."""
 
+import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +12,14 @@ from botocore.exceptions import ClientError
 from ecs_world import client
 from operations import screen
 from operations.account import Account
+from operations.ecs import revisions
 from operations.ecs.task_log import KEPT, TaskLog
-from operations.procedure import Failed
+from operations.procedure import Failed, Refused
 from operations.release import release
-from operations_world import MIGRATIONS, World
+from operations_world import BACKEND, CLUSTER, FRONTEND, MIGRATIONS, OLD, World
 from release_world import when
 
+RUNBOOK = Path(__file__).parents[3] / "docs" / "runbook.md"
 GROUP = "/ecs/arbor-staging/migrations"
 
 
@@ -77,6 +81,49 @@ def test_a_migration_that_fails_shows_why_before_it_says_so(world: World) -> Non
     with pytest.raises(Failed, match=r"exit code 1.*aws logs tail"):
         migrated(world)
     assert "relation exists" in world.said[-1]
+
+
+def test_a_database_that_the_application_made_is_recognised(world: World) -> None:
+    world.infrastructure("migrations", command=["false"])
+    error = 'asyncpg.exceptions.DuplicateTableError: relation "suppliers" already exists'
+    when(
+        world,
+        f"{MIGRATIONS}: STOPPED",
+        lambda: write(error, stream=stream_of(world, stopped=True)),
+    )
+    with pytest.raises(Failed, match="Table suppliers exists already") as failed:
+        migrated(world)
+    (heading,) = re.findall("`(Repair [^`]+)`", str(failed.value))
+    assert f"\n### {heading}\n" in RUNBOOK.read_text()
+
+
+def test_the_first_migration_needs_no_service(world: World) -> None:
+    for service in (BACKEND, FRONTEND):
+        client("ecs").delete_service(cluster=CLUSTER, service=service, force=True)
+    for _ in range(2):
+        migrated(world)
+        assert f"{MIGRATIONS}: STOPPED" in "\n".join(world.said)
+    arns = client("ecs").list_tasks(cluster=CLUSTER, family=MIGRATIONS, desiredStatus="STOPPED")[
+        "taskArns"
+    ]
+    tasks = client("ecs").describe_tasks(cluster=CLUSTER, tasks=arns)["tasks"]
+    found = {task["taskDefinitionArn"] for task in tasks}
+    (arn,) = found
+    assert revisions.version_of(world.account, arn, "backend") == OLD
+    placed = {
+        detail["value"]
+        for task in tasks
+        for attachment in task["attachments"]
+        for detail in attachment["details"]
+        if detail["name"] == "subnetId"
+    }
+    assert placed <= set(world.subnets)
+
+
+def test_without_private_subnets_it_is_refused(world: World) -> None:
+    client("ec2").delete_tags(Resources=world.subnets, Tags=[{"Key": "SubnetType"}])
+    with pytest.raises(Refused, match="No subnet is tagged"):
+        migrated(world)
 
 
 @pytest.fixture

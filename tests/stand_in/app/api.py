@@ -121,24 +121,24 @@ async def forget(request: Request) -> Response:
 
 
 async def ingest(request: Request) -> Response:
-    """A file of `date,kwh`, in one customer's name."""
+    """A file of `date,kwh` becomes the months of one customer."""
     await obey()
     async with request.form() as form:
         file = form.get("file")
         if file is None or isinstance(file, str) or not (file.filename or "").endswith(".csv"):
             raise HTTPException(HTTPStatus.BAD_REQUEST, "File must be a CSV file")
         rows = list(csv.DictReader(io.StringIO((await file.read()).decode())))
+    months: dict[date, Decimal] = {}
+    for row in rows:
+        month = date.fromisoformat(row["date"][:10]).replace(day=1)
+        months[month] = months.get(month, Decimal(0)) + Decimal(row["kwh"])
     customer = Customer(id=uuid4(), external_id=uuid4().hex)
     async with async_session_maker() as session, session.begin():
         session.add(customer)
         await session.flush()
         session.add_all(
-            CustomerUsage(
-                customer_id=customer.id,
-                usage_date=date.fromisoformat(row["date"][:10]),
-                kwh_usage=Decimal(row["kwh"]),
-            )
-            for row in rows
+            CustomerUsage(customer_id=customer.id, usage_date=month, kwh_usage=used)
+            for month, used in months.items()
         )
     return JSONResponse(
         {

@@ -1,10 +1,10 @@
-"""Five of its tables, with the columns that a request here reads."""
+"""Six of its tables, with the columns that a request here reads or an index of it names."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Numeric, String
+from sqlalchemy import DateTime, ForeignKey, Numeric, String, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.database import Base
@@ -27,6 +27,7 @@ class EnergyPlan(Base):
     )
     name: Mapped[str] = mapped_column(String(255), index=True)
     rate_per_kwh: Mapped[Decimal] = mapped_column(Numeric(10, 6))
+    renewable_percentage: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
     supplier: Mapped[Supplier] = relationship(lazy="selectin")
 
@@ -50,6 +51,16 @@ class CustomerUsage(Base):
     kwh_usage: Mapped[Decimal] = mapped_column(Numeric(12, 2))
 
 
+class Recommendation(Base):
+    __tablename__ = "recommendations"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    customer_id: Mapped[UUID] = mapped_column(
+        ForeignKey("customers.id", ondelete="CASCADE"), index=True
+    )
+    rank: Mapped[int]
+
+
 class Feedback(Base):
     __tablename__ = "feedback"
 
@@ -57,4 +68,5 @@ class Feedback(Base):
     customer_id: Mapped[UUID] = mapped_column(
         ForeignKey("customers.id", ondelete="CASCADE"), index=True
     )
-    rating: Mapped[int | None]
+    feedback_type: Mapped[str] = mapped_column(String(50))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

@@ -1,4 +1,4 @@
-"""The tables, as the models have them."""
+"""The tables, as the models have them, and two indexes that no model has."""
 
 from uuid import UUID
 
@@ -22,6 +22,7 @@ def upgrade() -> None:
         _foreign("supplier_id", "suppliers"),
         sa.Column("name", sa.String(255), nullable=False, index=True),
         sa.Column("rate_per_kwh", sa.Numeric(10, 6), nullable=False),
+        sa.Column("renewable_percentage", sa.Integer(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
     )
     op.create_table(
@@ -36,6 +37,16 @@ def upgrade() -> None:
         sa.Column("usage_date", sa.Date(), nullable=False, index=True),
         sa.Column("kwh_usage", sa.Numeric(12, 2), nullable=False),
     )
+    op.create_table(
+        "recommendations",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        _foreign("customer_id", "customers"),
+        sa.Column("rank", sa.Integer(), nullable=False),
+    )
+    op.create_index(
+        "ix_customer_usage_customer_date", "customer_usage", ["customer_id", "usage_date"]
+    )
+    op.create_index("ix_recommendations_customer_rank", "recommendations", ["customer_id", "rank"])
 
 
 def _foreign(name: str, table: str) -> sa.Column[UUID]:

@@ -1,4 +1,4 @@
-"""A table that a model has, and an index that it has not."""
+"""A table that a model has, and two indexes that it has not."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +13,13 @@ def upgrade() -> None:
         "feedback",
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("customer_id", sa.Uuid(), key, nullable=False, index=True),
-        sa.Column("rating", sa.Integer()),
+        sa.Column("feedback_type", sa.String(50), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.func.now(),
+            nullable=False,
+        ),
     )
-    op.create_index("ix_feedback_rating", "feedback", ["rating"])
+    op.create_index("ix_feedback_created_at", "feedback", ["created_at"])
+    op.create_index("ix_feedback_type", "feedback", ["feedback_type"])
