@@ -18,9 +18,10 @@ from cache_account import cache_account, name_primary
 from operations.__main__ import app
 from operations.account import Account
 from operations.cache import warm
+from operations.ecs import health
 from postgres_world import PASSWORD, USER, as_superuser
 
-INSTANCE = "arbor-production-db"
+GROUP, INSTANCE = "/ecs/arbor-production/backend", "arbor-production-db"
 PLANS = "/api/v1/plans"
 RUNBOOK = Path(__file__).parents[3] / "docs" / "runbook.md"
 
@@ -68,6 +69,33 @@ def requests(running: Running, count: int) -> None:
     """Of as many clients."""
     for _ in range(count):
         assert running.ask(PLANS, headers={"X-Forwarded-For": str(uuid4())})[0] == 200
+
+
+@pytest.mark.usefixtures("account")
+def test_the_log_has_its_json_and_its_plain_lines(running: Running, customer: str) -> None:
+    boto3.client("logs").create_log_group(logGroupName=GROUP)
+    asked = {"customer_id": customer}
+    who = {"X-Forwarded-For": str(uuid4())}
+    running.ask("/api/v1/recommendations", method="POST", body=asked, headers=who)
+    running.ship(boto3.client("logs"), GROUP)
+    said = arbor("logs", "backend").stdout
+    assert "Starting application" in said
+    assert '"POST /api/v1/recommendations HTTP/1.1" 200' in said
+    only = arbor("logs", "backend", "--customer", customer, "--json").stdout.splitlines()
+    assert only
+    assert all("Generated recommendations" in line for line in only)
+
+
+def test_the_load_balancers_path_says_healthy_while_the_process_lives(running: Running) -> None:
+    asked: list[str] = []
+
+    def opener(address: str) -> tuple[int, str]:
+        asked.append(address)
+        status, answer = running.ask(address.removeprefix("https://arbor.test"))
+        return status, json.dumps(answer)
+
+    assert health.ask("https://arbor.test/api/v1/health", opener, lambda _: None)
+    assert asked == ["https://arbor.test/api/v1/health"]
 
 
 @pytest.mark.usefixtures("account")
