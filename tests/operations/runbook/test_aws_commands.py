@@ -11,7 +11,8 @@ from runbook_world import RUNBOOK, commands
 
 SESSION = botocore.session.get_session()
 OF_THE_CLI = {"query", "output", "cli-input-json"}
-CUSTOM = {
+CUSTOM: dict[tuple[str, str], set[str]] = {
+    ("ecr", "get-login-password"): set(),
     ("logs", "tail"): {"since", "follow", "format", "filter-pattern"},
     ("s3", "ls"): {"recursive"},
 }

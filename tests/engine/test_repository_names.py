@@ -1,0 +1,182 @@
+"""Image repositories: a live stack keeps its own, and moves to the promised names."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pulumi import automation
+
+from emulator import aws_shim, engine, pulumi_cli
+from engine_stack import Deployed, Step
+from pipeline import changes
+from pipeline.steps import steps_of
+from runbook_world import RUNBOOK
+
+HOST = engine.PROJECT_DIR / "tests" / "language_host.py"
+CRANE = '''#!{python}
+"""Copies an image as crane does; the emulated account has no registry to push to."""
+import sys
+import boto3
+
+if sys.argv[1] == "copy":
+    ecr = boto3.client("ecr")
+    (source, tag), (target, _) = (one.partition("/")[2].rsplit(":", 1) for one in sys.argv[2:])
+    (image,) = ecr.batch_get_image(repositoryName=source, imageIds=[dict(imageTag=tag)])["images"]
+    ecr.put_image(
+        repositoryName=target,
+        imageTag=tag,
+        imageManifest=image["imageManifest"],
+        imageManifestMediaType=image["imageManifestMediaType"],
+    )
+'''
+MEDIA = "application/vnd.oci.image.manifest.v1+json"
+APPS = ("backend", "frontend")
+
+
+def named(app: str) -> str:
+    """As Pulumi named it before the names were promises."""
+    return f"registry-{app}-0a1b2c3"
+
+
+def images(stack: Deployed) -> dict[str, str]:
+    """What the services run, by application."""
+    ecs = stack.client("ecs")
+    found = {}
+    for app in APPS:
+        (service,) = ecs.describe_services(
+            cluster="arbor-staging-cluster", services=[f"arbor-staging-{app}"]
+        )["services"]
+        definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])
+        found[app] = definition["taskDefinition"]["containerDefinitions"][0]["image"].split("/")[1]
+    return found
+
+
+def pushed(stack: Deployed, repository: str, *tags: str) -> None:
+    for tag in tags:
+        stack.client("ecr").put_image(
+            repositoryName=repository,
+            imageTag=tag,
+            imageManifest=json.dumps({"schemaVersion": 2, "config": {"digest": repository}}),
+            imageManifestMediaType=MEDIA,
+        )
+
+
+def released(stack: Deployed, version: str) -> None:
+    done = stack.operate(
+        "deploy", version, "--yes", "--no-url", "--every", "0.5", "--stack", "staging"
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+
+
+@pytest.fixture
+def before(staging: Deployed) -> Deployed:
+    """Staging as an older version of this project left it, with an image in each repository."""
+    ecr, exported = staging.client("ecr"), staging.deployment.stack.export_stack()
+    assert exported.deployment is not None
+    for app in APPS:
+        new, old = f"arbor-staging-{app}", named(app)
+        ecr.create_repository(
+            repositoryName=old,
+            imageTagMutability="IMMUTABLE",
+            imageScanningConfiguration={"scanOnPush": True},
+        )
+        policy = ecr.get_lifecycle_policy(repositoryName=new)["lifecyclePolicyText"]
+        ecr.put_lifecycle_policy(repositoryName=old, lifecyclePolicyText=policy)
+        ecr.delete_repository(repositoryName=new, force=True)
+        pushed(staging, old, "v1.0.0", "v1.2.3")
+        for one in exported.deployment["resources"]:
+            if one["type"].startswith("aws:ecr/"):
+                text = json.dumps({key: one[key] for key in ("id", "inputs", "outputs")})
+                one.update(json.loads(text.replace(new, old)))
+    staging.deployment.stack.import_stack(
+        automation.Deployment(version=exported.version, deployment=exported.deployment)
+    )
+    staging.refresh()
+    staging.up()
+    released(staging, "v1.2.3")
+    return staging
+
+
+def test_up_of_a_live_stack_keeps_its_repositories_and_lets_latest_move(before: Deployed) -> None:
+    for app in APPS:
+        before.client("ecr").put_image_tag_mutability(
+            repositoryName=named(app), imageTagMutability="IMMUTABLE"
+        )
+    before.refresh()
+    token = "aws:ecr/repository:Repository"
+    assert set(before.preview()) == {
+        Step(op="update", token=token, name=f"registry-{app}") for app in APPS
+    }
+    assert changes.refusals(steps_of(before.deployment.stack.preview), before.opened.account) == []
+    before.up()
+    assert before.up() == []
+    assert images(before) == {app: f"{named(app)}:v1.2.3" for app in APPS}
+    for app in APPS:
+        pushed(before, named(app), "latest")
+
+
+def procedure() -> str:
+    """The runbook's commands, of staging."""
+    text = RUNBOOK.read_text().split("### Give Image Repositories Their Promised Names")[1]
+    section = text.split("\n### ")[0]
+    found = re.findall(r"^```bash\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    return "set -euo pipefail\n" + "\n".join(found).replace("production", "staging")
+
+
+@pytest.mark.skipif(aws_shim.find_aws() is None, reason="needs the AWS CLI")
+def test_a_live_stack_moves_to_the_promised_names_by_the_runbook(
+    before: Deployed, tmp_path: Path
+) -> None:
+    command = pulumi_cli.find_or_build(print, lambda _done, _total: None)
+    programs = {
+        "pulumi-language-python": f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {HOST} "$@"\n',
+        "crane": CRANE.format(python=sys.executable),
+    }
+    for name, text in programs.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    aws_shim.install(tmp_path, before.environment["AWS_ENDPOINT_URL"])
+    path = os.pathsep.join((str(tmp_path), str(Path(command.command).parent), os.environ["PATH"]))
+    environment = {
+        **os.environ,
+        **before.environment,
+        **before.deployment.stack.workspace.env_vars,
+        "PATH": path,
+        "PULUMI_SKIP_CONFIRMATIONS": "true",
+    }
+    for app in APPS:
+        script = procedure().replace("APP=backend", f"APP={app}")
+        done = subprocess.run(
+            ["bash", "-c", script],
+            cwd=before.deployment.workdir,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-3000:]}"
+        assert images(before)[app] == f"{named(app)}:v1.2.3"
+
+    assert before.preview() == []
+    before.refresh()
+    assert before.up() == []
+    iam = before.client("iam")
+    roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
+    (execution,) = [role for role in roles if role.startswith("backend-execution-role")]
+    policy = iam.get_role_policy(
+        RoleName=execution,
+        PolicyName=iam.list_role_policies(RoleName=execution)["PolicyNames"][0],
+    )["PolicyDocument"]
+    assert "repository/arbor-staging-backend" in json.dumps(policy)
+    # Until the release, the tasks pull from the old repository by its own policy.
+    allowed = before.client("ecr").get_repository_policy(repositoryName=named("backend"))
+    assert execution in allowed["policyText"]
+
+    released(before, "v1.2.3")
+    assert images(before) == {app: f"arbor-staging-{app}:v1.2.3" for app in APPS}

@@ -1,0 +1,97 @@
+"""docs/application.md: what it tells a user of both repositories to type is what there is."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+import ci_documents
+import naming
+from emulator.engine import PROJECT_DIR
+
+PAGE = (PROJECT_DIR / "docs" / "application.md").read_text()
+STACK, ACCOUNT = "staging", "123456789012"
+CONFIG: dict[str, Any] = yaml.safe_load((PROJECT_DIR / "Pulumi.staging.yaml").read_text())["config"]
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+
+TRUST, PUSH = (json.loads(block) for block in blocks("json"))
+(LINES,) = blocks("yaml")
+WORKFLOW: dict[str, Any] = yaml.safe_load(LINES)
+
+
+def test_the_role_trusts_one_environment_of_the_applications_repository() -> None:
+    subject = f"repo:Davaakhatan/arbor-energy-plan-agent:environment:{STACK}"
+    assert json.loads(ci_documents.trust(ci_documents.provider_arn(ACCOUNT), [subject])) == TRUST
+
+
+def test_the_role_pushes_to_the_stacks_repositories_and_can_do_nothing_else() -> None:
+    login, push = PUSH["Statement"]
+    assert login["Action"] == "ecr:GetAuthorizationToken"
+    assert push["Resource"] == [
+        f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/{naming.image_repository(STACK, app)}"
+        for app in CONFIG["arbor:services"]
+    ]
+    assert all(action.startswith("ecr:") for action in push["Action"])
+    assert not {"ecr:BatchDeleteImage", "ecr:DeleteRepository"} & set(push["Action"])
+
+
+def test_the_pipelines_deploy_role_may_not_change_that_role() -> None:
+    (created,) = re.findall(r"aws iam create-role --role-name (\S+)", PAGE)
+    assert re.fullmatch(naming.EVERY_CI_ROLE.replace("*", ".*"), created)
+    role = WORKFLOW["jobs"]["images"]["steps"][1]["with"]["role-to-assume"]
+    assert role.rsplit("/", 1)[-1].replace("${{ matrix.stack }}", STACK) == created
+
+
+def test_the_workflow_pushes_the_version_the_commit_and_latest_to_the_promised_names() -> None:
+    job = WORKFLOW["jobs"]["images"]
+    tags = job["steps"][-1]["with"]["tags"].split()
+    assert [
+        tag.rsplit(":", 1)[1]
+        for tag in " ".join(tags).replace("{{ ", "{{").replace(" }}", "}}").split()
+    ] == ["${{github.ref_name}}", "${{github.sha}}", "latest"]
+    names = {
+        tag.rsplit(":", 1)[0].rsplit("/", 1)[1]
+        for tag in job["steps"][-1]["with"]["tags"].splitlines()
+    }
+    (pushed,) = names
+    matrix = job["strategy"]["matrix"]
+    for stack in matrix["stack"]:
+        for app in matrix["app"]:
+            name = pushed.replace("${{ matrix.stack }}", stack).replace("${{ matrix.app }}", app)
+            assert name == naming.image_repository(stack, app)
+    assert matrix["app"] == list(CONFIG["arbor:services"])
+
+
+def test_it_calls_our_workflow_with_inputs_that_it_has() -> None:
+    (call,) = WORKFLOW["jobs"]["release"]["steps"]
+    (file,) = re.findall(r"gh workflow run (\S+)", call["run"])
+    text = (PROJECT_DIR / ".github" / "workflows" / file).read_text()
+    # YAML reads the key `on` as true.
+    inputs = yaml.safe_load(text)[True]["workflow_dispatch"]["inputs"]
+    given = re.findall(r"--field (\w+)=", call["run"])
+    assert given == [name for name, one in inputs.items() if one.get("required")]
+    assert inputs["stack"]["options"] == ["both", "staging"]
+    assert "VERSION: ${{ inputs.version || github.ref_name }}" in text
+    assert f"--repo {CONFIG['arbor:githubRepository']}" in call["run"]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        naming.cluster("<stack>"),
+        naming.service("<stack>", "backend"),
+        naming.service("<stack>", "frontend"),
+        naming.service("<stack>", naming.MIGRATIONS),
+        naming.secret("<stack>", "db"),
+        naming.database("production"),
+        naming.DATABASE_USER,
+    ],
+)
+def test_it_names_what_the_application_must_type(named: str) -> None:
+    assert f"`{named}`" in PAGE
