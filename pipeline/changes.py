@@ -198,6 +198,14 @@ def _log_groups(steps: list[Step], account: Account) -> Iterator[str]:
             yield f"{name} ({step.name}) would be created, and the account has it already."
 
 
+def _repositories(steps: list[Step], account: Account) -> Iterator[str]:
+    """The provider's create is CreateRepository alone: RepositoryAlreadyExistsException."""
+    for step in of_type(steps, REPOSITORY, "create"):
+        name = step.new.get("name")
+        if isinstance(name, str) and UNKNOWN not in name and _is_repository(account, name):
+            yield f"{name} ({step.name}) would be created, and the account has it already."
+
+
 def _images(steps: list[Step], account: Account) -> Iterator[str]:
     """ECR refuses RepositoryNotEmpty, and the engine deletes last: `up` would end half done."""
     for step in of_type(steps, REPOSITORY, "delete"):
@@ -212,6 +220,7 @@ HAZARDS: Final = (
     Hazard(name="priority", check=_priorities, way="Exchange Priorities"),
     Hazard(name="port", check=_ports, way="Change a Port"),
     Hazard(name="log group", check=_log_groups, way="Adopt a Log Group"),
+    Hazard(name="repository", check=_repositories, way="Adopt an Image Repository"),
     Hazard(name="store", check=_stores, way="Replace a Service by Another"),
     Hazard(name="images", check=_images, way="Replace a Service by Another"),
     Hazard(name="data", check=stores.gone, way="Move to Another Stack"),
@@ -246,6 +255,15 @@ def _has_images(account: Account, repository: str) -> bool:
         return bool(ecr.list_images(repositoryName=repository, maxResults=1)["imageIds"])
     except ecr.exceptions.RepositoryNotFoundException:
         return False
+
+
+def _is_repository(account: Account, name: str) -> bool:
+    ecr = account.client("ecr")
+    try:
+        ecr.describe_repositories(repositoryNames=[name])
+    except ecr.exceptions.RepositoryNotFoundException:
+        return False
+    return True
 
 
 def _is_there(account: Account, group: str) -> bool:

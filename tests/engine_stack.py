@@ -218,6 +218,24 @@ class Deployed:
             yield
 
 
+def forget(stack: Deployed, *names: str) -> None:
+    """Take resources out of the state, as if the program had never had them."""
+    exported = stack.deployment.stack.export_stack()
+    assert exported.deployment is not None
+    resources = exported.deployment["resources"]
+    gone = {one["urn"] for one in resources if one["urn"].rsplit("::", 1)[-1] in names}
+    assert len(gone) == len(names)
+    kept = [one for one in resources if one["urn"] not in gone]
+    for one in kept:
+        one["dependencies"] = [urn for urn in one.get("dependencies") or () if urn not in gone]
+        for held in (one.get("propertyDependencies") or {}).values():
+            held[:] = [urn for urn in held or () if urn not in gone]
+    left = {**exported.deployment, "resources": kept}
+    stack.deployment.stack.import_stack(
+        automation.Deployment(version=exported.version, deployment=left)
+    )
+
+
 def counted(steps: list[Step]) -> Counter[str]:
     return Counter(step.op for step in steps)
 

@@ -7,10 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pulumi import automation
-
 from emulator import engine, pulumi_cli
-from engine_stack import Deployed, Step
+from engine_stack import Deployed, Step, forget
 from pipeline import changes
 from pipeline.steps import steps_of
 from runbook_world import RUNBOOK
@@ -27,23 +25,6 @@ def adoption() -> list[str]:
     assert found is not None
     line = found[0].replace("\\\n", " ").replace("production", "staging")
     return shlex.split(line)[1:]
-
-
-def forget(stack: Deployed, name: str) -> None:
-    """Take a resource out of the state, as if the program had never had it."""
-    exported = stack.deployment.stack.export_stack()
-    assert exported.deployment is not None
-    resources = exported.deployment["resources"]
-    (gone,) = [one["urn"] for one in resources if one["urn"].endswith(f"::{name}")]
-    kept = [one for one in resources if one["urn"] != gone]
-    for one in kept:
-        one["dependencies"] = [urn for urn in one.get("dependencies") or () if urn != gone]
-        for held in (one.get("propertyDependencies") or {}).values():
-            held[:] = [urn for urn in held or () if urn != gone]
-    left = {**exported.deployment, "resources": kept}
-    stack.deployment.stack.import_stack(
-        automation.Deployment(version=exported.version, deployment=left)
-    )
 
 
 def test_a_group_that_container_insights_made_is_refused_then_adopted_with_its_events(

@@ -12,7 +12,7 @@ import pytest
 from pulumi import automation
 
 from emulator import aws_shim, engine, pulumi_cli
-from engine_stack import Deployed, Step
+from engine_stack import Deployed, Step, forget
 from pipeline import changes
 from pipeline.steps import steps_of
 from runbook_world import RUNBOOK
@@ -120,50 +120,89 @@ def test_up_of_a_live_stack_keeps_its_repositories_and_lets_latest_move(before: 
         pushed(before, named(app), "latest")
 
 
-def procedure() -> str:
-    """The runbook's commands, of staging."""
-    text = RUNBOOK.read_text().split("### Give Image Repositories Their Promised Names")[1]
-    section = text.split("\n### ")[0]
+def commands(heading: str) -> str:
+    """What the runbook prints below a heading, of staging."""
+    section = RUNBOOK.read_text().split(f"### {heading}")[1].split("\n### ")[0]
     found = re.findall(r"^```bash\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
     return "set -euo pipefail\n" + "\n".join(found).replace("production", "staging")
+
+
+def programs(directory: Path, stack: Deployed) -> dict[str, str]:
+    """The environment of a shell with `pulumi`, `aws` and `crane` for this stack."""
+    command = pulumi_cli.find_or_build(print, lambda _done, _total: None)
+    texts = {
+        "pulumi-language-python": f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {HOST} "$@"\n',
+        "crane": CRANE.format(python=sys.executable),
+    }
+    for name, text in texts.items():
+        (directory / name).write_text(text)
+        (directory / name).chmod(0o755)
+    aws_shim.install(directory, stack.environment["AWS_ENDPOINT_URL"])
+    path = (str(directory), str(Path(command.command).parent), os.environ["PATH"])
+    return {
+        **os.environ,
+        **stack.environment,
+        **stack.deployment.stack.workspace.env_vars,
+        "PATH": os.pathsep.join(path),
+        "PULUMI_SKIP_CONFIRMATIONS": "true",
+    }
+
+
+def run(script: str, stack: Deployed, environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=stack.deployment.workdir,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-3000:]}"
+
+
+@pytest.mark.skipif(aws_shim.find_aws() is None, reason="needs the AWS CLI")
+def test_a_repository_of_the_account_is_refused_then_adopted_with_its_images(
+    staging: Deployed, tmp_path: Path
+) -> None:
+    """As in an account where something else made it before the stack did."""
+    pushed(staging, "arbor-staging-backend", "v1.2.3")
+    staging.client("ecr").put_image_tag_mutability(
+        repositoryName="arbor-staging-backend", imageTagMutability="MUTABLE"
+    )
+    forget(staging, "registry-backend", "registry-backend-lifecycle")
+    stack = staging.deployment.stack
+    (sentence,) = changes.refusals(steps_of(stack.preview), staging.opened.account)
+    assert sentence.startswith("arbor-staging-backend (registry-backend) would be created, and")
+
+    run(commands("Adopt an Image Repository"), staging, programs(tmp_path, staging))
+    assert changes.refusals(steps_of(stack.preview), staging.opened.account) == []
+    staging.up()
+    assert staging.up() == []
+    ecr = staging.client("ecr")
+    (found,) = ecr.describe_repositories(repositoryNames=["arbor-staging-backend"])["repositories"]
+    assert found["imageTagMutability"] == "IMMUTABLE_WITH_EXCLUSION"
+    held = ecr.list_images(repositoryName="arbor-staging-backend")["imageIds"]
+    assert "v1.2.3" in {one["imageTag"] for one in held}
 
 
 @pytest.mark.skipif(aws_shim.find_aws() is None, reason="needs the AWS CLI")
 def test_a_live_stack_moves_to_the_promised_names_by_the_runbook(
     before: Deployed, tmp_path: Path
 ) -> None:
-    command = pulumi_cli.find_or_build(print, lambda _done, _total: None)
-    programs = {
-        "pulumi-language-python": f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {HOST} "$@"\n',
-        "crane": CRANE.format(python=sys.executable),
-    }
-    for name, text in programs.items():
-        (tmp_path / name).write_text(text)
-        (tmp_path / name).chmod(0o755)
-    aws_shim.install(tmp_path, before.environment["AWS_ENDPOINT_URL"])
-    path = os.pathsep.join((str(tmp_path), str(Path(command.command).parent), os.environ["PATH"]))
-    environment = {
-        **os.environ,
-        **before.environment,
-        **before.deployment.stack.workspace.env_vars,
-        "PATH": path,
-        "PULUMI_SKIP_CONFIRMATIONS": "true",
-    }
+    environment = programs(tmp_path, before)
+    script = commands("Give Image Repositories Their Promised Names")
     for app in APPS:
-        script = procedure().replace("APP=backend", f"APP={app}")
-        done = subprocess.run(
-            ["bash", "-c", script],
-            cwd=before.deployment.workdir,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-3000:]}"
+        run(script.replace("APP=backend", f"APP={app}"), before, environment)
         assert images(before)[app] == f"{named(app)}:v1.2.3"
 
     assert before.preview() == []
+    for app in APPS:
+        (new,) = before.client("ecr").describe_repositories(
+            repositoryNames=[f"arbor-staging-{app}"]
+        )["repositories"]
+        assert new["imageTagMutability"] == "IMMUTABLE_WITH_EXCLUSION"
+        before.client("ecr").get_lifecycle_policy(repositoryName=f"arbor-staging-{app}")
     before.refresh()
     assert before.up() == []
     iam = before.client("iam")

@@ -91,6 +91,23 @@ def test_a_repository_goes_only_without_images(*, images: int, forced: bool, ref
         assert bool(changes.refusals([gone], account)) == refused
 
 
+@pytest.mark.parametrize(("there", "found"), [(True, 1), (False, 0)])
+def test_a_repository_that_the_account_has_is_not_created(*, there: bool, found: int) -> None:
+    """Such as that of the application's own Terraform: the name is a promise of both."""
+    with mock_aws():
+        ecr = boto3.Session("testing", "testing", region_name="us-east-1").client("ecr")
+        if there:
+            ecr.create_repository(repositoryName="arbor-staging-backend")
+        account = Account(stack="staging", client=lambda _service: ecr)
+        made = replace(
+            step("create", changes.REPOSITORY, "registry-backend"),
+            new={"name": "arbor-staging-backend"},
+        )
+        sentences = changes.refusals([made], account)
+    assert len(sentences) == found
+    assert all("arbor-staging-backend (registry-backend) would be created" in s for s in sentences)
+
+
 @pytest.mark.parametrize("token", sorted(changes.SERVES))
 def test_what_users_are_served_through_is_not_replaced(token: str) -> None:
     (found,) = refusals(step("replace", token, "it", port=(1, 2)))
