@@ -113,6 +113,18 @@ APPLICATION = (
         ),
     ),
     Kind(
+        name="a server speaks of an error",
+        events=(
+            _gunicorn("WARNING", "Invalid request from ip=10.0.1.7: Invalid HTTP header: 'Error'"),
+            "INFO  [alembic.runtime.migration] Running upgrade 001 -> 002, add table of ERRORs",
+        ),
+    ),
+    Kind(
+        name="a traceback that ends with the application's own class",
+        events=(*_FRAMES, "app.services.scoring.NoPlans: none in this market"),
+        errors=("app.services.scoring.NoPlans: none in this market",),
+    ),
+    Kind(
         name="gunicorn stops its four workers",
         events=(
             _gunicorn("INFO", "Handling signal: term"),
@@ -144,6 +156,7 @@ APPLICATION = (
             "During handling of the above exception, another exception occurred:",
             *_FRAMES,
             f"sqlalchemy.exc.TimeoutError: {_POOL}",
+            "[SQL: INSERT INTO feedback (comment) VALUES ('Error')]",
             "(Background on this error at: https://sqlalche.me/e/20/3o7r)",
         ),
         errors=(f"sqlalchemy.exc.TimeoutError: {_POOL}",),
