@@ -7,6 +7,7 @@ from engine_stack import Deployed
 
 def test_production_is_fine_as_it_was_brought_up_but_for_its_domain(production: Deployed) -> None:
     done = production.operate("status")
+    assert done.returncode == 1, done.stderr
     wrong = [line for line in done.stdout.splitlines() if line.startswith(("NG", "??"))]
     assert [line.split("  ")[1] for line in wrong] == ["backend URL", "frontend URL"], done.stderr
     assert " ".join(done.stdout.split()).count("does not answer") == 2  # the domain leads nowhere
