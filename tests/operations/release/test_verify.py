@@ -313,7 +313,7 @@ def test_the_command_ends_with_0_and_1() -> None:
     states = {line["check"]: line["state"] for line in json.loads(as_json.stdout)}
     assert states["images"] == "NG"
     assert f"v9.9.9 is not ready for {STACK}: images." in as_json.stderr
-    assert operate("verify", "newest").exit_code == 3
+    assert operate("verify", "latest").exit_code == 3
 
 
 @pytest.mark.usefixtures("configured", "ready")
