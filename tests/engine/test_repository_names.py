@@ -33,6 +33,8 @@ if sys.argv[1] == "copy":
         imageManifest=image["imageManifest"],
         imageManifestMediaType=image["imageManifestMediaType"],
     )
+else:
+    sys.stdin.read()  # the password
 '''
 MEDIA = "application/vnd.oci.image.manifest.v1+json"
 APPS = ("backend", "frontend")
