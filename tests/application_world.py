@@ -164,12 +164,12 @@ class Running:
         """The lines that are JSON."""
         return [json.loads(line) for line in self.lines() if line.startswith("{")]
 
-    def ship(self, logs: Any, group: str) -> None:
-        """Put what it wrote into a log group, as the awslogs driver does."""
+    def ship(self, logs: Any, group: str, *, since: int = 0) -> None:
+        """Put what it wrote after so many lines into a log group, as the awslogs driver does."""
         stream = f"backend/backend/{self.process.pid}-{time.monotonic_ns()}"
         logs.create_log_stream(logGroupName=group, logStreamName=stream)
         now = int(time.time() * 1000)
-        written = [{"timestamp": now, "message": line} for line in self.lines() if line]
+        written = [{"timestamp": now, "message": line} for line in self.lines()[since:] if line]
         logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=written)
 
     def stop(self) -> float:

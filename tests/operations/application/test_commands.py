@@ -4,21 +4,23 @@ import json
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
-from application_world import HOST, Running, Stores
+from application_world import HOST, Running, Stores, started
 from cache_account import cache_account, name_primary
 from operations.__main__ import app
 from operations.account import Account
 from operations.cache import warm
 from operations.ecs import health
+from operations.procedure import Failed
 from postgres_world import PASSWORD, USER, as_superuser
 
 GROUP, INSTANCE = "/ecs/arbor-production/backend", "arbor-production-db"
@@ -86,16 +88,51 @@ def test_the_log_has_its_json_and_its_plain_lines(running: Running, customer: st
     assert all("Generated recommendations" in line for line in only)
 
 
-def test_the_load_balancers_path_says_healthy_while_the_process_lives(running: Running) -> None:
+@pytest.mark.usefixtures("account")
+def test_an_incident_is_found_in_what_it_really_wrote(running: Running) -> None:
+    """Two failed requests are two JSON errors and two tracebacks; stops and slow ones are none."""
+    before = len(running.lines())
+    who = {"X-Forwarded-For": str(uuid4())}
+    running.switch(failing=True)
+    failed = [running.ask(PLANS, headers=who)[0] for _ in range(2)]
+    running.switch(slow=1.2)
+    running.ask(PLANS, headers=who)
+    running.switch()
+    assert failed == [500, 500]
+    boto3.client("logs").create_log_group(logGroupName=GROUP)
+    running.ship(boto3.client("logs"), GROUP, since=before)
+
+    def found(*words: str) -> list[Any]:
+        said = arbor("logs", "backend", "--json", *words).stdout
+        return [json.loads(line)["line"] for line in said.splitlines()]
+
+    errors = found("--errors")
+    logged = [one for one in errors if isinstance(one, dict)]
+    assert [one["event"] for one in logged] == ["Unhandled exception"] * 2
+    whole = [one for one in errors if "Traceback (most recent call last)" in str(one)]
+    assert len([one for one in whole if isinstance(one, str)]) == 2
+    assert [one["path"] for one in found("--slower-than", "1000")] == [PLANS]
+
+
+def test_health_asks_for_the_stores_too(running: Running, migrated: Stores, tmp_path: Path) -> None:
+    """The load balancer's path is healthy while the process lives."""
+    address = "https://arbor.test/api/v1/health"
     asked: list[str] = []
 
-    def opener(address: str) -> tuple[int, str]:
-        asked.append(address)
-        status, answer = running.ask(address.removeprefix("https://arbor.test"))
-        return status, json.dumps(answer)
+    def of(one: Running) -> Callable[[str], tuple[int, str]]:
+        def opener(url: str) -> tuple[int, str]:
+            asked.append(url)
+            status, answer = one.ask(url.removeprefix("https://arbor.test"))
+            return status, json.dumps(answer)
 
-    assert health.ask("https://arbor.test/api/v1/health", opener, lambda _: None)
-    assert asked == ["https://arbor.test/api/v1/health"]
+        return opener
+
+    assert health.ask(address, of(running), lambda _: None)
+    assert asked == [address, f"{address}/detailed"]
+    with started(migrated, tmp_path, REDIS_PORT="1") as alone:
+        assert alone.ask("/api/v1/health")[1]["status"] == "healthy"
+        with pytest.raises(Failed, match="cache"):
+            health.ask(address, of(alone), lambda _: None)
 
 
 @pytest.mark.usefixtures("account")
