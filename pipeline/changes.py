@@ -8,16 +8,12 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
-
-from ci_documents import ISSUER
 from operations.account import Account
-from operations.ecs import services
-from operations.procedure import Refused
-from pipeline import stores
+from pipeline import present, stores
 from pipeline.steps import UNKNOWN, Step, of_type
 
 ECS_SERVICE: Final = "aws:ecs/service:Service"
+CLUSTER: Final = "aws:ecs/cluster:Cluster"
 LISTENER_RULE: Final = "aws:lb/listenerRule:ListenerRule"
 INGRESS: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
@@ -27,7 +23,7 @@ SUBNET: Final = "aws:ec2/subnet:Subnet"
 NETWORK: Final = frozenset({"aws:ec2/vpc:Vpc", SUBNET})
 SERVES: Final = frozenset(
     {
-        "aws:ecs/cluster:Cluster",
+        CLUSTER,
         ECS_SERVICE,
         "aws:lb/loadBalancer:LoadBalancer",
         "aws:lb/listener:Listener",
@@ -55,7 +51,8 @@ UPGRADE: Final = "database-upgrade"
 WAITING: Final = "waiting-changes"
 NOTHING: Final = "nothing"
 """What a workflow passes that was not asked by hand."""
-ALLOWABLE: Final = (UPGRADE, WAITING)
+FIRST_START: Final = "first-start"
+ALLOWABLE: Final = (UPGRADE, WAITING, FIRST_START)
 """The values of `apply --allow`: what is possible, and costs more than a change usually does."""
 
 Check = Callable[[list[Step], Account], Iterator[str]]
@@ -107,6 +104,17 @@ def asks(steps: list[Step], account: Account) -> list[str]:
     ]
 
 
+def _first_start(steps: list[Step], _account: Account) -> Iterator[str]:
+    """A stack that is created in one `up`: docs/decisions/first-start.md."""
+    created = [step.name for step in of_type(steps, ECS_SERVICE, "create")]
+    if created and any(of_type(steps, CLUSTER, "create")):
+        names = " and ".join(sorted(created))
+        yield (
+            f"{names} would start before the database is migrated, and the application would "
+            "create tables that no migration accepts."
+        )
+
+
 def _network(steps: list[Step], _account: Account) -> Iterator[str]:
     for step in steps:
         if step.token in NETWORK and step.op in {"replace", "delete"}:
@@ -145,7 +153,7 @@ def _priorities(steps: list[Step], _account: Account) -> Iterator[str]:
 def _ports(steps: list[Step], account: Account) -> Iterator[str]:
     for step in of_type(steps, INGRESS, "delete"):
         app, door, port = step.name.removesuffix("-in").partition("-door-")
-        if door and not _deleted(steps, app) and _live_port(account, app) == int(port):
+        if door and not _deleted(steps, app) and present.live_port(account, app) == int(port):
             yield (
                 f"{app} would lose its way in on port {port}, where its live version listens: "
                 f"arbor:services.{app} needs previousPort: {port} until a version that listens on "
@@ -170,7 +178,7 @@ def _own_roles(steps: list[Step], account: Account) -> Iterator[str]:
     for step in of_type(ours, PROVIDER, "delete", "replace"):
         if not step.is_retained:
             yield f"{step.name} would be deleted, and every stack's pipeline comes in through it."
-    if any(of_type(ours, PROVIDER, "create")) and _has_provider(account):
+    if any(of_type(ours, PROVIDER, "create")) and present.has_github_provider(account):
         yield (
             "arbor:githubOidcProviderArn is empty and the account has GitHub's provider, of which "
             "it can have one."
@@ -180,21 +188,11 @@ def _own_roles(steps: list[Step], account: Account) -> Iterator[str]:
         yield f"{names} would change, which the deploy role may not do."
 
 
-def _has_provider(account: Account) -> bool:
-    """Whether IAM lists it; without the permission to ask, the answer is no."""
-    try:
-        told = account.client("iam").list_open_id_connect_providers()
-    except ClientError:
-        return False
-    arns = [one["Arn"] for one in told["OpenIDConnectProviderList"]]
-    return any(arn.endswith(ISSUER) for arn in arns)
-
-
 def _log_groups(steps: list[Step], account: Account) -> Iterator[str]:
     """The provider's create is CreateLogGroup alone: ResourceAlreadyExistsException."""
     for step in of_type(steps, LOG_GROUP, "create"):
         name = step.new.get("name")
-        if isinstance(name, str) and UNKNOWN not in name and _is_there(account, name):
+        if isinstance(name, str) and UNKNOWN not in name and present.is_log_group(account, name):
             yield f"{name} ({step.name}) would be created, and the account has it already."
 
 
@@ -202,7 +200,7 @@ def _repositories(steps: list[Step], account: Account) -> Iterator[str]:
     """The provider's create is CreateRepository alone: RepositoryAlreadyExistsException."""
     for step in of_type(steps, REPOSITORY, "create"):
         name = step.new.get("name")
-        if isinstance(name, str) and UNKNOWN not in name and _is_repository(account, name):
+        if isinstance(name, str) and UNKNOWN not in name and present.is_repository(account, name):
             yield f"{name} ({step.name}) would be created, and the account has it already."
 
 
@@ -210,7 +208,11 @@ def _images(steps: list[Step], account: Account) -> Iterator[str]:
     """ECR refuses RepositoryNotEmpty, and the engine deletes last: `up` would end half done."""
     for step in of_type(steps, REPOSITORY, "delete"):
         name = step.old.get("name")
-        if isinstance(name, str) and not step.old.get("forceDelete") and _has_images(account, name):
+        if (
+            isinstance(name, str)
+            and not step.old.get("forceDelete")
+            and present.has_images(account, name)
+        ):
             yield f"{name} ({step.name}) would be deleted, and it has images."
 
 
@@ -230,6 +232,12 @@ HAZARDS: Final = (
     Hazard(name="old-group", check=stores.holds_old_group, way="Upgrade PostgreSQL"),
     Hazard(name="upgrade", check=stores.upgrades, way="Upgrade PostgreSQL", allow=UPGRADE),
     Hazard(
+        name="first start",
+        check=_first_start,
+        way="Bring a Stack Up for the First Time",
+        allow=FIRST_START,
+    ),
+    Hazard(
         name="downgrade", check=stores.downgrades, way="Go Back to an Earlier PostgreSQL Version"
     ),
     Hazard(
@@ -239,41 +247,6 @@ HAZARDS: Final = (
         allow=WAITING,
     ),
 )
-
-
-def _live_port(account: Account, app: str) -> int | None:
-    """Where the live version listens; None where there is no service."""
-    try:
-        return services.read(account, app).port
-    except Refused:
-        return None
-
-
-def _has_images(account: Account, repository: str) -> bool:
-    ecr = account.client("ecr")
-    try:
-        return bool(ecr.list_images(repositoryName=repository, maxResults=1)["imageIds"])
-    except ecr.exceptions.RepositoryNotFoundException:
-        return False
-
-
-def _is_repository(account: Account, name: str) -> bool:
-    ecr = account.client("ecr")
-    try:
-        ecr.describe_repositories(repositoryNames=[name])
-    except ecr.exceptions.RepositoryNotFoundException:
-        return False
-    return True
-
-
-def _is_there(account: Account, group: str) -> bool:
-    """Whether there is a log group of exactly this name."""
-    pages = account.client("logs").get_paginator("describe_log_groups")
-    return any(
-        found["logGroupName"] == group
-        for page in pages.paginate(logGroupNamePrefix=group)
-        for found in page["logGroups"]
-    )
 
 
 def _deleted(steps: list[Step], app: str) -> bool:

@@ -56,6 +56,16 @@ def test_a_free_priority_is_none_to_refuse() -> None:
     assert refusals(rule("update", "backend", 100, 90), rule("create", "web", None, 80)) == []
 
 
+def test_services_of_a_new_stack_wait_for_the_migration() -> None:
+    service = step("create", changes.ECS_SERVICE, "backend-service")
+    cluster = step("create", changes.CLUSTER, "cluster")
+    (found,) = refusals(service, cluster)
+    assert found.startswith("backend-service would start before the database is migrated")
+    assert changes.refusals([service, cluster], NOWHERE, (changes.FIRST_START,)) == []
+    assert refusals(cluster) == []
+    assert refusals(service) == []
+
+
 def test_a_network_may_grow_and_not_shrink() -> None:
     assert refusals(step("create", changes.SUBNET, "network-vpc-public-4")) == []
     (found,) = refusals(step("delete", changes.SUBNET, "network-vpc-public-4"))

@@ -11,6 +11,7 @@ import yaml
 
 import operations.__main__
 import pipeline.__main__
+from pipeline import changes
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / ".github").rglob("*.yml"))
@@ -80,3 +81,9 @@ def test_every_step_is_one_command_that_exists() -> None:
             assert words[3] in ours, run
             options = {o for p in ours[words[3]].params for o in p.opts}
             assert {w for w in words[4:] if w.startswith("--")} <= options, run
+
+
+def test_the_workflow_offers_what_apply_can_be_allowed() -> None:
+    up = yaml.safe_load((ROOT / ".github/workflows/up.yml").read_text())
+    options = up[True]["workflow_dispatch"]["inputs"]["allow"]["options"]  # YAML reads `on` as true
+    assert options == [changes.NOTHING, *changes.ALLOWABLE]

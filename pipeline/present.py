@@ -1,0 +1,55 @@
+"""What the account has already: what the state does not know and a change would collide with."""
+
+from botocore.exceptions import ClientError
+
+from ci_documents import ISSUER
+from operations.account import Account
+from operations.ecs import services
+from operations.procedure import Refused
+
+
+def has_github_provider(account: Account) -> bool:
+    """Whether IAM lists it; without the permission to ask, the answer is no."""
+    try:
+        found = account.client("iam").list_open_id_connect_providers()
+    except ClientError:
+        return False
+    arns = [one["Arn"] for one in found["OpenIDConnectProviderList"]]
+    return any(arn.endswith(ISSUER) for arn in arns)
+
+
+def live_port(account: Account, app: str) -> int | None:
+    """Where the live version listens; None where there is no service."""
+    try:
+        return services.read(account, app).port
+    except Refused:
+        return None
+
+
+def has_images(account: Account, repository: str) -> bool:
+    """Whether an image repository of this name holds an image."""
+    ecr = account.client("ecr")
+    try:
+        return bool(ecr.list_images(repositoryName=repository, maxResults=1)["imageIds"])
+    except ecr.exceptions.RepositoryNotFoundException:
+        return False
+
+
+def is_repository(account: Account, name: str) -> bool:
+    """Whether there is an image repository of this name."""
+    ecr = account.client("ecr")
+    try:
+        ecr.describe_repositories(repositoryNames=[name])
+    except ecr.exceptions.RepositoryNotFoundException:
+        return False
+    return True
+
+
+def is_log_group(account: Account, group: str) -> bool:
+    """Whether there is a log group of exactly this name."""
+    pages = account.client("logs").get_paginator("describe_log_groups")
+    return any(
+        found["logGroupName"] == group
+        for page in pages.paginate(logGroupNamePrefix=group)
+        for found in page["logGroups"]
+    )
