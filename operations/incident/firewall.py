@@ -1,4 +1,4 @@
-"""What WAF blocked: users get 403, and the application's log is empty."""
+"""What WAF blocked: users get 403 or 429, and the application's log is empty."""
 
 import json
 from collections import Counter
@@ -18,7 +18,7 @@ LONGEST = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Blocked:
-    """Requests that a rule answered with 403."""
+    """Requests that a rule answered with 403 or 429."""
 
     log: str
     """The group in which they stand."""

@@ -110,11 +110,11 @@ def _some_fail(facts: Facts) -> Found:
 
 
 def refused_by_the_firewall(facts: Facts) -> Found:
-    """The symptom is 403 for users and an empty log of the application."""
+    """Users get 403 or 429, and the log of the application is empty."""
     if (facts.blocked or 0) >= FEW_REQUESTS and facts.refused >= BROKEN:
         many = f"{facts.blocked} requests ({facts.refused:.0%})"
         yield (
-            f"WAF answered {many} with 403: {facts.blocked_by}",
+            f"WAF blocked {many}: {facts.blocked_by}",
             f"aws logs tail {facts.blocked_log} --since 15m --format short",
         )
 

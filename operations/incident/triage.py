@@ -106,7 +106,9 @@ def issues(found: Evidence) -> list[Row]:
     lines = found.exhausted
     pool = lines.row("pool exhausted") if isinstance(lines, Unknown) else _pool(told)
     blocked = found.blocked
-    walled = blocked.row("403 from WAF") if isinstance(blocked, Unknown) else _walled(told, blocked)
+    walled = (
+        blocked.row("blocked by WAF") if isinstance(blocked, Unknown) else _walled(told, blocked)
+    )
     if isinstance(found.numbers, Unknown):
         return [found.numbers.row("metrics"), walled, pool]
     return [_errors(told), walled, _slow(told), pool, _cache(told)]
@@ -127,7 +129,7 @@ def _walled(told: Facts, blocked: Blocked) -> Row:
     by = f": {blocked.says()}" if blocked.rules else ""
     return Row(
         _mark(bad=any(severity.refused_by_the_firewall(told))),
-        "403 from WAF",
+        "blocked by WAF",
         f"{many} in the last 15 minutes{by}",
     )
 

@@ -30,7 +30,7 @@ def test_nothing_wrong_is_0_and_shows_what_was_looked_at(staging: World) -> None
         "OK  backend green        live, weight 100: 2 healthy",
         "OK  backend log          0 errors in the last 30 minutes",
         "OK  502/503 errors  1 of 1000 requests in the last 15 minutes",
-        "OK  403 from WAF    0 requests in the last 15 minutes",
+        "OK  blocked by WAF  0 requests in the last 15 minutes",
         "OK  slow answers    0.20 s on average",
         "OK  pool exhausted  0 log lines about it; 40 of ",
         "OK  cache           900 hits, 100 misses, 0 evictions, 40 connections",
@@ -157,10 +157,10 @@ def test_users_who_get_403_from_waf_are_found_with_the_rule_that_blocks() -> Non
     assert done.exit_code == 1
     for line in (
         "Looks like P3",
-        "P3  WAF answered 63 requests (6%) with 403: SizeRestrictions_BODY of AWSManagedRules",
+        "P3  WAF blocked 63 requests (6%): SizeRestrictions_BODY of AWSManagedRules",
         "CommonRuleSet 60 (such as POST /api/v1/ingest/csv); RateLimit 3 (such as POST ",
         "    run: aws logs tail aws-waf-logs-arbor-staging --since 15m --format short",
-        "NG  403 from WAF    63 requests in the last 15 minutes: SizeRestrictions_BODY of ",
+        "NG  blocked by WAF  63 requests in the last 15 minutes: SizeRestrictions_BODY of ",
         "OK  backend log          0 errors",
     ):
         assert line in done.stdout, done.stdout
@@ -171,7 +171,7 @@ def test_what_scanners_get_from_waf_is_shown_and_wakes_nobody() -> None:
     walled("RateLimit", 30)
     done = operate("triage")
     assert done.exit_code == 0, done.stdout
-    assert "OK  403 from WAF    30 requests in the last 15 minutes: RateLimit 30" in done.stdout
+    assert "OK  blocked by WAF  30 requests in the last 15 minutes: RateLimit 30" in done.stdout
 
 
 def test_a_deployment_that_was_taken_back_is_p4(staging: World) -> None:
