@@ -52,7 +52,7 @@ def check_connections(
         f"a class that leaves the application {needed} connections ({_both_colours(users)} x "
         f"databasePoolSize {pool}), and this one leaves {usable}: "
         + (f"{larger} or larger, or " if larger else "")
-        + "lower max, workers or databasePoolSize",
+        + "lower max or workers",
     )
 
 

@@ -19,6 +19,10 @@ SIDE_BY_SIDE = 10
 T = TypeVar("T")
 
 
+PRODUCTION = "production"
+"""The stack of a command without `--stack`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Account:
     """Everything in it is found by the runbook's names, nothing by Pulumi's state."""
@@ -30,6 +34,15 @@ class Account:
     @property
     def cluster(self) -> str:
         return naming.cluster(self.stack)
+
+    def typed(self, command: str) -> str:
+        """A command of `arbor` as an operator of this stack types it."""
+        return typed(command, self.stack)
+
+
+def typed(command: str, stack: str) -> str:
+    """A command of `arbor` for a stack; without `--stack` it would act on production."""
+    return command if stack == PRODUCTION else f"{command} --stack {stack}"
 
 
 def connect(stack: str, *, quick: bool = False) -> Account:

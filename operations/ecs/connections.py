@@ -128,8 +128,7 @@ def exceeded(
 def sentence(account: Account, what: str, needed: int, allowed: Allowed, instead: str) -> str:
     """What is found, allowed and to be done."""
     larger = limits.class_with_connections(needed, like=allowed.instance_class)
-    stack = "" if account.stack == "production" else f" --stack {account.stack}"
-    first = f"`arbor database scale {larger}{stack}`, or " if larger else ""
+    first = f"`{account.typed(f'arbor database scale {larger}')}`, or " if larger else ""
     return (
         f"{what} needs {needed} database connections in both colours, and {allowed.instance_class} "
         f"leaves the application {allowed.connections}: {first}{instead}."

@@ -272,7 +272,9 @@ def _repair(app: App, facts: Facts) -> str:
     No start helps a backend whose database is down.
     """
     if app.there is False:
-        return "pulumi up"
+        return "pulumi up"  # of a stack whose database is migrated
     if app.app == "backend" and facts.database_serves is False:
         return "arbor status --watch"
+    if app.desired == 0:
+        return f"arbor scale {app.app} 1"
     return f"arbor rollback {app.app}" if app.just_deployed else f"arbor restart {app.app}"

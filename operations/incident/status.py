@@ -3,6 +3,7 @@
 from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
+from operations.account import typed
 from operations.incident.look import Look
 from operations.incident.row import Row, Unknown
 
@@ -30,7 +31,7 @@ def screen(look: Look) -> "RenderableType":
     return Group(
         title(look),
         table(rows),
-        Text(summary(rows)),
+        Text(summary(rows, look.stack)),
     )
 
 
@@ -41,13 +42,14 @@ def title(look: Look) -> "Text":
     return Text(f"{look.stack} at {look.at:%Y-%m-%d %H:%M:%S} UTC", style="bold")
 
 
-def summary(rows: list[Row]) -> str:
+def summary(rows: list[Row], stack: str) -> str:
     """The last line."""
     wrong = sum(row.mark == "NG" for row in rows)
     unknown = sum(row.mark == "??" for row in rows)
     if not wrong and not unknown:
         return "Everything is fine."
-    return f"{wrong} wrong, {unknown} unknown: `arbor triage` says how severe it is and what to do."
+    command = typed("arbor triage", stack)
+    return f"{wrong} wrong, {unknown} unknown: `{command}` says how severe it is and what to do."
 
 
 def table(rows: list[Row]) -> "Table":

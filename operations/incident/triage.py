@@ -1,8 +1,9 @@
 """What is the matter, how severe it looks, and what to do next: as JSON, and on a screen."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from operations.account import APPS
+from operations.account import APPS, typed
 from operations.incident import severity, status
 from operations.incident.evidence import Evidence, facts
 from operations.incident.facts import Facts
@@ -18,7 +19,10 @@ NOTHING = "Nothing wrong found."
 
 def findings(found: Evidence) -> list[Finding]:
     """The most severe first."""
-    return severity.judge(facts(found))
+    return [
+        replace(one, run=typed(one.run, found.look.stack)) if one.run.startswith("arbor ") else one
+        for one in severity.judge(facts(found))
+    ]
 
 
 def document(found: Evidence) -> dict[str, Any]:

@@ -23,7 +23,8 @@ class Restart:
             except Failed as failed:
                 raise Failed(
                     f"{failed}\nWhere a restart fails, ECS keeps or gives back what ran: look at "
-                    f"`arbor status`, then restart again or `arbor rollback {service.app}`."
+                    f"`{service.account.typed('arbor status')}`, then restart again or "
+                    f"`{service.account.typed(f'arbor rollback {service.app}')}`."
                 ) from failed
 
 
@@ -66,7 +67,8 @@ def _in_the_way(service: services.Service) -> Iterator[str]:
     if service.live() is None:
         yield (
             f"The last deployment of {service.name} was left half way, so nobody knows which "
-            f"revision is live: `arbor rollback {service.app}`, or release a version."
+            f"revision is live: `{account.typed(f'arbor rollback {service.app}')}`, or release a "
+            "version."
         )
         return
     running = revisions.read(account, service.task_definition)

@@ -158,11 +158,11 @@ def _part(service: services.Service, to: str | None) -> Part:
     """Raises Refused."""
     pasts = history.read(service)
     if to is None:
-        way = way_back.back(service.app, pasts)
+        way = way_back.back(service.app, pasts, service.account.stack)
         target = revisions.read(service.account, way.to)
     else:
         target = _named(service, to)
-        way = way_back.named(service.app, service.task_definition, pasts, target.arn)
+        way = way_back.named(service, pasts, target.arn)
     if not (way.stays or way.stops or way.follows):
         in_the_way = list(_in_the_way(service, target))
         if in_the_way:
@@ -187,8 +187,12 @@ def _named(service: services.Service, to: str) -> revisions.Revision:
         return revisions.read(service.account, name)
     except ecs.exceptions.ClientException:
         raise Refused(
-            f"There is no revision {name}; `arbor revisions {service.app}` lists those there are."
+            f"There is no revision {name}; `{_listed(service)}` lists those there are."
         ) from None
+
+
+def _listed(service: services.Service) -> str:
+    return service.account.typed(f"arbor revisions {service.app}")
 
 
 def _newest_of(service: services.Service, version: str) -> revisions.Revision:
@@ -199,8 +203,8 @@ def _newest_of(service: services.Service, version: str) -> revisions.Revision:
             return found
     raise Refused(
         f"None of the newest {LOOKED_AT} revisions of {service.name} runs {version}; "
-        f"`arbor revisions {service.app}` lists those there are, and `arbor deploy {version}` "
-        "registers one."
+        f"`{_listed(service)}` lists those there are, and "
+        f"`{service.account.typed(f'arbor deploy {version}')}` registers one."
     )
 
 
@@ -209,7 +213,7 @@ def _in_the_way(service: services.Service, target: revisions.Revision) -> Iterat
     if not target.active:
         yield (
             f"{services.short(target.arn)} is {target.definition['status']}, and ECS deploys only "
-            f"ACTIVE ones: name another with --to (`arbor revisions {service.app}`)."
+            f"ACTIVE ones: name another with --to (`{_listed(service)}`)."
         )
     for sentence in needs.missing_of(service.account, target.definition):
         yield f"{services.short(target.arn)} could not run any more: {sentence}"
@@ -217,13 +221,9 @@ def _in_the_way(service: services.Service, target: revisions.Revision) -> Iterat
 
 def _apart(parts: Sequence[Part]) -> Iterator[str]:
     """Two services of one release go back to one release; otherwise a person must say which."""
-    versions = {
-        part.service.app: part.version
-        for part in parts
-        # A digest names one image of one repository, so those of one release differ.
-        if part.version and not limits.is_digest(part.version)
-    }
-    if len(set(versions.values())) > 1:
+    versions = {part.version for part in parts if part.version}
+    # A digest names one image of one repository, so those of one release differ.
+    if len(versions) > 1 and not all(limits.is_digest(version) for version in versions):
         ends = " and ".join(
             f"{part.service.app} on {part.target}{' (as it is)' if part.way.stays else ''}"
             for part in parts

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from operations.account import typed
 from operations.ecs.rollout import ROLLED_BACK, SUCCESSFUL
-from operations.ecs.services import SETTLED, short
+from operations.ecs.services import SETTLED, Service, short
 from operations.procedure import Refused
 from operations.release.history import Past
 
@@ -30,35 +31,36 @@ class Way:
     """The deployment under way that goes back already."""
 
 
-def back(app: str, pasts: Sequence[Past]) -> Way:
+def back(app: str, pasts: Sequence[Past], stack: str) -> Way:
     """To what was live before; raises Refused where there is nothing, or it is not the time."""
     if not pasts:
-        raise Refused(_nothing(app))
+        raise Refused(_nothing(app, stack))
     last = pasts[0]
     if last.is_under_way:
         return _while_under_way(app, last, pasts[1:])
     if last.status not in SETTLED:
-        return _half_way(app, last, pasts[1:])
+        return _half_way(app, last, pasts[1:], stack)
     stands = _stands(pasts)
     if stands is None:
-        raise Refused(_nothing(app))
+        raise Refused(_nothing(app, stack))
     if last.status == ROLLED_BACK and last.revision == stands.revision:
-        return Way(to=stands.revision, stays=_stays(app, last, stands, last.ended, pasts))
+        return Way(to=stands.revision, stays=_stays(app, last, stands, last.ended, pasts, stack))
     left_at = None
     for past in pasts:
         if past.revision != stands.revision:
             if past.number > stands.number:
                 at = past.ended if past.status == ROLLED_BACK else left_at
-                return Way(to=stands.revision, stays=_stays(app, past, stands, at, pasts))
+                return Way(to=stands.revision, stays=_stays(app, past, stands, at, pasts, stack))
             if past.status == SUCCESSFUL:
                 return Way(to=past.revision)
             # Otherwise somebody wanted to go back to it, in vain.
         left_at = past.begun
-    raise Refused(_nothing(app))
+    raise Refused(_nothing(app, stack))
 
 
-def named(app: str, now: str, pasts: Sequence[Past], to: str) -> Way:
-    """To the revision that the operator named; `now` is what the service names."""
+def named(service: Service, pasts: Sequence[Past], to: str) -> Way:
+    """To the revision that the operator named."""
+    app, now = service.app, service.task_definition
     last = pasts[0] if pasts else None
     if last is None or last.status in SETTLED:
         stays = f"{app} is on {short(to)} already; nothing was changed." if to == now else ""
@@ -72,7 +74,8 @@ def named(app: str, now: str, pasts: Sequence[Past], to: str) -> Way:
         return Way(to=to, follows=last)
     raise Refused(
         f"{app} is being deployed: {last.short} is {last.status} since {_at(last.begun)}. Take "
-        f"that back first with `arbor rollback {app}`, or wait until it is over."
+        f"that back first with `{service.account.typed(f'arbor rollback {app}')}`, or wait until it"
+        " is over."
     )
 
 
@@ -93,13 +96,13 @@ def _while_under_way(app: str, last: Past, older: Sequence[Past]) -> Way:
     return Way(to=last.revision, follows=last)
 
 
-def _half_way(app: str, last: Past, older: Sequence[Past]) -> Way:
+def _half_way(app: str, last: Past, older: Sequence[Past], stack: str) -> Way:
     """The last deployment was STOPPED, or could not be rolled back."""
     before = next(
         (p for p in older if p.status == SUCCESSFUL and p.revision != last.revision), None
     )
     if before is None:
-        raise Refused(_nothing(app))
+        raise Refused(_nothing(app, stack))
     return Way(to=last.revision if _goes_back(last, before) else before.revision)
 
 
@@ -112,10 +115,12 @@ def _goes_back(past: Past, stands: Past | None) -> bool:
     return stands is not None and past.number < stands.number
 
 
-def _stays(app: str, left: Past, stands: Past, at: datetime | None, pasts: Sequence[Past]) -> str:
+def _stays(
+    app: str, left: Past, stands: Past, at: datetime | None, pasts: Sequence[Past], stack: str
+) -> str:
     further = next((p for p in pasts if p.status == SUCCESSFUL and p.number < stands.number), None)
     go_on = (
-        f"to go further back: `arbor rollback {app} --to {further.number}`"
+        f"to go further back: `{typed(f'arbor rollback {app} --to {further.number}', stack)}`"
         if further
         else "ECS knows of nothing further back"
     )
@@ -127,10 +132,11 @@ def _stays(app: str, left: Past, stands: Past, at: datetime | None, pasts: Seque
     return f"{app} {what} at {_at(at)}, and is left alone; {go_on}."
 
 
-def _nothing(app: str) -> str:
+def _nothing(app: str, stack: str) -> str:
     return (
         f"{app} has nothing to go back to: ECS, which keeps 90 days, knows of no other revision "
-        f"that was live. `arbor revisions {app}` lists what can be named with --to."
+        f"that was live. `{typed(f'arbor revisions {app}', stack)}` lists what can be named with "
+        "--to."
     )
 
 

@@ -76,9 +76,10 @@ class Scaling:
                 "at that drift."
             )
         else:
+            again = self.service.account.typed(f"arbor scale {app}")
             yield (
-                f"The floor of {self.count} stays until the next `arbor scale {app}`, or a `pulumi "
-                f"up` that changes the service's limits. Where {key} in Pulumi.{stack}.yaml is "
+                f"The floor of {self.count} stays until the next `{again}`, or a `pulumi up` that "
+                f"changes the service's limits. Where {key} in Pulumi.{stack}.yaml is "
                 f"another, the pipeline stops at the drift: to keep it, set {key} to {self.count}."
             )
         if self.is_deployed:

@@ -212,8 +212,9 @@ def test_a_live_stack_moves_to_the_promised_names_by_the_runbook(
     before.refresh()
     assert before.up() == []
     iam = before.client("iam")
-    roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
-    (execution,) = [role for role in roles if role.startswith("backend-execution-role")]
+    ecs = before.client("ecs")
+    live = ecs.describe_task_definition(taskDefinition="arbor-staging-backend")["taskDefinition"]
+    execution = live["executionRoleArn"].rsplit("/", 1)[-1]
     policy = iam.get_role_policy(
         RoleName=execution,
         PolicyName=iam.list_role_policies(RoleName=execution)["PolicyNames"][0],

@@ -93,7 +93,7 @@ def test_the_migration_runs_in_the_backends_subnets_with_its_own_security_group(
     plan = release.plan(world.account, NEW, opener=None)
     assert plan.migration is not None
     assert plan.migration.network["awsvpcConfiguration"] == {
-        "subnets": world.subnets,
+        "subnets": sorted(world.subnets),
         "securityGroups": [world.security_groups["migrations"]],
         "assignPublicIp": "DISABLED",
     }

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from operations.account import Account
+from operations.ecs.services import Service
 from operations.release.verify.look import Found, Look
 
 WEIGHTS = [0, 100]
@@ -76,15 +77,16 @@ def live_targets(look: Look) -> Found:
             healthy = _healthy(look.account, group)
             right.append(f"{service.app} {healthy}")
             if healthy == 0:
-                wrong.append(_empty(service.app, group, desired=service.desired))
+                wrong.append(_empty(service, group))
     return Found(f"healthy targets behind production: {', '.join(right)}", tuple(wrong))
 
 
-def _empty(app: str, group: str, *, desired: int) -> str:
+def _empty(service: Service, group: str) -> str:
+    app, typed = service.app, service.account.typed
     start = (
-        f"`arbor scale {app} 1` starts one"
-        if desired == 0
-        else "`arbor triage` says why, `arbor rollback` goes back"
+        f"`{typed(f'arbor scale {app} 1')}` starts one"
+        if service.desired == 0
+        else f"`{typed('arbor triage')}` says why, `{typed('arbor rollback')}` goes back"
     )
     return (
         f"The production rule of {app} sends users to {_short(group)}, which has no healthy "

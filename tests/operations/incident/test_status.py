@@ -170,7 +170,7 @@ def test_what_is_wrong_is_told_and_is_1(
     done = operate("status")
     assert done.exit_code == 1, done.output
     assert told in done.stdout, done.stdout
-    assert "`arbor triage` says" in done.stdout
+    assert "`arbor triage --stack staging` says" in done.stdout
 
 
 def test_who_is_at_work_is_told_and_is_no_fault(staging: World) -> None:

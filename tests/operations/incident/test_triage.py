@@ -51,7 +51,7 @@ def test_an_api_that_answers_503_is_p1(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert second.rstrip() == "P1  the API answers 503"
     # It was deployed a moment ago, so the deployment is the suspect.
-    assert third.rstrip() == "    run: arbor rollback backend"
+    assert third.rstrip() == "    run: arbor rollback backend --stack staging"
 
 
 @pytest.mark.usefixtures("staging")
@@ -186,7 +186,7 @@ def test_a_deployment_that_was_taken_back_is_p4(staging: World) -> None:
     found = json.loads(operate("triage", "--json").stdout)
     (finding,) = found["findings"]
     assert found["severity"] == finding["level"] == "P4"
-    assert finding["run"] == "arbor logs backend --errors --since 30m"
+    assert finding["run"] == "arbor logs backend --errors --since 30m --stack staging"
     assert finding["evidence"].startswith(
         "backend: its newest deployment is ROLLBACK_SUCCESSFUL, just now: "
     )

@@ -59,7 +59,7 @@ def test_a_second_rollback_neither_swings_forward_nor_goes_further_back(world: W
     rolled_back(world)
     told = already(world)
     assert f"backend was rolled back from {BACKEND}:3 to {BACKEND}:2 at 20" in told
-    assert "to go further back: `arbor rollback backend --to 1`" in told
+    assert "to go further back: `arbor rollback backend --to 1 --stack staging`" in told
     assert f"frontend was rolled back from {FRONTEND}:3 to {FRONTEND}:2" in told
 
 
@@ -239,7 +239,7 @@ def test_a_named_revision_beside_a_deployment_under_way_is_refused(world: World)
 @pytest.mark.parametrize(
     ("to", "sentence"),
     [
-        ("9", f"There is no revision {BACKEND}:9; `arbor revisions backend`"),
+        ("9", f"There is no revision {BACKEND}:9; `arbor revisions backend --stack staging`"),
         ("0/", f" is no revision and no version; allowed: 12, {BACKEND}:12, or a version"),
         ("newest", f"None of the newest 100 revisions of {BACKEND} runs newest; `arbor"),
         (f"{FRONTEND}:1", f"{FRONTEND}:1 is no revision of {BACKEND}"),
