@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Protocol
@@ -12,10 +13,37 @@ from operations import lock, screen
 from operations.account import Account
 from operations.procedure import EVERY_SECONDS, Run
 
-StackName = Literal["production", "staging"]
 ServiceName = Literal["backend", "frontend"]
+MORE_STACKS = "ARBOR_STACKS"
+"""The variable with further stacks, by commas: a move makes one for a while (docs/runbook.md)."""
 
-Stack = Annotated[StackName, typer.Option("--stack", help="The environment.")]
+
+def stacks() -> list[str]:
+    """Those that `--stack` takes, so that a typing error makes no AWS call."""
+    more = os.environ.get(MORE_STACKS, "").split(",")
+    return ["production", "staging", *(name.strip() for name in more if name.strip())]
+
+
+def stack_name(given: str) -> str:
+    """Refuse, as wrong usage, a stack that is not known."""
+    if given not in stacks():
+        known = ", ".join(f"'{name}'" for name in stacks())
+        raise typer.BadParameter(
+            f"'{given}' is not one of {known}. To use another stack, list it in {MORE_STACKS}."
+        )
+    return given
+
+
+StackName = str
+Stack = Annotated[
+    StackName,
+    typer.Option(
+        "--stack",
+        help="production, staging, or a stack that ARBOR_STACKS lists.",
+        callback=stack_name,
+        autocompletion=stacks,
+    ),
+]
 Service = Annotated[ServiceName, typer.Argument(help="The service.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; for scripts.")]

@@ -120,7 +120,8 @@ def read(account: Account, app: str) -> Service:
     active = [service for service in found if service["status"] == "ACTIVE"]
     if not active:
         raise NoServiceError(
-            f"There is no service {name}; run `pulumi up` of {account.stack} first."
+            f"There is no service {name}. Run `{account.typed('arbor migrate')}` if the database "
+            f"is new, then `pulumi up` of {account.stack}."
         )
     (service,) = active
     strategy = service.get("deploymentConfiguration", {})

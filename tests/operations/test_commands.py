@@ -7,6 +7,7 @@ from botocore.exceptions import NoCredentialsError
 from typer.testing import CliRunner, Result
 
 from emulator.clock import CLOCK
+from operations import options
 from operations.__main__ import app
 from operations_world import BACKEND, FRONTEND, NEW, OLD, STACK, World
 
@@ -154,3 +155,13 @@ def test_stopping_to_look_takes_nothing_back(world: World, monkeypatch: pytest.M
     assert done.exit_code == 1
     assert "nothing was taken back" in done.stderr
     assert world.history(BACKEND)[0] == "IN_PROGRESS"
+
+
+def test_a_stack_that_the_environment_lists_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A move brings a third stack up; a typing error still makes no call."""
+    unknown = CliRunner().invoke(app, ["health", "--stack", "next"])
+    assert unknown.exit_code == 2
+    assert "list it in ARBOR_STACKS" in " ".join(unknown.output.split())
+    monkeypatch.setenv("ARBOR_STACKS", "next")
+    assert options.stack_name("next") == "next"
+    assert options.stacks() == ["production", "staging", "next"]

@@ -108,7 +108,10 @@ def a_second_security_group(world: World) -> None:
         (no_backend_image, r"^backend has no image v1\.1\.0: push it"),
         (no_frontend_image, r"^frontend has no image v1\.1\.0: push it"),
         (no_repository, r"There is no repository frontend in account \d{12}"),
-        (no_service, f"There is no service {FRONTEND}; run `pulumi up` of staging first"),
+        (
+            no_service,
+            f"There is no service {FRONTEND}. Run `arbor migrate --stack staging` if the",
+        ),
         (no_secret, r"There is no secret arn:aws:secretsmanager:.*:secret:arbor/staging/db-\w{6};"),
         (a_secret_that_is_to_be_deleted, "restore-secret --secret-id arbor/staging/db"),
         (no_log_group, "There is no log group /ecs/arbor-staging/migrations"),

@@ -107,8 +107,8 @@ def test_an_incident_is_found_in_what_it_really_wrote(running: Running) -> None:
         return [json.loads(line)["line"] for line in said.splitlines()]
 
     errors = found("--errors")
-    logged = [one for one in errors if isinstance(one, dict)]
-    assert [one["event"] for one in logged] == ["Unhandled exception"] * 2
+    logged = [one["event"] for one in errors if isinstance(one, dict)]
+    assert logged.count("Unhandled exception") == 2
     whole = [one for one in errors if "Traceback (most recent call last)" in str(one)]
     assert len([one for one in whole if isinstance(one, str)]) == 2
     assert [one["path"] for one in found("--slower-than", "1000")] == [PLANS]
