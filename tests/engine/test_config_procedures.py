@@ -123,6 +123,7 @@ def test_a_service_is_replaced_by_another_that_takes_its_paths_over(live: Deploy
     assert serving(live)["papers"].healthy
 
 
+@pytest.mark.nightly
 def test_a_pause_is_taken_out_of_ecs_before_up(live: Deployed, plan: Path) -> None:
     """The provider sends no emptied list of hooks; `up` would wait for a person until it fails."""
     live.deployment.configure({"arbor:pauseBeforeProduction": True})

@@ -120,6 +120,7 @@ def test_a_major_upgrade_is_asked_for_begins_with_a_snapshot_and_leaves_one_grou
     assert live.up() == []
 
 
+@pytest.mark.nightly
 def test_an_upgrade_that_fails_half_way_can_be_taken_back_and_tried_again(live: Deployed) -> None:
     live.set_speed(0)
     live.client("rds").create_db_snapshot(
