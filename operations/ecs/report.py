@@ -60,7 +60,9 @@ def ask(address: str, opener: Opener) -> Report:
     try:
         status, body = opener(address)
     except OSError as error:
-        return Report(status=None, milliseconds=_since(began), wrong=f"does not answer: {error}")
+        return Report(
+            status=None, milliseconds=_since(began), wrong=f"does not answer: {_reason(error)}"
+        )
     milliseconds = _since(began)
     if address.endswith(PAGE):
         wrong = "" if status == HTTPStatus.OK else f"answers {status}"
@@ -78,7 +80,7 @@ def _detailed(address: str, opener: Opener) -> tuple[dict[str, object], str]:
     try:
         status, body = opener(address)
     except OSError as error:
-        return {}, f"answers, but {DETAILED} does not: {error}"
+        return {}, f"answers, but {DETAILED} does not: {_reason(error)}"
     says = _json(body)
     if status == HTTPStatus.NOT_FOUND or (status == HTTPStatus.OK and STATUS not in says):
         return {}, ""
@@ -105,6 +107,11 @@ def _unwell(says: Mapping[str, object], body: str) -> str:
 def cut_off(says: Mapping[str, object]) -> list[str]:
     """The stores that a report names as anything but connected or healthy."""
     return [f"{part} {says[part]}" for part in PARTS if part in says and says[part] not in WELL]
+
+
+def _reason(error: OSError) -> object:
+    """What the network says, without urllib's brackets around it."""
+    return getattr(error, "reason", error)
 
 
 def _json(body: str) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """A service's report of its health: the runbook's form, the application's, and neither."""
 
 import json
+from urllib.error import URLError
 
 import pytest
 
@@ -10,6 +11,7 @@ API = "https://arbor.example.com/api/v1/health"
 SHALLOW = {"status": "healthy", "version": "1.0.0", "environment": "production"}
 RUNBOOK = {"status": "healthy", "database": "connected", "redis": "connected", "timestamp": "T"}
 STORES = {"database": "healthy", "cache": "healthy"}
+REFUSED = URLError(ConnectionRefusedError(111, "Connection refused"))
 BOTH_DOWN = {"status": "degraded", "database": "unhealthy", "cache": "unhealthy"}
 NONE = (404, '{"detail": "Not Found"}')
 Answered = tuple[int, object] | OSError
@@ -72,6 +74,7 @@ def test_either_form_can_be_healthy(
         ((503, {"detail": "no"}), NONE, 'answers 503: \'{"detail": "no"}\''),
         ((503, RUNBOOK | {"database": "down"}), NONE, "answers 503: database down"),
         (OSError("refused"), NONE, "does not answer: refused"),
+        (REFUSED, NONE, "does not answer: [Errno 111] Connection refused"),
     ],
 )
 def test_what_is_wrong_is_said_in_either_form(
