@@ -96,7 +96,7 @@ def facts(found: Evidence) -> Facts:
         known["exhausted"] = found.exhausted.count
     if not isinstance(found.blocked, Unknown):
         known |= {
-            "blocked": found.blocked.count,
+            "blocked": found.blocked.harmful,
             "blocked_by": found.blocked.says(),
             "blocked_log": found.blocked.log,
         }

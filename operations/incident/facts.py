@@ -53,7 +53,7 @@ class Facts:
     failed_requests: float | None = None
     """Answered by 5xx, by the load balancer or by a task."""
     blocked: int | None = None
-    """Requests that WAF blocked, with 403 or 429; none reached a task or is in `requests`."""
+    """Requests that WAF blocked, without those over the API's limit; none is in `requests`."""
     blocked_by: str = ""
     """Which rules, how many of them each, and what such a request is."""
     blocked_log: str = ""
@@ -92,7 +92,7 @@ class Facts:
 
     @property
     def refused(self) -> float:
-        """The part of all requests that WAF blocked, with 403 or 429."""
+        """The part of all requests that WAF blocked, without those over the API's limit."""
         asked = (self.requests or 0) + (self.blocked or 0)
         return (self.blocked or 0) / asked if asked else 0.0
 

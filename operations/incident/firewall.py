@@ -9,6 +9,8 @@ from typing import Any
 import naming
 from operations.account import Account
 
+API_LIMITS = frozenset({"ApiMinuteLimit", "ApiTenMinuteLimit"})
+"""They answer 429 where the application would answer 500: one client, and no incident."""
 PAGES = 5
 """As far as is counted."""
 PATTERN = '{ $.action = "BLOCK" }'
@@ -27,6 +29,11 @@ class Blocked:
     """There are more than were counted."""
     rules: list[tuple[str, int, str]] = field(default_factory=list)
     """Which rule, how many, and the newest such request: the most frequent first."""
+
+    @property
+    def harmful(self) -> int:
+        """Those that are not one client above the limit of the API."""
+        return self.count - sum(number for rule, number, _ in self.rules if rule in API_LIMITS)
 
     def says(self) -> str:
         """Each rule with what it blocks."""

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from components.web_acl_rules import API_MINUTE_LIMIT, API_TEN_MINUTE_LIMIT
 from ecs_world import client
 from incident_world import API, CACHE, REPORT, balanced, cached, log, operate, walled
+from operations.incident import firewall
 from operations_world import ALARM, BACKEND, CLUSTER, DOMAIN, NEW, World
 
 POOL = "QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 30.00"
@@ -172,6 +174,18 @@ def test_what_scanners_get_from_waf_is_shown_and_wakes_nobody() -> None:
     done = operate("triage")
     assert done.exit_code == 0, done.stdout
     assert "OK  blocked by WAF  30 requests in the last 15 minutes: RateLimit 30" in done.stdout
+
+
+@pytest.mark.usefixtures("staging")
+def test_one_client_above_the_limit_of_the_api_is_no_incident() -> None:
+    assert {API_MINUTE_LIMIT, API_TEN_MINUTE_LIMIT} == firewall.API_LIMITS
+    walled(API_MINUTE_LIMIT, 200)
+    walled(API_TEN_MINUTE_LIMIT, 100)
+    done = operate("triage")
+    assert done.exit_code == 0, done.stdout
+    assert (
+        "OK  blocked by WAF  300 requests in the last 15 minutes: ApiMinuteLimit 200" in done.stdout
+    )
 
 
 def test_a_deployment_that_was_taken_back_is_p4(staging: World) -> None:
