@@ -161,7 +161,8 @@ def _part(service: services.Service, to: str | None) -> Part:
         way = way_back.back(service.app, pasts, service.account.stack)
         target = revisions.read(service.account, way.to)
     else:
-        target = _named(service, to)
+        lived = {past.revision for past in pasts if past.status == SUCCESSFUL}
+        target = _named(service, to, lived)
         way = way_back.named(service, pasts, target.arn)
     if not (way.stays or way.stops or way.follows):
         in_the_way = list(_in_the_way(service, target))
@@ -170,11 +171,11 @@ def _part(service: services.Service, to: str | None) -> Part:
     return Part(service=service, way=way, version=target.version(service.app))
 
 
-def _named(service: services.Service, to: str) -> revisions.Revision:
+def _named(service: services.Service, to: str, lived: set[str]) -> revisions.Revision:
     """The revision that an operator typed, by its number or its version; raises Refused."""
     found = _TO.fullmatch(to.rsplit("/", 1)[-1])
     if found is None and limits.is_version(to):
-        return _newest_of(service, to)
+        return _newest_of(service, to, lived)
     if found is None:
         raise Refused(
             f"{to} is no revision and no version; allowed: 12, {service.name}:12, or a version "
@@ -195,12 +196,18 @@ def _listed(service: services.Service) -> str:
     return service.account.typed(f"arbor revisions {service.app}")
 
 
-def _newest_of(service: services.Service, version: str) -> revisions.Revision:
-    """The newest revision that runs a version; raises Refused."""
-    for arn in islice(revisions.newest_first(service.account, service.name), LOOKED_AT):
-        found = revisions.read(service.account, arn)
-        if found.version(service.app) == version:
-            return found
+def _newest_of(service: services.Service, version: str, lived: set[str]) -> revisions.Revision:
+    """The newest revision of a version that was live, else the newest; raises Refused.
+
+    `pulumi up` registers a revision of the configured version that may never have been deployed.
+    """
+    found = [
+        revision
+        for arn in islice(revisions.newest_first(service.account, service.name), LOOKED_AT)
+        if (revision := revisions.read(service.account, arn)).version(service.app) == version
+    ]
+    if found:
+        return next((revision for revision in found if revision.arn in lived), found[0])
     raise Refused(
         f"None of the newest {LOOKED_AT} revisions of {service.name} runs {version}; "
         f"`{_listed(service)}` lists those there are, and "

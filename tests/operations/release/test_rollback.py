@@ -302,3 +302,10 @@ def test_a_deployment_that_hangs_is_told(world: World) -> None:
     run = Run(say=world.said.append, every=60, sleep=lambda _: CLOCK.advance(0.1))
     with pytest.raises(Failed, match="no effect after"):
         rollback.plan(world.account, ("backend",)).execute(run)
+
+
+def test_a_version_is_the_revision_that_was_live_with_it(world: World) -> None:
+    deployed(world, NEW)
+    world.infrastructure("backend", OLD)  # newer, and never deployed
+    rolled_back(world, "backend", to=OLD)
+    assert runs(BACKEND) == {f"{BACKEND}:1"}
