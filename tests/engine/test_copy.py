@@ -14,7 +14,7 @@ def limit(stack: Deployed) -> int:
     (found,) = [
         rule["Statement"]["RateBasedStatement"]["Limit"]
         for rule in rules
-        if "RateBasedStatement" in rule["Statement"]
+        if rule["Name"] == "RateLimit"
     ]
     return int(found)
 
