@@ -17,8 +17,7 @@ QUICK_ATTEMPTS, QUICK_SECONDS = 3, 10
 SIDE_BY_SIDE = 10
 """As many connections as botocore keeps."""
 T = TypeVar("T")
-
-
+DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 PRODUCTION = "production"
 """The stack of a command without `--stack`."""
 
@@ -43,6 +42,18 @@ class Account:
 def typed(command: str, stack: str) -> str:
     """A command of `arbor` for a stack; without `--stack` it would act on production."""
     return command if stack == PRODUCTION else f"{command} --stack {stack}"
+
+
+def unless_denied(read: Callable[[], T | None]) -> T | None:
+    """What a look returns, and None where the caller may not take it. Raises ClientError."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - slow, and --help is fast
+
+    try:
+        return read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in DENIED:
+            return None
+        raise
 
 
 def connect(stack: str, *, quick: bool = False) -> Account:

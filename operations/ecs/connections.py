@@ -7,16 +7,16 @@ arithmetic.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import limits
 import naming
 import pools
-from operations.account import APPS, Account
+from operations.account import APPS, Account, unless_denied
 from operations.ecs import revisions, services
 from operations.ecs.services import ONGOING, Service
 
-DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 DATABASE_HOST = "POSTGRES_HOST"
 """The variable of a container that opens connections to the database."""
 
@@ -89,14 +89,7 @@ def applied(account: Account) -> Allowed | None:
 
 def readable(account: Account) -> Allowed | None:
     """The same, and None for a caller that may not read it: then nothing is refused."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - slow, and --help is fast
-
-    try:
-        return applied(account)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in DENIED:
-            return None
-        raise
+    return unless_denied(partial(applied, account))
 
 
 def exceeded(

@@ -6,14 +6,13 @@ and the deployment stays under way. So each command that starts tasks looks firs
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import limits
-from operations.account import Account
+from operations.account import Account, unless_denied
 from operations.ecs import revisions, services
 from operations.ecs.services import ONGOING
-
-DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 
 
 def applied(account: Account) -> float | None:
@@ -29,14 +28,7 @@ def applied(account: Account) -> float | None:
 
 def readable(account: Account) -> float | None:
     """The same, and None for a caller that may not read it: then nothing is refused."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - slow, and --help is fast
-
-    try:
-        return applied(account)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in DENIED:
-            return None
-        raise
+    return unless_denied(partial(applied, account))
 
 
 def vcpus(definition: Mapping[str, Any], tasks: int) -> float:

@@ -41,15 +41,15 @@ class Answer:
 
     @property
     def row(self) -> Row:
-        told = [self.wrong or f"{self.status} in {self.milliseconds} ms", *self.parts]
-        says = f"{self.address} {', '.join(told)}"
+        parts = [self.wrong or f"{self.status} in {self.milliseconds} ms", *self.parts]
+        says = f"{self.address} {', '.join(parts)}"
         return Row("NG" if self.wrong else "OK", _title(self.service), says)
 
     @property
     def sentence(self) -> str:
         """What is wrong, with the stores that it can't reach; empty where it is healthy."""
-        told = ": ".join(filter(None, (self.wrong, ", ".join(self.cut_off))))
-        return f"{self.address} {told}." if told else ""
+        reason = ": ".join(filter(None, (self.wrong, ", ".join(self.cut_off))))
+        return f"{self.address} {reason}." if reason else ""
 
 
 def ask(account: Account, opener: report.Opener, *, green: bool) -> list[Answer]:

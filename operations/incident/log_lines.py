@@ -71,9 +71,9 @@ def _counted(found: Iterable[Line], *, more: bool) -> Lines:
 
 def _message(found: Line) -> str:
     """What a line of JSON says of itself with the error that it names, or how a text ends."""
-    told = next((found.fields[key] for key in MESSAGES if key in found.fields), None)
-    if told is None:
-        told = headline(found.text)
+    text = next((found.fields[key] for key in MESSAGES if key in found.fields), None)
+    if text is None:
+        text = headline(found.text)
     elif isinstance(error := found.fields.get("error"), str):
-        told = f"{told}: {error}"
-    return " ".join(str(told).split())[:LONGEST]
+        text = f"{text}: {error}"
+    return " ".join(str(text).split())[:LONGEST]
