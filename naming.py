@@ -130,3 +130,13 @@ def ci_bootstrap_role(stack: str) -> str:
 def state_bucket(account_id: str) -> str:
     """Where Pulumi's state lies; `pulumi login` types it."""
     return f"arbor-pulumi-state-{account_id}"
+
+
+def state_backend(stack: str, account_id: str, region: str) -> str:
+    """The backend's address: one prefix a stack, so that no role reads another stack's state."""
+    return f"s3://{state_bucket(account_id)}/{stack}?region={region}"
+
+
+def state_key_alias(stack: str) -> str:
+    """The key of the secrets in a stack's state; `--secrets-provider` types it."""
+    return f"alias/arbor-{stack}-pulumi-state"
