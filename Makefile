@@ -37,7 +37,7 @@ soak: $(READY) ## the same with random seeds, for MINUTES
 	$(PYTHON) -m pytest -n 2 tests/long_life/soak.py --minutes $(MINUTES)
 
 nightly: $(READY) ## the procedures that take too long for every change
-	$(PYTHON) -m pytest -n 2 --dist loadgroup -m nightly tests/engine
+	$(PYTHON) -m pytest -n 2 --dist loadgroup -m nightly tests/engine tests/long_life
 
 drill: $(READY) ## every fault at every AWS call of every command that writes
 	DRILL_WHOLE=1 $(PYTHON) -m pytest -n 2 --dist loadgroup tests/engine/test_faults.py
