@@ -1,8 +1,7 @@
 """What a provider does with a resource, for any row: check, diff, create, read, update.
 
-The engine reaches this through gRPC (provider.py), a test without the engine through
-`pulumi.runtime.Mocks` (mocks.py). Property values are plain Python here; an unknown of a preview
-is the string UNKNOWN.
+The engine reaches this through gRPC (provider.py). Property values are plain Python here; an
+unknown of a preview is the string UNKNOWN.
 """
 
 import hashlib

@@ -9,8 +9,7 @@ from pulumi_policy import PolicyResource
 
 import stack_config
 from emulator.awsx.plan import Ref, outputs, plan
-from emulator.mocks import as_sent
-from harness import VPC, Recorder, declare
+from harness import VPC, Recorder, as_sent, declare
 from proof.mutation import Mutation, program
 from verdict import resource
 

@@ -1,8 +1,8 @@
 """What the real awsx `Vpc` registers, as data.
 
 It follows awsx's own source (3.11, `awsx/ec2/vpc.ts`) for explicit blocks (every subnet spec with
-`cidrBlocks`): names, types, parents, inputs, tags and the order. Two consumers: construct.py
-registers it in the engine, emulator/mocks.py creates it through the rows.
+`cidrBlocks`): names, types, parents, inputs, tags and the order. construct.py registers it in the
+engine.
 """
 
 import ipaddress
