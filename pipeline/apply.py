@@ -1,122 +1,149 @@
-"""Apply a plan that was approved, and nothing else."""
+"""Apply a plan that was approved, and nothing else; whatever ends it leaves a report."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import Any, Final
 
 from pulumi import automation
-from pulumi.automation import events
 
-from emulator.summary import error_of
 from operations.database import snapshot
 from operations.procedure import Failed, Refused, Run
-from pipeline import changes, drift, pauses, stores
-from pipeline.report import GROUP_OF, name_of
+from pipeline import changes, drift, pauses, plan_file, stores
+from pipeline.ending import Keeper, NotYetError, conclude
+from pipeline.interruption import CancelledError, interruptible
+from pipeline.job import Job
+from pipeline.outcome import DONE, FAILED, REFUSED, STALE, Outcome, listed
 from pipeline.stacks import PACK, Opened
-from pipeline.steps import steps_of
+from pipeline.steps import Step, steps_of
 
 Say = Callable[[str], None]
 
 
-class RefusedError(Exception):
-    """Nothing was changed; the message says why and what to do."""
+class NotDoneError(Exception):
+    """The stack is not as planned; the message is the whole report."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__("\n".join(outcome.lines()))
+        self.outcome = outcome
 
 
-class HalfDoneError(Exception):
-    """Something was changed and something failed; the message says what, and what to run."""
+class RefusedError(NotDoneError):
+    """Nothing was changed, and this plan can't be applied."""
 
 
-class _Seen:
-    """What the engine has finished, and what has failed."""
-
-    def __init__(self) -> None:
-        self.done: list[str] = []
-        self.failed: list[str] = []
-        self.errors: list[str] = []
-
-    def __call__(self, event: events.EngineEvent) -> None:
-        if event.res_outputs_event is not None:
-            step = event.res_outputs_event.metadata
-            if group := GROUP_OF.get(step.op.value):
-                self.done.append(f"{group} {name_of(step.urn)}")
-        if event.res_op_failed_event is not None:
-            step = event.res_op_failed_event.metadata
-            self.failed.append(f"{step.op.value} {name_of(step.urn)}")
-        if error := error_of(event):
-            self.errors.append(error)
+class StaleError(NotDoneError):
+    """Nothing was changed; a new plan would do something else than the approved one."""
 
 
-def apply(opened: Opened, plan: Path, say: Say = print, allowed: Collection[str] = ()) -> list[str]:
+class HalfDoneError(NotDoneError):
+    """It failed or was cancelled; the report has what was changed, and what to run."""
+
+
+ERRORS: Final = {REFUSED: RefusedError, STALE: StaleError}
+
+
+def apply(
+    opened: Opened,
+    plan: Path,
+    say: Say = print,
+    allowed: Collection[str] = (),
+    report: Path | None = None,
+) -> list[str]:
     """Bring the stack up by the plan; returns what was done, a line for each resource.
 
-    `allowed` are the values of `--allow` (pipeline/changes.py, ALLOWABLE).
+    `say` gets a line for each resource when it is finished. `allowed` are the values of `--allow`
+    (pipeline/changes.py, ALLOWABLE). `report` is written when the engine starts and after each
+    resource, and is there however this ends.
+
     Raises RefusedError while the account has drifted and for a change that needs a procedure,
-    and HalfDoneError when the engine fails, which it also does for a step that is not in the plan.
+    StaleError when a new preview differs from the plan, and HalfDoneError for everything else.
     """
-    stack = opened.stack
-    try:
-        planned = steps_of(stack.preview)
-    except automation.CommandError as failed:
-        sentences = changes.protections(str(failed))
-        said = f"{stack.name} was not changed, for its preview fails.\n{failed}"
-        raise RefusedError("\n".join(sentences) or said) from failed
-    if sentences := changes.refusals(planned, opened.account, allowed):
-        raise RefusedError("\n".join(sentences))
-    if found := drift.find(stack, planned):
-        told = "\n".join(f"- {one.advice}" for one in found)
-        raise RefusedError(f"{stack.name} has drifted; nothing was changed.\n{told}")
-    try:
-        run = Run(say=say)
-        run.execute(pauses.actions(opened.account, planned))
-        if changes.UPGRADE in allowed and list(stores.upgrades(planned, opened.account)):
-            snapshot.plan(opened.account, snapshot.wanted(opened.account)).execute(run)
-    except (Refused, Failed) as refused:
-        raise RefusedError(str(refused)) from refused
-    seen = _Seen()
-    try:
+    outcome = Outcome(stack=opened.stack.name, job=Job.now())
+    keeper = Keeper(outcome, report, say)
+    with interruptible(opened.stack, keeper.hear) as (engine, interruption):
+        keeper.engine = engine
+        try:
+            _Applying(opened, plan, say, allowed, keeper).run()
+        except (CancelledError, Exception) as ended:  # noqa: BLE001 - all of it goes into the report
+            interruption.is_over = True
+            conclude(ended, opened, keeper, interruption)
+        keeper.keep()
+    if outcome.result != DONE:
+        raise ERRORS.get(outcome.result, HalfDoneError)(outcome)
+    return outcome.done
+
+
+class _Applying:
+    """One `apply`, from the first look to the engine's end."""
+
+    def __init__(
+        self, opened: Opened, plan: Path, say: Say, allowed: Collection[str], keeper: Keeper
+    ) -> None:
+        self._opened, self._plan, self._say = opened, plan, say
+        self._allowed, self._keeper = allowed, keeper
+
+    def run(self) -> None:
+        """Look, refuse, act. Raises whatever goes wrong."""
+        stack, keeper = self._opened.stack, self._keeper
+        planned = self._look()
+        keeper.doing = "Looking for drift"
+        if found := drift.find(stack, planned):
+            drifted = f"{stack.name} has drifted; nothing was changed."
+            raise NotYetError(REFUSED, [drifted, *listed(one.advice for one in found)])
+        keeper.doing = "What comes before the engine"
+        self._prepare(planned)
+        keeper.doing = "The engine"
+        keeper.keep()
         stack.up(
-            on_event=seen,
-            plan=str(plan),
+            on_event=keeper.progress,
+            plan=str(self._plan),
             policy_packs=[str(PACK)],
             color="never",
             suppress_progress=True,
         )
-    except automation.CommandError as failed:
-        raise HalfDoneError("\n".join(_half_done(stack, seen, failed))) from failed
-    return sorted(set(seen.done))
+        keeper.end(DONE)
 
+    def _look(self) -> list[Step]:
+        """The steps of a new plan, which says what the approved one says. Raises NotYetError."""
+        stack, account = self._opened.stack, self._opened.account
+        self._keeper.doing = "The preview"
+        with tempfile.TemporaryDirectory(prefix="arbor-plan-") as directory:
+            fresh = Path(directory) / "plan.json"
 
-def _half_done(
-    stack: automation.Stack, seen: _Seen, failed: automation.CommandError
-) -> Iterator[str]:
-    done = sorted(set(seen.done))
-    yield from dict.fromkeys(seen.errors or [str(failed)])
-    yield (
-        f"{len(done)} changes of {stack.name} were made before that:"
-        if done
-        else (f"No change of {stack.name} was made before that.")
-    )
-    yield from _listed(done)
-    if seen.failed:
-        yield "These failed, and may be half done:"
-        yield from _listed(sorted(set(seen.failed)))
-    pending = _pending(stack)
-    if pending:
-        yield "The state doesn't know how these ended; look at them in AWS:"
-        yield from _listed(pending)
-    yield "What to run, in this order:"
-    if pending:
-        yield f"- pulumi refresh --stack {stack.name} --clear-pending-creates"
-    yield f"- pulumi preview --stack {stack.name} --refresh   (what is left to do)"
-    yield "- then mend the cause and start this workflow again: a new plan continues from here."
+            def preview(**options: Any) -> object:  # noqa: ANN401 - passed through
+                return stack.preview(plan=str(fresh), **options)
 
+            try:
+                planned = steps_of(preview)
+            except automation.CommandError as failed:
+                if found := changes.protections(str(failed)):
+                    raise NotYetError(REFUSED, found) from failed
+                raise
+            self._keeper.doing = "Asking AWS what it has"
+            if found := changes.refusals(planned, account, self._allowed):
+                raise NotYetError(REFUSED, found)
+            self._keeper.doing = "Comparing the plans"
+            if names := plan_file.stale(self._plan, fresh):
+                differs = f"The approved plan is stale: it differs for {', '.join(names)}."
+                raise NotYetError(STALE, [differs])
+        return planned
 
-def _pending(stack: automation.Stack) -> list[str]:
-    exported = stack.export_stack().deployment or {}
-    return [
-        f"{operation['type']} {name_of(operation['resource']['urn'])}"
-        for operation in exported.get("pending_operations") or ()
-    ]
+    def _prepare(self, planned: list[Step]) -> None:
+        """Do what the engine leaves undone, and the snapshot before an upgrade.
 
+        Raises NotYetError.
+        """
+        account, allowed = self._opened.account, self._allowed
+        run = Run(say=self._act)
+        try:
+            run.execute(pauses.actions(account, planned))
+            if changes.UPGRADE in allowed and list(stores.upgrades(planned, account)):
+                snapshot.plan(account, snapshot.wanted(account)).execute(run)
+        except (Refused, Failed) as refused:
+            result = FAILED if self._keeper.acted else REFUSED
+            raise NotYetError(result, [str(refused)]) from refused
 
-def _listed(lines: Iterable[str]) -> Iterator[str]:
-    return (f"- {line}" for line in lines)
+    def _act(self, line: str) -> None:
+        self._keeper.acted.append(line.strip())
+        self._say(line)

@@ -1,107 +1,261 @@
-"""Reports as a reviewer reads them: Markdown for a comment, an issue or a job's summary."""
+"""Reports as a reviewer reads them: Markdown for a comment, an issue or a job's summary.
 
-from collections.abc import Iterator, Sequence
+The verdict and the counts come first, then what needs a decision, then each change. What does not
+fit is left out by steps, the least dangerous first.
+"""
 
-from pipeline.report import DELETED, GROUPS, REPLACED, Change, Report
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
-LONGEST = 60_000
+from pipeline.job import Job
+from pipeline.markdown import block, cell, code, details, prose, table
+from pipeline.report import CREATED, DELETED, REPLACED, UPDATED, Change, Finding, Report
+from pipeline.stores import HOLDS_DATA as STORES
+from pipeline.values import Value
+
+LONGEST: Final = 60_000
 """Characters; GitHub refuses a comment of more than 65,536."""
-MOST_LISTED = 60
-"""Resources named in a group; the rest is counted."""
-HOLDS_DATA = frozenset(
-    {
-        "aws:rds/instance:Instance",
-        "aws:elasticache/replicationGroup:ReplicationGroup",
-        "aws:s3/bucket:Bucket",
-        "aws:secretsmanager/secret:Secret",
-        "aws:kms/key:Key",
-        "aws:route53/zone:Zone",
-        "aws:cloudwatch/logGroup:LogGroup",
-    }
+HOLDS_DATA: Final = STORES | {"aws:cloudwatch/logGroup:LogGroup"}
+HARMLESS: Final = {
+    "aws:ecs/taskDefinition:TaskDefinition": "another revision; those before it stay",
+    "aws:secretsmanager/secretVersion:SecretVersion": "another version of the secret",
+}
+"""Types whose replacement takes nothing away, and what it is instead."""
+COUNTED: Final = (CREATED, UPDATED, REPLACED, DELETED)
+FULL, SHORT, NAMES, COUNTS, TABLE = range(5)
+"""How much is shown: all; documents cut; no values; the first of each kind; the verdicts alone."""
+DIFF_LINES: Final = 40
+"""Of one document's diff, where documents are cut."""
+SENTENCES: Final = 20
+"""Of one kind, where even the counts are too long."""
+SENTENCE: Final = 500
+"""Characters of one, there."""
+SHORTENED: Final = (
+    "*Shortened, for GitHub allows no longer comment. The log of the job `preview` has every line, "
+    "and the report among the run's artifacts every value.*"
 )
-CUT = "\n\n*Cut here: GitHub allows no longer comment. The whole stands in the job's log.*\n"
+NO_REPORT: Final = "no report: its job ended before the preview wrote one"
 
 
-def render(reports: Sequence[Report]) -> str:
-    """One text for all stacks, what is dangerous first."""
-    text = "\n".join(part for report in reports for part in _stack(report))
-    return text if len(text) <= LONGEST else text[:LONGEST] + CUT
+def render(
+    reports: Sequence[Report],
+    expected: Iterable[str] = (),
+    longest: int | None = LONGEST,
+) -> str:
+    """One text for all stacks; `expected` ones without a report say so.
+
+    `longest` is in characters; None shows everything, for a log.
+    """
+    missing = [stack for stack in expected if stack not in {one.stack for one in reports}]
+    for level in (FULL, SHORT, NAMES, COUNTS):
+        text = "\n".join(_all(reports, missing, level))
+        if longest is None or len(text) <= longest:
+            return text
+    return "\n".join(_all(reports, missing, TABLE))
 
 
-def render_drift(reports: Sequence[Report]) -> str:
-    """The drift alone, for the issue that the nightly job keeps."""
-    lines = ["The account differs from the program. Adopt each value, or change AWS back.", ""]
-    for report in reports:
-        if report.drift:
-            lines += [f"### {report.stack}", "", *_drift(report), ""]
+def render_drift(reports: Sequence[Report], unknown: Iterable[str] = ()) -> str:
+    """The drift alone, for the issue that the nightly job keeps.
+
+    `unknown` are sentences for the stacks that could not be looked at.
+    """
+    lines = []
+    drifted = [report for report in reports if report.drift]
+    if drifted:
+        lines += ["The account differs from the program. Keep each value or change AWS back.", ""]
+    for report in drifted:
+        lines += [f"### {prose(report.stack)}", "", *_drift(report), ""]
+    unknown = list(unknown)
+    if unknown:
+        lines += ["### Not looked at", "", *(f"- {prose(sentence)}" for sentence in unknown), ""]
+    lines += _footer(report.job for report in reports)
     return "\n".join(lines)
 
 
-def _stack(report: Report) -> Iterator[str]:
-    yield f"## {report.stack}: {_verdict(report)}"
+def _all(reports: Sequence[Report], missing: Sequence[str], level: int) -> Iterator[str]:
+    head = ("stack", "verdict", *COUNTED, "unchanged", "drift")
+    rows = [_row(report) for report in reports]
+    rows += [(prose(stack), f"**{NO_REPORT}**", *(["?"] * 6)) for stack in missing]
+    yield from table(head, rows, left=2)
+    for report in reports if level < TABLE else ():
+        yield from _stack(report, level)
+    if level != FULL:
+        yield from (SHORTENED, "")
+    yield from _footer(report.job for report in reports)
+
+
+def _row(report: Report) -> tuple[str, ...]:
+    counts = Counter(change.group for change in report.changes)
+    drift = "?" if report.drift is None else str(len(report.drift))
+    numbers = (str(counts[group]) for group in COUNTED)
+    return (
+        prose(report.stack),
+        f"**{verdict(report)}**",
+        *numbers,
+        str(report.unchanged),
+        drift,
+    )
+
+
+def verdict(report: Report) -> str:
+    """What a reviewer must know first, in a few words."""
+    mandatory = any(finding.mandatory for finding in report.findings)
+    verdicts = (
+        (report.failure, "the preview failed"),
+        (report.refused, "refused: a live stack needs a procedure"),
+        (mandatory, "refused by policy"),
+        (any(map(_loses_data, report.changes)), "passes, and data is lost"),
+        (report.asks, "passes, and apply stops unless it is allowed"),
+        (report.drift, "passes, and apply stops for drift"),
+        (report.changes, "passes"),
+    )
+    return next((text for holds, text in verdicts if holds), "nothing changes")
+
+
+def _stack(report: Report, level: int) -> Iterator[str]:
+    yield f"## {prose(report.stack)}"
     yield ""
+    mandatory = [f for f in report.findings if f.mandatory]
+    advisory = [f for f in report.findings if not f.mandatory and not f.is_skipped]
+    skipped = [f for f in report.findings if f.is_skipped]
+    dangerous, harmless = _replaced_or_deleted(report)
+    yield from _sentences("Refused: a live stack needs a procedure", report.refused, level)
+    yield from _sentences("Policy violations", map(_finding, mandatory), level)
+    yield from _dangerous(dangerous, level)
+    yield from _sentences("Stops `apply` unless it is allowed", report.asks, level)
     if report.failure:
-        yield from ("```text", report.failure.replace("```", "'''"), "```", "")
-    if report.refused:
-        yield "### Refused: a live stack needs a procedure for this"
+        yield from ("### Why the preview failed", "")
+        yield from block(report.failure if level == FULL else report.failure[: 20 * SENTENCE])
         yield ""
-        yield from (f"- {sentence}" for sentence in report.refused)
-        yield ""
-    if report.asks:
-        yield "### To be allowed: `apply` stops at this unless it is asked for"
-        yield ""
-        yield from (f"- {sentence}" for sentence in report.asks)
-        yield ""
-    mandatory = [found for found in report.findings if found.mandatory]
-    advisory = [found for found in report.findings if not found.mandatory]
-    for title, found in (("Policy violations", mandatory), ("Policy remarks", advisory)):
-        if found:
-            yield f"### {title}"
-            yield ""
-            yield from (
-                f"- `{f.rule}` on `{f.resource or 'the stack'}`: {f.message}" for f in found
-            )
-            yield ""
-    for group in GROUPS:
-        yield from _group(group, list(report.in_group(group)))
-    if report.drift is None:
-        yield "Drift was not looked for."
-    elif report.drift:
-        yield from ("### Drift", "", *_drift(report))
-    else:
-        yield "No drift."
-    yield ""
+    for group in (UPDATED, CREATED):
+        yield from _group(group, list(report.in_group(group)), level, is_open=group == UPDATED)
+    if harmless:
+        titled = f"{len(harmless)} replaced without harm"
+        yield from details(titled, _changes(harmless, level), is_open=False)
+    yield from _sentences("Policy remarks", map(_finding, advisory), level)
+    yield from _drift_of(report, level)
+    if skipped:
+        yield from details("What no rule has judged yet", _skipped(skipped))
 
 
-def _verdict(report: Report) -> str:
-    counted = [f"{n} {group}" for group in GROUPS if (n := len(list(report.in_group(group))))]
-    changes = ", ".join(counted) or "nothing changes"
-    if report.failure:
-        return "the preview failed"
-    if report.passed:
-        return changes
-    return f"refused{'' if report.refused else ' by policy'} ({changes})"
+def _replaced_or_deleted(report: Report) -> tuple[list[Change], list[Change]]:
+    """Those that take something away, and those that take nothing away."""
+    found = [*report.in_group(REPLACED), *report.in_group(DELETED)]
+    harmless = [change for change in found if _why_harmless(change)]
+    return [change for change in found if change not in harmless], harmless
 
 
-def _group(group: str, changes: list[Change]) -> Iterator[str]:
-    if not changes:
+def _why_harmless(change: Change) -> str:
+    if change.is_retained:
+        return "only leaves the state, and stays in AWS"
+    return HARMLESS.get(change.token, "") if change.group == REPLACED else ""
+
+
+def _dangerous(changes: list[Change], level: int) -> Iterator[str]:
+    if changes:
+        yield "### Replaced or deleted"
+        yield ""
+        ordered = sorted(changes, key=lambda c: (not _loses_data(c), c.group, c.name))
+        yield from _changes(ordered, level)
+        yield ""
+
+
+def _group(group: str, changes: list[Change], level: int, *, is_open: bool) -> Iterator[str]:
+    if changes and level < COUNTS:
+        ordered = sorted(changes, key=lambda change: change.name)
+        title = f"{len(changes)} {group}"
+        yield from details(title, _changes(ordered, level), is_open=is_open)
+
+
+def _changes(changes: Sequence[Change], level: int) -> Iterator[str]:
+    if level == COUNTS:
+        yield from (_title(change) for change in changes[:SENTENCES])
+        if len(changes) > SENTENCES:
+            yield f"- and {len(changes) - SENTENCES} more"
         return
-    dangerous = group in {REPLACED, DELETED}
-    yield f"<details{' open' if dangerous else ''}><summary>{len(changes)} {group}</summary>"
+    for change in changes:
+        yield _title(change)
+        if level < NAMES and change.group != CREATED:
+            yield from _values(change.values, level)
+
+
+def _title(change: Change) -> str:
+    kind = change.token.split(":")[-1]
+    verb = f" **{change.group}**" if change.group in {REPLACED, DELETED} else ""
+    data = "; it **holds data**" if _loses_data(change) else ""
+    harmless = f": {why}" if (why := _why_harmless(change)) else ""
+    shown = {value.key for value in change.values}
+    others = [key for key in change.properties if key not in shown]
+    keys = f" ({', '.join(code(key) for key in others)})" if others else ""
+    return f"- {code(change.name[:SENTENCE])} {prose(kind)}{verb}{harmless}{keys}{data}"
+
+
+def _values(values: Sequence[Value], level: int) -> Iterator[str]:
+    short = [value for value in values if not value.is_long]
+    for value in short:
+        why = " — replaces it" if value.replaces else ""
+        yield f"  - {code(value.key)}: {code(value.before)} → {code(value.after)}{why}"
+    for value in values:
+        if value.is_long:
+            yield f"  - {code(value.key)}{' — replaces it' if value.replaces else ''}:"
+            yield ""
+            lines = value.diff()
+            cut = lines if level == FULL else lines[:DIFF_LINES]
+            if len(cut) < len(lines):
+                cut = [*cut, f"@@ {len(lines) - len(cut)} more lines @@"]
+            yield from (f"    {line}" for line in block("\n".join(cut), "diff"))
+            yield ""
+
+
+def _sentences(title: str, found: Iterable[str], level: int) -> Iterator[str]:
+    sentences = list(found)
+    if not sentences:
+        return
+    cut = sentences if level < COUNTS else [one[:SENTENCE] for one in sentences[:SENTENCES]]
+    yield f"### {title}"
     yield ""
-    ordered = sorted(changes, key=lambda c: (not _loses_data(c, group), c.name))
-    for change in ordered[:MOST_LISTED]:
-        warning = " **holds data**" if _loses_data(change, group) else ""
-        keys = f": {', '.join(change.properties)}" if change.properties else ""
-        yield f"- `{change.name}` ({change.token.split(':')[-1]}){keys}{warning}"
-    if len(changes) > MOST_LISTED:
-        yield f"- and {len(changes) - MOST_LISTED} more"
-    yield from ("", "</details>", "")
+    yield from (f"- {prose(sentence)}" for sentence in cut)
+    if len(cut) < len(sentences):
+        yield f"- and {len(sentences) - len(cut)} more"
+    yield ""
 
 
-def _loses_data(change: Change, group: str) -> bool:
-    return group in {REPLACED, DELETED} and change.token in HOLDS_DATA
+def _finding(finding: Finding) -> str:
+    return f"`{finding.rule}` on `{finding.resource or 'the stack'}`: {finding.message}"
+
+
+def _skipped(findings: Sequence[Finding]) -> Iterator[str]:
+    yield "These rules read a value that is known only after the `up`; the next preview asks them."
+    yield ""
+    by_rule = Counter(finding.rule for finding in findings)
+    rows = [(cell(rule), str(count)) for rule, count in sorted(by_rule.items())]
+    yield from table(("rule", "resources"), rows)
+
+
+def _drift_of(report: Report, level: int) -> Iterator[str]:
+    if report.drift is None:
+        yield from ("Drift was not looked for.", "")
+    elif report.drift:
+        yield from _sentences("Drift", (found.advice for found in report.drift), level)
+    else:
+        yield from ("No drift.", "")
 
 
 def _drift(report: Report) -> list[str]:
-    return [f"- {found.advice}" for found in report.drift or ()]
+    return [f"- {prose(found.advice)}" for found in report.drift or ()]
+
+
+def _loses_data(change: Change) -> bool:
+    lost = change.group in {REPLACED, DELETED} and not change.is_retained
+    return lost and change.token in HOLDS_DATA
+
+
+def _footer(jobs: Iterable[Job]) -> Iterator[str]:
+    """Commit, run and time, once for all reports of one run."""
+    last = {(job.commit, job.run): job for job in sorted(jobs, key=lambda job: job.at)}
+    for job in last.values():
+        commit = [f"commit {code(job.commit[:12])}"] if job.commit else []
+        run = [f"[run]({job.run})"] if job.run else []
+        if parts := [*commit, *run, *([job.at] if job.at else [])]:
+            yield f"<sub>{' · '.join(parts)}</sub>"

@@ -11,6 +11,8 @@ from pulumi import automation
 
 from pipeline.report import Drift
 from pipeline.steps import UNKNOWN, Step, steps_of
+from pipeline.stores import HOLDS_DATA
+from pipeline.values import masked
 
 ADOPT = {
     ("aws:rds/instance:Instance", "instanceClass"): "databaseClass",
@@ -69,31 +71,51 @@ def _keys(step: Step) -> Iterator[str]:
 
 
 def _told(stack: str, step: Step, key: str) -> Drift:
-    if not key:
-        advice = (
-            f"{step.name} is gone from the account. Restore it, or let the next `pulumi up` make "
-            "it again after you have seen that nothing else is lost."
-        )
+    if key:
+        now, wanted = (_shown(inputs.get(key), key) for inputs in (step.old, step.new))
+        advice = f"{step.name}: {key} is {now} in AWS, {wanted} in the program. "
+        advice += f"To keep it, {_adoption(stack, step, key)}; {_change_back(stack)}."
     else:
-        now, wanted = step.old.get(key), step.new.get(key)
-        advice = f"{step.name}: {key} is {_shown(now)} in AWS, {_shown(wanted)} in the program. "
-        advice += _adoption(stack, step.token, step.name, key, now)
+        advice = f"{step.name} is gone from the account. {_made_anew(stack, step)}"
     return Drift(token=step.token, resource=step.name, property=key, advice=advice)
 
 
-def _adoption(stack: str, token: str, name: str, key: str, now: object) -> str:
-    file = f"Pulumi.{stack}.yaml"
-    if config := ADOPT.get((token, key)):
-        return f"To keep it, set arbor:{config} to {_shown(now)} in {file}; else change AWS back."
-    if token == TARGET and key in SERVICE_KEYS:
-        app = name.removesuffix("-scaling-target")
-        entry = f"arbor:services.{app}.{SERVICE_KEYS[key]}"
-        return f"To keep it, set {entry} to {_shown(now)} in {file}; else change AWS back."
-    return "No config key holds it: to keep it, change the program; else change AWS back."
+def _adoption(stack: str, step: Step, key: str) -> str:
+    """What to change so that the program says what AWS has: config, else the program itself."""
+    file, now = f"Pulumi.{stack}.yaml", _shown(step.old.get(key), key)
+    if config := ADOPT.get((step.token, key)):
+        return f"set arbor:{config} to {now} in {file} and merge it"
+    if step.token == TARGET and key in SERVICE_KEYS:
+        app = step.name.removesuffix("-scaling-target")
+        return f"set arbor:services.{app}.{SERVICE_KEYS[key]} to {now} in {file} and merge it"
+    return "change the program, for no config key holds it"
 
 
-def _shown(value: object) -> str:
+def _change_back(stack: str) -> str:
+    """The command behind the workflow `operate`, which runs it with the deploy role."""
+    return (
+        "else change AWS back: the workflow `operate` with up-refresh "
+        f"(`python -m pipeline operate up-refresh --stack {stack}`)"
+    )
+
+
+def _made_anew(stack: str, step: Step) -> str:
+    holds = step.token in HOLDS_DATA
+    first = (
+        'It held data: restore it first ("Backup and Recovery" in docs/runbook.md). '
+        if holds
+        else "See first that nothing else is lost. "
+    )
+    return (
+        f"{first}Then the workflow `operate` with refresh takes it out of the state "
+        f"(`python -m pipeline operate refresh --stack {stack}`), and the workflow `up` makes it "
+        "again."
+    )
+
+
+def _shown(value: object, key: str) -> str:
     """A plain value as it is; a document or a secret only by its kind."""
+    value = masked(value, key)
     if isinstance(value, Mapping | list) or value is None:
         return "not set" if value is None else "another value"
     text = f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,11 +1,15 @@
 """The preview of one stack: what would change, what the policies say, what has drifted."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pulumi import automation
 from pulumi.automation import events
 
 from pipeline import changes, drift, unowned
+from pipeline.failures import AWS_FAILED, said, sentences
+from pipeline.job import Job
 from pipeline.report import Report
 from pipeline.stacks import PACK, Opened
 from pipeline.steps import Seen
@@ -14,16 +18,17 @@ from pipeline.steps import Seen
 def preview(opened: Opened, *, plan: Path | None, look_for_drift: bool) -> Report:
     """Preview with the policy pack; `plan` is where the update plan goes that `apply` will hold to.
 
-    A preview that fails is a report, too.
+    A preview that fails is a report, too, and so is one that finds the changes and then can't look
+    for drift.
     """
     stack, seen = opened.stack, Seen()
-    report = Report(stack=stack.name)
+    report = Report(stack=stack.name, job=Job.now())
 
     def see(event: events.EngineEvent) -> None:
         report.see(event)
         seen.see(event)
 
-    try:
+    with _reported(report, "The preview failed"):
         stack.preview(
             on_event=see,
             policy_packs=[str(PACK)],
@@ -31,12 +36,23 @@ def preview(opened: Opened, *, plan: Path | None, look_for_drift: bool) -> Repor
             color="never",
             suppress_progress=True,
         )
+    if report.failure or report.refused:
+        return report
+    with _reported(report, "AWS could not be asked what it has"):
         report.refused = changes.refusals(seen.steps, opened.account, changes.ALLOWABLE)
         report.asks = changes.asks(seen.steps, opened.account)
-        if look_for_drift:
+    if look_for_drift:
+        with _reported(report, "Drift could not be looked for"):
             report.drift = [*drift.find(stack, seen.steps), *unowned.find(opened)]
-    except (automation.CommandError, unowned.LookError) as failed:
+    return report
+
+
+@contextmanager
+def _reported(report: Report, what: str) -> Iterator[None]:
+    """What goes wrong in here becomes the report's failure; more than one is possible."""
+    try:
+        yield
+    except (automation.CommandError, unowned.LookError, *AWS_FAILED) as failed:
         report.refused += changes.protections(str(failed))
         if report.passed:
-            report.failure = str(failed)
-    return report
+            report.failure = "\n".join(sentences([f"{what}: {said(failed)}"]))

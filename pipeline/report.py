@@ -5,11 +5,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from pulumi.automation import events
 
 from emulator.summary import error_of
+from pipeline.job import Job
+from pipeline.values import Value, values
 
 REPLACED, DELETED, UPDATED, CREATED = "replaced", "deleted", "updated", "created"
 GROUPS = (REPLACED, DELETED, UPDATED, CREATED)
@@ -23,7 +25,8 @@ GROUP_OF = {
     "create": CREATED,
     "import": CREATED,
 }
-SKIPPED = "can't run policy"
+SKIPPED: Final = "can't run policy"
+"""The engine's words for a rule that it could not ask about a resource."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +37,11 @@ class Change:
     token: str
     name: str
     properties: tuple[str, ...] = ()
-    """Inputs that differ; their values may be secret and stay out."""
+    """Inputs that differ."""
+    values: tuple[Value, ...] = ()
+    """Their values before and after, without what is secret."""
+    is_retained: bool = False
+    """Whether a deletion only takes it out of the state."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +53,15 @@ class Finding:
     mandatory: bool
     message: str
 
+    @property
+    def is_skipped(self) -> bool:
+        """Whether the rule was not asked: a value that it reads is known only after the `up`."""
+        return not self.mandatory and self.message.startswith(SKIPPED)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Drift:
-    """What somebody changed in the account, that the program would change back."""
+    """What was changed in the account by hand, that the program would change back."""
 
     token: str
     resource: str
@@ -75,6 +87,7 @@ class Report:
     """None when it wasn't looked for."""
     failure: str = ""
     """Why the preview failed, when it was not for a policy."""
+    job: Job = field(default_factory=Job)
 
     @property
     def passed(self) -> bool:
@@ -91,22 +104,17 @@ class Report:
             self.failure = f"{self.failure}\n{error}".strip()
 
     def _step(self, step: events.StepEventMetadata) -> None:
-        if step.type.startswith("pulumi:"):
+        if step.type.startswith("pulumi:") or is_component(step):
             return
         if step.op == "same":
             self.unchanged += 1
         group = GROUP_OF.get(step.op.value)
-        change = Change(
-            group=group or "",
-            token=step.type,
-            name=name_of(step.urn),
-            properties=tuple(sorted(step.diffs or ())),
-        )
-        # A replacement is told in three steps.
+        # A replacement comes in three steps.
         if group and not any(
-            (c.group, c.token, c.name) == (group, change.token, change.name) for c in self.changes
+            (c.group, c.token, c.name) == (group, step.type, name_of(step.urn))
+            for c in self.changes
         ):
-            self.changes.append(change)
+            self.changes.append(_change(group, step))
 
     def write(self, file: Path) -> None:
         file.write_text(json.dumps(dataclasses.asdict(self), indent=1) + "\n")
@@ -119,16 +127,14 @@ class Report:
             drift = told["drift"]
             return cls(
                 stack=told["stack"],
-                changes=[
-                    Change(**{**one, "properties": tuple(one["properties"])})
-                    for one in told["changes"]
-                ],
+                changes=[_read_change(one) for one in told["changes"]],
                 unchanged=told["unchanged"],
                 findings=[Finding(**one) for one in told["findings"]],
                 refused=told["refused"],
                 asks=told["asks"],
                 drift=None if drift is None else [Drift(**one) for one in drift],
                 failure=told["failure"],
+                job=Job(**told["job"]),
             )
         except (OSError, ValueError, KeyError, TypeError) as wrong:
             raise ValueError(
@@ -142,6 +148,39 @@ class Report:
 def name_of(urn: str) -> str:
     """The logical name in a URN; empty for a finding about the stack as a whole."""
     return urn.split("::", 3)[-1] if urn.count("::") >= 3 else ""  # noqa: PLR2004 - parts of a URN
+
+
+def is_component(step: events.StepEventMetadata) -> bool:
+    """Whether it only groups resources and is none of AWS's."""
+    state = step.new or step.old
+    return state is not None and not state.custom
+
+
+def _change(group: str, step: events.StepEventMetadata) -> Change:
+    keys = tuple(sorted(step.diffs or ()))
+    old = (step.old.inputs if step.old else None) or {}
+    new = (step.new.inputs if step.new else None) or {}
+    return Change(
+        group=group,
+        token=step.type,
+        name=name_of(step.urn),
+        properties=keys,
+        # What differs in outputs alone has no input to show.
+        values=tuple(
+            values(tuple(k for k in keys if k in old or k in new), old, new, tuple(step.keys or ()))
+        ),
+        is_retained=bool(step.old and step.old.retain_on_delete and group == DELETED),
+    )
+
+
+def _read_change(told: Mapping[str, Any]) -> Change:
+    return Change(
+        **{
+            **told,
+            "properties": tuple(told["properties"]),
+            "values": tuple(Value(**one) for one in told["values"]),
+        }
+    )
 
 
 def _finding(event: events.PolicyEvent) -> Finding:

@@ -1,0 +1,174 @@
+"""How an apply ended, and the report of it, which is kept on disk from the first change on."""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from pulumi import automation
+
+from pipeline.failures import leave_the_plan, said, sentences
+from pipeline.interruption import CancelledError, EngineCommand, Interruption
+from pipeline.job import Job
+from pipeline.outcome import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    PLAN_AGAIN,
+    REFUSED,
+    STALE,
+    Outcome,
+    continues,
+)
+from pipeline.progress import Progress
+from pipeline.report import name_of
+from pipeline.stacks import Opened
+
+Say = Callable[[str], None]
+LOCK_STAYS: Final = "there was a problem deleting the lock"
+"""https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/lock.go"""
+LOCKED: Final = ("the stack is currently locked by", "Another update is currently in progress")
+"""The words of both kinds of backend, as the SDK's automation/errors.py has them."""
+
+
+class NotYetError(Exception):
+    """What ends an apply before the engine changes anything."""
+
+    def __init__(self, result: str, reasons: list[str]) -> None:
+        super().__init__("\n".join(reasons))
+        self.result, self.reasons = result, reasons
+
+
+class Keeper:
+    """Keeps the report on disk as far as the apply has come."""
+
+    def __init__(self, outcome: Outcome, file: Path | None, say: Say) -> None:
+        self.outcome, self._file, self._say = outcome, file, say
+        self.progress = Progress(say, self.update)
+        self.engine: EngineCommand | None = None
+        self.acted: list[str] = []
+        """What was done before the engine, and what it is doing now."""
+        self.doing = "The apply"
+        self._lock = threading.RLock()  # the engine's events come in a thread of their own
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether AWS may have been changed."""
+        engine = self.engine
+        began = engine is not None and (engine.is_running("up") or "up" in engine.codes)
+        return began or bool(self.acted)
+
+    def hear(self, name: str) -> None:
+        """Take note of a signal, at once: there may be no time later."""
+        with suppress(RuntimeError):  # printing is not reentrant
+            self._say(
+                f"{name}: the engine ends what it has begun; a second signal ends it at once."
+            )
+        self.outcome.reasons = [f"The apply of {self.outcome.stack} was cancelled ({name})."]
+        self.update()
+
+    def update(self) -> None:
+        """Write how far it has come; the last such report is what a killed job leaves."""
+        if self.engine is not None and self.engine.is_running("up"):
+            self.outcome.lock = (
+                f"The engine held the lock of {self.outcome.stack} when this was written."
+            )
+        self.take_over()
+        self.outcome.next = continues(self.outcome)
+        self.keep()
+
+    def end(self, result: str, *reasons: str) -> None:
+        """Set how it ended; lock and next commands are what follows from it."""
+        self.outcome.result, self.outcome.reasons = result, list(reasons)
+        self.outcome.lock, self.outcome.next, self.outcome.job = "", [], Job.now()
+        self.take_over()
+
+    def take_over(self) -> None:
+        self.outcome.done = self.progress.done
+        self.outcome.failed = self.progress.failed
+        self.outcome.begun = self.progress.begun
+
+    def keep(self) -> None:
+        """Write the report; a disk that is full stops no engine."""
+        if self._file is None:
+            return
+        try:
+            with self._lock:
+                self.outcome.write(self._file)
+        except OSError as error:
+            self._say(f"The report could not be written: {error}")
+
+
+def conclude(
+    ended: BaseException, opened: Opened, keeper: Keeper, interruption: Interruption
+) -> None:
+    """Say how it ended. Raises nothing, for it is all that is left of the run."""
+    engine, outcome = keeper.engine, keeper.outcome
+    assert engine is not None
+    keeper.end(FAILED)
+    if engine.codes.get("up") == 0:
+        # What the Automation API reads after an `up`, outputs and history, can fail as well.
+        keeper.end(DONE, f"The outputs could not be read afterwards: {said(ended)}")
+        return
+    outcome.lock = _lock(engine, ended, outcome.stack)
+    outcome.result, reasons = _why(ended, keeper, was_cancelled=bool(interruption.count))
+    outcome.reasons = [*reasons, *(f"Before that: {line}." for line in keeper.acted)]
+    if engine.is_running("up"):
+        outcome.unread = "the engine has not ended."
+    elif "up" in engine.codes:
+        try:
+            outcome.pending = _pending(opened.stack)
+            outcome.begun = []  # the state says how each of them ended
+        except (CancelledError, Exception) as unread:  # noqa: BLE001 - no credentials, no network
+            outcome.unread = said(unread)
+    if (
+        outcome.result == FAILED
+        and not outcome.changed_anything
+        and _leaves_the_plan(ended, keeper)
+    ):
+        outcome.result = STALE
+    if outcome.result == STALE:
+        outcome.next = [PLAN_AGAIN]
+    elif outcome.result != REFUSED or outcome.lock:
+        outcome.next = continues(outcome)
+
+
+def _why(ended: BaseException, keeper: Keeper, *, was_cancelled: bool) -> tuple[str, list[str]]:
+    """The result, and the reasons in sentences."""
+    outcome, progress = keeper.outcome, keeper.progress
+    if was_cancelled:
+        return CANCELLED, [f"The apply of {outcome.stack} was cancelled."]
+    if isinstance(ended, NotYetError):
+        return ended.result, ended.reasons
+    seen = sentences([*progress.violations, *progress.errors])
+    reasons = seen or sentences([f"{keeper.doing} failed: {said(ended)}"])
+    refused = any(mark in str(ended) for mark in LOCKED) or progress.violations
+    if not keeper.has_begun or (refused and not outcome.changed_anything):
+        return REFUSED, reasons
+    return FAILED, reasons
+
+
+def _leaves_the_plan(ended: BaseException, keeper: Keeper) -> bool:
+    return any(leave_the_plan([*keeper.progress.errors, said(ended)]))
+
+
+def _lock(engine: EngineCommand, ended: BaseException, stack: str) -> str:
+    """Who holds the lock now, as far as this job can know without credentials."""
+    if engine.is_running("up"):
+        return f"The engine has not ended, and holds the lock of {stack}."
+    if engine.codes.get("up", 0) < 0:
+        return f"The engine was killed, and left the lock of {stack} behind."
+    if LOCK_STAYS in str(ended):
+        return f"The engine could not delete the lock of {stack}: it is still held."
+    if any(mark in str(ended) for mark in LOCKED):
+        return f"Another run holds the lock of {stack}."
+    return ""
+
+
+def _pending(stack: automation.Stack) -> list[str]:
+    exported = stack.export_stack().deployment or {}
+    return [
+        f"{operation['type']} {name_of(operation['resource']['urn'])}"
+        for operation in exported.get("pending_operations") or ()
+    ]

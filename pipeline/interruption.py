@@ -1,0 +1,172 @@
+"""A cancelled job ends its engine in order, and has time to say what it left.
+
+GitHub sends SIGINT to the process of a step, SIGTERM 7.5 seconds later, and kills it after another
+2.5: https://docs.github.com/en/actions/reference/workflow-cancellation-reference. Only that one
+process gets them (NixKillProcessTree and SendSignal,
+https://github.com/actions/runner/blob/main/src/Runner.Sdk/ProcessInvoker.cs), and it is bash, which
+passes none on: a step that applies begins with `exec`.
+
+The engine's first signal cancels: what has begun ends, the state is saved, the lock goes. Its
+second one terminates, and what has begun stays in the state as pending.
+https://github.com/pulumi/pulumi/blob/master/pkg/backend/cancellation_scope.go
+"""
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import IO, Any, Final
+
+from pulumi import automation
+from pulumi.automation.errors import create_command_error
+
+OnOutput = Callable[[str], Any]
+PATIENCE_SECONDS: Final = 1.5
+"""After the second signal, before the report is written without the engine."""
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+class CancelledError(BaseException):
+    """The job was cancelled while no engine ran, or the engine did not end in time.
+
+    Not an Exception: a handler of errors on its way must not take it for one of them.
+    """
+
+
+class EngineCommand(automation.PulumiCommand):
+    """The Pulumi CLI, whose processes can be interrupted; as the Automation API runs it.
+
+    The SDK's own waits for its process and gives it to no caller.
+    """
+
+    def __init__(self, found: automation.PulumiCommand) -> None:
+        # PulumiCommand's own would run `pulumi version` once more.
+        self.command, self.version = found.command, found.version
+        self.codes: dict[str, int] = {}
+        """The exit code of the last run, by command (`up`, `preview`); negative: killed."""
+        self._running: dict[int, tuple[str, subprocess.Popen[str]]] = {}
+
+    @property
+    def runs(self) -> bool:
+        return bool(self._running)
+
+    def is_running(self, command: str) -> bool:
+        return any(name == command for name, _ in list(self._running.values()))
+
+    def interrupt(self) -> None:
+        """Send SIGINT to each process; the second time, an engine terminates."""
+        for _, process in list(self._running.values()):
+            process.send_signal(signal.SIGINT)
+
+    def run(
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        on_output: OnOutput | None = None,
+        on_error: OnOutput | None = None,
+    ) -> automation.CommandResult:
+        """Run a command of the CLI. Raises CommandError when it fails."""
+        process = subprocess.Popen(  # noqa: S603 - the CLI that was found, arguments of the SDK
+            [self.command, "--non-interactive", *args],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cwd,
+            env=self._environment(additional_env),
+            encoding="utf-8",
+            start_new_session=True,  # Ctrl-C in a terminal reaches it once, through interrupt()
+        )
+        self._running[process.pid] = (args[0], process)
+        said: tuple[list[str], list[str]] = ([], [])
+        readers = [
+            threading.Thread(target=_read, args=(stream, tell, kept), daemon=True)
+            for stream, tell, kept in zip(
+                (process.stdout, process.stderr), (on_output, on_error), said, strict=True
+            )
+        ]
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join()
+        code = process.wait()
+        del self._running[process.pid]
+        self.codes[args[0]] = code
+        result = automation.CommandResult(
+            stdout="\n".join(said[0]), stderr="\n".join(said[1]), code=code
+        )
+        if code:
+            raise create_command_error(result)
+        return result
+
+    def _environment(self, additional: Mapping[str, str]) -> dict[str, str]:
+        environment = {**os.environ, **additional, "PULUMI_AUTOMATION_API": "true"}
+        if os.path.isabs(self.command):  # noqa: PTH117 - a text of the SDK
+            beside = os.path.dirname(self.command)  # noqa: PTH120 - the same
+            environment["PATH"] = os.pathsep.join((beside, environment.get("PATH", "")))
+        return environment
+
+
+class Interruption:
+    """Whether the job was cancelled, and how often it was told."""
+
+    def __init__(self, engine: EngineCommand, heard: Callable[[str], None]) -> None:
+        self._engine, self._heard = engine, heard
+        self.count = 0
+        self.is_over = False
+        """Whether only the report is left to write, which is not cancelled."""
+
+    def handle(self, number: int, _frame: FrameType | None = None) -> None:
+        """Take a signal: the engine ends first; without one, CancelledError is raised here."""
+        self.count += 1
+        if not self.is_over:
+            self._heard(signal.Signals(number).name)
+        if self._engine.runs:
+            self._engine.interrupt()
+            if self.count > 1:
+                signal.signal(signal.SIGALRM, self._give_up)
+                signal.setitimer(signal.ITIMER_REAL, PATIENCE_SECONDS)
+        elif not self.is_over:
+            raise CancelledError
+
+    def _give_up(self, _number: int, _frame: FrameType | None) -> None:
+        if self._engine.runs:
+            raise CancelledError
+
+
+@contextmanager
+def interruptible(
+    stack: automation.Stack, heard: Callable[[str], None]
+) -> Iterator[tuple[EngineCommand, Interruption]]:
+    """The stack's engine ends in order when this job is cancelled.
+
+    `heard` gets the name of each signal. Outside of the main thread, which alone gets signals,
+    none is handled.
+    """
+    workspace: Any = stack.workspace
+    before = workspace.pulumi_command
+    engine = EngineCommand(before)
+    interruption = Interruption(engine, heard)
+    handlers: dict[int, Any] = {}
+    workspace.pulumi_command = engine
+    try:
+        if threading.current_thread() is threading.main_thread():
+            handlers = {one: signal.signal(one, interruption.handle) for one in SIGNALS}
+        yield engine, interruption
+    finally:
+        workspace.pulumi_command = before
+        if handlers:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _read(stream: IO[str], tell: OnOutput | None, kept: list[str]) -> None:
+    for line in stream:
+        stripped = line.rstrip()
+        if tell:
+            tell(stripped)
+        kept.append(stripped)
+    stream.close()

@@ -1,0 +1,139 @@
+"""What an `apply` came to: what was made, what is half done, who holds the lock, what to run next.
+
+The file is written when the engine starts and again after each resource, so that a job which is
+killed leaves one as well: its result is then still `running`.
+"""
+
+import dataclasses
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+from pipeline.job import Job
+
+RUNNING: Final = "running"
+DONE: Final = "done"
+FAILED: Final = "failed"
+CANCELLED: Final = "cancelled"
+REFUSED: Final = "refused"
+STALE: Final = "stale"
+EXIT_CODES: Final = {DONE: 0, FAILED: 1, CANCELLED: 1, RUNNING: 1, REFUSED: 3, STALE: 4}
+"""Of `python -m pipeline apply`, by result. 2 is a wrong option."""
+FREE: Final = ""
+_WRITES: Final = itertools.count()
+"""A name for each: a signal can come in the middle of one, and its handler writes, too."""
+PLAN_AGAIN: Final = "Plan again: run the workflow `up` on main, which asks for approval again."
+AFTER: Final = "Mend the cause and run the workflow `up` again: a new plan continues from here."
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """How one `apply` ended, or how far it has come."""
+
+    stack: str
+    result: str = RUNNING
+    reasons: list[str] = field(default_factory=list)
+    """What ended it, in sentences; none when it is done."""
+    done: list[str] = field(default_factory=list)
+    """`updated firewall-acl`; a created resource with its physical id, for an import."""
+    failed: list[str] = field(default_factory=list)
+    """`update backend-service`: may be half done."""
+    begun: list[str] = field(default_factory=list)
+    """Operations that began and did not end while the report was written."""
+    pending: list[str] = field(default_factory=list)
+    """Operations of which the state doesn't know how they ended."""
+    unread: str = ""
+    """Why the state could not be read afterwards; empty when it was."""
+    lock: str = FREE
+    """Who holds the lock of the stack, in a sentence; empty when it is free."""
+    next: list[str] = field(default_factory=list)
+    """What continues, in this order: commands in backquotes, else sentences."""
+    job: Job = field(default_factory=Job)
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_CODES[self.result]
+
+    @property
+    def changed_anything(self) -> bool:
+        return bool(self.done or self.failed or self.begun or self.pending)
+
+    def write(self, file: Path) -> None:
+        """Write it at once or not at all: a job that is killed meanwhile leaves the one before."""
+        beside = file.with_name(f".{file.name}.{next(_WRITES)}")
+        beside.write_text(json.dumps(dataclasses.asdict(self), indent=1) + "\n")
+        beside.replace(file)
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """Raises ValueError, with a sentence, for a file that no apply wrote."""
+        try:
+            told: Mapping[str, Any] = json.loads(file.read_text())
+            if told["result"] not in EXIT_CODES:
+                raise ValueError(f"its result is {told['result']!r}")  # noqa: TRY301
+            return cls(**{**told, "job": Job(**told["job"])})
+        except (OSError, ValueError, KeyError, TypeError) as wrong:
+            raise ValueError(
+                f"{file} is no report of `python -m pipeline apply`: {wrong}"
+            ) from wrong
+
+    def lines(self) -> Iterator[str]:
+        """The report as text for a terminal and a job's log."""
+        yield from self.reasons
+        if self.result == DONE:
+            yield f"{self.stack} is as planned; {len(self.done)} changes."
+            return
+        if self.result == RUNNING:
+            yield f"The apply of {self.stack} was killed before it ended."
+        if not self.changed_anything:
+            yield f"No change of {self.stack} was made."
+        if self.done:
+            yield f"{len(self.done)} changes of {self.stack} were made before that:"
+            yield from listed(self.done)
+        for title, found in (
+            ("These failed, and may be half done:", self.failed),
+            ("These had begun, and may be half done:", self.begun),
+            ("The state doesn't know how these ended; look at them in AWS:", self.pending),
+        ):
+            if found:
+                yield title
+                yield from listed(found)
+        if self.unread:
+            yield f"The state could not be read afterwards: {self.unread}"
+        if self.changed_anything or self.lock:
+            yield self.lock or f"The lock of {self.stack} is free."
+        if self.next:
+            yield "What to run, in this order:"
+            yield from listed(self.next)
+
+
+def continues(outcome: Outcome) -> list[str]:
+    """The commands that lead on from what an `apply` left; docs/state.md has each with its reasons.
+
+    `pulumi refresh --clear-pending-creates` takes what never came to be out of the state:
+    https://www.pulumi.com/docs/iac/cli/commands/pulumi_refresh/
+    """
+    stack = outcome.stack
+    found = []
+    if outcome.lock:
+        found.append(
+            f"`pulumi cancel --stack {stack} --yes`, once no run of {stack} is active: it takes "
+            "the lock away (workflow `operate`: cancel)."
+        )
+    if outcome.pending or outcome.unread or outcome.begun:
+        found.append(
+            f"`pulumi refresh --stack {stack} --clear-pending-creates --yes`, after a look at each "
+            "pending create in AWS: one that exists is imported instead (workflow `operate`: "
+            "refresh)."
+        )
+    elif outcome.changed_anything:
+        found.append(f"`pulumi preview --stack {stack} --refresh`: what is left to do.")
+    return [*found, AFTER] if found else [AFTER]
+
+
+def listed(lines: Iterable[str]) -> Iterator[str]:
+    """Each as an item of a list."""
+    return (f"- {line}" for line in lines)

@@ -1,0 +1,130 @@
+"""Old and new values of a property as a reviewer may see them: without secrets, documents as text.
+
+The engine replaces what is secret by `[secret]` in its events. What a program forgot to mark is
+masked here by the name that it has.
+"""
+
+import difflib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+SECRET: Final = "[secret]"  # noqa: S105 - the mask
+UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""Pulumi's mark for a value that a preview can't know yet."""
+NOT_YET: Final = "(known after the up)"
+ABSENT: Final = "(not set)"
+SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+"""A key of every value that is none of JSON's own: a secret, an asset.
+https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig.go"""
+SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of a secret
+NAMED_SECRET: Final = re.compile(
+    r"password|passwd|passphrase|secretstring|secretbinary|secretkey|authtoken|accesstoken"
+    r"|privatekey|apikey|credential|userdata|webhook|(^|[_-])(secret|token)s?($|[_-])"
+    r"|(^|[_-])key$",
+    re.IGNORECASE,
+)
+"""Names of properties and of environment variables that hold one."""
+PLAIN_NAME: Final = re.compile(r"arn$|valuefrom$|^(kms|s3|customer)?key(id)?$|name$", re.IGNORECASE)
+"""Names that only point to one, or are called alike."""
+IN_URL: Final = re.compile(r"(\w+://[^\s:/@]*):[^\s@/]+@")
+ONE_LINE: Final = 80
+"""Characters of JSON; a longer document is indented."""
+LONGEST_TEXT: Final = 200
+"""Characters of a plain text, such as an ARN, that stands in a line."""
+CONTEXT: Final = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value:
+    """One property that changes, by its values before and after."""
+
+    key: str
+    before: str
+    after: str
+    replaces: bool = False
+    """Whether this one is why the resource is replaced."""
+
+    @property
+    def is_long(self) -> bool:
+        return any("\n" in text or len(text) > LONGEST_TEXT for text in (self.before, self.after))
+
+    def diff(self) -> list[str]:
+        """What differs between two documents, as `diff` marks it."""
+        lines = difflib.unified_diff(
+            self.before.splitlines(), self.after.splitlines(), n=CONTEXT, lineterm=""
+        )
+        return [line for line in lines if not line.startswith(("---", "+++"))]
+
+
+def values(
+    keys: tuple[str, ...],
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    replacing: tuple[str, ...] = (),
+) -> Iterator[Value]:
+    """The value of each top-level property, before and after."""
+    for key in keys:
+        before, after = masked(old.get(key), key), masked(new.get(key), key)
+        if _is_secret(before) or _is_secret(after):
+            # Its other side may be what was secret a moment ago.
+            before, after = (SECRET if one is not None else None for one in (before, after))
+        # Both alike, for a diff of one line and many says nothing.
+        wide = any("\n" in text_of(one) for one in (before, after))
+        yield Value(
+            key=key,
+            before=text_of(before, wide=wide),
+            after=text_of(after, wide=wide),
+            replaces=key in replacing,
+        )
+
+
+def masked(value: Any, name: str = "") -> Any:  # noqa: ANN401 - an input, of whatever type
+    """The value without what is secret, and JSON in a text as what it says."""
+    if _hides(name) and value not in (None, UNKNOWN):
+        return SECRET
+    if isinstance(value, Mapping):
+        if SIGNATURE in value:
+            return SECRET if value[SIGNATURE] == SECRET_SIGNATURE else "(a file)"
+        called = next((str(value[k]) for k in ("name", "Name") if k in value), "")
+        return {
+            key: masked(one, called if key in {"value", "Value"} else key)
+            for key, one in value.items()
+        }
+    if isinstance(value, list):
+        return [masked(one, "") for one in value]
+    if isinstance(value, str):
+        return _masked_text(value)
+    return value
+
+
+def text_of(value: Any, *, wide: bool = False) -> str:  # noqa: ANN401 - as above
+    """One line for what is plain, indented JSON for what is long or `wide`."""
+    if value is None:
+        return ABSENT
+    if isinstance(value, str):
+        return value.replace(UNKNOWN, NOT_YET)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    short = json.dumps(value, ensure_ascii=False)
+    long = json.dumps(value, ensure_ascii=False, indent=2)
+    return (long if wide or len(short) > ONE_LINE else short).replace(f'"{UNKNOWN}"', NOT_YET)
+
+
+def _masked_text(text: str) -> Any:  # noqa: ANN401 - as above
+    if text[:1] in {"{", "["} and text != SECRET:
+        try:
+            return masked(json.loads(text))
+        except ValueError:
+            pass
+    return IN_URL.sub(rf"\1:{SECRET}@", text)
+
+
+def _hides(name: str) -> bool:
+    return bool(NAMED_SECRET.search(name)) and not PLAIN_NAME.search(name)
+
+
+def _is_secret(value: Any) -> bool:  # noqa: ANN401 - as above
+    return isinstance(value, str) and value == SECRET
