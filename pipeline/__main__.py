@@ -8,18 +8,20 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pipeline import changes, github
+from pipeline import changes, chat, github
 from pipeline import comment as markdown
-from pipeline.apply import HalfDoneError, RefusedError
+from pipeline import result as outcomes
+from pipeline.apply import NotDoneError, not_opened
 from pipeline.apply import apply as apply_plan
 from pipeline.bootstrap.command import bootstrap as bootstrap_stack
+from pipeline.drift_issue import Nightly
+from pipeline.job import Job
 from pipeline.preview import preview as preview_stack
 from pipeline.report import Report
 from pipeline.stacks import NoStackError, Opened, emulated, in_aws
 
-FAILED, USAGE, REFUSED = 1, 2, 3
+FAILED, USAGE = 1, 2
 MARKER = "arbor preview"
-DRIFT_LABEL = "drift"
 
 app = typer.Typer(
     help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -28,6 +30,10 @@ Stack = Annotated[str, typer.Option(help="Which stack: production or staging.")]
 # The engine runs in the project's directory or in a copy of it: each path is made absolute here.
 Reports = Annotated[
     list[Path], typer.Argument(help="Files that `preview` wrote.", resolve_path=True)
+]
+Expected = Annotated[
+    list[str] | None,
+    typer.Option("--expect", help="A stack that must have a report; can be given twice."),
 ]
 Base = Annotated[
     Path | None,
@@ -56,17 +62,32 @@ def preview(
     in_emulated: Emulated = False,
     base: Base = None,
     drift: Annotated[bool, typer.Option(help="Also look for drift.")] = True,
+    outputs: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where `changes=N` and `passed=true` go: $GITHUB_OUTPUT.", resolve_path=True
+        ),
+    ] = None,
 ) -> None:
-    """Preview a stack with the policy pack; exit code 1 when it fails or a policy refuses it."""
+    """Preview a stack with the policy pack; exit code 1 when it fails or a policy refuses it.
+
+    Prints every change with its values; the report has the same for `comment`.
+    """
     if base is not None and not in_emulated:
         _say_and_exit("--base is for --emulated: in AWS the stack is what it is.", USAGE)
-    for file in (report, plan):
-        if file is not None and not file.parent.is_dir():
-            _say_and_exit(f"There is no directory {file.parent}; make it first.", USAGE)
-    with _opened(stack, in_emulated=in_emulated, base=base) as opened:
-        found = preview_stack(opened, plan=plan, look_for_drift=drift)
+    for file in (report, plan, outputs):
+        _refuse_without_directory(file)
+    try:
+        with _opened(stack, in_emulated=in_emulated, base=base) as opened:
+            found = preview_stack(opened, plan=plan, look_for_drift=drift)
+    except NoStackError as missing:
+        found = Report(stack=stack, failure=str(missing), job=Job.now())
     found.write(report)
-    typer.echo(markdown.render([found]))
+    typer.echo(markdown.render([found], longest=None))
+    if outputs is not None:
+        with outputs.open("a") as appended:
+            passed = "true" if found.passed else "false"
+            appended.write(f"changes={len(found.changes)}\npassed={passed}\n")
     raise typer.Exit(0 if found.passed else FAILED)
 
 
@@ -75,30 +96,31 @@ def comment(
     reports: Reports,
     pull_request: Annotated[int, typer.Option(help="Its number.")] = 0,
     post: Post = False,
+    expect: Expected = None,
 ) -> None:
     """Keep one comment on a pull request, with every stack's preview."""
-    text = markdown.render([_read(file) for file in reports])
+    if post and not pull_request:
+        _say_and_exit("--post needs --pull-request.", USAGE)
+    found = [_read(file) for file in reports if file.exists() or not expect]
+    text = markdown.render(found, expect or ())
     typer.echo(text)
     if post:
-        if not pull_request:
-            _say_and_exit("--post needs --pull-request.", USAGE)
         typer.echo(_github().keep_comment(pull_request, MARKER, text))
 
 
 @app.command()
-def issue(reports: Reports, post: Post = False) -> None:
-    """Keep one issue about drift: opened, updated, and closed when there is none."""
-    read = [_read(file) for file in reports]
-    unsure = [found.stack for found in read if found.drift is None]
-    if unsure:
-        _say_and_exit(f"Drift of {', '.join(unsure)} was not looked for.", FAILED)
-    drifted = [found.stack for found in read if found.drift]
-    text = markdown.render_drift(read) if drifted else "No drift any more."
-    typer.echo(text)
-    if post and drifted:
-        typer.echo(_github().keep_issue(DRIFT_LABEL, f"Drift in {', '.join(drifted)}", text))
-    elif post:
-        _github().close_issue(DRIFT_LABEL, text)
+def issue(reports: Reports, post: Post = False, expect: Expected = None) -> None:
+    """Keep one issue about drift: opened, updated, and closed when no stack has any.
+
+    A stack that left no report, or could not be looked at, keeps the issue open and ends with
+    exit code 1; what is found in the others is told all the same.
+    """
+    night = Nightly.read(reports, expect or ())
+    typer.echo(night.text)
+    if post:
+        told = night.post(_github(), typer.echo)
+        raise typer.Exit(FAILED if night.unknown or not told else 0)
+    raise typer.Exit(FAILED if night.unknown else 0)
 
 
 @app.command()
@@ -114,19 +136,50 @@ def apply(
         list[str] | None,
         typer.Option(help=f"Go on with {' or '.join(changes.ALLOWABLE)}; can be given twice."),
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Where the report goes, as JSON.", resolve_path=True)
+    ] = None,
 ) -> None:
-    """Bring a stack up by an approved plan; exit code 3 when it is refused, 1 when it fails."""
+    """Bring a stack up by an approved plan.
+
+    Exit code 1 when it fails or is cancelled, 3 when it is refused and nothing was changed, 4 when
+    the plan is stale: plan again, and ask again.
+    """
     for unknown in sorted(set(allow or ()) - {changes.NOTHING, *changes.ALLOWABLE}):
         known = ", ".join((changes.NOTHING, *changes.ALLOWABLE))
         _say_and_exit(f"--allow is {unknown}; allowed: {known}.", USAGE)
-    with _opened(stack, in_emulated=in_emulated, base=base) as opened:
-        try:
-            done = apply_plan(opened, plan, typer.echo, allow or ())
-        except RefusedError as refused:
-            _say_and_exit(str(refused), REFUSED)
-        except HalfDoneError as failed:
-            _say_and_exit(str(failed), FAILED)
-    typer.echo("\n".join([*done, f"{stack} is as planned; {len(done)} changes."]))
+    _refuse_without_directory(report)
+    try:
+        with _opened(stack, in_emulated=in_emulated, base=base) as opened:
+            done = apply_plan(opened, plan, typer.echo, allow or (), report)
+    except NotDoneError as ended:
+        _say_and_exit(str(ended), ended.outcome.exit_code)
+    except Exception as error:  # noqa: BLE001 - what fails before the first look is a report, too
+        outcome = not_opened(stack, error, report)
+        _say_and_exit("\n".join(outcome.lines()), outcome.exit_code)
+    typer.echo(f"{stack} is as planned; {len(done)} changes.")
+
+
+@app.command()
+def result(
+    stack: Stack,
+    report: Annotated[
+        Path, typer.Option(help="What `apply --report` wrote; may be missing.", resolve_path=True)
+    ],
+    post: Post = False,
+) -> None:
+    """Say what an apply came to: on the merged pull request, as deployment status, in a chat.
+
+    The chat is for failures, and only with the variable CHAT_WEBHOOK. Exit code 1 when one of them
+    could not be told.
+    """
+    try:
+        outcome = outcomes.read(stack, report)
+    except ValueError as wrong:
+        _say_and_exit(str(wrong), USAGE)
+    typer.echo(outcomes.render(outcome))
+    if post and not outcomes.post(outcome, _github(), lambda line: typer.echo(line, err=True)):
+        raise typer.Exit(FAILED)
 
 
 @app.command()
@@ -149,6 +202,11 @@ def _opened(stack: str, *, in_emulated: bool, base: Path | None) -> AbstractCont
     # Update plans are Pulumi's own, and still behind this switch.
     os.environ["PULUMI_EXPERIMENTAL"] = "true"
     return emulated(stack, base) if in_emulated else in_aws(stack)
+
+
+def _refuse_without_directory(file: Path | None) -> None:
+    if file is not None and not file.parent.is_dir():
+        _say_and_exit(f"There is no directory {file.parent}; make it first.", USAGE)
 
 
 def _read(file: Path) -> Report:
@@ -174,7 +232,7 @@ def main() -> None:
     """Run the command line; what can be foreseen to fail is one sentence."""
     try:
         app()
-    except (NoStackError, github.GitHubError) as failed:
+    except (NoStackError, github.GitHubError, chat.ChatError) as failed:
         sys.stderr.write(f"{failed}\n")
         sys.exit(FAILED)
 

@@ -11,6 +11,7 @@ from operations.database import snapshot
 from operations.procedure import Failed, Refused, Run
 from pipeline import changes, drift, pauses, plan_file, stores
 from pipeline.ending import Keeper, NotYetError, conclude
+from pipeline.failures import said, sentences
 from pipeline.interruption import CancelledError, interruptible
 from pipeline.job import Job
 from pipeline.outcome import DONE, FAILED, REFUSED, STALE, Outcome, listed
@@ -72,6 +73,14 @@ def apply(
     if outcome.result != DONE:
         raise ERRORS.get(outcome.result, HalfDoneError)(outcome)
     return outcome.done
+
+
+def not_opened(stack: str, error: Exception, report: Path | None) -> Outcome:
+    """The outcome, and its report, where the stack could not even be opened."""
+    outcome = Outcome(stack=stack, result=REFUSED, reasons=sentences([said(error)]), job=Job.now())
+    if report is not None:
+        outcome.write(report)
+    return outcome
 
 
 class _Applying:

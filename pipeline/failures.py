@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pulumi import automation
 
 from pipeline.report import name_of
+from pipeline.stacks import NoStackError
 
 AWS_FAILED: Final = (ClientError, BotoCoreError)
 EXPIRED: Final = re.compile(
@@ -29,7 +30,7 @@ def said(error: BaseException) -> str:
     text = str(error)
     if isinstance(error, automation.CommandError):
         return text.partition("stderr:")[2].strip() or text.strip()
-    if isinstance(error, AWS_FAILED):
+    if isinstance(error, (*AWS_FAILED, NoStackError)):
         return text
     return f"{type(error).__name__}: {text}".rstrip(": ")
 

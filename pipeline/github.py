@@ -1,6 +1,6 @@
-"""GitHub's REST API: one comment on a pull request and one issue, made once and then updated.
+"""GitHub's REST API: a comment on a pull request, an issue, and the status of a deployment.
 
-https://docs.github.com/en/rest/issues/comments
+Comment and issue are made once and then updated. https://docs.github.com/en/rest/issues/comments
 """
 
 import os
@@ -12,10 +12,24 @@ import requests
 API = "https://api.github.com"
 TIMEOUT_SECONDS = 30
 PAGE = 100
+LONGEST_DESCRIPTION = 140
+"""Characters of a deployment status."""
 
 
 class GitHubError(Exception):
     """GitHub refused, or can't be reached; the message says what and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentStatus:
+    """What became of one commit in one environment."""
+
+    commit: str
+    environment: str
+    succeeded: bool
+    description: str
+    log: str
+    """The address of the run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,27 +41,76 @@ class Repository:
     token: str = field(repr=False)
 
     def keep_comment(self, pull_request: int, marker: str, text: str) -> str:
-        """Make the comment that begins with `marker`, or update it; returns its address."""
+        """Make the bot's comment that begins with `marker`, or update it; returns its address."""
         comments = f"/issues/{pull_request}/comments"
         mark = f"<!-- {marker} -->"
         body = {"body": f"{mark}\n{text}"}
         for comment in self._all(comments):
-            if str(comment["body"]).startswith(mark):
+            # A person could post one that begins so, and edit it after the job has.
+            is_ours = comment["user"]["type"] == "Bot"
+            if is_ours and str(comment["body"]).startswith(mark):
                 return self._send("PATCH", f"/issues/comments/{comment['id']}", body)
         return self._send("POST", comments, body)
 
     def keep_issue(self, label: str, title: str, text: str) -> str:
         """Open the one issue with this label, or update it; returns its address."""
         body = {"title": title, "body": text, "labels": [label]}
-        for issue in self._all("/issues", state="open", labels=label):
+        for issue in self._issues(label):
             return self._send("PATCH", f"/issues/{issue['number']}", body)
         return self._send("POST", "/issues", body)
 
     def close_issue(self, label: str, text: str) -> None:
         """Close the issue with this label, if one is open, with a last word."""
-        for issue in self._all("/issues", state="open", labels=label):
+        for issue in self._issues(label):
             self._send("POST", f"/issues/{issue['number']}/comments", {"body": text})
             self._send("PATCH", f"/issues/{issue['number']}", {"state": "closed"})
+
+    def merged_pull_request(self, commit: str) -> int | None:
+        """The number of the pull request that brought a commit to its branch; None for a push.
+
+        https://docs.github.com/en/rest/commits/commits#list-pull-requests-associated-with-a-commit
+        """
+        found = self._all(f"/commits/{commit}/pulls")
+        merged = [one for one in found if one.get("merged_at")]
+        # One whose merge made this very commit, before one that only contains it.
+        ours = [one for one in merged if one.get("merge_commit_sha") == commit] or merged
+        return int(ours[0]["number"]) if ours else None
+
+    def set_deployment(self, status: "DeploymentStatus") -> str:
+        """Set the status of the commit's deployment to an environment; returns its address.
+
+        A job that names an environment makes the deployment; without one, it is made here.
+        https://docs.github.com/en/rest/deployments/statuses#create-a-deployment-status
+        """
+        asked = {"sha": status.commit, "environment": status.environment}
+        found = self._call("GET", "/deployments", params={**asked, "per_page": 1})
+        if not found:
+            made = {
+                "ref": status.commit,
+                "environment": status.environment,
+                "auto_merge": False,
+                "required_contexts": [],
+            }
+            found = [self._call("POST", "/deployments", json=made)]
+        told = self._call(
+            "POST",
+            f"/deployments/{found[0]['id']}/statuses",
+            json={
+                "state": "success" if status.succeeded else "failure",
+                "environment": status.environment,
+                "description": status.description[:LONGEST_DESCRIPTION],
+                "log_url": status.log,
+            },
+        )
+        return str(told.get("url", ""))
+
+    def _issues(self, label: str) -> list[dict[str, Any]]:
+        """Open issues with a label, pull requests aside: GitHub lists them as issues as well.
+
+        https://docs.github.com/en/rest/issues/issues#list-repository-issues
+        """
+        found = self._all("/issues", state="open", labels=label)
+        return [issue for issue in found if "pull_request" not in issue]
 
     def _all(self, path: str, **query: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
@@ -79,7 +142,7 @@ class Repository:
         if not answer.ok:
             raise GitHubError(
                 f"GitHub answers {answer.status_code} to {method} {path}; does the job have the "
-                "permission (`pull-requests: write` or `issues: write`)?"
+                "permission (`pull-requests: write`, `issues: write` or `deployments: write`)?"
             )
         return answer.json()
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from pulumi.automation import events
 
+from pipeline import values
 from pipeline.report import name_of
 
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""Pulumi's mark for a value that a preview can't know yet."""
+UNKNOWN = values.UNKNOWN
 NO_CHANGES = frozenset({"same", "refresh", "read"})
 REPLACES = frozenset({"replace", "create-replacement", "delete-replaced"})
 """The engine shows a replacement as three steps."""

@@ -1,0 +1,38 @@
+"""Failures as a message in a chat room, by an incoming webhook; without one nothing is sent.
+
+The address is the variable CHAT_WEBHOOK of the workflow. Slack, Mattermost and Rocket.Chat take
+`{"text": ...}`: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
+"""
+
+import os
+from typing import Final
+
+import requests
+
+VARIABLE: Final = "CHAT_WEBHOOK"
+TIMEOUT_SECONDS: Final = 30
+LONGEST: Final = 3000
+"""Characters; a room is for what happened, the run has the rest."""
+CONTROL: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+"""Slack's markup begins with them, `<!channel>` among it: https://api.slack.com/docs/formatting"""
+
+
+class ChatError(Exception):
+    """The message was not taken; the sentence does not hold the address, which is a password."""
+
+
+def send(text: str) -> bool:
+    """Send it, if the job has a webhook; returns whether it has. Raises ChatError."""
+    address = os.environ.get(VARIABLE, "")
+    if not address:
+        return False
+    plain = "".join(CONTROL.get(letter, letter) for letter in text[:LONGEST])
+    try:
+        answer = requests.post(address, json={"text": plain}, timeout=TIMEOUT_SECONDS)
+    except requests.RequestException as unreachable:
+        raise ChatError(
+            f"The chat can't be reached by {VARIABLE}: {type(unreachable).__name__}."
+        ) from None
+    if not answer.ok:
+        raise ChatError(f"The chat answers {answer.status_code} to {VARIABLE}; is it still valid?")
+    return True

@@ -1,0 +1,84 @@
+"""The nightly look for drift: one issue that says of each stack what was found.
+
+Only when every expected stack was looked at and none has drifted is the issue closed.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+from pipeline import chat, github
+from pipeline.comment import render_drift
+from pipeline.report import Report
+
+LABEL: Final = "drift"
+NO_DRIFT: Final = "Every stack was looked at, and none has drifted."
+
+
+@dataclass(kw_only=True)
+class Nightly:
+    """What one night found."""
+
+    reports: list[Report] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    """A sentence for each stack that was not looked at."""
+
+    @classmethod
+    def read(cls, files: Iterable[Path], expected: Sequence[str]) -> Self:
+        """Read what there is; a report that is missing or broken is a sentence, no exception."""
+        night = cls()
+        for file in files:
+            if not file.exists():
+                continue  # a pattern that matched nothing; the expected stack is missing below
+            try:
+                night._add(Report.read(file))
+            except ValueError as wrong:
+                night.unknown.append(str(wrong))
+        seen = {report.stack for report in night.reports}
+        night.unknown += [
+            f"{stack} left no report: its job failed before it wrote one."
+            for stack in expected
+            if stack not in seen
+        ]
+        if not seen and not night.unknown:
+            night.unknown.append("There is no report of any stack, and --expect names none.")
+        return night
+
+    def _add(self, report: Report) -> None:
+        self.reports.append(report)
+        if report.drift is None:
+            why = f": {report.failure}" if report.failure else "."
+            self.unknown.append(f"{report.stack} was not looked at{why}")
+
+    @property
+    def drifted(self) -> list[str]:
+        return [report.stack for report in self.reports if report.drift]
+
+    @property
+    def text(self) -> str:
+        if self.drifted or self.unknown:
+            return render_drift(self.reports, self.unknown)
+        return NO_DRIFT
+
+    @property
+    def title(self) -> str:
+        """Of the issue, while there is one."""
+        drift = [f"drift in {', '.join(self.drifted)}"] if self.drifted else []
+        unknown = ["not every stack was looked at"] if self.unknown else []
+        said = "; ".join([*drift, *unknown])
+        return said[:1].upper() + said[1:]
+
+    def post(self, repository: github.Repository, say: Callable[[str], None]) -> bool:
+        """Keep the issue, and tell the chat; returns whether the chat could be told."""
+        if not (self.drifted or self.unknown):
+            repository.close_issue(LABEL, NO_DRIFT)
+            return True
+        address = repository.keep_issue(LABEL, self.title, self.text)
+        say(address)
+        try:
+            chat.send(f"{self.title}: {address}")
+        except chat.ChatError as failed:
+            say(str(failed))
+            return False
+        return True

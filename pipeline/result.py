@@ -1,0 +1,162 @@
+"""What an apply came to, told where its readers are: pull request, deployment status, chat."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from pipeline import chat, github
+from pipeline.job import Job
+from pipeline.markdown import block, cell, code, details, prose, table
+from pipeline.outcome import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    REFUSED,
+    RUNNING,
+    STALE,
+    Outcome,
+    continues,
+)
+
+MARKER: Final = "arbor apply"
+VERDICTS: Final = {
+    DONE: "applied",
+    FAILED: "failed half way",
+    CANCELLED: "cancelled",
+    RUNNING: "killed before it ended",
+    REFUSED: "refused, nothing was changed",
+    STALE: "the approved plan is stale, nothing was changed",
+}
+ONE_LINE: Final = 300
+"""Characters; a longer reason is a block of its own."""
+LONGEST_REASON: Final = 5000
+MOST_LISTED: Final = 100
+
+
+def read(stack: str, file: Path) -> Outcome:
+    """The outcome in a file; one that says so where an apply left none.
+
+    Raises ValueError for a file that no apply wrote, and for one of another stack.
+    """
+    if not file.exists():
+        missing = Outcome(
+            stack=stack,
+            result=FAILED,
+            reasons=["The apply left no report: its machine was lost, or a step before it failed."],
+            unread="no report says what was changed.",
+            lock=f"Whether the lock of {stack} is held is unknown.",
+            job=Job.now(),
+        )
+        missing.next = continues(missing)
+        return missing
+    found = Outcome.read(file)
+    if found.stack != stack:
+        raise ValueError(f"{file} is of {found.stack}, and --stack is {stack}.")
+    return found
+
+
+def verdict(outcome: Outcome) -> str:
+    """The result in a few words."""
+    if outcome.result == FAILED and not outcome.changed_anything:
+        return "failed, no change is known"
+    return VERDICTS[outcome.result]
+
+
+def render(outcome: Outcome) -> str:
+    """The outcome as Markdown, what a reader must do first."""
+    return "\n".join(_lines(outcome))
+
+
+def _lines(outcome: Outcome) -> Iterator[str]:
+    half_done = len(outcome.failed) + len(outcome.begun) + len(outcome.pending)
+    yield from table(
+        ("stack", "apply", "done", "half done"),
+        [
+            (
+                prose(outcome.stack),
+                f"**{verdict(outcome)}**",
+                str(len(outcome.done)),
+                str(half_done),
+            )
+        ],
+        left=2,
+    )
+    for reason in outcome.reasons:
+        if len(reason) <= ONE_LINE and "\n" not in reason:
+            yield prose(reason) if not reason.startswith("- ") else f"- {prose(reason[2:])}"
+            yield ""
+        else:
+            yield from (*block(reason[:LONGEST_REASON]), "")
+    if outcome.lock or outcome.changed_anything:
+        yield from (prose(outcome.lock or f"The lock of {outcome.stack} is free."), "")
+    if outcome.next and outcome.result != DONE:
+        yield from ("### What to run, in this order", "")
+        yield from (f"{number}. {prose(one)}" for number, one in enumerate(outcome.next, 1))
+        yield ""
+    for title, found in (
+        ("These failed, and may be half done", outcome.failed),
+        ("These had begun, and may be half done", outcome.begun),
+        ("The state doesn't know how these ended", outcome.pending),
+    ):
+        if found:
+            yield from (f"### {title}", "", *_listed(found), "")
+    if outcome.unread:
+        yield from (f"The state could not be read afterwards: {prose(outcome.unread)}", "")
+    if outcome.done:
+        yield from details(f"{len(outcome.done)} done", _listed(outcome.done))
+    job = outcome.job
+    commit = [f"commit {code(job.commit[:12])}"] if job.commit else []
+    run = [f"[run]({job.run})"] if job.run else []
+    yield f"<sub>{' · '.join([*commit, *run, job.at])}</sub>"
+
+
+def _listed(found: list[str]) -> Iterator[str]:
+    yield from (f"- {cell(one)}" for one in found[:MOST_LISTED])
+    if len(found) > MOST_LISTED:
+        yield f"- and {len(found) - MOST_LISTED} more, all of them in the job's log"
+
+
+def post(outcome: Outcome, repository: github.Repository, say: Callable[[str], None]) -> bool:
+    """Tell all three; returns whether each of them could be told. One does not hide another."""
+    commit = outcome.job.commit or os.environ.get("GITHUB_SHA", "")
+    ways = (
+        lambda: _comment(outcome, repository, commit),
+        lambda: _status(outcome, repository, commit),
+        lambda: _chat(outcome),
+    )
+    told = True
+    for way in ways:
+        try:
+            say(way())
+        except (github.GitHubError, chat.ChatError) as failed:
+            say(str(failed))
+            told = False
+    return told
+
+
+def _comment(outcome: Outcome, repository: github.Repository, commit: str) -> str:
+    number = repository.merged_pull_request(commit)
+    if number is None:
+        return f"No merged pull request has brought {commit[:12]}: no comment."
+    return repository.keep_comment(number, f"{MARKER} {outcome.stack}", render(outcome))
+
+
+def _status(outcome: Outcome, repository: github.Repository, commit: str) -> str:
+    return repository.set_deployment(
+        github.DeploymentStatus(
+            commit=commit,
+            environment=outcome.stack,
+            succeeded=outcome.result == DONE,
+            description=f"{verdict(outcome)}; {len(outcome.done)} changes",
+            log=outcome.job.run,
+        )
+    )
+
+
+def _chat(outcome: Outcome) -> str:
+    if outcome.result == DONE:
+        return "Done: nothing for the chat."
+    lines = [f"{outcome.stack}: {verdict(outcome)}", *outcome.reasons[:3], *outcome.next]
+    sent = chat.send("\n".join([*lines, outcome.job.run]))
+    return "The chat has been told." if sent else f"No {chat.VARIABLE}: no message to a chat."
