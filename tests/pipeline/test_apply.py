@@ -1,0 +1,340 @@
+"""Whatever ends an apply leaves a report; with the engine: tests/engine/test_pipeline.py."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi import automation
+
+from pipeline import interruption, outcome
+from pipeline.apply import HalfDoneError, NotDoneError, RefusedError, StaleError, apply
+from pipeline.failures import EXPIRED_SENTENCE
+from pipeline.outcome import Outcome
+from pipeline_world import Stack, begins, ends, error, fails, plan, urn, violation
+
+EXPIRED = "echo 'error: ExpiredToken: The security token included in the request is expired' >&2"
+PENDING = {"type": "creating", "resource": {"urn": urn("database-instance")}}
+CANCEL = "`pulumi cancel --stack staging --yes`"
+REFRESH = "`pulumi refresh --stack staging --clear-pending-creates --yes`"
+PREVIEW = "`pulumi preview --stack staging --refresh`"
+
+
+@pytest.fixture(autouse=True)
+def _handlers_stay() -> Iterator[None]:
+    before = [signal.getsignal(one) for one in interruption.SIGNALS]
+    yield
+    assert [signal.getsignal(one) for one in interruption.SIGNALS] == before
+
+
+def applied(stack: Stack, content: dict[str, Any] | None = None) -> tuple[Outcome, list[str]]:
+    """The report on disk, and what the log has."""
+    said: list[str] = []
+    file = stack.directory / "report.json"
+    try:
+        apply(stack.opened, stack.approved(content), said.append, report=file)
+    except NotDoneError as ended:
+        assert Outcome.read(file) == ended.outcome
+        said += str(ended).splitlines()
+    return Outcome.read(file), said
+
+
+def first_words(found: Outcome) -> list[str]:
+    return [one.split(",", maxsplit=1)[0].split(":", maxsplit=1)[0] for one in found.next]
+
+
+def test_each_resource_is_a_line_as_soon_as_it_is_finished(tmp_path: Path) -> None:
+    seen: list[int] = []
+    said: list[str] = []
+
+    class Watched(Stack):
+        def _run(self, verb: str) -> None:
+            if verb == "up":
+                seen.append(len(said))  # while the engine still runs
+            super()._run(verb)
+
+    stack = Watched(tmp_path, seen=[begins("create", "a"), ends("create", "a")])
+    file = tmp_path / "report.json"
+    assert apply(stack.opened, stack.approved(), said.append, report=file) == ["created a (a-id)"]
+    assert seen == [1]
+    assert said == ["created a (a-id)"]
+    assert (Outcome.read(file).result, Outcome.read(file).exit_code) == (outcome.DONE, 0)
+
+
+def test_what_failed_what_was_made_and_what_continues(tmp_path: Path) -> None:
+    stack = Stack(
+        tmp_path,
+        up_is="exit 255",
+        seen=[
+            ends("update", "firewall-acl"),
+            fails("create", "database-instance"),
+            error("creating RDS instance: InsufficientDBInstanceCapacity"),
+        ],
+        pending=[PENDING],
+    )
+    found, said = applied(stack)
+    assert found.result == outcome.FAILED
+    assert found.reasons == ["creating RDS instance: InsufficientDBInstanceCapacity"]
+    assert found.done == ["updated firewall-acl"]
+    assert found.failed == ["create database-instance"]
+    assert found.pending == ["creating database-instance"]
+    assert first_words(found)[0] == REFRESH
+    assert "The lock of staging is free." in said
+    assert found.exit_code == 1
+
+
+def test_a_failure_without_pending_operations_continues_by_a_new_plan(tmp_path: Path) -> None:
+    found, _ = applied(Stack(tmp_path, up_is="exit 1", seen=[ends("update", "firewall-acl")]))
+    assert first_words(found)[0] == PREVIEW
+    assert found.next[-1] == outcome.AFTER
+
+
+def test_credentials_that_expire_before_the_state_is_read_leave_a_report(tmp_path: Path) -> None:
+    stack = Stack(
+        tmp_path,
+        up_is=f"{EXPIRED}; exit 1",
+        export_is=f"{EXPIRED}; exit 1",
+        seen=[ends("create", "a")],
+    )
+    found, said = applied(stack)
+    assert found.reasons[0] == EXPIRED_SENTENCE
+    assert "ExpiredToken" in found.unread
+    assert found.done == ["created a (a-id)"]
+    assert first_words(found)[0] == REFRESH
+    assert any("The state could not be read afterwards" in line for line in said)
+
+
+def test_credentials_that_expire_before_the_engine_starts_change_nothing(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, preview_is=f"{EXPIRED}; exit 1")
+    found, said = applied(stack)
+    assert (found.result, found.reasons[0]) == (outcome.REFUSED, EXPIRED_SENTENCE)
+    assert "No change of staging was made." in said
+    assert "up" not in stack.ran
+
+
+def test_a_lock_that_could_not_be_deleted_is_taken_away_first(tmp_path: Path) -> None:
+    stays = "echo 'error: there was a problem deleting the lock at s3://b/l: ExpiredToken' >&2"
+    found, _ = applied(Stack(tmp_path, up_is=f"{stays}; exit 1", seen=[ends("update", "a")]))
+    assert found.lock.startswith("The engine could not delete the lock of staging")
+    assert first_words(found)[0] == CANCEL
+
+
+def test_a_killed_engine_leaves_its_lock(tmp_path: Path) -> None:
+    found, _ = applied(Stack(tmp_path, up_is="kill -9 $$"))
+    assert found.lock.startswith("The engine was killed")
+    assert first_words(found)[0] == CANCEL
+
+
+def test_the_lock_of_another_run_changes_nothing(tmp_path: Path) -> None:
+    words = "error: the stack is currently locked by 1 lock(s): ci@runner (pid 7) at 02:17"
+    found, said = applied(Stack(tmp_path, up_is=f"echo '{words}' >&2; exit 255"))
+    assert (found.result, found.exit_code) == (outcome.REFUSED, 3)
+    assert "ci@runner (pid 7)" in "\n".join(said)
+    assert found.lock == "Another run holds the lock of staging."
+    assert first_words(found)[0] == CANCEL
+
+
+def test_a_plan_that_a_new_preview_leaves_is_stale_before_anything_is_changed(
+    tmp_path: Path,
+) -> None:
+    stack = Stack(tmp_path, fresh=plan("firewall-acl", "backend-service"))
+    found, said = applied(stack, plan("firewall-acl"))
+    assert (found.result, found.exit_code) == (outcome.STALE, 4)
+    assert found.reasons == ["The approved plan is stale: it differs for backend-service."]
+    assert any(line.startswith("- Plan again:") for line in said)
+    assert "up" not in stack.ran
+
+
+def test_another_value_makes_a_plan_stale_and_another_ciphertext_does_not(tmp_path: Path) -> None:
+    def secret(text: str) -> dict[str, str]:
+        signature = "4dabf18193072939515e22adb298388d"
+        return {signature: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": text}
+
+    stack = Stack(tmp_path, fresh=plan("a", limit=1500))
+    assert applied(stack, plan("a", limit=1000))[0].result == outcome.STALE
+    stack = Stack(tmp_path, fresh=plan("a", limit=secret("v1:x")))
+    assert applied(stack, plan("a", limit=secret("v1:y")))[0].result == outcome.DONE
+
+
+def test_a_file_that_is_no_plan_is_refused(tmp_path: Path) -> None:
+    found, said = applied(Stack(tmp_path), {"something": "else"})
+    assert found.result == outcome.REFUSED
+    assert "is no update plan of Pulumi" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "result", "raised"),
+    [((), outcome.STALE, StaleError), ((ends("update", "a"),), outcome.FAILED, HalfDoneError)],
+)
+def test_what_the_engine_finds_not_planned_is_stale_only_while_nothing_is_changed(
+    tmp_path: Path, before: tuple[Any, ...], result: str, raised: type[NotDoneError]
+) -> None:
+    left = error(f"resource {urn('firewall-acl')} violates plan: properties changed: ~~rules[...]")
+    stack = Stack(tmp_path, up_is="exit 255", seen=[*before, left])
+    with pytest.raises(raised):
+        apply(stack.opened, stack.approved(), lambda _: None)
+    found, _ = applied(stack)
+    assert found.result == result
+    assert found.reasons == ["firewall-acl is not as the approved plan has it"]
+
+
+def test_a_policy_that_refuses_in_the_engine_changes_nothing(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, up_is="exit 255", seen=[violation("rds-multi-az", "db", "One zone.")])
+    with pytest.raises(RefusedError, match=r"rds-multi-az on db: One zone\."):
+        apply(stack.opened, stack.approved(), lambda _: None)
+
+
+def test_outputs_that_cannot_be_read_after_an_up_undo_nothing(tmp_path: Path) -> None:
+    result = automation.CommandResult(stdout="", stderr="ExpiredToken: expired", code=255)
+    stack = Stack(
+        tmp_path, seen=[ends("update", "a")], read_back=automation.CommandError(result)
+    )
+    found, said = applied(stack)
+    assert (found.result, found.done) == (outcome.DONE, ["updated a"])
+    assert "could not be read afterwards: ExpiredToken" in found.reasons[0]
+    assert said == ["updated a"]
+
+
+def test_an_error_of_our_own_leaves_a_report_too(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, seen=[ends("update", "a")], read_back=KeyError("surprise"))
+    found, _ = applied(stack)
+    assert found.result == outcome.DONE  # the engine had ended well
+    broken = Stack(tmp_path)
+    broken.preview = None  # type: ignore[assignment, method-assign]
+    found, _ = applied(broken)
+    assert found.result == outcome.REFUSED
+    assert found.reasons[0].startswith("The preview failed: TypeError")
+
+
+def test_a_disk_that_takes_no_report_stops_no_engine(tmp_path: Path) -> None:
+    stack, said = Stack(tmp_path, seen=[ends("update", "a")]), []
+    gone = tmp_path / "gone" / "report.json"
+    assert apply(stack.opened, stack.approved(), said.append, report=gone) == ["updated a"]
+    assert any("The report could not be written" in line for line in said)
+
+
+def test_a_job_that_is_killed_leaves_how_far_it_came(tmp_path: Path) -> None:
+    file, found = tmp_path / "report.json", []
+
+    class Watched(Stack):
+        def _run(self, verb: str) -> None:
+            if verb == "up":
+                found.append(Outcome.read(file))
+            super()._run(verb)
+
+    seen = [ends("create", "a"), begins("create", "b")]
+    stack = Watched(tmp_path, up_is="exit 1", seen=seen)
+    with pytest.raises(HalfDoneError):
+        apply(stack.opened, stack.approved(), lambda _: None, report=file)
+    (killed,) = found
+    assert (killed.result, killed.exit_code) == (outcome.RUNNING, 1)
+    assert killed.done == ["created a (a-id)"]
+    assert "The apply of staging was killed before it ended." in list(killed.lines())
+
+
+def signals(stack: Stack, *numbers: int) -> Callable[[], None]:
+    """Send each to this process while the engine runs, as GitHub does to a step."""
+
+    def send() -> None:
+        started = stack.directory / "started"
+        while not started.exists():
+            time.sleep(0.01)
+        for number in numbers:
+            time.sleep(0.1)
+            os.kill(os.getpid(), number)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    return thread.join
+
+
+TAKES_ONE = "trap 'echo error: update cancelled >&2; exit 1' INT; while :; do sleep 0.05; done"
+
+
+def test_a_cancelled_job_ends_its_engine_in_order(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, up_is=TAKES_ONE, seen=[ends("update", "a"), begins("create", "b")])
+    wait = signals(stack, signal.SIGINT)
+    found, said = applied(stack)
+    wait()
+    assert (found.result, found.exit_code) == (outcome.CANCELLED, 1)
+    assert found.reasons[0] == "The apply of staging was cancelled."
+    assert found.done == ["updated a"]
+    assert found.lock == ""
+    assert any(line.startswith("SIGINT: the engine ends") for line in said)
+
+
+def test_the_second_signal_terminates_the_engine(tmp_path: Path) -> None:
+    twice = "n=0; trap 'n=$((n+1)); [ $n -gt 1 ] && exit 1' INT; while :; do sleep 0.05; done"
+    stack = Stack(tmp_path, up_is=twice, pending=[PENDING])
+    wait = signals(stack, signal.SIGINT, signal.SIGTERM)
+    found, said = applied(stack)
+    wait()
+    assert found.result == outcome.CANCELLED
+    assert found.pending == ["creating database-instance"]
+    assert any(line.startswith("SIGTERM: ") for line in said)
+
+
+def test_an_engine_that_does_not_end_in_time_leaves_its_lock_in_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interruption, "PATIENCE_SECONDS", 0.2)
+    stack = Stack(
+        tmp_path,
+        up_is=f"echo $$ > {tmp_path}/pid; trap '' INT; while :; do sleep 0.05; done",
+        seen=[ends("update", "a"), begins("create", "b")],
+    )
+    wait = signals(stack, signal.SIGINT, signal.SIGTERM)
+    try:
+        found, _ = applied(stack)
+    finally:
+        wait()
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    assert found.result == outcome.CANCELLED
+    assert found.lock == "The engine has not ended, and holds the lock of staging."
+    assert found.begun == ["create b"]
+    assert first_words(found)[:2] == [CANCEL, REFRESH]
+
+
+def test_a_job_that_is_cancelled_before_the_engine_starts_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = Stack(tmp_path)
+
+    def cancelled(*_: object) -> list[Any]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(1)
+        raise AssertionError
+
+    monkeypatch.setattr("pipeline.drift.find", cancelled)
+    found, said = applied(stack)
+    assert found.result == outcome.CANCELLED
+    assert "No change of staging was made." in said
+    assert "up" not in stack.ran
+
+
+def test_a_preview_is_cancelled_by_its_engine(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, preview_is=f"touch {tmp_path}/started; {TAKES_ONE}")
+    wait = signals(stack, signal.SIGINT)
+    found, _ = applied(stack)
+    wait()
+    assert found.result == outcome.CANCELLED
+    assert not found.changed_anything
+
+
+def test_the_stack_gets_its_command_back(tmp_path: Path) -> None:
+    stack = Stack(tmp_path)
+    before = stack.workspace.pulumi_command
+    applied(stack)
+    assert stack.workspace.pulumi_command is before
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"result": "fine"}'])
+def test_another_file_is_no_report(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "report.json"
+    file.write_text(text)
+    with pytest.raises(ValueError, match=r"is no report of `python -m pipeline apply`"):
+        Outcome.read(file)
