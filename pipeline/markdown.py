@@ -74,4 +74,5 @@ def _plain(text: str) -> str:
     escaped = re.sub(
         r"://(?=\S)|(?<=\bwww)\.", lambda found: f"{found[0][0]}{NOTHING}{found[0][1:]}", escaped
     )
-    return re.sub(r"^([#+-]|\d+[.)])(?=\s)", r"\\\1", escaped)
+    escaped = re.sub(r"^([#+=-])", r"\\\1", escaped)
+    return re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", escaped)

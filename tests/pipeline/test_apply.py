@@ -190,9 +190,7 @@ def test_a_policy_that_refuses_in_the_engine_changes_nothing(tmp_path: Path) -> 
 
 def test_outputs_that_cannot_be_read_after_an_up_undo_nothing(tmp_path: Path) -> None:
     result = automation.CommandResult(stdout="", stderr="ExpiredToken: expired", code=255)
-    stack = Stack(
-        tmp_path, seen=[ends("update", "a")], read_back=automation.CommandError(result)
-    )
+    stack = Stack(tmp_path, seen=[ends("update", "a")], read_back=automation.CommandError(result))
     found, said = applied(stack)
     assert (found.result, found.done) == (outcome.DONE, ["updated a"])
     assert "could not be read afterwards: ExpiredToken" in found.reasons[0]

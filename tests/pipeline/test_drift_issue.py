@@ -1,0 +1,116 @@
+"""What the nightly run says of stacks that have drifted, and of those that it could not look at."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import responses
+from typer.testing import CliRunner
+
+from pipeline.__main__ import app
+from pipeline.drift_issue import LABEL, NO_DRIFT, Nightly
+from pipeline.github import API
+from pipeline.report import Drift, Report
+
+BASE = f"{API}/repos/arbor/infrastructure"
+HOOK = "https://chat.example/hook/of-secrets"
+FOUND = Drift(token="t", resource="database", property="port", advice="Keep `5433`.")
+BOTH = ("--expect", "staging", "--expect", "production")
+
+
+@pytest.fixture(autouse=True)
+def _job(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GITHUB_REPOSITORY", "arbor/infrastructure")
+    monkeypatch.setenv("GITHUB_TOKEN", "not-a-token")
+    monkeypatch.delenv("CHAT_WEBHOOK", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def wrote(stack: str, drift: list[Drift] | None, failure: str = "") -> None:
+    Report(stack=stack, drift=drift, failure=failure).write(Path(f"report-{stack}.json"))
+
+
+def files() -> list[str]:
+    return [str(file) for file in sorted(Path().glob("report-*.json"))] or ["report-*.json"]
+
+
+def issue(*words: str) -> Any:
+    return CliRunner().invoke(app, ["issue", *BOTH, *words, *files()])
+
+
+def test_the_issue_is_closed_when_every_stack_was_looked_at_and_none_has_drifted() -> None:
+    wrote("staging", [])
+    wrote("production", [])
+    with responses.RequestsMock() as api:
+        api.get(f"{BASE}/issues", json=[{"number": 9}])
+        api.post(f"{BASE}/issues/9/comments", json={})
+        api.patch(f"{BASE}/issues/9", json={})
+        done = issue("--post")
+    assert done.exit_code == 0, done.output
+    assert NO_DRIFT in done.output
+
+
+def test_a_stack_without_a_report_is_a_failure_and_closes_nothing() -> None:
+    wrote("staging", [])
+    with responses.RequestsMock() as api:
+        api.get(f"{BASE}/issues", json=[])
+        api.post(f"{BASE}/issues", json={"html_url": "https://there"})
+        done = issue("--post")
+        sent = api.calls[-1].request.body
+    assert done.exit_code == 1
+    assert "production left no report" in done.output
+    assert b"Not every stack was looked at" in sent  # type: ignore[operator]
+
+
+def test_a_broken_stack_does_not_hide_the_drift_of_another() -> None:
+    wrote("staging", None, "The preview failed: no credentials")
+    wrote("production", [FOUND])
+    done = issue()
+    assert done.exit_code == 1
+    assert "### production\n\n- Keep `5433`." in done.output
+    assert "staging was not looked at: The preview failed: no credentials" in done.output
+
+
+def test_drift_alone_is_no_failure_of_the_night() -> None:
+    wrote("staging", [FOUND])
+    wrote("production", [])
+    assert issue().exit_code == 0
+
+
+def test_a_pattern_that_matches_nothing_names_every_stack() -> None:
+    done = issue()
+    assert done.exit_code == 1
+    assert "staging left no report" in done.output
+    assert "production left no report" in done.output
+
+
+def test_a_file_that_is_no_report_is_told_beside_the_others() -> None:
+    wrote("staging", [FOUND])
+    Path("report-production.json").write_text("{")
+    done = issue()
+    assert "is no report of `python -m pipeline preview`" in done.output
+    assert "Keep `5433`." in done.output
+
+
+def test_without_reports_and_expectations_nothing_is_claimed() -> None:
+    assert NO_DRIFT not in Nightly.read([], ()).text
+
+
+def test_the_chat_gets_the_address_and_no_error_holds_the_hook(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wrote("staging", [FOUND])
+    wrote("production", [])
+    monkeypatch.setenv("CHAT_WEBHOOK", HOOK)
+    with responses.RequestsMock() as api:
+        api.get(f"{BASE}/issues", json=[{"number": 9, "labels": [LABEL]}])
+        api.patch(f"{BASE}/issues/9", json={"html_url": "https://issue"})
+        api.post(HOOK, body="ok")
+        assert issue("--post").exit_code == 0
+        assert api.calls[-1].request.body == b'{"text": "Drift in staging: https://issue"}'
+        api.replace("POST", HOOK, body=requests.ConnectionError(f"no route to {HOOK}"))
+        failed = issue("--post")
+    assert failed.exit_code == 1
+    assert HOOK not in failed.output
+    assert "CHAT_WEBHOOK" in failed.output

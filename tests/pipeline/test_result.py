@@ -1,0 +1,153 @@
+"""Where an apply's outcome is told, and that each place is told by itself."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import responses
+from typer.testing import CliRunner
+
+from pipeline import outcome
+from pipeline.__main__ import app
+from pipeline.github import API
+from pipeline.job import Job
+from pipeline.outcome import Outcome, continues
+from pipeline.result import render
+
+BASE = f"{API}/repos/arbor/infrastructure"
+HOOK = "https://chat.example/hook"
+COMMIT = "c" * 40
+BOT = {"type": "Bot"}
+HELD = "The engine has not ended, and holds the lock of staging."
+
+
+def ended(result: str, **more: Any) -> Outcome:
+    job = Job(commit=COMMIT, run="https://github.com/arbor/infrastructure/actions/runs/1", at="now")
+    found = Outcome(stack="staging", result=result, job=job, **more)
+    if result in {outcome.FAILED, outcome.CANCELLED}:
+        found.next = continues(found)
+    return found
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[responses.RequestsMock]:
+    monkeypatch.setenv("GITHUB_REPOSITORY", "arbor/infrastructure")
+    monkeypatch.setenv("GITHUB_TOKEN", "not-a-token")
+    monkeypatch.setenv("GITHUB_SHA", COMMIT)
+    monkeypatch.setenv("CHAT_WEBHOOK", HOOK)
+    with responses.RequestsMock() as mock:
+        yield mock
+
+
+def result(tmp_path: Path, told: Outcome | None, *words: str) -> Any:
+    file = tmp_path / "apply.json"
+    if told:
+        told.write(file)
+    return CliRunner().invoke(app, ["result", "--stack", "staging", "--report", str(file), *words])
+
+
+def body(api: responses.RequestsMock, method: str, address: str) -> dict[str, Any]:
+    (found,) = [
+        c.request for c in api.calls if (c.request.method, c.request.url) == (method, address)
+    ]
+    sent: dict[str, Any] = json.loads(found.body or "")
+    return sent
+
+
+def stubs(api: responses.RequestsMock, pulls: list[dict[str, Any]]) -> None:
+    api.get(f"{BASE}/commits/{COMMIT}/pulls", json=pulls)
+    if pulls:
+        api.get(f"{BASE}/issues/7/comments", json=[])
+        api.post(f"{BASE}/issues/7/comments", json={"html_url": "https://comment"})
+    api.get(f"{BASE}/deployments", json=[{"id": 5}])
+    api.post(f"{BASE}/deployments/5/statuses", json={"url": "https://status"})
+
+
+MERGED = [{"number": 7, "merged_at": "now", "merge_commit_sha": COMMIT}]
+
+
+def test_a_success_is_told_to_the_pull_request_and_not_to_the_chat(
+    api: responses.RequestsMock, tmp_path: Path
+) -> None:
+    stubs(api, MERGED)
+    done = result(tmp_path, ended(outcome.DONE, done=["updated firewall-acl"]), "--post")
+    assert done.exit_code == 0, done.output
+    comment = body(api, "POST", f"{BASE}/issues/7/comments")["body"]
+    assert comment.startswith("<!-- arbor apply staging -->\n")
+    assert "**applied**" in comment
+    assert "`updated firewall-acl`" in comment
+    assert body(api, "POST", f"{BASE}/deployments/5/statuses")["state"] == "success"
+
+
+def test_a_failure_is_told_to_all_three(api: responses.RequestsMock, tmp_path: Path) -> None:
+    stubs(api, MERGED)
+    api.post(HOOK, body="ok")
+    failed = ended(outcome.FAILED, reasons=["No capacity."], failed=["create db"], lock=HELD)
+    assert result(tmp_path, failed, "--post").exit_code == 0
+    comment = body(api, "POST", f"{BASE}/issues/7/comments")["body"]
+    assert comment.index("failed half way") < comment.index("No capacity.")
+    assert comment.index("1. `pulumi cancel --stack staging --yes`") < comment.index("`create db`")
+    assert body(api, "POST", f"{BASE}/deployments/5/statuses")["state"] == "failure"
+    assert "staging: failed half way\nNo capacity." in body(api, "POST", HOOK)["text"]
+
+
+def test_a_push_without_a_pull_request_is_told_to_the_others(
+    api: responses.RequestsMock, tmp_path: Path
+) -> None:
+    stubs(api, [])
+    done = result(tmp_path, ended(outcome.DONE), "--post")
+    assert done.exit_code == 0
+    assert "No merged pull request" in done.output
+
+
+def test_github_that_refuses_does_not_keep_a_failure_from_the_chat(
+    api: responses.RequestsMock, tmp_path: Path
+) -> None:
+    api.get(f"{BASE}/commits/{COMMIT}/pulls", status=403, json={})
+    api.get(f"{BASE}/deployments", status=403, json={})
+    api.post(HOOK, body="ok")
+    done = result(tmp_path, ended(outcome.FAILED, failed=["create db"]), "--post")
+    assert done.exit_code == 1
+    assert "403" in done.output
+    assert "failed half way" in body(api, "POST", HOOK)["text"]
+
+
+def test_an_apply_that_left_no_report_is_a_failure_with_all_that_is_unknown(
+    tmp_path: Path,
+) -> None:
+    done = result(tmp_path, None)
+    assert done.exit_code == 0
+    assert "The apply left no report" in done.output
+    assert "Whether the lock of staging is held is unknown." in done.output
+    assert "1. `pulumi cancel --stack staging --yes`" in done.output
+
+
+def test_a_job_that_was_killed_says_so(tmp_path: Path) -> None:
+    killed = ended(outcome.RUNNING, done=["created a"], begun=["create b"], lock=HELD)
+    killed.next = continues(killed)
+    text = result(tmp_path, killed).output
+    assert "**killed before it ended**" in text
+    assert "`create b`" in text
+
+
+def test_the_report_of_another_stack_is_refused(tmp_path: Path) -> None:
+    other = ended(outcome.DONE)
+    other.stack = "production"
+    done = result(tmp_path, other)
+    assert done.exit_code == 2
+    assert "is of production, and --stack is staging" in done.output
+
+
+def test_words_of_aws_are_only_text() -> None:
+    hostile = ended(outcome.FAILED, reasons=["<h1>fine</h1> @owner", "```\n# fine"])
+    text = render(hostile)
+    assert "<h1>" not in text
+    assert "@owner" not in text
+    assert "````text\n```\n# fine\n````" in text
+
+
+def test_a_stale_plan_is_planned_again() -> None:
+    stale = ended(outcome.STALE, reasons=["The approved plan is stale."], next=[outcome.PLAN_AGAIN])
+    assert "1. Plan again: run the workflow" in render(stale)
