@@ -6,6 +6,7 @@ fit is left out by steps, the least dangerous first.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from pipeline.job import Job
@@ -170,7 +171,8 @@ def _group(group: str, changes: list[Change], level: int, *, is_open: bool) -> I
 
 def _changes(changes: Sequence[Change], level: int) -> Iterator[str]:
     if level == COUNTS:
-        yield from (_title(change) for change in changes[:SENTENCES])
+        for change in changes[:SENTENCES]:
+            yield _title(replace(change, name=change.name[:SENTENCE], properties=(), values=()))
         if len(changes) > SENTENCES:
             yield f"- and {len(changes) - SENTENCES} more"
         return
@@ -188,7 +190,7 @@ def _title(change: Change) -> str:
     shown = {value.key for value in change.values}
     others = [key for key in change.properties if key not in shown]
     keys = f" ({', '.join(code(key) for key in others)})" if others else ""
-    return f"- {code(change.name[:SENTENCE])} {prose(kind)}{verb}{harmless}{keys}{data}"
+    return f"- {code(change.name)} {prose(kind)}{verb}{harmless}{keys}{data}"
 
 
 def _values(values: Sequence[Value], level: int) -> Iterator[str]:

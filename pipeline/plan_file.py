@@ -5,7 +5,8 @@ then. So `apply` compares first, and nothing is half done for a plan that has go
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ class NoPlanError(Exception):
 
 
 def stale(approved: Path, fresh: Path) -> list[str]:
-    """The resources for which the two plans differ, by name; secrets, encrypted anew, aside.
+    """The resources for which the two plans differ, by name.
+
+    Aside from what is another with each preview: ciphertext, and the names that Pulumi chooses.
 
     Raises NoPlanError when one is no plan of Pulumi's.
     """
@@ -30,19 +33,46 @@ def stale(approved: Path, fresh: Path) -> list[str]:
 
 def _resources(file: Path) -> dict[str, Any]:
     try:
-        plans: Mapping[str, Any] = json.loads(file.read_text())["resourcePlans"]
+        text = file.read_text()
+        plans: Mapping[str, Any] = json.loads(text)["resourcePlans"]
+        for generated, logical in _generated(plans):
+            text = text.replace(generated, f"{logical}-*")
+        plans = json.loads(text)["resourcePlans"]
         return {urn: wanted for urn, plan in plans.items() if (wanted := _wanted(plan))}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as wrong:
         raise NoPlanError(f"{file} is no update plan of Pulumi: {wrong!r}.") from wrong
 
 
+def _generated(plans: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The physical names that Pulumi chose for new resources, and the logical ones.
+
+    Each preview chooses others; an `up` by a plan takes the plan's, from its seeds.
+    https://www.pulumi.com/docs/iac/concepts/resources/names/#autonaming
+    """
+    for urn, plan in plans.items():
+        logical = name_of(urn)
+        for name in _texts(_inputs(plan)):
+            # `alias/` and the like come before it.
+            if found := re.fullmatch(rf"(?:.*\W)?({re.escape(logical)}-[0-9a-f]{{7}})", name):
+                yield found[1], logical
+
+
+def _texts(inputs: Mapping[str, Any]) -> Iterator[str]:
+    for changed in inputs.values():
+        if isinstance(changed, Mapping):
+            yield from (value for value in changed.values() if isinstance(value, str))
+
+
 def _wanted(plan: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
     """What the engine would do to a resource; empty for one that stays as it is."""
     steps = [step for step in plan.get("steps") or () if step != "same"]
-    if not steps:
-        return None
-    goal = plan.get("goal") or {}
-    return steps, _plain(goal.get("inputDiff") or {})
+    return (steps, _plain(_inputs(plan))) if steps else None
+
+
+def _inputs(plan: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Inputs that differ, by `adds`, `updates` and `deletes`."""
+    found: Mapping[str, Any] = (plan.get("goal") or {}).get("inputDiff") or {}
+    return found
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON

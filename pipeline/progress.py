@@ -5,8 +5,7 @@ from collections.abc import Callable
 
 from pulumi.automation import events
 
-from emulator.summary import error_of
-from pipeline.report import is_component, name_of
+from pipeline.report import failure_of, is_component, name_of
 
 Say = Callable[[str], None]
 SLOW_SECONDS = 10.0
@@ -71,7 +70,7 @@ class Progress:
             where = name_of(told.resource_urn or "") or "the stack"
             self.violations.append(f"{told.policy_name} on {where}: {message}")
             self._tell(self.violations[-1])
-        elif (error := error_of(event)) and error not in self.errors:
+        elif (error := failure_of(event)) and error not in self.errors:
             self.errors.append(error)
             self._tell(error)
 

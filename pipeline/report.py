@@ -25,6 +25,8 @@ GROUP_OF = {
     "create": CREATED,
     "import": CREATED,
 }
+NO_CAUSE: Final = frozenset({"preview failed", "update failed"})
+"""The engine's last words after a policy has refused, or after an error of its own."""
 SKIPPED: Final = "can't run policy"
 """The engine's words for a rule that it could not ask about a resource."""
 
@@ -100,7 +102,7 @@ class Report:
             self._step(event.resource_pre_event.metadata)
         if event.policy_event is not None:
             self.findings.append(_finding(event.policy_event))
-        if error := error_of(event):
+        if error := failure_of(event):
             self.failure = f"{self.failure}\n{error}".strip()
 
     def _step(self, step: events.StepEventMetadata) -> None:
@@ -148,6 +150,12 @@ class Report:
 def name_of(urn: str) -> str:
     """The logical name in a URN; empty for a finding about the stack as a whole."""
     return urn.split("::", 3)[-1] if urn.count("::") >= 3 else ""  # noqa: PLR2004 - parts of a URN
+
+
+def failure_of(event: events.EngineEvent) -> str:
+    """What an event says went wrong and why; empty when nothing did."""
+    error = error_of(event)
+    return "" if error in NO_CAUSE else error
 
 
 def is_component(step: events.StepEventMetadata) -> bool:

@@ -38,7 +38,6 @@ def applied(stack: Stack, content: dict[str, Any] | None = None) -> tuple[Outcom
     try:
         apply(stack.opened, stack.approved(content), said.append, report=file)
     except NotDoneError as ended:
-        assert Outcome.read(file) == ended.outcome
         said += str(ended).splitlines()
     return Outcome.read(file), said
 
@@ -158,6 +157,23 @@ def test_another_value_makes_a_plan_stale_and_another_ciphertext_does_not(tmp_pa
     assert applied(stack, plan("a", limit=1000))[0].result == outcome.STALE
     stack = Stack(tmp_path, fresh=plan("a", limit=secret("v1:x")))
     assert applied(stack, plan("a", limit=secret("v1:y")))[0].result == outcome.DONE
+
+
+def test_the_names_that_pulumi_chooses_anew_make_no_plan_stale(tmp_path: Path) -> None:
+    def creates(suffix: str, size: int = 1) -> dict[str, Any]:
+        alias = {"name": f"alias/key-alias-{suffix}"}
+        user = {"alias": f"arn:aws:kms:::alias/key-alias-{suffix}", "size": size}
+        return {
+            "resourcePlans": {
+                urn(name): {"steps": ["create"], "goal": {"inputDiff": {"adds": adds}}}
+                for name, adds in (("key-alias", alias), ("instance", user))
+            }
+        }
+
+    stack = Stack(tmp_path, fresh=creates("0a1b2c3"))
+    assert applied(stack, creates("4d5e6f7"))[0].result == outcome.DONE
+    found, _ = applied(stack, creates("4d5e6f7", size=2))
+    assert found.reasons == ["The approved plan is stale: it differs for instance."]
 
 
 def test_a_file_that_is_no_plan_is_refused(tmp_path: Path) -> None:

@@ -1,66 +1,182 @@
-from pipeline.comment import LONGEST, render, render_drift
+"""What a reviewer sees first, and what stays when there is too much."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from pipeline.comment import LONGEST, NO_REPORT, SHORTENED, render, render_drift
+from pipeline.job import Job
 from pipeline.report import Change, Drift, Finding, Report
+from pipeline.values import Value
 
 DATABASE = "aws:rds/instance:Instance"
 ROLE = "aws:iam/role:Role"
+TASK = "aws:ecs/taskDefinition:TaskDefinition"
+SIZE = Value(key="instanceClass", before="db.t3.small", after="db.t3.large")
+DRIFT = Drift(token=DATABASE, resource="database", property="port", advice="Keep `5433`.")
+JOB = Job(commit="c" * 40, run="https://github.com/o/r/actions/runs/1", at="2026-11-28 02:17 UTC")
 
 
-def change(group: str, name: str, token: str = ROLE) -> Change:
-    return Change(group=group, token=token, name=name, properties=("tags",))
+def change(group: str, name: str, token: str = ROLE, *values: Value) -> Change:
+    return Change(group=group, token=token, name=name, properties=("tags",), values=values)
 
 
-def test_what_is_replaced_or_deleted_comes_first_and_is_open_to_see() -> None:
+def finding(rule: str, *, mandatory: bool, message: str = "One zone.") -> Finding:
+    return Finding(rule=rule, resource="database", mandatory=mandatory, message=message)
+
+
+def test_verdict_and_counts_come_before_everything() -> None:
+    groups = ("created", "updated", "updated", "deleted", "replaced")
+    changes = [change(group, f"{group}-{n}") for n, group in enumerate(groups)]
     report = Report(
-        stack="production",
-        changes=[change(g, g) for g in ("created", "updated", "deleted", "replaced")],
-        drift=[],
+        stack="production", changes=changes, unchanged=205, drift=[], failure="```\nnoise"
     )
-    text = render([report])
-    places = [text.index(f"1 {group}</summary>") for group in ("replaced", "deleted", "updated")]
-    assert places == sorted(places) < [text.index("1 created</summary>")]
-    assert "<details open><summary>1 replaced" in text
-    assert "<details open><summary>1 deleted" in text
-    assert "<details><summary>1 updated" in text
-    assert "## production: 1 replaced, 1 deleted, 1 updated, 1 created" in text
+    head, _, row, *_ = render([report]).splitlines()
+    assert head.startswith("| stack | verdict | created | updated | replaced | deleted |")
+    assert row == "| production | **the preview failed** | 1 | 2 | 1 | 1 | 205 | 0 |"
 
 
-def test_losing_data_is_said_and_stands_above_the_rest() -> None:
-    changes = [change("deleted", "a-role"), change("deleted", "database", DATABASE)]
-    lines = render([Report(stack="production", changes=changes)]).splitlines()
-    listed = [line for line in lines if line.startswith("- `")]
-    assert listed[0].startswith("- `database`")
-    assert listed[0].endswith("**holds data**")
-    assert "holds data" not in listed[1]
+@pytest.mark.parametrize(
+    ("report", "verdict"),
+    [
+        (Report(stack="s", failure="f", refused=["r"]), "the preview failed"),
+        (Report(stack="s", refused=["r"]), "refused: a live stack needs a procedure"),
+        (Report(stack="s", findings=[finding("r", mandatory=True)]), "refused by policy"),
+        (Report(stack="s", changes=[change("deleted", "d", DATABASE)]), "passes, and data is lost"),
+        (Report(stack="s", asks=["a"]), "passes, and apply stops unless it is allowed"),
+        (Report(stack="s", drift=[DRIFT]), "passes, and apply stops for drift"),
+        (Report(stack="s", changes=[change("updated", "u")]), "passes"),
+        (Report(stack="s", findings=[finding("r", mandatory=False)]), "nothing changes"),
+    ],
+)
+def test_the_verdict_is_what_a_reviewer_must_know_first(report: Report, verdict: str) -> None:
+    assert f"| s | **{verdict}** |" in render([report])
 
 
-def test_a_policy_that_refuses_is_told_with_its_sentence() -> None:
-    found = Finding(rule="rds-multi-az", resource="database", mandatory=True, message="One zone.")
-    text = render([Report(stack="production", findings=[found])])
-    assert "refused by policy" in text
-    assert "- `rds-multi-az` on `database`: One zone." in text
+def test_a_stack_without_a_report_says_so() -> None:
+    text = render([Report(stack="staging", drift=[])], expected=("staging", "production"))
+    assert f"| production | **{NO_REPORT}** | ? |" in text
+    assert "| staging | **nothing changes** |" in text
 
 
-def test_a_failed_preview_shows_why_and_cannot_break_out_of_its_block() -> None:
+def test_losing_data_stands_above_the_rest_and_harmless_replacements_apart() -> None:
+    changes = [
+        change("deleted", "a-role"),
+        change("replaced", "database", DATABASE),
+        change("replaced", "backend-task", TASK),
+        replace(change("deleted", "kept", DATABASE), is_retained=True),
+    ]
+    text = render([Report(stack="production", changes=changes)])
+    dangerous = text[text.index("### Replaced or deleted") : text.index("<details>")]
+    listed = [line for line in dangerous.splitlines() if line.startswith("- `")]
+    assert listed[0].startswith("- `database` Instance **replaced**")
+    assert listed[0].endswith("it **holds data**")
+    assert listed[1].startswith("- `a-role` Role **deleted**")
+    assert len(listed) == 2
+    harmless = text[text.index("2 replaced without harm") :]
+    assert "`backend-task` TaskDefinition **replaced**: another revision" in harmless
+    assert "`kept` Instance **deleted**: only leaves the state" in harmless
+
+
+def test_each_changed_property_is_shown_old_and_new() -> None:
+    text = render([Report(stack="s", changes=[change("updated", "database", DATABASE, SIZE)])])
+    assert "- `database` Instance (`tags`)\n" in text
+    assert "  - `instanceClass`: `db.t3.small` → `db.t3.large`\n" in text
+    assert "<details open><summary>1 updated</summary>" in text
+
+
+def test_a_long_document_is_a_diff_in_its_item() -> None:
+    before, after = (f'{{\n  "a": 1,\n  "limit": {limit}\n}}' for limit in (1, 2))
+    document = Value(key="rules", before=before, after=after, replaces=True)
+    text = render([Report(stack="s", changes=[change("replaced", "acl", ROLE, document)])])
+    assert "  - `rules` — replaces it:\n\n    ```diff\n    @@" in text
+    assert '    -  "limit": 1\n    +  "limit": 2\n' in text
+
+
+def test_a_policy_that_refuses_is_told_with_its_sentence_and_remarks_apart() -> None:
+    findings = [
+        finding("rds-multi-az", mandatory=True),
+        finding("rds-size", mandatory=False, message="Large."),
+    ]
+    text = render([Report(stack="production", findings=findings)])
+    assert "### Policy violations\n\n- `rds-multi-az` on `database`: One zone." in text
+    assert "### Policy remarks\n\n- `rds-size` on `database`: Large." in text
+
+
+def test_what_no_rule_could_judge_is_counted_by_rule() -> None:
+    skipped = "can't run policy 'task-logs' from policy pack 'arbor' during preview: unknown"
+    findings = [finding("task-logs", mandatory=False, message=skipped) for _ in range(3)]
+    text = render([Report(stack="production", findings=findings)])
+    assert "<summary>What no rule has judged yet</summary>" in text
+    assert "| `task-logs` | 3 |" in text
+    assert "Policy remarks" not in text
+
+
+def test_a_failed_preview_shows_why_below_its_verdict_and_cannot_break_out() -> None:
     text = render([Report(stack="production", failure="```\n# gotcha")])
-    assert "the preview failed" in text
-    assert text.count("```") == 2
+    assert text.index("the preview failed") < text.index("gotcha")
+    assert "````text\n```\n# gotcha\n````" in text
 
 
-def test_no_drift_and_drift_that_nobody_looked_for_are_not_the_same() -> None:
+def test_no_drift_and_drift_that_was_not_looked_for_are_not_the_same() -> None:
     assert "No drift." in render([Report(stack="staging", drift=[])])
     assert "Drift was not looked for." in render([Report(stack="staging")])
+    assert "### Drift\n\n- Keep `5433`." in render([Report(stack="staging", drift=[DRIFT])])
+
+
+def test_commit_run_and_time_stand_once_at_the_end() -> None:
+    reports = [
+        Report(stack="staging", job=JOB),
+        Report(stack="live", job=replace(JOB, at="2026-11-28 02:19 UTC")),
+    ]
+    (footer,) = re.findall(r"<sub>.*</sub>", render(reports))
+    assert footer == (
+        "<sub>commit `cccccccccccc` · [run](https://github.com/o/r/actions/runs/1) · "
+        "2026-11-28 02:19 UTC</sub>"
+    )
+
+
+LONG = Value(key="rules", before="a\n" * 400, after="b\n" * 400)
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept", "gone"),
+    [
+        ([change("updated", f"u{n}", ROLE, LONG) for n in range(40)], "761 more lines", ""),
+        ([change("updated", f"u{n}", ROLE, SIZE) for n in range(900)], "`u899`", "db.t3.large"),
+        ([change("created", "x" * 500 + str(n)) for n in range(900)], "| 900 |", "x" * 500),
+        ([change("deleted", f"{'x' * 400}{n}") for n in range(900)], "and 880 more", "`" + "y"),
+    ],
+)
+def test_what_does_not_fit_goes_by_steps_and_says_where_it_is(
+    changes: list[Change], kept: str, gone: str
+) -> None:
+    report = Report(stack="staging", changes=changes)
+    text = render([report])
+    assert len(text) <= LONGEST
+    assert kept in text
+    assert SHORTENED in text
+    assert not gone or gone not in text
+    assert text.count("<details") == text.count("</details>")
+    whole = render([report], longest=None)
+    assert SHORTENED not in whole
+    assert all(one.name in whole for one in changes)
 
 
 def test_a_comment_is_never_longer_than_github_allows() -> None:
-    reports = [Report(stack=f"s{n}", changes=[change("created", "x" * 500)] * 60) for n in range(9)]
+    sentences = ["x" * 5000] * 50
+    reports = [Report(stack=f"s{n}", refused=sentences, asks=sentences) for n in range(9)]
     text = render(reports)
-    assert len(text) < 65_536
-    assert len(text) > LONGEST
-    assert "Cut here" in text
+    assert len(text) <= LONGEST
+    assert "| s8 | **refused: a live stack needs a procedure** |" in text
 
 
-def test_the_issue_lists_the_stacks_that_have_drifted() -> None:
-    drift = Drift(token=DATABASE, resource="database", property="port", advice="Adopt it.")
-    text = render_drift([Report(stack="staging", drift=[]), Report(stack="live", drift=[drift])])
-    assert "### live\n\n- Adopt it." in text
-    assert "staging" not in text
+def test_the_issue_lists_the_stacks_that_have_drifted_and_those_that_are_unknown() -> None:
+    text = render_drift(
+        [Report(stack="staging", drift=[]), Report(stack="live", drift=[DRIFT])],
+        ["other left no report."],
+    )
+    assert "### live\n\n- Keep `5433`." in text
+    assert "### Not looked at\n\n- other left no report." in text
+    assert "### staging" not in text

@@ -44,8 +44,9 @@ def test_a_value_that_config_holds_is_named_with_key_and_file() -> None:
     (advice,) = found([], [larger])
     assert advice == (
         "database-instance: instanceClass is db.t3.large in AWS, db.t3.medium in the program. To "
-        "keep it, set arbor:databaseClass to db.t3.large in Pulumi.production.yaml; else change "
-        "AWS back."
+        "keep it, set arbor:databaseClass to db.t3.large in Pulumi.production.yaml and merge it; "
+        "else change AWS back: the workflow `operate` with up-refresh "
+        "(`python -m pipeline operate up-refresh --stack production`)."
     )
 
 
@@ -63,7 +64,8 @@ def test_a_services_limits_are_named_in_its_entry() -> None:
 
 def test_what_no_key_holds_is_the_programs() -> None:
     (advice,) = found([], [step("acl", "aws:wafv2/webAcl:WebAcl", "rules", [1], [2])])
-    assert "rules is another value in AWS, another value in the program. No config key" in advice
+    assert "rules is another value in AWS, another value in the program. To keep it, " in advice
+    assert "change the program, for no config key holds it; else change AWS back" in advice
 
 
 def test_what_the_change_itself_does_is_no_drift() -> None:
@@ -80,4 +82,19 @@ def test_a_resource_that_is_gone_is_drift() -> None:
     urn = "urn:pulumi:production::arbor::aws:cloudwatch/logGroup:LogGroup::logs-exec"
     gone = {"op": "create", "urn": urn, "type": "aws:cloudwatch/logGroup:LogGroup", "provider": ""}
     (advice,) = found([], [gone])
-    assert advice.startswith("logs-exec is gone from the account.")
+    assert advice == (
+        "logs-exec is gone from the account. See first that nothing else is lost. Then the "
+        "workflow `operate` with refresh takes it out of the state (`python -m pipeline operate "
+        "refresh --stack production`), and the workflow `up` makes it again."
+    )
+
+
+def test_what_held_data_is_restored_first() -> None:
+    urn = f"urn:pulumi:production::arbor::{DATABASE}::database-instance"
+    (advice,) = found([], [{"op": "create", "urn": urn, "type": DATABASE, "provider": ""}])
+    assert 'It held data: restore it first ("Backup and Recovery" in docs/runbook.md)' in advice
+
+
+def test_a_secret_that_has_drifted_is_not_shown() -> None:
+    (advice,) = found([], [step("database-instance", DATABASE, "password", "hunter2", "hunter3")])
+    assert "hunter" not in advice

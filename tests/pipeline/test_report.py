@@ -3,7 +3,9 @@ from pathlib import Path
 import pytest
 from pulumi.automation import events
 
+from pipeline.job import Job
 from pipeline.report import Change, Drift, Finding, Report
+from pipeline.values import Value
 
 URN = "urn:pulumi:staging::arbor::arbor:data:Database$aws:rds/instance:Instance::database-instance"
 TOKEN = "aws:rds/instance:Instance"
@@ -54,10 +56,53 @@ def test_only_a_mandatory_policy_refuses(level: str, passed: bool) -> None:
     assert report.findings[0].resource == "database-instance"
 
 
+def test_what_the_engine_says_after_a_policy_has_refused_is_no_failure_of_its_own() -> None:
+    report = Report(stack="staging")
+    report.see(policy("mandatory"))
+    for message in ("preview failed\n", "error: nothing to compare with"):
+        told = {"message": message, "color": "never", "severity": "error"}
+        report.see(
+            events.EngineEvent.from_json({"sequence": 1, "timestamp": 1, "diagnosticEvent": told})
+        )
+    assert report.failure == "error: nothing to compare with"
+
+
+def test_a_component_is_none_of_awss_resources() -> None:
+    report = Report(stack="staging")
+    state = {"type": TOKEN, "urn": URN, "id": "", "parent": "", "provider": ""}
+    report.see(step("create", new=state))
+    report.see(step("create", new={**state, "custom": True}))
+    assert len(report.changes) == 1
+
+
+def test_values_are_of_inputs_and_without_secrets() -> None:
+    state = {"type": TOKEN, "urn": URN, "custom": True, "id": "i", "parent": "", "provider": ""}
+    old = {**state, "inputs": {"port": 5432, "password": "hunter2"}}
+    new = {**state, "inputs": {"port": 5433, "password": "hunter3"}}
+    keys = ["password", "port", "statusOfAws"]
+    report = Report(stack="staging")
+    report.see(step("replace", old=old, new=new, diffs=keys, keys=["port"]))
+    (found,) = report.changes
+    assert found.properties == tuple(keys)
+    assert [(one.key, one.before, one.after, one.replaces) for one in found.values] == [
+        ("password", "[secret]", "[secret]", False),
+        ("port", "5432", "5433", True),
+    ]
+
+
 def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
     report = Report(
         stack="staging",
-        changes=[Change(group="updated", token=TOKEN, name="database", properties=("port",))],
+        changes=[
+            Change(
+                group="updated",
+                token=TOKEN,
+                name="database",
+                properties=("port",),
+                values=(Value(key="port", before="1", after="2", replaces=True),),
+            )
+        ],
+        job=Job(commit="c", run="r", at="now"),
         unchanged=3,
         findings=[Finding(rule="r", resource="x", mandatory=True, message="m")],
         drift=[Drift(token=TOKEN, resource="database", property="port", advice="a")],

@@ -18,7 +18,7 @@ def shown(key: str, before: Any, after: Any) -> tuple[str, str]:
 def test_plain_values_are_shown_as_they_are() -> None:
     assert shown("instanceClass", "db.t3.small", "db.t3.large") == ("db.t3.small", "db.t3.large")
     assert shown("port", 5432.0, 5433.0) == ("5432", "5433")
-    assert shown("multiAz", False, True) == ("false", "true")
+    assert shown("multiAz", *(False, True)) == ("false", "true")
     (found,) = values(("a",), {}, {"a": UNKNOWN})
     assert (found.before, found.after) == (ABSENT, NOT_YET)
 
