@@ -379,13 +379,15 @@ migrations = MigrationTask(
 )
 
 # The pipeline's way in.
-if config.github_repository is not None:
+if config.github is not None:
     ci = CiAccess(
         "ci",
         CiAccessArgs(
-            repository=config.github_repository,
+            repository=config.github.repository,
+            owner_id=config.github.owner_id,
+            repository_id=config.github.repository_id,
             environment=stack,
-            provider_arn=config.github_oidc_provider_arn,
+            provider_arn=config.github.provider_arn,
             account_id=config.account_id,
             preview_role=naming.ci_preview_role(stack),
             deploy_role=naming.ci_deploy_role(stack),

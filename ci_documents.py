@@ -1,13 +1,13 @@
-"""Who may take on the pipeline's roles and what they may do: IAM's documents, and nothing else.
+"""Who may assume the pipeline's roles: the facts of a pipeline, and the trust policies.
 
-The stack makes two of the roles and `python -m pipeline bootstrap` the one before them, so both
-read this.
+The stack makes the preview and the deploy role and `python -m pipeline bootstrap` the one before
+them, so both read this. What the roles may do stands in access/.
 """
 
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
@@ -15,6 +15,11 @@ READS = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 DEPLOYS = "arn:aws:iam::aws:policy/PowerUserAccess"
 REPOSITORY = re.compile(r"[A-Za-z0-9-]{1,39}/[\w.-]{1,100}", re.ASCII)
 """OWNER/NAME on GitHub."""
+GITHUB_ID = re.compile(r"[1-9]\d{0,18}", re.ASCII)
+"""An owner's or a repository's number on GitHub, which is never used again."""
+MAIN: Final = "refs/heads/main"
+DEPLOYING_WORKFLOWS: Final = ("own-roles.yml", "operate.yml", "release.yml", "up-stack.yml")
+"""The files in .github/workflows with jobs that assume the deploy role or the first one."""
 NOT_FOR_PREVIEWS = (
     "secretsmanager:GetSecretValue",
     "ssm:GetParameter",
@@ -59,10 +64,13 @@ Statement = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Pipeline:
-    """Plain throughout: who may come in is reviewed, never computed."""
+    """Plain throughout: who may assume a role is reviewed, never computed."""
 
     repository: str
     """OWNER/NAME."""
+    owner_id: str | None = None
+    repository_id: str | None = None
+    """Both of GitHub's numbers or neither: with them, the immutable subjects are trusted, too."""
     environment: str
     """The GitHub environment whose jobs may deploy; it has the stack's name."""
     account_id: str
@@ -80,27 +88,67 @@ def provider_arn(account_id: str) -> str:
 
 
 def preview_subjects(pipeline: Pipeline) -> list[str]:
-    """What GitHub's token says of a job that may preview."""
-    repository = f"repo:{pipeline.repository}"
-    return [f"{repository}:pull_request", f"{repository}:ref:refs/heads/main"]
+    """The `sub` of the tokens of jobs that may preview."""
+    return _subjects(pipeline, "pull_request", f"ref:{MAIN}")
 
 
 def deploy_subjects(pipeline: Pipeline) -> list[str]:
-    """What it says of one that may deploy."""
-    return [f"repo:{pipeline.repository}:environment:{pipeline.environment}"]
+    """The `sub` of the tokens of jobs that may deploy."""
+    return _subjects(pipeline, f"environment:{pipeline.environment}")
 
 
-def trust(provider: str, allowed: list[str]) -> str:
-    """The trust policy for jobs with one of these subjects, spelled out without wildcards."""
+def deploying_workflows(pipeline: Pipeline) -> list[str]:
+    """The `job_workflow_ref` of the tokens of jobs that may deploy: files of the branch main.
+
+    Each is spelled out. A pattern such as `*@refs/heads/main` also matches the tag
+    `v1@refs/heads/main`, whose name git allows.
+    """
+    return [
+        f"{pipeline.repository}/.github/workflows/{file}@{MAIN}" for file in DEPLOYING_WORKFLOWS
+    ]
+
+
+def preview_trust(pipeline: Pipeline, provider: str) -> str:
+    """Of the preview role: pull requests, which run their own workflow, and the branch main."""
+    return trust(provider, preview_subjects(pipeline), repository_id=pipeline.repository_id)
+
+
+def deploy_trust(pipeline: Pipeline, provider: str) -> str:
+    """The trust policy of a role that writes: jobs of main's workflows in the environment."""
+    return trust(
+        provider,
+        deploy_subjects(pipeline),
+        workflows=deploying_workflows(pipeline),
+        repository_id=pipeline.repository_id,
+    )
+
+
+def trust(
+    provider: str,
+    subjects: list[str],
+    *,
+    workflows: list[str] | None = None,
+    repository_id: str | None = None,
+) -> str:
+    """The trust policy for jobs with one of these subjects, spelled out without wildcards.
+
+    `workflows` are values of the claim job_workflow_ref, the file and ref of the job's workflow;
+    None is any. STS evaluates it and repository_id since January 2026:
+    https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/
+    """
+    claims: dict[str, str | list[str]] = {"aud": AUDIENCE, "sub": subjects}
+    if workflows is not None:
+        claims["job_workflow_ref"] = workflows
+    if repository_id is not None:
+        # A repository that takes over the name sends the old subject, and another id.
+        claims["repository_id"] = repository_id
     return document(
         [
             {
                 "Effect": "Allow",
                 "Principal": {"Federated": provider},
                 "Action": "sts:AssumeRoleWithWebIdentity",
-                "Condition": {
-                    "StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": allowed}
-                },
+                "Condition": {"StringEquals": {f"{ISSUER}:{k}": v for k, v in claims.items()}},
             }
         ]
     )
@@ -172,6 +220,22 @@ def only_over_tls(bucket: str) -> Statement:
 def document(statements: list[Statement]) -> str:
     """These statements as IAM, S3 and KMS take them."""
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def _subjects(pipeline: Pipeline, *contexts: str) -> list[str]:
+    """Both forms of a subject.
+
+    GitHub sends the immutable one for repositories created, renamed or transferred since July 15,
+    2026, and for those whose owner opted in.
+
+    https://docs.github.com/en/actions/reference/security/oidc#immutable-subject-claims
+    https://github.com/aws-actions/configure-aws-credentials/issues/1888
+    """
+    names = [pipeline.repository]
+    if pipeline.owner_id is not None and pipeline.repository_id is not None:
+        owner, _, name = pipeline.repository.partition("/")
+        names.append(f"{owner}@{pipeline.owner_id}/{name}@{pipeline.repository_id}")
+    return [f"repo:{name}:{context}" for name in names for context in contexts]
 
 
 def _changes(pipeline: Pipeline) -> list[Statement]:

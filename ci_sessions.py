@@ -10,8 +10,22 @@ https://docs.github.com/en/actions/reference/limits
 
 from typing import Final
 
-READ_SECONDS: Final = 3600
+HOUR: Final = 3600
+READ_SECONDS: Final = HOUR
 """A preview, a look for drift; also the least that a role's maximum can be."""
-WRITE_SECONDS: Final = 4 * 3600
+WRITE_SECONDS: Final = 5 * HOUR
 """An `up`, a release, a repair. State that can't be saved at the end is the worst outcome, so
 every wait inside such a job must fit."""
+MIGRATION_MINUTES: Final = 60
+"""How long a release waits for its migration at most (operations/release/migrate.py)."""
+STARTING_MINUTES: Final = 30
+"""What a deployment may take beside its bake time and its pause (components/service.py)."""
+RELEASED: Final = 2
+"""Services that a release deploys, one after another: backend and frontend."""
+CHECKING_MINUTES: Final = 10
+"""What a release takes beside its migration and its deployments: checks before and after."""
+
+
+def deployment_minutes() -> int:
+    """How long each deployment of a release may take at most."""
+    return (WRITE_SECONDS // 60 - CHECKING_MINUTES - MIGRATION_MINUTES) // RELEASED

@@ -14,15 +14,16 @@ from pulumi.runtime import config as pulumi_config
 
 import limits
 import naming
-from ci_documents import REPOSITORY
 from configuration.capacity import (
     check_cache_connections,
     check_connections,
     check_vcpus,
     read_spot_weight,
 )
+from configuration.deployment import DeploymentSettings, check_session, read_deployment
 from configuration.environment import PRODUCTION, read_environment
 from configuration.firewall import FirewallSettings, read_firewall
+from configuration.github import GitHubSettings, read_github
 from configuration.network import NetworkSettings, read_network
 from configuration.reader import Reader
 from configuration.services import ServiceSettings, read_services
@@ -34,13 +35,8 @@ from configuration.stores import (
     read_final_backup,
 )
 
-PRODUCTION_BAKE_MINUTES: Final = 10
-"""Shorter than this, the alarm on failed requests can't end a deployment that has all traffic."""
 _STACK: Final = re.compile(r"[a-z][a-z0-9]{0,15}")
 _ACCOUNT: Final = re.compile(r"\d{12}")
-_OIDC_PROVIDER: Final = re.compile(
-    r"arn:aws:iam::\d{12}:oidc-provider/token\.actions\.githubusercontent\.com"
-)
 _ZONE_ID: Final = re.compile(r"Z[A-Z0-9]{1,31}")
 
 
@@ -51,15 +47,6 @@ class SettingsError(pulumi.RunError):
         self.problems = tuple(problems)
         lines = "\n".join(f"  - {problem}" for problem in problems)
         super().__init__(f"Nothing was deployed: change this in Pulumi.{stack}.yaml.\n{lines}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeploymentSettings:
-    """How a new version takes over, for every service."""
-
-    bake_minutes: int
-    pause_before_production: bool
-    pause_timeout_minutes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,10 +93,8 @@ class Settings:
     protect_data: bool
     final_backup: bool
     """What is deleted leaves a last snapshot, and the key that opens it."""
-    github_repository: str | None
+    github: GitHubSettings | None
     """None: the pipeline gets no roles."""
-    github_oidc_provider_arn: str | None
-    """None: the stack makes the provider."""
 
     def tags(self, component: str) -> dict[str, str]:
         """The tags of every resource of a component."""
@@ -165,18 +150,7 @@ def parse(values: Mapping[str, str], stack: str) -> Settings:
         or None,
         network=network,
         services=read_services(arbor, zones=zones, production=production),
-        deployment=DeploymentSettings(
-            bake_minutes=arbor.whole(
-                "bakeTimeMinutes",
-                PRODUCTION_BAKE_MINUTES if production else 0,
-                1440,
-                "minutes, for the alarm on failed requests needs five of them and some delay"
-                if production
-                else "minutes",
-            ),
-            pause_before_production=arbor.flag("pauseBeforeProduction"),
-            pause_timeout_minutes=arbor.whole("pauseTimeoutMinutes", 1, 20160, "minutes"),
-        ),
+        deployment=read_deployment(arbor, production=production),
         scaling=ScalingSettings(
             cpu_percent=arbor.whole("cpuTargetPercent", 10, 90, "percent"),
             memory_percent=arbor.whole("memoryTargetPercent", 10, 90, "percent"),
@@ -201,21 +175,12 @@ def parse(values: Mapping[str, str], stack: str) -> Settings:
         secret_recovery_days=_secret_recovery(arbor),
         protect_data=arbor.flag("protectData"),
         final_backup=read_final_backup(arbor, production=production),
-        github_repository=arbor.text(
-            "githubRepository",
-            "OWNER/NAME on GitHub, or empty for none",
-            lambda name: not name or REPOSITORY.fullmatch(name) is not None,
-        )
-        or None,
-        github_oidc_provider_arn=arbor.text(
-            "githubOidcProviderArn",
-            "the ARN of the account's provider for GitHub, or empty to make it",
-            lambda arn: not arn or _OIDC_PROVIDER.fullmatch(arn) is not None,
-        )
-        or None,
+        github=read_github(arbor),
     )
     arbor.refuse_unread()
     if not problems:
+        if settings.github is not None:
+            check_session(arbor, settings.deployment)
         check_connections(arbor, settings.services, settings.database)
         check_cache_connections(arbor, settings.services, settings.cache)
         check_vcpus(arbor, settings.services, settings.fargate_vcpu_quota)

@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 import ci_documents
+import ci_sessions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,14 +44,16 @@ class CiAccess(pulumi.ComponentResource):
         preview = self._role(
             "preview",
             args.preview_role,
-            trust=ci_documents.trust(provider, ci_documents.preview_subjects(args)),
+            trust=ci_documents.preview_trust(args, provider),
+            seconds=ci_sessions.READ_SECONDS,
             managed=ci_documents.READS,
             policy=ci_documents.of_previews(args),
         )
         deploy = self._role(
             "deploy",
             args.deploy_role,
-            trust=ci_documents.trust(provider, ci_documents.deploy_subjects(args)),
+            trust=ci_documents.deploy_trust(args, provider),
+            seconds=ci_sessions.WRITE_SECONDS,
             managed=ci_documents.DEPLOYS,
             policy=ci_documents.of_deploys(args),
         )
@@ -76,13 +79,21 @@ class CiAccess(pulumi.ComponentResource):
         return [made]
 
     def _role(
-        self, kind: str, physical_name: str, *, trust: str, managed: str, policy: str
+        self,
+        kind: str,
+        physical_name: str,
+        *,
+        trust: str,
+        seconds: int,
+        managed: str,
+        policy: str,
     ) -> aws.iam.Role:
         name, args = f"{self._name}-{kind}", self._args
         role = aws.iam.Role(
             name,
             name=physical_name,
             assume_role_policy=trust,
+            max_session_duration=seconds,
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=self._ready),
         )

@@ -108,8 +108,14 @@ def change(action: str, record: dict[str, str], value: str) -> None:
 
 
 def github(*contexts: str) -> dict[str, Any]:
+    """As the pipeline's documents are: a job of an environment is one of main's workflows."""
     subjects = [f"repo:{REPOSITORY}:{context}" for context in contexts]
-    document = ci_documents.trust(ci_documents.provider_arn(ACCOUNT), subjects)
+    workflows = [f"{REPOSITORY}/.github/workflows/release.yml@{ci_documents.MAIN}"]
+    document = ci_documents.trust(
+        ci_documents.provider_arn(ACCOUNT),
+        subjects,
+        workflows=workflows if contexts[0].startswith("environment:") else None,
+    )
     return dict(json.loads(document))
 
 

@@ -92,6 +92,8 @@ WORKS = (
             "fargateVcpuQuota": 12,
             "pauseTimeoutMinutes": 30,
             "githubRepository": "arbor-energy/elsewhere",
+            "githubOwnerId": "123",
+            "githubRepositoryId": "456",
             "interfaceEndpoints": ["logs"],
             "natPerZone": True,
         },

@@ -44,6 +44,7 @@ OFFICES = (
         ("databaseVersion", 15, "16, 17"),
         ("databaseVersion", 16.4, "16, 17"),
         ("finalBackup", False, "true in production: its data must outlive the stack"),
+        ("githubOwnerId", "arbor", 'a number of GitHub\'s in quotes, such as "123456", or empty'),
         (
             "githubOidcProviderArn",
             "arn:aws:iam::123456789012:oidc-provider/example.com",

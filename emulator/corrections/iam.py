@@ -173,6 +173,25 @@ def update_assume_role_policy(
     original(self, role_name, policy_document)
 
 
+@corrects(
+    IAMBackend,
+    "update_role",
+    call="iam.update_role",
+    moto="empties the description where the call has none",
+    aws="leaves it as it is",
+)
+def update_role(
+    original: Replacement,
+    self: IAMBackend,
+    role_name: str,
+    role_description: str | None,
+    max_session_duration: str,
+) -> Role:
+    kept = self.get_role(role_name).description if role_description is None else role_description
+    role: Role = original(self, role_name, kept, max_session_duration)
+    return role
+
+
 def _refuse_identity(document: str) -> None:
     IAMPolicyDocumentValidator(document).validate()
     for statement in listed(json.loads(document)["Statement"]):

@@ -10,15 +10,21 @@ from emulator.services.missing import found_or_none, ignore_missing
 from emulator.shapes import tag_dict, tag_list
 
 LONGEST_ROLE = 64
+ROOT_PATH = "/"
+SHORTEST_MAXIMUM = 3600
+"""Seconds; a role's maximum where it names none."""
 
 
 def create_role(iam: Client, props: Props) -> str:
-    name = str(props["name"])
+    name, boundary = str(props["name"]), props.get("permissionsBoundary")
     iam.create_role(
         RoleName=name,
         AssumeRolePolicyDocument=props["assumeRolePolicy"],
         Description=props.get("description", ""),
+        Path=props.get("path", ROOT_PATH),
+        MaxSessionDuration=int(props.get("maxSessionDuration", SHORTEST_MAXIMUM)),
         Tags=tag_list(props.get("tags")),
+        **({"PermissionsBoundary": boundary} if boundary else {}),
     )
     return name
 
@@ -28,10 +34,14 @@ def read_role(iam: Client, name: str) -> State | None:
     if answer is None:
         return None
     found = answer["Role"]
+    boundary = found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
     return {
         "name": name,
         "assumeRolePolicy": json.dumps(found["AssumeRolePolicyDocument"]),
         "description": found.get("Description", ""),
+        "path": found["Path"],
+        "maxSessionDuration": found["MaxSessionDuration"],
+        **({"permissionsBoundary": boundary} if boundary else {}),
         "tags": tag_dict(iam.list_role_tags(RoleName=name)["Tags"]),
         "arn": found["Arn"],
         "uniqueId": found["RoleId"],
@@ -42,7 +52,16 @@ def update_role(iam: Client, name: str, change: Change) -> None:
     if "assumeRolePolicy" in change.keys:
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=change.new["assumeRolePolicy"])
     if "description" in change.keys:
-        iam.update_role(RoleName=name, Description=change.new.get("description", ""))
+        iam.update_role_description(RoleName=name, Description=change.new.get("description", ""))
+    if "maxSessionDuration" in change.keys:
+        seconds = int(change.new.get("maxSessionDuration", SHORTEST_MAXIMUM))
+        iam.update_role(RoleName=name, MaxSessionDuration=seconds)
+    if "permissionsBoundary" in change.keys:
+        boundary = change.new.get("permissionsBoundary")
+        if boundary:
+            iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
+        else:
+            iam.delete_role_permissions_boundary(RoleName=name)
     if "tags" in change.keys:
         iam.untag_role(RoleName=name, TagKeys=list(change.old.get("tags") or {}))
         iam.tag_role(RoleName=name, Tags=tag_list(change.new.get("tags")))
@@ -96,9 +115,19 @@ ROWS = (
         token="aws:iam/role:Role",
         client="iam",
         source="internal/service/iam/role.go",
-        inputs=frozenset({"name", "assumeRolePolicy", "description", "tags.*"}),
+        inputs=frozenset(
+            {
+                "name",
+                "path",
+                "assumeRolePolicy",
+                "description",
+                "maxSessionDuration",
+                "permissionsBoundary",
+                "tags.*",
+            }
+        ),
         outputs=frozenset({"arn", "uniqueId"}),
-        replaces=frozenset({"name"}),
+        replaces=frozenset({"name", "path"}),
         computed=frozenset({"name"}),
         same={"assumeRolePolicy": same_policy},
         autoname=Autoname(longest=LONGEST_ROLE),

@@ -34,11 +34,27 @@ def bootstrap(stack: str, *, dry_run: bool, yes: bool, retire_role: bool) -> Non
 
 def _after_making(place: Place) -> str:
     region = f"?region={place.region}"
-    return (
+    return _numbers(place) + (
         f"{place.stack} can be brought up:\n"
         f"  pulumi login 's3://{place.pipeline.state_bucket}{region}'\n"
         f"  pulumi stack init {place.stack} "
         f"--secrets-provider 'awskms://{naming.STATE_KEY_ALIAS}{region}'"
+    )
+
+
+def _numbers(place: Place) -> str:
+    """How to find what GitHub's immutable subjects hold; nothing where config has it.
+
+    https://docs.github.com/en/rest/repos/repos#get-a-repository
+    """
+    if place.pipeline.repository_id is not None:
+        return ""
+    query = '"arbor:githubOwnerId: \\"\\(.owner.id)\\"", "arbor:githubRepositoryId: \\"\\(.id)\\""'
+    return (
+        f"{place.pipeline.repository} may send immutable subjects (repositories created, renamed "
+        "or transferred since July 15, 2026 do), which the roles trust once\n"
+        f"Pulumi.{place.stack}.yaml has the two lines that this prints:\n"
+        f"  gh api repos/{place.pipeline.repository} --jq '{query}'\n"
     )
 
 

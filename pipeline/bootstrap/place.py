@@ -17,6 +17,7 @@ MADE_BY = {"Project": naming.PROJECT, "ManagedBy": "bootstrap"}
 ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 ATTEMPTS = 10
+IDS = ("arbor:githubOwnerId", "arbor:githubRepositoryId")
 Tags = Mapping[str, str]
 
 
@@ -54,6 +55,7 @@ def of_stack(stack: str, connect: Callable[[str], Callable[[str], Any]]) -> Plac
     region = read("aws:region", "a region such as us-east-1", REGION)
     repository = read("arbor:githubRepository", "OWNER/NAME on GitHub", ci_documents.REPOSITORY)
     provider = ci_documents.provider_arn(account)
+    owner_id, repository_id = _ids(config, stack)
     # Left empty, the stack would make the provider that bootstrap makes, and fail.
     read("arbor:githubOidcProviderArn", provider, re.compile(re.escape(provider)))
     return Place(
@@ -61,6 +63,8 @@ def of_stack(stack: str, connect: Callable[[str], Callable[[str], Any]]) -> Plac
         region=region,
         pipeline=ci_documents.Pipeline(
             repository=repository,
+            owner_id=owner_id,
+            repository_id=repository_id,
             environment=stack,
             account_id=account,
             every_ci_role=naming.EVERY_CI_ROLE,
@@ -70,6 +74,20 @@ def of_stack(stack: str, connect: Callable[[str], Callable[[str], Any]]) -> Plac
         ),
         client=connect(region),
     )
+
+
+def _ids(config: Mapping[str, Any], stack: str) -> tuple[str | None, str | None]:
+    """GitHub's numbers of the owner and the repository, both or neither. Raises Refused."""
+    owner, repository = (str(config.get(key) or "") for key in IDS)
+    if not owner and not repository:
+        return None, None
+    for key, value in zip(IDS, (owner, repository), strict=True):
+        if ci_documents.GITHUB_ID.fullmatch(value) is None:
+            raise Refused(
+                f"{key} is {value!r} in Pulumi.{stack}.yaml; allowed: GitHub's number in quotes, "
+                f"or {' and '.join(IDS)} both empty."
+            )
+    return owner, repository
 
 
 def connect(region: str) -> Callable[[str], Any]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import ci_documents
+import ci_sessions
 import naming
 from operations.procedure import Refused, Step
 from pipeline.bootstrap.place import MADE_BY, Place, ours, same
@@ -39,9 +40,7 @@ def steps(place: Place) -> Iterator[Step]:
     iam = place.client("iam")
     name = naming.ci_bootstrap_role(place.stack)
     pipeline = place.pipeline
-    trust = ci_documents.trust(
-        ci_documents.provider_arn(place.account_id), ci_documents.deploy_subjects(pipeline)
-    )
+    trust = ci_documents.deploy_trust(pipeline, ci_documents.provider_arn(place.account_id))
     policy = ci_documents.of_bootstrap(pipeline)
     tags = {**MADE_BY, "Stack": place.stack, "Component": "ci"}
 
@@ -66,6 +65,7 @@ def steps(place: Place) -> Iterator[Step]:
             RoleName=name,
             AssumeRolePolicyDocument=trust,
             Description=DESCRIPTION,
+            MaxSessionDuration=ci_sessions.WRITE_SECONDS,
             Tags=_listed(tags),
         ),
         lambda _: True,
@@ -74,6 +74,16 @@ def steps(place: Place) -> Iterator[Step]:
         f"let only jobs of {pipeline.repository} in {place.stack} take on {name}",
         lambda: iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust),
         lambda role: same(json.dumps(role["AssumeRolePolicyDocument"]), trust),
+        made_so=True,
+    )
+    yield step(
+        f"let a job hold {name} for {ci_sessions.WRITE_SECONDS} seconds",
+        lambda: iam.update_role(
+            RoleName=name,
+            Description=DESCRIPTION,
+            MaxSessionDuration=ci_sessions.WRITE_SECONDS,
+        ),
+        lambda role: role["MaxSessionDuration"] == ci_sessions.WRITE_SECONDS,
         made_so=True,
     )
     yield step(

@@ -121,18 +121,39 @@ def _any_workflow(props: Props) -> Iterator[str]:
         subjects = said.get(f"{GITHUB}:sub", [])
         if not subjects or not all(_bound(subject) for subject in subjects):
             yield "It doesn't ask for one repository and one environment, branch or pull request."
+        workflows = said.get(f"{GITHUB}:job_workflow_ref", [])
+        of_main = bool(workflows) and all(map(_of_main, workflows))
+        if any(map(_of_environment, subjects)) and not of_main and not _pushes(props):
+            yield "It doesn't ask for a workflow of main: a pushed tag would run its own."
+
+
+SUBJECT = re.compile(
+    r"repo:(?:[\w-]+/[\w.-]+|[\w-]+@\d+/[\w.-]+@\d+):"
+    r"(?P<where>pull_request|environment:[^*?]+|ref:refs/heads/[^*?]+)",
+    re.ASCII,
+)
+"""`repo:OWNER/NAME:environment:production`, or `repo:OWNER@ID/NAME@ID:...`, with nothing left open.
+https://docs.github.com/en/actions/reference/security/oidc#immutable-subject-claims"""
+MAIN = "@refs/heads/main"
+IMAGES = "-ci-images"
+"""Ends the name of the role that pushes images: the application's tags run their own workflow."""
 
 
 def _bound(subject: str) -> bool:
-    """`repo:OWNER/NAME:environment:production`, with nothing left open."""
-    kind, _, rest = subject.partition(":")
-    repository, _, where = rest.partition(":")
-    return (
-        kind == "repo"
-        and "/" in repository
-        and "*" not in subject
-        and (where == "pull_request" or where.startswith(("environment:", "ref:refs/heads/")))
-    )
+    return SUBJECT.fullmatch(subject) is not None
+
+
+def _pushes(props: Props) -> bool:
+    return given(props, "name") and str(props["name"]).endswith(IMAGES)
+
+
+def _of_environment(subject: str) -> bool:
+    return ":environment:" in subject
+
+
+def _of_main(workflow: str) -> bool:
+    """A file of the branch main, spelled out: a pattern also matches a tag `v1@refs/heads/main`."""
+    return workflow.endswith(MAIN) and workflow.count("@") == 1 and not set("*?") & set(workflow)
 
 
 def _unread(resources: Sequence[PolicyResource]) -> Found:
@@ -202,7 +223,10 @@ RULES: tuple[Rule | StackRule, ...] = (
         name="iam-github-bound",
         token=ROLE,
         why="Only this repository's workflows, in their environment, can have the role.",
-        fix="Ask for :aud sts.amazonaws.com and :sub repo:OWNER/NAME:environment:STACK.",
+        fix=(
+            "Ask for :aud sts.amazonaws.com, :sub repo:OWNER/NAME:environment:STACK and "
+            ":job_workflow_ref OWNER/NAME/.github/workflows/FILE@refs/heads/main."
+        ),
         controls=("design: pipeline",),
         check=_any_workflow,
     ),

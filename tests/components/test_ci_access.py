@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import ci_documents
+import ci_sessions
 import naming
 from ci_documents import ISSUER
 from components.ci_access import CiAccess, CiAccessArgs
@@ -27,8 +28,8 @@ ARGS = CiAccessArgs(
 )
 
 
-def condition(role: str) -> dict[str, Any]:
-    roles = declare(lambda: CiAccess("ci", ARGS)).all("aws:iam/role:Role")
+def condition(role: str, args: CiAccessArgs = ARGS) -> dict[str, Any]:
+    roles = declare(lambda: CiAccess("ci", args)).all("aws:iam/role:Role")
     (statement,) = json.loads(roles[f"ci-{role}"]["assumeRolePolicy"])["Statement"]
     assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
     (operator,) = statement["Condition"]
@@ -47,11 +48,31 @@ def denied(role: str) -> set[str]:
     return {a for s in statements(role) if s["Effect"] == "Deny" for a in s["Action"]}
 
 
-def test_only_jobs_of_the_environment_deploy() -> None:
+def test_only_jobs_of_the_environment_by_a_workflow_of_main_deploy() -> None:
+    files = "arbor-energy/infrastructure/.github/workflows/"
     assert condition("deploy") == {
         f"{ISSUER}:aud": "sts.amazonaws.com",
         f"{ISSUER}:sub": ["repo:arbor-energy/infrastructure:environment:production"],
+        f"{ISSUER}:job_workflow_ref": [
+            f"{files}{file}@refs/heads/main" for file in ci_documents.DEPLOYING_WORKFLOWS
+        ],
     }
+
+
+@pytest.mark.parametrize("role", ["preview", "deploy"])
+def test_with_githubs_numbers_both_forms_of_the_subject_are_trusted(role: str) -> None:
+    old = condition(role)[f"{ISSUER}:sub"]
+    found = condition(role, replace(ARGS, owner_id="123", repository_id="456"))
+    immutable = [s.replace("arbor-energy/infra", "arbor-energy@123/infra") for s in old]
+    immutable = [s.replace("infrastructure:", "infrastructure@456:") for s in immutable]
+    assert found[f"{ISSUER}:sub"] == [*old, *immutable]
+    assert found[f"{ISSUER}:repository_id"] == "456"  # another that takes over the name has another
+
+
+def test_sessions_last_as_long_as_the_jobs_need() -> None:
+    roles = declare(lambda: CiAccess("ci", ARGS)).all("aws:iam/role:Role")
+    assert roles["ci-preview"]["maxSessionDuration"] == ci_sessions.READ_SECONDS
+    assert roles["ci-deploy"]["maxSessionDuration"] == ci_sessions.WRITE_SECONDS
 
 
 def test_pull_requests_and_main_preview() -> None:

@@ -47,8 +47,14 @@ def allow(**more: Any) -> dict[str, Any]:
     return {"Effect": "Allow", **more}
 
 
-def trust(subject: str | None, audience: str = "sts.amazonaws.com") -> dict[str, str]:
-    said = {f"{GITHUB}:aud": audience, **({f"{GITHUB}:sub": subject} if subject else {})}
+OF_MAIN = "arbor/infrastructure/.github/workflows/up.yml@refs/heads/main"
+
+
+def trust(
+    subject: str | None, audience: str = "sts.amazonaws.com", workflow: str | None = OF_MAIN
+) -> dict[str, str]:
+    claims = {"aud": audience, "sub": subject, "job_workflow_ref": workflow}
+    said = {f"{GITHUB}:{claim}": value for claim, value in claims.items() if value}
     provider = {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{GITHUB}"}
     return policy(
         allow(Principal=provider, Condition={"StringEquals": said}), key="assumeRolePolicy"
@@ -394,6 +400,17 @@ CASES = {
     "iam-github-bound": Case(
         trust("repo:arbor/infrastructure:environment:production"),
         (
+            trust("repo:arbor/infrastructure:environment:production", workflow=None),
+            trust(
+                "repo:arbor/infrastructure:environment:production",
+                workflow="arbor/infrastructure/.github/workflows/up.yml@refs/tags/v1",
+            ),
+            trust(
+                "repo:arbor/infrastructure:environment:production",
+                workflow="arbor/infrastructure/.github/workflows/*@refs/heads/main",
+            ),
+            trust("repo:arbor@12/infrastructure:environment:production"),
+            trust("repo:arbor@*/infrastructure@*:environment:production"),
             trust("repo:arbor/*"),
             trust("repo:arbor/infrastructure:*"),
             trust(None),
@@ -424,6 +441,22 @@ def test_every_rule_on_one_resource_has_its_case() -> None:
 @each_rule
 def test_what_is_right_passes(name: str) -> None:
     assert violations(BY_NAME[name], CASES[name].good) == []
+
+
+@pytest.mark.parametrize(
+    "props",
+    [
+        trust("repo:arbor@12/infrastructure@34:environment:production"),
+        trust("repo:arbor@12/infrastructure@34:pull_request", workflow=None),
+        trust("repo:arbor/infrastructure:ref:refs/heads/main", workflow=None),
+        {
+            **trust("repo:arbor/application:environment:production", workflow=None),
+            "name": "arbor-production-ci-images",
+        },
+    ],
+)
+def test_other_jobs_that_a_role_may_trust(props: dict[str, str]) -> None:
+    assert violations(BY_NAME["iam-github-bound"], props) == []
 
 
 @each_rule

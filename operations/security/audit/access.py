@@ -11,6 +11,9 @@ from operations.security.audit.trust import Trusted, trusted, wildcards
 
 SIGNED_IN = "AWSReservedSSO_"
 """How the roles of IAM Identity Center are called."""
+ANY_WORKFLOW = (
+    "a job of any workflow, so that a pushed tag can run its own: no job_workflow_ref of main"
+)
 Role = dict[str, Any]
 
 
@@ -91,6 +94,20 @@ def _wrong_subjects(stack: str, role: str, one: Trusted) -> Iterator[str]:
     for subject in one.subjects:
         if not subject.endswith(environment):
             yield f"{subject} is not of the environment {stack}, whose reviewers decide"
+    if one.subjects and not (one.workflows and all(map(_is_of_main, one.workflows))):
+        yield ANY_WORKFLOW
+
+
+def _is_of_main(workflow: str) -> bool:
+    """Whether it is a file of the branch main, spelled out.
+
+    A pattern that ends like this also matches the tag `v1@refs/heads/main`.
+    """
+    return (
+        workflow.endswith("@refs/heads/main")
+        and workflow.count("@") == 1
+        and not set("*?") & set(workflow)
+    )
 
 
 def _look(role: str) -> str:

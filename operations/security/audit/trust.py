@@ -21,6 +21,8 @@ GONE = re.compile(r"A(ROA|IDA|GPA|KIA)[A-Z0-9]{12,}")
 """What IAM shows in place of a role or user that was deleted."""
 ARN = re.compile(r"arn:[a-z-]+:(?:iam|sts)::(?P<account>\d{12}):(?P<who>.+)")
 OIDC = "oidc-provider/"
+IMMUTABLE = re.compile(r"([\w-]+)@(\d+)/([\w.-]+)@(\d+)", re.ASCII)
+"""OWNER@ID/NAME@ID: how GitHub's immutable subjects name a repository."""
 Conditions = dict[str, tuple[str, ...]]
 Statement = dict[str, Any]
 
@@ -36,6 +38,8 @@ class Trusted:
     """Each as `operator key: values`."""
     subjects: tuple[str, ...] = ()
     """Of GitHub's tokens, as the policy writes them."""
+    workflows: tuple[str, ...] = ()
+    """The values of job_workflow_ref, the file and the ref of the job's workflow; none is any."""
     wrong: tuple[str, ...] = field(default=())
 
 
@@ -87,6 +91,7 @@ def _read(kind: str, name: str, statement: Statement, account: str) -> Trusted:
         who=found,
         conditions=tuple(_spelled(statement)),
         subjects=subjects,
+        workflows=conditions.get(f"{GITHUB}:job_workflow_ref", ()),
         wrong=tuple(wrong),
     )
 
@@ -166,6 +171,7 @@ def _job(subject: str, *, likes: bool) -> str:
     """`repo:OWNER/NAME:environment:production` in words."""
     kind, _, rest = subject.partition(":")
     repository, _, context = rest.partition(":")
+    repository, numbers = _repository(repository)
     if kind != "repo" or (likes and "*" in repository):
         return f"every job whose subject is like {subject}"
     what, _, which = context.partition(":")
@@ -174,7 +180,18 @@ def _job(subject: str, *, likes: bool) -> str:
         "pull_request": "pull requests",
         "ref": f"jobs of {which.removeprefix('refs/heads/')}",
     }
-    return f"{jobs.get(what, f'jobs like {context}')} in {repository}"
+    return f"{jobs.get(what, f'jobs like {context}')} in {repository}{numbers}"
+
+
+def _repository(part: str) -> tuple[str, str]:
+    """OWNER/NAME, and GitHub's numbers where the subject is an immutable one.
+
+    https://docs.github.com/en/actions/reference/security/oidc#immutable-subject-claims
+    """
+    found = IMMUTABLE.fullmatch(part)
+    if found is None:
+        return part, ""
+    return f"{found[1]}/{found[3]}", f" (owner {found[2]}, repository {found[4]})"
 
 
 def _wrong_provider(name: str, conditions: Conditions) -> Iterator[str]:

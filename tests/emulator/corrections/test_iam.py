@@ -168,3 +168,10 @@ def test_a_role_goes_once_no_policy_is_left(iam: Client) -> None:
         iam.delete_role(RoleName="task")
     iam.delete_role_policy(RoleName="task", PolicyName="inline")
     iam.delete_role(RoleName="task")
+
+
+def test_an_update_of_the_session_keeps_the_description(iam: Client) -> None:
+    create(iam, Description="runs")
+    iam.update_role(RoleName="task", MaxSessionDuration=7200)
+    found = iam.get_role(RoleName="task")["Role"]
+    assert (found["Description"], found["MaxSessionDuration"]) == ("runs", 7200)

@@ -7,6 +7,7 @@ import boto3
 
 from row_example import Example
 
+BOUNDARY = "arn:aws:iam::123456789012:policy/{}"
 TAGS = {"Stack": "test"}
 OTHER = {"Stack": "other", "More": "yes"}
 
@@ -65,11 +66,20 @@ EXAMPLES = {
     "aws:iam/role:Role": Example(
         inputs=lambda: {
             "name": "task",
+            "path": "/arbor/staging/",
             "assumeRolePolicy": document("ecs-tasks"),
             "description": "runs",
+            "maxSessionDuration": 7200,
+            "permissionsBoundary": BOUNDARY.format("first"),
             "tags": TAGS,
         },
-        change={"assumeRolePolicy": document("ecs"), "description": "walks", "tags": OTHER},
+        change={
+            "assumeRolePolicy": document("ecs"),
+            "description": "walks",
+            "maxSessionDuration": 14400,
+            "permissionsBoundary": BOUNDARY.format("second"),
+            "tags": OTHER,
+        },
     ),
     "aws:iam/rolePolicy:RolePolicy": Example(
         inputs=lambda: {"role": role(), "name": "reads", "policy": permission("s3:GetObject")},

@@ -87,6 +87,10 @@ def test_the_role_is_for_jobs_of_the_repository_in_the_stacks_environment(made: 
             f"{ci_documents.ISSUER}:sub": [
                 "repo:arbor-energy/infrastructure:environment:production"
             ],
+            f"{ci_documents.ISSUER}:job_workflow_ref": [
+                f"arbor-energy/infrastructure/.github/workflows/{file}@refs/heads/main"
+                for file in ci_documents.DEPLOYING_WORKFLOWS
+            ],
         }
     }
     assert tags(role()["Tags"]) == {
@@ -158,13 +162,11 @@ def test_what_others_put_beside_ours_stays(made: Account) -> None:
 
 
 def test_a_policy_that_aws_writes_in_its_own_way_is_the_same(made: Account) -> None:
-    trust = json.loads(ci_documents.trust(PROVIDER, ["x"]))
-    trust["Statement"][0]["Condition"] = {
-        "StringEquals": {
-            f"{ci_documents.ISSUER}:sub": ci_documents.deploy_subjects(made.place().pipeline)[0],
-            f"{ci_documents.ISSUER}:aud": [ci_documents.AUDIENCE],
-        }
-    }
+    trust = json.loads(ci_documents.deploy_trust(made.place().pipeline, PROVIDER))
+    claims = trust["Statement"][0]["Condition"]["StringEquals"]
+    claims[f"{ci_documents.ISSUER}:aud"] = [ci_documents.AUDIENCE]
+    (claims[f"{ci_documents.ISSUER}:sub"],) = claims[f"{ci_documents.ISSUER}:sub"]
+    claims[f"{ci_documents.ISSUER}:job_workflow_ref"].reverse()
     client("iam").update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(trust))
     assert made.left() == []
 

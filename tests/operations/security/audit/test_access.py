@@ -51,6 +51,28 @@ def test_what_infrastructure_makes_is_no_finding_and_is_told_in_words(audit: Any
     assert "OK    arbor-staging-ci-deploy" in audit("access").stdout
 
 
+@pytest.mark.parametrize(
+    "workflows",
+    [
+        None,
+        ["a/b/.github/workflows/release.yml@refs/tags/v1.2.3"],
+        # Both end like main's, and git allows such a name for a tag.
+        ["a/b/.github/workflows/*@refs/heads/main"],
+        ["a/b/.github/workflows/up.yml@refs/tags/v1@refs/heads/main"],
+    ],
+)
+def test_a_role_that_writes_and_takes_a_tags_own_workflow_is_a_finding(
+    audit: Any, wrong: Any, workflows: list[str] | None
+) -> None:
+    subjects = ["repo:a/b:environment:staging"]
+    policy = json.loads(ci_documents.trust(PROVIDER, subjects, workflows=workflows))
+    make_role("arbor-staging-ci-bootstrap", policy)
+    (line,) = wrong(json.loads(audit("access", "--json").stdout))
+    assert line["about"]["wrong"] == [
+        "a job of any workflow, so that a pushed tag can run its own: no job_workflow_ref of main"
+    ]
+
+
 def test_findings_of_every_role_of_the_stack_and_of_no_other(audit: Any, wrong: Any) -> None:
     make_role("of-the-stack-by-tag", statement({"AWS": "*"}))
     make_role(
@@ -159,6 +181,11 @@ def test_what_is_denied_lets_nobody_in() -> None:
     ("condition", "who", "stars"),
     [
         (claims(["repo:a/b:ref:refs/heads/x"]), "jobs of x in a/b", []),
+        (
+            claims(["repo:a@12/b@34:environment:x"]),
+            "jobs of the environment x in a/b (owner 12, repository 34)",
+            [],
+        ),
         (
             {"StringLike": {f"{GITHUB}:sub": "repo:a/*:*"}},
             "every job whose subject is like repo:a/*:*",

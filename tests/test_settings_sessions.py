@@ -1,0 +1,92 @@
+"""What config may say of the pipeline's logins, and of waits that a job must outlast."""
+
+import pytest
+
+import ci_sessions
+import settings
+from components import service
+from operations.ecs import services
+from operations.release import migrate
+from refusals import problems
+from stack_config import stack_values
+
+MOST = ci_sessions.deployment_minutes() - ci_sessions.STARTING_MINUTES
+WHY = (
+    "a job holds credentials for 5 hours, in which a release runs its migration (up to 60 minutes) "
+    "and deploys 2 services, each with 30 minutes to start"
+)
+
+
+def test_one_number_of_githubs_without_the_other_is_refused() -> None:
+    wanted = "allowed: GitHub's number, because {} is set; or empty both."
+    assert problems("staging", githubRepositoryId="7") == (
+        f'arbor:githubOwnerId is ""; {wanted.format("githubRepositoryId")}',
+    )
+    assert problems("staging", githubOwnerId="7") == (
+        f'arbor:githubRepositoryId is ""; {wanted.format("githubOwnerId")}',
+    )
+
+
+def test_githubs_numbers_can_stand_with_and_without_quotes() -> None:
+    for number in ("7", 7):
+        values = stack_values("staging", githubOwnerId=number, githubRepositoryId=number)
+        github = settings.parse(values, "staging").github
+        assert github is not None
+        assert (github.owner_id, github.repository_id) == ("7", "7")
+
+
+@pytest.mark.parametrize(
+    ("bake", "pause", "sentence"),
+    [
+        (MOST + 1, None, f"arbor:bakeTimeMinutes is {MOST + 1}; allowed: at most {MOST} minutes"),
+        (
+            15,
+            MOST - 14,
+            (
+                f"arbor:pauseTimeoutMinutes is {MOST - 14}; allowed: at most {MOST - 15} minutes with "
+                "bakeTimeMinutes 15"
+            ),
+        ),
+        (
+            MOST,
+            60,
+            (
+                f"arbor:bakeTimeMinutes is {MOST}; allowed: less than {MOST} minutes, shared with "
+                "pauseTimeoutMinutes, or pauseBeforeProduction: false and at most "
+                f"{MOST} minutes"
+            ),
+        ),
+    ],
+)
+def test_waits_that_no_session_outlasts_are_refused(
+    bake: int, pause: int | None, sentence: str
+) -> None:
+    config = {"bakeTimeMinutes": bake, "pauseBeforeProduction": pause is not None}
+    asked = config if pause is None else {**config, "pauseTimeoutMinutes": pause}
+    assert problems("production", **asked) == (f"{sentence}: {WHY}.",)
+
+
+@pytest.mark.parametrize(("bake", "pause"), [(MOST, None), (15, MOST - 15)])
+def test_waits_that_just_fit_are_taken(bake: int, pause: int | None) -> None:
+    config = {"bakeTimeMinutes": bake, "pauseBeforeProduction": pause is not None}
+    asked = config if pause is None else {**config, "pauseTimeoutMinutes": pause}
+    deployment = settings.parse(stack_values("production", **asked), "production").deployment
+    assert deployment.bake_minutes + deployment.pause_minutes == MOST
+
+
+def test_a_release_by_hand_may_wait_longer() -> None:
+    """Credentials of a person last as long as theirs do."""
+    values = stack_values("production", bakeTimeMinutes=1440, githubRepository="")
+    assert settings.parse(values, "production").deployment.bake_minutes == 1440
+
+
+def test_the_arithmetic_is_with_the_waits_that_there_are() -> None:
+    assert ci_sessions.STARTING_MINUTES == service.STARTING_MINUTES == services.STARTING_MINUTES
+    assert ci_sessions.MIGRATION_MINUTES * 60 == migrate.HOUR
+    assert 2 * (ci_sessions.STARTING_MINUTES + MOST) + 70 == ci_sessions.WRITE_SECONDS // 60
+
+
+def test_sessions_are_ones_that_sts_and_githubs_runners_allow() -> None:
+    for seconds in (ci_sessions.READ_SECONDS, ci_sessions.WRITE_SECONDS):
+        assert 3600 <= seconds <= 12 * 3600
+        assert seconds <= 6 * 3600
