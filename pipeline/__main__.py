@@ -19,6 +19,7 @@ from pipeline.job import Job
 from pipeline.preview import preview as preview_stack
 from pipeline.report import Report
 from pipeline.stacks import NoStackError, Opened, emulated, in_aws
+from pipeline.where_command import where
 
 FAILED, USAGE = 1, 2
 MARKER = "arbor preview"
@@ -26,6 +27,7 @@ MARKER = "arbor preview"
 app = typer.Typer(
     help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+app.command()(where)
 Stack = Annotated[str, typer.Option(help="Which stack: production or staging.")]
 # The engine runs in the project's directory or in a copy of it: each path is made absolute here.
 Reports = Annotated[
