@@ -1,11 +1,16 @@
 # Two commands on a fresh machine: `make up` and `make test`. Everything else is for every day.
 STACK ?= production
 MINUTES ?= 10
+SHARD ?= 0
+SHARDS ?= 1
 PYTHON := .venv/bin/python
 READY := .venv/ready
 ACCOUNT_TESTS := tests/emulator tests/operations tests/pipeline/bootstrap
+ENGINE_TESTS := tests/engine tests/long_life
+# All of these directories, or each SHARDS-th of their files, beginning with SHARD.
+shard = $(if $(filter 1,$(SHARDS)),$(1),$(shell find $(1) -name 'test_*.py' | LC_ALL=C sort | awk 'NR % $(SHARDS) == $(SHARD)'))
 
-.PHONY: help up preview serve test unit emulator engine long-life soak nightly drill lint types docs policy-proof benchmark clean
+.PHONY: help up preview serve test unit emulator engine long-life soak nightly drill lint types docs lock policy-proof benchmark clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -22,13 +27,13 @@ serve: $(READY) ## keep an emulated account up; prints lines to eval
 test: lint types unit emulator engine ## all checks and every test
 
 unit: $(READY) ## the tests of the program, to run all day
-	$(PYTHON) -m pytest -n 2 $(addprefix --ignore ,$(ACCOUNT_TESTS) tests/engine tests/long_life)
+	$(PYTHON) -m pytest -n 2 $(addprefix --ignore ,$(ACCOUNT_TESTS) $(ENGINE_TESTS))
 
 emulator: $(READY) ## the tests of the emulated account and of what operates on it, without the engine
-	$(PYTHON) -m pytest -n 2 $(ACCOUNT_TESTS)
+	$(PYTHON) -m pytest -n 2 $(call shard,$(ACCOUNT_TESTS))
 
 engine: $(READY) ## the tests with the real engine and the AWS CLI, the long life among them
-	$(PYTHON) -m pytest -n 2 --dist loadgroup tests/engine tests/long_life
+	$(PYTHON) -m pytest -n 2 --dist loadgroup $(call shard,$(ENGINE_TESTS))
 
 long-life: $(READY) ## of these, changes, releases and operators' hands in any order
 	$(PYTHON) -m pytest -n 2 tests/long_life
@@ -54,6 +59,12 @@ types: $(READY) ## mypy, strict
 docs: $(READY) ## write the generated pages and pictures of docs/ anew
 	PYTHONPATH=policy $(PYTHON) -m tools.docs
 
+lock: ## pin anew what a job with credentials installs; needs uv on PATH (docs/pipeline.md)
+	uv pip compile requirements-pipeline.txt --generate-hashes --universal --python-version 3.11 \
+	    --no-header --no-annotate --no-emit-index-url --quiet --output-file requirements-pipeline.lock
+	sed -i '1i # What a job with credentials installs, each file by its hash. Written by `make lock`.' \
+	    requirements-pipeline.lock
+
 policy-proof: $(READY) ## preview every change that the policy pack must catch
 	$(PYTHON) -m proof
 
@@ -63,7 +74,7 @@ benchmark: $(READY) ## measure against bare registration and the engine's floor
 clean: ## forget the virtual environment and the caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-$(READY): requirements.txt requirements-dev.txt constraints.txt pyproject.toml
+$(READY): requirements.txt requirements-pipeline.txt requirements-dev.txt constraints.txt pyproject.toml
 	python3.11 -m venv .venv
 	.venv/bin/pip install --quiet --requirement requirements-dev.txt
 	.venv/bin/pip install --quiet --no-deps --editable .

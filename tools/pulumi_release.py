@@ -1,0 +1,194 @@
+"""`python -m tools.pulumi_release`: the official Pulumi CLI and its plugins, each by its hash.
+
+Jobs with credentials run what `pulumi.lock` names and nothing else: one version for plan and apply,
+the SDK's. `lock` writes the file where there is internet, `install` reads it in a job. The plugin
+archives are those that `pulumi plugin install` gets, and `--file` installs one from disk:
+https://www.pulumi.com/docs/iac/cli/commands/pulumi_plugin_install/
+
+Only the standard library is imported: it runs before anything is installed, too.
+"""
+
+import argparse
+import hashlib
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[1]
+LOCK: Final = ROOT / "pulumi.lock"
+PACKAGES: Final = ROOT / "requirements-pipeline.lock"
+CLI: Final = "cli"
+CLI_URL: Final = "https://get.pulumi.com/releases/sdk/pulumi-v{version}-linux-x64.tar.gz"
+PLUGIN_URL: Final = (
+    "https://api.pulumi.com/releases/plugins/pulumi-resource-{name}-v{version}-linux-amd64.tar.gz"
+)
+NO_PLUGIN: Final = frozenset({"pulumi-policy"})
+PINNED: Final = re.compile(r"^(pulumi[a-z-]*)==([\w.]+)", re.MULTILINE)
+LINE: Final = re.compile(r"([0-9a-f]{64})  ([a-z-]+) (\d+\.\d+\.\d+)", re.ASCII)
+HEADER: Final = (
+    "# SHA-256, name and version of the Linux archives that a job with credentials runs.\n"
+    "# Written by `python -m tools.pulumi_release lock`.\n"
+)
+AGAIN: Final = (
+    "run `python -m tools.pulumi_release lock` on a machine with internet, review and commit "
+    "pulumi.lock."
+)
+TIMEOUT_SECONDS: Final = 60
+Fetch = Callable[[str, Path], None]
+
+
+class NotPinnedError(Exception):
+    """There is no hash, or another one; the message says of what, and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Archive:
+    """The CLI (named `cli`) or one plugin."""
+
+    name: str
+    version: str
+
+    @property
+    def url(self) -> str:
+        pattern = CLI_URL if self.name == CLI else PLUGIN_URL
+        return pattern.format(name=self.name, version=self.version)
+
+
+def wanted(packages: str) -> list[Archive]:
+    """The CLI of the SDK's version, and the plugin of each provider package of the lock."""
+    found = dict(PINNED.findall(packages))
+    plugins = [
+        Archive(name=package.removeprefix("pulumi-"), version=version)
+        for package, version in sorted(found.items())
+        if package != "pulumi" and package not in NO_PLUGIN
+    ]
+    return [Archive(name=CLI, version=found["pulumi"]), *plugins]
+
+
+def read(lock: str) -> dict[Archive, str]:
+    """Hashes by archive. Raises NotPinnedError for a line of another form."""
+    hashes = {}
+    for line in lock.splitlines():
+        if not line or line.startswith("#"):
+            continue
+        parts = LINE.fullmatch(line)
+        if parts is None:
+            raise NotPinnedError(f"pulumi.lock holds {line!r}; {AGAIN}")
+        hashes[Archive(name=parts[2], version=parts[3])] = parts[1]
+    return hashes
+
+
+def lock(archives: Iterable[Archive], fetch: Fetch) -> str:
+    """Download each archive; returns the text of the lock."""
+    lines = []
+    with tempfile.TemporaryDirectory() as place:
+        for archive in archives:
+            file = Path(place) / "archive"
+            fetch(archive.url, file)
+            lines.append(f"{_sha256(file)}  {archive.name} {archive.version}\n")
+    return HEADER + "".join(lines)
+
+
+def install(needed: list[Archive], hashes: dict[Archive, str], root: Path, fetch: Fetch) -> Path:
+    """Install the CLI below `root`, then each plugin; returns the directory for PATH.
+
+    Everything that the lock names is installed, so also a plugin that another plugin brings.
+    Raises NotPinnedError before anything is downloaded if a hash is missing, and before anything
+    is unpacked if one differs.
+    """
+    missing = [f"{one.name} {one.version}" for one in needed if one not in hashes]
+    if missing:
+        raise NotPinnedError(f"pulumi.lock has no hash of {', '.join(missing)}; {AGAIN}")
+    with tempfile.TemporaryDirectory() as place:
+        files = dict(_checked(hashes, Path(place), fetch))
+        cli = next(archive for archive in needed if archive.name == CLI)
+        with tarfile.open(files.pop(cli)) as opened:
+            opened.extractall(root, filter="data")
+        program = root / "pulumi" / "pulumi"
+        for archive, file in files.items():
+            if archive.name != CLI:
+                command = [str(program), "plugin", "install", "resource", archive.name]
+                subprocess.run(  # noqa: S603 - the CLI whose hash was checked
+                    [*command, archive.version, "--file", str(file)], check=True
+                )
+    return program.parent
+
+
+def _checked(
+    hashes: dict[Archive, str], place: Path, fetch: Fetch
+) -> Iterator[tuple[Archive, Path]]:
+    for archive, expected in hashes.items():
+        file = place / f"{archive.name}-{archive.version}.tar.gz"
+        fetch(archive.url, file)
+        if (found := _sha256(file)) != expected:
+            raise NotPinnedError(
+                f"{archive.url} has SHA-256 {found}, and pulumi.lock says {expected}: nothing was "
+                "installed. Find out why before you lock it anew."
+            )
+        yield archive, file
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _download(url: str, file: Path) -> None:
+    with (
+        urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer,  # noqa: S310 - https, above
+        file.open("wb") as opened,
+    ):
+        while block := answer.read(1 << 20):
+            opened.write(block)
+
+
+def _archive(text: str) -> Archive:
+    name, _, version = text.partition("@")
+    if not LINE.fullmatch(f"{'0' * 64}  {name} {version}"):
+        raise argparse.ArgumentTypeError(f"{text} is no plugin; allowed: NAME@1.2.3.")
+    return Archive(name=name, version=version)
+
+
+def main(arguments: list[str] | None = None, fetch: Fetch = _download) -> int:
+    """Run the command line; returns 0 done, 1 failed."""
+    parser = argparse.ArgumentParser(prog="python -m tools.pulumi_release", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    locks = commands.add_parser("lock", help="write pulumi.lock; needs the internet")
+    locks.add_argument(
+        "--also",
+        action="append",
+        default=[],
+        type=_archive,
+        metavar="NAME@VERSION",
+        help="a plugin that another plugin brings, such as the aws plugin of awsx",
+    )
+    installs = commands.add_parser("install", help="install what pulumi.lock names")
+    installs.add_argument("--path", type=Path, help="the file of $GITHUB_PATH")
+    installs.add_argument("--root", type=Path, default=Path.home() / ".arbor")
+    asked = parser.parse_args(arguments)
+    needed = wanted(PACKAGES.read_text())
+    try:
+        if asked.command == "lock":
+            LOCK.write_text(lock(dict.fromkeys([*needed, *asked.also]), fetch))
+            return 0
+        asked.root.mkdir(parents=True, exist_ok=True)
+        hashes = read(LOCK.read_text() if LOCK.exists() else "")
+        directory = install(needed, hashes, asked.root, fetch)
+        if asked.path:
+            with asked.path.open("a") as path:
+                path.write(f"{directory}\n")
+    except (NotPinnedError, OSError, subprocess.CalledProcessError) as failed:
+        sys.stderr.write(f"{failed}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
