@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pipeline import changes, chat, github
+from pipeline import again_command, changes, chat, github
 from pipeline import comment as markdown
 from pipeline import result as outcomes
 from pipeline.apply import NotDoneError, not_opened
@@ -28,6 +28,9 @@ app = typer.Typer(
     help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 app.command()(where)
+app.command()(again_command.newest)
+app.command()(again_command.again)
+app.command()(again_command.supersede)
 Stack = Annotated[str, typer.Option(help="Which stack: production or staging.")]
 # The engine runs in the project's directory or in a copy of it: each path is made absolute here.
 Reports = Annotated[

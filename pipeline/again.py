@@ -1,0 +1,139 @@
+"""A plan that is no longer main's: found before it is applied, made again, and asked for again.
+
+A run that is started again has the commit of its event
+(https://docs.github.com/en/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs), and an
+approval may come weeks after its plan. So the workflows plan main's newest commit, look once more
+before they apply, and start themselves again when the plan is stale.
+"""
+
+import fnmatch
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import requests
+
+from pipeline.github import API, TIMEOUT_SECONDS, GitHubError
+
+MAIN: Final = "main"
+WORKFLOW: Final = "up.yml"
+LAST: Final = "production"
+"""The stack after which `up` has none."""
+STALE: Final = "stale"
+"""The `result` of an apply's report whose plan must be made again."""
+WITHOUT_EFFECT: Final = ("docs/*", "*.md", "tests/*", "proof/*", "benchmarks/*")
+"""Paths that neither the program nor the pipeline reads: a commit of these alone keeps a plan.
+`up.yml` starts for none of them, in GitHub's spelling (`**`)."""
+MOST_FILES: Final = 300
+"""Files in GitHub's answer to a comparison; more are cut off.
+https://docs.github.com/en/rest/commits/commits#compare-two-commits"""
+MOST_TIMES: Final = 3
+"""Runs that may follow one another because each plan went stale."""
+NOT_OVER: Final = ("queued", "in_progress", "waiting", "pending", "requested")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runs:
+    """The runs and commits of a repository, with the token of the job."""
+
+    repository: str
+    """OWNER/NAME."""
+    number: int
+    """Of this run of its workflow; later runs have higher ones."""
+    token: str = field(repr=False)
+
+    def newest(self) -> str:
+        """The SHA that main ends with."""
+        return str(self._call("GET", f"/git/ref/heads/{MAIN}")["object"]["sha"])
+
+    def keeps(self, commit: str, newest: str) -> bool:
+        """Whether a plan of `commit` is one of `newest`: the same, or nothing with effect since."""
+        if commit == newest:
+            return True
+        compared = self._call("GET", f"/compare/{commit}...{newest}")
+        files = [str(file["filename"]) for file in compared["files"]]
+        files += [str(file.get("previous_filename", file["filename"])) for file in compared["files"]]
+        return (
+            compared["status"] == "ahead"
+            and len(compared["files"]) < MOST_FILES
+            and all(without_effect(file) for file in files)
+        )
+
+    def planning(self, newest: str) -> str:
+        """The address of a later run of `up` that plans `newest`; empty if there is none."""
+        for run in self._runs(head_sha=newest):
+            if run["status"] in NOT_OVER and run["run_number"] > self.number:
+                return str(run["html_url"])
+        return ""
+
+    def older_that_wait(self, stack: str) -> list[dict[str, Any]]:
+        """Earlier runs of `up` that wait for the approval of `stack` and for nothing else."""
+        return [
+            run
+            for run in self._runs(status="waiting")
+            if run["run_number"] < self.number
+            and {one["environment"]["name"] for one in self._pending(run["id"])} == {stack}
+        ]
+
+    def cancel(self, run: int) -> None:
+        """End a run; one that waits has no job that works."""
+        self._call("POST", f"/actions/runs/{run}/cancel")
+
+    def start(self, inputs: Mapping[str, str]) -> None:
+        """Start `up` on main.
+
+        Of what a job's own token does, only this and repository_dispatch start a workflow:
+        https://docs.github.com/en/actions/how-tos/write-workflows/choose-when-workflows-run/trigger-a-workflow
+        """
+        body = {"ref": MAIN, "inputs": dict(inputs)}
+        self._call("POST", f"/actions/workflows/{WORKFLOW}/dispatches", json=body)
+
+    def _runs(self, **query: str) -> list[dict[str, Any]]:
+        asked = {**query, "branch": MAIN, "per_page": "100"}
+        answer = self._call("GET", f"/actions/workflows/{WORKFLOW}/runs", params=asked)
+        return list(answer["workflow_runs"])
+
+    def _pending(self, run: int) -> list[dict[str, Any]]:
+        return list(self._call("GET", f"/actions/runs/{run}/pending_deployments"))
+
+    def _call(self, method: str, path: str, **kwargs: Any) -> Any:  # noqa: ANN401 - JSON
+        try:
+            answer = requests.request(
+                method,
+                f"{API}/repos/{self.repository}{path}",
+                headers={
+                    "Accept": "application/vnd.github+json",
+                    "Authorization": f"Bearer {self.token}",
+                    "X-GitHub-Api-Version": "2022-11-28",
+                },
+                timeout=TIMEOUT_SECONDS,
+                **kwargs,
+            )
+        except requests.RequestException as unreachable:
+            raise GitHubError(f"GitHub can't be reached: {unreachable}") from unreachable
+        if not answer.ok:
+            raise GitHubError(
+                f"GitHub answers {answer.status_code} to {method} {path}; the job needs "
+                "`contents: read` for main's commits and `actions: write` for runs."
+            )
+        return answer.json() if answer.content else None
+
+
+def without_effect(path: str) -> bool:
+    """Whether neither the program nor the pipeline reads this file of the repository."""
+    return any(fnmatch.fnmatchcase(path, pattern) for pattern in WITHOUT_EFFECT)
+
+
+def of_this_job(environment: Mapping[str, str] = os.environ) -> Runs:
+    """The runs of the workflow's repository. Raises GitHubError outside of one."""
+    try:
+        return Runs(
+            repository=environment["GITHUB_REPOSITORY"],
+            number=int(environment["GITHUB_RUN_NUMBER"]),
+            token=environment["GITHUB_TOKEN"],
+        )
+    except KeyError as missing:
+        raise GitHubError(
+            f"{missing.args[0]} is not set: this command runs in a workflow."
+        ) from missing

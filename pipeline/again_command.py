@@ -1,0 +1,93 @@
+"""`python -m pipeline newest`, `again` and `supersede`: a stale plan is made and asked for again."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline import again as runs
+
+FAILED, STALE = 1, 4
+Stack = Annotated[str, typer.Option(help="Which stack: production or staging.")]
+
+
+def newest(
+    stack: Stack,
+    commit: Annotated[str, typer.Option(help="The commit that was planned.")],
+    report: Annotated[
+        Path, typer.Option(help="Where it goes that the plan is stale.", resolve_path=True)
+    ],
+) -> None:
+    """Refuse a plan of a commit that is no longer main's; exit code 4, and `again` plans anew.
+
+    Later commits without effect on a stack (documents, tests) keep the plan.
+    """
+    job = runs.of_this_job()
+    head = job.newest()
+    if job.keeps(commit, head):
+        typer.echo(f"The plan is of {commit}, and main has nothing newer for {stack}.")
+        return
+    said = (
+        f"The plan is of {commit}, and main is at {head}. Nothing was changed: {stack} is planned "
+        "again from main, and its approval asked for again."
+    )
+    written = {"stack": stack, "result": runs.STALE, "reasons": [said], "job": {"commit": commit}}
+    report.write_text(json.dumps(written, indent=1) + "\n")
+    typer.echo(said, err=True)
+    raise typer.Exit(STALE)
+
+
+def again(
+    stack: Stack,
+    report: Annotated[Path, typer.Option(help="What `apply` or `newest` wrote.")],
+    asked: Annotated[
+        str, typer.Option(help="The stacks that the run was started for: both or one.")
+    ] = "both",
+    allow: Annotated[str, typer.Option(help="What the run was allowed.")] = "nothing",
+    count: Annotated[
+        int, typer.Option(help="How many stale plans led to this run.", min=0)
+    ] = 0,
+) -> None:
+    """Start `up` again if the report says that the plan is stale, unless a later run plans main."""
+    try:
+        result = str(json.loads(report.read_text())["result"])
+    except FileNotFoundError:
+        typer.echo(f"{stack} has no report: no apply began, so there is nothing to plan again.")
+        return
+    except (ValueError, KeyError, TypeError) as wrong:
+        typer.echo(f"{report} is no report of `python -m pipeline apply`: {wrong}.", err=True)
+        raise typer.Exit(FAILED) from wrong
+    if result != runs.STALE:
+        typer.echo(f"The apply of {stack} ended as {result}; there is nothing to plan again.")
+        return
+    job = runs.of_this_job()
+    if later := job.planning(job.newest()):
+        typer.echo(f"The plan of {stack} is stale, and {later} plans main's newest commit.")
+        return
+    if count >= runs.MOST_TIMES:
+        typer.echo(
+            f"{count} plans of {stack} went stale one after the other: find what changes it "
+            "(`arbor status`, the runs of `release` and `operate`), then run the workflow `up`.",
+            err=True,
+        )
+        raise typer.Exit(FAILED)
+    # With staging, what follows it is planned again as well; production alone is enough.
+    stacks = stack if stack == runs.LAST else asked
+    job.start({"stack": stacks, "allow": allow, "again": str(count + 1)})
+    typer.echo(f"The plan of {stack} is stale; the workflow `up` was started and plans it again.")
+
+
+def supersede(stack: Stack) -> None:
+    """Cancel earlier runs of `up` that wait for this stack's approval: this run plans all of it."""
+    job = runs.of_this_job()
+    older = job.older_that_wait(stack)
+    for run in older:
+        job.cancel(run["id"])
+        typer.echo(
+            f"{run['html_url']} waited for the approval of {stack} and is cancelled: this run's "
+            "plan holds its changes. What it was allowed (--allow) is not carried over."
+        )
+    if not older:
+        typer.echo(f"No earlier run waits for the approval of {stack}.")
+

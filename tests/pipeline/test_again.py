@@ -1,0 +1,206 @@
+"""A stale plan is found before it is applied, made again once, and asked for again."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import responses
+from typer.testing import CliRunner, Result
+
+from pipeline import again
+from pipeline.__main__ import app
+from pipeline.github import API
+
+BASE = f"{API}/repos/arbor/infrastructure"
+RUNS = f"{BASE}/actions/workflows/up.yml/runs"
+OLD, NEW = "a" * 40, "b" * 40
+JOB = {
+    "GITHUB_REPOSITORY": "arbor/infrastructure",
+    "GITHUB_RUN_NUMBER": "7",
+    "GITHUB_TOKEN": "not-a-token",
+}
+
+
+@pytest.fixture
+def api() -> Iterator[responses.RequestsMock]:
+    with responses.RequestsMock() as mock:
+        yield mock
+
+
+def pipeline(*arguments: str) -> Result:
+    return CliRunner(env=JOB).invoke(app, arguments)
+
+
+def main_is_at(api: responses.RequestsMock, commit: str) -> None:
+    # https://docs.github.com/en/rest/git/refs#get-a-reference
+    api.get(f"{BASE}/git/ref/heads/main", json={"object": {"type": "commit", "sha": commit}})
+
+
+def changed_since(api: responses.RequestsMock, *files: str, status: str = "ahead") -> None:
+    # https://docs.github.com/en/rest/commits/commits#compare-two-commits
+    answer = {"status": status, "files": [{"filename": file} for file in files]}
+    api.get(f"{BASE}/compare/{OLD}...{NEW}", json=answer)
+
+
+def runs_are(api: responses.RequestsMock, *runs: dict[str, object]) -> None:
+    api.get(RUNS, json={"total_count": len(runs), "workflow_runs": list(runs)})
+
+
+def run(number: int, status: str) -> dict[str, object]:
+    address = f"https://github.com/arbor/infrastructure/actions/runs/{number}00"
+    return {"id": number * 100, "run_number": number, "status": status, "html_url": address}
+
+
+def report_of(tmp_path: Path, result: str) -> str:
+    file = tmp_path / "applied.json"
+    file.write_text(json.dumps({"stack": "production", "result": result}))
+    return str(file)
+
+
+def newest(tmp_path: Path, commit: str) -> Result:
+    file = tmp_path / "applied.json"
+    return pipeline(
+        "newest", "--stack", "production", "--commit", commit, "--report", str(file)
+    )
+
+
+def test_a_plan_of_mains_commit_goes_on(api: responses.RequestsMock, tmp_path: Path) -> None:
+    main_is_at(api, NEW)
+    assert newest(tmp_path, NEW).exit_code == 0
+    assert not (tmp_path / "applied.json").exists()
+
+
+def test_commits_without_effect_keep_a_plan(api: responses.RequestsMock, tmp_path: Path) -> None:
+    main_is_at(api, NEW)
+    changed_since(api, "docs/decisions/names.md", "README.md", "tests/test_naming.py")
+    assert newest(tmp_path, OLD).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("docs/state.md", "settings.py"),
+        ("Pulumi.production.yaml",),
+        ("pipeline/apply.py",),
+        (".github/workflows/up.yml",),
+        tuple(f"docs/{number}.md" for number in range(again.MOST_FILES)),  # may be cut off
+    ],
+)
+def test_any_other_commit_makes_it_stale(
+    api: responses.RequestsMock, tmp_path: Path, files: tuple[str, ...]
+) -> None:
+    main_is_at(api, NEW)
+    changed_since(api, *files)
+    done = newest(tmp_path, OLD)
+    assert done.exit_code == 4
+    assert "planned again from main" in done.stderr
+    assert json.loads((tmp_path / "applied.json").read_text())["result"] == again.STALE
+
+
+def test_a_commit_that_is_not_on_main_is_stale(
+    api: responses.RequestsMock, tmp_path: Path
+) -> None:
+    main_is_at(api, NEW)
+    changed_since(api, "docs/state.md", status="diverged")
+    assert newest(tmp_path, OLD).exit_code == 4
+
+
+def test_a_stale_plan_starts_the_workflow_again(
+    api: responses.RequestsMock, tmp_path: Path
+) -> None:
+    main_is_at(api, NEW)
+    runs_are(api, run(7, "in_progress"), run(6, "waiting"), run(8, "completed"))
+    # https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
+    api.post(f"{BASE}/actions/workflows/up.yml/dispatches", status=204)
+    stale = report_of(tmp_path, again.STALE)
+    asked = ("--stack", "production", "--report", stale, "--allow", "first-start", "--count", "1")
+    done = pipeline("again", *asked)
+    assert done.exit_code == 0, done.output
+    body = api.calls[-1].request.body
+    assert isinstance(body, bytes)
+    wanted = {"stack": "production", "allow": "first-start", "again": "2"}
+    assert json.loads(body) == {"ref": "main", "inputs": wanted}
+
+
+@pytest.mark.parametrize("asked", ["both", "staging"])
+def test_after_a_stale_staging_what_was_asked_for_follows(
+    api: responses.RequestsMock, tmp_path: Path, asked: str
+) -> None:
+    main_is_at(api, NEW)
+    runs_are(api)
+    api.post(f"{BASE}/actions/workflows/up.yml/dispatches", status=204)
+    stale = report_of(tmp_path, again.STALE)
+    pipeline("again", "--stack", "staging", "--report", stale, "--asked", asked)
+    body = api.calls[-1].request.body
+    assert isinstance(body, bytes)
+    assert json.loads(body)["inputs"]["stack"] == asked
+
+
+def test_a_later_run_that_plans_main_is_enough(
+    api: responses.RequestsMock, tmp_path: Path
+) -> None:
+    main_is_at(api, NEW)
+    runs_are(api, run(8, "queued"))
+    done = pipeline("again", "--stack", "production", "--report", report_of(tmp_path, "stale"))
+    assert done.exit_code == 0
+    assert "runs/800 plans main's newest commit" in done.stdout
+
+
+def test_plans_that_stay_stale_end_with_a_sentence(
+    api: responses.RequestsMock, tmp_path: Path
+) -> None:
+    main_is_at(api, NEW)
+    runs_are(api)
+    stale = report_of(tmp_path, again.STALE)
+    done = pipeline("again", "--stack", "production", "--report", stale, "--count", "3")
+    assert done.exit_code == 1
+    assert "3 plans of production went stale one after the other" in done.stderr
+
+
+@pytest.mark.parametrize("result", ["done", "failed", "refused"])
+def test_whatever_else_ends_an_apply_starts_nothing(tmp_path: Path, result: str) -> None:
+    done = pipeline("again", "--stack", "production", "--report", report_of(tmp_path, result))
+    assert (done.exit_code, f"ended as {result}" in done.stdout) == (0, True)
+
+
+def test_a_missing_report_starts_nothing(tmp_path: Path) -> None:
+    gone = str(tmp_path / "gone.json")
+    done = pipeline("again", "--stack", "production", "--report", gone)
+    assert (done.exit_code, "no apply began" in done.stdout) == (0, True)
+
+
+def test_another_file_is_no_report(tmp_path: Path) -> None:
+    file = tmp_path / "list.json"
+    file.write_text("[]")
+    done = pipeline("again", "--stack", "production", "--report", str(file))
+    assert (done.exit_code, "is no report of" in done.stderr) == (1, True)
+
+
+def test_only_earlier_runs_that_wait_for_this_stack_are_taken_back(
+    api: responses.RequestsMock,
+) -> None:
+    runs_are(api, run(5, "waiting"), run(6, "waiting"), run(8, "waiting"))
+    # https://docs.github.com/en/rest/actions/workflow-runs#get-pending-deployments-for-a-workflow-run
+    for id_, environment in ((500, "production"), (600, "staging")):
+        pending = [{"environment": {"name": environment}}]
+        api.get(f"{BASE}/actions/runs/{id_}/pending_deployments", json=pending)
+    api.post(f"{BASE}/actions/runs/500/cancel", status=202, json={})
+    done = pipeline("supersede", "--stack", "production")
+    assert done.exit_code == 0, done.output
+    assert "runs/500 waited for the approval of production and is cancelled" in done.stdout
+    assert [call.request.method for call in api.calls].count("POST") == 1
+
+
+def test_a_refusal_names_the_permission_and_never_the_token(
+    api: responses.RequestsMock,
+) -> None:
+    api.get(RUNS, status=403, json={})
+    done = pipeline("supersede", "--stack", "production")
+    assert "`actions: write`" in str(done.exception)
+    assert "not-a-token" not in f"{done.exception}{done.output}"
+
+
+def test_outside_of_a_workflow_it_says_what_is_missing() -> None:
+    with pytest.raises(again.GitHubError, match="GITHUB_REPOSITORY is not set"):
+        again.of_this_job({})
