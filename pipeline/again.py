@@ -53,7 +53,9 @@ class Runs:
             return True
         compared = self._call("GET", f"/compare/{commit}...{newest}")
         files = [str(file["filename"]) for file in compared["files"]]
-        files += [str(file.get("previous_filename", file["filename"])) for file in compared["files"]]
+        files += [
+            str(file.get("previous_filename", file["filename"])) for file in compared["files"]
+        ]
         return (
             compared["status"] == "ahead"
             and len(compared["files"]) < MOST_FILES

@@ -45,9 +45,7 @@ def again(
         str, typer.Option(help="The stacks that the run was started for: both or one.")
     ] = "both",
     allow: Annotated[str, typer.Option(help="What the run was allowed.")] = "nothing",
-    count: Annotated[
-        int, typer.Option(help="How many stale plans led to this run.", min=0)
-    ] = 0,
+    count: Annotated[int, typer.Option(help="How many stale plans led to this run.", min=0)] = 0,
 ) -> None:
     """Start `up` again if the report says that the plan is stale, unless a later run plans main."""
     try:
@@ -90,4 +88,3 @@ def supersede(stack: Stack) -> None:
         )
     if not older:
         typer.echo(f"No earlier run waits for the approval of {stack}.")
-

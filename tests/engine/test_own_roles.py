@@ -35,7 +35,8 @@ Clients = Callable[[str], Any]
 def there(tmp_path: Path, account: dict[str, str]) -> shell.Shell:
     """A shell of someone who may do everything."""
     made = shell.shell(tmp_path, account)
-    programs = {"STACK": STACK, "PATH": f"{made.project}/.venv/bin:{made.environment['PATH']}"}
+    programs = {"PATH": f"{made.project}/.venv/bin:{made.environment['PATH']}"}
+    programs |= {"STACK": STACK, "ALLOW": "nothing", "GITHUB_OUTPUT": "/dev/null"}
     return replace(made, environment={**made.environment, **programs})
 
 

@@ -60,9 +60,7 @@ def report_of(tmp_path: Path, result: str) -> str:
 
 def newest(tmp_path: Path, commit: str) -> Result:
     file = tmp_path / "applied.json"
-    return pipeline(
-        "newest", "--stack", "production", "--commit", commit, "--report", str(file)
-    )
+    return pipeline("newest", "--stack", "production", "--commit", commit, "--report", str(file))
 
 
 def test_a_plan_of_mains_commit_goes_on(api: responses.RequestsMock, tmp_path: Path) -> None:
@@ -98,9 +96,7 @@ def test_any_other_commit_makes_it_stale(
     assert json.loads((tmp_path / "applied.json").read_text())["result"] == again.STALE
 
 
-def test_a_commit_that_is_not_on_main_is_stale(
-    api: responses.RequestsMock, tmp_path: Path
-) -> None:
+def test_a_commit_that_is_not_on_main_is_stale(api: responses.RequestsMock, tmp_path: Path) -> None:
     main_is_at(api, NEW)
     changed_since(api, "docs/state.md", status="diverged")
     assert newest(tmp_path, OLD).exit_code == 4
@@ -137,9 +133,7 @@ def test_after_a_stale_staging_what_was_asked_for_follows(
     assert json.loads(body)["inputs"]["stack"] == asked
 
 
-def test_a_later_run_that_plans_main_is_enough(
-    api: responses.RequestsMock, tmp_path: Path
-) -> None:
+def test_a_later_run_that_plans_main_is_enough(api: responses.RequestsMock, tmp_path: Path) -> None:
     main_is_at(api, NEW)
     runs_are(api, run(8, "queued"))
     done = pipeline("again", "--stack", "production", "--report", report_of(tmp_path, "stale"))

@@ -1,7 +1,9 @@
-"""The workflows call commands that exist, pin what they use and hold no key."""
+"""The workflows call commands that exist, pin what they use, hold no key and no longer than a role."""
 
+import fnmatch
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +11,36 @@ import pytest
 import typer
 import yaml
 
+import ci_sessions
 import operations.__main__
 import pipeline.__main__
-from pipeline import changes
+from pipeline import again, changes
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / ".github").rglob("*.yml"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 PINNED = re.compile(r"[\w./-]+@[0-9a-f]{40}")
+SIGN_IN = "./.github/actions/sign-in"
+SECONDS = {
+    "preview": ci_sessions.READ_SECONDS,
+    "deploy": ci_sessions.WRITE_SECONDS,
+    "bootstrap": ci_sessions.WRITE_SECONDS,
+}
+ENGINE_COMMANDS = {"preview", "apply", "operate"}
+SHELL = {"exit 1", "python -m venv .venv", "make $TARGETS"}
+"""Steps that are no command of ours."""
+CALLED_WITH_A_SECRET = "call-release.yml"
+"""Runs in the application's repository, with a token of that repository."""
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+each_workflow = pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+
+
+def read(file: Path) -> Any:
+    return yaml.safe_load(file.read_text())
+
+
+def events(workflow: Any) -> Any:
+    return workflow[True]  # YAML reads `on` as true
 
 
 def steps(value: Any) -> list[dict[str, Any]]:
@@ -31,38 +54,230 @@ def steps(value: Any) -> list[dict[str, Any]]:
 
 
 def all_steps() -> list[dict[str, Any]]:
-    return [step for file in FILES for step in steps(yaml.safe_load(file.read_text()))]
+    return [step for file in FILES for step in steps(read(file))]
 
 
-def test_there_are_steps_to_look_at() -> None:
-    assert len(all_steps()) > 20
+def jobs() -> list[tuple[str, dict[str, Any]]]:
+    """Every job with steps, by `file.yml/job`."""
+    return [
+        (f"{file.name}/{name}", job)
+        for file in WORKFLOWS
+        for name, job in read(file)["jobs"].items()
+        if "steps" in job
+    ]
+
+
+def signs_in(job: dict[str, Any]) -> str:
+    """The role that a job assumes; empty for none."""
+    return next((str(s["with"]["as"]) for s in job["steps"] if s.get("uses") == SIGN_IN), "")
+
+
+WITH_CREDENTIALS = [(name, job) for name, job in jobs() if signs_in(job)]
+each_with_credentials = pytest.mark.parametrize(
+    ("name", "job"), WITH_CREDENTIALS, ids=[name for name, _ in WITH_CREDENTIALS]
+)
+
+
+def test_there_are_steps_and_jobs_to_look_at() -> None:
+    assert len(all_steps()) > 50
+    assert len(WITH_CREDENTIALS) > 7
 
 
 @each_file
 def test_every_foreign_action_is_pinned_by_commit(file: Path) -> None:
-    for step in steps(yaml.safe_load(file.read_text())):
+    for step in steps(read(file)):
         used = step.get("uses", "./")
         assert used.startswith("./") or PINNED.fullmatch(used), used
+
+
+def test_an_action_has_one_version_everywhere() -> None:
+    used = {step["uses"] for step in all_steps() if "@" in step.get("uses", "")}
+    assert len({one.split("@")[0] for one in used}) == len(used) > 4
 
 
 @each_file
 def test_there_is_no_key_and_no_secret(file: Path) -> None:
     text = file.read_text()
-    assert "secrets." not in text
     assert "access-key" not in text
+    assert ("secrets." in text) == (file.name == CALLED_WITH_A_SECRET)
 
 
-@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+@each_file
+def test_no_region_and_no_account_stands_in_a_workflow(file: Path) -> None:
+    text = file.read_text()
+    assert not re.search(r"\b[a-z]{2}-[a-z]+-\d\b", text)
+    assert not re.search(r"\b\d{12}\b", text)
+    assert "AWS_ACCOUNT_ID" not in text
+
+
+@each_workflow
 def test_a_workflow_may_nothing_and_each_job_says_what_it_may(file: Path) -> None:
-    workflow = yaml.safe_load(file.read_text())
+    workflow = read(file)
     assert workflow["permissions"] == {}
     for name, job in workflow["jobs"].items():
         assert "permissions" in job, name
         assert "write-all" not in str(job["permissions"]), name
 
 
+def test_only_a_job_that_signs_in_can_get_a_token_of_identity() -> None:
+    for name, job in jobs():
+        assert (job["permissions"].get("id-token") == "write") == bool(signs_in(job)), name
+
+
+@each_with_credentials
+def test_a_job_with_credentials_writes_nothing_to_the_repository(
+    name: str, job: dict[str, Any]
+) -> None:
+    writes = {what for what, how in job["permissions"].items() if how == "write"}
+    assert writes == {"id-token"}, name
+
+
+@each_with_credentials
+def test_a_session_outlasts_its_job(name: str, job: dict[str, Any]) -> None:
+    assert job["timeout-minutes"] * 60 <= SECONDS[signs_in(job)], name
+
+
+def test_a_job_asks_for_as_long_as_its_role_allows() -> None:
+    action = read(ROOT / ".github/actions/sign-in/action.yml")
+    asked = next(step["with"] for step in steps(action) if "role-to-assume" in step.get("with", {}))
+    assert asked["role-duration-seconds"] == "${{ steps.where.outputs.seconds }}"
+    assert asked["role-to-assume"] == "${{ steps.where.outputs.role }}"
+    assert asked["aws-region"] == "${{ steps.where.outputs.region }}"
+    assert asked["allowed-account-ids"] == "${{ steps.where.outputs.account }}"
+
+
+def test_credentials_come_last() -> None:
+    found = steps(read(ROOT / ".github/actions/sign-in/action.yml"))
+    assert "configure-aws-credentials@" in found[-1]["uses"]
+    assert not any("configure-aws-credentials" in step.get("uses", "") for step in found[:-1])
+    assert not any("cache" in str(step) for step in found)
+    (install,) = (step["run"] for step in found if " pip install " in step.get("run", ""))
+    assert {"--require-hashes", "--only-binary", "--no-deps"} <= set(shlex.split(install))
+
+
+@each_with_credentials
+def test_nothing_is_installed_beside_credentials(name: str, job: dict[str, Any]) -> None:
+    ours = [step.get("uses", "") for step in job["steps"]]
+    after = ours[ours.index(SIGN_IN) + 1 :]
+    assert {use.split("@")[0] for use in after} <= {
+        "",
+        "actions/upload-artifact",
+        "actions/download-artifact",
+    }
+
+
+@each_with_credentials
+def test_the_engine_works_on_the_stacks_backend(name: str, job: dict[str, Any]) -> None:
+    for step in job["steps"]:
+        if any(f"-m pipeline {command} " in step.get("run", "") for command in ENGINE_COMMANDS):
+            environment = step["env"]
+            assert environment["PULUMI_BACKEND_URL"] == "${{ steps.sign-in.outputs.backend }}"
+            # The engine downloads no plugin: all are there, by their hash.
+            assert environment["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true", name
+
+
+@each_with_credentials
+def test_whatever_writes_a_stack_waits_in_the_stacks_line(name: str, job: dict[str, Any]) -> None:
+    if signs_in(job) == "preview" or name == "own-roles.yml/plan":
+        assert "concurrency" not in job, name
+        return
+    assert job["concurrency"]["group"] == f"stack-{job['environment']}", name
+    assert job["concurrency"]["queue"] == "max", name
+    assert job["concurrency"]["cancel-in-progress"] is False, name
+
+
+@each_workflow
+def test_a_line_keeps_every_run_and_cancels_none(file: Path) -> None:
+    workflow = read(file)
+    found = [
+        one["concurrency"] for one in (workflow, *workflow["jobs"].values()) if "concurrency" in one
+    ]
+    for line in found:
+        assert line.keys() <= {"group", "cancel-in-progress", "queue"}
+        assert line.get("queue", "single") in {"single", "max"}
+        # GitHub refuses a workflow that has both.
+        assert not (line.get("queue") == "max" and line["cancel-in-progress"])
+
+
+def test_no_run_that_waits_for_production_holds_another_stack() -> None:
+    for name in ("up.yml", "up-stack.yml", "release.yml", "operate.yml"):
+        assert "concurrency" not in read(ROOT / ".github/workflows" / name), name
+
+
+@each_with_credentials
+def test_a_job_with_credentials_runs_mains_code(name: str, job: dict[str, Any]) -> None:
+    ref = job["steps"][0]["with"].get("ref")
+    if name == "preview.yml/preview":
+        assert ref is None  # what is proposed, as the role that only reads
+    else:
+        assert ref in {"main", "${{ needs.plan.outputs.commit }}"}, name
+
+
+def test_a_commit_that_starts_no_run_keeps_a_plan() -> None:
+    ignored = events(read(ROOT / ".github/workflows/up.yml"))["push"]["paths-ignore"]
+    assert tuple(pattern.replace("**", "*") for pattern in ignored) == again.WITHOUT_EFFECT
+
+
+@pytest.mark.parametrize(
+    "read_by_a_run",
+    ["__main__.py", "Pulumi.yaml", "policy/__main__.py", "components/cache.py", "Makefile",
+     ".github/workflows/up.yml", "requirements-pipeline.lock", "pulumi.lock", "emulator/engine.py"],
+)  # fmt: skip
+def test_what_a_run_reads_starts_one(read_by_a_run: str) -> None:
+    assert not any(fnmatch.fnmatch(read_by_a_run, one) for one in again.WITHOUT_EFFECT)
+
+
+def test_one_check_stands_for_all_of_a_pull_requests() -> None:
+    for file in WORKFLOWS:
+        workflow = read(file)
+        if "pull_request" not in events(workflow):
+            continue
+        assert "merge_group" in events(workflow)
+        (last,) = (
+            job for job in workflow["jobs"].values() if job["name"] == f"{workflow['name']} passed"
+        )
+        assert set(last["needs"]) == workflow["jobs"].keys() - {"passed"}
+        assert last["if"] == "always()"
+
+
+def test_every_test_runs_on_a_pull_request() -> None:
+    matrix = read(ROOT / ".github/workflows/preview.yml")["jobs"]["checks"]["strategy"]["matrix"]
+    shards: dict[str, set[tuple[int, int]]] = {}
+    for row in matrix["include"]:
+        for target in row["targets"].split():
+            shards.setdefault(target, set()).add((row["shard"], row["of"]))
+    makefile = (ROOT / "Makefile").read_text()
+    everything = re.search(r"^test: ([a-z ]+) ##", makefile, re.MULTILINE)
+    assert everything
+    assert shards.keys() == set(everything[1].split())
+    for target, found in shards.items():
+        (of,) = {of for _, of in found}
+        assert {shard for shard, _ in found} == set(range(of)), target
+
+
+@pytest.mark.parametrize(
+    ("target", "rooms"),
+    [
+        ("emulator", ["tests/emulator", "tests/operations", "tests/pipeline/bootstrap"]),
+        ("engine", ["tests/engine", "tests/long_life"]),
+    ],
+)
+def test_each_file_is_in_one_shard(target: str, rooms: list[str]) -> None:
+    def files(shard: int, of: int) -> list[str]:
+        asked = ["make", "--dry-run", target, f"SHARD={shard}", f"SHARDS={of}"]
+        said = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        return [word for word in said.splitlines()[-1].split() if word.startswith("tests/")]
+
+    whole = sorted(
+        str(file.relative_to(ROOT)) for room in rooms for file in (ROOT / room).rglob("test_*.py")
+    )
+    assert sorted(file for shard in range(4) for file in files(shard, 4)) == whole
+    assert files(0, 1) == rooms
+
+
 def test_every_step_is_one_command_that_exists() -> None:
     makefile = (ROOT / "Makefile").read_text()
+    targets = {"lint", "types", "unit", "emulator", "engine"}
     commands: dict[str, Any] = {
         "pipeline": typer.main.get_command(pipeline.__main__.app),
         "operations": typer.main.get_command(operations.__main__.app),
@@ -71,19 +286,43 @@ def test_every_step_is_one_command_that_exists() -> None:
     for run in (step["run"] for step in all_steps() if "run" in step):
         words = shlex.split(run.split(">>")[0])
         assert "\n" not in run.strip(), run
+        if run in SHELL or words[0] == "gh":
+            continue
         if words[0] == "make":
-            for target in words[1:]:
-                variable = target.replace(".venv/ready", "$(READY)")
-                assert f"\n{variable}:" in makefile, target
-        else:
-            assert words[:2] == [".venv/bin/python", "-m"], run
-            ours = programs[words[2]]
-            assert words[3] in ours, run
-            options = {o for p in ours[words[3]].params for o in p.opts}
-            assert {w for w in words[4:] if w.startswith("--")} <= options, run
+            targets |= set(words[1:])
+            continue
+        assert words[:2] == [".venv/bin/python", "-m"], run
+        if words[2] in {"pip", "tools.pulumi_release"}:
+            continue
+        ours = programs[words[2]]
+        assert words[3] in ours, run
+        options = {o for p in ours[words[3]].params for o in p.opts}
+        assert {w for w in words[4:] if w.startswith("--")} <= options, run
+    for target in targets:
+        assert f"\n{target.replace('.venv/ready', '$(READY)')}:" in makefile, target
 
 
-def test_the_workflow_offers_what_apply_can_be_allowed() -> None:
-    up = yaml.safe_load((ROOT / ".github/workflows/up.yml").read_text())
-    options = up[True]["workflow_dispatch"]["inputs"]["allow"]["options"]  # YAML reads `on` as true
+@pytest.mark.parametrize("name", ["up.yml", "own-roles.yml"])
+def test_the_workflow_offers_what_apply_can_be_allowed(name: str) -> None:
+    workflow = read(ROOT / ".github/workflows" / name)
+    options = events(workflow)["workflow_dispatch"]["inputs"]["allow"]["options"]
     assert options == [changes.NOTHING, *changes.ALLOWABLE]
+
+
+def test_what_calls_the_release_gives_it_only_data() -> None:
+    workflow = read(ROOT / ".github/workflows" / CALLED_WITH_A_SECRET)
+    (job,) = workflow["jobs"].values()
+    assert job["permissions"] == {}
+    (step,) = job["steps"]
+    assert "${{" not in step["run"]
+    assert "release.yml" in step["run"]
+    assert "--ref main" in step["run"]
+
+
+def test_dependabot_keeps_every_kind_of_pin() -> None:
+    found = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())["updates"]
+    assert {one["package-ecosystem"] for one in found} == {"github-actions", "pip", "gomod"}
+    for one in found:
+        assert one["groups"], one
+        for place in one.get("directories", [one.get("directory")]):
+            assert list(ROOT.glob(place.strip("/") or "*")), place
