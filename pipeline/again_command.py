@@ -1,4 +1,4 @@
-"""`python -m pipeline newest`, `again` and `supersede`: a stale plan is made and asked for again."""
+"""`python -m pipeline newest`, `again`, `supersede`: a stale plan is made and asked for again."""
 
 import json
 from pathlib import Path

@@ -65,7 +65,8 @@ def of_stack(stack: str, config: Mapping[str, Any], role: str, override: str = "
         raise NoPlaceError(f"--as is {role}; allowed: {', '.join(ROLES)}.")
     if not STACK.fullmatch(stack):
         raise NoPlaceError(
-            f"--stack is {stack!r}; allowed: lower case letters, digits and hyphens, such as staging."
+            f"--stack is {stack!r}; allowed: lower case letters, digits and hyphens, such as "
+            "staging."
         )
     account = _read(config, stack, "arbor:accountId", ACCOUNT, "the account's 12 digits in quotes")
     region = _read(config, stack, "aws:region", REGION, "a region such as us-east-1")

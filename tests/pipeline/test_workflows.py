@@ -1,4 +1,4 @@
-"""The workflows call commands that exist, pin what they use, hold no key and no longer than a role."""
+"""The workflows call commands that exist, pin what they use, and hold no key."""
 
 import fnmatch
 import re
@@ -163,7 +163,7 @@ def test_nothing_is_installed_beside_credentials(name: str, job: dict[str, Any])
         "",
         "actions/upload-artifact",
         "actions/download-artifact",
-    }
+    }, name
 
 
 @each_with_credentials

@@ -1,0 +1,1 @@
+"""The workflows, job by job, without GitHub."""

@@ -1,0 +1,75 @@
+"""The commands of the workflows: run where they are cheap, else checked and played."""
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import chdir
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+import typer
+from typer.testing import CliRunner
+
+import operations.__main__
+import pipeline.__main__
+from rehearsal.runner import Job
+
+Play = Callable[[dict[str, Any], Mapping[str, str], Job], tuple[int, str]]
+"""Options and environment; returns the exit code and what is printed."""
+PROGRAMS: dict[str, Any] = {
+    "pipeline": typer.main.get_command(pipeline.__main__.app),
+    "operations": typer.main.get_command(operations.__main__.app),
+}
+RUN = frozenset({"where", "newest", "again", "supersede", "comment", "issue", "result"})
+"""What is run for real: these read files and speak to GitHub's stub."""
+SHELL = frozenset({"python", "make", "gh", "exit"})
+TOOLS = frozenset({"pip", "tools.pulumi_release"})
+
+
+@dataclass
+class Commands:
+    """Answers each command. What is played is parsed by the command's own parser first."""
+
+    plays: dict[str, Play] = field(default_factory=dict)
+    """By command, such as `preview`; without one, it succeeds and prints nothing."""
+    made: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    """Job, command and options of each that was played or run."""
+
+    def __call__(
+        self, words: list[str], environment: Mapping[str, str], job: Job
+    ) -> tuple[int, str]:
+        if words[0] in SHELL:
+            return (int(words[1]) if words[0] == "exit" else 0), ""
+        assert words[:2] == [".venv/bin/python", "-m"], words
+        if words[2] in TOOLS:
+            return 0, ""
+        command = PROGRAMS[words[2]]
+        place = Path(environment["GITHUB_OUTPUT"]).parent
+        with chdir(place):
+            options = _parsed(command, words[3:])
+            self.made.append((job.name, words[3], options))
+            if words[3] in self.plays:
+                return self.plays[words[3]](options, environment, job)
+            if words[3] in RUN:
+                return _run(words, environment)
+            return 0, ""
+
+    def of(self, command: str) -> list[dict[str, Any]]:
+        return [options for _, name, options in self.made if name == command]
+
+
+def _parsed(program: click.Group, words: list[str]) -> dict[str, Any]:
+    """The options as the command's own parser reads them. Raises click's UsageError."""
+    command = program.commands[words[0]]
+    with command.make_context(words[0], list(words[1:])) as context:
+        return dict(context.params)
+
+
+def _run(words: list[str], environment: Mapping[str, str]) -> tuple[int, str]:
+    kept = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+    app = pipeline.__main__.app if words[2] == "pipeline" else operations.__main__.app
+    done = CliRunner(env={**kept, **environment}).invoke(app, words[3:])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, done.stdout

@@ -1,0 +1,199 @@
+"""A merge: staging, then production on approval; stale plans, failures and cancelled runs."""
+
+import pytest
+
+import naming
+from rehearsal.conftest import World
+from rehearsal.runner import CANCELLED, FAILURE, SKIPPED, SUCCESS, WAITING, Event, Run
+
+MERGE = Event(name="push")
+
+
+def merge(world: World, event: Event = MERGE) -> Run:
+    return world.rehearsal.run("up.yml", event)
+
+
+def waits(world: World, run: Run) -> None:
+    """GitHub lists the run as one that waits for production."""
+    listed = {
+        "id": run.number * 100,
+        "run_number": run.number,
+        "path": ".github/workflows/up.yml",
+        "status": "waiting",
+        "head_sha": world.github.main,
+        "html_url": f"https://github.com/runs/{run.number}",
+    }
+    world.github.runs.append(listed)
+    world.github.pending[run.number * 100] = "production"
+
+
+def test_staging_comes_up_and_then_production_when_it_is_approved(world: World) -> None:
+    run = merge(world)
+    assert run.result == SUCCESS, run.results()
+    assert [job.name for job in run.jobs if job.environment] == [
+        "staging/apply",
+        "production/apply",
+    ]
+    assert run.approvals == ["production"]
+    assert world.applied == [("staging", world.github.main), ("production", world.github.main)]
+    for stack in ("staging", "production"):
+        assert run[f"{stack}/plan"].role.endswith(naming.ci_preview_role(stack))
+        assert run[f"{stack}/apply"].role.endswith(naming.ci_deploy_role(stack))
+        assert run[f"{stack}/apply"].line["group"] == f"stack-{stack}"
+        assert run[f"{stack}/result"].role == ""
+
+
+def test_nobody_is_asked_where_nothing_would_change(world: World) -> None:
+    world.changes = {"staging": 1, "production": 0}
+    run = merge(world)
+    assert run.result == SUCCESS
+    assert run.approvals == []
+    assert run["production/apply"].result == SKIPPED
+    assert world.applied == [("staging", world.github.main)]
+
+
+def test_a_rejected_production_changes_nothing_and_staging_stays_up(world: World) -> None:
+    world.rehearsal.approve = lambda _environment, _run: FAILURE
+    run = merge(world)
+    assert run.result == FAILURE
+    assert world.applied == [("staging", world.github.main)]
+    assert run["production/apply"].commands == []
+
+
+def test_a_failed_staging_keeps_production_and_is_told(world: World) -> None:
+    world.applies["staging"] = "failed"
+    run = merge(world)
+    assert run["staging/apply"].failed.startswith(".venv/bin/python -m pipeline apply")
+    assert run["staging/result"].result == SUCCESS
+    assert run.approvals == []
+    assert world.github.dispatched == []
+    assert {job.result for job in run.jobs if job.name.startswith("production")} <= {SKIPPED}
+    assert any("failed" in one["body"] for one in world.github.comments[7])
+
+
+@pytest.mark.parametrize("result", ["refused", "cancelled"])
+def test_whatever_else_ends_an_apply_leaves_its_report(world: World, result: str) -> None:
+    world.applies["production"] = result
+    run = merge(world)
+    assert run["production/apply"].result == FAILURE
+    assert "applied-production" in run.artifacts
+    assert world.github.dispatched == []
+
+
+def test_a_plan_that_went_stale_meanwhile_is_planned_and_asked_for_again(world: World) -> None:
+    planned = world.github.main
+
+    def late(_environment: str, _run: Run) -> str:
+        if world.github.main == planned:
+            world.github.merge("settings.py")
+        return SUCCESS
+
+    world.rehearsal.approve = late
+    run = merge(world)
+    assert run["production/apply"].failed.startswith(".venv/bin/python -m pipeline newest")
+    assert world.applied == [("staging", planned)]
+    (started,) = world.github.dispatched
+    assert started["workflow"] == "up.yml"
+    assert started["ref"] == "main"
+
+    second = merge(world, Event(name="workflow_dispatch", inputs=started["inputs"]))
+    assert second.result == SUCCESS, second.results()
+    assert second.approvals == ["production"]
+    assert world.applied[-1] == ("production", world.github.main)
+    assert world.github.main != planned
+    assert second["production/result"].commands[-2][-1] == "1"  # how often it was stale
+
+
+def test_documents_merged_meanwhile_keep_the_plan(world: World) -> None:
+    planned = world.github.main
+
+    def late(_environment: str, _run: Run) -> str:
+        world.github.merge("docs/state.md", "README.md")
+        return SUCCESS
+
+    world.rehearsal.approve = late
+    assert merge(world).result == SUCCESS
+    assert world.applied[-1] == ("production", planned)
+
+
+def test_a_plan_that_the_engine_finds_stale_is_planned_again(world: World) -> None:
+    world.applies["staging"] = "stale"
+    run = merge(world)
+    assert run.approvals == []
+    (started,) = world.github.dispatched
+    assert started["inputs"] == {"stack": "both", "allow": "nothing", "again": "1"}
+
+
+def test_plans_that_stay_stale_come_to_an_end(world: World) -> None:
+    world.applies["staging"] = "stale"
+    inputs = {"again": "3", "allow": "nothing", "stack": "both"}
+    run = merge(world, Event(name="workflow_dispatch", inputs=inputs))
+    assert run["staging/result"].result == FAILURE
+    assert world.github.dispatched == []
+
+
+def test_a_second_merge_takes_back_the_question_of_the_first(world: World) -> None:
+    world.rehearsal.approve = lambda _environment, _run: WAITING
+    first = merge(world)
+    assert first.result == WAITING
+    assert world.applied == [("staging", first["staging/plan"].commit)]
+    waits(world, first)
+
+    world.github.merge("components/cache.py")
+    world.rehearsal.approve = lambda _environment, _run: SUCCESS
+    second = merge(world)
+    assert world.github.cancelled == [first.number * 100]
+    assert second.result == SUCCESS
+    assert world.applied[1:] == [("staging", world.github.main), ("production", world.github.main)]
+
+
+def test_a_run_that_is_started_again_plans_what_main_is_now(world: World) -> None:
+    old = Event(name="push", sha=world.github.main)
+    merge(world, old)
+    newest = world.github.merge("components/cache.py")
+    again = merge(world, old)
+    assert again["production/plan"].commit == newest
+    assert world.applied[-1] == ("production", newest)
+
+
+def test_a_cancelled_run_starts_nothing_more_and_still_tells_the_result(world: World) -> None:
+    def cancelled(options: object, environment: object, job: object) -> tuple[int, str]:
+        code = play(options, environment, job)[0]  # type: ignore[arg-type]
+        run.cancelled = True
+        return code, ""
+
+    play = world.commands.plays["apply"]
+    world.applies["staging"] = "cancelled"
+    run = Run(workflow="up.yml", event=MERGE, number=0)
+
+    def approve(_environment: str, _run: Run) -> str:
+        raise AssertionError("nobody is asked")
+
+    world.rehearsal.approve = approve
+    world.commands.plays["apply"] = cancelled  # type: ignore[assignment]
+    world.rehearsal.walk(run)
+    assert run["staging/apply"].result == CANCELLED
+    assert "applied-staging" in run.artifacts
+    assert run["staging/result"].result == SUCCESS
+    assert "production/plan" not in {job.name for job in run.jobs if job.commands}
+
+
+@pytest.mark.parametrize("ref", ["refs/heads/another", "refs/tags/v1.2.3"])
+def test_no_other_branch_and_no_tag_comes_up(world: World, ref: str) -> None:
+    run = merge(world, Event(name="workflow_dispatch", ref=ref))
+    assert {job.result for job in run.jobs} == {SKIPPED}
+
+
+def test_one_stack_alone_by_hand_with_what_to_allow(world: World) -> None:
+    inputs = {"stack": "production", "allow": "first-start"}
+    run = merge(world, Event(name="workflow_dispatch", inputs=inputs))
+    assert run.result == SUCCESS, run.results()
+    assert world.applied == [("production", world.github.main)]
+    assert world.commands.of("apply")[0]["allow"] == ["first-start"]
+
+
+def test_a_session_longer_than_the_roles_ends_at_the_login(world: World) -> None:
+    world.rehearsal.longest = 3600  # a role that was made before its maximum was raised
+    run = merge(world)
+    assert "configure-aws-credentials" in run["staging/apply"].failed
+    assert world.applied == []

@@ -1,0 +1,97 @@
+"""The identity that GitHub gives a job, in both forms, and whether a role trusts it."""
+
+import json
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+import ci_documents
+import naming
+from emulator import engine
+
+OWNER_ID, REPOSITORY_ID = "1001", "2002"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """The claims by which a role may decide.
+
+    https://docs.github.com/en/actions/reference/security/oidc
+    """
+
+    repository: str
+    workflow: str
+    """The file in .github/workflows that holds the job; of a called one, the called file."""
+    ref: str
+    event: str
+    environment: str = ""
+    repository_id: str = REPOSITORY_ID
+
+    def token(self, *, immutable: bool) -> dict[str, str]:
+        """The claims, with the subject of an old repository or of one made since July 2026.
+
+        https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens/
+        """
+        owner, name = self.repository.split("/")
+        place = f"{owner}@{OWNER_ID}/{name}@{self.repository_id}" if immutable else self.repository
+        if self.environment:
+            kind = f"environment:{self.environment}"
+        else:
+            kind = "pull_request" if self.event == "pull_request" else f"ref:{self.ref}"
+        return {
+            "aud": ci_documents.AUDIENCE,
+            "sub": f"repo:{place}:{kind}",
+            "repository": self.repository,
+            "repository_id": self.repository_id,
+            "job_workflow_ref": f"{self.repository}/.github/workflows/{self.workflow}@{self.ref}",
+        }
+
+
+def trusted(document: str, token: dict[str, str]) -> bool:
+    """Whether a trust policy lets a job with this token in; unknown parts of one raise."""
+    return any(_allows(one, token) for one in json.loads(document)["Statement"])
+
+
+def _allows(statement: dict[str, Any], token: dict[str, str]) -> bool:
+    assert statement["Effect"] == "Allow"
+    assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+    for operator, conditions in statement["Condition"].items():
+        match = {"StringEquals": str.__eq__, "StringLike": fnmatchcase}[operator]
+        for key, allowed in conditions.items():
+            claim = token.get(key.removeprefix(f"{ci_documents.ISSUER}:"))
+            wanted = [allowed] if isinstance(allowed, str) else allowed
+            if claim is None or not any(match(claim, one) for one in wanted):
+                return False
+    return True
+
+
+def trust_by_role(stacks: tuple[str, ...], *, immutable: bool) -> dict[str, str]:
+    """The trust policies of the roles that bootstrap and the committed stacks make, by ARN."""
+    found = {}
+    for stack in stacks:
+        pipeline = _pipeline(stack, immutable=immutable)
+        provider = ci_documents.provider_arn(pipeline.account_id)
+        deploys = ci_documents.deploy_trust(pipeline, provider)
+        arn = f"arn:aws:iam::{pipeline.account_id}:role"
+        found[f"{arn}/{naming.ci_preview_role(stack)}"] = ci_documents.preview_trust(
+            pipeline, provider
+        )
+        found[f"{arn}/{naming.ci_deploy_role(stack)}"] = deploys
+        found[f"{arn}/{naming.ci_bootstrap_role(stack)}"] = deploys
+    return found
+
+
+def _pipeline(stack: str, *, immutable: bool) -> ci_documents.Pipeline:
+    config = engine.stack_config(stack)
+    account = config["arbor:accountId"]
+    return ci_documents.Pipeline(
+        repository=config["arbor:githubRepository"],
+        owner_id=OWNER_ID if immutable else None,
+        repository_id=REPOSITORY_ID if immutable else None,
+        environment=stack,
+        account_id=account,
+        every_ci_role=naming.EVERY_CI_ROLE,
+        every_bootstrap_role=naming.ci_bootstrap_role("*"),
+        state_bucket=naming.state_bucket(account),
+        state_key_alias=naming.state_key_alias(stack),
+    )
