@@ -1,0 +1,223 @@
+"""Releases, rollback, drift, `operate` and the pipeline's own roles."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import naming
+from pipeline.report import Drift
+from rehearsal.conftest import STACKS, World
+from rehearsal.expressions import evaluate
+from rehearsal.runner import FAILURE, SKIPPED, SUCCESS, WAITING, Event, Run
+from rehearsal.tokens import Identity, trusted
+
+DRIFT = Drift(
+    token="aws:ec2/securityGroup:SecurityGroup",
+    resource="tasks",
+    property="",
+    advice="Run the workflow `operate` with up-refresh.",
+)
+
+
+def by_hand(world: World, workflow: str, ref: str = "refs/heads/main", **inputs: str) -> Run:
+    return world.rehearsal.run(
+        workflow, Event(name="workflow_dispatch", ref=ref, inputs=dict(inputs))
+    )
+
+
+def released(world: World) -> list[tuple[str, str]]:
+    return [(one["stack"], one["version"]) for one in world.commands.of("release")]
+
+
+# Releases
+
+
+def test_a_version_goes_to_staging_and_then_to_production(world: World) -> None:
+    run = by_hand(world, "release.yml", version="v1.4.0")
+    assert run.result == SUCCESS, run.results()
+    assert released(world) == [("staging", "v1.4.0"), ("production", "v1.4.0")]
+    assert run.approvals == ["production"]
+    for stack in STACKS:
+        assert run[stack].role.endswith(naming.ci_deploy_role(stack))
+        assert run[stack].line == {
+            "group": f"stack-{stack}",
+            "cancel-in-progress": False,
+            "queue": "max",
+        }
+        assert not any("pulumi_release" in str(words) for words in run[stack].commands)
+
+
+def test_the_applications_tag_releases_mains_code_with_the_version_as_data(world: World) -> None:
+    payload = {"client_payload": {"version": "v1.4.0; curl evil"}}
+    run = world.rehearsal.run("release.yml", Event(name="repository_dispatch", payload=payload))
+    assert run["staging"].commit == world.github.main
+    assert released(world)[0] == ("staging", "v1.4.0; curl evil")  # one argument, nothing else
+    assert not any("curl" in words for words in run["staging"].commands)
+
+
+def test_an_older_version_is_a_rollback_by_hand_of_one_stack(world: World) -> None:
+    by_hand(world, "release.yml", version="v1.4.0")
+    run = by_hand(world, "release.yml", version="v1.3.9", stack="production")
+    assert run.result == SUCCESS, run.results()
+    assert released(world)[-1] == ("production", "v1.3.9")
+    assert run["staging"].result == SKIPPED
+    assert run.approvals == ["production"]
+
+
+def test_a_release_that_fails_on_staging_never_reaches_production(world: World) -> None:
+    world.commands.plays["release"] = lambda _options, _environment, _job: (1, "")
+    run = by_hand(world, "release.yml", version="v1.4.0")
+    assert run["staging"].result == FAILURE
+    assert run["production"].result == SKIPPED
+    assert run.approvals == []
+
+
+@pytest.mark.parametrize("workflow", ["release.yml", "operate.yml", "own-roles.yml"])
+@pytest.mark.parametrize("ref", ["refs/heads/another", "refs/tags/v1.4.0"])
+def test_only_mains_workflow_runs(world: World, workflow: str, ref: str) -> None:
+    inputs = {
+        "release.yml": {"version": "v1.4.0"},
+        "operate.yml": {"stack": "staging", "action": "refresh"},
+        "own-roles.yml": {"stack": "staging"},
+    }
+    run = by_hand(world, workflow, ref, **inputs[workflow])
+    assert {job.result for job in run.jobs} == {SKIPPED}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"ref": "refs/tags/v1.4.0"},
+        {"ref": "refs/heads/another"},
+        {"workflow": "mine.yml"},
+        {"environment": ""},
+        {"repository": "somebody/infrastructure"},
+    ],
+)
+def test_no_role_that_writes_trusts_another_job(world: World, other: dict[str, str]) -> None:
+    """What GitHub's own rules may let through, the trust policies don't."""
+    ours = Identity(
+        repository=world.github.repository,
+        workflow="release.yml",
+        ref="refs/heads/main",
+        event="push",
+        environment="production",
+    )
+    documents = {
+        role: document
+        for role, document in world.rehearsal.trust.items()
+        if role.endswith(f"/{naming.ci_deploy_role('production')}")
+    }
+    (document,) = documents.values()
+    immutable = world.rehearsal.immutable
+    assert trusted(document, ours.token(immutable=immutable))
+    assert not trusted(document, replace(ours, **other).token(immutable=immutable))
+
+
+# Drift
+
+
+def night(world: World) -> Run:
+    return world.rehearsal.run("drift.yml", Event(name="schedule"))
+
+
+def test_drift_opens_one_issue_which_closes_when_it_is_gone(world: World) -> None:
+    world.drift["staging"] = [DRIFT]
+    run = night(world)
+    assert run.result == SUCCESS, run.results()
+    (issue,) = world.github.issues
+    assert "operate" in issue["body"]
+    world.drift["staging"] = []
+    night(world)
+    assert issue["state"] == "closed"
+    assert {job.role.rpartition("-")[2] for job in run.jobs if job.role} == {"preview"}
+
+
+def test_a_stack_without_a_report_is_never_no_drift_any_more(world: World) -> None:
+    world.drift["staging"] = [DRIFT]
+    night(world)
+    world.drift["staging"] = []
+    world.unreadable = {"production"}
+    run = night(world)
+    assert run["look (staging)"].result == SUCCESS
+    assert run["issue"].result == FAILURE
+    assert [one["state"] for one in world.github.issues] == ["open"]
+
+
+def test_drift_of_one_stack_is_told_while_the_other_cannot_be_read(world: World) -> None:
+    world.drift["production"] = [DRIFT]
+    world.unreadable = {"staging"}
+    night(world)
+    (issue,) = world.github.issues
+    assert "production" in issue["body"]
+    assert DRIFT.advice in issue["body"]
+
+
+# Operate and own roles
+
+
+@pytest.mark.parametrize("action", ["refresh", "adopt", "up-refresh", "cancel", "state-repair"])
+def test_operate_waits_for_its_environment_and_in_the_stacks_line(
+    world: World, action: str
+) -> None:
+    run = by_hand(world, "operate.yml", stack="production", action=action)
+    assert run.result == SUCCESS, run.results()
+    job = run["operate"]
+    assert run.approvals == ["production"]
+    assert job.role.endswith(naming.ci_deploy_role("production"))
+    assert job.line["group"] == "stack-production"
+    (options,) = world.commands.of("operate")
+    assert (options["action"], options["stack"], options["yes"]) == (action, "production", True)
+
+
+def test_own_roles_are_planned_and_applied_by_the_first_deploy_role(world: World) -> None:
+    run = by_hand(world, "own-roles.yml", stack="production")
+    assert run.result == SUCCESS, run.results()
+    assert run.approvals == ["production", "production"]  # to plan, and with the plan to apply
+    for name in ("plan", "apply"):
+        assert run[name].role.endswith(naming.ci_bootstrap_role("production"))
+    assert run["apply"].line["group"] == "stack-production"
+    assert world.applied == [("production", world.github.main)]
+
+
+def test_without_an_approval_nothing_of_production_changes(world: World) -> None:
+    world.rehearsal.approve = lambda _environment, _run: WAITING
+    by_hand(world, "own-roles.yml", stack="production")
+    by_hand(world, "operate.yml", stack="production", action="up-refresh")
+    by_hand(world, "release.yml", version="v1.4.0", stack="production")
+    assert world.applied == []
+    assert released(world) == []
+    assert world.commands.of("operate") == []
+
+
+# What the rehearsal itself stands on
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("a.b == 'X'", True),  # GitHub compares texts without case
+        ("a.none == ''", True),
+        ("a.none || 'default'", "default"),
+        ("!(a.b == 'y') && a.n == 3", True),
+        ("contains(needs.*.result, 'failure')", True),
+        ("contains(needs.*.result, 'cancelled')", False),
+        ("fromJSON('[1, 2]')[1]", 2),
+        ("a.b != 'x' || a['n'] == 3", True),
+        ("'it''s'", "it's"),
+        ("!a.none", True),
+    ],
+)
+def test_expressions_have_githubs_values(expression: str, value: Any) -> None:
+    contexts = {
+        "a": {"b": "x", "n": 3},
+        "needs": {"one": {"result": "success"}, "two": {"result": "failure"}},
+    }
+    assert evaluate(expression, contexts, {}) == value
+
+
+@pytest.mark.parametrize("unknown", ["a + b", "a b", "unknown('x')", "other.a"])
+def test_an_expression_that_is_not_understood_fails(unknown: str) -> None:
+    with pytest.raises((ValueError, KeyError)):
+        evaluate(unknown, {"a": 1, "b": 2}, {})
