@@ -293,7 +293,9 @@ class _Steps:
         ref = given.get("ref") or self.run.event.sha or self.rehearsal.github.main
         commit = self.rehearsal.github.main if ref == "main" else ref
         outputs["commit"] = commit
-        if "path" not in given:
+        if "path" in given:
+            (self.place / given["path"]).mkdir()
+        else:
             self.job.commit = commit
         return True
 

@@ -203,7 +203,7 @@ def test_without_an_approval_nothing_of_production_changes(world: World) -> None
         ("!(a.b == 'y') && a.n == 3", True),
         ("contains(needs.*.result, 'failure')", True),
         ("contains(needs.*.result, 'cancelled')", False),
-        ("fromJSON('[1, 2]')[1]", 2),
+        ("fromJSON('[1, 2]')", [1, 2]),
         ("a.b != 'x' || a['n'] == 3", True),
         ("'it''s'", "it's"),
         ("!a.none", True),
