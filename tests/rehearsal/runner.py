@@ -4,6 +4,7 @@ Conditions, needs, matrix, called workflows, permissions, environments, artifact
 no runner for any workflow, so what these don't use raises.
 """
 
+import functools
 import re
 import shlex
 import shutil
@@ -270,7 +271,7 @@ class _Steps:
         contexts: dict[str, Any],
         outputs: dict[str, Any],
     ) -> bool:
-        described = yaml.safe_load((engine.PROJECT_DIR / action / "action.yml").read_text())
+        described = _read(engine.PROJECT_DIR / action / "action.yml")
         known = described.get("inputs", {})
         assert given.keys() <= known.keys(), f"{action} has no {given.keys() - known.keys()}"
         for name, one in known.items():
@@ -359,7 +360,13 @@ class _Steps:
 
 def read(file: str) -> dict[str, Any]:
     """A workflow by its file's name."""
-    found: dict[str, Any] = yaml.safe_load((GITHUB / "workflows" / file).read_text())
+    return _read(GITHUB / "workflows" / file)
+
+
+@functools.cache
+def _read(file: Path) -> dict[str, Any]:
+    """Read once: nothing changes a node."""
+    found: dict[str, Any] = yaml.safe_load(file.read_text())
     return found
 
 
