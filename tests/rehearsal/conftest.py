@@ -9,6 +9,7 @@ import pytest
 import responses
 
 import ci_sessions
+import naming
 from emulator import engine
 from pipeline.report import UPDATED, Change, Drift, Report
 from rehearsal import tokens
@@ -33,6 +34,8 @@ class World:
         self.applies: dict[str, str] = dict.fromkeys(STACKS, "done")
         self.applied: list[tuple[str, str]] = []
         """Stack and commit of each apply that did something."""
+        self.backends: dict[str, set[str]] = {stack: set() for stack in STACKS}
+        """Of each stack's previews and applies."""
         self.rehearsal = Rehearsal(
             github=self.github,
             command=self.commands,
@@ -42,10 +45,15 @@ class World:
             immutable=immutable,
         )
 
+    def own_backend(self, stack: str) -> str:
+        config = engine.stack_config(stack)
+        return naming.state_backend(stack, config["arbor:accountId"], config["aws:region"])
+
     def preview(
-        self, options: dict[str, Any], _environment: Mapping[str, str], _job: Job
+        self, options: dict[str, Any], environment: Mapping[str, str], _job: Job
     ) -> tuple[int, str]:
         stack, count = options["stack"], self.changes[options["stack"]]
+        self.backends[stack].add(environment.get("PULUMI_BACKEND_URL", ""))
         if stack in self.unreadable:
             return 1, ""
         changes = [
@@ -65,6 +73,7 @@ class World:
     ) -> tuple[int, str]:
         """As `python -m pipeline apply` ends and reports it (pipeline/outcome.py)."""
         stack = options["stack"]
+        self.backends[stack].add(environment["PULUMI_BACKEND_URL"])
         assert options["plan"].read_text() == f"plan of {stack}"
         result = self.applies[stack]
         told = {"stack": stack, "result": result, "reasons": [], "job": {}}
@@ -74,9 +83,20 @@ class World:
         return {"done": 0, "failed": 1, "cancelled": 1, "refused": 3, "stale": 4}[result], ""
 
 
-@pytest.fixture(params=[False, True], ids=["old subject", "immutable subject"])
-def world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
-    made = World(tmp_path, immutable=request.param)
+@pytest.fixture
+def immutable() -> bool:
+    """The subject that GitHub sends today; `both_subjects` adds the one before July 2026."""
+    return True
+
+
+@pytest.fixture
+def world(tmp_path: Path, immutable: bool) -> Iterator[World]:
+    made = World(tmp_path, immutable=immutable)
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         made.github.serve(mock)
         yield made
+
+
+both_subjects = pytest.mark.parametrize(
+    "immutable", [False, True], ids=["old subject", "immutable subject"]
+)

@@ -161,7 +161,10 @@ def _reach(value: Value, name: Value) -> Value:
     """An absent property is null, as at GitHub."""
     if isinstance(value, _Each):
         return _Each(_reach(item, name) for item in value)
-    return value.get(name) if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        return None
+    # The names of a context's values have no case.
+    return {str(key).casefold(): one for key, one in value.items()}.get(text_of(name).casefold())
 
 
 def _equal(one: Value, other: Value) -> bool:
@@ -189,6 +192,7 @@ def _contains(place: Value, item: Value) -> bool:
 
 FUNCTIONS: dict[str, Function] = {
     "contains": _contains,
+    "format": lambda pattern, *values: pattern.format(*map(text_of, values)),
     "fromJSON": json.loads,
     "toJSON": json.dumps,
     "hashFiles": lambda *_patterns: "hash",

@@ -7,7 +7,7 @@ import pytest
 
 import naming
 from pipeline.report import Drift
-from rehearsal.conftest import STACKS, World
+from rehearsal.conftest import STACKS, World, both_subjects
 from rehearsal.expressions import evaluate
 from rehearsal.runner import FAILURE, SKIPPED, SUCCESS, WAITING, Event, Run
 from rehearsal.tokens import Identity, trusted
@@ -33,6 +33,7 @@ def released(world: World) -> list[tuple[str, str]]:
 # Releases
 
 
+@both_subjects
 def test_a_version_goes_to_staging_and_then_to_production(world: World) -> None:
     run = by_hand(world, "release.yml", version="v1.4.0")
     assert run.result == SUCCESS, run.results()
@@ -85,6 +86,7 @@ def test_only_mains_workflow_runs(world: World, workflow: str, ref: str) -> None
     assert {job.result for job in run.jobs} == {SKIPPED}
 
 
+@both_subjects
 @pytest.mark.parametrize(
     "other",
     [
@@ -122,6 +124,7 @@ def night(world: World) -> Run:
     return world.rehearsal.run("drift.yml", Event(name="schedule"))
 
 
+@both_subjects
 def test_drift_opens_one_issue_which_closes_when_it_is_gone(world: World) -> None:
     world.drift["staging"] = [DRIFT]
     run = night(world)
@@ -171,6 +174,7 @@ def test_operate_waits_for_its_environment_and_in_the_stacks_line(
     assert (options["action"], options["stack"], options["yes"]) == (action, "production", True)
 
 
+@both_subjects
 def test_own_roles_are_planned_and_applied_by_the_first_deploy_role(world: World) -> None:
     run = by_hand(world, "own-roles.yml", stack="production")
     assert run.result == SUCCESS, run.results()

@@ -3,7 +3,7 @@
 import pytest
 
 import naming
-from rehearsal.conftest import World
+from rehearsal.conftest import World, both_subjects
 from rehearsal.runner import CANCELLED, FAILURE, SKIPPED, SUCCESS, WAITING, Event, Run
 
 MERGE = Event(name="push")
@@ -27,6 +27,7 @@ def waits(world: World, run: Run) -> None:
     world.github.pending[run.number * 100] = "production"
 
 
+@both_subjects
 def test_staging_comes_up_and_then_production_when_it_is_approved(world: World) -> None:
     run = merge(world)
     assert run.result == SUCCESS, run.results()
@@ -197,3 +198,24 @@ def test_a_session_longer_than_the_roles_ends_at_the_login(world: World) -> None
     run = merge(world)
     assert "configure-aws-credentials" in run["staging/apply"].failed
     assert world.applied == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "backends"),
+    [
+        ({}, ("own", "own")),
+        ({"PULUMI_BACKEND_URL": "s3://common"}, ("s3://common", "s3://common")),
+        (
+            {"PULUMI_BACKEND_URL": "s3://common", "PULUMI_BACKEND_URL_STAGING": "s3://moved"},
+            ("s3://moved", "s3://common"),
+        ),
+    ],
+)
+def test_the_engine_works_on_the_stacks_backend_or_the_variables(
+    world: World, variables: dict[str, str], backends: tuple[str, str]
+) -> None:
+    world.github.variables = variables
+    merge(world)
+    for stack, backend in zip(("staging", "production"), backends, strict=True):
+        expected = world.own_backend(stack) if backend == "own" else backend
+        assert world.backends[stack] == {expected}

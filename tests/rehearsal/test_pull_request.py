@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import naming
-from rehearsal.conftest import STACKS, World
+from rehearsal.conftest import STACKS, World, both_subjects
 from rehearsal.runner import FAILURE, SKIPPED, SUCCESS, Event, Run
 from rehearsal.tokens import trusted
 
@@ -35,6 +35,7 @@ def names(run: Run, prefix: str) -> set[str]:
     return {job.name for job in run.jobs if job.name.startswith(prefix) and job.result != SKIPPED}
 
 
+@both_subjects
 def test_a_pull_request_is_tested_and_previewed_into_one_comment(world: World) -> None:
     run = opened(world)
     assert run["passed"].result == SUCCESS, run.results()
@@ -100,6 +101,7 @@ def test_a_failed_test_fails_the_one_check_that_is_required(world: World) -> Non
     assert run["passed"].result == FAILURE
 
 
+@both_subjects
 def test_the_code_of_a_pull_request_gets_no_role_that_writes(world: World) -> None:
     """A changed workflow can ask for any role; the trust policies decide."""
     run = opened(world)
