@@ -95,6 +95,8 @@ class Settings:
     """What is deleted leaves a last snapshot, and the key that opens it."""
     github: GitHubSettings | None
     """None: the pipeline gets no roles."""
+    deploy_without_reviewers: bool
+    """For the pipeline alone (pipeline/repository/reviewers.py)."""
 
     def tags(self, component: str) -> dict[str, str]:
         """The tags of every resource of a component."""
@@ -176,6 +178,7 @@ def parse(values: Mapping[str, str], stack: str) -> Settings:
         protect_data=arbor.flag("protectData"),
         final_backup=read_final_backup(arbor, production=production),
         github=read_github(arbor),
+        deploy_without_reviewers=arbor.flag("deployWithoutReviewers"),
     )
     arbor.refuse_unread()
     if not problems:

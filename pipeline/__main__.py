@@ -18,6 +18,8 @@ from pipeline.drift_issue import Nightly
 from pipeline.job import Job
 from pipeline.preview import preview as preview_stack
 from pipeline.report import Report
+from pipeline.repository import reviewers
+from pipeline.repository.command import github as check_repository
 from pipeline.stacks import NoStackError, Opened, emulated, in_aws
 from pipeline.where_command import where
 
@@ -155,6 +157,8 @@ def apply(
         _say_and_exit(f"--allow is {unknown}; allowed: {known}.", USAGE)
     _refuse_without_directory(report)
     try:
+        if not in_emulated and (sentence := reviewers.refusal(stack)):
+            raise NoStackError(sentence)
         with _opened(stack, in_emulated=in_emulated, base=base) as opened:
             done = apply_plan(opened, plan, typer.echo, allow or (), report)
     except NotDoneError as ended:
@@ -201,6 +205,9 @@ def bootstrap(
     Run again, it puts right what differs. Exit code 3 when it refuses, 1 when it fails.
     """
     bootstrap_stack(stack, dry_run=dry_run, yes=yes, retire_role=retire_role)
+
+
+app.command("github")(check_repository)
 
 
 def _opened(stack: str, *, in_emulated: bool, base: Path | None) -> AbstractContextManager[Opened]:

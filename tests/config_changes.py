@@ -94,6 +94,7 @@ WORKS = (
             "githubRepository": "arbor-energy/elsewhere",
             "githubOwnerId": "123",
             "githubRepositoryId": "456",
+            "deployWithoutReviewers": True,
             "interfaceEndpoints": ["logs"],
             "natPerZone": True,
         },

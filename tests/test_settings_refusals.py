@@ -120,6 +120,7 @@ OFFICES = (
         ("bakeTimeMinutes", 1.5, BAKE),
         ("bakeTimeMinutes", True, BAKE),
         ("pauseBeforeProduction", 1, "true or false"),
+        ("deployWithoutReviewers", "yes", "true or false"),
         ("pauseTimeoutMinutes", 20161, "a whole number from 1 to 20,160 minutes"),
         (
             "databaseClass",

@@ -12,7 +12,7 @@ Values = Mapping[str, Any]
 
 NUMBERS = next(case for case in WORKS if case.name == "numbers").config
 """Of the table that tries each key by itself."""
-ELSEWHERE = {"natPerZone", "fargateVcpuQuota", "githubRepository"}
+ELSEWHERE = {"natPerZone", "fargateVcpuQuota", "githubRepository", "deployWithoutReviewers"}
 """They hang on others that change here, or on the stack."""
 
 

@@ -1,0 +1,198 @@
+"""What jobs of the repository may run, and what they get.
+
+https://docs.github.com/en/rest/actions/permissions
+"""
+
+import fnmatch
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pipeline.repository.needs import Needs
+from pipeline.repository.read import Seen
+from pipeline.repository.setting import Setting, differences, gh, private, public
+
+ADMINISTRATION = "Administration (read)"
+PAGE = "https://docs.github.com/en/rest/actions/permissions"
+POLICY = "/actions/permissions"
+SELECTED = f"{POLICY}/selected-actions"
+WORKFLOW = f"{POLICY}/workflow"
+FORKS = f"{POLICY}/fork-pr-contributor-approval"
+PRIVATE_FORKS = f"{POLICY}/fork-pr-workflows-private-repos"
+ACCESS = f"{POLICY}/access"
+GITHUB_OWNED = ("actions", "github")
+"""Owners whose actions are GitHub's own."""
+READ_ONLY = {"default_workflow_permissions": "read"}
+NO_APPROVALS = {"can_approve_pull_request_reviews": False}
+EVERY_STRANGER = {"approval_policy": "all_external_contributors"}
+NOTHING_FOR_FORKS = {
+    "send_write_tokens_to_workflows": False,
+    "send_secrets_and_variables": False,
+    "require_approval_for_fork_pr_workflows": True,
+}
+
+
+def settings(needs: Needs) -> Iterator[Setting]:
+    """The rows of Actions."""
+    yield Setting(
+        name="the actions that the workflows use are allowed",
+        why="a workflow with an action that is not allowed does not start",
+        permission=ADMINISTRATION,
+        source=f"{PAGE}#get-github-actions-permissions-for-a-repository",
+        judge=lambda seen: _judge_allowed(seen, needs.actions),
+        call=lambda seen: _selected_call(seen, needs.actions),
+    )
+    yield Setting(
+        name="every action is pinned by commit",
+        why="a tag can be moved to other code, which would run with the roles of the pipeline",
+        permission=ADMINISTRATION,
+        source="https://github.blog/changelog/2025-08-15-github-actions-policy-now-supports-blocking-and-sha-pinning-actions/",
+        judge=lambda seen: differences(seen.get(POLICY), {"sha_pinning_required": True}),
+        call=lambda seen: _pinned_call(seen, needs.actions),
+    )
+    yield Setting(
+        name="no other action is allowed",
+        why="a pull request can't add one that no one has looked at",
+        permission=ADMINISTRATION,
+        source=f"{PAGE}#set-allowed-actions-and-reusable-workflows-for-a-repository",
+        judge=lambda seen: _judge_selected(seen, needs.actions),
+        call=lambda seen: _selected_call(seen, needs.actions),
+        # On a private repository GitHub ignores the patterns.
+        applies=public,
+        optional=True,
+    )
+    yield Setting(
+        name="a workflow's token only reads, unless a job says more",
+        why="a job without `permissions` would write to the repository",
+        permission=ADMINISTRATION,
+        source=f"{PAGE}#get-default-workflow-permissions-for-a-repository",
+        judge=lambda seen: differences(seen.get(WORKFLOW), READ_ONLY),
+        call=_workflow_call,
+    )
+    yield Setting(
+        name="no workflow approves a pull request",
+        why="the review that main requires would come from the change itself",
+        permission=ADMINISTRATION,
+        source=f"{PAGE}#get-default-workflow-permissions-for-a-repository",
+        judge=lambda seen: differences(seen.get(WORKFLOW), NO_APPROVALS),
+        call=_workflow_call,
+    )
+    yield Setting(
+        name="workflows of every fork wait for approval",
+        why="the code of a stranger runs on your runners and fills your caches",
+        permission=ADMINISTRATION,
+        source=f"{PAGE}#get-fork-pr-contributor-approval-permissions-for-a-repository",
+        judge=lambda seen: differences(seen.get(FORKS), EVERY_STRANGER),
+        call=lambda seen: gh("PUT", f"{seen.repository}{FORKS}", EVERY_STRANGER),
+        applies=public,
+    )
+    yield Setting(
+        name="a fork's workflow gets no secrets and no token that writes, and waits for approval",
+        why="the code of a fork runs with what it is sent",
+        permission=ADMINISTRATION,
+        source=f"{PAGE}#get-private-repo-fork-pr-workflow-settings-for-a-repository",
+        judge=_judge_private_forks,
+        call=lambda seen: gh(
+            "PUT",
+            f"{seen.repository}{PRIVATE_FORKS}",
+            {"run_workflows_from_fork_pull_requests": True, **NOTHING_FOR_FORKS},
+        ),
+        applies=private,
+    )
+    yield Setting(
+        name="the application's repository may call the workflows of this one",
+        why="its tag releases a version through them; public repositories need no setting",
+        permission=ADMINISTRATION,
+        source=f"{PAGE}#get-the-level-of-access-for-workflows-outside-of-the-repository",
+        judge=lambda seen: (
+            "access_level is none" if seen.get(ACCESS)["access_level"] == "none" else ""
+        ),
+        call=_access_call,
+        applies=private,
+        optional=True,
+    )
+
+
+def _judge_allowed(seen: Seen, used: Sequence[str]) -> str:
+    policy = seen.get(POLICY)
+    if not policy["enabled"]:
+        return "Actions are disabled"
+    if policy.get("allowed_actions") == "local_only":
+        return "allowed_actions is local_only"
+    if policy.get("allowed_actions") != "selected":
+        return ""
+    selected = seen.get(SELECTED)
+    missing = [action for action in used if not _allows(seen, selected, action)]
+    return f"allowed_actions is selected, without {', '.join(missing)}" if missing else ""
+
+
+def _allows(seen: Seen, selected: Mapping[str, Any], action: str) -> bool:
+    """Whether GitHub lets it run; of a verified creator's that is not known here."""
+    owner = action.partition("/")[0]
+    if owner in GITHUB_OWNED:
+        return bool(selected.get("github_owned_allowed"))
+    if owner == seen.owner or selected.get("verified_allowed"):
+        return True
+    patterns = selected.get("patterns_allowed") or ()
+    return any(
+        fnmatch.fnmatchcase(f"{action}@", pattern.split("@")[0] + "@") for pattern in patterns
+    )
+
+
+def _judge_selected(seen: Seen, used: Sequence[str]) -> str:
+    policy = seen.get(POLICY)
+    if policy.get("allowed_actions") != "selected":
+        return differences(policy, {"allowed_actions": "selected"})
+    selected = seen.get(SELECTED)
+    wrong = ["every verified creator is allowed"] if selected.get("verified_allowed") else []
+    wanted = _patterns(used)
+    wrong += [
+        f"{pattern!r} is allowed, and no workflow uses it"
+        for pattern in selected.get("patterns_allowed") or ()
+        if pattern not in wanted
+    ]
+    return ", ".join(wrong)
+
+
+def _patterns(used: Sequence[str]) -> list[str]:
+    others = (action for action in used if action.partition("/")[0] not in GITHUB_OWNED)
+    return [f"{action}@*" for action in others]
+
+
+def _policy_call(seen: Seen, allowed: str) -> str:
+    body = {"enabled": True, "allowed_actions": allowed, "sha_pinning_required": True}
+    return gh("PUT", f"{seen.repository}{POLICY}", body)
+
+
+def _pinned_call(seen: Seen, used: Sequence[str]) -> str:
+    """It keeps which actions are allowed; where that is wrong, too, it is one call for both."""
+    if _judge_allowed(seen, used):
+        return _selected_call(seen, used)
+    return _policy_call(seen, seen.get(POLICY).get("allowed_actions", "all"))
+
+
+def _selected_call(seen: Seen, used: Sequence[str]) -> str:
+    """Public: only these. Private, where patterns do nothing: GitHub's and verified creators'."""
+    selected = {
+        "github_owned_allowed": True,
+        "verified_allowed": seen.private,
+        "patterns_allowed": _patterns(used),
+    }
+    calls = (_policy_call(seen, "selected"), gh("PUT", f"{seen.repository}{SELECTED}", selected))
+    return "\n".join(calls)
+
+
+def _workflow_call(seen: Seen) -> str:
+    return gh("PUT", f"{seen.repository}{WORKFLOW}", READ_ONLY | NO_APPROVALS)
+
+
+def _judge_private_forks(seen: Seen) -> str:
+    found = seen.get(PRIVATE_FORKS)
+    if not found["run_workflows_from_fork_pull_requests"]:
+        return ""
+    return differences(found, NOTHING_FOR_FORKS)
+
+
+def _access_call(seen: Seen) -> str:
+    organization = seen.about["owner"]["type"] == "Organization"
+    level = "organization" if organization else "user"
+    return gh("PUT", f"{seen.repository}{ACCESS}", {"access_level": level})

@@ -1,0 +1,57 @@
+"""`python -m pipeline github`: what the repository on GitHub lacks, and the calls that set it."""
+
+import os
+from typing import Annotated, NoReturn
+
+import typer
+
+import ci_documents
+from pipeline.github import GitHubError
+from pipeline.repository import needs, stacks
+from pipeline.repository.judge import judge, render
+from pipeline.repository.read import Seen
+from pipeline.repository.wanted import table
+
+FAILED, USAGE = 1, 2
+TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")
+"""In gh's order: https://cli.github.com/manual/gh_help_environment"""
+Repository = Annotated[
+    str, typer.Option(metavar="OWNER/NAME", help="Instead of arbor:githubRepository.")
+]
+
+
+def github(repository: Repository = "") -> None:
+    """Check the repository's settings on GitHub, and print the `gh` call for each that is missing.
+
+    It changes nothing. It needs GH_TOKEN, of an administrator of the repository. Exit code 0 when
+    all is set, 1 when something is missing or can't be read.
+    """
+    chosen = _stacks(repository)
+    token = next((os.environ[name] for name in TOKENS if os.environ.get(name)), "")
+    if not token:
+        _end("GH_TOKEN is not set; with gh signed in: GH_TOKEN=$(gh auth token).", USAGE)
+    seen = Seen(repository or chosen[0].repository, token)
+    try:
+        verdict = judge(table(chosen, needs.read()), seen)
+        typer.echo(render(verdict, seen))
+    except GitHubError as failed:
+        _end(str(failed), FAILED)
+    raise typer.Exit(0 if verdict.passed else FAILED)
+
+
+def _stacks(repository: str) -> list[stacks.Stack]:
+    """Those of the repository; all that have one, where none names it: then that is a finding."""
+    if repository and ci_documents.REPOSITORY.fullmatch(repository) is None:
+        _end(f"--repository is {repository}; allowed: OWNER/NAME on GitHub.", USAGE)
+    every = [stack for stack in stacks.every() if stack.repository]
+    if not every:
+        _end("No stack's file has arbor:githubRepository; set it to OWNER/NAME on GitHub.", USAGE)
+    names = sorted({stack.repository for stack in every})
+    if not repository and len(names) > 1:
+        _end(f"The stacks' files name {' and '.join(names)}; choose by --repository.", USAGE)
+    return [stack for stack in every if stack.repository == repository] or every
+
+
+def _end(sentence: str, code: int) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(code)

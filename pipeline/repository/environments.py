@@ -1,0 +1,212 @@
+"""The environment of each stack: which branch may use it, and who is asked.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
+A private repository has environments and their branches with GitHub Pro, Team or Enterprise, and
+required reviewers with Enterprise only.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline.repository.read import Seen, UnreadableError
+from pipeline.repository.reviewers import ENTERPRISE, of
+from pipeline.repository.setting import Setting, gh
+from pipeline.repository.stacks import WITHOUT_REVIEWERS, Stack
+
+ACTIONS = "Actions (read)"
+ENVIRONMENTS = "https://docs.github.com/en/rest/deployments/environments#get-an-environment"
+POLICIES = (
+    "https://docs.github.com/en/rest/deployments/branch-policies#list-deployment-branch-policies"
+)
+ONLY_NAMED = {"protected_branches": False, "custom_branch_policies": True}
+BRANCH = "main"
+REVIEWER = "@REVIEWER@"
+"""Stands for an id until the call is written."""
+Environment = Mapping[str, Any]
+
+
+def settings(stacks: list[Stack]) -> Iterator[Setting]:
+    """The rows of every stack's environment."""
+    for stack in stacks:
+        yield _branches(stack)
+        if stack.reviewed:
+            yield from _reviewers(stack)
+
+
+def _branches(stack: Stack) -> Setting:
+    return Setting(
+        name=f"only jobs of {BRANCH} may use the environment {stack.name}",
+        why=(
+            f"a job in it can deploy {stack.name}, and a branch or a tag runs the workflows of its "
+            "own commit"
+        ),
+        permission=ACTIONS,
+        source=POLICIES,
+        judge=lambda seen: _judge_branches(seen, stack.name),
+        call=lambda seen: _call(seen, stack),
+    )
+
+
+def _reviewers(stack: Stack) -> Iterator[Setting]:
+    name = stack.name
+    yield Setting(
+        name=f"the environment {name} has required reviewers",
+        why=(
+            f"each change of {name} waits until one of them has read its plan; without them "
+            f"`apply` refuses, unless Pulumi.{name}.yaml has {WITHOUT_REVIEWERS}: true"
+        ),
+        permission=ACTIONS,
+        source=ENVIRONMENTS,
+        judge=lambda seen: _judge_reviewers(seen, name),
+        call=lambda seen: _call(seen, stack),
+        note=(
+            "Set REVIEWER to the login of who approves. For a team: type Team, and the id that "
+            "`gh api orgs/OWNER/teams/TEAM --jq .id` prints."
+        ),
+    )
+    yield Setting(
+        name=f"no one approves their own change of {name}",
+        why="who merges starts the deployment, and a second person approves it",
+        permission=ACTIONS,
+        source=ENVIRONMENTS,
+        judge=lambda seen: (
+            ""
+            if _rule(_there(seen, name), "required_reviewers").get("prevent_self_review")
+            else f"prevent_self_review of {name} is false"
+        ),
+        call=lambda seen: _call(seen, stack, recommended=True),
+        applies=lambda seen: _has_reviewers(seen, name),
+        optional=True,
+    )
+    yield Setting(
+        name=f"administrators wait for the reviewers of {name}, too",
+        why="by default they may start a waiting deployment themselves",
+        permission=ACTIONS,
+        # The endpoint's page has no such field. The Terraform provider reads and writes it:
+        source=(
+            "https://github.com/integrations/terraform-provider-github/blob/main/github/"
+            "resource_github_repository_environment.go"
+        ),
+        judge=lambda seen: _judge_administrators(seen, name),
+        call=lambda seen: _call(seen, stack, recommended=True),
+        applies=lambda seen: _has_reviewers(seen, name),
+        optional=True,
+    )
+    yield Setting(
+        name=f"the environment {name} has no wait timer",
+        why="a plan grows stale while it waits, and must then be made and approved again",
+        permission=ACTIONS,
+        source=ENVIRONMENTS,
+        judge=lambda seen: _judge_timer(seen, name),
+        call=lambda seen: _call(seen, stack, recommended=True),
+        optional=True,
+    )
+
+
+def _find(seen: Seen, name: str) -> Environment | None:
+    found: Environment | None = seen.find(f"/environments/{name}")
+    return found
+
+
+def _there(seen: Seen, name: str) -> Environment:
+    return _find(seen, name) or {}
+
+
+def _rule(environment: Environment, kind: str) -> Mapping[str, Any]:
+    """Its protection rule of this type; empty where it has none."""
+    rules = environment.get("protection_rules") or ()
+    return next((rule for rule in rules if rule["type"] == kind), {})
+
+
+def _has_reviewers(seen: Seen, name: str) -> bool:
+    return any(of(_there(seen, name)))
+
+
+def _policies(seen: Seen, name: str) -> list[dict[str, Any]]:
+    """The names of branches and tags that may use it; none where it goes by other rules."""
+    if _there(seen, name).get("deployment_branch_policy") != ONLY_NAMED:
+        return []
+    return seen.listed(f"/environments/{name}/deployment-branch-policies", "branch_policies")
+
+
+def _is_main(policy: Mapping[str, Any]) -> bool:
+    return policy["name"] == BRANCH and policy.get("type", "branch") == "branch"
+
+
+def _judge_branches(seen: Seen, name: str) -> str:
+    environment = _find(seen, name)
+    if environment is None:
+        return f"there is no environment {name}"
+    policy = environment.get("deployment_branch_policy")
+    if not policy:
+        return f"every branch and tag may use {name}"
+    if policy["protected_branches"]:
+        return f"every protected branch may use {name}"
+    policies = _policies(seen, name)
+    others = [
+        f"{one.get('type', 'branch')} {one['name']!r} may use {name}"
+        for one in policies
+        if not _is_main(one)
+    ]
+    missing = [] if any(map(_is_main, policies)) else [f"{BRANCH} may not use {name}"]
+    return ", ".join([*missing, *others])
+
+
+def _judge_reviewers(seen: Seen, name: str) -> str:
+    if _has_reviewers(seen, name):
+        return ""
+    return f"{name} has none" + (f"; {ENTERPRISE}" if seen.private else "")
+
+
+def _judge_administrators(seen: Seen, name: str) -> str:
+    bypass = _there(seen, name).get("can_admins_bypass")
+    if bypass is None:
+        raise UnreadableError(f"GitHub does not show can_admins_bypass of {name}")
+    return f"can_admins_bypass of {name} is true" if bypass else ""
+
+
+def _judge_timer(seen: Seen, name: str) -> str:
+    minutes = _rule(_there(seen, name), "wait_timer").get("wait_timer", 0)
+    return f"{name} waits {minutes} minutes" if minutes else ""
+
+
+def _call(seen: Seen, stack: Stack, *, recommended: bool = False) -> str:
+    """One call for the environment, because it replaces what it leaves out, and its branches.
+
+    What a plan lacks must not even be sent with its default, or GitHub answers 422:
+    https://github.com/alchemy-run/alchemy/pull/1373
+    """
+    path = f"{seen.repository}/environments/{stack.name}"
+    environment = _there(seen, stack.name)
+    body: dict[str, Any] = {"deployment_branch_policy": ONLY_NAMED}
+    reviewers = [{"type": one["type"], "id": one["reviewer"]["id"]} for one in of(environment)] or (
+        [{"type": "User", "id": REVIEWER}] if stack.reviewed else []
+    )
+    if reviewers:
+        kept = _rule(environment, "required_reviewers").get("prevent_self_review", False)
+        body |= {"reviewers": reviewers, "prevent_self_review": recommended or kept}
+    timer = _rule(environment, "wait_timer").get("wait_timer", 0)
+    if timer and not recommended:
+        body["wait_timer"] = timer
+    if recommended or environment.get("can_admins_bypass") is False:
+        body["can_admins_bypass"] = False
+    policies = _policies(seen, stack.name)
+    calls = [_written(gh("PUT", path, body))]
+    if not any(map(_is_main, policies)):
+        named = {"name": BRANCH, "type": "branch"}
+        calls.append(gh("POST", f"{path}/deployment-branch-policies", named))
+    calls += [
+        gh("DELETE", f"{path}/deployment-branch-policies/{one['id']}")
+        for one in policies
+        if not _is_main(one)
+    ]
+    return "\n".join(calls)
+
+
+def _written(call: str) -> str:
+    """The call with the id looked up by the shell, which is whoever runs it until it is changed."""
+    if REVIEWER not in call:
+        return call
+    shown = call.replace("<<'JSON'", "<<JSON")
+    shown = shown.replace(f'"{REVIEWER}"', '$(gh api "users/$REVIEWER" --jq .id)')
+    return f"REVIEWER=$(gh api user --jq .login)\n{shown}"

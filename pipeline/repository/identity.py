@@ -1,0 +1,171 @@
+"""What the roles' trust, the workflows and the nightly issue take for granted of the repository."""
+
+from collections.abc import Iterator
+
+from pipeline.repository.needs import Needs
+from pipeline.repository.read import Seen
+from pipeline.repository.setting import Setting, gh
+from pipeline.repository.stacks import Stack
+
+SUBJECT = "/actions/oidc/customization/sub"
+SUBJECT_PAGE = (
+    "https://docs.github.com/en/rest/actions/oidc"
+    "#get-the-customization-template-for-an-oidc-subject-claim-for-a-repository"
+)
+VARIABLES = "https://docs.github.com/en/rest/actions/variables"
+LABEL = {"name": "drift", "color": "d93f0b", "description": "The nightly issue about drift"}
+OWN_ROLES = (
+    "Correct what is wrong in a stack's file, and run the workflow own-roles: the roles' trust "
+    "changes with it."
+)
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+
+
+def settings(stacks: list[Stack], needs: Needs) -> Iterator[Setting]:
+    """The rows of the repository itself."""
+    yield Setting(
+        name="config names this repository",
+        why="the roles trust the name and the numbers in arbor:githubRepository and its neighbours",
+        permission="Metadata (read)",
+        source="https://docs.github.com/en/rest/repos/repos#get-a-repository",
+        judge=lambda seen: _judge_config(seen, stacks),
+        call=lambda _: "",
+        note=OWN_ROLES,
+    )
+    yield Setting(
+        name="the default branch is main",
+        why="the nightly and the manual workflows run its default branch, and the roles trust main",
+        permission="Metadata (read)",
+        source="https://docs.github.com/en/rest/repos/repos#update-a-repository",
+        judge=lambda seen: (
+            ""
+            if seen.about["default_branch"] == "main"
+            else f"it is {seen.about['default_branch']}"
+        ),
+        call=lambda seen: gh("PATCH", seen.repository, {"default_branch": "main"}),
+    )
+    yield Setting(
+        name="the tokens' subject has GitHub's default form, and config knows which",
+        why="the roles trust repo:OWNER/NAME:..., and with both numbers repo:OWNER@ID/NAME@ID:...",
+        permission="Actions (read)",
+        source=SUBJECT_PAGE,
+        judge=lambda seen: _judge_subject(seen, stacks),
+        call=_subject_call,
+        note=OWN_ROLES,
+    )
+    if needs.variables:
+        yield Setting(
+            name="the workflows' variables have values",
+            why="without one of them a job fails at its first step",
+            permission="Variables (read) and Environments (read)",
+            source=VARIABLES,
+            judge=lambda seen: _judge_variables(seen, stacks, needs),
+            call=lambda seen: _variables_call(seen, stacks, needs),
+            note="Replace VALUE. Where it differs between the stacks, set it in each environment.",
+        )
+    yield Setting(
+        name="there is no AWS key among the secrets",
+        why="jobs assume roles by OpenID Connect; a key is also valid outside of them, for years",
+        permission="Secrets (read) and Environments (read)",
+        source="https://docs.github.com/en/rest/actions/secrets#list-repository-secrets",
+        judge=lambda seen: ", ".join(f"{name} is there" for name, _ in _keys(seen, stacks)),
+        call=lambda seen: "\n".join(gh("DELETE", path) for _, path in _keys(seen, stacks)),
+        note="Deactivate the key in IAM first: `aws iam update-access-key --status Inactive`.",
+    )
+    yield Setting(
+        name=f"there is a label {LABEL['name']}",
+        why="the nightly issue is found by it",
+        permission="Issues (read)",
+        source="https://docs.github.com/en/rest/issues/labels#get-a-label",
+        judge=lambda seen: "" if seen.find(f"/labels/{LABEL['name']}") else "there is none",
+        call=lambda seen: gh("POST", f"{seen.repository}/labels", LABEL),
+    )
+
+
+def _numbers(seen: Seen) -> dict[str, str]:
+    about = seen.about
+    return {"githubOwnerId": str(about["owner"]["id"]), "githubRepositoryId": str(about["id"])}
+
+
+def _judge_config(seen: Seen, stacks: list[Stack]) -> str:
+    name = seen.about["full_name"]
+    wrong = []
+    for stack in stacks:
+        held = {"githubRepository": (stack.repository, name)}
+        numbers = _numbers(seen)
+        if stack.owner_id or stack.repository_id:
+            held["githubOwnerId"] = (stack.owner_id, numbers["githubOwnerId"])
+            held["githubRepositoryId"] = (stack.repository_id, numbers["githubRepositoryId"])
+        wrong += [
+            f"arbor:{key} in Pulumi.{stack.name}.yaml is {found or 'empty'}, not {wanted}"
+            for key, (found, wanted) in held.items()
+            if found != wanted
+        ]
+    return ", ".join(wrong)
+
+
+def _judge_subject(seen: Seen, stacks: list[Stack]) -> str:
+    subject = seen.get(SUBJECT)
+    if not subject["use_default"]:
+        return f"it is made of {subject.get('include_claim_keys', 'what the organization says')}"
+    if not subject.get("use_immutable_subject"):
+        return ""
+    numbers = " and ".join(f'arbor:{key} "{number}"' for key, number in _numbers(seen).items())
+    without = [
+        f"Pulumi.{stack.name}.yaml"
+        for stack in stacks
+        if not (stack.owner_id and stack.repository_id)
+    ]
+    if not without:
+        return ""
+    return f"it is immutable, and {' and '.join(without)} must have {numbers}"
+
+
+def _subject_call(seen: Seen) -> str:
+    subject = seen.get(SUBJECT)
+    if subject["use_default"]:
+        return ""
+    key = "use_immutable_subject"
+    body = {"use_default": True, **({key: subject[key]} if key in subject else {})}
+    return gh("PUT", f"{seen.repository}{SUBJECT}", body)
+
+
+def _names(seen: Seen, path: str, key: str) -> set[str]:
+    return {entry["name"] for entry in seen.listed(path, key)}
+
+
+def _environments(seen: Seen, stacks: list[Stack]) -> Iterator[str]:
+    """Paths of those that exist."""
+    for stack in stacks:
+        path = f"/environments/{stack.name}"
+        if seen.find(path) is not None:
+            yield path
+
+
+def _without_value(seen: Seen, stacks: list[Stack], needs: Needs) -> list[str]:
+    everywhere = _names(seen, "/actions/variables", "variables")
+    everywhere |= _names(seen, "/actions/organization-variables", "variables")
+    paths = list(_environments(seen, stacks))
+    each = [_names(seen, f"{path}/variables", "variables") for path in paths]
+    if len(each) == len(stacks):
+        everywhere |= set.intersection(*each)
+    return [name for name in needs.variables if name not in everywhere]
+
+
+def _judge_variables(seen: Seen, stacks: list[Stack], needs: Needs) -> str:
+    missing = _without_value(seen, stacks, needs)
+    return f"{', '.join(missing)}: not set" if missing else ""
+
+
+def _variables_call(seen: Seen, stacks: list[Stack], needs: Needs) -> str:
+    return "\n".join(
+        gh("POST", f"{seen.repository}/actions/variables", {"name": name, "value": "VALUE"})
+        for name in _without_value(seen, stacks, needs)
+    )
+
+
+def _keys(seen: Seen, stacks: list[Stack]) -> Iterator[tuple[str, str]]:
+    """Where a key of AWS is kept: what to call it, and its path."""
+    for path in ("/actions", *_environments(seen, stacks)):
+        for name in sorted(_names(seen, f"{path}/secrets", "secrets") & set(KEYS)):
+            yield f"{name} in {path.strip('/')}", f"{seen.repository}{path}/secrets/{name}"

@@ -1,0 +1,59 @@
+"""What the workflows of this checkout need of the repository, read from their YAML."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from emulator.engine import PROJECT_DIR
+
+GITHUB = PROJECT_DIR / ".github"
+SUFFIX = " passed"
+"""How the name of a workflow's aggregate job ends: `<workflow> passed`."""
+VARIABLE = re.compile(r"\bvars\.([A-Za-z_]\w*)(\s*(?:\|\||==|!=))?")
+USED = re.compile(r"^\s*(?:-\s+)?uses:\s*([\w.-]+/[\w./-]+)@", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Needs:
+    """In alphabetical order, each once."""
+
+    checks: tuple[str, ...]
+    """Names of the aggregate jobs on pull requests, as GitHub's checks carry them."""
+    variables: tuple[str, ...]
+    """Variables without which a workflow fails; one that has an alternative is not among them."""
+    actions: tuple[str, ...]
+    """Repositories (OWNER/NAME) of the actions that come from elsewhere."""
+
+
+def read(github: Path = GITHUB) -> Needs:
+    """What the YAML below `.github` says."""
+    texts = [file.read_text() for file in sorted(github.rglob("*.yml"))]
+    checks = (
+        name
+        for file in sorted((github / "workflows").glob("*.yml"))
+        for name in _aggregates(yaml.safe_load(file.read_text()))
+    )
+    used = (action for text in texts for action in USED.findall(text))
+    return Needs(
+        checks=tuple(sorted(checks)),
+        variables=tuple(sorted(set(_required("\n".join(texts))))),
+        actions=tuple(sorted({"/".join(action.split("/")[:2]) for action in used})),
+    )
+
+
+def _aggregates(workflow: dict[Any, Any]) -> Iterator[str]:
+    """A workflow that runs on pull requests has one such job."""
+    on = workflow.get("on", workflow.get(True, {}))  # YAML reads `on` as true
+    if "pull_request" in on:
+        for job in workflow["jobs"].values():
+            if job.get("name") == f"{workflow['name']}{SUFFIX}":
+                yield job["name"]
+
+
+def _required(text: str) -> Iterator[str]:
+    optional = {name for name, alternative in VARIABLE.findall(text) if alternative}
+    yield from (name for name, _ in VARIABLE.findall(text) if name not in optional)

@@ -1,0 +1,127 @@
+"""A repository's settings through GitHub's REST API. It only reads.
+
+Endpoints, answers and errors: https://docs.github.com/en/rest. The permission that a fine-grained
+token needs for each:
+https://docs.github.com/en/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens
+GitHub also names it in a header of its answer:
+https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
+"""
+
+import os
+from datetime import UTC, datetime
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any
+
+import requests
+
+from pipeline.github import API, TIMEOUT_SECONDS, GitHubError
+
+PAGE = 100
+MOST_PAGES = 100
+PLAN = "Upgrade to"
+"""How GitHub's message begins where the owner's plan lacks a feature."""
+
+
+class UnreadableError(Exception):
+    """GitHub does not show this setting; the message says what it answered."""
+
+
+class Seen:
+    """A repository, each of whose settings is read at most once."""
+
+    def __init__(self, repository: str, token: str) -> None:
+        self.repository = repository
+        """OWNER/NAME, as it was asked for."""
+        self._token = token
+        self._answers: dict[str, requests.Response] = {}
+
+    def __repr__(self) -> str:
+        return f"Seen({self.repository})"
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """The repository itself. Raises GitHubError where the token can't see it."""
+        answer = self._ask("")
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            raise GitHubError(
+                f"GitHub shows no repository {self.repository} to this token; check the name, and "
+                "that the token may read it."
+            )
+        return dict(self._body(answer, ""))
+
+    @property
+    def private(self) -> bool:
+        """Also of an internal one."""
+        return bool(self.about["private"])
+
+    @property
+    def owner(self) -> str:
+        return self.repository.partition("/")[0]
+
+    def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        """The answer to a path below the repository's. Raises UnreadableError."""
+        return self._body(self._ask(path), path)
+
+    def find(self, path: str) -> Any | None:  # noqa: ANN401 - JSON
+        """The same, and None for what is not there."""
+        answer = self._ask(path)
+        return None if answer.status_code == HTTPStatus.NOT_FOUND else self._body(answer, path)
+
+    def listed(self, path: str, key: str = "") -> list[dict[str, Any]]:
+        """All pages of a list; `key` is where the answer holds it. Raises UnreadableError."""
+        found: list[dict[str, Any]] = []
+        for page in range(1, MOST_PAGES + 1):
+            answer = self.get(f"{path}?per_page={PAGE}&page={page}")
+            entries = answer[key] if key else answer
+            found += entries
+            if len(entries) < PAGE:
+                break
+        return found
+
+    def _body(self, answer: requests.Response, path: str) -> Any:  # noqa: ANN401 - JSON
+        if answer.ok:
+            return answer.json()
+        message = _message(answer)
+        asked = f"GET /repos/{self.repository}{path.partition('?')[0]}"
+        if message.startswith(PLAN):
+            raise UnreadableError(f"the plan of {self.owner} does not include it: {message}")
+        needed = answer.headers.get("X-Accepted-GitHub-Permissions")
+        said = f" ({message})" if message else ""
+        asks = f"; GitHub asks for {needed}" if needed else ""
+        raise UnreadableError(f"{asked} answers {answer.status_code}{said}{asks}")
+
+    def _ask(self, path: str) -> requests.Response:
+        if path not in self._answers:
+            self._answers[path] = self._fetch(path)
+        return self._answers[path]
+
+    def _fetch(self, path: str) -> requests.Response:
+        try:
+            answer = requests.get(
+                f"{os.environ.get('GITHUB_API_URL', API)}/repos/{self.repository}{path}",
+                headers={
+                    "Accept": "application/vnd.github+json",
+                    "Authorization": f"Bearer {self._token}",
+                    "X-GitHub-Api-Version": "2022-11-28",
+                },
+                timeout=TIMEOUT_SECONDS,
+            )
+        except requests.RequestException as unreachable:
+            raise GitHubError(f"GitHub can't be reached: {unreachable}") from unreachable
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            raise GitHubError("GitHub answers 401: the token is not valid, or not any more.")
+        # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+        if not answer.ok and answer.headers.get("x-ratelimit-remaining") == "0":
+            reset = datetime.fromtimestamp(int(answer.headers.get("x-ratelimit-reset", 0)), UTC)
+            raise GitHubError(
+                f"GitHub's rate limit is used up; run this again after {reset:%H:%M} UTC."
+            )
+        return answer
+
+
+def _message(answer: requests.Response) -> str:
+    try:
+        return str(answer.json().get("message", ""))
+    except (ValueError, AttributeError):
+        return ""

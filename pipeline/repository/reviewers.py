@@ -1,0 +1,70 @@
+"""Production changes only where GitHub asks a reviewer, or config says that it need not.
+
+A plan without required reviewers does not refuse the job: GitHub ignores the rule and starts it. So
+`apply` looks itself.
+https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline.github import GitHubError
+from pipeline.repository import stacks
+from pipeline.repository.read import Seen, UnreadableError
+
+ENTERPRISE = (
+    "private repositories need GitHub Enterprise for required reviewers "
+    "(https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments)"
+)
+PERMISSION = "the job needs `actions: read` in its permissions and GITHUB_TOKEN in its environment"
+"""https://docs.github.com/en/rest/deployments/environments#get-an-environment"""
+
+
+def refusal(stack: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Why this job must not change the stack, in one sentence; empty where it may.
+
+    It asks in a workflow's job only (`GITHUB_ACTIONS`), with the job's `GITHUB_TOKEN`; a person at
+    a terminal has credentials of their own. What can't be read is refused, too.
+    Raises engine.NoSuchStackError.
+    """
+    if environ.get("GITHUB_ACTIONS") != "true":
+        return ""
+    read = stacks.read(stack)
+    if not read.reviewed:
+        return ""
+    try:
+        seen = Seen(environ["GITHUB_REPOSITORY"], environ["GITHUB_TOKEN"])
+        environment = seen.find(f"/environments/{stack}")
+        if environment is None or not list(of(environment)):
+            return _without(seen, stack, there=environment is not None)
+    except KeyError as missing:
+        return _unknown(stack, f"{missing.args[0]} is not set")
+    except (UnreadableError, GitHubError) as failed:
+        return _unknown(stack, str(failed).rstrip("."))
+    return ""
+
+
+def of(environment: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The reviewers that an environment requires, as GitHub's API gives them."""
+    for rule in environment.get("protection_rules") or ():
+        if rule["type"] == "required_reviewers":
+            yield from rule.get("reviewers") or ()
+
+
+def _without(seen: Seen, stack: str, *, there: bool) -> str:
+    found = f"the environment {stack} has no required reviewers"
+    if not there:
+        found = f"{seen.repository} has no environment {stack}"
+    plan = f" ({ENTERPRISE})" if seen.private else ""
+    return (
+        f"{stack} was not changed: {found}{plan}; add them (`python -m pipeline github` prints the "
+        f"call), or set {stacks.WITHOUT_REVIEWERS}: true in Pulumi.{stack}.yaml."
+    )
+
+
+def _unknown(stack: str, why: str) -> str:
+    return (
+        f"{stack} was not changed: whether its environment has required reviewers can't be read: "
+        f"{why}; {PERMISSION}, or set {stacks.WITHOUT_REVIEWERS}: true in Pulumi.{stack}.yaml."
+    )

@@ -1,0 +1,78 @@
+"""What one setting of the repository is: why, how it is read and judged, and which call sets it."""
+
+import json
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.repository.read import Seen
+
+
+def always(seen: Seen) -> bool:
+    """For a setting that every repository has."""
+    return bool(seen)
+
+
+def private(seen: Seen) -> bool:
+    """For one that only private and internal repositories have."""
+    return seen.private
+
+
+def public(seen: Seen) -> bool:
+    """For one that only public repositories have."""
+    return not seen.private
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """A row of the table."""
+
+    name: str
+    """What must hold, as a sentence without its full stop."""
+    why: str
+    permission: str
+    """Of a fine-grained token, to read it."""
+    source: str
+    """GitHub's page about it."""
+    judge: Callable[[Seen], str]
+    """What is wrong, as a sentence without its full stop; empty where it holds.
+
+    Raises UnreadableError.
+    """
+    call: Callable[[Seen], str]
+    """Commands that set it and keep what else the endpoint holds; empty where there is none."""
+    applies: Callable[[Seen], bool] = always
+    note: str = ""
+    """What to do besides, or in place of a call where there is none."""
+    optional: bool = False
+    """Recommended: the pipeline is safe and works without it."""
+
+
+def gh(method: str, path: str, body: Mapping[str, Any] | None = None) -> str:
+    """A call of the API that can be pasted into a shell; `path` begins at the repository's name.
+
+    https://cli.github.com/manual/gh_api
+    """
+    words = ["gh", "api", "--method", method, f"repos/{path}"]
+    fields = body or {}
+    if any(isinstance(value, dict | list) for value in fields.values()):
+        text = json.dumps(fields, indent=2)
+        return f"{shlex.join([*words, '--input', '-'])} <<'JSON'\n{text}\nJSON"
+    for key, value in fields.items():
+        # --field would turn a text such as `true` or `123456789012` into another type.
+        words += (
+            ["--raw-field", f"{key}={value}"]
+            if isinstance(value, str)
+            else ["--field", f"{key}={json.dumps(value)}"]
+        )
+    return shlex.join(words)
+
+
+def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """Each key whose value is another one than wanted."""
+    return ", ".join(
+        f"{key} is {json.dumps(found.get(key))}, not {json.dumps(value)}"
+        for key, value in wanted.items()
+        if found.get(key) != value
+    )

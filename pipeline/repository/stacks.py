@@ -1,0 +1,50 @@
+"""What the stacks' files say of the repository, read without the engine."""
+
+from dataclasses import dataclass
+
+from emulator import engine
+
+PRODUCTION = "production"
+WITHOUT_REVIEWERS = "arbor:deployWithoutReviewers"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """A stack, whose environment on GitHub has its name."""
+
+    name: str
+    production: bool
+    """By arbor:environment, whatever the stack is called."""
+    without_reviewers: bool
+    """Config says that no environment of GitHub has to ask."""
+    repository: str
+    """OWNER/NAME; empty where the stack has no pipeline."""
+    owner_id: str
+    repository_id: str
+    """GitHub's numbers, which immutable subjects carry; empty where config has none."""
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether its environment must have required reviewers."""
+        return self.production and not self.without_reviewers
+
+
+def read(name: str) -> Stack:
+    """The stack of Pulumi.<name>.yaml; raises engine.NoSuchStackError without such a file."""
+    config = engine.stack_config(name)
+    return Stack(
+        name=name,
+        # settings.py refuses a stack called production that is anything else.
+        production=PRODUCTION in {name, config.get("arbor:environment")},
+        # `pulumi stack init` puts booleans in quotes.
+        without_reviewers=config.get(WITHOUT_REVIEWERS) in {True, "true"},
+        repository=str(config.get("arbor:githubRepository") or ""),
+        owner_id=str(config.get("arbor:githubOwnerId") or ""),
+        repository_id=str(config.get("arbor:githubRepositoryId") or ""),
+    )
+
+
+def every() -> list[Stack]:
+    """All that have a file, by name."""
+    files = engine.PROJECT_DIR.glob("Pulumi.*.yaml")
+    return [read(name) for name in sorted(file.name.split(".")[1] for file in files)]
