@@ -48,6 +48,8 @@ def settings(needs: Needs) -> Iterator[Setting]:
         source="https://github.blog/changelog/2025-08-15-github-actions-policy-now-supports-blocking-and-sha-pinning-actions/",
         judge=lambda seen: differences(seen.get(POLICY), {"sha_pinning_required": True}),
         call=lambda seen: _pinned_call(seen, needs.actions),
+        # https://github.com/pre-commit/action/pull/231
+        note="It also refuses an action that itself uses others without pinning them.",
     )
     yield Setting(
         name="no other action is allowed",

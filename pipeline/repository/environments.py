@@ -130,7 +130,7 @@ def _policies(seen: Seen, name: str) -> list[dict[str, Any]]:
 
 
 def _is_main(policy: Mapping[str, Any]) -> bool:
-    return policy["name"] == BRANCH and policy.get("type", "branch") == "branch"
+    return (policy["name"], policy.get("type", "branch")) == (BRANCH, "branch")
 
 
 def _judge_branches(seen: Seen, name: str) -> str:

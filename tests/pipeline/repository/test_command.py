@@ -1,0 +1,235 @@
+"""What `python -m pipeline github` prints, and how it ends."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import responses
+from typer.testing import CliRunner, Result
+
+from emulator import engine
+from pipeline.__main__ import app, main
+from pipeline.github import API
+from pipeline.repository import command, needs, stacks
+from pipeline.repository.setting import private
+from pipeline.repository.wanted import table
+from repository_world import NAME, NEEDS, STACKS, Repository, complete, served, stack
+
+EVERY = stacks.every
+OF_PUBLIC = len([row for row in table(STACKS, NEEDS) if row.applies is not private])
+FORBIDDEN = {"message": "Must have admin rights to Repository.", "status": "403"}
+PERMISSIONS = "/actions/permissions"
+
+
+@pytest.fixture(autouse=True)
+def _token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GH_TOKEN", "not-a-token")
+    monkeypatch.setattr(needs, "read", lambda: NEEDS)
+    monkeypatch.setattr(command.stacks, "every", lambda: STACKS)
+
+
+def run(repository: Repository, *words: str) -> Result:
+    with served(repository):
+        return CliRunner().invoke(app, ["github", *words])
+
+
+def test_all_set_is_0_and_one_line() -> None:
+    done = run(complete())
+    assert done.exit_code == 0, done.output
+    assert done.stdout == f"{NAME} (public): {OF_PUBLIC} of {OF_PUBLIC} settings are as wanted.\n"
+
+
+def test_something_missing_is_1_and_said_with_its_call_why_and_source() -> None:
+    repository = complete()
+    repository.labels.remove("drift")
+    done = run(repository)
+    assert done.exit_code == 1
+    assert done.stdout == (
+        f"{NAME} (public): {OF_PUBLIC - 1} of {OF_PUBLIC} settings are as wanted.\n"
+        "\n"
+        "Missing:\n"
+        "\n"
+        "- There is a label drift: there is none.\n"
+        "  Why: the nightly issue is found by it.\n"
+        "  https://docs.github.com/en/rest/issues/labels#get-a-label\n"
+        "\n"
+        f"gh api --method POST repos/{NAME}/labels --raw-field name=drift "
+        "--raw-field color=d93f0b --raw-field 'description=The nightly issue about drift'\n"
+    )
+
+
+def test_what_is_only_recommended_is_0() -> None:
+    repository = complete()
+    repository.environments["production"]["can_admins_bypass"] = True
+    done = run(repository)
+    assert done.exit_code == 0
+    assert "Recommended:" in done.stdout
+    assert "Missing:" not in done.stdout
+
+
+def test_a_call_stands_once_after_all_that_it_sets() -> None:
+    repository = complete()
+    repository.rulesets.pop(42)
+    done = run(repository)
+    assert done.stdout.count(f"repos/{NAME}/rulesets --input") == 2  # main, and the merge queue
+    before, _, _ = done.stdout.partition(f"repos/{NAME}/rulesets --input")
+    assert "Main takes reviewed" in before
+    assert "Main is neither deleted" in before
+
+
+def test_the_plan_that_required_reviewers_need_is_said() -> None:
+    repository = complete(private=True)
+    repository.environments["production"]["protection_rules"] = []
+    done = run(repository)
+    assert done.exit_code == 1
+    assert "production has none; private repositories need GitHub Enterprise" in done.stdout
+    assert "deployments-and-environments" in done.stdout
+    assert "arbor:deployWithoutReviewers: true" in done.stdout
+
+
+def test_what_the_token_may_not_read_is_1_and_names_the_permission() -> None:
+    repository = complete()
+    header = {"X-Accepted-GitHub-Permissions": "administration=read"}
+    repository.refusals[PERMISSIONS] = (403, header, FORBIDDEN)
+    done = run(repository)
+    assert done.exit_code == 1
+    assert "Not readable, so not known:" in done.stdout
+    assert (
+        f"- Every action is pinned by commit: GET /repos/{NAME}/actions/permissions answers 403 "
+        "(Must have admin rights to Repository.); GitHub asks for administration=read."
+        in done.stdout
+    )
+    assert "The token needs Administration (read)." in done.stdout
+
+
+def test_bypasses_that_github_hides_are_not_taken_for_none() -> None:
+    repository = complete()
+    del repository.rulesets[42]["bypass_actors"]
+    done = run(repository)
+    assert done.exit_code == 1
+    assert "GitHub does not show who may bypass 'main'" in done.stdout
+
+
+def test_a_recommended_setting_that_is_hidden_fails_nothing() -> None:
+    repository = complete()
+    del repository.environments["production"]["can_admins_bypass"]
+    done = run(repository)
+    assert done.exit_code == 0
+    assert "GitHub does not show can_admins_bypass of production" in done.stdout
+
+
+def test_a_plan_without_rulesets_is_said() -> None:
+    repository = complete(private=True)
+    upgrade = "Upgrade to GitHub Pro or make this repository public to enable this feature."
+    repository.refusals["/rules/branches/main"] = (403, {}, {"message": upgrade})
+    done = run(repository)
+    assert done.exit_code == 1
+    assert f"the plan of arbor-energy does not include it: {upgrade}" in done.stdout
+
+
+def test_workflows_without_an_aggregate_job_are_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    none = needs.Needs(checks=(), variables=NEEDS.variables, actions=NEEDS.actions)
+    monkeypatch.setattr(needs, "read", lambda: none)
+    done = run(complete())
+    assert done.exit_code == 1
+    assert "no workflow in .github/workflows has an aggregate job" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        ((404, {}, {"message": "Not Found"}), f"GitHub shows no repository {NAME} to this token"),
+        ((401, {}, {"message": "Bad credentials"}), "GitHub answers 401: the token is not valid"),
+        (
+            (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1795831200"}, {}),
+            "GitHub's rate limit is used up; run this again after 02:00 UTC.",
+        ),
+    ],
+)
+def test_a_repository_that_can_not_be_seen_is_1_and_one_sentence(
+    answer: tuple[int, dict[str, str], dict[str, Any]], sentence: str
+) -> None:
+    repository = complete()
+    repository.refusals[""] = answer
+    done = run(repository)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith(sentence)
+    assert "not-a-token" not in done.stderr
+
+
+def test_github_that_can_not_be_reached_is_1_and_one_sentence() -> None:
+    with responses.RequestsMock() as mock:
+        mock.get(f"{API}/repos/{NAME}", body=requests.ConnectionError("no route"))
+        done = CliRunner().invoke(app, ["github"])
+    assert done.exit_code == 1
+    assert done.stderr == "GitHub can't be reached: no route\n"
+
+
+def test_without_a_token_it_is_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GH_TOKEN")
+    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
+    done = run(complete())
+    assert done.exit_code == 2
+    assert done.stderr == "GH_TOKEN is not set; with gh signed in: GH_TOKEN=$(gh auth token).\n"
+
+
+def test_a_repository_that_is_no_name_is_2() -> None:
+    done = run(complete(), "--repository", "arbor/*")
+    assert done.exit_code == 2
+    assert done.stderr == "--repository is arbor/*; allowed: OWNER/NAME on GitHub.\n"
+
+
+def test_two_repositories_in_config_are_2_and_one_can_be_chosen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    two = [
+        stack("production", production=True),
+        stack("staging", production=False, repository="arbor-energy/other"),
+    ]
+    monkeypatch.setattr(command.stacks, "every", lambda: two)
+    done = run(complete())
+    assert done.exit_code == 2
+    assert f"name {NAME} and arbor-energy/other; choose by --repository" in done.stderr
+    assert run(complete(), "--repository", NAME).exit_code == 0
+
+
+def test_a_repository_that_no_stack_names_is_a_finding() -> None:
+    other = "arbor-energy/other"
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        about = {**complete().about, "full_name": other}
+        mock.get(f"{API}/repos/{other}", json=about)
+        mock.get(re.compile(f"{API}/repos/{other}/.*"), status=404, json={})
+        done = CliRunner().invoke(app, ["github", "--repository", other])
+    assert done.exit_code == 1
+    assert f"arbor:githubRepository in Pulumi.staging.yaml is {NAME}, not {other}" in done.stdout
+
+
+def test_no_repository_in_config_is_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Pulumi.staging.yaml").write_text("config:\n  arbor:githubRepository: ''\n")
+    monkeypatch.setattr(engine, "PROJECT_DIR", tmp_path)
+    monkeypatch.setattr(command.stacks, "every", EVERY)
+    done = run(complete())
+    assert done.exit_code == 2
+    assert "No stack's file has arbor:githubRepository" in done.stderr
+
+
+def test_the_command_line_knows_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["pipeline", "github", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    assert "OWNER/NAME" in capsys.readouterr().out
+
+
+def test_a_runner_of_a_company_with_its_own_github_asks_that_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GITHUB_API_URL", "https://api.arbor.ghe.com")
+    with responses.RequestsMock() as mock:
+        mock.get(f"https://api.arbor.ghe.com/repos/{NAME}", status=404, json={})
+        done = CliRunner().invoke(app, ["github"])
+    assert done.stderr.startswith(f"GitHub shows no repository {NAME}")

@@ -1,0 +1,59 @@
+"""What the workflows need is read from the workflows."""
+
+from pathlib import Path
+
+from pipeline.repository import needs
+
+PREVIEW = """
+name: preview
+on: [pull_request, merge_group]
+jobs:
+  tests:
+    name: tests
+    steps:
+      - uses: actions/checkout@aaaa # v6
+      - uses: ./.github/actions/setup
+        with: {account: "${{ vars.AWS_ACCOUNT_ID }}"}
+  passed:
+    name: preview passed
+    needs: [tests]
+    steps:
+      - run: echo ${{ vars.CHAT || 'nothing' }} ${{vars.CHAT}}
+"""
+UP = """
+name: up
+on:
+  push: {branches: [main]}
+jobs:
+  passed:
+    name: up passed
+    steps:
+      - uses: aws-actions/configure-aws-credentials/sub@bbbb
+      # uses: someone/else@cccc
+"""
+
+
+def written(directory: Path, **files: str) -> Path:
+    (directory / "workflows").mkdir()
+    for name, text in files.items():
+        (directory / "workflows" / f"{name}.yml").write_text(text)
+    return directory
+
+
+def test_the_aggregate_job_of_a_workflow_on_pull_requests_is_required(tmp_path: Path) -> None:
+    found = needs.read(written(tmp_path, preview=PREVIEW, up=UP))
+    assert found.checks == ("preview passed",)
+
+
+def test_a_variable_with_an_alternative_is_not_required(tmp_path: Path) -> None:
+    found = needs.read(written(tmp_path, preview=PREVIEW))
+    assert found.variables == ("AWS_ACCOUNT_ID",)
+
+
+def test_actions_from_elsewhere_are_named_by_repository(tmp_path: Path) -> None:
+    found = needs.read(written(tmp_path, preview=PREVIEW, up=UP))
+    assert found.actions == ("actions/checkout", "aws-actions/configure-aws-credentials")
+
+
+def test_the_workflows_of_this_repository_are_read() -> None:
+    assert "actions/checkout" in needs.read().actions

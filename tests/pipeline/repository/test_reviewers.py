@@ -1,0 +1,168 @@
+"""A workflow changes production only where GitHub asks a reviewer, or config says otherwise."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import responses
+import yaml
+from typer.testing import CliRunner
+
+import pipeline.__main__
+from emulator import engine
+from pipeline.github import API
+from pipeline.repository import reviewers
+from repository_world import NAME, Repository, complete, served
+
+JOB = {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": NAME, "GITHUB_TOKEN": "not-a-token"}
+ENVIRONMENT = "/environments/production"
+KEY = "set arbor:deployWithoutReviewers: true in Pulumi.production.yaml."
+
+
+def unprotected(*, private: bool = False) -> Repository:
+    repository = complete(private=private)
+    repository.environments["production"]["protection_rules"] = []
+    return repository
+
+
+def refusal(repository: Repository, stack: str = "production", **environ: str) -> str:
+    with served(repository):
+        return reviewers.refusal(stack, {**JOB, **environ})
+
+
+def configured(directory: Path, stack: str, **config: Any) -> None:
+    values = {f"arbor:{key}": value for key, value in config.items()}
+    (directory / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump({"config": values}))
+
+
+def test_with_a_reviewer_production_may_be_changed() -> None:
+    assert refusal(complete()) == ""
+
+
+def test_without_one_it_is_refused_in_one_sentence() -> None:
+    assert refusal(unprotected()) == (
+        "production was not changed: the environment production has no required reviewers; add "
+        f"them (`python -m pipeline github` prints the call), or {KEY}"
+    )
+
+
+def test_a_rule_without_reviewers_is_none() -> None:
+    repository = complete()
+    repository.environments["production"]["protection_rules"][0]["reviewers"] = []
+    assert "has no required reviewers" in refusal(repository)
+
+
+def test_on_a_private_repository_the_plan_is_named() -> None:
+    said = refusal(unprotected(private=True))
+    assert "private repositories need GitHub Enterprise for required reviewers (https://" in said
+    assert said.endswith(KEY)
+
+
+def test_an_environment_that_is_not_there_is_refused() -> None:
+    repository = complete()
+    del repository.environments["production"]
+    assert f"{NAME} has no environment production" in refusal(repository)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (
+            (403, {}, {"message": "Resource not accessible by integration"}),
+            "answers 403 (Resource not accessible by integration)",
+        ),
+        ((401, {}, {"message": "Bad credentials"}), "the token is not valid"),
+        ((502, {}, {}), "answers 502"),
+    ],
+)
+def test_what_can_not_be_read_is_refused_with_the_permission(
+    answer: tuple[int, dict[str, str], dict[str, Any]], said: str
+) -> None:
+    repository = complete()
+    repository.refusals[ENVIRONMENT] = answer
+    sentence = refusal(repository)
+    assert said in sentence
+    assert "the job needs `actions: read` in its permissions" in sentence
+    assert sentence.endswith(KEY)
+
+
+@pytest.mark.parametrize("missing", ["GITHUB_REPOSITORY", "GITHUB_TOKEN"])
+def test_a_job_without_its_token_is_refused(missing: str) -> None:
+    environ = {key: value for key, value in JOB.items() if key != missing}
+    with served(complete()):
+        sentence = reviewers.refusal("production", environ)
+    assert f"can't be read: {missing} is not set" in sentence
+
+
+def test_github_that_can_not_be_reached_is_refused() -> None:
+    with responses.RequestsMock() as mock:
+        mock.get(f"{API}/repos/{NAME}{ENVIRONMENT}", body=requests.ConnectionError("no route"))
+        assert "GitHub can't be reached: no route" in reviewers.refusal("production", JOB)
+
+
+@pytest.mark.parametrize("value", ["", "false", "1"])
+def test_a_person_at_a_terminal_is_not_asked(value: str) -> None:
+    assert refusal(unprotected(), GITHUB_ACTIONS=value) == ""
+
+
+def test_staging_needs_none() -> None:
+    repository = unprotected()
+    assert refusal(repository, "staging") == ""
+
+
+@pytest.mark.parametrize("value", [True, "true"], ids=["plain", "as `pulumi stack init` writes it"])
+def test_config_can_say_that_there_are_none(
+    value: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "PROJECT_DIR", tmp_path)
+    configured(tmp_path, "production", environment="production", deployWithoutReviewers=value)
+    assert refusal(unprotected()) == ""
+
+
+@pytest.mark.parametrize("value", [False, "false", "yes", None])
+def test_any_other_value_says_nothing(
+    value: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "PROJECT_DIR", tmp_path)
+    configured(tmp_path, "production", environment="production", deployWithoutReviewers=value)
+    assert "has no required reviewers" in refusal(unprotected())
+
+
+def test_a_stack_is_production_by_its_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "PROJECT_DIR", tmp_path)
+    configured(tmp_path, "blue", environment="production")
+    configured(tmp_path, "green", environment="staging")
+    assert f"{NAME} has no environment blue" in refusal(complete(), "blue")
+    assert refusal(complete(), "green") == ""
+
+
+def test_the_stack_called_production_always_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "PROJECT_DIR", tmp_path)
+    configured(tmp_path, "production", environment="staging")
+    assert "has no required reviewers" in refusal(unprotected())
+
+
+def test_apply_is_refused_before_it_opens_the_stack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(*_: Any, **__: Any) -> Any:
+        raise AssertionError
+
+    monkeypatch.setattr(pipeline.__main__, "in_aws", opened)
+    for key, value in JOB.items():
+        monkeypatch.setenv(key, value)
+    plan = tmp_path / "plan.json"
+    plan.write_text("{}")
+    words = ["apply", "--stack", "production", "--plan", str(plan)]
+    with served(unprotected()):
+        done = CliRunner().invoke(pipeline.__main__.app, words)
+    assert done.exit_code == 3, done.output
+    assert done.stderr.startswith("production was not changed: the environment production has no")
+    with served(complete()):
+        done = CliRunner().invoke(pipeline.__main__.app, words)
+    assert isinstance(done.exception, AssertionError)

@@ -1,0 +1,528 @@
+"""Each row of the table notices what is wrong, and its call puts that right and nothing else."""
+
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.repository.judge import Finding, Verdict, judge
+from pipeline.repository.read import Seen
+from pipeline.repository.wanted import table
+from repository_world import (
+    ID,
+    NAME,
+    NEEDS,
+    OWNER_ID,
+    STACKS,
+    Repository,
+    complete,
+    paste,
+    policy,
+    served,
+    stack,
+)
+
+ROWS = table(STACKS, NEEDS)
+POLICY = "/actions/permissions"
+SUBJECT = "/actions/oidc/customization/sub"
+VARIABLES = "/actions/variables"
+
+
+def verdict(repository: Repository, rows: Any = ROWS) -> Verdict:
+    with served(repository):
+        return judge(rows, Seen(NAME, "not-a-token"))
+
+
+def calls(findings: Iterator[Finding] | list[Finding]) -> str:
+    return "\n".join(dict.fromkeys(finding.call for finding in findings if finding.call))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wrong:
+    """One thing that is wrong in a repository in which all else is as wanted."""
+
+    row: str
+    found: str
+    make: Callable[[Repository], object]
+    private: bool = False
+    mended: bool = True
+    """Whether the printed calls are all that it takes."""
+
+
+def rule(repository: Repository, kind: str) -> dict[str, Any]:
+    rules = repository.rulesets[42]["rules"]
+    return next(one["parameters"] for one in rules if one["type"] == kind)
+
+
+def without(repository: Repository, kind: str, identity: int = 42) -> None:
+    held = repository.rulesets[identity]
+    held["rules"] = [one for one in held["rules"] if one["type"] != kind]
+
+
+def bypass(mode: str) -> Callable[[Repository], object]:
+    actor = {"actor_id": 5, "actor_type": "RepositoryRole", "bypass_mode": mode}
+    return lambda repository: repository.rulesets[42]["bypass_actors"].append(actor)
+
+
+def unprotect(repository: Repository, name: str = "production") -> None:
+    repository.environments[name]["protection_rules"] = []
+
+
+def wait(repository: Repository) -> None:
+    timer = {"id": 3736, "node_id": "MDQ6R2F0ZTM3MzY=", "type": "wait_timer", "wait_timer": 30}
+    repository.environments["production"]["protection_rules"].append(timer)
+
+
+CONFIG = "config names this repository"
+DEFAULT = "the default branch is main"
+TOKENS = "the tokens' subject has GitHub's default form, and config knows which"
+VALUES = "the workflows' variables have values"
+KEYS = "there is no AWS key among the secrets"
+LABEL = "there is a label drift"
+REVIEWS = "main takes reviewed pull requests only"
+CHECKS = "main requires the aggregate check of each workflow, from GitHub Actions"
+KEPT = "main is neither deleted nor rewritten"
+BYPASS = "the repository's rules of main let no one push past them"
+TAGS = "tags v* are neither moved nor deleted"
+QUEUE = "main has a merge queue"
+ONLY_MAIN = "only jobs of main may use the environment production"
+ONLY_MAIN_STAGING = "only jobs of main may use the environment staging"
+REVIEWERS = "the environment production has required reviewers"
+SELF = "no one approves their own change of production"
+ADMINISTRATORS = "administrators wait for the reviewers of production, too"
+TIMER = "the environment production has no wait timer"
+ALLOWED = "the actions that the workflows use are allowed"
+PINNED = "every action is pinned by commit"
+OTHERS = "no other action is allowed"
+READS = "a workflow's token only reads, unless a job says more"
+APPROVES = "no workflow approves a pull request"
+STRANGERS = "workflows of every fork wait for approval"
+FORKS = "a fork's workflow gets no secrets and no token that writes, and waits for approval"
+ACCESS = "the application's repository may call the workflows of this one"
+
+WRONG = (
+    Wrong(
+        row=CONFIG,
+        found=(
+            "arbor:githubRepository in Pulumi.production.yaml is arbor-energy/infrastructure, "
+            "not arbor-energy/renamed"
+        ),
+        make=lambda it: it.about.update(full_name="arbor-energy/renamed"),
+        mended=False,
+    ),
+    Wrong(
+        row=DEFAULT, found="it is trunk", make=lambda it: it.about.update(default_branch="trunk")
+    ),
+    Wrong(
+        row=TOKENS,
+        found="it is made of ['repo', 'context']",
+        make=lambda it: it.plain[SUBJECT].update(
+            use_default=False, include_claim_keys=["repo", "context"]
+        ),
+    ),
+    Wrong(
+        row=TOKENS,
+        found=(
+            "it is immutable, and Pulumi.production.yaml and Pulumi.staging.yaml must have "
+            f'arbor:githubOwnerId "{OWNER_ID}" and arbor:githubRepositoryId "{ID}"'
+        ),
+        make=lambda it: it.plain[SUBJECT].update(use_immutable_subject=True),
+        mended=False,
+    ),
+    Wrong(row=VALUES, found="AWS_ACCOUNT_ID: not set", make=lambda it: it.names[VARIABLES].clear()),
+    Wrong(
+        row=VALUES,
+        found="AWS_ACCOUNT_ID: not set",
+        make=lambda it: (
+            it.names[VARIABLES].clear(),
+            it.names.update({"/environments/staging/variables": ["AWS_ACCOUNT_ID"]}),
+        ),
+    ),
+    Wrong(
+        row=KEYS,
+        found="AWS_SECRET_ACCESS_KEY in actions is there",
+        make=lambda it: it.names["/actions/secrets"].append("AWS_SECRET_ACCESS_KEY"),
+    ),
+    Wrong(
+        row=KEYS,
+        found="AWS_ACCESS_KEY_ID in environments/production is there",
+        make=lambda it: it.names.update(
+            {"/environments/production/secrets": ["AWS_ACCESS_KEY_ID", "OTHER"]}
+        ),
+    ),
+    Wrong(row=LABEL, found="there is none", make=lambda it: it.labels.remove("drift")),
+    Wrong(
+        row=REVIEWS,
+        found="main has no rule pull_request",
+        make=lambda it: without(it, "pull_request"),
+    ),
+    Wrong(
+        row=REVIEWS,
+        found=(
+            "required_approving_review_count is 0, not 1 or more, "
+            "dismiss_stale_reviews_on_push is false, not true, "
+            "require_last_push_approval is false, not true"
+        ),
+        make=lambda it: rule(it, "pull_request").update(
+            required_approving_review_count=0,
+            dismiss_stale_reviews_on_push=False,
+            require_last_push_approval=False,
+        ),
+    ),
+    Wrong(
+        row=CHECKS,
+        found="'preview passed' is not required",
+        make=lambda it: without(it, "required_status_checks"),
+    ),
+    Wrong(
+        row=CHECKS,
+        found="any app may report 'preview passed'",
+        make=lambda it: rule(it, "required_status_checks")["required_status_checks"][0].pop(
+            "integration_id"
+        ),
+    ),
+    Wrong(
+        row=KEPT,
+        found="main has no rule non_fast_forward",
+        make=lambda it: without(it, "non_fast_forward"),
+    ),
+    Wrong(row=KEPT, found="main has no rule deletion", make=lambda it: without(it, "deletion")),
+    *(
+        Wrong(row=BYPASS, found="RepositoryRole 5 may bypass 'main' always", make=bypass(mode))
+        for mode in ("always", "exempt")
+    ),
+    Wrong(row=TAGS, found="tags v* has no rule update", make=lambda it: without(it, "update", 43)),
+    Wrong(
+        row=TAGS,
+        found="tags v* has no rules deletion and update",
+        make=lambda it: it.rulesets[43].update(enforcement="evaluate"),
+    ),
+    Wrong(
+        row=TAGS,
+        found="tags v* has no rules deletion and update",
+        make=lambda it: it.rulesets[43]["conditions"]["ref_name"]["exclude"].append("refs/tags/v*"),
+    ),
+    Wrong(
+        row=QUEUE,
+        found="main has no rule merge_queue",
+        make=lambda it: without(it, "merge_queue"),
+    ),
+    Wrong(
+        row=ONLY_MAIN_STAGING,
+        found="there is no environment staging",
+        make=lambda it: (it.environments.pop("staging"), it.policies.pop("staging")),
+    ),
+    Wrong(
+        row=ONLY_MAIN,
+        found="every branch and tag may use production",
+        make=lambda it: (
+            it.environments["production"].update(deployment_branch_policy=None),
+            it.policies.pop("production"),
+        ),
+    ),
+    Wrong(
+        row=ONLY_MAIN,
+        found="every protected branch may use production",
+        make=lambda it: (
+            it.environments["production"].update(
+                deployment_branch_policy={
+                    "protected_branches": True,
+                    "custom_branch_policies": False,
+                }
+            ),
+            it.policies.pop("production"),
+        ),
+    ),
+    Wrong(
+        row=ONLY_MAIN,
+        found="tag 'v*' may use production, branch 'release/*' may use production",
+        make=lambda it: it.policies["production"].extend(
+            [policy("v*", "tag", 7), policy("release/*", identity=8)]
+        ),
+    ),
+    Wrong(
+        row=ONLY_MAIN,
+        found="main may not use production, tag 'main' may use production",
+        make=lambda it: it.policies.update(production=[policy("main", "tag", 9)]),
+    ),
+    Wrong(row=REVIEWERS, found="production has none", make=unprotect),
+    Wrong(
+        row=REVIEWERS,
+        found="production has none; private repositories need GitHub Enterprise",
+        make=unprotect,
+        private=True,
+    ),
+    Wrong(
+        row=SELF,
+        found="prevent_self_review of production is false",
+        make=lambda it: it.environments["production"]["protection_rules"][0].update(
+            prevent_self_review=False
+        ),
+    ),
+    Wrong(
+        row=ADMINISTRATORS,
+        found="can_admins_bypass of production is true",
+        make=lambda it: it.environments["production"].update(can_admins_bypass=True),
+    ),
+    Wrong(row=TIMER, found="production waits 30 minutes", make=wait),
+    Wrong(
+        row=ALLOWED,
+        found="Actions are disabled",
+        make=lambda it: it.plain[POLICY].update(enabled=False),
+    ),
+    Wrong(
+        row=ALLOWED,
+        found="allowed_actions is local_only",
+        make=lambda it: it.plain[POLICY].update(allowed_actions="local_only"),
+        private=True,
+    ),
+    Wrong(
+        row=ALLOWED,
+        found="allowed_actions is selected, without aws-actions/configure-aws-credentials",
+        make=lambda it: it.selected["patterns_allowed"].clear(),
+    ),
+    Wrong(
+        row=ALLOWED,
+        found="allowed_actions is selected, without actions/checkout",
+        make=lambda it: it.selected.update(github_owned_allowed=False),
+    ),
+    Wrong(
+        row=PINNED,
+        found="sha_pinning_required is false, not true",
+        make=lambda it: it.plain[POLICY].update(sha_pinning_required=False),
+    ),
+    Wrong(
+        row=OTHERS,
+        found='allowed_actions is "all", not "selected"',
+        make=lambda it: it.plain[POLICY].update(allowed_actions="all"),
+    ),
+    Wrong(
+        row=OTHERS,
+        found="every verified creator is allowed, 'evil/*' is allowed, and no workflow uses it",
+        make=lambda it: (
+            it.selected.update(verified_allowed=True),
+            it.selected["patterns_allowed"].append("evil/*"),
+        ),
+    ),
+    Wrong(
+        row=READS,
+        found='default_workflow_permissions is "write", not "read"',
+        make=lambda it: it.plain[f"{POLICY}/workflow"].update(default_workflow_permissions="write"),
+    ),
+    Wrong(
+        row=APPROVES,
+        found="can_approve_pull_request_reviews is true, not false",
+        make=lambda it: it.plain[f"{POLICY}/workflow"].update(
+            can_approve_pull_request_reviews=True
+        ),
+    ),
+    Wrong(
+        row=STRANGERS,
+        found='approval_policy is "first_time_contributors", not "all_external_contributors"',
+        make=lambda it: it.plain[f"{POLICY}/fork-pr-contributor-approval"].update(
+            approval_policy="first_time_contributors"
+        ),
+    ),
+    Wrong(
+        row=FORKS,
+        found=(
+            "send_secrets_and_variables is true, not false, "
+            "require_approval_for_fork_pr_workflows is false, not true"
+        ),
+        make=lambda it: it.plain[f"{POLICY}/fork-pr-workflows-private-repos"].update(
+            run_workflows_from_fork_pull_requests=True, send_secrets_and_variables=True
+        ),
+        private=True,
+    ),
+    Wrong(
+        row=ACCESS,
+        found="access_level is none",
+        make=lambda it: it.plain[f"{POLICY}/access"].update(access_level="none"),
+        private=True,
+    ),
+)
+
+
+@pytest.mark.parametrize("private", [False, True], ids=["public", "private"])
+def test_a_repository_with_every_setting_has_no_finding(private: bool) -> None:
+    assert verdict(complete(private=private)).findings == ()
+
+
+def test_each_row_has_something_that_is_wrong() -> None:
+    assert {wrong.row for wrong in WRONG} == {row.name for row in ROWS}
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.row}: {wrong.found[:40]}")
+def test_what_is_wrong_is_found_and_its_call_puts_it_right(wrong: Wrong, tmp_path: Path) -> None:
+    repository = complete(private=wrong.private)
+    wrong.make(repository)
+    found = verdict(repository)
+    assert wrong.row in {finding.setting.name for finding in found.findings}
+    own = next(finding for finding in found.findings if finding.setting.name == wrong.row)
+    assert own.found.startswith(wrong.found)
+    assert found.passed is all(finding.setting.optional for finding in found.findings)
+
+    if wrong.mended:
+        required = [finding for finding in found.findings if not finding.setting.optional]
+        paste(calls(required or list(found.findings)), repository, tmp_path / "1")
+        left = verdict(repository)
+        assert left.passed
+        if left.findings:
+            paste(calls(list(left.findings)), repository, tmp_path / "2")
+        assert verdict(repository).findings == ()
+    else:
+        assert own.call == ""
+        assert own.setting.note
+
+
+@pytest.mark.parametrize("private", [False, True], ids=["public", "private"])
+def test_the_calls_for_a_new_repository_make_all_that_is_required(
+    private: bool, tmp_path: Path
+) -> None:
+    repository = Repository(private=private)
+    first = verdict(repository)
+    assert not first.passed
+    missing = [finding for finding in first.findings if not finding.setting.optional]
+    paste(calls(missing), repository, tmp_path / "1")
+    second = verdict(repository)
+    assert second.passed
+    paste(calls(list(second.findings)), repository, tmp_path / "2")
+    assert verdict(repository).findings == ()
+
+
+def test_every_call_keeps_what_the_repository_has_beyond_the_table(tmp_path: Path) -> None:
+    repository = complete()
+    main = repository.rulesets[42]
+    main["conditions"]["ref_name"]["include"].append("refs/heads/release/*")
+    main["rules"].append({"type": "creation"})
+    rule(repository, "pull_request").update(
+        required_approving_review_count=3, dismiss_stale_reviews_on_push=False
+    )
+    checks = rule(repository, "required_status_checks")
+    checks.update(
+        strict_required_status_checks_policy=True,
+        required_status_checks=[{"context": "licences"}, {"context": "preview passed"}],
+    )
+    wait(repository)
+    repository.environments["production"]["deployment_branch_policy"] = None
+    before = deepcopy(repository.environments["production"]["protection_rules"])
+
+    missing = [one for one in verdict(repository).findings if not one.setting.optional]
+    paste(calls(missing), repository, tmp_path)
+
+    assert main["conditions"]["ref_name"]["include"] == ["refs/heads/main", "refs/heads/release/*"]
+    assert {"type": "creation"} in main["rules"]
+    assert rule(repository, "pull_request")["required_approving_review_count"] == 3
+    checks = rule(repository, "required_status_checks")
+    assert checks["strict_required_status_checks_policy"]
+    assert {"context": "licences"} in checks["required_status_checks"]
+    after = repository.environments["production"]["protection_rules"]
+    assert {one["type"] for one in after} == {one["type"] for one in before}
+
+
+def test_rules_of_the_organization_count_and_its_bypasses_are_its_own() -> None:
+    repository = complete()
+    repository.rulesets[42] |= {"source_type": "Organization", "source": "arbor-energy"}
+    bypass("always")(repository)
+    assert verdict(repository).findings == ()
+
+
+def test_a_ruleset_that_is_only_tried_out_counts_for_nothing() -> None:
+    repository = complete()
+    repository.rulesets[42]["enforcement"] = "evaluate"
+    found = {finding.setting.name for finding in verdict(repository).findings}
+    assert found == {REVIEWS, CHECKS, KEPT, QUEUE}
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "covered"),
+    [
+        (["~ALL"], [], True),
+        (["refs/tags/*"], [], True),
+        (["refs/tags/**/*"], [], True),
+        (["refs/tags/v*"], ["refs/tags/v1.*"], False),
+        (["refs/tags/release-*"], [], False),
+        (["~DEFAULT_BRANCH"], [], False),
+    ],
+)
+def test_the_patterns_of_a_ruleset_are_read_as_github_does(
+    include: list[str], exclude: list[str], covered: bool
+) -> None:
+    repository = complete()
+    names = repository.rulesets[43]["conditions"]["ref_name"]
+    names.update(include=include, exclude=exclude)
+    found = {finding.setting.name for finding in verdict(repository).findings}
+    assert (TAGS not in found) is covered
+
+
+def test_a_bypass_on_pull_requests_only_is_allowed() -> None:
+    repository = complete()
+    bypass("pull_request")(repository)
+    assert verdict(repository).findings == ()
+
+
+def test_the_numbers_in_config_are_those_of_github() -> None:
+    numbers = {"owner_id": OWNER_ID, "repository_id": ID}
+    repository = complete()
+    repository.plain[SUBJECT]["use_immutable_subject"] = True
+    right = [stack("production", production=True, **numbers)]
+    assert verdict(repository, table(right, NEEDS)).findings == ()
+    wrong = [stack("production", production=True, **numbers | {"owner_id": "7"})]
+    (finding,) = verdict(repository, table(wrong, NEEDS)).findings
+    assert finding.found == (f"arbor:githubOwnerId in Pulumi.production.yaml is 7, not {OWNER_ID}")
+
+
+def test_a_variable_that_every_environment_or_the_organization_has_is_set() -> None:
+    for paths in (
+        ["/environments/production/variables", "/environments/staging/variables"],
+        ["/actions/organization-variables"],
+    ):
+        repository = complete()
+        repository.names[VARIABLES].clear()
+        repository.names.update({path: ["AWS_ACCOUNT_ID"] for path in paths})
+        assert verdict(repository).findings == ()
+
+
+def test_without_reviewers_by_config_no_row_asks_for_them() -> None:
+    repository = complete()
+    unprotect(repository)
+    free = [stack("production", production=True, without_reviewers=True)]
+    assert verdict(repository, table(free, NEEDS)).findings == ()
+
+
+def test_a_stack_of_another_name_that_is_production_needs_reviewers() -> None:
+    repository = complete()
+    other = [stack("blue", production=True), stack("staging", production=False)]
+    names = [row.name for row in table(other, NEEDS)]
+    assert "the environment blue has required reviewers" in names
+    assert "the environment staging has required reviewers" not in names
+    assert verdict(repository, table(other, NEEDS)).passed is False
+
+
+def test_a_second_ruleset_of_another_name_is_left_alone(tmp_path: Path) -> None:
+    repository = complete()
+    without(repository, "deletion")
+    repository.rulesets[42]["name"] = "by hand"
+    before = deepcopy(repository.rulesets[42])
+    paste(calls(list(verdict(repository).findings)), repository, tmp_path)
+    assert repository.rulesets[42] == before
+    assert verdict(repository).findings == ()
+
+
+def test_the_label_is_the_nightly_issues() -> None:
+    from pipeline.__main__ import DRIFT_LABEL  # noqa: PLC0415 - it imports the whole pipeline
+
+    assert f"there is a label {DRIFT_LABEL}" == LABEL
+
+
+def test_a_ruleset_can_be_written_twice(tmp_path: Path) -> None:
+    repository = complete()
+    without(repository, "deletion")
+    (finding,) = verdict(repository).findings
+    paste(finding.call, repository, tmp_path / "1")
+    once = deepcopy(repository.rulesets)
+    paste(finding.call, repository, tmp_path / "2")
+    assert repository.rulesets == once
