@@ -18,7 +18,7 @@ def connect(account: Account, port: int, say: Callable[[str], None], *, only_way
     Returns redis-cli's exit code. The token goes to it by its environment, and nowhere else.
     Raises Refused and Failed as the tunnel does.
     """
-    found, password = group.read(account), token.read(account)
+    found, password = group.read(account), token.read(account).current.text
     program = None if only_way else shutil.which("redis-cli")
     with tunnel(account, found.host, found.port, local_port=port) as listening:
         words = ["--tls", "--sni", found.host, "-h", "127.0.0.1", "-p", str(listening)]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import naming
 from operations.account import Account
 from operations.cache import group, token
+from operations.cache.group import Group
 from operations.procedure import Failed
 from operations.tunnel import tunnel
 
@@ -32,10 +33,34 @@ def session(account: Account) -> Iterator["redis.Redis"]:
     wrong with Redis, in the block too.
     """
     import redis  # noqa: PLC0415 - slow, and --help is fast
+
+    found, password = group.read(account), token.read(account).current.text
+    try:
+        with _login(account, found, password) as made:
+            yield made
+    except redis.RedisError as error:
+        raise Failed(_sentence(error, account)) from error
+
+
+def takes(account: Account, password: str) -> bool:
+    """Whether the cache lets in a client with this token. Raises as `session` does."""
+    import redis  # noqa: PLC0415 - slow, and --help is fast
+
+    try:
+        with _login(account, group.read(account), password):
+            return True
+    except redis.AuthenticationError:
+        return False
+    except redis.RedisError as error:
+        raise Failed(_sentence(error, account)) from error
+
+
+@contextmanager
+def _login(account: Account, found: Group, password: str) -> Iterator["redis.Redis"]:
+    """Raises what redis-py raises."""
+    import redis  # noqa: PLC0415 - slow, and --help is fast
     from redis.backoff import NoBackoff  # noqa: PLC0415 - as above
     from redis.retry import Retry  # noqa: PLC0415 - as above
-
-    found, password = group.read(account), token.read(account)
 
     class Named(redis.SSLConnection):
         """Checks the certificate for the endpoint's name: redis-py knows the address alone.
@@ -65,8 +90,6 @@ def session(account: Account) -> Iterator["redis.Redis"]:
             made = redis.Redis(connection_pool=pool)
             made.ping()
             yield made
-        except redis.RedisError as error:
-            raise Failed(_sentence(error, account)) from error
         finally:
             pool.disconnect()
 

@@ -1,31 +1,25 @@
 """The AUTH token of the stack's cache: the `password` in its secret."""
 
-import json
+import secrets
+import string
 
-import naming
+from operations import secret
 from operations.account import Account
-from operations.procedure import Refused
+from operations.secret import Secret, Value
+
+KIND = secret.of_key("redis", "password", "JSON with a password", "AUTH token")
+LENGTH = 40
+"""ElastiCache takes 16 to 128."""
+ALPHABET = string.ascii_letters + string.digits
+"""ElastiCache takes `! & # $ ^ < > -` beside these, and no other:
+https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth.html"""
 
 
-def read(account: Account) -> str:
-    """Raises Refused when there is none; the value itself is never told."""
-    manager, name = account.client("secretsmanager"), naming.secret(account.stack, "redis")
-    try:
-        text = manager.get_secret_value(SecretId=name)["SecretString"]
-    except manager.exceptions.ResourceNotFoundException:
-        raise Refused(f"There is no secret {name}; run `pulumi up` of {account.stack}.") from None
-    except manager.exceptions.InvalidRequestException:
-        raise Refused(
-            f"{name} is to be deleted: `aws secretsmanager restore-secret --secret-id {name}`."
-        ) from None
-    try:
-        held = json.loads(text)
-    except ValueError:
-        held = None
-    token = held.get("password") if isinstance(held, dict) else None
-    if not isinstance(token, str) or not token:
-        raise Refused(
-            f"{name} is not JSON with a password; put the right value in with "
-            "`aws secretsmanager put-secret-value`."
-        )
-    return token
+def generate() -> str:
+    """A new token of about 238 bits."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+
+
+def read(account: Account) -> Secret[Value]:
+    """The stack's secret of it; raises Refused when it can't be used."""
+    return secret.read(account, KIND)

@@ -10,7 +10,7 @@ from operations.account import Account, connect
 from operations.database import connection as database
 from operations.database.credentials import Credentials
 from operations.options import Manner, Stack, writes
-from operations.security import rotation
+from operations.security import password, rotation
 from operations.security.audit import commands as audits
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def rotate_password(
         manner.carry_out(
             account,
             "rotate-password",
-            lambda: rotation.plan(account, connection, two_users=two_users),
+            lambda: rotation.plan(
+                account, "rotate-password", password.plan(account, connection, two_users=two_users)
+            ),
             "The database, the secret and the running tasks agree on the new password.",
         )

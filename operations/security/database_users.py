@@ -10,6 +10,7 @@ from operations.account import Account
 from operations.database.connection import WrongPasswordError, instance
 from operations.database.credentials import Credentials
 from operations.procedure import Failed, Step
+from operations.security import passwords
 
 HALF_AN_HOUR = 1800.0
 RESETTING = "resetting-master-credentials"
@@ -43,21 +44,34 @@ class Users:
     def give(self, wanted: Credentials, current: Credentials) -> Step:
         """Give a user its password; `current` is who can do that by SQL."""
         if wanted.username == self.master:
-            return self._by_rds(wanted)
+            name = naming.database_instance(self.account.stack)
+            return self._by_rds(
+                wanted,
+                f"give {wanted.username} the pending password in {name}, and log in with it",
+                lambda: self.logs_in(wanted),
+            )
         return Step(
             says=f"give {wanted.username} the pending password in the database",
             do=lambda: self._by_sql(wanted, current),
             took_effect=lambda: self.logs_in(wanted),
         )
 
-    def _by_rds(self, wanted: Credentials) -> Step:
+    def lock_out(self, first: Credentials) -> Step:
+        """Give the master a password that is kept nowhere; RDS gives the next one without it."""
+        return self._by_rds(
+            Credentials(username=first.username, password=passwords.generate()),
+            f"end the first password of {first.username}: the state holds it, and no task uses it",
+            lambda: not self.logs_in(first),
+        )
+
+    def _by_rds(self, wanted: Credentials, says: str, is_proved: Callable[[], bool]) -> Step:
         rds, name = self.account.client("rds"), naming.database_instance(self.account.stack)
 
         def is_applied() -> bool:
             found = instance(self.account)
             settled = found["DBInstanceStatus"] == "available"
             pending = "MasterUserPassword" in found.get("PendingModifiedValues", {})
-            return settled and not pending and self.logs_in(wanted)
+            return settled and not pending and is_proved()
 
         def change() -> None:
             try:
@@ -71,12 +85,7 @@ class Users:
                 if instance(self.account)["DBInstanceStatus"] != RESETTING:
                     raise
 
-        return Step(
-            says=f"give {wanted.username} the pending password in {name}, and log in with it",
-            do=change,
-            took_effect=is_applied,
-            timeout=HALF_AN_HOUR,
-        )
+        return Step(says=says, do=change, took_effect=is_applied, timeout=HALF_AN_HOUR)
 
     def _by_sql(self, wanted: Credentials, current: Credentials) -> None:
         """Make the second user if need be; both act as one owner, whoever is logged in.

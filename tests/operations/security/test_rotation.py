@@ -18,7 +18,7 @@ from operations.account import Account
 from operations.database.connection import WrongPasswordError
 from operations.database.credentials import Credentials
 from operations.procedure import Failed, Refused
-from operations.security import passwords, rotation
+from operations.security import password, passwords, rotation
 from operations_world import BACKEND, World
 
 SECRET, DATABASE, MASTER, FIRST = "arbor/staging/db", "arbor-staging-db", "arbor_user", "first-one"
@@ -92,7 +92,8 @@ def labels() -> list[str]:
 
 
 def plan(world: World, login: Login, *, two_users: bool = False) -> rotation.Rotation:
-    return rotation.plan(world.account, login, two_users=two_users)
+    part = password.plan(world.account, login, two_users=two_users)
+    return rotation.plan(world.account, "rotate-password", part)
 
 
 def test_database_secret_and_tasks_agree_afterwards(world: World, login: Login) -> None:
@@ -129,7 +130,7 @@ def test_an_interrupted_rotation_goes_on_with_its_password(world: World, login: 
             world.ring("backend")
         CLOCK.advance(seconds)
 
-    with pytest.raises(Failed, match="goes on from there with the same password"):
+    with pytest.raises(Failed, match="goes on from there with the same value"):
         plan(world, login).execute(replace(world.run(), sleep=ring_meanwhile))
     kept = held()["password"]
     assert labels() == ["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"]
