@@ -80,6 +80,18 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "security",
         "Give the database, its secret and the running tasks a new password, in that order.",
     ),
+    "rotate-token": (
+        "security",
+        "Give the cache, its secret and the running tasks a new AUTH token; the old one ends last.",
+    ),
+    "rotate-key": (
+        "security",
+        "Give the application a new SECRET_KEY; every client signs in again.",
+    ),
+    "rotate-first": (
+        "security",
+        "Rotate what still has the value in Pulumi's state, with one deployment; else do nothing.",
+    ),
     "audit": (
         "security",
         "Look for what should not be; 0 without a finding, 1 with one.",

@@ -8,9 +8,9 @@ from moto.elasticache.models import ElastiCacheBackend, ReplicationGroup
 from moto.elasticache.responses import ElastiCacheResponse
 
 from emulator.correction import Replacement, corrects
-from emulator.corrections.elasticache_changes import TOKENS
 from emulator.corrections.elasticache_members import forget_members, set_members
 from emulator.corrections.elasticache_refusals import refuse_group
+from emulator.corrections.elasticache_token import TOKENS
 
 WINDOWS = ("snapshot_window", "preferred_maintenance_window")
 

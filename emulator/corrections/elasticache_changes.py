@@ -3,14 +3,14 @@
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.elasticache.exceptions import InvalidParameterCombinationException
 from moto.elasticache.models import CacheCluster, ReplicationGroup
 from moto.elasticache.responses import ElastiCacheResponse
 
 from emulator.correction import Replacement, corrects
 from emulator.corrections.elasticache_members import describe_as_aws
 from emulator.corrections.elasticache_pending import put_off
-from emulator.corrections.elasticache_refusals import refuse_engine, refuse_group, refuse_token
+from emulator.corrections.elasticache_refusals import refuse_engine, refuse_group
+from emulator.corrections.elasticache_token import begin, tokens_after
 
 MODIFIED = {
     "EngineVersion": "engine_version",
@@ -29,8 +29,6 @@ SWITCHES = {
     "AutomaticFailoverEnabled": ("automatic_failover_enabled", "automatic_failover"),
     "MultiAZEnabled": ("multi_az_enabled", "multi_az"),
 }
-TOKENS = "auth_tokens"
-"""The tokens that a group takes, the newest first: one, or two between ROTATE and SET."""
 
 
 def _as_it_would_be(group: ReplicationGroup, asked: dict[str, Any]) -> dict[str, Any]:
@@ -57,30 +55,6 @@ def _as_it_would_be(group: ReplicationGroup, asked: dict[str, Any]) -> dict[str,
     }
 
 
-def _tokens_after(group: ReplicationGroup, asked: dict[str, Any]) -> list[str]:
-    """ROTATE lets a new token in beside the last one; SET leaves one of those two alone."""
-    token, strategy = asked.get("AuthToken"), asked.get("AuthTokenUpdateStrategy")
-    held: list[str] = group.__dict__[TOKENS]
-    if token is None and strategy is None:
-        return held
-    if token is None:
-        raise InvalidParameterCombinationException(
-            "The AUTH token update strategy must be specified with an AUTH token."
-        )
-    refuse_token(token, tls=bool(group.transit_encryption_enabled))
-    if strategy == "DELETE":
-        raise InvalidParameterCombinationException(
-            "The AUTH token can only be deleted when a user group is associated."
-        )
-    if strategy != "SET":
-        return [token, *held[:1]]
-    if held and token not in held:
-        raise InvalidParameterCombinationException(
-            "The AUTH token can be set only after it was added with the ROTATE strategy."
-        )
-    return [token]
-
-
 def _change(group: ReplicationGroup, members: list[CacheCluster], asked: dict[str, Any]) -> None:
     for changed in (group, *members):
         for parameter, attribute in MODIFIED.items():
@@ -98,7 +72,7 @@ def _change(group: ReplicationGroup, members: list[CacheCluster], asked: dict[st
     "node type, version and retention, and failover of one node",
     aws="changes them on the group and its members, the node type and the version in the "
     "maintenance window unless ApplyImmediately; refuses those; takes two tokens from ROTATE to "
-    "SET",
+    "SET, half a minute after its answer, and no other change of them until then",
 )
 def modify_replication_group(original: Replacement, self: ElastiCacheResponse) -> ActionResult:
     backend = self.elasticache_backend
@@ -109,7 +83,7 @@ def modify_replication_group(original: Replacement, self: ElastiCacheResponse) -
             asked[name] = self._get_bool_param(name)
     refuse_group(backend, _as_it_would_be(group, asked))
     refuse_engine(group, asked)
-    tokens = _tokens_after(group, asked)
+    tokens = tokens_after(group, asked)
 
     node_type = group.cache_node_type  # which moto changes at once
     answer: ActionResult = original(self)
@@ -119,8 +93,8 @@ def modify_replication_group(original: Replacement, self: ElastiCacheResponse) -
     asked = put_off(group, members, asked, at_once=at_once)
     _change(group, members, asked)
     remember_windows(group, asked)
-    group.__dict__[TOKENS] = tokens
-    group.auth_token_enabled = bool(tokens)
+    if tokens is not None:
+        begin(group, tokens, asked.get("AuthTokenUpdateStrategy"))
     if (logs := asked.get("LogDeliveryConfigurations")) is not None:
         group.log_delivery_configurations = group._get_log_delivery_configurations(logs)
     return answer

@@ -13,6 +13,7 @@ from moto.elasticache.responses import ElastiCacheResponse
 
 from emulator.clock import CLOCK
 from emulator.correction import Replacement, corrects
+from emulator.corrections.elasticache_token import settle
 from emulator.corrections.rds_windows import next_start
 
 WAITS = {"CacheNodeType": "cache_node_type", "EngineVersion": "engine_version"}
@@ -58,6 +59,7 @@ def _now() -> datetime:
 def call_action(original: Replacement, self: ElastiCacheResponse) -> Any:
     backend = self.elasticache_backend
     for group in backend.replication_groups.values():
+        settle(group)
         waiting = group.__dict__.get(WAITING)
         members = [backend.cache_clusters[name] for name in group.member_clusters]
         if not waiting or not members:

@@ -1,10 +1,16 @@
 """Secrets Manager: secrets that wait for their deletion, and labels that one version has."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
-from moto.secretsmanager.exceptions import InvalidParameterException, InvalidRequestException
+from moto.secretsmanager.exceptions import (
+    InvalidParameterException,
+    InvalidRequestException,
+    SecretNotFoundException,
+)
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
+from moto.secretsmanager.responses import SecretsManagerResponse
 
 from emulator.correction import Replacement, corrects
 
@@ -115,6 +121,33 @@ def update_secret_version_stage(
     if version_stage == CURRENT and isinstance(secret, FakeSecret):
         secret.set_default_version_id(move_to_version_id)
     return moved
+
+
+@corrects(
+    SecretsManagerResponse,
+    "list_secret_version_ids",
+    call="secretsmanager.list_secret_version_ids",
+    moto="says that every version was created this moment, lists those without a label always, and "
+    "fails for a secret that isn't there",
+    aws="says when each was created, lists those only with IncludeDeprecated, and says that it can't "
+    "find the secret",
+)
+def list_secret_version_ids(_original: Replacement, self: SecretsManagerResponse) -> str:
+    secret = self.backend.secrets.get(self._get_param("SecretId", if_none=""))
+    if not isinstance(secret, FakeSecret):
+        raise SecretNotFoundException
+    every = self._get_bool_param("IncludeDeprecated", if_none=False)
+    versions: Versions = secret.versions
+    listed = [
+        {
+            "VersionId": version,
+            "CreatedDate": found["createdate"],
+            **({"VersionStages": found["version_stages"]} if found["version_stages"] else {}),
+        }
+        for version, found in versions.items()
+        if every or found["version_stages"]
+    ]
+    return json.dumps({"ARN": secret.arn, "Name": secret.name, "Versions": listed})
 
 
 def _refused(original: Replacement, self: SecretsManagerBackend, *args: Any, **kwargs: Any) -> Any:

@@ -11,6 +11,7 @@ from operations.options import Json, Stack, StackName
 from operations.procedure import Failed
 from operations.security.audit import access as accesses
 from operations.security.audit import certificate as certificates
+from operations.security.audit import secrets as held
 from operations.security.audit import security_groups as groups
 from operations.security.audit.line import Line, document, findings
 
@@ -38,6 +39,12 @@ def certificate(stack: Stack = "production", as_json: Json = False) -> None:
 def access(stack: Stack = "production", as_json: Json = False) -> None:
     """Who may assume the pipeline's roles and every other role of the stack."""
     _tell(accesses.audit, stack, as_json=as_json)
+
+
+@group.command()
+def secrets(stack: Stack = "production", as_json: Json = False) -> None:
+    """Which secrets still have the value that Pulumi's state holds, and how old each value is."""
+    _tell(held.audit, stack, as_json=as_json)
 
 
 def _tell(audit: Callable[[Account], list[Line]], stack: StackName, *, as_json: bool) -> None:

@@ -4,6 +4,7 @@ import boto3
 import pytest
 
 from cache_world import TOKEN, clusters, create, found, modify, parameter_group, refusal
+from emulator.clock import CLOCK
 
 NEXT = "another-token-of-letters"
 THIRD = "a-third-token-of-letters"
@@ -107,8 +108,10 @@ def test_a_change_is_told_of_the_group_and_of_its_members() -> None:
         assert member["SnapshotRetentionLimit"] == 3
 
 
-def put(token: str, strategy: str) -> Any:
-    return modify(AuthToken=token, AuthTokenUpdateStrategy=strategy)
+def put(token: str, strategy: str) -> None:
+    """Change the tokens, and wait until it has taken effect."""
+    modify(AuthToken=token, AuthTokenUpdateStrategy=strategy)
+    CLOCK.advance(30)
 
 
 def test_a_token_is_rotated_in_and_then_set_alone() -> None:
@@ -116,6 +119,28 @@ def test_a_token_is_rotated_in_and_then_set_alone() -> None:
     put(NEXT, "ROTATE")
     put(NEXT, "SET")
     assert "only after it was added" in refusal(put, token=TOKEN, strategy="SET")
+
+
+def test_a_token_is_set_only_after_it_was_rotated_in() -> None:
+    create()
+    assert "only after it was added" in refusal(put, token=TOKEN, strategy="SET")
+
+
+@pytest.mark.parametrize(("strategy", "status"), [("ROTATE", "ROTATING"), ("SET", "SETTING")])
+def test_until_a_change_of_tokens_takes_effect_no_other_is_taken(
+    strategy: str, status: str
+) -> None:
+    create()
+    put(NEXT, "ROTATE")
+    modify(AuthToken=NEXT, AuthTokenUpdateStrategy=strategy)
+    assert (found()["Status"], found()["PendingModifiedValues"]) == (
+        "modifying",
+        {"AuthTokenStatus": status},
+    )
+    told = refusal(modify, AuthToken=THIRD, AuthTokenUpdateStrategy="ROTATE")
+    assert told.startswith("InvalidReplicationGroupState:")
+    CLOCK.advance(30)
+    assert (found()["Status"], found().get("PendingModifiedValues", {})) == ("available", {})
 
 
 def test_between_rotate_and_set_the_last_token_can_be_gone_back_to() -> None:

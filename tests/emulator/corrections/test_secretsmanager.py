@@ -121,6 +121,24 @@ def test_the_current_value_is_the_one_with_the_label_which_can_only_move(secrets
     assert labels(secrets) == {"first": {"AWSCURRENT"}, "second": {"AWSPREVIOUS"}}
 
 
+def test_versions_are_listed_with_the_moment_of_their_creation(secrets: Client) -> None:
+    """Those without a label only where they are asked for."""
+
+    def listed(**asked: bool) -> list[list[str]]:
+        found = secrets.list_secret_version_ids(SecretId=NAME, **asked)["Versions"]
+        return [one.get("VersionStages", []) for one in found]
+
+    version(secrets, "second")
+    version(secrets, "third")
+    assert listed() == [["AWSPREVIOUS"], ["AWSCURRENT"]]
+    assert listed(IncludeDeprecated=True) == [[], ["AWSPREVIOUS"], ["AWSCURRENT"]]
+    shown = secrets.list_secret_version_ids(SecretId=NAME)["Versions"][1]
+    value = secrets.get_secret_value(SecretId=NAME)
+    assert (shown["VersionId"], shown["CreatedDate"]) == (value["VersionId"], value["CreatedDate"])
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        secrets.list_secret_version_ids(SecretId="none")
+
+
 def test_a_secret_that_is_not_there_is_not_found(secrets: Client) -> None:
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         secrets.update_secret_version_stage(
