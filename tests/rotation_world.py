@@ -110,7 +110,7 @@ def with_postgres(wire: Wire) -> Iterator[None]:
 
 
 def took_turns(wire: Wire) -> object:
-    """As `rotated`, and neither user is locked out."""
+    """As `rotated`, and neither user is locked out; the first password opens nothing."""
     share_password(wire)
     value = _value(wire)
     for user, password in (
@@ -118,14 +118,14 @@ def took_turns(wire: Wire) -> object:
         ("arbor_user", master_password(wire)),
     ):
         _postgres().connect(user, password).close()
-    return _ended(wire)
+    return {**ended(wire), "the first is of no use": master_password(wire) != _first(wire)}
 
 
 def rotated(wire: Wire) -> object:
     """Whether database, secret and tasks agree on a password that is new."""
     value = _value(wire)
     return {
-        **_ended(wire),
+        **ended(wire),
         "user": value["username"],
         "the database takes the secret's": value["password"] == master_password(wire),
         "it is new": value["password"] != _first(wire),
@@ -138,15 +138,20 @@ def _value(wire: Wire) -> dict[str, str]:
     return value
 
 
-def _ended(wire: Wire) -> dict[str, object]:
-    """Nothing is left to do, and the tasks started after the password was given out."""
-    stages = wire.client("secretsmanager").describe_secret(SecretId=SECRET)["VersionIdsToStages"]
+def ended(wire: Wire, secret: str = SECRET) -> dict[str, object]:
+    """Nothing is left to do, and the tasks started after the value was given out."""
+    stages = wire.client("secretsmanager").describe_secret(SecretId=secret)["VersionIdsToStages"]
     order = [operation for operation, _ in wire.effects]
+    given_out = max(
+        at
+        for at, (operation, body) in enumerate(wire.effects)
+        if operation == PROMOTE and b"AWSCURRENT" in body
+    )
     deployments = wire.client("ecs").list_service_deployments(
         cluster="arbor-production-cluster", service="arbor-production-backend"
     )["serviceDeployments"]
     return {
         "pending": [version for version, held in stages.items() if "AWSPENDING" in held],
-        "deployed after it was given out": DEPLOY in order[order.index(PROMOTE) :],
+        "deployed after it was given out": DEPLOY in order[given_out:],
         "deployment": max(deployments, key=lambda one: one["createdAt"])["status"],
     }

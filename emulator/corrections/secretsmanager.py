@@ -127,10 +127,10 @@ def update_secret_version_stage(
     SecretsManagerResponse,
     "list_secret_version_ids",
     call="secretsmanager.list_secret_version_ids",
-    moto="says that every version was created this moment, lists those without a label always, and "
+    moto="gives every version this moment as its creation, lists those without a label always, and "
     "fails for a secret that isn't there",
-    aws="says when each was created, lists those only with IncludeDeprecated, and says that it can't "
-    "find the secret",
+    aws="gives each its own, lists those only with IncludeDeprecated, and refuses a secret that "
+    "isn't there with ResourceNotFoundException",
 )
 def list_secret_version_ids(_original: Replacement, self: SecretsManagerResponse) -> str:
     secret = self.backend.secrets.get(self._get_param("SecretId", if_none=""))

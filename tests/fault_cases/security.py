@@ -2,6 +2,14 @@
 
 from faults import Case
 from rotation_world import rotated, share_password, took_turns, with_postgres, with_rds
+from token_world import (
+    all_rotated,
+    key_rotated,
+    token_rotated,
+    with_all,
+    with_application,
+    with_cache,
+)
 
 CASES = (
     Case(words=("rotate-password",), state=rotated, around=with_rds),
@@ -11,4 +19,7 @@ CASES = (
         state=took_turns,
         around=with_postgres,
     ),
+    Case(words=("rotate-token",), state=token_rotated, around=with_cache),
+    Case(words=("rotate-key",), state=key_rotated, around=with_application),
+    Case(words=("rotate-first",), state=all_rotated, around=with_all),
 )

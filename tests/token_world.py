@@ -1,0 +1,120 @@
+"""The cache and the application beside the emulated account, for the faults of a rotation.
+
+ElastiCache's API never gives a token back, and no API gives what a task read at its start; what
+reached the account does, and whether it has taken effect.
+"""
+
+import base64
+import hmac
+import json
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+
+from fault_wire import Wire
+from operations.account import Account
+from rotation_world import DEPLOY, PROMOTE, ended, with_rds
+from rotation_world import rotated as password_rotated
+
+STACK = "production"
+CACHE, APP, GROUP = "arbor/production/redis", "arbor/production/app", "arbor-production-redis"
+MODIFY = "elasticache:ModifyReplicationGroup"
+
+
+def value(wire: Wire, secret: str, stage: str = "AWSCURRENT") -> dict[str, Any]:
+    """What a version of a secret holds."""
+    manager = wire.client("secretsmanager")
+    found = manager.get_secret_value(SecretId=secret, VersionStage=stage)["SecretString"]
+    return dict(json.loads(found))
+
+
+def tokens(wire: Wire) -> list[str]:
+    """Those that the cache takes now, the newest first."""
+    history = [[value(wire, CACHE, "arbor-initial")["password"]]]
+    for operation, body in wire.effects:
+        if operation == MODIFY:
+            asked = urllib.parse.parse_qs(body.decode() if isinstance(body, bytes) else body)
+            (token,), (strategy,) = asked["AuthToken"], asked["AuthTokenUpdateStrategy"]
+            held = history[-1]
+            after = [token] if strategy == "SET" else [token, *held[:1]]
+            if held[0] != token or strategy == "SET":  # else the repeat of a call
+                history.append(after)
+    (group,) = wire.client("elasticache").describe_replication_groups(ReplicationGroupId=GROUP)[
+        "ReplicationGroups"
+    ]
+    waits = "AuthTokenStatus" in group.get("PendingModifiedValues", {})
+    return history[-2] if waits else history[-1]
+
+
+@contextmanager
+def with_cache(wire: Wire) -> Iterator[None]:
+    """The command logs in to the cache that the account's ElastiCache runs."""
+
+    def takes(_account: Account, token: str) -> bool:
+        with wire.aside():
+            return token in tokens(wire)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("operations.security.commands.takes", takes)
+        yield
+
+
+@contextmanager
+def with_application(wire: Wire) -> Iterator[None]:
+    """The command asks tasks that have the SECRET_KEY of the moment when they were deployed."""
+
+    def post(address: str, token: str) -> int:
+        with wire.aside():
+            order = [operation for operation, _ in wire.effects]
+            given = DEPLOY in order and PROMOTE in order[: _last(order, DEPLOY)]
+            key = value(wire, APP, "AWSCURRENT" if given else "arbor-initial")["SECRET_KEY"]
+        return HTTPStatus.OK if is_signed(address, token, key) else HTTPStatus.UNAUTHORIZED
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("operations.security.commands.post", post)
+        yield
+
+
+@contextmanager
+def with_all(wire: Wire) -> Iterator[None]:
+    """Database, cache and application."""
+    with ExitStack() as kept:
+        for around in (with_rds, with_cache, with_application):
+            kept.enter_context(around(wire))
+        yield
+
+
+def _last(order: list[str], operation: str) -> int:
+    return len(order) - 1 - order[::-1].index(operation)
+
+
+def is_signed(address: str, token: str, key: str) -> bool:
+    """As the application checks a token of its endpoint: the signature, and who asks."""
+    query = urllib.parse.parse_qs(urllib.parse.urlsplit(address).query)
+    signed, _, signature = token.rpartition(".")
+    right = base64.urlsafe_b64encode(hmac.digest(key.encode(), signed.encode(), "sha256"))
+    return query["authorization"] == [f"Bearer {token}"] and right.decode().rstrip("=") == signature
+
+
+def token_rotated(wire: Wire) -> object:
+    """Whether the cache takes the secret's token, which is new, and no other."""
+    current, first = value(wire, CACHE), value(wire, CACHE, "arbor-initial")
+    return {
+        **ended(wire, CACHE),
+        "the cache takes the secret's alone": tokens(wire) == [current["password"]],
+        "it is new": current["password"] != first["password"],
+    }
+
+
+def key_rotated(wire: Wire) -> object:
+    """Whether the tasks have a SECRET_KEY that is new."""
+    return {**ended(wire, APP), "it is new": value(wire, APP) != value(wire, APP, "arbor-initial")}
+
+
+def all_rotated(wire: Wire) -> object:
+    """Whether that holds of each."""
+    return [password_rotated(wire), token_rotated(wire), key_rotated(wire)]
