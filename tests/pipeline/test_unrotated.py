@@ -1,0 +1,56 @@
+"""The pipeline reports secrets that still have the value of the state, and reads no value."""
+
+from collections.abc import Iterator
+
+import pytest
+
+import first_secrets
+from asked_wire import asked
+from first_secrets import APP, CACHE, DB, put
+from operations.account import connect
+from operations_world import STACK, world
+from pipeline import unrotated
+
+PREVIEWS_MAY = {"secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds"}
+
+
+@pytest.fixture
+def first_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Staging with the secrets that the program made."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with world() as made:
+        first_secrets.complete(made)
+        yield
+
+
+@pytest.mark.usefixtures("first_up")
+def test_each_secret_is_named_with_the_command_until_it_is_rotated() -> None:
+    account = connect(STACK)
+    assert list(unrotated.sentences(account)) == [
+        f"{name} still has its first value, which the state holds: run "
+        "`arbor rotate-first --stack staging`."
+        for name in (DB, CACHE, APP)
+    ]
+    put(DB, {"username": "arbor_user", "password": "rotated"})
+    put(CACHE, {"password": "rotated-token-of-letters"})
+    put(CACHE, {"password": "pending-token-of-letters"}, "AWSPENDING")
+    assert list(unrotated.sentences(account)) == [
+        f"{CACHE} has a rotation that was left half way: `arbor rotate-token --stack staging` ends "
+        "it.",
+        f"{APP} still has its first value, which the state holds: run "
+        "`arbor rotate-first --stack staging`.",
+    ]
+
+
+@pytest.mark.usefixtures("first_up")
+def test_it_asks_nothing_that_the_role_of_previews_may_not() -> None:
+    with asked(None) as seen:
+        list(unrotated.sentences(connect(STACK)))
+    assert {call.operation for call in seen.calls} == PREVIEWS_MAY
+
+
+@pytest.mark.usefixtures("first_up")
+def test_a_stack_that_is_not_up_has_nothing_to_report() -> None:
+    assert list(unrotated.sentences(connect("production"))) == []
