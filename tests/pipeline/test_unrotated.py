@@ -25,22 +25,24 @@ def first_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
+def first(name: str) -> str:
+    return (
+        f"{name} still has its first value, which the state holds: run "
+        f"`arbor rotate-first --stack {STACK}`."
+    )
+
+
 @pytest.mark.usefixtures("first_up")
 def test_each_secret_is_named_with_the_command_until_it_is_rotated() -> None:
     account = connect(STACK)
-    assert list(unrotated.sentences(account)) == [
-        f"{name} still has its first value, which the state holds: run "
-        "`arbor rotate-first --stack staging`."
-        for name in (DB, CACHE, APP)
-    ]
+    assert list(unrotated.sentences(account)) == [first(DB), first(CACHE), first(APP)]
     put(DB, {"username": "arbor_user", "password": "rotated"})
     put(CACHE, {"password": "rotated-token-of-letters"})
     put(CACHE, {"password": "pending-token-of-letters"}, "AWSPENDING")
+    ends = f"`arbor rotate-token --stack {STACK}` ends it."
     assert list(unrotated.sentences(account)) == [
-        f"{CACHE} has a rotation that was left half way: `arbor rotate-token --stack staging` ends "
-        "it.",
-        f"{APP} still has its first value, which the state holds: run "
-        "`arbor rotate-first --stack staging`.",
+        f"{CACHE} has a rotation that was left half way: {ends}",
+        first(APP),
     ]
 
 
