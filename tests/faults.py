@@ -33,6 +33,11 @@ WHOLE = "DRILL_WHOLE"
 """The environment variable with which every read meets every fault."""
 
 
+def waits_for_night(case: "Case") -> bool:
+    """Whether `make test` passes over it; `make drill` tries every case."""
+    return case.nightly and not os.environ.get(WHOLE)
+
+
 def of_a_read(number: int) -> tuple[Fault, ...]:
     """The faults that a command's read of this number meets, in the order of its places."""
     if os.environ.get(WHOLE):
@@ -55,6 +60,8 @@ class Case:
     """What must be there before, such as an image."""
     around: Callable[[Wire], AbstractContextManager[None]] = _no_surroundings
     """What stands in for the world beside AWS while the command runs, such as a login."""
+    nightly: bool = False
+    """Drilled at night alone: its steps are those of other cases, put together."""
 
     @property
     def name(self) -> str:

@@ -7,12 +7,20 @@ import pytest
 from engine_stack import Deployed
 from fault_cases import CASES
 from fault_wire import Copy, wired
-from faults import Case, Drill, Trial
+from faults import Case, Drill, Trial, waits_for_night
 
 Record = Callable[[str, object], None]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(
+            case, id=case.name, marks=[pytest.mark.nightly] if waits_for_night(case) else []
+        )
+        for case in CASES
+    ],
+)
 def test_after_any_fault_the_next_run_puts_all_right(
     pristine_production: Deployed, case: Case, record_property: Record
 ) -> None:

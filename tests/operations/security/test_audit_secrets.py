@@ -43,7 +43,7 @@ def age(name: str, days: int) -> None:
     """Let the current version be so old."""
     secret = secretsmanager_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].secrets[name]
     created = datetime.now(UTC) - timedelta(days=days)
-    secret.versions[secret.default_version_id]["createdate"] = int(created.timestamp())
+    secret.versions[str(secret.default_version_id)]["createdate"] = int(created.timestamp())
 
 
 def unlabel(name: str) -> None:
