@@ -25,7 +25,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from emulator import correction, corrections, provider
+from emulator import correction, corrections, machines, provider
 from emulator.awsx import server as awsx
 from emulator.clock import CLOCK
 from emulator.ecs.settle import settle
@@ -43,10 +43,13 @@ calls were made, and a copy of it all.
 `trouble` is what befalls a write (emulator/trouble.py).
 `unserved` returns the outages that the observer saw (emulator/observer.py); `reset` drops them.
 
+`machines`, `ended` and `logins` are for a process that runs the tasks (emulator/machines.py).
+
 `attach` starts a provider for a copy, in this process: a copied process can't speak gRPC.
 """
 PATHS = (
-    *("clock", "registrar", "calls", "unserved", "trouble", "fork", "exit"),
+    *("clock", "registrar", "calls", "unserved", "trouble", "machines", "ended", "logins"),
+    *("fork", "exit"),
     "attach (but in no copy)",
 )
 _MAKING = threading.Lock()
@@ -83,7 +86,13 @@ class Front:
         self._attach = attach
         self._observer = observer or Observer()
         self._trouble = Trouble()
-        self._drills = {"unserved": self._observer.told, "trouble": self._trouble.told}
+        self._others = {
+            "unserved": self._observer.told,
+            "trouble": self._trouble.told,
+            "machines": machines.attached,
+            "ended": machines.ended,
+            "logins": machines.logins,
+        }
         self._lock = threading.RLock()
         self._calls = 0
 
@@ -125,8 +134,8 @@ class Front:
             answer = {"port": fork(copy, MotoRequestHandler)}
         elif what == "attach" and self._attach is not None:
             answer = {"port": self._attach(f"http://127.0.0.1:{int(asked['port'])}")}
-        elif what in self._drills:
-            answer = dict(self._drills[what](asked))
+        elif what in self._others:
+            answer = dict(self._others[what](asked))
         elif what == "exit":
             os._exit(0)
         else:

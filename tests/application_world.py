@@ -40,6 +40,45 @@ def command(port: int, workers: int) -> list[str]:
     ]
 
 
+def machine_environment(ca: Path) -> dict[str, str]:
+    """What a process of this machine needs to find the stand-in, and to trust its cache."""
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(PLACE),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONWARNINGS": "ignore::DeprecationWarning",
+        "SSL_CERT_FILE": str(ca),
+    }
+
+
+def seed(database: postgres_world.Server, *, plans: int, months: int) -> str:
+    """Put in so many plans, and a customer with so many months of usage; returns its id."""
+    with database.connect() as session:
+        session.execute(
+            "INSERT INTO suppliers (id, name, is_active)"
+            " VALUES (gen_random_uuid(), 'A supplier', true)"
+        )
+        session.execute(
+            "INSERT INTO energy_plans"
+            " (id, supplier_id, name, rate_per_kwh, renewable_percentage, is_active)"
+            " SELECT gen_random_uuid(), s.id, 'Plan ' || n, 0.1, 50, true"
+            " FROM suppliers s, generate_series(1, %s) n",
+            (plans,),
+        )
+        found = session.execute(
+            "INSERT INTO customers (id, external_id)"
+            " VALUES (gen_random_uuid(), gen_random_uuid()::text) RETURNING id"
+        ).fetchone()
+        assert found is not None
+        session.execute(
+            "INSERT INTO customer_usage (id, customer_id, usage_date, kwh_usage)"
+            " SELECT gen_random_uuid(), %s, date '2025-01-01' + n * 30, 900"
+            " FROM generate_series(1, %s) n",
+            (found[0], months),
+        )
+    return str(found[0])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stores:
     """What the application is connected to."""
@@ -67,14 +106,7 @@ class Stores:
 
     def process_environment(self, name: str = "production") -> dict[str, str]:
         """The same with what a process on this machine needs to find the stand-in."""
-        return {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(PLACE),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONWARNINGS": "ignore::DeprecationWarning",
-            "SSL_CERT_FILE": str(self.cache.ca),
-            **self.environment(name),
-        }
+        return {**machine_environment(self.cache.ca), **self.environment(name)}
 
     def alembic(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run the migrations task's command, or another of alembic's."""
@@ -90,30 +122,7 @@ class Stores:
 
     def seed(self, *, plans: int, months: int = 12) -> str:
         """Put in so many plans, and a customer with so many months of usage; returns its id."""
-        with self.database.connect() as session:
-            session.execute(
-                "INSERT INTO suppliers (id, name, is_active)"
-                " VALUES (gen_random_uuid(), 'A supplier', true)"
-            )
-            session.execute(
-                "INSERT INTO energy_plans"
-                " (id, supplier_id, name, rate_per_kwh, renewable_percentage, is_active)"
-                " SELECT gen_random_uuid(), s.id, 'Plan ' || n, 0.1, 50, true"
-                " FROM suppliers s, generate_series(1, %s) n",
-                (plans,),
-            )
-            found = session.execute(
-                "INSERT INTO customers (id, external_id)"
-                " VALUES (gen_random_uuid(), gen_random_uuid()::text) RETURNING id"
-            ).fetchone()
-            assert found is not None
-            session.execute(
-                "INSERT INTO customer_usage (id, customer_id, usage_date, kwh_usage)"
-                " SELECT gen_random_uuid(), %s, date '2025-01-01' + n * 30, 900"
-                " FROM generate_series(1, %s) n",
-                (found[0], months),
-            )
-        return str(found[0])
+        return seed(self.database, plans=plans, months=months)
 
     def empty(self) -> None:
         """No table, no key."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tls_world import certificates
+from tls_world import Authority, authority
 
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 WITHOUT = "needs PostgreSQL (Debian: apt-get install postgresql)"
@@ -24,21 +24,26 @@ HOST = "database.arbor.test"
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """It knows `arbor_user` as RDS's master: it may make roles and is no superuser."""
+    """It knows `user` as RDS's master: it may make roles and is no superuser."""
 
     port: int
     ca: Path
-    """Who signed its certificate, which is for `HOST`."""
+    """Who signed its certificate, which is for `host`."""
+    host: str = HOST
+    user: str = USER
+    password: str = PASSWORD
+    """That it began with."""
+    database: str = DATABASE
 
-    def connect(self, user: str = USER, password: str = PASSWORD) -> psycopg.Connection:
+    def connect(self, user: str = "", password: str = "") -> psycopg.Connection:
         """As the procedures do: the address is this machine's, the name is the certificate's."""
         return psycopg.connect(
-            host=HOST,
+            host=self.host,
             hostaddr="127.0.0.1",
             port=self.port,
-            user=user,
-            password=password,
-            dbname=DATABASE,
+            user=user or self.user,
+            password=password or self.password,
+            dbname=self.database,
             sslmode="verify-full",
             sslrootcert=str(self.ca),
         )
@@ -52,13 +57,23 @@ def free_port() -> int:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
-    """Start one in a directory of its own, and stop it. Skips the test where there is none."""
+def server(
+    *hosts: str,
+    signed_by: Authority | None = None,
+    user: str = USER,
+    password: str = PASSWORD,
+    database: str = DATABASE,
+) -> Iterator[Server]:
+    """Start one in a directory of its own, and stop it. Skips the test where there is none.
+
+    Its certificate is for `hosts`, or for `HOST`.
+    """
     if not PROGRAMS:
         pytest.skip(WITHOUT)
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
-        ca = certificates(place, HOST)
+        signer = signed_by or authority(place)
+        signer.issue(place, *(hosts or (HOST,)))
         account = _account()
         data = place / "data"
         port = free_port()
@@ -81,7 +96,14 @@ def server() -> Iterator[Server]:
         log = ["-l", str(data / "log")]
         _run([*control, *log, "start"], account)
         try:
-            made = Server(port=port, ca=ca)
+            made = Server(
+                port=port,
+                ca=signer.ca,
+                host=(hosts or (HOST,))[0],
+                user=user,
+                password=password,
+                database=database,
+            )
             _prepare(made)
             yield made
         finally:
@@ -96,13 +118,13 @@ def statements(made: Server) -> str:
     return str(found[0])
 
 
-def superuser(made: Server, database: str = DATABASE) -> psycopg.Connection:
+def superuser(made: Server, database: str = "") -> psycopg.Connection:
     """As which RDS itself works."""
-    address = f"host=127.0.0.1 port={made.port} user=rds dbname={database}"
+    address = f"host=127.0.0.1 port={made.port} user=rds dbname={database or made.database}"
     return psycopg.connect(address, autocommit=True)
 
 
-def as_superuser(made: Server, *queries: str, database: str = DATABASE) -> None:
+def as_superuser(made: Server, *queries: str, database: str = "") -> None:
     """What RDS does by itself, or a test undoes."""
     with superuser(made, database) as root:
         for query in queries:
@@ -112,8 +134,8 @@ def as_superuser(made: Server, *queries: str, database: str = DATABASE) -> None:
 def _prepare(made: Server) -> None:
     as_superuser(
         made,
-        f"CREATE ROLE {USER} LOGIN CREATEROLE CREATEDB PASSWORD '{PASSWORD}'",
-        f"CREATE DATABASE {DATABASE} OWNER {USER}",
+        f"CREATE ROLE {made.user} LOGIN CREATEROLE CREATEDB PASSWORD '{made.password}'",
+        f"CREATE DATABASE {made.database} OWNER {made.user}",
         database="postgres",
     )
 

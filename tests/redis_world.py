@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from postgres_world import free_port
-from tls_world import certificates
+from tls_world import Authority, authority
 
 PROGRAM = shutil.which("redis-server")
 WITHOUT = "needs redis-server (Debian: apt-get install redis-server)"
@@ -28,12 +28,13 @@ class Server:
     port: int
     ca: Path
     """Who signed its certificate."""
+    token: str = TOKEN
 
     def client(self) -> redis.Redis:
         """As the test itself works with it; nothing is checked."""
         return redis.Redis(
             port=self.port,
-            password=TOKEN,
+            password=self.token,
             ssl=True,
             ssl_cert_reqs="none",
             ssl_check_hostname=False,
@@ -60,25 +61,26 @@ class Server:
 
 
 @contextmanager
-def server(host: str = HOST) -> Iterator[Server]:
+def server(*hosts: str, signed_by: Authority | None = None, token: str = TOKEN) -> Iterator[Server]:
     """Start one in a directory of its own, and stop it. Skips the test where there is none.
 
-    Its certificate is for `host`.
+    Its certificate is for `hosts`, or for `HOST`.
     """
     if PROGRAM is None:
         pytest.skip(WITHOUT)
     with tempfile.TemporaryDirectory() as name:
         place, port = Path(name), free_port()
-        ca = certificates(place, host)
+        signer = signed_by or authority(place)
+        signer.issue(place, *(hosts or (HOST,)))
         options = {
             "port": "0",
             "tls-port": str(port),
             "bind": "127.0.0.1",
             "tls-cert-file": str(place / "server.pem"),
             "tls-key-file": str(place / "server.key"),
-            "tls-ca-cert-file": str(ca),
+            "tls-ca-cert-file": str(signer.ca),
             "tls-auth-clients": "no",
-            "requirepass": TOKEN,
+            "requirepass": token,
             "save": "",
             "appendonly": "no",
             "dir": name,
@@ -94,6 +96,6 @@ def server(host: str = HOST) -> Iterator[Server]:
                         break
                 else:
                     raise AssertionError("".join(said))
-                yield Server(port=port, ca=ca)
+                yield Server(port=port, ca=signer.ca, token=token)
             finally:
                 process.terminate()

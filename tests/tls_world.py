@@ -1,5 +1,6 @@
-"""A certificate authority for a test, and one certificate of it."""
+"""A certificate authority for a test, and certificates of it."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,33 +10,53 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 DAY = timedelta(days=1)
+PEM = serialization.Encoding.PEM
+LONGEST_NAME = 64
+"""Characters of a common name: https://www.rfc-editor.org/rfc/rfc5280#appendix-A.1."""
 
 
-def certificates(place: Path, host: str) -> Path:
-    """Write `server.pem` and `server.key` for `host`, and `ca.pem`; returns the last."""
-    root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    issuer, subject = (
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("Test CA", host)
-    )
+@dataclass(frozen=True, kw_only=True)
+class Authority:
+    """It signs what a test's clients trust."""
+
+    ca: Path
+    """Its own certificate, for `SSL_CERT_FILE` and `PGSSLROOTCERT`."""
+    key: ec.EllipticCurvePrivateKey
+
+    def issue(self, place: Path, *hosts: str) -> None:
+        """Write `server.pem` and `server.key` for these hosts."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        names = [x509.DNSName(host) for host in hosts]
+        server = (
+            _begin(ISSUER, _name(hosts[0][:LONGEST_NAME]), key)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .sign(self.key, hashes.SHA256())
+        )
+        (place / "server.pem").write_bytes(server.public_bytes(PEM))
+        secret = place / "server.key"
+        secret.write_bytes(
+            key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        )
+        secret.chmod(0o600)
+
+
+def authority(place: Path) -> Authority:
+    """A new one, whose certificate is `ca.pem`."""
+    key = ec.generate_private_key(ec.SECP256R1())
     root = (
-        _begin(issuer, issuer, root_key)
+        _begin(ISSUER, ISSUER, key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(root_key, hashes.SHA256())
+        .sign(key, hashes.SHA256())
     )
-    server = (
-        _begin(subject, issuer, key)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        .sign(root_key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    (place / "ca.pem").write_bytes(root.public_bytes(pem))
-    (place / "server.pem").write_bytes(server.public_bytes(pem))
-    secret = place / "server.key"
-    secret.write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    secret.chmod(0o600)
-    return place / "ca.pem"
+    (place / "ca.pem").write_bytes(root.public_bytes(PEM))
+    return Authority(ca=place / "ca.pem", key=key)
+
+
+def _name(common: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+
+ISSUER = _name("Test CA")
 
 
 def _begin(

@@ -1,5 +1,6 @@
 """ECS tasks: where they run, how long, with which exit code they end, and ECS Exec."""
 
+import base64
 import secrets
 from typing import Any
 
@@ -236,7 +237,8 @@ def execute_command(original: None, self: EC2ContainerServiceResponse) -> Action
             "session": {
                 "sessionId": session,
                 "streamUrl": f"wss://127.0.0.1:9/v1/data-channel/{session}",
-                "tokenValue": "emulated",
+                # Opaque on AWS. Here it has the command, for a plugin that plays AWS's.
+                "tokenValue": base64.b64encode(asked["command"].encode()).decode(),
             },
         }
     )

@@ -7,6 +7,7 @@ beside HEALTHY and UNKNOWN, image pulls, tasks that fail to start.
 
 import re
 import zlib
+from dataclasses import dataclass
 from typing import Any
 
 from moto.core.utils import utcnow
@@ -23,6 +24,16 @@ KILLED = 143
 EXIT = re.compile(r"\bexit (\d+)")
 FALSE = re.compile(r"(^|[\s;&|])false($|[\s;&|])")
 EXEC_AGENT = "ExecuteCommandAgent"
+
+
+@dataclass
+class Machines:
+    """Where containers run: nowhere, unless a process is attached (emulator/machines.py)."""
+
+    attached: bool = False
+
+
+MACHINES = Machines()
 
 
 def complete(task: Task, definition: Any) -> None:
@@ -90,7 +101,9 @@ def stop(task: Task, *, reason: str, code: str, exit_code: int = KILLED) -> None
 
 
 def will_end(task: Task) -> None:
-    """Nobody keeps it: it ends by itself after its time."""
+    """No service keeps it: it ends by itself after its time, or when its command does."""
+    if MACHINES.attached:
+        return
     task.__dict__["ends_at"] = CLOCK.now() + RUNS_FOR_SECONDS
 
 
@@ -99,12 +112,17 @@ def end_those_whose_time_has_come(backend: EC2ContainerServiceBackend) -> None:
     for tasks in backend.tasks.values():
         for task in tasks.values():
             if CLOCK.now() >= task.__dict__.get("ends_at", float("inf")) and runs(task):
-                stop(
-                    task,
-                    reason="Essential container in task exited",
-                    code="EssentialContainerExited",
-                    exit_code=exit_code_of(task),
-                )
+                exited(task, exit_code_of(task))
+
+
+def exited(task: Task, code: int) -> None:
+    """Its essential container ended, and it with it."""
+    stop(
+        task,
+        reason="Essential container in task exited",
+        code="EssentialContainerExited",
+        exit_code=code,
+    )
 
 
 def exit_code_of(task: Task) -> int:

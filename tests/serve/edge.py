@@ -1,0 +1,248 @@
+"""The way of a user: a proxy that leads to the account's domain, and plays its load balancer.
+
+`HTTPS_PROXY` names it, so `arbor health`, curl and a browser ask `https://DOMAIN/` as they would on
+AWS. It knows the hosts of the account's listener rules and nothing else: no request leaves the
+machine. Not modelled: WAF, the listener for HTTP, health checks of its own.
+"""
+
+import fnmatch
+import random
+import ssl
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from tls_world import Authority
+
+IDLE_SECONDS = 60.0
+"""The load balancer's: a request whose first byte takes longer gets 504."""
+HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "host"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """Of a listener: its requests go to one of its groups, or get a fixed answer."""
+
+    hosts: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    groups: Mapping[str, int] = field(default_factory=dict)
+    """Weights by ARN; the empty for a fixed answer."""
+    status: int = 404
+
+    def takes(self, host: str, path: str) -> bool:
+        """Whether every condition of it holds."""
+        return (not self.hosts or host in self.hosts) and (
+            not self.paths or any(fnmatch.fnmatchcase(path, one) for one in self.paths)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Routes:
+    """Of one moment."""
+
+    balancer: str = ""
+    """As CloudWatch's dimension."""
+    rules: tuple[Rule, ...] = ()
+    """In the order of their priority, the default last."""
+    ports: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Of this machine, by the group that they are healthy targets of."""
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        return frozenset(host for rule in self.rules for host in rule.hosts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """One request, for the account's numbers."""
+
+    group: str
+    """Empty where no target was asked."""
+    status: int
+    seconds: float
+
+
+class Edge:
+    """Where requests come in; its routes are replaced as the account changes."""
+
+    def __init__(self, authority: Authority) -> None:
+        """Know nothing yet: every host is refused."""
+        self._authority = authority
+        self._context: ssl.SSLContext | None = None
+        self.routes = Routes()
+        self._served: list[Served] = []
+        self._lock = threading.Lock()
+
+    def set_routes(self, routes: Routes) -> None:
+        """From the next request on; a new host gets a certificate."""
+        if routes.hosts and routes.hosts != self.routes.hosts:
+            self._context = self._certificate(sorted(routes.hosts))
+        self.routes = routes
+
+    def certificate(self, host: str) -> ssl.SSLContext | None:
+        """None for a host that no rule has."""
+        return self._context if host in self.routes.hosts else None
+
+    def port(self, host: str, path: str) -> tuple[str, int | None, int]:
+        """Group, port and fixed status of a request; no port where the status is the answer."""
+        for rule in self.routes.rules:
+            if not rule.takes(host, path):
+                continue
+            if not rule.groups:
+                return "", None, rule.status
+            (group,) = random.choices(list(rule.groups), list(rule.groups.values()))
+            ports = self.routes.ports.get(group, ())
+            if not ports:
+                return "", None, HTTPStatus.SERVICE_UNAVAILABLE
+            return group, random.choice(ports), HTTPStatus.OK
+        return "", None, HTTPStatus.NOT_FOUND
+
+    def note(self, served: Served) -> None:
+        with self._lock:
+            self._served.append(served)
+
+    def taken(self) -> list[Served]:
+        """What was served since the last time."""
+        with self._lock:
+            found, self._served = self._served, []
+        return found
+
+    def _certificate(self, hosts: Sequence[str]) -> ssl.SSLContext:
+        with tempfile.TemporaryDirectory() as name:
+            place = Path(name)
+            self._authority.issue(place, *hosts)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(place / "server.pem", place / "server.key")
+        return context
+
+
+@contextmanager
+def listening(edge: Edge) -> Iterator[int]:
+    """Serve it on a free port of this machine."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _proxy(edge)) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield int(server.server_address[1])
+        finally:
+            server.shutdown()
+
+
+def _proxy(edge: Edge) -> type[BaseHTTPRequestHandler]:
+    class Proxy(BaseHTTPRequestHandler):
+        """Opens a tunnel to a host of the account, whose end is here."""
+
+        def do_CONNECT(self) -> None:
+            host = self.path.rpartition(":")[0].lower()
+            context = edge.certificate(host)
+            if context is None:
+                self.send_error(HTTPStatus.FORBIDDEN, f"no rule of the account has {host}")
+                return
+            self.send_response(HTTPStatus.OK)
+            self.end_headers()
+            self.close_connection = True
+            try:
+                with context.wrap_socket(self.connection, server_side=True) as tls:
+                    _requests(edge, host)(tls, self.client_address, self.server)
+            except OSError:
+                return  # the client went away
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
+            """Write nothing: the load balancer's own log goes to a bucket."""
+
+    return Proxy
+
+
+def _requests(edge: Edge, host: str) -> Callable[..., BaseHTTPRequestHandler]:
+    class Request(BaseHTTPRequestHandler):
+        """A user's, of which TLS is taken off."""
+
+        protocol_version = "HTTP/1.1"
+
+        def _answer(self) -> None:
+            began = time.monotonic()
+            length = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(length)
+            group, port, status = edge.port(host, self.path.partition("?")[0])
+            answer, headers = b"", {}
+            if port is not None:
+                status, headers, answer = self._ask(port, body)
+            edge.note(Served(group=group, status=status, seconds=time.monotonic() - began))
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(answer)
+
+        def _ask(self, port: int, body: bytes) -> tuple[int, dict[str, str], bytes]:
+            """A target's answer; 502 where it gives none, 504 where it takes too long."""
+            forwarded = self.headers.get("X-Forwarded-For")
+            kept = {k: v for k, v in self.headers.items() if k.lower() not in HOP}
+            connection = HTTPConnection("127.0.0.1", port, timeout=IDLE_SECONDS)
+            try:
+                connection.request(
+                    self.command,
+                    self.path,
+                    body or None,
+                    {
+                        **kept,
+                        "Host": host,
+                        "X-Forwarded-Proto": "https",
+                        "X-Forwarded-For": ", ".join(filter(None, (forwarded, "127.0.0.1"))),
+                    },
+                )
+                answer = connection.getresponse()
+                headers = {k: v for k, v in answer.getheaders() if k.lower() not in HOP}
+                return answer.status, headers, answer.read()
+            except TimeoutError:
+                return HTTPStatus.GATEWAY_TIMEOUT, {}, b""
+            except (OSError, HTTPException):
+                return HTTPStatus.BAD_GATEWAY, {}, b""
+            finally:
+                connection.close()
+
+        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
+            """As above."""
+
+    return Request
+
+
+def rule(found: Mapping[str, Any]) -> Rule:
+    """As `describe_rules` has it; raises NotImplementedError for what no stack of ours has."""
+    known = {"host-header": "HostHeaderConfig", "path-pattern": "PathPatternConfig"}
+    conditions: dict[str, tuple[str, ...]] = {}
+    for one in found["Conditions"]:
+        if one["Field"] not in known:
+            raise NotImplementedError(f"a condition on {one['Field']} is not served")
+        values = one.get(known[one["Field"]], {}).get("Values") or one.get("Values") or []
+        conditions[one["Field"]] = tuple(values)
+    (action,) = found["Actions"]
+    if action["Type"] == "fixed-response":
+        status = int(action["FixedResponseConfig"]["StatusCode"])
+        return Rule(**_of(conditions), status=status)
+    if action["Type"] != "forward":
+        raise NotImplementedError(f"an action {action['Type']} is not served")
+    groups = {
+        one["TargetGroupArn"]: int(one.get("Weight", 1))
+        for one in action["ForwardConfig"]["TargetGroups"]
+    }
+    return Rule(**_of(conditions), groups={arn: w for arn, w in groups.items() if w})
+
+
+def _of(conditions: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    return {
+        "hosts": conditions.get("host-header", ()),
+        "paths": conditions.get("path-pattern", ()),
+    }

@@ -1,0 +1,106 @@
+"""PostgreSQL and Redis under the account's own logins, at the end of the account's endpoints."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import postgres_world
+import redis_world
+from serve.relay import Relay
+from serve.session_manager_plugin import WAYS
+from serve.switches import Store
+from tls_world import Authority
+
+if TYPE_CHECKING:
+    from serve.found import Logins
+
+HERE = "localhost"
+"""As a process of the application finds a store; it is in both certificates."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """Where the account says that a store is."""
+
+    host: str
+    port: int
+
+
+@dataclass(kw_only=True)
+class Stores:
+    """One database and one cache; they stay when their instance is replaced or restored."""
+
+    database: postgres_world.Server
+    cache: redis_world.Server
+    relays: Mapping[Store, Relay]
+    ports: Mapping[tuple[str, int], int]
+    """Of this machine, by the account's endpoint."""
+    _followed: "Logins"
+
+    def cut_off(self, without: tuple[Store, ...]) -> None:
+        """Let these be unreachable, and the others be reached."""
+        for store, relay in self.relays.items():
+            relay.set_open(is_open=store not in without)
+
+    def follow(self, logins: "Logins") -> None:
+        """Take the master's password and the tokens that the account has now."""
+        if logins == self._followed:
+            return
+        password = logins.password.replace("'", "''")
+        postgres_world.as_superuser(
+            self.database, f"ALTER ROLE {logins.user} PASSWORD '{password}'"
+        )
+        with self.cache.client() as client:
+            tokens = (f">{token}" for token in logins.tokens)
+            client.execute_command("ACL", "SETUSER", "default", "resetpass", *tokens)
+        self.database = replace(self.database, password=logins.password)
+        self.cache = replace(self.cache, token=logins.tokens[0])
+        self._followed = logins
+
+
+@contextmanager
+def stores(
+    *,
+    authority: Authority,
+    place: Path,
+    at: tuple[Endpoint, Endpoint],
+    logins: "Logins",
+    name: str,
+) -> Iterator[Stores]:
+    """Start both, for the endpoints of the database called `name` and of the cache.
+
+    Writes the file by which the plugin finds them.
+    """
+    here, cache_here = at
+    with (
+        postgres_world.server(
+            *(here.host, HERE),
+            signed_by=authority,
+            user=logins.user,
+            password=logins.password,
+            database=name,
+        ) as postgres,
+        redis_world.server(
+            cache_here.host, HERE, signed_by=authority, token=logins.tokens[0]
+        ) as redis,
+    ):
+        relays: dict[Store, Relay] = {
+            "database": Relay(postgres.port),
+            "cache": Relay(redis.port),
+        }
+        ports = {
+            (here.host, here.port): relays["database"].port,
+            (cache_here.host, cache_here.port): relays["cache"].port,
+        }
+        ways = {f"{host}:{port}": local for (host, port), local in ports.items()}
+        (place / WAYS).write_text(json.dumps(ways))
+        try:
+            yield Stores(
+                database=postgres, cache=redis, relays=relays, ports=ports, _followed=logins
+            )
+        finally:
+            for relay in relays.values():
+                relay.close()

@@ -1,0 +1,67 @@
+"""What the served application is to suffer from: a JSON file that it and its machines read."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import typer
+
+VARIABLE: Final = "STAND_IN_SWITCHES"
+"""Names the file."""
+Store = Literal["database", "cache"]
+STORES: Final[tuple[Store, ...]] = ("database", "cache")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switches:
+    """Nothing is wrong unless it is switched on."""
+
+    slow: float = 0.0
+    """Seconds that every request but those to health waits."""
+    failing: bool = False
+    """Every request but those to health raises."""
+    without: tuple[Store, ...] = field(default=())
+    """Stores that can't be reached."""
+
+    def write(self, file: Path) -> None:
+        """The whole of it at once: a request that reads meanwhile has the old or the new."""
+        beside = file.with_suffix(".new")
+        beside.write_text(json.dumps(asdict(self)))
+        beside.replace(file)
+
+
+def read(file: Path) -> Switches:
+    """As they are now."""
+    held = json.loads(file.read_text())
+    return Switches(slow=held["slow"], failing=held["failing"], without=tuple(held["without"]))
+
+
+def switch(
+    slow: Annotated[
+        float, typer.Option(min=0, max=60, help="Seconds that each request waits.")
+    ] = 0.0,
+    failing: Annotated[
+        bool, typer.Option("--failing", help="Answer each request with 500.")
+    ] = False,
+    without: Annotated[
+        list[Store] | None, typer.Option(help="A store that can't be reached; may be given again.")
+    ] = None,
+) -> None:
+    """Switch what the served application suffers from; without an option it is well again."""
+    named = os.environ.get(VARIABLE)
+    if named is None or not Path(named).is_file():
+        typer.echo(
+            f"{VARIABLE} names no file: run `make serve`, and eval the lines that it prints.",
+            err=True,
+        )
+        raise typer.Exit(3)
+    wanted = Switches(slow=slow, failing=failing, without=tuple(without or ()))
+    wanted.write(Path(named))
+    typer.echo(json.dumps(asdict(wanted)))
+
+
+def main() -> None:
+    """The command `stand-in`, which `make serve` puts on PATH."""
+    typer.run(switch)
