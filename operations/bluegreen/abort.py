@@ -50,9 +50,10 @@ class Abort:
             if part.record is not None:
                 yield from record.undo(part.service, part.record)
             if part.is_ours and part.status == SUCCESSFUL:
+                back = part.service.account.typed(f"arbor rollback {part.service.app}")
                 yield Step(
                     says=f"leave {part.service.name} on {part.version}, which has its users "
-                    f"already; `arbor rollback {part.service.app}` goes back",
+                    f"already; `{back}` goes back",
                     took_effect=lambda: True,
                 )
 
@@ -68,7 +69,7 @@ def plan(account: Account) -> Abort:
     if all(part.is_ours and part.status == SUCCESSFUL for part in concerned):
         states = "\n".join(part.state() for part in concerned)
         raise Refused(
-            f"{states}\nThey are switched: `arbor rollback` goes back. "
+            f"{states}\nThey are switched: `{account.typed('arbor rollback')}` goes back. "
             f"{command(account, 'switch')} takes the added pause out."
         )
     return Abort(account=account, found=tuple(concerned))

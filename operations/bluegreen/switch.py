@@ -107,7 +107,7 @@ def plan(account: Account, opener: Opener | None, *, fewer: bool) -> Switch:
 
 def _in_the_way(part: Part, fewer: bool) -> Iterator[str]:  # noqa: FBT001 - of this module
     account = part.service.account
-    start = f"`arbor bluegreen start {part.record.version if part.record else part.version}`"
+    start = command(account, f"start {part.record.version if part.record else part.version}")
     if not part.ongoing:
         if not part.is_ours:
             yield f"{part.state()} {start} did not get there: run it again, or {_abort(account)}."

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from operations.account import typed
 from operations.procedure import Refused, Run, Step
 
 if TYPE_CHECKING:
@@ -64,12 +65,12 @@ class Clear:
         say(f"  {freed:,} keys were freed")
 
 
-def must_choose(pattern: str) -> None:
+def must_choose(pattern: str, stack: str) -> None:
     """Raises Refused where the pattern is no choice."""
     if not pattern:
         raise Refused(f"an empty pattern matches no key; name one, such as `{KEYS[0]}`.")
     if not pattern.strip("*"):
-        raise Refused(f"`{pattern}` is every key: that is `arbor cache flush`.")
+        raise Refused(f"`{pattern}` is every key: that is `{typed('arbor cache flush', stack)}`.")
 
 
 def plan(session: "redis.Redis", pattern: str) -> Clear:

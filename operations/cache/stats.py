@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from operations.account import typed
+
 if TYPE_CHECKING:
     import redis
 
@@ -89,17 +91,18 @@ def judged(found: Stats, stack: str, nodes: int) -> Iterator[str]:
     if ratio is not None and looked_up >= ENOUGH and ratio < LOW_RATIO:
         yield (
             f"The hit ratio is {ratio:.0%}, under {LOW_RATIO:.0%}: the database does what the "
-            f"cache should. `arbor cache warm --stack {stack}`, if it was emptied or restarted."
+            f"cache should. `{typed('arbor cache warm', stack)}`, if it was emptied or restarted."
         )
     if found.evicted:
         yield (
             f"{found.evicted} keys were evicted to make room. If that goes on, the node is too "
             f"small: raise its type in Pulumi.{stack}.yaml."
         )
+    clear = typed("arbor cache clear 'usage_analysis:*'", stack)
     if found.memory_max and found.memory_used >= FULL * found.memory_max:
         yield (
             f"{found.memory_used / found.memory_max:.0%} of the memory is used: keys are evicted "
-            f"next. Clear what nobody needs (`arbor cache clear`), or raise the node's type in "
+            f"next. Clear what is not needed, such as `{clear}`, or raise the node's type in "
             f"Pulumi.{stack}.yaml."
         )
     if found.rejected:

@@ -33,7 +33,7 @@ def clear(
     rate limit are freed by a pattern that begins with 'ratelimit:' alone.
     """
     with screen.told():
-        clearing.must_choose(pattern)
+        clearing.must_choose(pattern, stack)
         account = connect(stack)
         with session(account) as redis:
             manner.carry_out(
@@ -64,11 +64,12 @@ def flush(
             if not manner.dry_run and confirm is None:
                 flushing.plan(redis, stack).execute(Run(say=typer.echo, dry_run=True))
                 flushing.ask_for(stack)
+            warm = account.typed("arbor cache warm")
             replace(manner, yes=True).carry_out(
                 account,
                 "cache flush",
                 lambda: flushing.plan(redis, stack),
-                f"The cache of {stack} was emptied; `arbor cache warm --stack {stack}` fills it.",
+                f"The cache of {stack} was emptied; `{warm}` fills it.",
             )
 
 
@@ -107,5 +108,5 @@ def snapshot(
             account,
             "cache snapshot",
             lambda: taking.plan(account),
-            f"The snapshot is available; `arbor cache snapshots --stack {stack}` lists it.",
+            f"The snapshot is available; `{account.typed('arbor cache snapshots')}` lists it.",
         )

@@ -7,6 +7,7 @@ https://www.postgresql.org/docs/15/pgstatstatements.html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from operations.account import typed
 from operations.procedure import Refused
 
 if TYPE_CHECKING:
@@ -80,7 +81,9 @@ def connections(session: "psycopg.Connection") -> Connections:
     )
 
 
-def top_queries(session: "psycopg.Connection", order: Order, limit: int) -> list[Query]:
+def top_queries(
+    session: "psycopg.Connection", order: Order, limit: int, *, stack: str
+) -> list[Query]:
     """The queries of this database that cost most; raises Refused without pg_stat_statements."""
     from psycopg import sql  # noqa: PLC0415 - slow, and --help is fast
 
@@ -88,7 +91,8 @@ def top_queries(session: "psycopg.Connection", order: Order, limit: int) -> list
     if not installed:
         raise Refused(
             "pg_stat_statements is preloaded but not in this database yet: type "
-            "`CREATE EXTENSION pg_stat_statements;` in `arbor database connect`, once."
+            "`CREATE EXTENSION pg_stat_statements;` once, in "
+            f"`{typed('arbor database connect', stack)}`."
         )
     asked = sql.SQL(STATEMENTS).format(sql.Identifier(COLUMNS[order]))
     return [

@@ -62,10 +62,12 @@ class Restore:
         yield self._log_in()
 
     def _go_on(self) -> str:
+        again = self.account.typed(
+            f"arbor database restore --to {moments.told(self.moment)} --as {self.name}"
+        )
         return (
-            f"What there is of {self.name} stays, and nobody uses it. Run `arbor database restore "
-            f"--stack {self.account.stack} --to {moments.told(self.moment)} --as {self.name}` "
-            "again: it goes on from there."
+            f"What there is of {self.name} stays, and nobody uses it. Run `{again}` again: it goes "
+            "on from there."
         )
 
     def _log_groups(self) -> Step:
@@ -205,7 +207,7 @@ def plan(account: Account, moment: datetime, name: str, connect: Connect) -> Res
     if there:
         _refuse_another(there, source, moment)
     else:
-        _refuse_outside(backups.window(account), source["DBInstanceIdentifier"], moment)
+        _refuse_outside(account, backups.window(account), source["DBInstanceIdentifier"], moment)
     return Restore(
         account=account,
         source=source,
@@ -238,11 +240,13 @@ def _refuse_another(there: dict[str, Any], source: dict[str, Any], moment: datet
     raise Refused(f"{name} is there already and not a restore of this database: choose another.")
 
 
-def _refuse_outside(window: backups.Window | None, name: str, moment: datetime) -> None:
+def _refuse_outside(
+    account: Account, window: backups.Window | None, name: str, moment: datetime
+) -> None:
     if window is None:
         raise Refused(
-            f"{name} has no automated backups, so there is no moment to restore; `arbor database "
-            "snapshots` shows what else there is."
+            f"{name} has no automated backups, so there is no moment to restore; "
+            f"`{account.typed('arbor database snapshots')}` shows what else there is."
         )
     if not window.earliest <= moment <= window.latest:
         raise Refused(

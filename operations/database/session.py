@@ -34,5 +34,5 @@ def session(account: Account) -> Iterator["psycopg.Connection"]:
             return
         raise Failed(
             f"The database does not take the password in {held.arn}: a rotation was left half way; "
-            f"`arbor rotate-password --stack {account.stack}` ends it."
+            f"`{account.typed('arbor rotate-password')}` ends it."
         )

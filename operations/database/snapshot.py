@@ -79,7 +79,7 @@ class Creation:
             raise Refused(FULL) from error
         except rds.exceptions.InvalidDBInstanceStateFault as error:
             if self._look() is None:  # else it is the first call's doing
-                raise Refused(_busy(instance(self.account))) from error
+                raise Refused(_busy(self.account, instance(self.account))) from error
 
     def _look(self) -> dict[str, Any] | None:
         rds = self.account.client("rds")
@@ -117,17 +117,17 @@ def plan(account: Account, name: str) -> Creation:
     if name in ours or making:
         return Creation(account=account, name=name if name in ours else making[-1], begun=True)
     if found["DBInstanceStatus"] != "available":
-        raise Refused(_busy(found))
+        raise Refused(_busy(account, found))
     return Creation(account=account, name=name, begun=False)
 
 
-def _busy(found: dict[str, Any]) -> str:
+def _busy(account: Account, found: dict[str, Any]) -> str:
     name, status = found["DBInstanceIdentifier"], found["DBInstanceStatus"]
     if status == "stopped":
         return f"{name} is stopped: `aws rds start-db-instance --db-instance-identifier {name}`."
     return (
         f"{name} is {status}, and RDS makes a snapshot of an available one alone. Wait until it "
-        "is available; `arbor database snapshots` shows what there is meanwhile."
+        f"is available; `{account.typed('arbor database snapshots')}` lists what there is."
     )
 
 

@@ -56,7 +56,7 @@ def top_queries(
     """The queries that cost most, as pg_stat_statements counts them."""
     with screen.told():
         with session(connected(stack)) as opened:
-            found = activity.top_queries(opened, by, limit)
+            found = activity.top_queries(opened, by, limit, stack=stack)
         screen.answer([asdict(one) for one in found], lambda: _queries(found), as_json=as_json)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import naming
 from operations.account import APPS, Account
 from operations.procedure import Refused
+from operations.words import counted
 
 CONTAINER = APPS[0]
 
@@ -34,8 +35,8 @@ def find(account: Account) -> Entrance:
                 target = f"ecs:{account.cluster}_{short}_{container['runtimeId']}"
                 return Entrance(task=short, target=target)
     raise Refused(
-        f"ECS Exec runs in none of the {len(found)} tasks of {name}: it is on in tasks that were "
-        f"started after it was enabled; `aws ecs update-service --cluster {account.cluster} "
+        f"ECS Exec runs in none of {counted(len(found), 'task')} of {name}: it is on in tasks that "
+        f"were started after it was enabled; `aws ecs update-service --cluster {account.cluster} "
         f"--service {name} --force-new-deployment` starts new ones."
     )
 

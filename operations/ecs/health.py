@@ -9,6 +9,7 @@ from functools import partial
 from operations.ecs import report
 from operations.ecs.services import Service
 from operations.procedure import Failed, Step
+from operations.words import counted
 
 PATHS = {"backend": "/api/v1/health", "frontend": report.PAGE}
 ATTEMPTS = 6
@@ -35,8 +36,8 @@ class Health:
         desired, running = self._tasks()
         healthy, targets = self._targets()
         self.found = (
-            f"{self.service.name}: {running} of {desired} tasks run it, "
-            f"{healthy} of {targets} targets are healthy"
+            f"{self.service.name}: {running} of {counted(desired, 'task')} running it, "
+            f"{healthy} of {counted(targets, 'target')} healthy"
         )
         return running == desired and healthy == targets >= desired
 

@@ -22,7 +22,7 @@ def refuse_no_version(text: str) -> None:
     if not limits.is_version(text):
         moves = " latest moves with each build: name the tag beside it." if text == "latest" else ""
         raise Refused(
-            f"{text} is no version; allowed: the images' tag (v1.2.3, a git SHA) or an image's "
+            f"{text} is not a version; allowed: the images' tag (v1.2.3, a git SHA) or an image's "
             f"digest (sha256:...).{moves}"
         )
 

@@ -163,8 +163,7 @@ def pauses(told: dict[str, Any]) -> list[dict[str, Any]]:
 
 def command(account: Account, what: str) -> str:
     """A command that answers a pause, as it is typed."""
-    stack = "" if account.stack == "production" else f" --stack {account.stack}"
-    return f"`arbor bluegreen {what}{stack}`"
+    return f"`{account.typed(f'arbor bluegreen {what}')}`"
 
 
 def revision_of(account: Account, deployment: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import naming
-from operations.account import APPS, Account, together
+from operations.account import APPS, Account, together, typed
 from operations.ecs import services
 from operations.ecs.rollout import ROLLED_BACK, SUCCESSFUL
 from operations.incident.row import DAY, Row, ago
@@ -65,16 +65,17 @@ def _read(account: Account, app: str) -> DeploymentNow:
     )
 
 
-def rows(found: list[DeploymentNow], now: datetime) -> list[Row]:
-    return [_row(deployment, now) for deployment in found]
+def rows(found: list[DeploymentNow], now: datetime, stack: str) -> list[Row]:
+    return [_row(deployment, now, stack) for deployment in found]
 
 
-def _row(deployment: DeploymentNow, now: datetime) -> Row:
+def _row(deployment: DeploymentNow, now: datetime, stack: str) -> Row:
     what = f"{deployment.app} deployment"
     if not deployment.arn or deployment.since is None:
         return Row("", what, "none in the last 90 days")
     stage = f" at {deployment.stage}" if deployment.status in services.ONGOING else ""
-    waits = "; waits for a person: `arbor bluegreen switch` or `abort`" if deployment.waits else ""
+    switch, abort = (typed(f"arbor bluegreen {what}", stack) for what in ("switch", "abort"))
+    waits = f"; waits for a person: `{switch}` or `{abort}`" if deployment.waits else ""
     reason = f": {deployment.reason}" if deployment.status != SUCCESSFUL else ""
     return Row(
         "NG" if deployment.failed(now) else "OK",

@@ -62,7 +62,11 @@ class Look:
         parts: list[tuple[str, Any, Callable[[Any], list[Row]]]] = [
             ("services", self.services, services.rows),
             ("target health", self.targets, targets.rows),
-            ("deployments", self.deployments, partial(deployments.rows, now=self.at)),
+            (
+                "deployments",
+                self.deployments,
+                partial(deployments.rows, now=self.at, stack=self.stack),
+            ),
             ("tasks", self.tasks, partial(tasks.rows, now=self.at)),
             ("alarms", self.alarms, partial(alarms.rows, now=self.at)),
             ("database", self.database, partial(database.rows, environment=self.environment)),

@@ -42,11 +42,6 @@ def ago(then: datetime, now: datetime) -> str:
     return "just now"
 
 
-def counted(number: int, what: str) -> str:
-    """`1 line`, `2 lines`."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
 def listed(many: list[str], most: int = 3) -> str:
     """The first of them, and how many there are beside."""
     beside = len(many) - most

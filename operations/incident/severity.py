@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from operations.incident.facts import App, Facts
-from operations.incident.row import counted
+from operations.words import counted
 
 Level = Literal["P1", "P2", "P3", "P4"]
 LEVELS: Final[dict[Level, tuple[str, str]]] = {
@@ -132,10 +132,13 @@ def _short_of_tasks(facts: Facts) -> Found:
         if app.down:
             continue
         if app.running is not None and app.desired is not None and app.running < app.desired:
-            yield f"{app.app}: {app.running} of {app.desired} tasks run", "arbor status --watch"
+            yield (
+                f"{app.app}: {app.running} of {counted(app.desired, 'task')} running",
+                "arbor status --watch",
+            )
         if app.healthy is not None and app.targets is not None and app.healthy < app.targets:
             yield (
-                f"{app.app}: {app.healthy} of {app.targets} targets are healthy",
+                f"{app.app}: {app.healthy} of {counted(app.targets, 'target')} healthy",
                 f"arbor logs {app.app} --errors --since 30m",
             )
 

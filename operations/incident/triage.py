@@ -8,8 +8,9 @@ from operations.incident import severity, status
 from operations.incident.evidence import Evidence, facts
 from operations.incident.facts import Facts
 from operations.incident.firewall import Blocked
-from operations.incident.row import Mark, Row, Unknown, counted
+from operations.incident.row import Mark, Row, Unknown
 from operations.incident.severity import Finding
+from operations.words import counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

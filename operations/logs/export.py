@@ -115,8 +115,8 @@ class Export:
         )
 
     def _command(self) -> str:
-        words = f"arbor logs export {self.service} {self.wanted.words}"
-        return f"{words} --stack {self.account.stack}"
+        # The name of the task in CloudWatch, by which a second run finds it: always with its stack.
+        return f"arbor logs export {self.service} {self.wanted.words} --stack {self.account.stack}"
 
     def _start(self) -> None:
         """Begin it, unless it was begun: by an earlier run, or by a call whose answer was lost."""

@@ -8,7 +8,7 @@ import typer
 
 import naming
 from operations import screen
-from operations.account import connect
+from operations.account import connect, typed
 from operations.logs import period
 from operations.logs import since as sinces
 from operations.logs import slow_queries as slow
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 app = typer.Typer()
 WIDEST = 200
 """Characters of a query on the screen; `--json` has all of it."""
-OTHERWISE = "`arbor database top-queries` shows what the queries cost that are not logged."
 
 
 @app.command("slow-queries")
@@ -46,19 +45,21 @@ def slow_queries(
         if shown or as_json:
             screen.answer([asdict(one) for one in shown], lambda: _table(shown), as_json=as_json)
         if not found:
-            screen.warn(_nothing(slow.logged_from(account), start))
+            screen.warn(_nothing(slow.logged_from(account), start, stack))
         elif len(found) > limit:
             screen.warn(f"{len(found) - limit} more; --limit shows them.")
 
 
-def _nothing(limit: int, start: datetime) -> str:
+def _nothing(limit: int, start: datetime, stack: str) -> str:
+    costs = typed("arbor database top-queries", stack)
+    otherwise = f"`{costs}` shows what the queries cost that are not logged."
     since = f"since {period.told(start)}"
     if limit == slow.OFF:
         return (
             f"No slow query is logged: {slow.LIMIT} is off. The runbook's Query Slow Queries says "
-            f"how to set it. {OTHERWISE}"
+            f"how to set it. {otherwise}"
         )
-    return f"No query took {limit} ms ({slow.LIMIT}) or more {since}. {OTHERWISE}"
+    return f"No query took {limit} ms ({slow.LIMIT}) or more {since}. {otherwise}"
 
 
 def _table(found: list[slow.Queries]) -> "RenderableType":

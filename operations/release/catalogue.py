@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from operations.account import Account, together
+from operations.account import Account, together, typed
 from operations.ecs import images, revisions, services
 
 
@@ -60,11 +60,11 @@ def _row(service: services.Service, arn: str, *, is_live: bool) -> Row:
     )
 
 
-def unknown(found: list[Row], apps: tuple[str, ...]) -> Iterator[str]:
-    """A sentence for each service of which nobody can say what is live."""
+def unknown(found: list[Row], apps: tuple[str, ...], stack: str) -> Iterator[str]:
+    """A sentence for each service whose live revision is not known."""
     for app in apps:
         if not any(row.live for row in found if row.service == app):
             yield (
                 f"Which revision of {app} is live is not certain, or it is not among these: a "
-                "deployment is under way or was left half way (`arbor status`)."
+                f"deployment is under way or was left half way (`{typed('arbor status', stack)}`)."
             )

@@ -176,7 +176,7 @@ def revisions(
     with screen.told():
         found = catalogue.rows(connect(stack), apps, limit)
         screen.answer([asdict(row) for row in found], lambda: _revisions(found), as_json=as_json)
-        for sentence in catalogue.unknown(found, apps):
+        for sentence in catalogue.unknown(found, apps, stack):
             screen.warn(sentence)
 
 

@@ -178,11 +178,11 @@ def _named(service: services.Service, to: str, lived: set[str]) -> revisions.Rev
         return _newest_of(service, to, lived)
     if found is None:
         raise Refused(
-            f"{to} is no revision and no version; allowed: 12, {service.name}:12, or a version "
-            "such as v1.2.3."
+            f"{to} is neither a revision nor a version; allowed: 12, {service.name}:12, or a "
+            "version such as v1.2.3."
         )
     if found["family"] not in {None, service.name}:
-        raise Refused(f"{to} is no revision of {service.name}; allowed: {service.name}:12.")
+        raise Refused(f"{to} is not a revision of {service.name}; allowed: {service.name}:12.")
     ecs, name = service.account.client("ecs"), f"{service.name}:{found['number']}"
     try:
         return revisions.read(service.account, name)
@@ -235,8 +235,14 @@ def _apart(parts: Sequence[Part]) -> Iterator[str]:
             f"{part.service.app} on {part.target}{' (as it is)' if part.way.stays else ''}"
             for part in parts
         )
+        each = " or ".join(f"`{_typed(part, 'rollback')}`" for part in parts)
+        listed = ", ".join(f"`{_typed(part, 'revisions')}`" for part in parts)
         yield (
             f"That would end with {ends}, which were not released together. Roll back one at a "
-            "time: `arbor rollback SERVICE`, with --to where it is to be another one "
-            "(`arbor revisions`)."
+            f"time: {each}; add --to for another one ({listed})."
         )
+
+
+def _typed(part: Part, what: str) -> str:
+    service = part.service
+    return service.account.typed(f"arbor {what} {service.app}")

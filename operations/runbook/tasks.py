@@ -7,6 +7,7 @@ import naming
 from operations.account import Account
 from operations.procedure import Refused
 from operations.runbook.finding import Finder, Finding, Missing, service, tagged
+from operations.words import counted
 
 NEWEST = 100
 """A page of revisions; the one before the live one is among them unless as many came after it."""
@@ -78,7 +79,7 @@ def _task(account: Account) -> dict[str, Finding]:
     tasks = ecs.describe_tasks(cluster=account.cluster, tasks=arns)["tasks"]
     running = [task for task in tasks if task["lastStatus"] == "RUNNING"]
     if not running:
-        raise Refused(f"none of the {len(tasks)} tasks of {name} is RUNNING")
+        raise Refused(f"none of {counted(len(tasks), 'task')} of {name} is RUNNING")
     # The oldest outlives a deployment's new ones, should that be rolled back.
     task = min(running, key=lambda one: (one["createdAt"], one["taskArn"]))
     number = task["taskArn"].rsplit("/", 1)[-1]

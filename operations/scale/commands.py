@@ -11,6 +11,7 @@ from operations.options import Manner, Service, Stack, writes
 from operations.scale import count as counts
 from operations.scale import size as sizes
 from operations.scale import until as times
+from operations.words import counted
 
 app = typer.Typer()
 
@@ -40,7 +41,7 @@ def scale(
             account,
             f"scale {service} {count}",
             lambda: counts.plan(account, service, count, due, datetime.now(UTC)),
-            f"{count} tasks of {service} serve {stack}.",
+            f"{service} of {stack} serves with {counted(count, 'task')}.",
         )
 
 

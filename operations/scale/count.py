@@ -16,6 +16,7 @@ from operations.ecs.health import Health
 from operations.procedure import Refused, Run, Step
 from operations.scale import target
 from operations.scale.target import RUNS_WITHIN, FallBack, Target
+from operations.words import counted
 
 MINUTES_15 = 900.0
 """For images to be pulled, tasks to turn healthy, and targets to drain."""
@@ -106,8 +107,8 @@ class Scaling:
             return replace(seen, timeout=MINUTES_15)
         return replace(
             seen,
-            says=f"bring {service.name} from {service.desired} to {self.count} tasks, all of them "
-            "running and their targets healthy",
+            says=f"bring {service.name} from {service.desired} to {counted(self.count, 'task')}, "
+            "each running and its target healthy",
             do=lambda: ecs.update_service(
                 cluster=service.account.cluster, service=service.name, desiredCount=self.count
             ),
@@ -126,15 +127,17 @@ def plan(account: Account, app: str, count: int, until: datetime | None, now: da
     found = target.read(account, app)
     if not 1 <= count <= found.ceiling:
         raise Refused(
-            f"{service.name} may run 1 to {found.ceiling} tasks, not {count}. The ceiling is "
-            f"arbor:services.{app}.max in Pulumi.{account.stack}.yaml: raise it there, then "
+            f"{service.name} may run 1 to {counted(found.ceiling, 'task')}, not {count}. The "
+            f"ceiling is arbor:services.{app}.max in Pulumi.{account.stack}.yaml: raise it there, then "
             f"`pulumi up` of {account.stack}."
         )
     is_deployed = bool(service.deployments(*services.ONGOING))
     allowed = quota.readable(account)
     needed, next_time = _vcpus(service, count, is_deployed=is_deployed)
     if count > service.desired and allowed is not None and needed > allowed:
-        raise Refused(quota.sentence(f"{service.name} with {count} tasks", needed, allowed, FEWER))
+        raise Refused(
+            quota.sentence(f"{service.name} with {counted(count, 'task')}", needed, allowed, FEWER)
+        )
     if count > service.desired:
         for too_many in _beyond_connections(service, count):
             raise Refused(too_many)
@@ -173,7 +176,7 @@ def _beyond_connections(service: services.Service, count: int) -> Iterator[str]:
         most = pools.tasks_allowed(allowed.connections - others, task.workers, task.pool)
         yield connections.sentence(
             account,
-            f"{service.name} with {count} tasks",
+            f"{service.name} with {counted(count, 'task')}",
             needed,
             allowed,
             f"choose at most {most}" if most else "release fewer workers in a task",

@@ -71,7 +71,7 @@ def shell(
         yield Shell(stack=stack, attached=application, environment=environment)
 
 
-def test_it(shell: Shell) -> None:
+def xtest_it(shell: Shell) -> None:
     for line in ("arbor health", "arbor triage", "arbor status", f"curl -sS {PLANS} | head -c 300", "arbor logs backend", "arbor database connections", "arbor cache stats", "arbor database top-queries","arbor cache warm"):
         t=time.monotonic()
         done = shell.run(line)

@@ -7,6 +7,7 @@ the application starts with its services.
 import signal
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -65,7 +66,7 @@ def serve(
         _end(str(failed), FAILED)
 
 
-def lines(environment: dict[str, str]) -> list[str]:
+def lines(environment: Mapping[str, str]) -> list[str]:
     """For a shell to eval: `PATH` gets what comes first, the others are as they are."""
     return [
         f"export {name}='{value}'{':$PATH' if name == 'PATH' else ''}"

@@ -172,7 +172,8 @@ def _requests(edge: Edge, host: str) -> Callable[..., BaseHTTPRequestHandler]:
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(length)
             group, port, status = edge.port(host, self.path.partition("?")[0])
-            answer, headers = b"", {}
+            answer = b""
+            headers: dict[str, str] = {}
             if port is not None:
                 status, headers, answer = self._ask(port, body)
             edge.note(Served(group=group, status=status, seconds=time.monotonic() - began))
@@ -228,21 +229,16 @@ def rule(found: Mapping[str, Any]) -> Rule:
             raise NotImplementedError(f"a condition on {one['Field']} is not served")
         values = one.get(known[one["Field"]], {}).get("Values") or one.get("Values") or []
         conditions[one["Field"]] = tuple(values)
+    hosts, paths = (conditions.get(one, ()) for one in ("host-header", "path-pattern"))
     (action,) = found["Actions"]
     if action["Type"] == "fixed-response":
         status = int(action["FixedResponseConfig"]["StatusCode"])
-        return Rule(**_of(conditions), status=status)
+        return Rule(hosts=hosts, paths=paths, status=status)
     if action["Type"] != "forward":
         raise NotImplementedError(f"an action {action['Type']} is not served")
     groups = {
         one["TargetGroupArn"]: int(one.get("Weight", 1))
         for one in action["ForwardConfig"]["TargetGroups"]
     }
-    return Rule(**_of(conditions), groups={arn: w for arn, w in groups.items() if w})
-
-
-def _of(conditions: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    return {
-        "hosts": conditions.get("host-header", ()),
-        "paths": conditions.get("path-pattern", ()),
-    }
+    live = {arn: weight for arn, weight in groups.items() if weight}
+    return Rule(hosts=hosts, paths=paths, groups=live)

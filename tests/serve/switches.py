@@ -42,7 +42,7 @@ def switch(
     slow: Annotated[
         float, typer.Option(min=0, max=60, help="Seconds that each request waits.")
     ] = 0.0,
-    failing: Annotated[
+    failing: Annotated[  # noqa: FBT002 - a flag of the command line
         bool, typer.Option("--failing", help="Answer each request with 500.")
     ] = False,
     without: Annotated[

@@ -4,6 +4,7 @@ from functools import partial
 
 from operations.release import migrate
 from operations.release.verify.look import Found, Look, Skipped, sentences
+from operations.words import counted
 
 
 def nothing_under_way(look: Look) -> Found:
@@ -30,12 +31,15 @@ def alarms(look: Look) -> Found:
         for kind in ("MetricAlarms", "CompositeAlarms")
         for alarm in found.get(kind, [])
     }
+    triage = look.account.typed("arbor triage")
     wrong = [
         f"There is no alarm {name}, which is to watch deployments: `pulumi up` of "
         f"{look.account.stack}."
         if name not in states
-        else f"{name} is in ALARM, so ECS would not watch it: find out why first (`arbor triage`)."
+        else f"{name} is in ALARM, so ECS would not watch it: find out why first (`{triage}`)."
         for name in sorted(set(names))
         if states.get(name, "ALARM") == "ALARM"
     ]
-    return Found(f"{len(set(names))} watch the deployments, none rings", tuple(wrong))
+    return Found(
+        f"{counted(len(set(names)), 'alarm')} of the deployments, none in ALARM", tuple(wrong)
+    )

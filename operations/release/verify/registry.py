@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from operations.account import Account
+from operations.account import Account, together
 from operations.ecs import images, revisions
 from operations.release.verify.look import Found, Look, Skipped, sentences
+from operations.words import counted
 
 INDEXES = (
     "application/vnd.oci.image.index.v1+json",
@@ -33,16 +34,27 @@ def fetch(url: str) -> bytes:
 
 
 def platforms(look: Look) -> Found:
-    """Fargate starts no task from an image of another platform: CannotPullContainerError."""
+    """Fargate starts no task from an image of another platform: CannotPullContainerError.
+
+    Raises Skipped where none of the images is there: another check says so.
+    """
     wanted = {(str(one.image), _platform(one.content)): one.image for one in look.wanted.values()}
-    wrong = sentences(
-        *(
-            partial(_another_platform, look.account, image, platform)
-            for (_, platform), image in wanted.items()
-        )
-    )
-    told = " and ".join(sorted({platform for _, platform in wanted}))
-    return Found(f"{len(wanted)} images are for {told}", tuple(wrong))
+    held = together(*(partial(_platforms, look.account, image) for image in wanted.values()))
+    there = {
+        key: platforms for key, platforms in zip(wanted, held, strict=True) if platforms is not None
+    }
+    if not there:
+        raise Skipped("no image is there whose platform could be read")
+    wrong = [
+        _another_platform(wanted[key], platforms, key[1])
+        for key, platforms in there.items()
+        if key[1] not in platforms
+    ]
+    told = " and ".join(sorted({platform for _, platform in there}))
+    are = "image is" if len(there) == 1 else "images are"
+    absent = len(wanted) - len(there)
+    beside = f", {counted(absent, 'image')} missing" if absent else ""
+    return Found(f"{len(there)} {are} for {told}{beside}", tuple(wrong))
 
 
 def _platform(task: Mapping[str, Any]) -> str:
@@ -52,14 +64,12 @@ def _platform(task: Mapping[str, Any]) -> str:
     return f"linux/{ARCHITECTURES.get(architecture, str(architecture).lower())}"
 
 
-def _another_platform(account: Account, image: images.Image, platform: str) -> Iterator[str]:
-    held = _platforms(account, image)
-    if held is not None and platform not in held:
-        yield (
-            f"{image.repository}:{image.version} is for "
-            f"{', '.join(sorted(held)) or 'no platform'}, and its task runs {platform}: build it "
-            f"with `docker buildx build --platform {platform}` and push it as another version."
-        )
+def _another_platform(image: images.Image, held: set[str], platform: str) -> str:
+    return (
+        f"{image.repository}:{image.version} is for "
+        f"{', '.join(sorted(held)) or 'no platform'}, and its task runs {platform}: build it "
+        f"with `docker buildx build --platform {platform}` and push it as another version."
+    )
 
 
 def _platforms(account: Account, image: images.Image) -> set[str] | None:
@@ -116,7 +126,9 @@ def kept(look: Look) -> Found:
         texts |= {container["image"] for container in content["containerDefinitions"]}
     wanted = [image for text in sorted(texts) if (image := images.parse(text)) is not None]
     wrong = sentences(*(partial(_expired, look.account, image) for image in wanted))
-    return Found(f"no lifecycle policy would expire one of {len(wanted)} images", tuple(wrong))
+    return Found(
+        f"no lifecycle policy would expire any of {counted(len(wanted), 'image')}", tuple(wrong)
+    )
 
 
 def _expired(account: Account, image: images.Image) -> Iterator[str]:
