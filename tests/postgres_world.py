@@ -63,10 +63,11 @@ def server(
     user: str = USER,
     password: str = PASSWORD,
     database: str = DATABASE,
+    connections: int = 100,
 ) -> Iterator[Server]:
     """Start one in a directory of its own, and stop it. Skips the test where there is none.
 
-    Its certificate is for `hosts`, or for `HOST`.
+    Its certificate is for `hosts`, or for `HOST`; `connections` are all that it takes.
     """
     if not PROGRAMS:
         pytest.skip(WITHOUT)
@@ -87,6 +88,7 @@ def server(
             f"port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\n"
             f"ssl = on\nssl_cert_file = '{place}/server.pem'\nssl_key_file = '{place}/server.key'\n"
             "shared_preload_libraries = 'pg_stat_statements'\npassword_encryption = scram-sha-256\n"
+            f"max_connections = {connections}\n"
             "fsync = off\nlog_statement = all\nlogging_collector = off\n"
         )
         (data / "pg_hba.conf").write_text(

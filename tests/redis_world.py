@@ -3,9 +3,9 @@
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +61,19 @@ class Server:
 
 
 @contextmanager
+def replica(of: Server, place: Path) -> Iterator[Server]:
+    """Start one that follows another, with the certificate in `place`."""
+    port = free_port()
+    more = {
+        "tls-replication": "yes",
+        "replicaof": f"127.0.0.1 {of.port}",
+        "masterauth": of.token,
+    }
+    with _running(place, port, ca=of.ca, token=of.token, more=more):
+        yield replace(of, port=port)
+
+
+@contextmanager
 def server(*hosts: str, signed_by: Authority | None = None, token: str = TOKEN) -> Iterator[Server]:
     """Start one in a directory of its own, and stop it. Skips the test where there is none.
 
@@ -72,30 +85,42 @@ def server(*hosts: str, signed_by: Authority | None = None, token: str = TOKEN) 
         place, port = Path(name), free_port()
         signer = signed_by or authority(place)
         signer.issue(place, *(hosts or (HOST,)))
-        options = {
-            "port": "0",
-            "tls-port": str(port),
-            "bind": "127.0.0.1",
-            "tls-cert-file": str(place / "server.pem"),
-            "tls-key-file": str(place / "server.key"),
-            "tls-ca-cert-file": str(signer.ca),
-            "tls-auth-clients": "no",
-            "requirepass": token,
-            "save": "",
-            "appendonly": "no",
-            "dir": name,
-        }
-        words = [word for option, value in options.items() for word in (f"--{option}", value)]
-        with subprocess.Popen([PROGRAM, *words], stdout=subprocess.PIPE, text=True) as process:
-            try:
-                assert process.stdout is not None
-                said = []
-                for line in process.stdout:
-                    said.append(line)
-                    if READY in line:
-                        break
-                else:
-                    raise AssertionError("".join(said))
-                yield Server(port=port, ca=signer.ca, token=token)
-            finally:
-                process.terminate()
+        with _running(place, port, ca=signer.ca, token=token):
+            yield Server(port=port, ca=signer.ca, token=token)
+
+
+@contextmanager
+def _running(
+    place: Path, port: int, *, ca: Path, token: str, more: Mapping[str, str] | None = None
+) -> Iterator[None]:
+    assert PROGRAM is not None
+    options = {
+        "port": "0",
+        "tls-port": str(port),
+        "bind": "127.0.0.1",
+        "tls-cert-file": str(place / "server.pem"),
+        "tls-key-file": str(place / "server.key"),
+        "tls-ca-cert-file": str(ca),
+        "tls-auth-clients": "no",
+        "requirepass": token,
+        "save": "",
+        "appendonly": "no",
+        "dir": str(place),
+        **(more or {}),
+    }
+    words = [
+        word for option, value in options.items() for word in (f"--{option}", *value.split(" "))
+    ]
+    with subprocess.Popen([PROGRAM, *words], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            said = []
+            for line in process.stdout:
+                said.append(line)
+                if READY in line:
+                    break
+            else:
+                raise AssertionError("".join(said))
+            yield
+        finally:
+            process.terminate()

@@ -28,7 +28,7 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         names = [x509.DNSName(host) for host in hosts]
         server = (
-            _begin(ISSUER, _name(hosts[0][:LONGEST_NAME]), key)
+            _begin(_name(hosts[0][:LONGEST_NAME]), ISSUER, key)
             .add_extension(x509.SubjectAlternativeName(names), critical=False)
             .sign(self.key, hashes.SHA256())
         )

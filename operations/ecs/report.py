@@ -84,9 +84,8 @@ def _detailed(address: str, opener: Opener) -> tuple[dict[str, object], str]:
     says = _json(body)
     if status == HTTPStatus.NOT_FOUND or (status == HTTPStatus.OK and STATUS not in says):
         return {}, ""
-    if refused := _refusal(status, says, body):
-        return says, f"answers, but {DETAILED} {refused}"
-    return says, _unwell(says, body)
+    wrong = _refusal(status, says, body) or _unwell(says, body)
+    return says, f"answers, but {DETAILED} {wrong}" if wrong else ""
 
 
 def _refusal(status: int, says: Mapping[str, object], body: str) -> str:

@@ -1,69 +1,113 @@
-"""The stand-in application as production's tasks, and the commands of an incident as typed."""
+"""The stand-in application as production's tasks, and an incident's commands as they are typed.
+
+A shell has the lines that `make serve` prints; it reaches domain, database and cache as an operator
+does. The blocks are the runbook's own, as `arbor runbook` fills them in.
+"""
 
 import json
 import os
 import re
+import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import postgres_world
+import redis_world
 from emulator import aws_shim, engine
 from engine_stack import Deployed
-from serve.attached import Attached, attached, serves
+from serve.attached import Application, Attached, attached, serves
 
-DOMAIN = "https://arbor-energy.com"
-PLANS = f"{DOMAIN}/api/v1/plans"
+PLANS = "https://arbor-energy.com/api/v1/plans"
+BACKEND = "arbor-production-backend"
+GATEWAY = {"registryId": "123456789012", "repositoryName": BACKEND}
+pytestmark = [
+    pytest.mark.skipif(not postgres_world.PROGRAMS, reason=postgres_world.WITHOUT),
+    pytest.mark.skipif(redis_world.PROGRAM is None, reason=redis_world.WITHOUT),
+    pytest.mark.skipif(aws_shim.find_aws() is None, reason="needs the AWS CLI"),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shell:
-    """An operator's, with the lines that `make serve` prints."""
+    """An operator's."""
 
     stack: Deployed
     attached: Attached
     environment: Mapping[str, str]
 
-    def run(self, line: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["bash", "-c", line],
-            env={**self.environment},
+    def run(self, lines: str, *, code: int = 0, types: str = "") -> str:
+        """Both outputs of bash; fails where it ends with another code."""
+        done = subprocess.run(
+            ["bash", "-c", lines],
+            env=dict(self.environment),
             cwd=engine.PROJECT_DIR,
-            capture_output=True,
+            input=types,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
-            timeout=seconds,
+            timeout=300,
             check=False,
         )
+        assert done.returncode == code, f"{lines}\n{done.stdout}"
+        return done.stdout
 
-    def json(self, line: str, code: int = 0) -> Any:
-        done = self.run(line)
-        assert done.returncode == code, (line, done.stdout, done.stderr)
-        return json.loads(done.stdout)
+    def json(self, line: str, *, code: int = 0) -> Any:
+        """What it wrote to stdout."""
+        return json.loads(self.run(f"{line} 2>/dev/null", code=code))
+
+    @cached_property
+    def runbook(self) -> str:
+        return self.run("arbor runbook 2>/dev/null")
+
+    def blocks(self, heading: str) -> list[str]:
+        """The commands of a section of the runbook, without a line that keeps a session open."""
+        section = self.runbook.partition(f"\n### {heading}\n")[2].partition("\n### ")[0]
+        return re.findall(r"```bash\n(.*?)```", section, re.DOTALL)
+
+    @contextmanager
+    def open(self, line: str, port: int) -> Iterator[None]:
+        """Another terminal, with a session that ends with ctrl-c."""
+        with subprocess.Popen(
+            ["bash", "-c", f"exec {line}"],
+            env=dict(self.environment),
+            cwd=engine.PROJECT_DIR,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process:
+            try:
+                self.run(
+                    f"for _ in $(seq 200); do (: </dev/tcp/127.0.0.1/{port}) && exit 0; "
+                    "sleep 0.1; done 2>/dev/null; exit 1"
+                )
+                yield
+            finally:
+                os.killpg(process.pid, signal.SIGINT)
+
+    @property
+    def application(self) -> Application:
+        return self.attached.application
 
 
-@pytest.fixture(scope="module")
-def shell(
-    pristine_production: Deployed, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Shell]:
-    """One copy of production for all tests here: its processes take seconds to start."""
-    place: Path = tmp_path_factory.mktemp("application")
-    for made in (place, *place.parents):
-        if made.is_relative_to(tmp_path_factory.getbasetemp()):
-            made.chmod(0o755)  # PostgreSQL reads in it as an account of its own
-    with (
-        pristine_production.copy() as stack,
-        attached(stack.environment, "production", place) as application,
-    ):
+@contextmanager
+def shell_of(stack: Deployed, place: Path, *, migrates: bool = True) -> Iterator[Shell]:
+    for made in (place, *place.parents[:2]):
+        made.chmod(0o755)  # PostgreSQL reads in it as an account of its own
+    with attached(stack.environment, "production", place, migrates=migrates) as application:
         programs = place / "bin"
         aws_shim.install(programs, stack.environment["AWS_ENDPOINT_URL"])
+        of_pulumi = {name for name in application.environment if "PULUMI" in name}
         environment = {
-            **{k: v for k, v in application.environment.items() if "PULUMI" not in k},
-            "PATH": f"{aws_shim.search_path(programs)}",
+            **{k: v for k, v in application.environment.items() if k not in of_pulumi},
+            "PATH": aws_shim.search_path(programs),
             "HOME": os.environ["HOME"],
             "COLUMNS": "200",
         }
@@ -71,10 +115,180 @@ def shell(
         yield Shell(stack=stack, attached=application, environment=environment)
 
 
-def xtest_it(shell: Shell) -> None:
-    for line in ("arbor health", "arbor triage", "arbor status", f"curl -sS {PLANS} | head -c 300", "arbor logs backend", "arbor database connections", "arbor cache stats", "arbor database top-queries","arbor cache warm"):
-        t=time.monotonic()
-        done = shell.run(line)
-        print("$", line, done.returncode, time.monotonic()-t)
-        print(done.stdout, done.stderr)
-    assert 0
+@pytest.fixture(scope="module")
+def shell(
+    pristine_production: Deployed, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shell]:
+    """One copy of production for most tests here: its processes take seconds to start."""
+    with (
+        pristine_production.copy() as stack,
+        shell_of(stack, tmp_path_factory.mktemp("application")) as made,
+    ):
+        yield made
+
+
+@pytest.fixture
+def switched(shell: Shell) -> Iterator[Shell]:
+    """Well again afterwards."""
+    yield shell
+    shell.run("stand-in")
+
+
+def ask(shell: Shell, times: int, seconds: float) -> list[str]:
+    """The status of so many requests of so many clients, at the same time."""
+    line = (
+        f"curl -sS -o /dev/null -w '%{{http_code}}' --max-time {seconds} "
+        "-H 'X-Forwarded-For: 203.0.113.{}' " + PLANS
+    )
+    with ThreadPoolExecutor(times) as clients:
+        return list(clients.map(lambda one: shell.run(line.format(one)), range(times)))
+
+
+def findings(shell: Shell) -> dict[str, tuple[str, str]]:
+    """Level and next command of what triage found, by its evidence."""
+    found = shell.json("arbor triage --json", code=1)
+    return {one["evidence"]: (one["level"], one["run"]) for one in found["findings"]}
+
+
+def test_production_is_well_and_its_stores_are_reached(shell: Shell) -> None:
+    assert "Nothing wrong found." in shell.run("arbor triage")
+    found = shell.json("arbor health --json")
+    assert [(one["service"], one["status"], one["parts"]) for one in found] == [
+        ("backend", 200, ["database healthy", "cache healthy"]),
+        ("frontend", 200, []),
+    ]
+    connections = shell.json("arbor database connections --json")
+    assert ("arbor_user", "idle") in {(one["user"], one["state"]) for one in connections["shares"]}
+    assert "Replicas      2" in shell.run("arbor cache stats")
+    assert "Application startup complete." in shell.run("arbor logs backend")
+    assert "Next.js" in shell.run("arbor logs frontend")
+
+
+def test_a_migrated_database_is_migrated_again_as_a_task(shell: Shell) -> None:
+    manifest = json.dumps({"schemaVersion": 2})
+    shell.stack.client("ecr").put_image(**GATEWAY, imageManifest=manifest, imageTag="v1.0.0")
+    said = shell.run("arbor migrate --yes --every 0.2")
+    assert "Will assume transactional DDL." in said
+    assert "Running upgrade" not in said
+
+
+def test_requests_show_in_the_log_the_database_and_the_cache(shell: Shell) -> None:
+    customer = shell.application.customer
+    shell.run(
+        "curl -sSf -H 'Content-Type: application/json' "
+        f"""-d '{{"customer_id":"{customer}"}}' {PLANS.replace("plans", "recommendations")}"""
+    )
+    shell.run(
+        f"for _ in $(seq 50); do arbor logs backend --customer {customer} --json "
+        "2>/dev/null | grep -q 'Generated recommendations' && exit 0; done; exit 1"
+    )
+    assert "FROM energy_plans" in shell.run("arbor database top-queries --limit 1000 --json")
+    shell.run("arbor cache clear 'plans:*' --yes")
+    before = shell.application.stores
+    assert before is not None
+    assert "plans:all" not in before.cache.keys()
+    assert "is warm" in shell.run("arbor cache warm --yes")
+    assert "plans:all" in before.cache.keys()
+
+
+def test_the_runbooks_health_checks_work_as_they_are_typed(shell: Shell) -> None:
+    _, database_tunnel = shell.blocks("Connect")
+    _, database = shell.blocks("Database Health Check")
+    with shell.open(database_tunnel, 15432):
+        assert re.search(r"idle +\| +\d", shell.run(database))
+    _, cache_tunnel = shell.blocks("Connect to the cache")
+    _, cache = shell.blocks("Redis Health Check")
+    with shell.open(cache_tunnel, 16379):
+        said = shell.run(cache)
+    assert said.startswith("PONG\n")
+    assert "used_memory_human" in said
+    (_, checks, *_) = shell.blocks("Initial Response Checklist")
+    assert '"status":"healthy"' in shell.run(checks.partition("# 2.")[0])
+
+
+@pytest.mark.parametrize(
+    ("store", "run"),
+    [("cache", "arbor cache stats"), ("database", "arbor database connections")],
+)
+def test_without_a_store_triage_names_it_and_the_next_command_says_so(
+    switched: Shell, store: str, run: str
+) -> None:
+    switched.run(f"stand-in --without {store}")
+    evidence = f"the backend says: {store} unhealthy"
+    assert findings(switched)[evidence] == ("P2", run)
+    said = switched.run("arbor health", code=1)
+    assert f"/detailed says 'degraded' instead of healthy: {store} unhealthy." in said
+    assert "was not reached" in switched.run(run, code=1)
+    switched.run("stand-in")
+    switched.run("arbor health")
+
+
+def test_slow_and_failing_requests_are_what_triage_finds(switched: Shell) -> None:
+    switched.run("stand-in --slow 6")
+    assert set(ask(switched, 16, seconds=30)) == {"200"}
+    switched.run("stand-in --failing")
+    assert set(ask(switched, 24, seconds=30)) == {"500"}
+    switched.run("stand-in")
+    ends = time.monotonic() + 30
+    while not any("were answered with 5xx" in one for one in (found := findings(switched))):
+        assert time.monotonic() < ends, found
+    by_kind = {one.split()[-1]: value for one, value in found.items()}
+    assert by_kind["5xx"] == ("P2", "arbor rollback backend")
+    slow = switched.run("arbor logs backend --slower-than 5000 --json").splitlines()
+    assert len([one for one in slow if "Critical slow request" in one]) == 16
+    errors = switched.run("arbor logs backend --errors --json")
+    assert errors.count('"Unhandled exception"') == 24
+
+
+def test_a_restart_serves_from_new_processes_without_a_failed_request(shell: Shell) -> None:
+    before = {one.running.pid for one in shell.application.processes.values()}
+    with ThreadPoolExecutor(1) as operator:
+        restart = operator.submit(shell.run, "arbor restart backend --yes --every 0.3")
+        answers: set[str] = set()
+        while not restart.done():
+            answers |= set(ask(shell, 1, seconds=70))
+    assert "restarted" in restart.result()
+    assert answers == {"200"}
+    after = {one.running.pid for one in shell.application.processes.values()}
+    assert len(before - after) == 1
+    assert "[INFO] Handling signal: term" in shell.run("arbor logs backend")
+
+
+def test_a_process_that_dies_is_a_crash_to_triage(shell: Shell) -> None:
+    (backend,) = (
+        one for one in shell.application.processes.values() if one.container.name == "backend"
+    )
+    os.killpg(backend.running.pid, signal.SIGKILL)
+    shell.attached.wait(lambda one: backend not in one.processes.values())
+    (crashed,) = (one for one in findings(shell) if "crashed within the hour" in one)
+    assert "Essential container in task exited" in crashed
+    shell.attached.wait(serves)
+
+
+@pytest.mark.nightly
+def test_the_runbook_repairs_a_database_that_was_not_migrated_first(
+    pristine_production: Deployed, tmp_path: Path
+) -> None:
+    """The application starts on an empty database; the commands are those that are printed."""
+    with (
+        pristine_production.copy() as stack,
+        shell_of(stack, tmp_path, migrates=False) as shell,
+    ):
+        manifest = json.dumps({"schemaVersion": 2})
+        stack.client("ecr").put_image(**GATEWAY, imageManifest=manifest, imageTag="v1.0.0")
+        broken = shell.run("arbor migrate --yes --every 0.2", code=1)
+        assert 'relation "suppliers" already exists' in broken
+        assert "Repair a Database That Was Not Migrated First" in broken
+        _, tunnel = shell.blocks("Connect")
+        _, variables = shell.blocks("Database Health Check")
+        look, loop, indexes, *_ = shell.blocks("Repair a Database That Was Not Migrated First")
+        with shell.open(tunnel, 15432):
+            assert re.search(r"to_regclass\W+\n\(1 row\)", shell.run(variables + look))
+            said = shell.run(loop, types="y\n")
+            assert said.splitlines()[-1] == '"stamp","003_feedback" ended with 0'
+            assert shell.run(variables + indexes).count("CREATE INDEX") == 4
+        repaired = shell.run("arbor migrate --yes --every 0.2")
+        assert "Running upgrade" not in repaired
+        assert "003_feedback" in shell.run(
+            "arbor logs migrations --json | grep -o 'stamp_revision .*'"
+        )

@@ -23,6 +23,7 @@ import application_world
 import naming
 from emulator import account as account_module
 from engine_stack import control
+from postgres_world import as_superuser
 from serve import edge as edges
 from serve import process, switches
 from serve.edge import Edge
@@ -106,12 +107,8 @@ class Application:
         for one in self.processes.values():
             self._ship(one)
         self._bury()
-        ports = {
-            address(task): self.processes[key].port
-            for key, many in tasks.items()
-            if key in self.processes and self.processes[key].answers()
-            for task in many
-        }
+        answering = {key: one.port for key, one in self.processes.items() if one.answers()}
+        ports = {address(task): answering.get(key) for key, many in tasks.items() for task in many}
         self.edge.set_routes(self.found.routes(ports))
         self._write_numbers()
 
@@ -126,16 +123,15 @@ class Application:
 
     def _open_stores(self, logins: Logins) -> bool:
         """Whether the account has both of them."""
-        at = self.found.endpoints()
-        if at is None:
+        asked = self.found.asked_stores()
+        if asked is None:
             return False
         self.stores = self._kept.enter_context(
             stores(
                 authority=self.authority,
                 place=self.place,
-                at=at,
+                asked=asked,
                 logins=logins,
-                name=naming.database(self.found.stack),
             )
         )
         return True
@@ -191,6 +187,7 @@ class Application:
         migration = self._process(replace(container, command=MIGRATE), "migration")
         if migration.end() != 0:
             raise RuntimeError(f"The migration failed: {migration.log.read_text()}")
+        as_superuser(self.stores.database, "CREATE EXTENSION pg_stat_statements")
         self.customer = application_world.seed(self.stores.database, plans=PLANS, months=MONTHS)
         self.say(f"The database is migrated; customer {self.customer} has a year of usage.")
 

@@ -24,6 +24,8 @@ from tls_world import Authority
 
 IDLE_SECONDS = 60.0
 """The load balancer's: a request whose first byte takes longer gets 504."""
+STARTS_WITHIN, LOOKS_EVERY = 60.0, 0.1
+"""Seconds."""
 HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "host"})
 
 
@@ -54,6 +56,8 @@ class Routes:
     """In the order of their priority, the default last."""
     ports: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """Of this machine, by the group that they are healthy targets of."""
+    starting: frozenset[str] = frozenset()
+    """Groups with a healthy target whose process does not listen yet."""
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -99,11 +103,20 @@ class Edge:
             if not rule.groups:
                 return "", None, rule.status
             (group,) = random.choices(list(rule.groups), list(rule.groups.values()))
-            ports = self.routes.ports.get(group, ())
+            ports = self._of_group(group)
             if not ports:
                 return "", None, HTTPStatus.SERVICE_UNAVAILABLE
             return group, random.choice(ports), HTTPStatus.OK
         return "", None, HTTPStatus.NOT_FOUND
+
+    def _of_group(self, group: str) -> tuple[int, ...]:
+        """The account calls a task healthy at once: its process is waited for."""
+        ends = time.monotonic() + STARTS_WITHIN
+        while not (ports := self.routes.ports.get(group, ())):
+            if group not in self.routes.starting or time.monotonic() > ends:
+                break
+            time.sleep(LOOKS_EVERY)
+        return ports
 
     def note(self, served: Served) -> None:
         with self._lock:

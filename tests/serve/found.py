@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import limits
 import naming
 from engine_stack import control
 from serve import edge
 from serve.edge import Routes
 from serve.process import Container
-from serve.stores import Endpoint
+from serve.stores import Asked, Endpoint
 
 LAUNCHED_BY_A_SERVICE = "service:"
 Key = tuple[str, ...]
@@ -47,21 +48,25 @@ class Found:
             return None
         return Logins(user=login["user"], password=login["password"], tokens=tuple(tokens))
 
-    def endpoints(self) -> tuple[Endpoint, Endpoint] | None:
-        """Of the database and of the cache's primary; None while one of both is being made."""
+    def asked_stores(self) -> Asked | None:
+        """What the account says of both; None while one of both is being made."""
         name, group = (
             naming.database_instance(self.stack),
             naming.cache_replication_group(self.stack),
         )
         instances = self.client("rds").describe_db_instances(DBInstanceIdentifier=name)
         groups = self.client("elasticache").describe_replication_groups(ReplicationGroupId=group)
-        at = instances["DBInstances"][0].get("Endpoint")
-        cache_at = groups["ReplicationGroups"][0]["NodeGroups"][0].get("PrimaryEndpoint")
+        (instance,), (cache,) = instances["DBInstances"], groups["ReplicationGroups"]
+        at, cache_at = instance.get("Endpoint"), cache["NodeGroups"][0].get("PrimaryEndpoint")
         if at is None or cache_at is None:
             return None
-        return (
-            Endpoint(host=at["Address"], port=at["Port"]),
-            Endpoint(host=cache_at["Address"], port=cache_at["Port"]),
+        return Asked(
+            database=Endpoint(host=at["Address"], port=at["Port"]),
+            name=naming.database(self.stack),
+            connections=limits.usable_connections(instance["DBInstanceClass"])
+            + limits.RESERVED_CONNECTIONS,
+            cache=Endpoint(host=cache_at["Address"], port=cache_at["Port"]),
+            replicas=len(cache["MemberClusters"]) - 1,
         )
 
     def primary(self) -> str:
@@ -116,25 +121,33 @@ class Found:
         held = self.client("secretsmanager").get_secret_value(SecretId=":".join(arn))
         return str(json.loads(held["SecretString"])[key])
 
-    def routes(self, ports: Mapping[str, int]) -> Routes:
-        """Of the listener for HTTPS; `ports` are those of processes, by a task's address."""
+    def routes(self, ports: Mapping[str, int | None]) -> Routes:
+        """Of the listener for HTTPS.
+
+        `ports` are those of processes, by a task's address, and None for one that starts.
+        """
         elb = self.client("elbv2")
         for balancer in elb.describe_load_balancers()["LoadBalancers"]:
             arn = balancer["LoadBalancerArn"]
             for listener in elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]:
                 if listener["Protocol"] != "HTTPS":
                     continue
-                found = elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
-                rules = tuple(edge.rule(one) for one in sorted(found, key=_priority))
+                held = elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
+                rules = tuple(edge.rule(one) for one in sorted(held, key=_priority))
                 groups = {group for one in rules for group in one.groups}
+                found = {group: self._ports(group, ports) for group in groups}
                 return Routes(
                     balancer=arn.partition(":loadbalancer/")[2],
                     rules=rules,
-                    ports={group: self._ports(group, ports) for group in groups},
+                    ports={
+                        group: tuple(port for port in many if port is not None)
+                        for group, many in found.items()
+                    },
+                    starting=frozenset(group for group, many in found.items() if None in many),
                 )
         return Routes()
 
-    def _ports(self, group: str, ports: Mapping[str, int]) -> tuple[int, ...]:
+    def _ports(self, group: str, ports: Mapping[str, int | None]) -> set[int | None]:
         """Of the processes whose tasks are healthy targets."""
         found = self.client("elbv2").describe_target_health(TargetGroupArn=group)
         healthy = [
@@ -142,7 +155,7 @@ class Found:
             for one in found["TargetHealthDescriptions"]
             if one["TargetHealth"]["State"] == "healthy"
         ]
-        return tuple({ports[one] for one in healthy if one in ports})
+        return {ports[one] for one in healthy if one in ports}
 
 
 def address(task: Task) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,12 +29,27 @@ class Endpoint:
     port: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the account says of both stores."""
+
+    database: Endpoint
+    name: str
+    """Of the database in it."""
+    connections: int
+    """All that the instance's class allows."""
+    cache: Endpoint
+    replicas: int
+
+
 @dataclass(kw_only=True)
 class Stores:
     """One database and one cache; they stay when their instance is replaced or restored."""
 
     database: postgres_world.Server
     cache: redis_world.Server
+    replicas: list[redis_world.Server]
+    """Of the cache."""
     relays: Mapping[Store, Relay]
     ports: Mapping[tuple[str, int], int]
     """Of this machine, by the account's endpoint."""
@@ -53,11 +68,14 @@ class Stores:
         postgres_world.as_superuser(
             self.database, f"ALTER ROLE {logins.user} PASSWORD '{password}'"
         )
-        with self.cache.client() as client:
-            tokens = (f">{token}" for token in logins.tokens)
-            client.execute_command("ACL", "SETUSER", "default", "resetpass", *tokens)
         self.database = replace(self.database, password=logins.password)
+        for node in (self.cache, *self.replicas):
+            with node.client() as client:
+                tokens = (f">{token}" for token in logins.tokens)
+                client.execute_command("ACL", "SETUSER", "default", "resetpass", *tokens)
+                client.config_set("masterauth", logins.tokens[0])
         self.cache = replace(self.cache, token=logins.tokens[0])
+        self.replicas = [replace(one, token=logins.tokens[0]) for one in self.replicas]
         self._followed = logins
 
 
@@ -66,40 +84,47 @@ def stores(
     *,
     authority: Authority,
     place: Path,
-    at: tuple[Endpoint, Endpoint],
+    asked: Asked,
     logins: "Logins",
-    name: str,
 ) -> Iterator[Stores]:
-    """Start both, for the endpoints of the database called `name` and of the cache.
-
-    Writes the file by which the plugin finds them.
-    """
-    here, cache_here = at
+    """Start both, as the account has them; writes the file by which the plugin finds them."""
+    here, cache_here = asked.database, asked.cache
     with (
+        ExitStack() as kept,
         postgres_world.server(
             *(here.host, HERE),
             signed_by=authority,
             user=logins.user,
             password=logins.password,
-            database=name,
+            database=asked.name,
+            connections=asked.connections,
         ) as postgres,
         redis_world.server(
             cache_here.host, HERE, signed_by=authority, token=logins.tokens[0]
         ) as redis,
     ):
+        authority.issue(place, cache_here.host, HERE)
+        replicas = [
+            kept.enter_context(redis_world.replica(redis, place)) for _ in range(asked.replicas)
+        ]
         relays: dict[Store, Relay] = {
-            "database": Relay(postgres.port),
-            "cache": Relay(redis.port),
+            Store.DATABASE: Relay(postgres.port),
+            Store.CACHE: Relay(redis.port),
         }
         ports = {
-            (here.host, here.port): relays["database"].port,
-            (cache_here.host, cache_here.port): relays["cache"].port,
+            (here.host, here.port): relays[Store.DATABASE].port,
+            (cache_here.host, cache_here.port): relays[Store.CACHE].port,
         }
         ways = {f"{host}:{port}": local for (host, port), local in ports.items()}
         (place / WAYS).write_text(json.dumps(ways))
         try:
             yield Stores(
-                database=postgres, cache=redis, relays=relays, ports=ports, _followed=logins
+                database=postgres,
+                cache=redis,
+                replicas=replicas,
+                relays=relays,
+                ports=ports,
+                _followed=logins,
             )
         finally:
             for relay in relays.values():

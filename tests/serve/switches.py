@@ -3,15 +3,21 @@
 import json
 import os
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import typer
 
 VARIABLE: Final = "STAND_IN_SWITCHES"
 """Names the file."""
-Store = Literal["database", "cache"]
-STORES: Final[tuple[Store, ...]] = ("database", "cache")
+
+
+class Store(StrEnum):
+    """What the application connects to."""
+
+    DATABASE = "database"
+    CACHE = "cache"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +41,9 @@ class Switches:
 def read(file: Path) -> Switches:
     """As they are now."""
     held = json.loads(file.read_text())
-    return Switches(slow=held["slow"], failing=held["failing"], without=tuple(held["without"]))
+    return Switches(
+        slow=held["slow"], failing=held["failing"], without=tuple(map(Store, held["without"]))
+    )
 
 
 def switch(
