@@ -126,6 +126,24 @@ def read(
     return now, {**_as_asked(row, seen, inputs), **bookkeeping}
 
 
+def imported(
+    row: Row, client: Client, import_id: str
+) -> tuple[str, State, dict[str, Any]] | None:
+    """Id, state and inputs of what Pulumi does not know yet, or None when the account has none.
+
+    A bridged provider makes the inputs out of the state, and leaves out those at their zero value.
+    https://github.com/pulumi/pulumi-terraform-bridge (pkg/tfbridge/schema.go,
+    ExtractInputsFromOutputs and isDefaultOrZeroValue)
+    """
+    found = row.read(client, import_id)
+    if found is None:
+        return None
+    carried = {path.split(".", 1)[0] for path in row.inputs}
+    inputs = {key: value for key, value in found.items() if key in carried and value}
+    physical_id = row.imported_id(found) if row.imported_id else import_id
+    return physical_id, _with_kept(row, found, {}), inputs
+
+
 def update(
     row: Row,
     client: Client,

@@ -202,19 +202,19 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Read(
         self, request: provider_pb2.ReadRequest, context: Context, row: Row
     ) -> provider_pb2.ReadResponse:
-        found = lifecycle.read(
-            row,
-            self._client(row),
-            request.id,
-            to_python(request.properties),
-            to_python(request.inputs),
-        )
+        known, asked = to_python(request.properties), to_python(request.inputs)
+        client = self._client(row)
+        if known or asked:
+            read = lifecycle.read(row, client, request.id, known, asked)
+            found = read and (request.id, *read)
+        else:
+            found = lifecycle.imported(row, client, request.id)
         if found is None:
             return provider_pb2.ReadResponse()
-        state, inputs = found
+        physical_id, state, inputs = found
         return provider_pb2.ReadResponse(
-            id=request.id,
-            properties=to_struct({**state, "id": request.id}),
+            id=physical_id,
+            properties=to_struct({**state, "id": physical_id}),
             inputs=to_struct(inputs),
         )
 

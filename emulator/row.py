@@ -98,6 +98,9 @@ class Row:
     located_by: Callable[[str, Props], str] | None = None
     """What `read` needs in place of the first id, from that id and the inputs or the state, where
     an update can give the resource another id in AWS."""
+    imported_id: Callable[[State], str] | None = None
+    """The id that the provider gives what an import named in another way (a cluster by its name,
+    where the id is the ARN), from the state."""
     delete: Callable[[Client, str, Props], None]
     """Given the id and the state, which holds what deleting does (`forceDelete`, `skipDestroy`).
     Deleting what is already gone is not an error."""

@@ -119,6 +119,7 @@ ROWS = (
         create=create_cluster,
         read=read_cluster,
         update=update_cluster,
+        imported_id=lambda state: str(state["arn"]),
         delete=delete_cluster,
     ),
     Row(

@@ -79,7 +79,7 @@ def read(ecs: Client, arn: str) -> State | None:
             if theirs in found and key != "cluster"
         },
         "name": found["serviceName"],
-        "arn": arn,
+        "arn": found["serviceArn"],
         "cluster": found["clusterArn"],
         "capacityProviderStrategies": strategy,
         "networkConfiguration": _network(found.get("networkConfiguration", {})),
@@ -135,9 +135,13 @@ def _wait(ecs: Client, arn: str, *, before: frozenset[str]) -> None:
 
 
 def _find(ecs: Client, arn: str) -> Any | None:
-    """The service if it is there. A deleted one is described for a while, as INACTIVE."""
+    """The service if it is there, by ARN or, as an import names it, by `cluster/service`.
+
+    A deleted one is described for a while, as INACTIVE.
+    """
+    cluster, name = arn.split("/")[-2:]
     try:
-        found = ecs.describe_services(cluster=arn.split("/")[-2], services=[arn], include=["TAGS"])[
+        found = ecs.describe_services(cluster=cluster, services=[name], include=["TAGS"])[
             "services"
         ]
     except ecs.exceptions.ClusterNotFoundException:
@@ -238,6 +242,15 @@ def _ordered(value: Any) -> Any:
     return value
 
 
+def leaves_or_takes_a_launch_type(state: Props, new: Props) -> bool:
+    """Another strategy is an update if it is forced, and if there is one before and after.
+
+    `capacityProviderStrategyCustomizeDiff` in internal/service/ecs/service.go.
+    """
+    had, has = state.get("capacityProviderStrategies"), new.get("capacityProviderStrategies")
+    return not new.get("forceNewDeployment") or bool(had) != bool(has)
+
+
 HOOKS = "deploymentConfiguration.lifecycleHooks"
 
 ROWS = (
@@ -283,6 +296,7 @@ ROWS = (
         ),
         outputs=frozenset({"arn"}),
         replaces=REPLACES,
+        replaces_if={"capacityProviderStrategies": leaves_or_takes_a_launch_type},
         computed=frozenset({"cluster", "platformVersion", "triggers"}),
         write_only=OF_THE_PROVIDER,
         same={
@@ -298,6 +312,7 @@ ROWS = (
         create=create,
         read=read,
         update=update,
+        imported_id=lambda state: str(state["arn"]),
         delete=delete,
     ),
 )

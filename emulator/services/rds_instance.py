@@ -239,6 +239,7 @@ ROWS = (
         create=create_instance,
         read=read_instance,
         update=update_instance,
+        imported_id=lambda state: str(state["resourceId"]),
         delete=delete_instance,
     ),
 )

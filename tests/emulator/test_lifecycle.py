@@ -280,3 +280,18 @@ def test_a_resource_that_an_update_gave_another_id_is_read_by_that() -> None:
     found = lifecycle.read(moved, shelf, "box", after, {"name": "crate"})
     assert found is not None
     assert found[0]["arn"] == "arn:crate"
+
+
+def test_an_import_gives_the_inputs_of_what_was_made_elsewhere() -> None:
+    shelf = Shelf()
+    shelf.things["box"] = {"name": "box", "size": 0, "tags": {"by": "hand"}}
+    row = replace(ROW, imported_id=lambda state: str(state["arn"]))
+
+    found = lifecycle.imported(row, shelf, "box")
+
+    assert found is not None
+    physical_id, state, inputs = found
+    assert physical_id == "arn:box"
+    assert state["size"] == 0
+    assert inputs == {"name": "box", "tags": {"by": "hand"}}
+    assert lifecycle.imported(row, shelf, "bag") is None
