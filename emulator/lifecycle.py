@@ -126,9 +126,7 @@ def read(
     return now, {**_as_asked(row, seen, inputs), **bookkeeping}
 
 
-def imported(
-    row: Row, client: Client, import_id: str
-) -> tuple[str, State, dict[str, Any]] | None:
+def imported(row: Row, client: Client, import_id: str) -> tuple[str, State, dict[str, Any]] | None:
     """Id, state and inputs of what Pulumi does not know yet, or None when the account has none.
 
     A bridged provider makes the inputs out of the state, and leaves out those at their zero value.

@@ -11,6 +11,7 @@ import typer
 from pipeline import again_command, changes, chat, github
 from pipeline import comment as markdown
 from pipeline import result as outcomes
+from pipeline.adopt.command import adopt
 from pipeline.apply import NotDoneError, not_opened
 from pipeline.apply import apply as apply_plan
 from pipeline.bootstrap.command import bootstrap as bootstrap_stack
@@ -57,6 +58,8 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; for scripts."
 Emulated = Annotated[
     bool, typer.Option("--emulated", help="In a fresh emulated account, without credentials.")
 ]
+
+app.command()(adopt)
 
 
 @app.command()

@@ -1,0 +1,185 @@
+"""How each type of resource is looked for by its name, and what `pulumi import` takes as its id.
+
+A type without a look is not adopted: its name is Pulumi's or AWS's, or to create it is to put it,
+over what is there (a lifecycle policy, a secret's version). The ids are those below "Import" on
+the type's page, https://www.pulumi.com/registry/packages/aws/api-docs/.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from botocore.exceptions import ClientError
+
+from operations.account import Account
+from pipeline import present
+from pipeline.adopt.registrations import Registration
+
+ABSENT = frozenset(
+    {
+        "404",
+        "ClusterNotFoundException",
+        "DBInstanceNotFound",
+        "DBParameterGroupNotFound",
+        "NoSuchBucket",
+        "NoSuchEntity",
+        "ReplicationGroupNotFoundFault",
+        "ResourceNotFoundException",
+    }
+)
+"""Codes with which AWS says that there is no such thing."""
+FORBIDDEN = "403"
+INSTANCE = "aws:rds/instance:Instance"
+CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
+SERVICE = "aws:ecs/service:Service"
+CLUSTER = "aws:ecs/cluster:Cluster"
+CAPACITY = "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders"
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+REPOSITORY = "aws:ecr/repository:Repository"
+PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
+SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a type, no secret
+BUCKET = "aws:s3/bucket:Bucket"
+ROLE = "aws:iam/role:Role"
+ZONE = "aws:route53/zone:Zone"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What the account has under a name of the program."""
+
+    name: str
+    import_id: str
+    obstacle: str = ""
+    """Why it can't be imported as it is, and what to do; a sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One type."""
+
+    key: str
+    """The input that holds the physical name."""
+    find: Callable[[Account, str], Found | None]
+    """What has this name, or None. Raises ClientError."""
+
+
+def find(account: Account, registered: Registration) -> Found | None:
+    """What the account has under the name that the program gives.
+
+    None where the program leaves the name to Pulumi, and where the account has nothing so named.
+    Raises ClientError, for instance where the caller may not look.
+    """
+    look = LOOKS.get(registered.token)
+    name = look and registered.named(look.key)
+    if not look or not name:
+        return None
+    try:
+        return look.find(account, name)
+    except ClientError as refused:
+        if refused.response["Error"]["Code"] in ABSENT:
+            return None
+        raise
+
+
+def _log_group(account: Account, name: str) -> Found | None:
+    return _by_name(name) if present.is_log_group(account, name) else None
+
+
+def _repository(account: Account, name: str) -> Found | None:
+    return _by_name(name) if present.is_repository(account, name) else None
+
+
+def _cluster(account: Account, name: str) -> Found | None:
+    """A deleted cluster is described for a while, as INACTIVE."""
+    found = account.client("ecs").describe_clusters(clusters=[name])["clusters"]
+    return _by_name(name) if any(one["status"] == "ACTIVE" for one in found) else None
+
+
+def _service(account: Account, name: str) -> Found | None:
+    """In the runbook's cluster: the program's is an output, which a preview may not know."""
+    cluster = account.cluster
+    found = account.client("ecs").describe_services(cluster=cluster, services=[name])["services"]
+    if all(one["status"] == "INACTIVE" for one in found):
+        return None
+    return Found(name=name, import_id=f"{cluster}/{name}")
+
+
+def _instance(account: Account, name: str) -> Found | None:
+    account.client("rds").describe_db_instances(DBInstanceIdentifier=name)
+    return _by_name(name)
+
+
+def _parameters(account: Account, name: str) -> Found | None:
+    account.client("rds").describe_db_parameter_groups(DBParameterGroupName=name)
+    return _by_name(name)
+
+
+def _cache(account: Account, name: str) -> Found | None:
+    account.client("elasticache").describe_replication_groups(ReplicationGroupId=name)
+    return _by_name(name)
+
+
+def _secret(account: Account, name: str) -> Found | None:
+    found = account.client("secretsmanager").describe_secret(SecretId=name)
+    waits = "It waits for its deletion and holds the name until then. Restore it: "
+    restore = f"aws secretsmanager restore-secret --secret-id {name}"
+    return Found(
+        name=name,
+        import_id=str(found["ARN"]),
+        obstacle=f"{waits}{restore}" if found.get("DeletedDate") else "",
+    )
+
+
+def _bucket(account: Account, name: str) -> Found | None:
+    """S3 answers 403 for a bucket of another account, whose name is taken for everyone."""
+    try:
+        account.client("s3").head_bucket(Bucket=name)
+    except ClientError as refused:
+        if refused.response["Error"]["Code"] != FORBIDDEN:
+            raise
+        choose = "Another account has this bucket. Set arbor:logExportBucket to a free name."
+        return Found(name=name, import_id=name, obstacle=choose)
+    return _by_name(name)
+
+
+def _role(account: Account, name: str) -> Found | None:
+    account.client("iam").get_role(RoleName=name)
+    return _by_name(name)
+
+
+def _zone(account: Account, name: str) -> Found | None:
+    """Route 53 takes a name any number of times, and an import names a zone by its id."""
+    asked = account.client("route53").list_hosted_zones_by_name(DNSName=name)["HostedZones"]
+    zones = [
+        str(one["Id"]).removeprefix("/hostedzone/")
+        for one in asked
+        if one["Name"].rstrip(".") == name and not one["Config"].get("PrivateZone")
+    ]
+    if not zones:
+        return None
+    several = f"The account has the zones {', '.join(zones)} of this domain. Set arbor:hostedZoneId"
+    return Found(
+        name=name,
+        import_id=zones[0],
+        obstacle=f"{several} to the one that the registrar names." if len(zones) > 1 else "",
+    )
+
+
+def _by_name(name: str) -> Found:
+    """Of a type that is imported by its name."""
+    return Found(name=name, import_id=name)
+
+
+LOOKS: Mapping[str, Look] = {
+    BUCKET: Look(key="bucket", find=_bucket),
+    CACHE: Look(key="replicationGroupId", find=_cache),
+    CAPACITY: Look(key="clusterName", find=_cluster),
+    CLUSTER: Look(key="name", find=_cluster),
+    INSTANCE: Look(key="identifier", find=_instance),
+    LOG_GROUP: Look(key="name", find=_log_group),
+    PARAMETERS: Look(key="name", find=_parameters),
+    REPOSITORY: Look(key="name", find=_repository),
+    ROLE: Look(key="name", find=_role),
+    SECRET: Look(key="name", find=_secret),
+    SERVICE: Look(key="name", find=_service),
+    ZONE: Look(key="name", find=_zone),
+}

@@ -1,0 +1,130 @@
+"""The application's original Terraform stack, as far as its names are not the program's.
+
+https://github.com/Davaakhatan/arbor-energy-plan-agent, infrastructure/aws: `name_prefix` is
+`arbor-<environment>`, and `environment` is the stack's name.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from operations.account import APPS, Account
+from pipeline.adopt import looks
+
+DIRECTORY: Final = "infrastructure/aws"
+"""Where its Terraform runs, in the application's repository."""
+NETWORK: Final = (
+    "The program lays out a VPC of its own: three tiers of subnets, and a block of a subnet never "
+    "changes. The two VPCs share a block and are not connected."
+)
+BALANCER: Final = (
+    "Pulumi chooses the name, and another name replaces it. The domain moves to the new one."
+)
+SECRETS: Final = (
+    "The program's secrets have other names and fields. Copy SECRET_KEY, or every session ends."
+)
+ROLES: Final = "The program's tasks have roles of their own, one for each service."
+GROUPS: Final = "A subnet group belongs to its VPC, and a parameter group to what uses it."
+ABSENT: Final = frozenset(
+    {
+        "CacheParameterGroupNotFound",
+        "CacheSubnetGroupNotFoundFault",
+        "DBParameterGroupNotFound",
+        "DBSubnetGroupNotFoundFault",
+        "LoadBalancerNotFound",
+        "NoSuchEntity",
+        "ResourceNotFoundException",
+        "TargetGroupNotFound",
+    }
+)
+"""Codes with which AWS says that there is no such thing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """A resource of the Terraform stack that stays where it is: `up` makes another."""
+
+    address: str
+    """Terraform's, such as `aws_lb.main`."""
+    name: str
+    why: str
+
+
+def addresses(token: str, name: str, stack: str) -> list[str]:
+    """Terraform's addresses of what has a name of the program; none for what AWS made itself."""
+    app = name.replace("/", "-").rpartition(f"arbor-{stack}-")[2]
+    per_app = {
+        looks.LOG_GROUP: ["aws_cloudwatch_log_group"],
+        # `terraform destroy` would delete the policy of a repository that is no longer its own.
+        looks.REPOSITORY: ["aws_ecr_repository", "aws_ecr_lifecycle_policy"],
+        looks.SERVICE: ["aws_ecs_service"],
+    }
+    single = {
+        looks.CACHE: ["aws_elasticache_replication_group.main"],
+        looks.CAPACITY: ["aws_ecs_cluster_capacity_providers.main"],
+        looks.CLUSTER: ["aws_ecs_cluster.main"],
+        looks.INSTANCE: ["aws_db_instance.main"],
+    }
+    if app in APPS and token in per_app:
+        return [f"{kind}.{app}" for kind in per_app[token]]
+    return single.get(token, [])
+
+
+def beside(account: Account) -> list[Beside]:
+    """Those of its resources that the account has. Raises ClientError."""
+    prefix = f"arbor-{account.stack}"
+    return [
+        Beside(address=address, name=f"{prefix}-{suffix}", why=why)
+        for address, suffix, why, is_there in _known()
+        if is_there(account, f"{prefix}-{suffix}")
+    ]
+
+
+Known = tuple[str, str, str, Callable[[Account, str], bool]]
+
+
+def _known() -> Iterator[Known]:
+    """Address, end of the name, why it is not adopted, and the look."""
+    yield "aws_vpc.main", "vpc", NETWORK, _vpc
+    yield "aws_lb.main", "alb", BALANCER, _lists("elbv2", "describe_load_balancers", "Names")
+    for app in APPS:
+        targets = _lists("elbv2", "describe_target_groups", "Names")
+        yield f"aws_lb_target_group.{app}", f"{app}-tg", BALANCER, targets
+    secret = _has("secretsmanager", "describe_secret", "SecretId")
+    yield "aws_secretsmanager_secret.db_password", "db-password", SECRETS, secret
+    yield "aws_secretsmanager_secret.redis_auth_token", "redis-auth-token", SECRETS, secret
+    yield "aws_secretsmanager_secret.app_secrets", "app-secrets", SECRETS, secret
+    role = _has("iam", "get_role", "RoleName")
+    yield "aws_iam_role.ecs_task_execution", "ecs-task-execution", ROLES, role
+    yield "aws_iam_role.ecs_task", "ecs-task", ROLES, role
+    subnets = _has("rds", "describe_db_subnet_groups", "DBSubnetGroupName")
+    yield "aws_db_subnet_group.main", "db-subnet-group", GROUPS, subnets
+    parameters = _has("rds", "describe_db_parameter_groups", "DBParameterGroupName")
+    yield "aws_db_parameter_group.main", "pg16-params", GROUPS, parameters
+    of_cache = _has("elasticache", "describe_cache_subnet_groups", "CacheSubnetGroupName")
+    yield "aws_elasticache_subnet_group.main", "redis-subnet-group", GROUPS, of_cache
+
+
+def _has(service: str, call: str, key: str) -> Callable[[Account, str], bool]:
+    return lambda account, name: _answers(account, service, call, {key: name})
+
+
+def _lists(service: str, call: str, key: str) -> Callable[[Account, str], bool]:
+    return lambda account, name: _answers(account, service, call, {key: [name]})
+
+
+def _vpc(account: Account, name: str) -> bool:
+    named = [{"Name": "tag:Name", "Values": [name]}]
+    return bool(account.client("ec2").describe_vpcs(Filters=named)["Vpcs"])
+
+
+def _answers(account: Account, service: str, call: str, asked: Mapping[str, Any]) -> bool:
+    try:
+        getattr(account.client(service), call)(**asked)
+    except ClientError as refused:
+        if refused.response["Error"]["Code"] in ABSENT:
+            return False
+        raise
+    return True

@@ -1,0 +1,79 @@
+"""What `adopt` prints: three lists, and the commands that come next."""
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.adopt import origin
+from pipeline.adopt.plan import Plan
+from pipeline.adopt.verdicts import Verdict
+
+
+def render(plan: Plan, file: Path | None) -> str:
+    """The whole page; `file` is where the import file was written, if it was."""
+    if not plan.verdicts and not plan.beside:
+        return f"The account has nothing with a name of {plan.stack}, and nothing to adopt."
+    return "\n".join([*_adopted(plan), *_in_the_way(plan), *_beside(plan), *_next(plan, file)])
+
+
+def _adopted(plan: Plan) -> Iterator[str]:
+    yield f"Can be adopted: {len(plan.adopted)}"
+    for one in plan.adopted:
+        judged = one.judged
+        keys = f"; `up` changes {', '.join(judged.keys)}" if judged and judged.keys else ""
+        yield f"  {_titled(one)}{keys}"
+
+
+def _in_the_way(plan: Plan) -> Iterator[str]:
+    if not plan.in_the_way:
+        return
+    yield ""
+    yield f"In the way of `up`, and can't be adopted: {len(plan.in_the_way)}"
+    for one in plan.in_the_way:
+        yield f"  {_titled(one)}"
+        for text in (*one.against, *one.way.splitlines()):
+            yield f"    {text}"
+
+
+def _beside(plan: Plan) -> Iterator[str]:
+    if not plan.beside:
+        return
+    yield ""
+    yield f"Of the original Terraform stack, and `up` makes another beside it: {len(plan.beside)}"
+    for why in dict.fromkeys(one.why for one in plan.beside):
+        names = [f"{one.name} ({one.address})" for one in plan.beside if one.why == why]
+        yield f"  {', '.join(names)}"
+        yield f"    {why}"
+
+
+def _next(plan: Plan, file: Path | None) -> Iterator[str]:
+    forgets = [
+        address
+        for one in plan.verdicts
+        for address in origin.addresses(one.registered.token, one.found.name, plan.stack)
+    ]
+    steps = [*_commands(plan, file, forgets)]
+    if steps:
+        yield ""
+        yield "Nothing was changed. Next (docs/adoption.md):"
+        yield from (f"  {step}" for step in steps)
+
+
+def _commands(plan: Plan, file: Path | None, forgets: list[str]) -> Iterator[str]:
+    if plan.adopted and file is None:
+        yield f"python -m pipeline adopt --stack {plan.stack} --write adopt.json"
+        return
+    if plan.adopted:
+        yield (
+            f"pulumi import --file {shlex.quote(str(file))} --stack {plan.stack} "
+            "--protect=false --generate-code=false"
+        )
+    if forgets:
+        yield f"terraform -chdir={origin.DIRECTORY} state rm {' '.join(forgets)}"
+    yield f"pulumi preview --stack {plan.stack} --policy-pack policy"
+
+
+def _titled(verdict: Verdict) -> str:
+    registered, found = verdict.registered, verdict.found
+    kind = registered.token.rpartition(":")[2]
+    return f"{kind} {found.name} ({registered.name})"
