@@ -55,6 +55,7 @@ def _network(ec2: Any) -> tuple[list[str], str]:
     """Subnets, the public ones first, and a security group."""
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     ec2.create_tags(Resources=[vpc], Tags=pairs("vpc"))
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
     subnets = [
@@ -124,7 +125,8 @@ def _database(rds: Any, subnets: list[str], group: str) -> None:
         PubliclyAccessible=False,
         BackupRetentionPeriod=7,
         PreferredBackupWindow="03:00-04:00",
-        PreferredMaintenanceWindow="mon:04:00-mon:05:00",
+        # Terraform's begins at 04:00: moto takes windows that touch for ones that overlap.
+        PreferredMaintenanceWindow="mon:04:30-mon:05:30",
         EnableCloudwatchLogsExports=["postgresql", "upgrade"],
         DeletionProtection=True,
         Tags=pairs("db"),

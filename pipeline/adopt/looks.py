@@ -104,18 +104,19 @@ def _service(account: Account, name: str) -> Found | None:
 
 
 def _instance(account: Account, name: str) -> Found | None:
-    account.client("rds").describe_db_instances(DBInstanceIdentifier=name)
-    return _by_name(name)
+    found = account.client("rds").describe_db_instances(DBInstanceIdentifier=name)
+    return _by_name(name) if found["DBInstances"] else None
 
 
 def _parameters(account: Account, name: str) -> Found | None:
-    account.client("rds").describe_db_parameter_groups(DBParameterGroupName=name)
-    return _by_name(name)
+    found = account.client("rds").describe_db_parameter_groups(DBParameterGroupName=name)
+    return _by_name(name) if found["DBParameterGroups"] else None
 
 
 def _cache(account: Account, name: str) -> Found | None:
-    account.client("elasticache").describe_replication_groups(ReplicationGroupId=name)
-    return _by_name(name)
+    cache = account.client("elasticache")
+    found = cache.describe_replication_groups(ReplicationGroupId=name)["ReplicationGroups"]
+    return _by_name(name) if found else None
 
 
 def _secret(account: Account, name: str) -> Found | None:

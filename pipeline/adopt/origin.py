@@ -6,6 +6,7 @@ https://github.com/Davaakhatan/arbor-energy-plan-agent, infrastructure/aws: `nam
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -87,32 +88,40 @@ Known = tuple[str, str, str, Callable[[Account, str], bool]]
 
 def _known() -> Iterator[Known]:
     """Address, end of the name, why it is not adopted, and the look."""
-    yield "aws_vpc.main", "vpc", NETWORK, _vpc
-    yield "aws_lb.main", "alb", BALANCER, _lists("elbv2", "describe_load_balancers", "Names")
-    for app in APPS:
-        targets = _lists("elbv2", "describe_target_groups", "Names")
-        yield f"aws_lb_target_group.{app}", f"{app}-tg", BALANCER, targets
+    elb, rds, cache = (partial(_lists, service) for service in ("elbv2", "rds", "elasticache"))
+    balancers = elb("describe_load_balancers", "Names", "LoadBalancers", several=True)
+    targets = elb("describe_target_groups", "Names", "TargetGroups", several=True)
     secret = _has("secretsmanager", "describe_secret", "SecretId")
+    role = _has("iam", "get_role", "RoleName")
+    subnets = rds("describe_db_subnet_groups", "DBSubnetGroupName", "DBSubnetGroups")
+    parameters = rds("describe_db_parameter_groups", "DBParameterGroupName", "DBParameterGroups")
+    of_cache = cache("describe_cache_subnet_groups", "CacheSubnetGroupName", "CacheSubnetGroups")
+    yield "aws_vpc.main", "vpc", NETWORK, _vpc
+    yield "aws_lb.main", "alb", BALANCER, balancers
+    for app in APPS:
+        yield f"aws_lb_target_group.{app}", f"{app}-tg", BALANCER, targets
     yield "aws_secretsmanager_secret.db_password", "db-password", SECRETS, secret
     yield "aws_secretsmanager_secret.redis_auth_token", "redis-auth-token", SECRETS, secret
     yield "aws_secretsmanager_secret.app_secrets", "app-secrets", SECRETS, secret
-    role = _has("iam", "get_role", "RoleName")
     yield "aws_iam_role.ecs_task_execution", "ecs-task-execution", ROLES, role
     yield "aws_iam_role.ecs_task", "ecs-task", ROLES, role
-    subnets = _has("rds", "describe_db_subnet_groups", "DBSubnetGroupName")
     yield "aws_db_subnet_group.main", "db-subnet-group", GROUPS, subnets
-    parameters = _has("rds", "describe_db_parameter_groups", "DBParameterGroupName")
     yield "aws_db_parameter_group.main", "pg16-params", GROUPS, parameters
-    of_cache = _has("elasticache", "describe_cache_subnet_groups", "CacheSubnetGroupName")
     yield "aws_elasticache_subnet_group.main", "redis-subnet-group", GROUPS, of_cache
 
 
 def _has(service: str, call: str, key: str) -> Callable[[Account, str], bool]:
-    return lambda account, name: _answers(account, service, call, {key: name})
+    """A call that describes one, or fails."""
+    return lambda account, name: bool(_answer(account, service, call, {key: name}))
 
 
-def _lists(service: str, call: str, key: str) -> Callable[[Account, str], bool]:
-    return lambda account, name: _answers(account, service, call, {key: [name]})
+def _lists(
+    service: str, call: str, key: str, found: str, *, several: bool = False
+) -> Callable[[Account, str], bool]:
+    """A call that lists what has the name, or fails; `several` where it takes a list of names."""
+    return lambda account, name: bool(
+        _answer(account, service, call, {key: [name] if several else name}).get(found)
+    )
 
 
 def _vpc(account: Account, name: str) -> bool:
@@ -120,11 +129,14 @@ def _vpc(account: Account, name: str) -> bool:
     return bool(account.client("ec2").describe_vpcs(Filters=named)["Vpcs"])
 
 
-def _answers(account: Account, service: str, call: str, asked: Mapping[str, Any]) -> bool:
+def _answer(
+    account: Account, service: str, call: str, asked: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Empty where there is no such thing. Raises ClientError."""
     try:
-        getattr(account.client(service), call)(**asked)
+        answer: Mapping[str, Any] = getattr(account.client(service), call)(**asked)
     except ClientError as refused:
         if refused.response["Error"]["Code"] in ABSENT:
-            return False
+            return {}
         raise
-    return True
+    return answer

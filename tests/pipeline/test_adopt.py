@@ -1,0 +1,393 @@
+"""`adopt`: what is found by its name, the file that imports it, and what is said of the rest."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner
+
+import terraform_world
+from emulator import correction, corrections
+from operations.account import Account
+from pipeline.__main__ import app
+from pipeline.adopt import command, import_file, looks, origin, pages
+from pipeline.adopt.plan import Plan
+from pipeline.adopt.registrations import Registration, Registrations
+from pipeline.adopt.verdicts import Judged, Judgement, Verdict
+
+STACK = "production"
+URN = f"urn:pulumi:{STACK}::arbor::"
+NAMES = {
+    looks.BUCKET: ("bucket", "arbor-log-exports"),
+    looks.CACHE: ("replicationGroupId", "arbor-production-redis"),
+    looks.CAPACITY: ("clusterName", "arbor-production-cluster"),
+    looks.CLUSTER: ("name", "arbor-production-cluster"),
+    looks.INSTANCE: ("identifier", "arbor-production-db"),
+    looks.LOG_GROUP: ("name", "/ecs/arbor-production/backend"),
+    looks.PARAMETERS: ("name", "arbor-production-params"),
+    looks.REPOSITORY: ("name", "arbor-production-backend"),
+    looks.ROLE: ("name", "arbor-production-ci-deploy"),
+    looks.SECRET: ("name", "arbor/production/db"),
+    looks.SERVICE: ("name", "arbor-production-backend"),
+    looks.ZONE: ("name", "arbor-energy.com"),
+}
+OF_TERRAFORM = {
+    looks.CACHE: "arbor-production-redis",
+    looks.CAPACITY: "arbor-production-cluster",
+    looks.CLUSTER: "arbor-production-cluster",
+    looks.INSTANCE: "arbor-production-db",
+    looks.LOG_GROUP: "/ecs/arbor-production/backend",
+    looks.REPOSITORY: "arbor-production-backend",
+    looks.SERVICE: "arbor-production-cluster/arbor-production-backend",
+}
+
+
+def registered(token: str, inputs: dict[str, Any], name: str = "thing") -> Registration:
+    return Registration(
+        urn=f"{URN}{token}::{name}", token=token, parent="", is_component=False, inputs=inputs
+    )
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """Empty, without a way out."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    assert corrections  # imported for what it registers
+    correction.apply()
+    clients: dict[str, Any] = {}
+
+    def client(service: str) -> Any:
+        return clients.setdefault(service, boto3.client(service, region_name="us-east-1"))
+
+    with mock_aws():
+        yield Account(stack=STACK, client=client)
+
+
+def test_the_original_stack_is_found_by_the_runbooks_names(account: Account) -> None:
+    terraform_world.make(account.client)
+    found = {
+        token: held.import_id
+        for token, (key, name) in NAMES.items()
+        if (held := looks.find(account, registered(token, {key: name})))
+    }
+    assert found == OF_TERRAFORM
+
+
+def test_an_empty_account_has_nothing(account: Account) -> None:
+    assert set(NAMES) == set(looks.LOOKS)
+    for token, (key, name) in NAMES.items():
+        assert looks.find(account, registered(token, {key: name})) is None, token
+    assert origin.beside(account) == []
+
+
+def test_a_name_that_pulumi_chose_is_looked_for_nowhere(account: Account) -> None:
+    terraform_world.make(account.client)
+    chosen = {"name": "arbor-production-backend", "__defaults": ["name"]}
+    assert looks.find(account, registered(looks.REPOSITORY, chosen)) is None
+
+
+def test_what_the_caller_may_not_look_at_is_an_error() -> None:
+    refuses = SimpleNamespace(describe_db_instances=refused)
+    blind = Account(stack=STACK, client=lambda _service: refuses)
+    with pytest.raises(looks.ClientError, match="AccessDenied"):
+        looks.find(blind, registered(looks.INSTANCE, {"identifier": "arbor-production-db"}))
+
+
+def refused(**_asked: str) -> None:
+    raise looks.ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Describe")
+
+
+def test_a_secret_that_waits_for_its_deletion_is_in_the_way(account: Account) -> None:
+    secrets = account.client("secretsmanager")
+    secrets.create_secret(Name="arbor/production/db", SecretString="{}")
+    secret = registered(looks.SECRET, {"name": "arbor/production/db"})
+    live = looks.find(account, secret)
+    assert live is not None
+    assert live.import_id.startswith("arn:aws:secretsmanager:")
+    assert not live.obstacle
+    secrets.delete_secret(SecretId="arbor/production/db", RecoveryWindowInDays=7)
+    waiting = looks.find(account, secret)
+    assert waiting is not None
+    assert "restore-secret --secret-id arbor/production/db" in waiting.obstacle
+
+
+def test_one_public_zone_is_adopted_and_of_two_config_names_one(account: Account) -> None:
+    route53 = account.client("route53")
+    zone = registered(looks.ZONE, {"name": "arbor-energy.com"})
+    made = [
+        route53.create_hosted_zone(Name="arbor-energy.com", CallerReference=one)["HostedZone"]["Id"]
+        for one in ("first",)
+    ]
+    found = looks.find(account, zone)
+    assert found is not None
+    assert f"/hostedzone/{found.import_id}" == made[0]
+    assert not found.obstacle
+    route53.create_hosted_zone(Name="arbor-energy.com", CallerReference="second")
+    several = looks.find(account, zone)
+    assert several is not None
+    assert "arbor:hostedZoneId" in several.obstacle
+
+
+def test_a_bucket_of_another_account_is_in_the_way() -> None:
+    def forbidden(**_asked: str) -> None:
+        raise looks.ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, "HeadBucket")
+
+    other = Account(stack=STACK, client=lambda _service: SimpleNamespace(head_bucket=forbidden))
+    found = looks.find(other, registered(looks.BUCKET, {"bucket": "arbor-log-exports"}))
+    assert found is not None
+    assert "arbor:logExportBucket" in found.obstacle
+
+
+def test_the_rest_of_the_original_stack_is_said_to_stay_beside(account: Account) -> None:
+    terraform_world.make(account.client)
+    assert {one.address for one in origin.beside(account)} == {
+        "aws_db_parameter_group.main",
+        "aws_db_subnet_group.main",
+        "aws_elasticache_subnet_group.main",
+        "aws_iam_role.ecs_task",
+        "aws_iam_role.ecs_task_execution",
+        "aws_lb.main",
+        "aws_lb_target_group.backend",
+        "aws_lb_target_group.frontend",
+        "aws_secretsmanager_secret.app_secrets",
+        "aws_secretsmanager_secret.db_password",
+        "aws_secretsmanager_secret.redis_auth_token",
+        "aws_vpc.main",
+    }
+
+
+COMPONENT = "arbor:compute:Registry"
+PARENT = f"{URN}{COMPONENT}::registry"
+CHILD = f"{URN}{COMPONENT}${looks.REPOSITORY}::registry-backend"
+FREE = f"{URN}{looks.LOG_GROUP}::logs"
+
+
+def step(urn: str, op: str, **told: Any) -> Any:
+    """An event of the engine, with what is read of it."""
+    custom = not urn.startswith(PARENT) or urn == CHILD
+    state = SimpleNamespace(
+        urn=urn,
+        type=urn.split("::")[2].rpartition("$")[2],
+        parent=told.pop("parent", f"{URN}pulumi:pulumi:Stack::arbor-{STACK}"),
+        custom=custom,
+        inputs=told.pop("new", {}),
+    )
+    metadata = SimpleNamespace(
+        urn=urn,
+        op=SimpleNamespace(value=op),
+        new=state,
+        old=SimpleNamespace(inputs=told.pop("old", {})),
+        keys=told.pop("keys", None),
+        diffs=told.pop("diffs", None),
+    )
+    assert not told
+    return SimpleNamespace(resource_pre_event=SimpleNamespace(metadata=metadata))
+
+
+@pytest.fixture
+def program() -> Registrations:
+    seen = Registrations()
+    seen.see(step(f"{URN}pulumi:pulumi:Stack::arbor-{STACK}", "create"))
+    seen.see(step(f"{URN}pulumi:providers:aws::default_7_0_0", "create"))
+    seen.see(step(PARENT, "create"))
+    seen.see(step(CHILD, "create", parent=PARENT, new={"name": "arbor-production-backend"}))
+    seen.see(step(FREE, "create", new={"name": "/ecs/arbor-production/backend"}))
+    seen.see(SimpleNamespace(resource_pre_event=None))
+    return seen
+
+
+def test_only_what_the_program_registers_itself_is_collected(program: Registrations) -> None:
+    assert {one.name: one.is_component for one in program.by_urn.values()} == {
+        "registry": True,
+        "registry-backend": False,
+        "logs": False,
+    }
+
+
+def test_the_file_makes_each_parent_that_the_state_does_not_have(program: Registrations) -> None:
+    ids = {CHILD: "arbor-production-backend", FREE: "/ecs/arbor-production/backend"}
+    made = import_file.content(program, ids)
+    parent, child, free = made["resources"]
+    assert made["nameTable"] == {}
+    assert parent == {
+        "type": COMPONENT,
+        "name": f"{COMPONENT}::registry",
+        "logicalName": "registry",
+        "component": True,
+    }
+    assert child.pop("version").count(".") == free.pop("version").count(".") == 2
+    assert child == {
+        "type": looks.REPOSITORY,
+        "name": "registry-backend",
+        "id": "arbor-production-backend",
+        "parent": parent["name"],
+    }
+    assert "parent" not in free
+
+
+def test_the_file_names_a_parent_of_the_state_by_its_urn(program: Registrations) -> None:
+    made = import_file.content(program, {CHILD: "arbor-production-backend"}, {PARENT})
+    assert made["nameTable"] == {f"{COMPONENT}::registry": PARENT}
+    (only,) = made["resources"]
+    assert only["parent"] == f"{COMPONENT}::registry"
+
+
+def test_the_file_is_written_whole_or_not_at_all(
+    tmp_path: Path, program: Registrations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "adopt.json"
+    import_file.write(file, import_file.content(program, {FREE: "logs"}))
+    before = file.read_text()
+    assert json.loads(before)["resources"][0]["id"] == "logs"
+
+    def full(_self: Path, _target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="No space"):
+        import_file.write(file, import_file.content(program, {}))
+    assert file.read_text() == before
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def judged(*events: Any) -> Judged:
+    judgement = Judgement()
+    for event in events:
+        judgement.see(event)
+    return judgement.of(FREE)
+
+
+def test_a_replacement_counts_by_the_inputs_that_cause_it() -> None:
+    found = judged(
+        step(
+            FREE,
+            "create-replacement",
+            keys=["dbName"],
+            diffs=["dbName", "tags"],
+            old={"dbName": "arbor_energy"},
+            new={"dbName": "arbor_production"},
+        ),
+        step(FREE, "replace", keys=["dbName"]),
+    )
+    assert (found.op, found.keys) == ("replace", ("dbName",))
+    assert found.change("dbName") == (
+        "dbName is arbor_energy, and the program has arbor_production"
+    )
+
+
+def test_what_stays_and_what_is_updated_is_told_apart() -> None:
+    assert judged(step(FREE, "same")).op == "same"
+    updated = judged(step(FREE, "update", diffs=["tags", "retentionInDays"]))
+    assert (updated.op, updated.keys) == ("update", ("retentionInDays", "tags"))
+
+
+def verdict(token: str, name: str, op: str, *keys: str, obstacle: str = "") -> Verdict:
+    cluster = "arbor-production-cluster/" if token == looks.SERVICE else ""
+    return Verdict(
+        registered=registered(token, {}),
+        found=looks.Found(name=name, import_id=f"{cluster}{name}", obstacle=obstacle),
+        judged=None if obstacle else Judged(op=op, keys=keys, old={}, new={}),
+    )
+
+
+def test_a_database_in_other_subnets_is_not_adopted_for_rds_refuses_the_update() -> None:
+    moved = verdict(looks.INSTANCE, "arbor-production-db", "update", "dbSubnetGroupName", "tags")
+    assert any("RDS moves no" in sentence for sentence in moved.against)
+    assert verdict(looks.INSTANCE, "arbor-production-db", "update", "tags").against == []
+
+
+WHOLE = Plan(
+    stack=STACK,
+    verdicts=[
+        verdict(looks.REPOSITORY, "arbor-production-backend", "update", "imageTagMutability"),
+        verdict(looks.LOG_GROUP, "/aws/rds/instance/arbor-production-db/upgrade", "same"),
+        verdict(looks.INSTANCE, "arbor-production-db", "replace", "dbName"),
+        verdict(looks.CACHE, "arbor-production-redis", "replace", "kmsKeyId"),
+        verdict(looks.SERVICE, "arbor-production-backend", "replace", "capacityProviderStrategies"),
+        verdict(looks.SECRET, "arbor/production/db", "", obstacle="It waits for its deletion."),
+    ],
+    beside=[origin.Beside(address="aws_lb.main", name="arbor-production-alb", why="Its name.")],
+    content=import_file.Content(nameTable={}, resources=[]),
+)
+
+
+def test_the_page_says_what_is_adopted_what_is_not_and_what_comes_next() -> None:
+    page = pages.render(WHOLE, Path("adopt.json"))
+    assert "Repository arbor-production-backend (thing); `up` changes imageTagMutability" in page
+    assert "--new-db-instance-identifier arbor-production-db-terraform" in page
+    assert "delete-replication-group --replication-group-id arbor-production-redis" in page
+    assert "--cluster arbor-production-cluster --service arbor-production-backend --force" in page
+    assert "It waits for its deletion." in page
+    assert "arbor-production-alb (aws_lb.main)" in page
+    *_, imports, forgets, previews = page.splitlines()
+    assert imports.strip() == (
+        "pulumi import --file adopt.json --stack production --protect=false --generate-code=false"
+    )
+    # Each resource that the stack owns from now on, or that an operator took away by hand.
+    assert forgets.split("state rm ")[1].split() == [
+        "aws_ecr_repository.backend",
+        "aws_ecr_lifecycle_policy.backend",
+        "aws_db_instance.main",
+        "aws_elasticache_replication_group.main",
+        "aws_ecs_service.backend",
+    ]
+    assert previews.strip().startswith("pulumi preview --stack production")
+
+
+def test_without_a_file_the_page_says_how_to_write_one() -> None:
+    last = pages.render(WHOLE, None).splitlines()[-1]
+    assert last.strip() == "python -m pipeline adopt --stack production --write adopt.json"
+
+
+NOTHING = Plan(
+    stack=STACK,
+    verdicts=[],
+    beside=[],
+    content=import_file.Content(nameTable={}, resources=[]),
+)
+
+
+def run(monkeypatch: pytest.MonkeyPatch, plan: Plan, *words: str) -> Any:
+    class Stack:
+        def __enter__(self) -> None:
+            return None
+
+        def __exit__(self, *_: object) -> None:
+            return None
+
+    monkeypatch.setattr(command, "in_aws", lambda _stack: Stack())
+    monkeypatch.setattr(command, "make", lambda _opened: plan)
+    return CliRunner().invoke(app, ["adopt", "--stack", STACK, *words])
+
+
+def test_something_in_the_way_ends_with_refused_and_still_writes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "adopt.json"
+    done = run(monkeypatch, WHOLE, "--write", str(file))
+    assert done.exit_code == 3
+    assert file.is_file()
+
+
+def test_nothing_to_adopt_writes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "adopt.json"
+    done = run(monkeypatch, NOTHING, "--write", str(file))
+    assert (done.exit_code, file.exists()) == (0, False)
+    assert "nothing to adopt" in done.output
+
+
+def test_a_file_in_no_directory_is_wrong_usage(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    done = run(monkeypatch, WHOLE, "--write", str(tmp_path / "none" / "adopt.json"))
+    assert done.exit_code == 2
+    assert "There is no directory" in done.output
+    taken = run(monkeypatch, WHOLE, "--write", str(tmp_path))
+    assert taken.exit_code == 2
