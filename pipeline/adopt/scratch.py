@@ -1,6 +1,7 @@
 """A second, empty state of the stack in a temporary directory: nothing that is done there lasts."""
 
 import secrets
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ def scratch(opened: Opened) -> Iterator[automation.Stack]:
         state.mkdir()
         project = yaml.safe_load((source / "Pulumi.yaml").read_text())
         stack = yaml.safe_load((source / f"Pulumi.{name}.yaml").read_text())
+        # `pulumi import` starts the language host, which takes a relative one from this directory.
+        project["runtime"]["options"]["virtualenv"] = sys.prefix
         own = {key: value for key, value in stack.items() if key not in ENCRYPTION}
         (settings / "Pulumi.yaml").write_text(yaml.safe_dump(project))
         (settings / f"Pulumi.{name}.yaml").write_text(yaml.safe_dump(own))

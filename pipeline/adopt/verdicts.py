@@ -91,21 +91,25 @@ class Judgement:
 
 
 def _refused(verdict: Verdict) -> list[str]:
-    """What the provider calls an update and AWS refuses.
+    """What the provider calls an update, and what is none.
 
-    RDS moves an instance to a subnet group of another VPC, if it has no standby, and never to
-    another of the same VPC: https://github.com/hashicorp/terraform-provider-aws/issues/512 and
-    https://repost.aws/knowledge-center/change-vpc-rds-db-instance.
+    RDS takes no other subnet group of the same VPC, and the provider plans the change all the same:
+    https://github.com/hashicorp/terraform-provider-aws/issues/512. To another VPC it moves an
+    instance while it is down.
     """
     judged = verdict.judged
     if judged and verdict.registered.token == looks.INSTANCE and SUBNETS in judged.keys:
-        return ["RDS moves no Multi-AZ instance, and none within its VPC, to other subnets."]
+        return [
+            "`up` would move it to other subnets: RDS refuses that within a VPC, and between two "
+            "it is an outage."
+        ]
     return []
 
 
 def _rename(found: Found) -> str:
-    """RDS keeps everything of an instance that it renames, but for the host in its endpoint.
+    """RDS keeps everything of an instance that it renames, but for the host of its endpoint.
 
+    It is out of reach for about ten minutes.
     https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_RenameInstance.html
     """
     return (

@@ -299,7 +299,7 @@ def verdict(token: str, name: str, op: str, *keys: str, obstacle: str = "") -> V
 
 def test_a_database_in_other_subnets_is_not_adopted_for_rds_refuses_the_update() -> None:
     moved = verdict(looks.INSTANCE, "arbor-production-db", "update", "dbSubnetGroupName", "tags")
-    assert any("RDS moves no" in sentence for sentence in moved.against)
+    assert any("RDS refuses that" in sentence for sentence in moved.against)
     assert verdict(looks.INSTANCE, "arbor-production-db", "update", "tags").against == []
 
 
