@@ -17,6 +17,7 @@ from pipeline.apply import apply as apply_plan
 from pipeline.bootstrap.command import bootstrap as bootstrap_stack
 from pipeline.drift_issue import Nightly
 from pipeline.job import Job
+from pipeline.outcome import counted
 from pipeline.preview import preview as preview_stack
 from pipeline.report import Report
 from pipeline.repository import reviewers
@@ -169,7 +170,7 @@ def apply(
     except Exception as error:  # noqa: BLE001 - what fails before the first look is a report, too
         outcome = not_opened(stack, error, report)
         _say_and_exit("\n".join(outcome.lines()), outcome.exit_code)
-    typer.echo(f"{stack} is as planned; {len(done)} changes.")
+    typer.echo(f"{stack} is as planned: {counted(len(done))}.")
 
 
 @app.command()

@@ -98,7 +98,7 @@ class _Applying:
         planned = self._look()
         keeper.doing = "Looking for drift"
         if found := drift.find(stack, planned):
-            drifted = f"{stack.name} has drifted; nothing was changed."
+            drifted = f"{stack.name} has drifted:"
             raise NotYetError(REFUSED, [drifted, *listed(one.advice for one in found)])
         keeper.doing = "What comes before the engine"
         self._prepare(planned)

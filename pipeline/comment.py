@@ -108,7 +108,10 @@ def verdict(report: Report) -> str:
         (mandatory, "refused by policy"),
         (any(map(_loses_data, report.changes)), "passes, and data is lost"),
         (report.asks, "passes, and apply stops unless it is allowed"),
-        (report.drift, "passes, and apply stops for drift"),
+        (
+            any(found.stops for found in report.drift or ()),
+            "passes, and apply stops for drift",
+        ),
         (report.changes, "passes"),
     )
     return next((text for holds, text in verdicts if holds), "nothing changes")

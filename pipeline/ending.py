@@ -150,7 +150,7 @@ def _why(ended: BaseException, keeper: Keeper, *, was_cancelled: bool) -> tuple[
 
 
 def _leaves_the_plan(ended: BaseException, keeper: Keeper) -> bool:
-    return any(leave_the_plan([*keeper.progress.errors, said(ended)]))
+    return bool(leave_the_plan(keeper.progress.errors or [said(ended)]))
 
 
 def _lock(engine: EngineCommand, ended: BaseException, stack: str) -> str:

@@ -1,7 +1,7 @@
 """What went wrong, in the words that a person acts on."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,6 +23,11 @@ EXPIRED_SENTENCE: Final = (
 VIOLATES_PLAN: Final = re.compile(r"resource (urn:\S+) violates plan: (\w+ changed)?.*", re.DOTALL)
 """The engine's words, and then both values in Go's notation:
 https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/step_generator.go"""
+UNSEEN: Final = re.compile(r"expected resource operations for (urn:\S+) but none were seen")
+"""Of each resource of the plan that the program did not register: one it no longer has, or one that
+comes after a failure."""
+BRIDGE: Final = re.compile(r"^\d+ errors? occurred:\s*\* ")
+"""How the provider, which is Terraform's, begins."""
 
 
 def said(error: BaseException) -> str:
@@ -42,14 +47,18 @@ def sentences(errors: Iterable[str]) -> list[str]:
     return [EXPIRED_SENTENCE, *found] if expired else found
 
 
-def leave_the_plan(errors: Iterable[str]) -> Iterator[str]:
-    """The names of the resources that violate the approved plan, as the engine finds them."""
-    for error in errors:
-        if found := VIOLATES_PLAN.search(error):
-            yield name_of(found[1])
+def leave_the_plan(errors: Collection[str]) -> list[str]:
+    """The names of the resources that are not as the approved plan has them."""
+    violate = [found[1] for error in errors if (found := VIOLATES_PLAN.search(error))]
+    unseen = [found[1] for error in errors if (found := UNSEEN.search(error))]
+    if not violate and len(unseen) < len(errors):
+        return []  # the others come after a failure of another kind
+    return [name_of(urn) for urn in violate or unseen]
 
 
 def _shortened(error: str) -> str:
-    return VIOLATES_PLAN.sub(
-        lambda found: f"{name_of(found[1])} is not as the approved plan has it", error
-    ).strip()
+    found = VIOLATES_PLAN.sub(lambda one: f"{name_of(one[1])} is not as the plan has it", error)
+    found = UNSEEN.sub(
+        lambda one: f"{name_of(one[1])} is in the plan and not in the program", found
+    )
+    return BRIDGE.sub("", found.strip())

@@ -84,14 +84,14 @@ class Outcome:
         """The report as text for a terminal and a job's log."""
         yield from self.reasons
         if self.result == DONE:
-            yield f"{self.stack} is as planned; {len(self.done)} changes."
+            yield f"{self.stack} is as planned: {counted(len(self.done))}."
             return
         if self.result == RUNNING:
             yield f"The apply of {self.stack} was killed before it ended."
         if not self.changed_anything:
             yield f"No change of {self.stack} was made."
         if self.done:
-            yield f"{len(self.done)} changes of {self.stack} were made before that:"
+            yield f"Made in {self.stack} before that ({counted(len(self.done))}):"
             yield from listed(self.done)
         for title, found in (
             ("These failed, and may be half done:", self.failed),
@@ -132,6 +132,11 @@ def continues(outcome: Outcome) -> list[str]:
     elif outcome.changed_anything:
         found.append(f"`pulumi preview --stack {stack} --refresh`: what is left to do.")
     return [*found, AFTER] if found else [AFTER]
+
+
+def counted(changes: int) -> str:
+    """`1 change`, `2 changes`."""
+    return f"{changes} change{'' if changes == 1 else 's'}"
 
 
 def listed(lines: Iterable[str]) -> Iterator[str]:

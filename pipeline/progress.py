@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from pulumi.automation import events
 
+from pipeline.failures import UNSEEN
 from pipeline.report import failure_of, is_component, name_of
 
 Say = Callable[[str], None]
@@ -70,13 +71,19 @@ class Progress:
             where = name_of(told.resource_urn or "") or "the stack"
             self.violations.append(f"{told.policy_name} on {where}: {message}")
             self._tell(self.violations[-1])
-        elif (error := failure_of(event)) and error not in self.errors:
+        elif error := failure_of(event):
+            self._fail(error)
+
+    def _fail(self, error: str) -> None:
+        follows = UNSEEN.search(error) and (self.errors or self._failed)
+        if not follows and error not in self.errors:
             self.errors.append(error)
             self._tell(error)
 
     def _begin(self, step: events.StepEventMetadata) -> None:
         if step.op.value in WORDS and not is_component(step):
             self._began[step.op.value, step.urn] = self._clock()
+            self._changed()
 
     def _finish(self, step: events.StepEventMetadata) -> None:
         began = self._began.pop((step.op.value, step.urn), None)

@@ -71,6 +71,8 @@ class Drift:
     """Empty when the resource itself is gone."""
     advice: str
     """One sentence: which value to adopt in which file, or what else to do."""
+    stops: bool = True
+    """Whether `apply` refuses because of it: not for what an `up` leaves as it is."""
 
 
 @dataclass(kw_only=True)

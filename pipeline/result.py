@@ -17,6 +17,7 @@ from pipeline.outcome import (
     STALE,
     Outcome,
     continues,
+    counted,
 )
 
 MARKER: Final = "arbor apply"
@@ -28,8 +29,8 @@ VERDICTS: Final = {
     REFUSED: "refused, nothing was changed",
     STALE: "the approved plan is stale, nothing was changed",
 }
-ONE_LINE: Final = 300
-"""Characters; a longer reason is a block of its own."""
+LONGEST_SENTENCE: Final = 1000
+"""Characters; a longer reason is a block of its own, and so is one of several lines."""
 LONGEST_REASON: Final = 5000
 MOST_LISTED: Final = 100
 
@@ -83,7 +84,7 @@ def _lines(outcome: Outcome) -> Iterator[str]:
         left=2,
     )
     for reason in outcome.reasons:
-        if len(reason) <= ONE_LINE and "\n" not in reason:
+        if len(reason) <= LONGEST_SENTENCE and "\n" not in reason:
             yield prose(reason) if not reason.startswith("- ") else f"- {prose(reason[2:])}"
             yield ""
         else:
@@ -148,7 +149,7 @@ def _status(outcome: Outcome, repository: github.Repository, commit: str) -> str
             commit=commit,
             environment=outcome.stack,
             succeeded=outcome.result == DONE,
-            description=f"{verdict(outcome)}; {len(outcome.done)} changes",
+            description=f"{verdict(outcome)}; {counted(len(outcome.done))}",
             log=outcome.job.run,
         )
     )

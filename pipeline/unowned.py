@@ -189,6 +189,7 @@ def _unowned(token: str, resource: str, what: str, command: str) -> Drift:
         token=token,
         resource=resource,
         property="",
+        stops=False,
         advice=(
             f"{what}, and no resource of the program owns it. To keep it, declare it in the "
             f"program and import it; else take it away: `{command}`."

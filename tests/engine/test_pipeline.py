@@ -1,12 +1,17 @@
 """The pipeline's commands on a deployed stack, by the real engine."""
 
+import os
+import signal
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from engine_stack import Deployed
+from engine_stack import SPEED, Deployed
 from pipeline import drift
-from pipeline.apply import HalfDoneError, RefusedError, apply
+from pipeline.apply import HalfDoneError, RefusedError, StaleError, apply
+from pipeline.outcome import CANCELLED, Outcome
 from pipeline.preview import preview
 from pipeline.report import Report
 
@@ -62,16 +67,19 @@ def test_only_the_plan_that_was_approved_is_applied(live: Deployed, plan: Path) 
     assert [(c.group, c.name) for c in report.changes] == [("updated", "firewall-acl")]
 
     live.deployment.configure({"arbor:wafRequestsPerFiveMinutes": 1500})
-    with pytest.raises(HalfDoneError, match="violates plan") as refused:
+    with pytest.raises(StaleError, match=r"stale: it differs for firewall-acl\.") as refused:
         apply(live.opened, plan)
-    assert "No change of staging was made before that." in str(refused.value)
+    assert "No change of staging was made." in str(refused.value)
 
     live.deployment.configure({"arbor:wafRequestsPerFiveMinutes": 1000})
-    assert apply(live.opened, plan) == ["updated firewall-acl"]
+    said: list[str] = []
+    assert apply(live.opened, plan, said.append) == said == ["updated firewall-acl"]
     assert live.preview() == []
 
 
-def test_a_failed_apply_says_what_is_half_done_and_what_to_run(live: Deployed, plan: Path) -> None:
+def test_a_failed_apply_says_what_is_half_done_and_what_to_run(
+    live: Deployed, plan: Path, tmp_path: Path
+) -> None:
     elb = live.client("elbv2")
     arn = live.deployment.stack.outputs()["services"].value["backend"]["test_rule_arn"]
     (rule,) = elb.describe_rules(RuleArns=[arn])["Rules"]
@@ -81,10 +89,43 @@ def test_a_failed_apply_says_what_is_half_done_and_what_to_run(live: Deployed, p
     planned(live, plan)
     elb.modify_rule(RuleArn=arn, Actions=[forward])
 
+    report = tmp_path / "apply.json"
     with pytest.raises(HalfDoneError) as failed:
-        apply(live.opened, plan)
+        apply(live.opened, plan, report=report)
     told = str(failed.value)
+    assert Outcome.read(report) == failed.value.outcome
+    assert "The lock of staging is free." in told
     assert "is not associated with listener rule" in told
     assert "- updated firewall-acl" in told
     assert "- update backend-service" in told
     assert "- pulumi preview --stack staging --refresh" in told
+
+
+@pytest.mark.nightly
+def test_a_cancelled_job_leaves_no_lock_and_its_operations_in_the_state(
+    live: Deployed, plan: Path, tmp_path: Path
+) -> None:
+    """SIGINT and SIGTERM, as GitHub sends them to a step, while two services are deployed."""
+    live.deployment.configure({"arbor:spotWeight": 4})
+    planned(live, plan)
+    live.set_speed(1)  # a deployment takes longer than this test
+    report = tmp_path / "apply.json"
+
+    def cancel() -> None:
+        while not (report.exists() and "update backend-service" in report.read_text()):
+            time.sleep(0.1)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    with pytest.raises(HalfDoneError) as cancelled:
+        apply(live.opened, plan, report=report)
+    thread.join()
+    found = cancelled.value.outcome
+    assert (found.result, found.lock) == (CANCELLED, "")
+    assert "updating backend-service" in found.pending
+    assert found.next[0].startswith("`pulumi refresh --stack staging --clear-pending-creates")
+    live.set_speed(SPEED)
+    live.refresh()  # the lock is free

@@ -195,7 +195,25 @@ def test_what_the_engine_finds_not_planned_is_stale_only_while_nothing_is_change
         apply(stack.opened, stack.approved(), lambda _: None)
     found, _ = applied(stack)
     assert found.result == result
-    assert found.reasons == ["firewall-acl is not as the approved plan has it"]
+    assert found.reasons == ["firewall-acl is not as the plan has it"]
+
+
+def unseen(name: str) -> Any:
+    return error(f"expected resource operations for {urn(name)} but none were seen")
+
+
+def test_a_resource_that_the_program_no_longer_has_makes_a_plan_stale(tmp_path: Path) -> None:
+    found, _ = applied(Stack(tmp_path, up_is="exit 255", seen=[unseen("firewall-acl")]))
+    assert found.result == outcome.STALE
+    assert found.reasons == ["firewall-acl is in the plan and not in the program"]
+
+
+def test_what_comes_after_a_failure_is_no_reason(tmp_path: Path) -> None:
+    first = error("1 error occurred:\n\t* creating RDS instance: no capacity")
+    stack = Stack(tmp_path, up_is="exit 255", seen=[first, unseen("a"), unseen("b")])
+    found, _ = applied(stack)
+    assert found.result == outcome.FAILED
+    assert found.reasons == ["creating RDS instance: no capacity"]
 
 
 def test_a_policy_that_refuses_in_the_engine_changes_nothing(tmp_path: Path) -> None:
