@@ -121,7 +121,7 @@ def _listed(found: list[str]) -> Iterator[str]:
 def post(outcome: Outcome, repository: github.Repository, say: Callable[[str], None]) -> bool:
     """Tell all three; returns whether each of them could be told. One does not hide another."""
     commit = outcome.job.commit or os.environ.get("GITHUB_SHA", "")
-    ways = (
+    ways: tuple[Callable[[], str], ...] = (
         lambda: _comment(outcome, repository, commit),
         lambda: _status(outcome, repository, commit),
         lambda: _chat(outcome),

@@ -243,7 +243,8 @@ def test_an_error_of_our_own_leaves_a_report_too(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_takes_no_report_stops_no_engine(tmp_path: Path) -> None:
-    stack, said = Stack(tmp_path, seen=[ends("update", "a")]), []
+    stack = Stack(tmp_path, seen=[ends("update", "a")])
+    said: list[str] = []
     gone = tmp_path / "gone" / "report.json"
     assert apply(stack.opened, stack.approved(), said.append, report=gone) == ["updated a"]
     assert any("The report could not be written" in line for line in said)

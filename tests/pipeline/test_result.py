@@ -52,7 +52,8 @@ def body(api: responses.RequestsMock, method: str, address: str) -> dict[str, An
     (found,) = [
         c.request for c in api.calls if (c.request.method, c.request.url) == (method, address)
     ]
-    sent: dict[str, Any] = json.loads(found.body or "")
+    assert isinstance(found.body, bytes)
+    sent: dict[str, Any] = json.loads(found.body)
     return sent
 
 
