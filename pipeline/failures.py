@@ -9,6 +9,7 @@ from pulumi import automation
 
 from pipeline.report import name_of
 from pipeline.stacks import NoStackError
+from pipeline.values import IN_URL, SECRET
 
 AWS_FAILED: Final = (ClientError, BotoCoreError)
 EXPIRED: Final = re.compile(
@@ -20,9 +21,11 @@ EXPIRED_SENTENCE: Final = (
     "The credentials of this job have expired; a new run gets others, for as long as "
     "ci_sessions.py says."
 )
-VIOLATES_PLAN: Final = re.compile(r"resource (urn:\S+) violates plan: (\w+ changed)?.*", re.DOTALL)
-"""The engine's words, and then both values in Go's notation:
+VIOLATES_PLAN: Final = re.compile(r"resource (urn:\S+) violates plan: (.*)", re.DOTALL)
+"""The engine's words, and then both values in Go's notation, secrets among them:
 https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/step_generator.go"""
+CHANGED: Final = re.compile(r"[~=+-]{2}(\w+)\[")
+"""A property there."""
 UNSEEN: Final = re.compile(r"expected resource operations for (urn:\S+) but none were seen")
 """Of each resource of the plan that the program did not register: one it no longer has, or one that
 comes after a failure."""
@@ -42,7 +45,7 @@ def said(error: BaseException) -> str:
 
 def sentences(errors: Iterable[str]) -> list[str]:
     """Each error once, in order; first of all that the credentials have expired, if they have."""
-    found = list(dict.fromkeys(_shortened(error) for error in errors if error.strip()))
+    found = list(dict.fromkeys(shortened(error) for error in errors if error.strip()))
     expired = any(EXPIRED.search(error) for error in found)
     return [EXPIRED_SENTENCE, *found] if expired else found
 
@@ -56,9 +59,15 @@ def leave_the_plan(errors: Collection[str]) -> list[str]:
     return [name_of(urn) for urn in violate or unseen]
 
 
-def _shortened(error: str) -> str:
-    found = VIOLATES_PLAN.sub(lambda one: f"{name_of(one[1])} is not as the plan has it", error)
+def shortened(error: str) -> str:
+    """An error without what only its engine reads, and without passwords in addresses."""
+    found = VIOLATES_PLAN.sub(_not_as_planned, error)
     found = UNSEEN.sub(
         lambda one: f"{name_of(one[1])} is in the plan and not in the program", found
     )
-    return BRIDGE.sub("", found.strip())
+    return IN_URL.sub(rf"\1:{SECRET}@", BRIDGE.sub("", found.strip()))
+
+
+def _not_as_planned(found: re.Match[str]) -> str:
+    keys = ", ".join(dict.fromkeys(CHANGED.findall(found[2])))
+    return f"{name_of(found[1])} is not as the plan has it{f' ({keys})' if keys else ''}"

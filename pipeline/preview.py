@@ -21,8 +21,14 @@ def preview(opened: Opened, *, plan: Path | None, look_for_drift: bool) -> Repor
     A preview that fails is a report, too, and so is one that finds the changes and then can't look
     for drift.
     """
+    report = Report(stack=opened.stack.name, job=Job.now())
+    _look(opened, plan, report, look_for_drift=look_for_drift)
+    report.failure = "\n".join(sentences([report.failure]))
+    return report
+
+
+def _look(opened: Opened, plan: Path | None, report: Report, *, look_for_drift: bool) -> None:
     stack, seen = opened.stack, Seen()
-    report = Report(stack=stack.name, job=Job.now())
 
     def see(event: events.EngineEvent) -> None:
         report.see(event)
@@ -37,14 +43,13 @@ def preview(opened: Opened, *, plan: Path | None, look_for_drift: bool) -> Repor
             suppress_progress=True,
         )
     if report.failure or report.refused:
-        return report
+        return
     with _reported(report, "AWS could not be asked what it has"):
         report.refused = changes.refusals(seen.steps, opened.account, changes.ALLOWABLE)
         report.asks = changes.asks(seen.steps, opened.account)
     if look_for_drift:
         with _reported(report, "Drift could not be looked for"):
             report.drift = [*drift.find(stack, seen.steps), *unowned.find(opened)]
-    return report
 
 
 @contextmanager
@@ -55,4 +60,4 @@ def _reported(report: Report, what: str) -> Iterator[None]:
     except (automation.CommandError, unowned.LookError, *AWS_FAILED) as failed:
         report.refused += changes.protections(str(failed))
         if report.passed:
-            report.failure = "\n".join(sentences([f"{what}: {said(failed)}"]))
+            report.failure = f"{what}: {said(failed)}"

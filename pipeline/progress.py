@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from pulumi.automation import events
 
-from pipeline.failures import UNSEEN
+from pipeline.failures import UNSEEN, shortened
 from pipeline.report import failure_of, is_component, name_of
 
 Say = Callable[[str], None]
@@ -78,7 +78,7 @@ class Progress:
         follows = UNSEEN.search(error) and (self.errors or self._failed)
         if not follows and error not in self.errors:
             self.errors.append(error)
-            self._tell(error)
+            self._tell(shortened(error))
 
     def _begin(self, step: events.StepEventMetadata) -> None:
         if step.op.value in WORDS and not is_component(step):

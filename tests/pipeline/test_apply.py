@@ -189,13 +189,15 @@ def test_a_file_that_is_no_plan_is_refused(tmp_path: Path) -> None:
 def test_what_the_engine_finds_not_planned_is_stale_only_while_nothing_is_changed(
     tmp_path: Path, before: tuple[Any, ...], result: str, raised: type[NotDoneError]
 ) -> None:
-    left = error(f"resource {urn('firewall-acl')} violates plan: properties changed: ~~rules[...]")
+    values = "~~rules[{x}!={y}], ~~password[{&{{hunter2}}}!={&{{hunter3}}}]"
+    left = error(f"resource {urn('firewall-acl')} violates plan: properties changed: {values}")
     stack = Stack(tmp_path, up_is="exit 255", seen=[*before, left])
     with pytest.raises(raised):
         apply(stack.opened, stack.approved(), lambda _: None)
-    found, _ = applied(stack)
+    found, said = applied(stack)
     assert found.result == result
-    assert found.reasons == ["firewall-acl is not as the plan has it"]
+    assert found.reasons == ["firewall-acl is not as the plan has it (rules, password)"]
+    assert "hunter" not in "\n".join(said)
 
 
 def unseen(name: str) -> Any:
@@ -214,6 +216,15 @@ def test_what_comes_after_a_failure_is_no_reason(tmp_path: Path) -> None:
     found, _ = applied(stack)
     assert found.result == outcome.FAILED
     assert found.reasons == ["creating RDS instance: no capacity"]
+
+
+def test_the_password_of_an_address_is_in_no_report(tmp_path: Path) -> None:
+    told = error("connecting to postgresql://arbor_user:hunter2@db:5432/arbor: refused")
+    found, said = applied(Stack(tmp_path, up_is="exit 1", seen=[told]))
+    assert found.reasons == [
+        "connecting to postgresql://arbor_user:[secret]@db:5432/arbor: refused"
+    ]
+    assert "hunter2" not in "\n".join(said)
 
 
 def test_a_policy_that_refuses_in_the_engine_changes_nothing(tmp_path: Path) -> None:
@@ -302,12 +313,14 @@ def test_a_cancelled_job_ends_its_engine_in_order(tmp_path: Path) -> None:
 
 def test_the_second_signal_terminates_the_engine(tmp_path: Path) -> None:
     twice = "n=0; trap 'n=$((n+1)); [ $n -gt 1 ] && exit 1' INT; while :; do sleep 0.05; done"
-    stack = Stack(tmp_path, up_is=twice, pending=[PENDING])
+    stack = Stack(
+        tmp_path, up_is=twice, pending=[PENDING], seen=[begins("create", "database-instance")]
+    )
     wait = signals(stack, signal.SIGINT, signal.SIGTERM)
     found, said = applied(stack)
     wait()
     assert found.result == outcome.CANCELLED
-    assert found.pending == ["creating database-instance"]
+    assert (found.pending, found.begun) == (["creating database-instance"], [])
     assert any(line.startswith("SIGTERM: ") for line in said)
 
 
