@@ -1,15 +1,17 @@
 """The commands of the workflows: run where they are cheap, else checked and played."""
 
+import io
 import os
 from collections.abc import Callable, Mapping
-from contextlib import chdir
+from contextlib import chdir, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import click
+import pytest
 import typer
-from typer.testing import CliRunner
 
 import operations.__main__
 import pipeline.__main__
@@ -67,9 +69,13 @@ def _parsed(program: click.Group, words: list[str]) -> dict[str, Any]:
 
 
 def _run(words: list[str], environment: Mapping[str, str]) -> tuple[int, str]:
+    """Run it here, with the job's environment and none of this process beyond PATH and HOME."""
     kept = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
-    app = pipeline.__main__.app if words[2] == "pipeline" else operations.__main__.app
-    done = CliRunner(env={**kept, **environment}).invoke(app, words[3:])
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    return done.exit_code, done.stdout
+    said = io.StringIO()
+    with (
+        patch.dict(os.environ, {**kept, **environment}, clear=True),
+        redirect_stdout(said),
+        pytest.raises(SystemExit) as ended,
+    ):
+        PROGRAMS[words[2]].main(args=words[3:], prog_name=words[2])
+    return int(ended.value.code or 0), said.getvalue()

@@ -1,5 +1,6 @@
 """The identity that GitHub gives a job, in both forms, and whether a role trusts it."""
 
+import functools
 import json
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -65,6 +66,7 @@ def _allows(statement: dict[str, Any], token: dict[str, str]) -> bool:
     return True
 
 
+@functools.cache
 def trust_by_role(stacks: tuple[str, ...], *, immutable: bool) -> dict[str, str]:
     """The trust policies of the roles that bootstrap and the committed stacks make, by ARN."""
     found = {}
