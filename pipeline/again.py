@@ -1,7 +1,7 @@
 """A plan that is no longer main's: found before it is applied, made again, and asked for again.
 
 A run that is started again has the commit of its event
-(https://docs.github.com/en/actions/how-tos/manage-workflow-runs/re-run-workflows-and-jobs), and an
+(https://docs.github.com/actions/managing-workflow-runs/re-running-workflows-and-jobs), and an
 approval may come weeks after its plan. So the workflows plan main's newest commit, look once more
 before they apply, and start themselves again when the plan is stale.
 """

@@ -74,11 +74,23 @@ def test_it_calls_our_workflow_with_inputs_that_it_has() -> None:
     text = (PROJECT_DIR / ".github" / "workflows" / file).read_text()
     # YAML reads the key `on` as true.
     inputs = yaml.safe_load(text)[True]["workflow_dispatch"]["inputs"]
-    given = re.findall(r"--field (\w+)=", call["run"])
+    given = re.findall(r"--raw-field (\w+)=", call["run"])
     assert given == [name for name, one in inputs.items() if one.get("required")]
-    assert inputs["stack"]["options"] == ["both", "staging"]
-    assert "VERSION: ${{ inputs.version || github.ref_name }}" in text
-    assert f"--repo {CONFIG['arbor:githubRepository']}" in call["run"]
+    assert inputs["stack"]["options"] == ["both", "staging", "production"]
+    assert "VERSION: ${{ inputs.version || " in text
+    assert f"--repo {CONFIG['arbor:githubRepository']} --ref main" in call["run"]
+
+
+def test_the_workflow_to_call_takes_the_same_step() -> None:
+    text = (PROJECT_DIR / ".github/workflows/call-release.yml").read_text()
+    called = yaml.safe_load(text)
+    (step,) = called["jobs"]["start"]["steps"]
+    (call,) = WORKFLOW["jobs"]["release"]["steps"]
+    ours = step["run"].replace("$VERSION", "$GITHUB_REF_NAME")
+    assert ours.replace('"$INFRASTRUCTURE"', CONFIG["arbor:githubRepository"]) == call["run"]
+    asked = called[True]["workflow_call"]
+    for name in [*asked["inputs"], *asked["secrets"]]:
+        assert f"`{name}`" in PAGE
 
 
 @pytest.mark.parametrize(
