@@ -61,9 +61,8 @@ docs: $(READY) ## write the generated pages and pictures of docs/ anew
 
 lock: ## pin anew what a job with credentials installs; needs uv on PATH (docs/pipeline.md)
 	uv pip compile requirements-pipeline.txt --generate-hashes --universal --python-version 3.11 \
-	    --no-header --no-annotate --no-emit-index-url --quiet --output-file requirements-pipeline.lock
-	sed -i '1i # What a job with credentials installs, each file by its hash. Written by `make lock`.' \
-	    requirements-pipeline.lock
+	    --custom-compile-command "make lock" --no-annotate --no-emit-index-url --quiet \
+	    --output-file requirements-pipeline.lock
 
 policy-proof: $(READY) ## preview every change that the policy pack must catch
 	$(PYTHON) -m proof

@@ -29,8 +29,8 @@ def newest(
         typer.echo(f"The plan is of {commit}, and main has nothing newer for {stack}.")
         return
     said = (
-        f"The plan is of {commit}, and main is at {head}. Nothing was changed: {stack} is planned "
-        "again from main, and its approval asked for again."
+        f"The plan is of {commit}, and main is at {head}. Nothing was changed; {stack} must be "
+        "planned again from main. The workflow `up` does so by itself; start another one again."
     )
     written = {"stack": stack, "result": runs.STALE, "reasons": [said], "job": {"commit": commit}}
     report.write_text(json.dumps(written, indent=1) + "\n")

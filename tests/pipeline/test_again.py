@@ -92,7 +92,7 @@ def test_any_other_commit_makes_it_stale(
     changed_since(api, *files)
     done = newest(tmp_path, OLD)
     assert done.exit_code == 4
-    assert "planned again from main" in done.stderr
+    assert "must be planned again from main" in done.stderr
     assert json.loads((tmp_path / "applied.json").read_text())["result"] == again.STALE
 
 

@@ -245,7 +245,8 @@ class _Steps:
                 self.job.result = CANCELLED if self.run.cancelled else FAILURE
                 self.job.failed = step.get("run") or step["uses"]
             if "id" in step:
-                contexts["steps"][step["id"]] = {"outputs": outputs}
+                outcome = SUCCESS if good else FAILURE
+                contexts["steps"][step["id"]] = {"outputs": outputs, "outcome": outcome}
 
     def _uses(
         self, step: dict[str, Any], contexts: dict[str, Any], outputs: dict[str, Any]

@@ -59,12 +59,15 @@ def test_a_rejected_production_changes_nothing_and_staging_stays_up(world: World
     assert run.result == FAILURE
     assert world.applied == [("staging", world.github.main)]
     assert run["production/apply"].commands == []
+    assert run["production/result"].result == SKIPPED  # no apply, no result
+    assert len(world.github.statuses) == 1
 
 
 def test_a_failed_staging_keeps_production_and_is_told(world: World) -> None:
     world.applies["staging"] = "failed"
     run = merge(world)
     assert run["staging/apply"].failed.startswith(".venv/bin/python -m pipeline apply")
+    assert [one["state"] for one in world.github.statuses] == ["failure"]
     assert run["staging/result"].result == SUCCESS
     assert run.approvals == []
     assert world.github.dispatched == []
