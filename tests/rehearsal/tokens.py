@@ -2,13 +2,13 @@
 
 import functools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
 import ci_documents
 import naming
-from emulator import engine
+from pipeline.bootstrap import place
 
 OWNER_ID, REPOSITORY_ID = "1001", "2002"
 
@@ -84,16 +84,10 @@ def trust_by_role(stacks: tuple[str, ...], *, immutable: bool) -> dict[str, str]
 
 
 def _pipeline(stack: str, *, immutable: bool) -> ci_documents.Pipeline:
-    config = engine.stack_config(stack)
-    account = config["arbor:accountId"]
-    return ci_documents.Pipeline(
-        repository=config["arbor:githubRepository"],
+    """As bootstrap reads it from the stack's file, with GitHub's numbers or without."""
+    described = place.of_stack(stack, lambda _region: lambda _service: None).pipeline
+    return replace(
+        described,
         owner_id=OWNER_ID if immutable else None,
         repository_id=REPOSITORY_ID if immutable else None,
-        environment=stack,
-        account_id=account,
-        every_ci_role=naming.EVERY_CI_ROLE,
-        every_bootstrap_role=naming.ci_bootstrap_role("*"),
-        state_bucket=naming.state_bucket(account),
-        state_key_alias=naming.state_key_alias(stack),
     )
