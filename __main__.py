@@ -2,7 +2,9 @@
 
 import pulumi
 
+import access.stack
 import application
+import ci_documents
 import limits
 import naming
 import pools
@@ -23,6 +25,7 @@ from components.logs import LogGroups, LogGroupsArgs
 from components.migration_task import MigrationTask, MigrationTaskArgs
 from components.network import Network, NetworkArgs
 from components.registry import Registry, RegistryArgs
+from components.role import RolePlace
 from components.secrets import Secrets, SecretsArgs
 from components.service import Door, PauseHook, Scaling, Service, ServiceArgs
 from components.task import Reach, Surroundings
@@ -33,6 +36,27 @@ from components.web_acl_rules import ApiLimit
 config = settings.load()
 stack = config.stack
 green_host = naming.green_host(config.domain)
+github = config.github
+pipeline = (
+    access.stack.pipeline(
+        stack,
+        account_id=config.account_id,
+        region=config.region,
+        repository=github.repository,
+        owner_id=github.owner_id,
+        repository_id=github.repository_id,
+        application_repository=github.application_repository,
+        older_roles=github.older_roles,
+        log_export_bucket=config.log_export_bucket,
+    )
+    if github is not None
+    else None
+)
+# A pipeline makes roles, so none of them may do more than the boundary that bootstrap made.
+roles = RolePlace(
+    path=naming.role_path(stack),
+    boundary_arn=ci_documents.boundary_arn(pipeline) if pipeline is not None else None,
+)
 backend = config.services["backend"]
 
 
@@ -102,6 +126,7 @@ network = Network(
         interface_endpoints=config.network.interface_endpoints,
         flow_log_retention_days=config.log_retention_days,
         kms_key_arn=logs_key.arn,
+        roles=roles,
         tags=config.tags("network"),
     ),
 )
@@ -199,6 +224,7 @@ database = Database(
         backup_window=config.database.backup_window,
         maintenance_window=config.database.maintenance_window,
         kms_key_arn=database_key.arn,
+        roles=roles,
         protect=config.protect_data,
         final_backup=config.final_backup,
         tags=config.tags("database"),
@@ -257,6 +283,7 @@ around = Surroundings(
     secret_key_arn=secrets_key.arn,
     exec_log_group_arn=logs.arns["exec"],
     exec_key_arn=logs_key.arn,
+    roles=roles,
     ways_out=[network],
 )
 door = Door(
@@ -379,26 +406,15 @@ migrations = MigrationTask(
 )
 
 # The pipeline's way in.
-if config.github is not None:
+if pipeline is not None and github is not None:
     ci = CiAccess(
         "ci",
-        CiAccessArgs(
-            repository=config.github.repository,
-            owner_id=config.github.owner_id,
-            repository_id=config.github.repository_id,
-            environment=stack,
-            provider_arn=config.github.provider_arn,
-            account_id=config.account_id,
-            preview_role=naming.ci_preview_role(stack),
-            deploy_role=naming.ci_deploy_role(stack),
-            every_ci_role=naming.EVERY_CI_ROLE,
-            every_bootstrap_role=naming.ci_bootstrap_role("*"),
-            state_bucket=naming.state_bucket(config.account_id),
-            state_key_alias=naming.STATE_KEY_ALIAS,
-            tags=config.tags("ci"),
-        ),
+        CiAccessArgs(pipeline=pipeline, provider_arn=github.provider_arn, tags=config.tags("ci")),
     )
-    pulumi.export("ci_role_arns", [ci.preview_role_arn, ci.deploy_role_arn])
+    arns = [ci.preview_role_arn, ci.deploy_role_arn]
+    if ci.images_role_arn is not None:
+        arns.append(ci.images_role_arn)
+    pulumi.export("ci_role_arns", arns)
 
 # What an operator needs to find; nothing secret.
 pulumi.export("url", f"https://{config.domain}")

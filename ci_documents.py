@@ -11,8 +11,6 @@ from typing import Any, Final
 
 ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
-READS = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-DEPLOYS = "arn:aws:iam::aws:policy/PowerUserAccess"
 REPOSITORY = re.compile(r"[A-Za-z0-9-]{1,39}/[\w.-]{1,100}", re.ASCII)
 """OWNER/NAME on GitHub."""
 GITHUB_ID = re.compile(r"[1-9]\d{0,18}", re.ASCII)
@@ -20,66 +18,67 @@ GITHUB_ID = re.compile(r"[1-9]\d{0,18}", re.ASCII)
 MAIN: Final = "refs/heads/main"
 DEPLOYING_WORKFLOWS: Final = ("own-roles.yml", "operate.yml", "release.yml", "up-stack.yml")
 """The files in .github/workflows with jobs that assume the deploy role or the first one."""
-NOT_FOR_PREVIEWS = (
-    "secretsmanager:GetSecretValue",
-    "ssm:GetParameter",
-    "ssm:GetParameters",
-    "ssm:GetParametersByPath",
-    "logs:FilterLogEvents",
-    "logs:GetLogEvents",
-    "logs:GetLogRecord",
-    "logs:GetQueryResults",
-    "logs:StartQuery",
-)
-"""What managed read access gives and the code of a pull request must not have."""
-ROLE_READS = (
-    "iam:GetRole",
-    "iam:GetRolePolicy",
-    "iam:ListAttachedRolePolicies",
-    "iam:ListInstanceProfilesForRole",
-    "iam:ListRolePolicies",
-)
-"""PowerUserAccess gives none of IAM's, and the provider reads back what it made."""
-ROLE_ACTIONS = (
-    "iam:AttachRolePolicy",
-    "iam:CreateRole",
-    "iam:DeleteRole",
-    "iam:DeleteRolePolicy",
-    "iam:DetachRolePolicy",
-    "iam:PutRolePolicy",
-    "iam:TagRole",
-    "iam:UntagRole",
-    "iam:UpdateAssumeRolePolicy",
-    "iam:UpdateRole",
-)
-PASSED_TO = (
-    "ecs-tasks.amazonaws.com",
-    "ecs.amazonaws.com",
-    "monitoring.rds.amazonaws.com",
-    "vpc-flow-logs.amazonaws.com",
-)
-"""The services that the program's roles are for."""
 Statement = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pipeline:
-    """Plain throughout: who may assume a role is reviewed, never computed."""
+    """Plain throughout: who may assume a role is reviewed, never computed.
+
+    access/stack.py fills it in for a stack of this project.
+    """
 
     repository: str
     """OWNER/NAME."""
     owner_id: str | None = None
     repository_id: str | None = None
     """Both of GitHub's numbers or neither: with them, the immutable subjects are trusted, too."""
+    application_repository: str | None = None
+    """OWNER/NAME of the repository whose tags push images; None makes no role for it."""
     environment: str
     """The GitHub environment whose jobs may deploy; it has the stack's name."""
     account_id: str
+    region: str
+    preview_role: str
+    deploy_role: str
+    images_role: str
+    reads_policy: str
+    """Name of the managed policy that preview and deploy role share."""
+    changes_policy: str
+    """Name of the one that roles which write have beside it."""
     every_ci_role: str
     """A pattern for the names of the pipeline's roles, of every stack in the account."""
     every_bootstrap_role: str
     """The same for those of them that can change the others."""
+    role_path: str
+    """Of the program's roles, with a slash at both ends."""
+    older_roles: tuple[str, ...] = ()
+    """Names of roles of the program from before they had a path."""
+    boundary: str
+    """Name of the policy that bounds them."""
+    every_boundary: str
+    """A pattern for those of every stack in the account."""
+    secrets: str
+    """A pattern for the names of the stack's secrets."""
+    parameters: str
+    """The same for its Systems Manager parameters."""
+    repositories: str
+    """The same for its image repositories."""
+    log_groups: str
+    """The same for the log groups of its tasks."""
+    buckets: tuple[str, ...]
+    """The same for its buckets."""
     state_bucket: str
+    state_log_bucket: str
     state_key_alias: str
+    older_state_key_alias: str
+    """Of the key that every stack of the account shared, and the state's bucket still has."""
+    break_glass_role: str
+
+
+def boundary_arn(pipeline: Pipeline) -> str:
+    """Of the policy that bounds the program's roles."""
+    return f"arn:aws:iam::{pipeline.account_id}:policy/{pipeline.boundary}"
 
 
 def provider_arn(account_id: str) -> str:
@@ -154,69 +153,6 @@ def trust(
     )
 
 
-def of_previews(pipeline: Pipeline) -> str:
-    """Reads the state, and of what managed read access gives not the secrets."""
-    return document(
-        [
-            *_state(pipeline, write=False),
-            {"Effect": "Deny", "Action": list(NOT_FOR_PREVIEWS), "Resource": "*"},
-            {
-                "Effect": "Deny",
-                "Action": ["s3:GetObject", "s3:GetObjectVersion"],
-                "NotResource": f"arn:aws:s3:::{pipeline.state_bucket}/*",
-            },
-        ]
-    )
-
-
-def of_deploys(pipeline: Pipeline) -> str:
-    """Changes everything but the pipeline's own roles, of this stack or another.
-
-    Whoever merges must not give the pipeline more than it has.
-    """
-    return document([*_changes(pipeline), _never(pipeline, pipeline.every_ci_role)])
-
-
-def of_bootstrap(pipeline: Pipeline) -> str:
-    """Also makes and changes the stack's two roles; neither its own kind, nor another stack's."""
-    others = _never(pipeline, pipeline.every_ci_role)
-    others["Condition"] = {
-        # Without the first, a role that isn't there yet would be another stack's.
-        "Null": {"aws:ResourceTag/Stack": "false"},
-        "StringNotEquals": {"aws:ResourceTag/Stack": pipeline.environment},
-    }
-    return document([*_changes(pipeline), _never(pipeline, pipeline.every_bootstrap_role), others])
-
-
-def account_key(account_id: str) -> str:
-    """A key policy that leaves it to the account's IAM policies who uses the key."""
-    root = {"AWS": f"arn:aws:iam::{account_id}:root"}
-    return document(
-        [
-            {
-                "Sid": "Account",
-                "Effect": "Allow",
-                "Principal": root,
-                "Action": "kms:*",
-                "Resource": "*",
-            }
-        ]
-    )
-
-
-def only_over_tls(bucket: str) -> Statement:
-    """The statement of a bucket's policy that refuses plain HTTP."""
-    arn = f"arn:aws:s3:::{bucket}"
-    return {
-        "Sid": "OnlyOverTls",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [arn, f"{arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-
-
 def document(statements: list[Statement]) -> str:
     """These statements as IAM, S3 and KMS take them."""
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
@@ -236,41 +172,3 @@ def _subjects(pipeline: Pipeline, *contexts: str) -> list[str]:
         owner, _, name = pipeline.repository.partition("/")
         names.append(f"{owner}@{pipeline.owner_id}/{name}@{pipeline.repository_id}")
     return [f"repo:{name}:{context}" for name in names for context in contexts]
-
-
-def _changes(pipeline: Pipeline) -> list[Statement]:
-    """What a change of the stack needs beyond PowerUserAccess."""
-    roles = f"arn:aws:iam::{pipeline.account_id}:role/*"
-    return [
-        *_state(pipeline, write=True),
-        {"Effect": "Allow", "Action": [*ROLE_READS, *ROLE_ACTIONS], "Resource": roles},
-        {
-            "Effect": "Allow",
-            "Action": "iam:PassRole",
-            "Resource": roles,
-            "Condition": {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}},
-        },
-    ]
-
-
-def _never(pipeline: Pipeline, role: str) -> Statement:
-    resource = f"arn:aws:iam::{pipeline.account_id}:role/{role}"
-    return {"Effect": "Deny", "Action": list(ROLE_ACTIONS), "Resource": resource}
-
-
-def _state(pipeline: Pipeline, *, write: bool) -> list[Statement]:
-    """The bucket with the state, and the key of the secrets in it."""
-    bucket = f"arn:aws:s3:::{pipeline.state_bucket}"
-    objects = ["s3:GetObject", *(["s3:PutObject", "s3:DeleteObject"] if write else [])]
-    return [
-        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": bucket},
-        {"Effect": "Allow", "Action": objects, "Resource": f"{bucket}/*"},
-        {
-            "Effect": "Allow",
-            "Action": ["kms:Decrypt", *(["kms:Encrypt", "kms:GenerateDataKey"] if write else [])],
-            "Resource": f"arn:aws:kms:*:{pipeline.account_id}:key/*",
-            "Condition": {
-                "ForAnyValue:StringEquals": {"kms:ResourceAliases": pipeline.state_key_alias}
-            },
-        },
-    ]

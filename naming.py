@@ -17,6 +17,8 @@ FIRST_MAJOR = "16"
 """The major version of PostgreSQL whose parameter group has the runbook's name."""
 MIGRATIONS = "migrations"
 STATE_KEY_ALIAS = "alias/arbor-pulumi-state"
+BREAK_GLASS_ROLE = "arbor-break-glass"
+"""Which alone may destroy the state, its versions and its keys; an administrator makes it."""
 EVERY_CI_ROLE = "arbor-*-ci-*"
 """A pattern, as IAM's, of the pipeline's roles in all stacks; no other role is called so."""
 MIGRATIONS_CONTAINER = "backend"
@@ -125,6 +127,41 @@ def ci_deploy_role(stack: str) -> str:
 def ci_bootstrap_role(stack: str) -> str:
     """With which the first `up` is made, and the two others are changed; a workflow types it."""
     return f"arbor-{stack}-ci-bootstrap"
+
+
+def ci_images_role(stack: str) -> str:
+    """With which the application's pipeline pushes images; its workflow types it."""
+    return f"arbor-{stack}-ci-images"
+
+
+def ci_bootstrap_policy(stack: str, part: str) -> str:
+    """A managed policy of the first deploy role: `reads`, `changes` or `roles`."""
+    return f"{ci_bootstrap_role(stack)}-{part}"
+
+
+def ci_reads_policy(stack: str) -> str:
+    """What the preview and the deploy role may read."""
+    return f"arbor-{stack}-ci-reads"
+
+
+def ci_changes_policy(stack: str) -> str:
+    """What the deploy role may change of plain resources."""
+    return f"arbor-{stack}-ci-changes"
+
+
+def boundary(stack: str) -> str:
+    """The policy that bounds every role of the program; bootstrap makes it."""
+    return f"arbor-{stack}-boundary"
+
+
+def role_path(stack: str) -> str:
+    """The IAM path of the program's roles, in no other stack's reach."""
+    return f"/arbor/{stack}/"
+
+
+def state_log_bucket(account_id: str) -> str:
+    """Where S3 writes who asked for what in the state's bucket."""
+    return f"arbor-pulumi-state-logs-{account_id}"
 
 
 def state_bucket(account_id: str) -> str:

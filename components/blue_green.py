@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.role import RolePlace, program_role
 from components.trust import trust
 from waits import DEREGISTRATION_SECONDS
 
@@ -32,6 +33,7 @@ class BlueGreenArgs:
     """Empty: every path that no rule of a lower priority takes."""
     priority: int
     """1 to 9999, unique among the listener's services; lower is asked first."""
+    roles: RolePlace
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -75,9 +77,10 @@ class BlueGreen(pulumi.ComponentResource):
             "production", args.production_host, PRODUCTION_BEHIND_TEST + priority
         )
         test = self._rule("test", args.test_host, priority)
-        role = aws.iam.Role(
+        role = program_role(
             f"{name}-infrastructure",
-            assume_role_policy=trust("ecs.amazonaws.com"),  # it names no resource of ours
+            place=args.roles,
+            trust=trust("ecs.amazonaws.com"),  # it names no resource of ours
             tags=args.tags,
             opts=self._child,
         )

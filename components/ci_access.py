@@ -1,4 +1,4 @@
-"""The pipeline's way in: GitHub's OpenID Connect provider, a role that reads, a role that deploys.
+"""The pipeline's way in: GitHub's OpenID Connect provider, and a role for each kind of job.
 
 https://docs.github.com/en/actions/security-for-github-actions/security-hardening-your-deployments
 """
@@ -11,14 +11,14 @@ import pulumi_aws as aws
 
 import ci_documents
 import ci_sessions
+from access import deploy, images, preview, reads
 
 
 @dataclass(frozen=True, kw_only=True)
-class CiAccessArgs(ci_documents.Pipeline):
+class CiAccessArgs:
     """For whom the roles are, and whether the provider is there."""
 
-    preview_role: str
-    deploy_role: str
+    pipeline: ci_documents.Pipeline
     provider_arn: str | None
     """The account's provider for GitHub; there is one an account. None makes it."""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -29,6 +29,8 @@ class CiAccess(pulumi.ComponentResource):
 
     preview_role_arn: pulumi.Output[str]
     deploy_role_arn: pulumi.Output[str]
+    images_role_arn: pulumi.Output[str] | None
+    """None where no application repository pushes images."""
 
     def __init__(
         self, name: str, args: CiAccessArgs, opts: pulumi.ResourceOptions | None = None
@@ -37,28 +39,42 @@ class CiAccess(pulumi.ComponentResource):
         self._name = name
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
+        pipeline = args.pipeline
 
         # The ARN follows from the account, so that a preview can judge who is trusted.
-        provider = args.provider_arn or ci_documents.provider_arn(args.account_id)
+        provider = args.provider_arn or ci_documents.provider_arn(pipeline.account_id)
         self._ready = self._of_github()
-        preview = self._role(
+        may_read = self._policy("reads", pipeline.reads_policy, reads.shared(pipeline))
+        may_change = self._policy("changes", pipeline.changes_policy, deploy.changes(pipeline))
+        previews = self._role(
             "preview",
-            args.preview_role,
-            trust=ci_documents.preview_trust(args, provider),
+            pipeline.preview_role,
+            trust=ci_documents.preview_trust(pipeline, provider),
             seconds=ci_sessions.READ_SECONDS,
-            managed=ci_documents.READS,
-            policy=ci_documents.of_previews(args),
+            policy=preview.of_previews(pipeline),
+            managed={"reads": may_read},
         )
-        deploy = self._role(
+        deploys = self._role(
             "deploy",
-            args.deploy_role,
-            trust=ci_documents.deploy_trust(args, provider),
+            pipeline.deploy_role,
+            trust=ci_documents.deploy_trust(pipeline, provider),
             seconds=ci_sessions.WRITE_SECONDS,
-            managed=ci_documents.DEPLOYS,
-            policy=ci_documents.of_deploys(args),
+            policy=deploy.of_deploys(pipeline),
+            managed={"reads": may_read, "changes": may_change},
         )
-        self.preview_role_arn = preview.arn
-        self.deploy_role_arn = deploy.arn
+        self.preview_role_arn = previews.arn
+        self.deploy_role_arn = deploys.arn
+        self.images_role_arn = None
+        if pipeline.application_repository is not None:
+            pushes = self._role(
+                "images",
+                pipeline.images_role,
+                trust=images.trust(pipeline, provider),
+                seconds=ci_sessions.READ_SECONDS,
+                policy=images.of_pushes(pipeline),
+                managed={},
+            )
+            self.images_role_arn = pushes.arn
         self.register_outputs(
             {"preview_role_arn": self.preview_role_arn, "deploy_role_arn": self.deploy_role_arn}
         )
@@ -78,6 +94,15 @@ class CiAccess(pulumi.ComponentResource):
         )
         return [made]
 
+    def _policy(self, kind: str, physical_name: str, policy: str) -> aws.iam.Policy:
+        return aws.iam.Policy(
+            f"{self._name}-{kind}",
+            name=physical_name,
+            policy=policy,
+            tags=self._args.tags,
+            opts=self._child,
+        )
+
     def _role(
         self,
         kind: str,
@@ -85,8 +110,8 @@ class CiAccess(pulumi.ComponentResource):
         *,
         trust: str,
         seconds: int,
-        managed: str,
         policy: str,
+        managed: Mapping[str, aws.iam.Policy],
     ) -> aws.iam.Role:
         name, args = f"{self._name}-{kind}", self._args
         role = aws.iam.Role(
@@ -97,8 +122,9 @@ class CiAccess(pulumi.ComponentResource):
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=self._ready),
         )
-        aws.iam.RolePolicyAttachment(
-            f"{name}-managed", role=role.name, policy_arn=managed, opts=self._child
-        )
+        for which, attached in managed.items():
+            aws.iam.RolePolicyAttachment(
+                f"{name}-{which}", role=role.name, policy_arn=attached.arn, opts=self._child
+            )
         aws.iam.RolePolicy(f"{name}-policy", role=role.name, policy=policy, opts=self._child)
         return role

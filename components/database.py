@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
+from components.role import RolePlace, program_role
 from components.trust import trust
 
 PORT = 5432
@@ -52,6 +53,7 @@ class DatabaseArgs:
     maintenance_window: str
     """UTC, outside of the backup window."""
     kms_key_arn: pulumi.Input[str]
+    roles: RolePlace
     protect: bool
     """Neither Pulumi nor AWS deletes it."""
     final_backup: bool
@@ -206,9 +208,10 @@ def _monitoring_role(
 
     https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Monitoring.OS.Enabling.html
     """
-    role = aws.iam.Role(
+    role = program_role(
         f"{name}-monitoring",
-        assume_role_policy=trust(
+        place=args.roles,
+        trust=trust(
             "monitoring.rds.amazonaws.com",
             source_arn=f"arn:aws:rds:{args.region}:{args.account_id}:db:{args.identifier}",
         ),

@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_awsx as awsx
 
+from components.role import RolePlace, program_role
 from components.trust import trust
 
 HTTPS = 443
@@ -34,6 +35,7 @@ class NetworkArgs:
     """AWS services reached without a NAT gateway, such as `ecr.api`."""
     flow_log_retention_days: int
     kms_key_arn: pulumi.Input[str]
+    roles: RolePlace
     """Encrypts the flow logs; its policy must let CloudWatch Logs use it."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -138,9 +140,10 @@ class Network(pulumi.ComponentResource):
             tags=args.tags,
             opts=self._child,
         )
-        role = aws.iam.Role(
+        role = program_role(
             f"{name}-flow-role",
-            assume_role_policy=trust(
+            place=args.roles,
+            trust=trust(
                 "vpc-flow-logs.amazonaws.com",
                 source_arn=f"arn:aws:ec2:{args.region}:{args.account_id}:vpc-flow-log/*",
             ),

@@ -144,6 +144,7 @@ class Service(pulumi.ComponentResource):
                 test_host=args.door.test_host,
                 path_patterns=args.path_patterns,
                 priority=args.priority,
+                roles=args.around.roles,
                 tags=args.tags,
             ),
             opts=self._child,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from components.role import RolePlace
 from components.security_rules import allow
 from components.task_definition import Container, container_definitions
 from components.task_roles import TaskRoles, TaskRolesArgs
@@ -36,6 +37,7 @@ class Surroundings:
     secret_key_arn: pulumi.Input[str]
     exec_log_group_arn: pulumi.Input[str]
     exec_key_arn: pulumi.Input[str]
+    roles: RolePlace
     ways_out: Sequence[pulumi.Resource] = ()
     """What a task needs to reach AWS: routes, NAT gateways and endpoints. A component stands for
     everything in it."""
@@ -119,6 +121,7 @@ class Task(pulumi.ComponentResource):
                 secret_key_arn=around.secret_key_arn,
                 exec_log_group_arn=around.exec_log_group_arn,
                 exec_key_arn=around.exec_key_arn,
+                roles=around.roles,
                 tags=args.tags,
             ),
             opts=child,

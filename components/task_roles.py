@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.role import RolePlace, program_role
 from components.trust import trust
 
 Statement = dict[str, Any]
@@ -26,6 +27,7 @@ class TaskRolesArgs:
     """The KMS key of the secrets."""
     exec_log_group_arn: pulumi.Input[str]
     exec_key_arn: pulumi.Input[str]
+    roles: RolePlace
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -57,9 +59,10 @@ class TaskRoles(pulumi.ComponentResource):
         self, name: str, args: TaskRolesArgs, statements: list[Statement]
     ) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
         child = pulumi.ResourceOptions(parent=self)
-        role = aws.iam.Role(
+        role = program_role(
             f"{name}-role",
-            assume_role_policy=trust(
+            place=args.roles,
+            trust=trust(
                 "ecs-tasks.amazonaws.com",
                 source_arn=f"arn:aws:ecs:{args.region}:{args.account_id}:*",
             ),

@@ -10,6 +10,14 @@ from configuration.reader import Reader
 _OIDC_PROVIDER: Final = re.compile(
     r"arn:aws:iam::\d{12}:oidc-provider/token\.actions\.githubusercontent\.com"
 )
+_ROLE: Final = re.compile(r"[a-z][a-z0-9-]{0,55}-[0-9a-f]{7}", re.ASCII)
+"""As Pulumi names a role: none that a person named matches."""
+MOST_OLDER_ROLES: Final = 20
+"""Together with the rest, the deploy role's inline policy then stays below IAM's limit."""
+_OLDER: Final = (
+    f"a list of at most {MOST_OLDER_ROLES} names of roles that Pulumi named, such as "
+    "backend-roles-task-role-1a2b3c4, each once"
+)
 _IDS: Final = ("githubOwnerId", "githubRepositoryId")
 _ID: Final = 'a number of GitHub\'s in quotes, such as "123456", or empty'
 
@@ -25,6 +33,10 @@ class GitHubSettings:
     """Both or neither."""
     provider_arn: str | None
     """None: the stack makes the provider."""
+    application_repository: str | None
+    """OWNER/NAME of the repository that pushes images; None makes no role for it."""
+    older_roles: tuple[str, ...]
+    """Names of the program's roles from before they had a path of the stack's."""
 
 
 def read_github(config: Reader) -> GitHubSettings | None:
@@ -46,6 +58,14 @@ def read_github(config: Reader) -> GitHubSettings | None:
         "the ARN of the account's provider for GitHub, or empty to make it",
         lambda arn: not arn or _OIDC_PROVIDER.fullmatch(arn) is not None,
     )
+    application = config.text(
+        "applicationRepository",
+        "OWNER/NAME on GitHub of the repository that pushes images, or empty for none",
+        lambda name: not name or REPOSITORY.fullmatch(name) is not None,
+    )
+    older = config.texts("olderRoles", _OLDER, lambda name: _ROLE.fullmatch(name) is not None)
+    if len(older) > MOST_OLDER_ROLES:
+        config.refuse("olderRoles", _OLDER)
     if not repository:
         return None
     return GitHubSettings(
@@ -53,4 +73,6 @@ def read_github(config: Reader) -> GitHubSettings | None:
         owner_id=owner_id or None,
         repository_id=repository_id or None,
         provider_arn=provider or None,
+        application_repository=application or None,
+        older_roles=older,
     )

@@ -21,6 +21,7 @@ from pipeline.bootstrap import place, plan
 
 STACK, ACCOUNT, REGION = "production", "123456789012", "us-east-1"
 BUCKET, ALIAS = "arbor-pulumi-state-123456789012", "alias/arbor-pulumi-state"
+STACK_ALIAS = "alias/arbor-production-pulumi-state"
 ROLE = "arbor-production-ci-bootstrap"
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ci_documents.ISSUER}"
 SERVICES = ("iam", "kms", "s3", "sts")
@@ -103,8 +104,8 @@ def world() -> Iterator[Account]:
             noted_client(service).meta.events.unregister("after-call", made.note)
 
 
-def key() -> str:
-    return str(client("kms").describe_key(KeyId=ALIAS)["KeyMetadata"]["Arn"])
+def key(alias: str = ALIAS) -> str:
+    return str(client("kms").describe_key(KeyId=alias)["KeyMetadata"]["Arn"])
 
 
 def role() -> dict[str, Any]:

@@ -43,8 +43,8 @@ def test_githubs_numbers_can_stand_with_and_without_quotes() -> None:
             15,
             MOST - 14,
             (
-                f"arbor:pauseTimeoutMinutes is {MOST - 14}; allowed: at most {MOST - 15} minutes with "
-                "bakeTimeMinutes 15"
+                f"arbor:pauseTimeoutMinutes is {MOST - 14}; allowed: at most {MOST - 15} minutes "
+                "with bakeTimeMinutes 15"
             ),
         ),
         (

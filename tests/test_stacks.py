@@ -114,6 +114,8 @@ def test_no_other_physical_name_is_fixed(stack: str) -> None:
         naming.database_log_group(stack, "upgrade"),
         naming.ci_preview_role(stack),
         naming.ci_deploy_role(stack),
+        naming.ci_reads_policy(stack),
+        naming.ci_changes_policy(stack),
     }
     fixed = {
         (r.typ, r.inputs[key])

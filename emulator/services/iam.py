@@ -11,6 +11,7 @@ from emulator.shapes import tag_dict, tag_list
 
 LONGEST_ROLE = 64
 ROOT_PATH = "/"
+MOST_VERSIONS = 5
 SHORTEST_MAXIMUM = 3600
 """Seconds; a role's maximum where it names none."""
 
@@ -110,7 +111,76 @@ def detach(iam: Client, physical_id: str, _state: Props) -> None:
     ignore_missing(partial(iam.detach_role_policy, RoleName=role, PolicyArn=arn))
 
 
+def create_managed(iam: Client, props: Props) -> str:
+    answer = iam.create_policy(
+        PolicyName=props["name"],
+        Path=props.get("path", ROOT_PATH),
+        PolicyDocument=props["policy"],
+        Description=props.get("description", ""),
+        Tags=tag_list(props.get("tags")),
+    )
+    return str(answer["Policy"]["Arn"])
+
+
+def read_managed(iam: Client, arn: str) -> State | None:
+    answer = found_or_none(partial(iam.get_policy, PolicyArn=arn))
+    if answer is None:
+        return None
+    found = answer["Policy"]
+    version = iam.get_policy_version(PolicyArn=arn, VersionId=found["DefaultVersionId"])
+    return {
+        "name": found["PolicyName"],
+        "path": found["Path"],
+        "policy": json.dumps(version["PolicyVersion"]["Document"]),
+        "description": found.get("Description", ""),
+        "tags": tag_dict(found.get("Tags", [])),
+        "arn": arn,
+        "policyId": found["PolicyId"],
+    }
+
+
+def update_managed(iam: Client, arn: str, change: Change) -> None:
+    if "policy" in change.keys:
+        # A policy has five versions at most, and the provider makes room before it adds one.
+        versions = iam.list_policy_versions(PolicyArn=arn)["Versions"]
+        if len(versions) == MOST_VERSIONS:
+            oldest = min(
+                (one for one in versions if not one["IsDefaultVersion"]),
+                key=lambda one: one["CreateDate"],
+            )
+            iam.delete_policy_version(PolicyArn=arn, VersionId=oldest["VersionId"])
+        iam.create_policy_version(
+            PolicyArn=arn, PolicyDocument=change.new["policy"], SetAsDefault=True
+        )
+    if "tags" in change.keys:
+        iam.untag_policy(PolicyArn=arn, TagKeys=list(change.old.get("tags") or {}))
+        iam.tag_policy(PolicyArn=arn, Tags=tag_list(change.new.get("tags")))
+
+
+def delete_managed(iam: Client, arn: str, _state: Props) -> None:
+    found = found_or_none(partial(iam.list_policy_versions, PolicyArn=arn))
+    for version in (found or {}).get("Versions", []):
+        if not version["IsDefaultVersion"]:
+            iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
+    ignore_missing(partial(iam.delete_policy, PolicyArn=arn))
+
+
 ROWS = (
+    Row(
+        token="aws:iam/policy:Policy",
+        client="iam",
+        source="internal/service/iam/policy.go",
+        inputs=frozenset({"name", "path", "policy", "description", "tags.*"}),
+        outputs=frozenset({"arn", "policyId"}),
+        replaces=frozenset({"name", "path", "description"}),
+        computed=frozenset({"name"}),
+        same={"policy": same_policy},
+        autoname=Autoname(longest=128),
+        create=create_managed,
+        read=read_managed,
+        update=update_managed,
+        delete=delete_managed,
+    ),
     Row(
         token="aws:iam/role:Role",
         client="iam",

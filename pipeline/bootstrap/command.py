@@ -33,12 +33,12 @@ def bootstrap(stack: str, *, dry_run: bool, yes: bool, retire_role: bool) -> Non
 
 
 def _after_making(place: Place) -> str:
-    region = f"?region={place.region}"
+    backend = naming.state_backend(place.stack, place.account_id, place.region)
+    key = f"awskms://{naming.state_key_alias(place.stack)}?region={place.region}"
     return _numbers(place) + (
         f"{place.stack} can be brought up:\n"
-        f"  pulumi login 's3://{place.pipeline.state_bucket}{region}'\n"
-        f"  pulumi stack init {place.stack} "
-        f"--secrets-provider 'awskms://{naming.STATE_KEY_ALIAS}{region}'"
+        f"  pulumi login '{backend}'\n"
+        f"  pulumi stack init {place.stack} --secrets-provider '{key}'"
     )
 
 

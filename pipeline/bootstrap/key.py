@@ -1,54 +1,102 @@
-"""The key of the state: it encrypts the bucket, and the secrets of every stack in it."""
+"""The keys of the state: one encrypts the bucket, and one of each stack the secrets in its state.
 
+Stacks from before there was a key for each have their secrets encrypted with the bucket's, which
+stays as it is (docs/state.md moves one).
+"""
+
+import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-import ci_documents
 import naming
+from access import state
 from operations.procedure import Refused, Step
 from pipeline.bootstrap.place import MADE_BY, Place, code, ours, same
 
-TAGS = {**MADE_BY, "Component": "state"}
-ALIAS = naming.STATE_KEY_ALIAS
+COMPONENT = {"Component": "state"}
 DESCRIPTION = "State of Pulumi"
 GOING = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
 
 
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """One of them, by its alias."""
+
+    alias: str
+    stack: str | None
+    """None for the bucket's, which every stack of the account uses."""
+
+    @property
+    def tags(self) -> dict[str, str]:
+        whose = {"Stack": self.stack} if self.stack is not None else {}
+        return {**MADE_BY, **COMPONENT, **whose}
+
+    def made_as(self, tags: dict[str, str]) -> bool:
+        """Whether bootstrap made a key with these tags for this purpose."""
+        return ours(tags, **COMPONENT) and tags.get("Stack") == self.stack
+
+
+BUCKETS = Key(alias=naming.STATE_KEY_ALIAS, stack=None)
+
+
+def of_stack(stack: str) -> Key:
+    """The one that encrypts the secrets in this stack's state."""
+    return Key(alias=naming.state_key_alias(stack), stack=stack)
+
+
+def keys(place: Place) -> tuple[Key, Key]:
+    """Both that the stack needs."""
+    return BUCKETS, of_stack(place.stack)
+
+
 def refuse(place: Place) -> None:
     """Raises Refused for a key that can't be taken for the state's."""
-    key = _behind_alias(place)
-    if key is None:
-        candidates = _ours_without_alias(place)
-        if len(candidates) > 1:
-            raise Refused(
-                f"{' and '.join(sorted(candidates))} are both tagged as the state's key; delete "
-                f"the one that nothing uses, or point {ALIAS} at the right one."
-            )
-        return
-    if key["KeyState"] in GOING:
-        raise Refused(
-            f"{ALIAS} points at {key['Arn']}, which waits for its deletion, and with it the "
-            f"secrets in the state: `aws kms cancel-key-deletion --key-id {key['KeyId']}`."
-        )
-    if not ours(_tags(place, key["Arn"])):
-        raise Refused(
-            f"{ALIAS} points at {key['Arn']}, which bootstrap did not make; delete the alias, or "
-            f"tag the key {_spelled(MADE_BY)} if it is to be the state's."
-        )
+    for key in keys(place):
+        _refuse(place, key)
 
 
-def arn(place: Place) -> str | None:
+def arn(place: Place, key: Key = BUCKETS) -> str | None:
     """The key's ARN, once there is one: behind the alias, or made by a run that was stopped."""
-    key = _behind_alias(place)
-    if key is not None:
-        return str(key["Arn"])
-    return next(iter(_ours_without_alias(place)), None)
+    found = _behind_alias(place, key)
+    if found is not None:
+        return str(found["Arn"])
+    return next(iter(_ours_without_alias(place, key)), None)
 
 
 def steps(place: Place) -> Iterator[Step]:
-    """Everything that must hold of the key, in the order in which it can be made to."""
+    """Everything that must hold of the keys, in the order in which it can be made to."""
+    return itertools.chain.from_iterable(_steps(place, key) for key in keys(place))
+
+
+def _refuse(place: Place, key: Key) -> None:
+    found = _behind_alias(place, key)
+    if found is None:
+        candidates = _ours_without_alias(place, key)
+        if len(candidates) > 1:
+            raise Refused(
+                f"{' and '.join(sorted(candidates))} are both tagged as the state's key; delete "
+                f"the one that nothing uses, or point {key.alias} at the right one."
+            )
+        return
+    if found["KeyState"] in GOING:
+        raise Refused(
+            f"{key.alias} points at {found['Arn']}, which waits for its deletion, and with it the "
+            f"secrets in the state: `aws kms cancel-key-deletion --key-id {found['KeyId']}`."
+        )
+    tags = _tags(place, found["Arn"])
+    if not ours(tags) or (key.stack is not None and not key.made_as(tags)):
+        wanted = MADE_BY if key.stack is None else key.tags
+        raise Refused(
+            f"{key.alias} points at {found['Arn']}, which bootstrap did not make; delete the "
+            f"alias, or tag the key {_spelled(wanted)} if it is to be the state's."
+        )
+
+
+def _steps(place: Place, key: Key) -> Iterator[Step]:
     kms = place.client("kms")
-    policy = ci_documents.account_key(place.account_id)
+    policy = state.key_policy(place.pipeline)
+    alias, tags = key.alias, key.tags
 
     def step(
         says: str,
@@ -60,63 +108,65 @@ def steps(place: Place) -> Iterator[Step]:
         """`made_so`: a key that isn't there yet will be like that from the start."""
 
         def took_effect() -> bool:
-            found = arn(place)
+            found = arn(place, key)
             return made_so if found is None else look(found)
 
-        return Step(says=says, do=lambda: do(arn(place)), took_effect=took_effect)
+        return Step(says=says, do=lambda: do(arn(place, key)), took_effect=took_effect)
 
     yield step(
-        "make the key of the state",
-        lambda _: kms.create_key(Description=DESCRIPTION, Policy=policy, Tags=_listed(TAGS)),
+        "make the key of the state's bucket"
+        if key.stack is None
+        else f"make the key of {key.stack}'s state",
+        lambda _: kms.create_key(Description=DESCRIPTION, Policy=policy, Tags=_listed(tags)),
         lambda _: True,
     )
     yield step(
-        f"call it {ALIAS}",
-        lambda key: kms.create_alias(AliasName=ALIAS, TargetKeyId=key),
-        lambda _: _behind_alias(place) is not None,
+        f"call it {alias}",
+        lambda found: kms.create_alias(AliasName=alias, TargetKeyId=found),
+        lambda _: _behind_alias(place, key) is not None,
     )
     yield step(
-        f"enable {ALIAS}",
-        lambda key: kms.enable_key(KeyId=key),
-        lambda key: kms.describe_key(KeyId=key)["KeyMetadata"]["Enabled"],
+        f"enable {alias}",
+        lambda found: kms.enable_key(KeyId=found),
+        lambda found: kms.describe_key(KeyId=found)["KeyMetadata"]["Enabled"],
         made_so=True,
     )
     yield step(
-        f"let {ALIAS} rotate every year",
-        lambda key: kms.enable_key_rotation(KeyId=key),
-        lambda key: kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"],
+        f"let {alias} rotate every year",
+        lambda found: kms.enable_key_rotation(KeyId=found),
+        lambda found: kms.get_key_rotation_status(KeyId=found)["KeyRotationEnabled"],
     )
     yield step(
-        f"leave it to IAM who uses {ALIAS}",
-        lambda key: kms.put_key_policy(KeyId=key, PolicyName="default", Policy=policy),
-        lambda key: same(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"], policy),
+        f"leave it to IAM who uses {alias}, and to {naming.BREAK_GLASS_ROLE} who destroys it",
+        lambda found: kms.put_key_policy(KeyId=found, PolicyName="default", Policy=policy),
+        lambda found: same(kms.get_key_policy(KeyId=found, PolicyName="default")["Policy"], policy),
         made_so=True,
     )
     yield step(
-        f"tag {ALIAS}",
-        lambda key: kms.tag_resource(KeyId=key, Tags=_listed(TAGS)),
-        lambda key: TAGS.items() <= _tags(place, key).items(),
+        f"tag {alias}",
+        lambda found: kms.tag_resource(KeyId=found, Tags=_listed(tags)),
+        lambda found: tags.items() <= _tags(place, found).items(),
         made_so=True,
     )
 
 
-def _behind_alias(place: Place) -> dict[str, Any] | None:
+def _behind_alias(place: Place, key: Key) -> dict[str, Any] | None:
     kms = place.client("kms")
     try:
-        found: dict[str, Any] = kms.describe_key(KeyId=ALIAS)["KeyMetadata"]
+        found: dict[str, Any] = kms.describe_key(KeyId=key.alias)["KeyMetadata"]
     except kms.exceptions.NotFoundException:
         return None
     return found
 
 
-def _ours_without_alias(place: Place) -> list[str]:
+def _ours_without_alias(place: Place, key: Key) -> list[str]:
     kms = place.client("kms")
-    keys = kms.get_paginator("list_keys").paginate()
-    candidates = [key["KeyArn"] for page in keys for key in page["Keys"]]
+    pages = kms.get_paginator("list_keys").paginate()
+    candidates = [found["KeyArn"] for page in pages for found in page["Keys"]]
     return [
         candidate
         for candidate in candidates
-        if ours(_tags(place, candidate), Component=TAGS["Component"])
+        if key.made_as(_tags(place, candidate))
         and kms.describe_key(KeyId=candidate)["KeyMetadata"]["KeyState"] not in GOING
     ]
 

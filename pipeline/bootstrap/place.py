@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import access.stack
 import ci_documents
 import naming
 from emulator import engine
@@ -61,16 +62,15 @@ def of_stack(stack: str, connect: Callable[[str], Callable[[str], Any]]) -> Plac
     return Place(
         stack=stack,
         region=region,
-        pipeline=ci_documents.Pipeline(
+        pipeline=access.stack.pipeline(
+            stack,
+            account_id=account,
+            region=region,
             repository=repository,
             owner_id=owner_id,
             repository_id=repository_id,
-            environment=stack,
-            account_id=account,
-            every_ci_role=naming.EVERY_CI_ROLE,
-            every_bootstrap_role=naming.ci_bootstrap_role("*"),
-            state_bucket=naming.state_bucket(account),
-            state_key_alias=naming.STATE_KEY_ALIAS,
+            older_roles=_older_roles(config, stack),
+            log_export_bucket=str(config.get("arbor:logExportBucket") or "") or None,
         ),
         client=connect(region),
     )
@@ -88,6 +88,16 @@ def _ids(config: Mapping[str, Any], stack: str) -> tuple[str | None, str | None]
                 f"or {' and '.join(IDS)} both empty."
             )
     return owner, repository
+
+
+def _older_roles(config: Mapping[str, Any], stack: str) -> tuple[str, ...]:
+    """As the settings read it. Raises Refused."""
+    value = config.get("arbor:olderRoles") or []
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise Refused(
+            f"arbor:olderRoles is {value!r} in Pulumi.{stack}.yaml; allowed: a list of names."
+        )
+    return tuple(value)
 
 
 def connect(region: str) -> Callable[[str], Any]:

@@ -3,7 +3,7 @@
 import itertools
 
 from operations.procedure import Step
-from pipeline.bootstrap import bucket, key, provider, role
+from pipeline.bootstrap import boundary, bucket, key, log_bucket, provider, role
 from pipeline.bootstrap.place import Place, refuse_another_account
 
 
@@ -13,10 +13,10 @@ def to_make(place: Place) -> list[Step]:
     Raises Refused where something of ours would touch what isn't.
     """
     refuse_another_account(place)
-    for part in (key, bucket, role):
+    for part in (key, log_bucket, bucket, boundary, role):
         part.refuse(place)
     wanted = itertools.chain.from_iterable(
-        part.steps(place) for part in (key, bucket, provider, role)
+        part.steps(place) for part in (key, log_bucket, bucket, provider, boundary, role)
     )
     return [step for step in wanted if not step.took_effect()]
 

@@ -7,10 +7,18 @@ from typing import Any
 import ci_documents
 import ci_sessions
 import naming
+from access import deploy, reads
 from operations.procedure import Refused, Step
+from pipeline.bootstrap import managed
 from pipeline.bootstrap.place import MADE_BY, Place, ours, same
 
 POLICY = "bootstrap"
+WHAT = {
+    "reads": "allow what a refresh reads",
+    "changes": "allow the provider's changes of plain resources",
+    "roles": "allow the pipeline's own roles of this stack, and none of its own kind",
+}
+"""What each of its managed policies is for; one document does not hold all."""
 DESCRIPTION = "The first deploy role; python -m pipeline bootstrap makes and retires it."
 
 
@@ -22,6 +30,8 @@ def refuse(place: Place) -> None:
         wanted = MADE_BY | {"Stack": place.stack}
         spelled = ", ".join(f"{key}={value}" for key, value in wanted.items())
         raise Refused(f"bootstrap did not make the role {name}: it is not tagged {spelled}.")
+    for part in WHAT:
+        managed.refuse(place, naming.ci_bootstrap_policy(place.stack, part))
 
 
 def refuse_to_retire(place: Place) -> None:
@@ -41,7 +51,16 @@ def steps(place: Place) -> Iterator[Step]:
     name = naming.ci_bootstrap_role(place.stack)
     pipeline = place.pipeline
     trust = ci_documents.deploy_trust(pipeline, ci_documents.provider_arn(place.account_id))
-    policy = ci_documents.of_bootstrap(pipeline)
+    policy = deploy.of_bootstrap(pipeline)
+    documents = {
+        "reads": reads.shared(pipeline),
+        "changes": deploy.changes(pipeline),
+        "roles": deploy.own_roles(pipeline),
+    }
+    attached = {
+        part: managed.arn(place, naming.ci_bootstrap_policy(place.stack, part))
+        for part in documents
+    }
     tags = {**MADE_BY, "Stack": place.stack, "Component": "ci"}
 
     def step(
@@ -92,14 +111,13 @@ def steps(place: Place) -> Iterator[Step]:
         lambda role: tags.items() <= _tags(role).items(),
         made_so=True,
     )
-    yield from _taken_away(place, attached={ci_documents.DEPLOYS}, inline={POLICY})
+    yield from _taken_away(place, attached=set(attached.values()), inline={POLICY})
+    for part, document in documents.items():
+        policy_name = naming.ci_bootstrap_policy(place.stack, part)
+        yield from managed.steps(place, policy_name, document, WHAT[part])
+        yield _attach(place, name, attached[part])
     yield step(
-        f"attach {ci_documents.DEPLOYS} to {name}",
-        lambda: iam.attach_role_policy(RoleName=name, PolicyArn=ci_documents.DEPLOYS),
-        lambda _: ci_documents.DEPLOYS in _attached(place, name),
-    )
-    yield step(
-        f"let {name} make roles, but none of its own kind",
+        f"let {name} do what the deploy role may",
         lambda: iam.put_role_policy(RoleName=name, PolicyName=POLICY, PolicyDocument=policy),
         lambda _: same(_inline(place, name, POLICY), policy),
     )
@@ -114,6 +132,17 @@ def retiring(place: Place) -> Iterator[Step]:
         says=f"delete the role {name}",
         do=lambda: iam.delete_role(RoleName=name),
         took_effect=lambda: _read(place, name) is None,
+    )
+    for part in WHAT:
+        yield managed.taken_away(place, naming.ci_bootstrap_policy(place.stack, part))
+
+
+def _attach(place: Place, role: str, arn: str) -> Step:
+    iam = place.client("iam")
+    return Step(
+        says=f"attach {arn} to {role}",
+        do=lambda: iam.attach_role_policy(RoleName=role, PolicyArn=arn),
+        took_effect=lambda: _read(place, role) is not None and arn in _attached(place, role),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pulumi_policy import PolicyResource
 
+from guardrails.only_everywhere import ONLY_EVERYWHERE
 from guardrails.reading import (
     document,
     given,
@@ -31,25 +32,12 @@ ATTACHED = {
 }
 """What names a policy, and the input that does."""
 OF_AWS = "arn:aws:iam::aws:policy/"
-EVERYTHING = re.compile(r"/(AdministratorAccess|\w*FullAccess)$")
-"""AWS's own policies whose actions are `*` or `service:*`. PowerUserAccess isn't among them: the
-pipeline applies every change with it, and what it lacks of IAM stands in its own document."""
+EVERYTHING = re.compile(r"/(AdministratorAccess|PowerUserAccess|ReadOnlyAccess|\w*FullAccess)$")
+"""AWS's own policies whose actions are `*` or `service:*`, or everything but a few."""
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 KEY = "aws:kms/key:Key"
 LONG_LIVED = ("aws:iam/user:User", "aws:iam/accessKey:AccessKey")
 GITHUB = "token.actions.githubusercontent.com"
-ONLY_EVERYWHERE = frozenset(
-    {
-        "ecr:GetAuthorizationToken",
-        "logs:DescribeLogGroups",
-        "ssmmessages:CreateControlChannel",
-        "ssmmessages:CreateDataChannel",
-        "ssmmessages:OpenControlChannel",
-        "ssmmessages:OpenDataChannel",
-    }
-)
-"""Actions for which AWS knows no resource, so that `*` is all there is.
-https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html"""
 Found = Iterator[tuple[str, PolicyResource | None]]
 
 

@@ -4,10 +4,11 @@ from dataclasses import replace
 import pytest
 
 from components.database import Database, DatabaseArgs
-from harness import ACCOUNT, REGION, declare, is_secret, outputs
+from harness import ACCOUNT, REGION, ROLES, declare, is_secret, outputs
 
 INSTANCE = "aws:rds/instance:Instance"
 ARGS = DatabaseArgs(
+    roles=ROLES,
     account_id=ACCOUNT,
     region=REGION,
     identifier="arbor-production-db",

@@ -4,9 +4,10 @@ from dataclasses import replace
 import pytest
 
 from components.network import Network, NetworkArgs
-from harness import ACCOUNT, REGION, allows, declare
+from harness import ACCOUNT, REGION, ROLES, allows, declare
 
 ARGS = NetworkArgs(
+    roles=ROLES,
     cidr_block="10.0.0.0/16",
     zones=("us-east-1a", "us-east-1b"),
     public_cidrs=("10.0.0.0/20", "10.0.16.0/20"),

@@ -12,9 +12,10 @@ from components.migration_task import MigrationTask, MigrationTaskArgs
 from components.service import Door, PauseHook, Scaling, Service, ServiceArgs
 from components.task import Reach, Surroundings
 from components.task_definition import Container
-from harness import ACCOUNT, REGION, allows, declare, plain
+from harness import ACCOUNT, REGION, ROLES, allows, declare, plain
 
 AROUND = Surroundings(
+    roles=ROLES,
     account_id=ACCOUNT,
     region=REGION,
     vpc_id="vpc-1",

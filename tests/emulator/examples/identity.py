@@ -81,6 +81,16 @@ EXAMPLES = {
             "tags": OTHER,
         },
     ),
+    "aws:iam/policy:Policy": Example(
+        inputs=lambda: {
+            "name": "reads",
+            "path": "/arbor/",
+            "policy": permission("s3:GetObject"),
+            "description": "reads",
+            "tags": TAGS,
+        },
+        change={"policy": permission("s3:PutObject"), "tags": OTHER},
+    ),
     "aws:iam/rolePolicy:RolePolicy": Example(
         inputs=lambda: {"role": role(), "name": "reads", "policy": permission("s3:GetObject")},
         change={"policy": permission("s3:PutObject")},

@@ -1,17 +1,23 @@
 """What the first `up` needs is made, once, and by a killed run and the next together."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 
 import pytest
 
 import ci_documents
+import ci_sessions
+import naming
+from access import boundary, deploy, state
 from bootstrap_world import (
     ACCOUNT,
+    ALIAS,
     BUCKET,
     PROVIDER,
     ROLE,
+    STACK_ALIAS,
     Account,
     Killed,
     client,
@@ -25,19 +31,27 @@ from bootstrap_world import (
 from operations.procedure import Run
 from pipeline.bootstrap import plan
 
-MADE = (
-    "CreateKey",
-    "CreateAlias",
-    "EnableKeyRotation",
+KEY = ("CreateKey", "CreateAlias", "EnableKeyRotation")
+A_BUCKET = (
     "CreateBucket",
     "PutPublicAccessBlock",
     "PutBucketPolicy",
     "PutBucketEncryption",
     "PutBucketVersioning",
     "PutBucketTagging",
+)
+POLICY = ("CreatePolicy", "AttachRolePolicy")
+MADE = (
+    *KEY,  # the bucket's
+    *KEY,  # the stack's
+    *A_BUCKET,  # of the logs
+    "PutBucketLifecycleConfiguration",
+    *A_BUCKET,
+    "PutBucketLogging",
     "CreateOpenIDConnectProvider",
+    "CreatePolicy",  # the boundary
     "CreateRole",
-    "AttachRolePolicy",
+    *(POLICY * 3),
     "PutRolePolicy",
 )
 """Every write that makes all of it, in its order."""
@@ -56,26 +70,62 @@ def test_the_bucket_is_versioned_encrypted_closed_and_answers_over_tls_only() ->
     assert list(block.values()) == [True] * 4
     owner = s3.get_bucket_ownership_controls(**named)["OwnershipControls"]["Rules"]
     assert owner == [{"ObjectOwnership": "BucketOwnerEnforced"}]
-    (deny,) = json.loads(s3.get_bucket_policy(**named)["Policy"])["Statement"]
-    assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "s3:*")
-    assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    assert deny["Resource"] == [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]
+    tls, versions, settings = json.loads(s3.get_bucket_policy(**named)["Policy"])["Statement"]
+    assert (tls["Effect"], tls["Principal"], tls["Action"]) == ("Deny", "*", "s3:*")
+    assert tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    for deny in (tls, versions, settings):
+        assert deny["Resource"] == [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]
+    assert "s3:DeleteObjectVersion" in versions["Action"]
+    assert "s3:PutBucketVersioning" in settings["Action"]
     assert tags(s3.get_bucket_tagging(**named)["TagSet"])["ManagedBy"] == "bootstrap"
 
 
 @pytest.mark.usefixtures("made")
-def test_the_key_rotates_and_is_the_accounts() -> None:
+def test_who_uses_the_bucket_is_logged_to_one_that_forgets_after_a_year() -> None:
+    s3, logs = client("s3"), naming.state_log_bucket(ACCOUNT)
+    logging = s3.get_bucket_logging(Bucket=BUCKET)["LoggingEnabled"]
+    assert (logging["TargetBucket"], logging["TargetPrefix"]) == (logs, "state/")
+    delivery = json.loads(s3.get_bucket_policy(Bucket=logs)["Policy"])["Statement"][0]
+    assert delivery["Principal"] == {"Service": "logging.s3.amazonaws.com"}
+    assert delivery["Condition"]["StringEquals"] == {"aws:SourceAccount": ACCOUNT}
+    (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=logs)["Rules"]
+    assert rule["Expiration"] == {"Days": 365}
+    block = s3.get_public_access_block(Bucket=logs)["PublicAccessBlockConfiguration"]
+    assert list(block.values()) == [True] * 4
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize(
+    ("alias", "whose"), [(ALIAS, {}), (STACK_ALIAS, {"Stack": "production"})], ids=str
+)
+def test_each_key_rotates_and_is_the_accounts_to_use_and_not_to_destroy(
+    alias: str, whose: dict[str, str]
+) -> None:
     kms = client("kms")
-    assert kms.get_key_rotation_status(KeyId=key())["KeyRotationEnabled"]
-    (statement,) = json.loads(kms.get_key_policy(KeyId=key(), PolicyName="default")["Policy"])[
-        "Statement"
-    ]
-    assert statement["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
-    assert tags(kms.list_resource_tags(KeyId=key())["Tags"]) == {
+    assert kms.get_key_rotation_status(KeyId=key(alias))["KeyRotationEnabled"]
+    account, keep, settings = json.loads(
+        kms.get_key_policy(KeyId=key(alias), PolicyName="default")["Policy"]
+    )["Statement"]
+    assert account["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    assert "kms:ScheduleKeyDeletion" in keep["Action"]
+    assert keep["Condition"] == {
+        "ArnNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/arbor-break-glass"}
+    }
+    assert "kms:PutKeyPolicy" in settings["Action"]
+    assert tags(kms.list_resource_tags(KeyId=key(alias))["Tags"]) == {
         "Project": "arbor",
         "ManagedBy": "bootstrap",
         "Component": "state",
+        **whose,
     }
+
+
+def test_the_boundary_is_the_programs(made: Account) -> None:
+    iam, arn = client("iam"), ci_documents.boundary_arn(made.place().pipeline)
+    found = iam.get_policy(PolicyArn=arn)["Policy"]
+    version = iam.get_policy_version(PolicyArn=arn, VersionId=found["DefaultVersionId"])
+    wanted = json.loads(boundary.of_program(made.place().pipeline))
+    assert version["PolicyVersion"]["Document"] == wanted
 
 
 def test_the_role_is_for_jobs_of_the_repository_in_the_stacks_environment(made: Account) -> None:
@@ -101,9 +151,12 @@ def test_the_role_is_for_jobs_of_the_repository_in_the_stacks_environment(made: 
     }
     iam = client("iam")
     attached = iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]
-    assert [policy["PolicyArn"] for policy in attached] == [ci_documents.DEPLOYS]
+    assert {policy["PolicyName"] for policy in attached} == {
+        f"{ROLE}-{part}" for part in ("reads", "changes", "roles")
+    }
     inline = iam.get_role_policy(RoleName=ROLE, PolicyName="bootstrap")["PolicyDocument"]
-    assert inline == json.loads(ci_documents.of_bootstrap(made.place().pipeline))
+    assert inline == json.loads(deploy.of_bootstrap(made.place().pipeline))
+    assert role()["MaxSessionDuration"] == ci_sessions.WRITE_SECONDS
 
 
 @pytest.mark.usefixtures("made")
@@ -118,22 +171,52 @@ def test_a_second_run_has_no_steps(account: Account) -> None:
     assert account.left() == []
 
 
-def test_the_other_stack_of_the_account_needs_only_its_role(made: Account) -> None:
+def test_the_other_stack_of_the_account_needs_its_key_its_boundary_and_its_role(
+    made: Account,
+) -> None:
     says = [step.says for step in plan.to_make(made.place("staging"))]
-    assert says[0] == "make the role arbor-staging-ci-bootstrap"
-    assert all("arbor-staging-ci-bootstrap" in sentence for sentence in says)
+    assert says[0] == "make the key of staging's state"
+    assert all("staging" in sentence for sentence in says)
+    assert not [sentence for sentence in says if BUCKET in sentence]
 
 
-@pytest.mark.parametrize("writes", range(1, len(MADE) + 1), ids=lambda n: f"after {MADE[n - 1]}")
+def test_what_yesterdays_version_made_is_brought_up_to_date(account: Account) -> None:
+    """A bucket without logs, one key whose policy lets the account destroy it, PowerUserAccess."""
+    kms, s3, iam = client("kms"), client("s3"), client("iam")
+    theirs = {"Project": "arbor", "ManagedBy": "bootstrap", "Component": "state"}
+    pairs = [{"TagKey": name, "TagValue": value} for name, value in theirs.items()]
+    older = kms.create_key(Tags=pairs)["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName=ALIAS, TargetKeyId=older)
+    s3.create_bucket(Bucket=BUCKET)
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=ci_documents.document([state.only_over_tls(BUCKET)]))
+    s3.put_object(Bucket=BUCKET, Key=".pulumi/stacks/arbor/production.json", Body=b"{}")
+    owner = {"Project": "arbor", "ManagedBy": "bootstrap", "Stack": "production"}
+    iam.create_role(
+        RoleName=ROLE,
+        AssumeRolePolicyDocument=ci_documents.trust(PROVIDER, ["repo:a/b:environment:x"]),
+        Tags=[{"Key": name, "Value": value} for name, value in owner.items()],
+    )
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn="arn:aws:iam::aws:policy/PowerUserAccess")
+    account.bootstrap()
+    assert account.left() == []
+    assert key() == older
+    assert key(STACK_ALIAS) != older
+    assert not [one for one in account.writes if one.startswith("Delete")]
+    assert s3.get_object(Bucket=BUCKET, Key=".pulumi/stacks/arbor/production.json")
+    attached = iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]
+    assert "PowerUserAccess" not in {policy["PolicyName"] for policy in attached}
+    assert role()["MaxSessionDuration"] == ci_sessions.WRITE_SECONDS
+
+
+@pytest.mark.parametrize("writes", range(1, len(MADE) + 1), ids=lambda n: f"{n} {MADE[n - 1]}")
 def test_a_run_that_was_killed_is_finished_by_the_next(account: Account, writes: int) -> None:
     account.dies_after = writes
     with pytest.raises(Killed):
         account.bootstrap()
     account.bootstrap()
-    assert len(set(account.writes)) == len(account.writes)  # nothing twice
-    assert set(account.writes) <= set(MADE)
+    assert Counter(account.writes) <= Counter(MADE)  # nothing twice
     assert account.left() == []
-    assert len(client("kms").list_keys()["Keys"]) == 1
+    assert len(client("kms").list_keys()["Keys"]) == 2
 
 
 def test_looking_writes_nothing(made: Account) -> None:
@@ -141,7 +224,8 @@ def test_looking_writes_nothing(made: Account) -> None:
     steps = plan.to_make(made.place())
     says: list[str] = []
     Run(say=says.append, dry_run=True).execute(steps)
-    assert says == [f"would let {BUCKET} refuse requests without TLS"]
+    sids = "OnlyOverTls and KeepVersions and KeepSettings"
+    assert says == [f"would put {sids} into the policy of {BUCKET}"]
     assert made.writes == []
 
 
@@ -157,7 +241,7 @@ def test_what_others_put_beside_ours_stays(made: Account) -> None:
     client("s3").put_bucket_policy(Bucket=BUCKET, Policy=ci_documents.document([theirs]))
     made.bootstrap()
     found = json.loads(client("s3").get_bucket_policy(Bucket=BUCKET)["Policy"])["Statement"]
-    assert found == [theirs, ci_documents.only_over_tls(BUCKET)]
+    assert found == [theirs, *state.bucket_statements(made.place().pipeline)]
     assert tags(client("s3").get_bucket_tagging(Bucket=BUCKET)["TagSet"])["Team"] == "a"
 
 

@@ -6,10 +6,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bootstrap_world import (
-    ALIAS,
     BUCKET,
     ROLE,
     STACK,
+    STACK_ALIAS,
     Account,
     deployed,
 )
@@ -24,8 +24,9 @@ def test_done_is_0_and_says_what_to_type_next(account: Account) -> None:
     done = run("--yes")
     assert done.exit_code == 0, done.output
     assert f"make the bucket {BUCKET}" in done.stdout
-    assert f"pulumi login 's3://{BUCKET}?region=us-east-1'" in done.stdout
-    assert f"--secrets-provider 'awskms://{ALIAS}?region=us-east-1'" in done.stdout
+    assert f"pulumi login 's3://{BUCKET}/{STACK}?region=us-east-1'" in done.stdout
+    assert f"--secrets-provider 'awskms://{STACK_ALIAS}?region=us-east-1'" in done.stdout
+    assert "gh api repos/arbor-energy/infrastructure --jq" in done.stdout
     assert account.left() == []
     again = run("--yes")
     assert again.exit_code == 0

@@ -6,11 +6,14 @@ from collections.abc import Callable
 import pytest
 
 import ci_documents
+import naming
 from bootstrap_world import (
+    ACCOUNT,
     ALIAS,
     BUCKET,
     PROVIDER,
     ROLE,
+    STACK_ALIAS,
     Account,
     client,
     key,
@@ -18,12 +21,20 @@ from bootstrap_world import (
 )
 
 ALLOWED = {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/arbor-production-boundary"
 Change = Callable[[], object]
 
 
 def lay_open(**changes: str) -> None:
     block = {name: name not in changes for name in ("BlockPublicAcls", "BlockPublicPolicy")}
     client("s3").put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration=block)
+
+
+def rewrite_boundary() -> None:
+    for _ in range(4):
+        client("iam").create_policy_version(
+            PolicyArn=BOUNDARY, PolicyDocument=ci_documents.document([ALLOWED]), SetAsDefault=True
+        )
 
 
 DRIFT: dict[str, tuple[Change, tuple[str, ...]]] = {
@@ -127,8 +138,35 @@ DRIFT: dict[str, tuple[Change, tuple[str, ...]]] = {
         ("DetachRolePolicy",),
     ),
     "no attachment": (
-        lambda: client("iam").detach_role_policy(RoleName=ROLE, PolicyArn=ci_documents.DEPLOYS),
+        lambda: client("iam").detach_role_policy(
+            RoleName=ROLE, PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/{ROLE}-changes"
+        ),
         ("AttachRolePolicy",),
+    ),
+    "the role's session": (
+        lambda: client("iam").update_role(RoleName=ROLE, MaxSessionDuration=3600),
+        ("UpdateRole",),
+    ),
+    "the boundary": (
+        lambda: client("iam").create_policy_version(
+            PolicyArn=BOUNDARY,
+            PolicyDocument=ci_documents.document([ALLOWED]),
+            SetAsDefault=True,
+        ),
+        ("CreatePolicyVersion",),
+    ),
+    "the boundary, many times": (rewrite_boundary, ("DeletePolicyVersion", "CreatePolicyVersion")),
+    "the stack's key": (
+        lambda: client("kms").disable_key_rotation(KeyId=key(STACK_ALIAS)),
+        ("EnableKeyRotation",),
+    ),
+    "the bucket's logs": (
+        lambda: client("s3").put_bucket_logging(Bucket=BUCKET, BucketLoggingStatus={}),
+        ("PutBucketLogging",),
+    ),
+    "how long logs are kept": (
+        lambda: client("s3").delete_bucket_lifecycle(Bucket=naming.state_log_bucket(ACCOUNT)),
+        ("PutBucketLifecycleConfiguration",),
     ),
 }
 

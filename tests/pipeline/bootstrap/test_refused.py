@@ -3,6 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
+import naming
 from bootstrap_world import (
     ACCOUNT,
     ALIAS,
@@ -10,6 +11,7 @@ from bootstrap_world import (
     PROVIDER,
     ROLE,
     STACK,
+    STACK_ALIAS,
     Account,
     answering,
     client,
@@ -126,6 +128,31 @@ def test_a_key_that_keeps_iam_out_is_anothers(account: Account) -> None:
         refused(account, f"{ALIAS} points at {foreign}")
 
 
+def test_a_stacks_key_is_not_another_stacks(made: Account) -> None:
+    client("kms").tag_resource(
+        KeyId=key(STACK_ALIAS), Tags=[{"TagKey": "Stack", "TagValue": "staging"}]
+    )
+    refused(made, f"{STACK_ALIAS} points at {key(STACK_ALIAS)}", "Stack=production")
+
+
+@pytest.mark.parametrize(
+    "name", ["arbor-production-boundary", f"{ROLE}-reads", f"{ROLE}-changes", f"{ROLE}-roles"]
+)
+def test_a_policy_that_we_did_not_make_is_refused(made: Account, name: str) -> None:
+    client("iam").untag_policy(
+        PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/{name}", TagKeys=["ManagedBy"]
+    )
+    refused(made, f"bootstrap did not make the policy {name}")
+
+
+def test_one_number_of_githubs_without_the_other_is_refused(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = {**engine.stack_config(STACK), "arbor:githubOwnerId": "7"}
+    monkeypatch.setattr(engine, "stack_config", lambda _: config)
+    refused(account, "arbor:githubRepositoryId is ''", "both empty")
+
+
 @pytest.mark.parametrize("lacking", ["Project", "ManagedBy", "Stack"])
 def test_a_role_that_we_did_not_make_is_refused(made: Account, lacking: str) -> None:
     client("iam").untag_role(RoleName=ROLE, TagKeys=[lacking])
@@ -147,9 +174,10 @@ def test_what_aws_refuses_to_write_is_told_and_the_rest_is_left_to_the_next_run(
 ) -> None:
     with (
         answering("before-call.s3.PutBucketPolicy", denied),
-        pytest.raises(Failed, match=r"without TLS: .*perform: PutBucketPolicy"),
+        pytest.raises(Failed, match=r"into the policy of .*perform: PutBucketPolicy"),
     ):
         account.bootstrap()
-    assert account.left()[0] == f"let {BUCKET} refuse requests without TLS"
+    logs = naming.state_log_bucket(ACCOUNT)
+    assert account.left()[0].endswith(f"into the policy of {logs}")
     account.bootstrap()
     assert account.left() == []

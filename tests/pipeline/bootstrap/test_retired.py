@@ -12,7 +12,12 @@ from bootstrap_world import (
 from operations.procedure import Refused
 from pipeline.bootstrap import plan
 
-RETIRED = ("DetachRolePolicy", "DeleteRolePolicy", "DeleteRole")
+RETIRED = (
+    *(("DetachRolePolicy",) * 3),
+    "DeleteRolePolicy",
+    "DeleteRole",
+    *(("DeletePolicy",) * 3),
+)
 
 
 def test_the_role_stays_while_no_other_could_deploy(made: Account) -> None:

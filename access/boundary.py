@@ -1,0 +1,71 @@
+"""The most that a role of the program may do, whoever writes its policies.
+
+A role may what its policies and its boundary both allow:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+"""
+
+from access.statements import allow, deny
+from ci_documents import Pipeline, document
+
+WRITES_LOGS = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+MONITORING = ("logs:CreateLogGroup", "logs:GetLogEvents", "logs:PutRetentionPolicy")
+"""With those above, what AmazonRDSEnhancedMonitoringRole allows."""
+PULLS = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+EXEC = (
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+)
+LOOKS_AT_BALANCERS = (
+    "elasticloadbalancing:DescribeListeners",
+    "elasticloadbalancing:DescribeRules",
+    "elasticloadbalancing:DescribeTargetGroups",
+    "elasticloadbalancing:DescribeTargetHealth",
+)
+SHIFTS_TRAFFIC = (
+    "elasticloadbalancing:DeregisterTargets",
+    "elasticloadbalancing:ModifyListener",
+    "elasticloadbalancing:ModifyRule",
+    "elasticloadbalancing:RegisterTargets",
+)
+"""With those above, what AmazonECSInfrastructureRolePolicyForLoadBalancers allows.
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonECSInfrastructureRolePolicyForLoadBalancers.html"""
+
+
+def of_program(pipeline: Pipeline) -> str:
+    """For tasks, flow logs, enhanced monitoring and ECS's blue/green deployments of one stack."""
+    place = f"{pipeline.region}:{pipeline.account_id}"
+    stack = pipeline.environment
+    ours = {"aws:ResourceTag/Stack": stack}
+    return document(
+        [
+            allow(
+                [*EXEC, *LOOKS_AT_BALANCERS, "ecr:GetAuthorizationToken", "logs:DescribeLogGroups"],
+                "*",
+            ),
+            allow(
+                [*WRITES_LOGS, *MONITORING],
+                f"arn:aws:logs:{place}:log-group:*",
+            ),
+            allow(PULLS, f"arn:aws:ecr:{place}:repository/*"),
+            allow(
+                ["secretsmanager:GetSecretValue"],
+                f"arn:aws:secretsmanager:{place}:secret:{pipeline.secrets}",
+            ),
+            allow(
+                ["kms:Decrypt", "kms:GenerateDataKey"],
+                f"arn:aws:kms:{place}:key/*",
+                StringEquals=ours,
+            ),
+            allow(SHIFTS_TRAFFIC, f"arn:aws:elasticloadbalancing:{place}:*"),
+            deny(
+                ["*"],
+                "*",
+                Null={"aws:ResourceTag/Stack": "false"},
+                StringNotEquals=ours,
+            ),
+            # What encrypts the state is tagged with the stack, and is no business of a task's.
+            deny(["kms:*"], "*", StringEquals={"aws:ResourceTag/Component": "state"}),
+        ]
+    )

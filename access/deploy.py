@@ -1,0 +1,261 @@
+"""What the deploy role may do, and the first deploy role before it.
+
+Three documents, because one would exceed IAM's limit. The inline policy holds who and where: roles,
+keys, secrets, buckets, state, and what is denied. One managed policy holds the plain changes, and
+another the reads, which the preview role has as well (access/reads.py).
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
+
+from collections.abc import Iterator
+
+from access import provider, state
+from access.reads import VALUES
+from access.statements import allow, deny, of_services, scoped
+from ci_documents import Pipeline, Statement, boundary_arn, document, provider_arn
+
+SPECIAL = ("iam", "kms", "s3", "secretsmanager")
+"""Services whose resources are named one by one, or by their tags."""
+NOT_GRANTED = frozenset({"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ListBucketVersions"})
+"""Emptying a bucket of logs: a person takes a stack down (docs/runbook.md, "Take a Stack Down")."""
+BOUNDED = (
+    "iam:AttachRolePolicy",
+    "iam:CreateRole",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+)
+"""IAM compares the role's boundary (a new role's, and one that is being put) with the condition.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html"""
+UNBOUNDED = (
+    "iam:DeleteRole",
+    "iam:TagRole",
+    "iam:UntagRole",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateRole",
+    "iam:UpdateRoleDescription",
+)
+ROLE_WRITES = (*BOUNDED, *UNBOUNDED, "iam:DeleteRolePermissionsBoundary")
+ATTACHED = (
+    "arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers",
+    "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
+)
+"""The managed policies that the program attaches to its roles."""
+PASSED_TO = (
+    "ecs-tasks.amazonaws.com",
+    "ecs.amazonaws.com",
+    "monitoring.rds.amazonaws.com",
+    "vpc-flow-logs.amazonaws.com",
+)
+"""The services that the program's roles are for."""
+LINKED = (
+    "ecs.amazonaws.com",
+    "ecs.application-autoscaling.amazonaws.com",
+    "elasticache.amazonaws.com",
+    "elasticloadbalancing.amazonaws.com",
+    "rds.amazonaws.com",
+    "wafv2.amazonaws.com",
+)
+"""The services whose own role AWS makes for whoever uses them first in an account.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html"""
+RELEASES = frozenset(
+    {
+        "application-autoscaling:RegisterScalableTarget",
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:GetMetricData",
+        "ecr:BatchGetImage",
+        "ecr:DescribeImages",
+        "ecr:GetDownloadUrlForLayer",
+        "ecr:GetLifecyclePolicy",
+        "ecr:ListImages",
+        "ecs:ContinueServiceDeployment",
+        "ecs:DescribeServiceRevisions",
+        "ecs:DescribeTasks",
+        "ecs:ListTaskDefinitions",
+        "ecs:ListTasks",
+        "ecs:RunTask",
+        "ecs:StopServiceDeployment",
+        "ecs:StopTask",
+        "elasticache:DescribeSnapshots",
+        "elasticloadbalancing:DescribeTargetHealth",
+        "rds:DescribeDBSnapshots",
+        "servicequotas:GetServiceQuota",
+    }
+)
+"""What `arbor release` and the checks of `pipeline apply` call beside the provider's calls."""
+PROVIDER_WRITES = (
+    "iam:AddClientIDToOpenIDConnectProvider",
+    "iam:CreateOpenIDConnectProvider",
+    "iam:RemoveClientIDFromOpenIDConnectProvider",
+    "iam:TagOpenIDConnectProvider",
+    "iam:UntagOpenIDConnectProvider",
+    "iam:UpdateOpenIDConnectProviderThumbprint",
+)
+POLICY_WRITES = (
+    "iam:CreatePolicy",
+    "iam:CreatePolicyVersion",
+    "iam:DeletePolicy",
+    "iam:DeletePolicyVersion",
+    "iam:SetDefaultPolicyVersion",
+    "iam:TagPolicy",
+    "iam:UntagPolicy",
+)
+
+
+def changes(pipeline: Pipeline) -> str:
+    """The managed policy of roles that write: the provider's changes of plain resources."""
+    plain = provider.writes() - of_services(provider.writes(), *SPECIAL)
+    return document(list(scoped(pipeline, plain)))
+
+
+def of_deploys(pipeline: Pipeline) -> str:
+    """The inline policy of the deploy role."""
+    return document(
+        [
+            *_of_both(pipeline),
+            *_denied(pipeline),
+            deny([*ROLE_WRITES, "iam:PassRole"], _ours(pipeline), but=True),
+            deny(ROLE_WRITES, f"arn:aws:iam::{pipeline.account_id}:role/{pipeline.every_ci_role}"),
+        ]
+    )
+
+
+def of_bootstrap(pipeline: Pipeline) -> str:
+    """The inline policy of the first deploy role: what the deploy role has, but for which roles."""
+    return document([*_of_both(pipeline), *_denied(pipeline)])
+
+
+def own_roles(pipeline: Pipeline) -> str:
+    """The first deploy role's managed policy: also the stack's own roles, and none of its kind.
+
+    It can give the deploy role anything, so it is retired once it is done.
+    """
+    account = f"arn:aws:iam::{pipeline.account_id}"
+    names = (pipeline.preview_role, pipeline.deploy_role, pipeline.images_role)
+    own = [f"{account}:role/{name}" for name in names]
+    policies = (pipeline.reads_policy, pipeline.changes_policy)
+    return document(
+        [
+            allow(ROLE_WRITES, own),
+            allow(POLICY_WRITES, [f"{account}:policy/{name}" for name in policies]),
+            allow(PROVIDER_WRITES, provider_arn(pipeline.account_id)),
+            deny([*ROLE_WRITES, "iam:PassRole"], [*_ours(pipeline), *own], but=True),
+            deny(ROLE_WRITES, f"{account}:role/{pipeline.every_bootstrap_role}"),
+        ]
+    )
+
+
+def _of_both(pipeline: Pipeline) -> Iterator[Statement]:
+    yield from state.writes(pipeline)
+    yield from _releases(pipeline)
+    yield from _roles(pipeline)
+    yield from _keys(pipeline)
+    yield from _secrets(pipeline)
+    s3 = of_services(provider.writes(), "s3") - NOT_GRANTED
+    yield allow(s3, [f"arn:aws:s3:::{name}" for name in pipeline.buckets])
+
+
+def _releases(pipeline: Pipeline) -> Iterator[Statement]:
+    """What a release calls beside the provider's calls."""
+    yield from scoped(pipeline, RELEASES - provider.reads())
+    place = f"{pipeline.region}:{pipeline.account_id}"
+    yield allow(["logs:GetLogEvents"], f"arn:aws:logs:{place}:log-group:{pipeline.log_groups}:*")
+    yield allow(
+        ["ssm:DeleteParameter", "ssm:GetParameter", "ssm:GetParameters", "ssm:PutParameter"],
+        f"arn:aws:ssm:{place}:parameter{pipeline.parameters}",
+    )
+
+
+def _ours(pipeline: Pipeline) -> list[str]:
+    """The program's roles: below the stack's path, and those from before there was one."""
+    account = f"arn:aws:iam::{pipeline.account_id}"
+    return [
+        f"{account}:role{pipeline.role_path}*",
+        *(f"{account}:role/{name}" for name in pipeline.older_roles),
+    ]
+
+
+def _roles(pipeline: Pipeline) -> Iterator[Statement]:
+    """Roles within the boundary. Which ones is said once, in the denial of all others."""
+    every = f"arn:aws:iam::{pipeline.account_id}:role/*"
+    bounded = {"iam:PermissionsBoundary": boundary_arn(pipeline)}
+    attaches = {"iam:AttachRolePolicy", "iam:DetachRolePolicy"}
+    yield allow(set(BOUNDED) - attaches, every, StringEquals=bounded)
+    yield allow(attaches, every, StringEquals=bounded, ArnEquals={"iam:PolicyARN": list(ATTACHED)})
+    yield allow(UNBOUNDED, every)
+    yield allow(["iam:PassRole"], every, StringEquals={"iam:PassedToService": list(PASSED_TO)})
+    yield allow(
+        ["iam:CreateServiceLinkedRole"],
+        every,
+        StringEquals={"iam:AWSServiceName": list(LINKED)},
+    )
+
+
+def _keys(pipeline: Pipeline) -> Iterator[Statement]:
+    """Keys that the program made for this stack; those of the state are bootstrap's."""
+    place = f"{pipeline.region}:{pipeline.account_id}"
+    kms = of_services(provider.writes(), "kms")
+    aliases = of_services(provider.writes(["aws:kms/alias:Alias"]), "kms")
+    stack = pipeline.environment
+    yield allow(["kms:CreateKey"], "*", StringEquals={"aws:RequestTag/Stack": stack})
+    yield allow(
+        kms - {"kms:CreateKey"},
+        f"arn:aws:kms:{place}:key/*",
+        StringEquals={"aws:ResourceTag/Stack": stack, "aws:ResourceTag/ManagedBy": "pulumi"},
+    )
+    # An alias has no tags; its key is asked, too.
+    yield allow(aliases, f"arn:aws:kms:{place}:alias/*")
+
+
+def _secrets(pipeline: Pipeline) -> Iterator[Statement]:
+    place = f"{pipeline.region}:{pipeline.account_id}"
+    yield allow(
+        of_services(provider.writes(), "secretsmanager") | VALUES,
+        f"arn:aws:secretsmanager:{place}:secret:{pipeline.secrets}",
+    )
+
+
+def _denied(pipeline: Pipeline) -> Iterator[Statement]:
+    """What stays out of reach, whatever is allowed above."""
+    account = f"arn:aws:iam::{pipeline.account_id}"
+    stack = pipeline.environment
+    yield from other_stacks(pipeline)
+    yield deny(
+        ["*"],
+        "*",
+        Null={"aws:RequestTag/Stack": "false"},
+        StringNotEquals={"aws:RequestTag/Stack": stack},
+    )
+    yield deny(
+        ["iam:DeleteRolePermissionsBoundary", "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"],
+        "*",
+    )
+    yield deny(POLICY_WRITES, f"{account}:policy/{pipeline.every_boundary}")
+    yield deny(
+        [*state.DESTROYS_OBJECTS, *state.CHANGES_BUCKET],
+        [
+            f"arn:aws:s3:::{name}{end}"
+            for name in (pipeline.state_bucket, pipeline.state_log_bucket)
+            for end in ("", "/*")
+        ],
+    )
+    yield deny(
+        [*state.DESTROYS_KEYS, *state.CHANGES_KEYS],
+        "*",
+        StringEquals={"aws:ResourceTag/Component": "state"},
+    )
+
+
+def other_stacks(pipeline: Pipeline) -> Iterator[Statement]:
+    """Nothing that is tagged as another stack's.
+
+    What has no tag (what others made, and the services that authorize without tags) is not held by
+    this: docs/decisions/ci-roles.md.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html
+    """
+    yield deny(
+        ["*"],
+        "*",
+        Null={"aws:ResourceTag/Stack": "false"},
+        StringNotEquals={"aws:ResourceTag/Stack": pipeline.environment},
+    )

@@ -1,0 +1,42 @@
+"""What the pipeline of the application's repository may do: push images, and nothing else.
+
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
+"""
+
+import ci_documents
+from access.boundary import PULLS
+from access.statements import allow, deny
+from ci_documents import Pipeline, document
+
+PUSHES = (
+    *PULLS,
+    "ecr:CompleteLayerUpload",
+    "ecr:InitiateLayerUpload",
+    "ecr:PutImage",
+    "ecr:UploadLayerPart",
+)
+
+
+def subjects(pipeline: Pipeline) -> list[str]:
+    """The `sub` of the tokens of its jobs: those of its environment of the stack's name.
+
+    A tag there runs the tagged workflow, as it must: its images are the tagged commit's.
+    """
+    return [f"repo:{pipeline.application_repository}:environment:{pipeline.environment}"]
+
+
+def trust(pipeline: Pipeline, provider: str) -> str:
+    """The trust policy of the role."""
+    return ci_documents.trust(provider, subjects(pipeline))
+
+
+def of_pushes(pipeline: Pipeline) -> str:
+    """Push to the stack's repositories."""
+    place = f"{pipeline.region}:{pipeline.account_id}"
+    return document(
+        [
+            allow(["ecr:GetAuthorizationToken"], "*"),
+            allow(PUSHES, f"arn:aws:ecr:{place}:repository/{pipeline.repositories}"),
+            deny(["sts:AssumeRole"], "*"),
+        ]
+    )

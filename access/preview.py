@@ -1,0 +1,47 @@
+"""What the preview role may do: the reads of a preview, for the code of a pull request has them."""
+
+from access import deploy, state
+from access.statements import deny
+from ci_documents import Pipeline, document
+
+NEVER = (
+    "ecr:BatchGetImage",
+    "ecr:GetDownloadUrlForLayer",
+    "logs:FilterLogEvents",
+    "logs:GetLogEvents",
+    "logs:GetLogObject",
+    "logs:GetLogRecord",
+    "logs:GetQueryResults",
+    "logs:StartLiveTail",
+    "logs:StartQuery",
+    "rds:DownloadCompleteDBLogFile",
+    "rds:DownloadDBLogFilePortion",
+    "secretsmanager:BatchGetSecretValue",
+    "secretsmanager:GetSecretValue",
+    "ssm:GetParameter",
+    "ssm:GetParameterHistory",
+    "ssm:GetParameters",
+    "ssm:GetParametersByPath",
+    "sts:AssumeRole",
+    "wafv2:GetSampledRequests",
+)
+"""What users and secrets show themselves by; denied, so that no policy attached later gives it."""
+
+
+def of_previews(pipeline: Pipeline) -> str:
+    """The inline policy: the state, and what no policy beside it can give.
+
+    The settings of resources are in the policy that both roles share (access/reads.py).
+    """
+    return document(
+        [
+            *state.reads(pipeline),
+            *deploy.other_stacks(pipeline),
+            deny(NEVER, "*"),
+            deny(
+                ["s3:GetObject", "s3:GetObjectVersion"],
+                f"arn:aws:s3:::{pipeline.state_bucket}/*",
+                but=True,
+            ),
+        ]
+    )

@@ -1,0 +1,74 @@
+"""How a statement is written, and where an action of the program's services finds its resources."""
+
+from collections.abc import Collection, Iterable, Iterator
+
+from access.everywhere import EVERYWHERE
+from ci_documents import Pipeline, Statement
+
+GLOBAL = {
+    "route53": ("arn:aws:route53:::hostedzone/*", "arn:aws:route53:::change/*"),
+}
+"""Services whose ARNs name no region and no account."""
+
+
+def allow(
+    actions: Iterable[str], resources: str | Collection[str], **condition: object
+) -> Statement:
+    """Allow these actions; `condition` is an operator with its keys (`StringEquals={...}`)."""
+    return _statement("Allow", actions, resources, condition)
+
+
+def deny(
+    actions: Iterable[str],
+    resources: str | Collection[str],
+    *,
+    but: bool = False,
+    **condition: object,
+) -> Statement:
+    """Deny them on these resources or, with `but`, on every other one."""
+    return _statement("Deny", actions, resources, condition, but=but)
+
+
+def scoped(pipeline: Pipeline, actions: Iterable[str]) -> Iterator[Statement]:
+    """Allow these actions on what the account has in the stack's region, and no further.
+
+    Actions for which AWS knows no resource get a statement of their own.
+    """
+    asked = frozenset(actions)
+    if nowhere := asked & EVERYWHERE:
+        yield allow(nowhere, "*")
+    if rest := asked - EVERYWHERE:
+        services = sorted({action.partition(":")[0] for action in rest})
+        place = f"{pipeline.region}:{pipeline.account_id}"
+        yield allow(
+            rest,
+            [
+                arn
+                for service in services
+                for arn in GLOBAL.get(service, (f"arn:aws:{service}:{place}:*",))
+            ],
+        )
+
+
+def of_services(actions: Iterable[str], *services: str) -> frozenset[str]:
+    """Those of the actions that belong to these services."""
+    return frozenset(action for action in actions if action.partition(":")[0] in services)
+
+
+def _statement(
+    effect: str,
+    actions: Iterable[str],
+    resources: str | Collection[str],
+    condition: dict[str, object],
+    *,
+    but: bool = False,
+) -> Statement:
+    places = [resources] if isinstance(resources, str) else list(resources)
+    statement: Statement = {
+        "Effect": effect,
+        "Action": sorted(set(actions)),
+        "NotResource" if but else "Resource": places[0] if len(places) == 1 else places,
+    }
+    if condition:
+        statement["Condition"] = condition
+    return statement

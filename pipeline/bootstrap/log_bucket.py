@@ -1,0 +1,55 @@
+"""The bucket with the access logs of the state's: who read or wrote which file, and when.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
+"""
+
+from collections.abc import Iterator
+
+from access import state
+from operations.procedure import Step
+from pipeline.bootstrap import storage
+from pipeline.bootstrap.place import Place
+
+DAYS = 365
+"""How long a log is kept."""
+WANTED = {
+    "ID": "expire",
+    "Status": "Enabled",
+    "Filter": {"Prefix": ""},
+    "Expiration": {"Days": DAYS},
+    "NoncurrentVersionExpiration": {"NoncurrentDays": DAYS},
+}
+
+
+def refuse(place: Place) -> None:
+    """Raises Refused for a bucket of that name that can't be the logs'."""
+    storage.refuse(place, place.pipeline.state_log_bucket)
+
+
+def steps(place: Place) -> Iterator[Step]:
+    """It is there, S3 may write to it, and what it wrote expires."""
+    name = place.pipeline.state_log_bucket
+    yield from storage.steps(
+        place,
+        storage.Bucket(
+            name=name,
+            statements=tuple(state.log_bucket_statements(place.pipeline)),
+            encryption=lambda _: {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}},
+            # S3 delivers no log to a bucket that a KMS key encrypts.
+            encrypted_with="S3's own key",
+        ),
+    )
+    s3 = place.client("s3")
+    settings = storage.Settings(place=place, name=name)
+
+    def expires() -> bool:
+        rules = settings.read(s3.get_bucket_lifecycle_configuration).get("Rules", [])
+        return any(all(rule.get(key) == value for key, value in WANTED.items()) for rule in rules)
+
+    yield settings.step(
+        f"let logs in {name} expire after {DAYS} days",
+        lambda: s3.put_bucket_lifecycle_configuration(
+            **settings.of_ours, LifecycleConfiguration={"Rules": [WANTED]}
+        ),
+        expires,
+    )

@@ -1,0 +1,213 @@
+"""A bucket that bootstrap makes: everything that must hold of it, step by step."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import ci_documents
+from ci_documents import Statement
+from operations.procedure import Refused, Step
+from pipeline.bootstrap.place import MADE_BY, Place, code, same
+
+TAGS = {**MADE_BY, "Component": "state"}
+CLOSED = dict.fromkeys(
+    ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
+)
+OWNER = "BucketOwnerEnforced"
+FIRST_REGION = "us-east-1"
+"""A bucket there names no location."""
+UNSET = frozenset(
+    {
+        "NoSuchBucketPolicy",
+        "NoSuchLifecycleConfiguration",
+        "NoSuchPublicAccessBlockConfiguration",
+        "NoSuchTagSet",
+        "OwnershipControlsNotFoundError",
+        "ServerSideEncryptionConfigurationNotFoundError",
+    }
+)
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bucket:
+    """One of them: its name, what its policy says by Sid, and how it is encrypted."""
+
+    name: str
+    statements: tuple[Statement, ...]
+    """Those of the policy that are bootstrap's, each with a Sid of its own."""
+    encryption: Callable[[Place], Answer]
+    """The rule, once the key is there."""
+    encrypted_with: str
+    """In words."""
+
+
+def refuse(place: Place, name: str) -> None:
+    """Raises Refused for a bucket of that name that can't be the state's or its logs'."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - slow to import
+
+    try:
+        region = head(place, name)
+    except ClientError as error:
+        if code(error) != "403":
+            raise
+        raise Refused(
+            f"the bucket {name} belongs to another account, or these credentials may not look "
+            "at it (s3:ListBucket); nobody's state may lie in a bucket of somebody else."
+        ) from error
+    if region not in {None, place.region}:
+        raise Refused(
+            f"the bucket {name} lies in {region}, and aws:region in Pulumi.{place.stack}.yaml is "
+            f"{place.region}, where its key is; empty and delete it, or move the stack."
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of one bucket, and how a step of them is made."""
+
+    place: Place
+    name: str
+
+    @property
+    def of_ours(self) -> Answer:
+        return {"Bucket": self.name, "ExpectedBucketOwner": self.place.account_id}
+
+    def read(self, ask: Callable[..., Answer]) -> Answer:
+        """What S3 says of one of them; nothing where it is not set."""
+        return _read(ask, self.of_ours)
+
+    def step(
+        self,
+        says: str,
+        do: Callable[[], object],
+        look: Callable[[], bool],
+        *,
+        made_so: bool = False,
+    ) -> Step:
+        """`made_so`: a bucket that isn't there yet will be like that from the start."""
+        return Step(
+            says=says,
+            do=do,
+            took_effect=lambda: made_so if head(self.place, self.name) is None else look(),
+        )
+
+
+def steps(place: Place, bucket: Bucket) -> Iterator[Step]:
+    """What holds of every bucket of bootstrap's, in the order in which it can be made to."""
+    name = bucket.name
+    s3 = place.client("s3")
+    settings = Settings(place=place, name=name)
+    of_ours, read, step = settings.of_ours, settings.read, settings.step
+    location = {"LocationConstraint": place.region}
+    elsewhere = {"CreateBucketConfiguration": location} if place.region != FIRST_REGION else {}
+
+    yield step(
+        f"make the bucket {name}",
+        lambda: s3.create_bucket(Bucket=name, ObjectOwnership=OWNER, **elsewhere),
+        lambda: True,
+    )
+    yield step(
+        f"block public access to {name}",
+        lambda: s3.put_public_access_block(**of_ours, PublicAccessBlockConfiguration=CLOSED),
+        lambda: read(s3.get_public_access_block).get("PublicAccessBlockConfiguration") == CLOSED,
+    )
+    yield step(
+        f"switch access lists off in {name}",
+        lambda: s3.put_bucket_ownership_controls(
+            **of_ours, OwnershipControls={"Rules": [{"ObjectOwnership": OWNER}]}
+        ),
+        lambda: _owner(read(s3.get_bucket_ownership_controls)) == OWNER,
+        made_so=True,
+    )
+    sids = " and ".join(str(statement["Sid"]) for statement in bucket.statements)
+    yield step(
+        f"put {sids} into the policy of {name}",
+        lambda: s3.put_bucket_policy(
+            **of_ours, Policy=_with(bucket.statements, _policy(read(s3.get_bucket_policy)))
+        ),
+        lambda: _says(bucket.statements, _policy(read(s3.get_bucket_policy))),
+    )
+    yield step(
+        f"encrypt {name} with {bucket.encrypted_with}",
+        lambda: s3.put_bucket_encryption(
+            **of_ours, ServerSideEncryptionConfiguration={"Rules": [bucket.encryption(place)]}
+        ),
+        lambda: _rules(read(s3.get_bucket_encryption), bucket.encryption(place)),
+    )
+    yield step(
+        f"keep every version in {name}",
+        lambda: s3.put_bucket_versioning(**of_ours, VersioningConfiguration={"Status": "Enabled"}),
+        lambda: read(s3.get_bucket_versioning).get("Status") == "Enabled",
+    )
+    yield step(
+        f"tag {name}",
+        lambda: s3.put_bucket_tagging(
+            **of_ours, Tagging={"TagSet": _listed(_tags(read(s3.get_bucket_tagging)) | TAGS)}
+        ),
+        lambda: TAGS.items() <= _tags(read(s3.get_bucket_tagging)).items(),
+    )
+
+
+def head(place: Place, name: str) -> str | None:
+    """The bucket's region; None when there is none of that name. Raises ClientError."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - slow to import
+
+    try:
+        found = place.client("s3").head_bucket(Bucket=name, ExpectedBucketOwner=place.account_id)
+    except ClientError as error:
+        if code(error) == "404":
+            return None
+        raise
+    return str(found["BucketRegion"])
+
+
+def _read(ask: Callable[..., Answer], bucket: Answer) -> Answer:
+    """What S3 says of one of the bucket's settings; nothing where it is not set."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - slow to import
+
+    try:
+        return ask(**bucket)
+    except ClientError as error:
+        if code(error) in UNSET:
+            return {}
+        raise
+
+
+def _owner(found: Answer) -> str | None:
+    rules = found.get("OwnershipControls", {}).get("Rules", [])
+    return rules[0]["ObjectOwnership"] if rules else None
+
+
+def _rules(found: Answer, wanted: Answer) -> bool:
+    """Whether the encryption is the one that is wanted, as far as it is ours to say."""
+    rules = found.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
+    return [{name: rule.get(name) for name in wanted} for rule in rules] == [wanted]
+
+
+def _policy(found: Answer) -> list[Statement]:
+    """The policy's statements."""
+    statements = json.loads(found.get("Policy", "{}")).get("Statement", [])
+    return statements if isinstance(statements, list) else [statements]
+
+
+def _says(wanted: tuple[Statement, ...], statements: list[Statement]) -> bool:
+    return all(
+        any(same(json.dumps(found), json.dumps(one)) for found in statements) for one in wanted
+    )
+
+
+def _with(wanted: tuple[Statement, ...], statements: list[Statement]) -> str:
+    """What somebody else put there stays."""
+    sids = {one["Sid"] for one in wanted}
+    others = [found for found in statements if found.get("Sid") not in sids]
+    return ci_documents.document([*others, *wanted])
+
+
+def _tags(found: Answer) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in found.get("TagSet", [])}
+
+
+def _listed(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": name, "Value": value} for name, value in tags.items()]

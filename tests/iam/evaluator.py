@@ -1,0 +1,197 @@
+"""Who may do what, by IAM's documents alone: what AWS evaluates, as far as these documents use it.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
+An explicit deny wins; else one allow is needed of the caller's policies, within its boundary, or
+(in one account) of the resource's policy. Not evaluated: service and resource control policies,
+session policies, NotPrincipal, and condition operators that no document here has (they raise).
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+Document = Mapping[str, Any]
+Context = Mapping[str, str | list[str]]
+
+
+class UnknownOperatorError(Exception):
+    """A document has a condition that this evaluator does not know."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Principal:
+    """A role, or a session of one."""
+
+    arn: str
+    policies: tuple[str, ...]
+    """Inline and managed, as JSON."""
+    boundary: str | None = None
+
+    @property
+    def account(self) -> str:
+        return self.arn.split(":")[4]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One call, as AWS sees it."""
+
+    action: str
+    resource: str
+    context: Context = field(default_factory=dict)
+    """Condition keys and their values; a key that is absent is not in the request."""
+    resource_policy: str | None = None
+
+    def by(self, principal: Principal) -> "Request":
+        """With the keys that every request has."""
+        keys = {"aws:PrincipalArn": principal.arn, "aws:SecureTransport": "true"}
+        return replace(self, context={**keys, **self.context})
+
+
+def allowed(principal: Principal, request: Request) -> bool:
+    """Whether AWS would let the principal make this call."""
+    asked = request.by(principal)
+    of_caller = [_statements(policy) for policy in principal.policies]
+    of_resource = _statements(request.resource_policy) if request.resource_policy else []
+    bounds = _statements(principal.boundary) if principal.boundary is not None else None
+    trusted = [one for one in of_resource if _is_for(one, principal)]
+    everything = [*(one for each in of_caller for one in each), *trusted, *(bounds or [])]
+    if any(_applies(one, asked, "Deny") for one in everything):
+        return False
+    # Of the policy of a key or a bucket, the account's root leaves it to the account's policies;
+    # a key that says nothing of the account is nobody's.
+    if request.action.startswith("kms:") and of_resource and not _to_the_account(trusted, asked):
+        return False
+    by_identity = any(_applies(one, asked, "Allow") for each in of_caller for one in each)
+    within = bounds is None or any(_applies(one, asked, "Allow") for one in bounds)
+    return by_identity and within
+
+
+def may_assume(trust: str, claims: Context, *, provider: str, issuer: str) -> bool:
+    """Whether a token of this provider with these claims may assume the role."""
+    context = {f"{issuer}:{name}": value for name, value in claims.items()}
+    request = Request(action="sts:AssumeRoleWithWebIdentity", resource="", context=context)
+    statements = [
+        one
+        for one in _statements(trust)
+        if provider in _listed(dict(one.get("Principal", {})).get("Federated", []))
+    ]
+    denied = any(_matches(one, request, "Deny", of_resource=False) for one in statements)
+    return not denied and any(
+        _matches(one, request, "Allow", of_resource=False) for one in statements
+    )
+
+
+@cache
+def _parsed(document: str) -> tuple[Document, ...]:
+    return tuple(_listed(json.loads(document)["Statement"]))
+
+
+def _statements(document: str) -> list[Document]:
+    return list(_parsed(document))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _is_for(statement: Document, principal: Principal) -> bool:
+    """Whether a statement of a resource's policy names the principal, its account or everybody."""
+    if "NotPrincipal" in statement:
+        raise UnknownOperatorError("NotPrincipal")
+    named = statement["Principal"]
+    arns = [named] if isinstance(named, str) else _listed(named.get("AWS", []))
+    root = f"arn:aws:iam::{principal.account}:root"
+    return any(arn in {"*", principal.arn, principal.account, root} for arn in arns)
+
+
+def _to_the_account(statements: Iterable[Document], request: Request) -> bool:
+    return any(_applies(one, request, "Allow") for one in statements)
+
+
+def _applies(statement: Document, request: Request, effect: str) -> bool:
+    return _matches(statement, request, effect, of_resource=True)
+
+
+def _matches(statement: Document, request: Request, effect: str, *, of_resource: bool) -> bool:
+    return (
+        statement["Effect"] == effect
+        and _names(statement, "Action", request.action, fold=True)
+        and (not of_resource or _names(statement, "Resource", request.resource, fold=False))
+        and all(
+            _holds(operator, key, _listed(values), request.context)
+            for operator, keys in statement.get("Condition", {}).items()
+            for key, values in keys.items()
+        )
+    )
+
+
+def _names(statement: Document, element: str, value: str, *, fold: bool) -> bool:
+    """Action or NotAction, Resource or NotResource: exactly one of the two is there."""
+    if f"Not{element}" in statement:
+        return not any(
+            _like(one, value, fold=fold) for one in _listed(statement[f"Not{element}"])
+        )
+    return any(_like(one, value, fold=fold) for one in _listed(statement[element]))
+
+
+def _like(pattern: str, value: str, *, fold: bool = False) -> bool:
+    return _pattern(pattern, fold=fold).fullmatch(value) is not None
+
+
+@cache
+def _pattern(pattern: str, *, fold: bool) -> re.Pattern[str]:
+    parts = (
+        ".*" if part == "*" else "." if part == "?" else re.escape(part)
+        for part in re.split(r"([*?])", pattern)
+    )
+    return re.compile("".join(parts), re.DOTALL | (re.IGNORECASE if fold else 0))
+
+
+def _bool(wanted: str, found: str) -> bool:
+    return wanted.lower() == found.lower()
+
+
+COMPARE: Mapping[str, Callable[[str, str], bool]] = {
+    "StringEquals": lambda wanted, found: wanted == found,
+    "StringEqualsIgnoreCase": lambda wanted, found: wanted.lower() == found.lower(),
+    "StringLike": lambda wanted, found: _like(wanted, found),
+    "ArnEquals": lambda wanted, found: _like(wanted, found),  # as ArnLike, IAM's guide says
+    "ArnLike": lambda wanted, found: _like(wanted, found),
+    "Bool": _bool,
+}
+
+
+def _operator(name: str) -> tuple[Callable[[str, str], bool], bool]:
+    """The comparison, and whether it must not hold."""
+    if name in COMPARE:
+        return COMPARE[name], False
+    for kind in ("String", "Arn"):
+        if name.startswith(f"{kind}Not") and (plain := name.replace("Not", "", 1)) in COMPARE:
+            return COMPARE[plain], True
+    raise UnknownOperatorError(name)
+
+
+def _holds(operator: str, key: str, wanted: list[str], context: Context) -> bool:
+    """One condition; https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html"""
+    found = next((value for name, value in context.items() if name.lower() == key.lower()), None)
+    if operator == "Null":
+        return (found is None) == (str(wanted[0]).lower() == "true")
+    set_operator, _, name = operator.rpartition(":")
+    if_exists = name.endswith("IfExists")
+    compare, negated = _operator(name.removesuffix("IfExists"))
+    if found is None:
+        if set_operator == "ForAllValues":
+            return True
+        if set_operator == "ForAnyValue":
+            return False
+        return if_exists or negated  # a negated operator holds where the key is absent
+
+    def one(value: str) -> bool:
+        return any(compare(each, value) for each in wanted) is not negated
+
+    values: Iterator[bool] = (one(value) for value in _listed(found))
+    return any(values) if set_operator == "ForAnyValue" else all(values)
