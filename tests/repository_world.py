@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import requests
 import responses
@@ -207,13 +208,15 @@ class Repository:
 
     def answer(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
         assert request.url is not None
-        path = request.url.removeprefix(f"{API}/repos/{NAME}").partition("?")[0]
+        url = urlsplit(request.url)
+        path = url.path.removeprefix(f"/repos/{NAME}")
         if path in self.refusals:
             status, headers, body = self.refusals[path]
             return status, headers, json.dumps(body)
         found = self.show(path)
         if found is None:
             return 404, {}, json.dumps({"message": "Not Found", "status": "404"})
+        found = _page(found, parse_qs(url.query))
         hold("GET", path, found)
         return 200, {}, json.dumps(found)
 
@@ -391,6 +394,16 @@ def complete(*, private: bool = False) -> Repository:
     made.names["/actions/variables"] = ["AWS_ACCOUNT_ID"]
     made.labels.append("drift")
     return made
+
+
+def _page(found: Any, query: Mapping[str, list[str]]) -> Any:
+    """One page of a list; of one in an envelope, too. Thirty entries, unless more are asked for."""
+    if isinstance(found, dict) and "total_count" in found:
+        return {key: _page(value, query) for key, value in found.items()}
+    if not isinstance(found, list):
+        return found
+    size, page = int(query.get("per_page", ["30"])[0]), int(query.get("page", ["1"])[0])
+    return found[(page - 1) * size : page * size]
 
 
 def hold(method: str, path: str, body: Any) -> None:

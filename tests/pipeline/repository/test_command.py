@@ -159,6 +159,12 @@ def test_a_repository_that_can_not_be_seen_is_1_and_one_sentence(
     assert "not-a-token" not in done.stderr
 
 
+def test_the_last_answer_before_the_rate_limit_counts() -> None:
+    repository = complete()
+    repository.refusals[""] = (200, {"x-ratelimit-remaining": "0"}, repository.about)
+    assert run(repository).exit_code == 0
+
+
 def test_github_that_can_not_be_reached_is_1_and_one_sentence() -> None:
     with responses.RequestsMock() as mock:
         mock.get(f"{API}/repos/{NAME}", body=requests.ConnectionError("no route"))

@@ -408,6 +408,8 @@ def test_every_call_keeps_what_the_repository_has_beyond_the_table(tmp_path: Pat
     )
     wait(repository)
     repository.environments["production"]["deployment_branch_policy"] = None
+    asked = repository.environments["production"]["protection_rules"][0]["reviewers"]
+    asked[0]["reviewer"] = asked[0]["reviewer"] | {"id": 77}
     before = deepcopy(repository.environments["production"]["protection_rules"])
 
     missing = [one for one in verdict(repository).findings if not one.setting.optional]
@@ -421,6 +423,8 @@ def test_every_call_keeps_what_the_repository_has_beyond_the_table(tmp_path: Pat
     assert {"context": "licences"} in checks["required_status_checks"]
     after = repository.environments["production"]["protection_rules"]
     assert {one["type"] for one in after} == {one["type"] for one in before}
+    assert [one["reviewer"]["id"] for one in after[-1]["reviewers"]] == [77]
+    assert repository.environments["production"]["can_admins_bypass"] is False
 
 
 def test_rules_of_the_organization_count_and_its_bypasses_are_its_own() -> None:
@@ -526,3 +530,37 @@ def test_a_ruleset_can_be_written_twice(tmp_path: Path) -> None:
     once = deepcopy(repository.rulesets)
     paste(finding.call, repository, tmp_path / "2")
     assert repository.rulesets == once
+
+
+def test_calls_of_one_endpoint_do_not_undo_each_other(tmp_path: Path) -> None:
+    repository = complete()
+    repository.plain[POLICY] |= {"allowed_actions": "local_only", "sha_pinning_required": False}
+    paste(calls(list(verdict(repository).findings)), repository, tmp_path)
+    assert verdict(repository).findings == ()
+
+
+def test_on_a_private_repository_actions_are_allowed_by_their_creators(tmp_path: Path) -> None:
+    """There GitHub may ignore patterns."""
+    repository = complete(private=True)
+    repository.selected = {"github_owned_allowed": True}
+    paste(calls(list(verdict(repository).findings)), repository, tmp_path)
+    assert repository.selected["verified_allowed"] is True
+
+
+def test_a_subject_in_its_default_form_stays_immutable(tmp_path: Path) -> None:
+    repository = complete()
+    repository.plain[SUBJECT] |= {"use_default": False, "use_immutable_subject": True}
+    both = [stack("production", production=True, owner_id=OWNER_ID, repository_id=ID)]
+    (finding,) = verdict(repository, table(both, NEEDS)).findings
+    assert finding.found == "it is made of what the organization says"
+    # A call that leaves it out is free to change it.
+    assert "use_immutable_subject=true" in finding.call
+    paste(finding.call, repository, tmp_path)
+    assert verdict(repository, table(both, NEEDS)).findings == ()
+
+
+def test_what_stands_on_a_later_page_is_found() -> None:
+    repository = complete()
+    many = [f"OTHER_{number}" for number in range(130)]
+    repository.names[VARIABLES] = [*many, "AWS_ACCOUNT_ID"]
+    assert verdict(repository).findings == ()
