@@ -1,7 +1,8 @@
 """Secrets whose current value is the one that the state holds: a sentence for each.
 
-Secrets Manager's metadata shows it (`secretsmanager:ListSecretVersionIds`), so the role of
-previews, which may read no value, can look.
+Metadata shows it (`secretsmanager:ListSecretVersionIds` and `DescribeSecret`,
+`elasticache:DescribeReplicationGroups`), so the role of previews, which may read no value, can
+look.
 """
 
 from collections.abc import Iterator

@@ -16,7 +16,9 @@ def left(account: Account) -> list[str]:
     Raises Refused where the stack has no secret.
     """
     found = {
-        held.purpose for held in first_values.required(account) if held.is_first or held.is_pending
+        held.purpose
+        for held in first_values.required(account)
+        if held.is_of_the_state or held.is_pending
     }
     return [purpose for purpose in ORDER if purpose in found]
 

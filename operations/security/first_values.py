@@ -1,12 +1,12 @@
 """Which secrets of a stack still have the value that the program wrote, and how old each is.
 
-The state holds that value, and whoever previews can decrypt the state. Secrets Manager's metadata
-shows it, so no value is read.
+The state holds that value, and the role of previews can decrypt the state. The metadata of Secrets
+Manager and ElastiCache shows it, so no value is read.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import naming
@@ -16,6 +16,9 @@ from operations.secret import CURRENT, INITIAL, PENDING
 
 COMMANDS = {"db": "rotate-password", "redis": "rotate-token", "app": "rotate-key"}
 """What rotates each of the stack's secrets, by its purpose."""
+CACHE = "redis"
+CLOCKS = timedelta(minutes=1)
+"""What the two services' clocks may differ; Secrets Manager gives no fraction of a second."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +35,13 @@ class Held:
     """Whether the program wrote the current version."""
     is_pending: bool
     """Whether a rotation was begun and has not ended."""
+    replaced: str = ""
+    """The store that is younger than the value, and so has the program's first one again."""
+
+    @property
+    def is_of_the_state(self) -> bool:
+        """Whether the value that the state holds opens something."""
+        return self.is_first or bool(self.replaced)
 
     @property
     def command(self) -> str:
@@ -49,6 +59,11 @@ class Held:
             return (
                 f"{self.name} still has its first value, which the state holds: run "
                 f"`{account.typed('arbor rotate-first')}`."
+            )
+        if self.replaced:
+            return (
+                f"{self.replaced} was created after the value of {self.name}, so it takes its "
+                f"first one, which the state holds, and no task gets in: run `{command}`."
             )
         if self.is_pending:
             return f"{self.name} has a rotation that was left half way: `{command}` ends it."
@@ -87,7 +102,23 @@ def _look(account: Account, purpose: str) -> Held | None:
         created=current["CreatedDate"].astimezone(UTC),
         is_first=_is_first(current, versions),
         is_pending=any(PENDING in _stages(one) for one in versions),
+        replaced=_replaced(account, current["CreatedDate"]) if purpose == CACHE else "",
     )
+
+
+def _replaced(account: Account, given: datetime) -> str:
+    """The cache's name where it was created after its token was given out.
+
+    `up` ignores the token until it replaces the group: the new one is created with the token of the
+    state. A database is not judged so, because a restored one is younger by intent.
+    """
+    cache, name = account.client("elasticache"), naming.cache_replication_group(account.stack)
+    try:
+        (found,) = cache.describe_replication_groups(ReplicationGroupId=name)["ReplicationGroups"]
+    except cache.exceptions.ReplicationGroupNotFoundFault:
+        return ""
+    created: datetime | None = found.get("ReplicationGroupCreateTime")
+    return name if created is not None and created - given > CLOCKS else ""
 
 
 def _versions(manager: Any, name: str) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - boto3 clients carry no types

@@ -90,8 +90,11 @@ class Password(rotation.Part):
                 f"The secret's user is {user}, whose turn began with a rotation of two users: "
                 "add --two-users."
             )
-        held = [found.current, *([found.pending] if found.pending else [])]
-        if not any(users.logs_in(credentials) for credentials in held):
+        held = [found.current, found.pending]
+        if not self.two_users:
+            # A database that `up` replaced has the first one again; RDS gives another without it.
+            held.append(found.first())
+        if not any(users.logs_in(credentials) for credentials in filter(None, held)):
             yield (
                 "The database takes none of the secret's passwords: it was changed outside the "
                 f"secret. Put the database's password into {found.arn} as its current version, "

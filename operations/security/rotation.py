@@ -73,7 +73,8 @@ class Rotation:
             yield from _until_deployed(steps)
 
     def _deploy(self) -> Iterator[Step]:
-        what = " and ".join(part.what for part in self.parts)
+        *most, last = (part.what for part in self.parts)
+        what = f"{', '.join(most)} and {last}" if most else last
         for service in self.services:
             live = service.task_definition
             yield Rollout(

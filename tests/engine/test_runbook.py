@@ -7,6 +7,7 @@ the reason, and run corrected.
 
 import json
 import os
+import re
 import subprocess
 import time
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import pytest
 
 from emulator import aws_shim
 from engine_stack import Deployed
+from runbook_world import RUNBOOK
 
 ONE_A_ZONE = 3
 """Tasks of a service of production, whose config names no count."""
@@ -305,6 +307,47 @@ def test_rotate_the_password_corrected(shell: Shell) -> None:
         "aws secretsmanager update-secret --secret-id arbor/production/db "
         '--secret-string "{\\"username\\":\\"arbor_user\\",\\"password\\":\\"$NEW_PASSWORD\\"}"'
     )
+
+
+def test_rotate_the_token_as_it_is_printed(shell: Shell, production: Deployed) -> None:
+    """Every block of the section but the login, one after another, in one shell's variables."""
+    token = "NEW_TOKEN=of-the-shell-0123456789"
+    blocks = printed("Rotate the Cache's AUTH Token")
+    changes = [block for block in blocks if "modify-replication-group" in block]
+    assert len(changes) == 2
+    for block in blocks:
+        if "redis-cli" in block:
+            continue
+        before, _, rest = block.partition("NEW_TOKEN=$(")
+        shell.run(f"{token}\n{before}{rest.partition(chr(10))[2] if rest else ''}")
+        production.advance(3600)
+    secret = production.client("secretsmanager").describe_secret(SecretId="arbor/production/redis")
+    held = [set(stages) for stages in secret["VersionIdsToStages"].values()]
+    assert {"AWSCURRENT", "AWSPENDING"} in held
+    # SET took it: a second SET has nothing that was rotated in.
+    refused = shell.try_(f"{token}\n{changes[1]}")
+    assert "only after it was added" in refused.stderr
+
+
+def test_rotate_the_key_as_it_is_printed(shell: Shell, production: Deployed) -> None:
+    for block in printed("Rotate SECRET_KEY"):
+        shell.run(block)
+    manager = production.client("secretsmanager")
+    now, first = (
+        manager.get_secret_value(SecretId="arbor/production/app", VersionStage=stage)
+        for stage in ("AWSCURRENT", "arbor-initial")
+    )
+    key = json.loads(now["SecretString"])
+    assert key.keys() == json.loads(first["SecretString"]).keys()
+    assert len(key["SECRET_KEY"]) == 64
+    assert now["SecretString"] != first["SecretString"]
+
+
+def printed(section: str) -> list[str]:
+    """The blocks of AWS commands in a section of the runbook."""
+    _, _, text = RUNBOOK.read_text().partition(f"\n### {section}\n")
+    text = text.partition("\n### ")[0]
+    return [block for block in re.findall(r"```bash\n(.*?)```", text, re.DOTALL) if "aws " in block]
 
 
 def test_scale_the_database(shell: Shell) -> None:

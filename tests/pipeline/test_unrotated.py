@@ -11,7 +11,11 @@ from operations.account import connect
 from operations_world import STACK, world
 from pipeline import unrotated
 
-PREVIEWS_MAY = {"secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds"}
+PREVIEWS_MAY = {
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:ListSecretVersionIds",
+    "elasticache:DescribeReplicationGroups",
+}
 
 
 @pytest.fixture

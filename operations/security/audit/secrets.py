@@ -49,6 +49,7 @@ def _lines(account: Account, purpose: str, held: Held | None) -> Iterator[Line]:
             "days": days,
             "is_first": held.is_first,
             "is_pending": held.is_pending,
+            "replaced": held.replaced,
         },
     )
 

@@ -11,7 +11,7 @@ import pytest
 import redis_world
 from cache_account import SECRET, keep, name_primary, production
 from operations.account import Account
-from operations.cache.session import session
+from operations.cache.session import session, takes
 from operations.procedure import Failed, Refused
 
 
@@ -58,6 +58,30 @@ def test_a_wrong_token_is_told_without_it() -> None:
     with pytest.raises(Failed, match=f"does not take the token in {SECRET}") as failed:
         session(production()).__enter__()
     assert "another-token" not in str(failed.value)
+
+
+@pytest.mark.usefixtures("asked")
+def test_each_token_that_the_cache_takes_gets_in_and_no_other(server: redis_world.Server) -> None:
+    """Two of them between ROTATE and SET, as Redis knows two passwords of its default user."""
+    added = "added-token-of-letters"
+    assert not takes(production(), added)
+    with server.client() as root:
+        root.execute_command("ACL", "SETUSER", "default", f">{added}")
+        try:
+            assert takes(production(), added)
+            assert takes(production(), redis_world.TOKEN)
+        finally:
+            root.execute_command("ACL", "SETUSER", "default", f"<{added}")
+    assert not takes(production(), added)
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_cache_that_is_not_reached_is_no_verdict_on_a_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lead_to(monkeypatch, 1)
+    with pytest.raises(Failed, match="was not reached"):
+        takes(production(), redis_world.TOKEN)
 
 
 @pytest.mark.usefixtures("asked")

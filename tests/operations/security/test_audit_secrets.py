@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.elasticache.models import elasticache_backends
 from moto.secretsmanager.models import secretsmanager_backends
 from typer.testing import CliRunner, Result
 
 import first_secrets
 from ecs_world import client
-from first_secrets import APP, CACHE, DB, FIRST, put
+from first_secrets import APP, CACHE, DB, FIRST, GROUP, put
 from operations.__main__ import app
 from operations_world import STACK, World
 
@@ -46,6 +47,12 @@ def age(name: str, days: int) -> None:
     secret.versions[str(secret.default_version_id)]["createdate"] = int(created.timestamp())
 
 
+def age_cache(days: int) -> None:
+    """Let the replication group be so old."""
+    group = elasticache_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].replication_groups[GROUP]
+    group.replication_group_create_time = datetime.now(UTC) - timedelta(days=days)
+
+
 def unlabel(name: str) -> None:
     """Take the program's label off, as an adopted secret has none."""
     manager = client("secretsmanager")
@@ -75,6 +82,7 @@ def test_a_rotated_secret_is_none_and_its_age_is_shown(audit: Audit) -> None:
     for name, value in ROTATED.items():
         put(name, value)
     age(CACHE, 91)
+    age_cache(92)
     age(APP, 1)
     done = audit()
     assert done.exit_code == 0, done.output
@@ -112,6 +120,7 @@ def test_without_the_label_the_oldest_version_is_the_first(audit: Audit) -> None
     for name in (DB, CACHE):
         age(name, 30)
         unlabel(name)
+    age_cache(30)
     put(CACHE, ROTATED[CACHE])
     put(APP, ROTATED[APP])
     lines = found(audit)
@@ -173,6 +182,16 @@ def test_a_rotation_that_was_left_half_way_is_a_finding(audit: Audit) -> None:
     line = found(audit)[CACHE]
     assert (line["verdict"], line["mend"]) == ("NG", "arbor rotate-token --stack staging")
     assert "a rotation that was left half way" in line["says"]
+
+
+def test_a_cache_that_was_replaced_has_the_first_token_again(audit: Audit) -> None:
+    """Its secret was rotated before: the new group was created with the token of the state."""
+    for name, value in ROTATED.items():
+        put(name, value)
+    age(CACHE, 1)
+    line = found(audit)[CACHE]
+    assert (line["verdict"], line["mend"]) == ("NG", "arbor rotate-token --stack staging")
+    assert f"{GROUP} was created after the value of {CACHE}" in line["says"]
 
 
 def test_a_secret_that_is_not_there_is_said_to_be_missing(audit: Audit) -> None:

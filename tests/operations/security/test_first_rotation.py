@@ -7,6 +7,8 @@ from typing import Any
 
 import boto3
 import pytest
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.secretsmanager.models import secretsmanager_backends
 from typer.testing import CliRunner, Result
 
 from components import secrets as program
@@ -200,6 +202,26 @@ def test_with_two_users_the_first_password_opens_nothing_either(
     assert held(DB) == {"username": USER, "password": database.master[-1]}
     assert len(database.master) == given + 1  # its turn, and nothing to end
     assert deployments(world) == 4
+
+
+def test_stores_that_up_replaced_are_given_what_the_secrets_hold_no_more(
+    world: World, database: Database
+) -> None:
+    """Cache and database are created anew with the state's values, and the secrets were rotated."""
+    put(CACHE, {"password": "rotated-token-of-letters"})
+    put(DB, {"username": USER, "password": "rotated"})
+    put(APP, {"SECRET_KEY": "rotated"})
+    versions = secretsmanager_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].secrets[CACHE].versions
+    for version in versions.values():
+        version["createdate"] -= 3600
+    database_too = arbor("rotate-password", "--yes")
+    assert database_too.exit_code == 0, database_too.output
+    assert database.master[-1] == held(DB)["password"] != "rotated"
+    done = arbor("rotate-first", "--yes")
+    assert done.exit_code == 0, done.output
+    assert tokens() == [held(CACHE)["password"]]
+    assert held(CACHE)["password"] != "rotated-token-of-letters"
+    assert not first_values.look(world.account)[1].is_of_the_state
 
 
 @pytest.mark.usefixtures("database")

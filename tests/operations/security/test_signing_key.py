@@ -100,6 +100,14 @@ def test_an_application_that_keeps_the_old_key_is_no_success(
     assert "AWSPENDING" not in labels(APP)
 
 
+def test_an_application_that_takes_tokens_of_both_keys_is_no_success(
+    world: World, application: Application
+) -> None:
+    part = signing_key.plan(world.account, lambda *_: 200)
+    with pytest.raises(Failed, match="answers 200, to one of the old 200"):
+        rotation.plan(world.account, "rotate-key", part).execute(run(world, application))
+
+
 @pytest.mark.parametrize("status", [404, 401, 502])
 def test_an_application_that_could_prove_nothing_is_refused_before(
     world: World, application: Application, status: int
