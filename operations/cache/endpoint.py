@@ -28,6 +28,8 @@ class Post:
     address: str
     token: str = field(repr=False)
     post: Poster
+    look: str
+    """The command that shows what is in the cache."""
 
     def execute(self, run: Run) -> None:
         """Raises Failed unless the application says that it did it."""
@@ -39,8 +41,8 @@ class Post:
             status = self.post(self.address, self.token)
         except TimeoutError as error:
             raise Failed(
-                f"{self.address} did not answer within {SECONDS} seconds; it may go on: `arbor "
-                "cache stats` says how much is there."
+                f"{self.address} did not answer within {SECONDS} seconds; it may go on: "
+                f"`{self.look}` shows how much is there."
             ) from error
         except OSError as error:
             raise Failed(f"{self.address} does not answer: {error}.") from error
@@ -60,7 +62,8 @@ def plan(account: Account, post: Poster) -> Post:
     if not (token.isascii() and token.isprintable()):
         raise Refused(f"{TOKEN} has characters that no header can carry.")
     host = health.host(services.read(account, APPS[0]))
-    return Post(address=f"https://{host}{PATH}", token=token, post=post)
+    look = account.typed("arbor cache stats")
+    return Post(address=f"https://{host}{PATH}", token=token, post=post, look=look)
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):

@@ -77,11 +77,12 @@ class Scaling:
                 "at that drift."
             )
         else:
-            again = self.service.account.typed(f"arbor scale {app}")
+            back = self.service.account.typed(f"arbor scale {app} {self.target.floor}")
             yield (
-                f"The floor of {self.count} stays until the next `{again}`, or a `pulumi up` that "
-                f"changes the service's limits. Where {key} in Pulumi.{stack}.yaml is "
-                f"another, the pipeline stops at the drift: to keep it, set {key} to {self.count}."
+                f"The floor of {self.count} stays until it is set again (`{back}` for what it was) "
+                f"or a `pulumi up` changes the service's limits. Where {key} in "
+                f"Pulumi.{stack}.yaml is another, the pipeline stops at the drift: to keep it, set "
+                f"{key} to {self.count}."
             )
         if self.is_deployed:
             yield (
@@ -128,8 +129,8 @@ def plan(account: Account, app: str, count: int, until: datetime | None, now: da
     if not 1 <= count <= found.ceiling:
         raise Refused(
             f"{service.name} may run 1 to {counted(found.ceiling, 'task')}, not {count}. The "
-            f"ceiling is arbor:services.{app}.max in Pulumi.{account.stack}.yaml: raise it there, then "
-            f"`pulumi up` of {account.stack}."
+            f"ceiling is arbor:services.{app}.max in Pulumi.{account.stack}.yaml: raise it there, "
+            f"then `pulumi up` of {account.stack}."
         )
     is_deployed = bool(service.deployments(*services.ONGOING))
     allowed = quota.readable(account)

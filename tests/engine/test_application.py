@@ -24,11 +24,11 @@ import postgres_world
 import redis_world
 from emulator import aws_shim, engine
 from engine_stack import Deployed
-from serve.attached import Application, Attached, attached, serves
+from serve.attached import NUMBERS_EVERY_SECONDS, Application, Attached, attached, serves
 
 PLANS = "https://arbor-energy.com/api/v1/plans"
 BACKEND = "arbor-production-backend"
-GATEWAY = {"registryId": "123456789012", "repositoryName": BACKEND}
+MANIFEST = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"}
 pytestmark = [
     pytest.mark.skipif(not postgres_world.PROGRAMS, reason=postgres_world.WITHOUT),
     pytest.mark.skipif(redis_world.PROGRAM is None, reason=redis_world.WITHOUT),
@@ -134,14 +134,22 @@ def switched(shell: Shell) -> Iterator[Shell]:
     shell.run("stand-in")
 
 
-def ask(shell: Shell, times: int, seconds: float) -> list[str]:
-    """The status of so many requests of so many clients, at the same time."""
-    line = (
-        f"curl -sS -o /dev/null -w '%{{http_code}}' --max-time {seconds} "
-        "-H 'X-Forwarded-For: 203.0.113.{}' " + PLANS
+def push(stack: Deployed) -> None:
+    """The image that the stack's config names."""
+    stack.client("ecr").put_image(
+        repositoryName=BACKEND, imageManifest=json.dumps(MANIFEST), imageTag="v1.0.0"
     )
+
+
+def ask(shell: Shell, times: int) -> list[str]:
+    """The status of so many requests of so many clients, at the same time."""
+
+    def one(number: int) -> str:
+        client = f"-H 'X-Forwarded-For: 203.0.113.{number}'"
+        return shell.run(f"curl -sS -o /dev/null -w '%{{http_code}}' {client} {PLANS}")
+
     with ThreadPoolExecutor(times) as clients:
-        return list(clients.map(lambda one: shell.run(line.format(one)), range(times)))
+        return list(clients.map(one, range(times)))
 
 
 def findings(shell: Shell) -> dict[str, tuple[str, str]]:
@@ -165,8 +173,7 @@ def test_production_is_well_and_its_stores_are_reached(shell: Shell) -> None:
 
 
 def test_a_migrated_database_is_migrated_again_as_a_task(shell: Shell) -> None:
-    manifest = json.dumps({"schemaVersion": 2})
-    shell.stack.client("ecr").put_image(**GATEWAY, imageManifest=manifest, imageTag="v1.0.0")
+    push(shell.stack)
     said = shell.run("arbor migrate --yes --every 0.2")
     assert "Will assume transactional DDL." in said
     assert "Running upgrade" not in said
@@ -186,9 +193,9 @@ def test_requests_show_in_the_log_the_database_and_the_cache(shell: Shell) -> No
     shell.run("arbor cache clear 'plans:*' --yes")
     before = shell.application.stores
     assert before is not None
-    assert "plans:all" not in before.cache.keys()
+    assert not before.cache.keys() & {"plans:all"}
     assert "is warm" in shell.run("arbor cache warm --yes")
-    assert "plans:all" in before.cache.keys()
+    assert before.cache.keys() >= {"plans:all"}
 
 
 def test_the_runbooks_health_checks_work_as_they_are_typed(shell: Shell) -> None:
@@ -206,34 +213,28 @@ def test_the_runbooks_health_checks_work_as_they_are_typed(shell: Shell) -> None
     assert '"status":"healthy"' in shell.run(checks.partition("# 2.")[0])
 
 
-@pytest.mark.parametrize(
-    ("store", "run"),
-    [("cache", "arbor cache stats"), ("database", "arbor database connections")],
-)
-def test_without_a_store_triage_names_it_and_the_next_command_says_so(
-    switched: Shell, store: str, run: str
-) -> None:
-    switched.run(f"stand-in --without {store}")
-    evidence = f"the backend says: {store} unhealthy"
-    assert findings(switched)[evidence] == ("P2", run)
+def test_without_a_store_triage_names_it_and_the_next_command_says_so(switched: Shell) -> None:
+    for store, run in (("cache", "arbor cache stats"), ("database", "arbor database connections")):
+        switched.run(f"stand-in --without {store}")
+        assert findings(switched)[f"the backend says: {store} unhealthy"] == ("P2", run)
+        assert "was not reached" in switched.run(run, code=1)
     said = switched.run("arbor health", code=1)
-    assert f"/detailed says 'degraded' instead of healthy: {store} unhealthy." in said
-    assert "was not reached" in switched.run(run, code=1)
-    switched.run("stand-in")
-    switched.run("arbor health")
+    assert "/detailed says 'degraded' instead of healthy: database unhealthy." in said
+    switched.run("stand-in && arbor health")
 
 
 def test_slow_and_failing_requests_are_what_triage_finds(switched: Shell) -> None:
     switched.run("stand-in --slow 6")
-    assert set(ask(switched, 16, seconds=30)) == {"200"}
+    assert set(ask(switched, 16)) == {"200"}
     switched.run("stand-in --failing")
-    assert set(ask(switched, 24, seconds=30)) == {"500"}
+    assert set(ask(switched, 24)) == {"500"}
     switched.run("stand-in")
-    ends = time.monotonic() + 30
-    while not any("were answered with 5xx" in one for one in (found := findings(switched))):
-        assert time.monotonic() < ends, found
-    by_kind = {one.split()[-1]: value for one, value in found.items()}
-    assert by_kind["5xx"] == ("P2", "arbor rollback backend")
+    time.sleep(NUMBERS_EVERY_SECONDS + 1)
+    found = findings(switched)
+    (failed,) = (one for one in found if re.fullmatch(r"24 of \d+ requests .* with 5xx", one))
+    assert found[failed] == ("P2", "arbor rollback backend")
+    (slow_ones,) = (one for one in found if one.startswith("answers take"))
+    assert found[slow_ones] == ("P3", "arbor database top-queries")
     slow = switched.run("arbor logs backend --slower-than 5000 --json").splitlines()
     assert len([one for one in slow if "Critical slow request" in one]) == 16
     errors = switched.run("arbor logs backend --errors --json")
@@ -246,7 +247,7 @@ def test_a_restart_serves_from_new_processes_without_a_failed_request(shell: She
         restart = operator.submit(shell.run, "arbor restart backend --yes --every 0.3")
         answers: set[str] = set()
         while not restart.done():
-            answers |= set(ask(shell, 1, seconds=70))
+            answers |= set(ask(shell, 1))
     assert "restarted" in restart.result()
     assert answers == {"200"}
     after = {one.running.pid for one in shell.application.processes.values()}
@@ -274,8 +275,7 @@ def test_the_runbook_repairs_a_database_that_was_not_migrated_first(
         pristine_production.copy() as stack,
         shell_of(stack, tmp_path, migrates=False) as shell,
     ):
-        manifest = json.dumps({"schemaVersion": 2})
-        stack.client("ecr").put_image(**GATEWAY, imageManifest=manifest, imageTag="v1.0.0")
+        push(stack)
         broken = shell.run("arbor migrate --yes --every 0.2", code=1)
         assert 'relation "suppliers" already exists' in broken
         assert "Repair a Database That Was Not Migrated First" in broken

@@ -8,6 +8,7 @@ import base64
 import json
 import os
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -44,6 +45,8 @@ def _forward(place: Path, parameters: dict[str, list[str]]) -> int:
     if port is None:
         sys.stdout.write(f"Cannot perform start session: {wanted} leads nowhere\n")
         return 1
+    # The AWS CLI ignores ctrl-c while it waits, and a child inherits that.
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
     listener = socket.create_server(("127.0.0.1", int(parameters["localPortNumber"][0])))
     while True:
         inside, _ = listener.accept()
