@@ -129,7 +129,7 @@ def read(
 def imported(row: Row, client: Client, import_id: str) -> tuple[str, State, dict[str, Any]] | None:
     """Id, state and inputs of what Pulumi does not know yet, or None when the account has none.
 
-    A bridged provider makes the inputs out of the state, and leaves out those at their zero value.
+    A bridged provider makes the inputs out of the state, without those at their default or zero.
     https://github.com/pulumi/pulumi-terraform-bridge (pkg/tfbridge/schema.go,
     ExtractInputsFromOutputs and isDefaultOrZeroValue)
     """
@@ -137,7 +137,11 @@ def imported(row: Row, client: Client, import_id: str) -> tuple[str, State, dict
     if found is None:
         return None
     carried = {path.split(".", 1)[0] for path in row.inputs}
-    inputs = {key: value for key, value in found.items() if key in carried and value}
+    inputs = {
+        key: value
+        for key, value in found.items()
+        if key in carried and value and value != row.defaults.get(key)
+    }
     physical_id = row.imported_id(found) if row.imported_id else import_id
     return physical_id, _with_kept(row, found, {}), inputs
 

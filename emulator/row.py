@@ -79,6 +79,9 @@ class Row:
     computed: frozenset[str] = frozenset()
     """Top-level inputs that the provider leaves as they are when the program no longer gives them
     (`Optional` and `Computed` in its schema)."""
+    defaults: Props = field(default_factory=dict)
+    """What the provider takes for an input that the program leaves out (`Default` in its schema, or
+    a block whose absence it suppresses); an import leaves it out as well."""
     ignored: Mapping[str, str] = field(default_factory=dict)
     """Inputs accepted and dropped (paths, as in `inputs`), each with the reason."""
     write_only: frozenset[str] = frozenset()

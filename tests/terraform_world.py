@@ -86,8 +86,6 @@ def _logs(logs: Any) -> None:
         name = f"/ecs/{PREFIX}/{app}"
         logs.create_log_group(logGroupName=name, tags=tags(f"{app}-logs"))
         logs.put_retention_policy(logGroupName=name, retentionInDays=30)
-    # RDS makes its own, without retention.
-    logs.create_log_group(logGroupName=f"/aws/rds/instance/{PREFIX}-db/postgresql")
 
 
 def _secrets(secrets: Any) -> None:

@@ -298,6 +298,7 @@ ROWS = (
         replaces=REPLACES,
         replaces_if={"capacityProviderStrategies": leaves_or_takes_a_launch_type},
         computed=frozenset({"cluster", "platformVersion", "triggers"}),
+        defaults={"deploymentController": {"type": "ECS"}, "schedulingStrategy": "REPLICA"},
         write_only=OF_THE_PROVIDER,
         same={
             "cluster": same_name,

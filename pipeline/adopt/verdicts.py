@@ -98,12 +98,10 @@ def _refused(verdict: Verdict) -> list[str]:
     instance while it is down.
     """
     judged = verdict.judged
-    if judged and verdict.registered.token == looks.INSTANCE and SUBNETS in judged.keys:
-        return [
-            "`up` would move it to other subnets: RDS refuses that within a VPC, and between two "
-            "it is an outage."
-        ]
-    return []
+    if judged is None or verdict.registered.token != looks.INSTANCE or SUBNETS not in judged.keys:
+        return []
+    refused = "`up` would move it to other subnets: RDS refuses that within a VPC"
+    return [f"{refused}, and between two it is an outage."]
 
 
 def _rename(found: Found) -> str:
@@ -148,5 +146,5 @@ def _told(value: Any) -> str:  # noqa: ANN401 - an input, of whatever type
     """A value in a sentence; events carry no secret."""
     if value in (None, "", [], {}):
         return "empty"
-    text = "known after `up`" if UNKNOWN in str(value) else str(value)
+    text = "another, which `up` makes" if UNKNOWN in str(value) else str(value)
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"

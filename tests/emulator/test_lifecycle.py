@@ -284,8 +284,10 @@ def test_a_resource_that_an_update_gave_another_id_is_read_by_that() -> None:
 
 def test_an_import_gives_the_inputs_of_what_was_made_elsewhere() -> None:
     shelf = Shelf()
-    shelf.things["box"] = {"name": "box", "size": 0, "tags": {"by": "hand"}}
-    row = replace(ROW, imported_id=lambda state: str(state["arn"]))
+    shelf.things["box"] = {"name": "box", "size": 0, "nested": {"depth": 1}, "tags": {"by": "hand"}}
+    row = replace(
+        ROW, defaults={"nested": {"depth": 1}}, imported_id=lambda state: str(state["arn"])
+    )
 
     found = lifecycle.imported(row, shelf, "box")
 

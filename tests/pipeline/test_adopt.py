@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
+from pulumi.automation import events
 from typer.testing import CliRunner
 
 import terraform_world
@@ -96,12 +99,12 @@ def test_a_name_that_pulumi_chose_is_looked_for_nowhere(account: Account) -> Non
 def test_what_the_caller_may_not_look_at_is_an_error() -> None:
     refuses = SimpleNamespace(describe_db_instances=refused)
     blind = Account(stack=STACK, client=lambda _service: refuses)
-    with pytest.raises(looks.ClientError, match="AccessDenied"):
+    with pytest.raises(ClientError, match="AccessDenied"):
         looks.find(blind, registered(looks.INSTANCE, {"identifier": "arbor-production-db"}))
 
 
 def refused(**_asked: str) -> None:
-    raise looks.ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Describe")
+    raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Describe")
 
 
 def test_a_secret_that_waits_for_its_deletion_is_in_the_way(account: Account) -> None:
@@ -137,7 +140,7 @@ def test_one_public_zone_is_adopted_and_of_two_config_names_one(account: Account
 
 def test_a_bucket_of_another_account_is_in_the_way() -> None:
     def forbidden(**_asked: str) -> None:
-        raise looks.ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, "HeadBucket")
+        raise ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, "HeadBucket")
 
     other = Account(stack=STACK, client=lambda _service: SimpleNamespace(head_bucket=forbidden))
     found = looks.find(other, registered(looks.BUCKET, {"bucket": "arbor-log-exports"}))
@@ -199,7 +202,7 @@ def program() -> Registrations:
     seen.see(step(PARENT, "create"))
     seen.see(step(CHILD, "create", parent=PARENT, new={"name": "arbor-production-backend"}))
     seen.see(step(FREE, "create", new={"name": "/ecs/arbor-production/backend"}))
-    seen.see(SimpleNamespace(resource_pre_event=None))
+    seen.see(events.EngineEvent(sequence=1, timestamp=1))
     return seen
 
 
@@ -354,15 +357,16 @@ NOTHING = Plan(
 )
 
 
-def run(monkeypatch: pytest.MonkeyPatch, plan: Plan, *words: str) -> Any:
-    class Stack:
-        def __enter__(self) -> None:
-            return None
+def run(monkeypatch: pytest.MonkeyPatch, plan: Plan, *words: str, region: str = "us-east-1") -> Any:
+    @contextmanager
+    def opened(_stack: str) -> Iterator[Any]:
+        client = SimpleNamespace(meta=SimpleNamespace(region_name=region))
+        yield SimpleNamespace(
+            stack=SimpleNamespace(name=STACK),
+            account=Account(stack=STACK, client=lambda _service: client),
+        )
 
-        def __exit__(self, *_: object) -> None:
-            return None
-
-    monkeypatch.setattr(command, "in_aws", lambda _stack: Stack())
+    monkeypatch.setattr(command, "in_aws", opened)
     monkeypatch.setattr(command, "make", lambda _opened: plan)
     return CliRunner().invoke(app, ["adopt", "--stack", STACK, *words])
 
@@ -391,3 +395,11 @@ def test_a_file_in_no_directory_is_wrong_usage(
     assert "There is no directory" in done.output
     taken = run(monkeypatch, WHOLE, "--write", str(tmp_path))
     assert taken.exit_code == 2
+
+
+def test_another_region_than_the_stacks_is_refused_before_anything_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done = run(monkeypatch, NOTHING, region="eu-central-1")
+    assert done.exit_code == 2
+    assert "export AWS_REGION=us-east-1" in done.output

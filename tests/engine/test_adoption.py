@@ -1,0 +1,132 @@
+"""`adopt` on an account that holds the application's original stack, with the real engine."""
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import terraform_world
+from emulator import aws_shim, engine, pulumi_cli
+from engine_stack import Deployed, deployed
+from pipeline import changes
+from pipeline.adopt import import_file, looks, pages, plan
+from pipeline.adopt.verdicts import Verdict
+from pipeline.steps import steps_of
+
+HOST = engine.PROJECT_DIR / "tests" / "language_host.py"
+ADOPTED = {
+    ("Cluster", "arbor-production-cluster"),
+    ("ClusterCapacityProviders", "arbor-production-cluster"),
+    ("LogGroup", "/aws/ecs/containerinsights/arbor-production-cluster/performance"),
+    ("LogGroup", "/aws/rds/instance/arbor-production-db/postgresql"),
+    ("LogGroup", "/aws/rds/instance/arbor-production-db/upgrade"),
+    ("LogGroup", "/ecs/arbor-production/backend"),
+    ("LogGroup", "/ecs/arbor-production/frontend"),
+    ("Repository", "arbor-production-backend"),
+    ("Repository", "arbor-production-frontend"),
+}
+IN_THE_WAY = {
+    ("Instance", "arbor-production-db"): ("dbName", "kmsKeyId", "username"),
+    ("ReplicationGroup", "arbor-production-redis"): ("kmsKeyId", "subnetGroupName"),
+    ("Service", "arbor-production-backend"): ("capacityProviderStrategies",),
+    ("Service", "arbor-production-frontend"): ("capacityProviderStrategies",),
+}
+IMAGE = '{"schemaVersion": 2, "config": {"digest": "sha256:of-the-original"}}'
+BACKEND_LOGS = "/ecs/arbor-production/backend"
+
+
+def titled(verdict: Verdict) -> tuple[str, str]:
+    return verdict.registered.token.rpartition(":")[2], verdict.found.name
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """An empty state of production, in an account that the original stack is in."""
+    directory = tmp_path_factory.mktemp("programs")
+    # `pulumi import` starts the host of the project's language; only the official CLI brings one.
+    host = directory / "pulumi-language-python"
+    host.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {HOST} "$@"\n')
+    host.chmod(0o755)
+    with deployed("production") as stack:
+        terraform_world.make(stack.client)
+        aws_shim.install(directory, stack.environment["AWS_ENDPOINT_URL"])
+        variables = stack.deployment.stack.workspace.env_vars
+        variables["PATH"] = os.pathsep.join((str(directory), variables["PATH"]))
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def made(original: Deployed) -> plan.Plan:
+    """What `adopt` finds out; it took no resource into the stack's own state."""
+    found = plan.make(original.opened)
+    assert (original.deployment.stack.export_stack().deployment or {}).get("resources", []) == []
+    return found
+
+
+def test_the_original_stack_is_adopted_as_far_as_nothing_is_replaced(made: plan.Plan) -> None:
+    assert {titled(one) for one in made.adopted} == ADOPTED
+    assert {titled(one): one.judged and one.judged.keys for one in made.in_the_way} == IN_THE_WAY
+    database = next(one for one in made.in_the_way if one.registered.token == looks.INSTANCE)
+    assert "dbName is arbor_energy, and the program has arbor_production" in database.against[0]
+    ids = {one["id"] for one in made.content["resources"] if "id" in one}
+    assert ids == {name for _, name in ADOPTED}
+
+
+def run(script: str, stack: Deployed) -> None:
+    """In a shell with `pulumi` and `aws`, as an operator pastes it."""
+    variables = {**os.environ, **stack.environment, **stack.deployment.stack.workspace.env_vars}
+    command = pulumi_cli.find_or_build(print, lambda _done, _total: None).command
+    path = os.pathsep.join((variables["PATH"], str(Path(command).parent)))
+    done = subprocess.run(
+        ["bash", "-euc", script],
+        cwd=stack.deployment.workdir,
+        env={**variables, "PATH": path, "PULUMI_SKIP_CONFIRMATIONS": "true"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(aws_shim.find_aws() is None, reason="needs the AWS CLI")
+def test_what_the_page_prints_leads_to_a_stack_that_is_up(
+    original: Deployed, made: plan.Plan, tmp_path: Path
+) -> None:
+    client, stack = original.client, original.deployment.stack
+    client("ecr").put_image(
+        repositoryName="arbor-production-backend", imageTag="v1.0.0", imageManifest=IMAGE
+    )
+    client("logs").create_log_stream(logGroupName=BACKEND_LOGS, logStreamName="before")
+
+    page = [line.strip() for line in pages.render(made, None).splitlines()]
+    run("\n".join(line for line in page if line.startswith("aws ")), original)
+    original.advance(3600)
+    again = plan.make(original.opened)
+    assert again.in_the_way == []
+    assert {titled(one) for one in again.adopted} == ADOPTED
+
+    file = tmp_path / "adopt.json"
+    import_file.write(file, again.content)
+    page = [line.strip() for line in pages.render(again, file).splitlines()]
+    run("\n".join(line for line in page if line.startswith("pulumi import")), original)
+    steps = steps_of(stack.preview)
+    assert changes.refusals(steps, original.opened.account) == []
+    assert {step.op for step in steps} == {"create", "update"}
+    assert plan.make(original.opened).verdicts == []  # each is the stack's own now
+
+    original.up()
+    assert original.up() == []
+    (image,) = client("ecr").list_images(repositoryName="arbor-production-backend")["imageIds"]
+    assert image["imageTag"] == "v1.0.0"
+    streams = client("logs").describe_log_streams(logGroupName=BACKEND_LOGS)["logStreams"]
+    assert "before" in {one["logStreamName"] for one in streams}
+    names = {
+        one["DBInstanceIdentifier"] for one in client("rds").describe_db_instances()["DBInstances"]
+    }
+    assert names == {"arbor-production-db", "arbor-production-db-terraform"}
