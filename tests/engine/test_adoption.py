@@ -100,7 +100,10 @@ def test_what_the_page_prints_leads_to_a_stack_that_is_up(
 ) -> None:
     client, stack = original.client, original.deployment.stack
     client("ecr").put_image(
-        repositoryName="arbor-production-backend", imageTag="v1.0.0", imageManifest=IMAGE
+        repositoryName="arbor-production-backend",
+        imageTag="v1.0.0",
+        imageManifest=IMAGE,
+        imageManifestMediaType="application/vnd.oci.image.manifest.v1+json",
     )
     client("logs").create_log_stream(logGroupName=BACKEND_LOGS, logStreamName="before")
 
