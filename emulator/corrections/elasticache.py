@@ -47,8 +47,8 @@ def create_replication_group(
     ElastiCacheBackend,
     "delete_replication_group",
     call="elasticache.delete_replication_group",
-    moto="says `deleting` for ever",
-    aws="deletes the group and its members",
+    moto="says `deleting` for ever, and gives the next group of the name the tags of this one",
+    aws="deletes the group with its members and tags",
 )
 def delete_replication_group(
     original: Replacement,
@@ -58,6 +58,7 @@ def delete_replication_group(
 ) -> ReplicationGroup:
     group: ReplicationGroup = original(self, replication_group_id, retain_primary_cluster)
     forget_members(self, group)
+    self.tagging_service.delete_all_tags_for_resource(group.arn)
     del self.replication_groups[replication_group_id]
     return group
 

@@ -18,6 +18,16 @@ def test_each_node_is_a_member_and_a_cache_cluster() -> None:
     assert cache.describe_replication_groups()["ReplicationGroups"] == []
 
 
+def test_the_next_group_of_the_name_has_its_own_tags() -> None:
+    cache = boto3.client("elasticache")
+    create(Tags=[{"Key": "Name", "Value": "first"}])
+    cache.delete_replication_group(ReplicationGroupId="redis")
+    create(Tags=[{"Key": "Project", "Value": "arbor"}])
+    arn = found()["ARN"]
+    tags = cache.list_tags_for_resource(ResourceName=arn)["TagList"]
+    assert tags == [{"Key": "Project", "Value": "arbor"}]
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
