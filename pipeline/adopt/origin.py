@@ -12,7 +12,6 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from operations.account import APPS, Account
-from pipeline.adopt import looks
 
 DIRECTORY: Final = "infrastructure/aws"
 """Where its Terraform runs, in the application's repository."""
@@ -28,6 +27,23 @@ SECRETS: Final = (
 )
 ROLES: Final = "The program's tasks have roles of their own, one for each service."
 GROUPS: Final = "A subnet group belongs to its VPC, and a parameter group to what uses it."
+PER_APP: Final = (
+    "aws_cloudwatch_log_group",
+    "aws_ecr_repository",
+    "aws_ecr_lifecycle_policy",
+    "aws_ecs_service",
+    "aws_appautoscaling_target",
+)
+SINGLE: Final = (
+    "aws_ecs_cluster.main",
+    "aws_ecs_cluster_capacity_providers.main",
+    "aws_appautoscaling_policy.backend_cpu",
+    "aws_appautoscaling_policy.backend_memory",
+    "aws_appautoscaling_policy.backend_requests",
+    "aws_appautoscaling_policy.frontend_cpu",
+    "aws_db_instance.main",
+    "aws_elasticache_replication_group.main",
+)
 ABSENT: Final = frozenset(
     {
         "CacheParameterGroupNotFound",
@@ -53,24 +69,14 @@ class Beside:
     why: str
 
 
-def addresses(token: str, name: str, stack: str) -> list[str]:
-    """Terraform's addresses of what has a name of the program; none for what AWS made itself."""
-    app = name.replace("/", "-").rpartition(f"arbor-{stack}-")[2]
-    per_app = {
-        looks.LOG_GROUP: ["aws_cloudwatch_log_group"],
-        # `terraform destroy` would delete the policy of a repository that is no longer its own.
-        looks.REPOSITORY: ["aws_ecr_repository", "aws_ecr_lifecycle_policy"],
-        looks.SERVICE: ["aws_ecs_service"],
-    }
-    single = {
-        looks.CACHE: ["aws_elasticache_replication_group.main"],
-        looks.CAPACITY: ["aws_ecs_cluster_capacity_providers.main"],
-        looks.CLUSTER: ["aws_ecs_cluster.main"],
-        looks.INSTANCE: ["aws_db_instance.main"],
-    }
-    if app in APPS and token in per_app:
-        return [f"{kind}.{app}" for kind in per_app[token]]
-    return single.get(token, [])
+def forgotten() -> list[str]:
+    """Terraform's addresses of what has a name of the program, adopted or made anew.
+
+    Most of their ids are names, so that `terraform destroy` would delete what the program made
+    under the same one. `terraform state rm` passes over an address that it does not have
+    (github.com/hashicorp/terraform, internal/command/state_rm.go, allowMissing).
+    """
+    return [*(f"{kind}.{app}" for kind in PER_APP for app in APPS), *SINGLE]
 
 
 def beside(account: Account) -> list[Beside]:

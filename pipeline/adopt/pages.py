@@ -8,6 +8,8 @@ from pipeline.adopt import origin
 from pipeline.adopt.plan import Plan
 from pipeline.adopt.verdicts import Verdict
 
+DEFAULT = "adopt.json"
+
 
 def render(plan: Plan, file: Path | None) -> str:
     """The whole page; `file` is where the import file was written, if it was."""
@@ -47,29 +49,26 @@ def _beside(plan: Plan) -> Iterator[str]:
 
 
 def _next(plan: Plan, file: Path | None) -> Iterator[str]:
-    forgets = [
-        address
-        for one in plan.verdicts
-        for address in origin.addresses(one.registered.token, one.found.name, plan.stack)
-    ]
-    steps = [*_commands(plan, file, forgets)]
-    if steps:
-        yield ""
+    yield ""
+    if plan.in_the_way:
+        yield "Nothing was changed. Clear the way as above, and run this again (docs/adoption.md):"
+    else:
         yield "Nothing was changed. Next (docs/adoption.md):"
-        yield from (f"  {step}" for step in steps)
+    yield from (f"  {step}" for step in _commands(plan, file))
 
 
-def _commands(plan: Plan, file: Path | None, forgets: list[str]) -> Iterator[str]:
-    if plan.adopted and file is None:
-        yield f"python -m pipeline adopt --stack {plan.stack} --write adopt.json"
+def _commands(plan: Plan, file: Path | None) -> Iterator[str]:
+    if plan.in_the_way or (plan.adopted and file is None):
+        target = shlex.quote(str(file or DEFAULT))
+        yield f"python -m pipeline adopt --stack {plan.stack} --write {target}"
         return
     if plan.adopted:
         yield (
             f"pulumi import --file {shlex.quote(str(file))} --stack {plan.stack} "
             "--protect=false --generate-code=false"
         )
-    if forgets:
-        yield f"terraform -chdir={origin.DIRECTORY} state rm {' '.join(forgets)}"
+    if plan.beside:
+        yield f"terraform -chdir={origin.DIRECTORY} state rm {' '.join(origin.forgotten())}"
     yield f"pulumi preview --stack {plan.stack} --policy-pack policy"
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -329,24 +330,38 @@ def test_the_page_says_what_is_adopted_what_is_not_and_what_comes_next() -> None
     assert "--cluster arbor-production-cluster --service arbor-production-backend --force" in page
     assert "It waits for its deletion." in page
     assert "arbor-production-alb (aws_lb.main)" in page
-    *_, imports, forgets, previews = page.splitlines()
+    assert page.splitlines()[-1].strip() == AGAIN
+
+
+AGAIN = "python -m pipeline adopt --stack production --write adopt.json"
+CLEAR = replace(WHOLE, verdicts=WHOLE.verdicts[:2])
+
+
+def test_with_nothing_in_the_way_the_page_leads_to_the_preview() -> None:
+    *_, imports, forgets, previews = pages.render(CLEAR, Path("adopt.json")).splitlines()
     assert imports.strip() == (
         "pulumi import --file adopt.json --stack production --protect=false --generate-code=false"
     )
-    # Each resource that the stack owns from now on, or that an operator took away by hand.
-    assert forgets.split("state rm ")[1].split() == [
-        "aws_ecr_repository.backend",
-        "aws_ecr_lifecycle_policy.backend",
-        "aws_db_instance.main",
-        "aws_elasticache_replication_group.main",
-        "aws_ecs_service.backend",
-    ]
     assert previews.strip().startswith("pulumi preview --stack production")
+    # Each has an id by which `terraform destroy` would find what the program made.
+    addresses = forgets.split("state rm ")[1].split()
+    assert len(addresses) == len(set(addresses)) == 18
+    assert {
+        "aws_ecs_service.backend",
+        "aws_appautoscaling_target.frontend",
+        "aws_ecr_lifecycle_policy.backend",
+        "aws_elasticache_replication_group.main",
+    } <= set(addresses)
 
 
 def test_without_a_file_the_page_says_how_to_write_one() -> None:
-    last = pages.render(WHOLE, None).splitlines()[-1]
-    assert last.strip() == "python -m pipeline adopt --stack production --write adopt.json"
+    assert pages.render(CLEAR, None).splitlines()[-1].strip() == AGAIN
+
+
+def test_what_is_the_stacks_own_already_is_forgotten_by_terraform_all_the_same() -> None:
+    page = pages.render(replace(CLEAR, verdicts=[]), None)
+    assert "state rm " in page
+    assert "pulumi import" not in page
 
 
 NOTHING = Plan(
