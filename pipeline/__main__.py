@@ -18,6 +18,7 @@ from pipeline.bootstrap.command import bootstrap as bootstrap_stack
 from pipeline.drift_issue import Nightly
 from pipeline.job import Job
 from pipeline.outcome import counted
+from pipeline.operate.command import operate
 from pipeline.preview import preview as preview_stack
 from pipeline.report import Report
 from pipeline.repository import reviewers
@@ -212,6 +213,7 @@ def bootstrap(
 
 
 app.command("github")(check_repository)
+app.command()(operate)
 
 
 def _opened(stack: str, *, in_emulated: bool, base: Path | None) -> AbstractContextManager[Opened]:

@@ -1,0 +1,271 @@
+"""The actions of `python -m pipeline operate`: each looks, shows, asks, and does."""
+
+import os
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+import typer
+from pulumi import automation
+
+from operations import screen
+from operations.procedure import Failed, Refused
+from pipeline import changes, drift
+from pipeline.apply import HalfDoneError, RefusedError, apply
+from pipeline.operate import adopt, lock, refresh, repair, state
+from pipeline.report import name_of
+from pipeline.stacks import Opened
+from pipeline.steps import Step, steps_of
+from pipeline.stores import HOLDS_DATA
+
+FILE = "docs/state.md"
+
+
+class Action(StrEnum):
+    """What `operate` can do."""
+
+    REFRESH = "refresh"
+    ADOPT = "adopt"
+    UP_REFRESH = "up-refresh"
+    CANCEL = "cancel"
+    STATE_REPAIR = "state-repair"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One run of `operate`."""
+
+    opened: Opened
+    yes: bool
+    allowed: Collection[str] = ()
+    say: Callable[[str], None] = typer.echo
+
+    @property
+    def stack(self) -> automation.Stack:
+        return self.opened.stack
+
+    def ask(self, *lines: str) -> None:
+        """Show what would be done. Raises Refused unless it may be done."""
+        for line in lines:
+            self.say(line)
+        screen.confirm(yes=self.yes)
+
+
+def operate(action: Action, opened: Opened, *, yes: bool, allowed: Collection[str] = ()) -> None:
+    """Do it and end with the exit code: 0 done, 1 failed, 3 refused."""
+    with screen.told(), _engine(opened.stack.name):
+        ACTIONS[action](Operation(opened=opened, yes=yes, allowed=allowed))
+
+
+def _refresh(run: Operation) -> None:
+    """Write into the state what AWS has; AWS and the program stay as they are."""
+    found = refresh.look(run.stack)
+    _refuse_loss(run.stack.name, [one for one in found if one.op == refresh.GONE])
+    pending = state.pending(state.deployment(run.stack))
+    if not found and not pending:
+        run.say(f"The state of {run.stack.name} is as AWS is.")
+        return
+    run.ask(
+        *(f"would write: {line}" for one in found for line in _lines(one)),
+        *(f"would forget, for a killed run had begun it: {one}" for one in pending),
+    )
+    done = refresh.write(run.stack)
+    run.say(f"The state of {run.stack.name} is as AWS is; {len(done)} resources changed in it.")
+    if pending:
+        run.say(f"Look for them in AWS: {', '.join(pending)}. {_found_beside(run.stack.name)}")
+
+
+def _adopt(run: Operation) -> None:
+    """Take over what was changed by hand: values into the state, with the lines for config."""
+    name = run.stack.name
+    found = adopt.look(run.stack, run.opened.account)
+    for line in found.left:
+        run.say(f"stays as it is: {line}")
+    if found.created:
+        run.say(f"not in the state: {', '.join(found.created)}. {_found_beside(name)}")
+    if not found.values and not found.held:
+        run.say("Nothing can be adopted.")
+        return
+    run.ask(
+        *(f"would write: {one.name}: {one.key} {one.now}" for one in found.values),
+        *(f"would run: {one.command(name)}" for one in found.held),
+    )
+    if found.values:
+        # First, so that a run that ends early leaves no value without its line.
+        run.say(f"Set these, and merge Pulumi.{name}.yaml; until then `up` would change AWS back:")
+        for line in dict.fromkeys(one.command(name) for one in found.values):
+            run.say(f"  {line}")
+        refresh.write(run.stack, found.targets)
+    if found.held:
+        adopt.write(run.stack, found.held)
+    run.say(f"{len(found.values)} values and {len(found.held)} resources are in the state.")
+
+
+def _up_refresh(run: Operation) -> None:
+    """Bring the account back to the program, with the refusals of `apply`."""
+    name = run.stack.name
+
+    def refreshed(**kwargs: object) -> object:
+        preview: Callable[..., object] = run.stack.preview
+        return preview(refresh=True, exclude=[drift.VERSIONS_OF_SECRETS], **kwargs)
+
+    steps = _previewed(refreshed)
+    known = {one["urn"] for one in state.resources(run.stack)}
+    gone = [s for s in steps if s.op == "create" and s.urn in known and s.token in HOLDS_DATA]
+    if gone:
+        raise Refused("\n".join(_lost(name, step.urn, step.name) for step in gone))
+    if sentences := changes.refusals(steps, run.opened.account, run.allowed):
+        raise Refused("\n".join(sentences))
+    if not steps:
+        run.say(f"AWS is as the program says; nothing of {name} was changed.")
+        return
+    run.ask(*(f"would {_told(step)}" for step in steps))
+    refresh.write(run.stack)
+    with tempfile.TemporaryDirectory(prefix="arbor-plan-") as directory:
+        plan = Path(directory) / "plan.json"
+        _previewed(lambda **kwargs: run.stack.preview(plan=str(plan), **kwargs))
+        try:
+            done = apply(run.opened, plan, run.say, run.allowed)
+        except RefusedError as refused:
+            raise Failed(
+                f"The state of {name} is refreshed, and AWS as it was. {refused}"
+            ) from None
+        except HalfDoneError as failed:
+            raise Failed(str(failed)) from None
+    run.say(f"{name} is as the program says; {len(done)} changes.")
+
+
+def _cancel(run: Operation) -> None:
+    """Take away the lock that a killed run left behind."""
+    name, project = run.stack.name, run.stack.workspace.project_settings().name
+    url = run.stack.workspace.who_am_i().url or ""
+    where = lock.backend(url, run.opened.account)
+    if where is None:
+        run.ask(f"would cancel the update of {name} that {url} has as running, if there is one")
+        run.stack.cancel()
+        run.say(f"The update of {name} is cancelled. {_after_cancel(name)}")
+        return
+    locks = lock.locks(where, project, name)
+    if not locks:
+        run.say(f"{name} has no lock.")
+        return
+    now = datetime.now(UTC)
+    for one in locks:
+        if one.is_alive:
+            raise Refused(f"{one.sentence(now)} holds the lock of {name} and is still running.")
+    written = lock.last_written(where, project, name)
+    if written and now - written < lock.QUIET:
+        seconds = (now - written).total_seconds()
+        raise Refused(
+            f"the state of {name} was written {seconds:.0f} seconds ago, so a run may be active: "
+            f"{'; '.join(one.sentence(now) for one in locks)}. Try again in two minutes."
+        )
+    run.ask(
+        *(f"would take away the lock of {one.sentence(now)}" for one in locks),
+        f"The state was last written at {written:%Y-%m-%d %H:%M:%S} UTC." if written else "",
+        f"Make sure that no run of {name} is active, in GitHub or in a terminal.",
+    )
+    if lock.locks(where, project, name) != locks:
+        raise Refused(f"the lock of {name} changed in the meantime: a run is active.")
+    run.stack.cancel()
+    if lock.locks(where, project, name):
+        raise Failed(f"{name} has a lock again: a run is active.")
+    run.say(f"The lock of {name} is gone. {_after_cancel(name)}")
+    for begun in state.pending(state.deployment(run.stack)):
+        run.say(f"  a killed run had begun: {begun}")
+
+
+def _state_repair(run: Operation) -> None:
+    """Mend a state that the engine refuses."""
+    name = run.stack.name
+    resources = state.resources(run.stack)
+    if found := repair.orphans(resources):
+        raise Refused(
+            "\n".join([*found, f'Bring back an earlier state ("An Earlier State" in {FILE}).'])
+        )
+    wanted = repair.repairable(resources)
+    if not wanted:
+        run.say(f"The state of {name} is valid.")
+        return
+    run.ask(*(f"would mend: {line}" for line in wanted))
+    run.say(state.run(run.stack, "state", "repair", "--yes").strip())
+    if left := repair.repairable(state.resources(run.stack)):
+        raise Failed("\n".join(["The state is still invalid.", *left]))
+
+
+ACTIONS: dict[Action, Callable[[Operation], None]] = {
+    Action.REFRESH: _refresh,
+    Action.ADOPT: _adopt,
+    Action.UP_REFRESH: _up_refresh,
+    Action.CANCEL: _cancel,
+    Action.STATE_REPAIR: _state_repair,
+}
+
+
+@contextmanager
+def _engine(stack: str) -> Iterator[None]:
+    """What the engine refuses is one outcome, with the way on."""
+    os.environ["PULUMI_EXPERIMENTAL"] = "true"  # update plans are behind it
+    try:
+        yield
+    except automation.ConcurrentUpdateError as locked:
+        raise Refused(
+            f"{_said(locked)}\nIf no run of {stack} is active: "
+            f"`python -m pipeline operate cancel --stack {stack}`."
+        ) from locked
+    except automation.CommandError as failed:
+        raise Failed(_said(failed)) from failed
+
+
+def _said(failed: automation.CommandError) -> str:
+    """The engine's words, without those of the SDK around them."""
+    text = str(failed)
+    for stream in ("stderr:", "stdout:"):
+        said = text.partition(stream)[2].partition("\n stderr:")[0].strip()
+        if said:
+            return said
+    return text
+
+
+def _previewed(preview: Callable[..., object]) -> list[Step]:
+    """Its steps; raises Refused where something protected would go."""
+    try:
+        return steps_of(preview)
+    except automation.CommandError as failed:
+        if sentences := changes.protections(str(failed)):
+            raise Refused("\n".join(sentences)) from failed
+        raise
+
+
+def _refuse_loss(stack: str, gone: list[refresh.Found]) -> None:
+    if lost := [one for one in gone if one.holds_data]:
+        raise Refused("\n".join(_lost(stack, one.urn, one.name) for one in lost))
+
+
+def _lost(stack: str, urn: str, name: str) -> str:
+    return (
+        f"{name} is gone from the account, and it held data: restore it under its name first "
+        '("Backup and Recovery" in docs/runbook.md). If it is given up for good: '
+        f"`pulumi state delete '{urn}' --stack {stack} --force`."
+    )
+
+
+def _lines(one: refresh.Found) -> list[str]:
+    return list(one.sentences()) or [f"{one.name}: what AWS says of it"]
+
+
+def _told(step: Step) -> str:
+    keys = f" ({', '.join(step.keys)})" if step.keys and step.op != "create" else ""
+    return f"{step.op} {name_of(step.urn)}{keys}"
+
+
+def _found_beside(stack: str) -> str:
+    return f"What the account has of it, `python -m pipeline adopt --stack {stack}` finds."
+
+
+def _after_cancel(stack: str) -> str:
+    return f"Next: `python -m pipeline operate refresh --stack {stack}`."

@@ -1,0 +1,195 @@
+"""What AWS has and the program lacks, taken over: values into config, resources into the state.
+
+Only what a config key or the program already names can be taken over; `python -m pipeline operate
+up-refresh` changes the rest back.
+"""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+
+from pulumi import automation
+from pulumi.automation import events
+
+# The package itself leaves it out: github.com/pulumi/pulumi, sdk/python/lib/pulumi/automation.
+from pulumi.automation._stack import ImportResource
+
+from operations.account import Account
+from pipeline import drift, present
+from pipeline.changes import LOG_GROUP, REPOSITORY
+from pipeline.steps import UNKNOWN, Seen, Step
+
+IS_THERE = {LOG_GROUP: present.is_log_group, REPOSITORY: present.is_repository}
+"""Types that are imported by their name, and that AWS or another stack may have made before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value:
+    """One input that a config key holds and that has another value in AWS."""
+
+    urn: str
+    name: str
+    key: str
+    path: str
+    """The config key, such as `arbor:databaseClass` or `arbor:services.backend.max`."""
+    now: str
+
+    def command(self, stack: str) -> str:
+        """Writes the value into the stack's file.
+
+        `--path` is for what lies below a key: https://www.pulumi.com/docs/iac/cli/commands/pulumi_config_set/
+        """
+        below = " --path" if "." in self.path else ""
+        words = f"{shlex.quote(self.path)} {shlex.quote(self.now)}"
+        return f"pulumi config set --stack {stack}{below} {words}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """A resource that the program would create and the account has already."""
+
+    urn: str
+    token: str
+    name: str
+    physical_id: str
+    parent: str
+
+    def command(self, stack: str) -> str:
+        """Takes it into the state, as `write` does."""
+        below = f" --parent parent={shlex.quote(self.parent)}" if self.parent else ""
+        return (
+            f"pulumi import {self.token} {self.name} {shlex.quote(self.physical_id)} "
+            f"--stack {stack} --protect=false --generate-code=false{below}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What can be taken over, and what can't."""
+
+    values: list[Value]
+    held: list[Held]
+    left: list[str]
+    """The advice for drift that no config key holds."""
+    created: list[str]
+    """What the program would create and this command doesn't find in the account."""
+
+    @property
+    def targets(self) -> list[str]:
+        return sorted({value.urn for value in self.values})
+
+
+class _Parents(Seen):
+    """The steps of a preview, and under which component each resource is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of: dict[str, str] = {}
+
+    def see(self, event: events.EngineEvent) -> None:
+        super().see(event)
+        if event.resource_pre_event is not None:
+            new = event.resource_pre_event.metadata.new
+            if new is not None:
+                self.of[new.urn] = new.parent
+
+
+def look(stack: automation.Stack, account: Account) -> Found:
+    """Find what can be taken over. Raises CommandError and ClientError."""
+    plain = _Parents()
+    stack.preview(on_event=plain.see, color="never", suppress_progress=True)
+    drifted = drift.find(stack, plain.steps)
+    properties = {(one.token, one.resource, one.property) for one in drifted}
+    refreshed = Seen()
+    stack.preview(
+        on_event=refreshed.see,
+        refresh=True,
+        exclude=[drift.VERSIONS_OF_SECRETS],
+        color="never",
+        suppress_progress=True,
+    )
+    values = [
+        value
+        for step in refreshed.steps
+        for value in _values(step)
+        if (step.token, step.name, value.key) in properties
+    ]
+    taken = {(value.name, value.key) for value in values}
+    held = list(_held(plain, account))
+    return Found(
+        values=values,
+        held=held,
+        left=[one.advice for one in drifted if (one.resource, one.property) not in taken],
+        created=[
+            step.name
+            for step in plain.steps
+            if step.op == "create" and step.urn not in {one.urn for one in held}
+        ],
+    )
+
+
+def write(stack: automation.Stack, held: list[Held]) -> None:
+    """Take the resources into the state. Raises CommandError."""
+    stack.import_resources(
+        resources=[_import(one) for one in held],
+        name_table={f"parent-of-{one.name}": one.parent for one in held if one.parent},
+        protect=False,
+        generate_code=False,
+    )
+
+
+def _values(step: Step) -> Iterator[Value]:
+    for key in step.keys if step.op == "update" else ():
+        if path := _path(step, key):
+            now = _plain(step.old.get(key))
+            if now is not None:
+                yield Value(urn=step.urn, name=step.name, key=key, path=path, now=now)
+
+
+def _path(step: Step, key: str) -> str | None:
+    if config := drift.ADOPT.get((step.token, key)):
+        return f"arbor:{config}"
+    if step.token == drift.TARGET and key in drift.SERVICE_KEYS:
+        return (
+            f"arbor:services.{step.name.removesuffix('-scaling-target')}.{drift.SERVICE_KEYS[key]}"
+        )
+    return None
+
+
+def _plain(value: object) -> str | None:
+    """As config holds it; the engine's numbers are all floats."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, int | float | str) else None
+
+
+def _held(plain: _Parents, account: Account) -> Iterator[Held]:
+    for step in plain.steps:
+        is_there, name = IS_THERE.get(step.token), step.new.get("name")
+        if step.op != "create" or is_there is None:
+            continue
+        if isinstance(name, str) and UNKNOWN not in name and is_there(account, name):
+            parent = plain.of.get(step.urn, "")
+            yield Held(
+                urn=step.urn,
+                token=step.token,
+                name=step.name,
+                physical_id=name,
+                parent="" if "pulumi:pulumi:Stack" in parent else parent,
+            )
+
+
+def _import(one: Held) -> ImportResource:
+    """With the SDK's version, so that `up` uses the same default provider."""
+    made = ImportResource(
+        type=one.token,
+        name=one.name,
+        id=one.physical_id,
+        version=metadata.version("pulumi_aws"),
+    )
+    if one.parent:
+        made["parent"] = f"parent-of-{one.name}"
+    return made

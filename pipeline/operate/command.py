@@ -1,0 +1,52 @@
+"""`python -m pipeline operate`: what ends drift, and continues after a killed run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from operations import screen
+from pipeline import changes
+from pipeline.operate.actions import Action
+from pipeline.operate.actions import operate as operate_stack
+from pipeline.stacks import emulated, in_aws
+
+USAGE = 2
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; for scripts.")]
+Emulated = Annotated[
+    bool, typer.Option("--emulated", help="In a fresh emulated account, without credentials.")
+]
+
+
+def operate(
+    action: Annotated[Action, typer.Argument(help="docs/state.md says when to take which.")],
+    stack: Annotated[str, typer.Option(help="Which stack: production or staging.")],
+    yes: Yes = False,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(help=f"For up-refresh: go on with {' or '.join(changes.ALLOWABLE)}."),
+    ] = None,
+    in_emulated: Emulated = False,
+    base: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --emulated: the checkout that is up before.",
+            resolve_path=True,
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Refresh, adopt, up-refresh, cancel or repair: how drift and a killed run come to an end.
+
+    Without --yes it shows what it would do, and asks. Exit code 3 when it refuses, 1 when it fails.
+    """
+    allowable = (changes.NOTHING, *changes.ALLOWABLE)
+    for unknown in sorted(set(allow or ()) - set(allowable)):
+        screen.end(f"--allow is {unknown}; allowed: {', '.join(allowable)}.", USAGE)
+    if allow and action is not Action.UP_REFRESH and set(allow) != {changes.NOTHING}:
+        screen.end(f"--allow is for {Action.UP_REFRESH}; {action} changes nothing in AWS.", USAGE)
+    if base is not None and not in_emulated:
+        screen.end("--base is for --emulated: in AWS the stack is what it is.", USAGE)
+    with emulated(stack, base) if in_emulated else in_aws(stack) as opened:
+        operate_stack(action, opened, yes=yes, allowed=allow or ())

@@ -1,0 +1,90 @@
+"""`python -m pipeline.operate.lost_key`: a state whose key is lost, made readable by another key.
+
+Only a few values of a state are encrypted; what they were is lost with the key, all else remains.
+This takes an export (`pulumi stack export`, which needs no key), puts the text `lost` where a
+secret was and names the provider of the stack's file instead, for `pulumi stack import` to encrypt
+with. How a state marks a secret:
+https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go and
+https://github.com/pulumi/pulumi/blob/master/pkg/resource/stack/deployment.go
+(DeserializePropertyValue, which takes a plaintext in place of a ciphertext).
+docs/state.md has the whole procedure.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from emulator import engine
+
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks one
+LOST = "lost"
+USAGE = 2
+
+
+class NotAnExportError(Exception):
+    """The message says what the file lacks."""
+
+
+def without_secrets(exported: Any, provider: Mapping[str, Any]) -> tuple[dict[str, Any], int]:  # noqa: ANN401 - JSON
+    """The export with `lost` for each secret, and how many there were. Raises NotAnExportError."""
+    if not isinstance(exported, dict) or not isinstance(exported.get("deployment"), dict):
+        raise NotAnExportError("it has no deployment")
+    count = 0
+
+    def replaced(value: Any) -> Any:  # noqa: ANN401 - JSON
+        nonlocal count
+        if isinstance(value, list):
+            return [replaced(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        if value.get(SIGNATURE) == SECRET:
+            count += 1
+            return {SIGNATURE: SECRET, "plaintext": json.dumps(LOST)}
+        return {key: replaced(one) for key, one in value.items()}
+
+    deployment = {**replaced(exported["deployment"]), "secrets_providers": dict(provider)}
+    return {**exported, "deployment": deployment}, count
+
+
+def provider_of(stack: str) -> dict[str, Any]:
+    """The secrets provider that the stack's file names, as a state names it. Raises ValueError."""
+    engine.stack_config(stack)
+    file = engine.PROJECT_DIR / f"Pulumi.{stack}.yaml"
+    told = yaml.safe_load(file.read_text())
+    if not told.get("secretsprovider") or not told.get("encryptedkey"):
+        raise ValueError(
+            f"{file.name} has no secretsprovider with an encryptedkey; "
+            "`pulumi stack change-secrets-provider` writes both."
+        )
+    state = {"url": told["secretsprovider"], "encryptedkey": told["encryptedkey"]}
+    return {"type": "cloud", "state": state}
+
+
+def main(
+    export: Annotated[
+        Path, typer.Argument(help="From `pulumi stack export`.", exists=True, resolve_path=True)
+    ],
+    readable: Annotated[Path, typer.Argument(help="For `pulumi stack import`.", resolve_path=True)],
+    stack: Annotated[str, typer.Option(help="Which stack: production or staging.")],
+) -> None:
+    """Write an export without its secrets; they are `lost` in it."""
+    try:
+        text, count = without_secrets(json.loads(export.read_text()), provider_of(stack))
+    except (ValueError, NotAnExportError) as wrong:
+        found = "" if not isinstance(wrong, NotAnExportError) else f"{export}: "
+        typer.echo(f"{found}{wrong}", err=True)
+        raise typer.Exit(USAGE) from wrong
+    except engine.NoSuchStackError as unknown:
+        typer.echo(str(unknown), err=True)
+        raise typer.Exit(USAGE) from unknown
+    readable.write_text(json.dumps(text, indent=4) + "\n")
+    typer.echo(f"{readable.name} has {count} secrets that are lost; import it.")
+
+
+if __name__ == "__main__":
+    typer.run(main)
