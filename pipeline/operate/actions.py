@@ -84,7 +84,7 @@ def _adopt(run: Operation) -> None:
     name = run.stack.name
     found = adopt.look(run.stack, run.opened.account)
     for line in found.left:
-        run.say(f"stays as it is: {line}")
+        run.say(f"stays as it is: {line}: change the program, or up-refresh changes AWS back.")
     if found.created:
         run.say(f"not in the state: {', '.join(found.created)}. {_found_beside(name)}")
     if not found.values and not found.held:

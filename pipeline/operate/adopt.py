@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
+from typing import Any
 
 from pulumi import automation
 from pulumi.automation import events
@@ -71,7 +72,7 @@ class Found:
     values: list[Value]
     held: list[Held]
     left: list[str]
-    """The advice for drift that no config key holds."""
+    """Drift that no config key holds; a sentence's beginning for each input."""
     created: list[str]
     """What the program would create and this command doesn't find in the account."""
 
@@ -97,30 +98,31 @@ class _Parents(Seen):
 
 def look(stack: automation.Stack, account: Account) -> Found:
     """Find what can be taken over. Raises CommandError and ClientError."""
-    plain = _Parents()
-    stack.preview(on_event=plain.see, color="never", suppress_progress=True)
-    drifted = drift.find(stack, plain.steps)
-    properties = {(one.token, one.resource, one.property) for one in drifted}
-    refreshed = Seen()
+    plain, refreshed = _Parents(), Seen()
+    quiet: dict[str, Any] = {"color": "never", "suppress_progress": True}
+    stack.preview(on_event=plain.see, **quiet)
     stack.preview(
-        on_event=refreshed.see,
-        refresh=True,
-        exclude=[drift.VERSIONS_OF_SECRETS],
-        color="never",
-        suppress_progress=True,
+        on_event=refreshed.see, refresh=True, exclude=[drift.VERSIONS_OF_SECRETS], **quiet
     )
-    values = [
-        value
+    wanted = {(step.urn, key) for step in plain.steps for key in step.keys}
+    drifted = [
+        (step, key)
         for step in refreshed.steps
-        for value in _values(step)
-        if (step.token, step.name, value.key) in properties
+        if step.op == "update"
+        for key in step.keys
+        if (step.urn, key) not in wanted and UNKNOWN not in str(step.new.get(key, ""))
     ]
-    taken = {(value.name, value.key) for value in values}
+    values = [value for step, key in drifted for value in _value(step, key)]
+    taken = {(value.urn, value.key) for value in values}
     held = list(_held(plain, account))
     return Found(
         values=values,
         held=held,
-        left=[one.advice for one in drifted if (one.resource, one.property) not in taken],
+        left=[
+            f"{step.name}: {key}, which no config key holds"
+            for step, key in drifted
+            if (step.urn, key) not in taken
+        ],
         created=[
             step.name
             for step in plain.steps
@@ -139,12 +141,10 @@ def write(stack: automation.Stack, held: list[Held]) -> None:
     )
 
 
-def _values(step: Step) -> Iterator[Value]:
-    for key in step.keys if step.op == "update" else ():
-        if path := _path(step, key):
-            now = _plain(step.old.get(key))
-            if now is not None:
-                yield Value(urn=step.urn, name=step.name, key=key, path=path, now=now)
+def _value(step: Step, key: str) -> Iterator[Value]:
+    path, now = _path(step, key), _plain(step.old.get(key))
+    if path is not None and now is not None:
+        yield Value(urn=step.urn, name=step.name, key=key, path=path, now=now)
 
 
 def _path(step: Step, key: str) -> str | None:

@@ -21,6 +21,7 @@ Emulated = Annotated[
 def operate(
     action: Annotated[Action, typer.Argument(help="docs/state.md says when to take which.")],
     stack: Annotated[str, typer.Option(help="Which stack: production or staging.")],
+    *,
     yes: Yes = False,
     allow: Annotated[
         list[str] | None,
