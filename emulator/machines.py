@@ -13,7 +13,7 @@ from moto.ecs.models import Task, ecs_backends
 from moto.elasticache.models import elasticache_backends
 from moto.rds.models import rds_backends
 
-from emulator.corrections.elasticache_changes import TOKENS
+from emulator.corrections.elasticache_token import TOKENS
 from emulator.corrections.rds_instance import Instance, instances
 from emulator.ecs import tasks
 
