@@ -162,8 +162,8 @@ def apply(
         _say_and_exit(f"--allow is {unknown}; allowed: {known}.", USAGE)
     _refuse_without_directory(report)
     try:
-        if not in_emulated and (sentence := reviewers.refusal(stack)):
-            raise NoStackError(sentence)
+        if not in_emulated:
+            reviewers.refuse(stack)
         with _opened(stack, in_emulated=in_emulated, base=base) as opened:
             done = apply_plan(opened, plan, typer.echo, allow or (), report)
     except NotDoneError as ended:

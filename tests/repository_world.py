@@ -29,6 +29,7 @@ SCHEMAS: dict[str, Any] = json.loads(DESCRIPTION.read_text())
 NEEDS = Needs(
     checks=("preview passed",),
     variables=("AWS_ACCOUNT_ID",),
+    tags=("v*",),
     actions=("actions/checkout", "aws-actions/configure-aws-credentials"),
 )
 NOT_DESCRIBED = {"can_admins_bypass"}
@@ -375,7 +376,7 @@ def complete(*, private: bool = False) -> Repository:
             {"type": "non_fast_forward"},
             {"type": "merge_queue", "parameters": deepcopy(QUEUE)},
         ),
-        43: ruleset(43, "release tags", "tag", "refs/tags/v*", {"type": "deletion"}, update),
+        43: ruleset(43, "tags v*", "tag", "refs/tags/v*", {"type": "deletion"}, update),
     }
     made.plain["/actions/permissions"] = {
         "enabled": True,

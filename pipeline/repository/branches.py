@@ -14,8 +14,6 @@ from pipeline.repository.rulesets import CHECKS, Rule
 from pipeline.repository.setting import Setting, gh
 
 MAIN = "refs/heads/main"
-TAG = "refs/tags/v1.2.3"
-"""A release's tag, for the patterns of rulesets."""
 ACTIONS_APP = 15368
 """GitHub Actions, among the apps that report checks on github.com; any other could report a check
 of the same name. https://github.com/rust-lang/team/pull/2200"""
@@ -83,14 +81,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
         judge=_judge_bypasses,
         call=_bypass_call,
     )
-    yield Setting(
-        name="tags v* are neither moved nor deleted",
-        why="a version that can become another commit is none",
-        permission=METADATA,
-        source=f"{RULES}#get-all-repository-rulesets",
-        judge=lambda seen: _absent("tags v*", TAG_KEPT, _tag_types(seen)),
-        call=_tag_call,
-    )
+    yield from map(_tags, needs.tags)
     yield Setting(
         name="main has a merge queue",
         why="two changes that pass alone can fail together; staging would be the first to notice",
@@ -105,6 +96,17 @@ def settings(needs: Needs) -> Iterator[Setting]:
         ),
         applies=lambda seen: seen.about["owner"]["type"] == "Organization",
         optional=True,
+    )
+
+
+def _tags(pattern: str) -> Setting:
+    return Setting(
+        name=f"tags {pattern} are neither moved nor deleted",
+        why="a version that can become another commit is none",
+        permission=METADATA,
+        source=f"{RULES}#get-all-repository-rulesets",
+        judge=lambda seen: _absent(f"tags {pattern}", TAG_KEPT, _tag_types(seen, pattern)),
+        call=lambda seen: _tag_call(seen, pattern),
     )
 
 
@@ -188,11 +190,12 @@ def _bypass_call(seen: Seen) -> str:
     return "\n".join(calls)
 
 
-def _tag_types(seen: Seen) -> set[str]:
+def _tag_types(seen: Seen, pattern: str) -> set[str]:
+    ref = f"refs/tags/{pattern.replace('*', '1.2.3')}"
     return {
         rule["type"]
         for ruleset in rulesets.active(seen, "tag")
-        if rulesets.covers(ruleset, TAG, seen.about["default_branch"])
+        if rulesets.covers(ruleset, ref, seen.about["default_branch"])
         for rule in ruleset["rules"]
     }
 
@@ -212,8 +215,7 @@ def _main_call(seen: Seen, checks: Sequence[str]) -> str:
     return rulesets.call(seen, "main", "branch", MAIN, wanted)
 
 
-def _tag_call(seen: Seen) -> str:
+def _tag_call(seen: Seen, pattern: str) -> str:
     update = {"type": "update", "parameters": {"update_allows_fetch_and_merge": False}}
-    return rulesets.call(
-        seen, "release tags", "tag", "refs/tags/v*", [{"type": "deletion"}, update]
-    )
+    rules = [{"type": "deletion"}, update]
+    return rulesets.call(seen, f"tags {pattern}", "tag", f"refs/tags/{pattern}", rules)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pipeline.drift_issue import LABEL
 from pipeline.repository.needs import Needs
 from pipeline.repository.read import Seen
 from pipeline.repository.setting import Setting, gh
@@ -13,7 +14,7 @@ SUBJECT_PAGE = (
     "#get-the-customization-template-for-an-oidc-subject-claim-for-a-repository"
 )
 VARIABLES = "https://docs.github.com/en/rest/actions/variables"
-LABEL = {"name": "drift", "color": "d93f0b", "description": "The nightly issue about drift"}
+DRIFT = {"name": LABEL, "color": "d93f0b", "description": "The nightly issue about drift"}
 OWN_ROLES = (
     "Correct what is wrong in a stack's file, and run the workflow own-roles: the roles' trust "
     "changes with it."
@@ -73,12 +74,12 @@ def settings(stacks: list[Stack], needs: Needs) -> Iterator[Setting]:
         note="Deactivate the key in IAM first: `aws iam update-access-key --status Inactive`.",
     )
     yield Setting(
-        name=f"there is a label {LABEL['name']}",
+        name=f"there is a label {LABEL}",
         why="the nightly issue is found by it",
         permission="Issues (read)",
         source="https://docs.github.com/en/rest/issues/labels#get-a-label",
-        judge=lambda seen: "" if seen.find(f"/labels/{LABEL['name']}") else "there is none",
-        call=lambda seen: gh("POST", f"{seen.repository}/labels", LABEL),
+        judge=lambda seen: "" if seen.find(f"/labels/{LABEL}") else "there is none",
+        call=lambda seen: gh("POST", f"{seen.repository}/labels", DRIFT),
     )
 
 

@@ -25,6 +25,8 @@ class Needs:
     """Names of the aggregate jobs on pull requests, as GitHub's checks carry them."""
     variables: tuple[str, ...]
     """Variables without which a workflow fails; one that has an alternative is not among them."""
+    tags: tuple[str, ...]
+    """Patterns of the tags that start a workflow, such as `v*`."""
     actions: tuple[str, ...]
     """Repositories (OWNER/NAME) of the actions that come from elsewhere."""
 
@@ -32,14 +34,13 @@ class Needs:
 def read(github: Path = GITHUB) -> Needs:
     """What the YAML below `.github` says."""
     texts = [file.read_text() for file in sorted(github.rglob("*.yml"))]
-    checks = (
-        name
-        for file in sorted((github / "workflows").glob("*.yml"))
-        for name in _aggregates(yaml.safe_load(file.read_text()))
-    )
+    files = sorted((github / "workflows").glob("*.yml"))
+    workflows = [yaml.safe_load(file.read_text()) for file in files]
+    checks = (name for workflow in workflows for name in _aggregates(workflow))
     used = (action for text in texts for action in USED.findall(text))
     return Needs(
         checks=tuple(sorted(checks)),
+        tags=tuple(sorted({tag for workflow in workflows for tag in _tags(workflow)})),
         variables=tuple(sorted(set(_required("\n".join(texts))))),
         actions=tuple(sorted({"/".join(action.split("/")[:2]) for action in used})),
     )
@@ -47,11 +48,22 @@ def read(github: Path = GITHUB) -> Needs:
 
 def _aggregates(workflow: dict[Any, Any]) -> Iterator[str]:
     """A workflow that runs on pull requests has one such job."""
-    on = workflow.get("on", workflow.get(True, {}))  # YAML reads `on` as true
-    if "pull_request" in on:
+    if "pull_request" in _on(workflow):
         for job in workflow["jobs"].values():
             if job.get("name") == f"{workflow['name']}{SUFFIX}":
                 yield job["name"]
+
+
+def _tags(workflow: dict[Any, Any]) -> Iterator[str]:
+    """As a ruleset's patterns, which know no `[0-9]+`."""
+    on = _on(workflow)
+    push = on.get("push") if isinstance(on, dict) else None
+    for pattern in (push or {}).get("tags", ()):
+        yield f"{re.split(r'[*?+[]', pattern)[0]}*"
+
+
+def _on(workflow: dict[Any, Any]) -> Any:  # noqa: ANN401 - a name, a list or a mapping
+    return workflow.get("on", workflow.get(True, {}))  # YAML reads `on` as true
 
 
 def _required(text: str) -> Iterator[str]:

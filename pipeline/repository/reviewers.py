@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.github import GitHubError
 from pipeline.repository import stacks
 from pipeline.repository.read import Seen, UnreadableError
+from pipeline.stacks import NoStackError
 
 ENTERPRISE = (
     "private repositories need GitHub Enterprise for required reviewers "
@@ -19,6 +20,16 @@ ENTERPRISE = (
 )
 PERMISSION = "the job needs `actions: read` in its permissions and GITHUB_TOKEN in its environment"
 """https://docs.github.com/en/rest/deployments/environments#get-an-environment"""
+
+
+class UnreviewedError(NoStackError):
+    """A workflow must not change the stack; the message says why and what to do."""
+
+
+def refuse(stack: str) -> None:
+    """Raises UnreviewedError where `refusal` finds a reason."""
+    if sentence := refusal(stack):
+        raise UnreviewedError(sentence)
 
 
 def refusal(stack: str, environ: Mapping[str, str] = os.environ) -> str:

@@ -1,6 +1,7 @@
 """What `python -m pipeline github` prints, and how it ends."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -130,8 +131,7 @@ def test_a_plan_without_rulesets_is_said() -> None:
 
 
 def test_workflows_without_an_aggregate_job_are_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
-    none = needs.Needs(checks=(), variables=NEEDS.variables, actions=NEEDS.actions)
-    monkeypatch.setattr(needs, "read", lambda: none)
+    monkeypatch.setattr(needs, "read", lambda: replace(NEEDS, checks=()))
     done = run(complete())
     assert done.exit_code == 1
     assert "no workflow in .github/workflows has an aggregate job" in done.stdout

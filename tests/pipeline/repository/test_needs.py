@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import yaml
+
 from pipeline.repository import needs
 
 PREVIEW = """
@@ -23,7 +25,7 @@ jobs:
 UP = """
 name: up
 on:
-  push: {branches: [main]}
+  push: {branches: [main], tags: ["release-v[0-9]+.[0-9]+"]}
 jobs:
   passed:
     name: up passed
@@ -55,5 +57,27 @@ def test_actions_from_elsewhere_are_named_by_repository(tmp_path: Path) -> None:
     assert found.actions == ("actions/checkout", "aws-actions/configure-aws-credentials")
 
 
+def test_tags_that_start_a_workflow_are_patterns_of_rulesets(tmp_path: Path) -> None:
+    assert needs.read(written(tmp_path, preview=PREVIEW, up=UP)).tags == ("release-v*",)
+
+
 def test_the_workflows_of_this_repository_are_read() -> None:
-    assert "actions/checkout" in needs.read().actions
+    found = needs.read()
+    assert "preview passed" in found.checks
+    assert found.tags == ("infrastructure-v*",)
+    assert "actions/checkout" in found.actions
+
+
+def test_each_workflow_on_pull_requests_has_a_check_that_can_be_required() -> None:
+    """It runs whatever became of the jobs before it, and there is one of it."""
+    checks = []
+    for file in sorted((needs.GITHUB / "workflows").glob("*.yml")):
+        workflow = yaml.safe_load(file.read_text())
+        if "pull_request" not in workflow.get("on", workflow.get(True)):
+            continue
+        name = f"{workflow['name']} passed"
+        (job,) = (job for job in workflow["jobs"].values() if job.get("name") == name)
+        assert "always()" in job["if"]
+        assert "strategy" not in job
+        checks.append(name)
+    assert sorted(checks) == list(needs.read().checks)

@@ -13,6 +13,7 @@ import pipeline.__main__
 from emulator import engine
 from pipeline.github import API
 from pipeline.repository import reviewers
+from pipeline.stacks import NoStackError
 from repository_world import NAME, Repository, complete, served
 
 JOB = {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": NAME, "GITHUB_TOKEN": "not-a-token"}
@@ -150,10 +151,13 @@ def test_the_stack_called_production_always_is_one(
 def test_apply_is_refused_before_it_opens_the_stack(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def opened(*_: Any, **__: Any) -> Any:
-        raise AssertionError
+    opened: list[str] = []
 
-    monkeypatch.setattr(pipeline.__main__, "in_aws", opened)
+    def open_(stack: str) -> Any:
+        opened.append(stack)
+        raise NoStackError("There is no backend here.")
+
+    monkeypatch.setattr(pipeline.__main__, "in_aws", open_)
     for key, value in JOB.items():
         monkeypatch.setenv(key, value)
     plan = tmp_path / "plan.json"
@@ -162,7 +166,8 @@ def test_apply_is_refused_before_it_opens_the_stack(
     with served(unprotected()):
         done = CliRunner().invoke(pipeline.__main__.app, words)
     assert done.exit_code == 3, done.output
-    assert done.stderr.startswith("production was not changed: the environment production has no")
+    assert "the environment production has no required reviewers" in done.output
+    assert opened == []
     with served(complete()):
-        done = CliRunner().invoke(pipeline.__main__.app, words)
-    assert isinstance(done.exception, AssertionError)
+        CliRunner().invoke(pipeline.__main__.app, words)
+    assert opened == ["production"]

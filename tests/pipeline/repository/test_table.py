@@ -516,12 +516,6 @@ def test_a_second_ruleset_of_another_name_is_left_alone(tmp_path: Path) -> None:
     assert verdict(repository).findings == ()
 
 
-def test_the_label_is_the_nightly_issues() -> None:
-    from pipeline.__main__ import DRIFT_LABEL  # noqa: PLC0415 - it imports the whole pipeline
-
-    assert f"there is a label {DRIFT_LABEL}" == LABEL
-
-
 def test_a_ruleset_can_be_written_twice(tmp_path: Path) -> None:
     repository = complete()
     without(repository, "deletion")
