@@ -53,7 +53,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
     )
     yield Setting(
         name="no other action is allowed",
-        why="a pull request can't add one that no one has looked at",
+        why="a pull request can't bring in an action that was not reviewed",
         permission=ADMINISTRATION,
         source=f"{PAGE}#set-allowed-actions-and-reusable-workflows-for-a-repository",
         judge=lambda seen: _judge_selected(seen, needs.actions),
@@ -80,7 +80,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
     )
     yield Setting(
         name="workflows of every fork wait for approval",
-        why="the code of a stranger runs on your runners and fills your caches",
+        why="code from outside runs on the repository's runners and fills its caches",
         permission=ADMINISTRATION,
         source=f"{PAGE}#get-fork-pr-contributor-approval-permissions-for-a-repository",
         judge=lambda seen: differences(seen.get(FORKS), EVERY_STRANGER),

@@ -74,8 +74,8 @@ def settings(needs: Needs) -> Iterator[Setting]:
         call=call,
     )
     yield Setting(
-        name="the repository's rules of main let no one push past them",
-        why="a rule with a bypass holds for everyone but those who can do the most",
+        name="the repository's rules of main have no bypass",
+        why="a bypass ends the rule for the accounts that can do the most",
         permission="Administration (write), for GitHub shows bypasses to those who may change them",
         source=f"{RULES}#get-a-repository-ruleset",
         judge=_judge_bypasses,
@@ -84,7 +84,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
     yield from map(_tags, needs.tags)
     yield Setting(
         name="main has a merge queue",
-        why="two changes that pass alone can fail together; staging would be the first to notice",
+        why="two changes that pass alone can fail together, on main",
         permission=METADATA,
         source=(
             "https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-"
@@ -217,5 +217,5 @@ def _main_call(seen: Seen, checks: Sequence[str]) -> str:
 
 def _tag_call(seen: Seen, pattern: str) -> str:
     update = {"type": "update", "parameters": {"update_allows_fetch_and_merge": False}}
-    rules = [{"type": "deletion"}, update]
+    rules: list[Rule] = [{"type": "deletion"}, update]
     return rulesets.call(seen, f"tags {pattern}", "tag", f"refs/tags/{pattern}", rules)

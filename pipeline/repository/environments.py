@@ -65,8 +65,8 @@ def _reviewers(stack: Stack) -> Iterator[Setting]:
         ),
     )
     yield Setting(
-        name=f"no one approves their own change of {name}",
-        why="who merges starts the deployment, and a second person approves it",
+        name=f"a change of {name} is approved by a second person",
+        why="the person who merges starts the deployment",
         permission=ACTIONS,
         source=ENVIRONMENTS,
         judge=lambda seen: (
@@ -80,7 +80,7 @@ def _reviewers(stack: Stack) -> Iterator[Setting]:
     )
     yield Setting(
         name=f"administrators wait for the reviewers of {name}, too",
-        why="by default they may start a waiting deployment themselves",
+        why="by default an administrator may start a waiting deployment without them",
         permission=ACTIONS,
         # The endpoint's page has no such field. The Terraform provider reads and writes it:
         source=(
@@ -204,7 +204,7 @@ def _call(seen: Seen, stack: Stack, *, recommended: bool = False) -> str:
 
 
 def _written(call: str) -> str:
-    """The call with the id looked up by the shell, which is whoever runs it until it is changed."""
+    """The call with the id looked up by the shell: as printed, of the person who runs it."""
     if REVIEWER not in call:
         return call
     shown = call.replace("<<'JSON'", "<<JSON")

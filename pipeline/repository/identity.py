@@ -46,7 +46,7 @@ def settings(stacks: list[Stack], needs: Needs) -> Iterator[Setting]:
         call=lambda seen: gh("PATCH", seen.repository, {"default_branch": "main"}),
     )
     yield Setting(
-        name="the tokens' subject has GitHub's default form, and config knows which",
+        name="the tokens' subject has GitHub's default form, with its numbers in config",
         why="the roles trust repo:OWNER/NAME:..., and with both numbers repo:OWNER@ID/NAME@ID:...",
         permission="Actions (read)",
         source=SUBJECT_PAGE,

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from emulator import engine
 from pipeline.__main__ import app, main
 from pipeline.github import API
-from pipeline.repository import command, needs, stacks
+from pipeline.repository import needs, stacks
 from pipeline.repository.setting import private
 from pipeline.repository.wanted import table
 from repository_world import NAME, NEEDS, STACKS, Repository, complete, served, stack
@@ -28,7 +28,7 @@ PERMISSIONS = "/actions/permissions"
 def _token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GH_TOKEN", "not-a-token")
     monkeypatch.setattr(needs, "read", lambda: NEEDS)
-    monkeypatch.setattr(command.stacks, "every", lambda: STACKS)
+    monkeypatch.setattr(stacks, "every", lambda: STACKS)
 
 
 def run(repository: Repository, *words: str) -> Result:
@@ -194,7 +194,7 @@ def test_two_repositories_in_config_are_2_and_one_can_be_chosen(
         stack("production", production=True),
         stack("staging", production=False, repository="arbor-energy/other"),
     ]
-    monkeypatch.setattr(command.stacks, "every", lambda: two)
+    monkeypatch.setattr(stacks, "every", lambda: two)
     done = run(complete())
     assert done.exit_code == 2
     assert f"name {NAME} and arbor-energy/other; choose by --repository" in done.stderr
@@ -215,7 +215,7 @@ def test_a_repository_that_no_stack_names_is_a_finding() -> None:
 def test_no_repository_in_config_is_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "Pulumi.staging.yaml").write_text("config:\n  arbor:githubRepository: ''\n")
     monkeypatch.setattr(engine, "PROJECT_DIR", tmp_path)
-    monkeypatch.setattr(command.stacks, "every", EVERY)
+    monkeypatch.setattr(stacks, "every", EVERY)
     done = run(complete())
     assert done.exit_code == 2
     assert "No stack's file has arbor:githubRepository" in done.stderr
