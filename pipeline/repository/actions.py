@@ -63,7 +63,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
         optional=True,
     )
     yield Setting(
-        name="a workflow's token only reads, unless a job says more",
+        name="a workflow's token only reads by default",
         why="a job without `permissions` would write to the repository",
         permission=ADMINISTRATION,
         source=f"{PAGE}#get-default-workflow-permissions-for-a-repository",

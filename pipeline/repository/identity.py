@@ -108,7 +108,8 @@ def _judge_config(seen: Seen, stacks: list[Stack]) -> str:
 def _judge_subject(seen: Seen, stacks: list[Stack]) -> str:
     subject = seen.get(SUBJECT)
     if not subject["use_default"]:
-        return f"it is made of {subject.get('include_claim_keys', 'what the organization says')}"
+        keys = subject.get("include_claim_keys", "the organization's keys")
+        return f"it is made of {keys}"
     if not subject.get("use_immutable_subject"):
         return ""
     numbers = " and ".join(f'arbor:{key} "{number}"' for key, number in _numbers(seen).items())

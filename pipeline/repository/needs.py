@@ -32,7 +32,7 @@ class Needs:
 
 
 def read(github: Path = GITHUB) -> Needs:
-    """What the YAML below `.github` says."""
+    """What the YAML below `.github` needs."""
     texts = [file.read_text() for file in sorted(github.rglob("*.yml"))]
     files = sorted((github / "workflows").glob("*.yml"))
     workflows = [yaml.safe_load(file.read_text()) for file in files]

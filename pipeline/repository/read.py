@@ -24,7 +24,7 @@ PLAN = "Upgrade to"
 
 
 class UnreadableError(Exception):
-    """GitHub does not show this setting; the message says what it answered."""
+    """GitHub does not show this setting; the message has the answer."""
 
 
 class Seen:

@@ -1,7 +1,7 @@
-"""Production changes only where GitHub asks a reviewer, or config says that it need not.
+"""A workflow changes production only behind required reviewers, or by config without them.
 
 A plan without required reviewers does not refuse the job: GitHub ignores the rule and starts it. So
-`apply` looks itself.
+`apply` checks it.
 https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
 """
 
@@ -23,7 +23,7 @@ PERMISSION = "the job needs `actions: read` in its permissions and GITHUB_TOKEN 
 
 
 class UnreviewedError(NoStackError):
-    """A workflow must not change the stack; the message says why and what to do."""
+    """A workflow must not change the stack; the message has the reason and what to do."""
 
 
 def refuse(stack: str) -> None:

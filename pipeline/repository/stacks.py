@@ -16,7 +16,7 @@ class Stack:
     production: bool
     """By arbor:environment, whatever the stack is called."""
     without_reviewers: bool
-    """Config says that no environment of GitHub has to ask."""
+    """The key above, which makes required reviewers optional."""
     repository: str
     """OWNER/NAME; empty where the stack has no pipeline."""
     owner_id: str

@@ -1,4 +1,4 @@
-"""A workflow changes production only where GitHub asks a reviewer, or config says otherwise."""
+"""A workflow changes production only behind required reviewers, or by config without them."""
 
 from pathlib import Path
 from typing import Any

@@ -97,7 +97,7 @@ TIMER = "the environment production has no wait timer"
 ALLOWED = "the actions that the workflows use are allowed"
 PINNED = "every action is pinned by commit"
 OTHERS = "no other action is allowed"
-READS = "a workflow's token only reads, unless a job says more"
+READS = "a workflow's token only reads by default"
 APPROVES = "no workflow approves a pull request"
 STRANGERS = "workflows of every fork wait for approval"
 FORKS = "a fork's workflow gets no secrets and no token that writes, and waits for approval"
@@ -549,7 +549,7 @@ def test_a_subject_in_its_default_form_stays_immutable(tmp_path: Path) -> None:
     repository.plain[SUBJECT] |= {"use_default": False, "use_immutable_subject": True}
     both = [stack("production", production=True, owner_id=OWNER_ID, repository_id=ID)]
     (finding,) = verdict(repository, table(both, NEEDS)).findings
-    assert finding.found == "it is made of what the organization says"
+    assert finding.found == "it is made of the organization's keys"
     # A call that leaves it out is free to change it.
     assert "use_immutable_subject=true" in finding.call
     paste(finding.call, repository, tmp_path)
