@@ -70,7 +70,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
         why="an approved plan and the roles' trust name commits of main",
         permission=METADATA,
         source=RULES_OF_BRANCH,
-        judge=lambda seen: _absent("main", KEPT, _types(_of_main(seen))),
+        judge=lambda seen: _absent("main has", KEPT, _types(_of_main(seen))),
         call=call,
     )
     yield Setting(
@@ -90,7 +90,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
             "https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-"
             "repository/configuring-pull-request-merges/managing-a-merge-queue"
         ),
-        judge=lambda seen: _absent("main", ("merge_queue",), _types(_of_main(seen))),
+        judge=lambda seen: _absent("main has", ("merge_queue",), _types(_of_main(seen))),
         call=lambda seen: rulesets.call(
             seen, "merge queue", "branch", MAIN, [{"type": "merge_queue", "parameters": QUEUE}]
         ),
@@ -105,7 +105,7 @@ def _tags(pattern: str) -> Setting:
         why="a version that can become another commit is none",
         permission=METADATA,
         source=f"{RULES}#get-all-repository-rulesets",
-        judge=lambda seen: _absent(f"tags {pattern}", TAG_KEPT, _tag_types(seen, pattern)),
+        judge=lambda seen: _absent(f"tags {pattern} have", TAG_KEPT, _tag_types(seen, pattern)),
         call=lambda seen: _tag_call(seen, pattern),
     )
 
@@ -122,7 +122,7 @@ def _types(rules: Sequence[Rule]) -> set[str]:
 def _absent(where: str, wanted: Sequence[str], found: set[str]) -> str:
     missing = [kind for kind in wanted if kind not in found]
     plural = "rules" if len(missing) > 1 else "rule"
-    return f"{where} has no {plural} {' and '.join(missing)}" if missing else ""
+    return f"{where} no {plural} {' and '.join(missing)}" if missing else ""
 
 
 def _judge_reviews(seen: Seen) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -197,15 +197,15 @@ WRONG = (
         Wrong(row=BYPASS, found="RepositoryRole 5 may bypass 'main' always", make=bypass(mode))
         for mode in ("always", "exempt")
     ),
-    Wrong(row=TAGS, found="tags v* has no rule update", make=lambda it: without(it, "update", 43)),
+    Wrong(row=TAGS, found="tags v* have no rule update", make=lambda it: without(it, "update", 43)),
     Wrong(
         row=TAGS,
-        found="tags v* has no rules deletion and update",
+        found="tags v* have no rules deletion and update",
         make=lambda it: it.rulesets[43].update(enforcement="evaluate"),
     ),
     Wrong(
         row=TAGS,
-        found="tags v* has no rules deletion and update",
+        found="tags v* have no rules deletion and update",
         make=lambda it: it.rulesets[43]["conditions"]["ref_name"]["exclude"].append("refs/tags/v*"),
     ),
     Wrong(
@@ -561,3 +561,13 @@ def test_what_stands_on_a_later_page_is_found() -> None:
     many = [f"OTHER_{number}" for number in range(130)]
     repository.names[VARIABLES] = [*many, "AWS_ACCOUNT_ID"]
     assert verdict(repository).findings == ()
+
+
+def test_tags_of_another_pattern_need_a_ruleset_of_theirs(tmp_path: Path) -> None:
+    repository = complete()
+    rows = table(STACKS, replace(NEEDS, tags=("infrastructure-v*",)))
+    (finding,) = verdict(repository, rows).findings
+    assert finding.found == "tags infrastructure-v* have no rules deletion and update"
+    paste(finding.call, repository, tmp_path)
+    assert verdict(repository, rows).findings == ()
+    assert len(repository.rulesets) == 3
