@@ -125,13 +125,13 @@ def issue(reports: Reports, post: Post = False, expect: Expected = None) -> None
     """Keep one issue about drift: opened, updated, and closed when no stack has any.
 
     A stack that left no report, or could not be looked at, keeps the issue open and ends with
-    exit code 1; what is found in the others is told all the same.
+    exit code 1; the drift of the others is in the issue all the same.
     """
     night = Nightly.read(reports, expect or ())
     typer.echo(night.text)
     if post:
-        told = night.post(_github(), typer.echo)
-        raise typer.Exit(FAILED if night.unknown or not told else 0)
+        posted = night.post(_github(), typer.echo)
+        raise typer.Exit(FAILED if night.unknown or not posted else 0)
     raise typer.Exit(FAILED if night.unknown else 0)
 
 
@@ -182,10 +182,10 @@ def result(
     ],
     post: Post = False,
 ) -> None:
-    """Say what an apply came to: on the merged pull request, as deployment status, in a chat.
+    """Post the outcome of an apply: to the merged pull request, as deployment status, to a chat.
 
-    The chat is for failures, and only with the variable CHAT_WEBHOOK. Exit code 1 when one of them
-    could not be told.
+    The chat is for failures, and only with the variable CHAT_WEBHOOK. Exit code 1 when one of the
+    three was not posted.
     """
     try:
         outcome = outcomes.read(stack, report)

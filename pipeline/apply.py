@@ -114,7 +114,7 @@ class _Applying:
         keeper.end(DONE)
 
     def _look(self) -> list[Step]:
-        """The steps of a new plan, which says what the approved one says. Raises NotYetError."""
+        """The steps of a new plan that equals the approved one. Raises NotYetError."""
         stack, account = self._opened.stack, self._opened.account
         self._keeper.doing = "The preview"
         with tempfile.TemporaryDirectory(prefix="arbor-plan-") as directory:
@@ -129,7 +129,7 @@ class _Applying:
                 if found := changes.protections(str(failed)):
                     raise NotYetError(REFUSED, found) from failed
                 raise
-            self._keeper.doing = "Asking AWS what it has"
+            self._keeper.doing = "Reading what AWS has"
             if found := changes.refusals(planned, account, self._allowed):
                 raise NotYetError(REFUSED, found)
             self._keeper.doing = "Comparing the plans"

@@ -33,7 +33,7 @@ SENTENCES: Final = 20
 SENTENCE: Final = 500
 """Characters of one, there."""
 SHORTENED: Final = (
-    "*Shortened, for GitHub allows no longer comment. The log of the job `preview` has every line, "
+    "*Shortened, for GitHub allows no longer comment. The log of the preview's job has every line, "
     "and the report among the run's artifacts every value.*"
 )
 NO_REPORT: Final = "no report: its job ended before the preview wrote one"
@@ -44,7 +44,7 @@ def render(
     expected: Iterable[str] = (),
     longest: int | None = LONGEST,
 ) -> str:
-    """One text for all stacks; `expected` ones without a report say so.
+    """One text for all stacks; `expected` ones without a report have a row, too.
 
     `longest` is in characters; None shows everything, for a log.
     """
@@ -231,7 +231,7 @@ def _finding(finding: Finding) -> str:
 
 
 def _skipped(findings: Sequence[Finding]) -> Iterator[str]:
-    yield "These rules read a value that is known only after the `up`; the next preview asks them."
+    yield "These rules read a value that is known only after the `up`; the next preview runs them."
     yield ""
     by_rule = Counter(finding.rule for finding in findings)
     rows = [(cell(rule), str(count)) for rule, count in sorted(by_rule.items())]

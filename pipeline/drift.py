@@ -81,7 +81,7 @@ def _told(stack: str, step: Step, key: str) -> Drift:
 
 
 def _adoption(stack: str, step: Step, key: str) -> str:
-    """What to change so that the program says what AWS has: config, else the program itself."""
+    """What to change so that the program has the value of AWS: config, else the program itself."""
     file, now = f"Pulumi.{stack}.yaml", _shown(step.old.get(key), key)
     if config := ADOPT.get((step.token, key)):
         return f"set arbor:{config} to {now} in {file} and merge it"

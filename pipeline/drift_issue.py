@@ -1,4 +1,4 @@
-"""The nightly look for drift: one issue that says of each stack what was found.
+"""The nightly look for drift: one issue for all stacks.
 
 Only when every expected stack was looked at and none has drifted is the issue closed.
 """
@@ -70,7 +70,7 @@ class Nightly:
         return said[:1].upper() + said[1:]
 
     def post(self, repository: github.Repository, say: Callable[[str], None]) -> bool:
-        """Keep the issue, and tell the chat; returns whether the chat could be told."""
+        """Keep the issue, and send its address to the chat; returns whether the chat took it."""
         if not (self.drifted or self.unknown):
             repository.close_issue(LABEL, NO_DRIFT)
             return True

@@ -103,7 +103,7 @@ class Keeper:
 def conclude(
     ended: BaseException, opened: Opened, keeper: Keeper, interruption: Interruption
 ) -> None:
-    """Say how it ended. Raises nothing, for it is all that is left of the run."""
+    """Fill in how it ended. Raises nothing, for the report is all that is left of the run."""
     engine, outcome = keeper.engine, keeper.outcome
     assert engine is not None
     keeper.end(FAILED)
@@ -119,7 +119,7 @@ def conclude(
     elif "up" in engine.codes:
         try:
             outcome.pending = _pending(opened.stack)
-            outcome.begun = []  # the state says how each of them ended
+            outcome.begun = []  # the pending ones are those of them that did not end
         except (CancelledError, Exception) as unread:  # noqa: BLE001 - no credentials, no network
             outcome.unread = said(unread)
     if (

@@ -18,8 +18,8 @@ EXPIRED: Final = re.compile(
 """AWS's words for credentials whose time is over:
 https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html"""
 EXPIRED_SENTENCE: Final = (
-    "The credentials of this job have expired; a new run gets others, for as long as "
-    "ci_sessions.py says."
+    "The credentials of this job have expired; a new run gets new ones. ci_sessions.py sets how "
+    "long they are valid."
 )
 VIOLATES_PLAN: Final = re.compile(r"resource (urn:\S+) violates plan: (.*)", re.DOTALL)
 """The engine's words, and then both values in Go's notation, secrets among them:

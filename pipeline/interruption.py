@@ -1,4 +1,4 @@
-"""A cancelled job ends its engine in order, and has time to say what it left.
+"""A cancelled job ends its engine in order, and has time for its report.
 
 GitHub sends SIGINT to the process of a step, SIGTERM 7.5 seconds later, and kills it after another
 2.5: https://docs.github.com/en/actions/reference/workflow-cancellation-reference. Only that one
@@ -110,7 +110,7 @@ class EngineCommand(automation.PulumiCommand):
 
 
 class Interruption:
-    """Whether the job was cancelled, and how often it was told."""
+    """Whether the job was cancelled, and by how many signals."""
 
     def __init__(self, engine: EngineCommand, heard: Callable[[str], None]) -> None:
         self._engine, self._heard = engine, heard

@@ -1,4 +1,4 @@
-"""Markdown that GitHub shows as it was meant, whatever the text in it says.
+"""Markdown in which foreign text stays text.
 
 Names of resources, values and failures come from a pull request or from AWS. Outside of code they
 could make markup, HTML, links, mentions and references of it. GitHub Flavored Markdown:

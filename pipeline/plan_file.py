@@ -1,4 +1,4 @@
-"""Whether an approved update plan still says what a new preview says.
+"""Whether an approved update plan equals that of a new preview.
 
 The engine holds a resource to the plan when the program registers it, and has changed others by
 then. So `apply` compares first, and nothing is half done for a plan that has gone stale.
@@ -15,7 +15,7 @@ from pipeline.values import SECRET, SECRET_SIGNATURE, SIGNATURE
 
 
 class NoPlanError(Exception):
-    """The file holds no update plan; the message says so."""
+    """The file holds no update plan."""
 
 
 def stale(approved: Path, fresh: Path) -> list[str]:

@@ -44,7 +44,7 @@ def _look(opened: Opened, plan: Path | None, report: Report, *, look_for_drift: 
         )
     if report.failure or report.refused:
         return
-    with _reported(report, "AWS could not be asked what it has"):
+    with _reported(report, "AWS could not be read"):
         report.refused = changes.refusals(seen.steps, opened.account, changes.ALLOWABLE)
         report.asks = changes.asks(seen.steps, opened.account)
     if look_for_drift:

@@ -28,7 +28,7 @@ GROUP_OF = {
 NO_CAUSE: Final = frozenset({"preview failed", "update failed"})
 """The engine's last words after a policy has refused, or after an error of its own."""
 SKIPPED: Final = "can't run policy"
-"""The engine's words for a rule that it could not ask about a resource."""
+"""The engine's words for a rule that it could not run on a resource."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What a policy said."""
+    """A finding of a policy."""
 
     rule: str
     resource: str
@@ -57,7 +57,7 @@ class Finding:
 
     @property
     def is_skipped(self) -> bool:
-        """Whether the rule was not asked: a value that it reads is known only after the `up`."""
+        """Whether the rule did not run: a value that it reads is known only after the `up`."""
         return not self.mandatory and self.message.startswith(SKIPPED)
 
 
@@ -86,7 +86,7 @@ class Report:
     refused: list[str] = field(default_factory=list)
     """What `apply` refuses: a sentence for each change that needs a procedure."""
     asks: list[str] = field(default_factory=list)
-    """What `apply` refuses unless `--allow` says so."""
+    """What `apply` refuses without `--allow`."""
     drift: list[Drift] | None = None
     """None when it wasn't looked for."""
     failure: str = ""
@@ -155,7 +155,7 @@ def name_of(urn: str) -> str:
 
 
 def failure_of(event: events.EngineEvent) -> str:
-    """What an event says went wrong and why; empty when nothing did."""
+    """The error of an event, with its cause; empty when there is none."""
     error = error_of(event)
     return "" if error in NO_CAUSE else error
 

@@ -1,4 +1,4 @@
-"""What an apply came to, told where its readers are: pull request, deployment status, chat."""
+"""The outcome of an apply on the pull request, as deployment status and in a chat."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ MOST_LISTED: Final = 100
 
 
 def read(stack: str, file: Path) -> Outcome:
-    """The outcome in a file; one that says so where an apply left none.
+    """The outcome in a file; a failure where an apply left none.
 
     Raises ValueError for a file that no apply wrote, and for one of another stack.
     """
@@ -45,7 +45,7 @@ def read(stack: str, file: Path) -> Outcome:
             stack=stack,
             result=FAILED,
             reasons=["The apply left no report: its machine was lost, or a step before it failed."],
-            unread="no report says what was changed.",
+            unread="there is no report of what was changed.",
             lock=f"Whether the lock of {stack} is held is unknown.",
             job=Job.now(),
         )
@@ -119,21 +119,21 @@ def _listed(found: list[str]) -> Iterator[str]:
 
 
 def post(outcome: Outcome, repository: github.Repository, say: Callable[[str], None]) -> bool:
-    """Tell all three; returns whether each of them could be told. One does not hide another."""
+    """Post to all three; returns whether each was posted. One does not stop another."""
     commit = outcome.job.commit or os.environ.get("GITHUB_SHA", "")
     ways: tuple[Callable[[], str], ...] = (
         lambda: _comment(outcome, repository, commit),
         lambda: _status(outcome, repository, commit),
         lambda: _chat(outcome),
     )
-    told = True
+    posted = True
     for way in ways:
         try:
             say(way())
         except (github.GitHubError, chat.ChatError) as failed:
             say(str(failed))
-            told = False
-    return told
+            posted = False
+    return posted
 
 
 def _comment(outcome: Outcome, repository: github.Repository, commit: str) -> str:
@@ -157,7 +157,7 @@ def _status(outcome: Outcome, repository: github.Repository, commit: str) -> str
 
 def _chat(outcome: Outcome) -> str:
     if outcome.result == DONE:
-        return "Done: nothing for the chat."
+        return "Applied: no message to the chat."
     lines = [f"{outcome.stack}: {verdict(outcome)}", *outcome.reasons[:3], *outcome.next]
     sent = chat.send("\n".join([*lines, outcome.job.run]))
-    return "The chat has been told." if sent else f"No {chat.VARIABLE}: no message to a chat."
+    return "Sent to the chat." if sent else f"{chat.VARIABLE} is not set: no message to the chat."

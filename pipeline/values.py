@@ -71,7 +71,7 @@ def values(
         if _is_secret(before) or _is_secret(after):
             # Its other side may be what was secret a moment ago.
             before, after = (SECRET if one is not None else None for one in (before, after))
-        # Both alike, for a diff of one line and many says nothing.
+        # Both alike, for a diff of one line and many shows nothing.
         wide = any("\n" in text_of(one) for one in (before, after))
         yield Value(
             key=key,
@@ -82,7 +82,7 @@ def values(
 
 
 def masked(value: Any, name: str = "") -> Any:  # noqa: ANN401 - an input, of whatever type
-    """The value without what is secret, and JSON in a text as what it says."""
+    """The value without what is secret, and JSON in a text as its value."""
     if _hides(name) and value not in (None, UNKNOWN):
         return SECRET
     if isinstance(value, Mapping):

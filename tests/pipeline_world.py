@@ -66,7 +66,7 @@ def plan(*changed: str, limit: object = 1000) -> dict[str, Any]:
 
 @dataclass
 class Stack:
-    """As far as `apply` knows one."""
+    """What `apply` uses of a stack."""
 
     directory: Path
     up_is: str = SUCCEEDS
@@ -130,7 +130,7 @@ esac
         return Opened(stack=stack, account=Account(stack=self.name, client=_no_client))
 
     def approved(self, content: dict[str, Any] | None = None) -> Path:
-        """The file of the plan that was approved; without `content` it says what is planned now."""
+        """The file of the plan that was approved; without `content` it is that of a new preview."""
         file = self.directory / "plan.json"
         file.write_text(json.dumps(self.fresh if content is None else content))
         return file

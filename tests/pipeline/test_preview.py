@@ -80,5 +80,5 @@ def test_aws_that_cannot_be_asked_is_a_failure_of_its_own(
 
     monkeypatch.setattr(changes, "refusals", denied)
     report = previewed(Stack(tmp_path), tmp_path)
-    assert report.failure.startswith("AWS could not be asked what it has: ")
+    assert report.failure.startswith("AWS could not be read: ")
     assert report.drift == [FOUND]
