@@ -126,12 +126,12 @@ class Interruption:
         if self._engine.runs:
             self._engine.interrupt()
             if self.count > 1:
-                signal.signal(signal.SIGALRM, self._give_up)
                 signal.setitimer(signal.ITIMER_REAL, PATIENCE_SECONDS)
         elif not self.is_over:
             raise CancelledError
 
-    def _give_up(self, _number: int, _frame: FrameType | None) -> None:
+    def give_up(self, _number: int, _frame: FrameType | None) -> None:
+        """End the wait for an engine that does not end. Raises CancelledError."""
         if self._engine.runs:
             raise CancelledError
 
@@ -154,6 +154,7 @@ def interruptible(
     try:
         if threading.current_thread() is threading.main_thread():
             handlers = {one: signal.signal(one, interruption.handle) for one in SIGNALS}
+            handlers[signal.SIGALRM] = signal.signal(signal.SIGALRM, interruption.give_up)
         yield engine, interruption
     finally:
         workspace.pulumi_command = before

@@ -26,9 +26,10 @@ PREVIEW = "`pulumi preview --stack staging --refresh`"
 
 @pytest.fixture(autouse=True)
 def _handlers_stay() -> Iterator[None]:
-    before = [signal.getsignal(one) for one in interruption.SIGNALS]
+    handled = (*interruption.SIGNALS, signal.SIGALRM)
+    before = [signal.getsignal(one) for one in handled]
     yield
-    assert [signal.getsignal(one) for one in interruption.SIGNALS] == before
+    assert [signal.getsignal(one) for one in handled] == before
 
 
 def applied(stack: Stack, content: dict[str, Any] | None = None) -> tuple[Outcome, list[str]]:
@@ -296,7 +297,9 @@ def signals(stack: Stack, *numbers: int) -> Callable[[], None]:
     return thread.join
 
 
-TAKES_ONE = "trap 'echo error: update cancelled >&2; exit 1' INT; while :; do sleep 0.05; done"
+TAKES_ONE = (
+    "trap 'echo error: update cancelled >&2; exit 1' INT; for _ in $(seq 100); do sleep 0.05; done"
+)
 
 
 def test_a_cancelled_job_ends_its_engine_in_order(tmp_path: Path) -> None:
@@ -312,7 +315,7 @@ def test_a_cancelled_job_ends_its_engine_in_order(tmp_path: Path) -> None:
 
 
 def test_the_second_signal_terminates_the_engine(tmp_path: Path) -> None:
-    twice = "n=0; trap 'n=$((n+1)); [ $n -gt 1 ] && exit 1' INT; while :; do sleep 0.05; done"
+    twice = "n=0; trap 'n=$((n+1)); [ $n -gt 1 ] && exit 1' INT; for _ in $(seq 100); do sleep 0.05; done"
     stack = Stack(
         tmp_path, up_is=twice, pending=[PENDING], seen=[begins("create", "database-instance")]
     )
@@ -330,7 +333,7 @@ def test_an_engine_that_does_not_end_in_time_leaves_its_lock_in_the_report(
     monkeypatch.setattr(interruption, "PATIENCE_SECONDS", 0.2)
     stack = Stack(
         tmp_path,
-        up_is=f"echo $$ > {tmp_path}/pid; trap '' INT; while :; do sleep 0.05; done",
+        up_is=f"echo $$ > {tmp_path}/pid; trap '' INT; for _ in $(seq 100); do sleep 0.05; done",
         seen=[ends("update", "a"), begins("create", "b")],
     )
     wait = signals(stack, signal.SIGINT, signal.SIGTERM)
