@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from pipeline import again
 from pipeline.__main__ import app
-from pipeline.github import API
+from pipeline.github import API, GitHubError
 
 BASE = f"{API}/repos/arbor/infrastructure"
 RUNS = f"{BASE}/actions/workflows/up.yml/runs"
@@ -196,5 +196,5 @@ def test_a_refusal_names_the_permission_and_never_the_token(
 
 
 def test_outside_of_a_workflow_it_says_what_is_missing() -> None:
-    with pytest.raises(again.GitHubError, match="GITHUB_REPOSITORY is not set"):
+    with pytest.raises(GitHubError, match="GITHUB_REPOSITORY is not set"):
         again.of_this_job({})

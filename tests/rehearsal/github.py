@@ -52,7 +52,7 @@ class GitHub:
     def _answer(self, request: requests.PreparedRequest) -> Answer:
         method, url = str(request.method), urlsplit(str(request.url))
         path = url.path.removeprefix(f"/repos/{self.repository}")
-        body = json.loads(request.body) if request.body else {}
+        body = json.loads(_text(request.body)) if request.body else {}
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
         self.asked.append((method, path))
         for pattern, answer in ROUTES.items():
@@ -62,6 +62,10 @@ class GitHub:
                 status, told = answer(self, found.groups(), query, body)
                 return status, {}, "" if told is None else json.dumps(told)
         raise AssertionError(f"GitHub is asked {method} {path}, which this stub does not know")
+
+
+def _text(body: object) -> str:
+    return body.decode() if isinstance(body, bytes) else str(body)
 
 
 Told = tuple[int, Any]

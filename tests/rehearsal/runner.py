@@ -310,7 +310,7 @@ class _Steps:
         return True
 
     def _download(self, given: dict[str, Any], _outputs: dict[str, Any]) -> bool:
-        pattern = given.get("pattern", given.get("name")).replace("*", ".*")
+        pattern = str(given.get("pattern") or given["name"]).replace("*", ".*")
         found = [one for one in self.run.artifacts if re.fullmatch(pattern, one)]
         for name in found:
             shutil.copytree(self.run.artifacts[name], self.place, dirs_exist_ok=True)
@@ -355,19 +355,21 @@ class _Steps:
             file = Path(string.Template(target.strip().strip('"')).substitute(environment))
             file.write_text((file.read_text() if file.exists() else "") + said)
         told = files["output"].read_text().splitlines()
-        outputs.update(line.split("=", 1) for line in told if line)
+        for line in told:
+            name, _, value = line.partition("=")
+            outputs[name] = value
         return code == 0
 
 
-def read(file: str) -> dict[str, Any]:
-    """A workflow by its file's name."""
+def read(file: str) -> dict[Any, Any]:
+    """A workflow by its file's name; YAML reads the key `on` as true."""
     return _read(GITHUB / "workflows" / file)
 
 
 @functools.cache
-def _read(file: Path) -> dict[str, Any]:
+def _read(file: Path) -> dict[Any, Any]:
     """Read once: nothing changes a node."""
-    found: dict[str, Any] = yaml.safe_load(file.read_text())
+    found: dict[Any, Any] = yaml.safe_load(file.read_text())
     return found
 
 

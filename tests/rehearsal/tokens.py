@@ -2,6 +2,8 @@
 
 import functools
 import json
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -11,6 +13,10 @@ import naming
 from pipeline.bootstrap import place
 
 OWNER_ID, REPOSITORY_ID = "1001", "2002"
+OPERATORS: dict[str, Callable[[str, str], bool]] = {
+    "StringEquals": operator.eq,
+    "StringLike": fnmatchcase,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +62,8 @@ def trusted(document: str, token: dict[str, str]) -> bool:
 def _allows(statement: dict[str, Any], token: dict[str, str]) -> bool:
     assert statement["Effect"] == "Allow"
     assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
-    for operator, conditions in statement["Condition"].items():
-        match = {"StringEquals": str.__eq__, "StringLike": fnmatchcase}[operator]
+    for name, conditions in statement["Condition"].items():
+        match = OPERATORS[name]
         for key, allowed in conditions.items():
             claim = token.get(key.removeprefix(f"{ci_documents.ISSUER}:"))
             wanted = [allowed] if isinstance(allowed, str) else allowed
