@@ -63,8 +63,10 @@ class Commands:
 
 def _parsed(program: click.Group, words: list[str]) -> dict[str, Any]:
     """The options as the command's own parser reads them. Raises click's UsageError."""
-    command = program.commands[words[0]]
-    with command.make_context(words[0], list(words[1:])) as context:
+    command, rest = program.commands[words[0]], words[1:]
+    while hasattr(command, "commands"):
+        command, rest = command.commands[rest[0]], rest[1:]
+    with command.make_context(words[0], rest) as context:
         return dict(context.params)
 
 

@@ -185,6 +185,27 @@ def test_own_roles_are_planned_and_applied_by_the_first_deploy_role(world: World
     assert world.applied == [("production", world.github.main)]
 
 
+@pytest.mark.parametrize("rotate", [True, False])
+def test_the_first_up_rotates_what_the_state_holds_where_that_is_asked_for(
+    world: World, rotate: bool
+) -> None:
+    inputs = {"stack": "staging", "rotate": rotate}
+    event = Event(name="workflow_dispatch", inputs=inputs)
+    run = world.rehearsal.run("own-roles.yml", event)
+    assert run.result == SUCCESS, run.results()
+    assert [name for _, name, _ in world.commands.made if name == "rotate-first"] == (
+        ["rotate-first"] if rotate else []
+    )
+
+
+def test_the_night_looks_for_secrets_that_have_the_states_value(world: World) -> None:
+    world.commands.plays["audit"] = lambda _options, _environment, _job: (1, "")
+    run = night(world)
+    assert run["look (staging)"].result == FAILURE
+    assert {options["stack"] for options in world.commands.of("audit")} == set(STACKS)
+    assert run["issue"].result == SUCCESS
+
+
 def test_without_an_approval_nothing_of_production_changes(world: World) -> None:
     world.rehearsal.approve = lambda _environment, _run: WAITING
     by_hand(world, "own-roles.yml", stack="production")
