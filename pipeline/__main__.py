@@ -17,8 +17,8 @@ from pipeline.apply import apply as apply_plan
 from pipeline.bootstrap.command import bootstrap as bootstrap_stack
 from pipeline.drift_issue import Nightly
 from pipeline.job import Job
-from pipeline.outcome import counted
 from pipeline.operate.command import operate
+from pipeline.outcome import counted
 from pipeline.preview import preview as preview_stack
 from pipeline.report import Report
 from pipeline.repository import reviewers
