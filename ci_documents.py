@@ -48,8 +48,6 @@ class Pipeline:
     """Name of the one that roles which write have beside it."""
     every_ci_role: str
     """A pattern for the names of the pipeline's roles, of every stack in the account."""
-    every_bootstrap_role: str
-    """The same for those of them that can change the others."""
     role_path: str
     """Of the program's roles, with a slash at both ends."""
     older_roles: tuple[str, ...] = ()

@@ -115,7 +115,6 @@ def of_deploys(pipeline: Pipeline) -> str:
             *_of_both(pipeline),
             *_denied(pipeline),
             deny([*ROLE_WRITES, "iam:PassRole"], _ours(pipeline), but=True),
-            deny(ROLE_WRITES, f"arn:aws:iam::{pipeline.account_id}:role/{pipeline.every_ci_role}"),
         ]
     )
 
@@ -140,7 +139,6 @@ def own_roles(pipeline: Pipeline) -> str:
             allow(POLICY_WRITES, [f"{account}:policy/{name}" for name in policies]),
             allow(PROVIDER_WRITES, provider_arn(pipeline.account_id)),
             deny([*ROLE_WRITES, "iam:PassRole"], [*_ours(pipeline), *own], but=True),
-            deny(ROLE_WRITES, f"{account}:role/{pipeline.every_bootstrap_role}"),
         ]
     )
 

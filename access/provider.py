@@ -439,7 +439,13 @@ CALLS: Final[Mapping[str, Calls]] = {
     ),
     "aws:route53/zone:Zone": Calls(
         service="route53",
-        reads=("GetChange", "GetDNSSEC", "GetHostedZone", "ListTagsForResource"),
+        reads=(
+            "GetChange",
+            "GetDNSSEC",
+            "GetHostedZone",
+            "ListResourceRecordSets",
+            "ListTagsForResource",
+        ),
         writes=(
             "ChangeTagsForResource",
             "CreateHostedZone",
@@ -511,7 +517,7 @@ CALLS: Final[Mapping[str, Calls]] = {
     ),
     "aws:secretsmanager/secretVersion:SecretVersion": Calls(
         service="secretsmanager",
-        reads=("GetSecretValue",),
+        reads=("DescribeSecret", "GetSecretValue"),
         writes=("PutSecretValue", "UpdateSecretVersionStage"),
     ),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": Calls(

@@ -34,7 +34,6 @@ def pipeline(  # noqa: PLR0913 - facts, each by its name
         reads_policy=naming.ci_reads_policy(stack),
         changes_policy=naming.ci_changes_policy(stack),
         every_ci_role=naming.EVERY_CI_ROLE,
-        every_bootstrap_role=naming.ci_bootstrap_role("*"),
         role_path=naming.role_path(stack),
         older_roles=older_roles,
         boundary=naming.boundary(stack),

@@ -132,9 +132,7 @@ def _matches(statement: Document, request: Request, effect: str, *, of_resource:
 def _names(statement: Document, element: str, value: str, *, fold: bool) -> bool:
     """Action or NotAction, Resource or NotResource: exactly one of the two is there."""
     if f"Not{element}" in statement:
-        return not any(
-            _like(one, value, fold=fold) for one in _listed(statement[f"Not{element}"])
-        )
+        return not any(_like(one, value, fold=fold) for one in _listed(statement[f"Not{element}"]))
     return any(_like(one, value, fold=fold) for one in _listed(statement[element]))
 
 
@@ -158,9 +156,9 @@ def _bool(wanted: str, found: str) -> bool:
 COMPARE: Mapping[str, Callable[[str, str], bool]] = {
     "StringEquals": lambda wanted, found: wanted == found,
     "StringEqualsIgnoreCase": lambda wanted, found: wanted.lower() == found.lower(),
-    "StringLike": lambda wanted, found: _like(wanted, found),
-    "ArnEquals": lambda wanted, found: _like(wanted, found),  # as ArnLike, IAM's guide says
-    "ArnLike": lambda wanted, found: _like(wanted, found),
+    "StringLike": _like,
+    "ArnEquals": _like,  # as ArnLike, IAM's guide says
+    "ArnLike": _like,
     "Bool": _bool,
 }
 
@@ -176,7 +174,10 @@ def _operator(name: str) -> tuple[Callable[[str, str], bool], bool]:
 
 
 def _holds(operator: str, key: str, wanted: list[str], context: Context) -> bool:
-    """One condition; https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html"""
+    """Whether one condition holds.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+    """
     found = next((value for name, value in context.items() if name.lower() == key.lower()), None)
     if operator == "Null":
         return (found is None) == (str(wanted[0]).lower() == "true")

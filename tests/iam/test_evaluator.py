@@ -1,0 +1,135 @@
+"""The evaluator follows AWS's rules, each tried on documents of a statement or two."""
+
+import json
+from typing import Any
+
+import pytest
+
+import ci_documents
+from iam_evaluator import Principal, Request, UnknownOperatorError, allowed, may_assume
+
+ROLE = "arn:aws:iam::123456789012:role/x"
+BUCKET = "arn:aws:s3:::b/k"
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(**given: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": "*", "Resource": "*", **given}
+
+
+def deny(**given: Any) -> dict[str, Any]:
+    return {**allow(**given), "Effect": "Deny"}
+
+
+def without(statement: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in statement.items() if name != key}
+
+
+def may(
+    *statements: dict[str, Any],
+    boundary: str | None = None,
+    resource_policy: str | None = None,
+    action: str = "s3:GetObject",
+    **context: Any,
+) -> bool:
+    role = Principal(arn=ROLE, policies=(document(*statements),), boundary=boundary)
+    request = Request(
+        action=action,
+        resource=BUCKET,
+        context={key.replace("_", ":"): value for key, value in context.items()},
+        resource_policy=resource_policy,
+    )
+    return allowed(role, request)
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ((), False),
+        ((allow(),), True),
+        ((allow(), deny()), False),
+        ((allow(Action="s3:getobject"),), True),  # actions know no case
+        ((allow(Action="s3:Get*"),), True),
+        ((allow(Action="s3:Put*"),), False),
+        ((allow(Resource="arn:aws:s3:::b/?"),), True),
+        ((allow(Resource="arn:aws:s3:::B/k"),), False),  # resources do
+        ((without(allow(NotAction="s3:Put*"), "Action"),), True),
+        ((without(allow(NotAction="s3:*"), "Action"),), False),
+        ((allow(), without(deny(NotResource=BUCKET), "Resource")), True),
+        ((allow(), without(deny(NotResource="arn:aws:s3:::c/*"), "Resource")), False),
+    ],
+)
+def test_statements(statements: tuple[dict[str, Any], ...], expected: bool) -> None:
+    assert may(*statements) is expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "value", "expected"),
+    [
+        ({"StringEquals": {"a:k": "v"}}, "v", True),
+        ({"StringEquals": {"A:K": ["u", "v"]}}, "v", True),
+        ({"StringEquals": {"a:k": "v*"}}, "vw", False),
+        ({"StringEquals": {"a:k": "v"}}, None, False),
+        ({"StringEqualsIfExists": {"a:k": "v"}}, None, True),
+        ({"StringNotEquals": {"a:k": "v"}}, None, True),
+        ({"StringNotEquals": {"a:k": "v"}}, "v", False),
+        ({"StringLike": {"a:k": "v*"}}, "vw", True),
+        ({"StringNotLike": {"a:k": "v*"}}, "vw", False),
+        ({"ArnLike": {"a:k": "arn:aws:iam::*:role/x"}}, ROLE, True),
+        ({"ArnNotEquals": {"a:k": ROLE}}, ROLE, False),
+        ({"Bool": {"a:k": "false"}}, "false", True),
+        ({"Null": {"a:k": "true"}}, None, True),
+        ({"Null": {"a:k": "false"}}, None, False),
+        ({"Null": {"a:k": "false"}}, "v", True),
+        ({"ForAnyValue:StringEquals": {"a:k": "v"}}, ["u", "v"], True),
+        ({"ForAnyValue:StringEquals": {"a:k": "v"}}, None, False),
+        ({"ForAllValues:StringEquals": {"a:k": "v"}}, ["u", "v"], False),
+        ({"ForAllValues:StringEquals": {"a:k": "v"}}, None, True),  # AWS's trap
+        ({"StringEquals": {"a:k": "v"}, "Null": {"a:j": "true"}}, "v", True),
+    ],
+)
+def test_conditions(condition: Any, value: Any, expected: bool) -> None:
+    context = {} if value is None else {"a_k": value}
+    assert may(allow(Condition=condition), **context) is expected
+
+
+def test_an_operator_that_it_does_not_know_is_no_answer() -> None:
+    with pytest.raises(UnknownOperatorError):
+        may(allow(Condition={"NumericLessThan": {"a:k": "1"}}), a_k="0")
+
+
+def test_a_boundary_allows_nothing_by_itself_and_bounds_what_is_allowed() -> None:
+    assert not may(boundary=document(allow()))
+    assert not may(allow(), boundary=document(allow(Action="ecs:*")))
+    assert not may(allow(), boundary=document(allow(), deny(Action="s3:GetObject")))
+    assert may(allow(), boundary=document(allow(Action="s3:*")))
+
+
+def test_the_policy_of_a_resource_denies_whoever_it_names() -> None:
+    for who in ("*", {"AWS": ROLE}, {"AWS": "arn:aws:iam::123456789012:root"}):
+        assert not may(allow(), resource_policy=document(deny(Principal=who)))
+    other = document(deny(Principal={"AWS": "arn:aws:iam::123456789012:role/y"}))
+    assert may(allow(), resource_policy=other)
+
+
+def test_a_key_that_says_nothing_of_the_account_is_nobodys() -> None:
+    account = {"AWS": "arn:aws:iam::123456789012:root"}
+    assert may(allow(), action="kms:Decrypt", resource_policy=document(allow(Principal=account)))
+    foreign = {"AWS": "arn:aws:iam::210987654321:root"}
+    assert not may(
+        allow(), action="kms:Decrypt", resource_policy=document(allow(Principal=foreign))
+    )
+
+
+def test_a_trust_policy_is_for_tokens_of_its_provider() -> None:
+    trust = ci_documents.trust("arn:provider", ["repo:a/b:pull_request"])
+    claims = {"aud": "sts.amazonaws.com", "sub": "repo:a/b:pull_request"}
+    issuer = ci_documents.ISSUER
+    assert may_assume(trust, claims, provider="arn:provider", issuer=issuer)
+    assert not may_assume(trust, claims, provider="arn:other", issuer=issuer)
+    assert not may_assume(
+        trust, {**claims, "aud": "sigstore"}, provider="arn:provider", issuer=issuer
+    )

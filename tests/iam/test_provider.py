@@ -1,0 +1,151 @@
+"""The actions of each type cover the emulated provider's calls, and stay below IAM's sizes."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from access import boundary, deploy, everywhere, preview, provider, reads, stack
+from configuration.github import MOST_OLDER_ROLES
+from emulator import correction, corrections
+from emulator.registry import ROWS
+from emulator.row import Change, Row
+from guardrails.only_everywhere import ONLY_EVERYWHERE
+from row_example import EXAMPLES
+
+LONGEST_INLINE = 10_240
+"""Characters of all inline policies of a role, without white space, and of one managed policy.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+LONGEST_MANAGED = 6144
+PREFIXES = {"elbv2": "elasticloadbalancing", "application-autoscaling": "application-autoscaling"}
+"""Of services that IAM names otherwise than boto3."""
+OF_S3 = {
+    "DeleteBucketEncryption": "PutEncryptionConfiguration",
+    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+    "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
+    "DeleteBucketTagging": "PutBucketTagging",
+    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "HeadBucket": "ListBucket",
+    "ListObjectVersions": "ListBucketVersions",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+}
+"""Calls whose action has another name.
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html"""
+EMULATED_ONLY = {
+    "ecs:DeregisterTaskDefinition": "the program has skip_destroy",
+    "iam:DeleteOpenIDConnectProvider": "the program has retain_on_delete",
+    "iam:DeleteRolePermissionsBoundary": "the program's roles keep theirs",
+    "logs:TagLogGroup": "v6 of the provider calls TagResource",
+    "logs:UntagLogGroup": "as above",
+    "secretsmanager:RestoreSecret": "a secret comes back by hand (docs/runbook.md)",
+}
+"""Calls of an example that the program never leads to."""
+IN_AWS = sorted(token for token, row in ROWS.items() if row.client is not None)
+WITH_MANAGED = ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:ecs/service:Service")
+
+
+@contextmanager
+def recorded(row: Row) -> Iterator[tuple[object, set[str]]]:
+    """A client of the row's, and the actions that its calls need."""
+    found: set[str] = set()
+
+    def note(model: object, **_: object) -> None:
+        service = model.service_model.service_name  # type: ignore[attr-defined]
+        name = str(model.name)  # type: ignore[attr-defined]
+        prefix = PREFIXES.get(service, service)
+        found.add(f"{prefix}:{OF_S3.get(name, name) if service == 's3' else name}")
+
+    client = boto3.Session().client(row.client)
+    client.meta.events.register("before-call", note)
+    yield client, found
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    assert corrections  # imported for what it registers
+    correction.apply()
+    with mock_aws():
+        yield
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("token", [token for token in IN_AWS if token not in WITH_MANAGED])
+def test_what_the_emulated_provider_calls_is_among_the_types_actions(token: str) -> None:
+    """Created, read, changed and deleted; two rows need AWS's managed policies and are left out."""
+    row, example = ROWS[token], EXAMPLES[token]
+    with recorded(row) as (client, found):
+        asked = example.inputs()
+        physical = row.create(client, asked)
+        before = {**asked, **(row.read(client, physical) or {})}
+        changes = example.changed()
+        if changes:
+            wanted = {**asked, **changes}
+            keys = row.changed(before, asked, wanted)
+            row.update(client, physical, Change(old=before, new=wanted, keys=keys))
+        state = {**asked, **(row.read(client, row.located(physical, before)) or {})}
+        with suppress(ClientError):  # a load balancer that is protected; the call was noted
+            row.delete(client, physical, state)
+    calls = provider.CALLS[token]
+    assert found - set(EMULATED_ONLY) <= calls.read_actions | calls.write_actions
+
+
+def test_every_type_has_its_actions_and_no_other_has() -> None:
+    assert sorted(provider.CALLS) == IN_AWS
+
+
+def test_actions_without_a_resource_are_the_policy_packs_too() -> None:
+    assert everywhere.EVERYWHERE == ONLY_EVERYWHERE
+
+
+def test_each_list_of_a_type_is_sorted_and_has_nothing_twice() -> None:
+    for token, calls in provider.CALLS.items():
+        for names in (calls.reads, calls.writes):
+            assert len(set(names)) == len(names), token
+
+
+def size(document: str) -> int:
+    return len(re.sub(r"\s", "", document))
+
+
+def test_the_longest_names_stay_below_iams_limits() -> None:
+    longest = stack.pipeline(
+        "s" * 16,
+        account_id="123456789012",
+        region="ap-southeast-2",
+        repository=f"{'o' * 39}/{'r' * 100}",
+        older_roles=tuple(f"{'r' * 54}-{number:07x}" for number in range(MOST_OLDER_ROLES)),
+        log_export_bucket="b" * 63,
+    )
+    for inline in (deploy.of_deploys, deploy.of_bootstrap, preview.of_previews):
+        assert size(inline(longest)) <= LONGEST_INLINE, inline.__name__
+    for managed in (reads.shared, deploy.changes, deploy.own_roles, boundary.of_program):
+        assert size(managed(longest)) <= LONGEST_MANAGED, managed.__name__
+
+
+def test_no_document_allows_every_action_or_every_action_of_a_service() -> None:
+    pipeline = stack.pipeline(
+        "staging", account_id="123456789012", region="us-east-1", repository="a/b"
+    )
+    for document in (
+        deploy.of_deploys(pipeline),
+        deploy.changes(pipeline),
+        reads.shared(pipeline),
+        preview.of_previews(pipeline),
+        boundary.of_program(pipeline),
+    ):
+        for statement in json.loads(document)["Statement"]:
+            if statement["Effect"] == "Allow":
+                assert not [action for action in statement["Action"] if "*" in action]

@@ -1,0 +1,114 @@
+"""Both stacks' pipelines, in one account and in two: their roles, and what is asked of them."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+import ci_documents
+import naming
+from access import boundary, deploy, images, preview, reads, stack, state
+from ci_documents import Pipeline
+from iam_evaluator import Principal, Request
+
+REGION = "us-east-1"
+ONE, OTHER = "123456789012", "210987654321"
+REPOSITORY = "arbor-energy/infrastructure"
+APPLICATION = "arbor-energy/application"
+OLDER = "database-monitoring-1a2b3c4"
+STACKS = ("production", "staging")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A stack in an account."""
+
+    stack: str
+    account: str
+
+    @property
+    def pipeline(self) -> Pipeline:
+        return pipeline(self.stack, self.account)
+
+    def arn(self, service: str, rest: str) -> str:
+        return f"arn:aws:{service}:{REGION}:{self.account}:{rest}"
+
+    def role(self, name: str) -> str:
+        return f"arn:aws:iam::{self.account}:role/{name}"
+
+    def principal(self, kind: str) -> Principal:
+        """`preview`, `deploy`, `bootstrap`, `images`, or a `task` of the program."""
+        return principal(self.stack, self.account, kind)
+
+    def tagged(self, action: str, resource: str, **context: str | list[str]) -> Request:
+        """Of what the program made for this stack."""
+        tags = {"aws:ResourceTag/Stack": self.stack, "aws:ResourceTag/ManagedBy": "pulumi"}
+        return Request(action=action, resource=resource, context={**tags, **context})
+
+    def state_file(self, action: str, name: str) -> Request:
+        """Of the state's bucket, with the bucket's policy."""
+        bucket = f"arn:aws:s3:::{self.pipeline.state_bucket}"
+        return Request(
+            action=action,
+            resource=f"{bucket}/{name}" if name else bucket,
+            resource_policy=ci_documents.document(state.bucket_statements(self.pipeline)),
+        )
+
+    def state_list(self) -> Request:
+        """List the files of its state."""
+        return replace(
+            self.state_file("s3:ListBucket", ""),
+            context={"s3:prefix": f"{self.stack}/.pulumi/stacks/arbor/"},
+        )
+
+    def state_key(self, action: str, alias: str = "", whose: str = "") -> Request:
+        """Of a key of the state, with the key's policy."""
+        tags = {"aws:ResourceTag/Component": "state", "aws:ResourceTag/ManagedBy": "bootstrap"}
+        if whose:
+            tags["aws:ResourceTag/Stack"] = whose
+        return Request(
+            action=action,
+            resource=self.arn("kms", "key/state"),
+            context={**tags, "kms:ResourceAliases": [alias or naming.state_key_alias(self.stack)]},
+            resource_policy=state.key_policy(self.pipeline),
+        )
+
+
+@cache
+def pipeline(name: str, account: str) -> Pipeline:
+    return stack.pipeline(
+        name,
+        account_id=account,
+        region=REGION,
+        repository=REPOSITORY,
+        owner_id="1234",
+        repository_id="5678",
+        application_repository=APPLICATION,
+        older_roles=(OLDER,) if name == "production" else (),
+    )
+
+
+@cache
+def principal(name: str, account: str, kind: str) -> Principal:
+    found = pipeline(name, account)
+    policies = {
+        "preview": (preview.of_previews(found), reads.shared(found)),
+        "deploy": (deploy.of_deploys(found), reads.shared(found), deploy.changes(found)),
+        "bootstrap": (
+            deploy.of_bootstrap(found),
+            deploy.own_roles(found),
+            reads.shared(found),
+            deploy.changes(found),
+        ),
+        "images": (images.of_pushes(found),),
+        # Whatever a pull request or the deploy role writes into a role of the program.
+        "task": (ci_documents.document([{"Effect": "Allow", "Action": "*", "Resource": "*"}]),),
+    }
+    names = {"task": f"arbor/{name}/backend-task"}
+    return Principal(
+        arn=f"arn:aws:iam::{account}:role/{names.get(kind, f'arbor-{name}-ci-{kind}')}",
+        policies=policies[kind],
+        boundary=boundary.of_program(found) if kind == "task" else None,
+    )
+
+
+PRODUCTION = Place("production", ONE)
+STAGING, ELSEWHERE = Place("staging", ONE), Place("staging", OTHER)
