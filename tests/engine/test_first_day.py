@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 import shell
@@ -102,8 +101,3 @@ def test_every_line_of_the_first_day_works_in_its_order(tmp_path: Path) -> None:
         assert len(services(client)) == 2
         assert UNKNOWN not in there.run("pulumi stack output --json").stdout
         there.run("pulumi preview --expect-no-changes --policy-pack policy")
-
-
-@pytest.mark.parametrize("line", shell.lines("docs/state.md", "An S3 bucket, with KMS"))
-def test_the_page_on_the_state_prints_no_other_line(line: str) -> None:
-    assert line in LINES
