@@ -283,6 +283,7 @@ def test_a_job_that_is_killed_leaves_how_far_it_came(tmp_path: Path) -> None:
 
 def signals(stack: Stack, *numbers: int) -> Callable[[], None]:
     """Send each to this process while the engine runs, as GitHub does to a step."""
+    pytests = signal.getsignal(signal.SIGINT)
 
     def send() -> None:
         started = stack.directory / "started"
@@ -290,16 +291,16 @@ def signals(stack: Stack, *numbers: int) -> Callable[[], None]:
             time.sleep(0.01)
         for number in numbers:
             time.sleep(0.1)
-            os.kill(os.getpid(), number)
+            if signal.getsignal(signal.SIGINT) is not pytests:  # the apply has not ended
+                os.kill(os.getpid(), number)
 
     thread = threading.Thread(target=send)
     thread.start()
     return thread.join
 
 
-TAKES_ONE = (
-    "trap 'echo error: update cancelled >&2; exit 1' INT; for _ in $(seq 100); do sleep 0.05; done"
-)
+WAITS = "for _ in $(seq 100); do sleep 0.05; done"
+TAKES_ONE = f"trap 'echo error: update cancelled >&2; exit 1' INT; {WAITS}"
 
 
 def test_a_cancelled_job_ends_its_engine_in_order(tmp_path: Path) -> None:
@@ -315,7 +316,7 @@ def test_a_cancelled_job_ends_its_engine_in_order(tmp_path: Path) -> None:
 
 
 def test_the_second_signal_terminates_the_engine(tmp_path: Path) -> None:
-    twice = "n=0; trap 'n=$((n+1)); [ $n -gt 1 ] && exit 1' INT; for _ in $(seq 100); do sleep 0.05; done"
+    twice = f"n=0; trap 'n=$((n+1)); [ $n -gt 1 ] && exit 1' INT; {WAITS}"
     stack = Stack(
         tmp_path, up_is=twice, pending=[PENDING], seen=[begins("create", "database-instance")]
     )
@@ -333,7 +334,7 @@ def test_an_engine_that_does_not_end_in_time_leaves_its_lock_in_the_report(
     monkeypatch.setattr(interruption, "PATIENCE_SECONDS", 0.2)
     stack = Stack(
         tmp_path,
-        up_is=f"echo $$ > {tmp_path}/pid; trap '' INT; for _ in $(seq 100); do sleep 0.05; done",
+        up_is=f"echo $$ > {tmp_path}/pid; trap '' INT; {WAITS}",
         seen=[ends("update", "a"), begins("create", "b")],
     )
     wait = signals(stack, signal.SIGINT, signal.SIGTERM)
