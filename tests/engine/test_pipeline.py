@@ -98,7 +98,7 @@ def test_a_failed_apply_says_what_is_half_done_and_what_to_run(
     assert "is not associated with listener rule" in told
     assert "- updated firewall-acl" in told
     assert "- update backend-service" in told
-    assert "- pulumi preview --stack staging --refresh" in told
+    assert "- `pulumi preview --stack staging --refresh`" in told
 
 
 @pytest.mark.nightly
