@@ -352,7 +352,8 @@ def test_an_engine_that_does_not_end_in_time_leaves_its_lock_in_the_report(
 def test_a_job_that_is_cancelled_before_the_engine_starts_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stack, went_on = Stack(tmp_path), []
+    stack = Stack(tmp_path)
+    went_on: list[str] = []
 
     def cancelled(*_: object) -> list[Any]:
         os.kill(os.getpid(), signal.SIGTERM)
