@@ -277,7 +277,7 @@ def test_a_job_that_is_killed_leaves_how_far_it_came(tmp_path: Path) -> None:
         apply(stack.opened, stack.approved(), lambda _: None, report=file)
     (killed,) = found
     assert (killed.result, killed.exit_code) == (outcome.RUNNING, 1)
-    assert killed.done == ["created a (a-id)"]
+    assert (killed.done, killed.begun) == (["created a (a-id)"], ["create b"])
     assert "The apply of staging was killed before it ended." in list(killed.lines())
 
 
