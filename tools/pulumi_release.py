@@ -31,7 +31,8 @@ PLUGIN_URL: Final = (
 )
 NO_PLUGIN: Final = frozenset({"pulumi-policy"})
 PINNED: Final = re.compile(r"^(pulumi[a-z-]*)==([\w.]+)", re.MULTILINE)
-LINE: Final = re.compile(r"([0-9a-f]{64})  ([a-z-]+) (\d+\.\d+\.\d+)", re.ASCII)
+LINE: Final = re.compile(r"([0-9a-f]{64})  ([a-z-]+) (\d+\.\d+\.\d+)( also)?", re.ASCII)
+"""`also` marks a plugin that another plugin brings; it stays when the lock is written anew."""
 HEADER: Final = (
     "# SHA-256, name and version of the Linux archives that a job with credentials runs.\n"
     "# Written by `python -m tools.pulumi_release lock`.\n"
@@ -74,25 +75,23 @@ def wanted(packages: str) -> list[Archive]:
 
 def read(lock: str) -> dict[Archive, str]:
     """Hashes by archive. Raises NotPinnedError for a line of another form."""
-    hashes = {}
-    for line in lock.splitlines():
-        if not line or line.startswith("#"):
-            continue
-        parts = LINE.fullmatch(line)
-        if parts is None:
-            raise NotPinnedError(f"pulumi.lock holds {line!r}; {AGAIN}")
-        hashes[Archive(name=parts[2], version=parts[3])] = parts[1]
-    return hashes
+    return {Archive(name=parts[2], version=parts[3]): parts[1] for parts in _lines(lock)}
 
 
-def lock(archives: Iterable[Archive], fetch: Fetch) -> str:
+def brought(lock: str) -> list[Archive]:
+    """The plugins of a lock that other plugins bring. Raises NotPinnedError."""
+    return [Archive(name=parts[2], version=parts[3]) for parts in _lines(lock) if parts[4]]
+
+
+def lock(needed: Iterable[Archive], also: Iterable[Archive], fetch: Fetch) -> str:
     """Download each archive; returns the text of the lock."""
     lines = []
+    marks = {**dict.fromkeys(also, " also"), **dict.fromkeys(needed, "")}
     with tempfile.TemporaryDirectory() as place:
-        for archive in archives:
+        for archive, mark in sorted(marks.items()):
             file = Path(place) / "archive"
             fetch(archive.url, file)
-            lines.append(f"{_sha256(file)}  {archive.name} {archive.version}\n")
+            lines.append(f"{_sha256(file)}  {archive.name} {archive.version}{mark}\n")
     return HEADER + "".join(lines)
 
 
@@ -119,6 +118,15 @@ def install(needed: list[Archive], hashes: dict[Archive, str], root: Path, fetch
                     [*command, archive.version, "--file", str(file)], check=True
                 )
     return program.parent
+
+
+def _lines(lock: str) -> Iterator[re.Match[str]]:
+    for line in lock.splitlines():
+        if line and not line.startswith("#"):
+            parts = LINE.fullmatch(line)
+            if parts is None:
+                raise NotPinnedError(f"pulumi.lock holds {line!r}; delete it, and {AGAIN}")
+            yield parts
 
 
 def _checked(
@@ -167,7 +175,7 @@ def main(arguments: list[str] | None = None, fetch: Fetch = _download) -> int:
         default=[],
         type=_archive,
         metavar="NAME@VERSION",
-        help="a plugin that another plugin brings, such as the aws plugin of awsx",
+        help="a plugin that another one brings, such as the aws plugin of awsx; kept from then on",
     )
     installs = commands.add_parser("install", help="install what pulumi.lock names")
     installs.add_argument("--path", type=Path, help="the file of $GITHUB_PATH")
@@ -175,11 +183,14 @@ def main(arguments: list[str] | None = None, fetch: Fetch = _download) -> int:
     asked = parser.parse_args(arguments)
     needed = wanted(PACKAGES.read_text())
     try:
+        before = LOCK.read_text() if LOCK.exists() else ""
         if asked.command == "lock":
-            LOCK.write_text(lock(dict.fromkeys([*needed, *asked.also]), fetch))
+            given = {one.name for one in asked.also}
+            kept = [one for one in brought(before) if one.name not in given]
+            LOCK.write_text(lock(needed, [*kept, *asked.also], fetch))
             return 0
         asked.root.mkdir(parents=True, exist_ok=True)
-        hashes = read(LOCK.read_text() if LOCK.exists() else "")
+        hashes = read(before)
         directory = install(needed, hashes, asked.root, fetch)
         if asked.path:
             with asked.path.open("a") as path:

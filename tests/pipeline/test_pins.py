@@ -131,6 +131,19 @@ def test_what_was_locked_is_installed_with_the_cli_on_path(
     assert " cli " not in installed
 
 
+def test_a_plugin_that_another_brings_stays_until_it_is_given_again(
+    release: Release, lock: Path
+) -> None:
+    def extras() -> set[str]:
+        return {one.version for one in pulumi_release.brought(lock.read_text())}
+
+    pulumi_release.main(["lock", "--also", "aws@7.1.0"], release.fetch)
+    pulumi_release.main(["lock"], release.fetch)
+    assert extras() == {"7.1.0"}
+    pulumi_release.main(["lock", "--also", "aws@7.2.0"], release.fetch)
+    assert extras() == {"7.2.0"}
+
+
 def test_another_hash_installs_nothing(
     release: Release, lock: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -140,6 +153,21 @@ def test_another_hash_installs_nothing(
     assert pulumi_release.main(asked, release.fetch) == 1
     assert "nothing was installed" in capsys.readouterr().err
     assert not list((tmp_path / "root").iterdir())
+
+
+@pytest.mark.parametrize("command", ["lock", "install"])
+def test_a_lock_of_another_form_is_refused(
+    release: Release,
+    lock: Path,
+    tmp_path: Path,
+    command: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lock.write_text("latest  aws\n")
+    root = ["--root", str(tmp_path / "root")] if command == "install" else []
+    assert pulumi_release.main([command, *root], release.fetch) == 1
+    assert "pulumi.lock holds 'latest  aws'; delete it" in capsys.readouterr().err
+    assert lock.read_text() == "latest  aws\n"
 
 
 def test_without_a_hash_nothing_is_downloaded(

@@ -129,11 +129,18 @@ class Rehearsal:
         }
         contexts = {
             "github": started,
-            "inputs": _inputs(workflow, event) if event.name == "workflow_dispatch" else {},
+            "inputs": self._given(workflow, event),
+            "secrets": {"token": "not-a-token"},
             "vars": self.github.variables,
         }
         self._workflow(run, workflow, contexts, "", None)
         return run
+
+    def _given(self, workflow: str, event: Event) -> dict[str, Any]:
+        """The inputs of a run; `workflow_call` is a call from another repository."""
+        if event.name == "workflow_call":
+            return {**_defaults(workflow), **event.inputs}
+        return _inputs(workflow, event) if event.name == "workflow_dispatch" else {}
 
     def _workflow(
         self,

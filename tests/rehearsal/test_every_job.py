@@ -1,0 +1,65 @@
+"""Every job of every workflow is walked, and none is left that no event starts."""
+
+from pathlib import Path
+from typing import Any
+
+from rehearsal.conftest import World
+from rehearsal.runner import GITHUB, SKIPPED, SUCCESS, Event, read
+from rehearsal.test_pull_request import event as pull_request
+
+TAG = Event(name="push", ref="refs/tags/infrastructure-v1.0.0")
+
+
+def by_hand(**inputs: Any) -> Event:
+    return Event(name="workflow_dispatch", inputs=inputs)
+
+
+def jobs(file: Path) -> set[tuple[str, str]]:
+    """Those with steps; a job that calls a workflow is walked as that one's jobs."""
+    described = read(file.name)["jobs"].items()
+    return {(file.name, name) for name, job in described if "steps" in job}
+
+
+def test_every_job_of_every_workflow_is_walked(world: World) -> None:
+    call = {"infrastructure": world.github.repository, "version": "v1.4.0"}
+    events = [
+        ("preview.yml", pull_request(world)),
+        ("preview.yml", pull_request(world, head="somebody/infrastructure")),
+        ("up.yml", Event(name="push")),
+        ("release.yml", by_hand(version="v1.4.0")),
+        ("operate.yml", by_hand(stack="staging", action="refresh")),
+        ("own-roles.yml", by_hand(stack="staging", rotate=True)),
+        ("drift.yml", Event(name="schedule")),
+        ("soak.yml", Event(name="schedule")),
+        ("publish.yml", TAG),
+        ("call-release.yml", Event(name="workflow_call", inputs=call)),
+    ]
+    walked = set()
+    for workflow, event in events:
+        run = world.rehearsal.run(workflow, event)
+        assert run.result == SUCCESS, (workflow, run.results())
+        for job in run.jobs:
+            if job.result != SKIPPED:
+                name = job.name.rpartition("/")[2].partition(" (")[0]
+                walked.add((job.identity.workflow, name))
+    every = {job for file in (GITHUB / "workflows").glob("*.yml") for job in jobs(file)}
+    assert walked == every
+
+
+def test_what_the_application_calls_starts_mains_release_with_its_token(world: World) -> None:
+    call = {"infrastructure": world.github.repository, "version": "v1.4.0 --ref evil"}
+    event = Event(name="workflow_call", ref="refs/tags/v1.4.0", inputs=call)
+    (job,) = world.rehearsal.run("call-release.yml", event).jobs
+    (words,) = job.commands
+    assert words[:4] == ["gh", "workflow", "run", "release.yml"]
+    assert words[words.index("--ref") + 1] == "main"
+    assert words[-1] == "version=v1.4.0 --ref evil"  # data, one argument
+    assert job.role == ""
+    assert job.permissions == {}
+
+
+def test_a_tag_of_this_repository_deploys_nothing(world: World) -> None:
+    (job,) = world.rehearsal.run("publish.yml", TAG).jobs
+    assert job.role == ""
+    assert [words[0] for words in job.commands] == ["gh"]
+    assert world.applied == []
