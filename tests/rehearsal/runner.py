@@ -385,12 +385,12 @@ def _words(command: str, environment: Mapping[str, str], place: Path) -> Iterato
     assert "${{" not in command, f"an expression in a command: {command}"
     for word in shlex.split(command, posix=False):
         value = string.Template(word).substitute(environment)
-        if word.startswith('"'):
-            yield value[1:-1]
+        if '"' in word:
+            yield value.replace('"', "")
         elif "*" in word:
             yield from sorted(one.name for one in place.glob(value)) or [value]
         else:
-            yield from (part.replace('"', "") for part in value.split())
+            yield from value.split()
 
 
 def _goes_on(condition: str | None, contexts: dict[str, Any], before: list[str], run: Run) -> bool:
