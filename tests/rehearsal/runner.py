@@ -384,9 +384,9 @@ def _words(command: str, environment: Mapping[str, str], place: Path) -> Iterato
     """A command's words as bash has them: only in double quotes, a variable stays one word."""
     assert "${{" not in command, f"an expression in a command: {command}"
     for word in shlex.split(command, posix=False):
-        value = string.Template(word).substitute(environment)
+        value = string.Template(word.replace('"', "")).substitute(environment)
         if '"' in word:
-            yield value.replace('"', "")
+            yield value
         elif "*" in word:
             yield from sorted(one.name for one in place.glob(value)) or [value]
         else:
