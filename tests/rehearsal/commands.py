@@ -15,7 +15,7 @@ import typer
 
 import operations.__main__
 import pipeline.__main__
-from rehearsal.runner import Job
+from rehearsal.runs import Job
 
 Play = Callable[[dict[str, Any], Mapping[str, str], Job], tuple[int, str]]
 """Options and environment; returns the exit code and what is printed."""

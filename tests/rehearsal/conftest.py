@@ -15,7 +15,8 @@ from pipeline.report import UPDATED, Change, Drift, Report
 from rehearsal import tokens
 from rehearsal.commands import Commands
 from rehearsal.github import GitHub
-from rehearsal.runner import Job, Rehearsal
+from rehearsal.runner import Rehearsal
+from rehearsal.runs import Job
 
 STACKS = ("staging", "production")
 

@@ -4,106 +4,32 @@ Conditions, needs, matrix, called workflows, permissions, environments, artifact
 no runner for any workflow, so what these don't use raises.
 """
 
-import functools
-import re
-import shlex
-import shutil
-import string
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from emulator import engine
-from rehearsal.expressions import STATUS, evaluate, filled, text_of, truth
-from rehearsal.github import GitHub
-from rehearsal.tokens import Identity, trusted
-
-GITHUB = engine.PROJECT_DIR / ".github"
-SUCCESS, FAILURE, SKIPPED, CANCELLED, WAITING = (
-    *("success", "failure", "skipped", "cancelled"),
-    "waiting",
+from rehearsal.expressions import filled, text_of
+from rehearsal.runs import (
+    CANCELLED,
+    FAILURE,
+    SKIPPED,
+    SUCCESS,
+    WAITING,
+    Event,
+    Job,
+    Run,
+    goes_on,
+    read,
 )
-Command = Callable[[list[str], Mapping[str, str], "Job"], tuple[int, str]]
-"""Words and environment; returns the exit code and what was printed."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """Why a run starts."""
-
-    name: str
-    ref: str = "refs/heads/main"
-    sha: str = ""
-    """Empty: what main is when the run starts."""
-    inputs: dict[str, Any] = field(default_factory=dict)
-    payload: dict[str, Any] = field(default_factory=dict)
+from rehearsal.steps import Steps, Surroundings
+from rehearsal.tokens import Identity
 
 
 @dataclass(kw_only=True)
-class Job:
-    """One job, and what it did."""
+class Rehearsal(Surroundings):
+    """A repository with these workflows."""
 
-    name: str
-    """Below the run, such as `staging/plan`; with the matrix's value, such as `look (staging)`."""
-    permissions: dict[str, str]
-    identity: Identity
-    environment: str = ""
-    line: dict[str, Any] = field(default_factory=dict)
-    """Its `concurrency`."""
-    result: str = SUCCESS
-    outputs: dict[str, Any] = field(default_factory=dict)
-    commit: str = ""
-    """What it checked out."""
-    role: str = ""
-    """The ARN that it assumed."""
-    seconds: int = 0
-    commands: list[list[str]] = field(default_factory=list)
-    failed: str = ""
-    """The step that failed."""
-
-
-@dataclass(kw_only=True)
-class Run:
-    """One run of a workflow, and its jobs in the order in which they ended."""
-
-    workflow: str
-    event: Event
-    number: int
-    jobs: list[Job] = field(default_factory=list)
-    approvals: list[str] = field(default_factory=list)
-    """Environments whose approval was asked for, in order."""
-    artifacts: dict[str, Path] = field(default_factory=dict)
-    cancelled: bool = False
-
-    def __getitem__(self, name: str) -> Job:
-        (found,) = (job for job in self.jobs if job.name == name)
-        return found
-
-    @property
-    def result(self) -> str:
-        results = {job.result for job in self.jobs}
-        return next((one for one in (WAITING, CANCELLED, FAILURE) if one in results), SUCCESS)
-
-    def results(self) -> dict[str, str]:
-        return {job.name: job.result for job in self.jobs}
-
-
-@dataclass(kw_only=True)
-class Rehearsal:
-    """A repository with these workflows, whose commands are answered by `command`."""
-
-    github: GitHub
-    command: Command
-    place: Path
-    trust: Mapping[str, str]
-    """Trust policies by role."""
-    longest: int
-    """Seconds that a session of a role can last."""
-    immutable: bool = False
-    """Whether GitHub sends the subject with ids."""
     approve: Callable[[str, Run], str] = lambda _environment, _run: SUCCESS
     """SUCCESS approves, FAILURE rejects, WAITING is no decision yet."""
     starts: int = 0
@@ -159,7 +85,7 @@ class Rehearsal:
             needs = [job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])
             here = {**contexts, "needs": {need: finished[need] for need in needs}}
             before = _ancestors(described["jobs"], needs)
-            if not _goes_on(job.get("if"), here, [finished[one]["result"] for one in before], run):
+            if not goes_on(job.get("if"), here, [finished[one]["result"] for one in before], run):
                 finished[name] = {"result": SKIPPED, "outputs": {}}
                 run.jobs.append(self._job(file, job, here, above + name, run))
                 run.jobs[-1].result = SKIPPED
@@ -227,187 +153,8 @@ class Rehearsal:
         place.mkdir(parents=True)
         environment = {**contexts["env"], **filled(described.get("env", {}), contexts)}
         here = {**contexts, "env": environment, "steps": {}}
-        _Steps(self, job, run, place).walk(described["steps"], here)
+        Steps(self, job, run, place).walk(described["steps"], here)
         job.outputs = filled(described.get("outputs", {}), here)
-
-
-class _Steps:
-    """The steps of one job, and of the local actions that it uses."""
-
-    def __init__(self, rehearsal: Rehearsal, job: Job, run: Run, place: Path) -> None:
-        self.rehearsal, self.job, self.run, self.place = rehearsal, job, run, place
-
-    def walk(self, steps: list[dict[str, Any]], contexts: dict[str, Any]) -> None:
-        for step in steps:
-            results = [self.job.result]
-            if not _goes_on(step.get("if"), contexts, results, self.run):
-                continue
-            outputs: dict[str, Any] = {}
-            good = (
-                self._uses(step, contexts, outputs)
-                if "uses" in step
-                else self._runs(step, contexts, outputs)
-            )
-            if not good and self.job.result == SUCCESS:
-                self.job.result = CANCELLED if self.run.cancelled else FAILURE
-                self.job.failed = step.get("run") or step["uses"]
-            if "id" in step:
-                outcome = SUCCESS if good else FAILURE
-                contexts["steps"][step["id"]] = {"outputs": outputs, "outcome": outcome}
-
-    def _uses(
-        self, step: dict[str, Any], contexts: dict[str, Any], outputs: dict[str, Any]
-    ) -> bool:
-        given = filled(step.get("with", {}), contexts)
-        action = step["uses"].partition("@")[0]
-        if action.startswith("./"):
-            return self._local(action, given, contexts, outputs)
-        known: dict[str, Callable[[dict[str, Any], dict[str, Any]], bool]] = {
-            "actions/checkout": self._checkout,
-            "actions/setup-python": lambda _given, _outputs: True,
-            "actions/cache": lambda _given, _outputs: True,
-            "actions/upload-artifact": self._upload,
-            "actions/download-artifact": self._download,
-            "aws-actions/configure-aws-credentials": self._assume,
-        }
-        return known[action](given, outputs)
-
-    def _local(
-        self,
-        action: str,
-        given: dict[str, Any],
-        contexts: dict[str, Any],
-        outputs: dict[str, Any],
-    ) -> bool:
-        described = _read(engine.PROJECT_DIR / action / "action.yml")
-        known = described.get("inputs", {})
-        assert given.keys() <= known.keys(), f"{action} has no {given.keys() - known.keys()}"
-        for name, one in known.items():
-            assert name in given or not one.get("required"), f"{action} needs {name}"
-        values = {name: given.get(name, one.get("default", "")) for name, one in known.items()}
-        inside = {
-            **contexts,
-            "inputs": {name: text_of(value) for name, value in values.items()},
-            "runner": {"os": "Linux"},
-            "steps": {},
-        }
-        before = self.job.result
-        self.walk(described["runs"]["steps"], inside)
-        for name, one in described.get("outputs", {}).items():
-            outputs[name] = filled(one["value"], inside)
-        return self.job.result == before
-
-    def _checkout(self, given: dict[str, Any], outputs: dict[str, Any]) -> bool:
-        assert given["persist-credentials"] is False
-        ref = given.get("ref") or self.run.event.sha or self.rehearsal.github.main
-        commit = self.rehearsal.github.main if ref == "main" else ref
-        outputs["commit"] = commit
-        if "path" in given:
-            (self.place / given["path"]).mkdir()
-        else:
-            self.job.commit = commit
-        return True
-
-    def _upload(self, given: dict[str, Any], _outputs: dict[str, Any]) -> bool:
-        if (self.place / given["path"]).exists():
-            kept = self.rehearsal.place / f"artifact-{self.run.number}-{given['name']}"
-            kept.mkdir(exist_ok=True)
-            shutil.copy(self.place / given["path"], kept)
-            self.run.artifacts[given["name"]] = kept
-        return True
-
-    def _download(self, given: dict[str, Any], _outputs: dict[str, Any]) -> bool:
-        pattern = str(given.get("pattern") or given["name"]).replace("*", ".*")
-        found = [one for one in self.run.artifacts if re.fullmatch(pattern, one)]
-        for name in found:
-            shutil.copytree(self.run.artifacts[name], self.place, dirs_exist_ok=True)
-        return bool(found) or "pattern" in given
-
-    def _assume(self, given: dict[str, Any], _outputs: dict[str, Any]) -> bool:
-        """STS: who may come in, and for how long."""
-        assert self.job.permissions.get("id-token") == "write"
-        assert re.fullmatch(r"[\w+=,.@-]{2,64}", given["role-session-name"])
-        role, seconds = given["role-to-assume"], int(given["role-duration-seconds"])
-        token = self.job.identity.token(immutable=self.rehearsal.immutable)
-        if seconds > self.rehearsal.longest or not trusted(self.rehearsal.trust[role], token):
-            return False
-        self.job.role, self.job.seconds = role, seconds
-        return True
-
-    def _runs(
-        self, step: dict[str, Any], contexts: dict[str, Any], outputs: dict[str, Any]
-    ) -> bool:
-        command, _, target = step["run"].partition(">>")
-        files = {name: self.place / name for name in ("output", "summary", "path")}
-        environment = {
-            **{f"GITHUB_{name.upper()}": str(files[name]) for name in ("output", "path")},
-            "GITHUB_STEP_SUMMARY": str(files["summary"]),
-            "GITHUB_REPOSITORY": self.rehearsal.github.repository,
-            "GITHUB_RUN_NUMBER": str(self.run.number),
-            "GITHUB_RUN_ID": str(self.run.number * 100),
-            "GITHUB_SHA": contexts["github"]["sha"],
-            "GITHUB_ACTIONS": "true",
-            "GITHUB_SERVER_URL": "https://github.com",
-            **{name: text_of(value) for name, value in contexts["env"].items()},
-            **{
-                name: text_of(value)
-                for name, value in filled(step.get("env", {}), contexts).items()
-            },
-        }
-        words = list(_words(command, environment, self.place))
-        self.job.commands.append(words)
-        files["output"].write_text("")
-        code, said = self.rehearsal.command(words, environment, self.job) if words else (0, "")
-        if target:
-            file = Path(string.Template(target.strip().strip('"')).substitute(environment))
-            file.write_text((file.read_text() if file.exists() else "") + said)
-        told = files["output"].read_text().splitlines()
-        for line in told:
-            name, _, value = line.partition("=")
-            outputs[name] = value
-        return code == 0
-
-
-def read(file: str) -> dict[Any, Any]:
-    """A workflow by its file's name; YAML reads the key `on` as true."""
-    return _read(GITHUB / "workflows" / file)
-
-
-@functools.cache
-def _read(file: Path) -> dict[Any, Any]:
-    """Read once: nothing changes a node."""
-    found: dict[Any, Any] = yaml.safe_load(file.read_text())
-    return found
-
-
-def _words(command: str, environment: Mapping[str, str], place: Path) -> Iterator[str]:
-    """A command's words as bash has them: only in double quotes, a variable stays one word."""
-    assert "${{" not in command, f"an expression in a command: {command}"
-    for word in shlex.split(command, posix=False):
-        value = string.Template(word.replace('"', "")).substitute(environment)
-        if '"' in word:
-            yield value
-        elif "*" in word:
-            yield from sorted(one.name for one in place.glob(value)) or [value]
-        else:
-            yield from value.split()
-
-
-def _goes_on(condition: str | None, contexts: dict[str, Any], before: list[str], run: Run) -> bool:
-    """An `if`; without a status function, everything before must have succeeded.
-
-    https://docs.github.com/en/actions/reference/workflows-and-actions/expressions#status-check-functions
-    """
-    success = all(result == SUCCESS for result in before) and not run.cancelled
-    functions = {
-        "success": lambda: success,
-        "failure": lambda: FAILURE in before,
-        "cancelled": lambda: run.cancelled,
-        "always": lambda: True,
-    }
-    text = str(condition if condition is not None else "success()").removeprefix("${{")
-    value = truth(evaluate(text.removesuffix("}}"), contexts, functions))
-    return value and (success or STATUS.search(text) is not None)
 
 
 def _inputs(workflow: str, event: Event) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import naming
 from pipeline.report import Drift
 from rehearsal.conftest import STACKS, World, both_subjects
 from rehearsal.expressions import evaluate
-from rehearsal.runner import FAILURE, SKIPPED, SUCCESS, WAITING, Event, Run
+from rehearsal.runs import FAILURE, SKIPPED, SUCCESS, WAITING, Event, Run
 from rehearsal.tokens import Identity, trusted
 
 DRIFT = Drift(

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.conftest import World
-from rehearsal.runner import GITHUB, SKIPPED, SUCCESS, Event, read
+from rehearsal.runs import GITHUB, SKIPPED, SUCCESS, Event, read
 from rehearsal.test_pull_request import event as pull_request
 
 TAG = Event(name="push", ref="refs/tags/infrastructure-v1.0.0")

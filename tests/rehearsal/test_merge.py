@@ -7,7 +7,7 @@ import pytest
 
 import naming
 from rehearsal.conftest import World, both_subjects
-from rehearsal.runner import CANCELLED, FAILURE, SKIPPED, SUCCESS, WAITING, Event, Job, Run
+from rehearsal.runs import CANCELLED, FAILURE, SKIPPED, SUCCESS, WAITING, Event, Job, Run
 
 MERGE = Event(name="push")
 

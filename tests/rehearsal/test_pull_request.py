@@ -6,7 +6,7 @@ import pytest
 
 import naming
 from rehearsal.conftest import STACKS, World, both_subjects
-from rehearsal.runner import FAILURE, SKIPPED, SUCCESS, Event, Run
+from rehearsal.runs import FAILURE, SKIPPED, SUCCESS, Event, Run
 from rehearsal.tokens import trusted
 
 HEAD, BASE = "e" * 40, "d" * 40

@@ -1,0 +1,182 @@
+"""The steps of a job: commands, local actions, and the few foreign ones that the workflows use."""
+
+import re
+import shlex
+import shutil
+import string
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emulator import engine
+from rehearsal.expressions import filled, text_of
+from rehearsal.github import GitHub
+from rehearsal.runs import CANCELLED, FAILURE, SUCCESS, Command, Job, Run, goes_on, read_file
+from rehearsal.tokens import trusted
+
+
+@dataclass(kw_only=True)
+class Surroundings:
+    """What is around a job: the repository, who answers its commands, and the account's roles."""
+
+    github: GitHub
+    command: Command
+    place: Path
+    """Where jobs and artifacts have their directories."""
+    trust: Mapping[str, str]
+    """Trust policies by role."""
+    longest: int
+    """Seconds that a session of a role can last."""
+    immutable: bool = False
+    """Whether GitHub sends the subject with ids."""
+
+
+class Steps:
+    """The steps of one job, and of the local actions that it uses."""
+
+    def __init__(self, around: Surroundings, job: Job, run: Run, place: Path) -> None:
+        self.around, self.job, self.run, self.place = around, job, run, place
+
+    def walk(self, steps: list[dict[str, Any]], contexts: dict[str, Any]) -> None:
+        for step in steps:
+            results = [self.job.result]
+            if not goes_on(step.get("if"), contexts, results, self.run):
+                continue
+            outputs: dict[str, Any] = {}
+            good = (
+                self._uses(step, contexts, outputs)
+                if "uses" in step
+                else self._runs(step, contexts, outputs)
+            )
+            if not good and self.job.result == SUCCESS:
+                self.job.result = CANCELLED if self.run.cancelled else FAILURE
+                self.job.failed = step.get("run") or step["uses"]
+            if "id" in step:
+                outcome = SUCCESS if good else FAILURE
+                contexts["steps"][step["id"]] = {"outputs": outputs, "outcome": outcome}
+
+    def _uses(
+        self, step: dict[str, Any], contexts: dict[str, Any], outputs: dict[str, Any]
+    ) -> bool:
+        given = filled(step.get("with", {}), contexts)
+        action = step["uses"].partition("@")[0]
+        if action.startswith("./"):
+            return self._local(action, given, contexts, outputs)
+        known: dict[str, Callable[[dict[str, Any], dict[str, Any]], bool]] = {
+            "actions/checkout": self._checkout,
+            "actions/setup-python": lambda _given, _outputs: True,
+            "actions/cache": lambda _given, _outputs: True,
+            "actions/upload-artifact": self._upload,
+            "actions/download-artifact": self._download,
+            "aws-actions/configure-aws-credentials": self._assume,
+        }
+        return known[action](given, outputs)
+
+    def _local(
+        self,
+        action: str,
+        given: dict[str, Any],
+        contexts: dict[str, Any],
+        outputs: dict[str, Any],
+    ) -> bool:
+        described = read_file(engine.PROJECT_DIR / action / "action.yml")
+        known = described.get("inputs", {})
+        assert given.keys() <= known.keys(), f"{action} has no {given.keys() - known.keys()}"
+        for name, one in known.items():
+            assert name in given or not one.get("required"), f"{action} needs {name}"
+        values = {name: given.get(name, one.get("default", "")) for name, one in known.items()}
+        inside = {
+            **contexts,
+            "inputs": {name: text_of(value) for name, value in values.items()},
+            "runner": {"os": "Linux"},
+            "steps": {},
+        }
+        before = self.job.result
+        self.walk(described["runs"]["steps"], inside)
+        for name, one in described.get("outputs", {}).items():
+            outputs[name] = filled(one["value"], inside)
+        return self.job.result == before
+
+    def _checkout(self, given: dict[str, Any], outputs: dict[str, Any]) -> bool:
+        assert given["persist-credentials"] is False
+        ref = given.get("ref") or self.run.event.sha or self.around.github.main
+        commit = self.around.github.main if ref == "main" else ref
+        outputs["commit"] = commit
+        if "path" in given:
+            (self.place / given["path"]).mkdir()
+        else:
+            self.job.commit = commit
+        return True
+
+    def _upload(self, given: dict[str, Any], _outputs: dict[str, Any]) -> bool:
+        if (self.place / given["path"]).exists():
+            kept = self.around.place / f"artifact-{self.run.number}-{given['name']}"
+            kept.mkdir(exist_ok=True)
+            shutil.copy(self.place / given["path"], kept)
+            self.run.artifacts[given["name"]] = kept
+        return True
+
+    def _download(self, given: dict[str, Any], _outputs: dict[str, Any]) -> bool:
+        pattern = str(given.get("pattern") or given["name"]).replace("*", ".*")
+        found = [one for one in self.run.artifacts if re.fullmatch(pattern, one)]
+        for name in found:
+            shutil.copytree(self.run.artifacts[name], self.place, dirs_exist_ok=True)
+        return bool(found) or "pattern" in given
+
+    def _assume(self, given: dict[str, Any], _outputs: dict[str, Any]) -> bool:
+        """STS: who may come in, and for how long."""
+        assert self.job.permissions.get("id-token") == "write"
+        assert re.fullmatch(r"[\w+=,.@-]{2,64}", given["role-session-name"])
+        role, seconds = given["role-to-assume"], int(given["role-duration-seconds"])
+        token = self.job.identity.token(immutable=self.around.immutable)
+        if seconds > self.around.longest or not trusted(self.around.trust[role], token):
+            return False
+        self.job.role, self.job.seconds = role, seconds
+        return True
+
+    def _runs(
+        self, step: dict[str, Any], contexts: dict[str, Any], outputs: dict[str, Any]
+    ) -> bool:
+        command, _, target = step["run"].partition(">>")
+        files = {name: self.place / name for name in ("output", "summary", "path")}
+        environment = {
+            **{f"GITHUB_{name.upper()}": str(files[name]) for name in ("output", "path")},
+            "GITHUB_STEP_SUMMARY": str(files["summary"]),
+            "GITHUB_REPOSITORY": self.around.github.repository,
+            "GITHUB_RUN_NUMBER": str(self.run.number),
+            "GITHUB_RUN_ID": str(self.run.number * 100),
+            "GITHUB_SHA": contexts["github"]["sha"],
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_SERVER_URL": "https://github.com",
+            **{name: text_of(value) for name, value in contexts["env"].items()},
+            **{
+                name: text_of(value)
+                for name, value in filled(step.get("env", {}), contexts).items()
+            },
+        }
+        words = list(_words(command, environment, self.place))
+        self.job.commands.append(words)
+        files["output"].write_text("")
+        code, said = self.around.command(words, environment, self.job) if words else (0, "")
+        if target:
+            file = Path(string.Template(target.strip().strip('"')).substitute(environment))
+            file.write_text((file.read_text() if file.exists() else "") + said)
+        told = files["output"].read_text().splitlines()
+        for line in told:
+            name, _, value = line.partition("=")
+            outputs[name] = value
+        return code == 0
+
+
+def _words(command: str, environment: Mapping[str, str], place: Path) -> Iterator[str]:
+    """A command's words as bash has them: only in double quotes, a variable stays one word."""
+    assert "${{" not in command, f"an expression in a command: {command}"
+    for word in shlex.split(command, posix=False):
+        value = string.Template(word.replace('"', "")).substitute(environment)
+        if '"' in word:
+            yield value
+        elif "*" in word:
+            yield from sorted(one.name for one in place.glob(value)) or [value]
+        else:
+            yield from value.split()
