@@ -47,7 +47,7 @@ def again(
     allow: Annotated[str, typer.Option(help="What the run was allowed.")] = "nothing",
     count: Annotated[int, typer.Option(help="How many stale plans led to this run.", min=0)] = 0,
 ) -> None:
-    """Start `up` again if the report says that the plan is stale, unless a later run plans main."""
+    """Start `up` again if the report is of a stale plan, unless a later run plans main."""
     try:
         result = str(json.loads(report.read_text())["result"])
     except FileNotFoundError:

@@ -29,7 +29,7 @@ ROLES: Final = {
 
 
 class NoPlaceError(Exception):
-    """The stack's file, or an argument, doesn't say where; the message says what is allowed."""
+    """The stack's file or an argument is wrong; the message has what is allowed."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ def where(
     """Print where a stack lies and as what a job works on it, as lines for $GITHUB_OUTPUT.
 
     Reads Pulumi.<stack>.yaml; PULUMI_BACKEND_URL, if it is set, takes the place of the stack's
-    own backend. Exit code 2 for a stack, a role or config that doesn't say.
+    own backend. Exit code 2 for a wrong stack, role or config.
     """
     try:
         config = engine.stack_config(stack) if place.STACK.fullmatch(stack) else {}

@@ -46,7 +46,7 @@ Fetch = Callable[[str, Path], None]
 
 
 class NotPinnedError(Exception):
-    """There is no hash, or another one; the message says of what, and what to do."""
+    """There is no hash, or another one; the message names the archive and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -137,7 +137,7 @@ def _checked(
         fetch(archive.url, file)
         if (found := _sha256(file)) != expected:
             raise NotPinnedError(
-                f"{archive.url} has SHA-256 {found}, and pulumi.lock says {expected}: nothing was "
+                f"{archive.url} has SHA-256 {found}, and pulumi.lock holds {expected}: nothing was "
                 "installed. Find out why before you lock it anew."
             )
         yield archive, file

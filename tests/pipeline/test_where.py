@@ -62,7 +62,7 @@ def test_the_variable_takes_the_place_of_the_stacks_backend() -> None:
         ({"aws:allowedAccountIds": None}, "it must name arbor:accountId"),
     ],
 )
-def test_config_that_does_not_say_is_refused(changed: dict[str, Any], says: str) -> None:
+def test_wrong_config_is_refused(changed: dict[str, Any], says: str) -> None:
     with pytest.raises(NoPlaceError, match=says):
         of_stack("staging", {**CONFIG, **changed}, "preview")
 

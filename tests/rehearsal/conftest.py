@@ -77,8 +77,8 @@ class World:
         self.backends[stack].add(environment["PULUMI_BACKEND_URL"])
         assert options["plan"].read_text() == f"plan of {stack}"
         result = self.applies[stack]
-        told = {"stack": stack, "result": result, "reasons": [], "job": {}}
-        options["report"].write_text(json.dumps(told))
+        report = {"stack": stack, "result": result, "reasons": [], "job": {}}
+        options["report"].write_text(json.dumps(report))
         if result == "done":
             self.applied.append((stack, environment["PIPELINE_COMMIT"]))
         return {"done": 0, "failed": 1, "cancelled": 1, "refused": 3, "stale": 4}[result], ""

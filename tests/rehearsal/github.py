@@ -59,8 +59,8 @@ class GitHub:
             wanted, _, where = pattern.partition(" ")
             found = re.fullmatch(where, path)
             if method == wanted and found:
-                status, told = answer(self, found.groups(), query, body)
-                return status, {}, "" if told is None else json.dumps(told)
+                status, reply = answer(self, found.groups(), query, body)
+                return status, {}, "" if reply is None else json.dumps(reply)
         raise AssertionError(f"GitHub is asked {method} {path}, which this stub does not know")
 
 
@@ -68,20 +68,20 @@ def _text(body: object) -> str:
     return body.decode() if isinstance(body, bytes) else str(body)
 
 
-Told = tuple[int, Any]
+Reply = tuple[int, Any]
 Query = dict[str, str]
 
 
-def _head(github: GitHub, _found: Any, _query: Query, _body: Any) -> Told:
+def _head(github: GitHub, _found: Any, _query: Query, _body: Any) -> Reply:
     return 200, {"ref": "refs/heads/main", "object": {"type": "commit", "sha": github.main}}
 
 
-def _compare(github: GitHub, found: Any, _query: Query, _body: Any) -> Told:
+def _compare(github: GitHub, found: Any, _query: Query, _body: Any) -> Reply:
     files = [{"filename": name} for name in github.changed.get(found[0], [])]
     return 200, {"status": "ahead" if found[0] in github.changed else "diverged", "files": files}
 
 
-def _runs(github: GitHub, found: Any, query: Query, _body: Any) -> Told:
+def _runs(github: GitHub, found: Any, query: Query, _body: Any) -> Reply:
     listed = [
         run
         for run in github.runs
@@ -92,69 +92,69 @@ def _runs(github: GitHub, found: Any, query: Query, _body: Any) -> Told:
     return 200, {"total_count": len(listed), "workflow_runs": listed}
 
 
-def _pending(github: GitHub, found: Any, _query: Query, _body: Any) -> Told:
+def _pending(github: GitHub, found: Any, _query: Query, _body: Any) -> Reply:
     environment = github.pending.get(int(found[0]))
     return 200, [{"environment": {"name": environment}}] if environment else []
 
 
-def _cancel(github: GitHub, found: Any, _query: Query, _body: Any) -> Told:
+def _cancel(github: GitHub, found: Any, _query: Query, _body: Any) -> Reply:
     github.cancelled.append(int(found[0]))
     return 202, {}
 
 
-def _dispatch(github: GitHub, found: Any, _query: Query, body: Any) -> Told:
+def _dispatch(github: GitHub, found: Any, _query: Query, body: Any) -> Reply:
     github.dispatched.append({"workflow": found[0], **body})
     return 204, None
 
 
-def _comments(github: GitHub, found: Any, _query: Query, _body: Any) -> Told:
+def _comments(github: GitHub, found: Any, _query: Query, _body: Any) -> Reply:
     return 200, github.comments.setdefault(int(found[0]), [])
 
 
-def _comment(github: GitHub, found: Any, _query: Query, body: Any) -> Told:
+def _comment(github: GitHub, found: Any, _query: Query, body: Any) -> Reply:
     made = github.comments.setdefault(int(found[0]), [])
     made.append({"id": len(made) + 1, "html_url": "https://there", "user": {"type": "Bot"}, **body})
     return 201, made[-1]
 
 
-def _edit(github: GitHub, found: Any, _query: Query, body: Any) -> Told:
+def _edit(github: GitHub, found: Any, _query: Query, body: Any) -> Reply:
     every = [one for comments in github.comments.values() for one in comments]
     (comment,) = (one for one in every if one["id"] == int(found[0]))
     comment |= body
     return 200, comment
 
 
-def _open_issues(github: GitHub, _found: Any, _query: Query, _body: Any) -> Told:
+def _open_issues(github: GitHub, _found: Any, _query: Query, _body: Any) -> Reply:
     return 200, [one for one in github.issues if one["state"] == "open"]
 
 
-def _open(github: GitHub, _found: Any, _query: Query, body: Any) -> Told:
+def _open(github: GitHub, _found: Any, _query: Query, body: Any) -> Reply:
     number = len(github.issues) + 1
     github.issues.append({"number": number, "state": "open", "html_url": "https://issue", **body})
     return 201, github.issues[-1]
 
 
-def _change_issue(github: GitHub, found: Any, _query: Query, body: Any) -> Told:
+def _change_issue(github: GitHub, found: Any, _query: Query, body: Any) -> Reply:
     issue = github.issues[int(found[0]) - 1]
     issue |= body
     return 200, issue
 
 
-def _merged(_github: GitHub, _found: Any, _query: Query, _body: Any) -> Told:
+def _merged(_github: GitHub, _found: Any, _query: Query, _body: Any) -> Reply:
     return 200, [{"number": 7, "merged_at": "2026-11-28T02:00:00Z", "state": "closed"}]
 
 
-def _environment(github: GitHub, found: Any, _query: Query, _body: Any) -> Told:
+def _environment(github: GitHub, found: Any, _query: Query, _body: Any) -> Reply:
     reviewers = [{"type": "User", "reviewer": {"login": "octocat"}}]
     rules = [{"type": "required_reviewers", "reviewers": reviewers}]
     return 200, {"name": found[0], "protection_rules": rules if found[0] in github.reviewed else []}
 
 
-def _deployments(_github: GitHub, _found: Any, _query: Query, _body: Any) -> Told:
+def _deployments(_github: GitHub, _found: Any, _query: Query, _body: Any) -> Reply:
     return 200, [{"id": 5}]
 
 
-def _status(github: GitHub, _found: Any, _query: Query, body: Any) -> Told:
+def _status(github: GitHub, _found: Any, _query: Query, body: Any) -> Reply:
     github.statuses.append(body)
     return 201, {"url": "https://status"}
 

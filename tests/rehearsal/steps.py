@@ -162,8 +162,8 @@ class Steps:
         if target:
             file = Path(string.Template(target.strip().strip('"')).substitute(environment))
             file.write_text((file.read_text() if file.exists() else "") + said)
-        told = files["output"].read_text().splitlines()
-        for line in told:
+        lines = files["output"].read_text().splitlines()
+        for line in lines:
             name, _, value = line.partition("=")
             outputs[name] = value
         return code == 0

@@ -148,7 +148,7 @@ def test_a_stack_without_a_report_is_never_no_drift_any_more(world: World) -> No
     assert [one["state"] for one in world.github.issues] == ["open"]
 
 
-def test_drift_of_one_stack_is_told_while_the_other_cannot_be_read(world: World) -> None:
+def test_drift_of_one_stack_is_reported_while_the_other_cannot_be_read(world: World) -> None:
     world.drift["production"] = [DRIFT]
     world.unreadable = {"staging"}
     night(world)

@@ -47,7 +47,7 @@ def test_staging_comes_up_and_then_production_when_it_is_approved(world: World) 
         assert run[f"{stack}/result"].role == ""
 
 
-def test_nobody_is_asked_where_nothing_would_change(world: World) -> None:
+def test_no_approval_is_asked_for_where_nothing_would_change(world: World) -> None:
     world.changes = {"staging": 1, "production": 0}
     run = merge(world)
     assert run.result == SUCCESS
@@ -66,7 +66,7 @@ def test_a_rejected_production_changes_nothing_and_staging_stays_up(world: World
     assert len(world.github.statuses) == 1
 
 
-def test_a_failed_staging_keeps_production_and_is_told(world: World) -> None:
+def test_a_failed_staging_keeps_production_and_its_result_is_posted(world: World) -> None:
     world.applies["staging"] = "failed"
     run = merge(world)
     assert run["staging/apply"].failed.startswith(".venv/bin/python -m pipeline apply")
@@ -163,7 +163,7 @@ def test_a_run_that_is_started_again_plans_what_main_is_now(world: World) -> Non
     assert world.applied[-1] == ("production", newest)
 
 
-def test_a_cancelled_run_starts_nothing_more_and_still_tells_the_result(world: World) -> None:
+def test_a_cancelled_run_starts_nothing_more_and_its_result_is_posted(world: World) -> None:
     def cancelled(
         options: dict[str, Any], environment: Mapping[str, str], job: Job
     ) -> tuple[int, str]:
@@ -175,7 +175,7 @@ def test_a_cancelled_run_starts_nothing_more_and_still_tells_the_result(world: W
     run = Run(workflow="up.yml", event=MERGE, number=0)
 
     def approve(_environment: str, _run: Run) -> str:
-        raise AssertionError("nobody is asked")
+        raise AssertionError("an approval is asked for")
 
     world.rehearsal.approve = approve
     world.commands.plays["apply"] = cancelled

@@ -52,7 +52,7 @@ def test_a_pull_request_is_tested_and_previewed_into_one_comment(world: World) -
     assert run.approvals == []
 
 
-def test_a_preview_without_a_report_is_told_and_fails_the_check(world: World) -> None:
+def test_a_preview_without_a_report_stands_in_the_comment_and_fails_the_check(world: World) -> None:
     world.unreadable = {"production"}
     run = opened(world)
     assert run["passed"].result == FAILURE
