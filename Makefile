@@ -10,7 +10,7 @@ ENGINE_TESTS := tests/engine tests/long_life
 # All of these directories, or each SHARDS-th of their files, beginning with SHARD.
 shard = $(if $(filter 1,$(SHARDS)),$(1),$(shell find $(1) -name 'test_*.py' | LC_ALL=C sort | awk 'NR % $(SHARDS) == $(SHARD)'))
 
-.PHONY: help up preview serve test unit emulator engine long-life soak nightly drill lint types docs lock policy-proof benchmark clean
+.PHONY: help up preview serve test checks unit emulator engine long-life soak nightly drill lint types docs lock policy-proof benchmark clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -24,7 +24,9 @@ preview: $(READY) ## show what `up` would do, and what the policies say of it
 serve: $(READY) ## keep an emulated account up; prints lines to eval
 	@$(PYTHON) -m emulator serve --stack $(STACK)
 
-test: lint types unit emulator engine ## all checks and every test
+test: checks unit emulator engine ## all checks and every test
+
+checks: lint types ## ruff, actionlint, zizmor and mypy
 
 unit: $(READY) ## the tests of the program, to run all day
 	$(PYTHON) -m pytest -n 2 $(addprefix --ignore ,$(ACCOUNT_TESTS) $(ENGINE_TESTS))
