@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from operations.account import Account
-from pipeline import present, stores
+from pipeline import present, roles, stores
 from pipeline.steps import UNKNOWN, Step, of_type
 
 ECS_SERVICE: Final = "aws:ecs/service:Service"
@@ -35,18 +35,8 @@ SERVES: Final = frozenset(
 TEST_RULE: Final = "-test"
 """Ends the name of a service's test rule, whose priority is the one in config."""
 
-PROVIDER: Final = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
-IAM: Final = frozenset(
-    {
-        PROVIDER,
-        "aws:iam/role:Role",
-        "aws:iam/rolePolicy:RolePolicy",
-        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-    }
-)
-DEPLOY_ROLE: Final = "-ci-deploy/"
-"""In the ARN of a session that has assumed a deploy role."""
 ELSEWHERE: Final = "Move to Another Stack"
+OWN_ROLES: Final = "Change the Pipeline's Own Roles"
 UPGRADE: Final = "database-upgrade"
 WAITING: Final = "waiting-changes"
 NOTHING: Final = "nothing"
@@ -172,22 +162,6 @@ def _stores(steps: list[Step], _account: Account) -> Iterator[str]:
                 )
 
 
-def _own_roles(steps: list[Step], account: Account) -> Iterator[str]:
-    """What the pipeline comes in with: the deploy role may not change it."""
-    ours = [s for s in steps if s.token in IAM and (s.name == "ci" or s.name.startswith("ci-"))]
-    for step in of_type(ours, PROVIDER, "delete", "replace"):
-        if not step.is_retained:
-            yield f"{step.name} would be deleted, and every stack's pipeline comes in through it."
-    if any(of_type(ours, PROVIDER, "create")) and present.has_github_provider(account):
-        yield (
-            "arbor:githubOidcProviderArn is empty and the account has GitHub's provider, of which "
-            "it can have one."
-        )
-    if ours and DEPLOY_ROLE in account.client("sts").get_caller_identity()["Arn"]:
-        names = ", ".join(sorted(step.name for step in ours))
-        yield f"{names} would change, which the deploy role may not do."
-
-
 def _log_groups(steps: list[Step], account: Account) -> Iterator[str]:
     """The provider's create is CreateLogGroup alone: ResourceAlreadyExistsException."""
     for step in of_type(steps, LOG_GROUP, "create"):
@@ -226,7 +200,9 @@ HAZARDS: Final = (
     Hazard(name="store", check=_stores, way="Replace a Service by Another"),
     Hazard(name="images", check=_images, way="Replace a Service by Another"),
     Hazard(name="data", check=stores.gone, way="Move to Another Stack"),
-    Hazard(name="own-roles", check=_own_roles, way="Change the Pipeline's Own Roles"),
+    Hazard(name="own-roles", check=roles.own, way=OWN_ROLES),
+    Hazard(name="boundary", check=roles.unbounded, way=OWN_ROLES),
+    Hazard(name="older roles", check=roles.older, way=OWN_ROLES),
     Hazard(name="domain", check=stores.domain, way="Move to Another Stack"),
     Hazard(name="storage", check=stores.storage, way="Change the Database's Storage"),
     Hazard(name="old-group", check=stores.holds_old_group, way="Upgrade PostgreSQL"),

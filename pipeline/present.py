@@ -18,6 +18,26 @@ def has_github_provider(account: Account) -> bool:
     return any(arn.endswith(ISSUER) for arn in arns)
 
 
+def is_role(account: Account, name: str) -> bool:
+    """Whether there is a role of this name."""
+    iam = account.client("iam")
+    try:
+        iam.get_role(RoleName=name)
+    except iam.exceptions.NoSuchEntityException:
+        return False
+    return True
+
+
+def is_policy(account: Account, arn: str) -> bool:
+    """Whether there is a managed policy with this ARN."""
+    iam = account.client("iam")
+    try:
+        iam.get_policy(PolicyArn=arn)
+    except iam.exceptions.NoSuchEntityException:
+        return False
+    return True
+
+
 def live_port(account: Account, app: str) -> int | None:
     """Where the live version listens; None where there is no service."""
     try:

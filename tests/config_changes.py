@@ -95,6 +95,8 @@ WORKS = (
             "githubOwnerId": "123",
             "githubRepositoryId": "456",
             "deployWithoutReviewers": True,
+            "applicationRepository": "arbor-energy/application",
+            "olderRoles": ["backend-roles-task-role-1a2b3c4"],
             "interfaceEndpoints": ["logs"],
             "natPerZone": True,
         },

@@ -14,6 +14,10 @@ BAKE = (
     "a whole number from 10 to 1,440 minutes, for the alarm on failed requests needs five of them "
     "and some delay"
 )
+OLDER = (
+    "a list of at most 20 names of roles that Pulumi named, such as "
+    "backend-roles-task-role-1a2b3c4, each once"
+)
 BLOCK = "an IPv4 block of /16 to /28, such as 10.0.0.0/16"
 BLOCKS = "a list of IPv4 blocks of /16 to /28, one a zone, each once"
 
@@ -44,6 +48,15 @@ OFFICES = (
         ("databaseVersion", 15, "16, 17"),
         ("databaseVersion", 16.4, "16, 17"),
         ("finalBackup", False, "true in production: its data must outlive the stack"),
+        (
+            "applicationRepository",
+            "arbor",
+            "OWNER/NAME on GitHub of the repository that pushes images, or empty for none",
+        ),
+        ("olderRoles", ["OrganizationAccountAccessRole"], OLDER),
+        ("olderRoles", ["arbor-production-ci-deploy"], OLDER),
+        ("olderRoles", ["a-1a2b3c4", "a-1a2b3c4"], OLDER),
+        ("olderRoles", [f"a-{number:07x}" for number in range(21)], OLDER),
         ("githubOwnerId", "arbor", 'a number of GitHub\'s in quotes, such as "123456", or empty'),
         (
             "githubOidcProviderArn",

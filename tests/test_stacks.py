@@ -1,5 +1,6 @@
 """Both stacks as a whole, with the values that are committed: every promise of the design."""
 
+import itertools
 import json
 import runpy
 from collections.abc import Iterator
@@ -9,9 +10,12 @@ from pathlib import Path
 import pytest
 from pulumi.runtime import MockResourceArgs
 
+import access.stack
 import naming
 import stack_config
-from harness import Recorder, declare, is_secret, plain
+from access import boundary
+from harness import ACCOUNT, REGION, Recorder, declare, is_secret, plain
+from iam_evaluator import Principal, Request, allowed
 
 ROOT = Path(__file__).parents[1]
 STACKS = ("production", "staging")
@@ -413,3 +417,47 @@ def test_every_role_says_on_whose_behalf_but_the_one_ecs_moves_rules_with(stack:
         assert for_ecs != ("aws:SourceArn" in statement.get("Condition", {}).get("ArnLike", {})), (
             name
         )
+
+
+@each_stack
+def test_every_role_of_the_program_lives_below_the_stacks_path_and_within_its_boundary(
+    stack: str,
+) -> None:
+    recorder = stack_of(stack)
+    roles = recorder.all("aws:iam/role:Role")
+    ours = {name: role for name, role in roles.items() if not name.startswith("ci-")}
+    assert len(ours) == 10
+    for name, role in ours.items():
+        assert role["path"] == f"/arbor/{stack}/", name
+        assert role["permissionsBoundary"].endswith(f":policy/arbor-{stack}-boundary"), name
+
+
+@each_stack
+def test_what_the_programs_roles_are_for_is_within_their_boundary(stack: str) -> None:
+    """Each action of each policy, on a resource that it names, as the stack tags it."""
+    recorder = stack_of(stack)
+    settings = access.stack.pipeline(stack, account_id=ACCOUNT, region=REGION, repository="a/b")
+    bound = boundary.of_program(settings)
+    tried = 0
+    for name, role_policy in recorder.all("aws:iam/rolePolicy:RolePolicy").items():
+        if name.startswith("ci-"):
+            continue
+        role = Principal(
+            arn=f"arn:aws:iam::{ACCOUNT}:role/arbor/{stack}/x",
+            policies=(role_policy["policy"],),
+            boundary=bound,
+        )
+        for statement in json.loads(role_policy["policy"])["Statement"]:
+            for action, resource in itertools.product(
+                _listed(statement["Action"]), _listed(statement["Resource"])
+            ):
+                request = Request(
+                    action=action, resource=resource, context={"aws:ResourceTag/Stack": stack}
+                )
+                assert allowed(role, request), (name, action, resource)
+                tried += 1
+    assert tried > 50
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value

@@ -1,6 +1,5 @@
 import json
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -8,44 +7,31 @@ import pytest
 import ci_documents
 import ci_sessions
 import naming
+from access import deploy, images, preview, reads, stack
 from ci_documents import ISSUER
 from components.ci_access import CiAccess, CiAccessArgs
-from harness import ACCOUNT, allows, declare
+from harness import ACCOUNT, REGION, declare
 
 PROVIDER = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
-ARGS = CiAccessArgs(
-    repository="arbor-energy/infrastructure",
-    environment="production",
-    provider_arn=None,
-    account_id=ACCOUNT,
-    preview_role="arbor-production-ci-preview",
-    deploy_role="arbor-production-ci-deploy",
-    every_ci_role="arbor-*-ci-*",
-    every_bootstrap_role="arbor-*-ci-bootstrap",
-    state_bucket="state",
-    state_key_alias="alias/state",
-    tags={"Stack": "test"},
+ROLE = "aws:iam/role:Role"
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+POLICY = "aws:iam/policy:Policy"
+ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+PIPELINE = stack.pipeline(
+    "production", account_id=ACCOUNT, region=REGION, repository="arbor-energy/infrastructure"
 )
+ARGS = CiAccessArgs(pipeline=PIPELINE, provider_arn=None, tags={"Stack": "test"})
 
 
-def condition(role: str, args: CiAccessArgs = ARGS) -> dict[str, Any]:
-    roles = declare(lambda: CiAccess("ci", args)).all("aws:iam/role:Role")
+def condition(role: str, pipeline: ci_documents.Pipeline = PIPELINE) -> dict[str, Any]:
+    args = replace(ARGS, pipeline=pipeline)
+    roles = declare(lambda: CiAccess("ci", args)).all(ROLE)
     (statement,) = json.loads(roles[f"ci-{role}"]["assumeRolePolicy"])["Statement"]
     assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
     (operator,) = statement["Condition"]
     assert operator == "StringEquals"  # no wildcard can match more than is written
     found: dict[str, Any] = statement["Condition"][operator]
     return found
-
-
-def statements(role: str) -> list[dict[str, Any]]:
-    policies = declare(lambda: CiAccess("ci", ARGS)).all("aws:iam/rolePolicy:RolePolicy")
-    found: list[dict[str, Any]] = json.loads(policies[f"ci-{role}-policy"]["policy"])["Statement"]
-    return found
-
-
-def denied(role: str) -> set[str]:
-    return {a for s in statements(role) if s["Effect"] == "Deny" for a in s["Action"]}
 
 
 def test_only_jobs_of_the_environment_by_a_workflow_of_main_deploy() -> None:
@@ -59,10 +45,20 @@ def test_only_jobs_of_the_environment_by_a_workflow_of_main_deploy() -> None:
     }
 
 
+def test_pull_requests_and_main_preview() -> None:
+    assert condition("preview") == {
+        f"{ISSUER}:aud": "sts.amazonaws.com",
+        f"{ISSUER}:sub": [
+            "repo:arbor-energy/infrastructure:pull_request",
+            "repo:arbor-energy/infrastructure:ref:refs/heads/main",
+        ],
+    }
+
+
 @pytest.mark.parametrize("role", ["preview", "deploy"])
 def test_with_githubs_numbers_both_forms_of_the_subject_are_trusted(role: str) -> None:
     old = condition(role)[f"{ISSUER}:sub"]
-    found = condition(role, replace(ARGS, owner_id="123", repository_id="456"))
+    found = condition(role, replace(PIPELINE, owner_id="123", repository_id="456"))
     immutable = [s.replace("arbor-energy/infra", "arbor-energy@123/infra") for s in old]
     immutable = [s.replace("infrastructure:", "infrastructure@456:") for s in immutable]
     assert found[f"{ISSUER}:sub"] == [*old, *immutable]
@@ -70,96 +66,45 @@ def test_with_githubs_numbers_both_forms_of_the_subject_are_trusted(role: str) -
 
 
 def test_sessions_last_as_long_as_the_jobs_need() -> None:
-    roles = declare(lambda: CiAccess("ci", ARGS)).all("aws:iam/role:Role")
+    roles = declare(lambda: CiAccess("ci", ARGS)).all(ROLE)
     assert roles["ci-preview"]["maxSessionDuration"] == ci_sessions.READ_SECONDS
     assert roles["ci-deploy"]["maxSessionDuration"] == ci_sessions.WRITE_SECONDS
 
 
-def test_pull_requests_and_main_preview() -> None:
-    assert condition("preview")[f"{ISSUER}:sub"] == [
-        "repo:arbor-energy/infrastructure:pull_request",
-        "repo:arbor-energy/infrastructure:ref:refs/heads/main",
+def test_each_role_has_its_documents_and_no_other() -> None:
+    """tests/iam says what the documents allow."""
+    declared = declare(lambda: CiAccess("ci", ARGS))
+    inline = {name: found["policy"] for name, found in declared.all(ROLE_POLICY).items()}
+    assert inline == {
+        "ci-preview-policy": preview.of_previews(PIPELINE),
+        "ci-deploy-policy": deploy.of_deploys(PIPELINE),
+    }
+    managed = {found["name"]: found["policy"] for found in declared.all(POLICY).values()}
+    assert managed == {
+        naming.ci_reads_policy("production"): reads.shared(PIPELINE),
+        naming.ci_changes_policy("production"): deploy.changes(PIPELINE),
+    }
+    attached = {
+        (found["role"], found["policyArn"].rsplit("/", 1)[1])
+        for found in declared.all(ATTACHMENT).values()
+    }
+    assert attached == {
+        ("ci-preview", "arbor-production-ci-reads"),
+        ("ci-deploy", "arbor-production-ci-reads"),
+        ("ci-deploy", "arbor-production-ci-changes"),
+    }
+
+
+def test_the_applications_repository_has_a_role_where_config_names_it() -> None:
+    pipeline = replace(PIPELINE, application_repository="arbor-energy/application")
+    declared = declare(lambda: CiAccess("ci", replace(ARGS, pipeline=pipeline)))
+    assert declared.all(ROLE)["ci-images"]["name"] == "arbor-production-ci-images"
+    policy = declared.all(ROLE_POLICY)["ci-images-policy"]["policy"]
+    assert policy == images.of_pushes(pipeline)
+    assert condition("images", pipeline)[f"{ISSUER}:sub"] == [
+        "repo:arbor-energy/application:environment:production"
     ]
-
-
-def test_a_preview_reads_and_writes_nothing() -> None:
-    attached = declare(lambda: CiAccess("ci", ARGS)).all(
-        "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-    )
-    assert attached["ci-preview-managed"]["policyArn"].endswith("/ReadOnlyAccess")
-    allowed = {
-        action
-        for statement in statements("preview")
-        if statement["Effect"] == "Allow"
-        for action in (
-            [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
-        )
-    }
-    assert allowed == {"s3:ListBucket", "s3:GetObject", "kms:Decrypt"}
-
-
-def test_a_preview_reads_no_secret_no_log_and_no_object_but_the_state() -> None:
-    assert denied("preview") >= {
-        "secretsmanager:GetSecretValue",
-        "logs:GetLogEvents",
-        "s3:GetObject",
-    }
-    (objects,) = [s for s in statements("preview") if "NotResource" in s]
-    assert (objects["Effect"], objects["NotResource"]) == ("Deny", "arn:aws:s3:::state/*")
-
-
-def test_no_stack_gives_its_pipeline_or_anothers_more() -> None:
-    (deny,) = [s for s in statements("deploy") if s["Effect"] == "Deny"]
-    assert set(deny["Action"]) == set(ci_documents.ROLE_ACTIONS)
-    assert deny["Resource"] == f"arn:aws:iam::{ACCOUNT}:role/arbor-*-ci-*"
-
-
-@pytest.mark.parametrize("stack", ["production", "staging"])
-def test_the_pattern_of_the_pipelines_roles_is_that_of_each(stack: str) -> None:
-    for name in (naming.ci_preview_role, naming.ci_deploy_role, naming.ci_bootstrap_role):
-        assert fnmatchcase(name(stack), naming.EVERY_CI_ROLE)
-
-
-def test_whoever_deploys_can_read_back_the_roles_that_it_made() -> None:
-    """PowerUserAccess gives nothing of iam, and the provider reads what it makes."""
-    (reads,) = allows(statements("deploy"), "iam:GetRole")
-    assert set(reads["Action"]) >= {
-        "iam:GetRolePolicy",
-        "iam:ListAttachedRolePolicies",
-        "iam:ListInstanceProfilesForRole",
-        "iam:ListRolePolicies",
-    }
-    assert not set(reads["Action"]) & set(ci_documents.ROLE_READS) & denied("deploy")
-
-
-def of_bootstrap() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(ci_documents.of_bootstrap(ARGS))["Statement"]
-    return found
-
-
-def test_the_first_deploy_role_may_do_what_the_deploy_role_may() -> None:
-    allowed = [s for s in statements("deploy") if s["Effect"] == "Allow"]
-    assert [s for s in of_bootstrap() if s["Effect"] == "Allow"] == allowed
-
-
-def test_the_first_deploy_role_changes_its_own_stacks_two_and_none_of_its_own_kind() -> None:
-    own_kind, others = [s for s in of_bootstrap() if s["Effect"] == "Deny"]
-    assert own_kind["Resource"] == f"arn:aws:iam::{ACCOUNT}:role/arbor-*-ci-bootstrap"
-    assert "Condition" not in own_kind
-    assert others["Resource"] == f"arn:aws:iam::{ACCOUNT}:role/arbor-*-ci-*"
-    assert others["Condition"] == {
-        "Null": {"aws:ResourceTag/Stack": "false"},
-        "StringNotEquals": {"aws:ResourceTag/Stack": "production"},
-    }
-    for deny in (own_kind, others):
-        assert set(deny["Action"]) == set(ci_documents.ROLE_ACTIONS)
-
-
-def test_roles_are_passed_only_to_the_services_they_are_for() -> None:
-    (passes,) = allows(statements("deploy"), "iam:PassRole")
-    services = passes["Condition"]["StringEquals"]["iam:PassedToService"]
-    assert "ecs-tasks.amazonaws.com" in services
-    assert "lambda.amazonaws.com" not in services
+    assert "ci-images" not in declare(lambda: CiAccess("ci", ARGS)).all(ROLE)
 
 
 @pytest.mark.parametrize("arn", [None, f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"])

@@ -175,56 +175,6 @@ def test_a_stack_without_a_database_is_not_asked_about() -> None:
     assert refused([step(stores.INSTANCE, allocatedStorage=(20, 30))]) == []
 
 
-ROLE = "aws:iam/role:Role"
-TASKS = "arn:aws:sts::123456789012:assumed-role/arbor-staging-ci-deploy/run"
-FIRST = "arn:aws:sts::123456789012:assumed-role/arbor-staging-ci-bootstrap/run"
-
-
-class Iam:
-    """IAM and STS, for whoever has this ARN, in an account with or without GitHub's provider."""
-
-    def __init__(self, caller: str, *providers: str) -> None:
-        self.caller, self.providers = caller, providers
-
-    def get_caller_identity(self) -> dict[str, str]:
-        return {"Arn": self.caller}
-
-    def list_open_id_connect_providers(self) -> dict[str, Any]:
-        return {"OpenIDConnectProviderList": [{"Arn": arn} for arn in self.providers]}
-
-
-def own(op: str, token: str = ROLE, name: str = "ci-preview") -> Step:
-    return Step(op=op, urn="urn", token=token, name=name, keys=(), old={}, new={})
-
-
-def of_roles(caller: str, step: Step, *providers: str) -> list[str]:
-    where = Account(stack="staging", client=lambda _: Iam(caller, *providers))
-    return changes.refusals([step], where)
-
-
-@pytest.mark.parametrize("op", ["create", "update", "replace", "delete"])
-def test_the_deploy_role_begins_no_change_of_the_pipelines_roles(op: str) -> None:
-    (said,) = of_roles(TASKS, own(op))
-    assert "Change the Pipeline's Own Roles" in said
-    assert of_roles(FIRST, own(op)) == []
-    assert of_roles(TASKS, own(op, name="backend-task")) == []
-
-
-def test_the_provider_that_every_pipeline_comes_in_through_stays() -> None:
-    gone = own("delete", changes.PROVIDER, "ci-github")
-    (said,) = of_roles(FIRST, gone)
-    assert "every stack's pipeline" in said
-    assert of_roles(FIRST, replace(gone, is_retained=True)) == []
-
-
-def test_a_second_provider_is_refused_before_iam_does() -> None:
-    step = own("create", changes.PROVIDER, "ci-github")
-    arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
-    (said,) = of_roles(FIRST, step, arn)
-    assert "arbor:githubOidcProviderArn is empty" in said
-    assert of_roles(FIRST, step) == []
-
-
 BUCKET_URN = (
     "urn:pulumi:staging::arbor::arbor:logs:LogExport$aws:s3/bucket:Bucket::log-export-bucket"
 )

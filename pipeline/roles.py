@@ -1,0 +1,106 @@
+"""Changes of roles that the pipeline's own role may not make: refused before IAM does.
+
+What each role may do stands in access/; the procedure is docs/runbook.md, "Change the Pipeline's
+Own Roles". A person with other credentials is not held by any of this.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import naming
+from emulator import engine
+from operations.account import Account
+from pipeline import present
+from pipeline.steps import UNKNOWN, Step, of_type
+
+ROLE: Final = "aws:iam/role:Role"
+POLICY: Final = "aws:iam/policy:Policy"
+PROVIDER: Final = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+IAM: Final = frozenset(
+    {
+        PROVIDER,
+        ROLE,
+        POLICY,
+        "aws:iam/rolePolicy:RolePolicy",
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    }
+)
+SESSION: Final = re.compile(r":assumed-role/arbor-[a-z0-9]+-ci-(?P<kind>\w+)/")
+"""The ARN of a session that has assumed one of the pipeline's roles."""
+ROOT: Final = "/"
+
+
+def own(steps: list[Step], account: Account) -> Iterator[str]:
+    """What the pipeline comes in with: the deploy role may not change it.
+
+    A preview refuses it, too, until the first deploy role is there to make the change. Then the
+    pull request passes, and the workflow own-roles applies it once it is merged.
+    """
+    ours = [s for s in steps if s.token in IAM and (s.name == "ci" or s.name.startswith("ci-"))]
+    for step in of_type(ours, PROVIDER, "delete", "replace"):
+        if not step.is_retained:
+            yield f"{step.name} would be deleted, and every stack's pipeline comes in through it."
+    if any(of_type(ours, PROVIDER, "create")) and present.has_github_provider(account):
+        yield (
+            "arbor:githubOidcProviderArn is empty and the account has GitHub's provider, of which "
+            "it can have one."
+        )
+    if not ours:
+        return
+    names = ", ".join(sorted(step.name for step in ours))
+    kind = _caller(account)
+    first = naming.ci_bootstrap_role(account.stack)
+    if kind == "deploy":
+        yield f"{names} would change, which the deploy role may not do."
+    elif kind == "preview" and not present.is_role(account, first):
+        yield (
+            f"{names} would change, which the deploy role may not do, and there is no role {first} "
+            "that may."
+        )
+
+
+def unbounded(steps: list[Step], account: Account) -> Iterator[str]:
+    """A role within a boundary that is not there: IAM answers NoSuchEntity, half way."""
+    bounds = {
+        boundary: step.name
+        for step in of_type(steps, ROLE, "create", "update", "replace")
+        if isinstance(boundary := step.new.get("permissionsBoundary"), str)
+        and UNKNOWN not in boundary
+        and boundary != step.old.get("permissionsBoundary")
+    }
+    if not bounds or not _caller(account):
+        return
+    for boundary, role in sorted(bounds.items()):
+        if not present.is_policy(account, boundary):
+            yield (
+                f"{role} would be bounded by {boundary}, and the account has no such policy; "
+                f"`python -m pipeline bootstrap --stack {account.stack}` makes it."
+            )
+
+
+def older(steps: list[Step], account: Account) -> Iterator[str]:
+    """Roles from before the stack's path, which the deploy role may change if config names them."""
+    changed = {
+        str(step.old["name"])
+        for step in of_type(steps, ROLE, "update", "delete", "replace")
+        if step.old.get("path", ROOT) == ROOT
+        and isinstance(step.old.get("name"), str)
+        and not step.name.startswith("ci-")
+    }
+    if not changed or not _caller(account):
+        return
+    named = engine.stack_config(account.stack).get("arbor:olderRoles") or []
+    if lacking := changed - set(named):
+        line = ", ".join(sorted({*named, *changed}))
+        yield (
+            f"{', '.join(sorted(lacking))} would change, outside the path "
+            f"{naming.role_path(account.stack)} in which the deploy role may: put "
+            f"`arbor:olderRoles: [{line}]` into Pulumi.{account.stack}.yaml."
+        )
+
+
+def _caller(account: Account) -> str:
+    """`preview`, `deploy` or `bootstrap`; empty for whoever has no role of the pipeline."""
+    found = SESSION.search(account.client("sts").get_caller_identity()["Arn"])
+    return found["kind"] if found else ""
