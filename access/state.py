@@ -5,6 +5,8 @@ the root of the bucket, where the names of the files hold the stack's. The layou
 https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/store.go
 """
 
+from collections.abc import Mapping
+
 from access.statements import allow
 from ci_documents import Pipeline, Statement, document
 
@@ -183,7 +185,7 @@ def _not_the_pipeline(
 
 
 def _refused(
-    sid: str, actions: tuple[str, ...], resources: list[str], condition: dict[str, object]
+    sid: str, actions: tuple[str, ...], resources: list[str], condition: Mapping[str, object]
 ) -> Statement:
     return {
         "Sid": sid,
