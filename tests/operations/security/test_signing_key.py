@@ -100,6 +100,24 @@ def test_an_application_that_keeps_the_old_key_is_no_success(
     assert "AWSPENDING" not in labels(APP)
 
 
+def test_an_interrupted_rotation_goes_on_while_the_tasks_have_the_old_key(
+    world: World, application: Application
+) -> None:
+    """Stopped once the new key was given out, before any task has it."""
+
+    def stop(line: str) -> None:
+        if line.startswith("deploy"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        plan(world, application).execute(replace(world.run(), say=stop))
+    kept = held(APP)["SECRET_KEY"]
+    assert application.keys == {2: OLD}
+    plan(world, application).execute(run(world, application))
+    assert application.keys == {2: OLD, 3: kept}
+    assert held(APP)["SECRET_KEY"] == kept
+
+
 def test_an_application_that_takes_tokens_of_both_keys_is_no_success(
     world: World, application: Application
 ) -> None:
