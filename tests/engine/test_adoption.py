@@ -56,8 +56,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     with deployed("production") as stack:
         terraform_world.make(stack.client)
         aws_shim.install(directory, stack.environment["AWS_ENDPOINT_URL"])
-        variables = stack.deployment.stack.workspace.env_vars
-        variables["PATH"] = os.pathsep.join((str(directory), variables["PATH"]))
+        workspace = stack.deployment.stack.workspace
+        path = os.pathsep.join((str(directory), workspace.env_vars["PATH"]))
+        workspace.env_vars = {**workspace.env_vars, "PATH": path}
         yield stack
 
 
