@@ -16,8 +16,9 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 import pipeline.__main__
+from operations import screen
 from operations.account import Account
-from pipeline.operate import actions, adopt, lock, lost_key, refresh, repair
+from pipeline.operate import actions, adopt, lock, lost_key, refresh, repair, state
 from pipeline.operate.actions import Action
 from pipeline.stacks import Opened
 from pipeline.steps import Step
@@ -59,6 +60,11 @@ class Backed:
         for file in self.locks.glob("*.json"):
             file.unlink()
 
+    def command(self, _stack: object, *words: str) -> str:
+        """Instead of the CLI, which mends nothing here."""
+        self.commands.append(words)
+        return "repaired"
+
     @property
     def locks(self) -> Path:
         return self.root / ".pulumi/locks/organization" / PROJECT / STACK
@@ -92,8 +98,8 @@ class _Who:
 def backed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Backed:
     made = Backed(tmp_path)
     made.write_state(timedelta(hours=1))
-    monkeypatch.setattr(actions.state, "deployment", lambda stack: {"resources": stack.resources})
-    monkeypatch.setattr(actions.state, "run", lambda stack, *words: stack.commands.append(words))
+    monkeypatch.setattr(state, "deployment", lambda stack: {"resources": stack.resources})
+    monkeypatch.setattr(state, "run", made.command)
     return made
 
 
@@ -165,7 +171,7 @@ def test_cancel_leaves_the_lock_of_a_run_that_began_after_the_question(
     backed: Backed, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backed.lock()
-    monkeypatch.setattr(actions.screen, "confirm", lambda yes: backed.lock(pid=1, yes=yes))
+    monkeypatch.setattr(screen, "confirm", lambda yes: backed.lock(pid=1, yes=yes))
     with refused(capsys, "changed in the meantime"):
         run(Action.CANCEL, backed)
     assert backed.cancelled == 0
@@ -252,17 +258,11 @@ def test_a_repair_that_changed_nothing_is_no_success(
     backed: Backed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     backed.resources = [CHILD, PARENT]
-    backed.commands = _Said()
     with pytest.raises(typer.Exit) as ended:
         run(Action.STATE_REPAIR, backed)
     assert ended.value.exit_code == 1
     assert "still invalid" in capsys.readouterr().err
-
-
-class _Said(list[Any]):
-    def append(self, words: Any) -> Any:  # type: ignore[override]
-        assert words == ("state", "repair", "--yes")
-        return "repaired"
+    assert backed.commands == [("state", "repair", "--yes")]
 
 
 def gone(token: str, name: str) -> refresh.Found:
@@ -291,7 +291,7 @@ def test_a_refresh_says_what_it_forgets_of_a_killed_run(
     begun = {"type": "creating", "resource": {"type": DATABASE, "urn": urn(DATABASE, "db")}}
     monkeypatch.setattr(refresh, "look", lambda _: [])
     monkeypatch.setattr(refresh, "write", lambda _: [])
-    monkeypatch.setattr(actions.state, "deployment", lambda _: {"pending_operations": [begun]})
+    monkeypatch.setattr(state, "deployment", lambda _: {"pending_operations": [begun]})
     run(Action.REFRESH, backed)
     told = capsys.readouterr().out
     assert f"would forget, for a killed run had begun it: creating {DATABASE} db" in told
@@ -366,7 +366,8 @@ PROVIDER = {"type": "cloud", "state": {"url": "awskms://alias/new", "encryptedke
 
 def test_a_state_without_its_key_keeps_everything_but_the_secrets() -> None:
     resource = {"id": "db", "inputs": {"password": SECRET, "class": "db.t3.large", "l": [SECRET]}}
-    exported = {"version": 3, "deployment": {"resources": [resource], "secrets_providers": "old"}}
+    deployment = {"resources": [resource], "secrets_providers": "old"}
+    exported = {"version": 3, "deployment": deployment}
     made, count = lost_key.without_secrets(exported, PROVIDER)
     lost = {lost_key.SIGNATURE: lost_key.SECRET, "plaintext": '"lost"'}
     assert count == 2
@@ -379,7 +380,7 @@ def test_a_state_without_its_key_keeps_everything_but_the_secrets() -> None:
             "secrets_providers": PROVIDER,
         },
     }
-    assert exported["deployment"]["secrets_providers"] == "old"
+    assert deployment["secrets_providers"] == "old"
 
 
 def test_a_file_that_is_no_export_is_refused() -> None:
