@@ -71,7 +71,7 @@ def _refresh(run: Operation) -> None:
         return
     run.ask(
         *(f"would write: {line}" for one in found for line in _lines(one)),
-        *(f"would forget, for a killed run had begun it: {one}" for one in pending),
+        *_forgotten(pending),
     )
     done = refresh.write(run.stack)
     run.say(f"The state of {run.stack.name} is as AWS is; {len(done)} resources changed in it.")
@@ -114,7 +114,8 @@ def _up_refresh(run: Operation) -> None:
         return preview(refresh=True, exclude=[drift.VERSIONS_OF_SECRETS], **kwargs)
 
     steps = _previewed(refreshed)
-    known = {one["urn"] for one in state.resources(run.stack)}
+    held = state.deployment(run.stack)
+    known = {one["urn"] for one in held.get("resources") or ()}
     gone = [s for s in steps if s.op == "create" and s.urn in known and s.token in HOLDS_DATA]
     if gone:
         raise Refused("\n".join(_lost(name, step.urn, step.name) for step in gone))
@@ -123,7 +124,7 @@ def _up_refresh(run: Operation) -> None:
     if not steps:
         run.say(f"AWS is as the program says; nothing of {name} was changed.")
         return
-    run.ask(*(f"would {_told(step)}" for step in steps))
+    run.ask(*(f"would {_told(step)}" for step in steps), *_forgotten(state.pending(held)))
     refresh.write(run.stack)
     with tempfile.TemporaryDirectory(prefix="arbor-plan-") as directory:
         plan = Path(directory) / "plan.json"
@@ -256,6 +257,10 @@ def _lost(stack: str, urn: str, name: str) -> str:
 
 def _lines(one: refresh.Found) -> list[str]:
     return list(one.sentences()) or [f"{one.name}: what AWS says of it"]
+
+
+def _forgotten(pending: list[str]) -> list[str]:
+    return [f"would forget, for a killed run had begun it: {one}" for one in pending]
 
 
 def _told(step: Step) -> str:

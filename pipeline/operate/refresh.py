@@ -97,11 +97,11 @@ def look(stack: automation.Stack, target: list[str] | None = None) -> list[Found
 def write(stack: automation.Stack, target: list[str] | None = None) -> list[Found]:
     """Refresh; returns what was changed in the state. Raises CommandError.
 
-    A create that a killed run had begun is dropped from the state: without an id, the engine can't
-    read it.
+    Without targets, a create that a killed run had begun is dropped from the state: the engine has
+    no id of it to read.
     """
-    seen = _Seen()
-    stack.refresh(on_event=seen, color="never", clear_pending_creates=True, **_only(target))
+    seen, forget = _Seen(), target is None
+    stack.refresh(on_event=seen, color="never", clear_pending_creates=forget, **_only(target))
     return list(seen.found.values())
 
 
