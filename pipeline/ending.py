@@ -119,7 +119,9 @@ def conclude(
     elif "up" in engine.codes:
         try:
             outcome.pending = _pending(opened.stack)
-            outcome.begun = []  # the pending ones are those of them that did not end
+            # A terminated engine may save the state before an operation, and without it as pending.
+            pending = {one.partition(" ")[2] for one in outcome.pending}
+            outcome.begun = [b for b in outcome.begun if b.partition(" ")[2] not in pending]
         except (CancelledError, Exception) as unread:  # noqa: BLE001 - no credentials, no network
             outcome.unread = said(unread)
     if (

@@ -25,6 +25,8 @@ EXIT_CODES: Final = {DONE: 0, FAILED: 1, CANCELLED: 1, RUNNING: 1, REFUSED: 3, S
 FREE: Final = ""
 _WRITES: Final = itertools.count()
 """A name for each: a signal can come in the middle of one, and its handler writes, too."""
+UNCHANGED: Final = "Nothing was changed"
+"""In each sentence of pipeline/changes.py, which need not be repeated."""
 PLAN_AGAIN: Final = "Plan again: run the workflow `up` on main, which asks for approval again."
 AFTER: Final = "Mend the cause and run the workflow `up` again: a new plan continues from here."
 
@@ -88,7 +90,7 @@ class Outcome:
             return
         if self.result == RUNNING:
             yield f"The apply of {self.stack} was killed before it ended."
-        if not self.changed_anything:
+        if not self.changed_anything and not any(UNCHANGED in one for one in self.reasons):
             yield f"No change of {self.stack} was made."
         if self.done:
             yield f"Made in {self.stack} before that ({counted(len(self.done))}):"
