@@ -385,6 +385,13 @@ def test_the_stack_gets_its_command_back(tmp_path: Path) -> None:
     assert stack.workspace.pulumi_command is before
 
 
+def test_a_refusal_that_ends_with_nothing_changed_is_the_whole_text() -> None:
+    sentence = 'db would be replaced. Nothing was changed. Follow "Move" in docs/runbook.md.'
+    assert list(Outcome(stack="s", result=outcome.REFUSED, reasons=[sentence]).lines()) == [
+        sentence
+    ]
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"result": "fine"}'])
 def test_another_file_is_no_report(tmp_path: Path, text: str) -> None:
     file = tmp_path / "report.json"

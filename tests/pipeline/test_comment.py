@@ -165,7 +165,7 @@ def test_what_does_not_fit_goes_by_steps_and_says_where_it_is(
 
 
 def test_a_comment_is_never_longer_than_github_allows() -> None:
-    sentences = ["x" * 5000] * 50
+    sentences = ["x" * 1000] * 50
     reports = [Report(stack=f"s{n}", refused=sentences, asks=sentences) for n in range(9)]
     text = render(reports)
     assert len(text) <= LONGEST

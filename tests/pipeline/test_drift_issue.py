@@ -1,5 +1,6 @@
 """What the nightly run says of stacks that have drifted, and of those that it could not look at."""
 
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import requests
 import responses
 from typer.testing import CliRunner
 
+from pipeline import chat
 from pipeline.__main__ import app
 from pipeline.drift_issue import LABEL, NO_DRIFT, Nightly
 from pipeline.github import API
@@ -111,6 +113,9 @@ def test_the_chat_gets_the_address_and_no_error_holds_the_hook(
         assert api.calls[-1].request.body == b'{"text": "Drift in staging: https://issue"}'
         api.replace("POST", HOOK, body=requests.ConnectionError(f"no route to {HOOK}"))
         failed = issue("--post")
+        with pytest.raises(chat.ChatError) as refused:
+            chat.send("again")
     assert failed.exit_code == 1
     assert HOOK not in failed.output
     assert "CHAT_WEBHOOK" in failed.output
+    assert HOOK not in "".join(traceback.format_exception(refused.value))
