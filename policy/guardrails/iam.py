@@ -32,7 +32,7 @@ ATTACHED = {
 }
 """What names a policy, and the input that does."""
 OF_AWS = "arn:aws:iam::aws:policy/"
-EVERYTHING = re.compile(r"/(AdministratorAccess|PowerUserAccess|ReadOnlyAccess|\w*FullAccess)$")
+EVERYTHING = re.compile(r"/(AdministratorAccess|PowerUserAccess|\w*FullAccess)$")
 """AWS's own policies whose actions are `*` or `service:*`, or everything but a few."""
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 KEY = "aws:kms/key:Key"

@@ -49,6 +49,7 @@ def _pipeline(stack: str) -> dict[str, str]:
         naming.ci_deploy_role(stack): none,
         naming.ci_preview_role(stack): none,
         naming.ci_bootstrap_role(stack): "it is needed for the first `up` only",
+        naming.ci_images_role(stack): "arbor:applicationRepository is empty",
     }
 
 
@@ -88,13 +89,19 @@ def _of_role(stack: str, role: Role) -> Iterator[Line]:
 def _wrong_subjects(stack: str, role: str, one: Trusted) -> Iterator[str]:
     for subject in wildcards(one.subjects, one.conditions):
         yield f"{subject} has a wildcard"
-    if role not in {naming.ci_deploy_role(stack), naming.ci_bootstrap_role(stack)}:
+    writes = {naming.ci_deploy_role(stack), naming.ci_bootstrap_role(stack)}
+    if role not in {*writes, naming.ci_images_role(stack)}:
         return
     environment = f":environment:{stack}"
     for subject in one.subjects:
         if not subject.endswith(environment):
             yield f"{subject} is not of the environment {stack}, whose reviewers decide"
-    if one.subjects and not (one.workflows and all(map(_is_of_main, one.workflows))):
+    # The application's tags push images by their own workflow, as they must.
+    if (
+        role in writes
+        and one.subjects
+        and not (one.workflows and all(map(_is_of_main, one.workflows)))
+    ):
         yield ANY_WORKFLOW
 
 

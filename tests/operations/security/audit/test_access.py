@@ -51,6 +51,21 @@ def test_what_infrastructure_makes_is_no_finding_and_is_told_in_words(audit: Any
     assert "OK    arbor-staging-ci-deploy" in audit("access").stdout
 
 
+def test_the_role_that_pushes_images_is_for_the_environments_jobs_of_any_workflow(
+    audit: Any,
+) -> None:
+    right = json.loads(ci_documents.trust(PROVIDER, ["repo:a/app:environment:staging"]))
+    make_role("arbor-staging-ci-images", right)
+    assert audit("access").exit_code == 0
+
+
+def test_the_role_that_pushes_images_is_not_for_pull_requests(audit: Any, wrong: Any) -> None:
+    other = json.loads(ci_documents.trust(PROVIDER, ["repo:a/app:pull_request"]))
+    make_role("arbor-staging-ci-images", other)
+    (line,) = wrong(json.loads(audit("access", "--json").stdout))
+    assert "is not of the environment staging" in line["about"]["wrong"][0]
+
+
 @pytest.mark.parametrize(
     "workflows",
     [

@@ -1,0 +1,75 @@
+"""What the pipeline's own commands ask of AWS is what its roles may, read from their code."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from botocore import xform_name
+from botocore.session import get_session
+
+from iam_world import PRODUCTION
+
+ROOT = Path(__file__).parents[2]
+SERVICES = {
+    "application-autoscaling": "application-autoscaling",
+    "cloudwatch": "cloudwatch",
+    "ec2": "ec2",
+    "ecr": "ecr",
+    "ecs": "ecs",
+    "elasticache": "elasticache",
+    "elbv2": "elasticloadbalancing",
+    "iam": "iam",
+    "logs": "logs",
+    "rds": "rds",
+    "secretsmanager": "secretsmanager",
+    "service-quotas": "servicequotas",
+    "ssm": "ssm",
+}
+"""boto3's name and IAM's."""
+CALLED = re.compile(r"""(?:\.|")([a-z][a-z0-9]*(?:_[a-z0-9]+)+)\b""")
+"""`client.describe_rules`, called or handed on, and `get_paginator("describe_rules")`."""
+RELEASES = ("release", "ecs", "bluegreen")
+ELSEWHERE = {"execute_command": "operators' sessions, by their own roles"}
+PREVIEWS = ("present", "stores", "pending", "unowned", "roles", "changes", "drift")
+"""The modules of pipeline/ that a preview runs."""
+
+
+@cache
+def actions() -> dict[str, set[str]]:
+    """By the name of a boto3 method, the IAM actions that it could be."""
+    found: dict[str, set[str]] = {}
+    for service, prefix in SERVICES.items():
+        for operation in get_session().get_service_model(service).operation_names:
+            found.setdefault(xform_name(operation), set()).add(f"{prefix}:{operation}")
+    return found
+
+
+def called(*files: Path) -> set[str]:
+    """Names of boto3 methods in these files."""
+    text = "\n".join(file.read_text() for file in files)
+    return set(CALLED.findall(text)) & actions().keys()
+
+
+def may(kind: str) -> set[str]:
+    return {
+        action
+        for policy in PRODUCTION.principal(kind).policies
+        for statement in json.loads(policy)["Statement"]
+        if statement["Effect"] == "Allow"
+        for action in statement["Action"]
+    }
+
+
+@pytest.mark.parametrize("room", RELEASES)
+def test_the_deploy_role_may_what_a_release_calls(room: str) -> None:
+    names = called(*(ROOT / "operations" / room).rglob("*.py")) - ELSEWHERE.keys()
+    assert len(names) > 2
+    assert {name for name in names if not actions()[name] & may("deploy")} == set()
+
+
+def test_the_preview_role_may_what_the_checks_of_a_preview_call() -> None:
+    names = called(*(ROOT / "pipeline" / f"{module}.py" for module in PREVIEWS))
+    assert {"describe_db_instances", "describe_rules", "get_policy"} <= names
+    assert {name for name in names if not actions()[name] & may("preview")} == set()
