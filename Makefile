@@ -21,8 +21,8 @@ up: $(READY) ## bring STACK up in an emulated account, with the real engine
 preview: $(READY) ## show what `up` would do, and what the policies say of it
 	$(PYTHON) -m emulator preview --stack $(STACK) --policy-pack policy
 
-serve: $(READY) ## keep an emulated account up; prints lines to eval
-	@$(PYTHON) -m emulator serve --stack $(STACK)
+serve: $(READY) ## keep an emulated account up, with the stand-in application; prints lines to eval
+	@PYTHONPATH=tests $(PYTHON) -m serve --stack $(STACK)
 
 test: checks unit emulator engine ## all checks and every test
 

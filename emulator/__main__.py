@@ -201,8 +201,7 @@ def _deploy(operation: Callable[..., Any], title: str) -> None:
             steps = Steps(on_step)
             result = operation(on_event=steps.see)
     except automation.CommandError as failed:
-        reasons = (*steps.findings, *steps.failures)
-        _say_and_exit("\n".join(dict.fromkeys(reasons)) or str(failed), FAILED)
+        _say_and_exit("\n".join(steps.reasons()) or str(failed), FAILED)
     for finding in steps.findings:
         console.print(finding, style="yellow", markup=False, highlight=False, soft_wrap=True)
     show(

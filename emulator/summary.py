@@ -40,6 +40,19 @@ class Steps:
         if event.policy_event is not None:
             self.findings.append(finding(event.policy_event))
 
+    def reasons(self) -> list[str]:
+        """What went wrong, each once.
+
+        The engine repeats what the program has logged, behind words of its own:
+        https://github.com/pulumi/pulumi/blob/master/sdk/python/lib/pulumi/automation/_server.py
+        """
+        every = dict.fromkeys((*self.findings, *self.failures))
+        return [
+            one
+            for one in every
+            if not any(one != other and one.endswith(other) for other in every)
+        ]
+
     def _count(self, step: events.StepEventMetadata) -> None:
         # A component's outputs are told once more when it registers them.
         if step.type.startswith("pulumi:") or (step.op, step.urn) in self._counted:

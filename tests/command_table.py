@@ -109,16 +109,16 @@ WRONG: tuple[Wrong, ...] = (
     usage("bluegreen start", "Missing argument"),
     usage("bluegreen begin v1.1.0", "No such command"),
     usage("cache clear", "Missing argument"),
-    refused("release latest --yes", "latest is no version; allowed: the images' tag (v1.2.3, a"),
+    refused("release latest --yes", "latest is not a version; allowed: the images' tag (v1.2.3, a"),
     refused(
-        "deploy v1/1 --yes", "v1/1 is no version; allowed: the images' tag (v1.2.3, a git SHA)"
+        "deploy v1/1 --yes", "v1/1 is not a version; allowed: the images' tag (v1.2.3, a git SHA)"
     ),
     refused("release v9.9.9 --yes", "backend has no image v9.9.9"),
     refused("deploy v9.9.9 --yes", "backend has no image v9.9.9"),
     refused("deploy v9.9.9 --dry-run", "backend has no image v9.9.9"),
     refused("migrate --version v9.9.9 --yes", "has no image v9.9.9"),
     refused("rollback backend --to 99 --yes", "There is no revision arbor-staging-backend:99"),
-    refused("rollback backend --to a/b: --yes", "a/b: is no revision and no version; allowed: 12,"),
+    refused("rollback backend --to a/b: --yes", "a/b: is neither a revision nor a version; allowed:"),
     refused("rollback backend --to v9 --yes", "revisions of arbor-staging-backend runs v9"),
     refused("bluegreen start v9.9.9 --yes", "backend has no image v9.9.9"),
     refused("bluegreen start latest --yes", "latest moves with each build: name the tag beside it"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import limits
 import naming
 from operations.account import APPS, Account
 from operations.ecs import connections, health, images, needs, quota, revisions, services
@@ -156,6 +157,12 @@ def plan_migration(account: Account, version: str | None) -> migrate.Migration:
         images.refuse_no_version(version)
     else:
         version = _live_version(account)
+        if not limits.is_version(version):
+            raise Refused(
+                f"{naming.service(account.stack, APPS[0])} runs {version or 'an image outside ECR'}"
+                ", which is not a version: add --version with the tag (v1.2.3, a git SHA) or the "
+                "digest (sha256:...) of the image whose migrations are to run."
+            )
     for sentence in migrate.running(account):
         raise Refused(sentence)
     migration = migrate.plan(account, version)

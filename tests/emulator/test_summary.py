@@ -34,6 +34,17 @@ def diagnostic(severity: str, message: str) -> EngineEvent:
     return EngineEvent.from_json({"sequence": 1, "timestamp": 1, "diagnosticEvent": told})
 
 
+def test_what_the_engine_repeats_is_said_once() -> None:
+    steps = Steps(OnStep(Console(file=io.StringIO())))
+    for message in (
+        "31 is no retention",
+        "inline source runtime error: 31 is no retention",
+        "else",
+    ):
+        steps.see(diagnostic("error", message))
+    assert steps.reasons() == ["31 is no retention", "else"]
+
+
 def test_what_follows_from_a_failure_is_not_told_as_one() -> None:
     assert error_of(diagnostic("error", "the bucket is taken\n")) == "the bucket is taken"
     assert not error_of(diagnostic("error", "Traceback: resource monitor shut down"))

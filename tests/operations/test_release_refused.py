@@ -137,7 +137,7 @@ def test_a_release_is_refused_with_nothing_written(
 
 @pytest.mark.parametrize("version", ["latest", "", "v1/1", "-v1", "sha256:12", "backend:v1"])
 def test_only_what_names_one_build_is_released(world: World, version: str) -> None:
-    with pytest.raises(Refused, match="is no version; allowed: the images' tag"):
+    with pytest.raises(Refused, match="is not a version; allowed: the images' tag"):
         release.plan(world.account, version, opener=None)
 
 

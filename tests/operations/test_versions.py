@@ -7,7 +7,7 @@ from operations.ecs import revisions
 from operations.procedure import Refused
 from operations.release import catalogue, release, rollback
 from operations.release.verify import look, table
-from operations_world import BACKEND, FRONTEND, NEW, OLD, World, push
+from operations_world import BACKEND, CLUSTER, FRONTEND, NEW, OLD, World, push, register
 
 SHA = "0736955c65aa9799114490f184d3c03cfa870091"
 NOWHERE = f"sha256:{'0' * 64}"
@@ -105,14 +105,28 @@ def test_latest_moves_and_is_never_released(world: World) -> None:
     for app in ("backend", "frontend"):
         tag(app, NEW, "latest")
     assert "latest moves with each build: name the tag beside it" in why(world, "latest")
-    assert "latest is no version" in why(world, NEW, "latest")
+    assert "latest is not a version" in why(world, NEW, "latest")
+
+
+def test_a_migration_of_a_live_image_that_moves_is_refused_before_anything_is_begun(
+    world: World,
+) -> None:
+    """Somebody deployed `latest` by hand: no command says so only after it has begun."""
+    live = register("backend", f"{world.repositories['backend']}:latest")
+    client("ecs").update_service(cluster=CLUSTER, service=BACKEND, taskDefinition=live)
+    world.finish()
+    before = world.writes()
+    with pytest.raises(Refused, match="runs latest, which is not a version: add --version with"):
+        release.plan_migration(world.account, None)
+    assert release.plan_migration(world.account, NEW).wanted.image.tag == NEW
+    assert world.writes() == before
 
 
 def test_verify_looks_for_the_version_of_each_service(world: World) -> None:
     seen = look.look(world.account, digest("backend", NEW), NEW)
     lines = {line.check: line for line in table.check(seen)}
     assert (lines["images"].state, lines["kept images"].state) == ("OK", "OK")
-    with pytest.raises(Refused, match="latest is no version"):
+    with pytest.raises(Refused, match="latest is not a version"):
         look.look(world.account, NEW, "latest")
 
 

@@ -78,6 +78,8 @@ class Application:
     _kept: ExitStack = field(default_factory=ExitStack)
     _numbers: Numbers = field(init=False)
     _numbers_at: float = 0.0
+    _leaving: list[Process] = field(default_factory=list)
+    _drained: list[Process] = field(default_factory=list)
     _ending: list[Process] = field(default_factory=list)
     _died: dict[Key, float] = field(default_factory=dict)
     _started: int = 0
@@ -106,15 +108,15 @@ class Application:
         self._run(tasks)
         for one in self.processes.values():
             self._ship(one)
-        self._bury()
         answering = {key: one.port for key, one in self.processes.items() if one.answers()}
         ports = {address(task): answering.get(key) for key, many in tasks.items() for task in many}
         self.edge.set_routes(self.found.routes(ports))
+        self._stop_those_that_left()
         self._write_numbers()
 
     def end(self) -> None:
         """Stop every process as ECS does, then the stores."""
-        every = [*self.processes.values(), *self._ending]
+        every = [*self.processes.values(), *self._leaving, *self._drained, *self._ending]
         for one in every:
             one.stop()
         for one in every:
@@ -139,9 +141,7 @@ class Application:
     def _run(self, tasks: Mapping[Key, list[Task]]) -> None:
         """Start what is missing, stop what is not wanted, report what ended."""
         for key in [key for key in self.processes if key not in tasks]:
-            stopped = self.processes.pop(key)
-            stopped.stop()
-            self._ending.append(stopped)
+            self._leaving.append(self.processes.pop(key))
         for key, many in tasks.items():
             running = self.processes.get(key)
             if running is None:
@@ -191,7 +191,12 @@ class Application:
         self.customer = application_world.seed(self.stores.database, plans=PLANS, months=MONTHS)
         self.say(f"The database is migrated; customer {self.customer} has a year of usage.")
 
-    def _bury(self) -> None:
+    def _stop_those_that_left(self) -> None:
+        """A look after their last request was routed: on AWS a target drains before it stops."""
+        for one in self._drained:
+            one.stop()
+        self._ending += self._drained
+        self._drained, self._leaving = self._leaving, []
         for one in [one for one in self._ending if one.running.poll() is not None]:
             self._ship(one)
             self._ending.remove(one)

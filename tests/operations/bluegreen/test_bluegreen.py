@@ -108,7 +108,7 @@ def test_a_deployment_that_does_not_pause_is_not_adopted(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "why"), [("latest", "is no version"), ("v9.9.9", "has no image v9.9.9")]
+    ("version", "why"), [("latest", "is not a version"), ("v9.9.9", "has no image v9.9.9")]
 )
 def test_a_version_that_cannot_run_is_refused(world: World, version: str, why: str) -> None:
     with pytest.raises(Refused, match=why):

@@ -89,7 +89,10 @@ def test_the_application_without_its_stores_is_1(monkeypatch: pytest.MonkeyPatch
     assert done.exit_code == 1
     assert "NG" in done.stdout
     assert "database unhealthy, cache unhealthy" in done.stdout
-    why = "says 'degraded' instead of healthy: database unhealthy, cache unhealthy"
+    why = (
+        "answers, but /detailed says 'degraded' instead of healthy: database unhealthy, "
+        "cache unhealthy"
+    )
     assert f"Failed: https://{DOMAIN}{API} {why}." in done.stderr
 
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from operations.incident import cache, certificate, database, deployments, tasks
-from operations.incident.row import ago, counted, listed
+from operations.incident.row import ago, listed
+from operations.words import counted
 
 NOW = datetime(2026, 1, 27, 3, 0, tzinfo=UTC)
 DATABASE = database.DatabaseNow(

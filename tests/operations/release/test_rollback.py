@@ -240,9 +240,9 @@ def test_a_named_revision_beside_a_deployment_under_way_is_refused(world: World)
     ("to", "sentence"),
     [
         ("9", f"There is no revision {BACKEND}:9; `arbor revisions backend --stack staging`"),
-        ("0/", f" is no revision and no version; allowed: 12, {BACKEND}:12, or a version"),
+        ("0/", f" is neither a revision nor a version; allowed: 12, {BACKEND}:12, or a version"),
         ("newest", f"None of the newest 100 revisions of {BACKEND} runs newest; `arbor"),
-        (f"{FRONTEND}:1", f"{FRONTEND}:1 is no revision of {BACKEND}"),
+        (f"{FRONTEND}:1", f"{FRONTEND}:1 is not a revision of {BACKEND}"),
     ],
 )
 def test_what_is_no_revision_of_the_service_is_refused(

@@ -344,6 +344,13 @@ def of_platforms(world: World) -> list[tuple[str, str]]:
     return [(line.state, line.says) for line in lines(world) if line.check == "platforms"]
 
 
+def test_platforms_are_of_the_images_that_are_there(ready: World) -> None:
+    no_image(ready)
+    assert of_platforms(ready) == [(OK, "1 image is for linux/amd64, 1 image missing.")]
+    client("ecr").batch_delete_image(repositoryName="backend", imageIds=[{"imageTag": NEW}])
+    assert of_platforms(ready) == [(SKIP, "no image is there whose platform could be read.")]
+
+
 def test_an_image_for_one_platform_says_so_in_its_config(
     ready: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
