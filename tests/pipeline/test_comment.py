@@ -46,6 +46,7 @@ def test_verdict_and_counts_come_before_everything() -> None:
         (Report(stack="s", changes=[change("deleted", "d", DATABASE)]), "passes, and data is lost"),
         (Report(stack="s", asks=["a"]), "passes, and apply stops unless it is allowed"),
         (Report(stack="s", drift=[DRIFT]), "passes, and apply stops for drift"),
+        (Report(stack="s", drift=[replace(DRIFT, stops=False)]), "nothing changes"),
         (Report(stack="s", changes=[change("updated", "u")]), "passes"),
         (Report(stack="s", findings=[finding("r", mandatory=False)]), "nothing changes"),
     ],

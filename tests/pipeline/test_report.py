@@ -71,6 +71,7 @@ def test_a_component_is_none_of_awss_resources() -> None:
     report = Report(stack="staging")
     state = {"type": TOKEN, "urn": URN, "id": "", "parent": "", "provider": ""}
     report.see(step("create", new=state))
+    assert report.changes == []
     report.see(step("create", new={**state, "custom": True}))
     assert len(report.changes) == 1
 
