@@ -1,13 +1,18 @@
 """Staging with database, cache and application as the first `pulumi up` leaves their secrets."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.elasticache.models import elasticache_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 from ecs_world import client
+from emulator import correction, corrections
+from emulator.clock import CLOCK
 from operations.account import Account
 from operations_world import BACKEND, CLUSTER, STACK, World
 from token_world import is_signed
@@ -21,8 +26,33 @@ FIRST: dict[str, dict[str, str]] = {
 }
 
 
+@contextmanager
+def account() -> Iterator[None]:
+    """A fresh account with the stores and their secrets, and no tasks."""
+    assert corrections  # imported for what it registers
+    correction.apply()
+    CLOCK.set_speed(0)
+    with mock_aws():
+        client("secretsmanager").create_secret(Name=DB)
+        stores()
+        yield
+
+
 def complete(world: World) -> None:
     """Make the stores, and have the backend's tasks read all three secrets."""
+    stores()
+    read = [("POSTGRES_PASSWORD", DB, "password"), ("REDIS_PASSWORD", CACHE, "password")]
+    given = [
+        {"name": variable, "valueFrom": f"{arn(name)}:{key}::"}
+        for variable, name, key in [*read, ("SECRET_KEY", APP, "SECRET_KEY")]
+    ]
+    revision = world.infrastructure("backend", secrets=given)
+    client("ecs").update_service(cluster=CLUSTER, service=BACKEND, taskDefinition=revision)
+    world.finish()
+
+
+def stores() -> None:
+    """Database and cache, and the first value of each secret; the database's secret is there."""
     rds, cache = client("rds"), client("elasticache")
     rds.create_db_instance(
         DBInstanceIdentifier=DATABASE,
@@ -45,14 +75,6 @@ def complete(world: World) -> None:
         if name != DB:
             client("secretsmanager").create_secret(Name=name)
         put(name, value, "AWSCURRENT", "arbor-initial")
-    read = [("POSTGRES_PASSWORD", DB, "password"), ("REDIS_PASSWORD", CACHE, "password")]
-    given = [
-        {"name": variable, "valueFrom": f"{arn(name)}:{key}::"}
-        for variable, name, key in [*read, ("SECRET_KEY", APP, "SECRET_KEY")]
-    ]
-    revision = world.infrastructure("backend", secrets=given)
-    client("ecs").update_service(cluster=CLUSTER, service=BACKEND, taskDefinition=revision)
-    world.finish()
 
 
 def put(name: str, value: object, *stages: str) -> None:

@@ -8,7 +8,7 @@ import first_secrets
 from asked_wire import asked
 from first_secrets import APP, CACHE, DB, put
 from operations.account import connect
-from operations_world import STACK, world
+from operations_world import STACK
 from pipeline import unrotated
 
 PREVIEWS_MAY = {
@@ -24,8 +24,7 @@ def first_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with world() as made:
-        first_secrets.complete(made)
+    with first_secrets.account():
         yield
 
 

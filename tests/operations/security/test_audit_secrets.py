@@ -1,7 +1,7 @@
 """`arbor audit secrets`: what still has the value of the state, and how old each value is."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ import first_secrets
 from ecs_world import client
 from first_secrets import APP, CACHE, DB, FIRST, GROUP, put
 from operations.__main__ import app
-from operations_world import STACK, World
+from operations_world import STACK
 
 Audit = Callable[..., Result]
 ROTATED = {
@@ -27,17 +27,17 @@ ROTATED = {
 
 
 @pytest.fixture
-def audit(world: World, monkeypatch: pytest.MonkeyPatch) -> Audit:
+def audit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Audit]:
     """The command, on staging with the secrets that the program made."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    first_secrets.complete(world)
 
     def run(*words: str) -> Result:
         return CliRunner().invoke(app, ["audit", "secrets", *words, "--stack", STACK])
 
-    return run
+    with first_secrets.account():
+        yield run
 
 
 def age(name: str, days: int) -> None:
