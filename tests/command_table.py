@@ -118,7 +118,9 @@ WRONG: tuple[Wrong, ...] = (
     refused("deploy v9.9.9 --dry-run", "backend has no image v9.9.9"),
     refused("migrate --version v9.9.9 --yes", "has no image v9.9.9"),
     refused("rollback backend --to 99 --yes", "There is no revision arbor-staging-backend:99"),
-    refused("rollback backend --to a/b: --yes", "a/b: is neither a revision nor a version; allowed:"),
+    refused(
+        "rollback backend --to a/b: --yes", "a/b: is neither a revision nor a version; allowed:"
+    ),
     refused("rollback backend --to v9 --yes", "revisions of arbor-staging-backend runs v9"),
     refused("bluegreen start v9.9.9 --yes", "backend has no image v9.9.9"),
     refused("bluegreen start latest --yes", "latest moves with each build: name the tag beside it"),

@@ -124,6 +124,7 @@ def shell(
         pristine_production.copy() as stack,
         shell_of(stack, tmp_path_factory.mktemp("application")) as made,
     ):
+        push(stack)
         yield made
 
 
@@ -173,7 +174,6 @@ def test_production_is_well_and_its_stores_are_reached(shell: Shell) -> None:
 
 
 def test_a_migrated_database_is_migrated_again_as_a_task(shell: Shell) -> None:
-    push(shell.stack)
     said = shell.run("arbor migrate --yes --every 0.2")
     assert "Will assume transactional DDL." in said
     assert "Running upgrade" not in said

@@ -54,12 +54,15 @@ def test_either_form_can_be_healthy(
         (
             (200, SHALLOW),
             (200, SHALLOW | BOTH_DOWN),
-            "says 'degraded' instead of healthy: database unhealthy, cache unhealthy",
+            (
+                "answers, but /detailed says 'degraded' instead of healthy: database unhealthy, "
+                "cache unhealthy"
+            ),
         ),
         (
             (200, SHALLOW),
             (200, SHALLOW | STORES | {"cache": "unhealthy"}),
-            "says healthy without all of its stores: cache unhealthy",
+            "answers, but /detailed says healthy without all of its stores: cache unhealthy",
         ),
         ((200, SHALLOW), (500, "oops"), "answers, but /detailed answers 500: 'oops'"),
         ((200, SHALLOW), OSError("timed out"), "answers, but /detailed does not: timed out"),

@@ -97,8 +97,10 @@ def test_the_application_without_its_stores_is_p2(monkeypatch: pytest.MonkeyPatc
         "Looks like P2",
         "P2  the backend says: database unhealthy\n    run: arbor database connections",
         "P2  the backend says: cache unhealthy\n    run: arbor cache stats",
-        f"NG  backend URL          {API} answers, but /detailed says 'degraded' instead of "
-        "healthy, database unhealthy, ",
+        (
+            f"NG  backend URL          {API} answers, but /detailed says 'degraded' instead of "
+            "healthy, database unhealthy, "
+        ),
     ):
         assert line in "\n".join(one.rstrip() for one in done.stdout.splitlines()), done.stdout
 
