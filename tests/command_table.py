@@ -129,7 +129,7 @@ WRONG: tuple[Wrong, ...] = (
     refused("scale backend 4 --until noon --yes", "--until noon is no time; allowed:"),
     refused("cache flush --confirm production --yes", "and the stack is staging"),
     refused("cache flush --yes", "add --confirm staging"),
-    refused("cache clear * --yes", "that is `arbor cache flush`"),
+    refused("cache clear * --yes", "that is `arbor cache flush --stack staging`"),
     refused("runbook --html /nowhere/at/all.html", "can't be written"),
 )
 """Each is tried on staging; the command's own tests try what needs more than that."""

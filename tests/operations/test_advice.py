@@ -94,7 +94,8 @@ def called(node: ast.AST) -> str:
 
 def advice() -> tuple[list[Advice], list[Advice]]:
     """Commands that get their stack, and texts with a command that don't."""
-    with_stack, without = [], []
+    with_stack: list[Advice] = []
+    without: list[Advice] = []
     for path in sorted(OPERATIONS.rglob("*.py")):
         tree = ast.parse(path.read_text())
         held = docstrings(tree)

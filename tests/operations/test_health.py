@@ -56,7 +56,7 @@ def test_targets_of_the_idle_colour_make_nothing_healthy(world: World) -> None:
     ]
     elb.modify_rule(RuleArn=service.production_rule, Actions=[forward(*turned)])
     assert not step.took_effect()
-    assert step.shows() == f"{BACKEND}: 2 of 2 tasks run it, 0 of 0 targets are healthy"
+    assert step.shows() == f"{BACKEND}: 2 of 2 tasks running it, 0 of 0 targets healthy"
 
 
 def test_tasks_of_another_revision_do_not_count(world: World) -> None:
@@ -64,7 +64,7 @@ def test_tasks_of_another_revision_do_not_count(world: World) -> None:
     other = world.infrastructure("backend")
     step = health.Health(service=service, revision=lambda: other).step()
     assert not step.took_effect()
-    assert step.shows().startswith(f"{BACKEND}: 0 of 2 tasks run it")
+    assert step.shows().startswith(f"{BACKEND}: 0 of 2 tasks running it")
 
 
 def test_a_service_scaled_meanwhile_is_healthy_with_its_new_count(world: World) -> None:

@@ -131,7 +131,7 @@ def test_a_target_that_stays_unhealthy_takes_the_services_back(
 ) -> None:
     monkeypatch.setattr("operations.ecs.health.Health._targets", lambda _: (1, 2))
     told = failing(world)
-    assert "2 of 2 tasks run it, 1 of 2 targets are healthy" in told
+    assert "2 of 2 tasks running it, 1 of 2 targets healthy" in told
     assert (world.image(BACKEND), world.image(FRONTEND)) == (OLD, OLD)
 
 

@@ -88,7 +88,7 @@ def test_without_a_task_to_enter_nothing_is_begun(
     runs = plugin(f"print({warm.DONE!r})")
     done = cache()
     assert done.exit_code == 3
-    assert "ECS Exec runs in none of the 2 tasks of arbor-staging-backend" in done.stderr
+    assert "ECS Exec runs in none of 2 tasks of arbor-staging-backend" in done.stderr
     assert runs.read_text() == ""
 
 

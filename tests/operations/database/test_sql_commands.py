@@ -127,7 +127,7 @@ def test_the_pending_password_is_tried_while_a_rotation_is_under_way() -> None:
     manager.put_secret_value(SecretId=SECRET, SecretString=secret("stale"))
     refused = database("connections")
     assert refused.exit_code == 1
-    assert "`arbor rotate-password --stack production` ends it." in refused.stderr
+    assert "`arbor rotate-password` ends it." in refused.stderr
     assert "stale-password" not in refused.output
     manager.put_secret_value(
         SecretId=SECRET, SecretString=secret("first"), VersionStages=["AWSPENDING"]

@@ -98,16 +98,16 @@ def test_a_certificate_is_well(found: certificate.CertificateNow, mark: str) -> 
     ],
 )
 def test_how_a_deployment_ended_is_news_for_a_day(status: str, age: timedelta, mark: str) -> None:
-    (row,) = deployments.rows([replace(DEPLOYMENT, status=status, since=NOW - age)], NOW)
+    (row,) = deployments.rows([replace(DEPLOYMENT, status=status, since=NOW - age)], NOW, "staging")
     assert row.mark == mark
 
 
 def test_a_deployment_that_waits_says_for_whom() -> None:
     found = replace(DEPLOYMENT, status="IN_PROGRESS", stage="POST_TEST_TRAFFIC_SHIFT", waits=True)
-    (row,) = deployments.rows([found], NOW)
+    (row,) = deployments.rows([found], NOW, "staging")
     assert row.says == (
         "IN_PROGRESS at POST_TEST_TRAFFIC_SHIFT, 5 min ago; waits for a person: "
-        "`arbor bluegreen switch` or `abort`"
+        "`arbor bluegreen switch --stack staging` or `arbor bluegreen abort --stack staging`"
     )
 
 

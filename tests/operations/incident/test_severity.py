@@ -119,11 +119,11 @@ CASES = [
         "arbor logs backend --errors --since 30m",
     ),
     ("P3", facts(seconds=2.1), "answers take 2.1 s on average", "arbor database top-queries"),
-    ("P3", backend(running=1), "backend: 1 of 2 tasks run", "arbor status --watch"),
+    ("P3", backend(running=1), "backend: 1 of 2 tasks running", "arbor status --watch"),
     (
         "P3",
         frontend(healthy=1),
-        "frontend: 1 of 2 targets are healthy",
+        "frontend: 1 of 2 targets healthy",
         "arbor logs frontend --errors --since 30m",
     ),
     (

@@ -89,7 +89,7 @@ def test_none_says_from_when_on_a_query_is_logged(value: str | None, said: str) 
     done = operate("slow-queries")
     assert (done.exit_code, done.stdout) == (0, "")
     assert said in done.stderr
-    assert "`arbor database top-queries`" in done.stderr
+    assert "`arbor database top-queries --stack staging`" in done.stderr
     assert operate("slow-queries", "--json").stdout.strip() == "[]"
 
 

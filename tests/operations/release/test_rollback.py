@@ -199,7 +199,8 @@ def test_services_that_would_end_on_different_versions_are_refused(world: World)
     told = refused(world)
     assert f"backend on {BACKEND}:2 ({NEW})" in told
     assert f"frontend on {FRONTEND}:1 ({OLD})" in told
-    assert "one at a time: `arbor rollback SERVICE`" in told
+    each = (f"`arbor rollback {app} --stack staging`" for app in ("frontend", "backend"))
+    assert f"one at a time: {' or '.join(each)}" in told
     rolled_back(world, "backend")
     assert images(world) == (NEW, NEW)
 

@@ -28,7 +28,7 @@ def test_floor_and_count_go_up_and_it_waits_until_all_serve(scaled: World) -> No
     assert desired(scaled) == (6, 6)
     assert fall_backs() == []
     assert scaled.heard("set the autoscaling floor of arbor-staging-backend from 2 to 6")
-    assert scaled.heard("stays until the next `arbor scale backend --stack staging`")
+    assert scaled.heard("stays until it is set again (`arbor scale backend 2 --stack staging`")
     assert scaled.heard("set arbor:services.backend.min to 6")
     assert floor("frontend") == 2
 
