@@ -48,9 +48,7 @@ class Steps:
         """
         every = dict.fromkeys((*self.findings, *self.failures))
         return [
-            one
-            for one in every
-            if not any(one != other and one.endswith(other) for other in every)
+            one for one in every if not any(one != other and one.endswith(other) for other in every)
         ]
 
     def _count(self, step: events.StepEventMetadata) -> None:

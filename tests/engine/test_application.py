@@ -102,12 +102,10 @@ def shell_of(stack: Deployed, place: Path, *, migrates: bool = True) -> Iterator
     for made in (place, *place.parents[:2]):
         made.chmod(0o755)  # PostgreSQL reads in it as an account of its own
     with attached(stack.environment, "production", place, migrates=migrates) as application:
-        programs = place / "bin"
-        aws_shim.install(programs, stack.environment["AWS_ENDPOINT_URL"])
         of_pulumi = {name for name in application.environment if "PULUMI" in name}
         environment = {
             **{k: v for k, v in application.environment.items() if k not in of_pulumi},
-            "PATH": aws_shim.search_path(programs),
+            "PATH": f"{application.environment['PATH']}{os.pathsep}{os.environ['PATH']}",
             "HOME": os.environ["HOME"],
             "COLUMNS": "200",
         }

@@ -10,6 +10,7 @@ instance has the name), health checks of the load balancer, memory, and alarms, 
 account's.
 """
 
+import os
 import sys
 import threading
 import time
@@ -22,6 +23,7 @@ from typing import Final
 import application_world
 import naming
 from emulator import account as account_module
+from emulator import aws_shim
 from engine_stack import control
 from postgres_world import as_superuser
 from serve import edge as edges
@@ -306,7 +308,7 @@ def attached(
                 application=application,
                 environment={
                     **account,
-                    **_way(place, port, signs.ca),
+                    **_way(place, port, signs.ca, endpoint),
                     switches.VARIABLE: str(application.switches_file),
                 },
                 _failed=failed,
@@ -317,8 +319,8 @@ def attached(
             application.end()
 
 
-def _way(place: Path, port: int, ca: Path) -> dict[str, str]:
-    """How a command of an operator reaches domain, database and cache."""
+def _way(place: Path, port: int, ca: Path, endpoint: str) -> dict[str, str]:
+    """How a command of an operator reaches domain, database and cache, and `aws` the account."""
     programs = place / "bin"
     programs.mkdir()
     for name, text in (
@@ -327,9 +329,10 @@ def _way(place: Path, port: int, ca: Path) -> dict[str, str]:
     ):
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)
+    aws_shim.install(programs, endpoint)
     proxy = f"http://127.0.0.1:{port}"
     return {
-        "PATH": str(programs),
+        "PATH": os.pathsep.join([str(programs), str(Path(sys.executable).parent)]),
         "HTTPS_PROXY": proxy,
         "https_proxy": proxy,
         "SSL_CERT_FILE": str(ca),

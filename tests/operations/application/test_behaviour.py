@@ -188,6 +188,41 @@ def test_a_worker_opens_thirty_connections_and_keeps_ten(
         assert connections() == 10
 
 
+def test_a_worker_opens_twenty_connections_to_the_cache_at_most(
+    running: Running, migrated: Stores
+) -> None:
+    """A request that gets none is limited by memory, and is answered."""
+    with migrated.cache.client() as watching, ThreadPoolExecutor(40) as clients:
+        watching.execute_command("CLIENT", "PAUSE", 1500, "ALL")
+        asked = [clients.submit(running.ask, PLANS, headers=who()) for _ in range(40)]
+        assert [one.result()[0] for one in asked] == [200] * 40
+        mine = watching.client_id()
+        others = [one for one in watching.client_list() if int(one["id"]) != mine]
+        assert len(others) == 20
+    said = [one for one in running.documents() if "using memory" in str(one["event"])]
+    assert said
+    assert {one["level"] for one in said} == {"warning"}
+
+
+def redirect(running: Running) -> str:
+    """Where a path without its slash leads a client that came by https."""
+    connection = HTTPConnection("127.0.0.1", running.port, timeout=10)
+    try:
+        headers = {"Host": "arbor.test", "X-Forwarded-Proto": "https", **who()}
+        connection.request("GET", "/api/v1", headers=headers)
+        return connection.getresponse().headers["Location"]
+    finally:
+        connection.close()
+
+
+def test_a_redirect_keeps_https_where_the_environment_trusts_the_load_balancer(
+    running: Running, migrated: Stores, tmp_path: Path
+) -> None:
+    assert redirect(running) == "https://arbor.test/api/v1/"
+    with started(migrated, tmp_path, FORWARDED_ALLOW_IPS="10.0.0.1") as distrustful:
+        assert redirect(distrustful) == "http://arbor.test/api/v1/"
+
+
 def closes(running: Running, within: float) -> bool:
     """Whether it closes an idle connection in so many seconds."""
     connection = HTTPConnection("127.0.0.1", running.port, timeout=10)
