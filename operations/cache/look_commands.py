@@ -91,7 +91,7 @@ def _stats(found: stats.Stats, judged: list[str]) -> "RenderableType":
         ("Replicas", str(found.replicas)),
     ):
         table.add_row(name, value)
-    lines = [f"NG  {line}" for line in judged] or ["OK  Nothing wants a look."]
+    lines = [f"NG  {line}" for line in judged] or ["OK  Nothing is wrong."]
     return Group(table, "", *lines)
 
 

@@ -76,7 +76,7 @@ def _mapping(answer: object) -> Mapping[str, Any]:
 
 
 def judged(found: Stats, stack: str, nodes: int) -> Iterator[str]:
-    """A line for each thing that wants a look, with what to do next; none when all is well."""
+    """A line for each thing that is wrong, with what to do next; none when all is well."""
     if found.role != PRIMARY:
         yield (
             "The primary's endpoint leads to a replica: a failover is under way. Look again in a "

@@ -30,6 +30,7 @@ PLANS = "https://arbor-energy.com/api/v1/plans"
 BACKEND = "arbor-production-backend"
 MANIFEST = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"}
 pytestmark = [
+    pytest.mark.xdist_group("application"),  # one set of processes for all
     pytest.mark.skipif(not postgres_world.PROGRAMS, reason=postgres_world.WITHOUT),
     pytest.mark.skipif(redis_world.PROGRAM is None, reason=redis_world.WITHOUT),
     pytest.mark.skipif(aws_shim.find_aws() is None, reason="needs the AWS CLI"),
@@ -196,6 +197,7 @@ def test_requests_show_in_the_log_the_database_and_the_cache(shell: Shell) -> No
     assert before.cache.keys() >= {"plans:all"}
 
 
+@pytest.mark.nightly
 def test_the_runbooks_health_checks_work_as_they_are_typed(shell: Shell) -> None:
     _, database_tunnel = shell.blocks("Connect")
     _, database = shell.blocks("Database Health Check")
@@ -239,6 +241,7 @@ def test_slow_and_failing_requests_are_what_triage_finds(switched: Shell) -> Non
     assert errors.count('"Unhandled exception"') == 24
 
 
+@pytest.mark.nightly
 def test_a_restart_serves_from_new_processes_without_a_failed_request(shell: Shell) -> None:
     before = {one.running.pid for one in shell.application.processes.values()}
     with ThreadPoolExecutor(1) as operator:
@@ -253,6 +256,7 @@ def test_a_restart_serves_from_new_processes_without_a_failed_request(shell: She
     assert "[INFO] Handling signal: term" in shell.run("arbor logs backend")
 
 
+@pytest.mark.nightly
 def test_a_process_that_dies_is_a_crash_to_triage(shell: Shell) -> None:
     (backend,) = (
         one for one in shell.application.processes.values() if one.container.name == "backend"
