@@ -228,7 +228,8 @@ def _said(failed: automation.CommandError) -> str:
     for stream in ("stderr:", "stdout:"):
         said = text.partition(stream)[2].partition("\n stderr:")[0].strip()
         if said:
-            return said
+            # After the progress of each resource, the engine repeats what went wrong.
+            return said.partition("Diagnostics:")[2].strip() or said
     return text
 
 
