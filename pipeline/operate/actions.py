@@ -225,11 +225,11 @@ def _engine(stack: str) -> Iterator[None]:
 def _said(failed: automation.CommandError) -> str:
     """The engine's words, without those of the SDK around them."""
     text = str(failed)
-    for stream in ("stderr:", "stdout:"):
-        said = text.partition(stream)[2].partition("\n stderr:")[0].strip()
+    # After the progress of each resource, the engine repeats what went wrong.
+    for mark in ("Diagnostics:", "stderr:", "stdout:"):
+        said = text.partition(mark)[2].partition("\n stderr:")[0].strip()
         if said:
-            # After the progress of each resource, the engine repeats what went wrong.
-            return said.partition("Diagnostics:")[2].strip() or said
+            return said
     return text
 
 

@@ -13,6 +13,8 @@ import boto3
 import pytest
 import typer
 from moto import mock_aws
+from pulumi import automation
+from pulumi.automation import CommandResult
 from typer.testing import CliRunner
 
 import pipeline.__main__
@@ -402,3 +404,21 @@ def test_wrong_usage_is_one_sentence(words: list[str], said: str) -> None:
     done = CliRunner().invoke(pipeline.__main__.app, ["operate", *words, "--stack", STACK])
     assert done.exit_code == 2
     assert said in " ".join(done.output.replace("│", " ").split())
+
+
+def test_of_a_failed_program_only_what_went_wrong_is_said(
+    backed: Backed, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_stack: object) -> list[refresh.Found]:
+        progress = "Previewing update (staging):\n ~ aws:s3:Bucket a refreshing"
+        raise automation.CommandError(
+            CommandResult(f"{progress}\nDiagnostics:\n  error: change this", "warning: a", 1)
+        )
+
+    monkeypatch.setattr(refresh, "look", fails)
+    with pytest.raises(typer.Exit) as ended:
+        run(Action.REFRESH, backed)
+    assert ended.value.exit_code == 1
+    told = capsys.readouterr().err
+    assert told.startswith("Failed: error: change this")
+    assert "refreshing" not in told
