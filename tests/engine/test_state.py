@@ -183,8 +183,9 @@ def with_a_language_host(stack: Deployed, directory: Path) -> None:
     words = f"{shlex.quote(sys.executable)} {shlex.quote(str(shell.HOST))}"
     host.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
     host.chmod(0o755)
-    variables = stack.deployment.stack.workspace.env_vars
-    variables["PATH"] = f"{directory}:{variables['PATH']}"
+    workspace = stack.deployment.stack.workspace
+    path = f"{directory}:{workspace.env_vars['PATH']}"
+    workspace.env_vars = {**workspace.env_vars, "PATH": path}
 
 
 def test_a_refresh_forgets_what_is_gone_and_adopt_takes_in_what_is_there(

@@ -278,7 +278,12 @@ def test_a_refresh_keeps_what_held_data_in_the_state(
 ) -> None:
     written: list[str] = []
     monkeypatch.setattr(refresh, "look", lambda _: [gone(GROUP, "logs"), gone(DATABASE, "db")])
-    monkeypatch.setattr(refresh, "write", lambda _: written.append("refresh") or [])
+
+    def write(_stack: object) -> list[refresh.Found]:
+        written.append("refresh")
+        return []
+
+    monkeypatch.setattr(refresh, "write", write)
     with refused(capsys, "db is gone", "pulumi state delete 'urn:pulumi:staging", "--force`"):
         run(Action.REFRESH, backed)
     assert written == []
