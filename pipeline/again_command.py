@@ -40,7 +40,9 @@ def newest(
 
 def again(
     stack: Stack,
-    report: Annotated[Path, typer.Option(help="What `apply` or `newest` wrote.")],
+    report: Annotated[
+        Path, typer.Option(help="What `apply` or `newest` wrote.", resolve_path=True)
+    ],
     asked: Annotated[
         str, typer.Option(help="The stacks that the run was started for: both or one.")
     ] = "both",
