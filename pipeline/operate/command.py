@@ -9,6 +9,7 @@ from operations import screen
 from pipeline import changes
 from pipeline.operate.actions import Action
 from pipeline.operate.actions import operate as operate_stack
+from pipeline.repository import reviewers
 from pipeline.stacks import emulated, in_aws
 
 USAGE = 2
@@ -49,5 +50,7 @@ def operate(
         screen.end(f"--allow is for {Action.UP_REFRESH}; {action} changes nothing in AWS.", USAGE)
     if base is not None and not in_emulated:
         screen.end("--base is for --emulated: in AWS the stack is what it is.", USAGE)
+    if not in_emulated and (sentence := reviewers.refusal(stack)):
+        screen.end(sentence, screen.REFUSED)
     with emulated(stack, base) if in_emulated else in_aws(stack) as opened:
         operate_stack(action, opened, yes=yes, allowed=allow or ())

@@ -10,6 +10,7 @@ import yaml
 from typer.testing import CliRunner
 
 import pipeline.__main__
+import pipeline.operate.command
 from emulator import engine
 from pipeline.github import API
 from pipeline.repository import reviewers
@@ -148,8 +149,16 @@ def test_the_stack_called_production_always_is_one(
     assert "has no required reviewers" in refusal(unprotected())
 
 
-def test_apply_is_refused_before_it_opens_the_stack(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        (pipeline.__main__, ["apply", "--plan", "plan.json"]),
+        (pipeline.operate.command, ["operate", "up-refresh", "--yes"]),
+    ],
+    ids=["apply", "operate"],
+)
+def test_what_writes_is_refused_before_it_opens_the_stack(
+    module: Any, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
 
@@ -157,12 +166,12 @@ def test_apply_is_refused_before_it_opens_the_stack(
         opened.append(stack)
         raise NoStackError("There is no backend here.")
 
-    monkeypatch.setattr(pipeline.__main__, "in_aws", open_)
+    monkeypatch.setattr(module, "in_aws", open_)
+    monkeypatch.chdir(tmp_path)
     for key, value in JOB.items():
         monkeypatch.setenv(key, value)
-    plan = tmp_path / "plan.json"
-    plan.write_text("{}")
-    words = ["apply", "--stack", "production", "--plan", str(plan)]
+    (tmp_path / "plan.json").write_text("{}")
+    words = [*words, "--stack", "production"]
     with served(unprotected()):
         done = CliRunner().invoke(pipeline.__main__.app, words)
     assert done.exit_code == 3, done.output
