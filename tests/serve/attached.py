@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -99,12 +99,11 @@ class Application:
     def look(self) -> None:
         """Bring stores, processes, logs, routes and numbers to where the account is now."""
         wanted, logins = switches.read(self.switches_file), self.found.logins()
-        if logins is None:
-            return
-        if self.stores is None and not self._open_stores(logins):
+        if self.stores is None and not (logins and self._open_stores(logins)):
             return
         assert self.stores is not None
-        self.stores.follow(logins)
+        if logins is not None:
+            self.stores.follow(logins)
         self.stores.cut_off(wanted.without)
         tasks = self.found.tasks()
         self._run(tasks)
@@ -114,7 +113,8 @@ class Application:
         ports = {address(task): answering.get(key) for key, many in tasks.items() for task in many}
         self.edge.set_routes(self.found.routes(ports))
         self._stop_those_that_left()
-        self._write_numbers()
+        if logins is not None:
+            self._write_numbers()
 
     def end(self) -> None:
         """Stop every process as ECS does, then the stores."""
@@ -204,13 +204,20 @@ class Application:
             self._ending.remove(one)
 
     def _ship(self, one: Process) -> None:
-        """Put every line that is new into the log group, as the awslogs driver does."""
+        """Put every line that is new into the log group, as the awslogs driver does.
+
+        Where the group is gone, because the stack was destroyed, the lines are lost.
+        """
         lines = one.lines()
         if not lines:
             return
         logs, group = self.found.client("logs"), one.container.log_group
-        with suppress(logs.exceptions.ResourceAlreadyExistsException):
+        try:
             logs.create_log_stream(logGroupName=group, logStreamName=one.stream)
+        except logs.exceptions.ResourceAlreadyExistsException:
+            pass
+        except logs.exceptions.ResourceNotFoundException:
+            return
         now = int(time.time() * 1000)
         events = [{"timestamp": now, "message": line} for line in lines]
         for first in range(0, len(events), LINES_AT_ONCE):

@@ -78,8 +78,9 @@ class Found:
     def tasks(self) -> dict[Key, list[Task]]:
         """Those that run, by what one process stands for."""
         ecs, cluster = self.client("ecs"), naming.cluster(self.stack)
-        if not ecs.describe_clusters(clusters=[cluster])["clusters"]:
-            return {}
+        clusters = ecs.describe_clusters(clusters=[cluster])["clusters"]
+        if [one["status"] for one in clusters] != ["ACTIVE"]:
+            return {}  # not made yet, or destroyed
         found: dict[Key, list[Task]] = {}
         for page in ecs.get_paginator("list_tasks").paginate(cluster=cluster):
             if not page["taskArns"]:
