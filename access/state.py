@@ -130,11 +130,13 @@ def only_over_tls(bucket: str) -> Statement:
 
 
 def _lists(pipeline: Pipeline) -> Statement:
-    return allow(
-        ["s3:ListBucket"],
-        f"arn:aws:s3:::{pipeline.state_bucket}",
-        StringLike={"s3:prefix": [f"{pipeline.environment}/*", ".pulumi/*"]},
-    )
+    """List the bucket's files, of whichever stack: their names, and not what is in them.
+
+    Without a condition on s3:prefix, which only a list has: for a file that is not there S3 answers
+    404 to whoever may list the bucket and 403 to anyone else, and Pulumi looks for files that may
+    not be there. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    """
+    return allow(["s3:ListBucket"], f"arn:aws:s3:::{pipeline.state_bucket}")
 
 
 def _files(pipeline: Pipeline) -> list[str]:

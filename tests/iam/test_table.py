@@ -260,6 +260,9 @@ def test_must_never(kind: str, asks: Callable[[Place], Request], at: Place) -> N
     assert not allowed(at.principal(kind), asks(at))
 
 
+SHARED = frozenset({"list its state", "look at roles", "let AWS make ECS's own role"})
+
+
 def crossing(mine: Place, theirs: Place) -> Iterator[tuple[str, str, Request]]:
     """What a role of one stack can do to its own, asked of the other's, without what both share.
 
@@ -268,7 +271,7 @@ def crossing(mine: Place, theirs: Place) -> Iterator[tuple[str, str, Request]]:
     """
     for kind, says, asks in CAN:
         request = asks(theirs)
-        looks = request.resource == "*" or says in {"look at roles", "let AWS make ECS's own role"}
+        looks = request.resource == "*" or says in SHARED
         named_alike = request.resource.startswith("arn:aws:s3:::balancer-logs-")
         one_key = says == "use the bucket's key" and mine.account == theirs.account
         if not (looks or named_alike or one_key):
