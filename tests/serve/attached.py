@@ -343,5 +343,6 @@ def _way(place: Path, port: int, ca: Path, endpoint: str) -> dict[str, str]:
         "HTTPS_PROXY": proxy,
         "https_proxy": proxy,
         "SSL_CERT_FILE": str(ca),
+        "CURL_CA_BUNDLE": str(ca),  # where a machine sets it, curl reads nothing else
         "PGSSLROOTCERT": str(ca),
     }

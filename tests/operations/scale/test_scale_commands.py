@@ -42,7 +42,7 @@ def operate(*words: str) -> Result:
 def test_each_that_is_done_is_0_and_the_same_again_has_nothing_to_do() -> None:
     again = ("--yes", "--every", "0.001")
     done = operate("scale", "backend", "3", *again)
-    assert (done.exit_code, "3 tasks of backend serve staging." in done.stdout) == (0, True)
+    assert (done.exit_code, "backend of staging serves with 3 tasks." in done.stdout) == (0, True)
     for words in (
         ("resize", "backend", "--cpu", "1024", "--memory", "2048"),
         ("database", "scale", "db.t3.large"),
