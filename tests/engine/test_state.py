@@ -201,7 +201,8 @@ def test_a_refresh_forgets_what_is_gone_and_adopt_takes_in_what_is_there(
     told = capsys.readouterr().out
     assert f"pulumi import aws:cloudwatch/logGroup:LogGroup logs-insights {INSIGHTS}" in told
     assert "not in the state: logs-exec" in told
-    assert [(step.op, step.name) for step in steps_of(stack.preview)] == [("create", "logs-exec")]
+    created = [step.name for step in steps_of(stack.preview) if step.op == "create"]
+    assert created == ["logs-exec"]
 
 
 def test_a_lock_and_an_invalid_state_are_named_with_the_way_and_mended(
@@ -217,6 +218,7 @@ def test_a_lock_and_an_invalid_state_are_named_with_the_way_and_mended(
         "timestamp": "2026-01-01T00:00:00Z",
     }
     left.write_text(json.dumps(content))
+    set_idle_timeout(staging, 33)  # a refresh that has nothing to write takes no lock
     told = refusal(staging, Action.REFRESH, capsys)
     assert "locked by 1 lock(s)" in told
     assert "pipeline operate cancel --stack staging" in told
@@ -324,8 +326,8 @@ def test_every_block_of_the_page_works_on_a_stack_that_has_not_moved_yet(
     there.run(by_hand)
     assert "staging has no lock." in there.run(cancel).stdout
 
-    walk("A Killed Update")
     # The shell of the tests says yes for a person, which `--preview-only` does not take.
+    walk("A Killed Update", "set -e; unset PULUMI_SKIP_CONFIRMATIONS")
     walk("An Earlier State", "set -e; unset PULUMI_SKIP_CONFIRMATIONS")
     (valid,) = walk("State Repair")
     assert "is valid" in valid
