@@ -36,6 +36,7 @@ SHORTENED: Final = (
     "*Shortened, for GitHub allows no longer comment. The log of the preview's job has every line, "
     "and the report among the run's artifacts every value.*"
 )
+UNROTATED: Final = "Secrets to rotate: Pulumi's state holds their value"
 NO_REPORT: Final = "no report: its job ended before the preview wrote one"
 
 
@@ -57,7 +58,7 @@ def render(
 
 
 def render_drift(reports: Sequence[Report], unknown: Iterable[str] = ()) -> str:
-    """The drift alone, for the issue that the nightly job keeps.
+    """Drift and secrets to rotate, for the issue that the nightly job keeps.
 
     `unknown` are sentences for the stacks that could not be looked at.
     """
@@ -67,6 +68,8 @@ def render_drift(reports: Sequence[Report], unknown: Iterable[str] = ()) -> str:
         lines += ["The account differs from the program. Keep each value or change AWS back.", ""]
     for report in drifted:
         lines += [f"### {prose(report.stack)}", "", *_drift(report), ""]
+    if unrotated := [sentence for report in reports for sentence in report.unrotated]:
+        lines += [f"### {UNROTATED}", "", *(f"- {prose(sentence)}" for sentence in unrotated), ""]
     unknown = list(unknown)
     if unknown:
         lines += ["### Not looked at", "", *(f"- {prose(sentence)}" for sentence in unknown), ""]
@@ -139,6 +142,7 @@ def _stack(report: Report, level: int) -> Iterator[str]:
         yield from details(titled, _changes(harmless, level), is_open=False)
     yield from _sentences("Policy remarks", map(_finding, advisory), level)
     yield from _drift_of(report, level)
+    yield from _sentences(UNROTATED, report.unrotated, level)
     if skipped:
         yield from details("What no rule has judged yet", _skipped(skipped))
 

@@ -1,6 +1,6 @@
-"""The nightly look for drift: one issue for all stacks.
+"""The nightly look for drift and for secrets of the state: one issue for all stacks.
 
-Only when every expected stack was looked at and none has drifted is the issue closed.
+The issue is closed when every expected stack was looked at and nothing was found.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +13,7 @@ from pipeline.comment import render_drift
 from pipeline.report import Report
 
 LABEL: Final = "drift"
-NO_DRIFT: Final = "Every stack was looked at, and none has drifted."
+NO_DRIFT: Final = "Every stack was looked at: none has drifted, and each secret was rotated."
 
 
 @dataclass(kw_only=True)
@@ -56,8 +56,16 @@ class Nightly:
         return [report.stack for report in self.reports if report.drift]
 
     @property
+    def unrotated(self) -> list[str]:
+        return [report.stack for report in self.reports if report.unrotated]
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.drifted or self.unrotated or self.unknown)
+
+    @property
     def text(self) -> str:
-        if self.drifted or self.unknown:
+        if not self.is_clean:
             return render_drift(self.reports, self.unknown)
         return NO_DRIFT
 
@@ -65,13 +73,14 @@ class Nightly:
     def title(self) -> str:
         """Of the issue, while there is one."""
         drift = [f"drift in {', '.join(self.drifted)}"] if self.drifted else []
+        secrets = [f"secrets to rotate in {', '.join(self.unrotated)}"] if self.unrotated else []
         unknown = ["not every stack was looked at"] if self.unknown else []
-        said = "; ".join([*drift, *unknown])
+        said = "; ".join([*drift, *secrets, *unknown])
         return said[:1].upper() + said[1:]
 
     def post(self, repository: github.Repository, say: Callable[[str], None]) -> bool:
         """Keep the issue, and send its address to the chat; returns whether the chat took it."""
-        if not (self.drifted or self.unknown):
+        if self.is_clean:
             repository.close_issue(LABEL, NO_DRIFT)
             return True
         address = repository.keep_issue(LABEL, self.title, self.text)

@@ -7,7 +7,7 @@ from pathlib import Path
 from pulumi import automation
 from pulumi.automation import events
 
-from pipeline import changes, drift, unowned
+from pipeline import changes, drift, unowned, unrotated
 from pipeline.failures import AWS_FAILED, said, sentences
 from pipeline.job import Job
 from pipeline.report import Report
@@ -50,6 +50,8 @@ def _look(opened: Opened, plan: Path | None, report: Report, *, look_for_drift: 
     if look_for_drift:
         with _reported(report, "Drift could not be looked for"):
             report.drift = [*drift.find(stack, seen.steps), *unowned.find(opened)]
+        with _reported(report, "Secrets could not be looked at"):
+            report.unrotated = list(unrotated.sentences(opened.account))
 
 
 @contextmanager

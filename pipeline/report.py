@@ -89,6 +89,8 @@ class Report:
     """What `apply` refuses without `--allow`."""
     drift: list[Drift] | None = None
     """None when it wasn't looked for."""
+    unrotated: list[str] = field(default_factory=list)
+    """A sentence for each secret whose value the state holds, looked for together with drift."""
     failure: str = ""
     """Why the preview failed, when it was not for a policy."""
     job: Job = field(default_factory=Job)
@@ -137,6 +139,7 @@ class Report:
                 refused=told["refused"],
                 asks=told["asks"],
                 drift=None if drift is None else [Drift(**one) for one in drift],
+                unrotated=told["unrotated"],
                 failure=told["failure"],
                 job=Job(**told["job"]),
             )

@@ -1,5 +1,6 @@
 """What the nightly run says of stacks that have drifted, and of those that it could not look at."""
 
+import json
 import traceback
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,11 @@ def _job(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def wrote(stack: str, drift: list[Drift] | None, failure: str = "") -> None:
-    Report(stack=stack, drift=drift, failure=failure).write(Path(f"report-{stack}.json"))
+def wrote(
+    stack: str, drift: list[Drift] | None, failure: str = "", unrotated: list[str] | None = None
+) -> None:
+    report = Report(stack=stack, drift=drift, failure=failure, unrotated=unrotated or [])
+    report.write(Path(f"report-{stack}.json"))
 
 
 def files() -> list[str]:
@@ -78,6 +82,21 @@ def test_drift_alone_is_no_failure_of_the_night() -> None:
     wrote("staging", [FOUND])
     wrote("production", [])
     assert issue().exit_code == 0
+
+
+def test_a_secret_of_the_state_keeps_the_issue_open() -> None:
+    wrote("staging", [], unrotated=["`arbor/staging/db` still has its first value."])
+    wrote("production", [])
+    with responses.RequestsMock() as api:
+        api.get(f"{BASE}/issues", json=[])
+        api.post(f"{BASE}/issues", json={"html_url": "https://there"})
+        done = issue("--post")
+        body = api.calls[-1].request.body
+    assert done.exit_code == 0, done.output
+    assert isinstance(body, bytes)
+    sent = json.loads(body)
+    assert sent["title"] == "Secrets to rotate in staging"
+    assert "- `arbor/staging/db` still has its first value." in sent["body"]
 
 
 def test_a_pattern_that_matches_nothing_names_every_stack() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pipeline import changes, drift, unowned
+from pipeline import changes, drift, unowned, unrotated
 from pipeline.failures import EXPIRED_SENTENCE
 from pipeline.preview import preview
 from pipeline.report import Drift, Report
@@ -33,6 +33,7 @@ def previewed(stack: Stack, tmp_path: Path) -> Report:
 def _found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drift, "find", lambda *_: [FOUND])
     monkeypatch.setattr(unowned, "find", lambda _: [])
+    monkeypatch.setattr(unrotated, "sentences", lambda _: ["Rotate it."])
 
 
 @pytest.mark.usefixtures("_found")
@@ -41,6 +42,7 @@ def test_a_policy_that_refuses_hides_no_drift(tmp_path: Path) -> None:
     report = previewed(Previewed(tmp_path, preview_is="exit 255", seen=seen), tmp_path)
     assert (report.failure, report.passed) == ("", False)
     assert report.drift == [FOUND]
+    assert report.unrotated == ["Rotate it."]
 
 
 @pytest.mark.usefixtures("_found")
@@ -65,10 +67,24 @@ def test_drift_that_cannot_be_looked_for_keeps_the_changes(
         raise unowned.LookError("Rules that no resource owns: AccessDenied")
 
     monkeypatch.setattr(drift, "find", refused)
+    monkeypatch.setattr(unrotated, "sentences", lambda _: [])
     report = previewed(Stack(tmp_path), tmp_path)
     assert len(report.changes) == 1
     assert report.failure.startswith("Drift could not be looked for: ")
     assert report.failure.endswith("AccessDenied")
+
+
+@pytest.mark.usefixtures("_found")
+def test_secrets_that_cannot_be_looked_at_are_a_failure_and_hide_no_drift(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(_: object) -> list[str]:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "DescribeSecret")
+
+    monkeypatch.setattr(unrotated, "sentences", denied)
+    report = previewed(Stack(tmp_path), tmp_path)
+    assert report.failure.startswith("Secrets could not be looked at: ")
+    assert report.drift == [FOUND]
 
 
 @pytest.mark.usefixtures("_found")

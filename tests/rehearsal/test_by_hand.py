@@ -198,14 +198,6 @@ def test_the_first_up_rotates_what_the_state_holds_where_that_is_asked_for(
     )
 
 
-def test_the_night_looks_for_secrets_that_have_the_states_value(world: World) -> None:
-    world.commands.plays["audit"] = lambda _options, _environment, _job: (1, "")
-    run = night(world)
-    assert run["look (staging)"].result == FAILURE
-    assert {options["stack"] for options in world.commands.of("audit")} == set(STACKS)
-    assert run["issue"].result == SUCCESS
-
-
 def test_without_an_approval_nothing_of_production_changes(world: World) -> None:
     world.rehearsal.approve = lambda _environment, _run: WAITING
     by_hand(world, "own-roles.yml", stack="production")
