@@ -60,8 +60,10 @@ class Pipeline:
     """A pattern for the names of the stack's secrets."""
     parameters: str
     """The same for its Systems Manager parameters."""
+    cluster: str
+    """Of ECS, with the stack's tasks."""
     repositories: str
-    """The same for its image repositories."""
+    """A pattern for the names of its image repositories."""
     log_groups: str
     """The same for the log groups of its tasks."""
     buckets: tuple[str, ...]

@@ -83,6 +83,10 @@ RELEASES = frozenset(
     }
 )
 """What `arbor release` and the checks of `pipeline apply` call beside the provider's calls."""
+TUNNEL = "AWS-StartPortForwardingSessionToRemoteHost"
+"""The document by which operations/tunnel.py reaches the database and the cache."""
+SESSIONS = "bootstrap"
+"""Begins the names of the role's sessions after the stack's (.github/actions/sign-in)."""
 PROVIDER_WRITES = (
     "iam:AddClientIDToOpenIDConnectProvider",
     "iam:CreateOpenIDConnectProvider",
@@ -127,7 +131,8 @@ def of_bootstrap(pipeline: Pipeline) -> str:
 def own_roles(pipeline: Pipeline) -> str:
     """The first deploy role's managed policy: also the stack's own roles, and none of its kind.
 
-    It can give the deploy role anything, so it is retired once it is done.
+    After the first `up` it also rotates what the state holds (`arbor rotate-first`), through a tunnel
+    to a task of the stack. It can give the deploy role anything, so it is retired once it is done.
     """
     account = f"arn:aws:iam::{pipeline.account_id}"
     names = (pipeline.preview_role, pipeline.deploy_role, pipeline.images_role)
@@ -138,9 +143,27 @@ def own_roles(pipeline: Pipeline) -> str:
             allow(ROLE_WRITES, own),
             allow(POLICY_WRITES, [f"{account}:policy/{name}" for name in policies]),
             allow(PROVIDER_WRITES, provider_arn(pipeline.account_id)),
+            *_tunnels(pipeline),
             deny([*ROLE_WRITES, "iam:PassRole"], [*_ours(pipeline), *own], but=True),
         ]
     )
+
+
+def _tunnels(pipeline: Pipeline) -> Iterator[Statement]:
+    """Sessions with the stack's tasks, by the one document.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
+    """
+    place = f"{pipeline.region}:{pipeline.account_id}"
+    yield allow(
+        ["ssm:StartSession"],
+        [
+            f"arn:aws:ecs:{place}:task/{pipeline.cluster}/*",
+            f"arn:aws:ssm:{pipeline.region}::document/{TUNNEL}",
+        ],
+    )
+    sessions = f"session/{pipeline.environment}-{SESSIONS}-*"
+    yield allow(["ssm:TerminateSession"], f"arn:aws:ssm:{place}:{sessions}")
 
 
 def _of_both(pipeline: Pipeline) -> Iterator[Statement]:

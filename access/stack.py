@@ -40,6 +40,7 @@ def pipeline(  # noqa: PLR0913 - facts, each by its name
         every_boundary=naming.boundary("*"),
         secrets=naming.secret(stack, "*"),
         parameters=f"/{naming.PROJECT}/{stack}/*",
+        cluster=naming.cluster(stack),
         repositories=naming.image_repository(stack, "*"),
         log_groups=naming.log_group(stack, "*"),
         buckets=(log_export_bucket or naming.log_export_bucket(stack), ACCESS_LOGS),

@@ -32,6 +32,8 @@ CALLED = re.compile(r"""(?:\.|")([a-z][a-z0-9]*(?:_[a-z0-9]+)+)\b""")
 """`client.describe_rules`, called or handed on, and `get_paginator("describe_rules")`."""
 RELEASES = ("release", "ecs", "bluegreen")
 ELSEWHERE = {"execute_command": "operators' sessions, by their own roles"}
+ROTATES = ("*.py", "security/*.py", "cache/session.py", "database/session.py")
+"""Where `arbor rotate-first` calls AWS, below operations/, beside what a release calls."""
 PREVIEWS = ("present", "stores", "pending", "unowned", "roles", "changes", "drift")
 """The modules of pipeline/ that a preview runs."""
 
@@ -67,6 +69,12 @@ def test_the_deploy_role_may_what_a_release_calls(room: str) -> None:
     names = called(*(ROOT / "operations" / room).rglob("*.py")) - ELSEWHERE.keys()
     assert len(names) > 2
     assert {name for name in names if not actions()[name] & may("deploy")} == set()
+
+
+def test_the_first_deploy_role_may_what_the_first_rotation_calls() -> None:
+    names = called(*(file for name in ROTATES for file in (ROOT / "operations").glob(name)))
+    assert {"start_session", "terminate_session", "modify_replication_group"} <= names
+    assert {name for name in names if not actions()[name] & may("bootstrap")} == set()
 
 
 def test_the_preview_role_may_what_the_checks_of_a_preview_call() -> None:

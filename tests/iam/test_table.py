@@ -125,6 +125,8 @@ CAN: tuple[Row, ...] = (
     ("preview", "look at roles", on("iam:GetRole", "arn:aws:iam::{account}:role/arbor-{stack}-ci-deploy")),
     ("preview", "look at a bucket's settings", on("s3:GetBucketPolicy", "arn:aws:s3:::balancer-logs-1a2b3c4")),
     ("preview", "see how old a secret is", of_stack("secretsmanager:ListSecretVersionIds", "secretsmanager", "secret:arbor/{stack}/db-AbCdEf")),
+    ("bootstrap", "open a tunnel through a task", of_stack("ssm:StartSession", "ecs", "task/arbor-{stack}-cluster/1a2b")),
+    ("bootstrap", "end its tunnel", on("ssm:TerminateSession", "arn:aws:ssm:{region}:{account}:session/{stack}-bootstrap-1-1-x")),
     ("bootstrap", "create the deploy role", on("iam:CreateRole", "arn:aws:iam::{account}:role/arbor-{stack}-ci-deploy")),
     ("bootstrap", "write its policy", on("iam:PutRolePolicy", "arn:aws:iam::{account}:role/arbor-{stack}-ci-deploy")),
     ("bootstrap", "renew the policy of reads", on("iam:CreatePolicyVersion", "arn:aws:iam::{account}:policy/arbor-{stack}-ci-reads")),
