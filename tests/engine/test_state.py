@@ -328,7 +328,11 @@ def test_every_block_of_the_page_works_on_a_stack_that_has_not_moved_yet(
 
     # The shell of the tests says yes for a person, which `--preview-only` does not take.
     walk("A Killed Update", "set -e; unset PULUMI_SKIP_CONFIRMATIONS")
+    (leaf,) = [u["urn"] for u in staging.resources() if name_of(u["urn"]) == "backend-scaling-cpu"]
+    there.run(f"pulumi state delete '{leaf}' --stack staging --yes")
+    assert leaf not in json.dumps(held_in(staging, FILE))
     walk("An Earlier State", "set -e; unset PULUMI_SKIP_CONFIRMATIONS")
+    assert leaf in json.dumps(held_in(staging, FILE))
     (valid,) = walk("State Repair")
     assert "is valid" in valid
 
