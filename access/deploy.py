@@ -131,8 +131,9 @@ def of_bootstrap(pipeline: Pipeline) -> str:
 def own_roles(pipeline: Pipeline) -> str:
     """The first deploy role's managed policy: also the stack's own roles, and none of its kind.
 
-    After the first `up` it also rotates what the state holds (`arbor rotate-first`), through a tunnel
-    to a task of the stack. It can give the deploy role anything, so it is retired once it is done.
+    After the first `up` it also rotates what the state holds (`arbor rotate-first`), through a
+    tunnel to a task of the stack. It can give the deploy role anything, so it is retired once it is
+    done.
     """
     account = f"arn:aws:iam::{pipeline.account_id}"
     names = (pipeline.preview_role, pipeline.deploy_role, pipeline.images_role)
