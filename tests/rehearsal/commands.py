@@ -41,6 +41,8 @@ class Commands:
     def __call__(
         self, words: list[str], environment: Mapping[str, str], job: Job
     ) -> tuple[int, str]:
+        if words[0] == "exec":
+            words = words[1:]
         if words[0] in SHELL:
             return (int(words[1]) if words[0] == "exit" else 0), ""
         assert words[:2] == [".venv/bin/python", "-m"], words

@@ -69,7 +69,7 @@ def test_a_rejected_production_changes_nothing_and_staging_stays_up(world: World
 def test_a_failed_staging_keeps_production_and_its_result_is_posted(world: World) -> None:
     world.applies["staging"] = "failed"
     run = merge(world)
-    assert run["staging/apply"].failed.startswith(".venv/bin/python -m pipeline apply")
+    assert run["staging/apply"].failed.startswith("exec .venv/bin/python -m pipeline apply")
     assert [one["state"] for one in world.github.statuses] == ["failure"]
     assert run["staging/result"].result == SUCCESS
     assert run.approvals == []
