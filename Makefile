@@ -5,7 +5,7 @@ SHARD ?= 0
 SHARDS ?= 1
 PYTHON := .venv/bin/python
 READY := .venv/ready
-ACCOUNT_TESTS := tests/emulator tests/operations tests/pipeline/bootstrap
+ACCOUNT_TESTS := tests/emulator tests/operations tests/pipeline/bootstrap tests/pipeline/test_adopt.py tests/iam/test_provider.py
 ENGINE_TESTS := tests/engine tests/long_life
 # All of these directories, or each SHARDS-th of their files, beginning with SHARD.
 shard = $(if $(filter 1,$(SHARDS)),$(1),$(shell find $(1) -name 'test_*.py' | LC_ALL=C sort | awk 'NR % $(SHARDS) == $(SHARD)'))

@@ -13,6 +13,10 @@ ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
 REPOSITORY = re.compile(r"[A-Za-z0-9-]{1,39}/[\w.-]{1,100}", re.ASCII)
 """OWNER/NAME on GitHub."""
+SUBJECT_NAME = re.compile(
+    r"[A-Za-z0-9-]{1,39}/[\w.-]{1,100}|[A-Za-z0-9-]{1,39}@\d{1,19}/[\w.-]{1,100}@\d{1,19}", re.ASCII
+)
+"""A repository as the subject of its tokens names it: OWNER/NAME or OWNER@ID/NAME@ID."""
 GITHUB_ID = re.compile(r"[1-9]\d{0,18}", re.ASCII)
 """An owner's or a repository's number on GitHub, which is never used again."""
 MAIN: Final = "refs/heads/main"
@@ -34,7 +38,7 @@ class Pipeline:
     repository_id: str | None = None
     """Both of GitHub's numbers or neither: with them, the immutable subjects are trusted, too."""
     application_repository: str | None = None
-    """OWNER/NAME of the repository whose tags push images; None makes no role for it."""
+    """As its tokens' subject names the repository whose tags push images; None makes no role."""
     environment: str
     """The GitHub environment whose jobs may deploy; it has the stack's name."""
     account_id: str

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from ci_documents import GITHUB_ID, REPOSITORY
+from ci_documents import GITHUB_ID, REPOSITORY, SUBJECT_NAME
 from configuration.reader import Reader
 
 _OIDC_PROVIDER: Final = re.compile(
@@ -34,7 +34,7 @@ class GitHubSettings:
     provider_arn: str | None
     """None: the stack makes the provider."""
     application_repository: str | None
-    """OWNER/NAME of the repository that pushes images; None makes no role for it."""
+    """As its tokens' subject names the repository that pushes images; None makes no role for it."""
     older_roles: tuple[str, ...]
     """Names of the program's roles from before they had a path of the stack's."""
 
@@ -60,8 +60,9 @@ def read_github(config: Reader) -> GitHubSettings | None:
     )
     application = config.text(
         "applicationRepository",
-        "OWNER/NAME on GitHub of the repository that pushes images, or empty for none",
-        lambda name: not name or REPOSITORY.fullmatch(name) is not None,
+        "OWNER/NAME on GitHub of the repository that pushes images, or OWNER@ID/NAME@ID, or empty "
+        "for none",
+        lambda name: not name or SUBJECT_NAME.fullmatch(name) is not None,
     )
     older = config.texts("olderRoles", _OLDER, lambda name: _ROLE.fullmatch(name) is not None)
     if len(older) > MOST_OLDER_ROLES:

@@ -1,6 +1,5 @@
 """docs/application.md: what it tells a user of both repositories to type is what there is."""
 
-import json
 import re
 from typing import Any
 
@@ -20,32 +19,22 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
-TRUST, PUSH = (json.loads(block) for block in blocks("json"))
 (LINES,) = blocks("yaml")
 WORKFLOW: dict[str, Any] = yaml.safe_load(LINES)
 
 
-def test_the_role_trusts_one_environment_of_the_applications_repository() -> None:
-    subject = f"repo:Davaakhatan/arbor-energy-plan-agent:environment:{STACK}"
-    assert json.loads(ci_documents.trust(ci_documents.provider_arn(ACCOUNT), [subject])) == TRUST
-
-
-def test_the_role_pushes_to_the_stacks_repositories_and_can_do_nothing_else() -> None:
-    login, push = PUSH["Statement"]
-    assert login["Action"] == "ecr:GetAuthorizationToken"
-    assert push["Resource"] == [
-        f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/{naming.image_repository(STACK, app)}"
-        for app in CONFIG["arbor:services"]
-    ]
-    assert all(action.startswith("ecr:") for action in push["Action"])
-    assert not {"ecr:BatchDeleteImage", "ecr:DeleteRepository"} & set(push["Action"])
-
-
-def test_the_pipelines_deploy_role_may_not_change_that_role() -> None:
-    (created,) = re.findall(r"aws iam create-role --role-name (\S+)", PAGE)
-    assert re.fullmatch(naming.EVERY_CI_ROLE.replace("*", ".*"), created)
+def test_the_workflow_assumes_the_role_that_config_makes() -> None:
     role = WORKFLOW["jobs"]["images"]["steps"][1]["with"]["role-to-assume"]
-    assert role.rsplit("/", 1)[-1].replace("${{ matrix.stack }}", STACK) == created
+    name = role.rsplit("/", 1)[-1].replace("${{ matrix.stack }}", "<stack>")
+    assert name == naming.ci_images_role("<stack>")
+    assert f"`{name}`" in PAGE
+
+
+def test_the_repository_that_it_writes_into_config_is_accepted_and_trusted() -> None:
+    (value,) = re.findall(r"^arbor:applicationRepository: (\S+)$", PAGE, re.MULTILINE)
+    assert ci_documents.SUBJECT_NAME.fullmatch(value)
+    (numbered,) = re.findall(r"`(OWNER@\S+)`", PAGE)
+    assert ci_documents.SUBJECT_NAME.fullmatch(numbered)
 
 
 def test_the_workflow_pushes_the_version_the_commit_and_latest_to_the_promised_names() -> None:

@@ -51,7 +51,10 @@ OFFICES = (
         (
             "applicationRepository",
             "arbor",
-            "OWNER/NAME on GitHub of the repository that pushes images, or empty for none",
+            (
+                "OWNER/NAME on GitHub of the repository that pushes images, or OWNER@ID/NAME@ID, "
+                "or empty for none"
+            ),
         ),
         ("olderRoles", ["OrganizationAccountAccessRole"], OLDER),
         ("olderRoles", ["arbor-production-ci-deploy"], OLDER),

@@ -15,7 +15,7 @@ from pulumi import automation
 from operations import screen
 from operations.procedure import Failed, Refused
 from pipeline import changes, drift
-from pipeline.apply import HalfDoneError, RefusedError, apply
+from pipeline.apply import NotDoneError, apply
 from pipeline.operate import adopt, lock, refresh, repair, state
 from pipeline.report import name_of
 from pipeline.stacks import Opened
@@ -131,12 +131,9 @@ def _up_refresh(run: Operation) -> None:
         _previewed(lambda **kwargs: run.stack.preview(plan=str(plan), **kwargs))
         try:
             done = apply(run.opened, plan, run.say, run.allowed)
-        except RefusedError as refused:
-            raise Failed(
-                f"The state of {name} is refreshed, and AWS as it was. {refused}"
-            ) from None
-        except HalfDoneError as failed:
-            raise Failed(str(failed)) from None
+        except NotDoneError as ended:
+            kept = "" if ended.outcome.changed_anything else ", and AWS as it was"
+            raise Failed(f"The state of {name} is refreshed{kept}. {ended}") from None
     run.say(f"{name} is as the program says; {len(done)} changes.")
 
 

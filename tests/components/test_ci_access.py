@@ -95,14 +95,15 @@ def test_each_role_has_its_documents_and_no_other() -> None:
     }
 
 
-def test_the_applications_repository_has_a_role_where_config_names_it() -> None:
-    pipeline = replace(PIPELINE, application_repository="arbor-energy/application")
+@pytest.mark.parametrize("repository", ["arbor-energy/application", "arbor-energy@1/application@2"])
+def test_the_applications_repository_has_a_role_where_config_names_it(repository: str) -> None:
+    pipeline = replace(PIPELINE, application_repository=repository)
     declared = declare(lambda: CiAccess("ci", replace(ARGS, pipeline=pipeline)))
     assert declared.all(ROLE)["ci-images"]["name"] == "arbor-production-ci-images"
     policy = declared.all(ROLE_POLICY)["ci-images-policy"]["policy"]
     assert policy == images.of_pushes(pipeline)
     assert condition("images", pipeline)[f"{ISSUER}:sub"] == [
-        "repo:arbor-energy/application:environment:production"
+        f"repo:{repository}:environment:production"
     ]
     assert "ci-images" not in declare(lambda: CiAccess("ci", ARGS)).all(ROLE)
 

@@ -310,7 +310,7 @@ def test_every_step_is_one_command_that_exists() -> None:
         assert f"\n{target.replace('.venv/ready', '$(READY)')}:" in makefile, target
 
 
-@pytest.mark.parametrize("name", ["up.yml", "own-roles.yml"])
+@pytest.mark.parametrize("name", ["up.yml", "own-roles.yml", "operate.yml"])
 def test_the_workflow_offers_what_apply_can_be_allowed(name: str) -> None:
     workflow = read(ROOT / ".github/workflows" / name)
     options = events(workflow)["workflow_dispatch"]["inputs"]["allow"]["options"]
