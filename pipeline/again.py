@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import requests
+from pipeline import github
+from pipeline.github import GitHubError
 
-from pipeline.github import API, TIMEOUT_SECONDS, GitHubError
-
+PERMISSIONS: Final = "`contents: read` for main's commits, `actions: write` for runs"
 MAIN: Final = "main"
 WORKFLOW: Final = "up.yml"
 LAST: Final = "production"
@@ -100,26 +100,9 @@ class Runs:
         return list(self._call("GET", f"/actions/runs/{run}/pending_deployments"))
 
     def _call(self, method: str, path: str, **kwargs: Any) -> Any:  # noqa: ANN401 - JSON
-        try:
-            answer = requests.request(
-                method,
-                f"{API}/repos/{self.repository}{path}",
-                headers={
-                    "Accept": "application/vnd.github+json",
-                    "Authorization": f"Bearer {self.token}",
-                    "X-GitHub-Api-Version": "2022-11-28",
-                },
-                timeout=TIMEOUT_SECONDS,
-                **kwargs,
-            )
-        except requests.RequestException as unreachable:
-            raise GitHubError(f"GitHub can't be reached: {unreachable}") from unreachable
-        if not answer.ok:
-            raise GitHubError(
-                f"GitHub answers {answer.status_code} to {method} {path}; the job needs "
-                "`contents: read` for main's commits and `actions: write` for runs."
-            )
-        return answer.json() if answer.content else None
+        return github.body(
+            github.ask(self.repository, self.token, method, path, **kwargs), PERMISSIONS
+        )
 
 
 def without_effect(path: str) -> bool:

@@ -12,12 +12,55 @@ import requests
 API = "https://api.github.com"
 TIMEOUT_SECONDS = 30
 PAGE = 100
+PERMISSIONS = "`pull-requests: write`, `issues: write` or `deployments: write`"
 LONGEST_DESCRIPTION = 140
 """Characters of a deployment status."""
 
 
 class GitHubError(Exception):
     """GitHub refused, or can't be reached; the message says what and what to do."""
+
+
+def ask(
+    repository: str,
+    token: str,
+    method: str,
+    path: str,
+    **kwargs: Any,  # noqa: ANN401 - of requests
+) -> requests.Response:
+    """One call below /repos/OWNER/NAME, whatever its answer. Raises GitHubError without one.
+
+    A job's GITHUB_API_URL is another server's, where GitHub runs on one's own.
+    """
+    try:
+        return requests.request(
+            method,
+            f"{os.environ.get('GITHUB_API_URL', API)}/repos/{repository}{path}",
+            headers={
+                "Accept": "application/vnd.github+json",
+                "Authorization": f"Bearer {token}",
+                "X-GitHub-Api-Version": "2022-11-28",
+            },
+            timeout=TIMEOUT_SECONDS,
+            **kwargs,
+        )
+    except requests.RequestException as unreachable:
+        raise GitHubError(f"GitHub can't be reached: {unreachable}") from unreachable
+
+
+def body(answer: requests.Response, permissions: str) -> Any:  # noqa: ANN401 - JSON
+    """The JSON of an answer; None where it has none. Raises GitHubError for a refusal.
+
+    `permissions` are those that the job may lack.
+    """
+    if not answer.ok:
+        asked = answer.request
+        path = str(asked.path_url).partition("?")[0].partition("/repos/")[2]
+        raise GitHubError(
+            f"GitHub answers {answer.status_code} to {asked.method} {path}; does the job have the "
+            f"permission ({permissions})?"
+        )
+    return answer.json() if answer.content else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,20 +87,20 @@ class Repository:
         """Make the bot's comment that begins with `marker`, or update it; returns its address."""
         comments = f"/issues/{pull_request}/comments"
         mark = f"<!-- {marker} -->"
-        body = {"body": f"{mark}\n{text}"}
+        sent = {"body": f"{mark}\n{text}"}
         for comment in self._all(comments):
             # A person could post one that begins so, and edit it after the job has.
             is_ours = comment["user"]["type"] == "Bot"
             if is_ours and str(comment["body"]).startswith(mark):
-                return self._send("PATCH", f"/issues/comments/{comment['id']}", body)
-        return self._send("POST", comments, body)
+                return self._send("PATCH", f"/issues/comments/{comment['id']}", sent)
+        return self._send("POST", comments, sent)
 
     def keep_issue(self, label: str, title: str, text: str) -> str:
         """Open the one issue with this label, or update it; returns its address."""
-        body = {"title": title, "body": text, "labels": [label]}
+        sent = {"title": title, "body": text, "labels": [label]}
         for issue in self._issues(label):
-            return self._send("PATCH", f"/issues/{issue['number']}", body)
-        return self._send("POST", "/issues", body)
+            return self._send("PATCH", f"/issues/{issue['number']}", sent)
+        return self._send("POST", "/issues", sent)
 
     def close_issue(self, label: str, text: str) -> None:
         """Close the issue with this label, if one is open, with a last word."""
@@ -121,30 +164,11 @@ class Repository:
                 break
         return found
 
-    def _send(self, method: str, path: str, body: dict[str, Any]) -> str:
-        return str(self._call(method, path, json=body).get("html_url", ""))
+    def _send(self, method: str, path: str, sent: dict[str, Any]) -> str:
+        return str(self._call(method, path, json=sent).get("html_url", ""))
 
     def _call(self, method: str, path: str, **kwargs: Any) -> Any:  # noqa: ANN401 - JSON
-        try:
-            answer = requests.request(
-                method,
-                f"{API}/repos/{self.name}{path}",
-                headers={
-                    "Accept": "application/vnd.github+json",
-                    "Authorization": f"Bearer {self.token}",
-                    "X-GitHub-Api-Version": "2022-11-28",
-                },
-                timeout=TIMEOUT_SECONDS,
-                **kwargs,
-            )
-        except requests.RequestException as unreachable:
-            raise GitHubError(f"GitHub can't be reached: {unreachable}") from unreachable
-        if not answer.ok:
-            raise GitHubError(
-                f"GitHub answers {answer.status_code} to {method} {path}; does the job have the "
-                "permission (`pull-requests: write`, `issues: write` or `deployments: write`)?"
-            )
-        return answer.json()
+        return body(ask(self.name, self.token, method, path, **kwargs), PERMISSIONS)
 
 
 def of_this_job() -> Repository:

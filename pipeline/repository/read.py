@@ -7,7 +7,6 @@ GitHub also names it in a header of its answer:
 https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
 """
 
-import os
 from datetime import UTC, datetime
 from functools import cached_property
 from http import HTTPStatus
@@ -15,7 +14,8 @@ from typing import Any
 
 import requests
 
-from pipeline.github import API, TIMEOUT_SECONDS, GitHubError
+from pipeline import github
+from pipeline.github import GitHubError
 
 PAGE = 100
 MOST_PAGES = 100
@@ -97,18 +97,7 @@ class Seen:
         return self._answers[path]
 
     def _fetch(self, path: str) -> requests.Response:
-        try:
-            answer = requests.get(
-                f"{os.environ.get('GITHUB_API_URL', API)}/repos/{self.repository}{path}",
-                headers={
-                    "Accept": "application/vnd.github+json",
-                    "Authorization": f"Bearer {self._token}",
-                    "X-GitHub-Api-Version": "2022-11-28",
-                },
-                timeout=TIMEOUT_SECONDS,
-            )
-        except requests.RequestException as unreachable:
-            raise GitHubError(f"GitHub can't be reached: {unreachable}") from unreachable
+        answer = github.ask(self.repository, self._token, "GET", path)
         if answer.status_code == HTTPStatus.UNAUTHORIZED:
             raise GitHubError("GitHub answers 401: the token is not valid, or not any more.")
         # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
