@@ -67,7 +67,7 @@ def refusals(steps: list[Step], account: Account, allowed: Collection[str] = ())
     `allowed` are the values of `--allow`. A preview allows all, and `asks` names them.
     """
     return [
-        f'{found} Nothing was changed. Follow "{hazard.way}" in docs/runbook.md'
+        f'{found} Follow "{hazard.way}" in docs/runbook.md'
         + (f"; it ends with --allow {hazard.allow}." if hazard.allow else ".")
         for hazard in HAZARDS
         if hazard.allow not in allowed
@@ -78,8 +78,7 @@ def refusals(steps: list[Step], account: Account, allowed: Collection[str] = ())
 def protections(failure: str) -> list[str]:
     """A sentence for each protected resource for which a preview failed."""
     return [
-        f'{found} Nothing was changed. Follow "{ELSEWHERE}" in docs/runbook.md.'
-        for found in stores.protected(failure)
+        f'{found} Follow "{ELSEWHERE}" in docs/runbook.md.' for found in stores.protected(failure)
     ]
 
 
@@ -111,8 +110,8 @@ def _network(steps: list[Step], _account: Account) -> Iterator[str]:
             keys = f" ({', '.join(step.keys)})" if step.keys else ""
             yield (
                 f"{step.name} would be {_gone(step)}{keys}, and the database, the cache and the "
-                "load balancer live in it: vpcCidr, zones and the three lists of blocks stay as "
-                "they are, except that a zone can be added at the end."
+                "load balancer live in it: set vpcCidr, zones and the three lists of blocks back. "
+                "Add a zone at the end only."
             )
 
 
@@ -158,7 +157,7 @@ def _stores(steps: list[Step], _account: Account) -> Iterator[str]:
             if found and not _deleted(steps, app):
                 yield (
                     f"{app} would lose its way to the {store}, which its live version uses: "
-                    f"arbor:services.{app}.{store} stays true."
+                    f"set arbor:services.{app}.{store} back to true."
                 )
 
 

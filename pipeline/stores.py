@@ -32,8 +32,8 @@ HOLDS_DATA: Final = frozenset(
     }
 )
 SET_BY: Final = {
-    BUCKET: "arbor:logExportBucket stays",
-    ZONE: "arbor:domain and arbor:hostedZoneId stay",
+    BUCKET: "arbor:logExportBucket",
+    ZONE: "arbor:domain and arbor:hostedZoneId",
 }
 """The config keys that decide the name of one that holds data."""
 STATE_ONLY: Final = frozenset(
@@ -113,7 +113,7 @@ def storage(steps: list[Step], account: Account) -> Iterator[str]:
             if limits and int(longest or 0) * 10 < held * 11:
                 yield (
                     f"arbor:databaseMaxStorageGib is {longest:g} and the database has {held} GiB: "
-                    "RDS wants a tenth more at least."
+                    "RDS takes a tenth more at least."
                 )
 
 
@@ -122,7 +122,7 @@ def gone(steps: list[Step], _account: Account) -> Iterator[str]:
     for step in steps:
         if step.token in HOLDS_DATA and step.op in {"replace", "delete"}:
             keys = f" ({', '.join(step.keys)})" if step.keys and step.op == "replace" else ""
-            by = f" {SET_BY[step.token]} as before." if step.token in SET_BY else ""
+            by = f" Set {SET_BY[step.token]} back." if step.token in SET_BY else ""
             verb = "replaced" if step.op == "replace" else "deleted"
             yield f"{step.name} would be {verb}{keys}, and it holds data.{by}"
 
@@ -131,7 +131,7 @@ def protected(failure: str) -> Iterator[str]:
     """What the engine itself refuses to replace or delete: it then gives no steps to look at."""
     for urn in dict.fromkeys(PROTECTED.findall(failure)):
         token = urn.split("::")[2].rpartition("$")[2] if urn.count("::") > 2 else ""  # noqa: PLR2004 - parts of a URN
-        by = f" {SET_BY[token]} as before." if token in SET_BY else ""
+        by = f" Set {SET_BY[token]} back." if token in SET_BY else ""
         yield f"{name_of(urn)} would be replaced or deleted, and it is protected.{by}"
 
 

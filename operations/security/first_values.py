@@ -80,7 +80,10 @@ def required(account: Account) -> list[Held]:
     if found := look(account):
         return found
     name = naming.secret(account.stack, next(iter(COMMANDS)))
-    raise Refused(f"There is no secret {name}; run `pulumi up` of {account.stack}.")
+    raise Refused(
+        f"There is no secret {name}. Check the account and AWS_REGION; before the first "
+        "`pulumi up`, a stack has none."
+    )
 
 
 def _look(account: Account, purpose: str) -> Held | None:

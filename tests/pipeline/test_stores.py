@@ -191,7 +191,7 @@ WORDS = (
 def test_what_the_engine_protects_is_told_with_the_way(words: str) -> None:
     (said,) = changes.protections(f"{words}\n{words}")
     assert said.startswith("log-export-bucket would be replaced or deleted, and it is protected.")
-    assert "arbor:logExportBucket stays as before" in said
+    assert "Set arbor:logExportBucket back." in said
     assert changes.protections("error: something else") == []
 
 

@@ -231,7 +231,9 @@ def test_a_stack_without_secrets_is_refused() -> None:
     for words in (("rotate-first", "--yes"), ("audit", "secrets")):
         done = arbor(*words)
         assert done.exit_code == 3, done.output
-        assert "There is no secret arbor/staging/db; run `pulumi up`" in done.stderr
+        assert (
+            "There is no secret arbor/staging/db. Check the account and AWS_REGION" in done.stderr
+        )
 
 
 @pytest.mark.usefixtures("database")
