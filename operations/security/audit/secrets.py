@@ -40,7 +40,7 @@ def _lines(account: Account, purpose: str, held: Held | None) -> Iterator[Line]:
     yield Line(
         verdict="NG" if wrong else "OK",
         what=name,
-        says=f"{wrong} {age.capitalize()}." if wrong else age,
+        says=f"{wrong.removeprefix(f'{name} ')} {age.capitalize()}." if wrong else age,
         look=f"aws secretsmanager list-secret-version-ids --include-deprecated --secret-id {name}",
         mend=account.typed(f"arbor {command}") if wrong else "",
         about={

@@ -149,7 +149,7 @@ def test_the_same_value_in_a_new_version_is_a_finding(audit: Audit) -> None:
     put(APP, {**FIRST[APP], "ANOTHER": "key"})
     done = audit()
     assert done.exit_code == 1
-    assert f"{APP} has a new version with its first value" in done.stdout
+    assert f"{APP}: has a new version with its first value" in done.stdout
     assert "mend: arbor rotate-key --stack staging" in done.stdout
     assert FIRST[APP]["SECRET_KEY"] not in done.output
 
