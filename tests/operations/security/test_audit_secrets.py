@@ -74,7 +74,7 @@ def test_the_programs_values_are_findings_with_the_command_that_rotates_them(aud
     assert "3 findings in staging" in done.stderr
     assert done.stdout.count("mend: arbor rotate-first --stack staging") == 3
     for name in (DB, CACHE, APP):
-        assert f"{name} still has its first value, which the state holds" in done.stdout
+        assert f"{name}: still has its first value, which the state holds" in done.stdout
         assert f"list-secret-version-ids --include-deprecated --secret-id {name}" in done.stdout
 
 
