@@ -181,14 +181,19 @@ def result(
         Path, typer.Option(help="What `apply --report` wrote; may be missing.", resolve_path=True)
     ],
     post: Post = False,
+    step: Annotated[
+        str, typer.Option(help="How the step that applies ended; skipped: it did not begin.")
+    ] = "",
 ) -> None:
     """Post the outcome of an apply: to the merged pull request, as deployment status, to a chat.
 
     The chat is for failures, and only with the variable CHAT_WEBHOOK. Exit code 1 when one of the
     three was not posted.
     """
+    if step not in outcomes.STEPS:
+        _say_and_exit(f"--step is {step}; allowed: {', '.join(outcomes.STEPS[1:])}.", USAGE)
     try:
-        outcome = outcomes.read(stack, report)
+        outcome = outcomes.read(stack, report, step)
     except ValueError as wrong:
         _say_and_exit(str(wrong), USAGE)
     typer.echo(outcomes.render(outcome))

@@ -13,13 +13,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pipeline import github
-from pipeline.github import GitHubError
+from pipeline.github import OutsideError
 
 PERMISSIONS: Final = "`contents: read` for main's commits, `actions: write` for runs"
 MAIN: Final = "main"
 WORKFLOW: Final = "up.yml"
 LAST: Final = "production"
 """The stack after which `up` has none."""
+BOTH: Final = "both"
+ASKABLE: Final = (BOTH, "staging", LAST)
+"""What `up` can be started for by hand."""
 STALE: Final = "stale"
 """The `result` of an apply's report whose plan must be made again."""
 WITHOUT_EFFECT: Final = ("docs/*", "*.md", "tests/*", "proof/*", "benchmarks/*")
@@ -62,10 +65,14 @@ class Runs:
             and all(without_effect(file) for file in files)
         )
 
-    def planning(self, newest: str) -> str:
-        """The address of a later run of `up` that plans `newest`; empty if there is none."""
+    def planning(self, newest: str, stacks: str) -> str:
+        """The address of a later run of `up` that plans these stacks at `newest`; empty for none.
+
+        `stacks` is one of ASKABLE.
+        """
         for run in self._runs(head_sha=newest):
-            if run["status"] in NOT_OVER and run["run_number"] > self.number:
+            is_later = run["status"] in NOT_OVER and run["run_number"] > self.number
+            if is_later and stacks_of(run) in {BOTH, stacks}:
                 return str(run["html_url"])
         return ""
 
@@ -105,20 +112,43 @@ class Runs:
         )
 
 
+def title(stacks: str) -> str:
+    """The title of a run that was started for these stacks by hand: `run-name` of up.yml."""
+    return f"up of {stacks}"
+
+
+def stacks_of(run: Mapping[str, Any]) -> str:
+    """The stacks that a run of `up` plans, one of ASKABLE; empty where its title has none.
+
+    A push plans both. The API shows no inputs of a run, but its title:
+    https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow
+    """
+    if run["event"] == "push":
+        return BOTH
+    return next((one for one in ASKABLE if run["display_title"] == title(one)), "")
+
+
 def without_effect(path: str) -> bool:
     """Whether neither the program nor the pipeline reads this file of the repository."""
     return any(fnmatch.fnmatchcase(path, pattern) for pattern in WITHOUT_EFFECT)
 
 
 def of_this_job(environment: Mapping[str, str] = os.environ) -> Runs:
-    """The runs of the workflow's repository. Raises GitHubError outside of one."""
+    """The runs of the workflow's repository. Raises OutsideError outside of one."""
     try:
-        return Runs(
+        number = environment["GITHUB_RUN_NUMBER"]
+        found = Runs(
             repository=environment["GITHUB_REPOSITORY"],
-            number=int(environment["GITHUB_RUN_NUMBER"]),
+            number=int(number) if number.isdecimal() else 0,
             token=environment["GITHUB_TOKEN"],
         )
     except KeyError as missing:
-        raise GitHubError(
+        raise OutsideError(
             f"{missing.args[0]} is not set: this command runs in a workflow."
         ) from missing
+    if not found.number:
+        raise OutsideError(
+            f"GITHUB_RUN_NUMBER is {number}, and a workflow sets a number from 1 on: this command "
+            "runs in one."
+        )
+    return found

@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from pipeline import again as runs
+from pipeline import changes, files
+from pipeline.outcome import Outcome
 
-FAILED, STALE = 1, 4
+FAILED, USAGE, STALE = 1, 2, 4
 Stack = Annotated[str, typer.Option(help="Which stack: production or staging.")]
 
 
@@ -23,6 +25,8 @@ def newest(
 
     Later commits without effect on a stack (documents, tests) keep the plan.
     """
+    if sentence := files.refusal([report]):
+        _refuse(sentence)
     job = runs.of_this_job()
     head = job.newest()
     if job.keeps(commit, head):
@@ -33,7 +37,7 @@ def newest(
         "planned again from main. The workflow `up` does so by itself; start another one again."
     )
     written = {"stack": stack, "result": runs.STALE, "reasons": [said], "job": {"commit": commit}}
-    report.write_text(json.dumps(written, indent=1) + "\n")
+    files.write(report, json.dumps(written, indent=1) + "\n")
     typer.echo(said, err=True)
     raise typer.Exit(STALE)
 
@@ -50,19 +54,26 @@ def again(
     count: Annotated[int, typer.Option(help="How many stale plans led to this run.", min=0)] = 0,
 ) -> None:
     """Start `up` again if the report is of a stale plan, unless a later run plans main."""
-    try:
-        result = str(json.loads(report.read_text())["result"])
-    except FileNotFoundError:
+    for option, value, allowed in (
+        ("--asked", asked, runs.ASKABLE),
+        ("--allow", allow, (changes.NOTHING, *changes.ALLOWABLE)),
+    ):
+        if value not in allowed:
+            _refuse(f"{option} is {value}; allowed: {', '.join(allowed)}.")
+    if not report.exists():
         typer.echo(f"{stack} has no report: no apply began, so there is nothing to plan again.")
         return
-    except (ValueError, KeyError, TypeError) as wrong:
-        typer.echo(f"{report} is no report of `python -m pipeline apply`: {wrong}.", err=True)
-        raise typer.Exit(FAILED) from wrong
+    try:
+        result = Outcome.read(report, stack).result
+    except ValueError as wrong:
+        _refuse(str(wrong))
     if result != runs.STALE:
         typer.echo(f"The apply of {stack} ended as {result}; there is nothing to plan again.")
         return
+    # With staging, what follows it is planned again as well; production alone is enough.
+    stacks = stack if stack == runs.LAST else asked
     job = runs.of_this_job()
-    if later := job.planning(job.newest()):
+    if later := job.planning(job.newest(), stacks):
         typer.echo(f"The plan of {stack} is stale, and {later} plans main's newest commit.")
         return
     if count >= runs.MOST_TIMES:
@@ -72,8 +83,6 @@ def again(
             err=True,
         )
         raise typer.Exit(FAILED)
-    # With staging, what follows it is planned again as well; production alone is enough.
-    stacks = stack if stack == runs.LAST else asked
     job.start({"stack": stacks, "allow": allow, "again": str(count + 1)})
     typer.echo(f"The plan of {stack} is stale; the workflow `up` was started and plans it again.")
 
@@ -90,3 +99,8 @@ def supersede(stack: Stack) -> None:
         )
     if not older:
         typer.echo(f"No earlier run waits for the approval of {stack}.")
+
+
+def _refuse(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(USAGE)

@@ -5,6 +5,7 @@ Comment and issue are made once and then updated. https://docs.github.com/en/res
 
 import os
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -21,6 +22,14 @@ class GitHubError(Exception):
     """GitHub refused, or can't be reached; the message says what and what to do."""
 
 
+class NotNowError(GitHubError):
+    """GitHub can't be reached, or takes no more calls now: the same call may succeed later."""
+
+
+class OutsideError(GitHubError):
+    """The command runs in a workflow, and this is none."""
+
+
 def ask(
     repository: str,
     token: str,
@@ -28,7 +37,7 @@ def ask(
     path: str,
     **kwargs: Any,  # noqa: ANN401 - of requests
 ) -> requests.Response:
-    """One call below /repos/OWNER/NAME, whatever its answer. Raises GitHubError without one.
+    """One call below /repos/OWNER/NAME, whatever its answer. Raises NotNowError without one.
 
     A job's GITHUB_API_URL is another server's, where GitHub runs on one's own.
     """
@@ -45,7 +54,7 @@ def ask(
             **kwargs,
         )
     except requests.RequestException as unreachable:
-        raise GitHubError(f"GitHub can't be reached: {unreachable}") from unreachable
+        raise NotNowError("GitHub can't be reached; run the job again.") from unreachable
 
 
 def body(answer: requests.Response, permissions: str) -> Any:  # noqa: ANN401 - JSON
@@ -53,14 +62,24 @@ def body(answer: requests.Response, permissions: str) -> Any:  # noqa: ANN401 - 
 
     `permissions` are those that the job may lack.
     """
+    asked = answer.request
+    path = str(asked.path_url).partition("?")[0].partition("/repos/")[2]
+    if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise NotNowError(
+            f"GitHub answers {answer.status_code} to {asked.method} {path}; run the job again."
+        )
     if not answer.ok:
-        asked = answer.request
-        path = str(asked.path_url).partition("?")[0].partition("/repos/")[2]
         raise GitHubError(
             f"GitHub answers {answer.status_code} to {asked.method} {path}; does the job have the "
             f"permission ({permissions})?"
         )
-    return answer.json() if answer.content else None
+    try:
+        return answer.json() if answer.content else None
+    except ValueError as wrong:
+        raise NotNowError(
+            f"The answer to {asked.method} {path} is no JSON, so it is not GitHub's: check "
+            "GITHUB_API_URL, and run the job again."
+        ) from wrong
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,10 +191,10 @@ class Repository:
 
 
 def of_this_job() -> Repository:
-    """The repository that the workflow runs for. Raises GitHubError outside of one."""
+    """The repository that the workflow runs for. Raises OutsideError outside of one."""
     try:
         return Repository(name=os.environ["GITHUB_REPOSITORY"], token=os.environ["GITHUB_TOKEN"])
     except KeyError as missing:
-        raise GitHubError(
+        raise OutsideError(
             f"{missing.args[0]} is not set: this runs in a workflow. Without --post it only prints."
         ) from missing

@@ -5,13 +5,13 @@ killed leaves one as well: its result is then still `running`.
 """
 
 import dataclasses
-import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
+from pipeline import files
 from pipeline.job import Job
 
 RUNNING: Final = "running"
@@ -23,11 +23,10 @@ STALE: Final = "stale"
 EXIT_CODES: Final = {DONE: 0, FAILED: 1, CANCELLED: 1, RUNNING: 1, REFUSED: 3, STALE: 4}
 """Of `python -m pipeline apply`, by result. 2 is a wrong option."""
 FREE: Final = ""
-_WRITES: Final = itertools.count()
-"""A name for each: a signal can come in the middle of one, and its handler writes, too."""
 UNCHANGED: Final = "Nothing was changed"
 """In each sentence of pipeline/changes.py, which need not be repeated."""
 PLAN_AGAIN: Final = "Plan again: run the workflow `up` on main, which asks for approval again."
+UP_AGAIN: Final = "Mend the cause and run the workflow `up` again."
 AFTER: Final = "Mend the cause and run the workflow `up` again: a new plan continues from here."
 
 
@@ -65,22 +64,23 @@ class Outcome:
 
     def write(self, file: Path) -> None:
         """Write it at once or not at all: a job that is killed meanwhile leaves the one before."""
-        beside = file.with_name(f".{file.name}.{next(_WRITES)}")
-        beside.write_text(json.dumps(dataclasses.asdict(self), indent=1) + "\n")
-        beside.replace(file)
+        files.write(file, json.dumps(dataclasses.asdict(self), indent=1) + "\n")
 
     @classmethod
-    def read(cls, file: Path) -> Self:
-        """Raises ValueError, with a sentence, for a file that no apply wrote."""
+    def read(cls, file: Path, stack: str = "") -> Self:
+        """Raises ValueError, with a sentence, for a file that no apply wrote, or that of another stack."""
+        told: Mapping[str, Any] = files.read_report(file, "apply")
         try:
-            told: Mapping[str, Any] = json.loads(file.read_text())
-            if told["result"] not in EXIT_CODES:
-                raise ValueError(f"its result is {told['result']!r}")  # noqa: TRY301
-            return cls(**{**told, "job": Job(**told["job"])})
-        except (OSError, ValueError, KeyError, TypeError) as wrong:
+            found = cls(**{**told, "job": Job(**told["job"])})
+        except (KeyError, TypeError) as wrong:
+            raise files.no_report(file, "apply") from wrong
+        if str(found.result) not in EXIT_CODES:
             raise ValueError(
-                f"{file} is no report of `python -m pipeline apply`: {wrong}"
-            ) from wrong
+                f"{file} has the result {found.result}; allowed: {', '.join(EXIT_CODES)}."
+            )
+        if stack and found.stack != stack:
+            raise ValueError(f"{file} is of {found.stack}, and --stack is {stack}.")
+        return found
 
     def lines(self) -> Iterator[str]:
         """The report as text for a terminal and a job's log."""
@@ -115,21 +115,20 @@ class Outcome:
 def continues(outcome: Outcome) -> list[str]:
     """The commands that lead on from what an `apply` left; docs/state.md has each with its reasons.
 
-    `pulumi refresh --clear-pending-creates` takes what never came to be out of the state:
-    https://www.pulumi.com/docs/iac/cli/commands/pulumi_refresh/
+    `operate` and not the engine's own `cancel` and `refresh`, which delete a lock that is held and
+    forget a database that is gone without a question.
     """
     stack = outcome.stack
     found = []
     if outcome.lock:
         found.append(
-            f"`pulumi cancel --stack {stack} --yes`, once no run of {stack} is active: it takes "
-            "the lock away (workflow `operate`: cancel)."
+            f"`python -m pipeline operate cancel --stack {stack}`, once no run of {stack} is "
+            "active: it takes the lock away (workflow `operate`: cancel)."
         )
     if outcome.pending or outcome.unread or outcome.begun:
         found.append(
-            f"`pulumi refresh --stack {stack} --clear-pending-creates --yes`, after a look at each "
-            "pending create in AWS: one that exists is imported instead (workflow `operate`: "
-            "refresh)."
+            f"`python -m pipeline operate refresh --stack {stack}`, after a look at each pending "
+            "create in AWS: one that exists is imported instead (workflow `operate`: refresh)."
         )
     elif outcome.changed_anything:
         found.append(f"`pulumi preview --stack {stack} --refresh`: what is left to do.")

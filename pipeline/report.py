@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 from pulumi.automation import events
 
 from emulator.summary import error_of
+from pipeline import files
 from pipeline.job import Job
 from pipeline.values import Value, values
 
@@ -123,13 +124,14 @@ class Report:
             self.changes.append(_change(group, step))
 
     def write(self, file: Path) -> None:
-        file.write_text(json.dumps(dataclasses.asdict(self), indent=1) + "\n")
+        """Write it at once or not at all. Raises OSError."""
+        files.write(file, json.dumps(dataclasses.asdict(self), indent=1) + "\n")
 
     @classmethod
     def read(cls, file: Path) -> Self:
         """Raises ValueError, with a sentence, for a file that no preview wrote."""
+        told: Mapping[str, Any] = files.read_report(file, "preview")
         try:
-            told: Mapping[str, Any] = json.loads(file.read_text())
             drift = told["drift"]
             return cls(
                 stack=told["stack"],
@@ -143,10 +145,8 @@ class Report:
                 failure=told["failure"],
                 job=Job(**told["job"]),
             )
-        except (OSError, ValueError, KeyError, TypeError) as wrong:
-            raise ValueError(
-                f"{file} is no report of `python -m pipeline preview`: {wrong}"
-            ) from wrong
+        except (KeyError, TypeError) as wrong:
+            raise files.no_report(file, "preview") from wrong
 
     def in_group(self, group: str) -> Iterator[Change]:
         return (change for change in self.changes if change.group == group)

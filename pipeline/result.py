@@ -15,6 +15,7 @@ from pipeline.outcome import (
     REFUSED,
     RUNNING,
     STALE,
+    UP_AGAIN,
     Outcome,
     continues,
     counted,
@@ -33,13 +34,26 @@ LONGEST_SENTENCE: Final = 1000
 """Characters; a longer reason is a block of its own, and so is one of several lines."""
 LONGEST_REASON: Final = 5000
 MOST_LISTED: Final = 100
+SKIPPED: Final = "skipped"
+"""The outcome of a step after one that failed.
+https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#steps-context"""
+STEPS: Final = ("", "success", "failure", "cancelled", SKIPPED)
+"""Each outcome of a step; empty where its job has left none."""
 
 
-def read(stack: str, file: Path) -> Outcome:
+def read(stack: str, file: Path, step: str = "") -> Outcome:
     """The outcome in a file; a failure where an apply left none.
+
+    `step` is the outcome of the job's step that applies, one of STEPS: where it was skipped, nothing
+    was changed.
 
     Raises ValueError for a file that no apply wrote, and for one of another stack.
     """
+    if not file.exists() and step == SKIPPED:
+        why = f"The apply of {stack} did not begin, for a step before it failed; nothing was changed."
+        return Outcome(
+            stack=stack, result=REFUSED, reasons=[why], next=[UP_AGAIN], job=Job.now()
+        )
     if not file.exists():
         missing = Outcome(
             stack=stack,
@@ -51,10 +65,7 @@ def read(stack: str, file: Path) -> Outcome:
         )
         missing.next = continues(missing)
         return missing
-    found = Outcome.read(file)
-    if found.stack != stack:
-        raise ValueError(f"{file} is of {found.stack}, and --stack is {stack}.")
-    return found
+    return Outcome.read(file, stack)
 
 
 def verdict(outcome: Outcome) -> str:

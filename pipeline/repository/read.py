@@ -15,7 +15,7 @@ from typing import Any
 import requests
 
 from pipeline import github
-from pipeline.github import GitHubError
+from pipeline.github import GitHubError, NotNowError
 
 PAGE = 100
 MOST_PAGES = 100
@@ -25,6 +25,10 @@ PLAN = "Upgrade to"
 
 class UnreadableError(Exception):
     """GitHub does not show this setting; the message has the answer."""
+
+
+class FailingError(UnreadableError):
+    """GitHub itself fails (5xx): the same call may succeed later."""
 
 
 class Seen:
@@ -86,6 +90,8 @@ class Seen:
         asked = f"GET /repos/{self.repository}{path.partition('?')[0]}"
         if message.startswith(PLAN):
             raise UnreadableError(f"the plan of {self.owner} does not include it: {message}")
+        if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise FailingError(f"{asked} answers {answer.status_code}; run it again later")
         needed = answer.headers.get("X-Accepted-GitHub-Permissions")
         said = f" ({message})" if message else ""
         asks = f"; GitHub asks for {needed}" if needed else ""
@@ -103,7 +109,7 @@ class Seen:
         # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
         if not answer.ok and answer.headers.get("x-ratelimit-remaining") == "0":
             reset = datetime.fromtimestamp(int(answer.headers.get("x-ratelimit-reset", 0)), UTC)
-            raise GitHubError(
+            raise NotNowError(
                 f"GitHub's rate limit is used up; run this again after {reset:%H:%M} UTC."
             )
         return answer

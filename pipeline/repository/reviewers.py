@@ -9,9 +9,9 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.github import GitHubError
+from pipeline.github import GitHubError, NotNowError
 from pipeline.repository import stacks
-from pipeline.repository.read import Seen, UnreadableError
+from pipeline.repository.read import FailingError, Seen, UnreadableError
 from pipeline.stacks import NoStackError
 
 ENTERPRISE = (
@@ -51,6 +51,9 @@ def refusal(stack: str, environ: Mapping[str, str] = os.environ) -> str:
             return _without(seen, stack, there=environment is not None)
     except KeyError as missing:
         return _unknown(stack, f"{missing.args[0]} is not set")
+    except (FailingError, NotNowError) as passing:
+        # No permission and no config key helps here.
+        return f"{_unread(stack)}: {str(passing).rstrip('.')}."
     except (UnreadableError, GitHubError) as failed:
         return _unknown(stack, str(failed).rstrip("."))
     return ""
@@ -76,6 +79,12 @@ def _without(seen: Seen, stack: str, *, there: bool) -> str:
 
 def _unknown(stack: str, why: str) -> str:
     return (
-        f"{stack} was not changed: whether its environment has required reviewers can't be read: "
-        f"{why}; {PERMISSION}, or set {stacks.WITHOUT_REVIEWERS}: true in Pulumi.{stack}.yaml."
+        f"{_unread(stack)}: {why}; {PERMISSION}, or set {stacks.WITHOUT_REVIEWERS}: true in "
+        f"Pulumi.{stack}.yaml."
+    )
+
+
+def _unread(stack: str) -> str:
+    return (
+        f"{stack} was not changed: whether its environment has required reviewers can't be read"
     )

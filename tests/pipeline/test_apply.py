@@ -19,8 +19,8 @@ from pipeline_world import Stack, begins, ends, error, fails, plan, urn, violati
 
 EXPIRED = "echo 'error: ExpiredToken: The security token included in the request is expired' >&2"
 PENDING = {"type": "creating", "resource": {"urn": urn("database-instance")}}
-CANCEL = "`pulumi cancel --stack staging --yes`"
-REFRESH = "`pulumi refresh --stack staging --clear-pending-creates --yes`"
+CANCEL = "`python -m pipeline operate cancel --stack staging`"
+REFRESH = "`python -m pipeline operate refresh --stack staging`"
 PREVIEW = "`pulumi preview --stack staging --refresh`"
 
 

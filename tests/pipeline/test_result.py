@@ -20,6 +20,7 @@ BASE = f"{API}/repos/arbor/infrastructure"
 HOOK = "https://chat.example/hook"
 COMMIT = "c" * 40
 BOT = {"type": "Bot"}
+CANCEL = "`python -m pipeline operate cancel --stack staging`"
 HELD = "The engine has not ended, and holds the lock of staging."
 
 
@@ -89,7 +90,7 @@ def test_a_failure_is_told_to_all_three(api: responses.RequestsMock, tmp_path: P
     assert result(tmp_path, failed, "--post").exit_code == 0
     comment = body(api, "POST", f"{BASE}/issues/7/comments")["body"]
     assert comment.index("failed half way") < comment.index("No capacity.")
-    assert comment.index("1. `pulumi cancel --stack staging --yes`") < comment.index("`create db`")
+    assert comment.index(f"1. {CANCEL}") < comment.index("`create db`")
     assert body(api, "POST", f"{BASE}/deployments/5/statuses")["state"] == "failure"
     assert "staging: failed half way\nNo capacity." in body(api, "POST", HOOK)["text"]
 
@@ -122,7 +123,46 @@ def test_an_apply_that_left_no_report_is_a_failure_with_all_that_is_unknown(
     assert done.exit_code == 0
     assert "The apply left no report" in done.output
     assert "Whether the lock of staging is held is unknown." in done.output
-    assert "1. `pulumi cancel --stack staging --yes`" in done.output
+    assert f"1. {CANCEL}" in done.output
+
+
+def test_an_apply_that_did_not_begin_changed_nothing_and_left_no_lock(tmp_path: Path) -> None:
+    done = result(tmp_path, None, "--step", "skipped")
+    assert done.exit_code == 0
+    assert "**refused, nothing was changed**" in done.output
+    assert "did not begin, for a step before it failed; nothing was changed." in done.output
+    assert "1. Mend the cause and run the workflow `up` again." in done.output
+    assert "lock" not in done.output
+    assert CANCEL not in done.output
+
+
+@pytest.mark.parametrize("step", ["", "failure", "cancelled"])
+def test_an_apply_that_began_without_a_report_may_hold_the_lock(tmp_path: Path, step: str) -> None:
+    assert f"1. {CANCEL}" in result(tmp_path, None, "--step", step).output
+
+
+def test_a_step_ends_in_githubs_words(tmp_path: Path) -> None:
+    done = result(tmp_path, None, "--step", "ok")
+    assert done.exit_code == 2
+    assert "--step is ok; allowed: success, failure, cancelled, skipped." in done.output
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "is no report of `python -m pipeline apply`; run that again.\n"),
+        ("[]", "is no report of `python -m pipeline apply`; run that again.\n"),
+        ("{}", "is no report of `python -m pipeline apply`; run that again.\n"),
+        ('{"stack": "staging", "changes": []}', "a preview's report; use `python -m pipeline comment`"),
+        ('{"stack": "staging", "result": "fine", "job": {}}', "has the result fine; allowed: done, "),
+    ],
+)
+def test_another_file_is_refused_in_one_sentence(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "apply.json").write_text(text)
+    done = result(tmp_path, None)
+    assert done.exit_code == 2
+    assert said in done.output
+    assert len(done.output.splitlines()) == 1
 
 
 def test_a_job_that_was_killed_says_so(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from emulator import engine
 from rehearsal.expressions import filled, text_of
 from rehearsal.github import GitHub
-from rehearsal.runs import CANCELLED, FAILURE, SUCCESS, Command, Job, Run, goes_on, read_file
+from rehearsal.runs import CANCELLED, FAILURE, SKIPPED, SUCCESS, Command, Job, Run, goes_on, read_file
 from rehearsal.tokens import trusted
 
 
@@ -42,6 +42,8 @@ class Steps:
         for step in steps:
             results = [self.job.result]
             if not goes_on(step.get("if"), contexts, results, self.run):
+                if "id" in step:
+                    contexts["steps"][step["id"]] = {"outputs": {}, "outcome": SKIPPED}
                 continue
             outputs: dict[str, Any] = {}
             good = (

@@ -193,9 +193,30 @@ def test_the_first_up_rotates_what_the_state_holds_where_that_is_asked_for(
     event = Event(name="workflow_dispatch", inputs=inputs)
     run = world.rehearsal.run("own-roles.yml", event)
     assert run.result == SUCCESS, run.results()
-    assert [name for _, name, _ in world.commands.made if name == "rotate-first"] == (
-        ["rotate-first"] if rotate else []
+    assert [job for job, name, _ in world.commands.made if name == "rotate-first"] == (
+        ["rotate"] if rotate else []
     )
+
+
+@both_subjects
+def test_secrets_are_rotated_where_nothing_else_would_change(world: World) -> None:
+    world.changes["production"] = 0
+    event = Event(name="workflow_dispatch", inputs={"stack": "production", "rotate": True})
+    run = world.rehearsal.run("own-roles.yml", event)
+    assert (run["apply"].result, run["rotate"].result) == (SKIPPED, SUCCESS)
+    assert run["rotate"].role.endswith(naming.ci_bootstrap_role("production"))
+    assert run["rotate"].line["group"] == "stack-production"
+    assert run.approvals == ["production", "production"]
+    assert len(world.commands.of("rotate-first")) == 1
+
+
+@pytest.mark.parametrize("result", ["failed", "refused", "stale"])
+def test_nothing_is_rotated_after_an_apply_that_was_not_done(world: World, result: str) -> None:
+    world.applies["staging"] = result
+    event = Event(name="workflow_dispatch", inputs={"stack": "staging", "rotate": True})
+    run = world.rehearsal.run("own-roles.yml", event)
+    assert run["rotate"].result == SKIPPED
+    assert world.commands.of("rotate-first") == []
 
 
 def test_without_an_approval_nothing_of_production_changes(world: World) -> None:

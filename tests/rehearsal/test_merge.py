@@ -23,6 +23,8 @@ def waits(world: World, run: Run) -> None:
         "run_number": run.number,
         "path": ".github/workflows/up.yml",
         "status": "waiting",
+        "event": "push",
+        "display_title": "Another cache",
         "head_sha": world.github.main,
         "html_url": f"https://github.com/runs/{run.number}",
     }
@@ -205,6 +207,14 @@ def test_a_session_longer_than_the_roles_ends_at_the_login(world: World) -> None
     run = merge(world)
     assert "configure-aws-credentials" in run["staging/apply"].failed
     assert world.applied == []
+
+
+def test_an_apply_that_did_not_begin_changed_nothing_and_needs_no_cancel(world: World) -> None:
+    world.rehearsal.longest = 3600  # the sign-in of each job that writes fails
+    merge(world)
+    (posted,) = [one["body"] for one in world.github.comments[7]]
+    assert "The apply of staging did not begin" in posted
+    assert "operate cancel" not in posted
 
 
 @pytest.mark.parametrize(
