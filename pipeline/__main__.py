@@ -2,13 +2,14 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from pipeline import again_command, changes, chat, github
+from pipeline import again_command, changes, chat, files, github, plan_file
 from pipeline import comment as markdown
 from pipeline import result as outcomes
 from pipeline.adopt.command import adopt
@@ -20,7 +21,7 @@ from pipeline.job import Job
 from pipeline.operate.command import operate
 from pipeline.outcome import counted
 from pipeline.preview import preview as preview_stack
-from pipeline.report import Report
+from pipeline.report import Report, is_of
 from pipeline.repository import reviewers
 from pipeline.repository.command import github as check_repository
 from pipeline.stacks import NoStackError, Opened, emulated, in_aws
@@ -87,8 +88,7 @@ def preview(
     """
     if base is not None and not in_emulated:
         _say_and_exit("--base is for --emulated: in AWS the stack is what it is.", USAGE)
-    for file in (report, plan, outputs):
-        _refuse_without_directory(file)
+    _refuse_unwritable(report, plan, outputs)
     try:
         with _opened(stack, in_emulated=in_emulated, base=base) as opened:
             found = preview_stack(opened, plan=plan, look_for_drift=drift)
@@ -106,18 +106,27 @@ def preview(
 @app.command()
 def comment(
     reports: Reports,
-    pull_request: Annotated[int, typer.Option(help="Its number.")] = 0,
+    pull_request: Annotated[int | None, typer.Option(help="Its number.", min=1)] = None,
     post: Post = False,
     expect: Expected = None,
 ) -> None:
-    """Keep one comment on a pull request, with every stack's preview."""
-    if post and not pull_request:
+    """Keep one comment on a pull request, with every stack's preview.
+
+    A report that can't be read is a row of the comment, and ends with exit code 1.
+    """
+    if post and pull_request is None:
         _say_and_exit("--post needs --pull-request.", USAGE)
-    found = [_read(file) for file in reports if file.exists() or not expect]
-    text = markdown.render(found, expect or ())
+    found, broken = _read([file for file in reports if file.exists() or not expect])
+    if broken and not (found or expect):
+        _say_and_exit("\n".join(broken.values()), USAGE)
+    unreadable = [_stack_of(file, expect or ()) for file in broken]
+    text = markdown.render(found, expect or (), unreadable=unreadable)
     typer.echo(text)
-    if post:
-        typer.echo(_github().keep_comment(pull_request, MARKER, text))
+    for sentence in broken.values():
+        typer.echo(sentence, err=True)
+    if pull_request is not None and post:
+        typer.echo(github.of_this_job().keep_comment(pull_request, MARKER, text))
+    raise typer.Exit(FAILED if broken else 0)
 
 
 @app.command()
@@ -130,7 +139,7 @@ def issue(reports: Reports, post: Post = False, expect: Expected = None) -> None
     night = Nightly.read(reports, expect or ())
     typer.echo(night.text)
     if post:
-        posted = night.post(_github(), typer.echo)
+        posted = night.post(github.of_this_job(), typer.echo)
         raise typer.Exit(FAILED if night.unknown or not posted else 0)
     raise typer.Exit(FAILED if night.unknown else 0)
 
@@ -160,7 +169,12 @@ def apply(
     for unknown in sorted(set(allow or ()) - {changes.NOTHING, *changes.ALLOWABLE}):
         known = ", ".join((changes.NOTHING, *changes.ALLOWABLE))
         _say_and_exit(f"--allow is {unknown}; allowed: {known}.", USAGE)
-    _refuse_without_directory(report)
+    _refuse_unwritable(report)
+    try:
+        plan_file.check(plan)
+    except plan_file.NoPlanError as wrong:
+        not_opened(stack, wrong, report)
+        _say_and_exit(str(wrong), USAGE)
     try:
         if not in_emulated:
             reviewers.refuse(stack)
@@ -197,7 +211,10 @@ def result(
     except ValueError as wrong:
         _say_and_exit(str(wrong), USAGE)
     typer.echo(outcomes.render(outcome))
-    if post and not outcomes.post(outcome, _github(), lambda line: typer.echo(line, err=True)):
+    if not post:
+        return
+    repository = github.of_this_job()
+    if not outcomes.post(outcome, repository, lambda line: typer.echo(line, err=True)):
         raise typer.Exit(FAILED)
 
 
@@ -227,23 +244,27 @@ def _opened(stack: str, *, in_emulated: bool, base: Path | None) -> AbstractCont
     return emulated(stack, base) if in_emulated else in_aws(stack)
 
 
-def _refuse_without_directory(file: Path | None) -> None:
-    if file is not None and not file.parent.is_dir():
-        _say_and_exit(f"There is no directory {file.parent}; make it first.", USAGE)
+def _refuse_unwritable(*named: Path | None) -> None:
+    if sentence := files.refusal(named):
+        _say_and_exit(sentence, USAGE)
 
 
-def _read(file: Path) -> Report:
-    try:
-        return Report.read(file)
-    except ValueError as wrong:
-        _say_and_exit(str(wrong), USAGE)
+def _read(named: list[Path]) -> tuple[list[Report], dict[Path, str]]:
+    """The reports that can be read, and a sentence for each file that can't."""
+    found, broken = [], {}
+    for file in named:
+        try:
+            found.append(Report.read(file))
+        except ValueError as wrong:
+            broken[file] = str(wrong)
+    return found, broken
 
 
-def _github() -> github.Repository:
-    try:
-        return github.of_this_job()
-    except github.GitHubError as outside:
-        _say_and_exit(str(outside), USAGE)
+def _stack_of(file: Path, expected: Sequence[str]) -> str:
+    """The expected stack whose report this is, by its name; else the name."""
+    if len(expected) == 1:
+        return expected[0]
+    return next((stack for stack in expected if is_of(file, stack)), file.name)
 
 
 def _say_and_exit(sentence: str, code: int) -> NoReturn:
@@ -255,6 +276,9 @@ def main() -> None:
     """Run the command line; what can be foreseen to fail is one sentence."""
     try:
         app()
+    except github.OutsideError as outside:
+        sys.stderr.write(f"{outside}\n")
+        sys.exit(USAGE)
     except (NoStackError, github.GitHubError, chat.ChatError) as failed:
         sys.stderr.write(f"{failed}\n")
         sys.exit(FAILED)

@@ -136,9 +136,11 @@ def without_effect(path: str) -> bool:
 def of_this_job(environment: Mapping[str, str] = os.environ) -> Runs:
     """The runs of the workflow's repository. Raises OutsideError outside of one."""
     try:
-        number = environment["GITHUB_RUN_NUMBER"]
+        repository, number = (
+            environment[f"GITHUB_{name}"] for name in ("REPOSITORY", "RUN_NUMBER")
+        )
         found = Runs(
-            repository=environment["GITHUB_REPOSITORY"],
+            repository=repository,
             number=int(number) if number.isdecimal() else 0,
             token=environment["GITHUB_TOKEN"],
         )

@@ -5,7 +5,7 @@ fit is left out by steps, the least dangerous first.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -37,6 +37,7 @@ SHORTENED: Final = (
     "and the report among the run's artifacts every value.*"
 )
 UNROTATED: Final = "Secrets to rotate: Pulumi's state holds their value"
+UNREADABLE: Final = "its report can't be read"
 NO_REPORT: Final = "no report: its job ended before the preview wrote one"
 
 
@@ -44,12 +45,17 @@ def render(
     reports: Sequence[Report],
     expected: Iterable[str] = (),
     longest: int | None = LONGEST,
+    unreadable: Iterable[str] = (),
 ) -> str:
     """One text for all stacks; `expected` ones without a report have a row, too.
 
-    `longest` is in characters; None shows everything, for a log.
+    `longest` is in characters; None shows everything, for a log. `unreadable` are stacks, or files,
+    whose report can't be read.
     """
-    missing = [stack for stack in expected if stack not in {one.stack for one in reports}]
+    unread = list(dict.fromkeys(unreadable))
+    seen = {*unread, *(one.stack for one in reports)}
+    missing = dict.fromkeys(unread, UNREADABLE)
+    missing |= {stack: NO_REPORT for stack in expected if stack not in seen}
     for level in (FULL, SHORT, NAMES, COUNTS):
         text = "\n".join(_all(reports, missing, level))
         if longest is None or len(text) <= longest:
@@ -77,10 +83,10 @@ def render_drift(reports: Sequence[Report], unknown: Iterable[str] = ()) -> str:
     return "\n".join(lines)
 
 
-def _all(reports: Sequence[Report], missing: Sequence[str], level: int) -> Iterator[str]:
+def _all(reports: Sequence[Report], missing: Mapping[str, str], level: int) -> Iterator[str]:
     head = ("stack", "verdict", *COUNTED, "unchanged", "drift")
     rows = [_row(report) for report in reports]
-    rows += [(prose(stack), f"**{NO_REPORT}**", *(["?"] * 6)) for stack in missing]
+    rows += [(prose(stack), f"**{why}**", *(["?"] * 6)) for stack, why in missing.items()]
     yield from table(head, rows, left=2)
     for report in reports if level < TABLE else ():
         yield from _stack(report, level)

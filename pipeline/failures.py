@@ -7,6 +7,7 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi import automation
 
+from pipeline.plan_file import NoPlanError
 from pipeline.report import name_of
 from pipeline.stacks import NoStackError
 from pipeline.values import IN_URL, SECRET
@@ -38,7 +39,7 @@ def said(error: BaseException) -> str:
     text = str(error)
     if isinstance(error, automation.CommandError):
         return text.partition("stderr:")[2].strip() or text.strip()
-    if isinstance(error, (*AWS_FAILED, NoStackError)):
+    if isinstance(error, (*AWS_FAILED, NoStackError, NoPlanError)):
         return text
     return f"{type(error).__name__}: {text}".rstrip(": ")
 

@@ -68,7 +68,10 @@ class Outcome:
 
     @classmethod
     def read(cls, file: Path, stack: str = "") -> Self:
-        """Raises ValueError, with a sentence, for a file that no apply wrote, or that of another stack."""
+        """The report of a stack, or of any.
+
+        Raises ValueError, with a sentence, for a file that no apply of the stack wrote.
+        """
         told: Mapping[str, Any] = files.read_report(file, "apply")
         try:
             found = cls(**{**told, "job": Job(**told["job"])})

@@ -31,6 +31,11 @@ def stale(approved: Path, fresh: Path) -> list[str]:
     )
 
 
+def check(file: Path) -> None:
+    """Raises NoPlanError unless the file is an update plan of Pulumi's."""
+    _resources(file)
+
+
 def _resources(file: Path) -> dict[str, Any]:
     try:
         text = file.read_text()
@@ -39,8 +44,12 @@ def _resources(file: Path) -> dict[str, Any]:
             text = text.replace(generated, f"{logical}-*")
         plans = json.loads(text)["resourcePlans"]
         return {urn: wanted for urn, plan in plans.items() if (wanted := _wanted(plan))}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as wrong:
-        raise NoPlanError(f"{file} is no update plan of Pulumi: {wrong!r}.") from wrong
+    except OSError as unread:
+        raise NoPlanError(f"{file} can't be read ({unread.strerror}).") from unread
+    except (ValueError, KeyError, TypeError, AttributeError) as wrong:
+        raise NoPlanError(
+            f"{file} is no update plan of Pulumi; `python -m pipeline preview --plan` writes one."
+        ) from wrong
 
 
 def _generated(plans: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -152,6 +152,11 @@ class Report:
         return (change for change in self.changes if change.group == group)
 
 
+def is_of(file: Path, stack: str) -> bool:
+    """Whether a report's file is a stack's by its name: `report-staging.json`."""
+    return file.stem == stack or file.stem.endswith(f"-{stack}")
+
+
 def name_of(urn: str) -> str:
     """The logical name in a URN; empty for a finding about the stack as a whole."""
     return urn.split("::", 3)[-1] if urn.count("::") >= 3 else ""  # noqa: PLR2004 - parts of a URN

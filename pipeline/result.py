@@ -44,16 +44,17 @@ STEPS: Final = ("", "success", "failure", "cancelled", SKIPPED)
 def read(stack: str, file: Path, step: str = "") -> Outcome:
     """The outcome in a file; a failure where an apply left none.
 
-    `step` is the outcome of the job's step that applies, one of STEPS: where it was skipped, nothing
-    was changed.
+    `step` is the outcome of the job's step that applies, one of STEPS: where it was skipped,
+    nothing was changed.
 
     Raises ValueError for a file that no apply wrote, and for one of another stack.
     """
     if not file.exists() and step == SKIPPED:
-        why = f"The apply of {stack} did not begin, for a step before it failed; nothing was changed."
-        return Outcome(
-            stack=stack, result=REFUSED, reasons=[why], next=[UP_AGAIN], job=Job.now()
+        why = (
+            f"The apply of {stack} did not begin: a step before it failed, or the job was "
+            "cancelled. Nothing was changed."
         )
+        return Outcome(stack=stack, result=REFUSED, reasons=[why], next=[UP_AGAIN], job=Job.now())
     if not file.exists():
         missing = Outcome(
             stack=stack,

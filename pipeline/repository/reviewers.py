@@ -51,11 +51,9 @@ def refusal(stack: str, environ: Mapping[str, str] = os.environ) -> str:
             return _without(seen, stack, there=environment is not None)
     except KeyError as missing:
         return _unknown(stack, f"{missing.args[0]} is not set")
-    except (FailingError, NotNowError) as passing:
-        # No permission and no config key helps here.
-        return f"{_unread(stack)}: {str(passing).rstrip('.')}."
     except (UnreadableError, GitHubError) as failed:
-        return _unknown(stack, str(failed).rstrip("."))
+        passing = isinstance(failed, FailingError | NotNowError)
+        return _unknown(stack, str(failed).rstrip("."), passing=passing)
     return ""
 
 
@@ -77,14 +75,8 @@ def _without(seen: Seen, stack: str, *, there: bool) -> str:
     )
 
 
-def _unknown(stack: str, why: str) -> str:
-    return (
-        f"{_unread(stack)}: {why}; {PERMISSION}, or set {stacks.WITHOUT_REVIEWERS}: true in "
-        f"Pulumi.{stack}.yaml."
-    )
-
-
-def _unread(stack: str) -> str:
-    return (
-        f"{stack} was not changed: whether its environment has required reviewers can't be read"
-    )
+def _unknown(stack: str, why: str, *, passing: bool = False) -> str:
+    """`passing`: the same call may succeed later, and no permission or config key helps."""
+    found = f"whether its environment has required reviewers can't be read: {why}"
+    helps = f"; {PERMISSION}, or set {stacks.WITHOUT_REVIEWERS}: true in Pulumi.{stack}.yaml"
+    return f"{stack} was not changed: {found}{'' if passing else helps}."

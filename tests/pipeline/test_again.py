@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 import responses
+import yaml
 from typer.testing import CliRunner, Result
 
 from pipeline import again
 from pipeline.__main__ import app
-from pipeline.github import API, GitHubError
+from pipeline.github import API, GitHubError, OutsideError
+from rehearsal.expressions import filled
+from rehearsal.runs import GITHUB
 
 BASE = f"{API}/repos/arbor/infrastructure"
 RUNS = f"{BASE}/actions/workflows/up.yml/runs"
@@ -47,14 +50,21 @@ def runs_are(api: responses.RequestsMock, *runs: dict[str, object]) -> None:
     api.get(RUNS, json={"total_count": len(runs), "workflow_runs": list(runs)})
 
 
-def run(number: int, status: str) -> dict[str, object]:
-    address = f"https://github.com/arbor/infrastructure/actions/runs/{number}00"
-    return {"id": number * 100, "run_number": number, "status": status, "html_url": address}
+def run(number: int, status: str, stacks: str = "") -> dict[str, object]:
+    """A run after a push, or one that was started for these stacks."""
+    return {
+        "id": number * 100,
+        "run_number": number,
+        "status": status,
+        "html_url": f"https://github.com/arbor/infrastructure/actions/runs/{number}00",
+        "event": "workflow_dispatch" if stacks else "push",
+        "display_title": f"up of {stacks}" if stacks else "up of staging's cache",
+    }
 
 
-def report_of(tmp_path: Path, result: str) -> str:
+def report_of(tmp_path: Path, result: str, stack: str = "production") -> str:
     file = tmp_path / "applied.json"
-    file.write_text(json.dumps({"stack": "production", "result": result}))
+    file.write_text(json.dumps({"stack": stack, "result": result, "job": {}}))
     return str(file)
 
 
@@ -126,7 +136,7 @@ def test_after_a_stale_staging_what_was_asked_for_follows(
     main_is_at(api, NEW)
     runs_are(api)
     api.post(f"{BASE}/actions/workflows/up.yml/dispatches", status=204)
-    stale = report_of(tmp_path, again.STALE)
+    stale = report_of(tmp_path, again.STALE, "staging")
     pipeline("again", "--stack", "staging", "--report", stale, "--asked", asked)
     body = api.calls[-1].request.body
     assert isinstance(body, bytes)
@@ -139,6 +149,61 @@ def test_a_later_run_that_plans_main_is_enough(api: responses.RequestsMock, tmp_
     done = pipeline("again", "--stack", "production", "--report", report_of(tmp_path, "stale"))
     assert done.exit_code == 0
     assert "runs/800 plans main's newest commit" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("stack", "asked", "later", "enough"),
+    [
+        ("production", "both", "production", True),
+        ("production", "both", "both", True),
+        ("production", "both", "staging", False),
+        ("staging", "staging", "staging", True),
+        ("staging", "staging", "production", False),
+        ("staging", "both", "staging", False),  # production would stay as it is
+        ("staging", "both", "both", True),
+        ("staging", "both", "another title", False),
+    ],
+)
+def test_a_later_run_counts_only_for_the_stacks_that_it_plans(
+    api: responses.RequestsMock, tmp_path: Path, stack: str, asked: str, later: str, enough: bool
+) -> None:
+    main_is_at(api, NEW)
+    runs_are(api, run(8, "queued", later))
+    if not enough:
+        api.post(f"{BASE}/actions/workflows/up.yml/dispatches", status=204)
+    stale = report_of(tmp_path, again.STALE, stack)
+    done = pipeline("again", "--stack", stack, "--report", stale, "--asked", asked)
+    assert ("runs/800 plans main's newest commit" in done.stdout) == enough
+
+
+def test_the_title_of_a_run_by_hand_holds_its_stacks() -> None:
+    workflow = yaml.safe_load((GITHUB / "workflows/up.yml").read_text())
+    asked = workflow[True]["workflow_dispatch"]["inputs"]["stack"]["options"]
+    assert sorted(asked) == sorted(again.ASKABLE)
+    for stacks in asked:
+        named = filled(workflow["run-name"], {"inputs": {"stack": stacks}})
+        assert again.stacks_of({"event": "workflow_dispatch", "display_title": named}) == stacks
+    assert filled(workflow["run-name"], {"inputs": {}}) == ""  # after a push, the commit's title
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--asked", "all"), "--asked is all; allowed: both, staging, production."),
+        (("--allow", "all"), "--allow is all; allowed: nothing, database-upgrade"),
+        (("--stack", "staging"), "is of production, and --stack is staging."),
+    ],
+)
+def test_a_wrong_option_starts_nothing(tmp_path: Path, words: tuple[str, str], said: str) -> None:
+    stale = report_of(tmp_path, again.STALE)
+    done = pipeline("again", "--stack", "production", "--report", stale, *words)
+    assert (done.exit_code, said in done.stderr) == (2, True), done.output
+
+
+def test_a_result_that_no_apply_has_is_refused(tmp_path: Path) -> None:
+    made_up = report_of(tmp_path, "fine")
+    done = pipeline("again", "--stack", "production", "--report", made_up)
+    assert (done.exit_code, "has the result fine; allowed: done, " in done.stderr) == (2, True)
 
 
 def test_plans_that_stay_stale_end_with_a_sentence(
@@ -168,7 +233,14 @@ def test_another_file_is_no_report(tmp_path: Path) -> None:
     file = tmp_path / "list.json"
     file.write_text("[]")
     done = pipeline("again", "--stack", "production", "--report", str(file))
-    assert (done.exit_code, "is no report of" in done.stderr) == (1, True)
+    assert (done.exit_code, "is no report of" in done.stderr) == (2, True)
+
+
+def test_a_directory_is_refused_before_github_is_asked(tmp_path: Path) -> None:
+    for words in (("newest", "--commit", OLD), ("again",)):
+        done = pipeline(*words, "--stack", "production", "--report", str(tmp_path))
+        assert (done.exit_code, "irectory" in done.stderr) == (2, True), done.output
+    assert list(tmp_path.parent.glob(f".{tmp_path.name}*")) == []
 
 
 def test_only_earlier_runs_that_wait_for_this_stack_are_taken_back(
@@ -198,3 +270,9 @@ def test_a_refusal_names_the_permission_and_never_the_token(
 def test_outside_of_a_workflow_it_says_what_is_missing() -> None:
     with pytest.raises(GitHubError, match="GITHUB_REPOSITORY is not set"):
         again.of_this_job({})
+
+
+@pytest.mark.parametrize("number", ["x", "", "-1", "0"])
+def test_a_number_that_no_run_has_is_outside_of_a_workflow(number: str) -> None:
+    with pytest.raises(OutsideError, match=f"^GITHUB_RUN_NUMBER is {number}, "):
+        again.of_this_job({**JOB, "GITHUB_RUN_NUMBER": number})

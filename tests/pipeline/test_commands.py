@@ -36,7 +36,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> N
 @pytest.fixture(autouse=True)
 def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("plan.json").write_text("{}")
+    Path("plan.json").write_text('{"resourcePlans": {}}')
     opened(monkeypatch)
 
 
@@ -115,12 +115,35 @@ def test_an_apply_that_cannot_open_its_stack_leaves_a_report(
         (("apply", "--plan", "plan.json", "--report", "no/r.json"), "make it first"),
         (("preview", "--report", "r.json", "--outputs", "no/o"), "make it first"),
         (("preview", "--report", "r.json", "--base", "."), "--base is for --emulated"),
+        (("preview", "--report", "."), "is a directory; name a file in it."),
+        (("preview", "--report", "r.json", "--plan", "."), "is a directory; name a file in it."),
+        (("preview", "--report", "r.json", "--outputs", "."), "is a directory; name a file in it."),
+        (("apply", "--plan", "plan.json", "--report", "."), "is a directory; name a file in it."),
+        (("apply", "--plan", "."), "can't be read (Is a directory)."),
     ],
 )
-def test_a_wrong_option_is_one_sentence(words: tuple[str, ...], sentence: str) -> None:
+def test_a_wrong_option_is_one_sentence_before_any_work(
+    words: tuple[str, ...], sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(monkeypatch, AssertionError("the stack is opened"))
     done = run(words[0], "--stack", "staging", *words[1:])
     assert done.exit_code == 2
     assert sentence in " ".join(done.output.split())
+    assert [file.name for file in Path().iterdir()] == ["plan.json"]
+
+
+@pytest.mark.parametrize("text", ["# Arbor", "{}", "[]", '{"resourcePlans": []}'])
+def test_a_file_that_is_no_plan_is_refused_before_the_stack_is_opened(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(monkeypatch, AssertionError("the stack is opened"))
+    Path("README.md").write_text(text)
+    done = run("apply", "--stack", "staging", "--plan", "README.md", "--report", "r.json")
+    assert done.exit_code == 2
+    assert done.output.endswith(
+        "README.md is no update plan of Pulumi; `python -m pipeline preview --plan` writes one.\n"
+    )
+    assert Outcome.read(Path("r.json")).result == outcome.REFUSED
 
 
 def test_a_comment_of_missing_reports_says_so_only_for_what_is_expected() -> None:
@@ -131,3 +154,76 @@ def test_a_comment_of_missing_reports_says_so_only_for_what_is_expected() -> Non
     assert "| production | **no report" in done.output
     assert run("comment", "report-production.json").exit_code == 2
     assert run("comment", *both, "--post", "report-staging.json").exit_code == 2
+
+
+def test_a_report_that_can_not_be_read_costs_no_other_its_row() -> None:
+    Report(stack="staging").write(Path("report-staging.json"))
+    Path("report-production.json").write_text('{"stack"')
+    both = ("--expect", "staging", "--expect", "production")
+    done = run("comment", *both, "report-staging.json", "report-production.json")
+    assert done.exit_code == 1
+    assert "| staging | **nothing changes**" in done.stdout
+    assert "| production | **its report can't be read**" in done.stdout
+    assert done.stdout.count("| production |") == 1
+    assert "report-production.json is no report of" in done.stderr
+
+
+def test_the_only_report_is_that_of_the_only_stack_expected() -> None:
+    Path("report.json").write_text("[]")
+    done = run("comment", "--expect", "staging", "report.json")
+    assert (done.exit_code, "| staging | **its report can't" in done.stdout) == (1, True)
+
+
+def test_the_comment_is_posted_with_a_broken_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    posted: list[str] = []
+
+    class Here:
+        def keep_comment(self, number: int, _marker: str, text: str) -> str:
+            posted.append(text)
+            return f"https://pull/{number}"
+
+    monkeypatch.setattr(pipeline.__main__.github, "of_this_job", Here)
+    Report(stack="staging").write(Path("staging.json"))
+    Path("production.json").write_text("{}")
+    done = run("comment", "--post", "--pull-request", "7", "staging.json", "production.json")
+    assert done.exit_code == 1
+    assert "| production.json | **its report can't be read**" in posted[0]
+
+
+def test_an_applys_report_is_named_as_one() -> None:
+    Outcome(stack="staging", result=outcome.DONE).write(Path("applied.json"))
+    done = run("comment", "applied.json")
+    assert done.exit_code == 2
+    assert done.stderr.endswith("is an apply's report; use `python -m pipeline result`.\n")
+
+
+@pytest.mark.parametrize("number", ["0", "-1"])
+def test_a_pull_request_has_a_number_from_1_on(number: str) -> None:
+    Report(stack="staging").write(Path("r.json"))
+    assert run("comment", "--pull-request", number, "r.json").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("comment", "--post", "--pull-request", "7", "r.json"),
+        ("issue", "--post", "--expect", "staging", "r.json"),
+        ("result", "--post", "--stack", "staging", "--report", "gone.json"),
+        ("newest", "--stack", "staging", "--commit", "c", "--report", "n.json"),
+        ("supersede", "--stack", "staging"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_outside_of_a_workflow_every_command_ends_alike(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Report(stack="staging", drift=[]).write(Path("r.json"))
+    for name in ("GITHUB_REPOSITORY", "GITHUB_TOKEN", "GITHUB_RUN_NUMBER"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sys.argv", ["pipeline", *words])
+    with pytest.raises(SystemExit) as ended:
+        pipeline.__main__.main()
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "is not set: this" in said
+    assert "Traceback" not in said

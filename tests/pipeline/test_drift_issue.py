@@ -106,6 +106,23 @@ def test_a_pattern_that_matches_nothing_names_every_stack() -> None:
     assert "production left no report" in done.output
 
 
+def test_a_missing_file_without_an_expected_stack_is_not_looked_at() -> None:
+    wrote("staging", [])
+    done = CliRunner().invoke(app, ["issue", "report-staging.json", "report-production.json"])
+    assert done.exit_code == 1
+    assert "report-production.json is missing: its stack was not looked at." in done.output
+    assert NO_DRIFT not in done.output
+
+
+def test_a_missing_file_of_an_expected_stack_is_one_sentence() -> None:
+    wrote("staging", [])
+    done = CliRunner().invoke(
+        app, ["issue", *BOTH, "report-staging.json", "report-production.json"]
+    )
+    assert "production left no report" in done.output
+    assert "is missing" not in done.output
+
+
 def test_a_file_that_is_no_report_is_told_beside_the_others() -> None:
     wrote("staging", [FOUND])
     Path("report-production.json").write_text("{")

@@ -139,7 +139,19 @@ def test_a_refusal_names_the_permission_and_never_the_token(api: responses.Reque
 
 def test_github_that_cannot_be_reached_is_told_so(api: responses.RequestsMock) -> None:
     api.get(COMMENTS, body=requests.ConnectionError("no route"))
-    with pytest.raises(GitHubError, match="can't be reached: no route"):
+    with pytest.raises(GitHubError, match=r"reached; run the job again\.$"):
+        REPOSITORY.keep_comment(7, "mark", "text")
+
+
+def test_a_failure_of_githubs_own_blames_no_permission(api: responses.RequestsMock) -> None:
+    api.get(COMMENTS, status=502)
+    with pytest.raises(GitHubError, match=r"answers 502 to GET .*; run the job again\.$"):
+        REPOSITORY.keep_comment(7, "mark", "text")
+
+
+def test_a_page_of_a_proxy_is_no_answer(api: responses.RequestsMock) -> None:
+    api.get(COMMENTS, body="<html>Log in</html>")
+    with pytest.raises(GitHubError, match="is no JSON, so it is not GitHub's"):
         REPOSITORY.keep_comment(7, "mark", "text")
 
 

@@ -130,7 +130,7 @@ def test_an_apply_that_did_not_begin_changed_nothing_and_left_no_lock(tmp_path: 
     done = result(tmp_path, None, "--step", "skipped")
     assert done.exit_code == 0
     assert "**refused, nothing was changed**" in done.output
-    assert "did not begin, for a step before it failed; nothing was changed." in done.output
+    assert "did not begin: a step before it failed, or the job was cancelled." in done.output
     assert "1. Mend the cause and run the workflow `up` again." in done.output
     assert "lock" not in done.output
     assert CANCEL not in done.output
@@ -153,8 +153,14 @@ def test_a_step_ends_in_githubs_words(tmp_path: Path) -> None:
         ("{", "is no report of `python -m pipeline apply`; run that again.\n"),
         ("[]", "is no report of `python -m pipeline apply`; run that again.\n"),
         ("{}", "is no report of `python -m pipeline apply`; run that again.\n"),
-        ('{"stack": "staging", "changes": []}', "a preview's report; use `python -m pipeline comment`"),
-        ('{"stack": "staging", "result": "fine", "job": {}}', "has the result fine; allowed: done, "),
+        (
+            '{"stack": "staging", "changes": []}',
+            "a preview's report; use `python -m pipeline comment`",
+        ),
+        (
+            '{"stack": "staging", "result": "fine", "job": {}}',
+            "has the result fine; allowed: done, ",
+        ),
     ],
 )
 def test_another_file_is_refused_in_one_sentence(tmp_path: Path, text: str, said: str) -> None:

@@ -12,7 +12,17 @@ from typing import Any
 from emulator import engine
 from rehearsal.expressions import filled, text_of
 from rehearsal.github import GitHub
-from rehearsal.runs import CANCELLED, FAILURE, SKIPPED, SUCCESS, Command, Job, Run, goes_on, read_file
+from rehearsal.runs import (
+    CANCELLED,
+    FAILURE,
+    SKIPPED,
+    SUCCESS,
+    Command,
+    Job,
+    Run,
+    goes_on,
+    read_file,
+)
 from rehearsal.tokens import trusted
 
 

@@ -170,7 +170,7 @@ def test_github_that_can_not_be_reached_is_1_and_one_sentence() -> None:
         mock.get(f"{API}/repos/{NAME}", body=requests.ConnectionError("no route"))
         done = CliRunner().invoke(app, ["github"])
     assert done.exit_code == 1
-    assert done.stderr == "GitHub can't be reached: no route\n"
+    assert done.stderr == "GitHub can't be reached; run the job again.\n"
 
 
 def test_without_a_token_it_is_2(monkeypatch: pytest.MonkeyPatch) -> None:

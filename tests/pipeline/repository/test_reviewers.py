@@ -75,7 +75,6 @@ def test_an_environment_that_is_not_there_is_refused() -> None:
             "answers 403 (Resource not accessible by integration)",
         ),
         ((401, {}, {"message": "Bad credentials"}), "the token is not valid"),
-        ((502, {}, {}), "answers 502"),
     ],
 )
 def test_what_can_not_be_read_is_refused_with_the_permission(
@@ -97,10 +96,32 @@ def test_a_job_without_its_token_is_refused(missing: str) -> None:
     assert f"can't be read: {missing} is not set" in sentence
 
 
-def test_github_that_can_not_be_reached_is_refused() -> None:
+UNREAD = (
+    "production was not changed: whether its environment has required reviewers can't be read: "
+)
+
+
+def test_github_that_can_not_be_reached_is_refused_and_nothing_is_to_be_set() -> None:
     with responses.RequestsMock() as mock:
         mock.get(f"{API}/repos/{NAME}{ENVIRONMENT}", body=requests.ConnectionError("no route"))
-        assert "GitHub can't be reached: no route" in reviewers.refusal("production", JOB)
+        said = reviewers.refusal("production", JOB)
+    assert said == f"{UNREAD}GitHub can't be reached; run the job again."
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(502, {}, {}), (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "60"}, {})],
+    ids=["GitHub fails", "rate limit"],
+)
+def test_what_can_be_read_later_asks_for_no_setting(
+    answer: tuple[int, dict[str, str], dict[str, Any]],
+) -> None:
+    repository = complete()
+    repository.refusals[ENVIRONMENT] = answer
+    said = refusal(repository)
+    assert said.startswith(UNREAD)
+    assert " again " in said
+    assert "deployWithoutReviewers" not in said
 
 
 @pytest.mark.parametrize("value", ["", "false", "1"])
@@ -170,7 +191,7 @@ def test_what_writes_is_refused_before_it_opens_the_stack(
     monkeypatch.chdir(tmp_path)
     for key, value in JOB.items():
         monkeypatch.setenv(key, value)
-    (tmp_path / "plan.json").write_text("{}")
+    (tmp_path / "plan.json").write_text('{"resourcePlans": {}}')
     words = [*words, "--stack", "production"]
     with served(unprotected()):
         done = CliRunner().invoke(pipeline.__main__.app, words)
