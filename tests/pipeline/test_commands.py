@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 import pipeline.__main__
-from pipeline import outcome
+from pipeline import github, outcome
 from pipeline.apply import HalfDoneError, RefusedError, StaleError
 from pipeline.outcome import Outcome
 from pipeline.report import Change, Finding, Report
@@ -182,7 +182,7 @@ def test_the_comment_is_posted_with_a_broken_report(monkeypatch: pytest.MonkeyPa
             posted.append(text)
             return f"https://pull/{number}"
 
-    monkeypatch.setattr(pipeline.__main__.github, "of_this_job", Here)
+    monkeypatch.setattr(github, "of_this_job", Here)
     Report(stack="staging").write(Path("staging.json"))
     Path("production.json").write_text("{}")
     done = run("comment", "--post", "--pull-request", "7", "staging.json", "production.json")
