@@ -229,7 +229,7 @@ def _cli() -> automation.PulumiCommand:
 def _config(stack: str) -> dict[str, Any]:
     try:
         return engine.stack_config(stack)
-    except engine.NoSuchStackError as unknown:
+    except engine.StackFileError as unknown:
         _say_and_exit(str(unknown), USAGE)
 
 

@@ -33,8 +33,16 @@ Program = Callable[[], None]
 OnEvent = Callable[[events.EngineEvent], None]
 
 
-class NoSuchStackError(Exception):
+class StackFileError(Exception):
+    """Pulumi.<stack>.yaml is missing or has no config; the message says what to do."""
+
+
+class NoSuchStackError(StackFileError):
     """The message lists the stacks that there are."""
+
+
+class BrokenStackError(StackFileError):
+    """The message names the file, and what it has instead of config."""
 
 
 class AccountFailedError(Exception):
@@ -64,12 +72,25 @@ def client_environment(endpoint: str, region: str) -> dict[str, str]:
 
 
 def stack_config(stack: str) -> dict[str, Any]:
-    """The config of Pulumi.<stack>.yaml; raises NoSuchStackError for a stack that has none."""
-    file = PROJECT_DIR / f"Pulumi.{stack}.yaml"
-    if not file.exists():
-        known = sorted(path.name.split(".")[1] for path in PROJECT_DIR.glob("Pulumi.*.yaml"))
+    """The config of Pulumi.<stack>.yaml.
+
+    Raises NoSuchStackError without such a file, and BrokenStackError for a file without config.
+    """
+    known = sorted(path.name.split(".")[1] for path in PROJECT_DIR.glob("Pulumi.*.yaml"))
+    if stack not in known:
         raise NoSuchStackError(f"There is no stack {stack}; choose one of {', '.join(known)}.")
-    config: dict[str, Any] = yaml.safe_load(file.read_text()).get("config", {})
+    name = f"Pulumi.{stack}.yaml"
+    try:
+        content = yaml.safe_load((PROJECT_DIR / name).read_text())
+    except (yaml.YAMLError, UnicodeDecodeError) as wrong:
+        where = " ".join(str(wrong).split())
+        raise BrokenStackError(f"{name} is not valid YAML: {where}. Correct it.") from wrong
+    config = content.get("config") if isinstance(content, dict) else None
+    if not isinstance(config, dict):
+        raise BrokenStackError(
+            f"{name} has no settings below `config:`; allowed: a line for each, such as "
+            "`aws:region: us-east-1`. Restore the file from git, or write them."
+        )
     return config
 
 

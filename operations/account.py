@@ -56,18 +56,18 @@ def unless_denied(read: Callable[[], T | None]) -> T | None:
         raise
 
 
-def connect(stack: str, *, quick: bool = False) -> Account:
+def connect(stack: str, *, region: str | None = None, quick: bool = False) -> Account:
     """The account of the usual AWS configuration: environment, profile, instance role.
 
-    `quick` gives up sooner, for what only reads and shows what it could not read. Raises
-    NoRegionError.
+    `region` takes the place of the one that the environment or the profile names. `quick` gives up
+    sooner, for what only reads and shows what it could not read. Raises NoRegionError.
     """
     import boto3  # noqa: PLC0415 - slow, and --help is fast
     from botocore.config import Config  # noqa: PLC0415 - as above
     from botocore.exceptions import NoRegionError  # noqa: PLC0415 - as above
 
     # The AWS CLI reads AWS_REGION first; boto3 alone would not read it at all.
-    session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+    session = boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
     if session.region_name is None:
         raise NoRegionError  # STS and IAM would answer without one, and the next service would not
     config = Config(retries={"mode": "standard", "max_attempts": ATTEMPTS})

@@ -19,6 +19,7 @@ from pipeline.bootstrap.command import bootstrap as bootstrap_stack
 from pipeline.drift_issue import Nightly
 from pipeline.job import Job
 from pipeline.operate.command import operate
+from pipeline.options import USAGE, Stack
 from pipeline.outcome import counted
 from pipeline.preview import preview as preview_stack
 from pipeline.report import Report, is_of
@@ -27,7 +28,7 @@ from pipeline.repository.command import github as check_repository
 from pipeline.stacks import NoStackError, Opened, emulated, in_aws
 from pipeline.where_command import where
 
-FAILED, USAGE = 1, 2
+FAILED = 1
 MARKER = "arbor preview"
 
 app = typer.Typer(
@@ -37,7 +38,6 @@ app.command()(where)
 app.command()(again_command.newest)
 app.command()(again_command.again)
 app.command()(again_command.supersede)
-Stack = Annotated[str, typer.Option(help="Which stack: production or staging.")]
 # The engine runs in the project's directory or in a copy of it: each path is made absolute here.
 Reports = Annotated[
     list[Path], typer.Argument(help="Files that `preview` wrote.", resolve_path=True)
@@ -84,6 +84,9 @@ def preview(
 ) -> None:
     """Preview a stack with the policy pack; exit code 1 when it fails or a policy refuses it.
 
+    Exit code 2 when the environment names another region than the stack's file, 3 when the
+    credentials are of another account.
+
     Prints every change with its values; the report has the same for `comment`.
     """
     if base is not None and not in_emulated:
@@ -94,13 +97,16 @@ def preview(
             found = preview_stack(opened, plan=plan, look_for_drift=drift)
     except NoStackError as missing:
         found = Report(stack=stack, failure=str(missing), job=Job.now())
+        code = missing.exit_code
+    else:
+        code = 0 if found.passed else FAILED
     found.write(report)
     typer.echo(markdown.render([found], longest=None))
     if outputs is not None:
         with outputs.open("a") as appended:
             passed = "true" if found.passed else "false"
             appended.write(f"changes={len(found.changes)}\npassed={passed}\n")
-    raise typer.Exit(0 if found.passed else FAILED)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -163,8 +169,9 @@ def apply(
 ) -> None:
     """Bring a stack up by an approved plan.
 
-    Exit code 1 when it fails or is cancelled, 3 when it is refused and nothing was changed, 4 when
-    the plan is stale: plan again, and ask again.
+    Exit code 1 when it fails or is cancelled, 2 when an option or the region in the environment is
+    wrong, 3 when it is refused and nothing was changed, 4 when the plan is stale: plan again, and
+    ask again.
     """
     for unknown in sorted(set(allow or ()) - {changes.NOTHING, *changes.ALLOWABLE}):
         known = ", ".join((changes.NOTHING, *changes.ALLOWABLE))
@@ -184,7 +191,8 @@ def apply(
         _say_and_exit(str(ended), ended.outcome.exit_code)
     except Exception as error:  # noqa: BLE001 - what fails before the first look is a report, too
         outcome = not_opened(stack, error, report)
-        _say_and_exit("\n".join(outcome.lines()), outcome.exit_code)
+        code = error.exit_code if isinstance(error, NoStackError) else outcome.exit_code
+        _say_and_exit("\n".join(outcome.lines()), code)
     typer.echo(f"{stack} is as planned: {counted(len(done))}.")
 
 
@@ -279,7 +287,10 @@ def main() -> None:
     except github.OutsideError as outside:
         sys.stderr.write(f"{outside}\n")
         sys.exit(USAGE)
-    except (NoStackError, github.GitHubError, chat.ChatError) as failed:
+    except NoStackError as missing:
+        sys.stderr.write(f"{missing}\n")
+        sys.exit(missing.exit_code)
+    except (github.GitHubError, chat.ChatError) as failed:
         sys.stderr.write(f"{failed}\n")
         sys.exit(FAILED)
 

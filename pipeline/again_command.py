@@ -8,10 +8,10 @@ import typer
 
 from pipeline import again as runs
 from pipeline import changes, files
+from pipeline.options import USAGE, Stack
 from pipeline.outcome import Outcome
 
-FAILED, USAGE, STALE = 1, 2, 4
-Stack = Annotated[str, typer.Option(help="Which stack: production or staging.")]
+FAILED, STALE = 1, 4
 
 
 def newest(

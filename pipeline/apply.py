@@ -15,7 +15,7 @@ from pipeline.failures import said, sentences
 from pipeline.interruption import CancelledError, interruptible
 from pipeline.job import Job
 from pipeline.outcome import DONE, FAILED, REFUSED, STALE, Outcome, listed
-from pipeline.stacks import PACK, Opened
+from pipeline.stacks import PACK, NoStackError, Opened
 from pipeline.steps import Step, steps_of
 
 Say = Callable[[str], None]
@@ -76,8 +76,18 @@ def apply(
 
 
 def not_opened(stack: str, error: Exception, report: Path | None) -> Outcome:
-    """The outcome, and its report, where the stack could not even be opened."""
-    outcome = Outcome(stack=stack, result=REFUSED, reasons=sentences([said(error)]), job=Job.now())
+    """The outcome, and its report, where the stack could not even be opened.
+
+    It is refused where the error is a refusal (another account, another region, no reviewers), and
+    else it failed; no change was made in either case.
+    """
+    refused = isinstance(error, NoStackError) and error.exit_code != NoStackError.exit_code
+    outcome = Outcome(
+        stack=stack,
+        result=REFUSED if refused else FAILED,
+        reasons=sentences([said(error)]),
+        job=Job.now(),
+    )
     if report is not None:
         outcome.write(report)
     return outcome

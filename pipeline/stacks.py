@@ -11,13 +11,33 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
 from pulumi import automation
 
 from emulator import engine, pulumi_cli
+from operations import screen
 from operations.account import Account, connect
+from pipeline import where as place
 
 PACK = engine.PROJECT_DIR / "policy"
 EMULATED_SPEED = 600.0
+FAILED, USAGE, REFUSED = 1, 2, 3
+REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+NO_CREDENTIALS = (
+    "No AWS credentials were found: sign in (`aws sso login`), or name a profile that has "
+    "credentials in AWS_PROFILE."
+)
+NOT_LOGGED_IN = "PULUMI_ACCESS_TOKEN must be set for login"
+"""Without a login the engine takes Pulumi Cloud:
+https://github.com/pulumi/pulumi/blob/master/pkg/backend/backenderr/backenderr.go"""
+UNSIGNED = "no EC2 IMDS role found"
+"""How the AWS SDK's search for credentials ends in an engine without any:
+https://github.com/aws/aws-sdk-go-v2/blob/main/credentials/ec2rolecreds/provider.go"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,16 +52,78 @@ class Opened:
 class NoStackError(Exception):
     """The stack can't be opened; the message says why and what to do."""
 
+    exit_code = FAILED
+
+
+class WrongPlaceError(NoStackError):
+    """The stack's file, or the region in the environment beside it, is wrong."""
+
+    exit_code = USAGE
+
+
+class AnotherAccountError(NoStackError):
+    """The credentials are of another account than the stack's."""
+
+    exit_code = REFUSED
+
 
 @contextmanager
 def in_aws(stack: str) -> Iterator[Opened]:
-    """The stack of the backend that `pulumi login` chose. Raises NoStackError.
+    """The stack of the backend that `pulumi login` chose, and its account.
 
-    The official CLI runs the program here; it and the credentials are the caller's.
+    The official CLI runs the program here; it and the credentials are the caller's. Region and
+    account are those of the stack's file: in others nothing would be found, and each check pass.
+    Raises NoStackError, WrongPlaceError and AnotherAccountError.
     """
+    lies = _place(stack)
+    account = connect(stack, region=lies.region)
+    _refuse_another_account(account, lies)
+    yield Opened(stack=_selected(stack, lies), account=account)
+
+
+def _place(stack: str, environ: Mapping[str, str] = os.environ) -> place.Where:
+    """Where the stack lies by its file. Raises WrongPlaceError.
+
+    AWS_REGION comes before AWS_DEFAULT_REGION, as in the AWS CLI:
+    https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
+    """
+    try:
+        lies = place.of_stack(stack, engine.stack_config(stack), place.PREVIEW)
+    except (engine.StackFileError, place.NoPlaceError) as wrong:
+        raise WrongPlaceError(str(wrong)) from wrong
+    variable = next((name for name in REGION_VARIABLES if environ.get(name)), None)
+    if variable and environ[variable] != lies.region:
+        raise WrongPlaceError(
+            f"{variable} is {environ[variable]}, and aws:region in Pulumi.{stack}.yaml is "
+            f"{lies.region}. Run `export AWS_REGION={lies.region}`."
+        )
+    return lies
+
+
+def _refuse_another_account(account: Account, lies: place.Where) -> None:
+    """Raises AnotherAccountError, and NoStackError where the credentials can't be used.
+
+    The call needs no permission:
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+    """
+    try:
+        found = account.client("sts").get_caller_identity()
+    except (NoCredentialsError, PartialCredentialsError) as missing:
+        raise NoStackError(NO_CREDENTIALS) from missing
+    except (BotoCoreError, ClientError) as failed:
+        raise NoStackError(screen.sentence(failed)) from failed
+    if found["Account"] != lies.account:
+        raise AnotherAccountError(
+            f"The credentials ({found['Arn']}) are of account {found['Account']}, and "
+            f"arbor:accountId in Pulumi.{account.stack}.yaml is {lies.account}; use credentials of "
+            f"{lies.account}."
+        )
+
+
+def _selected(stack: str, lies: place.Where) -> automation.Stack:
     options = automation.LocalWorkspaceOptions(pulumi_command=_command())
     try:
-        opened = automation.select_stack(
+        return automation.select_stack(
             stack_name=stack, work_dir=str(engine.PROJECT_DIR), opts=options
         )
     except automation.StackNotFoundError as missing:
@@ -50,8 +132,16 @@ def in_aws(stack: str) -> Iterator[Opened]:
         ) from missing
     except automation.CommandError as failed:
         said = str(failed).partition("stderr:")[2].strip() or str(failed)
-        raise NoStackError(f"{stack} can't be opened: {said}") from failed
-    yield Opened(stack=opened, account=connect(stack))
+        raise NoStackError(_why_not(stack, said, lies)) from failed
+
+
+def _why_not(stack: str, said: str, lies: place.Where) -> str:
+    """What the engine wrote, as one sentence where the cause is known."""
+    if NOT_LOGGED_IN in said:
+        return f"No backend is chosen: run `pulumi login '{lies.backend}'`."
+    if UNSIGNED in said:
+        return NO_CREDENTIALS
+    return f"{stack} can't be opened: {said}"
 
 
 @contextmanager

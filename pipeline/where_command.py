@@ -7,12 +7,11 @@ import typer
 
 from emulator import engine
 from pipeline import where as place
-
-USAGE = 2
+from pipeline.options import USAGE, Stack
 
 
 def where(
-    stack: Annotated[str, typer.Option(help="Which stack: production or staging.")],
+    stack: Stack,
     role: Annotated[
         str, typer.Option("--as", help=f"The job's role: {', '.join(place.ROLES)}.")
     ] = place.PREVIEW,
@@ -23,9 +22,10 @@ def where(
     own backend. Exit code 2 for a wrong stack, role or config.
     """
     try:
-        config = engine.stack_config(stack) if place.STACK.fullmatch(stack) else {}
-        found = place.of_stack(stack, config, role, os.environ.get("PULUMI_BACKEND_URL", ""))
-    except (engine.NoSuchStackError, place.NoPlaceError) as unknown:
-        typer.echo(str(unknown), err=True)
-        raise typer.Exit(USAGE) from unknown
+        found = place.of_stack(
+            stack, engine.stack_config(stack), role, os.environ.get("PULUMI_BACKEND_URL", "")
+        )
+    except place.NoPlaceError as wrong:
+        typer.echo(str(wrong), err=True)
+        raise typer.Exit(USAGE) from wrong
     typer.echo(found.lines())

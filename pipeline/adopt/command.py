@@ -5,17 +5,17 @@ from typing import Annotated
 
 import typer
 
-from emulator import engine
 from operations import screen
 from pipeline.adopt import import_file, pages
 from pipeline.adopt.plan import NotTriedError, make
-from pipeline.stacks import Opened, in_aws
+from pipeline.options import USAGE, Stack
+from pipeline.stacks import in_aws
 
-FAILED, USAGE, REFUSED = 1, 2, 3
+FAILED, REFUSED = 1, 3
 
 
 def adopt(
-    stack: Annotated[str, typer.Option(help="Which stack: production or staging.")],
+    stack: Stack,
     write: Annotated[
         Path | None,
         typer.Option(help="Where the file for `pulumi import` goes.", resolve_path=True),
@@ -32,7 +32,6 @@ def adopt(
     with screen.told():
         try:
             with in_aws(stack) as opened:
-                _same_region(opened)
                 plan = make(opened)
         except NotTriedError as failed:
             screen.end(f"{failed}\nNothing was changed.", FAILED)
@@ -40,16 +39,3 @@ def adopt(
         import_file.write(write, plan.content)
     typer.echo(pages.render(plan, write))
     raise typer.Exit(REFUSED if plan.in_the_way else 0)
-
-
-def _same_region(opened: Opened) -> None:
-    """In another region than the stack's, nothing would be found and everything be created."""
-    name = opened.stack.name
-    wanted = engine.stack_config(name).get("aws:region")
-    found = opened.account.client("ecs").meta.region_name
-    if found != wanted:
-        screen.end(
-            f"AWS_REGION is {found}, and aws:region in Pulumi.{name}.yaml is {wanted}. Run "
-            f"`export AWS_REGION={wanted}`.",
-            USAGE,
-        )

@@ -17,7 +17,7 @@ def bootstrap(stack: str, *, dry_run: bool, yes: bool, retire_role: bool) -> Non
     with screen.told():
         try:
             place = of_stack(stack, connect)
-        except engine.NoSuchStackError as unknown:
+        except engine.StackFileError as unknown:
             screen.end(str(unknown), USAGE)
         steps = plan.to_retire(place) if retire_role else plan.to_make(place)
         if steps and (dry_run or not yes):

@@ -40,8 +40,8 @@ class Place:
 def of_stack(stack: str, connect: Callable[[str], Callable[[str], Any]]) -> Place:
     """The place that Pulumi.<stack>.yaml names, with clients for its region.
 
-    Raises Refused for config with which there is no pipeline, engine.NoSuchStackError without
-    such a file.
+    Raises Refused for config with which there is no pipeline, engine.StackFileError without
+    such a file or its config.
     """
     config = engine.stack_config(stack)
 

@@ -9,10 +9,10 @@ from operations import screen
 from pipeline import changes
 from pipeline.operate.actions import Action
 from pipeline.operate.actions import operate as operate_stack
+from pipeline.options import USAGE, Stack
 from pipeline.repository import reviewers
 from pipeline.stacks import emulated, in_aws
 
-USAGE = 2
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; for scripts.")]
 Emulated = Annotated[
     bool, typer.Option("--emulated", help="In a fresh emulated account, without credentials.")
@@ -21,7 +21,7 @@ Emulated = Annotated[
 
 def operate(
     action: Annotated[Action, typer.Argument(help="docs/state.md says when to take which.")],
-    stack: Annotated[str, typer.Option(help="Which stack: production or staging.")],
+    stack: Stack,
     *,
     yes: Yes = False,
     allow: Annotated[

@@ -79,7 +79,7 @@ def main(
         found = "" if not isinstance(wrong, NotAnExportError) else f"{export}: "
         typer.echo(f"{found}{wrong}", err=True)
         raise typer.Exit(USAGE) from wrong
-    except engine.NoSuchStackError as unknown:
+    except engine.StackFileError as unknown:
         typer.echo(str(unknown), err=True)
         raise typer.Exit(USAGE) from unknown
     readable.write_text(json.dumps(text, indent=4) + "\n")

@@ -6,6 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import ci_documents
+from emulator import engine
 from pipeline.github import GitHubError
 from pipeline.repository import needs, stacks
 from pipeline.repository.judge import judge, render
@@ -43,7 +44,10 @@ def _stacks(repository: str) -> list[stacks.Stack]:
     """Those of the repository; all that have one, where none names it: then that is a finding."""
     if repository and ci_documents.REPOSITORY.fullmatch(repository) is None:
         _end(f"--repository is {repository}; allowed: OWNER/NAME on GitHub.", USAGE)
-    every = [stack for stack in stacks.every() if stack.repository]
+    try:
+        every = [stack for stack in stacks.every() if stack.repository]
+    except engine.StackFileError as broken:
+        _end(str(broken), USAGE)
     if not every:
         _end("No stack's file has arbor:githubRepository; set it to OWNER/NAME on GitHub.", USAGE)
     names = sorted({stack.repository for stack in every})

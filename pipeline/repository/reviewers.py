@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.github import GitHubError, NotNowError
 from pipeline.repository import stacks
 from pipeline.repository.read import FailingError, Seen, UnreadableError
-from pipeline.stacks import NoStackError
+from pipeline.stacks import REFUSED, NoStackError
 
 ENTERPRISE = (
     "private repositories need GitHub Enterprise for required reviewers "
@@ -24,6 +24,8 @@ PERMISSION = "the job needs `actions: read` in its permissions and GITHUB_TOKEN 
 
 class UnreviewedError(NoStackError):
     """A workflow must not change the stack; the message has the reason and what to do."""
+
+    exit_code = REFUSED
 
 
 def refuse(stack: str) -> None:
@@ -37,7 +39,7 @@ def refusal(stack: str, environ: Mapping[str, str] = os.environ) -> str:
 
     It asks in a workflow's job only (`GITHUB_ACTIONS`), with the job's `GITHUB_TOKEN`; a person at
     a terminal has credentials of their own. What can't be read is refused, too.
-    Raises engine.NoSuchStackError.
+    Raises engine.StackFileError.
     """
     if environ.get("GITHUB_ACTIONS") != "true":
         return ""

@@ -30,7 +30,7 @@ class Stack:
 
 
 def read(name: str) -> Stack:
-    """The stack of Pulumi.<name>.yaml; raises engine.NoSuchStackError without such a file."""
+    """The stack of Pulumi.<name>.yaml; raises engine.StackFileError."""
     config = engine.stack_config(name)
     return Stack(
         name=name,

@@ -372,14 +372,10 @@ NOTHING = Plan(
 )
 
 
-def run(monkeypatch: pytest.MonkeyPatch, plan: Plan, *words: str, region: str = "us-east-1") -> Any:
+def run(monkeypatch: pytest.MonkeyPatch, plan: Plan, *words: str) -> Any:
     @contextmanager
     def opened(_stack: str) -> Iterator[Any]:
-        client = SimpleNamespace(meta=SimpleNamespace(region_name=region))
-        yield SimpleNamespace(
-            stack=SimpleNamespace(name=STACK),
-            account=Account(stack=STACK, client=lambda _service: client),
-        )
+        yield SimpleNamespace(stack=SimpleNamespace(name=STACK))
 
     monkeypatch.setattr(command, "in_aws", opened)
     monkeypatch.setattr(command, "make", lambda _opened: plan)
@@ -410,11 +406,3 @@ def test_a_file_in_no_directory_is_wrong_usage(
     assert "There is no directory" in done.output
     taken = run(monkeypatch, WHOLE, "--write", str(tmp_path))
     assert taken.exit_code == 2
-
-
-def test_another_region_than_the_stacks_is_refused_before_anything_is_looked_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    done = run(monkeypatch, NOTHING, region="eu-central-1")
-    assert done.exit_code == 2
-    assert "export AWS_REGION=us-east-1" in done.output

@@ -6,14 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 import pipeline.__main__
+import pipeline.adopt.command
+import pipeline.operate.command
+from emulator import engine
 from pipeline import github, outcome
 from pipeline.apply import HalfDoneError, RefusedError, StaleError
 from pipeline.outcome import Outcome
 from pipeline.report import Change, Finding, Report
-from pipeline.stacks import NoStackError
+from pipeline.repository.reviewers import UnreviewedError
+from pipeline.stacks import AnotherAccountError, NoStackError, WrongPlaceError
 
 CHANGE = Change(group="updated", token="aws:wafv2/webAcl:WebAcl", name="firewall-acl")
 REFUSES = Finding(rule="r", resource="x", mandatory=True, message="m")
@@ -97,15 +102,102 @@ def test_the_exit_code_of_an_apply_says_how_it_ended(
     assert "This is why." in done.output
 
 
-@pytest.mark.parametrize("error", [NoStackError("There is no such stack."), KeyError("x")])
+@pytest.mark.parametrize(
+    ("error", "code", "result"),
+    [
+        (NoStackError("The backend has no stack staging."), 1, outcome.FAILED),
+        (KeyError("x"), 1, outcome.FAILED),
+        (WrongPlaceError("AWS_REGION is eu-west-1."), 2, outcome.REFUSED),
+        (AnotherAccountError("The credentials are of another account."), 3, outcome.REFUSED),
+        (UnreviewedError("The environment has no reviewers."), 3, outcome.REFUSED),
+    ],
+)
 def test_an_apply_that_cannot_open_its_stack_leaves_a_report(
-    monkeypatch: pytest.MonkeyPatch, error: Exception
+    monkeypatch: pytest.MonkeyPatch, error: Exception, code: int, result: str
 ) -> None:
     opened(monkeypatch, error)
     done = run("apply", "--stack", "staging", "--plan", "plan.json", "--report", "apply.json")
     found = Outcome.read(Path("apply.json"))
-    assert (done.exit_code, found.result) == (3, outcome.REFUSED)
+    assert (done.exit_code, found.result) == (code, result)
     assert str(error) in found.reasons[0]
+    assert "No change of staging was made." in done.output
+
+
+@pytest.mark.parametrize("command", ["preview", "operate", "adopt"])
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (NoStackError("This is why."), 1),
+        (WrongPlaceError("This is why."), 2),
+        (AnotherAccountError("This is why."), 3),
+    ],
+)
+def test_a_stack_that_cannot_be_opened_is_one_sentence_and_its_exit_code(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    error: NoStackError,
+    code: int,
+) -> None:
+    def in_aws(_stack: str) -> None:
+        raise error
+
+    opened(monkeypatch, error)
+    for module in (pipeline.operate.command, pipeline.adopt.command):
+        monkeypatch.setattr(module, "in_aws", in_aws)
+    words = {"preview": ["--report", "r.json"], "operate": ["refresh"], "adopt": []}[command]
+    monkeypatch.setattr("sys.argv", ["pipeline", command, *words, "--stack", "staging"])
+    with pytest.raises(SystemExit) as ended:
+        pipeline.__main__.main()
+    assert ended.value.code == code
+    printed = capsys.readouterr()
+    assert "This is why." in printed.out + printed.err
+
+
+STACK_COMMANDS: dict[str, tuple[str, ...]] = {
+    "preview": ("--report", "r.json"),
+    "apply": ("--plan", "plan.json"),
+    "result": ("--report", "r.json"),
+    "bootstrap": (),
+    "operate": ("refresh",),
+    "adopt": (),
+    "where": (),
+    "newest": ("--commit", "1", "--report", "r.json"),
+    "again": ("--report", "r.json"),
+    "supersede": (),
+}
+
+
+def test_each_command_with_a_stack_is_in_the_table() -> None:
+    commands = typer.main.get_command(pipeline.__main__.app).commands  # type: ignore[attr-defined]
+    found = {name for name, one in commands.items() if any("--stack" in p.opts for p in one.params)}
+    assert found == set(STACK_COMMANDS)
+
+
+@pytest.mark.parametrize("github", ["true", "false"])
+@pytest.mark.parametrize("command", STACK_COMMANDS)
+def test_an_unknown_stack_has_one_answer(
+    monkeypatch: pytest.MonkeyPatch, command: str, github: str
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", github)
+    done = run(command, *STACK_COMMANDS[command], "--stack", "nope")
+    assert done.exit_code == 2
+    assert done.stderr == "There is no stack nope; choose one of production, staging.\n"
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("command", [*STACK_COMMANDS, "github"])
+@pytest.mark.parametrize("content", ["", "config:\n", "- 1\n", "config: [\n"])
+def test_a_broken_stack_file_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, content: str
+) -> None:
+    (tmp_path / "Pulumi.staging.yaml").write_text(content)
+    monkeypatch.setattr(engine, "PROJECT_DIR", tmp_path)
+    words = () if command == "github" else (*STACK_COMMANDS[command], "--stack", "staging")
+    done = run(command, *words)
+    assert done.exit_code == 2
+    assert done.stderr.startswith("Pulumi.staging.yaml ")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_a_variable_that_is_no_address_is_refused(override: str) -> None:
     ("arguments", "says"),
     [
         (["--stack", "nope"], "There is no stack nope; choose one of production, staging."),
-        (["--stack", "../staging"], "lower case letters"),
+        (["--stack", "../staging"], "There is no stack ../staging; choose one of"),
         (["--stack", "staging", "--as", "root"], f"allowed: {', '.join(ROLES)}."),
     ],
 )

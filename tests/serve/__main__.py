@@ -40,7 +40,7 @@ def serve(
     """Keep an account up with the application on it until Ctrl-C; prints lines to eval."""
     try:
         engine.stack_config(stack)
-    except engine.NoSuchStackError as unknown:
+    except engine.StackFileError as unknown:
         _end(str(unknown), USAGE)
     if not postgres_world.PROGRAMS or redis_world.PROGRAM is None:
         _end(NEEDED.format(stack=stack), REFUSED)

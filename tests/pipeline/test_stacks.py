@@ -1,0 +1,142 @@
+"""A stack is opened in its own region and account, and what is missing is one sentence."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import NoCredentialsError
+from moto import mock_aws
+from pulumi import automation
+
+import naming
+from emulator import engine
+from pipeline import stacks
+from pipeline.stacks import AnotherAccountError, NoStackError, WrongPlaceError, in_aws
+
+STACK = "staging"
+OWN = engine.stack_config(STACK)
+REGION, ACCOUNT = "eu-central-1", "123456789012"
+"""The account is moto's."""
+
+
+@pytest.fixture(autouse=True)
+def config(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The stack's file: another region than the committed one, which tests have in common."""
+    values = {**OWN, "aws:region": REGION}
+    values |= {"arbor:accountId": ACCOUNT, "aws:allowedAccountIds": [ACCOUNT]}
+    monkeypatch.setattr(engine, "stack_config", lambda _stack: values)
+    for name in stacks.REGION_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(stacks, "_command", lambda: None)
+    selects(monkeypatch, None)
+    return values
+
+
+@pytest.fixture(autouse=True)
+def aws() -> Iterator[None]:
+    with mock_aws():
+        yield
+
+
+def selects(monkeypatch: pytest.MonkeyPatch, stderr: str | None) -> None:
+    """The engine opens the stack, or ends with this on its stderr."""
+
+    def select(*, stack_name: str, **_: object) -> Any:
+        if stderr is not None:
+            raise automation.CommandError(
+                automation.CommandResult(stdout="", stderr=stderr, code=255)
+            )
+        return SimpleNamespace(name=stack_name)
+
+    monkeypatch.setattr(automation, "select_stack", select)
+
+
+@pytest.mark.parametrize("variable", [None, *stacks.REGION_VARIABLES])
+def test_the_clients_are_of_the_files_region(
+    monkeypatch: pytest.MonkeyPatch, variable: str | None
+) -> None:
+    if variable:
+        monkeypatch.setenv(variable, REGION)
+    with in_aws(STACK) as opened:
+        assert opened.account.client("ecs").meta.region_name == REGION
+
+
+def test_an_empty_variable_names_no_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "")
+    with in_aws(STACK) as opened:
+        assert opened.account.client("ecs").meta.region_name == REGION
+
+
+@pytest.mark.parametrize("variable", stacks.REGION_VARIABLES)
+def test_another_region_in_the_environment_is_refused(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "us-west-2")
+    with pytest.raises(WrongPlaceError) as refused, in_aws(STACK):
+        pass
+    assert str(refused.value) == (
+        f"{variable} is us-west-2, and aws:region in Pulumi.staging.yaml is {REGION}. Run "
+        f"`export AWS_REGION={REGION}`."
+    )
+
+
+def test_aws_region_comes_before_aws_default_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", REGION)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
+    with in_aws(STACK) as opened:
+        assert opened.account.client("ecs").meta.region_name == REGION
+
+
+def test_credentials_of_another_account_are_refused(config: dict[str, Any]) -> None:
+    config |= {"arbor:accountId": "210987654321", "aws:allowedAccountIds": ["210987654321"]}
+    with pytest.raises(AnotherAccountError, match=f"are of account {ACCOUNT}"), in_aws(STACK):
+        pass
+
+
+def test_a_file_without_an_account_is_a_wrong_place(config: dict[str, Any]) -> None:
+    del config["arbor:accountId"]
+    with pytest.raises(WrongPlaceError, match="arbor:accountId is not set"), in_aws(STACK):
+        pass
+
+
+def test_missing_credentials_are_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsigned(*_: object, **__: object) -> Any:
+        raise NoCredentialsError
+
+    client = SimpleNamespace(get_caller_identity=unsigned)
+    account = SimpleNamespace(stack=STACK, client=lambda _service: client)
+    monkeypatch.setattr(stacks, "connect", lambda _stack, **_: account)
+    with pytest.raises(NoStackError) as ended, in_aws(STACK):
+        pass
+    assert str(ended.value) == stacks.NO_CREDENTIALS
+
+
+@pytest.mark.parametrize(
+    ("stderr", "says"),
+    [
+        (
+            "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions",
+            (
+                "No backend is chosen: run "
+                f"`pulumi login '{naming.state_backend(STACK, ACCOUNT, REGION)}'`."
+            ),
+        ),
+        (
+            (
+                "SDK 2026/11/28 04:00:00 WARN falling back to IMDSv1: operation error\n"
+                "error: failed to refresh cached credentials, no EC2 IMDS role found"
+            ),
+            stacks.NO_CREDENTIALS,
+        ),
+        ("error: the lock is broken", f"{STACK} can't be opened: error: the lock is broken"),
+    ],
+)
+def test_what_the_engine_lacks_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, stderr: str, says: str
+) -> None:
+    selects(monkeypatch, stderr)
+    with pytest.raises(NoStackError) as ended, in_aws(STACK):
+        pass
+    assert str(ended.value) == says
+    assert ended.value.exit_code == 1
