@@ -6,6 +6,7 @@ them, so both read this. What the roles may do stands in access/.
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,8 +21,10 @@ SUBJECT_NAME = re.compile(
 GITHUB_ID = re.compile(r"[1-9]\d{0,18}", re.ASCII)
 """An owner's or a repository's number on GitHub, which is never used again."""
 MAIN: Final = "refs/heads/main"
-DEPLOYING_WORKFLOWS: Final = ("own-roles.yml", "operate.yml", "release.yml", "up-stack.yml")
-"""The files in .github/workflows with jobs that assume the deploy role or the first one."""
+DEPLOYING_WORKFLOWS: Final = ("operate.yml", "release.yml", "up-stack.yml")
+"""The files in .github/workflows with jobs that assume the deploy role."""
+BOOTSTRAP_WORKFLOWS: Final = ("own-roles.yml",)
+"""The same for the first deploy role."""
 Statement = dict[str, Any]
 
 
@@ -100,15 +103,13 @@ def deploy_subjects(pipeline: Pipeline) -> list[str]:
     return _subjects(pipeline, f"environment:{pipeline.environment}")
 
 
-def deploying_workflows(pipeline: Pipeline) -> list[str]:
-    """The `job_workflow_ref` of the tokens of jobs that may deploy: files of the branch main.
+def of_main(pipeline: Pipeline, files: Sequence[str]) -> list[str]:
+    """The `job_workflow_ref` of tokens of jobs in these files of the branch main.
 
     Each is spelled out. A pattern such as `*@refs/heads/main` also matches the tag
     `v1@refs/heads/main`, whose name git allows.
     """
-    return [
-        f"{pipeline.repository}/.github/workflows/{file}@{MAIN}" for file in DEPLOYING_WORKFLOWS
-    ]
+    return [f"{pipeline.repository}/.github/workflows/{file}@{MAIN}" for file in files]
 
 
 def preview_trust(pipeline: Pipeline, provider: str) -> str:
@@ -117,13 +118,13 @@ def preview_trust(pipeline: Pipeline, provider: str) -> str:
 
 
 def deploy_trust(pipeline: Pipeline, provider: str) -> str:
-    """The trust policy of a role that writes: jobs of main's workflows in the environment."""
-    return trust(
-        provider,
-        deploy_subjects(pipeline),
-        workflows=deploying_workflows(pipeline),
-        repository_id=pipeline.repository_id,
-    )
+    """Of the deploy role: jobs of main's deploying workflows in the environment."""
+    return _trust_of_main(pipeline, provider, DEPLOYING_WORKFLOWS)
+
+
+def bootstrap_trust(pipeline: Pipeline, provider: str) -> str:
+    """Of the first deploy role: the same, of the workflow that changes the stack's own roles."""
+    return _trust_of_main(pipeline, provider, BOOTSTRAP_WORKFLOWS)
 
 
 def trust(
@@ -131,17 +132,21 @@ def trust(
     subjects: list[str],
     *,
     workflows: list[str] | None = None,
+    ref: str | None = None,
     repository_id: str | None = None,
 ) -> str:
     """The trust policy for jobs with one of these subjects, spelled out without wildcards.
 
     `workflows` are values of the claim job_workflow_ref, the file and ref of the job's workflow;
-    None is any. STS evaluates it and repository_id since January 2026:
+    `ref` is the ref of the run, which differs from it where a branch's workflow calls main's.
+    None is any. STS evaluates both and repository_id since January 2026:
     https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/
     """
     claims: dict[str, str | list[str]] = {"aud": AUDIENCE, "sub": subjects}
     if workflows is not None:
         claims["job_workflow_ref"] = workflows
+    if ref is not None:
+        claims["ref"] = ref
     if repository_id is not None:
         # A repository that takes over the name sends the old subject, and another id.
         claims["repository_id"] = repository_id
@@ -154,6 +159,16 @@ def trust(
                 "Condition": {"StringEquals": {f"{ISSUER}:{k}": v for k, v in claims.items()}},
             }
         ]
+    )
+
+
+def _trust_of_main(pipeline: Pipeline, provider: str, files: Sequence[str]) -> str:
+    return trust(
+        provider,
+        deploy_subjects(pipeline),
+        workflows=of_main(pipeline, files),
+        ref=MAIN,
+        repository_id=pipeline.repository_id,
     )
 
 

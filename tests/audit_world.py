@@ -115,6 +115,7 @@ def github(*contexts: str) -> dict[str, Any]:
         ci_documents.provider_arn(ACCOUNT),
         subjects,
         workflows=workflows if contexts[0].startswith("environment:") else None,
+        ref=ci_documents.MAIN if contexts[0].startswith("environment:") else None,
     )
     return dict(json.loads(document))
 

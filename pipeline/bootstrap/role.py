@@ -50,7 +50,7 @@ def steps(place: Place) -> Iterator[Step]:
     iam = place.client("iam")
     name = naming.ci_bootstrap_role(place.stack)
     pipeline = place.pipeline
-    trust = ci_documents.deploy_trust(pipeline, ci_documents.provider_arn(place.account_id))
+    trust = ci_documents.bootstrap_trust(pipeline, ci_documents.provider_arn(place.account_id))
     policy = deploy.of_bootstrap(pipeline)
     documents = {
         "reads": reads.shared(pipeline),

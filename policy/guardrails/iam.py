@@ -37,6 +37,10 @@ EVERYTHING = re.compile(r"/(AdministratorAccess|PowerUserAccess|\w*FullAccess)$"
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 KEY = "aws:kms/key:Key"
 LONG_LIVED = ("aws:iam/user:User", "aws:iam/accessKey:AccessKey")
+TAGS_WHAT_IS_NEW = frozenset({"kms:TagResource"})
+"""Tags of a key that is being created: KMS authorizes them for no particular key, so that the tags
+are all that a statement can ask for.
+https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html"""
 GITHUB = "token.actions.githubusercontent.com"
 Found = Iterator[tuple[str, PolicyResource | None]]
 
@@ -68,11 +72,18 @@ def _any_action(props: Props) -> Iterator[str]:
 def _any_resource(props: Props) -> Iterator[str]:
     for statement in _granted(props):
         if "*" in texts(statement.get("Resource")):
-            wide = sorted(set(texts(statement.get("Action"))) - ONLY_EVERYWHERE)
+            wide = sorted(set(texts(statement.get("Action"))) - _without_resource(statement))
             if wide:
                 yield f"It allows {', '.join(wide)} on everything."
         if "NotResource" in statement:
             yield "It allows something on everything but what it names."
+
+
+def _without_resource(statement: dict[str, Any]) -> frozenset[str]:
+    """The actions for which the statement can only name `*`."""
+    asked = statement.get("Condition", {}).get("StringEquals", {})
+    tagged = any(key.lower().startswith("aws:requesttag/") for key in asked)
+    return ONLY_EVERYWHERE | (TAGS_WHAT_IS_NEW if tagged else frozenset())
 
 
 def _everybody(policy: dict[str, Any]) -> Iterator[str]:
@@ -111,8 +122,11 @@ def _any_workflow(props: Props) -> Iterator[str]:
             yield "It doesn't ask for one repository and one environment, branch or pull request."
         workflows = said.get(f"{GITHUB}:job_workflow_ref", [])
         of_main = bool(workflows) and all(map(_of_main, workflows))
-        if any(map(_of_environment, subjects)) and not of_main and not _pushes(props):
+        writes = any(map(_of_environment, subjects)) and not _pushes(props)
+        if writes and not of_main:
             yield "It doesn't ask for a workflow of main: a pushed tag would run its own."
+        if writes and said.get(f"{GITHUB}:ref") != [REF]:
+            yield "It doesn't ask for a run of main: a branch's own workflow can call main's."
 
 
 SUBJECT = re.compile(
@@ -122,7 +136,8 @@ SUBJECT = re.compile(
 )
 """`repo:OWNER/NAME:environment:production`, or `repo:OWNER@ID/NAME@ID:...`, with nothing left open.
 https://docs.github.com/en/actions/reference/security/oidc#immutable-subject-claims"""
-MAIN = "@refs/heads/main"
+REF = "refs/heads/main"
+MAIN = f"@{REF}"
 IMAGES = "-ci-images"
 """Ends the name of the role that pushes images: the application's tags run their own workflow."""
 
@@ -212,8 +227,9 @@ RULES: tuple[Rule | StackRule, ...] = (
         token=ROLE,
         why="Only this repository's workflows, in their environment, can have the role.",
         fix=(
-            "Ask for :aud sts.amazonaws.com, :sub repo:OWNER/NAME:environment:STACK and "
-            ":job_workflow_ref OWNER/NAME/.github/workflows/FILE@refs/heads/main."
+            "Ask for :aud sts.amazonaws.com, :sub repo:OWNER/NAME:environment:STACK, "
+            ":job_workflow_ref OWNER/NAME/.github/workflows/FILE@refs/heads/main and "
+            ":ref refs/heads/main."
         ),
         controls=("design: pipeline",),
         check=_any_workflow,

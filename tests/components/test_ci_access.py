@@ -42,6 +42,7 @@ def test_only_jobs_of_the_environment_by_a_workflow_of_main_deploy() -> None:
         f"{ISSUER}:job_workflow_ref": [
             f"{files}{file}@refs/heads/main" for file in ci_documents.DEPLOYING_WORKFLOWS
         ],
+        f"{ISSUER}:ref": "refs/heads/main",
     }
 
 

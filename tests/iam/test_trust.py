@@ -17,6 +17,7 @@ PIPELINE = PRODUCTION.pipeline
 TRUST = {
     "preview": ci_documents.preview_trust(PIPELINE, PROVIDER),
     "deploy": ci_documents.deploy_trust(PIPELINE, PROVIDER),
+    "bootstrap": ci_documents.bootstrap_trust(PIPELINE, PROVIDER),
     "images": images.trust(PIPELINE, PROVIDER),
 }
 IMMUTABLE = "arbor-energy@1234/infrastructure@5678"
@@ -29,16 +30,21 @@ def token(
     repository: str = REPOSITORY,
     repository_id: str = "5678",
     ref: str = "refs/heads/main",
+    called: str = "",
     file: str = "up-stack.yml",
     audience: str = "sts.amazonaws.com",
 ) -> dict[str, str]:
-    """The claims of a job; https://docs.github.com/en/actions/reference/security/oidc."""
+    """The claims of a job, at the ref of its run; `called` is another ref of the workflow's file.
+
+    https://docs.github.com/en/actions/reference/security/oidc
+    """
     names = re.sub(r"@\d+", "", repository)
     return {
         "aud": audience,
         "sub": f"repo:{repository}:{context}",
         "repository_id": repository_id,
-        "job_workflow_ref": f"{names}/.github/workflows/{file}@{ref}",
+        "job_workflow_ref": f"{names}/.github/workflows/{file}@{called or ref}",
+        "ref": ref,
     }
 
 
@@ -65,6 +71,10 @@ def test_jobs_of_main_deploy_and_pull_requests_preview(repository: str) -> None:
     [
         {"ref": "refs/tags/v1.2.3", "file": "release.yml"},
         {"ref": "refs/heads/feature"},
+        {"ref": "refs/heads/feature", "called": "refs/heads/main"},
+        {"ref": "refs/tags/v1", "called": "refs/heads/main"},
+        {"called": "refs/heads/feature"},
+        {"file": "own-roles.yml"},
         {"ref": "refs/tags/v1@refs/heads/main"},
         {"ref": "refs/heads/x@refs/heads/main"},
         {"ref": "refs/pull/7/merge"},
@@ -77,6 +87,15 @@ def test_jobs_of_main_deploy_and_pull_requests_preview(repository: str) -> None:
 def test_no_other_job_of_the_environment_deploys(repository: str, changed: dict[str, str]) -> None:
     """Of a tag, a branch, another workflow, or a repository that took over the name."""
     assert not may("deploy", token("environment:production", repository=repository, **changed))
+    changed = {**changed, "file": "own-roles.yml" if "file" not in changed else "up-stack.yml"}
+    assert not may("bootstrap", token("environment:production", repository=repository, **changed))
+
+
+def test_only_the_workflow_of_the_own_roles_has_the_first_deploy_role() -> None:
+    for file in ci_documents.DEPLOYING_WORKFLOWS:
+        assert may("deploy", token("environment:production", file=file))
+        assert not may("bootstrap", token("environment:production", file=file))
+    assert may("bootstrap", token("environment:production", file="own-roles.yml"))
 
 
 @pytest.mark.parametrize(
@@ -103,16 +122,26 @@ def test_the_applications_environment_pushes_images_and_deploys_nothing() -> Non
     assert not may("images", token("environment:production"))
 
 
-def deploying(workflow: Any) -> bool:
-    """Whether a workflow has a job of an environment that gets a token."""
-    return any(
-        "environment" in job and "id-token" in (job.get("permissions") or {})
+def roles(workflow: Any) -> set[str]:
+    """As which roles the jobs of a workflow sign in that have an environment and get a token."""
+    return {
+        step["with"]["as"]
         for job in workflow["jobs"].values()
-    )
+        if "environment" in job and "id-token" in (job.get("permissions") or {})
+        for step in job["steps"]
+        if step.get("uses") == "./.github/actions/sign-in"
+    }
 
 
-def test_every_workflow_that_deploys_is_trusted() -> None:
+@pytest.mark.parametrize(
+    ("role", "listed"),
+    [
+        ("deploy", ci_documents.DEPLOYING_WORKFLOWS),
+        ("bootstrap", ci_documents.BOOTSTRAP_WORKFLOWS),
+    ],
+)
+def test_the_workflows_that_a_role_trusts_are_those_that_sign_in_as_it(
+    role: str, listed: tuple[str, ...]
+) -> None:
     files = {path.name: yaml.safe_load(path.read_text()) for path in WORKFLOWS.glob("*.yml")}
-    found = {name for name, workflow in files.items() if deploying(workflow)}
-    assert found
-    assert found <= set(ci_documents.DEPLOYING_WORKFLOWS)
+    assert {name for name, workflow in files.items() if role in roles(workflow)} == set(listed)

@@ -51,9 +51,12 @@ OF_MAIN = "arbor/infrastructure/.github/workflows/up.yml@refs/heads/main"
 
 
 def trust(
-    subject: str | None, audience: str = "sts.amazonaws.com", workflow: str | None = OF_MAIN
+    subject: str | None,
+    audience: str = "sts.amazonaws.com",
+    workflow: str | None = OF_MAIN,
+    ref: str | None = "refs/heads/main",
 ) -> dict[str, str]:
-    claims = {"aud": audience, "sub": subject, "job_workflow_ref": workflow}
+    claims = {"aud": audience, "sub": subject, "job_workflow_ref": workflow, "ref": ref}
     said = {f"{GITHUB}:{claim}": value for claim, value in claims.items() if value}
     provider = {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{GITHUB}"}
     return policy(
@@ -379,9 +382,24 @@ CASES = {
         policy(),
     ),
     "iam-resources": Case(
-        policy(allow(Action="ecr:GetAuthorizationToken", Resource="*")),
+        policy(
+            allow(Action="ecr:GetAuthorizationToken", Resource="*"),
+            allow(
+                Action=["kms:CreateKey", "kms:TagResource"],
+                Resource="*",
+                Condition={"StringEquals": {"aws:RequestTag/Stack": "x"}},
+            ),
+        ),
         (
             policy(allow(Action="s3:GetObject", Resource=["*"])),
+            policy(allow(Action="kms:TagResource", Resource="*")),
+            policy(
+                allow(
+                    Action="kms:TagResource",
+                    Resource="*",
+                    Condition={"StringEquals": {"aws:ResourceTag/Stack": "x"}},
+                )
+            ),
             policy(allow(Action="s3:GetObject", NotResource="x")),
             inline(allow(Action="s3:GetObject", Resource="*")),
         ),
@@ -401,6 +419,8 @@ CASES = {
         trust("repo:arbor/infrastructure:environment:production"),
         (
             trust("repo:arbor/infrastructure:environment:production", workflow=None),
+            trust("repo:arbor/infrastructure:environment:production", ref=None),
+            trust("repo:arbor/infrastructure:environment:production", ref="refs/heads/x"),
             trust(
                 "repo:arbor/infrastructure:environment:production",
                 workflow="arbor/infrastructure/.github/workflows/up.yml@refs/tags/v1",

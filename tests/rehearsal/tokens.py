@@ -50,6 +50,7 @@ class Identity:
             "sub": f"repo:{place}:{kind}",
             "repository": self.repository,
             "repository_id": self.repository_id,
+            "ref": self.ref,
             "job_workflow_ref": f"{self.repository}/.github/workflows/{self.workflow}@{self.ref}",
         }
 
@@ -79,13 +80,16 @@ def trust_by_role(stacks: tuple[str, ...], *, immutable: bool) -> dict[str, str]
     for stack in stacks:
         pipeline = _pipeline(stack, immutable=immutable)
         provider = ci_documents.provider_arn(pipeline.account_id)
-        deploys = ci_documents.deploy_trust(pipeline, provider)
         arn = f"arn:aws:iam::{pipeline.account_id}:role"
         found[f"{arn}/{naming.ci_preview_role(stack)}"] = ci_documents.preview_trust(
             pipeline, provider
         )
-        found[f"{arn}/{naming.ci_deploy_role(stack)}"] = deploys
-        found[f"{arn}/{naming.ci_bootstrap_role(stack)}"] = deploys
+        found[f"{arn}/{naming.ci_deploy_role(stack)}"] = ci_documents.deploy_trust(
+            pipeline, provider
+        )
+        found[f"{arn}/{naming.ci_bootstrap_role(stack)}"] = ci_documents.bootstrap_trust(
+            pipeline, provider
+        )
     return found
 
 

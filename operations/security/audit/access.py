@@ -14,6 +14,8 @@ SIGNED_IN = "AWSReservedSSO_"
 ANY_WORKFLOW = (
     "a job of any workflow, so that a pushed tag can run its own: no job_workflow_ref of main"
 )
+MAIN = "refs/heads/main"
+ANY_REF = f"a job of any branch, whose workflow can call main's: no ref {MAIN}"
 Role = dict[str, Any]
 
 
@@ -103,6 +105,8 @@ def _wrong_subjects(stack: str, role: str, one: Trusted) -> Iterator[str]:
         and not (one.workflows and all(map(_is_of_main, one.workflows)))
     ):
         yield ANY_WORKFLOW
+    if role in writes and one.subjects and one.refs != (MAIN,):
+        yield ANY_REF
 
 
 def _is_of_main(workflow: str) -> bool:
@@ -111,9 +115,7 @@ def _is_of_main(workflow: str) -> bool:
     A pattern that ends like this also matches the tag `v1@refs/heads/main`.
     """
     return (
-        workflow.endswith("@refs/heads/main")
-        and workflow.count("@") == 1
-        and not set("*?") & set(workflow)
+        workflow.endswith(f"@{MAIN}") and workflow.count("@") == 1 and not set("*?") & set(workflow)
     )
 
 

@@ -40,6 +40,8 @@ class Trusted:
     """Of GitHub's tokens, as the policy writes them."""
     workflows: tuple[str, ...] = ()
     """The values of job_workflow_ref, the file and the ref of the job's workflow; none is any."""
+    refs: tuple[str, ...] = ()
+    """The values of ref, the branch or tag of the run; none is any."""
     wrong: tuple[str, ...] = field(default=())
 
 
@@ -92,6 +94,7 @@ def _read(kind: str, name: str, statement: Statement, account: str) -> Trusted:
         conditions=tuple(_spelled(statement)),
         subjects=subjects,
         workflows=conditions.get(f"{GITHUB}:job_workflow_ref", ()),
+        refs=conditions.get(f"{GITHUB}:ref", ()),
         wrong=tuple(wrong),
     )
 

@@ -139,8 +139,9 @@ def test_the_role_is_for_jobs_of_the_repository_in_the_stacks_environment(made: 
             ],
             f"{ci_documents.ISSUER}:job_workflow_ref": [
                 f"arbor-energy/infrastructure/.github/workflows/{file}@refs/heads/main"
-                for file in ci_documents.DEPLOYING_WORKFLOWS
+                for file in ci_documents.BOOTSTRAP_WORKFLOWS
             ],
+            f"{ci_documents.ISSUER}:ref": "refs/heads/main",
         }
     }
     assert tags(role()["Tags"]) == {
@@ -246,12 +247,18 @@ def test_what_others_put_beside_ours_stays(made: Account) -> None:
 
 
 def test_a_policy_that_aws_writes_in_its_own_way_is_the_same(made: Account) -> None:
-    trust = json.loads(ci_documents.deploy_trust(made.place().pipeline, PROVIDER))
+    pipeline = made.place().pipeline
+    trust = json.loads(ci_documents.bootstrap_trust(pipeline, PROVIDER))
     claims = trust["Statement"][0]["Condition"]["StringEquals"]
     claims[f"{ci_documents.ISSUER}:aud"] = [ci_documents.AUDIENCE]
     (claims[f"{ci_documents.ISSUER}:sub"],) = claims[f"{ci_documents.ISSUER}:sub"]
-    claims[f"{ci_documents.ISSUER}:job_workflow_ref"].reverse()
-    client("iam").update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(trust))
+    claims[f"{ci_documents.ISSUER}:ref"] = [ci_documents.MAIN]
+    policy = json.loads(deploy.of_bootstrap(pipeline))
+    for statement in policy["Statement"]:
+        statement["Action"].reverse()
+    iam = client("iam")
+    iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(trust))
+    iam.put_role_policy(RoleName=ROLE, PolicyName="bootstrap", PolicyDocument=json.dumps(policy))
     assert made.left() == []
 
 

@@ -80,12 +80,29 @@ def test_a_role_that_writes_and_takes_a_tags_own_workflow_is_a_finding(
     audit: Any, wrong: Any, workflows: list[str] | None
 ) -> None:
     subjects = ["repo:a/b:environment:staging"]
-    policy = json.loads(ci_documents.trust(PROVIDER, subjects, workflows=workflows))
+    trust = ci_documents.trust(PROVIDER, subjects, workflows=workflows, ref=ci_documents.MAIN)
+    policy = json.loads(trust)
     make_role("arbor-staging-ci-bootstrap", policy)
     (line,) = wrong(json.loads(audit("access", "--json").stdout))
     assert line["about"]["wrong"] == [
         "a job of any workflow, so that a pushed tag can run its own: no job_workflow_ref of main"
     ]
+
+
+@pytest.mark.parametrize("ref", [None, "refs/heads/feature"])
+def test_a_role_that_writes_and_takes_a_branchs_run_is_a_finding(
+    audit: Any, wrong: Any, ref: str | None
+) -> None:
+    """What a role from before has, until its trust policy is written anew."""
+    workflows = ["a/b/.github/workflows/up-stack.yml@refs/heads/main"]
+    subjects = ["repo:a/b:environment:staging"]
+    policy = json.loads(ci_documents.trust(PROVIDER, subjects, workflows=workflows, ref=ref))
+    make_role("arbor-staging-ci-bootstrap", policy)
+    (line,) = wrong(json.loads(audit("access", "--json").stdout))
+    assert line["about"]["wrong"] == [
+        "a job of any branch, whose workflow can call main's: no ref refs/heads/main"
+    ]
+    assert "pipeline bootstrap --stack staging" in line["mend"]
 
 
 def test_findings_of_every_role_of_the_stack_and_of_no_other(audit: Any, wrong: Any) -> None:
