@@ -4,12 +4,19 @@ A role may what its policies and its boundary both allow:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 """
 
+import naming
 from access.statements import allow, deny
 from ci_documents import Pipeline, document
 
 WRITES_LOGS = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 MONITORING = ("logs:CreateLogGroup", "logs:GetLogEvents", "logs:PutRetentionPolicy")
 """With those above, what AmazonRDSEnhancedMonitoringRole allows."""
+MONITORED = "RDS*"
+"""The log groups of enhanced monitoring, as that policy names them.
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonRDSEnhancedMonitoringRole.html"""
+OLDER_REPOSITORIES = "registry-*"
+"""What Pulumi called a stack's image repositories before they had names of ours
+(docs/decisions/repository-names.md); another stack's are denied by their tag."""
 PULLS = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 EXEC = (
     "ssmmessages:CreateControlChannel",
@@ -37,6 +44,7 @@ def of_program(pipeline: Pipeline) -> str:
     """For tasks, flow logs, enhanced monitoring and ECS's blue/green deployments of one stack."""
     place = f"{pipeline.region}:{pipeline.account_id}"
     stack = pipeline.environment
+    metrics = f"arn:aws:logs:{place}:log-group:{naming.OS_METRICS_LOG_GROUP}"
     ours = {"aws:ResourceTag/Stack": stack}
     return document(
         [
@@ -44,11 +52,15 @@ def of_program(pipeline: Pipeline) -> str:
                 [*EXEC, *LOOKS_AT_BALANCERS, "ecr:GetAuthorizationToken", "logs:DescribeLogGroups"],
                 "*",
             ),
+            allow(WRITES_LOGS, f"arn:aws:logs:{place}:log-group:*"),
+            allow(MONITORING, f"arn:aws:logs:{place}:log-group:{MONITORED}"),
             allow(
-                [*WRITES_LOGS, *MONITORING],
-                f"arn:aws:logs:{place}:log-group:*",
+                PULLS,
+                [
+                    f"arn:aws:ecr:{place}:repository/{name}"
+                    for name in (pipeline.repositories, OLDER_REPOSITORIES)
+                ],
             ),
-            allow(PULLS, f"arn:aws:ecr:{place}:repository/*"),
             allow(
                 ["secretsmanager:GetSecretValue"],
                 f"arn:aws:secretsmanager:{place}:secret:{pipeline.secrets}",
@@ -59,9 +71,12 @@ def of_program(pipeline: Pipeline) -> str:
                 StringEquals=ours,
             ),
             allow(SHIFTS_TRAFFIC, f"arn:aws:elasticloadbalancing:{place}:*"),
+            # All databases of the account write to one group, which one stack made and tagged.
+            # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Monitoring.OS.CloudWatchLogs.html
             deny(
                 ["*"],
-                "*",
+                [metrics, f"{metrics}:*"],
+                but=True,
                 Null={"aws:ResourceTag/Stack": "false"},
                 StringNotEquals=ours,
             ),

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from access import provider, state
 from access.reads import VALUES
 from access.statements import allow, deny, of_services, scoped
-from ci_documents import Pipeline, Statement, boundary_arn, document, provider_arn
+from ci_documents import Pipeline, Statement, boundary_arn, document
 
 SPECIAL = ("iam", "kms", "s3", "secretsmanager")
 """Services whose resources are named one by one, or by their tags."""
@@ -35,7 +35,7 @@ UNBOUNDED = (
     "iam:UpdateRole",
     "iam:UpdateRoleDescription",
 )
-ROLE_WRITES = (*BOUNDED, *UNBOUNDED, "iam:DeleteRolePermissionsBoundary")
+ROLE_WRITES = (*BOUNDED, *UNBOUNDED)
 ATTACHED = (
     "arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers",
     "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
@@ -87,14 +87,6 @@ TUNNEL = "AWS-StartPortForwardingSessionToRemoteHost"
 """The document by which operations/tunnel.py reaches the database and the cache."""
 SESSIONS = "bootstrap"
 """Begins the names of the role's sessions after the stack's (.github/actions/sign-in)."""
-PROVIDER_WRITES = (
-    "iam:AddClientIDToOpenIDConnectProvider",
-    "iam:CreateOpenIDConnectProvider",
-    "iam:RemoveClientIDFromOpenIDConnectProvider",
-    "iam:TagOpenIDConnectProvider",
-    "iam:UntagOpenIDConnectProvider",
-    "iam:UpdateOpenIDConnectProviderThumbprint",
-)
 POLICY_WRITES = (
     "iam:CreatePolicy",
     "iam:CreatePolicyVersion",
@@ -143,7 +135,6 @@ def own_roles(pipeline: Pipeline) -> str:
         [
             allow(ROLE_WRITES, own),
             allow(POLICY_WRITES, [f"{account}:policy/{name}" for name in policies]),
-            allow(PROVIDER_WRITES, provider_arn(pipeline.account_id)),
             *_tunnels(pipeline),
             deny([*ROLE_WRITES, "iam:PassRole"], [*_ours(pipeline), *own], but=True),
         ]
@@ -153,6 +144,8 @@ def own_roles(pipeline: Pipeline) -> str:
 def _tunnels(pipeline: Pipeline) -> Iterator[Statement]:
     """Sessions with the stack's tasks, by the one document.
 
+    Without the condition a session that names no document is a shell, and is not compared.
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-specify-session-document.html
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
     """
     place = f"{pipeline.region}:{pipeline.account_id}"
@@ -162,6 +155,7 @@ def _tunnels(pipeline: Pipeline) -> Iterator[Statement]:
             f"arn:aws:ecs:{place}:task/{pipeline.cluster}/*",
             f"arn:aws:ssm:{pipeline.region}::document/{TUNNEL}",
         ],
+        BoolIfExists={"ssm:SessionDocumentAccessCheck": "true"},
     )
     sessions = f"session/{pipeline.environment}-{SESSIONS}-*"
     yield allow(["ssm:TerminateSession"], f"arn:aws:ssm:{place}:{sessions}")
@@ -219,7 +213,11 @@ def _keys(pipeline: Pipeline) -> Iterator[Statement]:
     kms = of_services(provider.writes(), "kms")
     aliases = of_services(provider.writes(["aws:kms/alias:Alias"]), "kms")
     stack = pipeline.environment
-    yield allow(["kms:CreateKey"], "*", StringEquals={"aws:RequestTag/Stack": stack})
+    # A key is created with its tags, which KMS authorizes as TagResource of no particular key.
+    # https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
+    yield allow(
+        ["kms:CreateKey", "kms:TagResource"], "*", StringEquals={"aws:RequestTag/Stack": stack}
+    )
     yield allow(
         kms - {"kms:CreateKey"},
         f"arn:aws:kms:{place}:key/*",
@@ -265,6 +263,16 @@ def _denied(pipeline: Pipeline) -> Iterator[Statement]:
         [*state.DESTROYS_KEYS, *state.CHANGES_KEYS],
         "*",
         StringEquals={"aws:ResourceTag/Component": "state"},
+    )
+    yield from only_objects_of_state(pipeline)
+
+
+def only_objects_of_state(pipeline: Pipeline) -> Iterator[Statement]:
+    """Read no object but the state's, whatever the policy of another bucket allows."""
+    yield deny(
+        ["s3:GetObject", "s3:GetObjectVersion"],
+        f"arn:aws:s3:::{pipeline.state_bucket}/*",
+        but=True,
     )
 
 

@@ -28,6 +28,7 @@ EVERYWHERE: Final = frozenset(
         "ec2:DescribeVpcEndpoints",
         "ec2:DescribeVpcs",
         "ecr:GetAuthorizationToken",
+        "ecs:CreateCluster",
         "ecs:DescribeTaskDefinition",
         "ecs:ListTaskDefinitions",
         "elasticloadbalancing:DescribeCapacityReservation",

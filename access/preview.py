@@ -38,10 +38,6 @@ def of_previews(pipeline: Pipeline) -> str:
             *state.reads(pipeline),
             *deploy.other_stacks(pipeline),
             deny(NEVER, "*"),
-            deny(
-                ["s3:GetObject", "s3:GetObjectVersion"],
-                f"arn:aws:s3:::{pipeline.state_bucket}/*",
-                but=True,
-            ),
+            *deploy.only_objects_of_state(pipeline),
         ]
     )

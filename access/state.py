@@ -12,6 +12,8 @@ from ci_documents import Pipeline, Statement, document
 
 PROJECT = "arbor"
 """Pulumi's project, which its files are sorted by."""
+ROOT_META = ".pulumi/meta.yaml"
+"""Of the root, which every stack that has not moved reads: a changed version stops them all."""
 DESTROYS_OBJECTS = ("s3:DeleteBucket", "s3:DeleteObjectVersion")
 CHANGES_BUCKET = (
     "s3:BypassGovernanceRetention",
@@ -47,7 +49,7 @@ def reads(pipeline: Pipeline) -> list[Statement]:
     bucket = f"arn:aws:s3:::{pipeline.state_bucket}"
     return [
         _lists(pipeline),
-        allow(["s3:GetObject"], [f"{bucket}/{name}" for name in _files(pipeline)]),
+        allow(["s3:GetObject"], [f"{bucket}/{name}" for name in (*_files(pipeline), ROOT_META)]),
         _with_keys(pipeline, "kms:Decrypt"),
     ]
 
@@ -60,6 +62,7 @@ def writes(pipeline: Pipeline) -> list[Statement]:
     return [
         _lists(pipeline),
         allow(["s3:GetObject", "s3:PutObject"], [f"{bucket}/{name}" for name in _files(pipeline)]),
+        allow(["s3:GetObject"], f"{bucket}/{ROOT_META}"),
         allow(["s3:DeleteObject"], [f"{bucket}/{name}" for name in locks]),
         _with_keys(pipeline, "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"),
     ]
@@ -144,7 +147,6 @@ def _files(pipeline: Pipeline) -> list[str]:
     stack = pipeline.environment
     return [
         f"{stack}/.pulumi/*",
-        ".pulumi/meta.yaml",
         f".pulumi/stacks/{PROJECT}/{stack}.*",
         f".pulumi/history/{PROJECT}/{stack}/*",
         f".pulumi/backups/{PROJECT}/{stack}/*",

@@ -1,20 +1,29 @@
 """Who may do what, by IAM's documents alone: what AWS evaluates, as far as these documents use it.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
-An explicit deny wins; else one allow is needed of the caller's policies, within its boundary, or
-(in one account) of the resource's policy. Not evaluated: service and resource control policies,
-session policies, NotPrincipal, and condition operators that no document here has (they raise).
+An explicit deny wins; else one allow is needed: of the caller's policies within its boundary, or,
+for a resource of the same account, of the resource's policy.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+A resource's policy allows by itself what it allows the role's ARN or everybody (`*`), here both
+within the boundary; the account (its root or its number) only leaves it to the caller's policies.
+Not evaluated: service and resource control policies, session policies, the ARN of a session (which
+AWS leaves out of the boundary), NotPrincipal, a caller of another account, and condition operators
+that no document here has (they raise).
 """
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 Document = Mapping[str, Any]
 Context = Mapping[str, str | list[str]]
+
+
+ARN_PARTS = 6
+"""arn, partition, service, region, account, resource."""
 
 
 class UnknownOperatorError(Exception):
@@ -66,8 +75,11 @@ def allowed(principal: Principal, request: Request) -> bool:
     if request.action.startswith("kms:") and of_resource and not _to_the_account(trusted, asked):
         return False
     by_identity = any(_applies(one, asked, "Allow") for each in of_caller for one in each)
+    by_resource = any(
+        _applies(one, asked, "Allow") for one in of_resource if _names_it(one, principal)
+    )
     within = bounds is None or any(_applies(one, asked, "Allow") for one in bounds)
-    return by_identity and within
+    return (by_identity or by_resource) and within
 
 
 def may_assume(trust: str, claims: Context, *, provider: str, issuer: str) -> bool:
@@ -100,12 +112,21 @@ def _listed(value: Any) -> list[Any]:
 
 def _is_for(statement: Document, principal: Principal) -> bool:
     """Whether a statement of a resource's policy names the principal, its account or everybody."""
+    root = f"arn:aws:iam::{principal.account}:root"
+    return bool({"*", principal.arn, principal.account, root} & set(_principals(statement)))
+
+
+def _principals(statement: Document) -> list[str]:
+    """Those of AWS that a statement of a resource's policy names."""
     if "NotPrincipal" in statement:
         raise UnknownOperatorError("NotPrincipal")
     named = statement["Principal"]
-    arns = [named] if isinstance(named, str) else _listed(named.get("AWS", []))
-    root = f"arn:aws:iam::{principal.account}:root"
-    return any(arn in {"*", principal.arn, principal.account, root} for arn in arns)
+    return [named] if isinstance(named, str) else _listed(named.get("AWS", []))
+
+
+def _names_it(statement: Document, principal: Principal) -> bool:
+    """Whether a statement of a resource's policy names the principal itself, or everybody."""
+    return bool({"*", principal.arn} & set(_principals(statement)))
 
 
 def _to_the_account(statements: Iterable[Document], request: Request) -> bool:
@@ -153,12 +174,18 @@ def _bool(wanted: str, found: str) -> bool:
     return wanted.lower() == found.lower()
 
 
+def _arn_like(pattern: str, value: str) -> bool:
+    """Each of the six parts by itself, so that a star stays within its part."""
+    patterns, values = pattern.split(":", 5), value.split(":", 5)
+    return len(patterns) == len(values) == ARN_PARTS and all(map(_like, patterns, values))
+
+
 COMPARE: Mapping[str, Callable[[str, str], bool]] = {
     "StringEquals": lambda wanted, found: wanted == found,
     "StringEqualsIgnoreCase": lambda wanted, found: wanted.lower() == found.lower(),
     "StringLike": _like,
-    "ArnEquals": _like,  # as ArnLike, IAM's guide says
-    "ArnLike": _like,
+    "ArnEquals": _arn_like,  # as ArnLike, IAM's guide says
+    "ArnLike": _arn_like,
     "Bool": _bool,
 }
 
@@ -194,5 +221,8 @@ def _holds(operator: str, key: str, wanted: list[str], context: Context) -> bool
     def one(value: str) -> bool:
         return any(compare(each, value) for each in wanted) is not negated
 
-    values: Iterator[bool] = (one(value) for value in _listed(found))
-    return any(values) if set_operator == "ForAnyValue" else all(values)
+    values = [one(value) for value in _listed(found)]
+    if set_operator == "ForAnyValue":
+        return any(values)
+    # Without a value nothing equals; that ForAllValues holds all the same is AWS's trap.
+    return all(values) and (bool(values) or negated or set_operator == "ForAllValues")

@@ -59,7 +59,26 @@ class Place:
             context={"s3:prefix": f"{self.stack}/.pulumi/stacks/arbor/"},
         )
 
-    def state_key(self, action: str, alias: str = "", whose: str = "") -> Request:
+    def os_metrics(self, action: str, rest: str) -> Request:
+        """Of the one log group of enhanced monitoring, which another stack made and tagged."""
+        group = self.arn("logs", f"log-group:{naming.OS_METRICS_LOG_GROUP}{rest}")
+        return Request(action=action, resource=group, context={"aws:ResourceTag/Stack": "another"})
+
+    def opened(self, bucket: str) -> str:
+        """A policy of a bucket by which the deploy role, which may write it, reads the objects."""
+        role = self.role(self.pipeline.deploy_role)
+        return ci_documents.document(
+            [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": role},
+                    "Action": "s3:GetObject",
+                    "Resource": f"arn:aws:s3:::{bucket}/*",
+                }
+            ]
+        )
+
+    def state_key(self, action: str, alias: str = "", whose: str = "", **context: str) -> Request:
         """Of a key of the state, with the key's policy."""
         tags = {"aws:ResourceTag/Component": "state", "aws:ResourceTag/ManagedBy": "bootstrap"}
         if whose:
@@ -67,7 +86,11 @@ class Place:
         return Request(
             action=action,
             resource=self.arn("kms", "key/state"),
-            context={**tags, "kms:ResourceAliases": [alias or naming.state_key_alias(self.stack)]},
+            context={
+                **tags,
+                "kms:ResourceAliases": [alias or naming.state_key_alias(self.stack)],
+                **context,
+            },
             resource_policy=state.key_policy(self.pipeline),
         )
 

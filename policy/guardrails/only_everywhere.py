@@ -27,6 +27,7 @@ ONLY_EVERYWHERE = frozenset(
         "ec2:DescribeVpcEndpoints",
         "ec2:DescribeVpcs",
         "ecr:GetAuthorizationToken",
+        "ecs:CreateCluster",
         "ecs:DescribeTaskDefinition",
         "ecs:ListTaskDefinitions",
         "elasticloadbalancing:DescribeCapacityReservation",

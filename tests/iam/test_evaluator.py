@@ -88,6 +88,15 @@ def test_statements(statements: tuple[dict[str, Any], ...], expected: bool) -> N
         ({"ForAnyValue:StringEquals": {"a:k": "v"}}, None, False),
         ({"ForAllValues:StringEquals": {"a:k": "v"}}, ["u", "v"], False),
         ({"ForAllValues:StringEquals": {"a:k": "v"}}, None, True),  # AWS's trap
+        ({"StringEquals": {"a:k": "v"}}, [], False),
+        ({"StringLike": {"a:k": "*"}}, [], False),
+        ({"StringNotEquals": {"a:k": "v"}}, [], True),
+        ({"ForAnyValue:StringEquals": {"a:k": "v"}}, [], False),
+        ({"ForAllValues:StringEquals": {"a:k": "v"}}, [], True),
+        ({"ArnLike": {"a:k": "arn:aws:iam::*:role/*"}}, "arn:aws:iam::1:user/x:role/y", False),
+        ({"ArnLike": {"a:k": "arn:aws:iam::1:*"}}, "arn:aws:iam::1:user/x:y", True),
+        ({"ArnLike": {"a:k": "arn:*"}}, ROLE, False),
+        ({"ArnEquals": {"a:k": "arn:aws:*:role/x"}}, ROLE, False),
         ({"StringEquals": {"a:k": "v"}, "Null": {"a:j": "true"}}, "v", True),
     ],
 )
@@ -113,6 +122,29 @@ def test_the_policy_of_a_resource_denies_whoever_it_names() -> None:
         assert not may(allow(), resource_policy=document(deny(Principal=who)))
     other = document(deny(Principal={"AWS": "arn:aws:iam::123456789012:role/y"}))
     assert may(allow(), resource_policy=other)
+
+
+def test_the_policy_of_a_resource_allows_whom_it_names() -> None:
+    """The role itself, or everybody; the account leaves it to the policies of the role."""
+    for who in (
+        "*",
+        {"AWS": "*"},
+        {"AWS": ROLE},
+        {"AWS": ["arn:aws:iam::123456789012:role/y", ROLE]},
+    ):
+        assert may(resource_policy=document(allow(Principal=who)))
+        assert not may(deny(), resource_policy=document(allow(Principal=who)))
+        assert not may(
+            boundary=document(allow(Action="ecs:*")),
+            resource_policy=document(allow(Principal=who)),
+        )
+    for who in (
+        {"AWS": "arn:aws:iam::123456789012:root"},
+        {"AWS": "123456789012"},
+        {"AWS": "arn:aws:iam::123456789012:role/y"},
+        {"Service": "logs.amazonaws.com"},
+    ):
+        assert not may(resource_policy=document(allow(Principal=who)))
 
 
 def test_a_key_that_says_nothing_of_the_account_is_nobodys() -> None:

@@ -115,6 +115,10 @@ CAN: tuple[Row, ...] = (
     ("deploy", "take the operators' lock", on("ssm:PutParameter", "arn:aws:ssm:{region}:{account}:parameter/arbor/{stack}/operation")),
     ("deploy", "read a migration's log", on("logs:GetLogEvents", "arn:aws:logs:{region}:{account}:log-group:/ecs/arbor-{stack}/migrations:log-stream:x")),
     ("deploy", "create a key", lambda at: Request(action="kms:CreateKey", resource="*", context={"aws:RequestTag/Stack": at.stack})),
+    ("deploy", "tag a key as it is created", lambda at: Request(action="kms:TagResource", resource="*", context={"aws:RequestTag/Stack": at.stack})),
+    ("deploy", "create a cluster, whether or not AWS names it", lambda at: Request(action="ecs:CreateCluster", resource="*", context={"aws:RequestTag/Stack": at.stack})),
+    ("deploy", "read the version of the root", lambda at: at.state_file("s3:GetObject", ".pulumi/meta.yaml")),
+    ("preview", "read the version of the root", lambda at: at.state_file("s3:GetObject", ".pulumi/meta.yaml")),
     ("deploy", "create a network", lambda at: Request(action="ec2:CreateVpc", resource=at.arn("ec2", "vpc/*"), context={"aws:RequestTag/Stack": at.stack})),
     ("deploy", "delete a rule of its own", of_stack("elasticloadbalancing:DeleteRule", "elasticloadbalancing", "listener-rule/app/x/1/2/3")),
     ("preview", "read its state", lambda at: at.state_file("s3:GetObject", f"{at.stack}/.pulumi/x")),
@@ -125,7 +129,8 @@ CAN: tuple[Row, ...] = (
     ("preview", "look at roles", on("iam:GetRole", "arn:aws:iam::{account}:role/arbor-{stack}-ci-deploy")),
     ("preview", "look at a bucket's settings", on("s3:GetBucketPolicy", "arn:aws:s3:::balancer-logs-1a2b3c4")),
     ("preview", "see how old a secret is", of_stack("secretsmanager:ListSecretVersionIds", "secretsmanager", "secret:arbor/{stack}/db-AbCdEf")),
-    ("bootstrap", "open a tunnel through a task", of_stack("ssm:StartSession", "ecs", "task/arbor-{stack}-cluster/1a2b")),
+    ("bootstrap", "open a tunnel through a task", lambda at: at.tagged("ssm:StartSession", at.arn("ecs", f"task/arbor-{at.stack}-cluster/1a2b"), **{"ssm:SessionDocumentAccessCheck": "true"})),
+    ("bootstrap", "open it by the one document", on("ssm:StartSession", "arn:aws:ssm:{region}::document/AWS-StartPortForwardingSessionToRemoteHost", **{"ssm:SessionDocumentAccessCheck": "true"})),
     ("bootstrap", "end its tunnel", on("ssm:TerminateSession", "arn:aws:ssm:{region}:{account}:session/{stack}-bootstrap-1-1-x")),
     ("bootstrap", "create the deploy role", on("iam:CreateRole", "arn:aws:iam::{account}:role/arbor-{stack}-ci-deploy")),
     ("bootstrap", "write its policy", on("iam:PutRolePolicy", "arn:aws:iam::{account}:role/arbor-{stack}-ci-deploy")),
@@ -136,6 +141,11 @@ CAN: tuple[Row, ...] = (
     ("task", "read its secret", of_stack("secretsmanager:GetSecretValue", "secretsmanager", "secret:arbor/{stack}/db-AbCdEf")),
     ("task", "decrypt it", of_stack("kms:Decrypt", "kms", "key/1")),
     ("task", "log", of_stack("logs:PutLogEvents", "logs", "log-group:/ecs/arbor-{stack}/backend:log-stream:x")),
+    ("task", "log the systems' metrics", lambda at: replace(at.os_metrics("logs:PutLogEvents", ":log-stream:db"), context={})),
+    ("task", "log them where another stack made the group", lambda at: at.os_metrics("logs:PutLogEvents", ":log-stream:db")),
+    ("task", "keep them for a while", lambda at: at.os_metrics("logs:PutRetentionPolicy", "")),
+    ("task", "pull its image", of_stack("ecr:BatchGetImage", "ecr", "repository/arbor-{stack}-backend")),
+    ("task", "pull it where the repository has an older name", of_stack("ecr:BatchGetImage", "ecr", "repository/registry-backend-1a2b3c4")),
     ("task", "shift traffic", of_stack("elasticloadbalancing:ModifyRule", "elasticloadbalancing", "listener-rule/app/x/1/2/3")),
 )  # fmt: skip
 
@@ -162,6 +172,10 @@ NEVER_ROWS: tuple[Row, ...] = (
     ("deploy", "pass a role to a service that runs code elsewhere", passed(OWN_ROLE, "lambda.amazonaws.com")),
     ("deploy", "let AWS make another service's role", linked("lex.amazonaws.com")),
     ("deploy", "create a key that no tag holds", on("kms:CreateKey", "*")),
+    ("deploy", "tag a key that no tag holds", on("kms:TagResource", "arn:aws:kms:{region}:{account}:key/other")),
+    ("deploy", "tag the state's key", lambda at: at.state_key("kms:TagResource", whose=at.stack, **{"aws:RequestTag/Stack": at.stack})),
+    ("deploy", "tag the bucket's key", lambda at: at.state_key("kms:TagResource", naming.STATE_KEY_ALIAS, **{"aws:RequestTag/Stack": at.stack})),
+    ("deploy", "take another stack's key by a tag", lambda at: Request(action="kms:TagResource", resource=at.arn("kms", "key/1"), context={"aws:ResourceTag/Stack": "another", "aws:ResourceTag/ManagedBy": "pulumi", "aws:RequestTag/Stack": at.stack})),
     ("deploy", "delete another project's key", on("kms:ScheduleKeyDeletion", "arn:aws:kms:{region}:{account}:key/other")),
     ("deploy", "use another project's key", on("kms:Encrypt", "arn:aws:kms:{region}:{account}:key/other")),
     ("preview", "use another project's key", on("kms:Decrypt", "arn:aws:kms:{region}:{account}:key/other")),
@@ -171,6 +185,7 @@ NEVER_ROWS: tuple[Row, ...] = (
     ("deploy", "create a function", on("lambda:CreateFunction", "arn:aws:lambda:{region}:{account}:function:x")),
     # The state.
     ("deploy", "delete its state", lambda at: at.state_file("s3:DeleteObject", f"{at.stack}/.pulumi/stacks/arbor/{at.stack}.json")),
+    ("deploy", "stop every state of the root", lambda at: at.state_file("s3:PutObject", ".pulumi/meta.yaml")),
     ("deploy", "delete a version of it", lambda at: at.state_file("s3:DeleteObjectVersion", f"{at.stack}/.pulumi/stacks/arbor/{at.stack}.json")),
     ("deploy", "stop keeping versions", lambda at: at.state_file("s3:PutBucketVersioning", "")),
     ("deploy", "let versions expire", lambda at: at.state_file("s3:PutLifecycleConfiguration", "")),
@@ -187,6 +202,8 @@ NEVER_ROWS: tuple[Row, ...] = (
     ("deploy", "read exported logs", on("s3:GetObject", "arn:aws:s3:::arbor-log-exports/x")),
     ("deploy", "read what users did", on("logs:FilterLogEvents", "arn:aws:logs:{region}:{account}:log-group:/ecs/arbor-{stack}/backend:*")),
     ("deploy", "read another region's database", on("rds:ModifyDBInstance", "arn:aws:rds:eu-west-1:{account}:db:x")),
+    ("deploy", "read access logs", on("s3:GetObject", "arn:aws:s3:::balancer-logs-1a2b3c4/x")),
+    ("deploy", "read what was logged, by a bucket's policy", lambda at: Request(action="s3:GetObject", resource="arn:aws:s3:::balancer-logs-1a2b3c4/x", resource_policy=at.opened("balancer-logs-1a2b3c4"))),
     # The code of a pull request.
     ("preview", "write its state", lambda at: at.state_file("s3:PutObject", f"{at.stack}/.pulumi/x")),
     ("preview", "read a secret", of_stack("secretsmanager:GetSecretValue", "secretsmanager", "secret:arbor/{stack}/db-AbCdEf")),
@@ -210,6 +227,10 @@ NEVER_ROWS: tuple[Row, ...] = (
     ("bootstrap", "change its own kind", on("iam:PutRolePolicy", "arn:aws:iam::{account}:role/arbor-{stack}-ci-bootstrap")),
     ("bootstrap", "rewrite its own policy", on("iam:CreatePolicyVersion", "arn:aws:iam::{account}:policy/arbor-{stack}-ci-bootstrap-roles")),
     ("bootstrap", "rewrite the boundary", on("iam:CreatePolicyVersion", "arn:aws:iam::{account}:policy/arbor-{stack}-boundary")),
+    ("bootstrap", "open a shell in a task", lambda at: at.tagged("ssm:StartSession", at.arn("ecs", f"task/arbor-{at.stack}-cluster/1a2b"), **{"ssm:SessionDocumentAccessCheck": "false"})),
+    ("bootstrap", "open one by the shell's document", on("ssm:StartSession", "arn:aws:ssm:{region}:{account}:document/SSM-SessionManagerRunShell", **{"ssm:SessionDocumentAccessCheck": "true"})),
+    ("bootstrap", "change GitHub's provider", on("iam:AddClientIDToOpenIDConnectProvider", "arn:aws:iam::{account}:oidc-provider/token.actions.githubusercontent.com")),
+    ("bootstrap", "take the deploy role's boundary off", on("iam:DeleteRolePermissionsBoundary", "arn:aws:iam::{account}:role/arbor-{stack}-ci-deploy")),
     ("bootstrap", "create a role without a boundary", on("iam:CreateRole", "arn:aws:iam::{account}:role/x")),
     ("bootstrap", "delete a version of the state", lambda at: at.state_file("s3:DeleteObjectVersion", f"{at.stack}/.pulumi/x")),
     # The application's repository.
@@ -223,6 +244,10 @@ NEVER_ROWS: tuple[Row, ...] = (
     ("task", "read the state", lambda at: at.state_file("s3:GetObject", f"{at.stack}/.pulumi/x")),
     ("task", "decrypt the state", lambda at: at.state_key("kms:Decrypt", whose=at.stack)),
     ("task", "delete the database", of_stack("rds:DeleteDBInstance", "rds", "db:arbor-{stack}-db")),
+    ("task", "read logs", of_stack("logs:GetLogEvents", "logs", "log-group:/ecs/arbor-{stack}/backend:log-stream:x")),
+    ("task", "let logs expire", of_stack("logs:PutRetentionPolicy", "logs", "log-group:/ecs/arbor-{stack}/backend")),
+    ("task", "create a log group of its own", on("logs:CreateLogGroup", "arn:aws:logs:{region}:{account}:log-group:x")),
+    ("task", "pull another project's image", on("ecr:BatchGetImage", "arn:aws:ecr:{region}:{account}:repository/other")),
     ("task", "read another project's secret", on("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:{region}:{account}:secret:other-AbCdEf")),
 )  # fmt: skip
 
@@ -262,7 +287,18 @@ def test_must_never(kind: str, asks: Callable[[Place], Request], at: Place) -> N
     assert not allowed(at.principal(kind), asks(at))
 
 
-SHARED = frozenset({"list its state", "look at roles", "let AWS make ECS's own role"})
+SHARED = frozenset(
+    {
+        "list its state",
+        "look at roles",
+        "let AWS make ECS's own role",
+        "read the version of the root",
+        "open it by the one document",
+        "log the systems' metrics",
+        "log them where another stack made the group",
+        "keep them for a while",
+    }
+)
 
 
 def crossing(mine: Place, theirs: Place) -> Iterator[tuple[str, str, Request]]:
