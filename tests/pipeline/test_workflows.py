@@ -200,6 +200,12 @@ def test_a_line_keeps_every_run_and_cancels_none(file: Path) -> None:
         assert not (line.get("queue") == "max" and line["cancel-in-progress"])
 
 
+def test_each_tag_publishes_in_its_own_line() -> None:
+    """GitHub keeps one run that waits in a line, so that a third tag would drop the second."""
+    line = read(ROOT / ".github/workflows/publish.yml")["concurrency"]
+    assert line["group"] == "publish-${{ github.ref }}"
+
+
 def test_no_run_that_waits_for_production_holds_another_stack() -> None:
     for name in ("up.yml", "up-stack.yml", "release.yml", "operate.yml"):
         assert "concurrency" not in read(ROOT / ".github/workflows" / name), name
@@ -323,7 +329,8 @@ def test_every_step_is_one_command_that_exists() -> None:
             assert rest[0] in command.commands, run
             command, rest = command.commands[rest[0]], rest[1:]
         options = {option for parameter in command.params for option in parameter.opts}
-        assert {word for word in rest if word.startswith("--")} <= options, run
+        said = rest[: rest.index("--")] if "--" in rest else rest
+        assert {word for word in said if word.startswith("--")} <= options, run
     for target in targets:
         assert f"\n{target.replace('.venv/ready', '$(READY)')}:" in makefile, target
 

@@ -57,6 +57,13 @@ def test_the_applications_tag_releases_mains_code_with_the_version_as_data(world
     assert not any("curl" in words for words in run["staging"].commands)
 
 
+@pytest.mark.parametrize("version", ["--stack=production", "-h", "--"])
+def test_a_version_that_begins_with_a_dash_is_data(world: World, version: str) -> None:
+    run = by_hand(world, "release.yml", version=version, stack="staging")
+    assert run.result == SUCCESS, run.results()
+    assert released(world) == [("staging", version)]
+
+
 def test_an_older_version_is_a_rollback_by_hand_of_one_stack(world: World) -> None:
     by_hand(world, "release.yml", version="v1.4.0")
     run = by_hand(world, "release.yml", version="v1.3.9", stack="production")
