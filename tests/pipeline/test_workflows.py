@@ -234,6 +234,17 @@ def test_what_a_run_reads_starts_one(read_by_a_run: str) -> None:
     assert not any(fnmatch.fnmatch(read_by_a_run, one) for one in again.WITHOUT_EFFECT)
 
 
+def test_what_another_job_left_never_lies_beside_the_code_that_runs() -> None:
+    """A job of a lesser role fills an artifact; unpacked here, its files would be run."""
+    given = [
+        step["with"]
+        for step in all_steps()
+        if str(step.get("uses", "")).startswith("actions/download-artifact@")
+    ]
+    assert len(given) > 4
+    assert {one.get("path") for one in given} == {"${{ runner.temp }}/given"}
+
+
 def test_one_check_stands_for_all_of_a_pull_requests() -> None:
     for file in WORKFLOWS:
         workflow = read(file)

@@ -152,7 +152,8 @@ class Rehearsal(Surroundings):
         place = self.place / f"{run.number}-{len(run.jobs)}"
         place.mkdir(parents=True)
         environment = {**contexts["env"], **filled(described.get("env", {}), contexts)}
-        here = {**contexts, "env": environment, "steps": {}}
+        temp = {"temp": str(place.with_name(f"{place.name}-temp"))}
+        here = {**contexts, "env": environment, "steps": {}, "runner": temp}
         Steps(self, job, run, place).walk(described["steps"], here)
         job.outputs = filled(described.get("outputs", {}), here)
 

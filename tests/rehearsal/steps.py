@@ -1,7 +1,7 @@
 """The steps of a job: commands, local actions, and the few foreign ones that the workflows use."""
 
+import glob
 import re
-import shlex
 import shutil
 import string
 from collections.abc import Callable, Iterator, Mapping
@@ -101,7 +101,7 @@ class Steps:
         inside = {
             **contexts,
             "inputs": {name: text_of(value) for name, value in values.items()},
-            "runner": {"os": "Linux"},
+            "runner": {"os": "Linux", **contexts["runner"]},
             "steps": {},
         }
         before = self.job.result
@@ -133,7 +133,7 @@ class Steps:
         pattern = str(given.get("pattern") or given["name"]).replace("*", ".*")
         found = [one for one in self.run.artifacts if re.fullmatch(pattern, one)]
         for name in found:
-            shutil.copytree(self.run.artifacts[name], self.place, dirs_exist_ok=True)
+            shutil.copytree(self.run.artifacts[name], given["path"], dirs_exist_ok=True)
         return bool(found) or "pattern" in given
 
     def _assume(self, given: dict[str, Any], _outputs: dict[str, Any]) -> bool:
@@ -161,6 +161,7 @@ class Steps:
             "GITHUB_SHA": contexts["github"]["sha"],
             "GITHUB_ACTIONS": "true",
             "GITHUB_SERVER_URL": "https://github.com",
+            "RUNNER_TEMP": contexts["runner"]["temp"],
             **{name: text_of(value) for name, value in contexts["env"].items()},
             **{
                 name: text_of(value)
@@ -184,11 +185,11 @@ class Steps:
 def _words(command: str, environment: Mapping[str, str], place: Path) -> Iterator[str]:
     """A command's words as bash has them: only in double quotes, a variable stays one word."""
     assert "${{" not in command, f"an expression in a command: {command}"
-    for word in shlex.split(command, posix=False):
+    for word in re.findall(r'(?:"[^"]*"|[^\s"])+', command):
         value = string.Template(word.replace('"', "")).substitute(environment)
-        if '"' in word:
+        if "*" in re.sub(r'"[^"]*"', "", word):
+            yield from sorted(glob.glob(value, root_dir=place)) or [value]  # noqa: PTH207 - as bash
+        elif '"' in word:
             yield value
-        elif "*" in word:
-            yield from sorted(one.name for one in place.glob(value)) or [value]
         else:
             yield from value.split()
