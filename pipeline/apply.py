@@ -78,10 +78,11 @@ def apply(
 def not_opened(stack: str, error: Exception, report: Path | None) -> Outcome:
     """The outcome, and its report, where the stack could not even be opened.
 
-    It is refused where the error is a refusal (another account, another region, no reviewers), and
-    else it failed; no change was made in either case.
+    It is refused where the error is a refusal (another account, another region, no reviewers, a
+    file that is no plan), and else it failed; no change was made in either case.
     """
-    refused = isinstance(error, NoStackError) and error.exit_code != NoStackError.exit_code
+    elsewhere = isinstance(error, NoStackError) and error.exit_code != NoStackError.exit_code
+    refused = elsewhere or isinstance(error, plan_file.NoPlanError)
     outcome = Outcome(
         stack=stack,
         result=REFUSED if refused else FAILED,

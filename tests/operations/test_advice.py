@@ -44,7 +44,12 @@ VALUES: dict[str, str] = {
     "version": "v1.2.3",
 }
 """What stands in a command's braces, as an example."""
+ROTATES = ("rotate-password", "rotate-token", "rotate-key")
 CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("secrets.py", "held.command"): ROTATES,
+    ("secrets.py", "command"): ("rotate-first", *ROTATES),
+    ("first_values.py", "self.command"): ROTATES,
+    ("rotation.py", "self.command"): ("rotate-first", *ROTATES),
     ("deployments.py", "what"): ("switch", "abort"),
     ("rollback.py", "what"): ("rollback", "revisions"),
     ("services.py", "what"): ("switch", "abort", "start v1.2.3"),
