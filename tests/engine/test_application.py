@@ -224,7 +224,7 @@ def test_without_a_store_triage_names_it_and_the_next_command_says_so(switched: 
 
 
 def test_slow_and_failing_requests_are_what_triage_finds(switched: Shell) -> None:
-    switched.run("stand-in --slow 6")
+    switched.run("stand-in --slow 12")  # the average of 15 minutes must show it
     assert set(ask(switched, 16)) == {"200"}
     switched.run("stand-in --failing")
     assert set(ask(switched, 24)) == {"500"}

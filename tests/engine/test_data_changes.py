@@ -214,6 +214,6 @@ def test_what_is_protected_is_refused_with_the_way_and_not_in_the_engines_words(
     plan.write_text("{}")
     with pytest.raises(RefusedError) as refused:
         apply(live.opened, plan, lambda _: None)
-    assert told == str(refused.value)
+    assert str(refused.value) == f"{told}\nNo change of staging was made."
     assert told.startswith("log-export-bucket would be replaced or deleted, and it is protected.")
     assert told.endswith('Follow "Move to Another Stack" in docs/runbook.md.')

@@ -38,8 +38,8 @@ def test_a_group_that_container_insights_made_is_refused_then_adopted_with_its_e
 
     (sentence,) = changes.refusals(steps_of(stack.preview), staging.opened.account)
     assert sentence == (
-        f"{GROUP} (logs-insights) would be created, and the account has it already. Nothing was "
-        'changed. Follow "Adopt a Log Group" in docs/runbook.md.'
+        f"{GROUP} (logs-insights) would be created, and the account has it already. "
+        'Follow "Adopt a Log Group" in docs/runbook.md.'
     )
 
     command = pulumi_cli.find_or_build(print, lambda _done, _total: None)
