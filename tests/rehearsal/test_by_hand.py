@@ -185,7 +185,8 @@ def test_operate_waits_for_its_environment_and_in_the_stacks_line(
 def test_own_roles_are_planned_and_applied_by_the_first_deploy_role(world: World) -> None:
     run = by_hand(world, "own-roles.yml", stack="production")
     assert run.result == SUCCESS, run.results()
-    assert run.approvals == ["production", "production"]  # to plan, and with the plan to apply
+    # To plan, with the plan to apply, and to rotate.
+    assert run.approvals == ["production", "production", "production"]
     for name in ("plan", "apply"):
         assert run[name].role.endswith(naming.ci_bootstrap_role("production"))
     assert run["apply"].line["group"] == "stack-production"
@@ -193,7 +194,7 @@ def test_own_roles_are_planned_and_applied_by_the_first_deploy_role(world: World
 
 
 @pytest.mark.parametrize("rotate", [True, False])
-def test_the_first_up_rotates_what_the_state_holds_where_that_is_asked_for(
+def test_the_first_up_rotates_what_the_state_holds_unless_that_is_taken_off(
     world: World, rotate: bool
 ) -> None:
     inputs = {"stack": "staging", "rotate": rotate}
