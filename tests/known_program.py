@@ -18,6 +18,7 @@ NOT_KNOWN_BEFORE_THE_FIRST_UP = frozenset(
         # Documents that name ARNs: AWS gives them while the stack comes up, and then the rules run
         # in that same `up`.
         "contract-migrations-container",
+        "ecs-infrastructure-role",
         "iam-actions",
         "iam-bucket-principal",
         "iam-resources",
