@@ -1,4 +1,4 @@
-"""The most that a role of the program may do, whoever writes its policies.
+"""The most that a role of the program may do, whatever its policies allow.
 
 A role may what its policies and its boundary both allow:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html

@@ -56,7 +56,7 @@ LINKED = (
     "rds.amazonaws.com",
     "wafv2.amazonaws.com",
 )
-"""The services whose own role AWS makes for whoever uses them first in an account.
+"""The services whose service-linked role AWS creates at their first use in an account.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html"""
 RELEASES = frozenset(
     {

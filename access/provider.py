@@ -48,10 +48,10 @@ DELIVERY: Final = (
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
 )
-"""What a service that delivers vended logs asks of whoever sets it up.
+"""Permissions that the caller needs to set up the delivery of vended logs.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html"""
 BY_KEY: Final = ("kms:CreateGrant", "kms:DescribeKey")
-"""What RDS and ElastiCache ask of whoever names a key.
+"""Permissions that RDS and ElastiCache need of a caller that names a key.
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.Keys.html"""
 
 CALLS: Final[Mapping[str, Calls]] = {

@@ -107,7 +107,7 @@ def log_bucket_statements(pipeline: Pipeline) -> list[Statement]:
 
 
 def key_policy(pipeline: Pipeline) -> str:
-    """Of a key of the state: IAM decides who uses it, and nobody but break glass destroys it."""
+    """Of a key of the state: IAM decides its use, and only break glass can destroy it."""
     root = {"AWS": f"arn:aws:iam::{pipeline.account_id}:root"}
     account: Statement = {"Sid": "Account", "Effect": "Allow", "Principal": root}
     return document(
@@ -136,7 +136,7 @@ def _lists(pipeline: Pipeline) -> Statement:
     """List the bucket's files, of whichever stack: their names, and not what is in them.
 
     Without a condition on s3:prefix, which only a list has: for a file that is not there S3 answers
-    404 to whoever may list the bucket and 403 to anyone else, and Pulumi looks for files that may
+    404 to a caller that may list the bucket, else 403, and Pulumi looks for files that may
     not be there. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
     """
     return allow(["s3:ListBucket"], f"arn:aws:s3:::{pipeline.state_bucket}")
