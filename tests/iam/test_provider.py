@@ -60,8 +60,8 @@ def recorded(row: Row) -> Iterator[tuple[object, set[str]]]:
     found: set[str] = set()
 
     def note(model: object, **_: object) -> None:
-        service = model.service_model.service_name  # type: ignore[attr-defined]
-        name = str(model.name)  # type: ignore[attr-defined]
+        service = model.service_model.service_name  # type: ignore[attr-defined] # no types
+        name = str(model.name)  # type: ignore[attr-defined] # as above
         prefix = PREFIXES.get(service, service)
         found.add(f"{prefix}:{OF_S3.get(name, name) if service == 's3' else name}")
 

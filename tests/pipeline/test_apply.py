@@ -248,7 +248,7 @@ def test_an_error_of_our_own_leaves_a_report_too(tmp_path: Path) -> None:
     found, _ = applied(stack)
     assert found.result == outcome.DONE  # the engine had ended well
     broken = Stack(tmp_path)
-    broken.preview = None  # type: ignore[assignment, method-assign]
+    broken.preview = None  # type: ignore[assignment, method-assign] # breaks it
     found, _ = applied(broken)
     assert found.result == outcome.REFUSED
     assert found.reasons[0].startswith("The preview failed: TypeError")

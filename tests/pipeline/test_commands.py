@@ -169,7 +169,7 @@ STACK_COMMANDS: dict[str, tuple[str, ...]] = {
 
 
 def test_each_command_with_a_stack_is_in_the_table() -> None:
-    commands = typer.main.get_command(pipeline.__main__.app).commands  # type: ignore[attr-defined]
+    commands = typer.main.get_command(pipeline.__main__.app).commands  # type: ignore[attr-defined] # a group
     found = {name for name, one in commands.items() if any("--stack" in p.opts for p in one.params)}
     assert found == set(STACK_COMMANDS)
 

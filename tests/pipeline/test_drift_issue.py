@@ -66,7 +66,7 @@ def test_a_stack_without_a_report_is_a_failure_and_closes_nothing() -> None:
         sent = api.calls[-1].request.body
     assert done.exit_code == 1
     assert "production left no report" in done.output
-    assert b"Not every stack was looked at" in sent  # type: ignore[operator]
+    assert b"Not every stack was looked at" in sent  # type: ignore[operator] # bytes
 
 
 def test_a_broken_stack_does_not_hide_the_drift_of_another() -> None:

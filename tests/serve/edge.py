@@ -225,7 +225,7 @@ def _requests(edge: Edge, host: str) -> Callable[..., BaseHTTPRequestHandler]:
             finally:
                 connection.close()
 
-        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815
+        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815 - http.server
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
             """As above."""
