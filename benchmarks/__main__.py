@@ -8,7 +8,7 @@ import resource
 import sys
 
 from benchmarks import floor, operations, program
-from emulator import engine, pulumi_cli
+from engine import deployment as engine, pulumi_cli
 
 TRIES = 5
 ENGINE_TRIES = 2

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pulumi
 from pulumi import automation
 
-from emulator import engine
+from engine import deployment as engine
 
 STACK = "production"
 

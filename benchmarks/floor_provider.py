@@ -10,8 +10,8 @@ from typing import NoReturn
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2
 
-from emulator import provider
-from emulator.provider import Context
+from pulumi_moto import provider
+from pulumi_moto.provider import Context
 
 
 class DoesNothing(provider.Provider):

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-from emulator import engine, pulumi_cli
+from engine import deployment as engine, pulumi_cli
 
 TRIES = 7
 NETWORK = (0.0, 0.3)

@@ -14,7 +14,7 @@ import yaml
 from pulumi.runtime import MockResourceArgs
 
 import stack_config
-from emulator import engine
+from engine import deployment as engine
 from harness import Recorder, is_secret, plain
 
 PROJECT = "arbor"

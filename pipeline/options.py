@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from emulator import engine
+from engine import deployment as engine
 from operations import screen
 
 USAGE = 2

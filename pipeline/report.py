@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 
 from pulumi.automation import events
 
-from emulator.summary import error_of
+from engine.summary import error_of
 from pipeline import files
 from pipeline.job import Job
 from pipeline.values import Value, values

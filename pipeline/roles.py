@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import naming
-from emulator import engine
+from engine import deployment as engine
 from operations.account import Account
 from pipeline import present
 from pipeline.steps import UNKNOWN, Step, of_type

@@ -19,7 +19,7 @@ from botocore.exceptions import (
 )
 from pulumi import automation
 
-from emulator import engine, pulumi_cli
+from engine import deployment as engine, pulumi_cli
 from operations import screen
 from operations.account import Account, connect
 from pipeline import where as place

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from emulator import engine
+from engine import deployment as engine
 from pipeline import where as place
 from pipeline.options import USAGE, Stack
 

@@ -9,7 +9,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from emulator import engine, pulumi_cli
+from engine import deployment as engine, pulumi_cli
 from proof import catalog, trial
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from emulator import engine
+from engine import deployment as engine
 
 
 @dataclass(frozen=True, kw_only=True)

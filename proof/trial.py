@@ -8,7 +8,7 @@ from pulumi import automation
 from pulumi.automation import events
 from rich.progress import track
 
-from emulator import engine
+from engine import deployment as engine
 from proof import grid
 from proof.mutation import Mutation, program
 

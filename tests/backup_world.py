@@ -10,8 +10,8 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-from emulator import correction, corrections
-from emulator.clock import CLOCK
+from pulumi_moto import correction, corrections
+from pulumi_moto.clock import CLOCK
 from operations import procedure
 from operations.__main__ import app
 from operations.account import Account

@@ -14,8 +14,8 @@ from moto.iam import aws_managed_policies, models
 
 import ci_documents
 import naming
-from emulator import correction, corrections
-from emulator.clock import CLOCK
+from pulumi_moto import correction, corrections
+from pulumi_moto.clock import CLOCK
 from operations.procedure import Run, Step
 from pipeline.bootstrap import place, plan
 

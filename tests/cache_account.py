@@ -9,8 +9,8 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.elasticache.models import elasticache_backends
 
-from emulator import correction, corrections
-from emulator.clock import CLOCK
+from pulumi_moto import correction, corrections
+from pulumi_moto.clock import CLOCK
 from operations.account import Account
 from redis_world import HOST, TOKEN
 

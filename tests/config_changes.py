@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from emulator.engine import PROJECT_DIR
+from engine.deployment import PROJECT_DIR
 
 STAGING: dict[str, Any] = yaml.safe_load((PROJECT_DIR / "Pulumi.staging.yaml").read_text())[
     "config"

@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from botocore import loaders
 
-from emulator.moto_environment import WITHOUT_IMAGES
+from pulumi_moto.moto_environment import WITHOUT_IMAGES
 from engine_stack import Deployed, deployed
 
 os.environ.update(WITHOUT_IMAGES)

@@ -20,8 +20,8 @@ from unittest.mock import patch
 from pulumi import automation
 from pulumi.automation import events
 
-from emulator import account as account_module
-from emulator import engine, pulumi_cli
+from pulumi_moto import account as account_module
+from engine import deployment as engine, pulumi_cli
 from operations.account import Account
 from pipeline.stacks import Opened
 
@@ -160,7 +160,7 @@ class Deployed:
         self._control("clock", speed=speed)
 
     def unserved(self, *, reset: bool = True) -> list[dict[str, Any]]:
-        """The outages of what was in production (emulator/observer.py), since the last reset."""
+        """The outages of what was in production (packages/pulumi-moto/src/pulumi_moto/observer.py), since the last reset."""
         found: list[dict[str, Any]] = self._control("unserved", reset=reset)["outages"]
         return found
 
@@ -170,7 +170,7 @@ class Deployed:
         return found
 
     def trouble(self, kind: str | None, at: int) -> str:
-        """Let the n-th write from now meet trouble (emulator/trouble.py); without a kind end it.
+        """Let the n-th write from now meet trouble (packages/pulumi-moto/src/pulumi_moto/trouble.py); without a kind end it.
 
         Returns the call that met what was asked for before.
         """

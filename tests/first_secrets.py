@@ -11,8 +11,8 @@ from moto.elasticache.models import elasticache_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 from ecs_world import client
-from emulator import correction, corrections
-from emulator.clock import CLOCK
+from pulumi_moto import correction, corrections
+from pulumi_moto.clock import CLOCK
 from operations.account import Account
 from operations_world import BACKEND, CLUSTER, STACK, World
 from token_world import is_signed

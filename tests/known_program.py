@@ -8,7 +8,7 @@ from pulumi.runtime import MockResourceArgs, get_root_resource
 from pulumi_policy import PolicyResource
 
 import stack_config
-from emulator.awsx.plan import Ref, outputs, plan
+from pulumi_moto.awsx.plan import Ref, outputs, plan
 from harness import VPC, Recorder, as_sent, declare
 from proof.mutation import Mutation, program
 from verdict import resource

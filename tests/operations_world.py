@@ -12,8 +12,8 @@ from typing import Any
 from moto import mock_aws
 
 from ecs_world import HOUR, LINKED, MANAGES, client, forward
-from emulator import correction, corrections
-from emulator.clock import CLOCK
+from pulumi_moto import correction, corrections
+from pulumi_moto.clock import CLOCK
 from operations.account import Account
 from operations.procedure import Run
 

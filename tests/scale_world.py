@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ecs_world import client
-from emulator.clock import CLOCK
+from pulumi_moto.clock import CLOCK
 from operations.scale import target
 from operations_world import CLUSTER, World
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
 
-from emulator.observer import ANY
+from pulumi_moto.observer import ANY
 from engine_stack import Deployed
 
 PREFIX = {"production": "arbor-production", "staging": "arbor-staging"}

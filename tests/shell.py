@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator import aws_shim, engine, policy_host, pulumi_cli
+from pulumi_moto import aws_shim
+from engine import deployment as engine, policy_host, pulumi_cli
 
 NO_AWS = pytest.mark.skipif(
     aws_shim.find_aws() is None,

@@ -8,7 +8,7 @@ import yaml
 
 import ci_documents
 import naming
-from emulator.engine import PROJECT_DIR
+from engine.deployment import PROJECT_DIR
 
 PAGE = (PROJECT_DIR / "docs" / "application.md").read_text()
 STACK, ACCOUNT = "staging", "123456789012"

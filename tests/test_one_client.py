@@ -12,7 +12,7 @@ import pytest
 
 from components.service import Service
 from components.test_service import ARGS
-from emulator.metric_math import evaluate
+from pulumi_moto.metric_math import evaluate
 from harness import declare
 from one_client import APPLICATION, MINUTE, Client, Limit
 from test_settings import PRODUCTION, STAGING

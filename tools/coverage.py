@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable
 
-from emulator import corrections
-from emulator.awsx.plan import CARRIED as AWSX_INPUTS
-from emulator.correction import CORRECTIONS, Correction
-from emulator.registry import ROWS
-from emulator.row import Row
+from pulumi_moto import corrections
+from pulumi_moto.awsx.plan import CARRIED as AWSX_INPUTS
+from pulumi_moto.correction import CORRECTIONS, Correction
+from pulumi_moto.registry import ROWS
+from pulumi_moto.row import Row
 
 assert corrections  # importing it registers every correction
 
 INTRODUCTION = """\
 # What the emulated account covers
 
-*Written by `make docs` from the tables in `emulator/`; a test fails when it is out of date.*
+*Written by `make docs` from the tables in `packages/pulumi-moto/src/pulumi_moto/`; a test fails when it is out of date.*
 
 The account is [moto](https://docs.getmoto.org/) with the corrections below, and a Pulumi provider
 in front of it. An input that a row neither carries nor names as ignored fails the preview; a type

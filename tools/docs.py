@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 
-from emulator import engine, pulumi_cli
+from engine import deployment as engine, pulumi_cli
 from tools import architecture, coverage, policies
 
 DOCS = engine.PROJECT_DIR / "docs"

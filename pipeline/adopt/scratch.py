@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 from pulumi import automation
 
-from emulator import engine
+from engine import deployment as engine
 from pipeline.stacks import Opened
 
 ENCRYPTION = frozenset({"secretsprovider", "encryptedkey", "encryptionsalt"})

@@ -3,7 +3,7 @@
 import typer
 
 import naming
-from emulator import engine
+from engine import deployment as engine
 from operations import screen
 from operations.procedure import EVERY_SECONDS, Run
 from pipeline.bootstrap import plan

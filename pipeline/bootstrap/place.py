@@ -10,7 +10,7 @@ from typing import Any
 import access.stack
 import ci_documents
 import naming
-from emulator import engine
+from engine import deployment as engine
 from operations.procedure import Refused
 
 MADE_BY = {"Project": naming.PROJECT, "ManagedBy": "bootstrap"}

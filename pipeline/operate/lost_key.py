@@ -18,7 +18,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from emulator import engine
+from engine import deployment as engine
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks one

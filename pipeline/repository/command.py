@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import ci_documents
-from emulator import engine
+from engine import deployment as engine
 from pipeline.github import GitHubError
 from pipeline.repository import needs, stacks
 from pipeline.repository.judge import judge, render

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from emulator import engine
+from engine import deployment as engine
 
 PRODUCTION = "production"
 WITHOUT_REVIEWERS = "arbor:deployWithoutReviewers"

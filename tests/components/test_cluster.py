@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from components.cluster import Cluster, ClusterArgs, strategy
-from emulator.ecs.capacity import next_provider
+from pulumi_moto.ecs.capacity import next_provider
 from harness import declare
 
 ARGS = ClusterArgs(cluster_name="arbor-test-cluster", exec_log_group="/exec", kms_key_arn="arn:kms")

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from components.log_export import LogExport, LogExportArgs
-from emulator.resource_policy import Attempt
-from emulator.resource_policy import allows as permits
+from pulumi_moto.resource_policy import Attempt
+from pulumi_moto.resource_policy import allows as permits
 from harness import ACCOUNT, REGION, allows, declare, outputs
 
 BUCKET = "aws:s3/bucket:Bucket"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import terraform_world
-from emulator import aws_shim, engine, pulumi_cli
+from pulumi_moto import aws_shim
+from engine import deployment as engine, pulumi_cli
 from engine_stack import Deployed, deployed
 from pipeline import changes
 from pipeline.adopt import looks, pages, plan

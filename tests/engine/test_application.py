@@ -22,7 +22,8 @@ import pytest
 
 import postgres_world
 import redis_world
-from emulator import aws_shim, engine
+from pulumi_moto import aws_shim
+from engine import deployment as engine
 from engine_stack import Deployed
 from serve.attached import NUMBERS_EVERY_SECONDS, Application, Attached, attached, serves
 

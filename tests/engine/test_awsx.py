@@ -8,7 +8,7 @@ import pulumi_awsx as awsx
 import pytest
 from pulumi import automation
 
-from emulator.awsx.construct import AWS_VERSION
+from pulumi_moto.awsx.construct import AWS_VERSION
 from engine_stack import counted, deployed
 
 TIERS = {

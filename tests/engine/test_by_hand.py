@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import shell
-from emulator import engine
+from engine import deployment as engine
 
 
 def test_the_plain_command_brings_the_same_program_up(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from emulator import account
-from emulator.engine import PROJECT_DIR
+from pulumi_moto import account
+from engine.deployment import PROJECT_DIR
 
 EMULATOR = [sys.executable, "-m", "emulator"]
 

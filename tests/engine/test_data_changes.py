@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pulumi.automation import CommandError
 
-from emulator import aws_shim
-from emulator.engine import PROJECT_DIR
+from pulumi_moto import aws_shim
+from engine.deployment import PROJECT_DIR
 from engine_stack import Deployed
 from pipeline import changes
 from pipeline.apply import RefusedError, apply

@@ -3,7 +3,7 @@
 import pytest
 from pulumi.automation import CommandError
 
-from emulator.registry import ROWS
+from pulumi_moto.registry import ROWS
 from engine_stack import Deployed
 
 KEPT_ON_PURPOSE = {

@@ -8,9 +8,9 @@ from typing import Any
 import yaml
 
 import shell
-from emulator import engine
-from emulator.account import clients
-from emulator.lifecycle import UNKNOWN
+from engine import deployment as engine
+from pulumi_moto.account import clients
+from pulumi_moto.lifecycle import UNKNOWN
 from engine_stack import SPEED, control
 
 STACK = "staging"

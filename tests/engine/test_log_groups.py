@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from emulator import engine, pulumi_cli
+from engine import deployment as engine, pulumi_cli
 from engine_stack import Deployed, Step, forget
 from pipeline import changes
 from pipeline.steps import steps_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator import engine
+from engine import deployment as engine
 from engine_stack import Deployed
 from pipeline import drift
 

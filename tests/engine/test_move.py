@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 import shell
-from emulator import engine
-from emulator.account import clients
+from engine import deployment as engine
+from pulumi_moto.account import clients
 from engine_stack import SPEED
 
 OLD, NEW = "staging", "moved"

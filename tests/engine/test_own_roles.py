@@ -12,8 +12,8 @@ import yaml
 import naming
 import shell
 from ci_documents import ISSUER
-from emulator import engine
-from emulator.account import clients
+from engine import deployment as engine
+from pulumi_moto.account import clients
 from engine_stack import SPEED
 
 STACK, ANOTHER = "staging", "arbor-energy/renamed"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from emulator.engine import Deployment
+from engine.deployment import Deployment
 from engine_stack import Deployed, deployed
 from guardrails.pack import RULES
 from known_program import NOT_KNOWN_BEFORE_THE_FIRST_UP

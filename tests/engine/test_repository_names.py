@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from pulumi import automation
 
-from emulator import aws_shim, engine, pulumi_cli
+from pulumi_moto import aws_shim
+from engine import deployment as engine, pulumi_cli
 from engine_stack import Deployed, Step, forget
 from pipeline import changes
 from pipeline.steps import steps_of

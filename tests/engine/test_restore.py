@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from emulator import aws_shim
+from pulumi_moto import aws_shim
 from engine_stack import Deployed
 from operations.account import Account
 from operations.database import backups, cut_over, restore

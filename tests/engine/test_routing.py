@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from emulator.ecs.deployment import STAGE_SECONDS
+from pulumi_moto.ecs.deployment import STAGE_SECONDS
 from engine_stack import Deployed
 
 DOMAIN = "arbor-energy.com"

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from emulator import aws_shim
+from pulumi_moto import aws_shim
 from engine_stack import Deployed
 from runbook_world import RUNBOOK
 

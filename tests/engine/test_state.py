@@ -14,7 +14,8 @@ import typer
 
 import naming
 import shell
-from emulator import aws_shim, engine, pulumi_cli
+from pulumi_moto import aws_shim
+from engine import deployment as engine, pulumi_cli
 from engine_stack import Deployed, forget
 from pipeline import drift, unowned
 from pipeline.operate import actions, lock

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from emulator.registry import ROWS
+from pulumi_moto.registry import ROWS
 from engine_stack import Deployed, counted, deployed
 
 STACKS = ("production", "staging")

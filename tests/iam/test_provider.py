@@ -12,9 +12,9 @@ from moto import mock_aws
 
 from access import boundary, deploy, everywhere, preview, provider, reads, stack
 from configuration.github import MOST_OLDER_ROLES
-from emulator import correction, corrections
-from emulator.registry import ROWS
-from emulator.row import Change, Row
+from pulumi_moto import correction, corrections
+from pulumi_moto.registry import ROWS
+from pulumi_moto.row import Change, Row
 from guardrails.only_everywhere import ONLY_EVERYWHERE
 from row_example import EXAMPLES
 

@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 
 import application_workflow as workflow
 from ecs_world import client
-from emulator.clock import CLOCK
+from pulumi_moto.clock import CLOCK
 from operations.ecs import services
 from operations.incident import services as incident
 from operations.incident.shared import share

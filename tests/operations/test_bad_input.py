@@ -18,7 +18,7 @@ import operations_world
 import plugin_world
 from asked_wire import Answer, Asked, asked, error, success
 from command_table import NEITHER, RIGHT, TELLS_WHAT_IT_CAN, WRONG, Wrong
-from emulator import correction, corrections
+from pulumi_moto import correction, corrections
 from operations.__main__ import app
 
 COMMANDS = command_tree.commands()

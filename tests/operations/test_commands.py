@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import NoCredentialsError
 from typer.testing import CliRunner, Result
 
-from emulator.clock import CLOCK
+from pulumi_moto.clock import CLOCK
 from operations import options
 from operations.__main__ import app
 from operations_world import BACKEND, FRONTEND, NEW, OLD, STACK, World

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from ecs_world import client, forward
-from emulator.clock import CLOCK
+from pulumi_moto.clock import CLOCK
 from operations.ecs.health import Opener
 from operations.procedure import Failed, Run
 from operations.release import release

@@ -15,7 +15,7 @@ import operations_world
 from asked_wire import asked
 from command_table import RIGHT
 from ecs_world import client
-from emulator.clock import CLOCK
+from pulumi_moto.clock import CLOCK
 from operations.__main__ import app
 from operations.account import Account
 from operations.lock import Holder

@@ -16,7 +16,7 @@ from pulumi.automation import events
 from typer.testing import CliRunner
 
 import terraform_world
-from emulator import correction, corrections
+from pulumi_moto import correction, corrections
 from operations.account import Account
 from pipeline.__main__ import app
 from pipeline.adopt import command, import_file, looks, origin, pages

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import pipeline.__main__
 import pipeline.adopt.command
 import pipeline.operate.command
-from emulator import engine
+from engine import deployment as engine
 from pipeline import github, outcome
 from pipeline.apply import HalfDoneError, RefusedError, StaleError
 from pipeline.outcome import Outcome

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-import emulator.__main__
+import tools.emulated
 import pipeline.__main__
 from pipeline.report import Report
 
-APPS = {"emulator": emulator.__main__.app, "pipeline": pipeline.__main__.app}
+APPS = {"emulator": tools.emulated.app, "pipeline": pipeline.__main__.app}
 
 
 def path_options() -> Iterator[tuple[str, bool]]:

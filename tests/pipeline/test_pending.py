@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from emulator import correction, corrections
-from emulator.clock import CLOCK
+from pulumi_moto import correction, corrections
+from pulumi_moto.clock import CLOCK
 from pipeline import pending
 
 NAME = "arbor-staging-db"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from emulator import engine
+from engine import deployment as engine
 from operations.account import Account
 from pipeline import changes, roles
 from pipeline.steps import UNKNOWN, Step

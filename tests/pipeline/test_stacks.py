@@ -10,7 +10,7 @@ from moto import mock_aws
 from pulumi import automation
 
 import naming
-from emulator import engine
+from engine import deployment as engine
 from pipeline import stacks
 from pipeline.stacks import AnotherAccountError, NoStackError, WrongPlaceError, in_aws
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.engine import PROJECT_DIR
+from engine.deployment import PROJECT_DIR
 from operations.account import Account
 from pipeline import changes, stores
 from pipeline.steps import Step

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 import ci_sessions
 import naming
-from emulator import engine
+from engine import deployment as engine
 from pipeline.__main__ import app
 from pipeline.where import ROLES, NoPlaceError, of_stack
 

@@ -228,7 +228,7 @@ def test_a_commit_that_starts_no_run_keeps_a_plan() -> None:
 @pytest.mark.parametrize(
     "read_by_a_run",
     ["__main__.py", "Pulumi.yaml", "policy/__main__.py", "components/cache.py", "Makefile",
-     ".github/workflows/up.yml", "requirements-pipeline.lock", "pulumi.lock", "emulator/engine.py"],
+     ".github/workflows/up.yml", "requirements-pipeline.lock", "pulumi.lock", "engine/deployment.py"],
 )  # fmt: skip
 def test_what_a_run_reads_starts_one(read_by_a_run: str) -> None:
     assert not any(fnmatch.fnmatch(read_by_a_run, one) for one in again.WITHOUT_EFFECT)

@@ -10,7 +10,7 @@ import responses
 
 import ci_sessions
 import naming
-from emulator import engine
+from engine import deployment as engine
 from pipeline.report import UPDATED, Change, Drift, Report
 from rehearsal import tokens
 from rehearsal.commands import Commands

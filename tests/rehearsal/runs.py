@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from emulator import engine
+from engine import deployment as engine
 from rehearsal.expressions import STATUS, evaluate, truth
 from rehearsal.tokens import Identity
 

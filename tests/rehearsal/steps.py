@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emulator import engine
+from engine import deployment as engine
 from rehearsal.expressions import filled, text_of
 from rehearsal.github import GitHub
 from rehearsal.runs import (

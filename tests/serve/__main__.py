@@ -15,7 +15,7 @@ import typer
 
 import postgres_world
 import redis_world
-from emulator import engine
+from engine import deployment as engine
 from serve import attached
 from serve.attached import EVERY_SECONDS
 

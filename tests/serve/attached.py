@@ -22,8 +22,8 @@ from typing import Final
 
 import application_world
 import naming
-from emulator import account as account_module
-from emulator import aws_shim
+from pulumi_moto import account as account_module
+from pulumi_moto import aws_shim
 from engine_stack import control
 from postgres_world import as_superuser
 from serve import edge as edges

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ecs_world import client
-from emulator.clock import CLOCK
+from pulumi_moto.clock import CLOCK
 from operations.bluegreen import abort, start, switch
 from operations.bluegreen.targets import Targets
 from operations.ecs.health import Opener

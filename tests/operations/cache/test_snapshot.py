@@ -11,8 +11,8 @@ from moto.elasticache.models import elasticache_backends
 from typer.testing import CliRunner, Result
 
 from cache_account import GROUP, make_group, production
-from emulator.clock import CLOCK
-from emulator.corrections.elasticache_snapshots import MOST, SECONDS
+from pulumi_moto.clock import CLOCK
+from pulumi_moto.corrections.elasticache_snapshots import MOST, SECONDS
 from operations.__main__ import app
 from operations.cache import snapshot, snapshots
 from operations.procedure import Failed, Refused, Run

@@ -14,7 +14,7 @@ from moto.ssm.models import ssm_backends
 from typer.testing import CliRunner, Result
 
 import plugin_world
-from emulator.corrections.ssm_sessions import sessions
+from pulumi_moto.corrections.ssm_sessions import sessions
 from operations.__main__ import app
 from operations.cache import endpoint, warm
 from operations.cache.endpoint import TOKEN, post

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import plugin_world
 import redis_world
 from cache_account import keep, make_group, name_primary
-from emulator.corrections.ssm_sessions import sessions
+from pulumi_moto.corrections.ssm_sessions import sessions
 from operations.__main__ import app
 from operations_world import STACK, World
 

@@ -19,9 +19,9 @@ from backup_world import (
     rotate,
     world,
 )
-from emulator.clock import CLOCK
-from emulator.corrections import rds_restore
-from emulator.corrections.rds_instance import Instance
+from pulumi_moto.clock import CLOCK
+from pulumi_moto.corrections import rds_restore
+from pulumi_moto.corrections.rds_instance import Instance
 from operations.database import cut_over, likeness
 from operations.database.moments import told
 from operations.procedure import Refused

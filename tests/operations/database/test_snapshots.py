@@ -11,8 +11,8 @@ import pytest
 
 import naming
 from backup_world import DATABASE, database, instance, snapshots, world
-from emulator.clock import CLOCK
-from emulator.corrections import rds_backups
+from pulumi_moto.clock import CLOCK
+from pulumi_moto.corrections import rds_backups
 from operations import lock
 from operations.account import Account
 

@@ -11,7 +11,7 @@ import pytest
 from moto.logs.models import logs_backends
 
 from ecs_world import client
-from emulator.clock import CLOCK
+from pulumi_moto.clock import CLOCK
 from logs_world import ACCOUNT, BUCKET, GROUP, NOW, operate, put
 from operations.logs import export
 from operations.procedure import Failed, Refused, Run

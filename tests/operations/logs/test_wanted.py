@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from emulator.log_pattern import compile_pattern
+from pulumi_moto.log_pattern import compile_pattern
 from operations.logs.line import DURATIONS, Line
 from operations.logs.wanted import LONGEST, Wanted
 

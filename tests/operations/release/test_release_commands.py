@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ecs_world import client
-from emulator.clock import CLOCK
+from pulumi_moto.clock import CLOCK
 from operations.__main__ import app
 from operations_world import BACKEND, CLUSTER, FRONTEND, NEW, OLD, STACK, World
 from release_world import deployed, runs

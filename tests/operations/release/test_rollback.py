@@ -3,7 +3,7 @@
 import pytest
 
 from ecs_world import client
-from emulator.clock import CLOCK
+from pulumi_moto.clock import CLOCK
 from operations.procedure import Failed, Refused, Run
 from operations.release import release, rollback
 from operations.release.rollback import ORDER, Already

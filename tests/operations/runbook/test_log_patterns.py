@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from application_lines import CUSTOMER, KINDS, Kind
-from emulator.log_pattern import compile_pattern
+from pulumi_moto.log_pattern import compile_pattern
 from runbook_world import RUNBOOK
 
 SEARCH = re.compile(

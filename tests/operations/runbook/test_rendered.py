@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from typer.testing import CliRunner, Result
 
 from ecs_world import client
-from emulator.clock import CLOCK
+from pulumi_moto.clock import CLOCK
 from operations.__main__ import app
 from operations.account import Account
 from operations.procedure import Refused

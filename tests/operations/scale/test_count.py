@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from ecs_world import HOUR, client
-from emulator.clock import CLOCK
+from pulumi_moto.clock import CLOCK
 from operations.procedure import Refused
 from operations.scale import count
 from operations_world import BACKEND, CLUSTER, NEW, World

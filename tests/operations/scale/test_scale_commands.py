@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ecs_world import client
-from emulator.clock import CLOCK
+from pulumi_moto.clock import CLOCK
 from operations.__main__ import app
 from operations_world import STACK, World
 from scale_world import fall_backs, floor

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from ecs_world import client
-from emulator.clock import CLOCK
+from pulumi_moto.clock import CLOCK
 from first_secrets import (
     CACHE,
     FIRST,

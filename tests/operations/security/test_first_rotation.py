@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from components import secrets as program
 from ecs_world import client
-from emulator.clock import CLOCK
+from pulumi_moto.clock import CLOCK
 from first_secrets import (
     APP,
     CACHE,

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from ecs_world import client
-from emulator.clock import CLOCK
+from pulumi_moto.clock import CLOCK
 from operations.account import Account
 from operations.database.connection import WrongPasswordError
 from operations.database.credentials import Credentials

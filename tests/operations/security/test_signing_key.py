@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from emulator.clock import CLOCK
+from pulumi_moto.clock import CLOCK
 from first_secrets import (
     APP,
     FIRST,

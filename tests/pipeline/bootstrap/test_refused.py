@@ -20,7 +20,7 @@ from bootstrap_world import (
     key,
     role,
 )
-from emulator import engine
+from engine import deployment as engine
 from operations.procedure import Failed, Refused
 
 

@@ -10,7 +10,7 @@ import requests
 import responses
 from typer.testing import CliRunner, Result
 
-from emulator import engine
+from engine import deployment as engine
 from pipeline.__main__ import app, main
 from pipeline.github import API
 from pipeline.repository import needs, stacks

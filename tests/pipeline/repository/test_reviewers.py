@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import pipeline.__main__
 import pipeline.operate.command
-from emulator import engine
+from engine import deployment as engine
 from pipeline.github import API
 from pipeline.repository import reviewers
 from pipeline.stacks import NoStackError

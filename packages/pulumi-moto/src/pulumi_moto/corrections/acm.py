@@ -1,0 +1,113 @@
+"""ACM: a certificate is issued when its validation records are in DNS, and renewed when in use."""
+
+from typing import Any
+
+from moto.acm.models import CertBundle
+from moto.elbv2.models import elbv2_backends
+from moto.route53.models import FakeZone, route53_backends
+
+from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.registrar import REGISTRAR
+
+
+@corrects(
+    CertBundle,
+    "check",
+    call="acm.describe_certificate",
+    moto="issues a certificate after a minute, whatever DNS says",
+    aws="issues it once each of its validation records is found by the name servers of its domain",
+)
+def issue_when_validated(original: Replacement, self: CertBundle) -> None:
+    waiting = self.type == "AMAZON_ISSUED" and self.status == "PENDING_VALIDATION"
+    original(self)
+    if waiting:
+        self.status = "ISSUED" if _validated(self) else "PENDING_VALIDATION"
+
+
+UNTIL_ISSUED = ("IssuedAt", "NotBefore", "NotAfter", "Serial")
+LISTED_NAMES = 100
+"""Alternative names that a summary has room for."""
+
+
+@corrects(
+    CertBundle,
+    "describe",
+    call="acm.describe_certificate, acm.list_certificates",
+    moto="gives a certificate that waits for its validation a serial number and a time of issue; "
+    "lists certificates without their alternative names, which it describes in any order",
+    aws="gives those when it issues it; lists the first hundred names; the domain's comes first",
+)
+def describe_as_issued(original: Replacement, self: CertBundle) -> dict[str, Any]:
+    described: dict[str, Any] = original(self)
+    certificate = described["Certificate"]
+    if certificate["Status"] == "PENDING_VALIDATION":
+        for name in UNTIL_ISSUED:
+            certificate.pop(name, None)
+    # Of a summary alone: the answer to DescribeCertificate has no such members.
+    names = sorted(
+        certificate.get("SubjectAlternativeNames", []),
+        key=lambda name: (name != certificate["DomainName"], name),
+    )
+    certificate["SubjectAlternativeNames"] = names
+    certificate["SubjectAlternativeNameSummaries"] = names[:LISTED_NAMES]
+    certificate["HasAdditionalSubjectAlternativeNames"] = len(names) > LISTED_NAMES
+    return described
+
+
+@corrects(
+    CertBundle,
+    "describe",
+    call="acm.describe_certificate",
+    moto="never renews, and forgets the listener that a certificate is given to later",
+    aws="renews an issued certificate that a load balancer uses, and names each of those",
+)
+def renew_what_is_used(original: Replacement, self: CertBundle) -> dict[str, Any]:
+    described: dict[str, Any] = original(self)
+    certificate = described["Certificate"]
+    using = _balancers(self.arn)
+    certificate["InUseBy"] = using
+    renewable = (self.type, self.status) == ("AMAZON_ISSUED", "ISSUED") and bool(using)
+    certificate["RenewalEligibility"] = "ELIGIBLE" if renewable else "INELIGIBLE"
+    return described
+
+
+def _balancers(arn: str) -> list[str]:
+    """Those with a listener that has the certificate, of the certificate's account and region."""
+    region, account_id = arn.split(":")[3:5]
+    found = elbv2_backends[account_id][region].load_balancers.values()
+    return sorted(
+        balancer.arn
+        for balancer in found
+        for listener in balancer.listeners.values()
+        if arn in listener.certificates
+    )
+
+
+def _validated(certificate: CertBundle) -> bool:
+    options: list[dict[str, Any]] = certificate.describe()["Certificate"].get(
+        "DomainValidationOptions", []
+    )
+    wanted = {
+        (option["ResourceRecord"]["Name"].rstrip("."), option["ResourceRecord"]["Value"])
+        for option in options
+        if "ResourceRecord" in option
+    }
+    return bool(wanted) and wanted <= _records(certificate.arn.split(":")[4])
+
+
+def _delegated(zone: FakeZone) -> bool:
+    servers = zone.delegation_set.name_servers if zone.delegation_set else ()
+    return REGISTRAR.leads_to(zone.name, servers)
+
+
+def _records(account_id: str) -> set[tuple[str, str]]:
+    """Name and value of every CNAME in the public zones to which their domains are delegated."""
+    zones = route53_backends[account_id]["aws"].zones.values()
+    return {
+        (record.name.rstrip("."), value)
+        for zone in zones
+        if not zone.private_zone and _delegated(zone)
+        for record in zone.rrsets
+        if record.type == "CNAME"
+        for value in record.records or []
+    }

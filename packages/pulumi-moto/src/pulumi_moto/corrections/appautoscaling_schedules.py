@@ -1,0 +1,91 @@
+"""Application Auto Scaling: scheduled actions that need a target, and end with it.
+
+That they run is `pulumi_moto.scheduled_scaling`'s.
+"""
+
+import re
+from typing import Any
+
+from moto.applicationautoscaling.exceptions import AWSValidationException
+from moto.applicationautoscaling.models import ApplicationAutoscalingBackend
+from moto.core.exceptions import JsonRESTError
+
+from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.scheduled_scaling import DONE, once
+
+RECURS = re.compile(r"(cron|rate)\(.+\)")
+WHERE = ("service_namespace", "resource_id", "scalable_dimension", "scheduled_action_name")
+
+
+def _held(self: ApplicationAutoscalingBackend, where: dict[str, Any]) -> Any | None:
+    """The action that these four tell from every other one."""
+    return next(
+        (
+            action
+            for action in self.scheduled_actions
+            if all(getattr(action, key) == where[key] for key in WHERE)
+        ),
+        None,
+    )
+
+
+@corrects(
+    ApplicationAutoscalingBackend,
+    "put_scheduled_action",
+    call="application-autoscaling.put_scheduled_action",
+    moto="needs no target, takes any schedule and an action that changes nothing; never runs one",
+    aws="refuses those; runs it at its time, and again when it was given another",
+)
+def put_scheduled_action(
+    original: Replacement, self: ApplicationAutoscalingBackend, **asked: Any
+) -> None:
+    if asked["resource_id"] not in self.targets.get(asked["scalable_dimension"], {}):
+        raise JsonRESTError(
+            "ObjectNotFoundException",
+            "No scalable target registered for service namespace: "
+            f"{asked['service_namespace']}, resource ID: {asked['resource_id']}, scalable "
+            f"dimension: {asked['scalable_dimension']}",
+        )
+    held = _held(self, asked)
+    if asked["schedule"] is not None or held is None:
+        _refuse_schedule(asked["schedule"] or "", asked["timezone"])
+    action = asked["scalable_target_action"]
+    if held is None and not action:
+        raise AWSValidationException(
+            "At least one of minimum capacity and maximum capacity should be provided"
+        )
+    if action and action.get("MinCapacity", 0) > action.get("MaxCapacity", float("inf")):
+        raise AWSValidationException("Maximum capacity cannot be less than minimum capacity")
+    original(self, **asked)
+    if held is not None:
+        held.__dict__.pop(DONE, None)
+
+
+def _refuse_schedule(schedule: str, zone: str | None) -> None:
+    try:
+        known = once(schedule, zone) is not None or RECURS.fullmatch(schedule) is not None
+    except (ValueError, KeyError):  # a day that doesn't exist, a zone that doesn't
+        known = False
+    if not known:
+        raise AWSValidationException(f"Invalid schedule expression: {schedule}")
+
+
+@corrects(
+    ApplicationAutoscalingBackend,
+    "delete_scheduled_action",
+    call="application-autoscaling.delete_scheduled_action",
+    moto="takes the name of an action that isn't there",
+    aws="refuses it",
+)
+def delete_scheduled_action(
+    original: Replacement, self: ApplicationAutoscalingBackend, **where: Any
+) -> None:
+    if _held(self, where) is None:
+        raise JsonRESTError(
+            "ObjectNotFoundException",
+            "No scheduled action found for service namespace: "
+            f"{where['service_namespace']}, resource ID: {where['resource_id']}, scalable "
+            f"dimension: {where['scalable_dimension']}, scheduled action name: "
+            f"{where['scheduled_action_name']}",
+        )
+    original(self, **where)

@@ -1,0 +1,56 @@
+"""CloudWatch's numbers: whose they are."""
+
+import copy
+from datetime import datetime
+from typing import Any
+
+from moto.cloudwatch.models import CloudWatchBackend
+
+from pulumi_moto.correction import Replacement, corrects
+
+
+@corrects(
+    CloudWatchBackend,
+    "get_metric_data",
+    call="cloudwatch.get_metric_data",
+    moto="asked with dimensions, answers with any namespace's metric of that name",
+    aws="a metric is its namespace, its name and its dimensions",
+)
+def get_metric_data(
+    original: Replacement,
+    self: CloudWatchBackend,
+    queries: list[dict[str, Any]],
+    start_time: datetime,
+    end_time: datetime,
+    scan_by: str = "TimestampAscending",
+) -> list[dict[str, Any]]:
+    """Names are told apart by their namespace for as long as moto looks."""
+    every = self.get_all_metrics()
+    vars(self)["get_all_metrics"] = lambda: [_full(datum) for datum in every]
+    try:
+        found: list[dict[str, Any]] = original(
+            self, [_asked(query) for query in queries], start_time, end_time, scan_by
+        )
+    finally:
+        del vars(self)["get_all_metrics"]
+    return found
+
+
+def _full(datum: Any) -> Any:
+    named = copy.copy(datum)
+    named.name = _name(datum.namespace, datum.name)
+    return named
+
+
+def _asked(query: dict[str, Any]) -> dict[str, Any]:
+    if "MetricStat" not in query:
+        return query
+    stat = query["MetricStat"]
+    metric = stat["Metric"]
+    full = {**metric, "MetricName": _name(metric["Namespace"], metric["MetricName"])}
+    label = query.get("Label") or f"{metric['MetricName']} {stat['Stat']}"
+    return {**query, "Label": label, "MetricStat": {**stat, "Metric": full}}
+
+
+def _name(namespace: str, name: str) -> str:
+    return f"{namespace} {name}"

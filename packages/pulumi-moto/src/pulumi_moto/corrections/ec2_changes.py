@@ -1,0 +1,102 @@
+"""EC2: changes in place that moto drops or refuses."""
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.exceptions import (
+    InvalidParameterValueError,
+    InvalidSecurityGroupNotFoundError,
+    InvalidSecurityGroupRuleIdNotFoundError,
+)
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.responses.vpcs import VPCs
+
+from pulumi_moto.correction import Replacement, corrects
+
+SOURCES = {
+    "CidrIpv4": "an IPv4 address",
+    "CidrIpv6": "an IPv6 address",
+    "PrefixListId": "a prefix list",
+    "ReferencedGroupId": "a security group",
+}
+PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "all": "-1"}
+EVERY_PROTOCOL = "-1"
+
+
+@corrects(
+    VPCs,
+    "modify_vpc_endpoint",
+    call="ec2.modify_vpc_endpoint (PrivateDnsEnabled)",
+    moto="drops it",
+    aws="changes it on an interface endpoint, and refuses it on any other",
+)
+def modify_vpc_endpoint(original: Replacement, self: VPCs) -> ActionResult:
+    asked = self._get_param("PrivateDnsEnabled")
+    if asked is not None:
+        name = self._get_param("VpcEndpointId")
+        endpoint = self.ec2_backend.describe_vpc_endpoints(vpc_end_point_ids=[name])[0]
+        if str(endpoint.vpc_endpoint_type).lower() != "interface":
+            raise InvalidParameterValueError(
+                f"Private DNS can't be set on {name}, which is no interface endpoint."
+            )
+        endpoint.private_dns_enabled = str(asked).lower() == "true"
+    answer: ActionResult = original(self)
+    return answer
+
+
+def _source(rule: SecurityGroupRule) -> str:
+    if rule.source_group:
+        return "ReferencedGroupId"
+    if rule.prefix_list_id:
+        return "PrefixListId"
+    return "CidrIpv6" if "CidrIpv6" in rule.ip_range else "CidrIpv4"
+
+
+def _change(rule: SecurityGroupRule, asked: dict[str, Any]) -> None:
+    named = [name for name in SOURCES if asked.get(name)]
+    if named != [_source(rule)]:
+        raise InvalidParameterValueError(
+            f"Invalid rule type for security group rule '{rule.id}'. It names "
+            f"{SOURCES[_source(rule)]}, and a change can't name anything else."
+        )
+    protocol = str(asked.get("IpProtocol", "")).lower()
+    rule.ip_protocol = PROTOCOLS.get(protocol, protocol)
+    ports = [asked.get(name) for name in ("FromPort", "ToPort")]
+    if rule.ip_protocol == EVERY_PROTOCOL:
+        rule.from_port = rule.to_port = None
+    elif None in ports:
+        raise InvalidParameterValueError(
+            "Invalid value for portRange. Must specify both from and to ports with TCP/UDP."
+        )
+    else:
+        rule.from_port, rule.to_port = (int(str(port)) for port in ports)
+    value = asked[named[0]]
+    if named == ["ReferencedGroupId"]:
+        rule.source_group = {**rule.source_group, "GroupId": value}
+    elif named == ["PrefixListId"]:
+        rule.prefix_list_id = value
+    else:
+        rule.ip_range["CidrIpv6" if named == ["CidrIpv6"] else "CidrIp"] = value
+    if asked.get("Description") is not None:
+        rule.ip_range["Description"] = asked["Description"]
+
+
+@corrects(
+    EC2Backend,
+    "modify_security_group_rules",
+    call="ec2.modify_security_group_rules",
+    moto="changes no group that a rule names, and asks ports of a rule for every protocol",
+    aws="changes what the rule names for another of its kind, and needs ports for TCP and UDP",
+)
+def modify_security_group_rules(
+    original: Replacement, self: EC2Backend, group_id: str, rules: dict[str, dict[str, Any]]
+) -> None:
+    group = self.get_security_group_by_name_or_id(group_id)
+    if group is None:
+        raise InvalidSecurityGroupNotFoundError(group_id)
+    for name, asked in rules.items():
+        rule = group.get_rule(name)
+        if rule is None:
+            raise InvalidSecurityGroupRuleIdNotFoundError(name)
+        _change(rule, asked)

@@ -1,0 +1,127 @@
+"""ECR: tags that must not move, and lifecycle policies that make no sense."""
+
+import json
+from fnmatch import fnmatchcase
+from hashlib import sha256
+from typing import Any
+
+from moto.core.exceptions import ServiceException
+from moto.ecr.exceptions import ImageAlreadyExistsException, InvalidParameterException
+from moto.ecr.models import ECRBackend, Image, Repository
+from moto.ecr.policy_validation import EcrLifecyclePolicyValidator
+
+from pulumi_moto.correction import Replacement, corrects
+
+
+class ImageTagAlreadyExistsException(ServiceException):
+    code = "ImageTagAlreadyExistsException"
+
+
+@corrects(
+    ECRBackend,
+    "_resolve_image_tag_mutability",
+    call="ecr.put_image",
+    moto="reads an exclusion filter as the beginning of a tag, in a regular expression",
+    aws="compares the whole tag, and `*` stands for any characters",
+)
+def resolve_image_tag_mutability(
+    _original: Replacement, self: ECRBackend, repository: Repository, proposed_image_tag: str
+) -> list[Image]:
+    """The images whose tag would move; raises where it must not.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
+    """
+    held = self._find_images_with_tags_matching_exclusion_filters(repository, proposed_image_tag)
+    filters = repository.image_tag_mutability_exclusion_filters or []
+    excluded = any(fnmatchcase(proposed_image_tag or "", one["filter"]) for one in filters)
+    if held and repository.image_tag_mutability.startswith("IMMUTABLE") != excluded:
+        raise ImageAlreadyExistsException(
+            registry_id=repository.registry_id,
+            image_tag=proposed_image_tag,
+            digest=held[0].get_image_digest(),
+            repository_name=repository.name,
+        )
+    return held
+
+
+@corrects(
+    Image,
+    "_create_digest",
+    call="ecr.put_image",
+    moto="draws a digest of 101 where the manifest has no layers, as an index has none",
+    aws="answers with the SHA-256 of the manifest",
+)
+def create_digest(_original: Replacement, self: Image) -> None:
+    """As the image specification has it.
+
+    https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests
+    """
+    self._image_digest = f"sha256:{sha256(self.image_manifest.encode()).hexdigest()}"
+
+
+@corrects(
+    ECRBackend,
+    "put_image",
+    call="ecr.put_image",
+    moto="refuses to move an immutable tag with ImageAlreadyExistsException",
+    aws="refuses it with ImageTagAlreadyExistsException; the other is for the very same image",
+)
+def put_image(
+    original: Replacement,
+    self: ECRBackend,
+    repository_name: str,
+    image_manifest: str,
+    image_tag: str,
+    *args: Any,
+) -> Image:
+    try:
+        image: Image = original(self, repository_name, image_manifest, image_tag, *args)
+    except ImageAlreadyExistsException:
+        tagged = [i for i in self.repositories[repository_name].images if image_tag in i.image_tags]
+        if any(other.image_manifest == image_manifest for other in tagged):
+            raise
+        raise ImageTagAlreadyExistsException(
+            f"The image tag '{image_tag}' already exists in the '{repository_name}' repository "
+            "and cannot be overwritten because the tag is immutable."
+        ) from None
+    return image
+
+
+@corrects(
+    ECRBackend,
+    "put_lifecycle_policy",
+    call="ecr.put_lifecycle_policy",
+    moto="accepts tagged rules without tags, repeated priorities, and `any` before other rules",
+    aws="refuses each of them",
+)
+def put_lifecycle_policy(
+    original: Replacement,
+    self: ECRBackend,
+    registry_id: str,
+    repository_name: str,
+    lifecycle_policy_text: str,
+) -> dict[str, Any]:
+    EcrLifecyclePolicyValidator(lifecycle_policy_text).validate()
+    _refuse_nonsense(json.loads(lifecycle_policy_text)["rules"])
+    answer: dict[str, Any] = original(self, registry_id, repository_name, lifecycle_policy_text)
+    return answer
+
+
+def _refuse_nonsense(rules: list[dict[str, Any]]) -> None:
+    priorities = [rule["rulePriority"] for rule in rules]
+    if len(set(priorities)) < len(priorities):
+        raise _failure("rulePriority must be unique within the policy")
+    for rule in rules:
+        selection = rule["selection"]
+        tags = selection.get("tagPrefixList") or selection.get("tagPatternList")
+        if selection["tagStatus"] == "tagged" and not tags:
+            raise _failure("a rule with tagStatus=tagged needs a tagPrefixList or tagPatternList")
+        if selection["tagStatus"] == "any" and rule["rulePriority"] != max(priorities):
+            raise _failure("the rule with tagStatus=any must have the highest rulePriority")
+
+
+def _failure(reason: str) -> InvalidParameterException:
+    return InvalidParameterException(
+        "Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: "
+        f"'Lifecycle policy validation failure: {reason}'"
+    )

@@ -1,0 +1,143 @@
+"""The service deployments API, which moto does not have."""
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ecs.exceptions import ECSException, InvalidParameterException
+from moto.ecs.models import EC2ContainerServiceBackend
+from moto.ecs.responses import EC2ContainerServiceResponse
+
+from pulumi_moto.clock import CLOCK
+from pulumi_moto.correction import corrects
+from pulumi_moto.ecs import describe
+from pulumi_moto.ecs.rollout import Rollout
+from pulumi_moto.ecs.state import KEY, ServiceState, state_of
+
+ABSENT = "is not implemented"
+Known = tuple[ServiceState, Rollout]
+
+
+@corrects(
+    EC2ContainerServiceResponse,
+    "list_service_deployments",
+    call="ecs.list_service_deployments",
+    moto=ABSENT,
+    aws="lists a service's deployments, the newest first",
+)
+def list_service_deployments(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
+    asked = self._get_params()
+    service = self.ecs_backend._get_service(
+        asked.get("cluster", "default"), asked["service"].rsplit("/", 1)[-1]
+    )
+    state, wanted = state_of(service), asked.get("status")
+    found = [describe.brief(state, rollout) for rollout in reversed(state.rollouts)]
+    return ActionResult(
+        {"serviceDeployments": [d for d in found if not wanted or d["status"] in wanted]}
+    )
+
+
+@corrects(
+    EC2ContainerServiceResponse,
+    "describe_service_deployments",
+    call="ecs.describe_service_deployments",
+    moto=ABSENT,
+    aws="tells status, lifecycle stage, hooks, alarms, rollback and revisions",
+)
+def describe_service_deployments(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
+    known = _known(self.ecs_backend, describe.deployment_arn)
+    named = self._get_param("serviceDeploymentArns")
+    return ActionResult(
+        {
+            "serviceDeployments": [describe.full(*known[arn]) for arn in named if arn in known],
+            "failures": _missing(named, known),
+        }
+    )
+
+
+@corrects(
+    EC2ContainerServiceResponse,
+    "describe_service_revisions",
+    call="ecs.describe_service_revisions",
+    moto=ABSENT,
+    aws="tells what a revision holds, and the target group that serves it",
+)
+def describe_service_revisions(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
+    known = _known(self.ecs_backend, describe.revision_arn)
+    named = self._get_param("serviceRevisionArns")
+    return ActionResult(
+        {
+            "serviceRevisions": [describe.revision(*known[arn]) for arn in named if arn in known],
+            "failures": _missing(named, known),
+        }
+    )
+
+
+@corrects(
+    EC2ContainerServiceResponse,
+    "stop_service_deployment",
+    call="ecs.stop_service_deployment",
+    moto=ABSENT,
+    aws="rolls a deployment that is under way back; a finished one is a conflict",
+)
+def stop_service_deployment(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
+    """ABORT is in the API's list, but its reference says that ROLLBACK is the valid value."""
+    asked = self._get_params()
+    if asked.get("stopType", "ROLLBACK") != "ROLLBACK":
+        raise InvalidParameterException(
+            f"Stop type {asked['stopType']} is not supported. The valid value is ROLLBACK."
+        )
+    _, rollout = _find(self.ecs_backend, asked["serviceDeploymentArn"])
+    deployment = rollout.deployment
+    if not deployment.ongoing:
+        raise ECSException(
+            "ConflictException",
+            f"The service deployment is in the state {deployment.status} and can't be stopped.",
+        )
+    deployment.request_rollback(
+        CLOCK.now(), "Service deployment rolled back because of a request to stop it."
+    )
+    return ActionResult({"serviceDeploymentArn": asked["serviceDeploymentArn"]})
+
+
+@corrects(
+    EC2ContainerServiceResponse,
+    "continue_service_deployment",
+    call="ecs.continue_service_deployment",
+    moto=ABSENT,
+    aws="lets a deployment that waits at a PAUSE hook go on, or rolls it back",
+)
+def continue_service_deployment(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
+    asked = self._get_params()
+    state, rollout = _find(self.ecs_backend, asked["serviceDeploymentArn"])
+    deployment = rollout.deployment
+    waiting = {pause.hook_id: pause for pause in deployment.waiting}
+    if asked["hookId"] not in waiting:
+        raise InvalidParameterException(
+            f"The service deployment does not wait for an action on hook {asked['hookId']}."
+        )
+    go_on = asked.get("action", "CONTINUE") == "CONTINUE"
+    deployment.answer(waiting[asked["hookId"]], CLOCK.now(), go_on=go_on)
+    state.settle()
+    return ActionResult({"serviceDeploymentArn": asked["serviceDeploymentArn"]})
+
+
+def _known(
+    backend: EC2ContainerServiceBackend, arn_of: Callable[[ServiceState, Rollout], str]
+) -> dict[str, Known]:
+    """Every deployment, or every revision, of the account's services by its ARN."""
+    states = [state_of(s) for s in backend.services.values() if KEY in s.__dict__]
+    return {arn_of(state, r): (state, r) for state in states for r in state.rollouts}
+
+
+def _find(backend: EC2ContainerServiceBackend, arn: str) -> Known:
+    known = _known(backend, describe.deployment_arn)
+    if arn not in known:
+        raise ECSException(
+            "ServiceDeploymentNotFoundException", f"The service deployment {arn} does not exist."
+        )
+    return known[arn]
+
+
+def _missing(named: list[str], known: dict[str, Any]) -> list[dict[str, str]]:
+    return [{"arn": arn, "reason": "MISSING"} for arn in named if arn not in known]

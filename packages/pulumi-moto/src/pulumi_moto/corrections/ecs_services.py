@@ -1,0 +1,208 @@
+"""ECS services: they keep what they are given, run tasks, and are refused when they can't run."""
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ecs.exceptions import ECSException, InvalidParameterException, ServiceNotFoundException
+from moto.ecs.models import Cluster, EC2ContainerServiceBackend, Service
+from moto.ecs.responses import EC2ContainerServiceResponse
+
+from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.ecs.describe import show
+from pulumi_moto.ecs.refusals import rebalanced_by_default, refuse_impossible
+from pulumi_moto.ecs.state import KEY, ServiceState, state_of
+
+ATTRIBUTES = {
+    "deploymentConfiguration": "deployment_configuration",
+    "enableExecuteCommand": "enable_execute_command",
+    "healthCheckGracePeriodSeconds": "health_check_grace_period_seconds",
+    "capacityProviderStrategy": "capacity_provider_strategy",
+    "enableECSManagedTags": "enable_ecs_managed_tags",
+    "availabilityZoneRebalancing": "availability_zone_rebalancing",
+    "propagateTags": "propagate_tags",
+    "loadBalancers": "load_balancers",
+    "networkConfiguration": "network_configuration",
+    "platformVersion": "platform_version",
+    "serviceRegistries": "service_registries",
+    "placementConstraints": "placement_constraints",
+    "placementStrategy": "placement_strategy",
+    "desiredCount": "desired_count",
+}
+"""What update_service can change, and where moto's answers look for it."""
+BEGINS_DEPLOYMENT = frozenset(
+    {
+        "taskDefinition",
+        "networkConfiguration",
+        "loadBalancers",
+        "platformVersion",
+        "serviceRegistries",
+    }
+)
+"""What begins a deployment when it differs; the API's reference says so for each parameter."""
+
+
+@corrects(
+    EC2ContainerServiceResponse,
+    "create_service",
+    call="ecs.create_service",
+    moto="drops the deployment configuration, exec, grace period, capacity providers; starts no "
+    "task; accepts a second service of the name, and services that could never run",
+    aws="keeps all, starts a deployment, refuses those",
+)
+def create_service(original: Replacement, self: EC2ContainerServiceResponse) -> ActionResult:
+    asked = self._get_params()
+    backend, name = self.ecs_backend, asked["serviceName"]
+    cluster = _cluster(backend, asked)
+    existing = backend.services.get(f"{cluster.name}:{name}")
+    if existing is not None and existing.status == "ACTIVE":
+        raise InvalidParameterException("Creation of service was not idempotent.")
+    if existing is not None and existing.status == "DRAINING":
+        raise InvalidParameterException("Unable to Start a service that is still Draining.")
+    refuse_impossible(backend, cluster, asked, routes=True)
+    asked = {"availabilityZoneRebalancing": rebalanced_by_default(asked), **asked}
+    original(self)
+    service = backend.services[f"{cluster.name}:{name}"]
+    for parameter in ATTRIBUTES.keys() & asked.keys():
+        _set(service, parameter, asked[parameter])
+    strategy = asked.get("capacityProviderStrategy")
+    if not asked.get("launchType"):
+        strategy = strategy or cluster.default_capacity_provider_strategy
+        service.launch_type = None if strategy else "EC2"
+    service.__dict__["capacity_provider_strategy"] = strategy or None
+    state = state_of(service)
+    state.begin()
+    return _answer(state)
+
+
+@corrects(
+    EC2ContainerServiceResponse,
+    "update_service",
+    call="ecs.update_service",
+    moto="stores a task definition as it was typed and begins no deployment",
+    aws="stores its ARN; a change of what a revision holds, or forceNewDeployment, begins a "
+    "deployment, a count or a deployment configuration doesn't; hooks stay until an empty list",
+)
+def update_service(original: Replacement, self: EC2ContainerServiceResponse) -> ActionResult:
+    asked = self._get_params()
+    backend, cluster = self.ecs_backend, _cluster(self.ecs_backend, asked)
+    service = _service(backend, cluster, asked["service"])
+    if "deploymentConfiguration" in asked:
+        asked = {**asked, "deploymentConfiguration": _with_hooks(service, asked)}
+    if service.status != "ACTIVE":
+        raise ECSException("ServiceNotActiveException", "Service was not ACTIVE.")
+    wanted = {**_as_created(service), **asked}
+    definition = refuse_impossible(backend, cluster, wanted, routes="loadBalancers" in asked)
+    if asked.get("networkConfiguration"):
+        service._validate_network(asked["networkConfiguration"])
+    wanted["taskDefinition"] = definition.arn
+    before = _as_created(service)
+    begins = bool(asked.get("forceNewDeployment")) or any(
+        wanted.get(key) != before.get(key) for key in BEGINS_DEPLOYMENT & asked.keys()
+    )
+    service.task_definition = definition.arn
+    for parameter in ATTRIBUTES.keys() & asked.keys():
+        _set(service, parameter, asked[parameter])
+    if asked.get("capacityProviderStrategy"):
+        service.launch_type = None
+    state = state_of(service)
+    if begins:
+        state.begin()
+    state.settle()
+    return _answer(state)
+
+
+@corrects(
+    EC2ContainerServiceBackend,
+    "delete_service",
+    call="ecs.delete_service",
+    moto="leaves tasks and targets behind, and is INACTIVE at once",
+    aws="stops its tasks, takes them out of their target groups, and drains meanwhile",
+)
+def delete_service(
+    original: Replacement,
+    self: EC2ContainerServiceBackend,
+    cluster_name: str,
+    service_name: str,
+    force: bool,  # noqa: FBT001 - moto's signature
+) -> Service:
+    cluster = self._get_cluster(cluster_name)
+    service = _service(self, cluster, service_name)
+    if service.status != "ACTIVE":
+        raise ServiceNotFoundException
+    original(self, cluster_name, service.name, force)
+    state = state_of(service)
+    state.end()
+    show(state)
+    return service
+
+
+@corrects(
+    EC2ContainerServiceBackend,
+    "describe_services",
+    call="ecs.describe_services",
+    moto="tells of a deployment that never moves on",
+    aws="tells of the running deployment, its source and their tasks",
+)
+def describe_services(
+    original: Replacement, self: EC2ContainerServiceBackend, *args: Any, **kwargs: Any
+) -> Any:
+    found, failures = original(self, *args, **kwargs)
+    for service in found:
+        if KEY in service.__dict__:
+            show(state_of(service))
+    return found, failures
+
+
+@corrects(
+    EC2ContainerServiceBackend,
+    "list_services",
+    call="ecs.list_services",
+    moto="lists deleted services too",
+    aws="lists ACTIVE ones",
+)
+def list_services(
+    original: Replacement, self: EC2ContainerServiceBackend, *args: Any, **kwargs: Any
+) -> list[str]:
+    active = {service.arn for service in self.services.values() if service.status == "ACTIVE"}
+    return [arn for arn in original(self, *args, **kwargs) if arn in active]
+
+
+def _cluster(backend: EC2ContainerServiceBackend, asked: dict[str, Any]) -> Cluster:
+    return backend._get_cluster(asked.get("cluster", "default"))
+
+
+def _service(backend: EC2ContainerServiceBackend, cluster: Cluster, named: str) -> Service:
+    """By name or ARN; raises ServiceNotFoundException."""
+    return backend._get_service(cluster.name, named.rsplit("/", maxsplit=1)[-1])
+
+
+def _as_created(service: Service) -> dict[str, Any]:
+    """The parameters that would create it as it is now."""
+    held = {key: service.__dict__.get(attribute) for key, attribute in ATTRIBUTES.items()}
+    return {
+        **held,
+        "taskDefinition": service.task_definition,
+        "deploymentConfiguration": held["deploymentConfiguration"] or {},
+    }
+
+
+def _set(service: Service, parameter: str, value: Any) -> None:
+    """An empty list of hooks is none."""
+    if parameter == "deploymentConfiguration" and not value.get("lifecycleHooks"):
+        value = {key: held for key, held in value.items() if key != "lifecycleHooks"}
+    setattr(service, ATTRIBUTES[parameter], value)
+
+
+def _with_hooks(service: Service, asked: dict[str, Any]) -> dict[str, Any]:
+    """Hooks that an update does not name stay; an empty list takes them out.
+
+    https://github.com/hashicorp/terraform-provider-aws/pull/47096
+    """
+    held: dict[str, Any] = service.__dict__.get("deployment_configuration") or {}
+    hooks = {key: held[key] for key in ("lifecycleHooks",) if held.get(key)}
+    return {**hooks, **asked["deploymentConfiguration"]}
+
+
+def _answer(state: ServiceState) -> ActionResult:
+    show(state)
+    return ActionResult({"service": state.service})

@@ -1,0 +1,63 @@
+"""ECS task definitions: the order in which they are listed, and when and by whom they were made."""
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ecs.models import TaskDefinition
+from moto.ecs.responses import EC2ContainerServiceResponse
+
+from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.corrections.rds_instance import now
+
+
+@corrects(
+    EC2ContainerServiceResponse,
+    "list_task_definitions",
+    call="ecs.list_task_definitions (sort)",
+    moto="lists in the order of registration, whatever is asked",
+    aws="sorts by family and revision, upwards or downwards",
+)
+def list_task_definitions(original: Replacement, self: EC2ContainerServiceResponse) -> ActionResult:
+    def place(arn: str) -> tuple[str, int]:
+        family, revision = arn.rsplit("/", maxsplit=1)[-1].rsplit(":", 1)
+        return family, int(revision)
+
+    found = sorted(
+        self.ecs_backend.list_task_definitions(
+            self._get_param("familyPrefix"), self._get_param("status", "ACTIVE")
+        ),
+        key=place,
+        reverse=self._get_param("sort") == "DESC",
+    )
+    return ActionResult({"taskDefinitionArns": found})
+
+
+@corrects(
+    TaskDefinition,
+    "__init__",
+    call="ecs.register_task_definition (registeredAt)",
+    moto="gives no registeredAt and no registeredBy",
+    aws="gives when it was registered, and the ARN of the caller",
+)
+def registered(original: Replacement, self: TaskDefinition, *args: Any, **kwargs: Any) -> None:
+    original(self, *args, **kwargs)
+    account_id = self.arn.split(":")[4]
+    self.__dict__["registered_at"] = now()
+    self.__dict__["registered_by"] = f"arn:aws:iam::{account_id}:root"
+
+
+@corrects(
+    EC2ContainerServiceResponse,
+    "deregister_task_definition",
+    call="ecs.deregister_task_definition (deregisteredAt)",
+    moto="gives no deregisteredAt",
+    aws="gives when it was deregistered",
+)
+def deregister_task_definition(
+    original: Replacement, self: EC2ContainerServiceResponse
+) -> ActionResult:
+    name = self._get_param("taskDefinition")
+    found = self.ecs_backend.describe_task_definition(name)
+    found.__dict__.setdefault("deregistered_at", now())
+    answer: ActionResult = original(self)
+    return answer

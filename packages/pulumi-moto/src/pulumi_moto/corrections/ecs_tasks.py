@@ -1,0 +1,253 @@
+"""ECS tasks: where they run, how long, with which exit code they end, and ECS Exec."""
+
+import base64
+import secrets
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ecs.exceptions import ECSException, InvalidParameterException, ServiceNotFoundException
+from moto.ecs.models import Cluster, EC2ContainerServiceBackend, Task, TaskDefinition
+from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.ssm.models import ssm_backends
+
+from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.corrections.ssm_sessions import sessions
+from pulumi_moto.ecs import tasks
+from pulumi_moto.ecs.capacity import is_fargate, next_provider
+from pulumi_moto.ecs.network import refuse_missing
+
+TOKENS = "tasks_by_client_token"
+"""What a cluster of moto's keeps beside its own."""
+
+
+@corrects(
+    Task,
+    "__init__",
+    call="ecs.run_task",
+    moto="gives it an address outside its subnet, one container, and that one PENDING with exit "
+    "code 0",
+    aws="gives it an address of its subnet and all containers, with an exit code when they exit",
+)
+def start(
+    original: Replacement,
+    self: Task,
+    cluster: Cluster,
+    task_definition: TaskDefinition,
+    *args: Any,
+    **kwargs: Any,
+) -> None:
+    original(self, cluster, task_definition, *args, **kwargs)
+    tasks.take_address(self)
+    tasks.complete(self, task_definition)
+
+
+@corrects(
+    Task,
+    "advance",
+    call="ecs.describe_tasks",
+    moto="stops a task a little with every look at it",
+    aws="keeps it running",
+)
+def advance(original: Replacement, self: Task) -> None:
+    """Its state is what the clock and its service made of it."""
+
+
+@corrects(
+    EC2ContainerServiceBackend,
+    "_calculate_task_resource_requirements",
+    call="ecs.run_task",
+    moto="answers HTTP 500 for a container without memory of its own",
+    aws="takes the task's",
+)
+def requirements(
+    original: Replacement, self: EC2ContainerServiceBackend, task_definition: TaskDefinition
+) -> dict[str, Any]:
+    return {"CPU": 0, "MEMORY": 0, "PORTS": [], "PORTS_UDP": []}
+
+
+@corrects(
+    EC2ContainerServiceResponse,
+    "run_task",
+    call="ecs.run_task",
+    moto="runs a task for ever, makes up the security groups it is to have, answers HTTP 500 where "
+    "there is no instance to run it, and starts another for the same clientToken",
+    aws="runs it until its essential container exits, refuses it, and answers with the one",
+)
+def run_task(original: Replacement, self: EC2ContainerServiceResponse) -> ActionResult:
+    asked, backend = self._get_params(), self.ecs_backend
+    cluster = backend._get_cluster(asked.get("cluster", "default"))
+    by_token: dict[str, list[Task]] = cluster.__dict__.setdefault(TOKENS, {})
+    if asked.get("clientToken") in by_token:
+        return ActionResult({"tasks": by_token[asked["clientToken"]], "failures": []})
+    launch_type, strategy = asked.get("launchType"), asked.get("capacityProviderStrategy")
+    if not launch_type:
+        strategy = strategy or cluster.default_capacity_provider_strategy
+    definition = backend.describe_task_definition(asked["taskDefinition"])
+    if definition.status != "ACTIVE":
+        raise ECSException("ClientException", "TaskDefinition is inactive")
+    if not is_fargate(strategy or (), launch_type):
+        raise InvalidParameterException("No Container Instances were found in your cluster.")
+    _refuse_overrides(definition, asked.get("overrides") or {})
+    refuse_missing(backend, asked.get("networkConfiguration"))
+    started: list[Task] = []
+    for turn in range(int(asked.get("count", 1))):
+        provider = next_provider(strategy, {}) if strategy else None
+        started += backend.run_task(
+            cluster.name,
+            definition.arn,
+            1,
+            asked.get("overrides"),
+            asked.get("startedBy") or "",
+            asked.get("tags"),
+            launch_type,
+            tasks.spread(asked.get("networkConfiguration"), turn),
+            asked.get("group"),
+            platform_version=asked.get("platformVersion"),
+            capacity_provider_strategy=[{"capacityProvider": provider}] if provider else None,
+        )
+    for task in started:
+        tasks.enable_exec(task, enabled=bool(asked.get("enableExecuteCommand")))
+        tasks.will_end(task)
+    if asked.get("clientToken"):
+        by_token[asked["clientToken"]] = started
+    return ActionResult({"tasks": started, "failures": []})
+
+
+def _refuse_overrides(definition: TaskDefinition, overrides: dict[str, Any]) -> None:
+    known = {container["name"] for container in definition.container_definitions}
+    for override in overrides.get("containerOverrides") or []:
+        if override["name"] not in known:
+            raise InvalidParameterException(
+                f"Override for container named {override['name']} is not a container in the "
+                "TaskDefinition."
+            )
+
+
+@corrects(
+    EC2ContainerServiceBackend,
+    "stop_task",
+    call="ecs.stop_task",
+    moto="leaves its containers and its network interface, and answers HTTP 500 for an unknown one",
+    aws="stops them; a service then starts another one in its place",
+)
+def stop_task(
+    original: Replacement,
+    self: EC2ContainerServiceBackend,
+    cluster_str: str,
+    task_str: str,
+    reason: str | None,
+) -> Task:
+    task = _find(self, cluster_str, task_str)
+    if tasks.runs(task):
+        tasks.stop(task, reason=reason or "Task stopped by user", code="UserInitiated")
+    return task
+
+
+@corrects(
+    EC2ContainerServiceResponse,
+    "describe_tasks",
+    call="ecs.describe_tasks (failures)",
+    moto="is silent about a task that is not there",
+    aws="tells it is MISSING",
+)
+def describe_tasks(original: Replacement, self: EC2ContainerServiceResponse) -> ActionResult:
+    answer: ActionResult = original(self)
+    result: Any = answer.result
+    known = {task.id for task in result["tasks"]}
+    for named in self._get_param("tasks", []):
+        if named.rsplit("/", 1)[-1] not in known:
+            result["failures"].append({"arn": named, "reason": "MISSING"})
+    return answer
+
+
+@corrects(
+    EC2ContainerServiceBackend,
+    "list_tasks",
+    call="ecs.list_tasks",
+    moto="ignores serviceName, lists stopped tasks too, and those of clusters with a longer name",
+    aws="lists that service's tasks, running ones unless asked otherwise",
+)
+def list_tasks(  # noqa: PLR0913, PLR0917 - moto's signature
+    original: Replacement,
+    self: EC2ContainerServiceBackend,
+    cluster_str: str | None = None,
+    container_instance: str | None = None,
+    family: str | None = None,
+    started_by: str | None = None,
+    service_name: str | None = None,
+    desiredStatus: str | None = None,
+) -> list[Task]:
+    cluster = self._get_cluster(cluster_str or "default")
+    group = None
+    if service_name:
+        name = service_name.rsplit("/", maxsplit=1)[-1]
+        if f"{cluster.name}:{name}" not in self.services:
+            raise ServiceNotFoundException
+        group = f"service:{name}"
+
+    def asked_for(task: Task) -> bool:
+        its_family = task.task_definition_arn.rsplit("/", 1)[-1].rsplit(":", 1)[0]
+        return (
+            task.desired_status == (desiredStatus or "RUNNING")
+            and family in {None, its_family}
+            and started_by in {None, task.started_by}
+            and group in {None, task.group}
+            and container_instance in {None, task.container_instance_arn}
+        )
+
+    return [task for task in self.tasks.get(cluster.name, {}).values() if asked_for(task)]
+
+
+@corrects(
+    EC2ContainerServiceResponse,
+    "execute_command",
+    call="ecs.execute_command",
+    moto="is not implemented",
+    aws="opens a session in a task that was started with ECS Exec on",
+)
+def execute_command(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
+    asked = self._get_params()
+    if not asked["interactive"]:
+        raise InvalidParameterException("Interactive is the only mode supported currently.")
+    task = _find(self.ecs_backend, asked.get("cluster", "default"), asked["task"])
+    if not tasks.has_exec(task):
+        raise InvalidParameterException(
+            "The execute command failed because execute command was not enabled when the task was "
+            "run or the execute command agent isn't running. Wait and try again or run a new task "
+            "with execute command enabled and try again."
+        )
+    names = [container.name for container in task.containers]
+    name = asked.get("container") or (names[0] if len(names) == 1 else None)
+    if name not in names:
+        raise InvalidParameterException(
+            "The container name must be one of the task's containers when it has several."
+            if name is None
+            else f"The container {name} is not one of the task's."
+        )
+    (container_arn,) = (held.container_arn for held in task.containers if held.name == name)
+    session = f"ecs-execute-command-{secrets.token_hex(8)}"
+    sessions(ssm_backends[self.current_account][self.region])[session] = True
+    return ActionResult(
+        {
+            "clusterArn": task.cluster_arn,
+            "containerArn": container_arn,
+            "taskArn": task.task_arn,
+            "containerName": name,
+            "interactive": asked["interactive"],
+            "session": {
+                "sessionId": session,
+                "streamUrl": f"wss://127.0.0.1:9/v1/data-channel/{session}",
+                # Opaque on AWS. Here it has the command, for a plugin that plays AWS's.
+                "tokenValue": base64.b64encode(asked["command"].encode()).decode(),
+            },
+        }
+    )
+
+
+def _find(backend: EC2ContainerServiceBackend, cluster: str, named: str) -> Task:
+    """By id or ARN; raises InvalidParameterException, as ECS does."""
+    held = backend.tasks.get(backend._get_cluster(cluster).name, {})
+    for task in held.values():
+        if task.id == named.rsplit("/", maxsplit=1)[-1]:
+            return task
+    raise InvalidParameterException("The referenced task was not found.")

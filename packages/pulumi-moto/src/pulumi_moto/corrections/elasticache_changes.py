@@ -1,0 +1,107 @@
+"""ElastiCache: changes of a replication group, and of the AUTH tokens it takes."""
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.elasticache.models import CacheCluster, ReplicationGroup
+from moto.elasticache.responses import ElastiCacheResponse
+
+from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.corrections.elasticache_members import describe_as_aws
+from pulumi_moto.corrections.elasticache_pending import put_off
+from pulumi_moto.corrections.elasticache_refusals import refuse_engine, refuse_group
+from pulumi_moto.corrections.elasticache_token import begin, tokens_after
+
+MODIFIED = {
+    "EngineVersion": "engine_version",
+    "CacheParameterGroupName": "cache_parameter_group_name",
+    "SecurityGroupIds": "security_group_ids",
+    "PreferredMaintenanceWindow": "preferred_maintenance_window",
+    "SnapshotWindow": "snapshot_window",
+    "SnapshotRetentionLimit": "snapshot_retention_limit",
+    "CacheNodeType": "cache_node_type",
+    "AutoMinorVersionUpgrade": "auto_minor_version_upgrade",
+    "Engine": "engine",
+    "TransitEncryptionEnabled": "transit_encryption_enabled",
+}
+"""Parameters that moto's modify drops, or keeps from the members."""
+SWITCHES = {
+    "AutomaticFailoverEnabled": ("automatic_failover_enabled", "automatic_failover"),
+    "MultiAZEnabled": ("multi_az_enabled", "multi_az"),
+}
+
+
+def _as_it_would_be(group: ReplicationGroup, asked: dict[str, Any]) -> dict[str, Any]:
+    """Windows that nobody asked for are the ones moto made up, and are not looked at."""
+    named = {MODIFIED[name]: value for name, value in asked.items() if name in MODIFIED}
+    switches = {
+        argument: asked.get(name, getattr(group, attribute) == "enabled")
+        for name, (argument, attribute) in SWITCHES.items()
+    }
+    if named.keys() & {"snapshot_window", "preferred_maintenance_window"}:
+        held = group.__dict__["asked_windows"]
+        named = {**held, **named}
+    if named.keys() & {"engine_version", "cache_parameter_group_name"}:
+        held = {
+            "engine_version": group.engine_version,
+            "cache_parameter_group_name": group.cache_parameter_group_name,
+        }
+        named = {**held, **named}
+    return {
+        **named,
+        **switches,
+        "engine": asked.get("Engine", group.engine),
+        "num_cache_clusters": len(group.member_clusters),
+    }
+
+
+def _change(group: ReplicationGroup, members: list[CacheCluster], asked: dict[str, Any]) -> None:
+    for changed in (group, *members):
+        for parameter, attribute in MODIFIED.items():
+            if parameter in asked:
+                setattr(changed, attribute, asked[parameter])
+    for member in members:
+        describe_as_aws(member)
+
+
+@corrects(
+    ElastiCacheResponse,
+    "modify_replication_group",
+    call="elasticache.modify_replication_group",
+    moto="drops the engine version, TLS, windows, groups and log delivery; takes any AUTH token, "
+    "node type, version and retention, and failover of one node",
+    aws="changes them on the group and its members, the node type and the version in the "
+    "maintenance window unless ApplyImmediately; refuses those; takes two tokens from ROTATE to "
+    "SET, half a minute after its answer, and no other change of them until then",
+)
+def modify_replication_group(original: Replacement, self: ElastiCacheResponse) -> ActionResult:
+    backend = self.elasticache_backend
+    group = backend.describe_replication_groups(self._get_param("ReplicationGroupId"))[0]
+    asked = {name: value for name, value in self._get_params().items() if value is not None}
+    for name in (*SWITCHES, "AutoMinorVersionUpgrade", "TransitEncryptionEnabled"):
+        if name in asked:
+            asked[name] = self._get_bool_param(name)
+    refuse_group(backend, _as_it_would_be(group, asked))
+    refuse_engine(group, asked)
+    tokens = tokens_after(group, asked)
+
+    node_type = group.cache_node_type  # which moto changes at once
+    answer: ActionResult = original(self)
+    group.cache_node_type = node_type
+    members = [backend.cache_clusters[member] for member in group.member_clusters]
+    at_once = bool(self._get_bool_param("ApplyImmediately"))
+    asked = put_off(group, members, asked, at_once=at_once)
+    _change(group, members, asked)
+    remember_windows(group, asked)
+    if tokens is not None:
+        begin(group, tokens, asked.get("AuthTokenUpdateStrategy"))
+    if (logs := asked.get("LogDeliveryConfigurations")) is not None:
+        group.log_delivery_configurations = group._get_log_delivery_configurations(logs)
+    return answer
+
+
+def remember_windows(group: ReplicationGroup, asked: dict[str, Any]) -> None:
+    held: dict[str, str] = group.__dict__.setdefault("asked_windows", {})
+    for name in ("SnapshotWindow", "PreferredMaintenanceWindow"):
+        if name in asked:
+            held[MODIFIED[name]] = asked[name]

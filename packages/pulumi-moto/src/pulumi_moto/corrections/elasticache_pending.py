@@ -1,0 +1,74 @@
+"""ElastiCache: changes that wait for the maintenance window.
+
+https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyReplicationGroup.html
+(ApplyImmediately)
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from moto.core.utils import utcnow
+from moto.elasticache.models import CacheCluster, ReplicationGroup
+from moto.elasticache.responses import ElastiCacheResponse
+
+from pulumi_moto.clock import CLOCK
+from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.corrections.elasticache_token import settle
+from pulumi_moto.corrections.rds_windows import next_start
+
+WAITS = {"CacheNodeType": "cache_node_type", "EngineVersion": "engine_version"}
+"""What waits unless ApplyImmediately is asked for, as far as the emulated account knows it."""
+UNASKED = "sun:05:00-sun:06:00"
+"""The window of a group for which none was asked; AWS draws one."""
+WAITING, SINCE = "waiting", "waiting_since"
+
+
+def put_off(
+    group: ReplicationGroup, members: list[CacheCluster], asked: dict[str, Any], *, at_once: bool
+) -> dict[str, Any]:
+    """What is changed now: what waited, too, or all but what is to wait."""
+    waiting: dict[str, Any] = group.__dict__.get(WAITING, {})
+    if at_once:
+        _hold(group, members, {})
+        return {**waiting, **asked}
+    later = {name: asked[name] for name in WAITS if name in asked}
+    held = {name: getattr(members[0], attribute) for name, attribute in WAITS.items()}
+    wanted = {**waiting, **later}
+    _hold(group, members, {name: to for name, to in wanted.items() if to != held[name]})
+    return {name: value for name, value in asked.items() if name not in later}
+
+
+def _hold(group: ReplicationGroup, members: list[CacheCluster], waiting: dict[str, Any]) -> None:
+    group.__dict__[WAITING] = waiting
+    group.__dict__[SINCE] = _now()
+    for member in members:
+        member.__dict__["pending_modified_values"] = dict(waiting)
+
+
+def _now() -> datetime:
+    return utcnow() + timedelta(seconds=CLOCK.now())
+
+
+@corrects(
+    ElastiCacheResponse,
+    "call_action",
+    call="every call of elasticache",
+    moto="lets no maintenance window pass",
+    aws="applies in the window what waited for it",
+)
+def call_action(original: Replacement, self: ElastiCacheResponse) -> Any:
+    backend = self.elasticache_backend
+    for group in backend.replication_groups.values():
+        settle(group)
+        waiting = group.__dict__.get(WAITING)
+        members = [backend.cache_clusters[name] for name in group.member_clusters]
+        if not waiting or not members:
+            continue
+        asked = group.__dict__.get("asked_windows", {})
+        window = asked.get("preferred_maintenance_window", UNASKED)
+        if _now() >= next_start(window, group.__dict__[SINCE]):
+            for changed in (group, *members):
+                for name, value in waiting.items():
+                    setattr(changed, WAITS[name], value)
+            _hold(group, members, {})
+    return original(self)

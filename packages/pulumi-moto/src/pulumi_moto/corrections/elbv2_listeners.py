@@ -1,0 +1,222 @@
+"""Elastic Load Balancing: what it refuses of listeners, rules and their actions."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from moto.acm.models import acm_backends
+from moto.elbv2.exceptions import DuplicateListenerError, ELBClientError, RuleNotFoundError
+from moto.elbv2.models import (
+    ELBv2Backend,
+    FakeAction,
+    FakeListener,
+    FakeListenerRule,
+    FakeRule,
+    FakeTargetGroup,
+)
+from moto.elbv2.ssl_policies import SSL_POLICIES
+
+from pulumi_moto.correction import Replacement, corrects
+
+MOST_VALUES = 5
+HEAVIEST = 999
+Actions = list[dict[str, Any]]
+
+
+@corrects(
+    ELBv2Backend,
+    "create_listener",
+    call="elbv2.create_listener",
+    moto="makes a second listener on a port, HTTPS without a certificate or with one that is not "
+    "issued, and takes any TLS policy",
+    aws="refuses them",
+)
+def create_listener(
+    original: Replacement, self: ELBv2Backend, *args: Any, **asked: Any
+) -> FakeListener:
+    balancer = self.load_balancers.get(asked["load_balancer_arn"])
+    if balancer is not None:
+        if any(str(one.port) == str(asked["port"]) for one in balancer.listeners.values()):
+            raise DuplicateListenerError
+        _refuse_tls(self, asked.get("protocol"), asked.get("certificate"), asked.get("ssl_policy"))
+        _refuse_groups(self, asked["actions"], balancer.arn)
+    made: FakeListener = original(self, *args, **asked)
+    return made
+
+
+@corrects(
+    ELBv2Backend,
+    "modify_listener",
+    call="elbv2.modify_listener",
+    moto="forwards to a target group that is not there, drops the certificate of HTTPS, and takes "
+    "further certificates away with the default one",
+    aws="refuses that, and whatever it refuses of a new listener; keeps further certificates",
+)
+def modify_listener(  # noqa: PLR0913, PLR0917 - moto's signature
+    original: Replacement,
+    self: ELBv2Backend,
+    arn: str,
+    port: str | None = None,
+    protocol: str | None = None,
+    ssl_policy: str | None = None,
+    certificates: list[dict[str, Any]] | None = None,
+    actions: Actions | None = None,
+) -> FakeListener:
+    found = self.describe_listeners(load_balancer_arn=None, listener_arns=[arn])[0]
+    balancer = self.load_balancers[found.load_balancer_arn]
+    others = [one for one in balancer.listeners.values() if one.arn != arn]
+    if port is not None and any(str(one.port) == str(port) for one in others):
+        raise DuplicateListenerError
+    certificate = certificates[0]["CertificateArn"] if certificates else found.certificate
+    _refuse_tls(self, protocol or found.protocol, certificate, ssl_policy)
+    _refuse_groups(self, actions or [], balancer.arn)
+    self._validate_actions([FakeAction(dict(action)) for action in actions or []])
+    further = [
+        one for one in found.certificates or [] if one not in {found.certificate, certificate}
+    ]
+    changed: FakeListener = original(self, arn, port, protocol, ssl_policy, certificates, actions)
+    if certificates:
+        changed.certificates = [str(changed.certificate), *further]
+    return changed
+
+
+def _refuse_tls(
+    self: ELBv2Backend, protocol: str | None, certificate: str | None, policy: str | None
+) -> None:
+    if protocol != "HTTPS":
+        return
+    if not certificate:
+        raise ELBClientError(
+            "ValidationError", "A certificate must be specified for HTTPS listeners"
+        )
+    if policy and policy not in SSL_POLICIES:
+        raise ELBClientError("SSLPolicyNotFound", f"SSL policy '{policy}' not found")
+    if ":acm:" not in certificate:
+        return
+    issued = acm_backends[self.account_id][self.region_name]._certificates.get(certificate)
+    if issued is None:
+        raise ELBClientError("CertificateNotFound", f"Certificate '{certificate}' not found")
+    issued.check()
+    if issued.status != "ISSUED":
+        raise ELBClientError(
+            "UnsupportedCertificate",
+            f"The certificate '{certificate}' must have a fully-qualified domain name, a supported "
+            "signature, and a supported key size.",
+        )
+
+
+@corrects(
+    ELBv2Backend,
+    "create_rule",
+    call="elbv2.create_rule",
+    moto="takes any number of condition values and any weight, and forwards one target group from "
+    "several load balancers",
+    aws="takes five values a rule and weights to 999; a target group belongs to one load balancer",
+)
+def create_rule(
+    original: Replacement, self: ELBv2Backend, *args: Any, **asked: Any
+) -> FakeListenerRule:
+    _refuse_conditions(asked["conditions"])
+    _refuse_groups(self, asked["actions"], _balancer_of(asked["listener_arn"]))
+    made: FakeListenerRule = original(self, *args, **asked)
+    return made
+
+
+@corrects(
+    ELBv2Backend,
+    "modify_rule",
+    call="elbv2.modify_rule",
+    moto="takes what create_rule takes",
+    aws="refuses what it refuses of a new rule",
+)
+def modify_rule(original: Replacement, self: ELBv2Backend, *args: Any, **asked: Any) -> FakeRule:
+    _refuse_conditions(asked.get("conditions") or [])
+    balancer = _balancer_of(asked["rule_arn"].rsplit("/", 1)[0])
+    _refuse_groups(self, asked.get("actions") or [], balancer)
+    changed: FakeRule = original(self, *args, **asked)
+    return changed
+
+
+@corrects(
+    ELBv2Backend,
+    "delete_rule",
+    call="elbv2.delete_rule",
+    moto="breaks on the default rule, and is silent about one that is not there",
+    aws="refuses to delete the default rule; the other is RuleNotFound",
+)
+def delete_rule(original: Replacement, self: ELBv2Backend, arn: str) -> None:
+    for listener in _listeners(self):
+        rule = listener.rules.get(arn)
+        if rule is not None:
+            original(self, arn)
+            return
+        if any(one.arn == arn and one.is_default for one in listener.rules.values()):
+            raise ELBClientError("OperationNotPermitted", f"Default rule '{arn}' cannot be deleted")
+    raise RuleNotFoundError("One or more rules not found")
+
+
+@corrects(
+    ELBv2Backend,
+    "describe_target_groups",
+    call="elbv2.describe_target_groups (LoadBalancerArns)",
+    moto="remembers every load balancer that once forwarded to the group",
+    aws="tells the one that does so now",
+)
+def describe_target_groups(
+    original: Replacement, self: ELBv2Backend, *args: Any, **asked: Any
+) -> list[FakeTargetGroup]:
+    for arn, group in self.target_groups.items():
+        group.load_balancer_arns = sorted(_users(self, arn))
+    found: list[FakeTargetGroup] = original(self, *args, **asked)
+    return found
+
+
+def _refuse_conditions(conditions: list[dict[str, Any]]) -> None:
+    values = sum(len(_values(condition)) for condition in conditions)
+    if values > MOST_VALUES:
+        raise ELBClientError(
+            "ValidationError", f"A rule can only have '{MOST_VALUES}' condition values"
+        )
+
+
+def _values(condition: dict[str, Any]) -> list[Any]:
+    configs = (value for key, value in condition.items() if key.endswith("Config"))
+    return [*condition.get("Values", []), *(v for c in configs for v in c.get("Values", []))]
+
+
+def _refuse_groups(self: ELBv2Backend, actions: Actions, balancer: str) -> None:
+    for action in actions:
+        for group in (action.get("ForwardConfig") or {}).get("TargetGroups", []):
+            if not 0 <= int(group.get("Weight", 1)) <= HEAVIEST:
+                raise ELBClientError(
+                    "ValidationError",
+                    f"The weight '{group['Weight']}' must be between 0 and {HEAVIEST}",
+                )
+        for arn in self._get_target_group_arns_from(action):
+            if _users(self, arn) - {balancer}:
+                raise ELBClientError(
+                    "TargetGroupAssociationLimit",
+                    "The following target groups cannot be associated with more than one load "
+                    f"balancer: {arn}",
+                )
+
+
+def _users(self: ELBv2Backend, group: str) -> set[str]:
+    """The load balancers that forward to the target group."""
+    return {
+        listener.load_balancer_arn
+        for listener in _listeners(self)
+        for rule in listener.rules.values()
+        for action in rule.actions
+        if group in self._get_target_group_arns_from(action.data)
+    }
+
+
+def _listeners(self: ELBv2Backend) -> Iterator[FakeListener]:
+    for balancer in self.load_balancers.values():
+        yield from balancer.listeners.values()
+
+
+def _balancer_of(listener_arn: str) -> str:
+    """A listener's ARN, or a rule's without its own id, names its load balancer."""
+    kind = ":listener-rule/" if ":listener-rule/" in listener_arn else ":listener/"
+    return listener_arn.replace(kind, ":loadbalancer/").rsplit("/", 1)[0]

@@ -1,0 +1,246 @@
+"""KMS: rotation periods, keys that wait for their deletion, policies that lock everybody out."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from moto.core.exceptions import JsonRESTError
+from moto.core.utils import unix_time, utcnow
+from moto.kms.exceptions import ValidationException
+from moto.kms.models import Key, KmsBackend
+from moto.kms.responses import KmsResponse
+
+from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.resource_policy import Attempt, allows, listed
+
+YEAR = 365
+PERIODS = (90, 2560)
+WINDOWS = (7, 30)
+REFUSED_WHILE_PENDING = (
+    "create_alias",
+    "create_grant",
+    "disable_key",
+    "disable_key_rotation",
+    "enable_key",
+    "get_key_rotation_status",
+    "tag_resource",
+    "untag_resource",
+    "update_alias",
+    "update_key_description",
+)
+"""https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html"""
+
+
+def _key(self: KmsResponse, name: str) -> Key | None:
+    backend = self.kms_backend
+    try:
+        return backend.keys.get(backend.any_id_to_key_id(name))
+    except AttributeError:  # an alias that isn't there: moto tells it
+        return None
+
+
+def _refuse_pending(key: Key | None) -> None:
+    if key is not None and key.key_state == "PendingDeletion":
+        raise JsonRESTError("KMSInvalidStateException", f"{key.arn} is pending deletion.")
+
+
+def _refuse_beyond(field: str, value: int, limits: tuple[int, int]) -> None:
+    lowest, highest = limits
+    if not lowest <= value <= highest:
+        bound = f"greater than or equal to {lowest}"
+        if value > highest:
+            bound = f"less than or equal to {highest}"
+        raise ValidationException(
+            f"1 validation error detected: Value '{value}' at '{field}' failed to satisfy "
+            f"constraint: Member must have value {bound}"
+        )
+
+
+def _pending_refused(original: Replacement, self: KmsResponse) -> Any:
+    _refuse_pending(_key(self, self._get_param("TargetKeyId") or self._get_param("KeyId")))
+    return original(self)
+
+
+for operation in REFUSED_WHILE_PENDING:
+    corrects(
+        KmsResponse,
+        operation,
+        call=f"kms.{operation}",
+        moto="goes on with a key that waits for its deletion",
+        aws="refuses it with KMSInvalidStateException",
+    )(_pending_refused)
+
+
+@corrects(
+    KmsBackend,
+    "encrypt",
+    call="kms.encrypt, kms.generate_data_key",
+    moto="goes on with a key that is disabled or waits for its deletion",
+    aws="refuses it",
+)
+def encrypt(
+    original: Replacement, self: KmsBackend, key_id: str, *args: object, **kwargs: object
+) -> tuple[bytes, str]:
+    _refuse_unusable(self.keys.get(self.any_id_to_key_id(key_id)))
+    encrypted: tuple[bytes, str] = original(self, key_id, *args, **kwargs)
+    return encrypted
+
+
+@corrects(
+    KmsBackend,
+    "decrypt",
+    call="kms.decrypt",
+    moto="goes on with a key that is disabled or waits for its deletion",
+    aws="refuses it",
+)
+def decrypt(
+    original: Replacement, self: KmsBackend, *args: object, **kwargs: object
+) -> tuple[bytes, str]:
+    plain: tuple[bytes, str] = original(self, *args, **kwargs)
+    _refuse_unusable(self.keys[self.get_key_id(plain[1])])
+    return plain
+
+
+def _refuse_unusable(key: Key | None) -> None:
+    _refuse_pending(key)
+    if key is not None and key.key_state == "Disabled":
+        raise JsonRESTError("DisabledException", f"{key.arn} is disabled.")
+
+
+@corrects(
+    KmsBackend,
+    "schedule_key_deletion",
+    call="kms.schedule_key_deletion",
+    moto="does nothing for a window beyond 7 to 30 days; starts the wait anew; knows no ARN",
+    aws="refuses such a window, and a key that waits already",
+)
+def schedule_key_deletion(
+    original: Replacement, self: KmsBackend, key_id: str, pending_window_in_days: int
+) -> float:
+    key = self.keys[self.get_key_id(key_id)]
+    _refuse_pending(key)
+    _refuse_beyond("pendingWindowInDays", pending_window_in_days, WINDOWS)
+    return float(original(self, key.id, pending_window_in_days))
+
+
+@corrects(
+    KmsBackend,
+    "cancel_key_deletion",
+    call="kms.cancel_key_deletion",
+    moto="disables a key that doesn't wait for its deletion; knows no ARN",
+    aws="refuses it with KMSInvalidStateException",
+)
+def cancel_key_deletion(original: Replacement, self: KmsBackend, key_id: str) -> None:
+    key = self.keys[self.get_key_id(key_id)]
+    if key.key_state != "PendingDeletion":
+        raise JsonRESTError("KMSInvalidStateException", f"{key.arn} is not pending deletion.")
+    original(self, key.id)
+
+
+def _by_its_id(original: Replacement, self: KmsBackend, key_id: str) -> None:
+    original(self, self.get_key_id(key_id))
+
+
+for operation in ("disable_key", "enable_key"):
+    corrects(
+        KmsBackend,
+        operation,
+        call=f"kms.{operation}",
+        moto="knows no ARN",
+        aws="takes a key's id or its ARN",
+    )(_by_its_id)
+
+
+@corrects(
+    KmsResponse,
+    "enable_key_rotation",
+    call="kms.enable_key_rotation",
+    moto="drops RotationPeriodInDays",
+    aws="keeps it, from 90 to 2560 days, a year if it isn't given",
+)
+def enable_key_rotation(original: Replacement, self: KmsResponse) -> str:
+    key = _key(self, self._get_param("KeyId"))
+    _refuse_unusable(key)
+    days = self._get_param("RotationPeriodInDays") or YEAR
+    _refuse_beyond("rotationPeriodInDays", days, PERIODS)
+    answer = str(original(self))
+    if key is not None:
+        key.__dict__["rotation"] = (days, unix_time(utcnow() + timedelta(days=days)))
+    return answer
+
+
+@corrects(
+    KmsResponse,
+    "get_key_rotation_status",
+    call="kms.get_key_rotation_status",
+    moto="tells only whether the key rotates",
+    aws="tells how often, and when next",
+)
+def get_key_rotation_status(original: Replacement, self: KmsResponse) -> str:
+    answer: dict[str, Any] = json.loads(original(self))
+    key = _key(self, self._get_param("KeyId"))
+    if key is not None:
+        answer["KeyId"] = key.id
+        if answer["KeyRotationEnabled"]:
+            days, when = key.__dict__["rotation"]
+            answer |= {"RotationPeriodInDays": days, "NextRotationDate": when}
+    return json.dumps(answer)
+
+
+def _malformed(sentence: str) -> JsonRESTError:
+    return JsonRESTError("MalformedPolicyDocumentException", sentence)
+
+
+def _refuse_policy(self: KmsResponse, text: str, arn: str = "*") -> None:
+    try:
+        policy = json.loads(text)
+    except ValueError:
+        raise _malformed("This policy contains invalid Json") from None
+    statements = listed(policy.get("Statement", [])) if isinstance(policy, dict) else []
+    if not statements or not all(isinstance(statement, dict) for statement in statements):
+        raise _malformed("Syntax errors in policy.")
+    for statement in statements:
+        if not statement.get("Principal", statement.get("NotPrincipal")):
+            raise _malformed("Policy contains a statement with no principal.")
+        for element, but in (("Effect", ""), ("Action", "Not"), ("Resource", "Not")):
+            if element not in statement and f"{but}{element}" not in statement:
+                raise _malformed(f"Missing required field {element}")
+    if self._get_param("BypassPolicyLockoutSafetyCheck"):
+        return
+    account = self.current_account
+    attempt = Attempt(
+        account=account,
+        action="kms:PutKeyPolicy",
+        resource=arn,
+        context={"kms:CallerAccount": account, "aws:PrincipalAccount": account},
+    )
+    if not allows(policy, attempt):
+        raise _malformed(
+            "The new key policy will not allow you to update the key policy in the future."
+        )
+
+
+@corrects(
+    KmsResponse,
+    "create_key",
+    call="kms.create_key",
+    moto="keeps any policy",
+    aws="refuses a malformed one, and one after which nobody could change it",
+)
+def create_key(original: Replacement, self: KmsResponse) -> str:
+    if policy := self._get_param("Policy"):
+        _refuse_policy(self, policy)
+    return str(original(self))
+
+
+@corrects(
+    KmsResponse,
+    "put_key_policy",
+    call="kms.put_key_policy",
+    moto="keeps any policy",
+    aws="refuses a malformed one, and one after which nobody could change it",
+)
+def put_key_policy(original: Replacement, self: KmsResponse) -> str:
+    if key := _key(self, self._get_param("KeyId")):
+        _refuse_policy(self, self._get_param("Policy"), key.arn)
+    return str(original(self))

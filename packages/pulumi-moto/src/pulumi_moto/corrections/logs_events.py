@@ -1,0 +1,84 @@
+"""CloudWatch Logs: the events of a group in order of time, from either end.
+
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
+"""
+
+import json
+import re
+from typing import Any
+
+from moto.logs.exceptions import InvalidParameterException
+from moto.logs.responses import LogsResponse
+
+from pulumi_moto.correction import Replacement, corrects
+
+MOST = 10_000
+BACKWARDS_SINCE = 1_704_067_200_000
+"""2024-01-01, before which no search backwards may begin."""
+
+
+@corrects(
+    LogsResponse,
+    "filter_log_events",
+    call="logs.filter_log_events (order)",
+    moto="gives stream after stream unless asked for interleaving, ignores startFromHead",
+    aws="always orders by time, the newest first with startFromHead false; a token keeps the order",
+)
+def filter_log_events(_original: Replacement, self: LogsResponse) -> str:
+    limit, token = self._get_param("limit") or MOST, self._get_param("nextToken")
+    if limit > MOST:
+        raise InvalidParameterException(
+            constraint=f"Member must have value less than or equal to {MOST}",
+            parameter="limit",
+            value=limit,
+        )
+    forwards = self._get_param("startFromHead", True)  # noqa: FBT003 - moto's default argument
+    start, after = self._get_param("startTime") or 0, None
+    if token:
+        forwards, after = _read(token)
+    if not forwards and start < BACKWARDS_SINCE:
+        raise InvalidParameterException(
+            "startFromHead can be false only with a startTime of 2024 or later."
+        )
+    found = sorted(_all(self, start), key=_place, reverse=not forwards)
+    if after is not None:
+        found = [one for one in found if (_place(one) > after) is forwards and _place(one) != after]
+    answer: dict[str, Any] = {"events": found[:limit], "searchedLogStreams": []}
+    if len(found) > limit:
+        time, number = _place(found[limit - 1])
+        answer["nextToken"] = f"{'f' if forwards else 'b'}/{time}/{number}"
+    return json.dumps(answer)
+
+
+def _place(event: dict[str, Any]) -> tuple[int, int]:
+    """In the order of time, and of arrival within a millisecond: moto counts the ids."""
+    return event["timestamp"], int(event["eventId"])
+
+
+def _all(response: LogsResponse, start: int) -> list[dict[str, Any]]:
+    """For the pages are made here."""
+    found: list[dict[str, Any]] = []
+    token = None
+    while True:
+        page, token, _ = response.logs_backend.filter_log_events(
+            response._get_param("logGroupName"),
+            response._get_param("logStreamNames", []),
+            start,
+            response._get_param("endTime"),
+            MOST,
+            token,
+            response._get_param("filterPattern"),
+            True,  # noqa: FBT003 - by position, as moto passes it
+        )
+        found += page
+        if token is None:
+            break
+    prefix = response._get_param("logStreamNamePrefix") or ""
+    return [event for event in found if event["logStreamName"].startswith(prefix)]
+
+
+def _read(token: str) -> tuple[bool, tuple[int, int]]:
+    found = re.fullmatch(r"([fb])/(\d+)/(\d+)", token)
+    if found is None:
+        raise InvalidParameterException("The specified nextToken is invalid.")
+    return found[1] == "f", (int(found[2]), int(found[3]))

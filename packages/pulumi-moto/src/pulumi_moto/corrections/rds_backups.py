@@ -1,0 +1,118 @@
+"""RDS: a snapshot takes its time, and automated backups say how far back they go."""
+
+from typing import Any
+
+from moto.rds.exceptions import RDSClientError
+from moto.rds.models import DBInstance, DBSnapshot, RDSBackend
+from moto.rds.responses import RDSResponse
+
+from pulumi_moto.clock import CLOCK
+from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.corrections.rds_instance import Instance, instances
+
+SECONDS = 120.0
+"""That a snapshot takes."""
+RETAINED = "retained_backups"
+QUOTA = 100
+"""Manual ones in a region: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html"""
+
+
+def settle(snapshot: DBSnapshot) -> None:
+    """How far it has come; moto has no percentage."""
+    left = max(snapshot.__dict__.get("due", 0.0) - CLOCK.now(), 0.0)
+    snapshot.__dict__["percent_progress"] = round(100 * (1 - left / SECONDS))
+    snapshot.status = "creating" if left else "available"
+
+
+@corrects(
+    RDSBackend,
+    "create_db_snapshot",
+    call="rds.create_db_snapshot",
+    moto="has it at once, of an instance in any state; counts automated ones in a quota of 1000",
+    aws="tells it as creating, with a percentage, while the instance is backing-up; refuses one of "
+    "an instance that is not available, and the 101st manual one",
+)
+def create_db_snapshot(
+    original: Replacement, self: RDSBackend, *args: Any, **asked: Any
+) -> DBSnapshot:
+    found = self.databases.get(asked.get("db_instance_identifier") or args[0])
+    if asked.get("snapshot_type", "manual") != "manual" or not isinstance(found, Instance):
+        automated: DBSnapshot = original(self, *args, **asked)
+        return automated
+    manual = [one for one in self.database_snapshots.values() if one.snapshot_type == "manual"]
+    if len(manual) >= QUOTA:
+        raise RDSClientError(
+            "SnapshotQuotaExceeded", f"Cannot create more than {QUOTA} manual snapshots"
+        )
+    name = asked.get("db_snapshot_identifier") or args[1]
+    if name not in self.database_snapshots and found.status != "available":
+        raise RDSClientError(
+            "InvalidDBInstanceState",
+            f"Cannot create a snapshot because the database instance {found.db_instance_identifier}"
+            " is not currently in the available state.",
+        )
+    made: DBSnapshot = original(self, *args, **asked)
+    made.__dict__["due"] = CLOCK.now() + SECONDS
+    settle(made)
+    found.occupy("backing-up", SECONDS)
+    return made
+
+
+@corrects(
+    RDSResponse,
+    "call_action",
+    call="every call of rds (snapshots)",
+    moto="makes no progress",
+    aws="makes some",
+)
+def call_action(original: Replacement, self: RDSResponse) -> Any:
+    for snapshot in self.backend.database_snapshots.values():
+        settle(snapshot)
+    return original(self)
+
+
+@corrects(
+    RDSBackend,
+    "describe_db_instance_automated_backups",
+    call="rds.describe_db_instance_automated_backups",
+    moto="tells the name and status alone",
+    aws="tells the restorable window too, finds an instance by its resource id, and tells of those "
+    "that were kept when their instance was deleted",
+)
+def describe_db_instance_automated_backups(
+    original: Replacement,
+    self: RDSBackend,
+    db_instance_identifier: str | None = None,
+    dbi_resource_id: str | None = None,
+    **_: Any,
+) -> list[dict[str, Any]]:
+    active = [_told(one) for one in instances(self) if int(one.backup_retention_period)]
+    return [
+        told
+        for told in (*active, *self.__dict__.get(RETAINED, ()))
+        if db_instance_identifier in {None, told["DBInstanceIdentifier"]}
+        and dbi_resource_id in {None, told["DbiResourceId"]}
+    ]
+
+
+def _told(one: Instance, status: str = "active") -> dict[str, Any]:
+    return {
+        "DBInstanceIdentifier": one.db_instance_identifier,
+        "DBInstanceArn": one.arn,
+        "DbiResourceId": one.dbi_resource_id,
+        "Region": one.backend.region_name,
+        "Status": status,
+        "RestoreWindow": one.restore_window,
+        "BackupRetentionPeriod": one.backup_retention_period,
+        "Encrypted": one.storage_encrypted,
+        "Engine": one.engine,
+    }
+
+
+def retain_backups(found: DBInstance) -> None:
+    """Keep what a deletion without DeleteAutomatedBackups leaves, for its retention period.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithAutomatedBackups.Retaining.html
+    """
+    if isinstance(found, Instance) and int(found.backup_retention_period):
+        found.backend.__dict__.setdefault(RETAINED, []).append(_told(found, "retained"))

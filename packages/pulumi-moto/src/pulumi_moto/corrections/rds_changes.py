@@ -1,0 +1,160 @@
+"""RDS: changes of an instance, at once or in the maintenance window."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from moto.rds.exceptions import (
+    DBInstanceAlreadyExists,
+    DBParameterGroupNotFoundError,
+    InvalidParameterCombination,
+    RDSClientError,
+)
+from moto.rds.models import DBInstance, RDSBackend
+
+from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.corrections.rds import keep
+from pulumi_moto.corrections.rds_instance import WAITS, Instance, now
+from pulumi_moto.corrections.rds_logs import make_missing_groups
+from pulumi_moto.corrections.rds_majors import ALLOWED, GROUP, is_major_upgrade, refuse_version
+from pulumi_moto.corrections.rds_refusals import refuse_family, refuse_little_growth, refuse_logs, refuse_values
+from pulumi_moto.corrections.rds_versions import with_minor_version
+
+NO_CHANGE = frozenset({"db_instance_identifier", "apply_immediately", ALLOWED})
+
+
+def _refuse(self: RDSBackend, found: Instance, asked: Mapping[str, Any]) -> None:
+    engine, version = str(found.engine), str(asked.get("engine_version") or found.engine_version)
+    refuse_values(asked, engine)
+    refuse_version(found, asked)
+    refuse_family(self, asked, engine, version)
+    exports = asked.get("cloudwatch_logs_export_configuration") or {}
+    refuse_logs(exports.get("EnableLogTypes", []), engine, version)
+    if not set(asked) - NO_CHANGE:
+        raise InvalidParameterCombination("No modifications were requested")
+    name = asked.get("new_db_instance_identifier")
+    if name not in {None, found.db_instance_identifier} and name in self.databases:
+        raise DBInstanceAlreadyExists
+    _refuse_unknown_group(self, found, asked.get("db_parameter_group_name"))
+    _refuse_storage(found, asked)
+    _refuse_move(self, found, asked.get("db_subnet_group_name"))
+
+
+def _refuse_unknown_group(self: RDSBackend, found: Instance, name: str | None) -> None:
+    if name is None or found.is_default_parameter_group(name):
+        return
+    if name not in self.db_parameter_groups:
+        raise DBParameterGroupNotFoundError(name)
+
+
+def _refuse_storage(found: Instance, asked: Mapping[str, Any]) -> None:
+    before = int(found.allocated_storage)
+    size = int(asked.get("allocated_storage") or before)
+    if size < before:
+        raise InvalidParameterCombination(
+            f"Requested storage size ({size}) cannot be less than the current storage size "
+            f"({before})."
+        )
+    longest = asked.get("max_allocated_storage")
+    if longest != size:  # as much as there is turns the growing off
+        refuse_little_growth(size, longest)
+
+
+def _refuse_move(self: RDSBackend, found: Instance, name: str | None) -> None:
+    held = getattr(found, "db_subnet_group", None)
+    if name is None or held is None or name == held.name:
+        return
+    if self.describe_db_subnet_groups(name)[0].vpc_id == held.vpc_id:
+        raise RDSClientError(
+            "InvalidVPCNetworkStateFault",
+            f"You cannot move DB instance {found.db_instance_identifier} to subnet group {name}. "
+            "The specified DB subnet group and DB instance are in the same VPC. Choose a DB "
+            "subnet group in different VPC than the specified DB instance and try again.",
+        )
+
+
+def _held(found: Instance, name: str) -> Any:
+    if name == "new_db_instance_identifier":
+        return found.db_instance_identifier
+    if name == "db_subnet_group_name":
+        return getattr(getattr(found, "db_subnet_group", None), "name", None)
+    return getattr(found, name, None)
+
+
+def _waits(found: Instance, name: str, value: Any) -> bool:
+    if name == "backup_retention_period":  # a restart, but only when backups begin or end
+        return bool(int(value)) is not bool(int(found.backup_retention_period))
+    return name in WAITS
+
+
+def _grown(found: Instance, value: Any) -> int:
+    """Storage grows by a tenth at least: a smaller step is rounded up."""
+    before = int(found.allocated_storage)
+    return max(int(value), -(-before * 11 // 10)) if int(value) > before else before
+
+
+@corrects(
+    RDSBackend,
+    "modify_db_instance",
+    call="rds.modify_db_instance",
+    moto="takes any value and applies all at once; drops PerformanceInsights* and DBPortNumber",
+    aws="refuses and keeps as in create_db_instance, and storage that shrinks; what costs an "
+    "outage waits for the maintenance window unless ApplyImmediately; another major version is "
+    "later, allowed in so many words, of an instance that is available, with a parameter group of "
+    "its family, and after a snapshot",
+)
+def modify_db_instance(
+    original: Replacement,
+    self: RDSBackend,
+    db_instance_identifier: str,
+    db_kwargs: Mapping[str, Any],
+) -> DBInstance:
+    found = self.describe_db_instances(db_instance_identifier)[0]
+    if not isinstance(found, Instance):
+        member: DBInstance = original(self, db_instance_identifier, db_kwargs)
+        return member
+    asked = {name: value for name, value in db_kwargs.items() if value is not None}
+    asked = with_minor_version(asked, str(found.engine), held=str(found.engine_version))
+    _refuse(self, found, asked)
+    if "allocated_storage" in asked:
+        asked["allocated_storage"] = _grown(found, asked["allocated_storage"])
+    asked.pop(ALLOWED, None)
+    upgrades = is_major_upgrade(found, asked)
+    later = {name: asked.pop(name) for name in list(asked) if _waits(found, name, asked[name])}
+    if upgrades and GROUP in asked:
+        later[GROUP] = asked.pop(GROUP)
+    group = asked.get("db_parameter_group_name")
+    found.needs_reboot |= group not in {None, found.db_parameter_groups()[0].name}
+    if group is not None and found.is_default_parameter_group(group):
+        found.db_parameter_group_name = asked.pop("db_parameter_group_name")
+    original(self, db_instance_identifier, asked)
+    keep(found, asked)
+    found.port = asked.get("db_port_number", found.port)
+    make_missing_groups(found)
+    _queue(found, later, at_once=bool(asked.get("apply_immediately")))
+    return found
+
+
+def _queue(found: Instance, later: dict[str, Any], *, at_once: bool) -> None:
+    """A change to what is there already takes back one that waits; at once means all of them."""
+    if not found.waiting:
+        found.waiting_since = now()
+    waiting = {**found.waiting, **later}
+    found.waiting = {name: to for name, to in waiting.items() if to != _held(found, name)}
+    if at_once:
+        found.change(found.waiting)
+
+
+@corrects(
+    RDSBackend,
+    "reboot_db_instance",
+    call="rds.reboot_db_instance",
+    moto="does nothing",
+    aws="starts it with the parameters that waited for a reboot",
+)
+def reboot_db_instance(
+    original: Replacement, self: RDSBackend, db_instance_identifier: str
+) -> DBInstance:
+    found: DBInstance = original(self, db_instance_identifier)
+    if isinstance(found, Instance):
+        found.needs_reboot = False
+    return found

@@ -1,0 +1,204 @@
+"""RDS: an instance has an id of its own, and tells what waits and how far back it goes."""
+
+import secrets
+import string
+from datetime import datetime, timedelta
+from typing import Any
+
+from moto.core.utils import utcnow
+from moto.rds.models import DBInstance, RDSBackend
+from moto.rds.responses import RDSResponse
+
+from pulumi_moto.clock import CLOCK
+from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.corrections.rds_logs import make_missing_groups
+from pulumi_moto.corrections.rds_majors import GROUP, back_up_before, is_major_upgrade
+from pulumi_moto.corrections.rds_windows import next_start
+
+WAITS = {
+    "db_instance_class": "DBInstanceClass",
+    "allocated_storage": "AllocatedStorage",
+    "storage_type": "StorageType",
+    "iops": "Iops",
+    "storage_throughput": "StorageThroughput",
+    "engine_version": "EngineVersion",
+    "multi_az": "MultiAZ",
+    "backup_retention_period": "BackupRetentionPeriod",
+    "license_model": "LicenseModel",
+    "ca_certificate_identifier": "CACertificateIdentifier",
+    "db_subnet_group_name": "DBSubnetGroupName",
+    "new_db_instance_identifier": "DBInstanceIdentifier",
+}
+"""What waits for the maintenance window unless ApplyImmediately is asked for, and its name in
+PendingModifiedValues. Everything else (password, port, windows, groups, protection) changes at
+once: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html"""
+LOGS_SHIPPED_EVERY = 5
+"""Minutes."""
+BUSY = frozenset({"creating", "backing-up"})
+"""What passes by itself."""
+
+
+def now() -> datetime:
+    """The account's time: moto stamps with the real one, and the account's clock runs ahead."""
+    return utcnow() + timedelta(seconds=CLOCK.now())
+
+
+class Instance(DBInstance):
+    """What each of moto's instances becomes once it is made: it says more."""
+
+    waiting: dict[str, Any]
+    """Changes that wait for the maintenance window."""
+    waiting_since: datetime
+    needs_reboot: bool
+    """A static parameter, or the parameter group, changed since it started."""
+
+    new_password: str | None
+    """Of the master; the database takes it a little later than RDS."""
+    password_due: float
+    passwords: list[tuple[datetime, str]]
+    """The master's, each with when the database took it, the oldest first."""
+
+    busy_until: float
+    """While it is made or backed up."""
+
+    @property
+    def pending_modified_values(self) -> dict[str, Any]:
+        password = {} if self.new_password is None else {"MasterUserPassword": "****"}
+        told = {WAITS[name]: value for name, value in self.waiting.items() if name in WAITS}
+        return told | password
+
+    @property
+    def endpoint(self) -> dict[str, Any] | None:  # type: ignore[override] # moto: never None
+        """One that is being made has none yet."""
+        return None if self.status == "creating" else super().endpoint
+
+    @property
+    def restore_window(self) -> dict[str, datetime]:
+        latest = self.latest_restorable_time
+        assert latest is not None
+        return {"EarliestTime": self.earliest_restorable_time, "LatestTime": latest}
+
+    @property
+    def earliest_restorable_time(self) -> datetime:
+        kept = timedelta(days=int(self.backup_retention_period))
+        return max(self.created, now() - kept).replace(microsecond=0)
+
+    @property
+    def latest_restorable_time(self) -> datetime | None:  # type: ignore[override] # moto: never None
+        """Without automated backups there is none."""
+        if not int(self.backup_retention_period):
+            return None
+        time = now().replace(second=0)
+        shipped = time.replace(minute=time.minute - time.minute % LOGS_SHIPPED_EVERY)
+        return max(self.created, shipped).replace(microsecond=0)
+
+    @property
+    def db_parameter_group_status_list(self) -> list[dict[str, str]]:
+        status = "pending-reboot" if self.needs_reboot else "in-sync"
+        return [
+            {"DBParameterGroupName": group.name, "ParameterApplyStatus": status}
+            for group in self.db_parameter_groups()
+        ]
+
+    def default_db_parameter_group_details(self) -> tuple[str, str]:
+        """Moto knows no family of a version that is a major one alone."""
+        family = f"{self.engine.lower()}{str(self.engine_version).split('.', maxsplit=1)[0]}"
+        return (
+            (family, f"default.{family}")
+            if self.engine == "postgres"
+            else super().default_db_parameter_group_details()
+        )
+
+    def change(self, values: dict[str, Any]) -> None:
+        if is_major_upgrade(self, values):
+            back_up_before(self, str(values["engine_version"]), now())
+            # The strict side: AWS tells of the reboot after an upgrade to a custom group for
+            # Aurora alone.
+            self.needs_reboot = GROUP in values
+        for name, value in values.items():
+            if name == "new_db_instance_identifier":
+                del self.backend.databases[self.db_instance_identifier]
+                self.db_instance_identifier = value
+                self.backend.databases[value] = self
+            else:
+                setattr(self, name, value)
+        make_missing_groups(self)  # a new name, and logs go elsewhere
+        self.waiting = {name: held for name, held in self.waiting.items() if name not in values}
+
+    def occupy(self, status: str, seconds: float) -> None:
+        """Be `status` for so long."""
+        self.status, self.busy_until = status, CLOCK.now() + seconds
+
+    def password_at(self, moment: datetime) -> str:
+        """What the database took as the master's then."""
+        taken = [password for since, password in self.passwords if since <= moment]
+        return taken[-1] if taken else self.passwords[0][1]
+
+    def settle(self) -> None:
+        """Apply what waits once the maintenance window has opened, or the time it takes is over."""
+        if self.new_password is not None and CLOCK.now() >= self.password_due:
+            since = now() - timedelta(seconds=CLOCK.now() - self.password_due)
+            self.passwords.append((since, self.new_password))
+            self.master_user_password, self.new_password = self.new_password, None
+            self.status = "available"
+        if self.status in BUSY and CLOCK.now() >= self.busy_until:
+            self.status = "available"
+        if not self.waiting:
+            return
+        if now() >= next_start(self.preferred_maintenance_window, self.waiting_since):
+            self.change(self.waiting)
+
+
+def instances(backend: RDSBackend) -> list[Instance]:
+    return [found for found in backend.databases.values() if isinstance(found, Instance)]
+
+
+@corrects(
+    DBInstance,
+    "__init__",
+    call="rds.create_db_instance (DbiResourceId)",
+    moto="gives every instance the same resource id; tells nothing of what waits",
+    aws="gives each its own; tells PendingModifiedValues, ParameterApplyStatus and the latest "
+    "restorable time",
+)
+def made(original: Replacement, self: DBInstance, *args: Any, **kwargs: Any) -> None:
+    original(self, *args, **kwargs)
+    _begin(self, str(kwargs.get("master_user_password") or ""))
+    if type(self) is DBInstance:  # a member of a cluster is changed with its cluster
+        self.__class__ = Instance  # type: ignore[type-abstract] # as moto
+
+
+def _begin(instance: DBInstance, password: str = "") -> None:
+    drawn = "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(26))
+    instance.dbi_resource_id = f"db-{drawn}"
+    instance.__dict__.update(waiting={}, waiting_since=now(), needs_reboot=False)
+    instance.__dict__.update(new_password=None, password_due=0.0, passwords=[(now(), password)])
+    instance.__dict__.update(busy_until=0.0)
+
+
+@corrects(
+    RDSBackend,
+    "create_db_instance_read_replica",
+    call="rds.create_db_instance_read_replica",
+    moto="copies the source with its resource id",
+    aws="makes another instance",
+)
+def create_db_instance_read_replica(
+    original: Replacement, self: RDSBackend, db_kwargs: dict[str, Any]
+) -> DBInstance:
+    replica: DBInstance = original(self, db_kwargs)
+    _begin(replica)
+    return replica
+
+
+@corrects(
+    RDSResponse,
+    "call_action",
+    call="every call of rds",
+    moto="lets no maintenance window pass",
+    aws="applies in the window what waited for it",
+)
+def call_action(original: Replacement, self: RDSResponse) -> Any:
+    for instance in instances(self.backend):
+        instance.settle()
+    return original(self)

@@ -1,0 +1,55 @@
+"""RDS: the database takes a new master password later than RDS does."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from moto.rds.exceptions import InvalidParameterCombination, RDSClientError
+from moto.rds.models import DBInstance, RDSBackend
+
+from pulumi_moto.clock import CLOCK
+from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.corrections.rds_changes import NO_CHANGE
+from pulumi_moto.corrections.rds_instance import Instance
+from pulumi_moto.corrections.rds_refusals import refuse_values
+
+SECONDS = 30.0
+
+
+@corrects(
+    RDSBackend,
+    "modify_db_instance",
+    call="rds.modify_db_instance (MasterUserPassword)",
+    moto="has the new password at once, and takes one where RDS manages it",
+    aws="tells it as pending while the instance is resetting-master-credentials, and takes no "
+    "other then; refuses one where it manages the password itself",
+)
+def modify_db_instance(
+    original: Replacement,
+    self: RDSBackend,
+    db_instance_identifier: str,
+    db_kwargs: Mapping[str, Any],
+) -> DBInstance:
+    asked = dict(db_kwargs)
+    found = self.describe_db_instances(db_instance_identifier)[0]
+    password = asked.get("master_user_password")
+    if password is None or not isinstance(found, Instance):
+        changed: DBInstance = original(self, db_instance_identifier, asked)
+        return changed
+    refuse_values(asked, str(found.engine))
+    if found.manage_master_user_password:
+        raise InvalidParameterCombination(
+            "You can't specify MasterUserPassword for an instance whose master password is managed "
+            "in AWS Secrets Manager."
+        )
+    if found.new_password is not None:
+        raise RDSClientError(
+            "InvalidDBInstanceState",
+            f"Database instance {db_instance_identifier} is not in available state.",
+        )
+    del asked["master_user_password"]
+    changed = found
+    if any(value is not None for name, value in asked.items() if name not in NO_CHANGE):
+        changed = original(self, db_instance_identifier, asked)
+    found.new_password, found.password_due = str(password), CLOCK.now() + SECONDS
+    found.status = "resetting-master-credentials"
+    return changed

@@ -1,0 +1,128 @@
+"""RDS: an instance restored to a point in time is a plain one, with defaults."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from moto.ec2.models import ec2_backends
+from moto.rds.exceptions import (
+    DBInstanceAlreadyExists,
+    DBSubnetGroupNotFoundError,
+    InvalidParameterCombination,
+    InvalidParameterValue,
+    RDSClientError,
+)
+from moto.rds.models import DBInstance, DBSubnetGroup, RDSBackend
+
+from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.corrections.rds_instance import Instance, now
+
+DEFAULTS: Mapping[str, Any] = {
+    "db_parameter_group_name": None,
+    "multi_az": False,
+    "deletion_protection": False,
+    "copy_tags_to_snapshot": False,
+    "enabled_cloudwatch_logs_exports": [],
+    "enable_iam_database_authentication": False,
+}
+NEVER: Mapping[str, Any] = {
+    "monitoring_interval": 0,
+    "monitoring_role_arn": None,
+    "performance_insights_enabled": False,
+    "performance_insights_kms_key_id": None,
+    "performance_insights_retention_period": None,
+    "preferred_maintenance_window": "sun:08:38-sun:09:08",
+}
+"""What a restore can't be asked for, and is off or RDS's own choice until it is modified."""
+SECONDS = 1200.0
+"""That it takes to make one."""
+
+
+def _refuse_time(source: Instance, asked: Mapping[str, Any]) -> None:
+    latest = source.latest_restorable_time
+    if latest is None:
+        raise RDSClientError(
+            "PointInTimeRestoreNotEnabled",
+            f"Automated backups are not enabled for DB instance {source.db_instance_identifier}, "
+            "so it cannot be restored to a point in time.",
+        )
+    time = asked.get("restore_time")
+    if bool(asked.get("use_latest_restorable_time")) is (time is not None):
+        raise InvalidParameterCombination(
+            "Either RestoreTime or UseLatestRestorableTime must be specified, and not both."
+        )
+    if time is None:
+        return
+    time = time.replace(tzinfo=None)
+    if time > latest:
+        raise InvalidParameterValue(
+            f"The specified instance cannot be restored to a time later than {latest:%FT%TZ}."
+        )
+    if time < source.earliest_restorable_time:
+        raise InvalidParameterValue(
+            "The specified instance cannot be restored to a time earlier than "
+            f"{source.earliest_restorable_time:%FT%TZ} because its backup retention period is "
+            f"set to {source.backup_retention_period} days."
+        )
+
+
+@corrects(
+    RDSBackend,
+    "restore_db_instance_to_point_in_time",
+    call="rds.restore_db_instance_to_point_in_time",
+    moto="takes any time; makes what looks like a replica, with the source's groups, Multi-AZ "
+    "and protection",
+    aws="takes a time within the restorable window; makes, in a while, a plain instance in one "
+    "zone with the default subnet, security and parameter groups unless others are named, without "
+    "monitoring and log exports, and with the master's password of that time",
+)
+def restore_db_instance_to_point_in_time(
+    original: Replacement,
+    self: RDSBackend,
+    source_db_identifier: str,
+    target_db_identifier: str,
+    overrides: Mapping[str, Any],
+) -> DBInstance:
+    source = self.describe_db_instances(source_db_identifier)[0]
+    if isinstance(source, Instance):
+        _refuse_time(source, overrides)
+    if target_db_identifier.lower() in self.databases:
+        raise DBInstanceAlreadyExists
+    asked = dict(overrides)
+    copy: DBInstance = original(self, source_db_identifier, target_db_identifier, asked)
+    if isinstance(source, Instance) and isinstance(copy, Instance):
+        _begin(source, copy, asked.get("restore_time"))
+    asked["enabled_cloudwatch_logs_exports"] = asked.get("enable_cloudwatch_logs_exports") or []
+    for name, default in {**DEFAULTS, **NEVER}.items():
+        setattr(copy, name, asked.get(name, default) if name in DEFAULTS else default)
+    copy.source_db_instance_identifier = None  # to moto, where it was restored from
+    copy.tags = asked.get("tags") or []
+    _place(self, copy, asked)
+    return copy
+
+
+def _begin(source: Instance, copy: Instance, moment: datetime | None) -> None:
+    password = source.password_at((moment or now()).replace(tzinfo=None))
+    copy.master_user_password, copy.passwords = password, [(now(), password)]
+    copy.occupy("creating", SECONDS)
+
+
+def _place(self: RDSBackend, copy: DBInstance, asked: Mapping[str, Any]) -> None:
+    """Into the default VPC, unless a subnet group says where."""
+    ec2 = ec2_backends[self.account_id][self.region_name]
+    if "db_subnet_group_name" not in asked:
+        copy.db_subnet_group = _default_subnets(self)
+    if not asked.get("vpc_security_group_ids"):
+        group = ec2.get_default_security_group(copy.db_subnet_group.vpc_id)
+        copy.vpc_security_group_ids = [group.id] if group else []
+
+
+def _default_subnets(self: RDSBackend) -> DBSubnetGroup:
+    """The group `default`, which RDS makes of the default VPC's subnets when it needs one."""
+    ec2 = ec2_backends[self.account_id][self.region_name]
+    if "default" not in self.subnet_groups:
+        if ec2.default_vpc is None:
+            raise DBSubnetGroupNotFoundError("default")
+        inside = [s for s in ec2.describe_subnets() if s.vpc_id == ec2.default_vpc.id]
+        self.create_subnet_group("default", "default", inside, [])
+    return self.subnet_groups["default"]

@@ -1,0 +1,78 @@
+"""Service Quotas: of Fargate vCPUs, which a deployment needs twice; nothing here exceeds it.
+
+An increase is granted an hour after it is asked for; AWS may take days, or refuse it.
+https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_RequestServiceQuotaIncrease.html
+"""
+
+import json
+import uuid
+from typing import Any
+
+from moto.core.exceptions import JsonRESTError
+from moto.servicequotas.models import ServiceQuotasBackend
+from moto.servicequotas.responses import ServiceQuotasResponse
+
+from pulumi_moto.clock import CLOCK
+from pulumi_moto.correction import Replacement, corrects
+
+NEW_ACCOUNT_VCPUS = 6.0
+FARGATE_VCPUS = {
+    "ServiceCode": "fargate",
+    "ServiceName": "AWS Fargate",
+    "QuotaCode": "L-3032A538",
+    "QuotaName": "Fargate On-Demand vCPU resource count",
+    "Value": NEW_ACCOUNT_VCPUS,
+    "Unit": "None",
+    "Adjustable": True,
+    "GlobalQuota": False,
+}
+"""As a new account has it: https://docs.aws.amazon.com/general/latest/gr/ecs-service.html"""
+GRANTED_SECONDS = 3600.0
+REQUESTED = "requested_vcpus"
+"""When and to what an increase was asked for. What the backend has beside moto's."""
+
+
+@corrects(
+    ServiceQuotasBackend,
+    "get_service_quota",
+    call="service-quotas.get_service_quota",
+    moto="knows the quotas of VPC alone",
+    aws="tells how many Fargate vCPUs may run at once",
+)
+def get_service_quota(
+    original: Replacement, self: ServiceQuotasBackend, service_code: str, quota_code: str
+) -> dict[str, Any]:
+    if (service_code, quota_code) == (FARGATE_VCPUS["ServiceCode"], FARGATE_VCPUS["QuotaCode"]):
+        arn = f"arn:aws:servicequotas:{self.region_name}:{self.account_id}:fargate/{quota_code}"
+        return {**FARGATE_VCPUS, "Value": _applied(self), "QuotaArn": arn}
+    found: dict[str, Any] = original(self, service_code, quota_code)
+    return found
+
+
+@corrects(
+    ServiceQuotasResponse,
+    "request_service_quota_increase",
+    call="service-quotas.request_service_quota_increase",
+    moto="is not implemented",
+    aws="takes a value above the applied one, and grants it later",
+)
+def request_service_quota_increase(original: None, self: ServiceQuotasResponse) -> str:
+    asked = json.loads(self.body)
+    quota = self.backend.get_service_quota(asked["ServiceCode"], asked["QuotaCode"])
+    desired = float(asked["DesiredValue"])
+    if desired <= quota["Value"]:
+        raise JsonRESTError(
+            "IllegalArgumentException",
+            f"The desired value {desired:g} must be greater than the applied {quota['Value']:g}.",
+        )
+    if asked["QuotaCode"] == FARGATE_VCPUS["QuotaCode"]:
+        self.backend.__dict__[REQUESTED] = (CLOCK.now() + GRANTED_SECONDS, desired)
+    request = {"Id": uuid.uuid4().hex, "DesiredValue": desired, "Status": "PENDING"}
+    told = {key: quota[key] for key in ("ServiceCode", "QuotaCode", "QuotaName", "QuotaArn")}
+    return json.dumps({"RequestedQuota": {**request, **told}})
+
+
+def _applied(backend: ServiceQuotasBackend) -> float:
+    """What is granted by now."""
+    granted, value = backend.__dict__.get(REQUESTED, (0.0, NEW_ACCOUNT_VCPUS))
+    return float(value) if CLOCK.now() >= granted else NEW_ACCOUNT_VCPUS

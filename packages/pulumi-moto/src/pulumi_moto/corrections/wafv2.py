@@ -1,0 +1,230 @@
+"""WAF: web ACLs that are in use, and rules and logs that WAF refuses."""
+
+import json
+import re
+from typing import Any
+
+from moto.core.common_types import TYPE_RESPONSE
+from moto.elbv2.models import elbv2_backends
+from moto.logs.models import logs_backends
+from moto.wafv2.exceptions import WAFNonexistentItemException, WAFv2ClientError
+from moto.wafv2.models import FakeLoggingConfiguration, FakeWebACL, WAFV2Backend
+from moto.wafv2.responses import WAFV2Response
+
+from pulumi_moto.correction import Replacement, corrects
+
+NAME = re.compile(r"[\w\-]{1,128}", re.ASCII)
+DESCRIPTION = re.compile(r"[\w+=:#@/\-,.][\w+=:#@/\-,.\s]+[\w+=:#@/\-,.]", re.ASCII)
+REDACTABLE = {"Method", "QueryString", "SingleHeader", "UriPath"}
+"""https://docs.aws.amazon.com/waf/latest/APIReference/API_LoggingConfiguration.html"""
+GROUPS = {"ManagedRuleGroupStatement", "RuleGroupReferenceStatement"}
+
+WINDOWS = (60, 120, 300, 600)
+"""Seconds that a rate-based rule counts.
+https://docs.aws.amazon.com/waf/latest/APIReference/API_RateBasedStatement.html"""
+
+NOT_ONE = "You have used none or multiple values for a field that requires exactly one value."
+
+
+def _refuse_pattern(field: str, value: str, pattern: re.Pattern[str]) -> None:
+    if not pattern.fullmatch(value):
+        raise WAFv2ClientError(
+            "ValidationException",
+            f"1 validation error detected: Value '{value}' at '{field}' failed to satisfy "
+            f"constraint: Member must satisfy regular expression pattern: ^{pattern.pattern}$",
+        )
+
+
+def _invalid(reason: str, parameter: str) -> WAFv2ClientError:
+    return WAFv2ClientError(
+        "WAFInvalidParameterException",
+        f"Error reason: {reason}, field: RULE, parameter: {parameter}",
+    )
+
+
+def _refuse_rules(rules: list[dict[str, Any]], bodies: dict[str, Any] | None) -> None:
+    taken: set[int] = set()
+    for rule in rules:
+        _refuse_pattern("rules.member.name", rule["Name"], NAME)
+        if rule["Priority"] in taken:
+            raise _invalid("Another rule has the same priority.", str(rule["Priority"]))
+        taken.add(rule["Priority"])
+        if ("Action" in rule) is ("OverrideAction" in rule):
+            raise _invalid(NOT_ONE, "Rule")
+        if bool(GROUPS & rule["Statement"].keys()) is not ("OverrideAction" in rule):
+            raise _invalid("A reference in your rule statement is not valid.", "Statement")
+        _refuse_window(rule["Statement"].get("RateBasedStatement", {}))
+        answer = rule.get("Action", {}).get("Block", {}).get("CustomResponse", {})
+        key = answer.get("CustomResponseBodyKey")
+        if key is not None and key not in (bodies or {}):
+            raise _invalid("The custom response body isn't defined.", key)
+
+
+def _refuse_window(counted: dict[str, Any]) -> None:
+    seconds = counted.get("EvaluationWindowSec", 300)
+    if seconds not in WINDOWS:
+        raise _invalid("The evaluation window isn't valid.", str(seconds))
+
+
+def _exists(self: WAFV2Backend, arn: str) -> bool:
+    """Only load balancers are known here."""
+    if ":elasticloadbalancing:" not in arn:
+        return True
+    return arn in elbv2_backends[self.account_id][self.region_name].load_balancers
+
+
+@corrects(
+    WAFV2Backend,
+    "create_web_acl",
+    call="wafv2.create_web_acl",
+    moto="accepts any name, rules of one priority or with the wrong kind of action, a rate in any "
+    "window, and an answer without its body",
+    aws="refuses them",
+)
+def create_web_acl(
+    original: Replacement, self: WAFV2Backend, name: str, *args: Any, **kwargs: Any
+) -> FakeWebACL:
+    _visibility, _default, _scope, description, _tags, rules, *_others, bodies, _domains = args
+    _refuse_pattern("name", name, NAME)
+    if description is not None:
+        _refuse_pattern("description", description, DESCRIPTION)
+    _refuse_rules(rules, bodies)
+    made: FakeWebACL = original(self, name, *args, **kwargs)
+    return made
+
+
+@corrects(
+    WAFV2Backend,
+    "update_web_acl",
+    call="wafv2.update_web_acl",
+    moto="accepts what creating a web ACL would not; an update without rules or bodies of answers "
+    "keeps the old ones",
+    aws="refuses that; an update without them takes all of them away",
+)
+def update_web_acl(
+    original: Replacement, self: WAFV2Backend, name: str, _id: str, *args: Any, **kwargs: Any
+) -> str:
+    _default, rules, description, _visibility, _token, bodies, *_ = args
+    if description is not None:
+        _refuse_pattern("description", description, DESCRIPTION)
+    _refuse_rules(rules or [], bodies)
+    token = str(original(self, name, _id, *args, **kwargs))
+    acl = self.get_web_acl(None, name, _id)
+    if not rules:
+        acl.rules = []
+    acl.custom_response_bodies = bodies
+    return token
+
+
+@corrects(
+    WAFV2Backend,
+    "associate_web_acl",
+    call="wafv2.associate_web_acl",
+    moto="protects what isn't there, and one resource by several web ACLs",
+    aws="refuses that; a resource's web ACL is replaced",
+)
+def associate_web_acl(
+    original: Replacement, self: WAFV2Backend, web_acl_arn: str, resource_arn: str
+) -> None:
+    if web_acl_arn not in self.wacls or not _exists(self, resource_arn):
+        raise WAFNonexistentItemException
+    self.disassociate_web_acl(resource_arn)
+    original(self, web_acl_arn, resource_arn)
+
+
+PROTECTED = {
+    "APPLICATION_LOAD_BALANCER": ":elasticloadbalancing:",
+    "API_GATEWAY": ":apigateway:",
+    "APPSYNC": ":appsync:",
+    "COGNITO_USER_POOL": ":cognito-idp:",
+    "APP_RUNNER_SERVICE": ":apprunner:",
+    "VERIFIED_ACCESS_INSTANCE": ":verified-access-instance/",
+    "AMPLIFY": ":amplify:",
+}
+"""Kinds of resources that a regional web ACL protects, and what their ARNs have in common."""
+
+
+@corrects(
+    WAFV2Response,
+    "list_resources_for_web_acl",
+    call="wafv2.list_resources_for_web_acl",
+    moto="is not implemented",
+    aws="lists what the web ACL protects, load balancers unless another kind is asked for",
+)
+def list_resources_for_web_acl(_original: None, self: WAFV2Response) -> TYPE_RESPONSE:
+    asked = json.loads(self.body)
+    acl = self.wafv2_backend.wacls.get(asked["WebACLArn"])
+    if acl is None:
+        raise WAFNonexistentItemException
+    kind = PROTECTED[asked.get("ResourceType", "APPLICATION_LOAD_BALANCER")]
+    found = [arn for arn in acl.associated_resources if kind in arn]
+    arns = [arn for arn in found if _exists(self.wafv2_backend, arn)]
+    return 200, {"Content-Type": "application/json"}, json.dumps({"ResourceArns": arns})
+
+
+@corrects(
+    WAFV2Backend,
+    "delete_web_acl",
+    call="wafv2.delete_web_acl",
+    moto="deletes a web ACL that protects something",
+    aws="refuses it with WAFAssociatedItemException",
+)
+def delete_web_acl(
+    original: Replacement, self: WAFV2Backend, name: str, scope: str, _id: str, lock_token: str
+) -> None:
+    acl = self.get_web_acl(None, name, _id)
+    if any(_exists(self, arn) for arn in acl.associated_resources):
+        raise WAFv2ClientError(
+            "WAFAssociatedItemException",
+            "AWS WAF couldn’t perform the operation because your resource is being used by "  # noqa: RUF001 - AWS's words
+            "another resource or it’s associated with another resource.",  # noqa: RUF001 - AWS's words
+        )
+    original(self, name, scope, _id, lock_token)
+
+
+@corrects(
+    WAFV2Backend,
+    "put_logging_configuration",
+    call="wafv2.put_logging_configuration",
+    moto="logs any web ACL to anything, and leaves out any field",
+    aws="takes a web ACL and a log group that are there, one destination whose name begins with "
+    "aws-waf-logs-, and leaves out method, query string, path or a header",
+)
+def put_logging_configuration(
+    original: Replacement,
+    self: WAFV2Backend,
+    arn: str,
+    log_destination_configs: list[str],
+    redacted_fields: list[dict[str, Any]] | None,
+    *args: Any,
+) -> FakeLoggingConfiguration:
+    if arn not in self.wacls:
+        raise WAFNonexistentItemException
+    if len(log_destination_configs) != 1:
+        raise _invalid_log("You can define one logging destination.", "LOG_DESTINATION")
+    (destination,) = log_destination_configs
+    name = destination.removesuffix(":*").rsplit(":", 1)[-1].rsplit("/", 1)[-1]
+    if not name.startswith("aws-waf-logs-"):
+        raise _invalid_log("The ARN isn't valid.", "LOG_DESTINATION")
+    if (
+        ":logs:" in destination
+        and name not in logs_backends[self.account_id][self.region_name].groups
+    ):
+        raise WAFv2ClientError(
+            "WAFLogDestinationPermissionIssueException",
+            "Unable to deliver logs to the configured destination.",
+        )
+    for redacted in redacted_fields or []:
+        if len(redacted) != 1 or not redacted.keys() <= REDACTABLE:
+            raise _invalid_log("The field can't be redacted.", "REDACTED_FIELDS")
+    made: FakeLoggingConfiguration = original(
+        self, arn, log_destination_configs, redacted_fields, *args
+    )
+    return made
+
+
+def _invalid_log(reason: str, parameter: str) -> WAFv2ClientError:
+    return WAFv2ClientError(
+        "WAFInvalidParameterException",
+        f"Error reason: {reason}, field: {parameter}, parameter: {parameter}",
+    )

@@ -1,0 +1,100 @@
+"""One service deployment: the revision it brings, its tasks, and how far it has come."""
+
+import random
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from moto.core.utils import utcnow
+from moto.ecs.models import Service, Task
+
+from pulumi_moto.ecs.deployment import Deployment
+from pulumi_moto.ecs.traffic import Routes, routes_of
+
+REVISION = (
+    "task_definition",
+    "load_balancers",
+    "network_configuration",
+    "capacity_provider_strategy",
+    "launch_type",
+    "platform_version",
+)
+"""What a service revision holds, as moto's service names it. A rollback brings all of it back."""
+_NUMBERS = random.Random()  # noqa: S311 - ids, not secrets
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """The configuration that a deployment brings."""
+
+    number: str = field(default_factory=lambda: str(_NUMBERS.randrange(10**18, 10**19)))
+    """ECS names the deployment of describe_services after it, too: `ecs-svc/NUMBER`."""
+    held: Mapping[str, Any]
+    created: datetime = field(default_factory=utcnow)
+
+    @classmethod
+    def of(cls, service: Service) -> "Revision":
+        return cls(held={name: service.__dict__.get(name) for name in REVISION})
+
+    def put_back(self, service: Service) -> None:
+        service.__dict__.update(self.held)
+
+    def routed(self, load_balancers: list[dict[str, Any]]) -> "Revision":
+        """The same revision behind these target groups."""
+        return replace(self, held={**self.held, "load_balancers": load_balancers})
+
+    @property
+    def task_definition(self) -> str:
+        return str(self.held["task_definition"])
+
+    @property
+    def load_balancer(self) -> dict[str, Any]:
+        balancers: list[dict[str, Any]] = self.held["load_balancers"] or []
+        return balancers[0] if balancers else {}
+
+    @property
+    def port(self) -> int:
+        return int(self.load_balancer.get("containerPort") or 0)
+
+
+@dataclass(kw_only=True, eq=False)
+class Rollout:
+    """A service deployment. Its tasks are kept at the service's desired count while it `runs`."""
+
+    id: str = field(default_factory=lambda: uuid.uuid4().hex[:21])
+    revision: Revision
+    deployment: Deployment
+    configuration: Mapping[str, Any]
+    """The service's deployment configuration when it began."""
+    alarms: tuple[str, ...] = ()
+    """Those that are watched: none of them was in ALARM when the deployment began."""
+    sources: tuple["Rollout", ...] = ()
+    """The revisions that were active when it began, the one with production traffic first."""
+    target_group: str | None = None
+    runs: bool = False
+    tasks: list[Task] = field(default_factory=list)
+    unregistered: list[Task] = field(default_factory=list)
+    """Those of them that are yet to become targets."""
+    impaired: bool = False
+    """Whether its last attempt to start a task failed."""
+    weights_before: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By rule, before this deployment moved it."""
+    created: datetime = field(default_factory=utcnow)
+    finished: datetime | None = None
+    rollback_started: datetime | None = None
+
+    @property
+    def started_by(self) -> str:
+        return f"ecs-svc/{self.revision.number}"
+
+    @property
+    def routes(self) -> Routes | None:
+        """Along which traffic moves; none in a rolling deployment."""
+        blue_green = self.configuration.get("strategy") == "BLUE_GREEN"
+        return routes_of(self.revision.load_balancer) if blue_green else None
+
+    @property
+    def source(self) -> "Rollout | None":
+        return self.sources[0] if self.sources else None

@@ -1,0 +1,218 @@
+"""What a provider does with a resource, for any row: check, diff, create, read, update.
+
+The engine reaches this through gRPC (provider.py). Property values are plain Python here; an
+unknown of a preview is the string UNKNOWN.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_moto.row import Change, Client, ExistsButFailedError, Props, Row, State
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""Pulumi's own mark for a value that a preview can't know yet."""
+DEFAULTS = "__defaults"
+"""Inputs that Check filled in; the same bookkeeping as in Pulumi's bridged providers."""
+Ignored = Collection[str]
+NOTHING: Ignored = ()
+SUFFIX_LENGTH = 8
+"""A dash and seven hexadecimal digits."""
+
+
+class HalfDoneError(Exception):
+    """The resource exists with this id and state, but is not what was asked for."""
+
+    def __init__(self, physical_id: str, state: State, reason: str) -> None:
+        super().__init__(reason)
+        self.physical_id = physical_id
+        self.state = state
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """What the engine shall do about a resource whose inputs changed."""
+
+    changed: frozenset[str]
+    replaces: frozenset[str]
+    delete_first: bool
+    """Its name was chosen by the program and stays: the old one must go before the new comes."""
+
+
+def check(
+    row: Row, name: str, old_inputs: Props, news: Props, seed: bytes
+) -> tuple[dict[str, Any], list[str]]:
+    """The inputs with their defaults, and a sentence for each input that the row doesn't know."""
+    given = {key: value for key, value in news.items() if key != DEFAULTS and value is not None}
+    failures = [
+        f"{row.token} has an input `{path}` that is not emulated: carry it in its row in "
+        f"emulator/services/, or name it there as ignored with the reason."
+        for path in row.unknown_inputs(given)
+    ]
+    naming = row.autoname
+    if naming is None or naming.prop in given:
+        return given, failures
+    if naming.prop in old_inputs.get(DEFAULTS, []):
+        physical = old_inputs[naming.prop]
+    else:
+        suffix = hashlib.sha256(seed + name.encode()).hexdigest()[: SUFFIX_LENGTH - 1]
+        logical = name.lower() if naming.lower else name
+        physical = f"{naming.prefix}{logical}-{suffix}"
+    if len(physical) > naming.longest:
+        failures.append(
+            f"{row.token} would be named {physical}, {len(physical)} characters; AWS allows "
+            f"{naming.longest}. Give it a logical name of at most "
+            f"{naming.longest - SUFFIX_LENGTH - len(naming.prefix)} characters."
+        )
+    return {**given, naming.prop: physical, DEFAULTS: [naming.prop]}, failures
+
+
+def diff(
+    row: Row, state: Props, old_inputs: Props, news: Props, ignored: Ignored = NOTHING
+) -> Difference:
+    """Compare the resource as it was last seen with the inputs as they shall be.
+
+    `ignored` are the inputs of `ignore_changes`. The engine puts their old *inputs* into `news`;
+    a bridged provider then also drops their difference from the state.
+    https://github.com/pulumi/pulumi-terraform-bridge (pkg/tfbridge/provider.go, Diff)
+    """
+    changed = row.changed(state, _asked(old_inputs), _asked(news)) - _top_level(row, ignored)
+    replaces = row.replaced(changed, state, _asked(news))
+    chosen = (
+        row.autoname is not None
+        and row.autoname.prop not in news.get(DEFAULTS, [])
+        and row.autoname.prop not in replaces
+    )
+    return Difference(changed=changed, replaces=replaces, delete_first=bool(replaces) and chosen)
+
+
+def previewed_create(row: Row, inputs: Props) -> State:
+    """What a preview may say of a resource that doesn't exist yet."""
+    return {**dict.fromkeys(row.outputs - set(inputs), UNKNOWN), **inputs}
+
+
+def previewed_update(row: Row, state: Props, old_inputs: Props, inputs: Props) -> State:
+    """The state as it would be: an input that was taken out of the program is gone."""
+    dropped = row.dropped(old_inputs, inputs)
+    return {**{key: value for key, value in state.items() if key not in dropped}, **inputs}
+
+
+def create(row: Row, client: Client, inputs: Props) -> tuple[str, State]:
+    """Make it, then read it back. Raises HalfDoneError when it exists and yet failed."""
+    asked = _asked(inputs)
+    held = {**asked, **(row.generate(asked) if row.generate else {})}
+    with _half_done(row, client, held):
+        physical_id = row.create(client, asked)
+    found = row.read(client, physical_id)
+    if found is None:
+        raise HalfDoneError(
+            physical_id, held, f"{row.token} {physical_id} was created but can't be read back."
+        )
+    return physical_id, _with_kept(row, found, held)
+
+
+def read(
+    row: Row, client: Client, physical_id: str, state: Props, inputs: Props
+) -> tuple[State, dict[str, Any]] | None:
+    """State and inputs as they are now in the account, or None when the resource is gone."""
+    found = row.read(client, row.located(physical_id, state))
+    if found is None:
+        return None
+    now = _with_kept(row, found, {**inputs, **state})
+    seen = {key: now.get(key, value) for key, value in inputs.items() if key != DEFAULTS}
+    bookkeeping = {DEFAULTS: inputs[DEFAULTS]} if DEFAULTS in inputs else {}
+    return now, {**_as_asked(row, seen, inputs), **bookkeeping}
+
+
+def imported(row: Row, client: Client, import_id: str) -> tuple[str, State, dict[str, Any]] | None:
+    """Id, state and inputs of what Pulumi does not know yet, or None when the account has none.
+
+    A bridged provider makes the inputs out of the state, without those at their default or zero.
+    https://github.com/pulumi/pulumi-terraform-bridge (pkg/tfbridge/schema.go,
+    ExtractInputsFromOutputs and isDefaultOrZeroValue)
+    """
+    found = row.read(client, import_id)
+    if found is None:
+        return None
+    carried = {path.split(".", 1)[0] for path in row.inputs}
+    inputs = {
+        key: value
+        for key, value in found.items()
+        if key in carried and value and value != row.defaults.get(key)
+    }
+    physical_id = row.imported_id(found) if row.imported_id else import_id
+    return physical_id, _with_kept(row, found, {}), inputs
+
+
+def update(
+    row: Row,
+    client: Client,
+    physical_id: str,
+    state: Props,
+    old_inputs: Props,
+    news: Props,
+    ignored: Ignored = NOTHING,
+) -> State:
+    """Change it, then read it back. Raises HalfDoneError when it did not become what was asked.
+
+    An ignored input is planned as the state has it, so the row sees no change of it.
+    """
+    planned = {key: state[key] for key in _top_level(row, ignored) if key in state}
+    asked = {**_asked(news), **planned}
+    keys = row.changed(state, _asked(old_inputs), asked)
+    held = previewed_update(row, state, _asked(old_inputs), asked)
+    with _half_done(row, client, held):
+        row.update(client, physical_id, Change(old=state, new=asked, keys=keys))
+    found = row.read(client, row.located(physical_id, held))
+    if found is None:
+        raise LookupError(f"{row.token} {physical_id} is gone; run a refresh.")
+    return _with_kept(row, found, held)
+
+
+@contextmanager
+def _half_done(row: Row, client: Client, held: Props) -> Iterator[None]:
+    """Tell a failure together with the resource as it now is."""
+    try:
+        yield
+    except ExistsButFailedError as failed:
+        found = row.read(client, row.located(failed.physical_id, held))
+        raise HalfDoneError(
+            failed.physical_id, _with_kept(row, found or {}, held), str(failed)
+        ) from failed
+
+
+def _top_level(row: Row, ignored: Ignored) -> frozenset[str]:
+    """The ignored inputs. Raises NotImplementedError for a path below one."""
+    for path in ignored:
+        if not path.isidentifier():
+            raise NotImplementedError(
+                f"{row.token}: ignore_changes of {path} is not emulated; name a whole input."
+            )
+    return frozenset(ignored)
+
+
+def _asked(inputs: Props) -> dict[str, Any]:
+    return {key: value for key, value in inputs.items() if key != DEFAULTS}
+
+
+def _as_asked(row: Row, seen: Mapping[str, Any], inputs: Props) -> dict[str, Any]:
+    """Keep the program's spelling of a value that is the same under the row's own equality."""
+    return {
+        key: inputs[key]
+        if key in row.same and key in inputs and row.same[key](value, inputs[key])
+        else value
+        for key, value in seen.items()
+    }
+
+
+def _with_kept(row: Row, found: State, held: Props) -> State:
+    """Add what AWS doesn't give back: written once, ignored here, or made by no API."""
+    kept = row.write_only | {path.split(".", 1)[0] for path in row.ignored}
+    if row.generate is not None:
+        kept |= row.outputs
+    added = {key: held[key] for key in kept if key in held and key not in found}
+    if "tags" in found:
+        added["tagsAll"] = found["tags"]
+    return {**found, **added}

@@ -1,0 +1,65 @@
+"""The machines behind the account: where containers run, and what the engines of its stores know.
+
+The account is records. A process beside it can be its machines: it runs what a task's command says
+and reports how that ended, and it gives a real PostgreSQL or Redis the logins that RDS and
+ElastiCache would give theirs. Without such a process a task that no service keeps ends by itself
+(packages/pulumi-moto/src/pulumi_moto/ecs/tasks.py).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from moto.ecs.models import Task, ecs_backends
+from moto.elasticache.models import elasticache_backends
+from moto.rds.models import rds_backends
+
+from pulumi_moto.corrections.elasticache_token import TOKENS
+from pulumi_moto.corrections.rds_instance import Instance, instances
+from pulumi_moto.ecs import tasks
+
+
+def attached(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Whether a process runs the tasks from now on: `{"on": true}`."""
+    tasks.MACHINES.attached = bool(asked.get("on"))
+    return {"on": tasks.MACHINES.attached}
+
+
+def ended(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The essential container of `task`, an ARN, exited with `code`; a service replaces it."""
+    found = _task(str(asked["task"]))
+    if found is None or not tasks.runs(found):
+        return {"stopped": False}
+    tasks.exited(found, int(asked["code"]))
+    return {"stopped": True}
+
+
+def logins(_asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the engines take now: a master's name and password by instance, tokens by group."""
+    databases = {
+        one.db_instance_identifier: _login(one)
+        for regions in list(rds_backends.values())
+        for backend in list(regions.values())
+        for one in instances(backend)
+    }
+    caches = {
+        name: list(group.__dict__.get(TOKENS, ()))
+        for regions in list(elasticache_backends.values())
+        for backend in list(regions.values())
+        for name, group in list(backend.replication_groups.items())
+    }
+    return {"databases": databases, "caches": caches}
+
+
+def _login(instance: Instance) -> Mapping[str, Any]:
+    instance.settle()  # a new password is taken a little after RDS was given it
+    _, password = instance.passwords[-1]
+    return {"user": instance.master_username, "password": password}
+
+
+def _task(arn: str) -> Task | None:
+    for regions in list(ecs_backends.values()):
+        for backend in list(regions.values()):
+            for held in list(backend.tasks.values()):
+                if arn in held:
+                    return held[arn]
+    return None

@@ -1,0 +1,232 @@
+"""Application Auto Scaling: what may scale between which counts, and the policies that do it.
+
+The AWS provider's ids (the resource's id, the policy's name) don't say which service and which
+dimension they belong to. Ours are the paths that the provider itself takes to import one:
+`ecs/service/CLUSTER/NAME/ecs:service:DesiredCount`, and the same with `/POLICY` after it.
+"""
+
+from typing import Any
+
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
+from pulumi_moto.shapes import from_aws, to_aws, without_empty
+
+TRACKING = "targetTrackingScalingPolicyConfiguration"
+WHOLE_NUMBERS = ("scaleInCooldown", "scaleOutCooldown")
+
+
+def register_target(scaling: Client, props: Props) -> str:
+    suspended = props.get("suspendedState")
+    scaling.register_scalable_target(
+        **_where(props),
+        MinCapacity=int(props["minCapacity"]),
+        MaxCapacity=int(props["maxCapacity"]),
+        **({"SuspendedState": to_aws(suspended)} if suspended else {}),
+        Tags=dict(props.get("tags", {})),
+    )
+    return "/".join(_where(props).values())
+
+
+def read_target(scaling: Client, physical_id: str) -> State | None:
+    found = _find_target(scaling, physical_id)
+    if found is None:
+        return None
+    arn = found["ScalableTargetARN"]
+    return {
+        "serviceNamespace": found["ServiceNamespace"],
+        "resourceId": found["ResourceId"],
+        "scalableDimension": found["ScalableDimension"],
+        "minCapacity": found["MinCapacity"],
+        "maxCapacity": found["MaxCapacity"],
+        "suspendedState": from_aws(found["SuspendedState"]),
+        "roleArn": found["RoleARN"],
+        "arn": arn,
+        "tags": scaling.list_tags_for_resource(ResourceARN=arn)["Tags"],
+    }
+
+
+def update_target(scaling: Client, physical_id: str, change: Change) -> None:
+    new, arn = change.new, change.old["arn"]
+    if change.keys - {"tags"}:
+        scaling.register_scalable_target(
+            **_where(new),
+            MinCapacity=int(new["minCapacity"]),
+            MaxCapacity=int(new["maxCapacity"]),
+            SuspendedState=to_aws({**RUNNING, **new.get("suspendedState", {})}),
+        )
+    if "tags" in change.keys:
+        scaling.untag_resource(ResourceARN=arn, TagKeys=list(change.old.get("tags", {})))
+        scaling.tag_resource(ResourceARN=arn, Tags=dict(new.get("tags", {})))
+
+
+def deregister_target(scaling: Client, physical_id: str, _state: Props) -> None:
+    if found := _find_target(scaling, physical_id):
+        scaling.deregister_scalable_target(
+            ServiceNamespace=found["ServiceNamespace"],
+            ResourceId=found["ResourceId"],
+            ScalableDimension=found["ScalableDimension"],
+        )
+
+
+RUNNING = {
+    "dynamicScalingInSuspended": False,
+    "dynamicScalingOutSuspended": False,
+    "scheduledScalingSuspended": False,
+}
+"""Nothing is suspended."""
+
+
+def put_policy(scaling: Client, props: Props) -> str:
+    scaling.put_scaling_policy(
+        **_where(props),
+        PolicyName=props["name"],
+        PolicyType=props["policyType"],
+        TargetTrackingScalingPolicyConfiguration=_asked_tracking(props[TRACKING]),
+    )
+    return "/".join((*_where(props).values(), props["name"]))
+
+
+def read_policy(scaling: Client, physical_id: str) -> State | None:
+    found = _find_policy(scaling, physical_id)
+    if found is None:
+        return None
+    return {
+        "name": found["PolicyName"],
+        "policyType": found["PolicyType"],
+        "serviceNamespace": found["ServiceNamespace"],
+        "resourceId": found["ResourceId"],
+        "scalableDimension": found["ScalableDimension"],
+        TRACKING: from_aws(found["TargetTrackingScalingPolicyConfiguration"]),
+        "arn": found["PolicyARN"],
+        "alarmArns": [alarm["AlarmARN"] for alarm in found.get("Alarms", [])],
+    }
+
+
+def update_policy(scaling: Client, physical_id: str, change: Change) -> None:
+    put_policy(scaling, change.new)
+
+
+def delete_policy(scaling: Client, physical_id: str, _state: Props) -> None:
+    if found := _find_policy(scaling, physical_id):
+        scaling.delete_scaling_policy(
+            PolicyName=found["PolicyName"],
+            ServiceNamespace=found["ServiceNamespace"],
+            ResourceId=found["ResourceId"],
+            ScalableDimension=found["ScalableDimension"],
+        )
+
+
+def _where(props: Props) -> dict[str, str]:
+    return {
+        "ServiceNamespace": props["serviceNamespace"],
+        "ResourceId": props["resourceId"],
+        "ScalableDimension": props["scalableDimension"],
+    }
+
+
+def _find_target(scaling: Client, physical_id: str) -> Any | None:
+    namespace, rest = physical_id.split("/", 1)
+    resource, dimension = rest.rsplit("/", 1)
+    found = scaling.describe_scalable_targets(
+        ServiceNamespace=namespace, ResourceIds=[resource], ScalableDimension=dimension
+    )["ScalableTargets"]
+    return next(iter(found), None)
+
+
+def _find_policy(scaling: Client, physical_id: str) -> Any | None:
+    namespace, rest = physical_id.split("/", 1)
+    resource, dimension, name = rest.rsplit("/", 2)
+    found = scaling.describe_scaling_policies(
+        ServiceNamespace=namespace, ResourceId=resource, ScalableDimension=dimension
+    )["ScalingPolicies"]
+    return next((p for p in found if p["PolicyName"] == name and p["ResourceId"] == resource), None)
+
+
+def _asked_tracking(tracking: Props) -> Any:
+    whole = {key: int(tracking[key]) for key in WHOLE_NUMBERS if key in tracking}
+    return to_aws({**tracking, **whole})
+
+
+def _same_tracking(old: Props, new: Props) -> bool:
+    """The metrics and their dimensions are sets; scale-in is on unless it is said to be off."""
+    return bool(_canonical(old) == _canonical(new))
+
+
+def _canonical(tracking: Props) -> Any:
+    return _unordered(without_empty({"disableScaleIn": False, **tracking}))
+
+
+def _unordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        given = {"returnData": True, **value} if "id" in value else value
+        return {key: _unordered(item) for key, item in given.items()}
+    if isinstance(value, list):
+        return sorted((_unordered(item) for item in value), key=repr)
+    return value
+
+
+CUSTOMIZED = f"{TRACKING}.customizedMetricSpecification.metrics"
+STATISTIC = f"{CUSTOMIZED}.metricStat"
+
+ROWS = (
+    Row(
+        token="aws:appautoscaling/target:Target",
+        client="application-autoscaling",
+        source="internal/service/appautoscaling/target.go",
+        inputs=frozenset(
+            {
+                "serviceNamespace",
+                "resourceId",
+                "scalableDimension",
+                "minCapacity",
+                "maxCapacity",
+                *(f"suspendedState.{key}" for key in RUNNING),
+                "tags.*",
+            }
+        ),
+        outputs=frozenset({"arn", "roleArn"}),
+        replaces=frozenset({"serviceNamespace", "resourceId", "scalableDimension"}),
+        same={"suspendedState": lambda old, new: {**RUNNING, **old} == {**RUNNING, **new}},
+        create=register_target,
+        read=read_target,
+        update=update_target,
+        delete=deregister_target,
+    ),
+    Row(
+        token="aws:appautoscaling/policy:Policy",
+        client="application-autoscaling",
+        source="internal/service/appautoscaling/policy.go",
+        inputs=frozenset(
+            {
+                "name",
+                "policyType",
+                "serviceNamespace",
+                "resourceId",
+                "scalableDimension",
+                f"{TRACKING}.targetValue",
+                f"{TRACKING}.disableScaleIn",
+                f"{TRACKING}.scaleInCooldown",
+                f"{TRACKING}.scaleOutCooldown",
+                f"{TRACKING}.predefinedMetricSpecification.predefinedMetricType",
+                f"{TRACKING}.predefinedMetricSpecification.resourceLabel",
+                f"{CUSTOMIZED}.id",
+                f"{CUSTOMIZED}.expression",
+                f"{CUSTOMIZED}.label",
+                f"{CUSTOMIZED}.returnData",
+                f"{STATISTIC}.stat",
+                f"{STATISTIC}.unit",
+                f"{STATISTIC}.metric.metricName",
+                f"{STATISTIC}.metric.namespace",
+                f"{STATISTIC}.metric.dimensions.name",
+                f"{STATISTIC}.metric.dimensions.value",
+            }
+        ),
+        outputs=frozenset({"arn", "alarmArns"}),
+        replaces=frozenset({"name", "serviceNamespace", "resourceId", "scalableDimension"}),
+        same={TRACKING: _same_tracking},
+        autoname=Autoname(),
+        create=put_policy,
+        read=read_policy,
+        update=update_policy,
+        delete=delete_policy,
+    ),
+)

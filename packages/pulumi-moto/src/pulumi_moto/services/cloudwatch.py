@@ -1,0 +1,166 @@
+"""CloudWatch alarms."""
+
+from typing import Any
+
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
+from pulumi_moto.shapes import same_set, tag_dict, tag_list
+
+PLAIN = {
+    "alarmDescription": "AlarmDescription",
+    "comparisonOperator": "ComparisonOperator",
+    "evaluationPeriods": "EvaluationPeriods",
+    "datapointsToAlarm": "DatapointsToAlarm",
+    "threshold": "Threshold",
+    "treatMissingData": "TreatMissingData",
+    "metricName": "MetricName",
+    "namespace": "Namespace",
+    "period": "Period",
+    "statistic": "Statistic",
+    "extendedStatistic": "ExtendedStatistic",
+    "unit": "Unit",
+    "actionsEnabled": "ActionsEnabled",
+    "alarmActions": "AlarmActions",
+    "okActions": "OKActions",
+    "insufficientDataActions": "InsufficientDataActions",
+}
+"""Pulumi's name of an input -> CloudWatch's, where the value is the same."""
+WHOLE_NUMBERS = {"evaluationPeriods", "datapointsToAlarm", "period"}
+QUERY = {"id": "Id", "expression": "Expression", "label": "Label", "returnData": "ReturnData"}
+METRIC = {"metricName": "MetricName", "namespace": "Namespace"}
+
+
+def create(cloudwatch: Client, props: Props) -> str:
+    name = str(props["name"])
+    cloudwatch.put_metric_alarm(**_asked(props), Tags=tag_list(props.get("tags", {})))
+    return name
+
+
+def read(cloudwatch: Client, name: str) -> State | None:
+    found = next(iter(cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]), None)
+    if found is None:
+        return None
+    arn = found["AlarmArn"]
+    state = {key: found[theirs] for key, theirs in PLAIN.items() if theirs in found}
+    return {
+        **state,
+        "name": name,
+        "arn": arn,
+        "dimensions": _dimensions(found.get("Dimensions", [])),
+        "metricQueries": [_query(metric) for metric in found.get("Metrics", [])],
+        "tags": tag_dict(cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]),
+    }
+
+
+def update(cloudwatch: Client, name: str, change: Change) -> None:
+    if change.keys - {"tags"}:
+        cloudwatch.put_metric_alarm(**_asked({**change.new, "name": name}))
+    if "tags" in change.keys:
+        arn = change.old["arn"]
+        if gone := set(change.old.get("tags", {})) - set(change.new.get("tags", {})):
+            cloudwatch.untag_resource(ResourceARN=arn, TagKeys=sorted(gone))
+        cloudwatch.tag_resource(ResourceARN=arn, Tags=tag_list(change.new.get("tags", {})))
+
+
+def delete(cloudwatch: Client, name: str, _state: Props) -> None:
+    cloudwatch.delete_alarms(AlarmNames=[name])
+
+
+def _asked(props: Props) -> dict[str, Any]:
+    plain = {
+        theirs: int(props[key]) if key in WHOLE_NUMBERS else props[key]
+        for key, theirs in PLAIN.items()
+        if key in props
+    }
+    if "dimensions" in props:
+        plain["Dimensions"] = _named_values(props["dimensions"])
+    if "metricQueries" in props:
+        plain["Metrics"] = [_asked_query(query) for query in props["metricQueries"]]
+    return {"AlarmName": props["name"], **plain}
+
+
+def _asked_query(query: Props) -> dict[str, Any]:
+    asked = {theirs: query[key] for key, theirs in QUERY.items() if key in query}
+    if "period" in query:
+        asked["Period"] = int(query["period"])
+    if metric := query.get("metric"):
+        asked["MetricStat"] = {
+            "Metric": {
+                **{theirs: metric[key] for key, theirs in METRIC.items() if key in metric},
+                "Dimensions": _named_values(metric.get("dimensions", {})),
+            },
+            "Period": int(metric["period"]),
+            "Stat": metric["stat"],
+            **({"Unit": metric["unit"]} if metric.get("unit") else {}),
+        }
+    return asked
+
+
+def _query(found: dict[str, Any]) -> State:
+    query = {key: found[theirs] for key, theirs in QUERY.items() if theirs in found}
+    if found.get("Period"):
+        query["period"] = found["Period"]
+    if statistic := found.get("MetricStat"):
+        metric = statistic["Metric"]
+        query["metric"] = {
+            **{key: metric[theirs] for key, theirs in METRIC.items() if theirs in metric},
+            "period": statistic["Period"],
+            "stat": statistic["Stat"],
+            **({"unit": statistic["Unit"]} if statistic.get("Unit") else {}),
+        }
+        if dimensions := _dimensions(metric.get("Dimensions", [])):
+            query["metric"]["dimensions"] = dimensions
+    return query
+
+
+def _named_values(dimensions: Props) -> list[dict[str, str]]:
+    return [{"Name": name, "Value": value} for name, value in dimensions.items()]
+
+
+def _dimensions(found: list[dict[str, str]]) -> dict[str, str]:
+    return {dimension["Name"]: dimension["Value"] for dimension in found}
+
+
+def _same_queries(old: list[Props], new: list[Props]) -> bool:
+    """A query that leaves `returnData` out doesn't return data, and says so when read."""
+    return same_set(
+        [{"returnData": False, **query} for query in old],
+        [{"returnData": False, **query} for query in new],
+    )
+
+
+ROWS = (
+    Row(
+        token="aws:cloudwatch/metricAlarm:MetricAlarm",
+        client="cloudwatch",
+        source="internal/service/cloudwatch/metric_alarm.go",
+        inputs=frozenset(
+            {
+                "name",
+                *PLAIN,
+                "dimensions.*",
+                *(f"metricQueries.{key}" for key in QUERY),
+                "metricQueries.period",
+                "metricQueries.metric.metricName",
+                "metricQueries.metric.namespace",
+                "metricQueries.metric.period",
+                "metricQueries.metric.stat",
+                "metricQueries.metric.unit",
+                "metricQueries.metric.dimensions.*",
+                "tags.*",
+            }
+        ),
+        outputs=frozenset({"arn"}),
+        replaces=frozenset({"name"}),
+        same={
+            "metricQueries": _same_queries,
+            "alarmActions": same_set,
+            "okActions": same_set,
+            "insufficientDataActions": same_set,
+        },
+        autoname=Autoname(),
+        create=create,
+        read=read,
+        update=update,
+        delete=delete,
+    ),
+)

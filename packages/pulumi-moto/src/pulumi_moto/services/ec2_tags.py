@@ -1,0 +1,21 @@
+"""Tags of EC2 resources: one pair of calls for all of them."""
+
+from pulumi_moto.row import Change, Client, Props
+from pulumi_moto.shapes import tag_list
+
+
+def specification(kind: str, props: Props) -> dict[str, object]:
+    """The TagSpecifications argument of an EC2 create call."""
+    tags = tag_list(props.get("tags"))
+    return {"TagSpecifications": [{"ResourceType": kind, "Tags": tags}]} if tags else {}
+
+
+def retag(ec2: Client, physical_id: str, change: Change) -> None:
+    """Make the tags those of the change."""
+    if "tags" not in change.keys:
+        return
+    old, new = change.old.get("tags") or {}, change.new.get("tags") or {}
+    if gone := [{"Key": key} for key in old if key not in new]:
+        ec2.delete_tags(Resources=[physical_id], Tags=gone)
+    if new:
+        ec2.create_tags(Resources=[physical_id], Tags=tag_list(new))

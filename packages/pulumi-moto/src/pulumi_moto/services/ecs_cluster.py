@@ -1,0 +1,139 @@
+"""ECS clusters and their capacity providers."""
+
+from typing import Any
+
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
+from pulumi_moto.services.ecs_shapes import ecs_tags, plain_tags, retag, same_strategy, strategy_items
+from pulumi_moto.shapes import same_set
+
+
+def create_cluster(ecs: Client, props: Props) -> str:
+    created = ecs.create_cluster(
+        clusterName=props["name"],
+        **_asked(props),
+        tags=ecs_tags(props.get("tags", {})),
+    )
+    return str(created["cluster"]["clusterArn"])
+
+
+def read_cluster(ecs: Client, arn: str) -> State | None:
+    found = _find(ecs, arn)
+    if found is None:
+        return None
+    return {
+        "name": found["clusterName"],
+        "arn": found["clusterArn"],
+        "settings": found.get("settings", []),
+        "configuration": found.get("configuration", {}),
+        "tags": plain_tags(found.get("tags", [])),
+    }
+
+
+def update_cluster(ecs: Client, arn: str, change: Change) -> None:
+    if change.keys & {"settings", "configuration"}:
+        ecs.update_cluster(cluster=arn, **_asked(change.new))
+    retag(ecs, arn, change)
+
+
+def delete_cluster(ecs: Client, arn: str, _state: Props) -> None:
+    if _find(ecs, arn) is not None:
+        ecs.delete_cluster(cluster=arn)
+
+
+def put_capacity_providers(ecs: Client, props: Props) -> str:
+    name = str(props["clusterName"])
+    ecs.put_cluster_capacity_providers(
+        cluster=name,
+        capacityProviders=props.get("capacityProviders", []),
+        defaultCapacityProviderStrategy=strategy_items(
+            props.get("defaultCapacityProviderStrategies", [])
+        ),
+    )
+    return name
+
+
+def read_capacity_providers(ecs: Client, name: str) -> State | None:
+    found = _find(ecs, name)
+    if found is None or not found.get("capacityProviders"):
+        return None
+    return {
+        "clusterName": found["clusterName"],
+        "capacityProviders": found["capacityProviders"],
+        "defaultCapacityProviderStrategies": found.get("defaultCapacityProviderStrategy", []),
+    }
+
+
+def update_capacity_providers(ecs: Client, name: str, change: Change) -> None:
+    put_capacity_providers(ecs, change.new)
+
+
+def delete_capacity_providers(ecs: Client, name: str, _state: Props) -> None:
+    if _find(ecs, name) is not None:
+        put_capacity_providers(ecs, {"clusterName": name})
+
+
+def _asked(props: Props) -> dict[str, Any]:
+    return {key: props[key] for key in ("settings", "configuration") if key in props}
+
+
+def _find(ecs: Client, cluster: str) -> Any | None:
+    """The cluster if it is there. A deleted one is still described for a while, as INACTIVE."""
+    found = ecs.describe_clusters(
+        clusters=[cluster], include=["TAGS", "SETTINGS", "CONFIGURATIONS"]
+    )["clusters"]
+    return next((c for c in found if c["status"] == "ACTIVE"), None)
+
+
+EXECUTE = "configuration.executeCommandConfiguration"
+
+ROWS = (
+    Row(
+        token="aws:ecs/cluster:Cluster",
+        client="ecs",
+        source="internal/service/ecs/cluster.go",
+        inputs=frozenset(
+            {
+                "name",
+                "settings.name",
+                "settings.value",
+                f"{EXECUTE}.kmsKeyId",
+                f"{EXECUTE}.logging",
+                f"{EXECUTE}.logConfiguration.cloudWatchEncryptionEnabled",
+                f"{EXECUTE}.logConfiguration.cloudWatchLogGroupName",
+                "configuration.managedStorageConfiguration.kmsKeyId",
+                "configuration.managedStorageConfiguration.fargateEphemeralStorageKmsKeyId",
+                "tags.*",
+            }
+        ),
+        outputs=frozenset({"arn"}),
+        replaces=frozenset({"name"}),
+        computed=frozenset({"settings"}),
+        same={"settings": same_set},
+        autoname=Autoname(),
+        create=create_cluster,
+        read=read_cluster,
+        update=update_cluster,
+        imported_id=lambda state: str(state["arn"]),
+        delete=delete_cluster,
+    ),
+    Row(
+        token="aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
+        client="ecs",
+        source="internal/service/ecs/cluster_capacity_providers.go",
+        inputs=frozenset(
+            {
+                "clusterName",
+                "capacityProviders",
+                "defaultCapacityProviderStrategies.capacityProvider",
+                "defaultCapacityProviderStrategies.weight",
+                "defaultCapacityProviderStrategies.base",
+            }
+        ),
+        replaces=frozenset({"clusterName"}),
+        same={"capacityProviders": same_set, "defaultCapacityProviderStrategies": same_strategy},
+        create=put_capacity_providers,
+        read=read_capacity_providers,
+        update=update_capacity_providers,
+        delete=delete_capacity_providers,
+    ),
+)

@@ -1,0 +1,135 @@
+"""ECS task definitions.
+
+The physical id is the revision's ARN. The AWS provider's id is the family, which every revision
+shares; nothing of ours reads it, and only the ARN says which revision a resource is.
+"""
+
+import json
+from typing import Any
+
+from pulumi_moto.row import Change, Client, Props, Row, State
+from pulumi_moto.services.ecs_shapes import ecs_tags, plain_tags, retag
+from pulumi_moto.shapes import same_set
+
+PLAIN = (
+    "family",
+    "cpu",
+    "memory",
+    "networkMode",
+    "requiresCompatibilities",
+    "executionRoleArn",
+    "taskRoleArn",
+    "runtimePlatform",
+)
+"""Inputs that ECS names as Pulumi does."""
+
+
+def create(ecs: Client, props: Props) -> str:
+    storage = props.get("ephemeralStorage")
+    registered = ecs.register_task_definition(
+        **{key: props[key] for key in PLAIN if key in props},
+        containerDefinitions=json.loads(props["containerDefinitions"]),
+        volumes=[dict(volume) for volume in props.get("volumes", [])],
+        **({"ephemeralStorage": {"sizeInGiB": int(storage["sizeInGib"])}} if storage else {}),
+        tags=ecs_tags(props.get("tags", {})),
+    )
+    return str(registered["taskDefinition"]["taskDefinitionArn"])
+
+
+def read(ecs: Client, arn: str) -> State | None:
+    try:
+        described = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
+    except ecs.exceptions.ClientException:  # "Unable to describe task definition."
+        return None
+    found = described["taskDefinition"]
+    if found["status"] != "ACTIVE":
+        return None
+    state = {key: found[key] for key in PLAIN if key in found}
+    if storage := found.get("ephemeralStorage"):
+        state["ephemeralStorage"] = {"sizeInGib": storage["sizeInGiB"]}
+    return {
+        **state,
+        "containerDefinitions": json.dumps(found["containerDefinitions"]),
+        "volumes": [{"name": volume["name"]} for volume in found.get("volumes", [])],
+        "arn": arn,
+        "arnWithoutRevision": arn.rsplit(":", 1)[0],
+        "revision": found["revision"],
+        "tags": plain_tags(described.get("tags", [])),
+    }
+
+
+def update(ecs: Client, arn: str, change: Change) -> None:
+    retag(ecs, arn, change)
+
+
+def delete(ecs: Client, arn: str, state: Props) -> None:
+    """With `skipDestroy` the revision stays ACTIVE, so that a rollback can still run it."""
+    if not state.get("skipDestroy") and read(ecs, arn) is not None:
+        ecs.deregister_task_definition(taskDefinition=arn)
+
+
+def _same_containers(old: str, new: str) -> bool:
+    """Whether ECS would run the same: defaults it fills in and the order of variables aside."""
+    try:
+        return _canonical(old) == _canonical(new)
+    except ValueError:  # a preview that doesn't know them yet
+        return False
+
+
+def _canonical(definitions: str) -> list[dict[str, Any]]:
+    """As `containerDefinitions.reduce` in internal/service/ecs/container_definitions.go does."""
+    containers = map(_canonical_container, json.loads(definitions))
+    return sorted(containers, key=lambda container: str(container.get("name")))
+
+
+def _canonical_container(container: dict[str, Any]) -> dict[str, Any]:
+    said = {key: value for key, value in container.items() if value not in (None, [], {})}
+    if not said.get("cpu"):
+        said.pop("cpu", None)
+    for unordered in ("environment", "secrets"):
+        if unordered in said:
+            said[unordered] = sorted(said[unordered], key=lambda variable: variable["name"])
+    if "portMappings" in said:
+        said["portMappings"] = [_canonical_port(mapping) for mapping in said["portMappings"]]
+    if check := said.get("healthCheck"):
+        said["healthCheck"] = {"interval": 30, "retries": 3, "timeout": 5, **check}
+    return {"essential": True, **said}
+
+
+def _canonical_port(mapping: dict[str, Any]) -> dict[str, Any]:
+    port = mapping.get("hostPort") or mapping["containerPort"]
+    return {"protocol": "tcp", **mapping, "hostPort": port}
+
+
+ROWS = (
+    Row(
+        token="aws:ecs/taskDefinition:TaskDefinition",
+        client="ecs",
+        source="internal/service/ecs/task_definition.go",
+        inputs=frozenset(
+            {
+                *(set(PLAIN) - {"runtimePlatform"}),
+                "runtimePlatform.cpuArchitecture",
+                "runtimePlatform.operatingSystemFamily",
+                "containerDefinitions",
+                "volumes.name",
+                "ephemeralStorage.sizeInGib",
+                "skipDestroy",
+                "tags.*",
+            }
+        ),
+        outputs=frozenset({"arn", "arnWithoutRevision", "revision"}),
+        replaces=frozenset({*PLAIN, "containerDefinitions", "volumes", "ephemeralStorage"}),
+        computed=frozenset({"networkMode"}),
+        write_only=frozenset({"skipDestroy"}),
+        same={
+            "containerDefinitions": _same_containers,
+            "requiresCompatibilities": same_set,
+            "volumes": same_set,
+        },
+        create=create,
+        read=read,
+        update=update,
+        delete=delete,
+    ),
+)

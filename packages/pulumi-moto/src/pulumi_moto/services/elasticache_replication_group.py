@@ -1,0 +1,264 @@
+"""ElastiCache: replication groups."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from pulumi_moto.row import Change, Client, Props, Row, State
+from pulumi_moto.services.equivalence import same_text
+from pulumi_moto.services.missing import found_or_none
+from pulumi_moto.services.resource_tags import retag
+from pulumi_moto.shapes import same_set, tag_dict, tag_list, without_empty
+
+PLAIN = {
+    "engine": "Engine",
+    "engineVersion": "EngineVersion",
+    "transitEncryptionEnabled": "TransitEncryptionEnabled",
+    "nodeType": "CacheNodeType",
+    "automaticFailoverEnabled": "AutomaticFailoverEnabled",
+    "multiAzEnabled": "MultiAZEnabled",
+    "snapshotRetentionLimit": "SnapshotRetentionLimit",
+    "snapshotWindow": "SnapshotWindow",
+    "maintenanceWindow": "PreferredMaintenanceWindow",
+    "autoMinorVersionUpgrade": "AutoMinorVersionUpgrade",
+    "parameterGroupName": "CacheParameterGroupName",
+    "securityGroupIds": "SecurityGroupIds",
+}
+FIXED = {
+    "replicationGroupId": "ReplicationGroupId",
+    "port": "Port",
+    "subnetGroupName": "CacheSubnetGroupName",
+    "atRestEncryptionEnabled": "AtRestEncryptionEnabled",
+    "kmsKeyId": "KmsKeyId",
+}
+COMPUTED = frozenset(
+    {
+        *("applyImmediately", "atRestEncryptionEnabled", "autoMinorVersionUpgrade", "engine"),
+        *("engineVersion", "maintenanceWindow", "nodeType", "numCacheClusters"),
+        *("parameterGroupName", "securityGroupIds", "snapshotWindow", "subnetGroupName"),
+        "transitEncryptionEnabled",
+    }
+)
+"""What the provider leaves alone when the program no longer says it."""
+DEFAULT_PORT = 6379
+PATCHES = {"6.2": "6.2.6", "7.0": "7.0.7"}
+"""The patch level that ElastiCache runs, where it is not 0."""
+TLS_CHANGES_SINCE = (7, 0, 5)
+NODES = "numCacheClusters"
+OF_THE_PROVIDER = frozenset({"applyImmediately", "finalSnapshotIdentifier"})
+LOGS = "logDeliveryConfigurations"
+ON = {"enabled", "enabling"}
+
+
+def _logs_to_aws(logs: list[dict[str, str]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "LogType": log["logType"],
+            "LogFormat": log["logFormat"],
+            "DestinationType": log["destinationType"],
+            "DestinationDetails": {"CloudWatchLogsDetails": {"LogGroup": log["destination"]}},
+        }
+        for log in logs
+    ]
+
+
+def _logs_from_aws(logs: list[dict[str, Any]]) -> list[dict[str, str]]:
+    return [
+        {
+            "logType": log["LogType"],
+            "logFormat": log["LogFormat"],
+            "destinationType": log["DestinationType"],
+            "destination": log["DestinationDetails"]["CloudWatchLogsDetails"]["LogGroup"],
+        }
+        for log in logs
+    ]
+
+
+def create_group(client: Client, props: Props) -> str:
+    names = {**FIXED, **PLAIN, NODES: "NumCacheClusters"}
+    client.create_replication_group(
+        ReplicationGroupDescription=props["description"],
+        Tags=tag_list(props.get("tags")),
+        **{aws: props[name] for name, aws in names.items() if props.get(name) is not None},
+        **without_empty(
+            {
+                "AuthToken": props.get("authToken"),
+                "LogDeliveryConfigurations": _logs_to_aws(props.get(LOGS, [])),
+            }
+        ),
+    )
+    return str(props["replicationGroupId"])
+
+
+def _group(client: Client, name: str) -> dict[str, Any] | None:
+    answer = found_or_none(partial(client.describe_replication_groups, ReplicationGroupId=name))
+    return answer["ReplicationGroups"][0] if answer else None
+
+
+def read_group(client: Client, name: str) -> State | None:
+    found = _group(client, name)
+    if found is None:
+        return None
+    member = client.describe_cache_clusters(CacheClusterId=found["MemberClusters"][0])
+    node = member["CacheClusters"][0]
+    endpoint = found["NodeGroups"][0]["PrimaryEndpoint"]
+    reader = found["NodeGroups"][0].get("ReaderEndpoint", endpoint)
+    version = str(node["EngineVersion"])
+    return {
+        "replicationGroupId": name,
+        "description": found["Description"],
+        "engine": node["Engine"],
+        "engineVersion": version,
+        "engineVersionActual": PATCHES.get(version, f"{version}.0"),
+        "nodeType": found["CacheNodeType"],
+        NODES: len(found["MemberClusters"]),
+        "automaticFailoverEnabled": found["AutomaticFailover"] in ON,
+        "multiAzEnabled": found["MultiAZ"] in ON,
+        "port": endpoint["Port"],
+        "parameterGroupName": node["CacheParameterGroup"]["CacheParameterGroupName"],
+        "subnetGroupName": node["CacheSubnetGroupName"],
+        "securityGroupIds": [g["SecurityGroupId"] for g in node["SecurityGroups"]],
+        "atRestEncryptionEnabled": found["AtRestEncryptionEnabled"],
+        "kmsKeyId": found.get("KmsKeyId", ""),
+        "transitEncryptionEnabled": found["TransitEncryptionEnabled"],
+        "snapshotRetentionLimit": found["SnapshotRetentionLimit"],
+        "snapshotWindow": found["SnapshotWindow"],
+        "maintenanceWindow": node["PreferredMaintenanceWindow"],
+        "autoMinorVersionUpgrade": found.get("AutoMinorVersionUpgrade", True),
+        LOGS: _logs_from_aws(found.get("LogDeliveryConfigurations", [])),
+        "tags": tag_dict(client.list_tags_for_resource(ResourceName=found["ARN"])["TagList"]),
+        "arn": found["ARN"],
+        "primaryEndpointAddress": endpoint["Address"],
+        "readerEndpointAddress": reader["Address"],
+    }
+
+
+def update_group(client: Client, name: str, change: Change) -> None:
+    """In the provider's order: failover needs its second node before, and until after."""
+    if "engine" in change.keys and "engineVersion" not in change.keys:
+        raise ValueError(
+            f"must explicitly set 'engine_version' attribute for Replication Group ({name}) when "
+            "updating engine to 'valkey'"
+        )
+    old, new = change.old.get(NODES), change.new.get(NODES)
+    if NODES in change.keys and old is not None and new is not None and new > old:
+        _set_replicas(client.increase_replica_count, name, new)
+    _modify(client, name, change)
+    if "authToken" in change.keys and change.new.get("authToken"):
+        client.modify_replication_group(
+            ReplicationGroupId=name,
+            ApplyImmediately=True,
+            AuthToken=change.new["authToken"],
+            AuthTokenUpdateStrategy="ROTATE",
+        )
+    if NODES in change.keys and old is not None and new is not None and new < old:
+        _set_replicas(client.decrease_replica_count, name, new)
+    retag(client, str(change.old["arn"]), change)
+
+
+def _set_replicas(call: Callable[..., Any], name: str, nodes: float) -> None:
+    """At once, whatever the program says: ElastiCache does it in no other way."""
+    call(ReplicationGroupId=name, NewReplicaCount=int(nodes) - 1, ApplyImmediately=True)
+
+
+def _modify(client: Client, name: str, change: Change) -> None:
+    asked = {
+        aws: change.new[prop]
+        for prop, aws in PLAIN.items()
+        if prop in change.keys and prop in change.new
+    }
+    if "EngineVersion" in asked:
+        asked["Engine"] = change.new.get("engine", "redis")
+    if "description" in change.keys:
+        asked["ReplicationGroupDescription"] = change.new["description"]
+    if LOGS in change.keys:
+        asked["LogDeliveryConfigurations"] = _logs_to_aws(change.new.get(LOGS, []))
+    if asked:
+        client.modify_replication_group(
+            ReplicationGroupId=name,
+            ApplyImmediately=bool(change.new.get("applyImmediately")),
+            **asked,
+        )
+
+
+def is_a_way_back(state: Props, new: Props) -> bool:
+    """From Redis to Valkey a group changes in place, and never back."""
+    return bool(state.get("engine") != "redis" and new.get("engine") != "valkey")
+
+
+def is_a_downgrade(state: Props, new: Props) -> bool:
+    return _number(new["engineVersion"]) < _number(state["engineVersion"])
+
+
+def _number(version: str) -> tuple[float, ...]:
+    """`6.x` is the last of all the sixes."""
+    return tuple(float("inf") if part == "x" else float(part) for part in version.split("."))
+
+
+def has_fixed_encryption(state: Props, _new: Props) -> bool:
+    """Before 7.0.5 a group is made with or without TLS, and stays so."""
+    return (
+        _number(str(state.get("engineVersionActual") or state["engineVersion"])) < TLS_CHANGES_SINCE
+    )
+
+
+def has_the_default_port(state: Props, new: Props) -> bool:
+    return new.get("port") is None and state.get("port") == DEFAULT_PORT
+
+
+def same_version(old: str, new: str) -> bool:
+    """`6.x` stands for every minor version."""
+    return old == new or (new.endswith(".x") and old.partition(".")[0] == new.partition(".")[0])
+
+
+def delete_group(client: Client, name: str, state: Props) -> None:
+    if _group(client, name) is not None:
+        final = {"FinalSnapshotIdentifier": state.get("finalSnapshotIdentifier")}
+        client.delete_replication_group(ReplicationGroupId=name, **without_empty(final))
+
+
+ROWS = (
+    Row(
+        token="aws:elasticache/replicationGroup:ReplicationGroup",
+        client="elasticache",
+        source="internal/service/elasticache/replication_group.go",
+        inputs=frozenset(
+            {
+                *FIXED,
+                *PLAIN,
+                *OF_THE_PROVIDER,
+                NODES,
+                "description",
+                "authToken",
+                *(
+                    f"{LOGS}.{key}"
+                    for key in ("logType", "logFormat", "destinationType", "destination")
+                ),
+                "tags.*",
+            }
+        ),
+        outputs=frozenset(
+            {"arn", "engineVersionActual", "primaryEndpointAddress", "readerEndpointAddress"}
+        ),
+        replaces=frozenset(FIXED),
+        replaces_if={
+            "engine": is_a_way_back,
+            "engineVersion": is_a_downgrade,
+            "transitEncryptionEnabled": has_fixed_encryption,
+        },
+        computed=COMPUTED,
+        write_only=frozenset({"authToken", *OF_THE_PROVIDER}),
+        same={
+            "engineVersion": same_version,
+            "maintenanceWindow": same_text,
+            "replicationGroupId": same_text,
+            "securityGroupIds": same_set,
+            LOGS: same_set,
+        },
+        suppresses={"port": has_the_default_port},
+        create=create_group,
+        read=read_group,
+        update=update_group,
+        delete=delete_group,
+    ),
+)

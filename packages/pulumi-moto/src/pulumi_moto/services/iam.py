@@ -1,0 +1,234 @@
+"""Roles, their inline policies, and attachments of managed ones."""
+
+import json
+from functools import partial
+from typing import Any
+
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, only_replaced
+from pulumi_moto.services.equivalence import same_policy
+from pulumi_moto.services.missing import found_or_none, ignore_missing
+from pulumi_moto.shapes import tag_dict, tag_list
+
+LONGEST_ROLE = 64
+ROOT_PATH = "/"
+MOST_VERSIONS = 5
+SHORTEST_MAXIMUM = 3600
+"""Seconds; a role's maximum where it names none."""
+
+
+def create_role(iam: Client, props: Props) -> str:
+    name, boundary = str(props["name"]), props.get("permissionsBoundary")
+    iam.create_role(
+        RoleName=name,
+        AssumeRolePolicyDocument=props["assumeRolePolicy"],
+        Description=props.get("description", ""),
+        Path=props.get("path", ROOT_PATH),
+        MaxSessionDuration=int(props.get("maxSessionDuration", SHORTEST_MAXIMUM)),
+        Tags=tag_list(props.get("tags")),
+        **({"PermissionsBoundary": boundary} if boundary else {}),
+    )
+    return name
+
+
+def read_role(iam: Client, name: str) -> State | None:
+    answer = found_or_none(partial(iam.get_role, RoleName=name))
+    if answer is None:
+        return None
+    found = answer["Role"]
+    boundary = found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    return {
+        "name": name,
+        "assumeRolePolicy": json.dumps(found["AssumeRolePolicyDocument"]),
+        "description": found.get("Description", ""),
+        "path": found["Path"],
+        "maxSessionDuration": found["MaxSessionDuration"],
+        **({"permissionsBoundary": boundary} if boundary else {}),
+        "tags": tag_dict(iam.list_role_tags(RoleName=name)["Tags"]),
+        "arn": found["Arn"],
+        "uniqueId": found["RoleId"],
+    }
+
+
+def update_role(iam: Client, name: str, change: Change) -> None:
+    if "assumeRolePolicy" in change.keys:
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=change.new["assumeRolePolicy"])
+    if "description" in change.keys:
+        iam.update_role_description(RoleName=name, Description=change.new.get("description", ""))
+    if "maxSessionDuration" in change.keys:
+        seconds = int(change.new.get("maxSessionDuration", SHORTEST_MAXIMUM))
+        iam.update_role(RoleName=name, MaxSessionDuration=seconds)
+    if "permissionsBoundary" in change.keys:
+        boundary = change.new.get("permissionsBoundary")
+        if boundary:
+            iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
+        else:
+            iam.delete_role_permissions_boundary(RoleName=name)
+    if "tags" in change.keys:
+        iam.untag_role(RoleName=name, TagKeys=list(change.old.get("tags") or {}))
+        iam.tag_role(RoleName=name, Tags=tag_list(change.new.get("tags")))
+
+
+def put_policy(iam: Client, props: Props) -> str:
+    iam.put_role_policy(
+        RoleName=props["role"], PolicyName=props["name"], PolicyDocument=props["policy"]
+    )
+    return f"{props['role']}:{props['name']}"
+
+
+def update_policy(iam: Client, _physical_id: str, change: Change) -> None:
+    put_policy(iam, change.new)
+
+
+def read_policy(iam: Client, physical_id: str) -> State | None:
+    role, name = physical_id.split(":", 1)
+    answer = found_or_none(partial(iam.get_role_policy, RoleName=role, PolicyName=name))
+    if answer is None:
+        return None
+    return {"role": role, "name": name, "policy": json.dumps(answer["PolicyDocument"])}
+
+
+def delete_policy(iam: Client, physical_id: str, _state: Props) -> None:
+    role, name = physical_id.split(":", 1)
+    ignore_missing(partial(iam.delete_role_policy, RoleName=role, PolicyName=name))
+
+
+def attach(iam: Client, props: Props) -> str:
+    iam.attach_role_policy(RoleName=props["role"], PolicyArn=props["policyArn"])
+    return f"{props['role']}/{props['policyArn']}"
+
+
+def read_attachment(iam: Client, physical_id: str) -> State | None:
+    role, arn = physical_id.split("/", 1)
+    answer: dict[str, Any] | None = found_or_none(
+        partial(iam.list_attached_role_policies, RoleName=role)
+    )
+    attached = [p["PolicyArn"] for p in (answer or {}).get("AttachedPolicies", [])]
+    return {"role": role, "policyArn": arn} if arn in attached else None
+
+
+def detach(iam: Client, physical_id: str, _state: Props) -> None:
+    role, arn = physical_id.split("/", 1)
+    ignore_missing(partial(iam.detach_role_policy, RoleName=role, PolicyArn=arn))
+
+
+def create_managed(iam: Client, props: Props) -> str:
+    answer = iam.create_policy(
+        PolicyName=props["name"],
+        Path=props.get("path", ROOT_PATH),
+        PolicyDocument=props["policy"],
+        Description=props.get("description", ""),
+        Tags=tag_list(props.get("tags")),
+    )
+    return str(answer["Policy"]["Arn"])
+
+
+def read_managed(iam: Client, arn: str) -> State | None:
+    answer = found_or_none(partial(iam.get_policy, PolicyArn=arn))
+    if answer is None:
+        return None
+    found = answer["Policy"]
+    version = iam.get_policy_version(PolicyArn=arn, VersionId=found["DefaultVersionId"])
+    return {
+        "name": found["PolicyName"],
+        "path": found["Path"],
+        "policy": json.dumps(version["PolicyVersion"]["Document"]),
+        "description": found.get("Description", ""),
+        "tags": tag_dict(found.get("Tags", [])),
+        "arn": arn,
+        "policyId": found["PolicyId"],
+    }
+
+
+def update_managed(iam: Client, arn: str, change: Change) -> None:
+    if "policy" in change.keys:
+        # A policy has five versions at most, and the provider makes room before it adds one.
+        versions = iam.list_policy_versions(PolicyArn=arn)["Versions"]
+        if len(versions) == MOST_VERSIONS:
+            oldest = min(
+                (one for one in versions if not one["IsDefaultVersion"]),
+                key=lambda one: one["CreateDate"],
+            )
+            iam.delete_policy_version(PolicyArn=arn, VersionId=oldest["VersionId"])
+        iam.create_policy_version(
+            PolicyArn=arn, PolicyDocument=change.new["policy"], SetAsDefault=True
+        )
+    if "tags" in change.keys:
+        iam.untag_policy(PolicyArn=arn, TagKeys=list(change.old.get("tags") or {}))
+        iam.tag_policy(PolicyArn=arn, Tags=tag_list(change.new.get("tags")))
+
+
+def delete_managed(iam: Client, arn: str, _state: Props) -> None:
+    found = found_or_none(partial(iam.list_policy_versions, PolicyArn=arn))
+    for version in (found or {}).get("Versions", []):
+        if not version["IsDefaultVersion"]:
+            iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
+    ignore_missing(partial(iam.delete_policy, PolicyArn=arn))
+
+
+ROWS = (
+    Row(
+        token="aws:iam/policy:Policy",
+        client="iam",
+        source="internal/service/iam/policy.go",
+        inputs=frozenset({"name", "path", "policy", "description", "tags.*"}),
+        outputs=frozenset({"arn", "policyId"}),
+        replaces=frozenset({"name", "path", "description"}),
+        computed=frozenset({"name"}),
+        same={"policy": same_policy},
+        autoname=Autoname(longest=128),
+        create=create_managed,
+        read=read_managed,
+        update=update_managed,
+        delete=delete_managed,
+    ),
+    Row(
+        token="aws:iam/role:Role",
+        client="iam",
+        source="internal/service/iam/role.go",
+        inputs=frozenset(
+            {
+                "name",
+                "path",
+                "assumeRolePolicy",
+                "description",
+                "maxSessionDuration",
+                "permissionsBoundary",
+                "tags.*",
+            }
+        ),
+        outputs=frozenset({"arn", "uniqueId"}),
+        replaces=frozenset({"name", "path"}),
+        computed=frozenset({"name"}),
+        same={"assumeRolePolicy": same_policy},
+        autoname=Autoname(longest=LONGEST_ROLE),
+        create=create_role,
+        read=read_role,
+        update=update_role,
+        delete=lambda iam, name, _state: ignore_missing(lambda: iam.delete_role(RoleName=name)),
+    ),
+    Row(
+        token="aws:iam/rolePolicy:RolePolicy",
+        client="iam",
+        source="internal/service/iam/role_policy.go",
+        inputs=frozenset({"role", "name", "policy"}),
+        replaces=frozenset({"role", "name"}),
+        computed=frozenset({"name"}),
+        same={"policy": same_policy},
+        autoname=Autoname(longest=128),
+        create=put_policy,
+        read=read_policy,
+        update=update_policy,
+        delete=delete_policy,
+    ),
+    Row(
+        token="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        client="iam",
+        source="internal/service/iam/role_policy_attachment.go",
+        inputs=frozenset({"role", "policyArn"}),
+        replaces=frozenset({"role", "policyArn"}),
+        create=attach,
+        read=read_attachment,
+        update=only_replaced,
+        delete=detach,
+    ),
+)

@@ -1,0 +1,75 @@
+"""OpenID Connect providers: whose tokens roles may be taken on with."""
+
+from functools import partial
+
+from pulumi_moto.row import Change, Client, Props, Row, State
+from pulumi_moto.services.missing import found_or_none, ignore_missing
+from pulumi_moto.shapes import same_set, tag_dict, tag_list, without_empty
+
+
+def create(iam: Client, props: Props) -> str:
+    made = iam.create_open_id_connect_provider(
+        Url=props["url"],
+        ClientIDList=props["clientIdLists"],
+        Tags=tag_list(props.get("tags")),
+        **without_empty({"ThumbprintList": props.get("thumbprintLists")}),
+    )
+    return str(made["OpenIDConnectProviderArn"])
+
+
+def read(iam: Client, arn: str) -> State | None:
+    found = found_or_none(partial(iam.get_open_id_connect_provider, OpenIDConnectProviderArn=arn))
+    if found is None:
+        return None
+    return {
+        "url": found["Url"],
+        "clientIdLists": found["ClientIDList"],
+        "thumbprintLists": found["ThumbprintList"],
+        "tags": tag_dict(found.get("Tags")),
+        "arn": arn,
+    }
+
+
+def update(iam: Client, arn: str, change: Change) -> None:
+    old, new = set(change.old["clientIdLists"]), set(change.new["clientIdLists"])
+    for client in sorted(new - old):
+        iam.add_client_id_to_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID=client)
+    for client in sorted(old - new):
+        iam.remove_client_id_from_open_id_connect_provider(
+            OpenIDConnectProviderArn=arn, ClientID=client
+        )
+    if "thumbprintLists" in change.keys:
+        iam.update_open_id_connect_provider_thumbprint(
+            OpenIDConnectProviderArn=arn, ThumbprintList=change.new["thumbprintLists"]
+        )
+    if "tags" in change.keys:
+        gone = list(change.old.get("tags") or {})
+        iam.untag_open_id_connect_provider(OpenIDConnectProviderArn=arn, TagKeys=gone)
+        iam.tag_open_id_connect_provider(
+            OpenIDConnectProviderArn=arn, Tags=tag_list(change.new.get("tags"))
+        )
+
+
+def same_url(old: str, new: str) -> bool:
+    """IAM tells it without the scheme."""
+    return old.removeprefix("https://") == new.removeprefix("https://")
+
+
+ROWS = (
+    Row(
+        token="aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        client="iam",
+        source="internal/service/iam/openid_connect_provider.go",
+        inputs=frozenset({"url", "clientIdLists", "thumbprintLists", "tags.*"}),
+        outputs=frozenset({"arn"}),
+        replaces=frozenset({"url"}),
+        computed=frozenset({"thumbprintLists"}),
+        same={"url": same_url, "clientIdLists": same_set},
+        create=create,
+        read=read,
+        update=update,
+        delete=lambda iam, arn, _state: ignore_missing(
+            lambda: iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+        ),
+    ),
+)

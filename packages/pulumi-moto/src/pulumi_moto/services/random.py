@@ -1,0 +1,91 @@
+"""The random provider: no account behind it, the state is all there is."""
+
+import base64
+import random
+import secrets
+import string
+from typing import Any
+
+from pulumi_moto.row import Client, Props, Row, State, only_replaced
+
+SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
+"""What random's own provider draws from unless the program says otherwise."""
+CLASSES = {
+    "lower": string.ascii_lowercase,
+    "upper": string.ascii_uppercase,
+    "numeric": string.digits,
+}
+INPUTS = frozenset(
+    {
+        "length",
+        "overrideSpecial",
+        "keepers.*",
+        *("lower", "upper", "numeric", "special"),
+        *("minLower", "minUpper", "minNumeric", "minSpecial"),
+    }
+)
+
+
+def draw(props: Props) -> State:
+    """A password of the asked length, with at least the asked number of each class."""
+    classes = {**CLASSES, "special": props.get("overrideSpecial") or SPECIAL}
+    allowed = {name: chars for name, chars in classes.items() if props.get(name, True)}
+    drawn = [
+        secrets.choice(classes[name])
+        for name in classes
+        for _ in range(int(props.get(f"min{name.capitalize()}", 0)))
+    ]
+    anything = "".join(allowed.values())
+    drawn += [secrets.choice(anything) for _ in range(int(props["length"]) - len(drawn))]
+    random.SystemRandom().shuffle(drawn)
+    return {"result": "".join(drawn)}
+
+
+def draw_id(props: Props) -> State:
+    """So many random bytes, in every spelling that the provider offers."""
+    drawn = secrets.token_bytes(int(props["byteLength"]))
+    prefix = props.get("prefix") or ""
+    url = base64.urlsafe_b64encode(drawn).rstrip(b"=").decode()
+    return {
+        "hex": prefix + drawn.hex(),
+        "dec": prefix + str(int.from_bytes(drawn, "big")),
+        "b64Std": prefix + base64.b64encode(drawn).decode(),
+        "b64Url": prefix + url,
+    }
+
+
+def _in_the_state(_client: Client, _physical_id: str) -> dict[str, Any]:
+    return {}
+
+
+ID_INPUTS = frozenset({"byteLength", "prefix", "keepers.*"})
+ROWS = (
+    Row(
+        token="random:index/randomId:RandomId",
+        client=None,
+        source="terraform-provider-random/internal/provider/resource_id.go",
+        inputs=ID_INPUTS,
+        outputs=frozenset({"hex", "dec", "b64Std", "b64Url"}),
+        replaces=frozenset(path.split(".")[0] for path in ID_INPUTS),
+        write_only=frozenset(path.split(".")[0] for path in ID_INPUTS),
+        generate=draw_id,
+        create=lambda _client, _props: "none",
+        read=_in_the_state,
+        update=only_replaced,
+        delete=lambda _client, _physical_id, _state: None,
+    ),
+    Row(
+        token="random:index/randomPassword:RandomPassword",
+        client=None,
+        source="terraform-provider-random/internal/provider/resource_password.go",
+        inputs=INPUTS,
+        outputs=frozenset({"result"}),
+        replaces=frozenset(path.split(".")[0] for path in INPUTS),
+        write_only=frozenset(path.split(".")[0] for path in INPUTS),
+        generate=draw,
+        create=lambda _client, _props: "none",
+        read=_in_the_state,
+        update=only_replaced,
+        delete=lambda _client, _physical_id, _state: None,
+    ),
+)

@@ -1,0 +1,245 @@
+"""RDS: instances."""
+
+import re
+from functools import partial
+from typing import Any
+
+from pulumi_moto.row import Change, Client, Props, Row, State
+from pulumi_moto.services.equivalence import same_text
+from pulumi_moto.services.missing import found_or_none
+from pulumi_moto.services.resource_tags import retag
+from pulumi_moto.shapes import same_set, tag_dict, tag_list, without_empty
+
+RESOURCE_ID = re.compile(r"db-[0-9A-Z]{2,255}")
+"""The provider's id of an instance; an import may name it by its identifier instead."""
+PLAIN = {
+    "instanceClass": "DBInstanceClass",
+    "allocatedStorage": "AllocatedStorage",
+    "maxAllocatedStorage": "MaxAllocatedStorage",
+    "engineVersion": "EngineVersion",
+    "multiAz": "MultiAZ",
+    "backupRetentionPeriod": "BackupRetentionPeriod",
+    "backupWindow": "PreferredBackupWindow",
+    "maintenanceWindow": "PreferredMaintenanceWindow",
+    "storageType": "StorageType",
+    "copyTagsToSnapshot": "CopyTagsToSnapshot",
+    "autoMinorVersionUpgrade": "AutoMinorVersionUpgrade",
+    "deletionProtection": "DeletionProtection",
+    "publiclyAccessible": "PubliclyAccessible",
+    "monitoringInterval": "MonitoringInterval",
+    "monitoringRoleArn": "MonitoringRoleArn",
+}
+"""Inputs that can be modified and that RDS names alike in every call."""
+INSIGHTS = {
+    "performanceInsightsEnabled": "PerformanceInsightsEnabled",
+    "performanceInsightsKmsKeyId": "PerformanceInsightsKMSKeyId",
+    "performanceInsightsRetentionPeriod": "PerformanceInsightsRetentionPeriod",
+}
+"""`EnablePerformanceInsights` when asked, `PerformanceInsightsEnabled` when told."""
+FIXED = {
+    "engine": "Engine",
+    "dbName": "DBName",
+    "username": "MasterUsername",
+    "storageEncrypted": "StorageEncrypted",
+    "kmsKeyId": "KmsKeyId",
+}
+"""Inputs whose change means a new instance."""
+RENAMED = {
+    "identifier": ("DBInstanceIdentifier", "NewDBInstanceIdentifier"),
+    "port": ("Port", "DBPortNumber"),
+    "dbSubnetGroupName": ("DBSubnetGroupName", "DBSubnetGroupName"),
+}
+"""Inputs that RDS names in one way when it creates and in another when it modifies."""
+COMPUTED = frozenset(
+    {
+        *("allocatedStorage", "applyImmediately", "backupRetentionPeriod", "backupWindow"),
+        *("dbName", "dbSubnetGroupName", "engine", "engineVersion", "identifier", "kmsKeyId"),
+        *("maintenanceWindow", "monitoringRoleArn", "multiAz", "parameterGroupName"),
+        *("performanceInsightsKmsKeyId", "performanceInsightsRetentionPeriod", "port"),
+        *("storageType", "username", "vpcSecurityGroupIds"),
+    }
+)
+"""What the provider leaves alone when the program no longer says it."""
+OF_THE_PROVIDER = frozenset(
+    {
+        "allowMajorVersionUpgrade",
+        "applyImmediately",
+        "deleteAutomatedBackups",
+        "finalSnapshotIdentifier",
+        "skipFinalSnapshot",
+    }
+)
+"""A change of these alone makes no call. In terraform-provider-aws,
+internal/service/rds/instance.go, resourceInstanceUpdate leaves them out of what modifies."""
+EXPORTS = "enabledCloudwatchLogsExports"
+
+
+def _asked(props: Props, names: dict[str, str]) -> dict[str, Any]:
+    return {aws: props[name] for name, aws in names.items() if props.get(name) is not None}
+
+
+def _insights(props: Props) -> dict[str, Any]:
+    asked = _asked(props, INSIGHTS)
+    enabled = asked.pop("PerformanceInsightsEnabled", None)
+    return asked if enabled is None else {**asked, "EnablePerformanceInsights": enabled}
+
+
+def create_instance(rds: Client, props: Props) -> str:
+    answer = rds.create_db_instance(
+        **_asked(props, FIXED),
+        **_asked(props, {name: made for name, (made, _) in RENAMED.items()}),
+        **_asked(props, PLAIN),
+        **_insights(props),
+        **without_empty(
+            {
+                "MasterUserPassword": props.get("password"),
+                "VpcSecurityGroupIds": props.get("vpcSecurityGroupIds"),
+                "DBParameterGroupName": props.get("parameterGroupName"),
+                "EnableCloudwatchLogsExports": props.get(EXPORTS),
+                "Tags": tag_list(props.get("tags")),
+            }
+        ),
+    )
+    return str(answer["DBInstance"]["DbiResourceId"])
+
+
+def _instance(rds: Client, physical_id: str) -> dict[str, Any] | None:
+    named: dict[str, Any] = {"DBInstanceIdentifier": physical_id}
+    if RESOURCE_ID.fullmatch(physical_id):
+        named = {"Filters": [{"Name": "dbi-resource-id", "Values": [physical_id]}]}
+    answer = found_or_none(partial(rds.describe_db_instances, **named))
+    return answer["DBInstances"][0] if answer and answer["DBInstances"] else None
+
+
+def read_instance(rds: Client, physical_id: str) -> State | None:
+    found = _instance(rds, physical_id)
+    if found is None:
+        return None
+    names = {**FIXED, **PLAIN, **INSIGHTS}
+    state = {name: found[aws] for name, aws in names.items() if aws in found}
+    endpoint = found["Endpoint"]
+    return {
+        **state,
+        "identifier": found["DBInstanceIdentifier"],
+        "port": endpoint["Port"],
+        "dbSubnetGroupName": found["DBSubnetGroup"]["DBSubnetGroupName"],
+        "vpcSecurityGroupIds": [g["VpcSecurityGroupId"] for g in found["VpcSecurityGroups"]],
+        "parameterGroupName": found["DBParameterGroups"][0]["DBParameterGroupName"],
+        EXPORTS: found.get("EnabledCloudwatchLogsExports", []),
+        "tags": tag_dict(found.get("TagList")),
+        "arn": found["DBInstanceArn"],
+        "address": endpoint["Address"],
+        "endpoint": f"{endpoint['Address']}:{endpoint['Port']}",
+        "status": found["DBInstanceStatus"],
+        "resourceId": found["DbiResourceId"],
+    }
+
+
+def update_instance(rds: Client, physical_id: str, change: Change) -> None:
+    found = _instance(rds, physical_id)
+    if found is None:
+        raise LookupError(f"RDS DB Instance ({physical_id}) not found")
+    # Before a change of the name, which is a part of the ARN.
+    retag(rds, str(found["DBInstanceArn"]), change)
+    new = {key: change.new[key] for key in change.keys if key in change.new}
+    asked = {
+        **_asked(new, PLAIN),
+        **_asked(new, {name: modified for name, (_, modified) in RENAMED.items()}),
+        **_insights(new),
+    }
+    asked |= without_empty(
+        {
+            "MasterUserPassword": new.get("password"),
+            "VpcSecurityGroupIds": new.get("vpcSecurityGroupIds"),
+            "DBParameterGroupName": new.get("parameterGroupName"),
+        }
+    )
+    if EXPORTS in change.keys:
+        old, wanted = set(change.old.get(EXPORTS) or []), set(change.new.get(EXPORTS) or [])
+        asked["CloudwatchLogsExportConfiguration"] = {
+            "EnableLogTypes": sorted(wanted - old),
+            "DisableLogTypes": sorted(old - wanted),
+        }
+    if "EngineVersion" in asked:
+        asked["AllowMajorVersionUpgrade"] = bool(change.new.get("allowMajorVersionUpgrade"))
+    if asked:
+        rds.modify_db_instance(
+            DBInstanceIdentifier=found["DBInstanceIdentifier"],
+            ApplyImmediately=bool(change.new.get("applyImmediately")),
+            **asked,
+        )
+
+
+def delete_instance(rds: Client, physical_id: str, state: Props) -> None:
+    """A final snapshot is taken unless it is skipped; without a name for it RDS refuses."""
+    found = _instance(rds, physical_id)
+    if found is None:
+        return
+    if state.get("skipFinalSnapshot"):
+        last: dict[str, Any] = {"SkipFinalSnapshot": True}
+    else:
+        last = without_empty({"FinalDBSnapshotIdentifier": state.get("finalSnapshotIdentifier")})
+    rds.delete_db_instance(
+        DBInstanceIdentifier=found["DBInstanceIdentifier"],
+        DeleteAutomatedBackups=bool(state.get("deleteAutomatedBackups", True)),
+        **last,
+    )
+
+
+def same_version(old: str, new: str) -> bool:
+    """A major version alone is satisfied by any minor one."""
+    return old == new or old.startswith(f"{new}.")
+
+
+def has_grown(state: Props, new: Props) -> bool:
+    """RDS made the storage larger by itself, as `maxAllocatedStorage` allows."""
+    asked, longest = new.get("allocatedStorage"), new.get("maxAllocatedStorage") or 0
+    if not isinstance(asked, int | float) or isinstance(longest, str):
+        return False
+    return bool(state.get("allocatedStorage", 0) > asked and longest > asked)
+
+
+def does_not_grow(state: Props, new: Props) -> bool:
+    """As much as there is turns the growing off, and RDS then gives no limit back."""
+    longest = new.get("maxAllocatedStorage")
+    return not state.get("maxAllocatedStorage") and longest == new.get("allocatedStorage")
+
+
+ROWS = (
+    Row(
+        token="aws:rds/instance:Instance",
+        client="rds",
+        source="internal/service/rds/instance.go",
+        inputs=frozenset(
+            {
+                *FIXED,
+                *PLAIN,
+                *INSIGHTS,
+                *OF_THE_PROVIDER,
+                *RENAMED,
+                "password",
+                "vpcSecurityGroupIds",
+                "parameterGroupName",
+                EXPORTS,
+                "tags.*",
+            }
+        ),
+        outputs=frozenset({"arn", "address", "endpoint", "status", "resourceId"}),
+        replaces=frozenset(FIXED),
+        computed=COMPUTED,
+        write_only=frozenset({"password", *OF_THE_PROVIDER}),
+        same={
+            "engine": same_text,
+            "engineVersion": same_version,
+            "maintenanceWindow": same_text,
+            "vpcSecurityGroupIds": same_set,
+            EXPORTS: same_set,
+        },
+        suppresses={"allocatedStorage": has_grown, "maxAllocatedStorage": does_not_grow},
+        create=create_instance,
+        read=read_instance,
+        update=update_instance,
+        imported_id=lambda state: str(state["resourceId"]),
+        delete=delete_instance,
+    ),
+)

@@ -1,0 +1,222 @@
+"""Buckets, and the settings that are resources of their own."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
+from pulumi_moto.services.equivalence import same_policy
+from pulumi_moto.services.missing import found_or_none, ignore_missing
+from pulumi_moto.shapes import from_aws, same_set, tag_dict, tag_list, to_aws
+
+LONGEST_BUCKET = 63
+
+
+def create_bucket(s3: Client, props: Props) -> str:
+    name, region = str(props["bucket"]), s3.meta.region_name
+    where = (
+        {}
+        if region == "us-east-1"
+        else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    )
+    s3.create_bucket(Bucket=name, **where)
+    _tag(s3, name, props)
+    return name
+
+
+def _tag(s3: Client, name: str, props: Props) -> None:
+    if tags := tag_list(props.get("tags")):
+        s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
+    else:
+        s3.delete_bucket_tagging(Bucket=name)
+
+
+def read_bucket(s3: Client, name: str) -> State | None:
+    if found_or_none(partial(s3.head_bucket, Bucket=name)) is None:
+        return None
+    tags = found_or_none(partial(s3.get_bucket_tagging, Bucket=name))
+    region = s3.meta.region_name
+    return {
+        "bucket": name,
+        "tags": tag_dict((tags or {}).get("TagSet")),
+        "arn": f"arn:aws:s3:::{name}",
+        "bucketDomainName": f"{name}.s3.amazonaws.com",
+        "bucketRegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
+    }
+
+
+def delete_bucket(s3: Client, name: str, state: Props) -> None:
+    """With `forceDestroy` whatever is in it goes first; without, AWS refuses a full bucket."""
+    if state.get("forceDestroy") and read_bucket(s3, name) is not None:
+        versions = s3.list_object_versions(Bucket=name)
+        for found in (*versions.get("Versions", []), *versions.get("DeleteMarkers", [])):
+            s3.delete_object(Bucket=name, Key=found["Key"], VersionId=found["VersionId"])
+    ignore_missing(partial(s3.delete_bucket, Bucket=name))
+
+
+def _setting(
+    kind: str,
+    inputs: frozenset[str],
+    *,
+    source: str,
+    put: Callable[[Client, str, Props], object],
+    get: Callable[[Client, str], State | None],
+    remove: Callable[[Client, str], object],
+    same: dict[str, Callable[[Any, Any], bool]] | None = None,
+) -> Row:
+    """A setting of a bucket: its physical id is the bucket's name."""
+
+    def create(s3: Client, props: Props) -> str:
+        put(s3, props["bucket"], props)
+        return str(props["bucket"])
+
+    def read(s3: Client, bucket: str) -> State | None:
+        found = found_or_none(partial(get, s3, bucket))
+        return None if found is None else {"bucket": bucket, **found}
+
+    def update(s3: Client, bucket: str, change: Change) -> None:
+        put(s3, bucket, change.new)
+
+    return Row(
+        token=f"aws:s3/{kind[0].lower()}{kind[1:]}:{kind}",
+        client="s3",
+        source=source,
+        inputs=inputs | {"bucket"},
+        replaces=frozenset({"bucket"}),
+        same=same or {},
+        create=create,
+        read=read,
+        update=update,
+        delete=lambda s3, bucket, _state: ignore_missing(partial(remove, s3, bucket)),
+    )
+
+
+BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+
+
+def _lifecycle_to_aws(props: Props) -> dict[str, Any]:
+    rules = []
+    for rule in props["rules"]:
+        asked = to_aws({key: value for key, value in rule.items() if key != "id"})
+        rules.append({"ID": rule["id"], **asked})
+    return {"Rules": rules}
+
+
+def _lifecycle_from_aws(found: dict[str, Any]) -> State:
+    rules = []
+    for rule in found["Rules"]:
+        rest = from_aws({key: value for key, value in rule.items() if key != "ID"})
+        rules.append({"id": rule["ID"], **rest})
+    return {"rules": rules}
+
+
+def _encryption_to_aws(props: Props) -> dict[str, Any]:
+    rules = []
+    for rule in props["rules"]:
+        default = rule["applyServerSideEncryptionByDefault"]
+        asked: dict[str, Any] = {"SSEAlgorithm": default["sseAlgorithm"]}
+        if default.get("kmsMasterKeyId"):
+            asked["KMSMasterKeyID"] = default["kmsMasterKeyId"]
+        made: dict[str, Any] = {"ApplyServerSideEncryptionByDefault": asked}
+        if "bucketKeyEnabled" in rule:
+            made["BucketKeyEnabled"] = rule["bucketKeyEnabled"]
+        rules.append(made)
+    return {"Rules": rules}
+
+
+def _encryption_from_aws(found: dict[str, Any]) -> State:
+    rules = []
+    for rule in found["ServerSideEncryptionConfiguration"]["Rules"]:
+        default = rule["ApplyServerSideEncryptionByDefault"]
+        state: dict[str, Any] = {"sseAlgorithm": default["SSEAlgorithm"]}
+        if default.get("KMSMasterKeyID"):
+            state["kmsMasterKeyId"] = default["KMSMasterKeyID"]
+        made: dict[str, Any] = {"applyServerSideEncryptionByDefault": state}
+        if rule.get("BucketKeyEnabled"):
+            made["bucketKeyEnabled"] = rule["BucketKeyEnabled"]
+        rules.append(made)
+    return {"rules": rules}
+
+
+ROWS = (
+    Row(
+        token="aws:s3/bucket:Bucket",
+        client="s3",
+        source="internal/service/s3/bucket.go",
+        inputs=frozenset({"bucket", "forceDestroy", "tags.*"}),
+        outputs=frozenset({"arn", "bucketDomainName", "bucketRegionalDomainName"}),
+        replaces=frozenset({"bucket"}),
+        computed=frozenset({"bucket"}),
+        write_only=frozenset({"forceDestroy"}),
+        autoname=Autoname(prop="bucket", longest=LONGEST_BUCKET, lower=True),
+        create=create_bucket,
+        read=read_bucket,
+        update=lambda s3, name, change: _tag(s3, name, change.new),
+        delete=delete_bucket,
+    ),
+    _setting(
+        "BucketPolicy",
+        frozenset({"policy"}),
+        source="internal/service/s3/bucket_policy.go",
+        put=lambda s3, bucket, props: s3.put_bucket_policy(Bucket=bucket, Policy=props["policy"]),
+        get=lambda s3, bucket: {"policy": s3.get_bucket_policy(Bucket=bucket)["Policy"]},
+        remove=lambda s3, bucket: s3.delete_bucket_policy(Bucket=bucket),
+        same={"policy": same_policy},
+    ),
+    _setting(
+        "BucketPublicAccessBlock",
+        frozenset(BLOCKS),
+        source="internal/service/s3/bucket_public_access_block.go",
+        put=lambda s3, bucket, props: s3.put_public_access_block(
+            Bucket=bucket,
+            PublicAccessBlockConfiguration=to_aws({b: bool(props.get(b)) for b in BLOCKS}),
+        ),
+        get=lambda s3, bucket: from_aws(
+            s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+        ),
+        remove=lambda s3, bucket: s3.delete_public_access_block(Bucket=bucket),
+    ),
+    _setting(
+        "BucketOwnershipControls",
+        frozenset({"rule.objectOwnership"}),
+        source="internal/service/s3/bucket_ownership_controls.go",
+        put=lambda s3, bucket, props: s3.put_bucket_ownership_controls(
+            Bucket=bucket, OwnershipControls={"Rules": [to_aws(props["rule"])]}
+        ),
+        get=lambda s3, bucket: {
+            "rule": from_aws(
+                s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"][0]
+            )
+        },
+        remove=lambda s3, bucket: s3.delete_bucket_ownership_controls(Bucket=bucket),
+    ),
+    _setting(
+        "BucketLifecycleConfiguration",
+        frozenset({"rules.*"}),
+        source="internal/service/s3/bucket_lifecycle_configuration.go",
+        put=lambda s3, bucket, props: s3.put_bucket_lifecycle_configuration(
+            Bucket=bucket, LifecycleConfiguration=_lifecycle_to_aws(props)
+        ),
+        get=lambda s3, bucket: _lifecycle_from_aws(
+            s3.get_bucket_lifecycle_configuration(Bucket=bucket)
+        ),
+        remove=lambda s3, bucket: s3.delete_bucket_lifecycle(Bucket=bucket),
+    ),
+    _setting(
+        "BucketServerSideEncryptionConfiguration",
+        frozenset(
+            {
+                "rules.applyServerSideEncryptionByDefault.sseAlgorithm",
+                "rules.applyServerSideEncryptionByDefault.kmsMasterKeyId",
+                "rules.bucketKeyEnabled",
+            }
+        ),
+        source="internal/service/s3/bucket_server_side_encryption_configuration.go",
+        put=lambda s3, bucket, props: s3.put_bucket_encryption(
+            Bucket=bucket, ServerSideEncryptionConfiguration=_encryption_to_aws(props)
+        ),
+        get=lambda s3, bucket: _encryption_from_aws(s3.get_bucket_encryption(Bucket=bucket)),
+        remove=lambda s3, bucket: s3.delete_bucket_encryption(Bucket=bucket),
+        same={"rules": same_set},
+    ),
+)

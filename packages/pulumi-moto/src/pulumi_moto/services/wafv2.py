@@ -1,0 +1,300 @@
+"""Web ACLs and what they protect, sets of addresses, and the log of what was blocked."""
+
+from functools import partial
+from ipaddress import ip_interface
+from typing import Any
+
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, only_replaced
+from pulumi_moto.services.equivalence import same_unordered
+from pulumi_moto.services.missing import found_or_none, ignore_missing
+from pulumi_moto.shapes import from_aws, same_set, tag_dict, tag_list, to_aws
+
+SPELLED = {
+    "cloudwatchMetricsEnabled": "CloudWatchMetricsEnabled",
+    "ipSetReferenceStatement": "IPSetReferenceStatement",
+    "arn": "ARN",
+}
+
+
+def _to_waf(value: Any) -> Any:
+    """Pulumi's document in WAF's spelling; a statement's inner lists stay as they are."""
+    if isinstance(value, dict):
+        return {
+            SPELLED.get(key, key[:1].upper() + key[1:]): _to_waf(item)
+            for key, item in value.items()
+        }
+    return [_to_waf(item) for item in value] if isinstance(value, list) else value
+
+
+def _from_waf(value: Any) -> Any:
+    back = {aws: pulumi for pulumi, aws in SPELLED.items()}
+    if isinstance(value, dict):
+        return {
+            back.get(key, key[:1].lower() + key[1:]): _from_waf(item) for key, item in value.items()
+        }
+    if isinstance(value, bytes):  # of SearchString
+        return value.decode()
+    return [_from_waf(item) for item in value] if isinstance(value, list) else value
+
+
+def _asked(props: Props) -> dict[str, Any]:
+    bodies = {
+        body["key"]: {"ContentType": body["contentType"], "Content": body["content"]}
+        for body in props.get("customResponseBodies") or []
+    }
+    return {
+        "DefaultAction": to_aws(props["defaultAction"]),
+        "Rules": _to_waf(props["rules"]),
+        "VisibilityConfig": _to_waf(props["visibilityConfig"]),
+        "Description": props.get("description", "Managed by Pulumi"),
+        **({"CustomResponseBodies": bodies} if bodies else {}),
+    }
+
+
+def create_acl(waf: Client, props: Props) -> str:
+    made = waf.create_web_acl(
+        Name=props["name"], Scope=props["scope"], Tags=tag_list(props.get("tags")), **_asked(props)
+    )
+    return str(made["Summary"]["ARN"])
+
+
+def _key(arn: str) -> dict[str, str]:
+    """Name, id and scope, as WAF asks for them: .../regional/webacl/NAME/ID."""
+    scope, _kind, name, physical = arn.split(":", 5)[5].split("/")
+    return {"Name": name, "Id": physical, "Scope": "REGIONAL" if scope == "regional" else scope}
+
+
+def _acl(waf: Client, arn: str) -> dict[str, Any] | None:
+    return found_or_none(partial(waf.get_web_acl, **_key(arn)))
+
+
+def read_acl(waf: Client, arn: str) -> State | None:
+    answer = _acl(waf, arn)
+    if answer is None:
+        return None
+    found = answer["WebACL"]
+    tags = waf.list_tags_for_resource(ResourceARN=arn)["TagInfoForResource"]["TagList"]
+    return {
+        "name": found["Name"],
+        "scope": _key(arn)["Scope"],
+        "defaultAction": from_aws(found["DefaultAction"]),
+        "rules": _from_waf(found["Rules"]),
+        "visibilityConfig": _from_waf(found["VisibilityConfig"]),
+        "description": found.get("Description", ""),
+        "customResponseBodies": [
+            {"key": key, "contentType": body["ContentType"], "content": body["Content"]}
+            for key, body in (found.get("CustomResponseBodies") or {}).items()
+        ],
+        "tags": tag_dict(tags),
+        "arn": arn,
+        "capacity": found.get("Capacity", 0),
+    }
+
+
+def update_acl(waf: Client, arn: str, change: Change) -> None:
+    if change.keys - {"tags"}:
+        found = _acl(waf, arn)
+        assert found is not None
+        waf.update_web_acl(**_key(arn), LockToken=found["LockToken"], **_asked(change.new))
+    if "tags" in change.keys:
+        waf.untag_resource(ResourceARN=arn, TagKeys=list(change.old.get("tags") or {}))
+        waf.tag_resource(ResourceARN=arn, Tags=tag_list(change.new.get("tags")))
+
+
+def delete_acl(waf: Client, arn: str, _state: Props) -> None:
+    found = _acl(waf, arn)
+    if found is not None:
+        waf.delete_web_acl(**_key(arn), LockToken=found["LockToken"])
+
+
+def associate(waf: Client, props: Props) -> str:
+    waf.associate_web_acl(WebACLArn=props["webAclArn"], ResourceArn=props["resourceArn"])
+    return f"{props['webAclArn']},{props['resourceArn']}"
+
+
+def read_association(waf: Client, physical_id: str) -> State | None:
+    acl, resource = physical_id.split(",")
+    answer = found_or_none(partial(waf.get_web_acl_for_resource, ResourceArn=resource))
+    if answer is None or answer.get("WebACL", {}).get("ARN") != acl:
+        return None
+    return {"webAclArn": acl, "resourceArn": resource}
+
+
+def disassociate(waf: Client, physical_id: str, _state: Props) -> None:
+    """Whichever web ACL the resource has by now, as the provider does.
+
+    https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/wafv2/web_acl_association.go
+    """
+    resource = physical_id.split(",")[1]
+    ignore_missing(partial(waf.disassociate_web_acl, ResourceArn=resource))
+
+
+def create_set(waf: Client, props: Props) -> str:
+    made = waf.create_ip_set(
+        Name=props["name"],
+        Scope=props["scope"],
+        Description=props.get("description", "Managed by Pulumi"),
+        IPAddressVersion=props["ipAddressVersion"],
+        Addresses=props["addresses"],
+        Tags=tag_list(props.get("tags")),
+    )
+    return str(made["Summary"]["ARN"])
+
+
+def read_set(waf: Client, arn: str) -> State | None:
+    answer = found_or_none(partial(waf.get_ip_set, **_key(arn)))
+    if answer is None:
+        return None
+    found = answer["IPSet"]
+    tags = waf.list_tags_for_resource(ResourceARN=arn)["TagInfoForResource"]["TagList"]
+    return {
+        "name": found["Name"],
+        "scope": _key(arn)["Scope"],
+        "description": found.get("Description", ""),
+        "ipAddressVersion": found["IPAddressVersion"],
+        "addresses": found["Addresses"],
+        "tags": tag_dict(tags),
+        "arn": arn,
+    }
+
+
+def update_set(waf: Client, arn: str, change: Change) -> None:
+    if change.keys - {"tags"}:
+        token = waf.get_ip_set(**_key(arn))["LockToken"]
+        waf.update_ip_set(
+            **_key(arn),
+            LockToken=token,
+            Description=change.new.get("description", "Managed by Pulumi"),
+            Addresses=change.new["addresses"],
+        )
+    if "tags" in change.keys:
+        waf.untag_resource(ResourceARN=arn, TagKeys=list(change.old.get("tags") or {}))
+        waf.tag_resource(ResourceARN=arn, Tags=tag_list(change.new.get("tags")))
+
+
+def same_addresses(old: list[str], new: list[str]) -> bool:
+    """The provider takes them as a set of blocks, however an IPv6 block is written."""
+    try:
+        return set(map(ip_interface, old)) == set(map(ip_interface, new))
+    except ValueError:  # a preview that doesn't know one of them yet
+        return False
+
+
+def delete_set(waf: Client, arn: str, _state: Props) -> None:
+    answer = found_or_none(partial(waf.get_ip_set, **_key(arn)))
+    if answer is not None:
+        waf.delete_ip_set(**_key(arn), LockToken=answer["LockToken"])
+
+
+def _logging(props: Props) -> dict[str, Any]:
+    kept = {"LoggingFilter": _to_waf(props["loggingFilter"])} if props.get("loggingFilter") else {}
+    return {
+        "ResourceArn": props["resourceArn"],
+        "LogDestinationConfigs": props["logDestinationConfigs"],
+        "RedactedFields": _to_waf(props.get("redactedFields") or []),
+        **kept,
+    }
+
+
+def create_logging(waf: Client, props: Props) -> str:
+    waf.put_logging_configuration(LoggingConfiguration=_logging(props))
+    return str(props["resourceArn"])
+
+
+def read_logging(waf: Client, acl: str) -> State | None:
+    answer = found_or_none(partial(waf.get_logging_configuration, ResourceArn=acl))
+    if answer is None:
+        return None
+    found = answer["LoggingConfiguration"]
+    kept = found.get("LoggingFilter")
+    return {
+        "resourceArn": acl,
+        "logDestinationConfigs": found["LogDestinationConfigs"],
+        "redactedFields": _from_waf(found.get("RedactedFields", [])),
+        **({"loggingFilter": _from_waf(kept)} if kept else {}),
+    }
+
+
+def update_logging(waf: Client, _acl: str, change: Change) -> None:
+    waf.put_logging_configuration(LoggingConfiguration=_logging(change.new))
+
+
+def delete_logging(waf: Client, acl: str, _state: Props) -> None:
+    if read_logging(waf, acl) is not None:
+        waf.delete_logging_configuration(ResourceArn=acl)
+
+
+ROWS = (
+    Row(
+        token="aws:wafv2/webAcl:WebAcl",
+        client="wafv2",
+        source="internal/service/wafv2/web_acl.go",
+        inputs=frozenset(
+            {
+                "name",
+                "scope",
+                "description",
+                "defaultAction.*",
+                "rules.*",
+                "customResponseBodies.*",
+                "visibilityConfig.*",
+                "tags.*",
+            }
+        ),
+        outputs=frozenset({"arn", "capacity"}),
+        replaces=frozenset({"name", "scope"}),
+        computed=frozenset({"name"}),
+        same={"rules": same_set, "customResponseBodies": same_set},
+        autoname=Autoname(longest=128),
+        create=create_acl,
+        read=read_acl,
+        update=update_acl,
+        delete=delete_acl,
+    ),
+    Row(
+        token="aws:wafv2/webAclAssociation:WebAclAssociation",
+        client="wafv2",
+        source="internal/service/wafv2/web_acl_association.go",
+        inputs=frozenset({"webAclArn", "resourceArn"}),
+        replaces=frozenset({"webAclArn", "resourceArn"}),
+        create=associate,
+        read=read_association,
+        update=only_replaced,
+        delete=disassociate,
+    ),
+    Row(
+        token="aws:wafv2/ipSet:IpSet",
+        client="wafv2",
+        source="internal/service/wafv2/ip_set.go",
+        inputs=frozenset(
+            {"name", "scope", "description", "ipAddressVersion", "addresses.*", "tags.*"}
+        ),
+        outputs=frozenset({"arn"}),
+        replaces=frozenset({"name", "scope", "ipAddressVersion"}),
+        computed=frozenset({"name"}),
+        autoname=Autoname(longest=128),
+        same={"addresses": same_addresses},
+        create=create_set,
+        read=read_set,
+        update=update_set,
+        delete=delete_set,
+    ),
+    Row(
+        token="aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+        client="wafv2",
+        source="internal/service/wafv2/web_acl_logging_configuration.go",
+        inputs=frozenset(
+            {"resourceArn", "logDestinationConfigs.*", "redactedFields.*", "loggingFilter.*"}
+        ),
+        replaces=frozenset({"resourceArn", "logDestinationConfigs"}),
+        same={
+            "logDestinationConfigs": same_set,
+            "redactedFields": same_set,
+            "loggingFilter": same_unordered,
+        },
+        create=create_logging,
+        read=read_logging,
+        update=update_logging,
+        delete=delete_logging,
+    ),
+)

@@ -1,0 +1,178 @@
+"""The service row against an account whose clock runs: what is waited for, and what is not."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from pulumi_moto import correction, corrections, lifecycle
+from pulumi_moto.clock import CLOCK
+from pulumi_moto.registry import row_for
+from pulumi_moto.row import Client
+from pulumi_moto.services import ecs_service_wait
+from row_example import EXAMPLES
+
+TOKEN = "aws:ecs/service:Service"
+ROW = row_for(TOKEN)
+FAST = 100_000.0
+"""A bake time of minutes passes between two polls."""
+
+
+@pytest.fixture
+def ecs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setattr(ecs_service_wait, "POLL_SECONDS", 0.01)
+    assert corrections  # imported for what it registers
+    correction.apply()
+    CLOCK.set_speed(FAST)
+    try:
+        with mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
+            yield boto3.client("ecs")
+    finally:
+        CLOCK.set_speed(0)
+
+
+def inputs(**changed: Any) -> dict[str, Any]:
+    """The example's, without the hook that waits for a person."""
+    rollout = {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": "5"}
+    asked = {**EXAMPLES[TOKEN].inputs(), "deploymentConfiguration": rollout}
+    return {**asked, "waitForSteadyState": True, **changed}
+
+
+def statuses(ecs: Client, arn: str) -> list[str]:
+    found = ecs.list_service_deployments(cluster="arbor", service=arn)["serviceDeployments"]
+    return [deployment["status"] for deployment in found]
+
+
+def block(asked: dict[str, Any], colour: str) -> None:
+    """Leave one colour in the production rule: the next deployment has no way, and rolls back."""
+    (balancer,) = asked["loadBalancers"]
+    advanced = balancer["advancedConfiguration"]
+    left = {"blue": balancer["targetGroupArn"], "green": advanced["alternateTargetGroupArn"]}
+    boto3.client("elbv2").modify_rule(
+        RuleArn=advanced["productionListenerRule"],
+        Actions=[{"Type": "forward", "TargetGroupArn": left[colour]}],
+    )
+
+
+def update(ecs: Client, arn: str, state: dict[str, Any], asked: dict[str, Any], **new: Any) -> Any:
+    """With `ignore_changes` of the groups' order, which is ECS's own."""
+    return lifecycle.update(ROW, ecs, arn, state, asked, {**asked, **new}, ["loadBalancers"])
+
+
+def another_revision(ecs: Client) -> str:
+    held = ecs.describe_task_definition(taskDefinition="backend")["taskDefinition"]
+    kept = ("family", "networkMode", "cpu", "memory", "containerDefinitions")
+    made = ecs.register_task_definition(
+        **{key: held[key] for key in kept}, requiresCompatibilities=["FARGATE"]
+    )
+    return str(made["taskDefinition"]["taskDefinitionArn"])
+
+
+def test_a_service_is_created_when_its_first_deployment_has_succeeded(ecs: Client) -> None:
+    arn, _ = lifecycle.create(ROW, ecs, inputs())
+    assert statuses(ecs, arn) == ["SUCCESSFUL"]
+
+
+def test_without_waiting_it_is_created_while_the_deployment_runs(ecs: Client) -> None:
+    CLOCK.set_speed(0)
+    arn, _ = lifecycle.create(ROW, ecs, inputs(waitForSteadyState=False))
+    assert statuses(ecs, arn) == ["IN_PROGRESS"]
+
+
+def test_a_first_deployment_that_is_rolled_back_leaves_a_service_that_is_known(ecs: Client) -> None:
+    asked = inputs()
+    block(asked, "blue")
+    with pytest.raises(lifecycle.HalfDoneError, match="No rollback candidate") as failed:
+        lifecycle.create(ROW, ecs, asked)
+    assert failed.value.physical_id.endswith("service/arbor/backend")
+    assert failed.value.state["name"] == "backend"
+
+
+def test_a_new_revision_is_waited_for_and_a_rollback_is_a_failure(ecs: Client) -> None:
+    asked = inputs()
+    arn, state = lifecycle.create(ROW, ecs, asked)
+    second = another_revision(ecs)
+    state = update(ecs, arn, state, asked, taskDefinition=second)
+    assert statuses(ecs, arn) == ["SUCCESSFUL", "SUCCESSFUL"]
+    assert state["taskDefinition"] == second
+
+    block(asked, "blue")
+    asked = {**asked, "taskDefinition": second}
+    with pytest.raises(lifecycle.HalfDoneError, match="ended as ROLLBACK_SUCCESSFUL"):
+        update(ecs, arn, state, asked, taskDefinition=another_revision(ecs))
+    found = ROW.read(ecs, arn)
+    assert found is not None
+    assert found["taskDefinition"] == second
+
+
+def test_a_change_that_needs_no_deployment_begins_none(ecs: Client) -> None:
+    asked = inputs()
+    arn, state = lifecycle.create(ROW, ecs, asked)
+    found = update(ecs, arn, state, asked, desiredCount=4, enableExecuteCommand=False)
+    assert statuses(ecs, arn) == ["SUCCESSFUL"]
+    assert (found["desiredCount"], found["enableExecuteCommand"]) == (4, False)
+
+
+def test_force_new_deployment_goes_with_every_update(ecs: Client) -> None:
+    asked = inputs(forceNewDeployment=True)
+    arn, state = lifecycle.create(ROW, ecs, asked)
+    update(ecs, arn, state, asked, triggers={"image": "2"})
+    assert statuses(ecs, arn) == ["SUCCESSFUL", "SUCCESSFUL"]
+
+
+def test_other_capacity_providers_need_force_new_deployment(ecs: Client) -> None:
+    asked = inputs()
+    arn, state = lifecycle.create(ROW, ecs, asked)
+    only_fargate = [{"capacityProvider": "FARGATE", "weight": 1}]
+    with pytest.raises(ValueError, match="forceNewDeployment must be true"):
+        update(ecs, arn, state, asked, capacityProviderStrategies=only_fargate)
+    forced = update(
+        ecs, arn, state, asked, capacityProviderStrategies=only_fargate, forceNewDeployment=True
+    )
+    assert forced["capacityProviderStrategies"] == [
+        {"capacityProvider": "FARGATE", "weight": 1, "base": 0}
+    ]
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_a_service_is_deleted_with_its_tasks(ecs: Client, *, force: bool) -> None:
+    arn, state = lifecycle.create(ROW, ecs, inputs(forceDelete=force))
+    assert ecs.list_tasks(cluster="arbor", serviceName="backend")["taskArns"]
+    ROW.delete(ecs, arn, state)
+    assert ROW.read(ecs, arn) is None
+    assert ecs.list_tasks(cluster="arbor", serviceName="backend")["taskArns"] == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "same"),
+    [
+        ("cluster", "arbor", True),
+        ("cluster", "other", False),
+        ("taskDefinition", "backend:1", True),
+        ("taskDefinition", "backend:2", False),
+        ("deploymentConfiguration", {"bakeTimeInMinutes": 5, "strategy": "BLUE_GREEN"}, True),
+        ("deploymentConfiguration", {"bakeTimeInMinutes": "6", "strategy": "BLUE_GREEN"}, False),
+        ("networkConfiguration", {"subnets": ["b", "a"]}, True),
+        ("networkConfiguration", {"subnets": ["a", "b"], "assignPublicIp": True}, False),
+    ],
+)
+def test_inputs_are_the_same_where_the_provider_says_so(
+    key: str, value: Any, *, same: bool
+) -> None:
+    arn = "arn:aws:ecs:us-east-1:123456789012:"
+    state = {
+        "cluster": f"{arn}cluster/arbor",
+        "taskDefinition": f"{arn}task-definition/backend:1",
+        "deploymentConfiguration": {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": "5"},
+        "networkConfiguration": {
+            "subnets": ["a", "b"],
+            "securityGroups": [],
+            "assignPublicIp": False,
+        },
+    }
+    assert (ROW.changed(state, {}, {key: value}) == frozenset()) is same

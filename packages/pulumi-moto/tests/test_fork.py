@@ -1,0 +1,76 @@
+"""A copy of the account goes its own way, and ends when it is told to."""
+
+import socket
+import time
+import urllib.error
+from collections.abc import Iterator
+
+import pytest
+
+from pulumi_moto import account as account_module
+from engine import deployment as engine
+from engine_stack import control
+
+GONE = (urllib.error.URLError, ConnectionError)
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    with engine.account_process(stack="staging", speed=0) as environment:
+        yield environment["AWS_ENDPOINT_URL"]
+
+
+def copied(endpoint: str) -> str:
+    return f"http://127.0.0.1:{int(control(endpoint, 'fork')['port'])}"
+
+
+def clusters(endpoint: str) -> list[str]:
+    ecs = account_module.clients(endpoint, "us-east-1")("ecs")
+    return [arn.rsplit("/", 1)[-1] for arn in ecs.list_clusters()["clusterArns"]]
+
+
+def make(endpoint: str, name: str) -> None:
+    account_module.clients(endpoint, "us-east-1")("ecs").create_cluster(clusterName=name)
+
+
+def test_it_has_what_there_was_and_what_comes_is_its_own(endpoint: str) -> None:
+    make(endpoint, "before")
+    copy = copied(endpoint)
+    make(endpoint, "there")
+    make(copy, "here")
+    assert clusters(copy) == ["before", "here"]
+    assert clusters(endpoint) == ["before", "there"]
+
+
+def test_its_clock_is_its_own(endpoint: str) -> None:
+    copy = copied(endpoint)
+    control(copy, "clock", advance=3600)
+    assert control(copy, "clock")["now"] >= 3600 > control(endpoint, "clock")["now"]
+
+
+def test_a_provider_is_attached_beside_the_first_account_and_not_in_a_copy(endpoint: str) -> None:
+    copy = copied(endpoint)
+    port = int(copy.rsplit(":", 1)[1])
+    provider = int(control(endpoint, "attach", port=port)["port"])
+    with socket.create_connection(("127.0.0.1", provider), timeout=5):
+        pass
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        control(copy, "attach", port=port)
+
+
+def test_a_copy_can_be_copied_and_ends_with_what_it_was_copied_from(endpoint: str) -> None:
+    copy = copied(endpoint)
+    make(copy, "first")
+    second = copied(copy)
+    assert "first" in clusters(second)
+    with pytest.raises(GONE):
+        control(copy, "exit")
+    with pytest.raises(GONE):
+        ask_on(second)
+
+
+def ask_on(endpoint: str) -> None:
+    """For as long as it answers, or twenty seconds."""
+    for _ in range(100):
+        control(endpoint, "clock")
+        time.sleep(0.2)

@@ -1,0 +1,187 @@
+"""What must hold for every row, whatever the service."""
+
+import re
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from pulumi_moto import correction, corrections, lifecycle
+from pulumi_moto.registry import ROWS, row_for
+from pulumi_moto.row import Change, Client, Row, matches, paths
+from row_example import EXAMPLES, Example
+
+MANAGED = ("rolePolicyAttachment", "ecs/service")
+
+SOURCE = re.compile(r"(terraform-provider-random/)?internal/[\w/]+\.go")
+
+# Tried in packages/pulumi-moto/tests/services/test_ecs_service.py.
+ELSEWHERE = {"aws:ecs/service:Service"}
+
+each_row = pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.token)
+
+
+@pytest.fixture(autouse=True)
+def account(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    assert corrections  # imported for what it registers
+    correction.apply()
+    # A second each: only where a managed policy is attached.
+    managed = any(kind in request.node.name for kind in MANAGED)
+    with mock_aws(config={"iam": {"load_aws_managed_policies": managed}}):
+        yield
+
+
+def example_of(row: Row) -> tuple[Client, Example]:
+    return (boto3.client(row.client) if row.client else None), EXAMPLES[row.token]
+
+
+@each_row
+def test_the_example_uses_every_input_the_row_claims(row: Row) -> None:
+    _, example = example_of(row)
+    asked = example.inputs()
+    used = {path for inputs in (asked, *example.beside) for path in paths(inputs)}
+    unused = {
+        claim
+        for claim in row.inputs
+        if not any(path == claim or matches(path, frozenset({claim})) for path in used)
+    }
+    assert not unused
+    assert row.unknown_inputs(asked) == []
+
+
+@each_row
+def test_what_was_asked_for_is_what_is_read_back(row: Row) -> None:
+    client, example = example_of(row)
+    asked = example.inputs()
+
+    physical_id = row.create(client, asked)
+    held = {**asked, **(row.generate(asked) if row.generate else {})}
+    found = row.read(client, physical_id)
+
+    assert found is not None
+    kept = row.write_only | {path.split(".")[0] for path in row.ignored}
+    state = {**found, **{key: held[key] for key in kept if key in held}}
+    assert row.changed(state, asked, asked) == frozenset()
+    assert {key: state[key] for key in asked if key not in row.same} == {
+        key: asked[key] for key in asked if key not in row.same
+    }
+
+
+@each_row
+def test_read_returns_what_the_preview_promises(row: Row) -> None:
+    client, example = example_of(row)
+    asked = example.inputs()
+    found = row.read(client, row.create(client, asked))
+    assert found is not None
+    generated = set(row.generate(asked)) if row.generate else set()
+    inputs = {path.split(".")[0] for path in row.inputs}
+    assert set(found) | generated >= row.outputs
+    assert set(found) <= row.outputs | inputs
+
+
+@each_row
+def test_an_update_is_read_back_and_leaves_nothing_else_changed(row: Row) -> None:
+    client, example = example_of(row)
+    asked = example.inputs()
+    changes = bool(example.change or example.more)
+    assert changes == bool(inputs_of(row) - row.replaces), "an example, unless all replace"
+    change = example.changed()
+    if not change:
+        return
+    physical_id = row.create(client, asked)
+    before = {**asked, **(row.read(client, physical_id) or {})}
+    wanted = {**asked, **change}
+    row.update(
+        client, physical_id, Change(old=before, new=wanted, keys=row.changed(before, asked, wanted))
+    )
+    found = row.read(client, physical_id)
+    assert found is not None
+    kept = row.write_only | {path.split(".")[0] for path in row.ignored}
+    state = {**found, **{key: wanted[key] for key in kept if key in wanted}}
+    assert row.changed(state, wanted, wanted) == frozenset()
+
+
+@each_row
+def test_every_row_says_which_file_of_the_provider_it_follows(row: Row) -> None:
+    assert SOURCE.fullmatch(row.source)
+
+
+@each_row
+def test_what_a_row_says_of_changes_it_says_of_its_inputs(row: Row) -> None:
+    judged = row.replaces | row.replaces_if.keys() | row.suppresses.keys() | row.same.keys()
+    assert judged | row.computed | row.write_only <= inputs_of(row)
+    assert not row.replaces & row.replaces_if.keys()
+
+
+def inputs_of(row: Row) -> set[str]:
+    return {path.split(".")[0] for path in row.inputs}
+
+
+def in_place() -> list[tuple[Row, str]]:
+    """Each row with each input that changes in place and that its example changes."""
+    return [
+        (row, key)
+        for token, row in ROWS.items()
+        if token not in ELSEWHERE
+        for key in sorted(inputs_of(row) - row.replaces - EXAMPLES[token].untried.keys())
+    ]
+
+
+@each_row
+def test_an_input_is_changed_in_place_or_left_out_with_a_reason(row: Row) -> None:
+    untried = EXAMPLES[row.token].untried
+    assert untried.keys() <= inputs_of(row) - row.replaces
+    assert all(untried.values())
+
+
+@pytest.mark.parametrize(
+    ("row", "key"), in_place(), ids=[f"{row.token}-{key}" for row, key in in_place()]
+)
+def test_each_input_that_does_not_replace_changes_in_place_on_its_own(row: Row, key: str) -> None:
+    client, example = example_of(row)
+    asked = example.inputs()
+    physical_id, state = lifecycle.create(row, client, asked)
+    values = example.one_by_one(asked)[key]()
+    wanted = {name: value for name, value in {**asked, **values}.items() if value is not None}
+
+    difference = lifecycle.diff(row, state, asked, wanted)
+    assert key in difference.changed
+    assert difference.replaces == frozenset()
+    after = lifecycle.update(row, client, physical_id, state, asked, wanted)
+    assert row.changed(after, wanted, wanted) == frozenset()
+
+    found = lifecycle.read(row, client, physical_id, after, wanted)
+    assert found is not None, "under the id that it had"
+    assert row.changed(found[0], wanted, wanted) == frozenset()
+    assert found[0].get(key) != state.get(key), "and it really is another value"
+
+
+@each_row
+def test_a_deleted_resource_reads_as_gone_and_deleting_it_again_is_no_error(row: Row) -> None:
+    client, example = example_of(row)
+    state = example.inputs()
+    physical_id = row.create(client, state)
+    row.delete(client, physical_id, state)
+    if row.adopts:
+        assert row.read(client, physical_id) is not None
+    elif row.client is not None:
+        assert row.read(client, physical_id) is None
+        row.delete(client, physical_id, state)
+
+
+@each_row
+def test_an_input_the_row_does_not_carry_is_named(row: Row) -> None:
+    assert row.unknown_inputs({"noSuchInput": 1}) == ["noSuchInput"]
+
+
+def test_a_type_with_no_row_says_where_to_add_it() -> None:
+    with pytest.raises(NotImplementedError, match="emulator/services/"):
+        row_for("aws:sqs/queue:Queue")
+
+
+def test_every_example_has_its_row() -> None:
+    assert set(EXAMPLES) == set(ROWS)

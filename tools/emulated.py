@@ -1,0 +1,261 @@
+"""`python -m emulator`: bring a stack up in an emulated AWS account, with the real engine."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any, NoReturn
+
+import typer
+from pulumi import automation
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from pulumi_moto import aws_shim
+from engine import deployment as engine, pulumi_cli
+from pulumi_moto.moto_environment import moto_environment
+from engine.summary import OnStep, Steps, show
+
+FAILED, USAGE, REFUSED, INTERRUPTED = 1, 2, 3, 130
+SPEED = 60.0
+"""A minute of the account passes in a second, so a bake time can be waited for."""
+
+app = typer.Typer(
+    help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+console = Console(stderr=True)
+Stack = Annotated[str, typer.Option(help="Which stack: production or staging.")]
+Packs = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--policy-pack",
+        help="Directory of a policy pack that must pass; may be given again.",
+        resolve_path=True,
+    ),
+]
+Speed = Annotated[float, typer.Option(help="Seconds of the account's clock in one real second.")]
+
+
+@app.command()
+def up(stack: Stack = "production", policy_pack: Packs = None, speed: Speed = SPEED) -> None:
+    """Deploy a stack: into the served account, or into a fresh one that ends with the command."""
+    _operate(stack, speed, "up", fresh_account=True, packs=_packs(policy_pack))
+
+
+@app.command()
+def preview(stack: Stack = "production", policy_pack: Packs = None, speed: Speed = SPEED) -> None:
+    """Show what `up` would do; makes no AWS call."""
+    _operate(stack, speed, "preview", fresh_account=True, packs=_packs(policy_pack))
+
+
+@app.command()
+def refresh(stack: Stack = "production", speed: Speed = SPEED) -> None:
+    """Read every resource of the served account's stack into its state."""
+    _operate(stack, speed, "refresh", fresh_account=False)
+
+
+@app.command()
+def destroy(stack: Stack = "production", speed: Speed = SPEED) -> None:
+    """Delete a stack from the served account; production refuses while it is protected."""
+    _operate(stack, speed, "destroy", fresh_account=False)
+
+
+@app.command()
+def serve(
+    stack: Annotated[str, typer.Option(help="Whose account id and region.")] = "production",
+    speed: Speed = SPEED,
+    until_input_closes: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Keep an account up until Ctrl-C; prints, as lines to eval, how to reach it."""
+    config = _config(stack)
+    os.environ.update(moto_environment(str(config["arbor:accountId"])))
+    from pulumi_moto import account  # noqa: PLC0415 - after moto's environment is set
+
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    if until_input_closes:
+
+        def wait_for_the_end() -> None:
+            sys.stdin.read()
+            ended.set()
+
+        threading.Thread(target=wait_for_the_end, daemon=True).start()
+    with (
+        tempfile.TemporaryDirectory(prefix="arbor-state-") as state,
+        account.running(
+            region=str(config["aws:region"]),
+            account_id=str(config["arbor:accountId"]),
+            speed=speed,
+        ) as running,
+    ):
+        attached = f"aws:{running.provider_port},random:{running.provider_port}"
+        lines = {
+            **engine.client_environment(running.endpoint, running.region),
+            "PULUMI_DEBUG_PROVIDERS": f"{attached},awsx:{running.awsx_port}",
+            "PULUMI_BACKEND_URL": f"file://{state}",
+            "PULUMI_CONFIG_PASSPHRASE": engine.PASSPHRASE,
+            **engine.NO_DOWNLOADS,
+        }
+        for name, value in lines.items():
+            typer.echo(f"export {name}='{value}'")
+        typer.echo(f"# The account is up at {running.endpoint}; Ctrl-C ends it.")
+        ended.wait()
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def run(context: typer.Context, stack: Stack = "production", speed: Speed = SPEED) -> None:
+    """Deploy a stack into a fresh account, run COMMAND against it, tear everything down.
+
+    Usage: python -m emulator run --stack STACK -- COMMAND…
+    """
+    command = [*context.args]
+    if not command:
+        _say_and_exit("There is no command to run; write it after `--`.", USAGE)
+    _config(stack)
+    cli = _cli()
+    with (
+        _interruptible(),
+        engine.account_process(stack=stack, speed=speed) as account,
+        engine.deployment(stack=stack, account=account, command=cli) as deployed,
+        tempfile.TemporaryDirectory(prefix="arbor-bin-") as shims,
+    ):
+        _deploy(deployed.up, f"{stack} is up in the emulated account")
+        aws_shim.install(Path(shims), account["AWS_ENDPOINT_URL"])
+        environment = {
+            **os.environ,
+            **account,
+            "PATH": aws_shim.search_path(Path(shims)),
+        }
+        code = _run(command, environment)
+    raise typer.Exit(code)
+
+
+def _run(command: list[str], environment: dict[str, str]) -> int:
+    try:
+        process = subprocess.Popen(command, env=environment)  # noqa: S603 - the user's own command
+    except OSError as missing:
+        _say_and_exit(f"{command[0]} can't be run: {missing.strerror}.", 127)
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        # The terminal sent the signal to the command too; give it time to end in order.
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        raise
+    return code if code >= 0 else 128 - code
+
+
+def _packs(given: list[Path] | None) -> tuple[Path, ...]:
+    packs = tuple(given or ())
+    for pack in packs:
+        if not (pack / "PulumiPolicy.yaml").is_file():
+            _say_and_exit(f"{pack} is no policy pack: it has no PulumiPolicy.yaml.", USAGE)
+    return packs
+
+
+def _operate(
+    stack: str, speed: float, what: str, *, fresh_account: bool, packs: tuple[Path, ...] = ()
+) -> None:
+    _config(stack)
+    served = engine.served_account()
+    if served is None and not fresh_account:
+        _say_and_exit(
+            f"{what} needs an account with the stack in it: start one with `python -m emulator "
+            "serve`, eval the lines that it prints, and run `python -m emulator up` first.",
+            REFUSED,
+        )
+    cli = _cli()
+    with (
+        _interruptible(),
+        _account(served, stack, speed) as account,
+        engine.deployment(
+            stack=stack, account=account, command=cli, policy_packs=packs
+        ) as deployed,
+    ):
+        _deploy(getattr(deployed, what), f"{what} of {stack} in the emulated account")
+
+
+@contextmanager
+def _account(served: dict[str, str] | None, stack: str, speed: float) -> Iterator[dict[str, str]]:
+    if served is not None:
+        yield served
+        return
+    with engine.account_process(stack=stack, speed=speed) as fresh:
+        yield fresh
+
+
+def _deploy(operation: Callable[..., Any], title: str) -> None:
+    """Run one engine operation with progress, then print the summary."""
+    started = time.monotonic()
+    try:
+        with OnStep(console) as on_step:
+            steps = Steps(on_step)
+            result = operation(on_event=steps.see)
+    except automation.CommandError as failed:
+        _say_and_exit("\n".join(steps.reasons()) or str(failed), FAILED)
+    for finding in steps.findings:
+        console.print(finding, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    show(
+        Console(),
+        title=title,
+        steps=steps,
+        outputs=getattr(result, "outputs", {}),
+        seconds=time.monotonic() - started,
+    )
+
+
+def _cli() -> automation.PulumiCommand:
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bars:
+        bar = bars.add_task("compiling", total=None, visible=False)
+        try:
+            return pulumi_cli.find_or_build(
+                console.print,
+                lambda done, total: bars.update(bar, completed=done, total=total, visible=True),
+            )
+        except pulumi_cli.NoPulumiError as missing:
+            _say_and_exit(str(missing), FAILED)
+
+
+def _config(stack: str) -> dict[str, Any]:
+    try:
+        return engine.stack_config(stack)
+    except engine.StackFileError as unknown:
+        _say_and_exit(str(unknown), USAGE)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """SIGTERM tears down as Ctrl-C does."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except engine.AccountFailedError as failed:
+        _say_and_exit(str(failed), FAILED)
+    except KeyboardInterrupt:
+        _say_and_exit("Interrupted; the emulated account is gone.", INTERRUPTED)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _say_and_exit(sentence: str, code: int) -> NoReturn:
+    console.print(sentence, style="red", markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m emulator")
