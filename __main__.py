@@ -4,11 +4,11 @@ import pulumi
 
 import access.stack
 import application
-import ci_documents
-import limits
-import naming
-import pools
-import settings
+from access import trust as ci_documents
+from arbor_names import limits
+from arbor_names import naming
+from arbor_names import pools
+from config import settings
 from components.cache import PORT as CACHE_PORT
 from components.cache import Cache, CacheArgs
 from components.certificate import Certificate, CertificateArgs

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import pulumi
 
-import naming
-from waits import KEEP_ALIVE_SECONDS
+from arbor_names import naming
+from arbor_names.waits import KEEP_ALIVE_SECONDS
 
 # Where its paths begin, and below that what its own limit of requests does not count.
 API, UNCOUNTED = "/api/", ("/api/v1/health",)

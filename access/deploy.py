@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from access import provider, state
 from access.reads import VALUES
 from access.statements import allow, deny, of_services, scoped
-from ci_documents import Pipeline, Statement, boundary_arn, document
+from access.trust import Pipeline, Statement, boundary_arn, document
 
 SPECIAL = ("iam", "kms", "s3", "secretsmanager")
 """Services whose resources are named one by one, or by their tags."""

@@ -3,10 +3,10 @@
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
 """
 
-import ci_documents
+from access import trust as ci_documents
 from access.boundary import PULLS
 from access.statements import allow, deny
-from ci_documents import Pipeline, document
+from access.trust import Pipeline, document
 
 PUSHES = (
     *PULLS,

@@ -2,7 +2,7 @@
 
 from access import deploy, state
 from access.statements import deny
-from ci_documents import Pipeline, document
+from access.trust import Pipeline, document
 
 NEVER = (
     "ecr:BatchGetImage",

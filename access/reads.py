@@ -3,7 +3,7 @@
 from access import provider
 from access.everywhere import EVERYWHERE
 from access.statements import allow, of_services, scoped
-from ci_documents import Pipeline, document, provider_arn
+from access.trust import Pipeline, document, provider_arn
 
 CHECKS = frozenset({"ecr:ListImages", "ecs:DescribeServiceRevisions", "rds:DescribeDBSnapshots"})
 """What the pipeline's own checks (pipeline/*.py) read beside the provider's reads."""

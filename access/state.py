@@ -8,7 +8,7 @@ https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/store.go
 from collections.abc import Mapping
 
 from access.statements import allow
-from ci_documents import Pipeline, Statement, document
+from access.trust import Pipeline, Statement, document
 
 PROJECT = "arbor"
 """Pulumi's project, which its files are sorted by."""

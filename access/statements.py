@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from access.everywhere import EVERYWHERE
-from ci_documents import Pipeline, Statement
+from access.trust import Pipeline, Statement
 
 GLOBAL = {
     "route53": ("arn:aws:route53:::hostedzone/*", "arn:aws:route53:::change/*"),

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from components.role import RolePlace, program_role
 from components.trust import trust
-from waits import DEREGISTRATION_SECONDS
+from arbor_names.waits import DEREGISTRATION_SECONDS
 
 INFRASTRUCTURE_POLICY = "arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AmazonECSInfrastructureRolePolicyForLoadBalancers.html"""

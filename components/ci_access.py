@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-import ci_documents
-import ci_sessions
+from access import trust as ci_documents
+from access import sessions as ci_sessions
 from access import deploy, images, preview, reads
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from waits import IDLE_SECONDS
+from arbor_names.waits import IDLE_SECONDS
 
 HTTP, HTTPS = 80, 443
 WORLD = "0.0.0.0/0"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import pulumi
 
-import limits
+from arbor_names import limits
 from components.task import Reach, Surroundings, Task, TaskArgs
 from components.task_definition import Container
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from waits import STOP_SECONDS
+from arbor_names.waits import STOP_SECONDS
 
 LOG_MODE = "non-blocking"
 """A full buffer drops lines; in the other mode it stops the application's next write, and with it
@@ -32,7 +32,7 @@ class Container:
     port: int | None = None
     """None for a task that serves nothing."""
     command: tuple[str, ...] = ()
-    """Empty: the image's own. Its number of workers is what commands reckon with (pools.py)."""
+    """Empty: the image's own. Its number of workers is what commands reckon with (arbor_names/pools.py)."""
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """Variable and its `valueFrom`, a secret's ARN and JSON key; never a value."""

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import naming
+from arbor_names import naming
 
 APPS = ("backend", "frontend")
 """In the order in which they are released: a page of the new frontend finds the new API."""

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-import naming
+from arbor_names import naming
 from operations import screen
 from operations.account import Account
 from operations.procedure import Refused

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
-import naming
+from arbor_names import naming
 from operations.account import Account
 from operations.procedure import Refused, Step
 

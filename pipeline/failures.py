@@ -19,7 +19,7 @@ EXPIRED: Final = re.compile(
 """AWS's words for credentials whose time is over:
 https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html"""
 EXPIRED_SENTENCE: Final = (
-    "The credentials of this job have expired; a new run gets new ones. ci_sessions.py sets how "
+    "The credentials of this job have expired; a new run gets new ones. access/sessions.py sets how "
     "long they are valid."
 )
 VIOLATES_PLAN: Final = re.compile(r"resource (urn:\S+) violates plan: (.*)", re.DOTALL)

@@ -2,7 +2,7 @@
 
 from botocore.exceptions import ClientError
 
-from ci_documents import ISSUER
+from access.trust import ISSUER
 from operations.account import Account
 from operations.ecs import services
 from operations.procedure import Refused

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-import naming
+from arbor_names import naming
 from engine import deployment as engine
 from operations.account import Account
 from pipeline import present

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-import naming
+from arbor_names import naming
 from operations.account import Account
 from pipeline import pending
 from pipeline.report import name_of

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import ci_sessions
-import naming
+from access import sessions as ci_sessions
+from arbor_names import naming
 
 STACK: Final = re.compile(r"[a-z][a-z0-9-]{0,30}", re.ASCII)
 """A name that is safe in a path, in a role's name and as a GitHub environment."""

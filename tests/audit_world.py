@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-import ci_documents
+from access import trust as ci_documents
 import runbook_world
 from ecs_world import client
 from operations_world import DOMAIN, STACK, World, tags

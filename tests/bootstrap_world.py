@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.iam import aws_managed_policies, models
 
-import ci_documents
-import naming
+from access import trust as ci_documents
+from arbor_names import naming
 from pulumi_moto import correction, corrections
 from pulumi_moto.clock import CLOCK
 from operations.procedure import Run, Step

@@ -30,7 +30,7 @@ SERVICE_FIELDS = (
     *("cache", "count", "cpu", "database", "healthCheckPath", "image", "max", "memory", "min"),
     *("paths", "port", "previousPort", "priority", "user", "version", "workers"),
 )
-"""What an entry of `arbor:services` may hold; tests/test_settings_services.py holds the list."""
+"""What an entry of `arbor:services` may hold; tests/config/test_settings_services.py holds the list."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,8 +276,8 @@ REFUSED_BATCHES = (
 """Names of cases that share a preview. Each has a procedure of its own, so none hides another."""
 
 ELSEWHERE: Mapping[str, str] = {
-    "environment": "tests/test_settings_refusals.py: every guard hangs on it",
-    "accountId": "tests/test_settings_refusals.py: aws:allowedAccountIds must hold it",
+    "environment": "tests/config/test_settings_refusals.py: every guard hangs on it",
+    "accountId": "tests/config/test_settings_refusals.py: aws:allowedAccountIds must hold it",
     "services.previousPort": "tests/engine/test_config_procedures.py",
     "pauseBeforeProduction": "tests/engine/test_config_procedures.py",
 }

@@ -31,7 +31,7 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 
 
 def tags(component: str) -> dict[str, str]:
-    """As settings.py has infrastructure tag everything."""
+    """As config/settings.py has infrastructure tag everything."""
     return {
         "Project": "arbor",
         "Stack": STACK,

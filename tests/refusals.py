@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-import settings
+from config import settings
 from stack_config import stack_values
 
 APP_NAMES = (

@@ -6,8 +6,8 @@ from typing import Any
 import pulumi
 
 import application
-import naming
-import pools
+from arbor_names import naming
+from arbor_names import pools
 from components.secrets import Secrets, SecretsArgs
 from harness import declare, plain
 

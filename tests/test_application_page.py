@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-import ci_documents
-import naming
+from access import trust as ci_documents
+from arbor_names import naming
 from engine.deployment import PROJECT_DIR
 
 PAGE = (PROJECT_DIR / "docs" / "application.md").read_text()

@@ -11,7 +11,7 @@ import pytest
 from pulumi.runtime import MockResourceArgs
 
 import access.stack
-import naming
+from arbor_names import naming
 import stack_config
 from access import boundary
 from harness import ACCOUNT, REGION, Recorder, declare, is_secret, plain

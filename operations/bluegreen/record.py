@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-import naming
+from arbor_names import naming
 from operations.account import APPS, Account
 from operations.bluegreen import hooks
 from operations.ecs import services

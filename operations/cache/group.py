@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-import naming
+from arbor_names import naming
 from operations.account import Account
 from operations.procedure import Refused
 

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable
 
-import naming
+from arbor_names import naming
 from operations import interactive
 from operations.account import Account
 from operations.cache import group, token

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import naming
+from arbor_names import naming
 from operations.account import Account
 from operations.cache import group, token
 from operations.cache.group import Group

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import naming
+from arbor_names import naming
 from operations import screen
 from operations.account import Account
 from operations.account import connect as connected

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import naming
+from arbor_names import naming
 from operations.account import Account, together
 from operations.database.connection import instance
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import naming
+from arbor_names import naming
 from operations.account import Account
 from operations.procedure import Failed, Refused
 from operations.tunnel import Tunnel, tunnel

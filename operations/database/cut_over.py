@@ -4,7 +4,7 @@ Not done by a command: it begins an outage, and whether the restored data are th
 somebody to say who has looked.
 """
 
-import naming
+from arbor_names import naming
 
 BEFORE = "-before"
 """The end of the name that the database gets."""

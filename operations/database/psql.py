@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Callable
 
-import naming
+from arbor_names import naming
 from operations import interactive
 from operations.account import Account
 from operations.database import secret

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import limits
-import pools
+from arbor_names import limits
+from arbor_names import pools
 from operations.account import APPS, Account
 from operations.database.connection import instance as described
 from operations.ecs import connections, services

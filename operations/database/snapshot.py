@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import naming
+from arbor_names import naming
 from operations import lock
 from operations.account import Account
 from operations.database import backups, moments

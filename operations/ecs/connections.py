@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import limits
-import naming
-import pools
+from arbor_names import limits
+from arbor_names import naming
+from arbor_names import pools
 from operations.account import APPS, Account, unless_denied
 from operations.ecs import revisions, services
 from operations.ecs.services import ONGOING, Service

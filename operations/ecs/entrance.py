@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-import naming
+from arbor_names import naming
 from operations.account import APPS, Account
 from operations.procedure import Refused
 from operations.words import counted

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import limits
+from arbor_names import limits
 from operations.account import APPS, Account
 from operations.procedure import Refused
 

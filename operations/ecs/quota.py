@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-import limits
+from arbor_names import limits
 from operations.account import Account, unless_denied
 from operations.ecs import revisions, services
 from operations.ecs.services import ONGOING

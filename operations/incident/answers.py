@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 
-import naming
+from arbor_names import naming
 from operations.account import APPS, Account, together
 from operations.ecs import health, report, services
 from operations.incident import shared

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-import naming
+from arbor_names import naming
 from operations.incident.row import Row
 from operations.incident.shared import Shared
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-import naming
+from arbor_names import naming
 from operations.account import Account, together
 from operations.incident.row import DAY, Row
 

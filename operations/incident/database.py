@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-import limits
-import naming
+from arbor_names import limits
+from arbor_names import naming
 from operations.account import Account, together
 from operations.incident import metrics
 from operations.incident.row import Row

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-import naming
+from arbor_names import naming
 from operations.account import APPS, Account, together, typed
 from operations.ecs import services
 from operations.ecs.rollout import ROLLED_BACK, SUCCESSFUL

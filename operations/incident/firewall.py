@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import naming
+from arbor_names import naming
 from operations.account import Account
 
 API_LIMITS = frozenset({"ApiMinuteLimit", "ApiTenMinuteLimit"})

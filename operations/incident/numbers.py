@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import naming
+from arbor_names import naming
 from operations.incident import metrics
 from operations.incident.metrics import Metric
 from operations.incident.shared import Shared, production_rule

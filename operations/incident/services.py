@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
-import naming
+from arbor_names import naming
 from operations.account import APPS, together
 from operations.ecs import images
 from operations.ecs.services import short

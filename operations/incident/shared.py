@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-import naming
+from arbor_names import naming
 from operations.account import APPS, Account
 from operations.ecs.services import no_cluster
 from operations.procedure import Failed

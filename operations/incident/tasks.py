@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 
-import naming
+from arbor_names import naming
 from operations.account import APPS, Account, together
 from operations.ecs.services import short
 from operations.incident.row import Row, ago

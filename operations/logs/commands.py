@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-import naming
+from arbor_names import naming
 from operations import screen
 from operations.account import APPS, connect
 from operations.logs import export as exports

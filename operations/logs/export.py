@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import naming
+from arbor_names import naming
 from operations.account import Account
 from operations.logs import group, period
 from operations.procedure import Failed, Refused, Run, Step

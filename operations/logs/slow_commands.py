@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import naming
+from arbor_names import naming
 from operations import screen
 from operations.account import connect, typed
 from operations.logs import period

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Literal
 
-import naming
+from arbor_names import naming
 from operations.account import Account
 from operations.database.connection import named
 from operations.logs.reading import Search

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import naming
+from arbor_names import naming
 from operations.account import Account
 from operations.ecs import revisions
 from operations.ecs.task_log import TaskLog

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import limits
-import naming
+from arbor_names import limits
+from arbor_names import naming
 from operations.account import APPS, Account
 from operations.ecs import connections, health, images, needs, quota, revisions, services
 from operations.ecs.rollout import Rollout, back

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-import limits
+from arbor_names import limits
 from operations.account import APPS, Account
 from operations.ecs import connections, health, needs, quota, revisions, services
 from operations.ecs.rollout import ROLLED_BACK, SUCCESSFUL, Rollout

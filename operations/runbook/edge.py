@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-import naming
+from arbor_names import naming
 from operations.account import Account
 from operations.procedure import Refused
 from operations.runbook.finding import Finder, Finding, Missing, service

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import naming
+from arbor_names import naming
 from operations.account import Account
 from operations.procedure import Refused
 

@@ -1,6 +1,6 @@
 """Where data lies: the database, the cache, the bucket of exported logs."""
 
-import naming
+from arbor_names import naming
 from operations.account import Account
 from operations.procedure import Refused
 from operations.runbook.finding import Finder, Finding, Missing, tagged

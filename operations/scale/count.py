@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import pools
+from arbor_names import pools
 from operations.account import APPS, Account
 from operations.ecs import connections, quota, revisions, services
 from operations.ecs.health import Health

@@ -7,8 +7,8 @@ infrastructure's revision, so config must follow; docs/decisions/release-revisio
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import limits
-import pools
+from arbor_names import limits
+from arbor_names import pools
 from operations.account import APPS, Account
 from operations.ecs import connections, images, needs, quota, revisions, services
 from operations.ecs.health import Health

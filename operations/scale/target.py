@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import naming
+from arbor_names import naming
 from operations.account import Account
 from operations.procedure import Refused, Step
 

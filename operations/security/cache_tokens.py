@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import naming
+from arbor_names import naming
 from operations.account import Account
 from operations.procedure import Refused, Step
 

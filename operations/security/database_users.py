@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-import naming
+from arbor_names import naming
 from operations.account import Account
 from operations.database.connection import WrongPasswordError, instance
 from operations.database.credentials import Credentials

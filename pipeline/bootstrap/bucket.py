@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-import naming
+from arbor_names import naming
 from access import state
 from operations.procedure import Step
 from pipeline.bootstrap import key, storage

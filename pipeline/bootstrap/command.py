@@ -2,7 +2,7 @@
 
 import typer
 
-import naming
+from arbor_names import naming
 from engine import deployment as engine
 from operations import screen
 from operations.procedure import EVERY_SECONDS, Run

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import naming
+from arbor_names import naming
 from access import state
 from operations.procedure import Refused, Step
 from pipeline.bootstrap.place import MADE_BY, Place, code, ours, same

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import access.stack
-import ci_documents
-import naming
+from access import trust as ci_documents
+from arbor_names import naming
 from engine import deployment as engine
 from operations.procedure import Refused
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-import ci_documents
+from access import trust as ci_documents
 from operations.procedure import Step
 from pipeline.bootstrap.place import MADE_BY, Place
 

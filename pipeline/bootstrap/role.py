@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import ci_documents
-import ci_sessions
-import naming
+from access import trust as ci_documents
+from access import sessions as ci_sessions
+from arbor_names import naming
 from access import deploy, reads
 from operations.procedure import Refused, Step
 from pipeline.bootstrap import managed

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import ci_documents
-from ci_documents import Statement
+from access import trust as ci_documents
+from access.trust import Statement
 from operations.procedure import Refused, Step
 from pipeline.bootstrap.place import MADE_BY, Place, code, same
 

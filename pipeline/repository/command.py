@@ -5,7 +5,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-import ci_documents
+from access import trust as ci_documents
 from engine import deployment as engine
 from pipeline.github import GitHubError
 from pipeline.repository import needs, stacks

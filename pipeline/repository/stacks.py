@@ -34,7 +34,7 @@ def read(name: str) -> Stack:
     config = engine.stack_config(name)
     return Stack(
         name=name,
-        # settings.py refuses a stack called production that is anything else.
+        # config/settings.py refuses a stack called production that is anything else.
         production=PRODUCTION in {name, config.get("arbor:environment")},
         # `pulumi stack init` puts booleans in quotes.
         without_reviewers=config.get(WITHOUT_REVIEWERS) in {True, "true"},

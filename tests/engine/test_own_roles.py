@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-import naming
+from arbor_names import naming
 import shell
-from ci_documents import ISSUER
+from access.trust import ISSUER
 from engine import deployment as engine
 from pulumi_moto.account import clients
 from engine_stack import SPEED

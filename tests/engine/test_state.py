@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import typer
 
-import naming
+from arbor_names import naming
 import shell
 from pulumi_moto import aws_shim
 from engine import deployment as engine, pulumi_cli

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-import ci_documents
+from access import trust as ci_documents
 from iam_evaluator import Principal, Request, UnknownOperatorError, allowed, may_assume
 
 ROLE = "arn:aws:iam::123456789012:role/x"

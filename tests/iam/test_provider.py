@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from access import boundary, deploy, everywhere, preview, provider, reads, stack
-from configuration.github import MOST_OLDER_ROLES
+from config.github import MOST_OLDER_ROLES
 from pulumi_moto import correction, corrections
 from pulumi_moto.registry import ROWS
 from pulumi_moto.row import Change, Row

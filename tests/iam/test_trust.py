@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-import ci_documents
+from access import trust as ci_documents
 from access import images
 from iam_evaluator import may_assume
 from iam_world import APPLICATION, PRODUCTION, REPOSITORY

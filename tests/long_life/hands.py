@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import naming
+from arbor_names import naming
 from engine_stack import Deployed
 
 STACK = "production"

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from pulumi.automation import CommandError
 
-import naming
+from arbor_names import naming
 from engine_stack import Deployed
 from fault_cases.release import APPS
 from fault_wire import Copy, Fault, wired

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import naming
+from arbor_names import naming
 from engine.deployment import stack_config
 from engine_stack import Deployed
 from fault_cases.release import APPS, push, push_live

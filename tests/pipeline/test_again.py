@@ -81,14 +81,14 @@ def test_a_plan_of_mains_commit_goes_on(api: responses.RequestsMock, tmp_path: P
 
 def test_commits_without_effect_keep_a_plan(api: responses.RequestsMock, tmp_path: Path) -> None:
     main_is_at(api, NEW)
-    changed_since(api, "docs/decisions/names.md", "README.md", "tests/test_naming.py")
+    changed_since(api, "docs/decisions/names.md", "README.md", "tests/names/test_naming.py")
     assert newest(tmp_path, OLD).exit_code == 0
 
 
 @pytest.mark.parametrize(
     "files",
     [
-        ("docs/state.md", "settings.py"),
+        ("docs/state.md", "config/settings.py"),
         ("Pulumi.production.yaml",),
         ("pipeline/apply.py",),
         (".github/workflows/up.yml",),

@@ -9,7 +9,7 @@ from botocore.exceptions import NoCredentialsError
 from moto import mock_aws
 from pulumi import automation
 
-import naming
+from arbor_names import naming
 from engine import deployment as engine
 from pipeline import stacks
 from pipeline.stacks import AnotherAccountError, NoStackError, WrongPlaceError, in_aws

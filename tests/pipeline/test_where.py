@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-import ci_sessions
-import naming
+from access import sessions as ci_sessions
+from arbor_names import naming
 from engine import deployment as engine
 from pipeline.__main__ import app
 from pipeline.where import ROLES, NoPlaceError, of_stack

@@ -12,7 +12,7 @@ import pytest
 import typer
 import yaml
 
-import ci_sessions
+from access import sessions as ci_sessions
 import operations.__main__
 import pipeline.__main__
 from pipeline import again, changes

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import responses
 
-import ci_sessions
-import naming
+from access import sessions as ci_sessions
+from arbor_names import naming
 from engine import deployment as engine
 from pipeline.report import UPDATED, Change, Drift, Report
 from rehearsal import tokens

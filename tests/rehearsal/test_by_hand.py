@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-import naming
+from arbor_names import naming
 from pipeline.report import Drift
 from rehearsal.conftest import STACKS, World, both_subjects
 from rehearsal.expressions import evaluate

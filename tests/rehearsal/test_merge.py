@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-import naming
+from arbor_names import naming
 from rehearsal.conftest import World, both_subjects
 from rehearsal.runs import CANCELLED, FAILURE, SKIPPED, SUCCESS, WAITING, Event, Job, Run
 
@@ -94,7 +94,7 @@ def test_a_plan_that_went_stale_meanwhile_is_planned_and_asked_for_again(world: 
 
     def late(_environment: str, _run: Run) -> str:
         if world.github.main == planned:
-            world.github.merge("settings.py")
+            world.github.merge("config/settings.py")
         return SUCCESS
 
     world.rehearsal.approve = late

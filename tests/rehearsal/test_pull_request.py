@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-import naming
+from arbor_names import naming
 from rehearsal.conftest import STACKS, World, both_subjects
 from rehearsal.runs import FAILURE, SKIPPED, SUCCESS, Event, Run
 from rehearsal.tokens import trusted

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-import ci_documents
-import naming
+from access import trust as ci_documents
+from arbor_names import naming
 from pipeline.bootstrap import place
 
 OWNER_ID, REPOSITORY_ID = "1001", "2002"

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 import application_world
-import naming
+from arbor_names import naming
 from pulumi_moto import account as account_module
 from pulumi_moto import aws_shim
 from engine_stack import control

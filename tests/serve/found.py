@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import limits
-import naming
+from arbor_names import limits
+from arbor_names import naming
 from engine_stack import control
 from serve import edge
 from serve.edge import Routes

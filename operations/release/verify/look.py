@@ -6,8 +6,8 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-import limits
-import naming
+from arbor_names import limits
+from arbor_names import naming
 from operations.account import APPS, Account, together
 from operations.ecs import images, revisions, services
 from operations.procedure import Refused

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 
-import limits
+from arbor_names import limits
 from operations.account import APPS
 from operations.ecs import connections, quota
 from operations.procedure import Refused

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-import naming
+from arbor_names import naming
 from operations.account import Account
 from operations.procedure import Refused
 from operations.security.audit.line import Line

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-import naming
+from arbor_names import naming
 from operations.account import Account, together
 from operations.security.audit import door as doors
 from operations.security.audit.line import Line

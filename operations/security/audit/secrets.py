@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-import naming
+from arbor_names import naming
 from operations import secret
 from operations.account import Account, unless_denied
 from operations.cache import token

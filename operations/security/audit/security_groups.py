@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import naming
+from arbor_names import naming
 from operations.account import Account, together
 from operations.security.audit import door as doors
 from operations.security.audit.line import Line

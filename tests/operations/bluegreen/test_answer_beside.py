@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-import naming
+from arbor_names import naming
 from ecs_world import client
 from operations.__main__ import app
 from operations.bluegreen import start

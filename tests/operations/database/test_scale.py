@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-import limits
+from arbor_names import limits
 from connections_world import live
 from ecs_world import client
 from operations.database import scale

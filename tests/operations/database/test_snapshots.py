@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 
-import naming
+from arbor_names import naming
 from backup_world import DATABASE, database, instance, snapshots, world
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.corrections import rds_backups

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-import limits
+from arbor_names import limits
 from ecs_world import client
 from operations.procedure import Failed, Refused
 from operations.release import release

@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 
-import ci_documents
-import ci_sessions
-import naming
+from access import trust as ci_documents
+from access import sessions as ci_sessions
+from arbor_names import naming
 from access import boundary, deploy, state
 from bootstrap_world import (
     ACCOUNT,

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-import ci_documents
-import naming
+from access import trust as ci_documents
+from arbor_names import naming
 from bootstrap_world import (
     ACCOUNT,
     ALIAS,

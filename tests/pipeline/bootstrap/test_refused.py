@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-import naming
+from arbor_names import naming
 from bootstrap_world import (
     ACCOUNT,
     ALIAS,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-import ci_documents
+from access import trust as ci_documents
 from audit_world import ACCOUNT, github, make_role
 from components.trust import trust
 from ecs_world import client

@@ -2,7 +2,7 @@
 
 import pytest
 
-import naming
+from arbor_names import naming
 
 
 @pytest.mark.parametrize(

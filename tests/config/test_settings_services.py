@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-import settings
+from config import settings
 from config_changes import SERVICE_FIELDS
 from refusals import APP_NAMES, problems
 from stack_config import stack_values

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-import limits
-from configuration.reader import Reader
+from arbor_names import limits
+from config.reader import Reader
 
 TIERS: Final = ("publicCidrs", "privateCidrs", "isolatedCidrs")
 _LARGEST_PUBLIC: Final = 27

@@ -11,8 +11,8 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-import limits
-import settings
+from arbor_names import limits
+from config import settings
 from harness import declare
 from stack_config import ROOT, stack_values, use
 

@@ -5,8 +5,8 @@ import re
 import pytest
 import yaml
 
-import limits
-import pools
+from arbor_names import limits
+from arbor_names import pools
 from stack_config import ROOT
 
 SMALLEST_WORKER_MIB = 200

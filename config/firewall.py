@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from configuration.reader import Reader
+from config.reader import Reader
 
 _PATH: Final = re.compile(r"/(?:[\w.~-]+/?)*", re.ASCII)
 _LONGEST_PATH: Final = 200

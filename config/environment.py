@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from configuration.reader import Reader
+from config.reader import Reader
 
 PRODUCTION: Final = "production"
 ENVIRONMENTS: Final = (PRODUCTION, "staging")

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from ci_documents import GITHUB_ID, REPOSITORY, SUBJECT_NAME
-from configuration.reader import Reader
+from access.trust import GITHUB_ID, REPOSITORY, SUBJECT_NAME
+from config.reader import Reader
 
 _OIDC_PROVIDER: Final = re.compile(
     r"arn:aws:iam::\d{12}:oidc-provider/token\.actions\.githubusercontent\.com"

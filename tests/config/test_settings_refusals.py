@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-import settings
+from config import settings
 from refusals import APP_NAMES, problems, problems_of
 from stack_config import stack_values
 

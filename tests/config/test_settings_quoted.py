@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-import settings
+from config import settings
 import stack_config
 
 ROOT = Path(__file__).parents[1]

@@ -12,28 +12,17 @@ from typing import Final
 import pulumi
 from pulumi.runtime import config as pulumi_config
 
-import limits
-import naming
-from configuration.capacity import (
-    check_cache_connections,
-    check_connections,
-    check_vcpus,
-    read_spot_weight,
-)
-from configuration.deployment import DeploymentSettings, check_session, read_deployment
-from configuration.environment import PRODUCTION, read_environment
-from configuration.firewall import FirewallSettings, read_firewall
-from configuration.github import GitHubSettings, read_github
-from configuration.network import NetworkSettings, read_network
-from configuration.reader import Reader
-from configuration.services import ServiceSettings, read_services
-from configuration.stores import (
-    CacheSettings,
-    DatabaseSettings,
-    read_cache,
-    read_database,
-    read_final_backup,
-)
+from arbor_names import limits
+from arbor_names import naming
+from config.capacity import (check_cache_connections, check_connections, check_vcpus, read_spot_weight,)
+from config.deployment import DeploymentSettings, check_session, read_deployment
+from config.environment import PRODUCTION, read_environment
+from config.firewall import FirewallSettings, read_firewall
+from config.github import GitHubSettings, read_github
+from config.network import NetworkSettings, read_network
+from config.reader import Reader
+from config.services import ServiceSettings, read_services
+from config.stores import (CacheSettings, DatabaseSettings, read_cache, read_database, read_final_backup,)
 
 _STACK: Final = re.compile(r"[a-z][a-z0-9]{0,15}")
 _ACCOUNT: Final = re.compile(r"\d{12}")

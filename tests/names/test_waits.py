@@ -9,7 +9,7 @@ from components.service import Service
 from components.test_load_balancer import ARGS as BALANCER
 from components.test_service import ARGS as SERVICE
 from harness import declare, plain
-from waits import GRACEFUL_SECONDS
+from arbor_names.waits import GRACEFUL_SECONDS
 
 FARGATE_LONGEST_STOP = 120
 

@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import limits
-import naming
-import pools
-from configuration.reader import Reader
+from arbor_names import limits
+from arbor_names import naming
+from arbor_names import pools
+from config.reader import Reader
 
 BACKEND: Final = "backend"
 """The service whose image the migrations run with, so every stack has it."""

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Mapping
 
-import limits
-import pools
-from configuration.reader import Reader
-from configuration.services import ServiceSettings
-from configuration.stores import CacheSettings, DatabaseSettings
+from arbor_names import limits
+from arbor_names import pools
+from config.reader import Reader
+from config.services import ServiceSettings
+from config.stores import CacheSettings, DatabaseSettings
 
 
 def peak_vcpus(services: Mapping[str, ServiceSettings]) -> float:

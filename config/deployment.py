@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-import ci_sessions
-from configuration.reader import Reader
+from access import sessions as ci_sessions
+from config.reader import Reader
 
 PRODUCTION_BAKE_MINUTES: Final = 10
 """Shorter than this, the alarm on failed requests can't end a deployment that has all traffic."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-import ci_sessions
-import settings
+from access import sessions as ci_sessions
+from config import settings
 from components import service
 from operations.ecs import services
 from operations.release import migrate

@@ -1,6 +1,6 @@
 """Workers of the application and the connections that they open, for config and for commands.
 
-Pure functions on plain values, as in limits.py. The numbers are the application's own
+Pure functions on plain values, as in arbor_names/limits.py. The numbers are the application's own
 (`backend/app/core/database.py` and `redis.py`, `backend/Dockerfile.prod`), and no variable changes
 them.
 """
@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-import limits
+from arbor_names import limits
 
 COLOURS: Final = 2
 """Blue and green run side by side during a deployment, so that every pool exists twice."""

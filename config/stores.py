@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-import limits
-from configuration.reader import Reader
+from arbor_names import limits
+from config.reader import Reader
 
 PRODUCTION_BACKUP_DAYS: Final = 7
 """The runbook restores to any point of the last seven days."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import limits
+from arbor_names import limits
 
 blocks = st.builds(
     lambda address, bits: str(IPv4Network((address, bits), strict=False)),
