@@ -14,9 +14,9 @@ from typing import Any
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from operations import screen
-from operations.account import connect
-from operations.incident import look, shared, status
+from arbor import screen
+from arbor.account import connect
+from arbor.incident import look, shared, status
 
 STACK = "production"
 SERVICES = (

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from pulumi import automation
 
-from operations.database import snapshot
-from operations.procedure import Failed, Refused, Run
+from arbor.database import snapshot
+from arbor.procedure import Failed, Refused, Run
 from pipeline import changes, drift, pauses, plan_file, stores
 from pipeline.ending import Keeper, NotYetError, conclude
 from pipeline.failures import said, sentences

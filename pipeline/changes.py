@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from operations.account import Account
+from arbor.account import Account
 from pipeline import present, roles, stores
 from pipeline.steps import UNKNOWN, Step, of_type
 

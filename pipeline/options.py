@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from engine import deployment as engine
-from operations import screen
+from arbor import screen
 
 USAGE = 2
 

@@ -7,11 +7,11 @@ deployment that pauses. https://github.com/hashicorp/terraform-provider-aws/pull
 from collections.abc import Iterator
 from functools import partial
 
-from operations.account import Account
-from operations.bluegreen import hooks
-from operations.ecs import services
-from operations.procedure import Refused
-from operations.procedure import Step as Action
+from arbor.account import Account
+from arbor.bluegreen import hooks
+from arbor.ecs import services
+from arbor.procedure import Refused
+from arbor.procedure import Step as Action
 from pipeline.steps import Step, of_type
 
 ECS_SERVICE = "aws:ecs/service:Service"

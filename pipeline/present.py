@@ -3,9 +3,9 @@
 from botocore.exceptions import ClientError
 
 from access.trust import ISSUER
-from operations.account import Account
-from operations.ecs import services
-from operations.procedure import Refused
+from arbor.account import Account
+from arbor.ecs import services
+from arbor.procedure import Refused
 
 
 def has_github_provider(account: Account) -> bool:

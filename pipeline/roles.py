@@ -10,7 +10,7 @@ from typing import Final
 
 from arbor_names import naming
 from engine import deployment as engine
-from operations.account import Account
+from arbor.account import Account
 from pipeline import present
 from pipeline.steps import UNKNOWN, Step, of_type
 

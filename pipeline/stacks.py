@@ -20,8 +20,8 @@ from botocore.exceptions import (
 from pulumi import automation
 
 from engine import deployment as engine, pulumi_cli
-from operations import screen
-from operations.account import Account, connect
+from arbor import screen
+from arbor.account import Account, connect
 from pipeline import where as place
 
 PACK = engine.PROJECT_DIR / "policy"

@@ -10,7 +10,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from arbor_names import naming
-from operations.account import Account
+from arbor.account import Account
 from pipeline import pending
 from pipeline.report import name_of
 from pipeline.steps import UNKNOWN, Step, of_type

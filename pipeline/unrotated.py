@@ -7,8 +7,8 @@ look.
 
 from collections.abc import Iterator
 
-from operations.account import Account
-from operations.security import first_values
+from arbor.account import Account
+from arbor.security import first_values
 
 
 def sentences(account: Account) -> Iterator[str]:

@@ -16,7 +16,7 @@ from access import trust as ci_documents
 from arbor_names import naming
 from pulumi_moto import correction, corrections
 from pulumi_moto.clock import CLOCK
-from operations.procedure import Run, Step
+from arbor.procedure import Run, Step
 from pipeline.bootstrap import place, plan
 
 STACK, ACCOUNT, REGION = "production", "123456789012", "us-east-1"

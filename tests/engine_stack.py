@@ -22,7 +22,7 @@ from pulumi.automation import events
 
 from pulumi_moto import account as account_module
 from engine import deployment as engine, pulumi_cli
-from operations.account import Account
+from arbor.account import Account
 from pipeline.stacks import Opened
 
 SPEED = 600.0

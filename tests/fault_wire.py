@@ -16,7 +16,7 @@ from botocore.endpoint import Endpoint
 from botocore.exceptions import ReadTimeoutError
 
 from engine_stack import control
-from operations import procedure
+from arbor import procedure
 
 OPERATIONS = str(Path(__file__).parents[1] / "operations") + os.sep
 READS = ("Describe", "Get", "List", "Filter", "Lookup", "Search", "Head")
@@ -203,5 +203,5 @@ def wired(copy: Copy, region: str) -> Iterator[Wire]:
         patch.setattr(Endpoint, "_send", sent)
         patch.setattr("botocore.endpoint.time.sleep", lambda _: None)
         patch.setattr("boto3.Session", lambda **_: wire)
-        patch.setattr("operations.options.Run", run)
+        patch.setattr("arbor.options.Run", run)
         yield wire

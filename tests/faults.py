@@ -18,7 +18,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from fault_wire import STOP_READS, Copy, Fault, Killed, Place, Wire
-from operations.__main__ import app
+from arbor.__main__ import app
 
 EVERY = 1200.0
 """Seconds of the account between two looks of a command: few, for each is some calls."""
@@ -141,7 +141,7 @@ class Drill:
         # A killed process is gone, as the next run on the same machine can see.
         number = os.getpid() if fault is None else GONE
         with pytest.MonkeyPatch.context() as patch, self.case.around(self.wire):
-            patch.setattr("operations.lock.os.getpid", lambda: number)
+            patch.setattr("arbor.lock.os.getpid", lambda: number)
             result = _invoke(words)
         return result, self.wire.places
 

@@ -13,7 +13,7 @@ from typing import Any
 from pulumi import automation
 from pulumi.automation import events
 
-from operations.account import Account
+from arbor.account import Account
 from pipeline.stacks import Opened
 
 OnEvent = Callable[[events.EngineEvent], object]

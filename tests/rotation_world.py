@@ -16,9 +16,9 @@ import pytest
 
 import postgres_world
 from fault_wire import Wire
-from operations.account import Account
-from operations.database.connection import WrongPasswordError
-from operations.database.credentials import Credentials
+from arbor.account import Account
+from arbor.database.connection import WrongPasswordError
+from arbor.database.credentials import Credentials
 
 SECRET, DATABASE = "arbor/production/db", "arbor-production-db"
 MODIFY, PROMOTE = "rds:ModifyDBInstance", "secretsmanager:UpdateSecretVersionStage"
@@ -71,7 +71,7 @@ def with_rds(wire: Wire) -> Iterator[None]:
         yield Connection()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("operations.security.commands.connection", connect)
+        patch.setattr("arbor.security.commands.connection", connect)
         yield
 
 
@@ -105,7 +105,7 @@ def with_postgres(wire: Wire) -> Iterator[None]:
             yield made
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("operations.security.commands.connection", connect)
+        patch.setattr("arbor.security.commands.connection", connect)
         yield
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from fault_wire import Wire
-from operations.account import Account
+from arbor.account import Account
 from rotation_world import DEPLOY, PROMOTE, ended, with_rds
 from rotation_world import rotated as password_rotated
 
@@ -59,7 +59,7 @@ def with_cache(wire: Wire) -> Iterator[None]:
             return token in tokens(wire)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("operations.security.commands.takes", takes)
+        patch.setattr("arbor.security.commands.takes", takes)
         yield
 
 
@@ -75,7 +75,7 @@ def with_application(wire: Wire) -> Iterator[None]:
         return HTTPStatus.OK if is_signed(address, token, key) else HTTPStatus.UNAUTHORIZED
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("operations.security.commands.post", post)
+        patch.setattr("arbor.security.commands.post", post)
         yield
 
 

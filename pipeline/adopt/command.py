@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from operations import screen
+from arbor import screen
 from pipeline.adopt import import_file, pages
 from pipeline.adopt.plan import NotTriedError, make
 from pipeline.options import USAGE, Stack

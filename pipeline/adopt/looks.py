@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from operations.account import Account
+from arbor.account import Account
 from pipeline import present
 from pipeline.adopt.registrations import Registration
 

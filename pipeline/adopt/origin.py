@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from operations.account import APPS, Account
+from arbor.account import APPS, Account
 
 DIRECTORY: Final = "infrastructure/aws"
 """Where its Terraform runs, in the application's repository."""

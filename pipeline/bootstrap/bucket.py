@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from arbor_names import naming
 from access import state
-from operations.procedure import Step
+from arbor.procedure import Step
 from pipeline.bootstrap import key, storage
 from pipeline.bootstrap.place import Place
 

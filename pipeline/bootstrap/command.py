@@ -4,8 +4,8 @@ import typer
 
 from arbor_names import naming
 from engine import deployment as engine
-from operations import screen
-from operations.procedure import EVERY_SECONDS, Run
+from arbor import screen
+from arbor.procedure import EVERY_SECONDS, Run
 from pipeline.bootstrap import plan
 from pipeline.bootstrap.place import Place, connect, of_stack
 

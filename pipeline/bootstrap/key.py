@@ -11,7 +11,7 @@ from typing import Any
 
 from arbor_names import naming
 from access import state
-from operations.procedure import Refused, Step
+from arbor.procedure import Refused, Step
 from pipeline.bootstrap.place import MADE_BY, Place, code, ours, same
 
 COMPONENT = {"Component": "state"}

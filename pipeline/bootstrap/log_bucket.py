@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
 from collections.abc import Iterator
 
 from access import state
-from operations.procedure import Step
+from arbor.procedure import Step
 from pipeline.bootstrap import storage
 from pipeline.bootstrap.place import Place
 

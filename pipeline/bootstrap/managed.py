@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from operations.procedure import Refused, Step
+from arbor.procedure import Refused, Step
 from pipeline.bootstrap.place import MADE_BY, Place, ours, same
 
 MOST_VERSIONS = 5

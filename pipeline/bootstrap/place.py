@@ -11,7 +11,7 @@ import access.stack
 from access import trust as ci_documents
 from arbor_names import naming
 from engine import deployment as engine
-from operations.procedure import Refused
+from arbor.procedure import Refused
 
 MADE_BY = {"Project": naming.PROJECT, "ManagedBy": "bootstrap"}
 """By these tags bootstrap knows its own."""

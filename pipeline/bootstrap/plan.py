@@ -2,7 +2,7 @@
 
 import itertools
 
-from operations.procedure import Step
+from arbor.procedure import Step
 from pipeline.bootstrap import boundary, bucket, key, log_bucket, provider, role
 from pipeline.bootstrap.place import Place, refuse_another_account
 

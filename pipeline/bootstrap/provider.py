@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from access import trust as ci_documents
-from operations.procedure import Step
+from arbor.procedure import Step
 from pipeline.bootstrap.place import MADE_BY, Place
 
 

@@ -8,7 +8,7 @@ from access import trust as ci_documents
 from access import sessions as ci_sessions
 from arbor_names import naming
 from access import deploy, reads
-from operations.procedure import Refused, Step
+from arbor.procedure import Refused, Step
 from pipeline.bootstrap import managed
 from pipeline.bootstrap.place import MADE_BY, Place, ours, same
 

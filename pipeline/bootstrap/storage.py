@@ -7,7 +7,7 @@ from typing import Any
 
 from access import trust as ci_documents
 from access.trust import Statement
-from operations.procedure import Refused, Step
+from arbor.procedure import Refused, Step
 from pipeline.bootstrap.place import MADE_BY, Place, code, same
 
 TAGS = {**MADE_BY, "Component": "state"}

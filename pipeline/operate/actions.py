@@ -12,8 +12,8 @@ from pathlib import Path
 import typer
 from pulumi import automation
 
-from operations import screen
-from operations.procedure import Failed, Refused
+from arbor import screen
+from arbor.procedure import Failed, Refused
 from pipeline import changes, drift
 from pipeline.apply import NotDoneError, apply
 from pipeline.operate import adopt, lock, refresh, repair, state

@@ -16,7 +16,7 @@ from pulumi.automation import events
 # The package itself leaves it out: github.com/pulumi/pulumi, sdk/python/lib/pulumi/automation.
 from pulumi.automation._stack import ImportResource
 
-from operations.account import Account
+from arbor.account import Account
 from pipeline import drift, present
 from pipeline.changes import LOG_GROUP, REPOSITORY
 from pipeline.steps import UNKNOWN, Seen, Step

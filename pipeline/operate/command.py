@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from operations import screen
+from arbor import screen
 from pipeline import changes
 from pipeline.operate.actions import Action
 from pipeline.operate.actions import operate as operate_stack

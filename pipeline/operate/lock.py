@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from operations.account import Account
+from arbor.account import Account
 
 ROOT = ".pulumi"
 ORGANIZATION = "organization"

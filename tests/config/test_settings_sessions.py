@@ -5,8 +5,8 @@ import pytest
 from access import sessions as ci_sessions
 from config import settings
 from components import service
-from operations.ecs import services
-from operations.release import migrate
+from arbor.ecs import services
+from arbor.release import migrate
 from refusals import problems
 from stack_config import stack_values
 

@@ -8,9 +8,9 @@ import pytest
 from config_changes import REPORTS, SERVICES
 from engine_stack import SPEED, Deployed
 from lived_in import AN_HOUR, lived_in, release
-from operations.ecs import services
-from operations.ecs.rollout import Rollout
-from operations.procedure import Refused
+from arbor.ecs import services
+from arbor.ecs.rollout import Rollout
+from arbor.procedure import Refused
 from pipeline import changes, pauses
 from pipeline.apply import apply
 from pipeline.preview import preview

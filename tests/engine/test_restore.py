@@ -11,10 +11,10 @@ import pytest
 
 from pulumi_moto import aws_shim
 from engine_stack import Deployed
-from operations.account import Account
-from operations.database import backups, cut_over, restore
-from operations.database.credentials import Credentials
-from operations.procedure import Run
+from arbor.account import Account
+from arbor.database import backups, cut_over, restore
+from arbor.database.credentials import Credentials
+from arbor.procedure import Run
 
 CLI = aws_shim.find_aws()
 pytestmark = pytest.mark.skipif(

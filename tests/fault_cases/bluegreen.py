@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 from fault_cases.release import APPS, CLUSTER, push, released
 from fault_wire import Wire
 from faults import EVERY, Case
-from operations.__main__ import app
+from arbor.__main__ import app
 
 VERSION = "v1.2.3"
 START = ("bluegreen", "start", VERSION)

@@ -16,9 +16,9 @@ import plugin_world
 import redis_world
 from fault_wire import Wire
 from faults import Case
-from operations.account import Account
-from operations.cache import group, warm
-from operations.cache.group import Group
+from arbor.account import Account
+from arbor.cache import group, warm
+from arbor.cache.group import Group
 
 SECRET, OURS = "arbor/production/redis", "arbor-redis-manual-"
 
@@ -54,9 +54,9 @@ def with_redis(wire: Wire) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(server.ca))
-        patch.setattr("operations.cache.session.tunnel", way)
+        patch.setattr("arbor.cache.session.tunnel", way)
         # Its certificate is for its own name, not for ElastiCache's.
-        patch.setattr("operations.cache.group.read", lambda account: _named(read(account)))
+        patch.setattr("arbor.cache.group.read", lambda account: _named(read(account)))
         yield
 
 

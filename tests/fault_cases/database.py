@@ -10,9 +10,9 @@ import pytest
 
 from fault_wire import Wire
 from faults import Case
-from operations.account import Account
-from operations.database.connection import WrongPasswordError
-from operations.database.credentials import Credentials
+from arbor.account import Account
+from arbor.database.connection import WrongPasswordError
+from arbor.database.credentials import Credentials
 
 DATABASE, RESTORED = "arbor-production-db", "arbor-production-db-restored"
 SECRET = "arbor/production/db"
@@ -99,7 +99,7 @@ def with_an_old_password(wire: Wire) -> Iterator[None]:
         yield Session()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("operations.database.backup_commands.connection", connect)
+        patch.setattr("arbor.database.backup_commands.connection", connect)
         yield
 
 

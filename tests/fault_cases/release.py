@@ -6,9 +6,9 @@ from typing import Any
 
 from fault_wire import Wire
 from faults import LONG, Case
-from operations.account import Account
-from operations.procedure import Run
-from operations.release import release
+from arbor.account import Account
+from arbor.procedure import Run
+from arbor.release import release
 
 Client = Any
 Clients = Callable[[str], Client]

@@ -33,7 +33,7 @@ CALLED = re.compile(r"""(?:\.|")([a-z][a-z0-9]*(?:_[a-z0-9]+)+)\b""")
 RELEASES = ("release", "ecs", "bluegreen")
 ELSEWHERE = {"execute_command": "operators' sessions, by their own roles"}
 ROTATES = ("*.py", "security/*.py", "cache/session.py", "database/session.py")
-"""Where `arbor rotate-first` calls AWS, below operations/, beside what a release calls."""
+"""Where `arbor rotate-first` calls AWS, below packages/arbor/src/arbor/, beside what a release calls."""
 PREVIEWS = ("present", "stores", "pending", "unowned", "roles", "changes", "drift")
 """The modules of pipeline/ that a preview runs."""
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from engine_stack import Deployed
 from fault_wire import Fault, Killed, Place, Wire
 from faults import EVERY, GONE
-from operations.__main__ import app
+from arbor.__main__ import app
 
 KILLED, THROTTLED = "killed", "throttled"
 LONGEST = 120.0
@@ -41,7 +41,7 @@ def arbor(wire: Wire, words: tuple[str, ...], fault: Fault | None = None, at: in
     runner = CliRunner()
     with pytest.MonkeyPatch.context() as patch:
         # A killed process is gone, as the next run on the same machine can see.
-        patch.setattr("operations.lock.os.getpid", lambda: number)
+        patch.setattr("arbor.lock.os.getpid", lambda: number)
         try:
             return runner.invoke(app, [*words, "--yes", "--every", str(EVERY)])
         except Killed:

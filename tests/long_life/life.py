@@ -13,7 +13,7 @@ from fault_wire import Copy, Fault, wired
 from long_life import changes, disturb
 from long_life.hands import HANDS, Hand
 from long_life.watched import REFUSED, STACK, Watched
-from operations.account import Account
+from arbor.account import Account
 from pipeline import drift, unowned
 from pipeline.stacks import Opened
 from rotation_world import with_rds
@@ -241,7 +241,7 @@ def lived(pristine: Deployed) -> Iterator[Life]:
         pytest.MonkeyPatch.context() as patch,
     ):
         # README has it raised before the first `up`; here it is a new account's.
-        patch.setattr("operations.ecs.quota.applied", lambda _: RAISED_QUOTA)
+        patch.setattr("arbor.ecs.quota.applied", lambda _: RAISED_QUOTA)
         life = Life(stack=stack, wire=wire)
         life.begin()
         yield life

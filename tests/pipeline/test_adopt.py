@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 import terraform_world
 from pulumi_moto import correction, corrections
-from operations.account import Account
+from arbor.account import Account
 from pipeline.__main__ import app
 from pipeline.adopt import command, import_file, looks, origin, pages
 from pipeline.adopt.plan import Plan

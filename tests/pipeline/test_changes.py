@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 
 from config_changes import REFUSED, WORKS, covered, keys
-from operations.account import Account
+from arbor.account import Account
 from pipeline import changes
 from pipeline.steps import Step
 from runbook_world import RUNBOOK

@@ -18,8 +18,8 @@ from pulumi.automation import CommandResult
 from typer.testing import CliRunner
 
 import pipeline.__main__
-from operations import screen
-from operations.account import Account
+from arbor import screen
+from arbor.account import Account
 from pipeline.operate import actions, adopt, lock, lost_key, refresh, repair, state
 from pipeline.operate.actions import Action
 from pipeline.stacks import Opened

@@ -7,7 +7,7 @@ import pytest
 
 import operations_world
 from ecs_world import client
-from operations.procedure import Refused, Run
+from arbor.procedure import Refused, Run
 from operations_world import BACKEND, CLUSTER, FRONTEND
 from pipeline import pauses
 from pipeline.steps import Step

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from engine import deployment as engine
-from operations.account import Account
+from arbor.account import Account
 from pipeline import changes, roles
 from pipeline.steps import UNKNOWN, Step
 

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from engine.deployment import PROJECT_DIR
-from operations.account import Account
+from arbor.account import Account
 from pipeline import changes, stores
 from pipeline.steps import Step
 

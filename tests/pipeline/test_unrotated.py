@@ -7,7 +7,7 @@ import pytest
 import first_secrets
 from asked_wire import asked
 from first_secrets import APP, CACHE, DB, put
-from operations.account import connect
+from arbor.account import connect
 from operations_world import STACK
 from pipeline import unrotated
 

@@ -13,7 +13,7 @@ import typer
 import yaml
 
 from access import sessions as ci_sessions
-import operations.__main__
+import arbor.__main__
 import pipeline.__main__
 from pipeline import again, changes
 
@@ -322,7 +322,7 @@ def test_every_step_is_one_command_that_exists() -> None:
     targets = {"checks", "lint", "types", "unit", "emulator", "engine"}
     programs: dict[str, Any] = {
         "pipeline": typer.main.get_command(pipeline.__main__.app),
-        "operations": typer.main.get_command(operations.__main__.app),
+        "operations": typer.main.get_command(arbor.__main__.app),
     }
     for run in (step["run"] for step in all_steps() if "run" in step):
         words = shlex.split(run.removeprefix("exec ").split(">>")[0])

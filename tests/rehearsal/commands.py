@@ -13,7 +13,7 @@ import click
 import pytest
 import typer
 
-import operations.__main__
+import arbor.__main__
 import pipeline.__main__
 from rehearsal.runs import Job
 
@@ -21,7 +21,7 @@ Play = Callable[[dict[str, Any], Mapping[str, str], Job], tuple[int, str]]
 """Options and environment; returns the exit code and what is printed."""
 PROGRAMS: dict[str, Any] = {
     "pipeline": typer.main.get_command(pipeline.__main__.app),
-    "operations": typer.main.get_command(operations.__main__.app),
+    "operations": typer.main.get_command(arbor.__main__.app),
 }
 RUN = frozenset({"where", "newest", "again", "supersede", "comment", "issue", "result"})
 """What is run for real: these read files and speak to GitHub's stub."""

@@ -28,7 +28,7 @@ from bootstrap_world import (
     role,
     tags,
 )
-from operations.procedure import Run
+from arbor.procedure import Run
 from pipeline.bootstrap import plan
 
 KEY = ("CreateKey", "CreateAlias", "EnableKeyRotation")

@@ -21,7 +21,7 @@ from bootstrap_world import (
     role,
 )
 from engine import deployment as engine
-from operations.procedure import Failed, Refused
+from arbor.procedure import Failed, Refused
 
 
 def refused(account: Account, *sentence: str) -> None:

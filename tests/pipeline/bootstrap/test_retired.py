@@ -9,7 +9,7 @@ from bootstrap_world import (
     deployed,
     role,
 )
-from operations.procedure import Refused
+from arbor.procedure import Refused
 from pipeline.bootstrap import plan
 
 RETIRED = (

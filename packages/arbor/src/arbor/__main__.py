@@ -1,0 +1,70 @@
+"""The runbook's procedures, each one command."""
+
+from collections import UserDict
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_group
+
+from arbor.index import COMMANDS
+
+
+class Commands(UserDict[str, Any]):
+    """By name; a section is loaded when one of its commands is wanted."""
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - a command, in typer's own class
+        if (found := self.data[name]) is None:
+            section, _ = COMMANDS[name]
+            one = typer.Typer()
+            one.add_typer(import_module(f"operations.{section}.commands").app)
+            found = self.data[name] = get_group(one).commands[name]
+        return found
+
+
+class Sections(TyperGroup):
+    """Tells which commands there are without loading them."""
+
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - typer's own attributes
+        super().__init__(**attributes)
+        self.commands = Commands(dict.fromkeys(COMMANDS))
+
+    def list_commands(self, _context: object) -> list[str]:
+        return list(COMMANDS)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - both are typer's
+        """Without rich, which takes longer to load than all the rest."""
+        self.format_usage(ctx, formatter)
+        self.format_help_text(ctx, formatter)
+        self.format_options(ctx, formatter)
+
+    def format_commands(self, _context: object, formatter: Any) -> None:  # noqa: ANN401 - typer's
+        for section in dict.fromkeys(section for section, _ in COMMANDS.values()):
+            with formatter.section(section.capitalize()):
+                formatter.write_dl(
+                    [(name, says) for name, (its, says) in COMMANDS.items() if its == section]
+                )
+
+
+app = typer.Typer(
+    help=f"{__doc__}\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (nothing changed)."
+    "\n\nNames are completed in bash and zsh once `arbor --install-completion` was run there.",
+    cls=Sections,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def every() -> None:
+    """Typer wants something to be registered; `app` has the help."""
+
+
+def main() -> None:
+    """Run the command line; installed as `arbor`."""
+    app(prog_name="arbor")
+
+
+if __name__ == "__main__":
+    main()

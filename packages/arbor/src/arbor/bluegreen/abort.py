@@ -1,0 +1,88 @@
+"""bluegreen abort: the users keep the old colour; what `start` added is taken out again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from arbor.account import Account
+from arbor.bluegreen import parts, record
+from arbor.bluegreen.parts import Part
+from arbor.ecs.rollout import MINUTE, ROLLED_BACK, SUCCESSFUL
+from arbor.ecs.services import ONGOING, command
+from arbor.procedure import Failed, Refused, Run, Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Abort:
+    """The deployments to take back, the frontend's first."""
+
+    account: Account
+    found: tuple[Part, ...]
+    """None where everything is back already."""
+
+    def execute(self, run: Run) -> None:
+        """Raises Failed; the same again does what is left."""
+        try:
+            run.execute(self.steps())
+        except Failed as failed:
+            again = command(self.account, "abort")
+            raise Failed(f"{failed}\nRun {again} again: it does what is left.") from failed
+
+    def steps(self) -> Iterator[Step]:
+        """Ask for all rollbacks, then wait for them, then take out what was added."""
+        backwards = [part for part in reversed(self.found) if part.ongoing]
+        for part in backwards:
+            yield Step(
+                says=f"take back the deployment of {part.version} to {part.service.name}",
+                do=part.rollout.take_back,
+                took_effect=partial(_is_asked, part),
+                meanwhile=part.rollout.look,
+            )
+        for part in backwards:
+            yield Step(
+                says=f"wait until {part.service.name} is back",
+                took_effect=partial(_is_back, part),
+                meanwhile=part.rollout.look,
+                shows=part.rollout.progress,
+                timeout=part.service.minutes * MINUTE,
+            )
+        for part in self.found:
+            if part.record is not None:
+                yield from record.undo(part.service, part.record)
+            if part.is_ours and part.status == SUCCESSFUL:
+                back = part.service.account.typed(f"arbor rollback {part.service.app}")
+                yield Step(
+                    says=f"leave {part.service.name} on {part.version}, which has its users "
+                    f"already; `{back}` goes back",
+                    took_effect=lambda: True,
+                )
+
+
+def plan(account: Account) -> Abort:
+    """Raises Refused where nothing is to be taken back."""
+    found = parts.read(account)
+    concerned = [part for part in found if part.concerned]
+    if not concerned:
+        if any(part.status == ROLLED_BACK for part in found):
+            return Abort(account=account, found=())
+        raise parts.none(account, found, "Nothing is under test.")
+    if all(part.is_ours and part.status == SUCCESSFUL for part in concerned):
+        states = "\n".join(part.state() for part in concerned)
+        raise Refused(
+            f"{states}\nThey are switched: `{account.typed('arbor rollback')}` goes back. "
+            f"{command(account, 'switch')} takes the added pause out."
+        )
+    return Abort(account=account, found=tuple(concerned))
+
+
+def _is_asked(part: Part) -> bool:
+    return bool(part.status) and not part.goes_on
+
+
+def _is_back(part: Part) -> bool:
+    """Raises Failed where it ended in any other way."""
+    if part.status in ONGOING:
+        return False
+    if part.status == ROLLED_BACK:
+        return True
+    raise Failed(part.rollout.ended())

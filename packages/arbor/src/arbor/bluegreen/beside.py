@@ -1,0 +1,78 @@
+"""Answer the pause of a deployment that another command waits for, while that one has the lock.
+
+docs/decisions/bluegreen.md says why nothing interleaves.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import typer
+
+from arbor import lock, screen
+from arbor.account import Account
+from arbor.bluegreen import parts
+from arbor.bluegreen.parts import Part
+from arbor.options import Manner, Plan
+from arbor.procedure import Refused, Run, Step
+
+OURS = "bluegreen "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One answer to each pause that waits; how it ends the other command tells."""
+
+    found: tuple[Part, ...]
+    action: str
+
+    def execute(self, run: Run) -> None:
+        """Raises Failed."""
+        run.execute(self._steps())
+
+    def _steps(self) -> Iterator[Step]:
+        for part in self.found:
+            yield Step(
+                says=f"answer the pause of {part.service.name} with {self.action}",
+                do=partial(part.rollout.answer, self.action),
+                took_effect=partial(_is_answered, part),
+                meanwhile=part.rollout.look,
+            )
+
+
+def holder(account: Account, what: str, manner: Manner) -> lock.Holder | None:
+    """Whose command is to be answered: it has the lock, and its deployment pauses by itself."""
+    if manner.take_over or (seen := lock.current(account)) is None:
+        return None
+    other, _ = seen
+    if other.what.startswith(OURS) or other.has_gone(lock.holder(account, what)):
+        return None
+    found = [part for part in parts.read(account) if part.concerned]
+    started = any(part.record is not None and part.is_ours for part in found)
+    return other if found and not started else None
+
+
+def answer(found: list[Part], action: str, other: lock.Holder) -> Answer:
+    """Raises Refused when it has not come to its pause."""
+    waiting = tuple(part for part in found if part.waits)
+    if not waiting:
+        states = "\n".join(part.state() for part in found if part.concerned)
+        raise Refused(f"{other.told()} waits for no answer now.\n{states}")
+    return Answer(found=waiting, action=action)
+
+
+def carry_out(manner: Manner, plan: Callable[[], Plan], done: str) -> None:
+    """As `Manner.carry_out`, without the lock."""
+    if manner.dry_run or not manner.yes:
+        plan().execute(Run(say=typer.echo, dry_run=True))
+    if manner.dry_run:
+        return
+    screen.confirm(yes=manner.yes)
+    planned = plan()
+    with screen.progress() as say:
+        planned.execute(Run(say=say, every=manner.every))
+        say(done)
+
+
+def _is_answered(part: Part) -> bool:
+    return not part.waits

@@ -1,0 +1,161 @@
+"""bluegreen on the command line."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from arbor import screen
+from arbor.account import Account, connect
+from arbor.bluegreen import abort as abort_
+from arbor.bluegreen import beside, parts, start, switch
+from arbor.bluegreen import look as looks
+from arbor.bluegreen.hooks import LONGEST_MINUTES, SHORTEST_MINUTES
+from arbor.ecs import health
+from arbor.ecs.services import command
+from arbor.options import Json, Manner, Plan, ServiceName, Stack, writes
+from arbor.procedure import Failed
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+app = typer.Typer()
+group = typer.Typer(
+    help="Deploy a version that a person tests on the green host before users get it.",
+    no_args_is_help=True,
+)
+app.add_typer(group, name="bluegreen")
+
+
+@group.command("start")
+@writes
+def begin(
+    version: Annotated[
+        str, typer.Argument(help="The images' tag, such as v1.2.3 or a git SHA, or a digest.")
+    ],
+    *,
+    service: Annotated[
+        ServiceName | None, typer.Option(help="This one alone; by default both.")
+    ] = None,
+    timeout_minutes: Annotated[
+        int,
+        typer.Option(
+            help="How long it waits for switch or abort before it rolls back by itself.",
+            min=SHORTEST_MINUTES,
+            max=LONGEST_MINUTES,
+        ),
+    ] = start.DEFAULT_MINUTES,
+    stack: Stack = "production",
+    manner: Manner,
+) -> None:
+    """Deploy a version up to the pause where green.<domain> shows it and users still don't get it.
+
+    Run again, it goes on waiting for the same deployment.
+    """
+    with screen.told():
+        account = connect(stack)
+        test, switched, aborted = (command(account, w) for w in ("test", "switch", "abort"))
+        manner.carry_out(
+            account,
+            f"{beside.OURS}start {version}",
+            lambda: start.plan(account, version, service, timeout_minutes),
+            f"{version} is under test: look with {test}; then {switched} gives it the users, or "
+            f"{aborted} takes it back.",
+        )
+
+
+@group.command("test")
+def see(stack: Stack = "production", as_json: Json = False) -> None:
+    """Ask green.<domain> and look at the new colour's targets; 1 when something isn't healthy."""
+    with screen.told():
+        found = looks.look(connect(stack), health.get)
+        screen.answer([asdict(one) for one in found], lambda: _table(found), as_json=as_json)
+        if wrong := [f"{one.answer.address}: {one.wrong}." for one in found if one.wrong]:
+            raise Failed(" ".join(wrong))
+
+
+@group.command("switch")
+@writes
+def give(
+    stack: Stack = "production",
+    no_url: Annotated[
+        bool, typer.Option("--no-url", help="Don't ask the green host first.")
+    ] = False,
+    fewer: Annotated[
+        bool,
+        typer.Option(
+            "--fewer", help="Even with fewer healthy targets than tasks; never with none."
+        ),
+    ] = False,
+    *,
+    manner: Manner,
+) -> None:
+    """Give the tested version the users, the backend first, and see it through its bake time."""
+    opener = None if no_url else health.get
+    with screen.told():
+        account = connect(stack)
+        _answer(
+            account,
+            "switch",
+            manner,
+            lambda: switch.plan(account, opener, fewer=fewer),
+            "CONTINUE",
+            "The tested version has the users.",
+        )
+
+
+@group.command()
+@writes
+def abort(
+    stack: Stack = "production",
+    *,
+    manner: Manner,
+) -> None:
+    """Take back what is under test, or on its way there; the users keep what they have."""
+    with screen.told():
+        account = connect(stack)
+        _answer(
+            account,
+            "abort",
+            manner,
+            lambda: abort_.plan(account),
+            "ROLLBACK",
+            "Nothing is under test any more.",
+        )
+
+
+def _answer(
+    account: Account, word: str, manner: Manner, plan: Callable[[], Plan], action: str, done: str
+) -> None:
+    """Alone, or beside the command that has the lock and waits for this very answer."""
+    what = f"{beside.OURS}{word}"
+    other = beside.holder(account, what, manner)
+    if other is None:
+        manner.carry_out(account, what, plan, done)
+        return
+
+    def answer() -> Plan:
+        answered = beside.answer(parts.read(account), action, other)
+        if action == "CONTINUE":
+            plan()  # the same is in the way of the answer
+        return answered
+
+    beside.carry_out(manner, answer, f"Answered. How it ends is told to {other.told()}.")
+
+
+def _table(found: list[looks.Look]) -> "Table":
+    from rich.table import Table  # noqa: PLC0415 - slow, and --help is fast
+
+    table = Table("", "Service", "Version", "Targets", "HTTP", "ms", "", box=None)
+    for one in found:
+        table.add_row(
+            "NG" if one.wrong else "OK",
+            one.service,
+            one.version,
+            f"{one.targets.healthy} of {one.targets.wanted}" if one.targets else "",
+            "-" if one.answer.status is None else str(one.answer.status),
+            str(one.answer.milliseconds),
+            f"waits until {one.until}" if one.under_test else "not under test: live",
+        )
+    return table

@@ -1,0 +1,60 @@
+"""bluegreen test: what is under test, and whether it is healthy."""
+
+from dataclasses import dataclass
+
+from arbor.account import Account
+from arbor.bluegreen import parts, targets
+from arbor.bluegreen.parts import Part
+from arbor.ecs.health import Opener
+from arbor.ecs.services import short
+from arbor.incident import answers
+from arbor.incident.answers import Answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One service as the green host shows it."""
+
+    service: str
+    under_test: bool
+    """Otherwise the green host shows what users get."""
+    version: str
+    revision: str
+    state: str
+    until: str
+    """When the pause ends by itself, in UTC."""
+    started_by: str
+    targets: targets.Targets | None
+    answer: Answer
+
+    @property
+    def wrong(self) -> str:
+        """Why it isn't healthy; nothing when it is."""
+        few = self.targets is not None and not self.targets.enough
+        return ", ".join(
+            filter(None, (self.answer.wrong, self.targets.told() if self.targets and few else ""))
+        )
+
+
+def look(account: Account, opener: Opener) -> list[Look]:
+    """Both services; raises Refused when nothing is under test."""
+    found = parts.read(account)
+    if not any(part.waits for part in found):
+        raise parts.none(account, found, "Nothing is under test.")
+    said = {one.service: one for one in answers.ask(account, opener, green=True)}
+    return [_look(part, said[part.service.app]) for part in found]
+
+
+def _look(part: Part, answer: Answer) -> Look:
+    under_test = bool(part.waits)
+    return Look(
+        service=part.service.app,
+        under_test=under_test,
+        version=part.version,
+        revision=short(part.revision),
+        state=part.state(),
+        until=f"{part.until:%Y-%m-%d %H:%M %Z}" if part.until else "",
+        started_by=part.record.by if part.record and part.is_ours else "",
+        targets=targets.read(part.service, part.rollout.told) if under_test else None,
+        answer=answer,
+    )

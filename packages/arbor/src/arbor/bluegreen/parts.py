@@ -1,0 +1,120 @@
+"""Each service's share in a blue/green procedure, read from ECS: nothing here remembers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from arbor.account import APPS, Account
+from arbor.bluegreen import hooks, record
+from arbor.ecs import revisions, services
+from arbor.ecs.rollout import GOES_ON, SUCCESSFUL, Rollout
+from arbor.ecs.services import ONGOING, Service, command, short
+from arbor.procedure import Refused
+
+USERS_MOVED = frozenset({"POST_PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME", "CLEAN_UP"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A service, its newest deployment, and what `start` has kept of it."""
+
+    service: Service
+    record: record.Record | None
+    rollout: Rollout
+    """Of the newest deployment; one that is told nothing where there was never one."""
+    revision: str
+    """What that deployment brings."""
+
+    @property
+    def version(self) -> str:
+        return self.rollout.what
+
+    @property
+    def status(self) -> str:
+        return str(self.rollout.told.get("status", ""))
+
+    @property
+    def ongoing(self) -> bool:
+        return self.status in ONGOING
+
+    @property
+    def goes_on(self) -> bool:
+        return self.status in GOES_ON
+
+    @property
+    def waits(self) -> list[dict[str, Any]]:
+        return services.pauses(self.rollout.told)
+
+    @property
+    def until(self) -> datetime | None:
+        """When the first pause ends by itself."""
+        return min((hook["expiresAt"] for hook in self.waits if "expiresAt" in hook), default=None)
+
+    @property
+    def was_continued(self) -> bool:
+        """Whether somebody has let it pass its pause."""
+        found = self.rollout.told.get("lifecycleHookDetails", [])
+        return any(
+            hook.get("status") == "SUCCEEDED" and hook.get("targetType") == hooks.PAUSE
+            for hook in found
+        )
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the newest deployment is the one that `start` kept, or nothing was kept."""
+        return self.record is None or self.record.revision == self.revision
+
+    @property
+    def concerned(self) -> bool:
+        """Under test, or about to be."""
+        pauses = hooks.pauses(self.service.configuration)
+        return self.record is not None or (self.ongoing and (bool(self.waits) or pauses))
+
+    @property
+    def users_moved(self) -> bool:
+        return self.status == SUCCESSFUL or self.rollout.told.get("lifecycleStage") in USERS_MOVED
+
+    def state(self) -> str:
+        """A sentence: what its newest deployment is at."""
+        if not self.status:
+            return f"{self.service.name} has no deployment."
+        if self.ongoing:
+            stage = self.rollout.told.get("lifecycleStage", "")
+            at = f" at {stage}" if stage else ""
+            return f"The deployment of {self.version} to {self.service.name} is {self.status}{at}."
+        if self.status == SUCCESSFUL:
+            return f"{self.service.name} runs {self.version}: its last deployment is {SUCCESSFUL}."
+        return self.rollout.ended()
+
+
+def read(account: Account) -> list[Part]:
+    """Both services, the backend first; raises Refused where there is none."""
+    records = record.read(account)
+    return [_part(services.read(account, app), records.get(app)) for app in APPS]
+
+
+def none(account: Account, found: list[Part], why: str) -> Refused:
+    """That there is nothing to do, and in what state everything is."""
+    states = "\n".join(part.state() for part in found)
+    return Refused(f"{why}\n{states}\nBegin with {command(account, 'start VERSION')}.")
+
+
+def _part(service: Service, kept: record.Record | None) -> Part:
+    newest = service.deployments()[:1]
+    revision = services.revision_of(service.account, newest[0]) if newest else ""
+    rollout = Rollout(
+        service=service,
+        revision=lambda: revision,
+        what=_version(service, revision),
+        arn=newest[0]["serviceDeploymentArn"] if newest else None,
+    )
+    rollout.look()
+    return Part(service=service, record=kept, rollout=rollout, revision=revision)
+
+
+def _version(service: Service, revision: str) -> str:
+    """As it is tagged, or the revision where it isn't."""
+    try:
+        return revisions.version_of(service.account, revision, service.app)
+    except Refused:
+        return short(revision)

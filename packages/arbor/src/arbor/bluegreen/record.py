@@ -1,0 +1,83 @@
+"""What `start` has done to a service, so that `switch` and `abort` undo exactly that.
+
+A pause hook has no name: without the record nobody could tell an added one from one that the
+service's own configuration has. docs/decisions/bluegreen.md says more.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from arbor_names import naming
+from arbor.account import APPS, Account
+from arbor.bluegreen import hooks
+from arbor.ecs import services
+from arbor.ecs.services import Service
+from arbor.procedure import Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """A version under test in one service; kept in Systems Manager as JSON."""
+
+    version: str
+    revision: str
+    """The task definition's ARN."""
+    added: list[hooks.Hook]
+    """Pauses that may stand in the service's configuration because of `start`."""
+    by: str
+    """The ARN that AWS knows them by."""
+
+
+def read(account: Account) -> dict[str, Record]:
+    """By application; none for a service that nobody has started."""
+    names = {naming.under_test(account.stack, app): app for app in APPS}
+    found = account.client("ssm").get_parameters(Names=list(names))["Parameters"]
+    return {names[one["Name"]]: Record(**json.loads(one["Value"])) for one in found}
+
+
+def keep(service: Service, record: Record) -> None:
+    """Write it, over an older one."""
+    service.account.client("ssm").put_parameter(
+        Name=naming.under_test(service.account.stack, service.app),
+        Value=json.dumps(asdict(record)),
+        Type="String",
+        Overwrite=True,
+    )
+
+
+def undo(service: Service, record: Record) -> Iterator[Step]:
+    """Take the added pause out of the service, then forget; a deployment doesn't begin by that.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
+    """
+
+    def configuration() -> hooks.Configuration:
+        return services.read(service.account, service.app).configuration
+
+    def take_out() -> None:
+        service.account.client("ecs").update_service(
+            cluster=service.account.cluster,
+            service=service.name,
+            deploymentConfiguration=hooks.replaced(configuration(), out=record.added, into=[]),
+        )
+
+    if hooks.held(configuration(), record.added):
+        yield Step(
+            says=f"take the added pause out of {service.name}",
+            do=take_out,
+            took_effect=lambda: not hooks.held(configuration(), record.added),
+        )
+    yield Step(
+        says=f"end the test of {record.version} in {service.name}",
+        do=lambda: _forget(service),
+        took_effect=lambda: service.app not in read(service.account),
+    )
+
+
+def _forget(service: Service) -> None:
+    ssm = service.account.client("ssm")
+    try:
+        ssm.delete_parameter(Name=naming.under_test(service.account.stack, service.app))
+    except ssm.exceptions.ParameterNotFound:
+        return  # a repeated call

@@ -1,0 +1,131 @@
+"""database snapshot, snapshots and restore on the command line."""
+
+import re
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from arbor_names import naming
+from arbor import screen
+from arbor.account import Account
+from arbor.account import connect as connected
+from arbor.database import backups, cut_over, moments, restore, snapshot
+from arbor.database import connection as database
+from arbor.database.credentials import Credentials
+from arbor.options import Json, Manner, Stack, writes
+
+if TYPE_CHECKING:
+    import psycopg
+    from rich.console import RenderableType
+
+app = typer.Typer()
+NAME = re.compile(r"(?=.{1,63}$)[a-z](?:-?[a-z0-9])*")
+"""RDS keeps names in lower case."""
+
+
+def connection(
+    account: Account, credentials: Credentials, name: str
+) -> AbstractContextManager["psycopg.Connection"]:
+    """As the application's user, in the instance of that name."""
+    return database.connection(account, credentials.username, credentials.password, name=name)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return moments.parse(text)
+    except (ValueError, OverflowError) as error:
+        raise typer.BadParameter(f"{text!r} is not {moments.ALLOWED}") from error
+
+
+def _name(text: str | None) -> str | None:
+    if text is not None and NAME.fullmatch(text) is None:
+        raise typer.BadParameter(
+            f"{text!r}: 1 to 63 lower-case letters, digits and single hyphens, a letter first, no "
+            "hyphen last"
+        )
+    return text
+
+
+@app.command("snapshot")
+@writes
+def make(
+    stack: Stack = "production",
+    *,
+    manner: Manner,
+) -> None:
+    """Make a manual snapshot and wait until it can be restored from."""
+    with screen.told():
+        account = connected(stack)
+        name = snapshot.wanted(account)
+        manner.carry_out(
+            account,
+            f"{snapshot.WHAT}{name}",
+            lambda: snapshot.plan(account, name),
+            "The snapshot can be restored from; it stays until somebody deletes it.",
+        )
+
+
+@app.command()
+def snapshots(stack: Stack = "production", as_json: Json = False) -> None:
+    """What there is to restore from: snapshots, and the moments that can be restored."""
+    with screen.told():
+        found = backups.read(connected(stack))
+        screen.answer(asdict(found), lambda: _backups(found), as_json=as_json)
+
+
+@app.command("restore")
+@writes
+def restore_to(
+    to: Annotated[
+        datetime,
+        typer.Option(
+            "--to",
+            parser=_moment,
+            metavar="TIME",
+            help="The moment: in UTC as 2026-01-27T12:00:00Z, or `30m ago`.",
+        ),
+    ],
+    stack: Stack = "production",
+    name: Annotated[
+        str | None,
+        typer.Option("--as", callback=_name, help="Its name; the database's with -restored."),
+    ] = None,
+    *,
+    manner: Manner,
+) -> None:
+    """Bring the data of a moment back in another instance, and say how to cut over to it."""
+    wanted = name or f"{naming.database_instance(stack)}-restored"
+    with screen.told():
+        account = connected(stack)
+        manner.carry_out(
+            account,
+            f"database restore --to {moments.told(to)} --as {wanted}",
+            lambda: restore.plan(account, to, wanted, connection),
+            cut_over.told(stack, wanted),
+        )
+
+
+def _backups(found: backups.Backups) -> "RenderableType":
+    from rich.table import Table  # noqa: PLC0415 - slow, and --help is fast
+
+    window = found.restorable
+    title = (
+        f"Any moment from {moments.told(window.earliest)} to {moments.told(window.latest)}"
+        if window
+        else "No automated backups: no moment can be restored"
+    )
+    # Eighty characters hold a row, and no name is cut: it is to be copied.
+    table = Table(box=None, title=title, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
+    for heading in ("Name", "Kind", "When (UTC)", "GiB"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("Status", "Enc"):
+        table.add_column(heading, overflow="fold")
+    for one in found.snapshots:
+        status = one.status if one.status != "creating" else f"creating, {one.percent} %"
+        when = f"{one.taken.astimezone(UTC):%m-%d %H:%M}" if one.taken else ""
+        encrypted = "yes" if one.encrypted else "NO"
+        table.add_row(one.name, one.kind, when, str(one.gib), status, encrypted)
+    return table

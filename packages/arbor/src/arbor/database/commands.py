@@ -1,0 +1,11 @@
+"""The group `database` on the command line."""
+
+import typer
+
+from arbor.database import backup_commands, scale_commands, sql_commands
+
+app = typer.Typer()
+group = typer.Typer(help="The stack's PostgreSQL.", no_args_is_help=True)
+for part in (sql_commands, backup_commands, scale_commands):
+    group.add_typer(part.app)
+app.add_typer(group, name="database")

@@ -1,0 +1,30 @@
+"""The secret of the database: user and password."""
+
+from collections.abc import Mapping
+
+from arbor import secret
+from arbor.account import Account
+from arbor.database.credentials import Credentials
+from arbor.secret import Kind, Secret
+
+KEYS = {"username", "password"}
+
+
+def _parse(held: Mapping[str, object]) -> Credentials | None:
+    if set(held) != KEYS:
+        return None
+    return Credentials(username=str(held["username"]), password=str(held["password"]))
+
+
+KIND = Kind(
+    purpose="db",
+    holds="JSON with exactly username and password",
+    parse=_parse,
+    dump=lambda held: {"username": held.username, "password": held.password},
+    says=lambda held: f"password of {held.username}",
+)
+
+
+def read(account: Account) -> Secret[Credentials]:
+    """The stack's; raises Refused when it can't be used."""
+    return secret.read(account, KIND)

@@ -1,0 +1,128 @@
+"""Whether the database has the connections that a command's tasks will open.
+
+PostgreSQL refuses what exceeds `max_connections` only under load, when every worker fills its pool.
+So each command that starts tasks looks first. docs/decisions/database-connections.md has the
+arithmetic.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from arbor_names import limits
+from arbor_names import naming
+from arbor_names import pools
+from arbor.account import APPS, Account, unless_denied
+from arbor.ecs import revisions, services
+from arbor.ecs.services import ONGOING, Service
+
+DATABASE_HOST = "POSTGRES_HOST"
+"""The variable of a container that opens connections to the database."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allowed:
+    """What the database leaves to the application with the class that it has now."""
+
+    instance_class: str
+    connections: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What one task of a task definition opens."""
+
+    workers: int
+    pool: int
+    """Of each worker."""
+
+    @property
+    def connections(self) -> int:
+        return self.workers * self.pool
+
+
+NONE = Task(workers=0, pool=0)
+
+
+def of(definition: Mapping[str, Any]) -> Task:
+    """As the task definition says: `command` and label; without them, as the image is built."""
+    for container in definition["containerDefinitions"]:
+        if any(one["name"] == DATABASE_HOST for one in container.get("environment", [])):
+            label = container.get("dockerLabels", {}).get(pools.POOL_LABEL, "")
+            return Task(
+                workers=pools.workers_of(container.get("command", [])),
+                pool=int(label) if label.isdecimal() else pools.POOL_SIZE,
+            )
+    return NONE
+
+
+def live(service: Service) -> Task:
+    """What a task of the service's revision opens."""
+    return of(revisions.read(service.account, service.task_definition).definition)
+
+
+def running(account: Account, *apps: str) -> int:
+    """Of these services as they are: while a deployment is under way, of both colours."""
+    return sum(_of(services.read(account, app)) for app in apps)
+
+
+def _of(service: Service) -> int:
+    colours = pools.COLOURS if service.deployments(*ONGOING) else 1
+    return colours * service.desired * live(service).connections
+
+
+def applied(account: Account) -> Allowed | None:
+    """Of the database's present class; None where there is no database or an unknown class."""
+    rds = account.client("rds")
+    try:
+        found = rds.describe_db_instances(
+            DBInstanceIdentifier=naming.database_instance(account.stack)
+        )["DBInstances"]
+    except rds.exceptions.DBInstanceNotFoundFault:
+        return None
+    name = found[0]["DBInstanceClass"]
+    if name not in limits.DATABASE_MEMORY_GIB:
+        return None
+    return Allowed(instance_class=name, connections=limits.usable_connections(name))
+
+
+def readable(account: Account) -> Allowed | None:
+    """The same, and None for a caller that may not read it: then nothing is refused."""
+    return unless_denied(partial(applied, account))
+
+
+def exceeded(
+    account: Account,
+    what: str,
+    brought: Iterable[tuple[Service, Mapping[str, Any]]],
+    *,
+    side_by_side: bool = False,
+) -> Iterator[str]:
+    """A sentence when the second colours of these services find too few connections left.
+
+    `brought` are the services with the task definitions to be deployed, one after the other unless
+    `side_by_side`. A deployment that leaves a service with fewer connections than it has is the way
+    back below the limit, and is never refused.
+    """
+    added = [
+        service.desired * opened
+        for service, definition in brought
+        if (opened := of(definition).connections) >= live(service).connections and opened
+    ]
+    if not added:
+        return
+    allowed = readable(account)
+    needed = running(account, *APPS) + (sum(added) if side_by_side else max(added))
+    if allowed is not None and needed > allowed.connections:
+        yield sentence(account, what, needed, allowed, "scale down first")
+
+
+def sentence(account: Account, what: str, needed: int, allowed: Allowed, instead: str) -> str:
+    """What is found, allowed and to be done."""
+    larger = limits.class_with_connections(needed, like=allowed.instance_class)
+    first = f"`{account.typed(f'arbor database scale {larger}')}`, or " if larger else ""
+    return (
+        f"{what} needs {needed} database connections in both colours, and {allowed.instance_class} "
+        f"leaves the application {allowed.connections}: {first}{instead}."
+    )

@@ -1,0 +1,50 @@
+"""A running task of the backend that a session can enter."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from arbor_names import naming
+from arbor.account import APPS, Account
+from arbor.procedure import Refused
+from arbor.words import counted
+
+CONTAINER = APPS[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entrance:
+    """Its container `CONTAINER` has ECS Exec's agent running."""
+
+    task: str
+    """Its id, the end of the ARN."""
+    target: str
+    """The container as Systems Manager names it."""
+
+
+def find(account: Account) -> Entrance:
+    """The first task that can be entered; raises Refused when none can."""
+    ecs, name = account.client("ecs"), naming.service(account.stack, APPS[0])
+    arns = ecs.list_tasks(cluster=account.cluster, serviceName=name, desiredStatus="RUNNING")
+    if not arns["taskArns"]:
+        raise Refused(f"No task of {name} runs, and the way in leads through one.")
+    found = ecs.describe_tasks(cluster=account.cluster, tasks=arns["taskArns"])["tasks"]
+    for task in found:
+        for container in task.get("containers", []):
+            if container["name"] == CONTAINER and _can_be_entered(task, container):
+                short = task["taskArn"].rsplit("/", 1)[-1]
+                target = f"ecs:{account.cluster}_{short}_{container['runtimeId']}"
+                return Entrance(task=short, target=target)
+    raise Refused(
+        f"ECS Exec runs in none of {counted(len(found), 'task')} of {name}: it is on in tasks that "
+        f"were started after it was enabled; `aws ecs update-service --cluster {account.cluster} "
+        f"--service {name} --force-new-deployment` starts new ones."
+    )
+
+
+def _can_be_entered(task: dict[str, Any], container: dict[str, Any]) -> bool:
+    agents = {agent["name"]: agent["lastStatus"] for agent in container.get("managedAgents", [])}
+    return bool(
+        task.get("enableExecuteCommand")
+        and container.get("runtimeId")
+        and agents.get("ExecuteCommandAgent") == "RUNNING"
+    )

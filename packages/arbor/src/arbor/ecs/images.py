@@ -1,0 +1,121 @@
+"""Images in ECR, as a task definition writes them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from arbor_names import limits
+from arbor.account import APPS, Account
+from arbor.procedure import Refused
+
+_IMAGE = re.compile(
+    r"(?P<host>(?P<registry>\d{12})\.dkr\.ecr[a-z-]*\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?)"
+    r"/(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]+))?"
+)
+
+NEWEST = 3
+"""Images that are named where the one that is wanted is not there."""
+
+
+def refuse_no_version(text: str) -> None:
+    """Raises Refused for what names no build; whether it has images is looked for later."""
+    if not limits.is_version(text):
+        moves = " latest moves with each build: name the tag beside it." if text == "latest" else ""
+        raise Refused(
+            f"{text} is not a version; allowed: the images' tag (v1.2.3, a git SHA) or an image's "
+            f"digest (sha256:...).{moves}"
+        )
+
+
+def versions(version: str, frontend: str | None) -> dict[str, str]:
+    """What each service is to run, by application; raises Refused for what is no version."""
+    found = {app: (frontend or version) if app == "frontend" else version for app in APPS}
+    for one in dict.fromkeys(found.values()):
+        refuse_no_version(one)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """An image by its tag, its digest or both; what is not given is empty."""
+
+    host: str
+    registry: str
+    """The account that holds it."""
+    repository: str
+    tag: str
+    digest: str = ""
+
+    def __str__(self) -> str:
+        tag = f":{self.tag}" if self.tag else ""
+        digest = f"@{self.digest}" if self.digest else ""
+        return f"{self.host}/{self.repository}{tag}{digest}"
+
+    @property
+    def version(self) -> str:
+        """Its tag, or its digest where it has no tag."""
+        return self.tag or self.digest
+
+    def of(self, version: str) -> "Image":
+        """Another one of its repository, by a tag or a digest; a digest wins over a tag."""
+        if limits.is_digest(version):
+            return replace(self, tag="", digest=version)
+        return replace(self, tag=version, digest="")
+
+
+def parse(text: str) -> Image | None:
+    """None for an image that is not in ECR."""
+    found = _IMAGE.fullmatch(text)
+    if found is None:
+        return None
+    return Image(
+        host=found["host"],
+        registry=found["registry"],
+        repository=found["repository"],
+        tag=found["tag"] or "",
+        digest=found["digest"] or "",
+    )
+
+
+def missing(account: Account, image: Image) -> Iterator[str]:
+    """A sentence when the image can't be pulled, for it was never pushed or is gone."""
+    ecr = account.client("ecr")
+    wanted = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag or "latest"}
+    try:
+        ecr.describe_images(
+            registryId=image.registry, repositoryName=image.repository, imageIds=[wanted]
+        )
+    except ecr.exceptions.ImageNotFoundException:
+        (name,) = wanted.values()
+        yield (
+            f"{image.repository} has no image {name}: push it, {_or_else(image)} "
+            f"{_newest(account, image)}"
+        )
+    except ecr.exceptions.RepositoryNotFoundException:
+        yield f"There is no repository {image.repository} in account {image.registry}."
+
+
+def _or_else(image: Image) -> str:
+    """What helps where an image is there by another name."""
+    if image.digest:
+        return (
+            "or name the digest of this repository's image (--frontend), or a tag that both have."
+        )
+    return 'or give the tag to an image that is there (docs/runbook.md, "Standard Deployment").'
+
+
+def _newest(account: Account, image: Image) -> str:
+    """The last images that were pushed, by the tags that stay."""
+    found = [
+        one
+        for page in account.client("ecr")
+        .get_paginator("describe_images")
+        .paginate(registryId=image.registry, repositoryName=image.repository)
+        for one in page["imageDetails"]
+    ]
+    tags = [
+        sorted(set(one.get("imageTags", [])) - {"latest"})
+        for one in sorted(found, key=lambda one: one["imagePushedAt"], reverse=True)
+    ]
+    named = [" = ".join(each) for each in tags if each][:NEWEST]
+    return f"The newest: {', '.join(named)}." if named else "It has no image with a tag."

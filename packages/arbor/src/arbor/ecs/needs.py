@@ -1,0 +1,51 @@
+"""What a revision needs before it can start: its image, its secrets, its log group."""
+
+from collections.abc import Iterator
+
+from arbor.account import Account
+from arbor.ecs import images
+from arbor.ecs.revisions import Definition, Wanted
+
+MANAGER = ":secretsmanager:"
+ARN_PARTS = 7
+"""`valueFrom` goes on with key, stage and version."""
+
+
+def missing(account: Account, wanted: Wanted) -> Iterator[str]:
+    """A sentence for each thing that is not there."""
+    yield from missing_of(account, wanted.content)
+
+
+def missing_of(account: Account, definition: Definition) -> Iterator[str]:
+    """The same of a task definition as it is described. Images outside ECR are not looked for."""
+    containers = definition["containerDefinitions"]
+    for image in dict.fromkeys(images.parse(container["image"]) for container in containers):
+        if image is not None:
+            yield from images.missing(account, image)
+    values = {value["valueFrom"] for c in containers for value in c.get("secrets", [])}
+    secrets = {":".join(v.split(":")[:ARN_PARTS]) for v in values if MANAGER in v}
+    for secret in sorted(secrets):
+        yield from missing_secret(account, secret)
+    options = [c.get("logConfiguration", {}).get("options", {}) for c in containers]
+    for group in sorted({o["awslogs-group"] for o in options if "awslogs-group" in o}):
+        yield from missing_log_group(account, group)
+
+
+def missing_secret(account: Account, arn: str) -> Iterator[str]:
+    manager = account.client("secretsmanager")
+    try:
+        found = manager.describe_secret(SecretId=arn)
+    except manager.exceptions.ResourceNotFoundException:
+        yield f"There is no secret {arn}; run `pulumi up` of {account.stack}."
+        return
+    if "DeletedDate" in found:
+        yield (
+            f"{found['Name']} is to be deleted: "
+            f"`aws secretsmanager restore-secret --secret-id {found['Name']}`."
+        )
+
+
+def missing_log_group(account: Account, name: str) -> Iterator[str]:
+    found = account.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    if name not in {group["logGroupName"] for group in found}:
+        yield f"There is no log group {name}; run `pulumi up` of {account.stack}."

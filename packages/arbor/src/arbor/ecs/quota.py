@@ -1,0 +1,65 @@
+"""Whether the account may run the Fargate vCPUs that a command is about to start.
+
+ECS does not refuse a deployment that exceeds the quota: it starts what it may, says so in an event,
+and the deployment stays under way. So each command that starts tasks looks first.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from arbor_names import limits
+from arbor.account import Account, unless_denied
+from arbor.ecs import revisions, services
+from arbor.ecs.services import ONGOING
+
+
+def applied(account: Account) -> float | None:
+    """On-Demand vCPUs that the account may run in the region; None where it does not say."""
+    service, code = limits.FARGATE_VCPUS
+    client = account.client("service-quotas")
+    try:
+        found = client.get_service_quota(ServiceCode=service, QuotaCode=code)
+    except client.exceptions.NoSuchResourceException:
+        return None
+    return float(found["Quota"]["Value"])
+
+
+def readable(account: Account) -> float | None:
+    """The same, and None for a caller that may not read it: then nothing is refused."""
+    return unless_denied(partial(applied, account))
+
+
+def vcpus(definition: Mapping[str, Any], tasks: int) -> float:
+    """Of so many tasks of this task definition, whose `cpu` is in CPU units."""
+    return tasks * int(definition["cpu"]) / limits.UNITS_PER_VCPU
+
+
+def running(account: Account, *apps: str) -> float:
+    """VCPUs of these services as they are: while a deployment is under way, of both colours."""
+    return sum(_of(services.read(account, app)) for app in apps)
+
+
+def _of(service: services.Service) -> float:
+    live = revisions.read(service.account, service.task_definition).definition
+    colours = 2 if service.deployments(*ONGOING) else 1
+    return vcpus(live, colours * service.desired)
+
+
+def exceeded(account: Account, what: str, needed: float, instead: str) -> Iterator[str]:
+    """A sentence when `what` needs more vCPUs than the quota, and what to do `instead`.
+
+    What else the account runs is not counted.
+    """
+    allowed = readable(account)
+    if allowed is not None and needed > allowed:
+        yield sentence(what, needed, allowed, instead)
+
+
+def sentence(what: str, needed: float, allowed: float, instead: str) -> str:
+    """What is found, allowed and to be done."""
+    return (
+        f"{what} needs {needed:g} Fargate vCPUs, and the account's quota is {allowed:g}: "
+        f"`{limits.raise_fargate_quota(math.ceil(needed))}`, or {instead}."
+    )

@@ -1,0 +1,220 @@
+"""Task definition revisions: what infrastructure registered, and what a release makes of it.
+
+docs/decisions/release-revisions.md says how the two are told apart.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from arbor.account import Account
+from arbor.ecs import images
+from arbor.procedure import Refused, Step
+
+MANAGED_BY, VERSION = "ManagedBy", "Version"
+INFRASTRUCTURE, RELEASE = "pulumi", "release"
+UNORDERED = ("environment", "secrets")
+Definition = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """One that is registered."""
+
+    arn: str
+    definition: Definition
+    """As it is described."""
+    tags: dict[str, str]
+
+    @property
+    def active(self) -> bool:
+        """Only then can it be deployed."""
+        return bool(self.definition["status"] == "ACTIVE")
+
+    def image(self, container: str) -> str:
+        """Raises Refused when it has no such container."""
+        return str(_container(self.definition, container, self.arn)["image"])
+
+    def version(self, container: str) -> str:
+        """The tag or the digest of its image; nothing where that is not in ECR."""
+        image = images.parse(self.image(container))
+        return image.version if image else ""
+
+
+@dataclass(kw_only=True)
+class Wanted:
+    """The revision of a family that runs a version, whether it is registered already or not."""
+
+    account: Account
+    family: str
+    container: str
+    """The one whose image changes."""
+    image: images.Image
+    content: Definition
+    """Parameters of register_task_definition, without tags."""
+    tags: dict[str, str]
+    arn: str | None
+    """None until it is registered."""
+
+    @property
+    def registered(self) -> str:
+        """Its ARN; a step that needs it comes after `steps`."""
+        assert self.arn is not None, f"{self.family}: used before it was registered"
+        return self.arn
+
+    def is_run_by(self, arn: str) -> bool:
+        """Whether another revision holds the same, so that deploying would change nothing."""
+        if arn == self.arn:
+            return True
+        found = self.account.client("ecs").describe_task_definition(taskDefinition=arn)
+        return _same(content_of(self.account, found["taskDefinition"]), self.content)
+
+    def steps(self) -> Iterator[Step]:
+        """Register it; nothing when it is there."""
+        if self.arn is None:
+            yield Step(
+                says=f"register a revision of {self.family} with {self.image}",
+                do=self._register,
+                took_effect=self._is_active,
+            )
+
+    def settings(self) -> Definition:
+        """The definition of its container."""
+        return _container(self.content, self.container, self.family)
+
+    def _register(self) -> None:
+        tags = [{"key": key, "value": value} for key, value in self.tags.items()]
+        made = self.account.client("ecs").register_task_definition(**self.content, tags=tags)
+        self.arn = str(made["taskDefinition"]["taskDefinitionArn"])
+
+    def _is_active(self) -> bool:
+        found = self.account.client("ecs").describe_task_definition(taskDefinition=self.arn)
+        return bool(found["taskDefinition"]["status"] == "ACTIVE")
+
+
+def wanted(account: Account, family: str, container: str, version: str) -> Wanted:
+    """The newest revision of infrastructure with this version's image; raises Refused.
+
+    A newer one that holds the same, from a release that was interrupted, is used again.
+    """
+    newer: list[tuple[str, Definition]] = []
+    for arn in newest_first(account, family):
+        found = read(account, arn)
+        content, tags = content_of(account, found.definition), found.tags
+        newer.append((arn, content))
+        if tags.get(MANAGED_BY) == INFRASTRUCTURE:
+            break
+    else:
+        raise _no_infrastructure(account, family)
+    changed: Definition = json.loads(json.dumps(content))
+    one = _container(changed, container, family)
+    image = images.parse(one["image"])
+    if image is None:
+        raise Refused(
+            f"{arn} runs {one['image']}, which is not in ECR: set a version instead of an image "
+            f"for it in Pulumi.{account.stack}.yaml."
+        )
+    image = image.of(version)
+    one["image"] = str(image)
+    return Wanted(
+        account=account,
+        family=family,
+        container=container,
+        image=image,
+        content=changed,
+        tags={**tags, MANAGED_BY: RELEASE, VERSION: version},
+        arn=next((arn for arn, held in newer if _same(held, changed)), None),
+    )
+
+
+def infrastructure(account: Account, family: str) -> Revision:
+    """The newest that `pulumi up` registered; raises Refused when there is none."""
+    for arn in newest_first(account, family):
+        found = read(account, arn)
+        if found.tags.get(MANAGED_BY) == INFRASTRUCTURE:
+            return found
+    raise _no_infrastructure(account, family)
+
+
+def _no_infrastructure(account: Account, family: str) -> Refused:
+    return Refused(
+        f"No revision of {family} was registered by infrastructure ({MANAGED_BY}="
+        f"{INFRASTRUCTURE}); run `pulumi up` of {account.stack} first."
+    )
+
+
+def version_of(account: Account, arn: str, container: str) -> str:
+    """The tag or digest of the image that a revision runs; raises Refused outside ECR."""
+    found = account.client("ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
+    image = images.parse(_container(found, container, arn)["image"])
+    if image is None or not image.version:
+        raise Refused(f"{arn} does not run an image in ECR by tag or digest; name the version.")
+    return image.version
+
+
+def read(account: Account, named: str) -> Revision:
+    """By its ARN or as `family:revision`; raises ClientException when there is none."""
+    found = account.client("ecs").describe_task_definition(taskDefinition=named, include=["TAGS"])
+    # AWS reserves its own tags, and refuses them in a request.
+    tags = {
+        tag["key"]: tag["value"]
+        for tag in found.get("tags", [])
+        if not tag["key"].startswith("aws:")
+    }
+    definition = found["taskDefinition"]
+    return Revision(arn=str(definition["taskDefinitionArn"]), definition=definition, tags=tags)
+
+
+def newest_first(account: Account, family: str) -> Iterator[str]:
+    """The ARN of every active revision, listed as they are asked for."""
+    pages = (
+        account.client("ecs")
+        .get_paginator("list_task_definitions")
+        .paginate(familyPrefix=family, status="ACTIVE", sort="DESC")
+    )
+    for page in pages:
+        for arn in page["taskDefinitionArns"]:
+            if family_of(arn) == family:  # others' names only begin so
+                yield str(arn)
+
+
+def family_of(arn: str) -> str:
+    return arn.rsplit("/", 1)[-1].rsplit(":", 1)[0]
+
+
+def number(arn: str) -> int:
+    """Of a revision in its family: ECS counts up and gives none twice."""
+    return int(arn.rsplit(":", 1)[-1])
+
+
+def content_of(account: Account, definition: Definition) -> Definition:
+    """What can be registered of what was described: the API's own list of parameters."""
+    model = account.client("ecs").meta.service_model.operation_model("RegisterTaskDefinition")
+    return {key: definition[key] for key in model.input_shape.members if key in definition}
+
+
+def _container(definition: Definition, name: str, where: str) -> Definition:
+    for container in definition["containerDefinitions"]:
+        if container["name"] == name:
+            found: Definition = container
+            return found
+    raise Refused(f"{where} has no container {name}.")
+
+
+def _same(one: Definition, other: Definition) -> bool:
+    """ECS keeps no order of variables."""
+    return _canonical(one) == _canonical(other)
+
+
+def _canonical(definition: Definition) -> Definition:
+    containers = [
+        {
+            key: sorted(value, key=lambda variable: str(variable["name"]))
+            if key in UNORDERED
+            else value
+            for key, value in container.items()
+        }
+        for container in definition["containerDefinitions"]
+    ]
+    return {**definition, "containerDefinitions": containers}

@@ -1,0 +1,77 @@
+"""The log of one task while it runs: what is new in its stream since the last look.
+
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from arbor.account import Account
+from arbor.screen import safe
+
+PAGES = 20
+"""At most at a look, of up to 10,000 lines each; the next look goes on."""
+KEPT = 50
+"""Lines that a look shows; what came before them in the same look is only counted."""
+
+
+@dataclass(kw_only=True)
+class TaskLog:
+    """Follows one stream. Trouble with the log is told once and stops nothing."""
+
+    account: Account
+    group: str
+    stream: str
+    token: str | None = None
+    trouble: set[str] = field(default_factory=set)
+    """What went wrong, as it was told."""
+
+    def new(self) -> list[str]:
+        """The lines since the last look, ready to be shown; none while there is no stream yet."""
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
+
+        lines: list[str] = []
+        try:
+            for event in self._events():
+                lines += _lines(event)
+        except (BotoCoreError, ClientError) as error:
+            lines += self._told(error)
+        if (hidden := len(lines) - KEPT) > 0:
+            return [f"({hidden} lines before these: {self.command()})", *lines[hidden:]]
+        return lines
+
+    def command(self) -> str:
+        """How a person reads all of it."""
+        return f"aws logs tail {self.group} --log-stream-names {self.stream} --since 1d"
+
+    def _events(self) -> Iterator[dict[str, Any]]:
+        logs = self.account.client("logs")
+        for _ in range(PAGES):
+            try:
+                page = logs.get_log_events(
+                    logGroupName=self.group,
+                    logStreamName=self.stream,
+                    startFromHead=True,
+                    **({"nextToken": self.token} if self.token else {}),
+                )
+            except logs.exceptions.ResourceNotFoundException:
+                return  # the container has said nothing yet
+            yield from page["events"]
+            # A page may be empty and not the last: the end is where the token stays as it is.
+            before, self.token = self.token, page["nextForwardToken"]
+            if self.token == before:
+                return
+
+    def _told(self, error: Exception) -> list[str]:
+        code = getattr(error, "response", {}).get("Error", {}).get("Code", type(error).__name__)
+        if code in self.trouble:
+            return []
+        self.trouble.add(code)
+        return [f"Its log can't be read, so it is not shown: {safe(str(error))}"]
+
+
+def _lines(event: dict[str, Any]) -> list[str]:
+    at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
+    return [f"{at:%H:%M:%S} {safe(line)}" for line in str(event["message"]).splitlines()]

@@ -1,0 +1,103 @@
+"""Every command: the section that it is in, and the sentence that `--help` says of it.
+
+So `--help` loads none of the sections, and a command only its own. That the sentences are those of
+the commands themselves, and none is missing, is packages/arbor/tests/test_index.py's business: it
+prints the table as it should be.
+"""
+
+from typing import Final
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "status": (
+        "incident",
+        "See everything that runs on one screen; 1 when something is wrong or unknown.",
+    ),
+    "triage": (
+        "incident",
+        "Find out what is wrong, how severe it looks and what to run next; 1 when something is.",
+    ),
+    "health": (
+        "incident",
+        "Ask backend and frontend as a user would; 1 when one of them isn't healthy.",
+    ),
+    "slow-queries": (
+        "logs",
+        "The queries that PostgreSQL logged as slow, those alike as one, without their values.",
+    ),
+    "logs": (
+        "logs",
+        "What the application logged, on the screen or exported.",
+    ),
+    "release": (
+        "release",
+        "Migrate, deploy backend and frontend, check health; on failure take the services back.",
+    ),
+    "deploy": (
+        "release",
+        "The same without migrations.",
+    ),
+    "migrate": (
+        "release",
+        "Run the database's migrations and demand exit code 0.",
+    ),
+    "restart": (
+        "release",
+        "Start the tasks of the live revision anew, through a whole blue/green deployment.",
+    ),
+    "rollback": (
+        "release",
+        "Bring a service, or both, back to what was live before; stops a deployment under way.",
+    ),
+    "revisions": (
+        "release",
+        "List what can be rolled back to: version, age, which one is live, which has its image.",
+    ),
+    "verify": (
+        "release",
+        "Look before a deployment if all that it needs exists and fits; 1 when something doesn't.",
+    ),
+    "bluegreen": (
+        "bluegreen",
+        "Deploy a version that a person tests on the green host before users get it.",
+    ),
+    "scale": (
+        "scale",
+        "Run COUNT tasks, and let autoscaling keep that many at least.",
+    ),
+    "resize": (
+        "scale",
+        "Deploy what is live with another size of its tasks.",
+    ),
+    "database": (
+        "database",
+        "The stack's PostgreSQL.",
+    ),
+    "cache": (
+        "cache",
+        "The stack's Redis.",
+    ),
+    "rotate-password": (
+        "security",
+        "Give the database, its secret and the running tasks a new password, in that order.",
+    ),
+    "rotate-token": (
+        "security",
+        "Give the cache, its secret and the running tasks a new AUTH token; the old one ends last.",
+    ),
+    "rotate-key": (
+        "security",
+        "Give the application a new SECRET_KEY; every client signs in again.",
+    ),
+    "rotate-first": (
+        "security",
+        "Rotate what still has the value in Pulumi's state, with one deployment; else do nothing.",
+    ),
+    "audit": (
+        "security",
+        "Look for what should not be; 0 without a finding, 1 with one.",
+    ),
+    "runbook": (
+        "runbook",
+        "The runbook with every placeholder filled in from the account, to be pasted.",
+    ),
+}

@@ -1,0 +1,36 @@
+"""The option `--since` of whatever reads a log, and what it leads to."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from arbor import screen
+from arbor.account import Account
+from arbor.logs import group as groups
+from arbor.logs import period
+
+Since = Annotated[
+    str, typer.Option("--since", help="From when on: 30m, 1h or 2d ago, or a time in UTC.")
+]
+
+
+def now() -> datetime:
+    """The time, which tests set."""
+    return datetime.now(UTC)
+
+
+def begin(said: str, moment: datetime) -> datetime:
+    """Where to begin; what can't be read is wrong usage."""
+    try:
+        return period.moment(said, moment)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--since") from None
+
+
+def warn_if_gone(account: Account, group: str, start: datetime, moment: datetime) -> None:
+    """Say when the group does not keep so long; within a day every group does."""
+    if moment - start > groups.SHORTEST and (
+        gone := groups.read(account, group).gone(start, moment)
+    ):
+        screen.warn(gone)

@@ -1,0 +1,120 @@
+"""What the commands have in common: their options, and the way a command that writes is run."""
+
+import functools
+import inspect
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Protocol
+
+import typer
+
+from arbor import lock, screen
+from arbor.account import Account
+from arbor.procedure import EVERY_SECONDS, Run
+
+ServiceName = Literal["backend", "frontend"]
+MORE_STACKS = "ARBOR_STACKS"
+"""The variable with further stacks, by commas: a move makes one for a while (docs/runbook.md)."""
+
+
+def stacks() -> list[str]:
+    """Those that `--stack` takes, so that a typing error makes no AWS call."""
+    more = os.environ.get(MORE_STACKS, "").split(",")
+    return ["production", "staging", *(name.strip() for name in more if name.strip())]
+
+
+def stack_name(given: str) -> str:
+    """Refuse, as wrong usage, a stack that is not known."""
+    if given not in stacks():
+        known = ", ".join(f"'{name}'" for name in stacks())
+        raise typer.BadParameter(
+            f"'{given}' is not one of {known}. To use another stack, list it in {MORE_STACKS}."
+        )
+    return given
+
+
+StackName = str
+Stack = Annotated[
+    StackName,
+    typer.Option(
+        "--stack",
+        help="production, staging, or a stack that ARBOR_STACKS lists.",
+        callback=stack_name,
+        autocompletion=stacks,
+    ),
+]
+Service = Annotated[ServiceName, typer.Argument(help="The service.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; for scripts.")]
+Json = Annotated[bool, typer.Option("--json", help="The answer as JSON, for scripts.")]
+Every = Annotated[float, typer.Option("--every", help="Seconds between two looks.", min=0.001)]
+TakeOver = Annotated[
+    bool,
+    typer.Option("--take-over", help="Go on although another command has not said that it ended."),
+]
+
+
+class Plan(Protocol):
+    """What is to be done, checked and not begun."""
+
+    def execute(self, run: Run) -> None:
+        """Do it, or in a dry run say it. Raises Failed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manner:
+    """How a command that writes was asked to work."""
+
+    dry_run: bool
+    yes: bool
+    every: float = EVERY_SECONDS
+    take_over: bool = False
+
+    def carry_out(self, account: Account, what: str, plan: Callable[[], Plan], done: str) -> None:
+        """Show, ask, and do it alone: `what` is what another operator is told meanwhile.
+
+        The plan is made once to be shown and again when nobody else can write any more. Raises
+        Refused and Failed.
+        """
+        if self.dry_run or not self.yes:
+            plan().execute(Run(say=typer.echo, dry_run=True))
+        if self.dry_run:
+            return
+        screen.confirm(yes=self.yes)
+        with lock.held(account, what, take_over=self.take_over):
+            planned = plan()
+            with screen.progress() as say:
+                planned.execute(Run(say=say, every=self.every))
+                say(done)
+
+
+def writes(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that writes the options of all of them; it has them as `manner`.
+
+    typer reads the options of a command from its signature, so that is where they are put.
+    """
+    own = inspect.signature(command).parameters
+    kept = [parameter for name, parameter in own.items() if name != MANNER]
+
+    @functools.wraps(command)
+    def with_options(**given: Any) -> None:  # noqa: ANN401 - whatever the command takes
+        manner = Manner(**{one.name: given.pop(one.name) for one in OPTIONS})
+        command(**given, manner=manner)
+
+    with_options.__dict__["__signature__"] = inspect.Signature([*kept, *OPTIONS])
+    with_options.__annotations__ = {one.name: one.annotation for one in (*kept, *OPTIONS)}
+    return with_options
+
+
+MANNER = "manner"
+OPTIONS = tuple(
+    inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=option)
+    for name, default, option in (
+        ("dry_run", False, DryRun),
+        ("yes", False, Yes),
+        ("take_over", False, TakeOver),
+        ("every", EVERY_SECONDS, Every),
+    )
+)
+"""Of `writes`, as `Manner` names them."""

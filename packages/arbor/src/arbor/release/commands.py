@@ -1,0 +1,220 @@
+"""The commands that bring a version to users, take it back, and look at both."""
+
+from dataclasses import asdict
+from datetime import UTC
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from arbor import screen
+from arbor.account import APPS, connect
+from arbor.ecs import health
+from arbor.options import Json, Manner, ServiceName, Stack, StackName, writes
+from arbor.procedure import Failed, Steps
+from arbor.release import catalogue
+from arbor.release import release as releases
+from arbor.release import restart as restarts
+from arbor.release import rollback as rollbacks
+from arbor.release.verify import look, table
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+app = typer.Typer()
+Version = Annotated[
+    str, typer.Argument(help="The images' tag, such as v1.2.3 or a git SHA, or a digest.")
+]
+Frontend = Annotated[
+    str | None,
+    typer.Option("--frontend", help="The frontend's version, where it is another one."),
+]
+OneOrBoth = Annotated[
+    ServiceName | None, typer.Argument(help="The service; without it both.", show_default=False)
+]
+NoUrl = Annotated[bool, typer.Option("--no-url", help="Don't ask the public URL in the end.")]
+
+
+@app.command()
+@writes
+def release(
+    version: Version,
+    stack: Stack = "production",
+    no_url: NoUrl = False,
+    frontend: Frontend = None,
+    *,
+    manner: Manner,
+) -> None:
+    """Migrate, deploy backend and frontend, check health; on failure take the services back."""
+    _bring(version, frontend, stack, manner, migrates=True, asks_url=not no_url)
+
+
+@app.command()
+@writes
+def deploy(
+    version: Version,
+    stack: Stack = "production",
+    no_url: NoUrl = False,
+    frontend: Frontend = None,
+    *,
+    manner: Manner,
+) -> None:
+    """The same without migrations."""
+    _bring(version, frontend, stack, manner, migrates=False, asks_url=not no_url)
+
+
+def _bring(
+    version: str,
+    frontend: str | None,
+    stack: StackName,
+    manner: Manner,
+    *,
+    migrates: bool,
+    asks_url: bool,
+) -> None:
+    opener = health.get if asks_url else None
+    with screen.told():
+        account = connect(stack)
+        manner.carry_out(
+            account,
+            f"{'release' if migrates else 'deploy'} {version}",
+            lambda: releases.plan(
+                account, version, frontend=frontend, migrates=migrates, opener=opener
+            ),
+            f"{version} serves {stack}.",
+        )
+
+
+@app.command()
+@writes
+def migrate(
+    stack: Stack = "production",
+    version: Annotated[
+        str | None, typer.Option(help="Whose migrations run; by default the live version's.")
+    ] = None,
+    *,
+    manner: Manner,
+) -> None:
+    """Run the database's migrations and demand exit code 0."""
+    with screen.told():
+        account = connect(stack)
+        manner.carry_out(
+            account,
+            "migrate",
+            lambda: Steps(make=releases.plan_migration(account, version).steps),
+            f"{stack} is migrated.",
+        )
+
+
+@app.command()
+@writes
+def restart(
+    service: OneOrBoth = None,
+    stack: Stack = "production",
+    *,
+    manner: Manner,
+) -> None:
+    """Start the tasks of the live revision anew, through a whole blue/green deployment."""
+    apps = (service,) if service else APPS
+    with screen.told():
+        account = connect(stack)
+        manner.carry_out(
+            account,
+            f"restart {' and '.join(apps)}",
+            lambda: restarts.plan(account, apps),
+            f"{' and '.join(apps)} of {stack} restarted.",
+        )
+
+
+@app.command()
+@writes
+def rollback(
+    service: OneOrBoth = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to", help="A revision of the service (12) or its version; see `revisions`."
+        ),
+    ] = None,
+    stack: Stack = "production",
+    *,
+    manner: Manner,
+) -> None:
+    """Bring a service, or both, back to what was live before; stops a deployment under way."""
+    if to is not None and service is None:
+        raise typer.BadParameter("name the service whose revision it is.", param_hint="--to")
+    apps = (service,) if service else rollbacks.ORDER
+    with screen.told():
+        account = connect(stack)
+        try:
+            manner.carry_out(
+                account,
+                f"rollback {' and '.join(apps)}",
+                lambda: rollbacks.plan(account, apps, to),
+                f"{' and '.join(apps)} of {stack} rolled back. Migrations are not undone: the "
+                "database's schema stays as the newest migration left it.",
+            )
+        except rollbacks.Already as already:
+            typer.echo(str(already))
+
+
+@app.command()
+def revisions(
+    service: OneOrBoth = None,
+    stack: Stack = "production",
+    limit: Annotated[int, typer.Option(help="How many of each service.", min=1, max=100)] = 10,
+    as_json: Json = False,
+) -> None:
+    """List what can be rolled back to: version, age, which one is live, which has its image."""
+    apps = (service,) if service else APPS
+    with screen.told():
+        found = catalogue.rows(connect(stack), apps, limit)
+        screen.answer([asdict(row) for row in found], lambda: _revisions(found), as_json=as_json)
+        for sentence in catalogue.unknown(found, apps, stack):
+            screen.warn(sentence)
+
+
+def _revisions(found: list[catalogue.Row]) -> "Table":
+    from rich.table import Table  # noqa: PLC0415 - slow, and --help is fast
+
+    table = Table("", "Revision", "Version", "Registered (UTC)", "By", "Image", box=None)
+    images = {True: "there", False: "GONE", None: "not in ECR"}
+    for row in found:
+        table.add_row(
+            "live" if row.live else "",
+            row.revision,
+            row.version or row.image,
+            f"{row.registered.astimezone(UTC):%Y-%m-%d %H:%M}" if row.registered else "-",
+            row.managed_by or row.by.rsplit("/", 1)[-1] or "-",
+            images[row.has_image],
+        )
+    return table
+
+
+@app.command()
+def verify(
+    version: Annotated[
+        str | None,
+        typer.Argument(help="The images' tag or a digest; by default the live version's."),
+    ] = None,
+    stack: Stack = "production",
+    frontend: Frontend = None,
+    as_json: Json = False,
+) -> None:
+    """Look before a deployment if all that it needs exists and fits; 1 when something doesn't."""
+    with screen.told():
+        seen = look.look(connect(stack), version, frontend)
+        found = table.check(seen)
+        screen.answer([asdict(line) for line in found], lambda: _checks(found), as_json=as_json)
+        wrong = list(dict.fromkeys(line.check for line in found if line.state == look.NG))
+        if wrong:
+            raise Failed(f"{seen.version} is not ready for {stack}: {', '.join(wrong)}.")
+
+
+def _checks(found: list[look.Line]) -> "Table":
+    from rich.table import Table  # noqa: PLC0415 - slow, and --help is fast
+    from rich.text import Text  # noqa: PLC0415 - as above
+
+    shown = Table("", "Check", "Found", box=None, show_header=False)
+    for line in found:
+        shown.add_row(line.state, line.check, Text(line.says))
+    return shown

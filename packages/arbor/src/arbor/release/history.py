@@ -1,0 +1,74 @@
+"""The deployments that a service had, each with the revision that it brought."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from arbor.account import Account, together
+from arbor.ecs import revisions
+from arbor.ecs.services import ONGOING, Service
+from arbor.ecs.services import short as short_of
+
+AT_ONCE = 20
+"""Service revisions that ECS describes in one call."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Past:
+    """One deployment, finished or not."""
+
+    arn: str
+    status: str
+    revision: str
+    """The task definition that it brought or was to bring."""
+    begun: datetime
+    ended: datetime | None
+
+    @property
+    def number(self) -> int:
+        return revisions.number(self.revision)
+
+    @property
+    def short(self) -> str:
+        return short_of(self.revision)
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.status in ONGOING
+
+
+def read(service: Service) -> list[Past]:
+    """The newest first; ECS keeps those of the last 90 days.
+
+    What is not of the service's own family is left out: only there do numbers tell older from
+    newer.
+    """
+    listed = service.deployments()
+    brought = _brought(service.account, [str(one["targetServiceRevisionArn"]) for one in listed])
+    return [
+        Past(
+            arn=str(one["serviceDeploymentArn"]),
+            status=str(one["status"]),
+            revision=revision,
+            begun=one["createdAt"],
+            ended=one.get("finishedAt"),
+        )
+        for one in listed
+        if (revision := brought.get(str(one["targetServiceRevisionArn"])))
+        and revisions.family_of(revision) == service.name
+    ]
+
+
+def _brought(account: Account, arns: Sequence[str]) -> dict[str, str]:
+    """The task definition of each service revision that ECS has not forgotten."""
+    ecs = account.client("ecs")
+    calls = [
+        partial(ecs.describe_service_revisions, serviceRevisionArns=arns[begin : begin + AT_ONCE])
+        for begin in range(0, len(arns), AT_ONCE)
+    ]
+    return {
+        one["serviceRevisionArn"]: one["taskDefinition"]
+        for answer in together(*calls)
+        for one in answer["serviceRevisions"]
+    }

@@ -1,0 +1,189 @@
+"""Run the migrations task of a version, show its log, and demand that it succeeds."""
+
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from arbor_names import naming
+from arbor.account import Account
+from arbor.ecs import revisions
+from arbor.ecs.task_log import TaskLog
+from arbor.procedure import Failed, Refused, Step
+
+STARTED_BY = "arbor-migrate"
+HOUR = 3600.0
+EXISTS = re.compile(r'relation "(?P<name>[^"]+)" already exists')
+"""PostgreSQL's error for a table that the application made itself, at a start before the first
+migration (docs/decisions/first-start.md)."""
+LAST_LOOKS = 2
+"""At the log without anything new, after the task has stopped: its last lines come late."""
+
+
+@dataclass(kw_only=True)
+class Migration:
+    """One run of the task, in the private subnets with the task's own security group."""
+
+    account: Account
+    wanted: revisions.Wanted
+    network: dict[str, Any]
+    token: str = field(default_factory=lambda: uuid.uuid4().hex)
+    task: str = ""
+    """Its ARN, once it was started."""
+    status: str = ""
+    log: TaskLog | None = None
+    said: str = ""
+    """What its log said when it last said something, or how far it is."""
+    exists: str = ""
+    """The table that a migration would create and that is there."""
+    silent_looks: int = 0
+    """One after the other, since the task has stopped."""
+
+    def steps(self) -> Iterator[Step]:
+        yield from self.wanted.steps()
+        yield Step(
+            says=f"run {self.wanted.family} with {self.wanted.image.version}",
+            do=self._start,
+            took_effect=self._succeeded,
+            shows=lambda: self.said,
+            timeout=HOUR,
+        )
+
+    def _start(self) -> None:
+        for sentence in running(self.account):
+            raise Failed(sentence)
+        started = self.account.client("ecs").run_task(
+            cluster=self.account.cluster,
+            taskDefinition=self.wanted.registered,
+            launchType="FARGATE",
+            networkConfiguration=self.network,
+            startedBy=STARTED_BY,
+            # The same in a repeated call, whose first one may have started the task.
+            clientToken=self.token,
+        )
+        for failure in started["failures"]:
+            raise Failed(f"{self.wanted.family} could not be started: {failure['reason']}.")
+        self.task = started["tasks"][0]["taskArn"]
+        self.log = self._log()
+
+    def _succeeded(self) -> bool:
+        found = self.account.client("ecs").describe_tasks(
+            cluster=self.account.cluster, tasks=[self.task]
+        )["tasks"]
+        if not found:
+            return False  # not yet known everywhere
+        (task,) = found
+        if self._tells_something(task["lastStatus"]) or self.status != "STOPPED":
+            self.silent_looks = 0
+            return False
+        self.silent_looks += 1
+        if self.silent_looks < LAST_LOOKS:
+            return False
+        self._judge(task)
+        return True
+
+    def _tells_something(self, status: str) -> bool:
+        """Whether there is anything new to show: how far the task is, what it said."""
+        assert self.log is not None
+        new = self.log.new()
+        for found in map(EXISTS.search, new):
+            self.exists = self.exists or (found["name"] if found else "")
+        if status != self.status:
+            new = [f"{self.wanted.family}: {status}", *new]
+        self.status = status
+        self.said = "\n  ".join(new) or self.said
+        return bool(new)
+
+    def _judge(self, task: dict[str, Any]) -> None:
+        """Raises Failed unless it succeeded."""
+        named = {container["name"]: container for container in task["containers"]}
+        container = named.get(naming.MIGRATIONS_CONTAINER, {})
+        if container.get("exitCode") == 0:
+            return
+        ended = f"exit code {container['exitCode']}" if "exitCode" in container else "no exit code"
+        why = container.get("reason") or task.get("stoppedReason") or "ECS gives no reason"
+        raise Failed(
+            f"The migrations of {self.wanted.image.version} ended with {ended}: {why}. "
+            f"Read why: {self._log().command()}{self._way_out()}"
+        )
+
+    def _way_out(self) -> str:
+        """For a database that the application made: no further run will succeed on it."""
+        if not self.exists:
+            return ""
+        return (
+            f". Table {self.exists} exists already: where the database has no table "
+            "alembic_version, the application created its tables before the first migration did; "
+            "the runbook's `Repair a Database That Was Not Migrated First` says what to do."
+        )
+
+    def _log(self) -> TaskLog:
+        options = self.wanted.settings()["logConfiguration"]["options"]
+        parts = (
+            options["awslogs-stream-prefix"],
+            naming.MIGRATIONS_CONTAINER,
+            self.task.rsplit("/", 1)[-1],
+        )
+        return TaskLog(account=self.account, group=options["awslogs-group"], stream="/".join(parts))
+
+
+def plan(account: Account, version: str) -> Migration:
+    """The migration to a version; raises Refused when there is nothing to run it with.
+
+    No service has to be there: the first migration comes before the first task.
+    """
+    family = naming.service(account.stack, naming.MIGRATIONS)
+    wanted = revisions.wanted(account, family, naming.MIGRATIONS_CONTAINER, version)
+    network = {
+        "subnets": private_subnets(account),
+        "securityGroups": [security_group(account)],
+        "assignPublicIp": "DISABLED",
+    }
+    return Migration(account=account, wanted=wanted, network={"awsvpcConfiguration": network})
+
+
+def running(account: Account) -> Iterator[str]:
+    """A sentence for each migration that runs now: two at once would lock each other's tables."""
+    ecs, family = account.client("ecs"), naming.service(account.stack, naming.MIGRATIONS)
+    arns = ecs.list_tasks(cluster=account.cluster, family=family, desiredStatus="RUNNING")
+    if not arns["taskArns"]:
+        return
+    found = ecs.describe_tasks(cluster=account.cluster, tasks=arns["taskArns"])["tasks"]
+    for task in found:
+        by = task.get("startedBy") or "somebody by hand"
+        yield (
+            f"A migration runs already, started by {by}: wait until task "
+            f"{task['taskArn'].rsplit('/', 1)[-1]} has stopped."
+        )
+
+
+def private_subnets(account: Account) -> list[str]:
+    """Those that tasks run in; awsx tags each with its type.
+
+    https://github.com/pulumi/pulumi-awsx/blob/master/awsx/ec2/vpc.ts
+    """
+    tags = {"Project": naming.PROJECT, "Stack": account.stack, "SubnetType": "Private"}
+    found = account.client("ec2").describe_subnets(
+        Filters=[{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
+    )["Subnets"]
+    if not found:
+        raise Refused(
+            f"No subnet is tagged {tags}, and the migrations task runs in these; run `pulumi up` "
+            f"of {account.stack} first."
+        )
+    return sorted(str(subnet["SubnetId"]) for subnet in found)
+
+
+def security_group(account: Account) -> str:
+    """Its name is Pulumi's; its tags say whose it is."""
+    tags = {"Project": naming.PROJECT, "Stack": account.stack, "Component": naming.MIGRATIONS}
+    found = account.client("ec2").describe_security_groups(
+        Filters=[{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
+    )["SecurityGroups"]
+    if len(found) != 1:
+        raise Refused(
+            f"{len(found)} security groups are tagged {tags}, and the migrations task needs the "
+            f"one of infrastructure; run `pulumi up` of {account.stack} first."
+        )
+    return str(found[0]["GroupId"])

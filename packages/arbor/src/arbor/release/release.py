@@ -1,0 +1,190 @@
+"""release VERSION: migrate, deploy backend and frontend, look, and take back what went wrong."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from arbor_names import limits
+from arbor_names import naming
+from arbor.account import APPS, Account
+from arbor.ecs import connections, health, images, needs, quota, revisions, services
+from arbor.ecs.rollout import Rollout, back
+from arbor.procedure import Failed, Refused, Run, Step
+from arbor.release import migrate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One service's share of a release."""
+
+    service: services.Service
+    wanted: revisions.Wanted
+    before: str | None
+    """What was live before the release began."""
+    rollout: Rollout | None
+    """None where the service already runs it."""
+
+    def running(self) -> str:
+        """The revision that is to run: the new one, or the equal one that runs already."""
+        if self.rollout is not None:
+            return self.wanted.registered
+        assert self.before is not None
+        return self.before
+
+    def steps(self) -> Iterator[Step]:
+        if self.rollout is not None:
+            yield from self.wanted.steps()
+            yield self.rollout.step()
+        yield health.Health(service=self.service, revision=self.running).step()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """What is to be done for a version, checked and not begun."""
+
+    version: str
+    migration: migrate.Migration | None
+    parts: tuple[Part, ...]
+    opener: health.Opener | None
+    """How the public URL is asked; None leaves it out."""
+
+    def steps(self, sleep: Callable[[float], None]) -> Iterator[Step]:
+        """The migration, then service after service, then the public URL."""
+        if self.migration is not None:
+            yield from self.migration.steps()
+        for part in self.parts:
+            yield from part.steps()
+        if self.opener is not None:
+            yield from health.url_steps([p.service for p in self.parts], self.opener, sleep)
+
+    def execute(self, run: Run) -> None:
+        """Raises Failed after everything that was deployed is back where it was."""
+        try:
+            run.execute(self.steps(run.sleep))
+        except Failed as failed:
+            raise Failed("\n".join([str(failed), *self._take_back(run)])) from failed
+
+    def _take_back(self, run: Run) -> Iterator[str]:
+        """Bring back what was begun, the last first; says how each service ended."""
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
+
+        begun = [part for part in reversed(self.parts) if part.rollout and part.rollout.began]
+        for part in begun:
+            assert part.rollout is not None
+            name = part.service.name
+            try:
+                run.execute(back(part.rollout, part.before))
+            except Failed as failed:
+                yield f"{name} is NOT back: {failed}"
+                continue
+            except (BotoCoreError, ClientError) as error:
+                yield f"{name} is NOT known to be back on {part.before}: {error}"
+                continue
+            now = services.read(part.service.account, part.service.app).task_definition
+            yield f"{name} is back on {services.short(now)}."
+        if not begun:
+            yield "No service was changed."
+        if self.migration is not None and self.migration.task:
+            yield "Migrations are not undone: the schema stays as the task above left it."
+
+
+def plan(
+    account: Account,
+    version: str,
+    *,
+    frontend: str | None = None,
+    migrates: bool = True,
+    opener: health.Opener | None,
+) -> Release:
+    """Look at everything first; raises Refused with a line for each thing that is in the way.
+
+    `frontend` is that service's version where it is another one: a digest names one image.
+    """
+    versions = images.versions(version, frontend)
+    found = [services.read(account, app) for app in APPS]
+    in_the_way = [sentence for service in found for sentence in service.busy()]
+    if migrates:
+        in_the_way += migrate.running(account)
+    if in_the_way:
+        raise Refused("\n".join(in_the_way))
+    wanted = {
+        service.app: revisions.wanted(account, service.name, service.app, versions[service.app])
+        for service in found
+    }
+    migration = migrate.plan(account, version) if migrates else None
+    everything = [*wanted.values(), *([migration.wanted] if migration else [])]
+    in_the_way = [sentence for one in everything for sentence in needs.missing(account, one)]
+    parts = tuple(_part(service, wanted[service.app], versions[service.app]) for service in found)
+    if not in_the_way:
+        brought = [(p.service, p.wanted.content) for p in parts if p.rollout is not None]
+        in_the_way = [
+            *_beyond_quota(account, parts, migration),
+            *connections.exceeded(account, "The release", brought),
+        ]
+    if in_the_way:
+        # The migrations task shares image and secrets with the backend.
+        raise Refused("\n".join(dict.fromkeys(in_the_way)))
+    return Release(
+        version=version,
+        migration=migration,
+        parts=parts,
+        opener=opener,
+    )
+
+
+def _beyond_quota(
+    account: Account, parts: Sequence[Part], migration: migrate.Migration | None
+) -> Iterator[str]:
+    """A sentence when the largest second colour, or the migration, finds no vCPUs left."""
+    added = [
+        quota.vcpus(part.wanted.content, part.service.desired)
+        for part in parts
+        if part.rollout is not None
+    ]
+    if migration is not None:
+        added.append(quota.vcpus(migration.wanted.content, 1))
+    if added:
+        needed = quota.running(account, *APPS) + max(added)
+        yield from quota.exceeded(account, "The release", needed, "scale down first")
+
+
+def plan_migration(account: Account, version: str | None) -> migrate.Migration:
+    """The migration alone; without a version that of the live backend. Raises Refused.
+
+    Before the first service that is the version in the stack's file, which `pulumi up` gave the
+    task of the migrations.
+    """
+    if version is not None:
+        images.refuse_no_version(version)
+    else:
+        version = _live_version(account)
+        if not limits.is_version(version):
+            raise Refused(
+                f"{naming.service(account.stack, APPS[0])} runs {version or 'an image outside ECR'}"
+                ", which is not a version: add --version with the tag (v1.2.3, a git SHA) or the "
+                "digest (sha256:...) of the image whose migrations are to run."
+            )
+    for sentence in migrate.running(account):
+        raise Refused(sentence)
+    migration = migrate.plan(account, version)
+    if in_the_way := list(needs.missing(account, migration.wanted)):
+        raise Refused("\n".join(in_the_way))
+    return migration
+
+
+def _live_version(account: Account) -> str:
+    try:
+        backend = services.read(account, APPS[0])
+    except services.NoServiceError:
+        family = naming.service(account.stack, naming.MIGRATIONS)
+        return revisions.version_of(
+            account, revisions.infrastructure(account, family).arn, naming.MIGRATIONS_CONTAINER
+        )
+    return revisions.version_of(account, backend.task_definition, backend.app)
+
+
+def _part(service: services.Service, wanted: revisions.Wanted, version: str) -> Part:
+    live = service.live()
+    rollout = None
+    if live is None or not wanted.is_run_by(live):
+        rollout = Rollout(service=service, revision=lambda: wanted.registered, what=version)
+    return Part(service=service, wanted=wanted, before=service.last_good(), rollout=rollout)

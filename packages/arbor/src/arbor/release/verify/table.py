@@ -1,0 +1,51 @@
+"""Every check, in the order in which they are read; a new one is a function and a row."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import chain
+from typing import Final
+
+from arbor.account import together
+from arbor.release.verify import now, registry, room, tasks, traffic
+from arbor.release.verify.look import NG, OK, SKIP, Found, Line, Look, Skipped
+
+CHECKS: Final[Mapping[str, Callable[[Look], Found]]] = {
+    "under way": now.nothing_under_way,
+    "images": tasks.in_ecr,
+    "platforms": registry.platforms,
+    "kept images": registry.kept,
+    "roles": tasks.roles,
+    "secrets": tasks.secrets,
+    "log groups": tasks.logs,
+    "target groups": traffic.target_groups,
+    "rules": traffic.rules,
+    "live targets": traffic.live_targets,
+    "subnets": room.subnets,
+    "security groups": room.security_groups,
+    "quotas": room.quotas,
+    "connections": room.database_connections,
+    "alarms": now.alarms,
+}
+DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+
+
+def check(look: Look) -> list[Line]:
+    """All of them, side by side."""
+    told = together(*(partial(_lines, name, one, look) for name, one in CHECKS.items()))
+    return list(chain.from_iterable(told))
+
+
+def _lines(name: str, one: Callable[[Look], Found], look: Look) -> list[Line]:
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - slow, and --help is fast
+
+    try:
+        found = one(look)
+    except Skipped as skipped:
+        return [Line(check=name, state=SKIP, says=f"{skipped}.")]
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in DENIED:
+            raise
+        return [Line(check=name, state=SKIP, says=f"you may not look: {error}")]
+    if found.wrong:
+        return [Line(check=name, state=NG, says=sentence) for sentence in found.wrong]
+    return [Line(check=name, state=OK, says=f"{found.right}.")]

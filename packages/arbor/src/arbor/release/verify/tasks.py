@@ -1,0 +1,144 @@
+"""What the tasks of a version need before they start: images, roles, secrets, log groups."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from arbor.account import Account
+from arbor.ecs import images, needs
+from arbor.release.verify.look import Found, Look, Skipped, sentences
+
+TASKS, ECS = "ecs-tasks.amazonaws.com", "ecs.amazonaws.com"
+KEY, STAGE, VERSION = needs.ARN_PARTS, needs.ARN_PARTS + 1, needs.ARN_PARTS + 2
+"""Where they stand in `valueFrom`, behind the secret's ARN."""
+
+
+def in_ecr(look: Look) -> Found:
+    """The images of the version; the migrations run the backend's."""
+    wanted = list(dict.fromkeys(one.image for one in look.wanted.values()))
+    wrong = sentences(*(partial(images.missing, look.account, one) for one in wanted))
+    return Found(", ".join(f"{one.repository}:{one.version}" for one in wanted), tuple(wrong))
+
+
+def roles(look: Look) -> Found:
+    """Each is there, and whoever is to assume it may."""
+    wanted: dict[tuple[str, str], str] = {}
+    wrong = []
+    for one in look.wanted.values():
+        execution, task = (one.content.get(key) for key in ("executionRoleArn", "taskRoleArn"))
+        if execution:
+            wanted.setdefault((execution, TASKS), f"the execution role of {one.family}")
+        else:
+            wrong.append(
+                f"{one.family} has no execution role, so nothing pulls its image: "
+                f"`pulumi up` of {look.account.stack}."
+            )
+        if task:
+            wanted.setdefault((task, TASKS), f"the task role of {one.family}")
+    for service in look.services:
+        arn = look.balancer(service.app)["advancedConfiguration"]["roleArn"]
+        wanted.setdefault(
+            (arn, ECS), f"the role with which ECS moves the traffic of {service.name}"
+        )
+    calls = (
+        partial(_role, look.account, arn, trusted, whose)
+        for (arn, trusted), whose in wanted.items()
+    )
+    wrong += sentences(*calls)
+    return Found(f"{len(wanted)} roles are there and trusted", tuple(wrong))
+
+
+def _role(account: Account, arn: str, trusted: str, whose: str) -> Iterator[str]:
+    iam = account.client("iam")
+    name = arn.rsplit("/", 1)[-1]
+    again = f"`pulumi up` of {account.stack} puts it right."
+    try:
+        found = iam.get_role(RoleName=name)["Role"]
+    except iam.exceptions.NoSuchEntityException:
+        yield f"There is no role {name}, {whose}: {again}"
+        return
+    if not _trusts(found["AssumeRolePolicyDocument"], trusted):
+        yield f"{trusted} may not assume {name}, {whose}: {again}"
+
+
+def _trusts(document: dict[str, Any], service: str) -> bool:
+    for statement in document.get("Statement", []):
+        principal = statement.get("Principal", {})
+        if (
+            statement.get("Effect") == "Allow"
+            and "sts:AssumeRole" in _each(statement.get("Action"))
+            and isinstance(principal, dict)
+            and service in _each(principal.get("Service"))
+        ):
+            return True
+    return False
+
+
+def secrets(look: Look) -> Found:
+    """Each is there and not to be deleted, and holds every key that a task takes from it."""
+    keys: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for one in look.wanted.values():
+        for container in one.content["containerDefinitions"]:
+            for value in container.get("secrets", []):
+                parts = [*value["valueFrom"].split(":"), "", "", ""]
+                if needs.MANAGER in value["valueFrom"]:
+                    arn = ":".join(parts[: needs.ARN_PARTS])
+                    keys[arn, parts[STAGE], parts[VERSION]] |= {parts[KEY]} - {""}
+    arns = sorted({arn for arn, _, _ in keys})
+    wrong = sentences(*(partial(needs.missing_secret, look.account, arn) for arn in arns))
+    if not wrong:
+        wrong = sentences(
+            *(partial(_keys, look.account, *which, named) for which, named in keys.items())
+        )
+    names = ", ".join(arn.split(":")[6].rsplit("-", 1)[0] for arn in arns)
+    return Found(f"{names} hold what tasks take from them", tuple(wrong))
+
+
+def _keys(account: Account, arn: str, stage: str, version: str, keys: set[str]) -> Iterator[str]:
+    """A sentence when one isn't there; of the values nothing is told."""
+    manager = account.client("secretsmanager")
+    asked = {"VersionStage": stage} if stage else {}
+    asked |= {"VersionId": version} if version else {}
+    name = arn.split(":")[6].rsplit("-", 1)[0]
+    try:
+        held = manager.get_secret_value(SecretId=arn, **asked).get("SecretString", "")
+    except manager.exceptions.ResourceNotFoundException:
+        yield f"{name} has no value: put one in, or run `pulumi up` of {account.stack}."
+        return
+    except manager.exceptions.ClientError as error:
+        if "AccessDenied" in error.response["Error"]["Code"]:
+            raise Skipped(
+                f"whether {name} holds its keys is not known: you may not read its value"
+            ) from error
+        raise
+    try:
+        found = json.loads(held)
+    except ValueError:
+        found = None
+    missing = sorted(keys - set(found if isinstance(found, dict) else ()))
+    if missing:
+        yield (
+            f"{name} is to hold {' and '.join(missing)} as JSON, and does not: ECS would start no "
+            "task. Put the whole value in again."
+        )
+
+
+def logs(look: Look) -> Found:
+    """ECS makes no log group, and starts no task without."""
+    groups = sorted(
+        {
+            options["awslogs-group"]
+            for one in look.wanted.values()
+            for container in one.content["containerDefinitions"]
+            if "awslogs-group"
+            in (options := container.get("logConfiguration", {}).get("options", {}))
+        }
+    )
+    wrong = sentences(*(partial(needs.missing_log_group, look.account, g) for g in groups))
+    return Found(", ".join(groups), tuple(wrong))
+
+
+def _each(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,163 @@
+"""Whether ECS can move traffic from one colour to the other."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from arbor.account import Account
+from arbor.ecs.services import Service
+from arbor.release.verify.look import Found, Look
+
+WEIGHTS = [0, 100]
+RULES = {"productionListenerRule": "production", "testListenerRule": "test"}
+
+
+def target_groups(look: Look) -> Found:
+    """Two a service, on the container's port, to which ECS adds tasks by their address."""
+    wrong, right = [], []
+    for service in look.services:
+        balancer = look.balancer(service.app)
+        arns, port = _groups(balancer), int(balancer["containerPort"])
+        wrong += list(_ports(look, service.app, balancer))
+        found = _described(look.account, arns)
+        for arn in arns:
+            if arn not in found:
+                wrong.append(
+                    f"There is no target group {_short(arn)} of {service.name}: "
+                    f"`pulumi up` of {look.account.stack}."
+                )
+                continue
+            group = found[arn]
+            for what, is_now, wanted in (
+                ("port", group["Port"], port),
+                ("protocol", group["Protocol"], "HTTP"),
+                ("target type", group["TargetType"], "ip"),
+            ):
+                if is_now != wanted:
+                    wrong.append(
+                        f"The {what} of target group {_short(arn)} of {service.name} is {is_now} "
+                        f"instead of {wanted}: `pulumi up` of {look.account.stack}."
+                    )
+        right.append(f"{service.app} two on port {port}")
+    return Found(", ".join(right), tuple(wrong))
+
+
+def _ports(look: Look, app: str, balancer: dict[str, Any]) -> Iterator[str]:
+    settings = look.wanted[app].settings()
+    ports = {mapping["containerPort"] for mapping in settings.get("portMappings", [])}
+    if balancer["containerName"] != app or balancer["containerPort"] not in ports:
+        yield (
+            f"The load balancer sends to {balancer['containerName']}:{balancer['containerPort']}, "
+            f"and the new revision of {app} opens {sorted(ports) or 'no port'}: the port in "
+            f"Pulumi.{look.account.stack}.yaml and in the image must agree."
+        )
+
+
+def rules(look: Look) -> Found:
+    """With a group missing from a rule ECS rolls the deployment back."""
+    wrong, right = [], []
+    for service in look.services:
+        balancer = look.balancer(service.app)
+        groups, advanced = set(_groups(balancer)), balancer["advancedConfiguration"]
+        for key, name in RULES.items():
+            if key in advanced:
+                wrong += list(_rule(look.account, advanced[key], name, service.name, groups))
+        right.append(service.app)
+    return Found(
+        f"production and test of {' and '.join(right)} forward to both groups, one at 100",
+        tuple(wrong),
+    )
+
+
+def live_targets(look: Look) -> Found:
+    """The group to which the production rule sends users has a healthy target."""
+    wrong, right = [], []
+    for service in look.services:
+        rule = look.balancer(service.app)["advancedConfiguration"].get("productionListenerRule")
+        for group in _live(look.account, rule) if rule else ():
+            healthy = _healthy(look.account, group)
+            right.append(f"{service.app} {healthy}")
+            if healthy == 0:
+                wrong.append(_empty(service, group))
+    return Found(f"healthy targets behind production: {', '.join(right)}", tuple(wrong))
+
+
+def _empty(service: Service, group: str) -> str:
+    app, typed = service.app, service.account.typed
+    start = (
+        f"`{typed(f'arbor scale {app} 1')}` starts one"
+        if service.desired == 0
+        else f"`{typed('arbor triage')}` says why, `{typed('arbor rollback')}` goes back"
+    )
+    return (
+        f"The production rule of {app} sends users to {_short(group)}, which has no healthy "
+        f"target: they get 503. {start}."
+    )
+
+
+def _live(account: Account, rule: str) -> list[str]:
+    """Target groups of a rule that get a part of its requests; none where it is gone."""
+    elb = account.client("elbv2")
+    try:
+        (found,) = elb.describe_rules(RuleArns=[rule])["Rules"]
+    except elb.exceptions.RuleNotFoundException:
+        return []
+    return [
+        group["TargetGroupArn"]
+        for action in found["Actions"]
+        for group in action.get("ForwardConfig", {}).get("TargetGroups", [])
+        if group.get("Weight", 1)
+    ]
+
+
+def _healthy(account: Account, group: str) -> int:
+    elb = account.client("elbv2")
+    try:
+        found = elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+    except elb.exceptions.TargetGroupNotFoundException:
+        return 0
+    return sum(one["TargetHealth"]["State"] == "healthy" for one in found)
+
+
+def _rule(account: Account, arn: str, name: str, service: str, groups: set[str]) -> Iterator[str]:
+    elb = account.client("elbv2")
+    # ECS moves its weights, so Pulumi leaves its actions alone.
+    again = f"put both back, 100 to the live one, with `aws elbv2 modify-rule --rule-arn {arn}`."
+    try:
+        (rule,) = elb.describe_rules(RuleArns=[arn])["Rules"]
+    except elb.exceptions.RuleNotFoundException:
+        yield f"The {name} rule of {service} is gone: `pulumi up` of {account.stack}."
+        return
+    forwards = [action for action in rule["Actions"] if action["Type"] == "forward"]
+    if len(forwards) != 1:
+        yield f"The {name} rule of {service} has no one forward action: {again}"
+        return
+    (forward,) = forwards
+    held = forward.get("ForwardConfig", {}).get("TargetGroups", [])
+    if {group["TargetGroupArn"] for group in held} != groups:
+        yield (
+            f"The {name} rule of {service} does not forward to both target groups and to nothing "
+            f"else, so that ECS would roll back: {again}"
+        )
+    elif sorted(group.get("Weight", 1) for group in held) != WEIGHTS:
+        weights = "/".join(str(group.get("Weight", 1)) for group in held)
+        yield f"The {name} rule of {service} has the weights {weights} instead of 100/0: {again}"
+
+
+def _groups(balancer: dict[str, Any]) -> list[str]:
+    other = balancer["advancedConfiguration"].get("alternateTargetGroupArn")
+    return [balancer["targetGroupArn"], *([other] if other else [])]
+
+
+def _described(account: Account, arns: list[str]) -> dict[str, dict[str, Any]]:
+    """Those that are there; named together, one that is gone would hide the other."""
+    elb, found = account.client("elbv2"), {}
+    for arn in arns:
+        try:
+            (found[arn],) = elb.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
+        except elb.exceptions.TargetGroupNotFoundException:
+            continue
+    return found
+
+
+def _short(arn: str) -> str:
+    return arn.split("/")[-2]

@@ -1,0 +1,69 @@
+"""docs/runbook.md: its placeholders, and the same page in another stack's names."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from arbor.procedure import Refused
+
+RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
+WRITTEN_FOR = "production"
+PLACEHOLDER = re.compile(r"<([a-z][a-z0-9-]*)>")
+"""Only in code; elsewhere Markdown would take it for HTML."""
+NAMES = re.compile(rf"((?:\barbor[-_/]|\bPulumi\.|--stack ){WRITTEN_FOR})\b")
+EXPLAINED = re.compile(r"^\| `<([a-z][a-z0-9-]*)>` \| (.*) \|$")
+"""A row of the table that says what the placeholders stand for."""
+
+
+def read() -> str:
+    """The runbook as it is in the project; raises Refused."""
+    try:
+        return RUNBOOK.read_text(encoding="utf-8")
+    except OSError as error:
+        raise Refused(
+            f"{RUNBOOK} can't be read: {error.strerror}. It comes with the project."
+        ) from (error)
+
+
+def placeholders(text: str) -> list[str]:
+    """Each once, in the order of the text."""
+    return list(dict.fromkeys(PLACEHOLDER.findall(text)))
+
+
+def for_stack(text: str, stack: str) -> str:
+    """With every name and every `arbor` command in the words of a stack."""
+    if stack == WRITTEN_FOR:
+        return text
+    renamed = NAMES.sub(lambda found: found[1].removesuffix(WRITTEN_FOR) + stack, text)
+    lines, in_code = [], False
+    for line in renamed.splitlines():
+        in_code ^= line.startswith("```")
+        lines.append(_in_stack(line, stack) if in_code else line)
+    return "\n".join(lines) + "\n"
+
+
+def _in_stack(line: str, stack: str) -> str:
+    if not line.startswith("arbor "):
+        return line
+    command, remark, rest = line.partition(" #")
+    return f"{command.rstrip()} --stack {stack}" + (f"  #{rest}" if remark else "")
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """With the values in place of their placeholders; what has none is left as it is.
+
+    Where the placeholders are explained, the name stays and the value is added.
+    """
+    return "\n".join(_fill_line(line, values) for line in text.splitlines()) + "\n"
+
+
+def _fill_line(line: str, values: Mapping[str, str]) -> str:
+    if row := EXPLAINED.match(line):
+        name, meaning = row.groups()
+        now = f": `{values[name]}`" if name in values else ""
+        return f"| `<{name}>` | {_replace(meaning, values)}{now} |"
+    return _replace(line, values)
+
+
+def _replace(text: str, values: Mapping[str, str]) -> str:
+    return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)

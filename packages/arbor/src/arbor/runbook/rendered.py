@@ -1,0 +1,89 @@
+"""The runbook of one stack at one moment, as Markdown, as a page or as data."""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from arbor.account import Account
+from arbor.procedure import Refused
+from arbor.runbook import document, page
+from arbor.runbook.values import Values, find
+
+READABLE = 0o644
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """What was written, and with what."""
+
+    stack: str
+    region: str
+    at: datetime
+    text: str
+    values: Values
+
+    def markdown(self) -> str:
+        """For a terminal or a file; what could not be filled in is told at the end."""
+        title, _, rest = self.text.partition("\n")
+        left = "".join(f"- `<{name}>`: {why}\n" for name, why in self.values.left.items())
+        return f"{title}\n\n{self._when()}\n{rest}" + (
+            f"\n## {page.LEFT}\n\n{left}" if left else ""
+        )
+
+    def html(self) -> str:
+        return page.page(self.text, when=self._when(), left=self.values.left)
+
+    def document(self) -> dict[str, object]:
+        """For scripts: each placeholder with its value, or with why it has none."""
+        return {
+            "stack": self.stack,
+            "account": self.values.account_id,
+            "region": self.region,
+            "at": self.at.isoformat(),
+            "filled": self.values.filled,
+            "left": self.values.left,
+        }
+
+    def summary(self) -> str:
+        """In one line: how much was filled in, and what was not."""
+        left = ", ".join(f"<{name}>" for name in self.values.left)
+        return f"{len(self.values.filled)} placeholders are filled in" + (
+            f"; left to fill in, with the reasons at its end: {left}." if left else "."
+        )
+
+    def _when(self) -> str:
+        return (
+            f"{self.stack.capitalize()}, account {self.values.account_id}, {self.region}, "
+            f"as it was on {self.at:%Y-%m-%d at %H:%M} UTC."
+        )
+
+
+def render(account: Account) -> Rendered:
+    """Fill the runbook in; raises Refused, and what AWS raises when it does not know us."""
+    text = document.for_stack(document.read(), account.stack)
+    values = find(account, document.placeholders(text))
+    return Rendered(
+        stack=account.stack,
+        region=account.client("sts").meta.region_name,
+        at=datetime.now(UTC),
+        text=document.fill(text, values.filled),
+        values=values,
+    )
+
+
+def write(path: Path, text: str) -> None:
+    """The whole file or nothing of it; raises Refused."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(name).chmod(READABLE)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise Refused(f"{path} can't be written: {error.strerror}. Name another file.") from error

@@ -1,0 +1,73 @@
+"""Where data lies: the database, the cache, the bucket of exported logs."""
+
+from arbor_names import naming
+from arbor.account import Account
+from arbor.procedure import Refused
+from arbor.runbook.finding import Finder, Finding, Missing, tagged
+
+
+def _database(account: Account) -> dict[str, Finding]:
+    name = naming.database_instance(account.stack)
+    (found,) = account.client("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+    groups = found["VpcSecurityGroups"]
+    none = Missing(f"{name} is {found['DBInstanceStatus']} and has no endpoint yet")
+    return {
+        "database-endpoint": found.get("Endpoint", {}).get("Address") or none,
+        "database-subnet-group": found["DBSubnetGroup"]["DBSubnetGroupName"],
+        "database-security-group-id": groups[0]["VpcSecurityGroupId"]
+        if groups
+        else Missing(f"{name} has no security group"),
+    }
+
+
+def _cache(account: Account) -> dict[str, Finding]:
+    name = naming.cache_replication_group(account.stack)
+    cache = account.client("elasticache")
+    (found,) = cache.describe_replication_groups(ReplicationGroupId=name)["ReplicationGroups"]
+    endpoints = [
+        group["PrimaryEndpoint"]["Address"]
+        for group in found.get("NodeGroups", [])
+        if "PrimaryEndpoint" in group
+    ]
+    none = Missing(f"{name} is {found['Status']} and has no primary endpoint yet")
+    groups = [
+        group["SecurityGroupId"]
+        for node in found.get("MemberClusters", [])[:1]
+        for described in cache.describe_cache_clusters(CacheClusterId=node)["CacheClusters"]
+        for group in described.get("SecurityGroups", [])
+    ]
+    return {
+        "cache-endpoint": endpoints[0] if endpoints else none,
+        "cache-security-group-id": groups[0]
+        if groups
+        else Missing(f"no node of {name} names a security group"),
+    }
+
+
+def log_export_bucket(account: Account) -> str:
+    """By its tags: bucket names are global, so config may have given it another name.
+
+    Raises Refused when there is not exactly one.
+    """
+    tags = tagged(account, "log-export")
+    found = account.client("resourcegroupstaggingapi").get_resources(
+        TagFilters=[{"Key": key, "Values": [value]} for key, value in tags.items()],
+        ResourceTypeFilters=["s3"],
+    )["ResourceTagMappingList"]
+    if len(found) != 1:
+        raise Refused(f"{len(found)} buckets are tagged {tags}, not one")
+    return str(found[0]["ResourceARN"].rpartition(":")[2])
+
+
+def _bucket(account: Account) -> dict[str, Finding]:
+    return {"log-export-bucket": log_export_bucket(account)}
+
+
+FINDERS = (
+    Finder(
+        names=("database-endpoint", "database-subnet-group", "database-security-group-id"),
+        find=_database,
+    ),
+    Finder(names=("cache-endpoint", "cache-security-group-id"), find=_cache),
+    Finder(names=("log-export-bucket",), find=_bucket),
+)

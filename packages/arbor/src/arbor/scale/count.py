@@ -1,0 +1,204 @@
+"""scale: a number of tasks, and the autoscaling floor with it.
+
+A count alone is scaled in again when the load is low, so the floor goes first, and before it what
+brings it back. docs/decisions/scaling-floor.md says what config and the next `pulumi up` have to do
+with it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from arbor_names import pools
+from arbor.account import APPS, Account
+from arbor.ecs import connections, quota, revisions, services
+from arbor.ecs.health import Health
+from arbor.procedure import Refused, Run, Step
+from arbor.scale import target
+from arbor.scale.target import RUNS_WITHIN, FallBack, Target
+from arbor.words import counted
+
+MINUTES_15 = 900.0
+"""For images to be pulled, tasks to turn healthy, and targets to drain."""
+RESUME = (
+    "`aws application-autoscaling register-scalable-target --service-namespace {ServiceNamespace} "
+    "--scalable-dimension {ScalableDimension} --resource-id {ResourceId} "
+    "--suspended-state {what}=false`"
+)
+
+
+FEWER = "choose fewer tasks"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaling:
+    """What is to be done for a count, checked and not begun."""
+
+    service: services.Service
+    target: Target
+    count: int
+    fall_back: FallBack | None
+    """What the floor goes back to by itself; None where it stays."""
+    is_deployed: bool
+    """Whether a deployment is under way."""
+    too_few_vcpus: str = ""
+    """Why the next deployment would find too few, where it would."""
+
+    def execute(self, run: Run) -> None:
+        """Raises Failed; the same again does what is left."""
+        run.execute(self.steps())
+        for line in self.notes():
+            run.say(line)
+
+    def steps(self) -> Iterator[Step]:
+        """First what brings the floor back, then the floor, then the count."""
+        held = self.target.fall_back
+        if self.fall_back is not None and held != self.fall_back:
+            yield self.target.schedule(self.fall_back)
+        if self.fall_back is None and held is not None:
+            yield self.target.unschedule()
+        if self.target.floor != self.count:
+            yield self.target.move(self.count)
+        yield self._bring()
+
+    def notes(self) -> Iterator[str]:
+        """What an operator must know besides."""
+        app, stack = self.service.app, self.service.account.stack
+        key = f"arbor:services.{app}.min"
+        if self.fall_back is not None:
+            way = (
+                "target tracking then takes tasks away when the load is low"
+                if self.fall_back.floor < self.count
+                else "AWS then starts what is missing"
+            )
+            yield (
+                f"The floor goes back from {self.count} to {self.fall_back} by itself; {way}. "
+                f"Until then it differs from {key} in Pulumi.{stack}.yaml, and the pipeline stops "
+                "at that drift."
+            )
+        else:
+            back = self.service.account.typed(f"arbor scale {app} {self.target.floor}")
+            yield (
+                f"The floor of {self.count} stays until it is set again (`{back}` for what it was) "
+                f"or a `pulumi up` changes the service's limits. Where {key} in "
+                f"Pulumi.{stack}.yaml is another, the pipeline stops at the drift: to keep it, set "
+                f"{key} to {self.count}."
+            )
+        if self.is_deployed:
+            yield (
+                f"A deployment of {self.service.name} is under way: both colours are brought to "
+                f"{self.count}, and until it has ended autoscaling takes no task away."
+            )
+        if self.too_few_vcpus:
+            yield self.too_few_vcpus
+        if "DynamicScalingInSuspended" in self.target.suspended:
+            yield f"Scale-in is suspended: no task goes by itself. {self._resume('In')}"
+        if "DynamicScalingOutSuspended" in self.target.suspended:
+            yield f"Scale-out is suspended: no load adds a task. {self._resume('Out')}"
+
+    def _resume(self, direction: str) -> str:
+        what = f"DynamicScaling{direction}Suspended"
+        return f"To resume: {resume(self.service.account, self.service.app, what)}."
+
+    def _bring(self) -> Step:
+        """The count, and that it serves; while colours change, of the revision that is coming."""
+        service, ecs = self.service, self.service.account.client("ecs")
+        seen = Health(service=service, revision=lambda: service.task_definition).step()
+        if service.desired == self.count:
+            return replace(seen, timeout=MINUTES_15)
+        return replace(
+            seen,
+            says=f"bring {service.name} from {service.desired} to {counted(self.count, 'task')}, "
+            "each running and its target healthy",
+            do=lambda: ecs.update_service(
+                cluster=service.account.cluster, service=service.name, desiredCount=self.count
+            ),
+            timeout=MINUTES_15,
+        )
+
+
+def resume(account: Account, app: str, what: str) -> str:
+    """The command that ends a suspension."""
+    return RESUME.format(**target.where(account, app), what=what)
+
+
+def plan(account: Account, app: str, count: int, until: datetime | None, now: datetime) -> Scaling:
+    """Look at everything first; raises Refused with what is allowed."""
+    service = services.read(account, app)
+    found = target.read(account, app)
+    if not 1 <= count <= found.ceiling:
+        raise Refused(
+            f"{service.name} may run 1 to {counted(found.ceiling, 'task')}, not {count}. The "
+            f"ceiling is arbor:services.{app}.max in Pulumi.{account.stack}.yaml: raise it there, "
+            f"then `pulumi up` of {account.stack}."
+        )
+    is_deployed = bool(service.deployments(*services.ONGOING))
+    allowed = quota.readable(account)
+    needed, next_time = _vcpus(service, count, is_deployed=is_deployed)
+    if count > service.desired and allowed is not None and needed > allowed:
+        raise Refused(
+            quota.sentence(f"{service.name} with {counted(count, 'task')}", needed, allowed, FEWER)
+        )
+    if count > service.desired:
+        for too_many in _beyond_connections(service, count):
+            raise Refused(too_many)
+    return Scaling(
+        service=service,
+        target=found,
+        count=count,
+        too_few_vcpus=""
+        if allowed is None or next_time <= allowed
+        else quota.sentence("The next deployment", next_time, allowed, FEWER),
+        fall_back=_fall_back(found, count, until, now),
+        is_deployed=is_deployed,
+    )
+
+
+def _vcpus(service: services.Service, count: int, *, is_deployed: bool) -> tuple[float, float]:
+    """What then runs in both services, and what the next deployment of this one adds up to."""
+    others = quota.running(service.account, *(app for app in APPS if app != service.app))
+    live = revisions.read(service.account, service.task_definition).definition
+    both = others + quota.vcpus(live, 2 * count)
+    return (both if is_deployed else others + quota.vcpus(live, count)), both
+
+
+def _beyond_connections(service: services.Service, count: int) -> Iterator[str]:
+    """A sentence when the next deployment with so many tasks would exhaust the database.
+
+    A count is refused that only fits until then: autoscaling and the floor would keep it.
+    """
+    account, task = service.account, connections.live(service)
+    allowed = connections.readable(account) if task.connections else None
+    if allowed is None:
+        return
+    others = connections.running(account, *(app for app in APPS if app != service.app))
+    needed = others + pools.peak(count, task.workers, task.pool)
+    if needed > allowed.connections:
+        most = pools.tasks_allowed(allowed.connections - others, task.workers, task.pool)
+        yield connections.sentence(
+            account,
+            f"{service.name} with {counted(count, 'task')}",
+            needed,
+            allowed,
+            f"choose at most {most}" if most else "release fewer workers in a task",
+        )
+
+
+def _fall_back(found: Target, count: int, until: datetime | None, now: datetime) -> FallBack | None:
+    """To what the floor was before the first of the commands whose floor still holds."""
+    if until is None:
+        return None
+    if until <= now:
+        raise Refused(f"{until:%Y-%m-%d %H:%M} UTC, asked for with --until, has passed.")
+    if "ScheduledScalingSuspended" in found.suspended:
+        what = "ScheduledScalingSuspended"
+        raise Refused(
+            "scheduled scaling is suspended, so nothing would bring the floor back. Resume it with "
+            f"{resume(found.account, found.app, what)}, or leave --until out."
+        )
+    held, before = found.fall_back, found.floor
+    if held is not None and held.due > now:
+        before = held.floor
+    elif held is not None and held.floor != found.floor and now - held.due < RUNS_WITHIN:
+        raise Refused(f"the floor goes back to {held} about now: look again in five minutes.")
+    return None if before == count else FallBack(floor=before, due=until.replace(microsecond=0))

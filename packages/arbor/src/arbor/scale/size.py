@@ -1,0 +1,170 @@
+"""resize: another size of a service's tasks, for as long as no release brings infrastructure's.
+
+The revision that is live is registered again with the new size and deployed. A release starts from
+infrastructure's revision, so config must follow; docs/decisions/release-revisions.md.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from arbor_names import limits
+from arbor_names import pools
+from arbor.account import APPS, Account
+from arbor.ecs import connections, images, needs, quota, revisions, services
+from arbor.ecs.health import Health
+from arbor.ecs.revisions import MANAGED_BY, Revision, Wanted
+from arbor.ecs.rollout import Rollout, back
+from arbor.procedure import Failed, Refused, Run, Step
+
+OPERATOR = "operator"
+"""Who registered it, in the tag that tells a revision apart from infrastructure's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """CPU units (1024 are one vCPU) and MiB of a task."""
+
+    cpu: int
+    memory: int
+
+    def __str__(self) -> str:
+        return f"{self.cpu} CPU units and {self.memory} MiB"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resize:
+    """What is to be done for a size, checked and not begun."""
+
+    service: services.Service
+    size: Size
+    before: str
+    """The revision that is live."""
+    wanted: Wanted
+    rollout: Rollout
+
+    def execute(self, run: Run) -> None:
+        """Raises Failed after the service is back where it was."""
+        try:
+            run.execute(self.steps())
+        except Failed as failed:
+            raise Failed("\n".join([str(failed), *self._take_back(run)])) from failed
+        app, stack = self.service.app, self.service.account.stack
+        run.say(
+            f"For good: set arbor:services.{app}.cpu to {self.size.cpu} and "
+            f"arbor:services.{app}.memory to {self.size.memory} in Pulumi.{stack}.yaml, and "
+            f"`pulumi up` of {stack} before the next release: it starts from infrastructure's "
+            "revision, with the size that config says."
+        )
+
+    def steps(self) -> Iterator[Step]:
+        """Register, deploy, and see that it serves."""
+        for step in self.wanted.steps():
+            yield replace(
+                step, says=f"register a revision of {self.wanted.family} with {self.size}"
+            )
+        yield self.rollout.step()
+        yield Health(service=self.service, revision=lambda: self.wanted.registered).step()
+
+    def _take_back(self, run: Run) -> Iterator[str]:
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
+
+        name = self.service.name
+        if not self.rollout.began:
+            yield f"{name} was not changed."
+            return
+        try:
+            run.execute(back(self.rollout, self.before))
+        except (Failed, BotoCoreError, ClientError) as error:
+            yield f"{name} is NOT known to be back on {services.short(self.before)}: {error}"
+            return
+        yield f"{name} is back on {services.short(self.before)}."
+
+
+def is_live(account: Account, app: str, size: Size) -> bool:
+    """Whether the tasks that serve have that size, and no deployment is under way.
+
+    Raises Refused for a size that Fargate doesn't have.
+    """
+    _refuse_pair(size)
+    live = services.read(account, app).live()
+    return live is not None and _size(revisions.read(account, live)) == size
+
+
+def plan(account: Account, app: str, size: Size) -> Resize:
+    """Look at everything first; raises Refused with what is allowed."""
+    _refuse_pair(size)
+    service = services.read(account, app)
+    for sentence in service.busy():
+        raise Refused(sentence)
+    before = service.last_good()
+    if before is None:
+        raise Refused(f"{service.name} has no revision that was ever deployed to start from.")
+    wanted = _wanted(account, service, before, size)
+    needed = quota.running(account, *APPS) + quota.vcpus(wanted.content, service.desired)
+    if in_the_way := [
+        *needs.missing(account, wanted),
+        *quota.exceeded(account, "The resize", needed, "scale down first"),
+        *connections.exceeded(account, "The resize", [(service, wanted.content)]),
+        *_too_many_workers(service, revisions.read(account, before), size),
+    ]:
+        raise Refused("\n".join(in_the_way))
+    return Resize(
+        service=service,
+        size=size,
+        before=before,
+        wanted=wanted,
+        rollout=Rollout(service=service, revision=lambda: wanted.registered, what=str(size)),
+    )
+
+
+def _refuse_pair(size: Size) -> None:
+    allowed = limits.FARGATE_MEMORY.get(size.cpu)
+    if allowed is None:
+        units = ", ".join(map(str, limits.FARGATE_MEMORY))
+        raise Refused(f"Fargate has no tasks with {size.cpu} CPU units; allowed: {units}.")
+    if size.memory not in allowed:
+        offered = ", ".join(map(str, allowed))
+        raise Refused(
+            f"Fargate has no tasks with {size}; allowed with {size.cpu} CPU units: {offered} MiB."
+        )
+
+
+def _too_many_workers(service: services.Service, before: Revision, size: Size) -> Iterator[str]:
+    """A sentence when a smaller size carries fewer workers than a task starts."""
+    workers, most = connections.of(before.definition).workers, pools.workers_carried(size.cpu)
+    if size.cpu < _size(before).cpu and workers > most:
+        yield (
+            f"Each task of {service.name} starts {workers} workers, and {size.cpu} CPU units carry "
+            f"{most}: set arbor:services.{service.app}.workers to at most {most}, "
+            f"`pulumi up` of {service.account.stack}, and release first."
+        )
+
+
+def _size(revision: Revision) -> Size:
+    held = revision.definition
+    return Size(cpu=int(held["cpu"]), memory=int(held["memory"]))
+
+
+def _wanted(account: Account, service: services.Service, base: str, size: Size) -> Wanted:
+    """The base with the size; a newer revision that holds that already is used again."""
+    found = revisions.read(account, base)
+    running = found.image(service.app)
+    image = images.parse(running)
+    if image is None:
+        raise Refused(f"{base} runs {running}, which is not in ECR: nobody can see that it exists.")
+    content = revisions.content_of(account, found.definition)
+    wanted = Wanted(
+        account=account,
+        family=service.name,
+        container=service.app,
+        image=image,
+        content={**content, "cpu": str(size.cpu), "memory": str(size.memory)},
+        tags={**found.tags, MANAGED_BY: OPERATOR},
+        arn=None,
+    )
+    for arn in revisions.newest_first(account, service.name):
+        if wanted.is_run_by(arn):
+            wanted.arn = arn
+        if wanted.arn is not None or arn == base:
+            break
+    return wanted

@@ -1,0 +1,134 @@
+"""The scalable target of a service: its floor, its ceiling, and when the floor falls back.
+
+What an operator's floor falls back to is kept where AWS will read it: in the scheduled action that
+brings it back. So a second command, also after a killed one, knows what the floor was at first.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from arbor_names import naming
+from arbor.account import Account
+from arbor.procedure import Refused, Step
+
+NAME = "arbor-scale-until"
+"""Of the scheduled action; one a service."""
+_ONCE = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
+RUNS_WITHIN = timedelta(minutes=5)
+"""After its time, before it is taken for done."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FallBack:
+    """The floor that a scheduled action brings back, and when (UTC)."""
+
+    floor: int
+    due: datetime
+
+    def __str__(self) -> str:
+        return f"{self.floor} at {self.due:%Y-%m-%d %H:%M} UTC"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A snapshot; `read` takes a new one."""
+
+    account: Account
+    app: str
+    floor: int
+    ceiling: int
+    suspended: frozenset[str]
+    """`DynamicScalingInSuspended`, `DynamicScalingOutSuspended`, `ScheduledScalingSuspended`."""
+    fall_back: FallBack | None
+    """What a scheduled action of ours says, whether its time has come or not."""
+
+    def move(self, floor: int) -> Step:
+        """Let autoscaling keep so many tasks at least."""
+        scaling = self.account.client("application-autoscaling")
+        return Step(
+            says=f"set the autoscaling floor of {self._name} from {self.floor} to {floor}",
+            do=lambda: scaling.register_scalable_target(**self._where, MinCapacity=floor),
+            took_effect=lambda: read(self.account, self.app).floor == floor,
+        )
+
+    def schedule(self, wanted: FallBack) -> Step:
+        """Let AWS bring the floor back by itself."""
+        scaling = self.account.client("application-autoscaling")
+        return Step(
+            says=f"let the floor of {self._name} go back to {wanted}",
+            do=lambda: scaling.put_scheduled_action(
+                **self._where,
+                ScheduledActionName=NAME,
+                Schedule=f"at({wanted.due:%Y-%m-%dT%H:%M:%S})",
+                ScalableTargetAction={"MinCapacity": wanted.floor},
+            ),
+            took_effect=lambda: read(self.account, self.app).fall_back == wanted,
+        )
+
+    def unschedule(self) -> Step:
+        """Take the scheduled action off."""
+        scaling = self.account.client("application-autoscaling")
+
+        def do() -> None:
+            try:
+                scaling.delete_scheduled_action(**self._where, ScheduledActionName=NAME)
+            except scaling.exceptions.ObjectNotFoundException:
+                return  # a repeated call
+
+        return Step(
+            says=f"take off that the floor of {self._name} goes back to {self.fall_back}",
+            do=do,
+            took_effect=lambda: read(self.account, self.app).fall_back is None,
+        )
+
+    @property
+    def _name(self) -> str:
+        return naming.service(self.account.stack, self.app)
+
+    @property
+    def _where(self) -> dict[str, str]:
+        return where(self.account, self.app)
+
+
+def where(account: Account, app: str) -> dict[str, str]:
+    """How Application Auto Scaling names the count of a service."""
+    return {
+        "ServiceNamespace": "ecs",
+        "ScalableDimension": "ecs:service:DesiredCount",
+        "ResourceId": f"service/{account.cluster}/{naming.service(account.stack, app)}",
+    }
+
+
+def read(account: Account, app: str) -> Target:
+    """The target of a service; raises Refused when it has none."""
+    scaling, place = account.client("application-autoscaling"), where(account, app)
+    found = scaling.describe_scalable_targets(
+        ServiceNamespace=place["ServiceNamespace"],
+        ScalableDimension=place["ScalableDimension"],
+        ResourceIds=[place["ResourceId"]],
+    )["ScalableTargets"]
+    if not found:
+        raise Refused(
+            f"{naming.service(account.stack, app)} has no autoscaling, so no floor and no "
+            f"ceiling; run `pulumi up` of {account.stack}."
+        )
+    actions = scaling.describe_scheduled_actions(**place, ScheduledActionNames=[NAME])
+    suspended = found[0].get("SuspendedState", {})
+    return Target(
+        account=account,
+        app=app,
+        floor=found[0]["MinCapacity"],
+        ceiling=found[0]["MaxCapacity"],
+        suspended=frozenset(what for what, is_so in suspended.items() if is_so),
+        fall_back=next(filter(None, map(_fall_back, actions["ScheduledActions"])), None),
+    )
+
+
+def _fall_back(action: dict[str, Any]) -> FallBack | None:
+    match = _ONCE.fullmatch(action["Schedule"])
+    floor = action.get("ScalableTargetAction", {}).get("MinCapacity")
+    if match is None or floor is None:
+        return None
+    return FallBack(floor=floor, due=datetime.fromisoformat(match[1]).replace(tzinfo=UTC))

@@ -1,0 +1,127 @@
+"""The rotations on the command line, and the audits."""
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from arbor import screen
+from arbor.account import Account, connect
+from arbor.cache.endpoint import post
+from arbor.cache.session import takes
+from arbor.database import connection as database
+from arbor.database.credentials import Credentials
+from arbor.options import Manner, Stack, writes
+from arbor.security import auth_token, first_rotation, password, rotation, signing_key
+from arbor.security.audit import commands as audits
+
+if TYPE_CHECKING:
+    import psycopg
+
+app = typer.Typer()
+app.add_typer(audits.group, name="audit")
+
+
+def connection(
+    account: Account, credentials: Credentials
+) -> AbstractContextManager["psycopg.Connection"]:
+    """As one of the database's users."""
+    return database.connection(account, credentials.username, credentials.password)
+
+
+TwoUsers = Annotated[
+    bool,
+    typer.Option("--two-users", help="Let two users take turns: no connection is refused."),
+]
+NoUrl = Annotated[
+    bool,
+    typer.Option("--no-url", help="Don't ask the application whether it takes the new SECRET_KEY."),
+]
+
+
+@app.command("rotate-password")
+@writes
+def rotate_password(
+    stack: Stack = "production",
+    two_users: TwoUsers = False,
+    *,
+    manner: Manner,
+) -> None:
+    """Give the database, its secret and the running tasks a new password, in that order."""
+    with screen.told():
+        account = connect(stack)
+        manner.carry_out(
+            account,
+            "rotate-password",
+            lambda: rotation.plan(
+                account, "rotate-password", password.plan(account, connection, two_users=two_users)
+            ),
+            "The database, the secret and the running tasks agree on the new password.",
+        )
+
+
+@app.command("rotate-token")
+@writes
+def rotate_token(stack: Stack = "production", *, manner: Manner) -> None:
+    """Give the cache, its secret and the running tasks a new AUTH token; the old one ends last."""
+    with screen.told():
+        account = connect(stack)
+        manner.carry_out(
+            account,
+            "rotate-token",
+            lambda: rotation.plan(account, "rotate-token", auth_token.plan(account, takes)),
+            "The cache, the secret and the running tasks agree on the new AUTH token.",
+        )
+
+
+@app.command("rotate-key")
+@writes
+def rotate_key(stack: Stack = "production", no_url: NoUrl = False, *, manner: Manner) -> None:
+    """Give the application a new SECRET_KEY; every client signs in again."""
+    with screen.told():
+        account = connect(stack)
+        manner.carry_out(
+            account,
+            "rotate-key",
+            lambda: rotation.plan(
+                account, "rotate-key", signing_key.plan(account, None if no_url else post)
+            ),
+            "The secret and the running tasks agree on the new SECRET_KEY.",
+        )
+
+
+@app.command("rotate-first")
+@writes
+def rotate_first(
+    stack: Stack = "production",
+    two_users: TwoUsers = False,
+    no_url: NoUrl = False,
+    *,
+    manner: Manner,
+) -> None:
+    """Rotate what still has the value in Pulumi's state, with one deployment; else do nothing.
+
+    After the first `pulumi up`; `arbor audit secrets` shows what is left.
+    """
+    with screen.told():
+        account = connect(stack)
+        if not first_rotation.left(account):
+            typer.echo(f"Every secret of {stack} was rotated since `pulumi up` made it.")
+            return
+
+        def plan() -> rotation.Rotation:
+            return first_rotation.plan(
+                account,
+                {
+                    "db": lambda: password.plan(account, connection, two_users=two_users),
+                    "redis": lambda: auth_token.plan(account, takes),
+                    "app": lambda: signing_key.plan(account, None if no_url else post),
+                },
+            )
+
+        manner.carry_out(
+            account,
+            "rotate-first",
+            plan,
+            f"No secret of {stack} has the value any more that Pulumi's state holds.",
+        )

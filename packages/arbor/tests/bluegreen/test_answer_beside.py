@@ -1,0 +1,113 @@
+"""A deployment of another command that pauses is answered while that command has the lock."""
+
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from arbor_names import naming
+from ecs_world import client
+from arbor.__main__ import app
+from arbor.bluegreen import start
+from arbor.procedure import Failed, Run
+from arbor.release import release
+from operations_world import BACKEND, FRONTEND, NEW, OLD, STACK, World
+
+LOCK = naming.operation_lock(STACK)
+QUICK = ("--yes", "--every", "0.001")
+
+
+@pytest.fixture(autouse=True)
+def configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+
+
+def operate(*words: str) -> Result:
+    return CliRunner().invoke(app, ["bluegreen", *words, "--stack", STACK])
+
+
+def locked(what: str) -> None:
+    """Somebody else is at it, on another machine."""
+    holder = {
+        "what": what,
+        "by": "arn:aws:iam::123456789012:user/mia",
+        "person": "mia",
+        "host": "another",
+        "process": 1,
+        "since": "2026-01-27 12:00:00 UTC",
+        "token": "theirs",
+    }
+    client("ssm").put_parameter(Name=LOCK, Value=json.dumps(holder), Type="String")
+
+
+def held() -> Any:
+    return json.loads(client("ssm").get_parameter(Name=LOCK)["Parameter"]["Value"])["token"]
+
+
+def deploying(world: World, *words: str) -> Result:
+    """Deploy where the backend pauses by itself, and answer from another terminal."""
+    world.pause(BACKEND)
+    locked(f"deploy {NEW}")
+    answered: list[Result] = []
+
+    def say(line: str) -> None:
+        world.said.append(line)
+        if "waits for a person" in line:
+            answered.append(operate(*words))
+
+    run = world.run()
+    planned = release.plan(world.account, NEW, opener=None)
+    planned.execute(Run(say=say, every=run.every, sleep=run.sleep))
+    (one,) = answered
+    return one
+
+
+def test_a_deployment_that_waits_with_the_lock_is_answered(world: World) -> None:
+    done = deploying(world, "switch", "--no-url", *QUICK)
+    assert done.exit_code == 0, done.output
+    assert f"answer the pause of {BACKEND} with CONTINUE" in done.stdout
+    assert f"How it ends is told to `deploy {NEW}` by mia on another" in done.stdout
+    assert (world.image(BACKEND), world.image(FRONTEND)) == (NEW, NEW)
+    assert held() == "theirs"
+
+
+def test_it_can_be_taken_back_so_as_well(world: World) -> None:
+    with pytest.raises(Failed, match=f"{BACKEND} is back on {BACKEND}:1"):
+        deploying(world, "abort", *QUICK)
+    assert world.image(BACKEND) == OLD
+    assert held() == "theirs"
+
+
+def test_a_dry_run_answers_nothing(world: World) -> None:
+    world.pause(BACKEND)
+    start.plan(world.account, NEW, "backend", 60).execute(world.run())
+    client("ssm").delete_parameter(Name=naming.under_test(STACK, "backend"))
+    locked(f"deploy {NEW}")
+    done = operate("switch", "--no-url", "--dry-run")
+    assert done.exit_code == 0, done.output
+    assert f"would answer the pause of {BACKEND}" in done.stdout
+    assert world.history(BACKEND)[0] == "IN_PROGRESS"
+
+
+def test_what_was_started_here_waits_until_the_other_command_has_ended(world: World) -> None:
+    start.plan(world.account, NEW, None, 60).execute(world.run())
+    locked("cache flush")
+    done = operate("switch", "--no-url", *QUICK)
+    assert done.exit_code == 3
+    assert "`cache flush` by mia on another" in done.stderr
+    assert world.history(BACKEND)[0] == "IN_PROGRESS"
+
+
+@pytest.mark.parametrize("word", ["switch", "abort"])
+def test_two_answers_at_once_are_one(world: World, word: str) -> None:
+    world.pause(BACKEND)
+    start.plan(world.account, NEW, "backend", 60).execute(world.run())
+    client("ssm").delete_parameter(Name=naming.under_test(STACK, "backend"))
+    locked("bluegreen switch")
+    done = operate(word, *QUICK)
+    assert done.exit_code == 3
+    assert "`bluegreen switch` by mia" in done.stderr
+    assert world.history(BACKEND)[0] == "IN_PROGRESS"

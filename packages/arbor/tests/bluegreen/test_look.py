@@ -1,0 +1,64 @@
+"""bluegreen test: what is under test, for people and for scripts."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from arbor.__main__ import app
+from arbor.bluegreen import start
+from operations_world import BACKEND, DOMAIN, HEALTHY, NEW, OLD, STACK, World
+
+
+@pytest.fixture(autouse=True)
+def configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+
+
+def look(monkeypatch: pytest.MonkeyPatch, status: int, *words: str) -> Result:
+    def opener(address: str) -> tuple[int, str]:
+        assert address.startswith(f"https://green.{DOMAIN}/")
+        return status, HEALTHY
+
+    monkeypatch.setattr("arbor.ecs.health.get", opener)
+    return CliRunner().invoke(app, ["bluegreen", "test", "--stack", STACK, *words])
+
+
+def test_both_services_are_shown_with_what_is_under_test(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start.plan(world.account, NEW, "backend", 60).execute(world.run())
+    done = look(monkeypatch, 200, "--json")
+    assert done.exit_code == 0, done.output
+    backend, frontend = json.loads(done.stdout)
+    assert (backend["under_test"], backend["version"]) == (True, NEW)
+    assert backend["revision"] == f"{BACKEND}:2"
+    assert backend["targets"] == {"healthy": 2, "registered": 2, "wanted": 2}
+    assert backend["until"].endswith("UTC")
+    assert (frontend["under_test"], frontend["version"]) == (False, OLD)
+    shown = look(monkeypatch, 200)
+    assert "2 of 2" in shown.stdout
+    assert "not under test" in shown.stdout
+
+
+def test_what_is_not_healthy_is_1(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    start.plan(world.account, NEW, None, 60).execute(world.run())
+    done = look(monkeypatch, 503)
+    assert done.exit_code == 1
+    assert f"https://green.{DOMAIN}/api/v1/health: answers 503: " in done.stderr
+    assert "NG" in done.stdout
+
+
+@pytest.mark.usefixtures("world")
+def test_nothing_under_test_is_3(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = look(monkeypatch, 200)
+    assert done.exit_code == 3
+    assert f"Nothing is under test.\n{BACKEND} runs {OLD}" in done.stderr
+
+
+@pytest.mark.parametrize("minutes", ["0", "20161", "soon"])
+def test_a_time_out_that_aws_would_refuse_is_2(minutes: str) -> None:
+    words = ["bluegreen", "start", NEW, "--stack", STACK, "--timeout-minutes", minutes]
+    assert CliRunner().invoke(app, words).exit_code == 2

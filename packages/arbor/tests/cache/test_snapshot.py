@@ -1,0 +1,172 @@
+"""`arbor cache snapshot|snapshots` in the emulated account."""
+
+import json
+import re
+from typing import Any
+
+import boto3
+import pytest
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.elasticache.models import elasticache_backends
+from typer.testing import CliRunner, Result
+
+from cache_account import GROUP, make_group, production
+from pulumi_moto.clock import CLOCK
+from pulumi_moto.corrections.elasticache_snapshots import MOST, SECONDS
+from arbor.__main__ import app
+from arbor.cache import snapshot, snapshots
+from arbor.procedure import Failed, Refused, Run
+
+NAME = re.compile(r"arbor-redis-manual-\d{8}-\d{6}")
+pytestmark = pytest.mark.usefixtures("account")
+
+
+def cache(*words: str) -> Result:
+    CLOCK.set_speed(60_000)  # a minute of the account passes in a millisecond
+    return CliRunner().invoke(app, ["cache", *words])
+
+
+def take() -> Result:
+    return cache("snapshot", "--yes", "--every", "0.001")
+
+
+def begin(name: str, node: str = f"{GROUP}-002") -> None:
+    boto3.client("elasticache").create_snapshot(SnapshotName=name, CacheClusterId=node)
+
+
+def made() -> list[dict[str, Any]]:
+    return list(boto3.client("elasticache").describe_snapshots()["Snapshots"])
+
+
+def leave(nodes: int, **changes: Any) -> None:
+    """Let the group have other nodes."""
+    boto3.client("elasticache").delete_replication_group(ReplicationGroupId=GROUP)
+    make_group(nodes)
+    backend = elasticache_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]
+    for name, value in changes.items():
+        setattr(backend.replication_groups[GROUP], name, value)
+
+
+def test_a_replica_is_taken_and_waited_for() -> None:
+    done = take()
+    assert done.exit_code == 0, done.output
+    (one,) = made()
+    assert NAME.fullmatch(one["SnapshotName"])
+    assert (one["CacheClusterId"], one["SnapshotStatus"]) == (f"{GROUP}-002", "available")
+    assert f"of the replica {GROUP}-002; users don't notice" in done.stdout
+
+
+def test_a_single_node_may_slow_down_and_it_says_so() -> None:
+    leave(nodes=1)
+    done = take()
+    assert done.exit_code == 0, done.output
+    assert f"of {GROUP}-001, the primary: there is no other node" in done.stdout
+    assert made()[0]["CacheClusterId"] == f"{GROUP}-001"
+
+
+def test_one_of_ours_that_is_being_made_is_waited_for() -> None:
+    begin("arbor-redis-manual-20260127-120000")
+    said: list[str] = []
+    snapshot.plan(production()).execute(Run(say=said.append, every=60, sleep=CLOCK.advance))
+    assert said[0] == "wait for arbor-redis-manual-20260127-120000, which was begun already"
+    (one,) = made()
+    assert one["SnapshotStatus"] == "available"
+
+
+def refused() -> str:
+    with pytest.raises(Refused) as error:
+        snapshot.plan(production())
+    return str(error.value)
+
+
+def test_while_somebody_elses_is_being_made_it_is_refused() -> None:
+    begin("nightly")
+    assert f"{GROUP} is snapshotting: wait until it is available." in refused()
+    CLOCK.advance(SECONDS)
+    assert snapshot.plan(production()).is_new
+
+
+def test_what_elasticache_does_not_allow_is_refused_beforehand() -> None:
+    for number in range(MOST):
+        begin(f"by-hand-{number}")
+        CLOCK.advance(SECONDS)
+    assert f"has had {MOST} manual snapshots within 24 hours" in refused()
+    leave(nodes=1, cache_node_type="cache.t1.micro")
+    assert "is of cache.t1.micro nodes" in refused()
+
+
+def test_elasticaches_own_quota_is_one_sentence() -> None:
+    for number in range(MOST):
+        begin(f"by-hand-{number}")
+        CLOCK.advance(SECONDS)
+    for number in range(MOST):
+        # Those that were deleted count, and nobody can see them beforehand.
+        held = elasticache_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].snapshots[f"by-hand-{number}"]
+        held.__dict__["node_snapshots"] = []
+    planned = snapshot.plan(production())
+    with pytest.raises(Failed, match=f"{GROUP}-002 has had {MOST} manual snapshots"):
+        planned.execute(Run(say=lambda _: None, every=60, sleep=CLOCK.advance))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda name: boto3.client("elasticache").delete_snapshot(SnapshotName=name), "is gone"),
+        (
+            lambda name: setattr(
+                elasticache_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].snapshots[name],
+                "snapshot_status",
+                "failed",
+            ),
+            "is failed",
+        ),
+    ],
+)
+def test_one_that_is_given_up_is_a_failure(spoil: Any, words: str) -> None:
+    planned = snapshot.plan(production())
+
+    def sleep(_: float) -> None:
+        spoil(planned.name)
+
+    with pytest.raises(Failed, match=words):
+        planned.execute(Run(say=lambda _: None, every=60, sleep=sleep))
+
+
+def test_a_call_that_is_repeated_after_it_took_effect_is_no_failure() -> None:
+    planned = snapshot.plan(production())
+    begin(planned.name)
+    planned.execute(Run(say=lambda _: None, every=60, sleep=CLOCK.advance))
+    assert [one["SnapshotName"] for one in made()] == [planned.name]
+
+
+def test_a_dry_run_takes_none() -> None:
+    done = cache("snapshot", "--dry-run")
+    assert done.exit_code == 0, done.output
+    assert "would take arbor-redis-manual-" in done.stdout
+    assert made() == []
+
+
+def test_no_name_of_one_stack_is_anothers_and_all_are_short_enough() -> None:
+    names = [snapshots.new_name(stack) for stack in ("production", "staging")]
+    assert all(len(name) <= 40 for name in names)
+    assert not names[1].startswith(snapshots.prefix("production"))
+    assert not names[0].startswith(snapshots.prefix("staging"))
+
+
+def test_snapshots_are_listed_the_newest_first() -> None:
+    begin("first")
+    CLOCK.advance(SECONDS)
+    begin("second")
+    boto3.client("elasticache").create_cache_cluster(
+        CacheClusterId="other", Engine="redis", CacheNodeType="cache.t3.micro", NumCacheNodes=1
+    )
+    begin("of-another", node="other")
+    told, found = cache("snapshots"), cache("snapshots", "--json")
+    assert [one["name"] for one in json.loads(found.stdout)] == ["second", "first"]
+    assert "first" in told.stdout
+    assert "of-another" not in told.stdout
+
+
+def test_without_any_it_says_so() -> None:
+    assert "There is no snapshot" in cache("snapshots").stdout
+    assert json.loads(cache("snapshots", "--json").stdout) == []

@@ -1,0 +1,36 @@
+"""The whole way: a task of the emulated account, a session, the plugin, and a real Redis."""
+
+import json
+from pathlib import Path
+
+import pytest
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ssm.models import ssm_backends
+from typer.testing import CliRunner
+
+import plugin_world
+import redis_world
+from cache_account import keep, make_group, name_primary
+from pulumi_moto.corrections.ssm_sessions import sessions
+from arbor.__main__ import app
+from operations_world import STACK, World
+
+GROUP = f"arbor-{STACK}-redis"
+
+
+def test_stats_come_through_a_task_and_the_session_is_ended(
+    entered: World, server: redis_world.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert entered.account.stack == STACK
+    make_group(nodes=1, name=GROUP)
+    keep(redis_world.TOKEN, f"arbor/{STACK}/redis")
+    name_primary(redis_world.HOST, GROUP)
+    plugin_world.forward(tmp_path, monkeypatch, redis_world.HOST, server.port)
+    monkeypatch.setenv("SSL_CERT_FILE", str(server.ca))
+    server.fill(plan=3)
+    done = CliRunner().invoke(app, ["cache", "stats", "--stack", STACK, "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["keys"] == 3
+    assert json.loads(done.stdout)["judged"] == []
+    held = sessions(ssm_backends[DEFAULT_ACCOUNT_ID]["us-east-1"])
+    assert list(held.values()) == [False]

@@ -1,0 +1,95 @@
+"""A connection through the tunnel, to a real PostgreSQL with TLS."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+import postgres_world
+from arbor.account import Account
+from arbor.database import connection
+from arbor.procedure import Failed, Refused
+
+USER, PASSWORD = postgres_world.USER, postgres_world.PASSWORD
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[postgres_world.Server]:
+    with postgres_world.server() as made:
+        yield made
+
+
+class Rds:
+    """RDS, where the endpoint has the certificate's name."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+
+    def describe_db_instances(self, **_: str) -> dict[str, Any]:
+        return {"DBInstances": [{"Endpoint": {"Address": self.host, "Port": 5432}}]}
+
+
+def account(host: str = postgres_world.HOST) -> Account:
+    return Account(stack="production", client={"rds": Rds(host)}.__getitem__)
+
+
+def log_in(server: postgres_world.Server, password: str = PASSWORD, **named: str) -> bool:
+    @contextmanager
+    def way(_: Account, _host: str, port: int) -> Iterator[int]:
+        assert port == 5432
+        yield server.port
+
+    with connection.connection(account(**named), USER, password, way=way) as made:
+        row = made.execute("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetchone()
+    return row == (True,)
+
+
+def test_it_is_encrypted_although_nobody_can_be_checked(
+    server: postgres_world.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(connection.BUNDLE, raising=False)
+    assert log_in(server)
+
+
+def test_the_certificate_is_checked_against_the_endpoints_name(
+    server: postgres_world.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(connection.BUNDLE, str(server.ca))
+    assert log_in(server)
+    with pytest.raises(Failed, match=r"other\.arbor\.test"):
+        log_in(server, host="other.arbor.test")
+
+
+def test_a_wrong_password_is_told_from_what_else_is_in_the_way(
+    server: postgres_world.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(connection.BUNDLE, raising=False)
+    with pytest.raises(connection.WrongPasswordError):
+        log_in(server, password="wrong")
+    postgres_world.as_superuser(server, f"ALTER ROLE {USER} CONNECTION LIMIT 0")
+    try:
+        with pytest.raises(Failed, match="too many connections"):
+            log_in(server)
+    finally:
+        postgres_world.as_superuser(server, f"ALTER ROLE {USER} CONNECTION LIMIT -1")
+
+
+def test_a_bundle_that_is_not_there_is_one_sentence(
+    server: postgres_world.Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(connection.BUNDLE, str(tmp_path / "none.pem"))
+    with pytest.raises(Refused, match="which is no file; get it from https"):
+        log_in(server)
+
+
+def test_a_stack_without_a_database_is_refused() -> None:
+    with mock_aws():
+        nowhere = Account(
+            stack="production", client=lambda name: boto3.client(name, region_name="us-east-1")
+        )
+        with pytest.raises(Refused, match="no database arbor-production-db"):
+            connection.instance(nowhere)

@@ -1,0 +1,137 @@
+"""`arbor health`: what a user gets, told to people and to scripts."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from arbor.__main__ import app
+from operations_world import DOMAIN, HEALTHY, STACK, World
+
+API = "/api/v1/health"
+REPORT = {"status": "healthy", "database": "connected", "redis": "connected"}
+SHALLOW = {"status": "healthy", "version": "1.0.0", "environment": "production"}
+DOWN = {"status": "degraded", "database": "unhealthy", "cache": "unhealthy"}
+WIDE = {"COLUMNS": "300"}
+Opener = Callable[[str], tuple[int, str]]
+
+
+@pytest.fixture(autouse=True)
+def configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+
+
+def health(monkeypatch: pytest.MonkeyPatch, opener: Opener, *words: str) -> Result:
+    monkeypatch.setattr("arbor.ecs.health.get", opener)
+    return CliRunner().invoke(app, ["health", "--stack", STACK, *words], env=WIDE)
+
+
+def serving(host: str, backend: tuple[int, str], detailed: tuple[int, str] = (404, "")) -> Opener:
+    def answered(address: str) -> tuple[int, str]:
+        assert address in {
+            f"https://{host}{API}",
+            f"https://{host}{API}/detailed",
+            f"https://{host}/",
+        }
+        if address.endswith("/detailed"):
+            return detailed
+        return backend if address.endswith(API) else (200, "<html>")
+
+    return answered
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize(("words", "host"), [((), DOMAIN), (("--green",), f"green.{DOMAIN}")])
+def test_what_is_healthy_is_0(
+    monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], host: str
+) -> None:
+    done = health(monkeypatch, serving(host, (200, json.dumps(REPORT))), *words)
+    assert done.exit_code == 0, done.output
+    assert "database connected, redis connected" in done.stdout
+    assert "NG" not in done.stdout
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize(
+    ("backend", "why"),
+    [
+        ((503, ""), "answers 503"),
+        ((200, json.dumps({**REPORT, "status": "degraded"})), "says 'degraded' instead of healthy"),
+        ((200, "<html>"), "says '<html>' instead of healthy"),
+        ((200, "[]"), "says '[]' instead of healthy"),
+    ],
+)
+def test_what_is_not_healthy_is_1_and_says_why(
+    monkeypatch: pytest.MonkeyPatch, backend: tuple[int, str], why: str
+) -> None:
+    done = health(monkeypatch, serving(DOMAIN, backend))
+    assert done.exit_code == 1
+    assert f"Failed: https://{DOMAIN}{API} {why}." in done.stderr
+
+
+@pytest.mark.usefixtures("world")
+def test_what_an_unhealthy_backend_reports_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = {"status": "unhealthy", "database": "disconnected", "redis": "connected"}
+    done = health(monkeypatch, serving(DOMAIN, (503, json.dumps(report))))
+    assert done.exit_code == 1
+    assert "database disconnected, redis connected" in done.stdout
+
+
+@pytest.mark.usefixtures("world")
+def test_the_application_without_its_stores_is_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = health(
+        monkeypatch,
+        serving(DOMAIN, (200, json.dumps(SHALLOW)), (200, json.dumps({**SHALLOW, **DOWN}))),
+    )
+    assert done.exit_code == 1
+    assert "NG" in done.stdout
+    assert "database unhealthy, cache unhealthy" in done.stdout
+    why = (
+        "answers, but /detailed says 'degraded' instead of healthy: database unhealthy, "
+        "cache unhealthy"
+    )
+    assert f"Failed: https://{DOMAIN}{API} {why}." in done.stderr
+
+
+@pytest.mark.usefixtures("world")
+def test_the_application_with_its_stores_is_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    detailed = {**SHALLOW, "database": "healthy", "cache": "healthy"}
+    done = health(
+        monkeypatch, serving(DOMAIN, (200, json.dumps(SHALLOW)), (200, json.dumps(detailed)))
+    )
+    assert done.exit_code == 0, done.output
+    assert "database healthy, cache healthy" in done.stdout
+
+
+@pytest.mark.usefixtures("world")
+def test_nobody_there_is_1_and_both_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: str) -> tuple[int, str]:
+        raise ConnectionRefusedError("connection refused")
+
+    done = health(monkeypatch, refused)
+    assert done.exit_code == 1
+    assert done.stderr.count("does not answer: connection refused.") == 2
+
+
+@pytest.mark.usefixtures("world")
+def test_scripts_get_json_though_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = health(monkeypatch, serving(DOMAIN, (503, "")), "--json")
+    backend, frontend = json.loads(done.stdout)
+    assert done.exit_code == 1
+    assert (backend["service"], backend["status"], backend["says"]) == ("backend", 503, {})
+    assert (frontend["status"], frontend["wrong"]) == (200, "")
+
+
+def test_a_rule_that_lost_its_host_is_one_sentence(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.account.client("elbv2").modify_rule(
+        RuleArn=world.rules["backend"],
+        Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}}],
+    )
+    done = health(monkeypatch, serving(DOMAIN, (200, HEALTHY)))
+    assert done.exit_code == 1
+    assert "has no host; pulumi up puts it back." in done.stderr

@@ -1,0 +1,119 @@
+"""`arbor status` where something can't be read, and while it is watched.
+
+Nothing here changes the account, so all of it is about one.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+import incident_world
+import operations_world
+from incident_world import operate
+
+
+@pytest.fixture(scope="module", autouse=True)
+def staging() -> Iterator[None]:
+    with operations_world.world() as world:
+        incident_world.complete(world)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setattr("arbor.ecs.health.get", incident_world.well)
+
+
+def deny(monkeypatch: pytest.MonkeyPatch, *denied: str, code: str = "AccessDenied") -> None:
+    """Whoever is signed in may not do this, or everybody does it too often."""
+    from botocore.client import BaseClient  # noqa: PLC0415 - patched here only
+
+    call = BaseClient._make_api_call  # noqa: SLF001 - below every client
+
+    def make(self: Any, operation: str, asked: Any) -> Any:
+        if not denied or operation in denied:
+            raise ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
+        return call(self, operation, asked)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", make)
+
+
+@pytest.mark.parametrize(
+    ("operation", "part"),
+    [
+        ("DescribeTaskDefinition", "services"),
+        ("DescribeTargetHealth", "target health"),
+        ("ListServiceDeployments", "deployments"),
+        ("ListTasks", "tasks"),
+        ("DescribeAlarms", "alarms"),
+        ("DescribeDBInstances", "database"),
+        ("DescribeReplicationGroups", "cache"),
+        ("GetResources", "certificate"),
+        ("GetParameter", "operation"),
+    ],
+)
+def test_a_part_that_fails_hides_no_other(
+    monkeypatch: pytest.MonkeyPatch, operation: str, part: str
+) -> None:
+    deny(monkeypatch, operation)
+    done = operate("status")
+    assert done.exit_code == 1
+    (unknown,) = [line for line in done.stdout.splitlines() if line.startswith("??")]
+    assert unknown.startswith(f"??  {part}  ")
+    assert "may not do that" in unknown
+    assert done.stdout.count("OK  ") >= 7
+    assert "0 wrong, 1 unknown" in done.stdout
+
+
+def test_storage_that_nobody_measured_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    deny(monkeypatch, "GetMetricData")
+    done = operate("status")
+    assert done.exit_code == 0
+    assert "db.t3.medium, one zone; ? of 20 GiB free" in done.stdout
+
+
+def test_what_all_parts_met_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    deny(monkeypatch, code="ExpiredToken")
+    for words in (("status",), ("triage",)):
+        done = operate(*words)
+        assert done.exit_code == 1
+        (line,) = done.stderr.splitlines()
+        assert "sign in again" in line
+        assert done.stdout == ""
+
+
+def test_another_region_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    for words in (("status",), ("triage",)):
+        done = operate(*words)
+        assert done.exit_code == 3
+        assert "There is no cluster arbor-staging-cluster in this account and region" in done.stderr
+
+
+def test_watching_draws_again_until_somebody_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 2:
+            monkeypatch.setattr("arbor.incident.look.take", _lost)
+        if len(waits) == 4:
+            raise KeyboardInterrupt
+
+    def _lost(*_: object) -> None:
+        raise ClientError({"Error": {"Code": "Throttling", "Message": "slower"}}, "x")
+
+    monkeypatch.setattr("arbor.incident.commands.time.sleep", wait)
+    done = operate("status", "--watch", "--every", "7")
+    assert done.exit_code == 0, done.output
+    assert waits == [7.0] * 4
+    assert "slower. Looking again." in done.stdout
+
+
+def test_a_screen_that_is_watched_is_no_json() -> None:
+    assert operate("status", "--watch", "--json").exit_code == 2

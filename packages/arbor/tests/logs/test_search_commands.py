@@ -1,0 +1,120 @@
+"""`arbor logs SERVICE`: what is asked, what is seen, and how it ends."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from logs_world import DAYS, GROUP, documents, operate, put
+from arbor.logs.line import Line
+
+ERROR = {"level": "ERROR", "message": "no plan", "customer_id": "abc123", "duration": 2500}
+INFO = {"level": "INFO", "message": "a plan", "customer_id": "abc123", "duration": 80}
+OTHER = {"level": "INFO", "message": "a plan", "customer_id": 'x"*', "duration": 2001}
+TEXT = "[CRITICAL] WORKER TIMEOUT \x1b[31m"
+
+pytestmark = pytest.mark.usefixtures("logged")
+
+
+def test_lines_are_drawn_with_time_level_and_message() -> None:
+    put(INFO, TEXT)
+    done = operate("logs", "backend")
+    assert done.exit_code == 0, done.output
+    first, second = done.stdout.splitlines()
+    assert first.endswith("Z INFO    a plan customer_id=abc123 duration=80")
+    assert second.endswith(r"Z [CRITICAL] WORKER TIMEOUT \x1b[31m")
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ((), [ERROR, INFO, OTHER, TEXT]),
+        (("--errors",), [ERROR, TEXT]),
+        (("--customer", "abc123"), [ERROR, INFO]),
+        (("--customer", 'x"*'), [OTHER]),
+        (("--customer", "abc*"), []),
+        (("--slower-than", "2000"), [ERROR, OTHER]),
+        (("--slower-than", "2001"), [ERROR]),
+        (("--customer", "abc123", "--slower-than", "100"), [ERROR]),
+        (("--customer", 'x"*', "--errors"), []),
+        (("--errors", "--limit", "1"), [TEXT]),
+    ],
+)
+def test_only_what_is_asked_for_is_found(words: tuple[str, ...], found: list[object]) -> None:
+    put(ERROR, INFO, OTHER, TEXT)
+    done = operate("logs", "backend", "--json", *words)
+    assert done.exit_code == 0, done.output
+    assert [one["line"] for one in documents(done)] == found
+
+
+def test_each_line_is_a_json_document() -> None:
+    put(INFO)
+    (one,) = documents(operate("logs", "backend", "--json"))
+    assert set(one) == {"time", "stream", "id", "line"}
+    assert one["stream"] == "backend/backend/1"
+
+
+def test_a_part_of_the_lines_says_so() -> None:
+    put("one", "two", "three")
+    done = operate("logs", "backend", "--limit", "2")
+    assert [line.split()[-1] for line in done.stdout.splitlines()] == ["two", "three"]
+    assert "Only the newest 2 lines" in done.stderr
+    assert "Only" not in operate("logs", "backend", "--limit", "3").stderr
+
+
+def test_nothing_is_said_to_be_nothing() -> None:
+    put("old", ago=timedelta(minutes=31))
+    done = operate("logs", "backend")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert f"{GROUP} has no line since 20" in done.stderr
+    assert "has no such line since" in operate("logs", "backend", "--errors").stderr
+    assert operate("logs", "backend", "--since", "1h").stdout.split()[-1] == "old"
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--since", "yesterday"), "is no time; allowed"),
+        (("--since", "2999-01-01"), "is yet to come"),
+        (("--customer", '"' * 600), "takes 1024 characters"),
+        (("--slower-than", "-1"), "greater than or equal to 0"),
+        (("--limit", "0"), "greater than or equal to 1"),
+    ],
+)
+def test_what_was_mistyped_is_2(words: tuple[str, ...], why: str) -> None:
+    done = operate("logs", "backend", *words)
+    assert done.exit_code == 2
+    assert why in " ".join(done.stderr.replace("│", " ").split())
+    assert operate("logs", "database").exit_code == 2
+
+
+def test_a_period_longer_than_the_retention_says_so() -> None:
+    done = operate("logs", "backend", "--since", f"{DAYS + 1}d")
+    assert done.exit_code == 0
+    assert f"{GROUP} keeps {DAYS} days: what was logged before" in done.stderr
+    assert "keeps" not in operate("logs", "backend", "--since", f"{DAYS}d").stderr
+
+
+@pytest.mark.parametrize("words", [(), ("--since", "2d"), ("--follow",)])
+def test_a_group_that_is_not_there_is_3(words: tuple[str, ...]) -> None:
+    done = operate("logs", "frontend", *words)
+    assert done.exit_code == 3
+    assert "There is no log group /ecs/arbor-staging/frontend; run `pulumi up`" in done.stderr
+
+
+def test_ctrl_c_is_how_following_ends_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def show(line: Line) -> None:
+        seen.append(line.text)
+        raise KeyboardInterrupt
+
+    def printer(**_: Any) -> Any:
+        return show
+
+    monkeypatch.setattr("arbor.logs.commands.printer", printer)
+    put("one")
+    done = operate("logs", "backend", "--follow")
+    assert (done.exit_code, seen) == (0, ["one"])
+    assert f"following {GROUP}; ctrl-c ends it" in done.stderr
+    assert "Stopped" not in done.stderr

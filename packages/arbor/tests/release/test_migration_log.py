@@ -1,0 +1,192 @@
+"""The migration's log is shown while it runs, and is never why it fails."""
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ecs_world import client
+from arbor import screen
+from arbor.account import Account
+from arbor.ecs import revisions
+from arbor.ecs.task_log import KEPT, TaskLog
+from arbor.procedure import Failed, Refused
+from arbor.release import release
+from operations_world import BACKEND, CLUSTER, FRONTEND, MIGRATIONS, OLD, World
+from release_world import when
+
+RUNBOOK = Path(__file__).parents[3] / "docs" / "runbook.md"
+GROUP = "/ecs/arbor-staging/migrations"
+
+
+def write(*lines: str, stream: str) -> None:
+    logs = client("logs")
+    if not logs.describe_log_streams(logGroupName=GROUP, logStreamNamePrefix=stream)["logStreams"]:
+        logs.create_log_stream(logGroupName=GROUP, logStreamName=stream)
+    now = int(time.time() * 1000)
+    events = [{"timestamp": now, "message": line} for line in lines]
+    logs.put_log_events(logGroupName=GROUP, logStreamName=stream, logEvents=events)
+
+
+def stream_of(world: World, *, stopped: bool = False) -> str:
+    arns = client("ecs").list_tasks(
+        cluster=world.account.cluster,
+        family=MIGRATIONS,
+        desiredStatus="STOPPED" if stopped else "RUNNING",
+    )["taskArns"]
+    return f"migrations/backend/{arns[0].rsplit('/', 1)[-1]}"
+
+
+def migrated(world: World) -> None:
+    world.run().execute(release.plan_migration(world.account, None).steps())
+
+
+def test_lines_are_shown_as_they_come_also_the_last_ones(world: World) -> None:
+    def begins() -> None:
+        write("Running upgrade -> 1a2b", "Running upgrade 1a2b -> 3c4d", stream=stream_of(world))
+
+    def ends() -> None:
+        write("done", stream=stream_of(world, stopped=True))
+
+    when(world, f"{MIGRATIONS}: RUNNING", begins)
+    told = world.said
+    when(world, f"{MIGRATIONS}: STOPPED", ends)
+    second, world.said = world.said, told
+
+    class Both(list[str]):
+        def append(self, said: str) -> None:
+            super().append(said)
+            told.append(said)
+            second.append(said)
+
+    world.said = Both()
+    migrated(world)
+    text = "\n".join(world.said)
+    assert text.index("Running upgrade -> 1a2b") < text.index("Running upgrade 1a2b -> 3c4d")
+    assert text.index("3c4d") < text.index("done")
+    assert text.count("3c4d") == 1
+
+
+def test_a_migration_that_fails_shows_why_before_it_says_so(world: World) -> None:
+    world.infrastructure("migrations", command=["false"])
+    when(
+        world,
+        f"{MIGRATIONS}: STOPPED",
+        lambda: write("relation exists", stream=stream_of(world, stopped=True)),
+    )
+    with pytest.raises(Failed, match=r"exit code 1.*aws logs tail"):
+        migrated(world)
+    assert "relation exists" in world.said[-1]
+
+
+def test_a_database_that_the_application_made_is_recognised(world: World) -> None:
+    world.infrastructure("migrations", command=["false"])
+    error = 'asyncpg.exceptions.DuplicateTableError: relation "suppliers" already exists'
+    when(
+        world,
+        f"{MIGRATIONS}: STOPPED",
+        lambda: write(error, stream=stream_of(world, stopped=True)),
+    )
+    with pytest.raises(Failed, match="Table suppliers exists already") as failed:
+        migrated(world)
+    (heading,) = re.findall("`(Repair [^`]+)`", str(failed.value))
+    assert f"\n### {heading}\n" in RUNBOOK.read_text()
+
+
+def test_the_first_migration_needs_no_service(world: World) -> None:
+    for service in (BACKEND, FRONTEND):
+        client("ecs").delete_service(cluster=CLUSTER, service=service, force=True)
+    for _ in range(2):
+        migrated(world)
+        assert f"{MIGRATIONS}: STOPPED" in "\n".join(world.said)
+    arns = client("ecs").list_tasks(cluster=CLUSTER, family=MIGRATIONS, desiredStatus="STOPPED")[
+        "taskArns"
+    ]
+    tasks = client("ecs").describe_tasks(cluster=CLUSTER, tasks=arns)["tasks"]
+    found = {task["taskDefinitionArn"] for task in tasks}
+    (arn,) = found
+    assert revisions.version_of(world.account, arn, "backend") == OLD
+    placed = {
+        detail["value"]
+        for task in tasks
+        for attachment in task["attachments"]
+        for detail in attachment["details"]
+        if detail["name"] == "subnetId"
+    }
+    assert placed <= set(world.subnets)
+
+
+def test_without_private_subnets_it_is_refused(world: World) -> None:
+    client("ec2").delete_tags(Resources=world.subnets, Tags=[{"Key": "SubnetType"}])
+    with pytest.raises(Refused, match="No subnet is tagged"):
+        migrated(world)
+
+
+@pytest.fixture
+def followed(world: World) -> TaskLog:
+    return TaskLog(account=world.account, group=GROUP, stream="migrations/backend/1")
+
+
+def test_each_line_is_told_once(followed: TaskLog) -> None:
+    assert followed.new() == []  # no stream yet
+    write("one\ntwo", stream=followed.stream)
+    assert [line[9:] for line in followed.new()] == ["one", "two"]
+    assert followed.new() == []
+    write("three", stream=followed.stream)
+    assert [line[9:] for line in followed.new()] == ["three"]
+
+
+def test_an_empty_page_is_not_the_end(followed: TaskLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = {"timestamp": 0, "message": "late"}
+    pages = iter([([], "f/1"), ([event], "f/2"), ([], "f/2")])
+
+    def get_log_events(**_: object) -> dict[str, object]:
+        events, token = next(pages)
+        return {"events": events, "nextForwardToken": token}
+
+    monkeypatch.setattr(client("logs"), "get_log_events", get_log_events)
+    assert followed.new() == ["00:00:00 late"]
+
+
+def test_of_a_flood_the_end_is_shown(followed: TaskLog) -> None:
+    write(*(f"line {n}" for n in range(KEPT + 7)), stream=followed.stream)
+    first, *rest = followed.new()
+    assert first.startswith("(7 lines before these: aws logs tail /ecs/arbor-staging/migrations ")
+    assert len(rest) == KEPT
+    assert rest[-1].endswith(f"line {KEPT + 6}")
+
+
+def refuses(code: str) -> Callable[..., Any]:
+    def get_log_events(**_: object) -> None:
+        raise ClientError({"Error": {"Code": code, "Message": "no\x1b[2J"}}, "GetLogEvents")
+
+    return get_log_events
+
+
+def test_a_log_that_may_not_be_read_is_told_once_and_fails_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client("logs"), "get_log_events", refuses("AccessDeniedException"))
+    migrated(world)
+    told = [line for line in world.said if "can't be read" in line]
+    assert len(told) == 1
+    assert "AccessDenied" in told[0]
+    assert "\x1b" not in told[0]
+
+
+def test_a_line_that_looks_like_markup_is_shown_as_it_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with screen.progress() as say:
+        say("  INFO [alembic.runtime] [/closed]")
+    assert "INFO [alembic.runtime] [/closed]" in capsys.readouterr().out
+
+
+def test_the_command_reads_all_of_it(world: World) -> None:
+    log = TaskLog(account=Account(stack="x", client=client), group="/g", stream="a/b/c")
+    assert world
+    assert log.command() == "aws logs tail /g --log-stream-names a/b/c --since 1d"

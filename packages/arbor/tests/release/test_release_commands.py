@@ -1,0 +1,105 @@
+"""restart, rollback and revisions as scripts use them."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from ecs_world import client
+from pulumi_moto.clock import CLOCK
+from arbor.__main__ import app
+from operations_world import BACKEND, CLUSTER, FRONTEND, NEW, OLD, STACK, World
+from release_world import deployed, runs
+
+pytestmark = pytest.mark.usefixtures("configured")
+
+
+def operate(*words: str, answer: str | None = None) -> Result:
+    return CliRunner().invoke(app, [*words, "--stack", STACK], input=answer)
+
+
+def write(*words: str) -> Result:
+    return operate(*words, "--yes", "--every", "0.001")
+
+
+def test_a_rollback_is_0_and_says_what_is_not_undone_also_the_second_time(world: World) -> None:
+    deployed(world)
+    CLOCK.set_speed(60_000)
+    done = write("rollback")
+    assert done.exit_code == 0, done.output
+    assert f"frontend and backend of {STACK} rolled back. Migrations are not undone" in done.stdout
+    assert runs(BACKEND) == {f"{BACKEND}:1"}
+    deployments = world.deployments(BACKEND)
+    again = write("rollback")
+    assert again.exit_code == 0, again.output
+    assert f"backend was rolled back from {BACKEND}:2 to {BACKEND}:1 at" in again.stdout
+    assert "rolled back. Migrations" not in again.stdout
+    assert world.deployments(BACKEND) == deployments
+
+
+def test_where_nothing_is_left_nobody_is_asked(world: World) -> None:
+    deployed(world)
+    client("ecs").update_service(cluster=CLUSTER, service=BACKEND, taskDefinition=f"{BACKEND}:1")
+    world.finish()
+    done = operate("rollback", "backend")
+    assert done.exit_code == 0, done.output
+    assert "Do it?" not in done.stdout
+    assert operate("rollback", "backend", "--dry-run").exit_code == 0
+
+
+def test_a_rollback_that_is_refused_is_3(world: World) -> None:
+    assert world
+    done = write("rollback", "backend")
+    assert done.exit_code == 3
+    assert "Refused, nothing was changed: backend has nothing to go back to" in done.stderr
+    assert write("rollback", "backend", "--to", "7").exit_code == 3
+
+
+@pytest.mark.parametrize(
+    "words", [("rollback", "--to", "1"), ("rollback", "database"), ("restart", "backnd")]
+)
+def test_what_was_mistyped_is_2(words: tuple[str, ...]) -> None:
+    assert write(*words).exit_code == 2
+
+
+def test_a_restart_is_0_and_while_one_is_under_way_3(world: World) -> None:
+    client("ecs").update_service(cluster=CLUSTER, service=BACKEND, forceNewDeployment=True)
+    done = write("restart", "backend")
+    assert done.exit_code == 3
+    assert f"{BACKEND} is being deployed" in done.stderr
+    world.finish()
+    CLOCK.set_speed(60_000)
+    done = write("restart", "backend")
+    assert done.exit_code == 0, done.output
+    assert f"backend of {STACK} restarted." in done.stdout
+    assert len(world.deployments(BACKEND)) == 3
+
+
+def test_revisions_are_listed_with_what_decides_a_rollback(world: World) -> None:
+    deployed(world)
+    world.infrastructure("backend", environment=[])
+    client("ecr").batch_delete_image(repositoryName="backend", imageIds=[{"imageTag": OLD}])
+    done = operate("revisions", "backend", "--json")
+    assert done.exit_code == 0, done.output
+    found = [
+        (row["number"], row["version"], row["managed_by"], row["live"], row["has_image"])
+        for row in json.loads(done.stdout)
+    ]
+    assert found == [
+        (3, OLD, "pulumi", False, False),
+        (2, NEW, "release", True, True),
+        (1, OLD, "pulumi", False, False),
+    ]
+    table = operate("revisions").stdout
+    assert f"{FRONTEND}:2" in table
+    assert "GONE" in table
+    assert len(json.loads(operate("revisions", "--limit", "1", "--json").stdout)) == 2
+
+
+def test_what_is_live_is_said_to_be_unknown_while_it_is(world: World) -> None:
+    assert world
+    client("ecs").update_service(cluster=CLUSTER, service=BACKEND, forceNewDeployment=True)
+    done = operate("revisions")
+    assert done.exit_code == 0
+    assert "Which revision of backend is live is not certain" in done.stderr
+    assert "frontend" not in done.stderr

@@ -1,0 +1,120 @@
+"""A restart: the same revision in new tasks, and what stands in its way."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ecs_world import client
+from arbor.procedure import Failed, Refused
+from arbor.release import restart
+from operations_world import BACKEND, CLUSTER, FRONTEND, STACK, World
+from release_world import deployed, runs, when
+
+
+def tasks(name: str) -> set[str]:
+    return set(client("ecs").list_tasks(cluster=CLUSTER, serviceName=name)["taskArns"])
+
+
+def test_a_service_is_restarted_with_the_revision_that_is_live(world: World) -> None:
+    deployed(world)
+    world.infrastructure("backend", environment=[])  # not what is live
+    before, others = tasks(BACKEND), tasks(FRONTEND)
+    restart.plan(world.account, ("backend",)).execute(world.run())
+    assert runs(BACKEND) == {f"{BACKEND}:2"}
+    assert not tasks(BACKEND) & before
+    assert tasks(FRONTEND) == others
+    assert world.heard(f"{BACKEND}: IN_PROGRESS BAKE_TIME")
+    assert world.heard(f"see that all tasks of {BACKEND} run it")
+
+
+def test_a_pause_is_answered(world: World) -> None:
+    world.pause(BACKEND)
+    before = tasks(BACKEND)
+    restart.plan(world.account, ("backend", "frontend")).execute(world.run())
+    assert world.history(BACKEND)[0] == "SUCCESSFUL"
+    assert not tasks(BACKEND) & before
+
+
+def test_a_restart_that_ecs_rolls_back_is_a_failure(world: World) -> None:
+    when(world, f"{BACKEND}: IN_PROGRESS", lambda: world.ring("backend"))
+    with pytest.raises(Failed, match=r"is ROLLBACK_SUCCESSFUL.*\n.*arbor rollback backend"):
+        restart.plan(world.account, ("backend", "frontend")).execute(world.run())
+    assert world.history(FRONTEND) == ["SUCCESSFUL"]
+
+
+class Repeating:
+    """ECS's client where an answer was lost: the SDK asks again, and ECS does it again."""
+
+    def __init__(self) -> None:
+        self._ecs = client("ecs")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ecs, name)
+
+    def update_service(self, **asked: Any) -> Any:
+        self._ecs.update_service(**asked)
+        return self._ecs.update_service(**asked)
+
+
+def test_the_later_of_two_deployments_that_a_repeated_call_began_is_followed(world: World) -> None:
+    ecs = Repeating()
+    account = replace(
+        world.account, client=lambda service: ecs if service == "ecs" else client(service)
+    )
+    restart.plan(account, ("backend",)).execute(world.run())
+    assert world.history(BACKEND)[:2] == ["SUCCESSFUL", "STOPPED"]
+
+
+def under_way(world: World) -> None:
+    assert world
+    client("ecs").update_service(cluster=CLUSTER, service=BACKEND, forceNewDeployment=True)
+
+
+def without_image(world: World) -> None:
+    assert world
+    client("ecr").batch_delete_image(repositoryName="backend", imageIds=[{"imageTag": "v1.0.0"}])
+
+
+def without_secret(world: World) -> None:
+    assert world
+    client("secretsmanager").delete_secret(SecretId=f"arbor/{STACK}/db")
+
+
+def half_way(world: World) -> None:
+    strategy = world.service(BACKEND)["deploymentConfiguration"]
+    alarms = {**strategy["alarms"], "rollback": False}
+    client("ecs").update_service(
+        cluster=CLUSTER,
+        service=BACKEND,
+        deploymentConfiguration={**strategy, "alarms": alarms},
+        forceNewDeployment=True,
+    )
+    world.ring("backend")
+    assert world.history(BACKEND)[0] == "STOPPED"
+
+
+def inactive(world: World) -> None:
+    for arn in world.revisions(BACKEND):
+        client("ecs").deregister_task_definition(taskDefinition=arn)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "sentence"),
+    [
+        (under_way, f"{BACKEND} is being deployed: {BACKEND}:1"),
+        (without_image, r"backend has no image v1\.0\.0"),
+        (without_secret, "is to be deleted"),
+        (half_way, "left half way, so nobody knows which revision is live"),
+        (inactive, f"{BACKEND}:1 is INACTIVE"),
+    ],
+)
+def test_a_restart_is_refused_with_nothing_written(
+    world: World, trouble: object, sentence: str
+) -> None:
+    assert callable(trouble)
+    trouble(world)
+    before = world.writes()
+    with pytest.raises(Refused, match=sentence):
+        restart.plan(world.account, ("frontend", "backend"))
+    assert world.writes() == before

@@ -1,0 +1,405 @@
+"""Before a deployment: what is there and fits, what doesn't, and what could not be seen."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from moto.ecr.models import ecr_backends
+from typer.testing import CliRunner, Result
+
+from connections_world import database
+from ecs_world import client, forward
+from arbor.__main__ import app
+from arbor.procedure import Refused
+from arbor.release.verify import look, registry, table
+from arbor.release.verify.look import NG, OK, SKIP
+from operations_world import ALARM, BACKEND, CLUSTER, FRONTEND, NEW, OLD, STACK, World, push
+
+TASKS = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+VALUE = json.dumps({"username": "u", "password": "p"})
+
+
+@pytest.fixture
+def ready(world: World) -> World:
+    """With roles, and a secret that holds what tasks take from it."""
+    iam, ecs = client("iam"), client("ecs")
+    roles = {
+        kind: iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TASKS))["Role"][
+            "Arn"
+        ]
+        for kind, name in (("executionRoleArn", "execution"), ("taskRoleArn", "task"))
+    }
+    for app_name in ("backend", "frontend", "migrations"):
+        family = f"arbor-{STACK}-{app_name}"
+        found = ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]
+        ecs.register_task_definition(
+            family=family,
+            networkMode="awsvpc",
+            requiresCompatibilities=["FARGATE"],
+            cpu="512",
+            memory="1024",
+            containerDefinitions=found["containerDefinitions"],
+            tags=[{"key": "ManagedBy", "value": "pulumi"}],
+            **roles,
+        )
+    client("secretsmanager").put_secret_value(SecretId=f"arbor/{STACK}/db", SecretString=VALUE)
+    database("db.t3.small")
+    return world
+
+
+def lines(world: World) -> list[look.Line]:
+    return table.check(look.look(world.account, NEW))
+
+
+def test_where_all_is_well_every_check_says_what_it_found(ready: World) -> None:
+    before = ready.writes()
+    found = lines(ready)
+    assert [line.check for line in found] == list(table.CHECKS)
+    assert {line.state for line in found} == {OK}
+    says = {line.check: line.says for line in found}
+    assert says["images"] == f"backend:{NEW}, frontend:{NEW}."
+    assert says["platforms"] == "2 images are for linux/amd64."
+    assert says["live targets"].startswith("healthy targets behind production: backend ")
+    assert says["secrets"] == f"arbor/{STACK}/db hold what tasks take from them."
+    assert says["roles"] == "3 roles are there and trusted."
+    assert says["target groups"] == "backend two on port 8000, frontend two on port 3000."
+    assert says["quotas"].startswith("3.5 of 6 Fargate vCPUs needed")
+    assert ready.writes() == before
+
+
+def groups(world: World) -> tuple[str, str]:
+    balancer = world.service(BACKEND)["loadBalancers"][0]
+    return (
+        balancer["targetGroupArn"],
+        balancer["advancedConfiguration"]["alternateTargetGroupArn"],
+    )
+
+
+def no_image(_: World) -> None:
+    client("ecr").batch_delete_image(repositoryName="frontend", imageIds=[{"imageTag": NEW}])
+
+
+def another_platform(_: World) -> None:
+    client("ecr").batch_delete_image(repositoryName="backend", imageIds=[{"imageTag": NEW}])
+    push("backend", NEW, "arm64", "s390x")
+
+
+def only_one_kept(_: World) -> None:
+    """Both services run the older of two versions."""
+    rule = {
+        "rulePriority": 1,
+        "selection": {
+            "tagStatus": "tagged",
+            "tagPatternList": ["*"],
+            "countType": "imageCountMoreThan",
+            "countNumber": 1,
+        },
+        "action": {"type": "expire"},
+    }
+    repository = ecr_backends["123456789012"]["us-east-1"].repositories["frontend"]
+    for held in repository.images:  # both were pushed within a second
+        held.image_pushed_at += int(NEW in held.image_tags)
+    client("ecr").put_lifecycle_policy(
+        repositoryName="frontend", lifecyclePolicyText=json.dumps({"rules": [rule]})
+    )
+
+
+def no_live_target(world: World) -> None:
+    elb = client("elbv2")
+    (rule,) = elb.describe_rules(RuleArns=[world.rules["backend"]])["Rules"]
+    for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]:
+        arn = group["TargetGroupArn"]
+        found = elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+        if found and group["Weight"]:
+            elb.deregister_targets(TargetGroupArn=arn, Targets=[one["Target"] for one in found])
+
+
+def no_role(_: World) -> None:
+    client("iam").delete_role(RoleName="execution")
+
+
+def another_trust(_: World) -> None:
+    document = json.dumps(TASKS).replace("ecs-tasks", "ec2")
+    client("iam").update_assume_role_policy(RoleName="task", PolicyDocument=document)
+
+
+def another_infrastructure_trust(_: World) -> None:
+    client("iam").update_assume_role_policy(
+        RoleName="infrastructure", PolicyDocument=json.dumps(TASKS)
+    )
+
+
+def no_key(_: World) -> None:
+    client("secretsmanager").put_secret_value(
+        SecretId=f"arbor/{STACK}/db", SecretString=json.dumps({"username": "u"})
+    )
+
+
+def no_json(_: World) -> None:
+    client("secretsmanager").put_secret_value(SecretId=f"arbor/{STACK}/db", SecretString="s3cret")
+
+
+def deleted_secret(_: World) -> None:
+    client("secretsmanager").delete_secret(SecretId=f"arbor/{STACK}/db")
+
+
+def no_log_group(_: World) -> None:
+    client("logs").delete_log_group(logGroupName=f"/ecs/arbor-{STACK}/frontend")
+
+
+def one_group_in_the_rule(world: World) -> None:
+    client("elbv2").modify_rule(
+        RuleArn=world.rules["backend"], Actions=[forward((groups(world)[0], 100))]
+    )
+
+
+def half_and_half(world: World) -> None:
+    blue, green = groups(world)
+    client("elbv2").modify_rule(
+        RuleArn=world.rules["backend"], Actions=[forward((blue, 50), (green, 50))]
+    )
+
+
+def no_forward(world: World) -> None:
+    answer = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
+    client("elbv2").modify_rule(RuleArn=world.rules["backend"], Actions=[answer])
+
+
+def no_rule(world: World) -> None:
+    client("elbv2").delete_rule(RuleArn=world.rules["frontend"])
+
+
+def another_port(world: World) -> None:
+    world.infrastructure("backend", portMappings=[{"containerPort": 9000}])
+
+
+def too_many(world: World) -> None:
+    client("ecs").update_service(cluster=CLUSTER, service=BACKEND, desiredCount=7)
+    assert world
+
+
+def no_alarm(_: World) -> None:
+    client("cloudwatch").delete_alarms(AlarmNames=[ALARM.format("backend")])
+
+
+def an_alarm(world: World) -> None:
+    world.ring("frontend")
+
+
+def a_deployment(_: World) -> None:
+    client("ecs").update_service(cluster=CLUSTER, service=FRONTEND, forceNewDeployment=True)
+
+
+def a_second_group_of_the_migrations(world: World) -> None:
+    found = client("ec2").describe_security_groups(GroupIds=[world.security_groups["migrations"]])[
+        "SecurityGroups"
+    ][0]
+    client("ec2").create_tags(Resources=[world.security_groups["backend"]], Tags=found["Tags"])
+
+
+@pytest.mark.parametrize(
+    ("trouble", "check", "sentence"),
+    [
+        (no_image, "images", f"frontend has no image {NEW}: push it"),
+        (another_platform, "platforms", f"backend:{NEW} is for linux/arm64, linux/s390x, and its"),
+        (only_one_kept, "kept images", f"frontend:{OLD} is to expire, for 1 are newer and 1 are"),
+        (no_live_target, "live targets", "which has no healthy target: they get 503. `arbor tri"),
+        (no_role, "roles", f"There is no role execution, the execution role of {BACKEND}"),
+        (another_trust, "roles", "ecs-tasks.amazonaws.com may not assume task, the task role"),
+        (another_infrastructure_trust, "roles", "ecs.amazonaws.com may not assume infrastructure"),
+        (no_key, "secrets", f"arbor/{STACK}/db is to hold password as JSON, and does not"),
+        (no_json, "secrets", f"arbor/{STACK}/db is to hold password as JSON, and does not"),
+        (deleted_secret, "secrets", "is to be deleted: `aws secretsmanager restore-secret"),
+        (no_log_group, "log groups", f"There is no log group /ecs/arbor-{STACK}/frontend"),
+        (one_group_in_the_rule, "rules", f"of {BACKEND} does not forward to both target groups"),
+        (half_and_half, "rules", "has the weights 50/50 instead of 100/0"),
+        (no_forward, "rules", f"production rule of {BACKEND} has no one forward action"),
+        (no_rule, "rules", f"The production rule of {FRONTEND} is gone: `pulumi up`"),
+        (another_port, "target groups", "sends to backend:8000, and the new revision of backend"),
+        (too_many, "quotas", "needs 8.5 Fargate vCPUs, and the account's quota is 6"),
+        (no_alarm, "alarms", "There is no alarm backend-5xx"),
+        (an_alarm, "alarms", "frontend-5xx is in ALARM"),
+        (a_deployment, "under way", f"{FRONTEND} is being deployed"),
+        (a_second_group_of_the_migrations, "security groups", "2 security groups are tagged"),
+    ],
+)
+def test_what_is_missing_or_does_not_fit_is_ng(
+    ready: World, trouble: Callable[[World], None], check: str, sentence: str
+) -> None:
+    trouble(ready)
+    wrong = [line for line in lines(ready) if line.state != OK]
+    assert check in {line.check for line in wrong}
+    assert any(sentence in line.says for line in wrong if line.check == check), wrong
+    assert {line.state for line in wrong} == {NG}
+    assert "s3cret" not in str(wrong)
+
+
+def answering(call: str, answer: Callable[..., Any], service: str, patch: Any) -> None:
+    patch.setattr(client(service), call, answer)
+
+
+def test_subnets_without_room_for_a_second_colour_are_ng(
+    ready: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subnets = [
+        {"SubnetId": ready.subnets[0], "AvailableIpAddressCount": 2},
+    ]
+    answering("describe_subnets", lambda **_: {"Subnets": subnets}, "ec2", monkeypatch)
+    full, gone = sorted(line.says for line in lines(ready) if line.state == NG)
+    assert f"Subnet {ready.subnets[0]} has 2 free addresses, and a second colour" in full
+    assert "up to 3" in full  # of both services, and a migration
+    assert f"There is no subnet {ready.subnets[1]}" in gone
+
+
+def test_what_may_not_be_looked_at_is_skipped(
+    ready: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Call")
+
+    answering("get_service_quota", denied, "service-quotas", monkeypatch)
+    answering("get_secret_value", denied, "secretsmanager", monkeypatch)
+    answering("get_role", denied, "iam", monkeypatch)
+    found = {line.check: line for line in lines(ready) if line.state != OK}
+    assert {line.state for line in found.values()} == {SKIP}
+    assert list(found) == ["roles", "secrets", "quotas"]
+    assert "you may not read its value" in found["secrets"].says
+
+
+def test_a_quota_that_the_account_does_not_tell_is_skipped(
+    ready: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quotas = client("service-quotas")
+
+    def unknown(**_: object) -> None:
+        raise quotas.exceptions.NoSuchResourceException({"Error": {}}, "GetServiceQuota")
+
+    monkeypatch.setattr(quotas, "get_service_quota", unknown)
+    (line,) = (line for line in lines(ready) if line.state != OK)
+    assert (line.check, line.state) == ("quotas", SKIP)
+    assert "3.5 are needed" in line.says
+
+
+def test_without_a_revision_of_infrastructure_it_is_refused(ready: World) -> None:
+    for arn in ready.revisions(BACKEND):
+        client("ecs").untag_resource(resourceArn=arn, tagKeys=["ManagedBy"])
+    with pytest.raises(Refused, match="was registered by infrastructure"):
+        look.look(ready.account, NEW)
+
+
+def operate(*words: str) -> Result:
+    return CliRunner().invoke(app, [*words, "--stack", STACK])
+
+
+@pytest.mark.usefixtures("configured", "ready")
+def test_the_command_ends_with_0_and_1() -> None:
+    done = operate("verify", NEW)
+    assert done.exit_code == 0, done.output
+    assert "OK  images" in done.stdout
+    as_json = operate("verify", "v9.9.9", "--json")
+    assert as_json.exit_code == 1
+    states = {line["check"]: line["state"] for line in json.loads(as_json.stdout)}
+    assert states["images"] == "NG"
+    assert f"v9.9.9 is not ready for {STACK}: images." in as_json.stderr
+    assert operate("verify", "latest").exit_code == 3
+
+
+@pytest.mark.usefixtures("configured", "ready")
+def test_without_a_version_the_live_one_is_looked_at() -> None:
+    client("ecr").batch_delete_image(repositoryName="backend", imageIds=[{"imageTag": OLD}])
+    done = operate("verify")
+    assert done.exit_code == 1
+    assert f"{OLD} is not ready for {STACK}: images." in done.stderr
+
+
+def one_manifest(patch: pytest.MonkeyPatch, config: bytes | Exception) -> None:
+    """Both images for one platform alone, which only their config names."""
+    manifest = {"schemaVersion": 2, "config": {"digest": "sha256:c"}}
+    found = {"images": [{"imageManifest": json.dumps(manifest)}]}
+    answering("batch_get_image", lambda **_: found, "ecr", patch)
+    url = {"downloadUrl": "https://layers.example/c"}
+    answering("get_download_url_for_layer", lambda **_: url, "ecr", patch)
+
+    def fetch(_: str) -> bytes:
+        if isinstance(config, Exception):
+            raise config
+        return config
+
+    patch.setattr(registry, "fetch", fetch)
+
+
+def of_platforms(world: World) -> list[tuple[str, str]]:
+    return [(line.state, line.says) for line in lines(world) if line.check == "platforms"]
+
+
+def test_platforms_are_of_the_images_that_are_there(ready: World) -> None:
+    no_image(ready)
+    assert of_platforms(ready) == [(OK, "1 image is for linux/amd64, 1 image missing.")]
+    client("ecr").batch_delete_image(repositoryName="backend", imageIds=[{"imageTag": NEW}])
+    assert of_platforms(ready) == [(SKIP, "no image is there whose platform could be read.")]
+
+
+def test_an_image_for_one_platform_says_so_in_its_config(
+    ready: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_manifest(monkeypatch, b'{"os": "linux", "architecture": "amd64"}')
+    assert of_platforms(ready) == [(OK, "2 images are for linux/amd64.")]
+    one_manifest(monkeypatch, b'{"os": "linux", "architecture": "arm64"}')
+    assert {state for state, _ in of_platforms(ready)} == {NG}
+
+
+def test_a_config_that_can_t_be_read_is_skipped(
+    ready: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_manifest(monkeypatch, OSError("no route to host"))
+    ((state, says),) = of_platforms(ready)
+    assert state == SKIP
+    assert "is not known: its config can't be read (no route to host)" in says
+
+
+def image(days: int, *tags: str) -> dict[str, Any]:
+    return {"imagePushedAt": datetime.now(UTC) - timedelta(days=days), "imageTags": list(tags)}
+
+
+def rule(priority: int, **selection: Any) -> dict[str, Any]:
+    return {"rulePriority": priority, "selection": selection}
+
+
+UNTAGGED = rule(1, tagStatus="untagged", countType="sinceImagePushed", countNumber=7)
+NEWEST = rule(
+    2, tagStatus="tagged", tagPatternList=["*"], countType="imageCountMoreThan", countNumber=2
+)
+RELEASES = rule(
+    1, tagStatus="tagged", tagPrefixList=["v"], countType="imageCountMoreThan", countNumber=9
+)
+HELD = [image(1, "v3"), image(2, "v2"), image(3, "v1"), image(9), image(1)]
+
+
+@pytest.mark.parametrize(
+    ("rules", "mine", "why"),
+    [
+        ([UNTAGGED, NEWEST], HELD[1], ""),
+        ([UNTAGGED, NEWEST], HELD[2], "2 are newer and 2 are kept"),
+        ([UNTAGGED, NEWEST], HELD[3], "it was pushed more than 7 days ago"),
+        ([UNTAGGED, NEWEST], HELD[4], ""),
+        # The rule of the lower number selects it, and keeps it.
+        ([NEWEST, RELEASES], HELD[2], ""),
+        ([], HELD[2], ""),
+    ],
+)
+def test_the_first_rule_that_selects_an_image_decides_whether_it_expires(
+    rules: list[dict[str, Any]], mine: dict[str, Any], why: str
+) -> None:
+    assert registry.expiry(rules, HELD, mine) == why

@@ -1,0 +1,142 @@
+"""The runbook's page in Debian's Chromium, as an operator uses it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from arbor.runbook import document, page, values
+from runbook_browser import PROGRAM, Tab, tab
+from runbook_world import RUNBOOK
+
+pytestmark = pytest.mark.skipif(
+    PROGRAM is None, reason="needs Chromium (Debian: apt-get install chromium); .ci/run installs it"
+)
+FILLED = {name: f"value-of-{name}" for name in values.names() if name not in values.CHOSEN}
+WIDE, PHONE = (1400, 1000), (390, 844)
+
+
+@pytest.fixture(params=[WIDE, PHONE], ids=["wide", "phone"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Tab]:
+    file = tmp_path / "runbook.html"
+    text = document.fill(RUNBOOK.read_text(), FILLED)
+    file.write_text(page.page(text, when="Production", left=values.CHOSEN))
+    width, height = request.param
+    with tab(tmp_path / "profile", width=width, height=height) as browser:
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            browser.call(f"{domain}.enable")
+        browser.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=width < height,
+        )
+        browser.call("Emulation.setFocusEmulationEnabled", enabled=True)
+        browser.call(
+            "Browser.grantPermissions",
+            permissions=["clipboardReadWrite", "clipboardSanitizedWrite"],
+        )
+        browser.open(file.as_uri())
+        yield browser
+
+
+def click(browser: Tab, selector: str) -> None:
+    """With the mouse, in the middle of it."""
+    box = browser.evaluate(
+        f"(() => {{ const e = document.querySelector({selector!r});"
+        "e.scrollIntoView({block: 'center', behavior: 'instant'});"
+        "const b = e.getBoundingClientRect();"
+        "return [b.x + b.width / 2, b.y + b.height / 2]; })()"
+    )
+    for kind in ("mousePressed", "mouseReleased"):
+        browser.call(
+            "Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1
+        )
+
+
+def wait(browser: Tab, condition: str) -> None:
+    """Until a condition of the page holds, for five seconds at most."""
+    assert browser.evaluate(
+        "new Promise(done => { const end = Date.now() + 5000; const look = () => "
+        f"({condition}) ? done(true) : Date.now() > end ? done(false) : setTimeout(look, 20);"
+        "look(); })"
+    ), condition
+
+
+def test_a_button_copies_its_block(opened: Tab) -> None:
+    block = "#frontend-health-check ~ .code"
+    click(opened, f"{block} button")
+    wait(opened, f"document.querySelector('{block} button').textContent === 'Copied'")
+    assert opened.evaluate("navigator.clipboard.readText()") == (
+        'curl -s -o /dev/null -w "%{http_code}" https://value-of-domain\n\n# Expected: 200'
+    )
+    wait(opened, f"document.querySelector('{block} button').textContent === 'Copy'")
+
+
+def test_a_button_says_what_is_left_to_fill_in(opened: Tab) -> None:
+    block = "#standard-deployment ~ .code"
+    click(opened, f"{block} button")
+    said = "Copied; fill in <version>"
+    wait(opened, f"document.querySelector('{block} button').textContent === '{said}'")
+    assert "arbor release <version>" in opened.evaluate("navigator.clipboard.readText()")
+
+
+def test_without_the_clipboard_it_is_copied_through_a_selection(opened: Tab) -> None:
+    opened.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))")
+    block = "#rotate-database-credentials ~ .code"
+    click(opened, f"{block} button")
+    wait(opened, f"document.querySelector('{block} button').textContent === 'Copied'")
+    assert "arbor rotate-password" in opened.evaluate("navigator.clipboard.readText()")
+
+
+def test_every_heading_is_in_the_contents(opened: Tab) -> None:
+    headings = opened.evaluate("[...document.querySelectorAll('h2, h3')].map(h => h.textContent)")
+    linked = opened.evaluate("[...document.querySelectorAll('nav a')].map(a => a.textContent)")
+    assert linked == headings
+    assert "Incident Response" in headings
+
+
+def test_a_link_of_the_contents_leads_to_its_heading(opened: Tab) -> None:
+    opened.evaluate("document.querySelector('nav details').open = true")
+    click(opened, "nav a[href='#cache-operations']")
+    wait(
+        opened,
+        "Math.abs(document.getElementById('cache-operations').getBoundingClientRect().y) < 60",
+    )
+
+
+def test_it_asks_for_nothing_and_complains_of_nothing(opened: Tab) -> None:
+    opened.evaluate("1")
+    asked = [event["request"]["url"] for event in opened.told("Network.requestWillBeSent")]
+    assert len(asked) >= 1
+    assert all(address.startswith(("file:", "data:")) for address in asked), asked
+    errors = opened.told("Log.entryAdded") + opened.told("Runtime.exceptionThrown")
+    assert not errors
+    assert not opened.told("Runtime.consoleAPICalled")
+
+
+def test_the_browser_itself_refuses_what_is_not_the_pages_own(opened: Tab) -> None:
+    opened.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.bad = 1\">')"
+    )
+    opened.evaluate(
+        "new Promise(done => { const s = document.createElement('script');"
+        "s.textContent = 'window.bad = 1'; document.body.append(s); setTimeout(done, 200); })"
+    )
+    assert opened.evaluate("window.bad === undefined")
+
+
+def test_severities_have_colours_of_their_own(opened: Tab) -> None:
+    colours = opened.evaluate(
+        "[1, 2, 3, 4].map(n => getComputedStyle("
+        "document.querySelector(`.p${n} td`)).borderLeftColor)"
+    )
+    assert len(set(colours)) == 4
+
+
+def test_the_page_is_no_wider_than_its_window(opened: Tab) -> None:
+    """What is wide scrolls in its own block."""
+    assert opened.evaluate(
+        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    )

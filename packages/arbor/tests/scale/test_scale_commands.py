@@ -1,0 +1,88 @@
+"""scale, resize and database scale on the command line: what scripts can rely on."""
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from ecs_world import client
+from pulumi_moto.clock import CLOCK
+from arbor.__main__ import app
+from operations_world import STACK, World
+from scale_world import fall_backs, floor
+
+
+@pytest.fixture(autouse=True)
+def configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The usual AWS configuration of an operator."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+
+
+@pytest.fixture
+def hurried(scaled: World) -> World:
+    """A minute of the account passes in a millisecond; there is a database."""
+    client("rds").create_db_instance(
+        DBInstanceIdentifier="arbor-staging-db",
+        DBInstanceClass="db.t3.small",
+        Engine="postgres",
+        EngineVersion="16",
+        AllocatedStorage=20,
+        MasterUsername="arbor_user",
+        MasterUserPassword="first-password",
+    )
+    CLOCK.set_speed(60_000)
+    return scaled
+
+
+def operate(*words: str) -> Result:
+    return CliRunner().invoke(app, [*words, "--stack", STACK])
+
+
+@pytest.mark.usefixtures("hurried")
+def test_each_that_is_done_is_0_and_the_same_again_has_nothing_to_do() -> None:
+    again = ("--yes", "--every", "0.001")
+    done = operate("scale", "backend", "3", *again)
+    assert (done.exit_code, "backend of staging serves with 3 tasks." in done.stdout) == (0, True)
+    for words in (
+        ("resize", "backend", "--cpu", "1024", "--memory", "2048"),
+        ("database", "scale", "db.t3.large"),
+    ):
+        done = operate(*words, *again)
+        assert done.exit_code == 0, done.output
+        done = operate(*words)
+        assert done.exit_code == 0
+        assert "already: nothing to do." in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("scale", "backend", "0"),
+        ("scale", "database", "2"),
+        ("resize", "backend", "--cpu", "1024"),
+        ("database", "scale"),
+    ],
+)
+def test_what_was_mistyped_is_2(words: tuple[str, ...]) -> None:
+    assert operate(*words).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("scale", "backend", "11"), "arbor:services.backend.max in Pulumi.staging.yaml"),
+        (("scale", "backend", "4", "--until", "noon"), "allowed: the next 18:00 in UTC"),
+        (("resize", "backend", "--cpu", "256", "--memory", "4096"), "512, 1024, 2048 MiB"),
+        (("database", "scale", "large"), "allowed: db.t3.micro"),
+    ],
+)
+def test_what_is_refused_is_3_with_what_is_allowed_and_nothing_is_written(
+    hurried: World, words: tuple[str, ...], told: str
+) -> None:
+    before = (hurried.writes(), floor(), fall_backs())
+    refused = operate(*words, "--yes")
+    assert refused.exit_code == 3
+    assert refused.stderr.startswith("Refused, nothing was changed: ")
+    assert told in refused.stderr
+    assert (hurried.writes(), floor(), fall_backs()) == before
+    assert client("ssm").describe_parameters()["Parameters"] == []

@@ -1,0 +1,39 @@
+"""Every audit is tried on an account without a finding, which a test then spoils."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import audit_world
+import operations_world
+from arbor.__main__ import app
+
+Audit = Callable[..., Result]
+
+
+@pytest.fixture
+def groups(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """Security groups by the name."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with operations_world.world() as made:
+        yield audit_world.tidy(made)
+
+
+@pytest.fixture
+def audit(groups: dict[str, str]) -> Audit:
+    assert groups
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(app, ["audit", *words, "--stack", operations_world.STACK])
+
+    return run
+
+
+@pytest.fixture
+def wrong() -> Callable[[dict[str, Any]], list[dict[str, Any]]]:
+    """The findings of an answer in JSON."""
+    return lambda answer: [line for line in answer["lines"] if line["verdict"] == "NG"]

@@ -1,0 +1,259 @@
+"""rotate-first: what has the state's value is rotated with one deployment, and nothing else is."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import boto3
+import pytest
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.secretsmanager.models import secretsmanager_backends
+from typer.testing import CliRunner, Result
+
+from components import secrets as program
+from ecs_world import client
+from pulumi_moto.clock import CLOCK
+from first_secrets import (
+    APP,
+    CACHE,
+    DATABASE,
+    DB,
+    FIRST,
+    USER,
+    Application,
+    complete,
+    deployments,
+    everything,
+    held,
+    labels,
+    put,
+    takes,
+    tokens,
+)
+from arbor import secret
+from arbor.__main__ import app
+from arbor.account import Account
+from arbor.database.connection import WrongPasswordError
+from arbor.database.credentials import Credentials
+from arbor.procedure import Run
+from arbor.security import first_values
+from operations_world import STACK, World
+
+EACH = (DB, CACHE, APP)
+
+
+class Database:
+    """Takes the master's password that RDS has applied, and that of the second user."""
+
+    def __init__(self) -> None:
+        self.master = [FIRST[DB]["password"]]
+        self.second = ""
+
+    def waits(self) -> bool:
+        (found,) = client("rds").describe_db_instances(DBInstanceIdentifier=DATABASE)["DBInstances"]
+        return "MasterUserPassword" in found.get("PendingModifiedValues", {})
+
+    @contextmanager
+    def __call__(self, _account: Account, credentials: Credentials) -> Iterator[Any]:
+        right = self.master[-2] if self.waits() else self.master[-1]
+        if credentials.username != USER:
+            right = self.second
+        if credentials.password != right:
+            raise WrongPasswordError
+        yield self
+
+    def execute(self, _query: str) -> None:
+        return None
+
+
+@pytest.fixture
+def database(world: World, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """Everything as the first `up` leaves it, and an operator with the usual configuration."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    complete(world)
+    application, made = Application(world), Database()
+
+    def modified(params: dict[str, str], **_: object) -> None:
+        if "MasterUserPassword" in params:
+            made.master.append(params["MasterUserPassword"])
+
+    def by_sql(_users: object, wanted: Credentials, _current: Credentials) -> None:
+        made.second = wanted.password
+
+    def sleep(_: float) -> None:
+        application.remember()
+        CLOCK.advance(60)
+
+    monkeypatch.setattr("arbor.security.commands.connection", made)
+    monkeypatch.setattr("arbor.security.commands.takes", takes)
+    monkeypatch.setattr("arbor.security.commands.post", application)
+    monkeypatch.setattr("arbor.security.database_users.Users._by_sql", by_sql)
+    pause(monkeypatch, sleep)
+    make = boto3.Session.client
+
+    def watched(session: boto3.Session, service: str, **asked: Any) -> Any:
+        client = make(session, service, **asked)
+        client.meta.events.register("provide-client-params.rds.ModifyDBInstance", modified)
+        return client
+
+    monkeypatch.setattr("boto3.Session.client", watched)
+    return made
+
+
+def pause(patch: pytest.MonkeyPatch, sleep: Callable[[float], None]) -> None:
+    """What the command does while it waits."""
+    patch.setattr("arbor.options.Run", partial(Run, sleep=sleep))
+
+
+def arbor(*words: str) -> Result:
+    return CliRunner().invoke(app, [*words, "--stack", STACK])
+
+
+def test_no_secret_has_the_states_value_afterwards(world: World, database: Database) -> None:
+    done = arbor("rotate-first", "--yes")
+    assert done.exit_code == 0, done.output
+    assert [held(name) == FIRST[name] for name in EACH] == [False] * 3
+    assert tokens() == [held(CACHE)["password"]]
+    assert database.master[-1] == held(DB)["password"]
+    assert all("AWSPENDING" not in labels(name) for name in EACH)
+    assert deployments(world) == 3  # one more than before, for all three
+    assert [one.wrong(world.account) for one in first_values.look(world.account)] == [""] * 3
+
+
+def test_a_second_run_changes_nothing_and_asks_nothing(world: World, database: Database) -> None:
+    assert arbor("rotate-first", "--yes").exit_code == 0
+    before, passwords = everything(world), list(database.master)
+    done = arbor("rotate-first")  # without --yes
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "Every secret of staging was rotated" in done.stdout
+    assert (everything(world), database.master) == (before, passwords)
+
+
+def test_only_what_is_left_is_rotated(database: Database) -> None:
+    assert arbor("rotate-token", "--yes").exit_code == 0
+    kept = held(CACHE)
+    done = arbor("rotate-first", "--yes")
+    assert done.exit_code == 0, done.output
+    assert held(CACHE) == kept
+    assert database.master[-1] == held(DB)["password"]
+    assert "deploy the new SECRET_KEY and password to arbor-staging-backend" in done.stdout
+
+
+def test_a_dry_run_says_what_it_would_do_and_in_which_order(
+    world: World, database: Database
+) -> None:
+    before = everything(world)
+    done = arbor("rotate-first", "--dry-run")
+    assert done.exit_code == 0
+    assert [line.split()[1] for line in done.stdout.splitlines()] == [
+        *("keep", "add", "make"),  # the cache's token
+        *("keep", "make"),  # SECRET_KEY
+        *("keep", "give", "make"),  # the database's password
+        *("deploy", "deploy"),
+        *("leave", "end", "see", "end", "end"),
+    ]
+    assert (everything(world), database.waits()) == (before, False)
+
+
+def test_what_was_begun_goes_on_although_nothing_is_the_first_any_more(
+    world: World, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process is stopped while the tasks are deployed."""
+
+    def stop(_: float) -> None:
+        if deployments(world) == 3:
+            raise KeyboardInterrupt
+        CLOCK.advance(60)
+
+    with monkeypatch.context() as patch:
+        pause(patch, stop)
+        done = arbor("rotate-first", "--yes")
+    assert done.exit_code == 1
+    kept = [held(name) for name in EACH]
+    world.finish()
+    assert not any(one.is_first for one in first_values.look(world.account))
+    said = {one.wrong(world.account) for one in first_values.look(world.account)}
+    assert (
+        f"{CACHE} has a rotation that was left half way: "
+        "`arbor rotate-token --stack staging` ends it."
+    ) in said
+    done = arbor("rotate-first", "--yes")
+    assert done.exit_code == 0, done.output
+    assert [held(name) for name in EACH] == kept
+    assert tokens() == [held(CACHE)["password"]]
+    assert database.master[-1] == held(DB)["password"]
+    assert all("AWSPENDING" not in labels(name) for name in EACH)
+
+
+def test_with_two_users_the_first_password_opens_nothing_either(
+    world: World, database: Database
+) -> None:
+    done = arbor("rotate-password", "--two-users", "--yes")
+    assert done.exit_code == 0, done.output
+    assert held(DB) == {"username": "arbor_user_2", "password": database.second}
+    assert database.master[-1] not in {FIRST[DB]["password"], database.second}
+    assert "end the first password of arbor_user" in done.stdout
+    given = len(database.master)
+    again = arbor("rotate-password", "--two-users", "--yes")
+    assert again.exit_code == 0, again.output
+    assert held(DB) == {"username": USER, "password": database.master[-1]}
+    assert len(database.master) == given + 1  # its turn, and nothing to end
+    assert deployments(world) == 4
+
+
+def test_stores_that_up_replaced_are_given_what_the_secrets_hold_no_more(
+    world: World, database: Database
+) -> None:
+    """Cache and database are created anew with the state's values, and the secrets were rotated."""
+    put(CACHE, {"password": "rotated-token-of-letters"})
+    put(DB, {"username": USER, "password": "rotated"})
+    put(APP, {"SECRET_KEY": "rotated"})
+    versions = secretsmanager_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].secrets[CACHE].versions
+    for version in versions.values():
+        version["createdate"] -= 3600
+    database_too = arbor("rotate-password", "--yes")
+    assert database_too.exit_code == 0, database_too.output
+    assert database.master[-1] == held(DB)["password"] != "rotated"
+    done = arbor("rotate-first", "--yes")
+    assert done.exit_code == 0, done.output
+    assert tokens() == [held(CACHE)["password"]]
+    assert held(CACHE)["password"] != "rotated-token-of-letters"
+    assert not first_values.look(world.account)[1].is_of_the_state
+
+
+@pytest.mark.usefixtures("database")
+def test_a_stack_without_secrets_is_refused() -> None:
+    for name in EACH:
+        client("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    for words in (("rotate-first", "--yes"), ("audit", "secrets")):
+        done = arbor(*words)
+        assert done.exit_code == 3, done.output
+        assert (
+            "There is no secret arbor/staging/db. Check the account and AWS_REGION" in done.stderr
+        )
+
+
+@pytest.mark.usefixtures("database")
+def test_without_anybody_to_ask_nothing_is_done(world: World) -> None:
+    before = everything(world)
+    done = arbor("rotate-first")
+    assert done.exit_code == 3
+    assert "add --yes" in done.stderr
+    assert everything(world) == before
+
+
+@pytest.mark.usefixtures("database")
+def test_what_stops_one_of_them_stops_all_before_the_first_step(world: World) -> None:
+    put(DB, {"username": "mira", "password": "x"}, "AWSCURRENT", "arbor-initial")
+    before = everything(world)
+    done = arbor("rotate-first", "--yes")
+    assert done.exit_code == 3
+    assert "The secret's user is mira" in done.stderr
+    assert everything(world) == before
+
+
+def test_the_label_is_the_programs() -> None:
+    assert secret.INITIAL == program.INITIAL

@@ -1,0 +1,255 @@
+"""The stand-in for the application (tests/stand_in/app) as a task runs it, on real stores.
+
+Its environment is the backend task's own: application.py makes it, and secrets are filled in as ECS
+does. PostgreSQL and Redis are packages/arbor/tests/support/postgres_world.py and packages/arbor/tests/support/redis_world.py.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+import application
+import postgres_world
+import redis_world
+from harness import declare
+
+PLACE = Path(__file__).parent / "stand_in"
+HOST = "localhost"
+"""Of both stores, and in Redis' certificate: redis-py verifies it, asyncpg verifies none."""
+STARTS_WITHIN, STOPS_WITHIN = 60.0, 60.0
+
+
+def command(port: int, workers: int) -> list[str]:
+    """As the Dockerfile starts it, with the port and the number of workers of this machine."""
+    return [
+        *(sys.executable, "-m", "gunicorn", "app.main:app", "--workers", str(workers)),
+        *("--worker-class", "uvicorn.workers.UvicornWorker", "--bind", f"127.0.0.1:{port}"),
+        *("--access-logfile", "-", "--error-logfile", "-"),
+        *("--capture-output", "--enable-stdio-inheritance"),
+    ]
+
+
+def machine_environment(ca: Path) -> dict[str, str]:
+    """What a process of this machine needs to find the stand-in, and to trust its cache."""
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(PLACE),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONWARNINGS": "ignore::DeprecationWarning",
+        "SSL_CERT_FILE": str(ca),
+    }
+
+
+def seed(database: postgres_world.Server, *, plans: int, months: int) -> str:
+    """Put in so many plans, and a customer with so many months of usage; returns its id."""
+    with database.connect() as session:
+        session.execute(
+            "INSERT INTO suppliers (id, name, is_active)"
+            " VALUES (gen_random_uuid(), 'A supplier', true)"
+        )
+        session.execute(
+            "INSERT INTO energy_plans"
+            " (id, supplier_id, name, rate_per_kwh, renewable_percentage, is_active)"
+            " SELECT gen_random_uuid(), s.id, 'Plan ' || n, 0.1, 50, true"
+            " FROM suppliers s, generate_series(1, %s) n",
+            (plans,),
+        )
+        found = session.execute(
+            "INSERT INTO customers (id, external_id)"
+            " VALUES (gen_random_uuid(), gen_random_uuid()::text) RETURNING id"
+        ).fetchone()
+        assert found is not None
+        session.execute(
+            "INSERT INTO customer_usage (id, customer_id, usage_date, kwh_usage)"
+            " SELECT gen_random_uuid(), %s, date '2025-01-01' + n * 30, 900"
+            " FROM generate_series(1, %s) n",
+            (found[0], months),
+        )
+    return str(found[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """What the application is connected to."""
+
+    database: postgres_world.Server
+    cache: redis_world.Server
+
+    def environment(self, name: str = "production") -> dict[str, str]:
+        """Exactly that of the backend's container, secrets included."""
+        database = application.DatabaseAccess(
+            host=HOST, port=self.database.port, name=postgres_world.DATABASE, secret_arn="db"
+        )
+        cache = application.CacheAccess(host=HOST, port=self.cache.port, secret_arn="redis")
+        plain = _resolved(
+            application.environment(name=name, domain="arbor.test", database=database, cache=cache)
+        )
+        named = _resolved(application.secrets(app_secret_arn="app", database=database, cache=cache))
+        kept = {
+            "app:SECRET_KEY::": "a-key",
+            "db:username::": postgres_world.USER,
+            "db:password::": postgres_world.PASSWORD,
+            "redis:password::": redis_world.TOKEN,
+        }
+        return {**plain, **{variable: kept[place] for variable, place in named.items()}}
+
+    def process_environment(self, name: str = "production") -> dict[str, str]:
+        """The same with what a process on this machine needs to find the stand-in."""
+        return {**machine_environment(self.cache.ca), **self.environment(name)}
+
+    def alembic(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run the migrations task's command, or another of alembic's."""
+        return subprocess.run(
+            [sys.executable, "-m", "alembic", *words],
+            cwd=PLACE,
+            env=self.process_environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def seed(self, *, plans: int, months: int = 12) -> str:
+        """Put in so many plans, and a customer with so many months of usage; returns its id."""
+        return seed(self.database, plans=plans, months=months)
+
+    def empty(self) -> None:
+        """No table, no key."""
+        with self.database.connect() as session:
+            session.execute("DROP SCHEMA public CASCADE")
+            session.execute("CREATE SCHEMA public")
+        self.cache.fill()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """One task of it."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+    switches: Path
+
+    def ask(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, Any]:
+        """The status, and the JSON or text that came with it."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body)
+        connection.request(method, path, data, dict(headers or {}))
+        answer: HTTPResponse = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        try:
+            return answer.status, json.loads(text)
+        except ValueError:
+            return answer.status, text
+
+    def switch(self, **switches: float | bool) -> None:
+        """From the next request on, in every worker; nothing switches everything off."""
+        self.switches.write_text(json.dumps(switches))
+
+    def lines(self) -> list[str]:
+        """What it wrote so far, as awslogs would make events of it."""
+        return self.log.read_text().splitlines()
+
+    def documents(self) -> list[dict[str, Any]]:
+        """The lines that are JSON."""
+        return [json.loads(line) for line in self.lines() if line.startswith("{")]
+
+    def ship(self, logs: Any, group: str, *, since: int = 0) -> None:
+        """Put what it wrote after so many lines into a log group, as the awslogs driver does."""
+        stream = f"backend/backend/{self.process.pid}-{time.monotonic_ns()}"
+        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        now = int(time.time() * 1000)
+        written = [{"timestamp": now, "message": line} for line in self.lines()[since:] if line]
+        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=written)
+
+    def stop(self) -> float:
+        """As ECS does, by SIGTERM; gives the seconds that it took."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=STOPS_WITHIN)
+        return time.monotonic() - began
+
+
+@contextmanager
+def stores() -> Iterator[Stores]:
+    """Skips the test where PostgreSQL or Redis is not installed."""
+    with postgres_world.server() as database, redis_world.server(HOST) as cache:
+        yield Stores(database=database, cache=cache)
+
+
+@contextmanager
+def begun(
+    on: Stores, place: Path, *, name: str = "production", workers: int = 1, **more: str
+) -> Iterator[Running]:
+    """Start it, and wait for nothing; `more` goes into its environment."""
+    port = postgres_world.free_port()
+    log, switches = place / "log", place / "switches.json"
+    switches.write_text("{}")
+    environment = {
+        **on.process_environment(name),
+        "STAND_IN_SWITCHES": str(switches),
+        **more,
+    }
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            command(port, workers),
+            cwd=PLACE,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        ) as process,
+    ):
+        try:
+            yield Running(port=port, process=process, log=log, switches=switches)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+@contextmanager
+def started(
+    on: Stores, place: Path, *, name: str = "production", workers: int = 1, **more: str
+) -> Iterator[Running]:
+    """The same, once it answers."""
+    with begun(on, place, name=name, workers=workers, **more) as running:
+        ends = time.monotonic() + STARTS_WITHIN
+        while not _answers(running):
+            assert time.monotonic() < ends, running.log.read_text()
+            assert running.process.poll() is None, running.log.read_text()
+            time.sleep(0.1)
+        yield running
+
+
+def _answers(running: Running) -> bool:
+    try:
+        return running.ask("/api/v1/health")[0] == 200
+    except OSError:
+        return False
+
+
+def _resolved(variables: dict[str, pulumi.Input[str]]) -> dict[str, str]:
+    seen: dict[str, str] = {}
+    declare(lambda: pulumi.Output.all(**variables).apply(seen.update))
+    return seen

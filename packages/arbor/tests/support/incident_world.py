@@ -1,0 +1,157 @@
+"""Staging with all that an incident may be about, and the numbers of a quiet quarter of an hour."""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from typer.testing import CliRunner, Result
+
+import runbook_world
+from ecs_world import client
+from arbor.__main__ import app
+from operations_world import DOMAIN, STACK, World, tags
+
+API = f"https://{DOMAIN}/api/v1/health"
+REPORT = {"status": "healthy", "database": "connected", "redis": "connected"}
+DATABASE, CACHE = f"arbor-{STACK}-db", f"arbor-{STACK}-redis"
+GIB = 1024**3
+PATIENCE = 30
+"""Seconds until a call that was never made is given up; nothing waits so long otherwise."""
+
+
+def complete(world: World) -> None:
+    """Certificate, database and cache as infrastructure makes them, and a little traffic."""
+    runbook_world.complete(world)
+    acm = client("acm")
+    (certificate,) = acm.list_certificates()["CertificateSummaryList"]
+    pairs = [{"Key": key, "Value": value} for key, value in tags("certificate").items()]
+    acm.add_tags_to_certificate(CertificateArn=certificate["CertificateArn"], Tags=pairs)
+    client("logs").create_log_group(logGroupName=f"aws-waf-logs-arbor-{STACK}")
+    measure("AWS/RDS", "FreeStorageSpace", 15 * GIB, DBInstanceIdentifier=DATABASE)
+    measure("AWS/RDS", "DatabaseConnections", 40, DBInstanceIdentifier=DATABASE)
+    balanced(world, RequestCount=1000, HTTPCode_Target_5XX_Count=1, TargetResponseTime=0.2)
+    cached(CacheHits=900, CacheMisses=100, CurrConnections=40)
+
+
+def measure(namespace: str, name: str, value: float, **dimensions: str) -> None:
+    """What AWS measured five minutes ago."""
+    client("cloudwatch").put_metric_data(
+        Namespace=namespace,
+        MetricData=[
+            {
+                "MetricName": name,
+                "Value": value,
+                "Timestamp": datetime.now(UTC) - timedelta(minutes=5),
+                "Dimensions": [{"Name": key, "Value": one} for key, one in dimensions.items()],
+            }
+        ],
+    )
+
+
+def balanced(world: World, **numbers: float) -> None:
+    """Of the load balancer, whose dimension is the end of its ARN."""
+    balancer = "/".join(world.rules["backend"].split("/")[1:4])
+    for name, value in numbers.items():
+        measure("AWS/ApplicationELB", name, value, LoadBalancer=balancer)
+
+
+def cached(**numbers: float) -> None:
+    """Of the cache's node."""
+    for name, value in numbers.items():
+        measure("AWS/ElastiCache", name, value, CacheClusterId=f"{CACHE}-001")
+
+
+def log(app_name: str, *lines: str) -> None:
+    """What an application wrote a minute ago."""
+    group = f"/ecs/arbor-{STACK}/{app_name}"
+    logs = client("logs")
+    logs.create_log_stream(logGroupName=group, logStreamName="task")
+    at = int((datetime.now(UTC) - timedelta(minutes=1)).timestamp() * 1000)
+    logs.put_log_events(
+        logGroupName=group,
+        logStreamName="task",
+        logEvents=[{"timestamp": at + n, "message": line} for n, line in enumerate(lines)],
+    )
+
+
+def walled(rule: str, number: int, *, group: str = "") -> None:
+    """Uploads that WAF blocked a minute ago, by a rule of its own or of a managed group."""
+    ended = [{"ruleGroupId": f"AWS#{group}", "terminatingRule": {"ruleId": rule}}] if group else []
+    line = {
+        "action": "BLOCK",
+        "terminatingRuleId": group or rule,
+        "ruleGroupList": [{"ruleGroupId": "AWS#other", "terminatingRule": None}, *ended],
+        "httpRequest": {"httpMethod": "POST", "uri": "/api/v1/ingest/csv"},
+    }
+    passed = {**line, "action": "ALLOW", "terminatingRuleId": "Default_Action"}
+    logs, name = client("logs"), f"aws-waf-logs-arbor-{STACK}"
+    logs.create_log_stream(logGroupName=name, logStreamName=rule)
+    at = int((datetime.now(UTC) - timedelta(minutes=1)).timestamp() * 1000)
+    told = [passed, *[line] * number]
+    logs.put_log_events(
+        logGroupName=name,
+        logStreamName=rule,
+        logEvents=[{"timestamp": at + n, "message": json.dumps(o)} for n, o in enumerate(told)],
+    )
+
+
+def operate(*words: str) -> Result:
+    """Without a terminal a line is as long as what it says."""
+    return CliRunner().invoke(app, [*words, "--stack", STACK], env={"COLUMNS": "300"})
+
+
+def well(address: str) -> tuple[int, str]:
+    """The public URL of a system that is well."""
+    return 200, json.dumps(REPORT) if address == API else "<html>"
+
+
+class Gate:
+    """Lets a round of calls through when all of it have come, and none before.
+
+    Whoever makes them one after the other waits for ever: the barrier breaks.
+    """
+
+    def __init__(self, *rounds: Sequence[str]) -> None:
+        self._left = [Counter(calls) for calls in rounds]
+        self._barriers = [threading.Barrier(len(calls)) for calls in rounds]
+        self._lock = threading.Lock()
+        self.unexpected: list[str] = []
+
+    def client(self, service: str) -> Any:
+        return Gated(self, client(service))
+
+    def pass_through(self, call: str) -> None:
+        with self._lock:
+            number = next((n for n, left in enumerate(self._left) if left[call]), None)
+            if number is None:
+                self.unexpected.append(call)
+                return
+            self._left[number][call] -= 1
+        self._barriers[number].wait(PATIENCE)
+
+    def never_came(self) -> list[str]:
+        return [call for left in self._left for call in left.elements()]
+
+
+class Gated:
+    """A client whose calls wait at the gate; moto answers one at a time."""
+
+    _one = threading.Lock()
+
+    def __init__(self, gate: Gate, real: Any) -> None:
+        self._gate, self._real = gate, real
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._real, name)
+        if not callable(found) or name == "exceptions":
+            return found
+
+        def call(**asked: Any) -> Any:
+            self._gate.pass_through(name)
+            with self._one:
+                return found(**asked)
+
+        return call

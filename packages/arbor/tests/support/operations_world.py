@@ -1,0 +1,333 @@
+"""An emulated account with staging as `pulumi up` leaves it, for the tests of operations.
+
+The clock stands still but for a procedure's waiting: each of its pauses is a minute of the account.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto import mock_aws
+
+from ecs_world import HOUR, LINKED, MANAGES, client, forward
+from pulumi_moto import correction, corrections
+from pulumi_moto.clock import CLOCK
+from arbor.account import Account
+from arbor.procedure import Run
+
+STACK, CLUSTER, DOMAIN = "staging", "arbor-staging-cluster", "staging.example.com"
+BACKEND, FRONTEND, MIGRATIONS = (
+    f"arbor-staging-{a}" for a in ("backend", "frontend", "migrations")
+)
+OLD, NEW = "v1.0.0", "v1.1.0"
+PORTS = {"backend": 8000, "frontend": 3000}
+ALARM = "{}-5xx"
+HEALTHY = json.dumps({"status": "healthy"})
+
+
+INDEX = "application/vnd.oci.image.index.v1+json"
+
+
+def tags(component: str) -> dict[str, str]:
+    """As config/settings.py has infrastructure tag everything."""
+    return {
+        "Project": "arbor",
+        "Stack": STACK,
+        "Environment": "staging",
+        "Component": component,
+        "ManagedBy": "pulumi",
+    }
+
+
+def push(app: str, version: str, *architectures: str) -> None:
+    """An index with an image for each architecture, or for the tasks' own."""
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": INDEX,
+        "manifests": [
+            {
+                "digest": f"sha256:{app}{version}{architecture}",
+                "platform": {"os": "linux", "architecture": architecture},
+            }
+            for architecture in architectures or ("amd64",)
+        ],
+    }
+    client("ecr").put_image(
+        repositoryName=app,
+        imageTag=version,
+        imageManifest=json.dumps(manifest),
+        imageManifestMediaType=INDEX,
+    )
+
+
+def register(app: str, image: str, **changes: Any) -> str:
+    """A revision as infrastructure registers it; returns its ARN."""
+    service = app in PORTS
+    secret = client("secretsmanager").describe_secret(SecretId=f"arbor/{STACK}/db")["ARN"]
+    container = {
+        "name": app if service else "backend",
+        "image": image,
+        "environment": [{"name": "ENVIRONMENT", "value": "staging"}, {"name": "A", "value": "1"}],
+        "secrets": [{"name": "POSTGRES_PASSWORD", "valueFrom": f"{secret}:password::"}],
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": {
+                "awslogs-group": f"/ecs/arbor-{STACK}/{app}",
+                "awslogs-region": "us-east-1",
+                "awslogs-stream-prefix": app,
+            },
+        },
+        **({"portMappings": [{"containerPort": PORTS[app]}]} if service else {}),
+        **changes,
+    }
+    made = client("ecs").register_task_definition(
+        family=f"arbor-{STACK}-{app}",
+        networkMode="awsvpc",
+        requiresCompatibilities=["FARGATE"],
+        cpu="512",
+        memory="1024",
+        containerDefinitions=[container],
+        tags=[{"key": key, "value": value} for key, value in tags(app).items()],
+    )
+    return str(made["taskDefinition"]["taskDefinitionArn"])
+
+
+@dataclass
+class World:
+    """Staging, and what a procedure said."""
+
+    repositories: dict[str, str]
+    """URL by application."""
+    subnets: list[str]
+    security_groups: dict[str, str]
+    rules: dict[str, str]
+    """The production rule of each application."""
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def account(self) -> Account:
+        return Account(stack=STACK, client=client)
+
+    def run(self, *, dry_run: bool = False) -> Run:
+        return Run(say=self.said.append, dry_run=dry_run, every=60, sleep=CLOCK.advance)
+
+    def heard(self, text: str) -> bool:
+        return any(text in line for line in self.said)
+
+    def infrastructure(self, app: str, version: str = OLD, **changes: Any) -> str:
+        """What `pulumi up` registers when a task changes; it deploys nothing."""
+        repository = self.repositories["backend" if app == "migrations" else app]
+        return register(app, f"{repository}:{version}", **changes)
+
+    def service(self, name: str) -> dict[str, Any]:
+        return dict(
+            client("ecs").describe_services(cluster=CLUSTER, services=[name])["services"][0]
+        )
+
+    def image(self, name: str) -> str:
+        """The tag that a service runs."""
+        image = str(self.definition(self.service(name)["taskDefinition"])["image"])
+        return image.rsplit(":", 1)[-1]
+
+    def definition(self, arn: str) -> dict[str, Any]:
+        found = client("ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
+        return dict(found["containerDefinitions"][0])
+
+    def revisions(self, family: str) -> list[str]:
+        found = client("ecs").list_task_definitions(familyPrefix=family, sort="DESC")
+        return list(found["taskDefinitionArns"])
+
+    def deployments(self, name: str) -> list[dict[str, Any]]:
+        """The newest first."""
+        found = client("ecs").list_service_deployments(cluster=CLUSTER, service=name)
+        return list(found["serviceDeployments"])
+
+    def history(self, name: str) -> list[str]:
+        return [deployment["status"] for deployment in self.deployments(name)]
+
+    def migrations(self) -> list[dict[str, Any]]:
+        """The tasks that migrated and have stopped."""
+        ecs = client("ecs")
+        arns = ecs.list_tasks(cluster=CLUSTER, family=MIGRATIONS, desiredStatus="STOPPED")
+        tasks = arns["taskArns"]
+        return list(ecs.describe_tasks(cluster=CLUSTER, tasks=tasks)["tasks"]) if tasks else []
+
+    def writes(self) -> tuple[object, ...]:
+        """Everything that a release changes."""
+        families = (BACKEND, FRONTEND, MIGRATIONS)
+        return (
+            [self.revisions(family) for family in families],
+            [self.deployments(name) for name in (BACKEND, FRONTEND)],
+            len(self.migrations()),
+        )
+
+    def ring(self, app: str) -> None:
+        """The application fails: its deployment alarm goes off."""
+        client("cloudwatch").set_alarm_state(
+            AlarmName=ALARM.format(app), StateValue="ALARM", StateReason="a drill"
+        )
+
+    def pause(self, name: str) -> None:
+        """Let the service's deployments wait for a person from now on."""
+        hook = {
+            "targetType": "PAUSE",
+            "lifecycleStages": ["POST_TEST_TRAFFIC_SHIFT"],
+            "timeoutConfiguration": {"timeoutInMinutes": 60, "action": "ROLLBACK"},
+        }
+        strategy = {**self.service(name)["deploymentConfiguration"], "lifecycleHooks": [hook]}
+        client("ecs").update_service(
+            cluster=CLUSTER, service=name, deploymentConfiguration=strategy
+        )
+
+    def finish(self) -> None:
+        CLOCK.advance(HOUR)
+
+
+def answers(address: str) -> tuple[int, str]:
+    """A public URL where everything is well, and the stores are."""
+    api = f"https://{DOMAIN}/api/v1/health"
+    assert address in {api, f"{api}/detailed", f"https://{DOMAIN}/"}
+    return 200, HEALTHY if address.startswith(api) else "<html>"
+
+
+@contextmanager
+def world() -> Iterator[World]:
+    """A fresh account in which both services run the old version and the new one was pushed."""
+    assert corrections  # imported for what it registers
+    correction.apply()
+    CLOCK.set_speed(0)
+    with mock_aws():
+        made = _network()
+        listener, groups, rules = _balancer(made.pop("vpc"), made["subnets"])
+        repositories = _stores()
+        found = World(repositories=repositories, rules=rules, **made)
+        client("ecs").create_cluster(clusterName=CLUSTER)
+        role = client("iam").create_role(
+            RoleName="infrastructure", AssumeRolePolicyDocument=json.dumps(LINKED)
+        )["Role"]["Arn"]
+        client("iam").put_role_policy(
+            RoleName="infrastructure", PolicyName="elb", PolicyDocument=json.dumps(MANAGES)
+        )
+        for app in PORTS:
+            found.infrastructure(app)
+            blue, green, test = groups[app]
+            _service(found, app, blue, green, test, role)
+        found.infrastructure("migrations", command=["alembic", "upgrade", "head"])
+        assert listener
+        found.finish()
+        yield found
+
+
+def _network() -> dict[str, Any]:
+    ec2 = client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+    subnets = [
+        ec2.create_subnet(
+            VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-east-1{zone}"
+        )["Subnet"]["SubnetId"]
+        for n, zone in enumerate("ab")
+    ]
+    private = {**tags("network"), "SubnetType": "Private"}
+    ec2.create_tags(
+        Resources=subnets, Tags=[{"Key": key, "Value": value} for key, value in private.items()]
+    )
+    security_groups = {}
+    for app in (*PORTS, "migrations"):
+        made = ec2.create_security_group(GroupName=f"{app}-5f3a", Description="Tasks", VpcId=vpc)
+        security_groups[app] = made["GroupId"]
+        pairs = [{"Key": key, "Value": value} for key, value in tags(app).items()]
+        ec2.create_tags(Resources=[made["GroupId"]], Tags=pairs)
+    return {"vpc": vpc, "subnets": subnets, "security_groups": security_groups}
+
+
+def _balancer(
+    vpc: str, subnets: list[str]
+) -> tuple[str, dict[str, tuple[str, str, str]], dict[str, str]]:
+    elb = client("elbv2")
+    balancer = elb.create_load_balancer(Name="lb", Subnets=subnets)["LoadBalancers"][0]
+    listener = elb.create_listener(
+        LoadBalancerArn=balancer["LoadBalancerArn"],
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
+    )["Listeners"][0]["ListenerArn"]
+    groups, rules = {}, {}
+    for turn, (app, port) in enumerate(PORTS.items()):
+        blue, green = (
+            elb.create_target_group(
+                Name=f"{app}-{colour}", Port=port, Protocol="HTTP", VpcId=vpc, TargetType="ip"
+            )["TargetGroups"][0]["TargetGroupArn"]
+            for colour in ("blue", "green")
+        )
+        test, rules[app] = (
+            elb.create_rule(
+                ListenerArn=listener,
+                Priority=priority + turn,
+                Conditions=[{"Field": "host-header", "HostHeaderConfig": {"Values": [host]}}],
+                Actions=[forward((blue, 100), (green, 0))],
+            )["Rules"][0]["RuleArn"]
+            for priority, host in ((10, f"green.{DOMAIN}"), (20, DOMAIN))
+        )
+        groups[app] = (blue, green, test)
+    return listener, groups, rules
+
+
+def _stores() -> dict[str, str]:
+    """Secrets, log groups and repositories."""
+    client("secretsmanager").create_secret(Name=f"arbor/{STACK}/db", SecretString="{}")
+    repositories = {}
+    for app in (*PORTS, "migrations"):
+        client("logs").create_log_group(logGroupName=f"/ecs/arbor-{STACK}/{app}")
+    for app in PORTS:
+        made = client("ecr").create_repository(repositoryName=app)["repository"]
+        repositories[app] = made["repositoryUri"]
+        push(app, OLD)
+        push(app, NEW)
+    return repositories
+
+
+def _service(world: World, app: str, blue: str, green: str, test: str, role: str) -> None:
+    client("cloudwatch").put_metric_alarm(
+        AlarmName=ALARM.format(app),
+        ComparisonOperator="GreaterThanThreshold",
+        EvaluationPeriods=1,
+        MetricName="m",
+        Namespace="n",
+        Period=60,
+        Statistic="Sum",
+        Threshold=1,
+    )
+    client("ecs").create_service(
+        cluster=CLUSTER,
+        serviceName=f"arbor-{STACK}-{app}",
+        taskDefinition=f"arbor-{STACK}-{app}",
+        desiredCount=2,
+        launchType="FARGATE",
+        networkConfiguration={
+            "awsvpcConfiguration": {
+                "subnets": world.subnets,
+                "securityGroups": [world.security_groups[app]],
+            }
+        },
+        loadBalancers=[
+            {
+                "targetGroupArn": blue,
+                "containerName": app,
+                "containerPort": PORTS[app],
+                "advancedConfiguration": {
+                    "alternateTargetGroupArn": green,
+                    "productionListenerRule": world.rules[app],
+                    "testListenerRule": test,
+                    "roleArn": role,
+                },
+            }
+        ],
+        deploymentConfiguration={
+            "strategy": "BLUE_GREEN",
+            "bakeTimeInMinutes": 5,
+            "alarms": {"alarmNames": [ALARM.format(app)], "enable": True, "rollback": True},
+        },
+    )

@@ -1,0 +1,47 @@
+"""Autoscaling of an account's services, for the tests of what scales them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ecs_world import client
+from pulumi_moto.clock import CLOCK
+from arbor.scale import target
+from operations_world import CLUSTER, World
+
+CEILING = 10
+
+
+def now() -> datetime:
+    """The account's."""
+    return datetime.now(UTC) + timedelta(seconds=CLOCK.now())
+
+
+@pytest.fixture
+def scaled(world: World) -> World:
+    """Staging, where autoscaling keeps both services between 2 and 10 tasks."""
+    for app in ("backend", "frontend"):
+        register(world, app, MinCapacity=2, MaxCapacity=CEILING)
+    return world
+
+
+def register(world: World, app: str = "backend", **asked: Any) -> None:
+    where = target.where(world.account, app)
+    client("application-autoscaling").register_scalable_target(**where, **asked)
+
+
+def floor(app: str = "backend") -> int:
+    found = client("application-autoscaling").describe_scalable_targets(
+        ServiceNamespace="ecs", ResourceIds=[f"service/{CLUSTER}/arbor-staging-{app}"]
+    )["ScalableTargets"]
+    return int(found[0]["MinCapacity"])
+
+
+def fall_backs() -> list[tuple[str, int]]:
+    """Schedule and floor of each scheduled action."""
+    found = client("application-autoscaling").describe_scheduled_actions(ServiceNamespace="ecs")
+    return [
+        (action["Schedule"], action["ScalableTargetAction"]["MinCapacity"])
+        for action in found["ScheduledActions"]
+    ]

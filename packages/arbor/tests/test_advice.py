@@ -1,0 +1,173 @@
+"""Every `arbor` command that a message of operations prints is complete: it parses as typed.
+
+The commands are found in the code itself, so that a new message is held too. One without `--stack`
+would act on production, so each goes through `typed`, which adds the stack.
+"""
+
+import ast
+import itertools
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import typer
+
+from arbor.__main__ import app
+from arbor.account import PRODUCTION, typed
+
+OPERATIONS = Path(__file__).parents[2] / "operations"
+COMMAND = re.compile(r"\barbor [a-z]")
+ADDS_THE_STACK = {"typed": "", "command": "arbor bluegreen "}
+"""Functions of which an argument is a command, and what comes before it: `typed` of
+packages/arbor/src/arbor/account.py, and `command` of packages/arbor/src/arbor/ecs/services.py."""
+TYPERS = frozenset({"app.command", "group.command"})
+RUNS = OPERATIONS / "incident" / "severity.py"
+"""Its findings carry commands without a stack; triage gives each to `typed`."""
+NAMES_ITS_STACK = "--stack {self.account.stack}"
+VALUES: dict[str, str] = {
+    "app": "backend",
+    "app.app": "backend",
+    "further.number": "7",
+    "larger": "db.t3.large",
+    "moments.told(self.moment)": "2026-01-27T12:00:00Z",
+    "part.record.version if part.record else part.version": "v1.2.3",
+    "part.service.app": "backend",
+    "self.account.stack": "staging",
+    "self.name": "arbor-production-db-restore",
+    "self.service": "backend",
+    "self.target.floor": "2",
+    "self.wanted.words": "--since 24h",
+    "service.app": "backend",
+    "version": "v1.2.3",
+}
+"""What stands in a command's braces, as an example."""
+ROTATES = ("rotate-password", "rotate-token", "rotate-key")
+CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("secrets.py", "held.command"): ROTATES,
+    ("secrets.py", "command"): ("rotate-first", *ROTATES),
+    ("first_values.py", "self.command"): ROTATES,
+    ("rotation.py", "self.command"): ("rotate-first", *ROTATES),
+    ("deployments.py", "what"): ("switch", "abort"),
+    ("rollback.py", "what"): ("rollback", "revisions"),
+    ("services.py", "what"): ("switch", "abort", "start v1.2.3"),
+}
+"""What may stand there, where that is a list of the module's own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Advice:
+    """A command in the code."""
+
+    place: str
+    text: str
+    """With `{expression}` where the message has a value."""
+
+
+def text_of(node: ast.expr) -> str | None:
+    """Of a string, or of an f-string with its expressions in braces; None for another value."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if not isinstance(node, ast.JoinedStr):
+        return None
+    return "".join(
+        f"{{{ast.unparse(part.value)}}}"
+        if isinstance(part, ast.FormattedValue)
+        else str(text_of(part))
+        for part in node.values
+    )
+
+
+def docstrings(tree: ast.AST) -> set[int]:
+    """Ids of the strings that are a docstring or stand below a value as one."""
+    return {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+
+
+def called(node: ast.AST) -> str:
+    """The name of the function that a call calls; nothing for typer's `app.command("name")`."""
+    if not isinstance(node, ast.Call):
+        return ""
+    whole = ast.unparse(node.func)
+    return "" if whole in TYPERS else whole.rpartition(".")[2]
+
+
+def advice() -> tuple[list[Advice], list[Advice]]:
+    """Commands that get their stack, and texts with a command that don't."""
+    with_stack: list[Advice] = []
+    without: list[Advice] = []
+    for path in sorted(OPERATIONS.rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        held = docstrings(tree)
+        for node in ast.walk(tree):
+            if called(node) in ADDS_THE_STACK:
+                assert isinstance(node, ast.Call)
+                for argument in node.args:
+                    text = text_of(argument)
+                    if text is None or " " not in f"{ADDS_THE_STACK[called(node)]}{text}":
+                        continue  # the stack's own name, or another value
+                    held |= {id(one) for one in ast.walk(argument)}
+                    whole = f"{ADDS_THE_STACK[called(node)]}{text}"
+                    with_stack.append(Advice(place=f"{path.name}:{node.lineno}", text=whole))
+        for node in ast.walk(tree):
+            if id(node) in held or not isinstance(node, ast.Constant | ast.JoinedStr):
+                continue
+            held |= {id(one) for one in ast.walk(node)}
+            text = text_of(node)
+            if text is None or not COMMAND.search(re.sub(r"\{.*?\}", "{}", text)):
+                continue
+            found = Advice(place=f"{path.name}:{node.lineno}", text=text)
+            is_whole = path == RUNS or NAMES_ITS_STACK in text
+            (with_stack if is_whole else without).append(found)
+    return with_stack, without
+
+
+WITH_STACK, WITHOUT = advice()
+
+
+def examples(one: Advice) -> Iterator[str]:
+    """The command with each value that it may have."""
+    names, module = re.findall(r"\{([^{}]+)\}", one.text), one.place.partition(":")[0]
+    known = [CHOICES.get((module, name)) or (VALUES.get(name, ""),) for name in names]
+    assert ("",) not in known, f"{one}: give {names} an example in this file"
+    for values in itertools.product(*known):
+        filled = one.text
+        for name, value in zip(names, values, strict=True):
+            filled = filled.replace(f"{{{name}}}", value, 1)
+        yield filled
+
+
+def parse(line: str) -> None:
+    """Fails unless the line is one of `arbor` with all that it needs."""
+    command, words = typer.main.get_command(app), shlex.split(line)[1:]
+    while hasattr(command, "commands"):
+        command = command.commands[words.pop(0)]
+    command.make_context("arbor", words)
+
+
+def test_there_are_commands_to_look_at() -> None:
+    assert len(WITH_STACK) > 40
+    assert {one.place.partition(":")[0] for one in WITH_STACK} > {"severity.py", "snapshot.py"}
+
+
+def test_a_command_in_a_message_gets_its_stack() -> None:
+    assert WITHOUT == [], "give each to Account.typed"
+
+
+@pytest.mark.parametrize("one", WITH_STACK, ids=lambda one: one.place)
+def test_a_command_in_a_message_parses_as_it_is_typed(one: Advice) -> None:
+    for line in examples(one):
+        parse(line)
+        for stack in (PRODUCTION, "staging"):
+            parse(typed(line, stack) if "--stack" not in line else line)
+
+
+def test_what_is_no_command_does_not_parse() -> None:
+    for line in ("arbor cache clear", "arbor releese v1.2.3", "arbor scale backend"):
+        with pytest.raises((Exception, SystemExit)):
+            parse(line)

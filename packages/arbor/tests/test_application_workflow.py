@@ -1,0 +1,118 @@
+"""The application's own workflow deploys to the stack, and `arbor` takes it for a release."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+import application_workflow as workflow
+from ecs_world import client
+from pulumi_moto.clock import CLOCK
+from arbor.ecs import services
+from arbor.incident import services as incident
+from arbor.incident.shared import share
+from arbor.release import catalogue, history, release, rollback
+from operations_world import BACKEND, CLUSTER, FRONTEND, OLD, World
+
+FIRST = "0736955c65aa9799114490f184d3c03cfa870091"
+SECOND = "f512267a300eb1835c15d83770e605aba242fd53"
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The waiter's pauses pass in the account."""
+    monkeypatch.setattr("botocore.waiter.time.sleep", CLOCK.advance)
+
+
+@pytest.fixture(autouse=True)
+def repositories(world: World) -> None:
+    """As components/registry.py makes them."""
+    for app in world.repositories:
+        client("ecr").put_image_tag_mutability(
+            repositoryName=app,
+            imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
+            imageTagMutabilityExclusionFilters=[{"filter": "latest", "filterType": "WILDCARD"}],
+        )
+
+
+def deployed(app: str, sha: str) -> str:
+    service = f"arbor-staging-{app}"
+    return workflow.deploy(
+        family=service,
+        container=app,
+        image=workflow.push(app, sha),
+        service=service,
+        cluster=CLUSTER,
+    )
+
+
+def test_each_build_moves_latest_and_no_commits_image_changes(world: World) -> None:
+    assert world.repositories
+    for sha in (FIRST, SECOND):
+        workflow.push("backend", sha)
+    (latest,) = client("ecr").describe_images(
+        repositoryName="backend", imageIds=[{"imageTag": "latest"}]
+    )["imageDetails"]
+    assert sorted(latest["imageTags"]) == sorted([SECOND, "latest"])
+    with pytest.raises(ClientError, match="ImageTagAlreadyExistsException"):
+        workflow.push("backend", FIRST, content="another build of the commit")
+
+
+def test_a_commit_is_deployed_and_nothing_but_the_image_changes(world: World) -> None:
+    before = world.definition(world.service(BACKEND)["taskDefinition"])
+    revision = deployed("backend", FIRST)
+    assert world.service(BACKEND)["taskDefinition"] == revision
+    assert world.history(BACKEND)[0] == "SUCCESSFUL"
+    after = world.definition(revision)
+    assert after == {**before, "image": f"{world.repositories['backend']}:{FIRST}"}
+
+
+def test_what_it_registers_is_a_release_to_status_revisions_and_rollback(world: World) -> None:
+    arn = deployed("backend", FIRST)
+    deployed("frontend", FIRST)
+    assert [one.version for one in incident.read(share(world.account))] == [FIRST, FIRST]
+    rows = catalogue.rows(world.account, ("backend", "frontend"), 5)
+    live = [(row.service, row.version, row.has_image) for row in rows if row.live]
+    assert live == [("backend", FIRST, True), ("frontend", FIRST, True)]
+    newest = history.read(services.read(world.account, "backend"))[0]
+    assert (newest.revision, newest.status) == (arn, "SUCCESSFUL")
+
+    rollback.plan(world.account, ("frontend", "backend")).execute(world.run())
+    assert (world.image(BACKEND), world.image(FRONTEND)) == (OLD, OLD)
+    rollback.plan(world.account, ("backend",), FIRST).execute(world.run())
+    assert world.service(BACKEND)["taskDefinition"] == arn
+
+
+def test_it_builds_on_the_newest_revision_and_a_release_on_infrastructures(world: World) -> None:
+    """So both bring what infrastructure changed, and a release drops what only it had changed."""
+    world.infrastructure("backend", environment=[{"name": "NEW", "value": "setting"}])
+    arn = deployed("backend", FIRST)
+    assert world.definition(arn)["environment"] == [{"name": "NEW", "value": "setting"}]
+    workflow.push("backend", SECOND)
+    workflow.push("frontend", SECOND)
+    release.plan(world.account, SECOND, opener=None).execute(world.run())
+    live = world.definition(world.service(BACKEND)["taskDefinition"])
+    assert live["environment"] == [{"name": "NEW", "value": "setting"}]
+    assert (world.image(BACKEND), world.image(FRONTEND)) == (SECOND, SECOND)
+
+
+def test_a_commit_that_it_deployed_is_released_without_another_deployment(world: World) -> None:
+    deployed("backend", FIRST)
+    deployed("frontend", FIRST)
+    before = len(world.history(BACKEND))
+    release.plan(world.account, FIRST, opener=None).execute(world.run())
+    assert len(world.history(BACKEND)) == before
+
+
+def test_a_deployment_that_ecs_took_back_ends_its_wait_without_an_error(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`services-stable` can't tell the two ends apart; docs/application.md has what can."""
+
+    def fails(seconds: float) -> None:
+        world.ring("backend")
+        CLOCK.advance(seconds)
+
+    monkeypatch.setattr("botocore.waiter.time.sleep", fails)
+    revision = deployed("backend", FIRST)
+    assert world.service(BACKEND)["taskDefinition"] != revision
+    assert world.image(BACKEND) == OLD
+    assert world.history(BACKEND)[0] == "ROLLBACK_SUCCESSFUL"

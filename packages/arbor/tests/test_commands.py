@@ -1,0 +1,167 @@
+"""The command line: what scripts can rely on."""
+
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import NoCredentialsError
+from typer.testing import CliRunner, Result
+
+from pulumi_moto.clock import CLOCK
+from arbor import options
+from arbor.__main__ import app
+from operations_world import BACKEND, FRONTEND, NEW, OLD, STACK, World
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The usual AWS configuration of an operator."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+
+
+@pytest.fixture
+def hurried(world: World) -> World:
+    """A minute of the account passes in a millisecond."""
+    CLOCK.set_speed(60_000)
+    return world
+
+
+def operate(*words: str, answer: str | None = None) -> Result:
+    return CliRunner().invoke(app, [*words, "--stack", STACK], input=answer)
+
+
+def test_a_release_that_is_done_is_0(hurried: World) -> None:
+    done = operate("release", NEW, "--yes", "--no-url", "--every", "0.001")
+    assert done.exit_code == 0, done.output
+    assert f"{NEW} serves staging." in done.stdout
+    assert (hurried.image(BACKEND), hurried.image(FRONTEND)) == (NEW, NEW)
+
+
+def test_a_release_that_failed_is_1(hurried: World) -> None:
+    hurried.infrastructure("migrations", command=["false"])
+    done = operate("release", NEW, "--yes", "--no-url", "--every", "0.001")
+    assert done.exit_code == 1
+    assert "Failed: The migrations of v1.1.0 ended with exit code 1" in done.stderr
+    assert hurried.image(BACKEND) == OLD
+
+
+@pytest.mark.parametrize("words", [("release",), ("release", NEW, "--fast"), ("releese", NEW)])
+def test_what_was_mistyped_is_2(words: tuple[str, ...]) -> None:
+    assert operate(*words).exit_code == 2
+
+
+def test_what_is_refused_is_3(world: World) -> None:
+    before = world.writes()
+    done = operate("release", "v9.9.9", "--yes")
+    assert done.exit_code == 3
+    assert "Refused, nothing was changed: backend has no image v9.9.9" in done.stderr
+    assert world.writes() == before
+
+
+def test_without_anybody_to_ask_nothing_is_done(world: World) -> None:
+    before = world.writes()
+    done = operate("release", NEW)
+    assert done.exit_code == 3
+    assert f"would deploy {NEW} to {BACKEND}" in done.stdout
+    assert "add --yes" in done.stderr
+    assert world.writes() == before
+
+
+@pytest.mark.parametrize(("answer", "code", "runs"), [("y\n", 0, NEW), ("n\n", 3, OLD)])
+def test_whoever_is_there_is_asked(
+    hurried: World, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, runs: str
+) -> None:
+    monkeypatch.setattr("arbor.screen.somebody_is_there", lambda: True)
+    done = operate("deploy", NEW, "--no-url", "--every", "0.001", answer=answer)
+    assert done.exit_code == code, done.output
+    assert hurried.image(BACKEND) == runs
+
+
+def test_a_dry_run_asks_nobody_and_changes_nothing(world: World) -> None:
+    before = world.writes()
+    done = operate("release", NEW, "--dry-run")
+    assert done.exit_code == 0
+    assert f"would deploy {NEW} to {FRONTEND}" in done.stdout
+    assert "would get https://staging.example.com/api/v1/health" in done.stdout
+    assert world.writes() == before
+
+
+def test_migrating_takes_the_live_version_unless_told_another(hurried: World) -> None:
+    assert operate("migrate", "--yes", "--every", "0.001").exit_code == 0
+    assert operate("migrate", "--version", NEW, "--yes", "--every", "0.001").exit_code == 0
+    tasks = hurried.migrations()
+    images = {hurried.definition(task["taskDefinitionArn"])["image"] for task in tasks}
+    assert {image.rsplit(":", 1)[-1] for image in images} == {OLD, NEW}
+
+
+def test_a_migration_that_fails_is_1(hurried: World) -> None:
+    hurried.infrastructure("migrations", command=["false"])
+    assert operate("migrate", "--yes", "--every", "0.001").exit_code == 1
+
+
+def test_without_credentials_it_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    done = operate("release", NEW, "--yes")
+    assert done.exit_code == 1
+    (line,) = done.stderr.splitlines()
+    assert "Unable to locate credentials" in line
+    assert "Nothing was changed." in line
+
+
+def test_what_was_begun_when_aws_was_lost_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(*_: object) -> None:
+        if world.history(BACKEND)[0] == "IN_PROGRESS":
+            raise NoCredentialsError
+
+    monkeypatch.setattr("arbor.procedure.Run._wait", lose)
+    done = operate("deploy", NEW, "--yes", "--no-url")
+    assert done.exit_code == 1
+    assert "What was begun goes on" in done.stderr
+    assert "Nothing was changed" not in done.stderr
+
+
+def test_without_a_region_it_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    asked: list[object] = []
+    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda *_: asked.append(_))
+    done = operate("release", NEW, "--yes")
+    assert done.exit_code == 1
+    assert "You must specify a region. Name the stack's region in AWS_REGION." in done.stderr
+    assert not asked
+
+
+def test_stopping_to_look_takes_nothing_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        if world.history(BACKEND)[0] == "IN_PROGRESS":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("arbor.procedure.Run._wait", interrupt)
+    done = operate("deploy", NEW, "--yes", "--no-url")
+    assert done.exit_code == 1
+    assert "nothing was taken back" in done.stderr
+    assert world.history(BACKEND)[0] == "IN_PROGRESS"
+
+
+def test_a_stack_that_the_environment_lists_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A move brings a third stack up; a typing error still makes no call."""
+    unknown = CliRunner().invoke(app, ["health", "--stack", "next"])
+    assert unknown.exit_code == 2
+    assert "list it in ARBOR_STACKS" in " ".join(unknown.output.split())
+    monkeypatch.setenv("ARBOR_STACKS", "next")
+    assert options.stack_name("next") == "next"
+    assert options.stacks() == ["production", "staging", "next"]

@@ -1,0 +1,247 @@
+"""The database's connections: every command that starts tasks looks before it writes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from connections_world import container, database, live
+from ecs_world import client
+from arbor.bluegreen import start
+from arbor.ecs import connections, revisions, services
+from arbor.procedure import Refused
+from arbor.release import release, restart, rollback
+from arbor.release.verify import look, room, table
+from arbor.scale import count, size
+from operations_world import BACKEND, CLUSTER, NEW, World
+from scale_world import now, register
+
+Plan = Callable[[World], Any]
+
+
+@pytest.fixture
+def small(world: World) -> World:
+    """The backend has three tasks of two workers: 180 connections, and 360 in both colours."""
+    register(world, "backend", MinCapacity=2, MaxCapacity=10)
+    live(world, 2, count=3)
+    return world
+
+
+COMMANDS: dict[str, tuple[Plan, str]] = {
+    "scale": (
+        lambda world: count.plan(world.account, "backend", 4, None, now()),
+        f"{BACKEND} with 4 tasks needs 480",
+    ),
+    "resize": (
+        lambda world: size.plan(world.account, "backend", size.Size(cpu=1024, memory=2048)),
+        "The resize needs 360",
+    ),
+    "release": (
+        lambda world: release.plan(world.account, NEW, opener=None),
+        "The release needs 360",
+    ),
+    "deploy": (
+        lambda world: release.plan(world.account, NEW, migrates=False, opener=None),
+        "The release needs 360",
+    ),
+    "rollback": (
+        lambda world: rollback.plan(world.account, ("backend",), "1"),
+        "The rollback needs 540",
+    ),
+    "restart": (lambda world: restart.plan(world.account, ("backend",)), "The restart needs 360"),
+    "bluegreen start": (
+        lambda world: start.plan(world.account, NEW, "backend", 60),
+        f"The deployment of {BACKEND} needs 360",
+    ),
+}
+each_command = pytest.mark.parametrize("command", COMMANDS)
+
+
+@each_command
+def test_a_command_that_would_exhaust_the_database_is_refused_and_writes_nothing(
+    small: World, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    database("db.t3.small")
+    plan, found = COMMANDS[command]
+    old_image(monkeypatch)
+    before = small.writes()
+    with pytest.raises(Refused) as refused:
+        plan(small)
+    told = str(refused.value)
+    assert told.startswith(f"{found} database connections in both colours, and db.t3.small ")
+    assert "leaves the application 170: `arbor database scale db." in told
+    assert "\n" not in told
+    assert small.writes() == before
+
+
+def old_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let revision 1 of the backend open connections with the image's own workers."""
+    ecs = client("ecs")
+    describe = ecs.describe_task_definition
+
+    def described(**asked: Any) -> Any:
+        answer = describe(**asked)
+        if answer["taskDefinition"]["taskDefinitionArn"].endswith(f"{BACKEND}:1"):
+            answer["taskDefinition"]["containerDefinitions"][0] |= container()
+        return answer
+
+    monkeypatch.setattr(ecs, "describe_task_definition", described)
+
+
+@each_command
+def test_a_command_that_fits_is_planned(small: World, command: str) -> None:
+    database("db.t3.large")
+    plan, _ = COMMANDS[command]
+    assert plan(small)
+
+
+@each_command
+def test_a_database_that_may_not_be_read_stops_nothing(
+    small: World, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    def denied(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Call")
+
+    database("db.t3.small")
+    monkeypatch.setattr(client("rds"), "describe_db_instances", denied)
+    plan, _ = COMMANDS[command]
+    assert plan(small)
+
+
+def test_scale_says_what_is_allowed_and_what_to_do(small: World) -> None:
+    database("db.t3.medium")
+    with pytest.raises(Refused) as refused:
+        count.plan(small.account, "backend", 4, None, now())
+    assert str(refused.value) == (
+        f"{BACKEND} with 4 tasks needs 480 database connections in both colours, and db.t3.medium "
+        "leaves the application 384: `arbor database scale db.m6i.large --stack staging`, or "
+        "choose at most 3."
+    )
+
+
+def test_a_revision_without_a_command_has_the_workers_of_the_image(world: World) -> None:
+    """As before workers were config, or as somebody registers it by hand."""
+    register(world, "backend", MinCapacity=1, MaxCapacity=10)
+    live(world, None, count=1)
+    database("db.t3.medium")
+    with pytest.raises(Refused, match=r"with 2 tasks needs 480 database connections"):
+        count.plan(world.account, "backend", 2, None, now())
+
+
+def test_fewer_tasks_are_never_refused(small: World) -> None:
+    """They are how a stack gets below the limit again."""
+    database("db.t3.micro")
+    assert count.plan(small.account, "backend", 2, None, now())
+
+
+def test_a_release_to_fewer_workers_is_never_refused(world: World) -> None:
+    """A stack from before workers were config: its first release leads out."""
+    live(world, None, count=3)
+    world.infrastructure("backend", **container(("gunicorn", "--workers=1"), pool="30"))
+    database("db.t3.medium")
+    assert connections.running(world.account, "backend") == 360
+    assert release.plan(world.account, NEW, migrates=False, opener=None)
+
+
+def test_a_release_to_more_workers_is_refused(world: World) -> None:
+    live(world, 1, count=3)
+    world.infrastructure("backend", **container(("gunicorn", "--workers=4"), pool="30"))
+    database("db.t3.medium")
+    with pytest.raises(Refused, match="The release needs 450 database connections"):
+        release.plan(world.account, NEW, migrates=False, opener=None)
+
+
+def test_a_service_without_the_database_is_not_counted(small: World) -> None:
+    database("db.t3.micro")
+    register(small, "frontend", MinCapacity=2, MaxCapacity=10)
+    assert restart.plan(small.account, ("frontend",))
+    assert count.plan(small.account, "frontend", 9, None, now())
+
+
+def test_services_that_are_deployed_side_by_side_are_added_up(small: World) -> None:
+    """Two of a kind stand for two services that both use the database."""
+    database("db.t3.medium")
+    service = services.read(small.account, "backend")
+    held = revisions.read(small.account, service.task_definition).definition
+    twice = [(service, held), (service, held)]
+    assert not list(connections.exceeded(small.account, "It", twice))
+    (sentence,) = connections.exceeded(small.account, "It", twice, side_by_side=True)
+    assert sentence.startswith("It needs 540 database connections")
+
+
+def test_while_a_deployment_is_under_way_both_colours_are_counted(small: World) -> None:
+    client("ecs").update_service(cluster=CLUSTER, service=BACKEND, forceNewDeployment=True)
+    assert connections.running(small.account, "backend", "frontend") == 360
+
+
+@pytest.mark.usefixtures("small")
+def test_what_another_pipeline_registers_from_a_revision_opens_the_same() -> None:
+    """It describes the live one, exchanges the image, and registers the rest as it is."""
+    ecs = client("ecs")
+    found = ecs.describe_task_definition(taskDefinition=BACKEND)["taskDefinition"]
+    found["containerDefinitions"][0]["image"] = "registry.example/backend:abc"
+    rendered = {
+        key: found[key]
+        for key in ("family", "containerDefinitions", "networkMode", "cpu", "memory")
+    }
+    made = ecs.register_task_definition(**rendered)["taskDefinition"]
+    assert connections.of(made) == connections.Task(workers=2, pool=30)
+
+
+def test_a_label_says_what_a_worker_opens() -> None:
+    assert connections.of({"containerDefinitions": [container(("gunicorn",), pool="8")]}) == (
+        connections.Task(workers=1, pool=8)
+    )
+    assert connections.of({"containerDefinitions": [{"name": "a"}]}).connections == 0
+
+
+def test_a_database_of_an_unknown_class_stops_nothing(
+    small: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        client("rds"),
+        "describe_db_instances",
+        lambda **_: {"DBInstances": [{"DBInstanceClass": "db.x9.huge"}]},
+    )
+    assert count.plan(small.account, "backend", 9, None, now())
+
+
+def test_a_smaller_size_that_does_not_carry_the_workers_is_refused(small: World) -> None:
+    database("db.t3.large")
+    with pytest.raises(Refused) as refused:
+        size.plan(small.account, "backend", size.Size(cpu=256, memory=1024))
+    assert str(refused.value) == (
+        f"Each task of {BACKEND} starts 2 workers, and 256 CPU units carry 1: set "
+        "arbor:services.backend.workers to at most 1, `pulumi up` of staging, and release first."
+    )
+
+
+def test_a_larger_size_is_not_refused_for_the_workers_that_it_does_not_carry_either(
+    world: World,
+) -> None:
+    live(world, None, count=2)
+    database("db.m6i.large")
+    assert size.plan(world.account, "backend", size.Size(cpu=1024, memory=2048))
+
+
+def test_verify_says_how_many_connections_a_deployment_takes(small: World) -> None:
+    database("db.t3.medium")
+    (line,) = [
+        line for line in table.check(look.look(small.account, NEW)) if line.check == "connections"
+    ]
+    assert (line.state, line.says) == (
+        look.OK,
+        "360 of 384 database connections needed in both colours.",
+    )
+
+
+def test_verify_finds_a_database_that_a_deployment_would_exhaust(small: World) -> None:
+    database("db.t3.small")
+    (sentence,) = room.database_connections(look.look(small.account, NEW)).wrong
+    assert sentence.startswith("A deployment needs 360 database connections in both colours, and ")
+
+
+def test_verify_without_a_database_says_that_it_could_not_look(small: World) -> None:
+    with pytest.raises(look.Skipped, match="360 are needed"):
+        room.database_connections(look.look(small.account, NEW))

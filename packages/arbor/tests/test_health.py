@@ -1,0 +1,123 @@
+"""Health is looked for where users are: the live colour, the host of the production rule."""
+
+import http.server
+import json
+import threading
+
+import pytest
+
+from ecs_world import client, forward
+from arbor.ecs import health, services
+from arbor.procedure import Failed
+from operations_world import BACKEND, CLUSTER, DOMAIN, HEALTHY, World
+
+ADDRESS = f"https://{DOMAIN}/api/v1/health"
+
+
+def ask(*answers: tuple[int, str] | OSError) -> int:
+    """Ask an address that answers so, one after the other; returns how often it was asked."""
+    left = list(answers)
+
+    def opener(address: str) -> tuple[int, str]:
+        if address == f"{ADDRESS}/detailed":
+            return 404, '{"detail": "Not Found"}'
+        assert address == ADDRESS
+        answer = left.pop(0) if len(left) > 1 else left[0]
+        calls.append(address)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    calls: list[str] = []
+    health.ask(ADDRESS, opener, lambda _: None)
+    return len(calls)
+
+
+def test_the_live_colour_is_read_from_the_rule(world: World) -> None:
+    service = services.read(world.account, "backend")
+    (green,) = health.live_groups(service)
+    elb = client("elbv2")
+    (rule,) = elb.describe_rules(RuleArns=[service.production_rule])["Rules"]
+    groups = [g["TargetGroupArn"] for g in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]]
+    (blue,) = set(groups) - {green}
+    elb.modify_rule(RuleArn=service.production_rule, Actions=[forward((green, 0), (blue, 100))])
+    assert health.live_groups(service) == [blue]
+
+
+def test_targets_of_the_idle_colour_make_nothing_healthy(world: World) -> None:
+    service = services.read(world.account, "backend")
+    step = health.Health(service=service, revision=lambda: service.task_definition).step()
+    assert step.took_effect()
+    elb = client("elbv2")
+    (rule,) = elb.describe_rules(RuleArns=[service.production_rule])["Rules"]
+    turned = [
+        (group["TargetGroupArn"], 100 - group["Weight"])
+        for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
+    ]
+    elb.modify_rule(RuleArn=service.production_rule, Actions=[forward(*turned)])
+    assert not step.took_effect()
+    assert step.shows() == f"{BACKEND}: 2 of 2 tasks running it, 0 of 0 targets healthy"
+
+
+def test_tasks_of_another_revision_do_not_count(world: World) -> None:
+    service = services.read(world.account, "backend")
+    other = world.infrastructure("backend")
+    step = health.Health(service=service, revision=lambda: other).step()
+    assert not step.took_effect()
+    assert step.shows().startswith(f"{BACKEND}: 0 of 2 tasks running it")
+
+
+def test_a_service_scaled_meanwhile_is_healthy_with_its_new_count(world: World) -> None:
+    service = services.read(world.account, "backend")
+    client("ecs").update_service(cluster=CLUSTER, service=BACKEND, desiredCount=3)
+    step = health.Health(service=service, revision=lambda: service.task_definition).step()
+    assert step.took_effect()
+
+
+class Unwell(http.server.BaseHTTPRequestHandler):
+    """A backend that can't reach its database."""
+
+    def do_GET(self) -> None:
+        self.send_response(503)
+        self.end_headers()
+        self.wfile.write(b'{"status": "unhealthy"}')
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_an_error_is_an_answer_with_its_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with http.server.HTTPServer(("127.0.0.1", 0), Unwell) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        answer = health.get(f"http://127.0.0.1:{server.server_port}/api/v1/health")
+    assert answer == (503, '{"status": "unhealthy"}')
+
+
+def test_an_address_that_answers_late_is_asked_again() -> None:
+    assert ask(OSError("refused"), (503, ""), (200, HEALTHY)) == 3
+
+
+def test_a_release_sees_a_backend_without_its_stores() -> None:
+    stores = '{"status": "degraded", "database": "healthy", "cache": "unhealthy"}'
+    answers = {ADDRESS: (200, HEALTHY), f"{ADDRESS}/detailed": (200, stores)}
+    with pytest.raises(Failed, match="says 'degraded' instead of healthy: cache unhealthy"):
+        health.ask(ADDRESS, answers.__getitem__, lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        ((503, ""), "answers 503"),
+        ((503, "no\nway"), "answers 503: 'no way'"),
+        ((200, json.dumps({"status": "unhealthy"})), "says 'unhealthy' instead of healthy"),
+        ((200, "<html>"), "says '<html>' instead of healthy"),
+        ((200, "[]"), r"says '\[\]' instead of healthy"),
+        (OSError("timed out"), "does not answer: timed out"),
+    ],
+)
+def test_a_bad_answer_is_a_failure_after_some_attempts(
+    answer: tuple[int, str] | OSError, sentence: str
+) -> None:
+    with pytest.raises(Failed, match=sentence):
+        ask(answer)

@@ -1,0 +1,78 @@
+"""`arbor --help` knows all commands, though it loads none of them."""
+
+import inspect
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import typer
+from typer.main import get_group
+from typer.testing import CliRunner
+
+from arbor.__main__ import app
+from arbor.index import COMMANDS
+
+ROOT = Path(__file__).parents[2]
+SLOW = {"boto3", "botocore", "tenacity", "psycopg", "redis"}
+SECTIONS = sorted(path.parent.name for path in (ROOT / "operations").glob("*/commands.py"))
+
+
+def rows(section: str) -> dict[str, tuple[str, str]]:
+    """As the section's own commands say it."""
+    one = typer.Typer()
+    one.add_typer(import_module(f"operations.{section}.commands").app)
+    return {
+        name: (section, " ".join(inspect.cleandoc(command.help or "").split("\n\n")[0].split()))
+        for name, command in get_group(one).commands.items()
+    }
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_index_says_what_the_commands_say(section: str) -> None:
+    indexed = {name: row for name, row in COMMANDS.items() if row[0] == section}
+    expected = rows(section)
+    assert indexed == expected, f"in packages/arbor/src/arbor/index.py:\n{expected}"
+
+
+def test_every_section_of_the_index_is_there() -> None:
+    assert {section for section, _ in COMMANDS.values()} == set(SECTIONS)
+
+
+def loaded_by(code: str) -> tuple[set[str], str]:
+    """The modules that a fresh interpreter has after it, and what it said."""
+    tell = "import sys; print('\\n'.join(sys.modules), file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{tell}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return set(done.stderr.split()), done.stdout
+
+
+def test_help_says_whole_sentences_and_loads_no_section() -> None:
+    loaded, told = loaded_by(
+        "from arbor.__main__ import app\ntry: app(['--help'])\nexcept SystemExit: pass"
+    )
+    ours = {name for name in loaded if name.startswith("operations.")}
+    assert ours == {"arbor.__main__", "arbor.index"}
+    assert not {"rich", *SLOW} & loaded
+    said = " ".join(told.split())
+    assert all(f"{name} {sentence}" in said for name, (_, sentence) in COMMANDS.items())
+
+
+def test_no_section_loads_what_talks_to_aws_before_it_is_needed() -> None:
+    imports = "\n".join(f"import operations.{section}.commands" for section in SECTIONS)
+    loaded, _ = loaded_by(imports)
+    assert not {"pulumi", *SLOW} & loaded
+
+
+def test_a_command_that_is_mistyped_is_told_the_right_one() -> None:
+    done = CliRunner().invoke(app, ["statsu"])
+    assert done.exit_code == 2
+    assert "Did you mean" in done.output
+    assert "'status'" in done.output

@@ -1,0 +1,80 @@
+"""How steps are executed, whatever they do."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+
+from arbor.procedure import Failed, Run, Step
+
+
+def error(code: str, status: int) -> ClientError:
+    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "DescribeServices")
+
+
+def run(said: list[str], *, dry_run: bool = False) -> Run:
+    return Run(say=said.append, dry_run=dry_run, every=60, sleep=lambda _: None)
+
+
+def test_a_dry_run_neither_does_nor_looks() -> None:
+    said: list[str] = []
+
+    def never() -> bool:
+        raise AssertionError
+
+    run(said, dry_run=True).execute([Step(says="do it", do=never, took_effect=never)])
+    assert said == ["would do it"]
+
+
+def test_a_step_without_effect_fails_after_its_time() -> None:
+    step = Step(says="do it", took_effect=lambda: False, shows=lambda: "half", timeout=120)
+    with pytest.raises(Failed, match=r"do it: no effect after 2 minutes \(half\)"):
+        run([]).execute([step])
+
+
+def test_progress_is_told_when_it_changes() -> None:
+    said: list[str] = []
+    left = ["", "one", "one", "two", "done"]
+    step = Step(says="do it", took_effect=lambda: left.pop(0) == "done", shows=lambda: left[0])
+    run(said).execute([step])
+    assert said == ["do it", "  one", "  two", "  done"]
+
+
+@pytest.mark.parametrize(
+    "hiccup",
+    [
+        error("ThrottlingException", 400),
+        error("ServerException", 500),
+        EndpointConnectionError(endpoint_url="https://ecs.us-east-1.amazonaws.com"),
+    ],
+)
+def test_a_look_that_aws_could_not_answer_is_no_verdict(hiccup: Exception) -> None:
+    answers: list[Exception | bool] = [hiccup, True]
+
+    def look() -> bool:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    said: list[str] = []
+    run(said).execute([Step(says="do it", took_effect=look)])
+    assert "looking again" in said[1]
+
+
+@pytest.mark.parametrize("lost", [error("ExpiredTokenException", 400), NoCredentialsError()])
+def test_without_permission_to_look_nobody_knows_how_it_ended(lost: Exception) -> None:
+    def look() -> bool:
+        raise lost
+
+    with pytest.raises(type(lost)):
+        run([]).execute([Step(says="do it", took_effect=look)])
+
+
+def test_what_aws_refuses_to_do_is_a_failure() -> None:
+    def do() -> None:
+        raise error("AccessDeniedException", 400)
+
+    with pytest.raises(Failed, match=r"do it: .*AccessDeniedException"):
+        run([]).execute([Step(says="do it", do=do, took_effect=lambda: True)])

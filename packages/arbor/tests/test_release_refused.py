@@ -1,0 +1,161 @@
+"""What stands in the way of a release is told before anything is changed."""
+
+# ruff: noqa: ARG001 - every trouble is given the account, needed or not
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from ecs_world import client
+from arbor.procedure import Refused
+from arbor.release import release
+from operations_world import (
+    BACKEND,
+    CLUSTER,
+    FRONTEND,
+    MIGRATIONS,
+    NEW,
+    OLD,
+    STACK,
+    World,
+    push,
+)
+
+
+def no_backend_image(world: World) -> None:
+    client("ecr").batch_delete_image(repositoryName="backend", imageIds=[{"imageTag": NEW}])
+
+
+def no_frontend_image(world: World) -> None:
+    client("ecr").batch_delete_image(repositoryName="frontend", imageIds=[{"imageTag": NEW}])
+
+
+def no_repository(world: World) -> None:
+    client("ecr").delete_repository(repositoryName="frontend", force=True)
+
+
+def no_service(world: World) -> None:
+    client("ecs").delete_service(cluster=CLUSTER, service=FRONTEND, force=True)
+
+
+def no_secret(world: World) -> None:
+    client("secretsmanager").delete_secret(
+        SecretId=f"arbor/{STACK}/db", ForceDeleteWithoutRecovery=True
+    )
+
+
+def a_secret_that_is_to_be_deleted(world: World) -> None:
+    client("secretsmanager").delete_secret(SecretId=f"arbor/{STACK}/db")
+
+
+def no_log_group(world: World) -> None:
+    client("logs").delete_log_group(logGroupName=f"/ecs/arbor-{STACK}/migrations")
+
+
+def a_deployment_of_another_version(world: World) -> None:
+    push("backend", "v1.2.0")
+    push("frontend", "v1.2.0")
+    plan = release.plan(world.account, "v1.2.0", migrates=False, opener=None)
+    (register,) = plan.parts[0].wanted.steps()
+    register.do()
+    assert plan.parts[0].rollout is not None
+    plan.parts[0].rollout.step().do()
+
+
+def a_migration(world: World) -> None:
+    network = {"awsvpcConfiguration": {"subnets": world.subnets}}
+    client("ecs").run_task(
+        cluster=CLUSTER,
+        taskDefinition=MIGRATIONS,
+        launchType="FARGATE",
+        networkConfiguration=network,
+        startedBy="ana",
+    )
+
+
+def no_revision_of_infrastructure(world: World) -> None:
+    ecs = client("ecs")
+    for arn in world.revisions(BACKEND):
+        ecs.untag_resource(resourceArn=arn, tagKeys=["ManagedBy"])
+
+
+def an_image_outside_ecr(world: World) -> None:
+    for arn in world.revisions(BACKEND):
+        definition = client("ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
+        definition["containerDefinitions"][0]["image"] = "docker.io/arbor/backend:v1.0.0"
+        client("ecs").register_task_definition(
+            family=BACKEND,
+            networkMode="awsvpc",
+            requiresCompatibilities=["FARGATE"],
+            cpu="512",
+            memory="1024",
+            containerDefinitions=definition["containerDefinitions"],
+            tags=[{"key": "ManagedBy", "value": "pulumi"}],
+        )
+
+
+def a_second_security_group(world: World) -> None:
+    (found,) = client("ec2").describe_security_groups(
+        GroupIds=[world.security_groups["migrations"]]
+    )["SecurityGroups"]
+    client("ec2").create_tags(Resources=[world.security_groups["backend"]], Tags=found["Tags"])
+
+
+@pytest.mark.parametrize(
+    ("trouble", "sentence"),
+    [
+        (no_backend_image, r"^backend has no image v1\.1\.0: push it"),
+        (no_frontend_image, r"^frontend has no image v1\.1\.0: push it"),
+        (no_repository, r"There is no repository frontend in account \d{12}"),
+        (
+            no_service,
+            f"There is no service {FRONTEND}. Run `arbor migrate --stack staging` if the",
+        ),
+        (no_secret, r"There is no secret arn:aws:secretsmanager:.*:secret:arbor/staging/db-\w{6};"),
+        (a_secret_that_is_to_be_deleted, "restore-secret --secret-id arbor/staging/db"),
+        (no_log_group, "There is no log group /ecs/arbor-staging/migrations"),
+        (
+            a_deployment_of_another_version,
+            rf"{BACKEND} is being deployed: {BACKEND}:2 \(v1\.2\.0\).* is IN_PROGRESS at \w+",
+        ),
+        (a_migration, r"A migration runs already, started by ana: wait until task [\w-]+ has"),
+        (no_revision_of_infrastructure, f"No revision of {BACKEND} was registered by infra"),
+        (an_image_outside_ecr, "runs docker.io/arbor/backend:v1.0.0, which is not in ECR"),
+        (a_second_security_group, "2 security groups are tagged .*'migrations'"),
+    ],
+)
+def test_a_release_is_refused_with_nothing_written(
+    world: World, trouble: Callable[[World], None], sentence: str
+) -> None:
+    trouble(world)
+    before = world.writes() if trouble is not no_service else None
+    with pytest.raises(Refused, match=sentence):
+        release.plan(world.account, NEW, opener=None)
+    assert before is None or world.writes() == before
+
+
+@pytest.mark.parametrize("version", ["latest", "", "v1/1", "-v1", "sha256:12", "backend:v1"])
+def test_only_what_names_one_build_is_released(world: World, version: str) -> None:
+    with pytest.raises(Refused, match="is not a version; allowed: the images' tag"):
+        release.plan(world.account, version, opener=None)
+
+
+def test_everything_that_is_missing_is_told_at_once(world: World) -> None:
+    no_backend_image(world)
+    no_frontend_image(world)
+    no_log_group(world)
+    with pytest.raises(Refused) as refused:
+        release.plan(world.account, NEW, opener=None)
+    assert len(str(refused.value).splitlines()) == 3
+
+
+def test_a_stack_that_is_not_there_is_refused(world: World) -> None:
+    with pytest.raises(Refused, match="There is no cluster arbor-prodcution-cluster"):
+        release.plan(replace(world.account, stack="prodcution"), NEW, opener=None)
+
+
+def test_a_release_begins_where_a_migration_is_over(world: World) -> None:
+    a_migration(world)
+    world.finish()
+    assert release.plan(world.account, OLD, opener=None).migration is not None

@@ -1,0 +1,215 @@
+"""The way in through a task, with a stand-in for AWS's plugin that really forwards."""
+
+import json
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from arbor.account import Account
+from arbor.plugin import BY_ENVIRONMENT
+from arbor.procedure import Failed, Refused
+from arbor.tunnel import tunnel
+
+PLUGIN = """#!{python}
+import json, os, socket, sys
+if sys.argv[1] == "--version":
+    print("{version}")
+    sys.exit()
+with open(os.environ["SEEN"], "w") as seen:
+    json.dump({{"arguments": sys.argv[1:], "answer": os.environ.get("{variable}")}}, seen)
+{refuses}
+asked = json.loads(sys.argv[5])["Parameters"]
+listener = socket.create_server(("127.0.0.1", int(asked["localPortNumber"][0])))
+while True:
+    inside, _ = listener.accept()
+    outside = socket.create_connection((asked["host"][0], int(asked["portNumber"][0])))
+    inside.sendall(outside.recv(100))
+    inside.close()
+"""
+SESSION = {"SessionId": "session-1", "TokenValue": "token-1", "StreamUrl": "wss://stream"}
+TASK = {
+    "taskArn": "arn:aws:ecs:us-east-1:123456789012:task/arbor-staging-cluster/abc",
+    "enableExecuteCommand": True,
+    "containers": [
+        {
+            "name": "backend",
+            "runtimeId": "abc-1",
+            "managedAgents": [{"name": "ExecuteCommandAgent", "lastStatus": "RUNNING"}],
+        }
+    ],
+}
+Plugin = Callable[..., Path]
+
+
+class Ssm:
+    """Systems Manager, as far as a session goes."""
+
+    meta = SimpleNamespace(region_name="us-east-1", endpoint_url="https://ssm.example")
+
+    def __init__(self, refuses_to_end: str = "") -> None:
+        self.asked: dict[str, Any] = {}
+        self.ended: list[str] = []
+        self.refuses_to_end = refuses_to_end
+
+    def start_session(self, **asked: Any) -> dict[str, str]:
+        self.asked = asked
+        return SESSION
+
+    def terminate_session(self, *, SessionId: str) -> None:  # noqa: N803 - AWS's name
+        self.ended.append(SessionId)
+        if self.refuses_to_end:
+            said = {"Code": self.refuses_to_end, "Message": "no"}
+            raise ClientError({"Error": said}, "TerminateSession")
+
+
+def account(ssm: Ssm, *tasks: dict[str, Any]) -> Account:
+    ecs = SimpleNamespace(
+        list_tasks=lambda **_: {"taskArns": [task["taskArn"] for task in tasks]},
+        describe_tasks=lambda **_: {"tasks": list(tasks)},
+    )
+    return Account(stack="staging", client={"ecs": ecs, "ssm": ssm}.__getitem__)
+
+
+@pytest.fixture
+def plugin(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Plugin:
+    """Puts it on PATH; gives the file in which it says how it was called."""
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
+
+    def install(version: str = "1.2.650.0", refuses: str = "") -> Path:
+        program = tmp_path / "session-manager-plugin"
+        program.write_text(
+            PLUGIN.format(
+                python=sys.executable, version=version, variable=BY_ENVIRONMENT, refuses=refuses
+            )
+        )
+        program.chmod(0o755)
+        return tmp_path / "seen"
+
+    return install
+
+
+@pytest.fixture
+def greeter() -> Iterator[int]:
+    """A server of the VPC: says hello to whoever comes."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                connection.sendall(b"hello")
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield int(listener.getsockname()[1])
+    listener.close()
+
+
+def test_what_the_task_reaches_is_reached_and_the_session_is_ended(
+    plugin: Plugin, greeter: int
+) -> None:
+    plugin()
+    ssm = Ssm()
+    with (
+        tunnel(account(ssm, TASK), "127.0.0.1", greeter) as port,
+        socket.create_connection(("127.0.0.1", port)) as connection,
+    ):
+        assert connection.recv(10) == b"hello"
+    assert ssm.asked["Target"] == "ecs:arbor-staging-cluster_abc_abc-1"
+    assert ssm.asked["Parameters"]["portNumber"] == [str(greeter)]
+    assert ssm.ended == ["session-1"]
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", port))
+
+
+@pytest.mark.parametrize(
+    ("version", "hidden"), [("1.2.650.0", True), ("1.2.497.0", True), ("1.2.463.0", False)]
+)
+def test_the_token_is_kept_from_ps_where_the_plugin_can(
+    plugin: Plugin, greeter: int, version: str, hidden: bool
+) -> None:
+    seen = plugin(version)
+    with tunnel(account(Ssm(), TASK), "127.0.0.1", greeter):
+        called = json.loads(seen.read_text())
+    answer, region, action, _, _, endpoint = called["arguments"]
+    assert (answer == BY_ENVIRONMENT) is hidden
+    assert json.loads(called["answer"] if hidden else answer) == SESSION
+    assert (region, action, endpoint) == ("us-east-1", "StartSession", "https://ssm.example")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("ValidationException", ""),
+        ("DoesNotExistException", ""),
+        ("AccessDeniedException", "session-1 was not ended: "),
+    ],
+)
+def test_a_session_that_is_not_ended_takes_nothing_back(
+    plugin: Plugin, greeter: int, capsys: pytest.CaptureFixture[str], code: str, said: str
+) -> None:
+    plugin()
+    ssm = Ssm(refuses_to_end=code)
+    with tunnel(account(ssm, TASK), "127.0.0.1", greeter):
+        pass
+    assert ssm.ended == ["session-1"]
+    told = capsys.readouterr().err
+    assert told.startswith(said)
+    assert bool(told) is bool(said)
+
+
+def test_a_plugin_that_gives_up_is_a_failure_with_its_words(plugin: Plugin) -> None:
+    plugin(refuses='sys.exit("TargetNotConnected")')
+    ssm = Ssm()
+    with (
+        pytest.raises(Failed, match="TargetNotConnected"),
+        tunnel(account(ssm, TASK), "127.0.0.1", 1),
+    ):
+        pass
+    assert ssm.ended == ["session-1"]
+
+
+def test_without_the_plugin_it_says_where_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(Refused, match="is not installed: https"), tunnel(account(Ssm()), "h", 1):
+        pass
+
+
+def test_without_a_task_there_is_no_way_in(plugin: Plugin) -> None:
+    plugin()
+    with (
+        pytest.raises(Refused, match="No task of arbor-staging-backend runs"),
+        tunnel(account(Ssm()), "h", 1),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        {**TASK, "enableExecuteCommand": False},
+        {**TASK, "containers": [{"name": "backend", "runtimeId": "abc-1"}]},
+        {**TASK, "containers": [{"name": "sidecar", "runtimeId": "abc-1"}]},
+    ],
+    ids=["not enabled", "no agent", "another container"],
+)
+def test_a_task_without_ecs_exec_is_no_way_in(plugin: Plugin, task: dict[str, Any]) -> None:
+    plugin()
+    ssm = Ssm()
+    with (
+        pytest.raises(Refused, match=r"ECS Exec runs in none of 1 task of"),
+        tunnel(account(ssm, task), "h", 1),
+    ):
+        pass
+    assert not ssm.asked

@@ -1,0 +1,132 @@
+"""Two operators at once: whatever the second begins is refused, with who is at what."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import audit_world
+import command_tree
+import operations_world
+from asked_wire import asked
+from command_table import RIGHT
+from ecs_world import client
+from pulumi_moto.clock import CLOCK
+from arbor.__main__ import app
+from arbor.account import Account
+from arbor.lock import Holder
+from operations_world import STACK
+
+COMMANDS = command_tree.commands()
+WRITERS = [name for name, command in COMMANDS.items() if command.writes]
+READERS = [name for name in COMMANDS if name not in WRITERS]
+LOCK = f"/arbor/{STACK}/operation"
+OTHER = Holder(
+    what="resize backend",
+    by="arn:aws:sts::123456789012:assumed-role/operators/mira",
+    person="mira",
+    host="laptop-7",
+    process=1,
+    since="2026-11-24 03:01:02 UTC",
+    token="another",
+)
+
+
+def at_work() -> Any:
+    """Who holds the lock, as it is written."""
+    return json.loads(client("ssm").get_parameter(Name=LOCK)["Parameter"]["Value"])
+
+
+@contextmanager
+def an_operator() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        yield
+
+
+class NoKeys:
+    """What an empty Redis says to whoever counts before asking."""
+
+    def scan_iter(self, **_: object) -> Iterator[str]:
+        return iter(())
+
+    def dbsize(self) -> int:
+        return 0
+
+    def info(self, _section: str) -> dict[str, Any]:
+        return {}
+
+
+@contextmanager
+def empty_redis(_: Account) -> Iterator[NoKeys]:
+    yield NoKeys()
+
+
+@pytest.fixture(scope="module")
+def busy() -> Iterator[None]:
+    """Staging, while somebody else works in it."""
+    with (
+        operations_world.world() as made,
+        an_operator(),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        audit_world.tidy(made)
+        patch.setattr("arbor.cache.write_commands.session", empty_redis)
+        client("ssm").put_parameter(Name=LOCK, Value=json.dumps(asdict(OTHER)), Type="String")
+        yield
+
+
+def run(name: str, *more: str) -> Result:
+    words = [*name.split(), *RIGHT[name].split(), *more, "--stack", STACK]
+    return CliRunner().invoke(app, words)
+
+
+def test_the_first_has_the_lock_from_before_its_first_write_until_after_its_last() -> None:
+    """The first test here: its account must be gone before the others' is made."""
+    with operations_world.world(), an_operator():
+        CLOCK.set_speed(60_000)
+        with asked(may_write=True) as seen:
+            done = run("deploy", "--yes", "--every", "0.001")
+        assert done.exit_code == 0, done.output
+    writes = [call.operation for call in seen.calls if not call.is_read]
+    assert writes[0] == "ssm:PutParameter"
+    assert writes[-1] == "ssm:DeleteParameter"
+    assert "ecs:UpdateService" in writes[1:-1]
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize("name", WRITERS)
+def test_the_second_is_told_who_is_at_what_and_writes_nothing(name: str) -> None:
+    with asked() as seen:
+        done = run(name, "--yes")
+    assert done.exit_code == 3, done.output
+    assert f"`{OTHER.what}` by mira on laptop-7 ({OTHER.by}) since {OTHER.since}" in done.stderr
+    assert "--take-over" in done.stderr
+    assert seen.locks() == ["ssm:PutParameter"]
+    assert at_work() == asdict(OTHER)
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize("name", WRITERS)
+def test_looking_at_what_would_be_done_takes_no_lock_and_writes_nothing(name: str) -> None:
+    with asked() as seen:
+        done = run(name, "--dry-run")
+    assert done.exit_code in {0, 3}, done.output
+    assert seen.locks() == []
+    assert at_work() == asdict(OTHER)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_whatever_writes_can_be_tried_scripted_paced_and_taken_over(name: str) -> None:
+    assert {"--yes", "--dry-run", "--every", "--take-over"} <= COMMANDS[name].options
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_what_only_reads_has_nothing_to_confirm(name: str) -> None:
+    assert not {"--dry-run", "--take-over"} & COMMANDS[name].options

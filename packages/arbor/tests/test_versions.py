@@ -1,0 +1,144 @@
+"""What names a version: a tag that stays, such as a git SHA, or an image's digest."""
+
+import pytest
+
+from ecs_world import client
+from arbor.ecs import revisions
+from arbor.procedure import Refused
+from arbor.release import catalogue, release, rollback
+from arbor.release.verify import look, table
+from operations_world import BACKEND, CLUSTER, FRONTEND, NEW, OLD, World, push, register
+
+SHA = "0736955c65aa9799114490f184d3c03cfa870091"
+NOWHERE = f"sha256:{'0' * 64}"
+
+
+def digest(repository: str, tag: str) -> str:
+    (found,) = client("ecr").describe_images(
+        repositoryName=repository, imageIds=[{"imageTag": tag}]
+    )["imageDetails"]
+    return str(found["imageDigest"])
+
+
+def tag(repository: str, image: str, tag: str) -> None:
+    """As the runbook gives a tag to an image that is there."""
+    ecr = client("ecr")
+    (found,) = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": image}])[
+        "images"
+    ]
+    ecr.put_image(
+        repositoryName=repository,
+        imageTag=tag,
+        imageManifest=found["imageManifest"],
+        imageManifestMediaType=found["imageManifestMediaType"],
+    )
+
+
+def full_image(world: World, service: str) -> str:
+    return str(world.definition(world.service(service)["taskDefinition"])["image"])
+
+
+def released(world: World, version: str, frontend: str | None = None) -> None:
+    planned = release.plan(world.account, version, frontend=frontend, opener=None)
+    planned.execute(world.run())
+
+
+def why(world: World, version: str, frontend: str | None = None) -> str:
+    with pytest.raises(Refused) as refused:
+        release.plan(world.account, version, frontend=frontend, opener=None)
+    return str(refused.value)
+
+
+def test_a_git_sha_is_released_and_is_what_commands_call_the_version(world: World) -> None:
+    for app in ("backend", "frontend"):
+        push(app, SHA)
+    released(world, SHA)
+    assert (world.image(BACKEND), world.image(FRONTEND)) == (SHA, SHA)
+    live = [row for row in catalogue.rows(world.account, ("backend",), 5) if row.live]
+    assert [(row.version, row.has_image) for row in live] == [(SHA, True)]
+
+
+def test_each_service_is_released_by_the_digest_of_its_image(world: World) -> None:
+    wanted = {app: digest(app, NEW) for app in ("backend", "frontend")}
+    released(world, wanted["backend"], wanted["frontend"])
+    for name, app in ((BACKEND, "backend"), (FRONTEND, "frontend")):
+        assert full_image(world, name) == f"{world.repositories[app]}@{wanted[app]}"
+    rows = catalogue.rows(world.account, ("backend", "frontend"), 1)
+    assert [row.version for row in rows] == list(wanted.values())
+    assert all(row.has_image for row in rows)
+    seen = look.look(world.account, None)
+    assert {app: one.image.digest for app, one in seen.wanted.items()} == {
+        **wanted,
+        "migrations": wanted["backend"],
+    }
+    assert release.plan_migration(world.account, None).wanted.image.digest == wanted["backend"]
+    rollback.plan(world.account, ("frontend", "backend")).execute(world.run())
+    assert (world.image(BACKEND), world.image(FRONTEND)) == (OLD, OLD)
+
+
+def test_one_digest_is_no_version_of_both(world: World) -> None:
+    said = why(world, digest("backend", NEW))
+    assert said.startswith("frontend has no image sha256:")
+    assert "name the digest of this repository's image (--frontend), or a tag that both" in said
+
+
+def test_a_digest_that_no_repository_has_is_refused(world: World) -> None:
+    assert f"backend has no image {NOWHERE}" in why(world, NOWHERE)
+
+
+def test_a_tag_that_no_image_has_is_answered_with_those_that_there_are(world: World) -> None:
+    """A pipeline may push a git SHA alone: the release's tag can be given to that image."""
+    push("backend", SHA)
+    tag("backend", SHA, "latest")
+    said = why(world, "v1.2.3").splitlines()[0]
+    assert "give the tag to an image that is there (docs/runbook.md" in said
+    assert SHA in said
+    assert "latest" not in said
+    for app, image in (("backend", SHA), ("frontend", NEW)):
+        tag(app, image, "v1.2.3")
+    assert f"{SHA} = v1.2.3" in why(world, "v9.9.9")
+    released(world, "v1.2.3")
+    assert world.image(BACKEND) == "v1.2.3"
+
+
+def test_latest_moves_and_is_never_released(world: World) -> None:
+    for app in ("backend", "frontend"):
+        tag(app, NEW, "latest")
+    assert "latest moves with each build: name the tag beside it" in why(world, "latest")
+    assert "latest is not a version" in why(world, NEW, "latest")
+
+
+def test_a_migration_of_a_live_image_that_moves_is_refused_before_anything_is_begun(
+    world: World,
+) -> None:
+    """Somebody deployed `latest` by hand: no command says so only after it has begun."""
+    live = register("backend", f"{world.repositories['backend']}:latest")
+    client("ecs").update_service(cluster=CLUSTER, service=BACKEND, taskDefinition=live)
+    world.finish()
+    before = world.writes()
+    with pytest.raises(Refused, match="runs latest, which is not a version: add --version with"):
+        release.plan_migration(world.account, None)
+    assert release.plan_migration(world.account, NEW).wanted.image.tag == NEW
+    assert world.writes() == before
+
+
+def test_verify_looks_for_the_version_of_each_service(world: World) -> None:
+    seen = look.look(world.account, digest("backend", NEW), NEW)
+    lines = {line.check: line for line in table.check(seen)}
+    assert (lines["images"].state, lines["kept images"].state) == ("OK", "OK")
+    with pytest.raises(Refused, match="latest is not a version"):
+        look.look(world.account, NEW, "latest")
+
+
+@pytest.mark.parametrize("by", [str, lambda version: digest("backend", version)])
+def test_a_service_goes_back_to_a_version(world: World, by: object) -> None:
+    assert callable(by)
+    first = by(OLD)
+    if first != OLD:
+        image = f"{world.repositories['backend']}@{first}"
+        (register,) = revisions.wanted(world.account, BACKEND, "backend", first).steps()
+        register.do()
+        assert world.definition(world.revisions(BACKEND)[0])["image"] == image
+    released(world, NEW)
+    rollback.plan(world.account, ("backend",), first).execute(world.run())
+    assert full_image(world, BACKEND).endswith(first)
