@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from botocore.exceptions import ClientError
 
 from arbor.account import Account
-from pipeline import present
+from pipeline.hazards import present
 from pipeline.adopt.registrations import Registration
 
 ABSENT = frozenset(

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from arbor import screen
-from pipeline import changes
+from pipeline.hazards import changes
 from pipeline.operate.actions import Action
 from pipeline.operate.actions import operate as operate_stack
 from pipeline.options import USAGE, Stack

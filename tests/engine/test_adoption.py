@@ -13,10 +13,10 @@ import terraform_world
 from pulumi_moto import aws_shim
 from engine import deployment as engine, pulumi_cli
 from engine_stack import Deployed, deployed
-from pipeline import changes
+from pipeline.hazards import changes
 from pipeline.adopt import looks, pages, plan
 from pipeline.adopt.verdicts import Verdict
-from pipeline.steps import steps_of
+from pipeline.report.report.steps import steps_of
 
 PROJECT = engine.PROJECT_DIR
 STACK = "--stack production"

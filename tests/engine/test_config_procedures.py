@@ -11,10 +11,10 @@ from lived_in import AN_HOUR, lived_in, release
 from arbor.ecs import services
 from arbor.ecs.rollout import Rollout
 from arbor.procedure import Refused
-from pipeline import changes, pauses
-from pipeline.apply import apply
+from pipeline.hazards import changes, pauses
+from pipeline.apply.apply.apply import apply
 from pipeline.preview import preview
-from pipeline.steps import steps_of
+from pipeline.report.report.steps import steps_of
 from served import outages, serving
 
 

@@ -13,10 +13,10 @@ from pulumi.automation import CommandError
 from pulumi_moto import aws_shim
 from engine.deployment import PROJECT_DIR
 from engine_stack import Deployed
-from pipeline import changes
-from pipeline.apply import RefusedError, apply
+from pipeline.hazards import changes
+from pipeline.apply.apply.apply import RefusedError, apply
 from pipeline.preview import preview
-from pipeline.steps import steps_of
+from pipeline.report.report.steps import steps_of
 
 WAY_BACK = "Go Back to an Earlier PostgreSQL Version"
 UPGRADE = ("database-upgrade",)

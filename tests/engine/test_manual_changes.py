@@ -8,7 +8,7 @@ import pytest
 
 from engine import deployment as engine
 from engine_stack import Deployed
-from pipeline import drift
+from pipeline.drift.drift import drift
 
 CLUSTER = "arbor-production-cluster"
 BACKEND = "arbor-production-backend"

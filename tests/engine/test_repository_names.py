@@ -14,8 +14,8 @@ from pulumi import automation
 from pulumi_moto import aws_shim
 from engine import deployment as engine, pulumi_cli
 from engine_stack import Deployed, Step, forget
-from pipeline import changes
-from pipeline.steps import steps_of
+from pipeline.hazards import changes
+from pipeline.report.report.steps import steps_of
 from runbook_world import RUNBOOK
 
 HOST = engine.PROJECT_DIR / "tests" / "language_host.py"

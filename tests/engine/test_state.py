@@ -17,11 +17,11 @@ import shell
 from pulumi_moto import aws_shim
 from engine import deployment as engine, pulumi_cli
 from engine_stack import Deployed, forget
-from pipeline import drift, unowned
+from pipeline.drift.drift import drift, unowned
 from pipeline.operate import actions, lock
 from pipeline.operate.actions import Action
-from pipeline.report import name_of
-from pipeline.steps import steps_of
+from pipeline.report.report.report import name_of
+from pipeline.report.report.steps import steps_of
 
 INSIGHTS = "/aws/ecs/containerinsights/arbor-staging-cluster/performance"
 DATABASE = "arbor-staging-db"

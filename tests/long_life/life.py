@@ -14,7 +14,7 @@ from long_life import changes, disturb
 from long_life.hands import HANDS, Hand
 from long_life.watched import REFUSED, STACK, Watched
 from arbor.account import Account
-from pipeline import drift, unowned
+from pipeline.drift.drift import drift, unowned
 from pipeline.stacks import Opened
 from rotation_world import with_rds
 

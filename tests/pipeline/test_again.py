@@ -9,7 +9,7 @@ import responses
 import yaml
 from typer.testing import CliRunner, Result
 
-from pipeline import again
+from pipeline.apply.apply import again
 from pipeline.__main__ import app
 from pipeline.github import API, GitHubError, OutsideError
 from rehearsal.expressions import filled
@@ -90,7 +90,7 @@ def test_commits_without_effect_keep_a_plan(api: responses.RequestsMock, tmp_pat
     [
         ("docs/state.md", "config/settings.py"),
         ("Pulumi.production.yaml",),
-        ("pipeline/apply.py",),
+        ("pipeline/apply/apply.py",),
         (".github/workflows/up.yml",),
         tuple(f"docs/{number}.md" for number in range(again.MOST_FILES)),  # may be cut off
     ],

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from pulumi import automation
 
-from pipeline import interruption, outcome
-from pipeline.apply import HalfDoneError, NotDoneError, RefusedError, StaleError, apply
-from pipeline.failures import EXPIRED_SENTENCE
-from pipeline.outcome import Outcome
+from pipeline.apply.apply import interruption, outcome
+from pipeline.apply.apply.apply import HalfDoneError, NotDoneError, RefusedError, StaleError, apply
+from pipeline.apply.apply.failures import EXPIRED_SENTENCE
+from pipeline.apply.apply.outcome import Outcome
 from pipeline_world import Stack, begins, ends, error, fails, plan, urn, violation
 
 EXPIRED = "echo 'error: ExpiredToken: The security token included in the request is expired' >&2"
@@ -361,7 +361,7 @@ def test_a_job_that_is_cancelled_before_the_engine_starts_changes_nothing(
         went_on.append("after the signal")
         return []
 
-    monkeypatch.setattr("pipeline.drift.find", cancelled)
+    monkeypatch.setattr("pipeline.drift.drift.find", cancelled)
     found, said = applied(stack)
     assert found.result == outcome.CANCELLED
     assert "No change of staging was made." in said

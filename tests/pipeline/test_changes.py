@@ -9,8 +9,8 @@ from moto import mock_aws
 
 from config_changes import REFUSED, WORKS, covered, keys
 from arbor.account import Account
-from pipeline import changes
-from pipeline.steps import Step
+from pipeline.hazards import changes
+from pipeline.report.report.steps import Step
 from runbook_world import RUNBOOK
 
 HEADINGS = {line.lstrip("# ") for line in RUNBOOK.read_text().splitlines() if line.startswith("#")}

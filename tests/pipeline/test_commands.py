@@ -13,10 +13,11 @@ import pipeline.__main__
 import pipeline.adopt.command
 import pipeline.operate.command
 from engine import deployment as engine
-from pipeline import github, outcome
-from pipeline.apply import HalfDoneError, RefusedError, StaleError
-from pipeline.outcome import Outcome
-from pipeline.report import Change, Finding, Report
+from pipeline import github
+from pipeline.apply.apply import outcome
+from pipeline.apply.apply.apply import HalfDoneError, RefusedError, StaleError
+from pipeline.apply.apply.outcome import Outcome
+from pipeline.report.report.report import Change, Finding, Report
 from pipeline.repository.reviewers import UnreviewedError
 from pipeline.stacks import AnotherAccountError, NoStackError, WrongPlaceError
 

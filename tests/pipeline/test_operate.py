@@ -23,7 +23,7 @@ from arbor.account import Account
 from pipeline.operate import actions, adopt, lock, lost_key, refresh, repair, state
 from pipeline.operate.actions import Action
 from pipeline.stacks import Opened
-from pipeline.steps import Step
+from pipeline.report.report.steps import Step
 
 STACK, PROJECT = "staging", "arbor"
 DATABASE = "aws:rds/instance:Instance"

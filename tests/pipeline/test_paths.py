@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import tools.emulated
 import pipeline.__main__
-from pipeline.report import Report
+from pipeline.report.report.report import Report
 
 APPS = {"emulator": tools.emulated.app, "pipeline": pipeline.__main__.app}
 

@@ -9,8 +9,8 @@ import operations_world
 from ecs_world import client
 from arbor.procedure import Refused, Run
 from operations_world import BACKEND, CLUSTER, FRONTEND
-from pipeline import pauses
-from pipeline.steps import Step
+from pipeline.hazards import pauses
+from pipeline.report.report.steps import Step
 
 HOOKS = {"deploymentConfiguration": {"lifecycleHooks": [{"lifecycleStages": ["A"]}]}}
 

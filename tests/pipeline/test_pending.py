@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from pulumi_moto import correction, corrections
 from pulumi_moto.clock import CLOCK
-from pipeline import pending
+from pipeline.hazards import pending
 
 NAME = "arbor-staging-db"
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from pipeline import comment, result
-from pipeline.outcome import Outcome
-from pipeline.report import Report
+from pipeline.report.report import comment
+from pipeline.apply.apply import result
+from pipeline.apply.apply.outcome import Outcome
+from pipeline.report.report.report import Report
 
 REPORTS = Path(__file__).parent / "reports"
 FAILED_APPLY = "failed-apply"

@@ -7,8 +7,8 @@ import pytest
 
 from engine import deployment as engine
 from arbor.account import Account
-from pipeline import changes, roles
-from pipeline.steps import UNKNOWN, Step
+from pipeline.hazards import changes, roles
+from pipeline.report.report.steps import UNKNOWN, Step
 
 SESSION = "arn:aws:sts::123456789012:assumed-role/arbor-staging-ci-{}/run"
 PREVIEWS, DEPLOYS, FIRST = (SESSION.format(kind) for kind in ("preview", "deploy", "bootstrap"))

@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 
 from engine.deployment import PROJECT_DIR
 from arbor.account import Account
-from pipeline import changes, stores
-from pipeline.steps import Step
+from pipeline.hazards import changes, stores
+from pipeline.report.report.steps import Step
 
 LIVE = "arbor-staging-db"
 COPY = f"{LIVE}-restored"

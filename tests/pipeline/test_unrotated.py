@@ -9,7 +9,7 @@ from asked_wire import asked
 from first_secrets import APP, CACHE, DB, put
 from arbor.account import connect
 from operations_world import STACK
-from pipeline import unrotated
+from pipeline.hazards import unrotated
 
 PREVIEWS_MAY = {
     "secretsmanager:DescribeSecret",

@@ -15,7 +15,8 @@ import yaml
 from access import sessions as ci_sessions
 import arbor.__main__
 import pipeline.__main__
-from pipeline import again, changes
+from pipeline.apply.apply import again
+from pipeline.hazards import changes
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / ".github").rglob("*.yml"))

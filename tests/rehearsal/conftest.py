@@ -11,7 +11,7 @@ import responses
 from access import sessions as ci_sessions
 from arbor_names import naming
 from engine import deployment as engine
-from pipeline.report import UPDATED, Change, Drift, Report
+from pipeline.report.report.report import UPDATED, Change, Drift, Report
 from rehearsal import tokens
 from rehearsal.commands import Commands
 from rehearsal.github import GitHub
@@ -72,7 +72,7 @@ class World:
     def apply(
         self, options: dict[str, Any], environment: Mapping[str, str], _job: Job
     ) -> tuple[int, str]:
-        """As `python -m pipeline apply` ends and reports it (pipeline/outcome.py)."""
+        """As `python -m pipeline apply` ends and reports it (pipeline/apply/outcome.py)."""
         stack = options["stack"]
         self.backends[stack].add(environment["PULUMI_BACKEND_URL"])
         assert options["plan"].read_text() == f"plan of {stack}"

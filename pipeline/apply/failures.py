@@ -7,10 +7,10 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi import automation
 
-from pipeline.plan_file import NoPlanError
-from pipeline.report import name_of
+from pipeline.apply.apply.plan_file import NoPlanError
+from pipeline.report.report.report import name_of
 from pipeline.stacks import NoStackError
-from pipeline.values import IN_URL, SECRET
+from pipeline.report.report.values import IN_URL, SECRET
 
 AWS_FAILED: Final = (ClientError, BotoCoreError)
 EXPIRED: Final = re.compile(

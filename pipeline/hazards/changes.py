@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from arbor.account import Account
-from pipeline import present, roles, stores
-from pipeline.steps import UNKNOWN, Step, of_type
+from pipeline.hazards import present, roles, stores
+from pipeline.report.report.steps import UNKNOWN, Step, of_type
 
 ECS_SERVICE: Final = "aws:ecs/service:Service"
 CLUSTER: Final = "aws:ecs/cluster:Cluster"

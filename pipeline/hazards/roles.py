@@ -11,8 +11,8 @@ from typing import Final
 from arbor_names import naming
 from engine import deployment as engine
 from arbor.account import Account
-from pipeline import present
-from pipeline.steps import UNKNOWN, Step, of_type
+from pipeline.hazards import present
+from pipeline.report.report.steps import UNKNOWN, Step, of_type
 
 ROLE: Final = "aws:iam/role:Role"
 POLICY: Final = "aws:iam/policy:Policy"

@@ -24,7 +24,7 @@ EXIT_CODES: Final = {DONE: 0, FAILED: 1, CANCELLED: 1, RUNNING: 1, REFUSED: 3, S
 """Of `python -m pipeline apply`, by result. 2 is a wrong option."""
 FREE: Final = ""
 UNCHANGED: Final = "Nothing was changed"
-"""In each sentence of pipeline/changes.py, which need not be repeated."""
+"""In each sentence of pipeline/hazards/changes.py, which need not be repeated."""
 PLAN_AGAIN: Final = "Plan again: run the workflow `up` on main, which asks for approval again."
 UP_AGAIN: Final = "Mend the cause and run the workflow `up` again."
 AFTER: Final = "Mend the cause and run the workflow `up` again: a new plan continues from here."

@@ -6,10 +6,11 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pipeline import again as runs
-from pipeline import changes, files
+from pipeline.apply.apply import again as runs
+from pipeline.hazards import changes
+from pipeline import files
 from pipeline.options import USAGE, Stack
-from pipeline.outcome import Outcome
+from pipeline.apply.apply.outcome import Outcome
 
 FAILED, STALE = 1, 4
 

@@ -1,6 +1,6 @@
 """Changes of what holds data that a live stack can't take, or takes with an outage.
 
-Each check yields a sentence for each instance; pipeline/changes.py names the procedure.
+Each check yields a sentence for each instance; pipeline/hazards/changes.py names the procedure.
 """
 
 import re
@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 
 from arbor_names import naming
 from arbor.account import Account
-from pipeline import pending
-from pipeline.report import name_of
-from pipeline.steps import UNKNOWN, Step, of_type
+from pipeline.hazards import pending
+from pipeline.report.report.report import name_of
+from pipeline.report.report.steps import UNKNOWN, Step, of_type
 
 INSTANCE: Final = "aws:rds/instance:Instance"
 CACHE: Final = "aws:elasticache/replicationGroup:ReplicationGroup"

@@ -5,21 +5,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from pipeline import chat, github
+from pipeline.apply.apply import chat
+from pipeline import github
 from pipeline.job import Job
-from pipeline.markdown import block, cell, code, details, prose, table
-from pipeline.outcome import (
-    CANCELLED,
-    DONE,
-    FAILED,
-    REFUSED,
-    RUNNING,
-    STALE,
-    UP_AGAIN,
-    Outcome,
-    continues,
-    counted,
-)
+from pipeline.report.report.markdown import block, cell, code, details, prose, table
+from pipeline.apply.apply.outcome import (CANCELLED, DONE, FAILED, REFUSED, RUNNING, STALE, UP_AGAIN, Outcome, continues, counted,)
 
 MARKER: Final = "arbor apply"
 VERDICTS: Final = {

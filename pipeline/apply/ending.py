@@ -8,21 +8,12 @@ from typing import Final
 
 from pulumi import automation
 
-from pipeline.failures import leave_the_plan, said, sentences
-from pipeline.interruption import CancelledError, EngineCommand, Interruption
+from pipeline.apply.apply.failures import leave_the_plan, said, sentences
+from pipeline.apply.apply.interruption import CancelledError, EngineCommand, Interruption
 from pipeline.job import Job
-from pipeline.outcome import (
-    CANCELLED,
-    DONE,
-    FAILED,
-    PLAN_AGAIN,
-    REFUSED,
-    STALE,
-    Outcome,
-    continues,
-)
-from pipeline.progress import Progress
-from pipeline.report import name_of
+from pipeline.apply.apply.outcome import (CANCELLED, DONE, FAILED, PLAN_AGAIN, REFUSED, STALE, Outcome, continues,)
+from pipeline.apply.apply.progress import Progress
+from pipeline.report.report.report import name_of
 from pipeline.stacks import Opened
 
 Say = Callable[[str], None]
