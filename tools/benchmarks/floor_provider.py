@@ -1,6 +1,6 @@
 """A provider that does nothing: what the engine itself costs, for the same number of resources.
 
-`python -m benchmarks.floor_provider` prints its port and serves until its input closes.
+`python -m tools.benchmarks.floor_provider` prints its port and serves until its input closes.
 """
 
 import itertools

@@ -1,4 +1,4 @@
-"""Starts a policy pack as the official language host does, for tests/language_host.py.
+"""Starts a policy pack as the official language host does, for tests/support/language_host.py.
 
 The official host puts a proxy before the pack (pulumi/pulumi, sdk/policy_proxy.go): the engine
 sends it ConfigureStack, and then the pack starts with the stack and its config in environment

@@ -1,6 +1,6 @@
-"""One process of an operator's, for `benchmarks.operations`.
+"""One process of an operator's, for `tools.benchmarks.operations`.
 
-python -m benchmarks.operator WHAT DELAY. WHAT is `start` (everything before the first call), `call`
+python -m tools.benchmarks.operator WHAT DELAY. WHAT is `start` (everything before the first call), `call`
 (prints how long the slowest single call of status takes) or `status`; DELAY is how many seconds a
 call is on its way beside what it takes.
 """

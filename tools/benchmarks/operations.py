@@ -71,7 +71,7 @@ def status_ratio() -> str:
 
 
 def _operator(what: str, delay: float) -> list[str]:
-    return ["-m", "benchmarks.operator", what, str(delay)]
+    return ["-m", "tools.benchmarks.operator", what, str(delay)]
 
 
 def _seconds(words: Sequence[str], environment: Mapping[str, str]) -> float:

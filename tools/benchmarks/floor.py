@@ -31,7 +31,7 @@ def provider() -> Iterator[dict[str, str]]:
     with (
         tempfile.TemporaryDirectory(prefix="arbor-floor-") as state,
         subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.floor_provider"],
+            [sys.executable, "-m", "tools.benchmarks.floor_provider"],
             cwd=engine.PROJECT_DIR,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

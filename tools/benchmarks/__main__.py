@@ -7,7 +7,7 @@ same run, alternating, and the best of several tries counts.
 import resource
 import sys
 
-from benchmarks import floor, operations, program
+from tools.benchmarks import floor, operations, program
 from engine import deployment as engine, pulumi_cli
 
 TRIES = 5
