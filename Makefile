@@ -5,7 +5,7 @@ SHARD ?= 0
 SHARDS ?= 1
 PYTHON := .venv/bin/python
 READY := .venv/ready
-ACCOUNT_TESTS := tests/emulator tests/operations tests/pipeline/bootstrap tests/pipeline/test_adopt.py tests/iam/test_provider.py
+ACCOUNT_TESTS := packages/pulumi-moto/tests packages/arbor/tests tests/pipeline/bootstrap tests/pipeline/test_adopt.py tests/iam/test_provider.py
 ENGINE_TESTS := tests/engine tests/long_life
 # All of these directories, or each SHARDS-th of their files, beginning with SHARD.
 shard = $(if $(filter 1,$(SHARDS)),$(1),$(shell find $(1) -name 'test_*.py' | LC_ALL=C sort | awk 'NR % $(SHARDS) == $(SHARD)'))
@@ -16,13 +16,13 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 up: $(READY) ## bring STACK up in an emulated account, with the real engine
-	$(PYTHON) -m emulator up --stack $(STACK)
+	$(PYTHON) -m tools.emulated up --stack $(STACK)
 
 preview: $(READY) ## show what `up` would do, and what the policies say of it
-	$(PYTHON) -m emulator preview --stack $(STACK) --policy-pack policy
+	$(PYTHON) -m tools.emulated preview --stack $(STACK) --policy-pack policy
 
 serve: $(READY) ## keep an emulated account up, with the stand-in application; prints lines to eval
-	@PYTHONPATH=tests $(PYTHON) -m serve --stack $(STACK)
+	@PYTHONPATH=tests:tests/support:packages/arbor/tests/support $(PYTHON) -m serve --stack $(STACK)
 
 test: checks unit emulator engine ## all checks and every test
 
@@ -67,16 +67,16 @@ lock: ## pin anew what a job with credentials installs; needs uv on PATH (docs/p
 	    --output-file requirements-pipeline.lock
 
 policy-proof: $(READY) ## preview every change that the policy pack must catch
-	$(PYTHON) -m proof
+	PYTHONPATH=tests $(PYTHON) -m proof
 
 benchmark: $(READY) ## measure against bare registration and the engine's floor
-	PYTHONPATH=tests $(PYTHON) -m benchmarks
+	PYTHONPATH=tests:tests/support $(PYTHON) -m tools.benchmarks
 
 clean: ## forget the virtual environment and the caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-$(READY): requirements.txt requirements-pipeline.txt requirements-dev.txt constraints.txt pyproject.toml
+$(READY): requirements.txt requirements-pipeline.txt requirements-dev.txt constraints.txt packages/arbor/pyproject.toml packages/pulumi-moto/pyproject.toml
 	python3.11 -m venv .venv
 	.venv/bin/pip install --quiet --requirement requirements-dev.txt
-	.venv/bin/pip install --quiet --no-deps --editable .
+	.venv/bin/pip install --quiet --no-deps --editable packages/arbor --editable packages/pulumi-moto
 	touch $(READY)

@@ -5,10 +5,7 @@ import pulumi
 import access.stack
 import application
 from access import trust as ci_documents
-from arbor_names import limits
-from arbor_names import naming
-from arbor_names import pools
-from config import settings
+from arbor_names import limits, naming, pools
 from components.cache import PORT as CACHE_PORT
 from components.cache import Cache, CacheArgs
 from components.certificate import Certificate, CertificateArgs
@@ -32,6 +29,7 @@ from components.task import Reach, Surroundings
 from components.task_definition import Container
 from components.web_acl import WebAcl, WebAclArgs
 from components.web_acl_rules import ApiLimit
+from config import settings
 
 config = settings.load()
 stack = config.stack

@@ -4,9 +4,9 @@ A role may what its policies and its boundary both allow:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 """
 
-from arbor_names import naming
 from access.statements import allow, deny
 from access.trust import Pipeline, document
+from arbor_names import naming
 
 WRITES_LOGS = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 MONITORING = ("logs:CreateLogGroup", "logs:GetLogEvents", "logs:PutRetentionPolicy")

@@ -84,7 +84,7 @@ RELEASES = frozenset(
 )
 """What `arbor release` and the checks of `pipeline apply` call beside the provider's calls."""
 TUNNEL = "AWS-StartPortForwardingSessionToRemoteHost"
-"""The document by which packages/arbor/src/arbor/tunnel.py reaches the database and the cache."""
+"""The document by which arbor/tunnel.py reaches the database and the cache."""
 SESSIONS = "bootstrap"
 """Begins the names of the role's sessions after the stack's (.github/actions/sign-in)."""
 POLICY_WRITES = (

@@ -17,7 +17,7 @@ WRITE_SECONDS: Final = 5 * HOUR
 """An `up`, a release, a repair. State that can't be saved at the end is the worst outcome, so
 every wait inside such a job must fit."""
 MIGRATION_MINUTES: Final = 60
-"""How long a release waits for its migration at most (packages/arbor/src/arbor/release/migrate.py)."""
+"""How long a release waits for its migration at most (arbor/release/migrate.py)."""
 STARTING_MINUTES: Final = 30
 """What a deployment may take beside its bake time and its pause (components/service.py)."""
 RELEASED: Final = 2

@@ -1,7 +1,7 @@
 """The pipeline of a stack of this project, by its names."""
 
-from arbor_names import naming
 from access.trust import Pipeline
+from arbor_names import naming
 
 ACCESS_LOGS = "balancer-logs-*"
 """The load balancer's bucket, which Pulumi names by its logical name."""

@@ -7,9 +7,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from arbor_names.waits import DEREGISTRATION_SECONDS
 from components.role import RolePlace, program_role
 from components.trust import trust
-from arbor_names.waits import DEREGISTRATION_SECONDS
 
 INFRASTRUCTURE_POLICY = "arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AmazonECSInfrastructureRolePolicyForLoadBalancers.html"""

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from access import trust as ci_documents
-from access import sessions as ci_sessions
 from access import deploy, images, preview, reads
+from access import sessions as ci_sessions
+from access import trust as ci_documents
 
 
 @dataclass(frozen=True, kw_only=True)

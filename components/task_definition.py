@@ -32,7 +32,7 @@ class Container:
     port: int | None = None
     """None for a task that serves nothing."""
     command: tuple[str, ...] = ()
-    """Empty: the image's own. Its number of workers is what commands reckon with (arbor_names/pools.py)."""
+    """Empty: the image's own. Commands reckon with its number of workers (arbor_names/pools.py)."""
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """Variable and its `valueFrom`, a secret's ARN and JSON key; never a value."""

@@ -3,8 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from arbor_names import limits
-from arbor_names import pools
+from arbor_names import limits, pools
 from config.reader import Reader
 from config.services import ServiceSettings
 from config.stores import CacheSettings, DatabaseSettings

@@ -5,9 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from arbor_names import limits
-from arbor_names import naming
-from arbor_names import pools
+from arbor_names import limits, naming, pools
 from config.reader import Reader
 
 BACKEND: Final = "backend"

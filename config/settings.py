@@ -12,9 +12,13 @@ from typing import Final
 import pulumi
 from pulumi.runtime import config as pulumi_config
 
-from arbor_names import limits
-from arbor_names import naming
-from config.capacity import (check_cache_connections, check_connections, check_vcpus, read_spot_weight,)
+from arbor_names import limits, naming
+from config.capacity import (
+    check_cache_connections,
+    check_connections,
+    check_vcpus,
+    read_spot_weight,
+)
 from config.deployment import DeploymentSettings, check_session, read_deployment
 from config.environment import PRODUCTION, read_environment
 from config.firewall import FirewallSettings, read_firewall
@@ -22,7 +26,13 @@ from config.github import GitHubSettings, read_github
 from config.network import NetworkSettings, read_network
 from config.reader import Reader
 from config.services import ServiceSettings, read_services
-from config.stores import (CacheSettings, DatabaseSettings, read_cache, read_database, read_final_backup,)
+from config.stores import (
+    CacheSettings,
+    DatabaseSettings,
+    read_cache,
+    read_database,
+    read_final_backup,
+)
 
 _STACK: Final = re.compile(r"[a-z][a-z0-9]{0,15}")
 _ACCOUNT: Final = re.compile(r"\d{12}")

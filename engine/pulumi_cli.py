@@ -18,7 +18,7 @@ from pulumi import automation
 VERSION = "3.259.0"
 """The newest version whose Go modules are known to build; the SDK may be newer."""
 OLDEST = (3, 200, 0)
-"""Older CLIs lack parts of the provider protocol that packages/pulumi-moto/src/pulumi_moto/provider.py speaks."""
+"""Older CLIs lack parts of the provider protocol that pulumi_moto/provider.py speaks."""
 INSTALLER = "https://get.pulumi.com"
 BUILD_FILES = Path(__file__).parent / "cli_build"
 COMMAND = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"

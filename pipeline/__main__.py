@@ -9,22 +9,22 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pipeline.apply.apply import again_command, chat, plan_file
-from pipeline.hazards import changes
 from pipeline import files, github
-from pipeline.report.report import comment as markdown
-from pipeline.apply.apply import result as outcomes
 from pipeline.adopt.command import adopt
-from pipeline.apply.apply.apply import NotDoneError, not_opened
-from pipeline.apply.apply.apply import apply as apply_plan
+from pipeline.apply import again_command, chat, plan_file
+from pipeline.apply import result as outcomes
+from pipeline.apply.apply import NotDoneError, not_opened
+from pipeline.apply.apply import apply as apply_plan
+from pipeline.apply.outcome import counted
 from pipeline.bootstrap.command import bootstrap as bootstrap_stack
-from pipeline.drift.drift.issue import Nightly
+from pipeline.drift.issue import Nightly
+from pipeline.hazards import changes
 from pipeline.job import Job
 from pipeline.operate.command import operate
 from pipeline.options import USAGE, Stack
-from pipeline.apply.apply.outcome import counted
 from pipeline.preview import preview as preview_stack
-from pipeline.report.report.report import Report, is_of
+from pipeline.report import comment as markdown
+from pipeline.report.report import Report, is_of
 from pipeline.repository import reviewers
 from pipeline.repository.command import github as check_repository
 from pipeline.stacks import NoStackError, Opened, emulated, in_aws

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from engine import deployment as engine
 from arbor import screen
+from engine import stack_file
 
 USAGE = 2
 
@@ -13,8 +13,8 @@ USAGE = 2
 def a_stack(name: str) -> str:
     """The stack's name; ends with one sentence and exit code 2 for a stack without config."""
     try:
-        engine.stack_config(name)
-    except engine.StackFileError as unknown:
+        stack_file.stack_config(name)
+    except stack_file.StackFileError as unknown:
         screen.end(str(unknown), USAGE)
     return name
 

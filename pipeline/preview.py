@@ -7,13 +7,13 @@ from pathlib import Path
 from pulumi import automation
 from pulumi.automation import events
 
+from pipeline.apply.failures import AWS_FAILED, said, sentences
+from pipeline.drift import drift, unowned
 from pipeline.hazards import changes, unrotated
-from pipeline.drift.drift import drift, unowned
-from pipeline.apply.apply.failures import AWS_FAILED, said, sentences
 from pipeline.job import Job
-from pipeline.report.report.report import Report
+from pipeline.report.report import Report
+from pipeline.report.steps import Seen
 from pipeline.stacks import PACK, Opened
-from pipeline.report.report.steps import Seen
 
 
 def preview(opened: Opened, *, plan: Path | None, look_for_drift: bool) -> Report:

@@ -19,12 +19,13 @@ from botocore.exceptions import (
 )
 from pulumi import automation
 
-from engine import deployment as engine, pulumi_cli
 from arbor import screen
 from arbor.account import Account, connect
+from engine import emulation, pulumi_cli, stack_file
+from engine.deployment import open_stack
 from pipeline import where as place
 
-PACK = engine.PROJECT_DIR / "policy"
+PACK = stack_file.PROJECT_DIR / "policy"
 EMULATED_SPEED = 600.0
 FAILED, USAGE, REFUSED = 1, 2, 3
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
@@ -88,8 +89,8 @@ def _place(stack: str, environ: Mapping[str, str] = os.environ) -> place.Where:
     https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
     """
     try:
-        lies = place.of_stack(stack, engine.stack_config(stack), place.PREVIEW)
-    except (engine.StackFileError, place.NoPlaceError) as wrong:
+        lies = place.of_stack(stack, stack_file.stack_config(stack), place.PREVIEW)
+    except (stack_file.StackFileError, place.NoPlaceError) as wrong:
         raise WrongPlaceError(str(wrong)) from wrong
     variable = next((name for name in REGION_VARIABLES if environ.get(name)), None)
     if variable and environ[variable] != lies.region:
@@ -124,7 +125,7 @@ def _selected(stack: str, lies: place.Where) -> automation.Stack:
     options = automation.LocalWorkspaceOptions(pulumi_command=_command())
     try:
         return automation.select_stack(
-            stack_name=stack, work_dir=str(engine.PROJECT_DIR), opts=options
+            stack_name=stack, work_dir=str(stack_file.PROJECT_DIR), opts=options
         )
     except automation.StackNotFoundError as missing:
         raise NoStackError(
@@ -148,10 +149,10 @@ def _why_not(stack: str, said: str, lies: place.Where) -> str:
 def emulated(stack: str, base: Path | None) -> Iterator[Opened]:
     """The stack in a fresh emulated account, where the checkout in `base` is up already."""
     command = _command()
-    with engine.account_process(stack=stack, speed=EMULATED_SPEED) as account:
+    with emulation.account_process(stack=stack, speed=EMULATED_SPEED) as account:
         if base is not None:
             _bring_up(base, stack, account)
-        with engine.deployment(stack=stack, account=account, command=command) as deployed:
+        with open_stack(stack=stack, account=account, command=command) as deployed:
             yield Opened(stack=deployed.stack, account=_emulated(stack, account))
 
 
@@ -169,7 +170,7 @@ def _emulated(stack: str, account: Mapping[str, str]) -> Account:
 def _bring_up(base: Path, stack: str, account: dict[str, str]) -> None:
     """By that checkout's own code: its modules must not mix with those of this one."""
     done = subprocess.run(  # noqa: S603 - this Python, on a checkout of this project
-        [sys.executable, "-m", "emulator", "up", "--stack", stack],
+        [sys.executable, "-m", "tools.emulated", "up", "--stack", stack],
         cwd=base,
         env={**os.environ, **account},
         stdout=subprocess.DEVNULL,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from engine import deployment as engine
+from engine import stack_file
 from pipeline import where as place
 from pipeline.options import USAGE, Stack
 
@@ -23,7 +23,7 @@ def where(
     """
     try:
         found = place.of_stack(
-            stack, engine.stack_config(stack), role, os.environ.get("PULUMI_BACKEND_URL", "")
+            stack, stack_file.stack_config(stack), role, os.environ.get("PULUMI_BACKEND_URL", "")
         )
     except place.NoPlaceError as wrong:
         typer.echo(str(wrong), err=True)

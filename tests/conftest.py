@@ -10,8 +10,8 @@ import hypothesis
 import pytest
 from botocore import loaders
 
-from pulumi_moto.moto_environment import WITHOUT_IMAGES
 from engine_stack import Deployed, deployed
+from pulumi_moto.environment import WITHOUT_IMAGES
 
 os.environ.update(WITHOUT_IMAGES)
 hypothesis.settings.register_profile("untimed", deadline=None)  # machines are of any speed

@@ -4,10 +4,11 @@ import shutil
 import subprocess
 import sys
 
-from engine import deployment as engine, pulumi_cli
+from engine import emulation, pulumi_cli, stack_file
+from engine.deployment import open_stack
 from tools import architecture, coverage, policies
 
-DOCS = engine.PROJECT_DIR / "docs"
+DOCS = stack_file.PROJECT_DIR / "docs"
 STACK = "production"
 FAST = 600.0
 
@@ -18,8 +19,8 @@ def main() -> None:
     (DOCS / "policies.md").write_text(policies.page())
     command = pulumi_cli.find_or_build(print, lambda _done, _total: None)
     with (
-        engine.account_process(stack=STACK, speed=FAST) as account,
-        engine.deployment(stack=STACK, account=account, command=command) as deployed,
+        emulation.account_process(stack=STACK, speed=FAST) as account,
+        open_stack(stack=STACK, account=account, command=command) as deployed,
     ):
         deployed.up()
         exported = deployed.stack.export_stack().deployment

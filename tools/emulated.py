@@ -1,11 +1,8 @@
-"""`python -m emulator`: bring a stack up in an emulated AWS account, with the real engine."""
+"""`python -m tools.emulated`: bring a stack up in an emulated AWS account, with the real engine."""
 
 import os
 import signal
-import subprocess
-import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,10 +15,12 @@ from pulumi import automation
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from pulumi_moto import aws_shim
-from engine import deployment as engine, pulumi_cli
-from pulumi_moto.moto_environment import moto_environment
+from engine import emulation, pulumi_cli, stack_file
+from engine.deployment import open_stack
 from engine.summary import OnStep, Steps, show
+from pulumi_moto import aws_shim
+from pulumi_moto.__main__ import run_command
+from pulumi_moto.__main__ import serve as serve_account
 
 FAILED, USAGE, REFUSED, INTERRUPTED = 1, 2, 3, 130
 SPEED = 60.0
@@ -68,53 +67,19 @@ def destroy(stack: Stack = "production", speed: Speed = SPEED) -> None:
 
 
 @app.command()
-def serve(
-    stack: Annotated[str, typer.Option(help="Whose account id and region.")] = "production",
-    speed: Speed = SPEED,
-    until_input_closes: Annotated[bool, typer.Option(hidden=True)] = False,
-) -> None:
+def serve(stack: Stack = "production", speed: Speed = SPEED) -> None:
     """Keep an account up until Ctrl-C; prints, as lines to eval, how to reach it."""
     config = _config(stack)
-    os.environ.update(moto_environment(str(config["arbor:accountId"])))
-    from pulumi_moto import account  # noqa: PLC0415 - after moto's environment is set
-
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    if until_input_closes:
-
-        def wait_for_the_end() -> None:
-            sys.stdin.read()
-            ended.set()
-
-        threading.Thread(target=wait_for_the_end, daemon=True).start()
-    with (
-        tempfile.TemporaryDirectory(prefix="arbor-state-") as state,
-        account.running(
-            region=str(config["aws:region"]),
-            account_id=str(config["arbor:accountId"]),
-            speed=speed,
-        ) as running,
-    ):
-        attached = f"aws:{running.provider_port},random:{running.provider_port}"
-        lines = {
-            **engine.client_environment(running.endpoint, running.region),
-            "PULUMI_DEBUG_PROVIDERS": f"{attached},awsx:{running.awsx_port}",
-            "PULUMI_BACKEND_URL": f"file://{state}",
-            "PULUMI_CONFIG_PASSPHRASE": engine.PASSPHRASE,
-            **engine.NO_DOWNLOADS,
-        }
-        for name, value in lines.items():
-            typer.echo(f"export {name}='{value}'")
-        typer.echo(f"# The account is up at {running.endpoint}; Ctrl-C ends it.")
-        ended.wait()
+    serve_account(
+        account_id=str(config["arbor:accountId"]), region=config["aws:region"], speed=speed
+    )
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def run(context: typer.Context, stack: Stack = "production", speed: Speed = SPEED) -> None:
     """Deploy a stack into a fresh account, run COMMAND against it, tear everything down.
 
-    Usage: python -m emulator run --stack STACK -- COMMAND…
+    Usage: python -m tools.emulated run --stack STACK -- COMMAND…
     """
     command = [*context.args]
     if not command:
@@ -123,8 +88,8 @@ def run(context: typer.Context, stack: Stack = "production", speed: Speed = SPEE
     cli = _cli()
     with (
         _interruptible(),
-        engine.account_process(stack=stack, speed=speed) as account,
-        engine.deployment(stack=stack, account=account, command=cli) as deployed,
+        emulation.account_process(stack=stack, speed=speed) as account,
+        open_stack(stack=stack, account=account, command=cli) as deployed,
         tempfile.TemporaryDirectory(prefix="arbor-bin-") as shims,
     ):
         _deploy(deployed.up, f"{stack} is up in the emulated account")
@@ -134,25 +99,8 @@ def run(context: typer.Context, stack: Stack = "production", speed: Speed = SPEE
             **account,
             "PATH": aws_shim.search_path(Path(shims)),
         }
-        code = _run(command, environment)
+        code = run_command(command, environment)
     raise typer.Exit(code)
-
-
-def _run(command: list[str], environment: dict[str, str]) -> int:
-    try:
-        process = subprocess.Popen(command, env=environment)  # noqa: S603 - the user's own command
-    except OSError as missing:
-        _say_and_exit(f"{command[0]} can't be run: {missing.strerror}.", 127)
-    try:
-        code = process.wait()
-    except KeyboardInterrupt:
-        # The terminal sent the signal to the command too; give it time to end in order.
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        raise
-    return code if code >= 0 else 128 - code
 
 
 def _packs(given: list[Path] | None) -> tuple[Path, ...]:
@@ -167,20 +115,19 @@ def _operate(
     stack: str, speed: float, what: str, *, fresh_account: bool, packs: tuple[Path, ...] = ()
 ) -> None:
     _config(stack)
-    served = engine.served_account()
+    served = emulation.served_account()
     if served is None and not fresh_account:
         _say_and_exit(
-            f"{what} needs an account with the stack in it: start one with `python -m emulator "
-            "serve`, eval the lines that it prints, and run `python -m emulator up` first.",
+            f"{what} needs an account with the stack in it: start one with "
+            "`python -m tools.emulated serve`, eval the lines that it prints, "
+            "and run `python -m tools.emulated up` first.",
             REFUSED,
         )
     cli = _cli()
     with (
         _interruptible(),
         _account(served, stack, speed) as account,
-        engine.deployment(
-            stack=stack, account=account, command=cli, policy_packs=packs
-        ) as deployed,
+        open_stack(stack=stack, account=account, command=cli, policy_packs=packs) as deployed,
     ):
         _deploy(getattr(deployed, what), f"{what} of {stack} in the emulated account")
 
@@ -190,7 +137,7 @@ def _account(served: dict[str, str] | None, stack: str, speed: float) -> Iterato
     if served is not None:
         yield served
         return
-    with engine.account_process(stack=stack, speed=speed) as fresh:
+    with emulation.account_process(stack=stack, speed=speed) as fresh:
         yield fresh
 
 
@@ -229,8 +176,8 @@ def _cli() -> automation.PulumiCommand:
 
 def _config(stack: str) -> dict[str, Any]:
     try:
-        return engine.stack_config(stack)
-    except engine.StackFileError as unknown:
+        return stack_file.stack_config(stack)
+    except stack_file.StackFileError as unknown:
         _say_and_exit(str(unknown), USAGE)
 
 
@@ -244,7 +191,7 @@ def _interruptible() -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, interrupt)
     try:
         yield
-    except engine.AccountFailedError as failed:
+    except emulation.AccountFailedError as failed:
         _say_and_exit(str(failed), FAILED)
     except KeyboardInterrupt:
         _say_and_exit("Interrupted; the emulated account is gone.", INTERRUPTED)
@@ -258,4 +205,4 @@ def _say_and_exit(sentence: str, code: int) -> NoReturn:
 
 
 if __name__ == "__main__":
-    app(prog_name="python -m emulator")
+    app(prog_name="python -m tools.emulated")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from botocore.exceptions import ClientError
 
 from arbor.account import Account
-from pipeline.hazards import present
 from pipeline.adopt.registrations import Registration
+from pipeline.hazards import present
 
 ABSENT = frozenset(
     {

@@ -6,7 +6,7 @@ from typing import Any
 
 from pulumi.automation import events
 
-from pipeline.report.report.report import name_of
+from pipeline.report.report import name_of
 
 ROOT = "pulumi:pulumi:Stack"
 PROVIDERS = "pulumi:providers:"

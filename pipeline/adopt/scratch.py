@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 from pulumi import automation
 
-from engine import deployment as engine
+from engine.deployment import project_program
 from pipeline.stacks import Opened
 
 ENCRYPTION = frozenset({"secretsprovider", "encryptedkey", "encryptionsalt"})
@@ -40,7 +40,7 @@ def scratch(opened: Opened) -> Iterator[automation.Stack]:
         yield automation.create_or_select_stack(
             name,
             project_name=project["name"],
-            program=engine.project_program(),
+            program=project_program(),
             opts=automation.LocalWorkspaceOptions(
                 work_dir=str(settings),
                 pulumi_command=workspace.pulumi_command,

@@ -9,7 +9,7 @@ from pulumi.automation import events
 from pipeline.adopt import looks
 from pipeline.adopt.looks import Found
 from pipeline.adopt.registrations import Registration
-from pipeline.report.report.steps import NO_CHANGES, REPLACES, UNKNOWN
+from pipeline.report.steps import NO_CHANGES, REPLACES, UNKNOWN
 
 SAME, UPDATE, REPLACE = "same", "update", "replace"
 SUBNETS: Final = "dbSubnetGroupName"

@@ -25,7 +25,7 @@ ASKABLE: Final = (BOTH, "staging", LAST)
 """What `up` can be started for by hand."""
 STALE: Final = "stale"
 """The `result` of an apply's report whose plan must be made again."""
-WITHOUT_EFFECT: Final = ("docs/*", "*.md", "tests/*", "tests/proof/*", "tools/benchmarks/*")
+WITHOUT_EFFECT: Final = ("docs/*", "*.md", "tests/*", "tools/benchmarks/*")
 """Paths that neither the program nor the pipeline reads: a commit of these alone keeps a plan.
 `up.yml` starts for none of them, in GitHub's spelling (`**`)."""
 MOST_FILES: Final = 300

@@ -6,11 +6,11 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pipeline.apply.apply import again as runs
-from pipeline.hazards import changes
 from pipeline import files
+from pipeline.apply import again as runs
+from pipeline.apply.outcome import Outcome
+from pipeline.hazards import changes
 from pipeline.options import USAGE, Stack
-from pipeline.apply.apply.outcome import Outcome
 
 FAILED, STALE = 1, 4
 

@@ -9,16 +9,16 @@ from pulumi import automation
 
 from arbor.database import snapshot
 from arbor.procedure import Failed, Refused, Run
+from pipeline.apply import plan_file
+from pipeline.apply.ending import Keeper, NotYetError, conclude
+from pipeline.apply.failures import said, sentences
+from pipeline.apply.interruption import CancelledError, interruptible
+from pipeline.apply.outcome import DONE, FAILED, REFUSED, STALE, Outcome, listed
+from pipeline.drift import drift
 from pipeline.hazards import changes, pauses, stores
-from pipeline.drift.drift import drift
-from pipeline.apply.apply import plan_file
-from pipeline.apply.apply.ending import Keeper, NotYetError, conclude
-from pipeline.apply.apply.failures import said, sentences
-from pipeline.apply.apply.interruption import CancelledError, interruptible
 from pipeline.job import Job
-from pipeline.apply.apply.outcome import DONE, FAILED, REFUSED, STALE, Outcome, listed
+from pipeline.report.steps import Step, steps_of
 from pipeline.stacks import PACK, NoStackError, Opened
-from pipeline.report.report.steps import Step, steps_of
 
 Say = Callable[[str], None]
 
@@ -56,8 +56,8 @@ def apply(
     """Bring the stack up by the plan; returns what was done, a line for each resource.
 
     `say` gets a line for each resource when it is finished. `allowed` are the values of `--allow`
-    (pipeline/hazards/changes.py, ALLOWABLE). `report` is written when the engine starts and after each
-    resource, and is there however this ends.
+    (ALLOWABLE in pipeline/hazards/changes.py). `report` is written when the engine starts and
+    after each resource, and is there however this ends.
 
     Raises RefusedError while the account has drifted and for a change that needs a procedure,
     StaleError when a new preview differs from the plan, and HalfDoneError for everything else.

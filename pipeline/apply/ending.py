@@ -8,12 +8,21 @@ from typing import Final
 
 from pulumi import automation
 
-from pipeline.apply.apply.failures import leave_the_plan, said, sentences
-from pipeline.apply.apply.interruption import CancelledError, EngineCommand, Interruption
+from pipeline.apply.failures import leave_the_plan, said, sentences
+from pipeline.apply.interruption import CancelledError, EngineCommand, Interruption
+from pipeline.apply.outcome import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    PLAN_AGAIN,
+    REFUSED,
+    STALE,
+    Outcome,
+    continues,
+)
+from pipeline.apply.progress import Progress
 from pipeline.job import Job
-from pipeline.apply.apply.outcome import (CANCELLED, DONE, FAILED, PLAN_AGAIN, REFUSED, STALE, Outcome, continues,)
-from pipeline.apply.apply.progress import Progress
-from pipeline.report.report.report import name_of
+from pipeline.report.report import name_of
 from pipeline.stacks import Opened
 
 Say = Callable[[str], None]

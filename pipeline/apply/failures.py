@@ -7,10 +7,10 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi import automation
 
-from pipeline.apply.apply.plan_file import NoPlanError
-from pipeline.report.report.report import name_of
+from pipeline.apply.plan_file import NoPlanError
+from pipeline.report.report import name_of
+from pipeline.report.values import IN_URL, SECRET
 from pipeline.stacks import NoStackError
-from pipeline.report.report.values import IN_URL, SECRET
 
 AWS_FAILED: Final = (ClientError, BotoCoreError)
 EXPIRED: Final = re.compile(
@@ -19,8 +19,8 @@ EXPIRED: Final = re.compile(
 """AWS's words for credentials whose time is over:
 https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html"""
 EXPIRED_SENTENCE: Final = (
-    "The credentials of this job have expired; a new run gets new ones. access/sessions.py sets how "
-    "long they are valid."
+    "The credentials of this job have expired; a new run gets new ones. access/sessions.py sets "
+    "how long they are valid."
 )
 VIOLATES_PLAN: Final = re.compile(r"resource (urn:\S+) violates plan: (.*)", re.DOTALL)
 """The engine's words, and then both values in Go's notation, secrets among them:

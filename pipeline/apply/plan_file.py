@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.report.report.report import name_of
-from pipeline.report.report.values import SECRET, SECRET_SIGNATURE, SIGNATURE
+from pipeline.report.report import name_of
+from pipeline.report.values import SECRET, SECRET_SIGNATURE, SIGNATURE
 
 
 class NoPlanError(Exception):

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from pulumi.automation import events
 
-from pipeline.apply.apply.failures import UNSEEN, shortened
-from pipeline.report.report.report import failure_of, is_component, name_of
+from pipeline.apply.failures import UNSEEN, shortened
+from pipeline.report.report import failure_of, is_component, name_of
 
 Say = Callable[[str], None]
 SLOW_SECONDS = 10.0

@@ -5,11 +5,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from pipeline.apply.apply import chat
 from pipeline import github
+from pipeline.apply import chat
+from pipeline.apply.outcome import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    REFUSED,
+    RUNNING,
+    STALE,
+    UP_AGAIN,
+    Outcome,
+    continues,
+    counted,
+)
 from pipeline.job import Job
-from pipeline.report.report.markdown import block, cell, code, details, prose, table
-from pipeline.apply.apply.outcome import (CANCELLED, DONE, FAILED, REFUSED, RUNNING, STALE, UP_AGAIN, Outcome, continues, counted,)
+from pipeline.report.markdown import block, cell, code, details, prose, table
 
 MARKER: Final = "arbor apply"
 VERDICTS: Final = {

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from arbor_names import naming
 from access import boundary
 from arbor.procedure import Step
+from arbor_names import naming
 from pipeline.bootstrap import managed
 from pipeline.bootstrap.place import Place
 

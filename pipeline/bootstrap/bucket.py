@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from arbor_names import naming
 from access import state
 from arbor.procedure import Step
+from arbor_names import naming
 from pipeline.bootstrap import key, storage
 from pipeline.bootstrap.place import Place
 

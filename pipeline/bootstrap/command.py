@@ -2,10 +2,10 @@
 
 import typer
 
-from arbor_names import naming
-from engine import deployment as engine
 from arbor import screen
 from arbor.procedure import EVERY_SECONDS, Run
+from arbor_names import naming
+from engine import stack_file
 from pipeline.bootstrap import plan
 from pipeline.bootstrap.place import Place, connect, of_stack
 
@@ -17,7 +17,7 @@ def bootstrap(stack: str, *, dry_run: bool, yes: bool, retire_role: bool) -> Non
     with screen.told():
         try:
             place = of_stack(stack, connect)
-        except engine.StackFileError as unknown:
+        except stack_file.StackFileError as unknown:
             screen.end(str(unknown), USAGE)
         steps = plan.to_retire(place) if retire_role else plan.to_make(place)
         if steps and (dry_run or not yes):

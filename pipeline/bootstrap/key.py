@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from arbor_names import naming
 from access import state
 from arbor.procedure import Refused, Step
+from arbor_names import naming
 from pipeline.bootstrap.place import MADE_BY, Place, code, ours, same
 
 COMPONENT = {"Component": "state"}

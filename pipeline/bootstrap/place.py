@@ -9,9 +9,9 @@ from typing import Any
 
 import access.stack
 from access import trust as ci_documents
-from arbor_names import naming
-from engine import deployment as engine
 from arbor.procedure import Refused
+from arbor_names import naming
+from engine import stack_file
 
 MADE_BY = {"Project": naming.PROJECT, "ManagedBy": "bootstrap"}
 """By these tags bootstrap knows its own."""
@@ -40,10 +40,10 @@ class Place:
 def of_stack(stack: str, connect: Callable[[str], Callable[[str], Any]]) -> Place:
     """The place that Pulumi.<stack>.yaml names, with clients for its region.
 
-    Raises Refused for config with which there is no pipeline, engine.StackFileError without
+    Raises Refused for config with which there is no pipeline, stack_file.StackFileError without
     such a file or its config.
     """
-    config = engine.stack_config(stack)
+    config = stack_file.stack_config(stack)
 
     def read(key: str, allowed: str, pattern: re.Pattern[str]) -> str:
         value = config.get(key)

@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from access import trust as ci_documents
-from access import sessions as ci_sessions
-from arbor_names import naming
 from access import deploy, reads
+from access import sessions as ci_sessions
+from access import trust as ci_documents
 from arbor.procedure import Refused, Step
+from arbor_names import naming
 from pipeline.bootstrap import managed
 from pipeline.bootstrap.place import MADE_BY, Place, ours, same
 

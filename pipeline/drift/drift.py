@@ -9,10 +9,10 @@ from typing import Any
 
 from pulumi import automation
 
-from pipeline.report.report.report import Drift
-from pipeline.report.report.steps import UNKNOWN, Step, steps_of
 from pipeline.hazards.stores import HOLDS_DATA
-from pipeline.report.report.values import masked
+from pipeline.report.report import Drift
+from pipeline.report.steps import UNKNOWN, Step, steps_of
+from pipeline.report.values import masked
 
 ADOPT = {
     ("aws:rds/instance:Instance", "instanceClass"): "databaseClass",

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
-from pipeline.apply.apply import chat
 from pipeline import github
-from pipeline.report.report.comment import render_drift
-from pipeline.report.report.report import Report, is_of
+from pipeline.apply import chat
+from pipeline.report.comment import render_drift
+from pipeline.report.report import Report, is_of
 
 LABEL: Final = "drift"
 NO_DRIFT: Final = "Every stack was looked at: none has drifted, and each secret was rotated."

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.report.report.report import Drift, name_of
+from pipeline.report.report import Drift, name_of
 from pipeline.stacks import Opened
 
 GROUP = "aws:ec2/securityGroup:SecurityGroup"

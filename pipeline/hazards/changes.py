@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from arbor.account import Account
 from pipeline.hazards import present, roles, stores
-from pipeline.report.report.steps import UNKNOWN, Step, of_type
+from pipeline.report.steps import UNKNOWN, Step, of_type
 
 ECS_SERVICE: Final = "aws:ecs/service:Service"
 CLUSTER: Final = "aws:ecs/cluster:Cluster"

@@ -12,7 +12,7 @@ from arbor.bluegreen import hooks
 from arbor.ecs import services
 from arbor.procedure import Refused
 from arbor.procedure import Step as Action
-from pipeline.report.report.steps import Step, of_type
+from pipeline.report.steps import Step, of_type
 
 ECS_SERVICE = "aws:ecs/service:Service"
 LOGICAL = "-service"

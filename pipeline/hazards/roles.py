@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from arbor_names import naming
-from engine import deployment as engine
 from arbor.account import Account
+from arbor_names import naming
+from engine import stack_file
 from pipeline.hazards import present
-from pipeline.report.report.steps import UNKNOWN, Step, of_type
+from pipeline.report.steps import UNKNOWN, Step, of_type
 
 ROLE: Final = "aws:iam/role:Role"
 POLICY: Final = "aws:iam/policy:Policy"
@@ -90,7 +90,7 @@ def older(steps: list[Step], account: Account) -> Iterator[str]:
     }
     if not changed or not _caller(account):
         return
-    named = engine.stack_config(account.stack).get("arbor:olderRoles") or []
+    named = stack_file.stack_config(account.stack).get("arbor:olderRoles") or []
     if lacking := changed - set(named):
         line = ", ".join(sorted({*named, *changed}))
         yield (

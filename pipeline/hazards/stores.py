@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from arbor_names import naming
 from arbor.account import Account
+from arbor_names import naming
 from pipeline.hazards import pending
-from pipeline.report.report.report import name_of
-from pipeline.report.report.steps import UNKNOWN, Step, of_type
+from pipeline.report.report import name_of
+from pipeline.report.steps import UNKNOWN, Step, of_type
 
 INSTANCE: Final = "aws:rds/instance:Instance"
 CACHE: Final = "aws:elasticache/replicationGroup:ReplicationGroup"

@@ -14,14 +14,14 @@ from pulumi import automation
 
 from arbor import screen
 from arbor.procedure import Failed, Refused
+from pipeline.apply.apply import NotDoneError, apply
+from pipeline.drift import drift
 from pipeline.hazards import changes
-from pipeline.drift.drift import drift
-from pipeline.apply.apply.apply import NotDoneError, apply
-from pipeline.operate import adopt, lock, refresh, repair, state
-from pipeline.report.report.report import name_of
-from pipeline.stacks import Opened
-from pipeline.report.report.steps import Step, steps_of
 from pipeline.hazards.stores import HOLDS_DATA
+from pipeline.operate import adopt, lock, refresh, repair, state
+from pipeline.report.report import name_of
+from pipeline.report.steps import Step, steps_of
+from pipeline.stacks import Opened
 
 FILE = "docs/state.md"
 

@@ -17,10 +17,10 @@ from pulumi.automation import events
 from pulumi.automation._stack import ImportResource
 
 from arbor.account import Account
-from pipeline.drift.drift import drift
+from pipeline.drift import drift
 from pipeline.hazards import present
 from pipeline.hazards.changes import LOG_GROUP, REPOSITORY
-from pipeline.report.report.steps import UNKNOWN, Seen, Step
+from pipeline.report.steps import UNKNOWN, Seen, Step
 
 IS_THERE = {LOG_GROUP: present.is_log_group, REPOSITORY: present.is_repository}
 """Types that are imported by their name, and that AWS or another stack may have made before."""

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from engine import deployment as engine
+from engine import stack_file
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks one
@@ -53,8 +53,8 @@ def without_secrets(exported: Any, provider: Mapping[str, Any]) -> tuple[dict[st
 
 def provider_of(stack: str) -> dict[str, Any]:
     """The secrets provider that the stack's file names, as a state names it. Raises ValueError."""
-    engine.stack_config(stack)
-    file = engine.PROJECT_DIR / f"Pulumi.{stack}.yaml"
+    stack_file.stack_config(stack)
+    file = stack_file.PROJECT_DIR / f"Pulumi.{stack}.yaml"
     told = yaml.safe_load(file.read_text())
     if not told.get("secretsprovider") or not told.get("encryptedkey"):
         raise ValueError(
@@ -79,7 +79,7 @@ def main(
         found = "" if not isinstance(wrong, NotAnExportError) else f"{export}: "
         typer.echo(f"{found}{wrong}", err=True)
         raise typer.Exit(USAGE) from wrong
-    except engine.StackFileError as unknown:
+    except stack_file.StackFileError as unknown:
         typer.echo(str(unknown), err=True)
         raise typer.Exit(USAGE) from unknown
     readable.write_text(json.dumps(text, indent=4) + "\n")

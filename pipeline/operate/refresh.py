@@ -11,9 +11,9 @@ from typing import Any
 from pulumi import automation
 from pulumi.automation import events
 
-from pipeline.drift.drift.drift import VERSIONS_OF_SECRETS
-from pipeline.report.report.report import name_of
+from pipeline.drift.drift import VERSIONS_OF_SECRETS
 from pipeline.hazards.stores import HOLDS_DATA
+from pipeline.report.report import name_of
 
 GONE, UPDATED = "delete", "update"
 SECRET = "[secret]"  # noqa: S105 - the engine's mask in its events

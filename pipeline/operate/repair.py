@@ -11,7 +11,7 @@ would create the program's resource and delete this one. So that is refused here
 from collections.abc import Iterator, Sequence
 
 from pipeline.operate.state import Resource
-from pipeline.report.report.report import name_of
+from pipeline.report.report import name_of
 
 
 def orphans(resources: Sequence[Resource]) -> list[str]:

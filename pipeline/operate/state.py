@@ -11,7 +11,7 @@ from typing import Any
 
 from pulumi import automation
 
-from pipeline.report.report.report import name_of
+from pipeline.report.report import name_of
 
 Resource = Mapping[str, Any]
 

@@ -9,11 +9,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from pipeline.job import Job
-from pipeline.report.report.markdown import block, cell, code, details, prose, table
-from pipeline.report.report.report import CREATED, DELETED, REPLACED, UPDATED, Change, Finding, Report
 from pipeline.hazards.stores import HOLDS_DATA as STORES
-from pipeline.report.report.values import Value
+from pipeline.job import Job
+from pipeline.report.markdown import block, cell, code, details, prose, table
+from pipeline.report.report import (
+    CREATED,
+    DELETED,
+    REPLACED,
+    UPDATED,
+    Change,
+    Finding,
+    Report,
+)
+from pipeline.report.values import Value
 
 LONGEST: Final = 60_000
 """Characters; GitHub refuses a comment of more than 65,536."""

@@ -12,7 +12,7 @@ from pulumi.automation import events
 from engine.summary import error_of
 from pipeline import files
 from pipeline.job import Job
-from pipeline.report.report.values import Value, values
+from pipeline.report.values import Value, values
 
 REPLACED, DELETED, UPDATED, CREATED = "replaced", "deleted", "updated", "created"
 GROUPS = (REPLACED, DELETED, UPDATED, CREATED)

@@ -6,8 +6,8 @@ from typing import Any
 
 from pulumi.automation import events
 
-from pipeline.report.report import values
-from pipeline.report.report.report import name_of
+from pipeline.report import values
+from pipeline.report.report import name_of
 
 UNKNOWN = values.UNKNOWN
 NO_CHANGES = frozenset({"same", "refresh", "read"})

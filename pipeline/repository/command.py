@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from access import trust as ci_documents
-from engine import deployment as engine
+from engine import stack_file
 from pipeline.github import GitHubError
 from pipeline.repository import needs, stacks
 from pipeline.repository.judge import judge, render
@@ -46,7 +46,7 @@ def _stacks(repository: str) -> list[stacks.Stack]:
         _end(f"--repository is {repository}; allowed: OWNER/NAME on GitHub.", USAGE)
     try:
         every = [stack for stack in stacks.every() if stack.repository]
-    except engine.StackFileError as broken:
+    except stack_file.StackFileError as broken:
         _end(str(broken), USAGE)
     if not every:
         _end("No stack's file has arbor:githubRepository; set it to OWNER/NAME on GitHub.", USAGE)

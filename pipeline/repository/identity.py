@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pipeline.drift.drift.issue import LABEL
+from pipeline.drift.issue import LABEL
 from pipeline.repository.needs import Needs
 from pipeline.repository.read import Seen
 from pipeline.repository.setting import Setting, gh

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from engine.deployment import PROJECT_DIR
+from engine.stack_file import PROJECT_DIR
 
 GITHUB = PROJECT_DIR / ".github"
 SUFFIX = " passed"

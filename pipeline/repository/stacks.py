@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from engine import deployment as engine
+from engine import stack_file
 
 PRODUCTION = "production"
 WITHOUT_REVIEWERS = "arbor:deployWithoutReviewers"
@@ -30,8 +30,8 @@ class Stack:
 
 
 def read(name: str) -> Stack:
-    """The stack of Pulumi.<name>.yaml; raises engine.StackFileError."""
-    config = engine.stack_config(name)
+    """The stack of Pulumi.<name>.yaml; raises stack_file.StackFileError."""
+    config = stack_file.stack_config(name)
     return Stack(
         name=name,
         # config/settings.py refuses a stack called production that is anything else.
@@ -46,5 +46,5 @@ def read(name: str) -> Stack:
 
 def every() -> list[Stack]:
     """All that have a file, by name."""
-    files = engine.PROJECT_DIR.glob("Pulumi.*.yaml")
+    files = stack_file.PROJECT_DIR.glob("Pulumi.*.yaml")
     return [read(name) for name in sorted(file.name.split(".")[1] for file in files)]

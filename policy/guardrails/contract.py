@@ -1,7 +1,7 @@
 """The runbook's contract: what an operator types exists, holds, and says whose it is.
 
-The names are spelled out here once more on purpose: a change of arbor_names/naming.py that breaks the runbook
-must not change what is demanded, too.
+The names are spelled out here once more on purpose: a change of arbor_names/naming.py that breaks
+the runbook must not change what is demanded, too.
 """
 
 import re

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from access import trust as ci_documents
-from access import sessions as ci_sessions
-from arbor_names import naming
 from access import deploy, images, preview, reads, stack
+from access import sessions as ci_sessions
+from access import trust as ci_documents
 from access.trust import ISSUER
+from arbor_names import naming
 from components.ci_access import CiAccess, CiAccessArgs
 from harness import ACCOUNT, REGION, declare
 

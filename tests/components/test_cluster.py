@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 
 from components.cluster import Cluster, ClusterArgs, strategy
-from pulumi_moto.ecs.capacity import next_provider
 from harness import declare
+from pulumi_moto.ecs.capacity import next_provider
 
 ARGS = ClusterArgs(cluster_name="arbor-test-cluster", exec_log_group="/exec", kms_key_arn="arn:kms")
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from components.log_export import LogExport, LogExportArgs
+from harness import ACCOUNT, REGION, allows, declare, outputs
 from pulumi_moto.resource_policy import Attempt
 from pulumi_moto.resource_policy import allows as permits
-from harness import ACCOUNT, REGION, allows, declare, outputs
 
 BUCKET = "aws:s3/bucket:Bucket"
 GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/ecs/arbor-production/backend"

@@ -12,12 +12,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from arbor_names import limits
+from both_stacks import PRODUCTION, STAGING
 from config import settings
 from harness import declare
 from stack_config import ROOT, stack_values, use
-
-PRODUCTION = settings.parse(stack_values("production"), "production")
-STAGING = settings.parse(stack_values("staging"), "staging")
 
 
 def test_production_is_what_the_original_system_ran_with_a_task_in_each_zone() -> None:

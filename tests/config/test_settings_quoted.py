@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from config import settings
 import stack_config
+from config import settings
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def quoted(value: Any) -> Any:

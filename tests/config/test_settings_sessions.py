@@ -3,10 +3,10 @@
 import pytest
 
 from access import sessions as ci_sessions
-from config import settings
-from components import service
 from arbor.ecs import services
 from arbor.release import migrate
+from components import service
+from config import settings
 from refusals import problems
 from stack_config import stack_values
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import deployment as engine
+from engine import emulation
 
 STUBBORN = """#!/bin/sh
 echo "export PULUMI_DEBUG_PROVIDERS='aws:1'"
@@ -21,15 +21,15 @@ def stand_in(place: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
     program = place / "python"
     program.write_text(script)
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setattr("engine.deployment.sys.executable", str(program))
+    monkeypatch.setattr("open_stack.sys.executable", str(program))
 
 
 def test_an_account_that_does_not_end_when_asked_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in(tmp_path, STUBBORN, monkeypatch)
-    monkeypatch.setattr("engine.deployment.ENDING_SECONDS", 0.1)
-    with engine.account_process(stack="staging", speed=1) as printed:
+    monkeypatch.setattr("open_stack.ENDING_SECONDS", 0.1)
+    with emulation.account_process(stack="staging", speed=1) as printed:
         number = int(printed["PID"])
         os.kill(number, 0)
     with pytest.raises(ProcessLookupError):
@@ -41,7 +41,7 @@ def test_an_account_that_does_not_start_is_told(
 ) -> None:
     stand_in(tmp_path, "#!/bin/sh\nexit 1\n", monkeypatch)
     with (
-        pytest.raises(engine.AccountFailedError, match="did not start"),
-        engine.account_process(stack="staging", speed=1),
+        pytest.raises(emulation.AccountFailedError, match="did not start"),
+        emulation.account_process(stack="staging", speed=1),
     ):
         pytest.fail("it was taken for one that is up")

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 import terraform_world
-from pulumi_moto import aws_shim
-from engine import deployment as engine, pulumi_cli
+from engine import pulumi_cli, stack_file
 from engine_stack import Deployed, deployed
-from pipeline.hazards import changes
 from pipeline.adopt import looks, pages, plan
 from pipeline.adopt.verdicts import Verdict
-from pipeline.report.report.steps import steps_of
+from pipeline.hazards import changes
+from pipeline.report.steps import steps_of
+from pulumi_moto import aws_shim
 
-PROJECT = engine.PROJECT_DIR
+PROJECT = stack_file.PROJECT_DIR
 STACK = "--stack production"
 HOST = PROJECT / "tests" / "language_host.py"
 ADOPTED = {

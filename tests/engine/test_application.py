@@ -22,9 +22,9 @@ import pytest
 
 import postgres_world
 import redis_world
-from pulumi_moto import aws_shim
-from engine import deployment as engine
+from engine import stack_file
 from engine_stack import Deployed
+from pulumi_moto import aws_shim
 from serve.attached import NUMBERS_EVERY_SECONDS, Application, Attached, attached, serves
 
 PLANS = "https://arbor-energy.com/api/v1/plans"
@@ -51,7 +51,7 @@ class Shell:
         done = subprocess.run(
             ["bash", "-c", lines],
             env=dict(self.environment),
-            cwd=engine.PROJECT_DIR,
+            cwd=stack_file.PROJECT_DIR,
             input=types,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -81,7 +81,7 @@ class Shell:
         with subprocess.Popen(
             ["bash", "-c", f"exec {line}"],
             env=dict(self.environment),
-            cwd=engine.PROJECT_DIR,
+            cwd=stack_file.PROJECT_DIR,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         ) as process:

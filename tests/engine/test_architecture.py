@@ -1,6 +1,6 @@
 """The picture in docs/ is drawn from what the program registers now."""
 
-from engine.deployment import PROJECT_DIR
+from engine.stack_file import PROJECT_DIR
 from engine_stack import Deployed
 from tools import architecture
 

@@ -8,8 +8,8 @@ import pulumi_awsx as awsx
 import pytest
 from pulumi import automation
 
-from pulumi_moto.awsx.construct import AWS_VERSION
 from engine_stack import counted, deployed
+from pulumi_moto.awsx.construct import AWS_VERSION
 
 TIERS = {
     awsx.ec2.SubnetType.PUBLIC: ["10.0.0.0/20", "10.0.16.0/20"],

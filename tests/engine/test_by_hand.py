@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import shell
-from engine import deployment as engine
+from engine import emulation
 
 
 def test_the_plain_command_brings_the_same_program_up(tmp_path: Path) -> None:
     (typed,) = [line for line in shell.lines("README.md", "Every day") if "stack select" in line]
-    with engine.account_process(stack="staging", speed=600) as account:
+    with emulation.account_process(stack="staging", speed=600) as account:
         there = shell.shell(tmp_path, account)
         there.run(typed)
         there.run("pulumi preview --expect-no-changes")

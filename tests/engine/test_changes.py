@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from engine.deployment import PROJECT_DIR
+from engine.stack_file import PROJECT_DIR
 from engine_stack import Deployed, Step
 
 CONFIG: dict[str, Any] = yaml.safe_load((PROJECT_DIR / "Pulumi.staging.yaml").read_text())["config"]

@@ -1,4 +1,4 @@
-"""`python -m emulator`, run as its user runs it."""
+"""`python -m tools.emulated`, run as its user runs it."""
 
 import itertools
 import os
@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
+from engine.stack_file import PROJECT_DIR
 from pulumi_moto import account
-from engine.deployment import PROJECT_DIR
 
-EMULATOR = [sys.executable, "-m", "emulator"]
+EMULATOR = [sys.executable, "-m", "tools.emulated"]
 
 
 def emulator(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -79,7 +79,7 @@ def test_ctrl_c_tears_everything_down(tmp_path: Path) -> None:
         (["up", "--stack", "qa"], 2, "There is no stack qa; choose one of production, staging."),
         (["run", "--stack", "staging"], 2, "There is no command to run"),
         (["destroy", "--stack", "staging"], 3, "needs an account with the stack in it"),
-        (["refresh", "--stack", "staging"], 3, "python -m emulator serve"),
+        (["refresh", "--stack", "staging"], 3, "python -m tools.emulated serve"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_its_code(
@@ -98,7 +98,7 @@ class Served:
     environment: dict[str, str]
 
     def emulate(self, what: str) -> subprocess.CompletedProcess[str]:
-        """Run `python -m emulator WHAT` for staging, as in a shell that evaluated the lines."""
+        """Run `python -m tools.emulated WHAT` for staging, with the lines evaluated."""
         return subprocess.run(
             [*EMULATOR, what, "--stack", "staging"],
             cwd=PROJECT_DIR,

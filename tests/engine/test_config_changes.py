@@ -8,9 +8,9 @@ import pytest
 from config_changes import BATCHES, CONFIG_CHANGE, REFUSED, REFUSED_BATCHES, STAGING, Case, together
 from engine_stack import Deployed
 from lived_in import lived_in
+from pipeline.drift import drift
 from pipeline.hazards import changes
-from pipeline.drift.drift import drift
-from pipeline.report.report.steps import steps_of
+from pipeline.report.steps import steps_of
 from served import outages, serving
 
 

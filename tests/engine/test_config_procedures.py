@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from config_changes import REPORTS, SERVICES
-from engine_stack import SPEED, Deployed
-from lived_in import AN_HOUR, lived_in, release
 from arbor.ecs import services
 from arbor.ecs.rollout import Rollout
 from arbor.procedure import Refused
+from config_changes import REPORTS, SERVICES
+from engine_stack import SPEED, Deployed
+from lived_in import AN_HOUR, lived_in, release
+from pipeline.apply.apply import apply
 from pipeline.hazards import changes, pauses
-from pipeline.apply.apply.apply import apply
 from pipeline.preview import preview
-from pipeline.report.report.steps import steps_of
+from pipeline.report.steps import steps_of
 from served import outages, serving
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from pulumi.automation import CommandError
 
-from pulumi_moto import aws_shim
-from engine.deployment import PROJECT_DIR
+from engine.stack_file import PROJECT_DIR
 from engine_stack import Deployed
+from pipeline.apply.apply import RefusedError, apply
 from pipeline.hazards import changes
-from pipeline.apply.apply.apply import RefusedError, apply
 from pipeline.preview import preview
-from pipeline.report.report.steps import steps_of
+from pipeline.report.steps import steps_of
+from pulumi_moto import aws_shim
 
 WAY_BACK = "Go Back to an Earlier PostgreSQL Version"
 UPGRADE = ("database-upgrade",)

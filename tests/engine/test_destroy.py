@@ -3,8 +3,8 @@
 import pytest
 from pulumi.automation import CommandError
 
-from pulumi_moto.registry import ROWS
 from engine_stack import Deployed
+from pulumi_moto.registry import ROWS
 
 KEPT_ON_PURPOSE = {
     "aws:ecs/taskDefinition:TaskDefinition",  # skipDestroy: a revision stays to roll back to

@@ -8,10 +8,10 @@ from typing import Any
 import yaml
 
 import shell
-from engine import deployment as engine
+from engine import emulation
+from engine_stack import SPEED, control
 from pulumi_moto.account import clients
 from pulumi_moto.lifecycle import UNKNOWN
-from engine_stack import SPEED, control
 
 STACK = "staging"
 BOOTSTRAP = f".venv/bin/python -m pipeline bootstrap --stack {STACK} --yes"
@@ -54,7 +54,7 @@ def migrates_first(there: shell.Shell, client: Callable[[str], Any]) -> Afterwar
 
 @shell.NO_AWS
 def test_every_line_of_the_first_day_works_in_its_order(tmp_path: Path) -> None:
-    with engine.account_process(stack=STACK, speed=SPEED) as account:
+    with emulation.account_process(stack=STACK, speed=SPEED) as account:
         endpoint = account["AWS_ENDPOINT_URL"]
         client = clients(endpoint, account["AWS_REGION"])
         users = {name: value for name, value in account.items() if name not in NOT_A_USERS}

@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engine import deployment as engine, pulumi_cli
+from engine import pulumi_cli, stack_file
 from engine_stack import Deployed, Step, forget
 from pipeline.hazards import changes
-from pipeline.report.report.steps import steps_of
+from pipeline.report.steps import steps_of
 from runbook_world import RUNBOOK
 
-HOST = engine.PROJECT_DIR / "tests" / "language_host.py"
+HOST = stack_file.PROJECT_DIR / "tests" / "language_host.py"
 GROUP = "/aws/ecs/containerinsights/arbor-staging-cluster/performance"
 TOKEN = "aws:cloudwatch/logGroup:LogGroup"
 

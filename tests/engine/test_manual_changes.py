@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from engine import deployment as engine
+from engine import stack_file
 from engine_stack import Deployed
-from pipeline.drift.drift import drift
+from pipeline.drift import drift
 
 CLUSTER = "arbor-production-cluster"
 BACKEND = "arbor-production-backend"
@@ -109,7 +109,7 @@ def a_token(stack: Deployed) -> Check:
 
 CHANGES = (a_count, a_version, a_password, a_token)
 """What may be done twice; weights by hand leave ECS no deployment of that service."""
-PRODUCTION = engine.stack_config("production")["arbor:services"]
+PRODUCTION = stack_file.stack_config("production")["arbor:services"]
 OTHER_PATHS = {
     "arbor:services": {**PRODUCTION, "backend": {**PRODUCTION["backend"], "paths": ["/api/*"]}}
 }

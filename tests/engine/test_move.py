@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 import shell
-from engine import deployment as engine
-from pulumi_moto.account import clients
+from engine import emulation
 from engine_stack import SPEED
+from pulumi_moto.account import clients
 
 OLD, NEW = "staging", "moved"
 BLOCKS = {
@@ -37,7 +37,7 @@ def copied(project: Path) -> None:
 @shell.NO_AWS
 @pytest.mark.nightly
 def test_another_stack_takes_the_domain_over_and_the_old_one_goes(tmp_path: Path) -> None:
-    with engine.account_process(stack=OLD, speed=SPEED) as account:
+    with emulation.account_process(stack=OLD, speed=SPEED) as account:
         there = shell.shell(tmp_path, account)
         client = clients(account["AWS_ENDPOINT_URL"], account["AWS_REGION"])
         there.run(f"pulumi stack init {OLD}")

@@ -9,21 +9,21 @@ from typing import Any
 import pytest
 import yaml
 
-from arbor_names import naming
 import shell
 from access.trust import ISSUER
-from engine import deployment as engine
-from pulumi_moto.account import clients
+from arbor_names import naming
+from engine import emulation, stack_file
 from engine_stack import SPEED
+from pulumi_moto.account import clients
 
 STACK, ANOTHER = "staging", "arbor-energy/renamed"
-RUNBOOK = (engine.PROJECT_DIR / "docs/runbook.md").read_text()
+RUNBOOK = (stack_file.PROJECT_DIR / "docs/runbook.md").read_text()
 SECTION = RUNBOOK.partition("### Change the Pipeline's Own Roles\n")[2].partition("\n### ")[0]
 MAKE, RETIRE = (
     command.replace("production", STACK) + " --yes"
     for command in re.findall(r"`(python -m pipeline bootstrap [^`]+)`", SECTION)
 )
-OWN_ROLES = yaml.safe_load((engine.PROJECT_DIR / ".github/workflows/own-roles.yml").read_text())
+OWN_ROLES = yaml.safe_load((stack_file.PROJECT_DIR / ".github/workflows/own-roles.yml").read_text())
 PLAN, APPLY = (
     next(step["run"] for step in job["steps"] if f"-m pipeline {name}" in step.get("run", ""))
     for name, job in (("preview", OWN_ROLES["jobs"]["plan"]), ("apply", OWN_ROLES["jobs"]["apply"]))
@@ -42,7 +42,7 @@ def there(tmp_path: Path, account: dict[str, str]) -> shell.Shell:
 
 @pytest.fixture
 def account() -> Any:
-    with engine.account_process(stack=STACK, speed=SPEED) as environment:
+    with emulation.account_process(stack=STACK, speed=SPEED) as environment:
         yield environment
 
 

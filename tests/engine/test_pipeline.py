@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from engine_stack import SPEED, Deployed
-from pipeline.drift.drift import drift
-from pipeline.apply.apply.apply import HalfDoneError, RefusedError, StaleError, apply
-from pipeline.apply.apply.outcome import CANCELLED, Outcome
+from pipeline.apply.apply import HalfDoneError, RefusedError, StaleError, apply
+from pipeline.apply.outcome import CANCELLED, Outcome
+from pipeline.drift import drift
 from pipeline.preview import preview
-from pipeline.report.report.report import Report
+from pipeline.report.report import Report
 
 
 @pytest.fixture

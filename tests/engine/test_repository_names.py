@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from pulumi import automation
 
-from pulumi_moto import aws_shim
-from engine import deployment as engine, pulumi_cli
+from engine import pulumi_cli, stack_file
 from engine_stack import Deployed, Step, forget
 from pipeline.hazards import changes
-from pipeline.report.report.steps import steps_of
+from pipeline.report.steps import steps_of
+from pulumi_moto import aws_shim
 from runbook_world import RUNBOOK
 
-HOST = engine.PROJECT_DIR / "tests" / "language_host.py"
+HOST = stack_file.PROJECT_DIR / "tests" / "language_host.py"
 CRANE = '''#!{python}
 """Copies an image as crane does; the emulated account has no registry to push to."""
 import sys

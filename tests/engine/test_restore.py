@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from pulumi_moto import aws_shim
-from engine_stack import Deployed
 from arbor.account import Account
 from arbor.database import backups, cut_over, restore
 from arbor.database.credentials import Credentials
 from arbor.procedure import Run
+from engine_stack import Deployed
+from pulumi_moto import aws_shim
 
 CLI = aws_shim.find_aws()
 pytestmark = pytest.mark.skipif(

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from pulumi_moto.ecs.deployment import STAGE_SECONDS
 from engine_stack import Deployed
+from pulumi_moto.ecs.deployment import STAGE_SECONDS
 
 DOMAIN = "arbor-energy.com"
 GREEN = f"green.{DOMAIN}"

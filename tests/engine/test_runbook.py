@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_moto import aws_shim
 from engine_stack import Deployed
+from pulumi_moto import aws_shim
 from runbook_world import RUNBOOK
 
 ONE_A_ZONE = 3

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from engine.deployment import stack_config
+from engine.stack_file import stack_config
 from engine_stack import Deployed
 from served import serving
 

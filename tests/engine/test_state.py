@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 import typer
 
-from arbor_names import naming
 import shell
-from pulumi_moto import aws_shim
-from engine import deployment as engine, pulumi_cli
+from arbor_names import naming
+from engine import pulumi_cli, stack_file
 from engine_stack import Deployed, forget
-from pipeline.drift.drift import drift, unowned
+from pipeline.drift import drift, unowned
 from pipeline.operate import actions, lock
 from pipeline.operate.actions import Action
-from pipeline.report.report.report import name_of
-from pipeline.report.report.steps import steps_of
+from pipeline.report.report import name_of
+from pipeline.report.steps import steps_of
+from pulumi_moto import aws_shim
 
 INSIGHTS = "/aws/ecs/containerinsights/arbor-staging-cluster/performance"
 DATABASE = "arbor-staging-db"
@@ -259,7 +259,7 @@ FILE = "staging/.pulumi/stacks/arbor/staging.json"
 
 def blocks(heading: str) -> list[str]:
     """The `sh` blocks of a section."""
-    _, _, after = (engine.PROJECT_DIR / PAGE).read_text().partition(f"\n## {heading}\n")
+    _, _, after = (stack_file.PROJECT_DIR / PAGE).read_text().partition(f"\n## {heading}\n")
     assert after, heading
     return shell.BLOCK.findall(after.split("\n## ", 1)[0])
 
@@ -353,5 +353,5 @@ def removed_and_kept(stack: Deployed) -> list[str]:
 
 
 def test_the_page_names_each_action() -> None:
-    text = (engine.PROJECT_DIR / PAGE).read_text()
+    text = (stack_file.PROJECT_DIR / PAGE).read_text()
     assert all(f"operate {action}" in text or f"`{action}`" in text for action in Action)

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from engine_stack import Deployed
-from pipeline.drift.drift import drift, unowned
+from pipeline.drift import drift, unowned
 from pipeline.preview import preview
 
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from pulumi_moto.registry import ROWS
 from engine_stack import Deployed, counted, deployed
+from pulumi_moto.registry import ROWS
 
 STACKS = ("production", "staging")
 

@@ -2,10 +2,10 @@
 
 from typer.testing import CliRunner
 
+from arbor.__main__ import app
 from fault_cases.release import APPS, CLUSTER, push, released
 from fault_wire import Wire
 from faults import EVERY, Case
-from arbor.__main__ import app
 
 VERSION = "v1.2.3"
 START = ("bluegreen", "start", VERSION)

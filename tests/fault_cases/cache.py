@@ -14,11 +14,11 @@ import pytest
 
 import plugin_world
 import redis_world
-from fault_wire import Wire
-from faults import Case
 from arbor.account import Account
 from arbor.cache import group, warm
 from arbor.cache.group import Group
+from fault_wire import Wire
+from faults import Case
 
 SECRET, OURS = "arbor/production/redis", "arbor-redis-manual-"
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fault_wire import Wire
-from faults import Case
 from arbor.account import Account
 from arbor.database.connection import WrongPasswordError
 from arbor.database.credentials import Credentials
+from fault_wire import Wire
+from faults import Case
 
 DATABASE, RESTORED = "arbor-production-db", "arbor-production-db-restored"
 SECRET = "arbor/production/db"

@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from fault_wire import Wire
-from faults import LONG, Case
 from arbor.account import Account
 from arbor.procedure import Run
 from arbor.release import release
+from fault_wire import Wire
+from faults import LONG, Case
 
 Client = Any
 Clients = Callable[[str], Client]

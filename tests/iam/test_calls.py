@@ -33,7 +33,7 @@ CALLED = re.compile(r"""(?:\.|")([a-z][a-z0-9]*(?:_[a-z0-9]+)+)\b""")
 RELEASES = ("release", "ecs", "bluegreen")
 ELSEWHERE = {"execute_command": "operators' sessions, by their own roles"}
 ROTATES = ("*.py", "security/*.py", "cache/session.py", "database/session.py")
-"""Where `arbor rotate-first` calls AWS, below packages/arbor/src/arbor/, beside what a release calls."""
+"""Where `arbor rotate-first` calls AWS, below arbor/, beside what a release calls."""
 PREVIEWS = ("present", "stores", "pending", "unowned", "roles", "changes", "drift")
 """The modules of pipeline/ that a preview runs."""
 
@@ -66,13 +66,15 @@ def may(kind: str) -> set[str]:
 
 @pytest.mark.parametrize("room", RELEASES)
 def test_the_deploy_role_may_what_a_release_calls(room: str) -> None:
-    names = called(*(ROOT / "operations" / room).rglob("*.py")) - ELSEWHERE.keys()
+    names = called(*(ROOT / "packages/arbor/src/arbor" / room).rglob("*.py")) - ELSEWHERE.keys()
     assert len(names) > 2
     assert {name for name in names if not actions()[name] & may("deploy")} == set()
 
 
 def test_the_first_deploy_role_may_what_the_first_rotation_calls() -> None:
-    names = called(*(file for name in ROTATES for file in (ROOT / "operations").glob(name)))
+    names = called(
+        *(file for name in ROTATES for file in (ROOT / "packages/arbor/src/arbor").glob(name))
+    )
     assert {"start_session", "terminate_session", "modify_replication_group"} <= names
     assert {name for name in names if not actions()[name] & may("bootstrap")} == set()
 

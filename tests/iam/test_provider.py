@@ -12,10 +12,10 @@ from moto import mock_aws
 
 from access import boundary, deploy, everywhere, preview, provider, reads, stack
 from config.github import MOST_OLDER_ROLES
+from guardrails.only_everywhere import ONLY_EVERYWHERE
 from pulumi_moto import correction, corrections
 from pulumi_moto.registry import ROWS
 from pulumi_moto.row import Change, Row
-from guardrails.only_everywhere import ONLY_EVERYWHERE
 from row_example import EXAMPLES
 
 LONGEST_INLINE = 10_240

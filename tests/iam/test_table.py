@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from access import trust as ci_documents
-from arbor_names import naming
 from access import state
+from access import trust as ci_documents
 from access.trust import boundary_arn
+from arbor_names import naming
 from iam_evaluator import Request, allowed
 from iam_world import ELSEWHERE, OLDER, ONE, PRODUCTION, REGION, STAGING, Place
 

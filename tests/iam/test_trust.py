@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from access import trust as ci_documents
 from access import images
+from access import trust as ci_documents
 from iam_evaluator import may_assume
 from iam_world import APPLICATION, PRODUCTION, REPOSITORY
 

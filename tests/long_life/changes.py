@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from config_changes import PROJECT, REPORTS, WORKS
-from engine.deployment import stack_config
+from engine.stack_file import stack_config
 
 Values = Mapping[str, Any]
 """New values by path: `logRetentionDays`, or `services.backend.max`."""

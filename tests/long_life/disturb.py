@@ -10,10 +10,10 @@ import pytest
 from pulumi.automation import CommandError
 from typer.testing import CliRunner, Result
 
+from arbor.__main__ import app
 from engine_stack import Deployed
 from fault_wire import Fault, Killed, Place, Wire
 from faults import EVERY, GONE
-from arbor.__main__ import app
 
 KILLED, THROTTLED = "killed", "throttled"
 LONGEST = 120.0

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import pytest
 from pulumi.automation import CommandError
 
+from arbor.account import Account
 from arbor_names import naming
 from engine_stack import Deployed
 from fault_cases.release import APPS
@@ -13,8 +14,7 @@ from fault_wire import Copy, Fault, wired
 from long_life import changes, disturb
 from long_life.hands import HANDS, Hand
 from long_life.watched import REFUSED, STACK, Watched
-from arbor.account import Account
-from pipeline.drift.drift import drift, unowned
+from pipeline.drift import drift, unowned
 from pipeline.stacks import Opened
 from rotation_world import with_rds
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from arbor_names import naming
-from engine.deployment import stack_config
+from engine.stack_file import stack_config
 from engine_stack import Deployed
 from fault_cases.release import APPS, push, push_live
 from fault_wire import Fault, Wire

@@ -5,8 +5,7 @@ import re
 import pytest
 import yaml
 
-from arbor_names import limits
-from arbor_names import pools
+from arbor_names import limits, pools
 from stack_config import ROOT
 
 SMALLEST_WORKER_MIB = 200

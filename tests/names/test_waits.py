@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 import application
+from arbor_names.waits import GRACEFUL_SECONDS
 from components.load_balancer import LoadBalancer
 from components.service import Service
 from components.test_load_balancer import ARGS as BALANCER
 from components.test_service import ARGS as SERVICE
 from harness import declare, plain
-from arbor_names.waits import GRACEFUL_SECONDS
 
 FARGATE_LONGEST_STOP = 120
 

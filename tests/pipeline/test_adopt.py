@@ -16,13 +16,13 @@ from pulumi.automation import events
 from typer.testing import CliRunner
 
 import terraform_world
-from pulumi_moto import correction, corrections
 from arbor.account import Account
 from pipeline.__main__ import app
 from pipeline.adopt import command, import_file, looks, origin, pages
 from pipeline.adopt.plan import Plan
 from pipeline.adopt.registrations import Registration, Registrations
 from pipeline.adopt.verdicts import Judged, Judgement, Verdict
+from pulumi_moto import correction, corrections
 
 STACK = "production"
 URN = f"urn:pulumi:{STACK}::arbor::"

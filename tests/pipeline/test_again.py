@@ -9,8 +9,8 @@ import responses
 import yaml
 from typer.testing import CliRunner, Result
 
-from pipeline.apply.apply import again
 from pipeline.__main__ import app
+from pipeline.apply import again
 from pipeline.github import API, GitHubError, OutsideError
 from rehearsal.expressions import filled
 from rehearsal.runs import GITHUB

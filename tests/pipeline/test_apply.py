@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from pulumi import automation
 
-from pipeline.apply.apply import interruption, outcome
-from pipeline.apply.apply.apply import HalfDoneError, NotDoneError, RefusedError, StaleError, apply
-from pipeline.apply.apply.failures import EXPIRED_SENTENCE
-from pipeline.apply.apply.outcome import Outcome
+from pipeline.apply import interruption, outcome
+from pipeline.apply.apply import HalfDoneError, NotDoneError, RefusedError, StaleError, apply
+from pipeline.apply.failures import EXPIRED_SENTENCE
+from pipeline.apply.outcome import Outcome
 from pipeline_world import Stack, begins, ends, error, fails, plan, urn, violation
 
 EXPIRED = "echo 'error: ExpiredToken: The security token included in the request is expired' >&2"

@@ -7,10 +7,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from config_changes import REFUSED, WORKS, covered, keys
 from arbor.account import Account
+from config_changes import REFUSED, WORKS, covered, keys
 from pipeline.hazards import changes
-from pipeline.report.report.steps import Step
+from pipeline.report.steps import Step
 from runbook_world import RUNBOOK
 
 HEADINGS = {line.lstrip("# ") for line in RUNBOOK.read_text().splitlines() if line.startswith("#")}

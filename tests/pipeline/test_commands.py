@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 import pipeline.__main__
 import pipeline.adopt.command
 import pipeline.operate.command
-from engine import deployment as engine
+from engine import stack_file
 from pipeline import github
-from pipeline.apply.apply import outcome
-from pipeline.apply.apply.apply import HalfDoneError, RefusedError, StaleError
-from pipeline.apply.apply.outcome import Outcome
-from pipeline.report.report.report import Change, Finding, Report
+from pipeline.apply import outcome
+from pipeline.apply.apply import HalfDoneError, RefusedError, StaleError
+from pipeline.apply.outcome import Outcome
+from pipeline.report.report import Change, Finding, Report
 from pipeline.repository.reviewers import UnreviewedError
 from pipeline.stacks import AnotherAccountError, NoStackError, WrongPlaceError
 
@@ -193,7 +193,7 @@ def test_a_broken_stack_file_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, content: str
 ) -> None:
     (tmp_path / "Pulumi.staging.yaml").write_text(content)
-    monkeypatch.setattr(engine, "PROJECT_DIR", tmp_path)
+    monkeypatch.setattr(stack_file, "PROJECT_DIR", tmp_path)
     words = () if command == "github" else (*STACK_COMMANDS[command], "--stack", "staging")
     done = run(command, *words)
     assert done.exit_code == 2

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.report.report.comment import LONGEST, NO_REPORT, SHORTENED, render, render_drift
 from pipeline.job import Job
-from pipeline.report.report.report import Change, Drift, Finding, Report
-from pipeline.report.report.values import Value
+from pipeline.report.comment import LONGEST, NO_REPORT, SHORTENED, render, render_drift
+from pipeline.report.report import Change, Drift, Finding, Report
+from pipeline.report.values import Value
 
 DATABASE = "aws:rds/instance:Instance"
 ROLE = "aws:iam/role:Role"

@@ -2,7 +2,7 @@ from typing import Any
 
 from pulumi.automation import events
 
-from pipeline.drift.drift import drift
+from pipeline.drift import drift
 
 DATABASE = "aws:rds/instance:Instance"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"

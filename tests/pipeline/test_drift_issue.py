@@ -10,11 +10,11 @@ import requests
 import responses
 from typer.testing import CliRunner
 
-from pipeline.apply.apply import chat
 from pipeline.__main__ import app
-from pipeline.drift.drift.issue import LABEL, NO_DRIFT, Nightly
+from pipeline.apply import chat
+from pipeline.drift.issue import LABEL, NO_DRIFT, Nightly
 from pipeline.github import API
-from pipeline.report.report.report import Drift, Report
+from pipeline.report.report import Drift, Report
 
 BASE = f"{API}/repos/arbor/infrastructure"
 HOOK = "https://chat.example/hook/of-secrets"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import files
-from pipeline.report.report.report import Report
+from pipeline.report.report import Report
 
 
 def test_a_write_that_fails_leaves_what_was_there_and_nothing_beside(

@@ -3,7 +3,7 @@
 import pytest
 from markdown_it import MarkdownIt
 
-from pipeline.report.report.markdown import block, cell, code, details, prose, table
+from pipeline.report.markdown import block, cell, code, details, prose, table
 
 GITHUB = MarkdownIt("gfm-like", {"html": True, "linkify": False})
 HOSTILE = (

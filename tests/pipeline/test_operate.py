@@ -22,8 +22,8 @@ from arbor import screen
 from arbor.account import Account
 from pipeline.operate import actions, adopt, lock, lost_key, refresh, repair, state
 from pipeline.operate.actions import Action
+from pipeline.report.steps import Step
 from pipeline.stacks import Opened
-from pipeline.report.report.steps import Step
 
 STACK, PROJECT = "staging", "arbor"
 DATABASE = "aws:rds/instance:Instance"

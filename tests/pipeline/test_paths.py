@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-import tools.emulated
 import pipeline.__main__
-from pipeline.report.report.report import Report
+import tools.emulated
+from pipeline.report.report import Report
 
 APPS = {"emulator": tools.emulated.app, "pipeline": pipeline.__main__.app}
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 import operations_world
-from ecs_world import client
 from arbor.procedure import Refused, Run
+from ecs_world import client
 from operations_world import BACKEND, CLUSTER, FRONTEND
 from pipeline.hazards import pauses
-from pipeline.report.report.steps import Step
+from pipeline.report.steps import Step
 
 HOOKS = {"deploymentConfiguration": {"lifecycleHooks": [{"lifecycleStages": ["A"]}]}}
 

@@ -8,9 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from pipeline.hazards import pending
 from pulumi_moto import correction, corrections
 from pulumi_moto.clock import CLOCK
-from pipeline.hazards import pending
 
 NAME = "arbor-staging-db"
 

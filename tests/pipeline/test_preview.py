@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from pipeline.apply.failures import EXPIRED_SENTENCE
+from pipeline.drift import drift, unowned
 from pipeline.hazards import changes, unrotated
-from pipeline.drift.drift import drift, unowned
-from pipeline.apply.apply.failures import EXPIRED_SENTENCE
 from pipeline.preview import preview
-from pipeline.report.report.report import Drift, Report
+from pipeline.report.report import Drift, Report
 from pipeline_world import Stack, error, violation
 
 EXPIRED = "echo 'error: ExpiredToken: the token has expired' >&2; exit 255"

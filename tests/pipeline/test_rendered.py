@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from pipeline.report.report import comment
-from pipeline.apply.apply import result
-from pipeline.apply.apply.outcome import Outcome
-from pipeline.report.report.report import Report
+from pipeline.apply import result
+from pipeline.apply.outcome import Outcome
+from pipeline.report import comment
+from pipeline.report.report import Report
 
 REPORTS = Path(__file__).parent / "reports"
 FAILED_APPLY = "failed-apply"

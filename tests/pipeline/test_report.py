@@ -4,8 +4,8 @@ import pytest
 from pulumi.automation import events
 
 from pipeline.job import Job
-from pipeline.report.report.report import Change, Drift, Finding, Report
-from pipeline.report.report.values import Value
+from pipeline.report.report import Change, Drift, Finding, Report
+from pipeline.report.values import Value
 
 URN = "urn:pulumi:staging::arbor::arbor:data:Database$aws:rds/instance:Instance::database-instance"
 TOKEN = "aws:rds/instance:Instance"

@@ -9,12 +9,12 @@ import pytest
 import responses
 from typer.testing import CliRunner
 
-from pipeline.apply.apply import outcome
 from pipeline.__main__ import app
+from pipeline.apply import outcome
+from pipeline.apply.outcome import Outcome, continues
+from pipeline.apply.result import render
 from pipeline.github import API
 from pipeline.job import Job
-from pipeline.apply.apply.outcome import Outcome, continues
-from pipeline.apply.apply.result import render
 
 BASE = f"{API}/repos/arbor/infrastructure"
 HOOK = "https://chat.example/hook"

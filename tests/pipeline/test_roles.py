@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from engine import deployment as engine
 from arbor.account import Account
+from engine import stack_file
 from pipeline.hazards import changes, roles
-from pipeline.report.report.steps import UNKNOWN, Step
+from pipeline.report.steps import UNKNOWN, Step
 
 SESSION = "arn:aws:sts::123456789012:assumed-role/arbor-staging-ci-{}/run"
 PREVIEWS, DEPLOYS, FIRST = (SESSION.format(kind) for kind in ("preview", "deploy", "bootstrap"))
@@ -97,7 +97,7 @@ def test_a_second_provider_is_refused_before_iam_does() -> None:
 @pytest.fixture
 def named(monkeypatch: pytest.MonkeyPatch) -> Any:
     def name(*older: str) -> None:
-        monkeypatch.setattr(engine, "stack_config", lambda _: {"arbor:olderRoles": list(older)})
+        monkeypatch.setattr(stack_file, "stack_config", lambda _: {"arbor:olderRoles": list(older)})
 
     return name
 

@@ -10,12 +10,12 @@ from moto import mock_aws
 from pulumi import automation
 
 from arbor_names import naming
-from engine import deployment as engine
+from engine import stack_file
 from pipeline import stacks
 from pipeline.stacks import AnotherAccountError, NoStackError, WrongPlaceError, in_aws
 
 STACK = "staging"
-OWN = engine.stack_config(STACK)
+OWN = stack_file.stack_config(STACK)
 REGION, ACCOUNT = "eu-central-1", "123456789012"
 """The account is moto's."""
 
@@ -25,7 +25,7 @@ def config(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The stack's file: another region than the committed one, which tests have in common."""
     values = {**OWN, "aws:region": REGION}
     values |= {"arbor:accountId": ACCOUNT, "aws:allowedAccountIds": [ACCOUNT]}
-    monkeypatch.setattr(engine, "stack_config", lambda _stack: values)
+    monkeypatch.setattr(stack_file, "stack_config", lambda _stack: values)
     for name in stacks.REGION_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(stacks, "_command", lambda: None)

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from engine.deployment import PROJECT_DIR
 from arbor.account import Account
+from engine.stack_file import PROJECT_DIR
 from pipeline.hazards import changes, stores
-from pipeline.report.report.steps import Step
+from pipeline.report.steps import Step
 
 LIVE = "arbor-staging-db"
 COPY = f"{LIVE}-restored"

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 import first_secrets
+from arbor.account import connect
 from asked_wire import asked
 from first_secrets import APP, CACHE, DB, put
-from arbor.account import connect
 from operations_world import STACK
 from pipeline.hazards import unrotated
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.report.report.values import ABSENT, NOT_YET, SECRET, UNKNOWN, masked, values
+from pipeline.report.values import ABSENT, NOT_YET, SECRET, UNKNOWN, masked, values
 
 SIGNED = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "c"}
 

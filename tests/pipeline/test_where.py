@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from access import sessions as ci_sessions
 from arbor_names import naming
-from engine import deployment as engine
+from engine import stack_file
 from pipeline.__main__ import app
 from pipeline.where import ROLES, NoPlaceError, of_stack
 
@@ -94,4 +94,4 @@ def test_a_wrong_argument_is_one_sentence_and_exit_code_2(arguments: list[str], 
 def test_the_committed_stacks_say_where_they_lie(stack: str) -> None:
     done = CliRunner(env={"PULUMI_BACKEND_URL": ""}).invoke(app, ["where", "--stack", stack])
     assert done.exit_code == 0
-    assert lines(done.stdout)["account"] == engine.stack_config(stack)["arbor:accountId"]
+    assert lines(done.stdout)["account"] == stack_file.stack_config(stack)["arbor:accountId"]

@@ -12,10 +12,10 @@ import pytest
 import typer
 import yaml
 
-from access import sessions as ci_sessions
 import arbor.__main__
 import pipeline.__main__
-from pipeline.apply.apply import again
+from access import sessions as ci_sessions
+from pipeline.apply import again
 from pipeline.hazards import changes
 
 ROOT = Path(__file__).parents[2]
@@ -229,7 +229,9 @@ def test_a_commit_that_starts_no_run_keeps_a_plan() -> None:
 @pytest.mark.parametrize(
     "read_by_a_run",
     ["__main__.py", "Pulumi.yaml", "policy/__main__.py", "components/cache.py", "Makefile",
-     ".github/workflows/up.yml", "requirements-pipeline.lock", "pulumi.lock", "engine/deployment.py"],
+     ".github/workflows/up.yml", "requirements-pipeline.lock", "pulumi.lock",
+     "engine/deployment.py",
+    ],
 )  # fmt: skip
 def test_what_a_run_reads_starts_one(read_by_a_run: str) -> None:
     assert not any(fnmatch.fnmatch(read_by_a_run, one) for one in again.WITHOUT_EFFECT)
@@ -279,8 +281,8 @@ def test_every_test_runs_on_a_pull_request() -> None:
         (
             "emulator",
             [
-                "tests/emulator",
-                "tests/operations",
+                "packages/pulumi-moto/tests",
+                "packages/arbor/tests",
                 "tests/pipeline/bootstrap",
                 "tests/pipeline/test_adopt.py",
                 "tests/iam/test_provider.py",
@@ -298,7 +300,11 @@ def test_each_file_is_in_one_shard(target: str, rooms: list[str]) -> None:
         said = subprocess.run(
             asked, cwd=ROOT, env=alone, capture_output=True, text=True, check=True
         ).stdout
-        return [word for word in said.splitlines()[-1].split() if word.startswith("tests/")]
+        return [
+            word
+            for word in said.splitlines()[-1].split()
+            if word.startswith(("tests/", "packages/"))
+        ]
 
     whole = sorted(
         str(file.relative_to(ROOT))
@@ -312,7 +318,7 @@ def test_each_file_is_in_one_shard(target: str, rooms: list[str]) -> None:
 
 def test_a_step_that_writes_gets_the_signals_of_a_cancelled_job() -> None:
     """GitHub sends them to the step's own process, and bash passes none on: it is replaced."""
-    writes = re.compile(r"-m (pipeline (apply|operate)|operations release) ")
+    writes = re.compile(r"-m (pipeline (apply|operate)|arbor release) ")
     runs = [run for step in all_steps() if writes.search(run := str(step.get("run", "")))]
     assert len(runs) > 4
     assert [run for run in runs if not run.startswith("exec ")] == []
@@ -323,7 +329,7 @@ def test_every_step_is_one_command_that_exists() -> None:
     targets = {"checks", "lint", "types", "unit", "emulator", "engine"}
     programs: dict[str, Any] = {
         "pipeline": typer.main.get_command(pipeline.__main__.app),
-        "operations": typer.main.get_command(arbor.__main__.app),
+        "arbor": typer.main.get_command(arbor.__main__.app),
     }
     for run in (step["run"] for step in all_steps() if "run" in step):
         words = shlex.split(run.removeprefix("exec ").split(">>")[0])

@@ -6,8 +6,7 @@ from typing import Any
 import pulumi
 
 import application
-from arbor_names import naming
-from arbor_names import pools
+from arbor_names import naming, pools
 from components.secrets import Secrets, SecretsArgs
 from harness import declare, plain
 

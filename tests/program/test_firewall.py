@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 import application
+from both_stacks import PRODUCTION, STAGING
 from components.web_acl import WebAcl, WebAclArgs
 from components.web_acl_rules import ApiLimit
 from firewall_world import Request, blocked_by, counting
 from harness import declare
-from test_settings import PRODUCTION, STAGING
 
 UPLOAD = "/api/v1/ingest/csv"
 A_YEAR_OF_HOURS = 200_000

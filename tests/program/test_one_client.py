@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from both_stacks import PRODUCTION, STAGING
 from components.service import Service
 from components.test_service import ARGS
-from pulumi_moto.metric_math import evaluate
 from harness import declare
 from one_client import APPLICATION, MINUTE, Client, Limit
-from test_settings import PRODUCTION, STAGING
+from pulumi_moto.metric_math import evaluate
 
 RATES = (17, 45, 61, 90, 300, 1000)
 """Requests a minute: above 1000 an hour, above 60 a minute, and far above."""

@@ -11,13 +11,13 @@ import pytest
 from pulumi.runtime import MockResourceArgs
 
 import access.stack
-from arbor_names import naming
 import stack_config
 from access import boundary
+from arbor_names import naming
 from harness import ACCOUNT, REGION, Recorder, declare, is_secret, plain
 from iam_evaluator import Principal, Request, allowed
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 STACKS = ("production", "staging")
 each_stack = pytest.mark.parametrize("stack", STACKS)
 TAGS = ("Project", "Stack", "Environment", "Component", "ManagedBy")

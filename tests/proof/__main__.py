@@ -9,7 +9,8 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from engine import deployment as engine, pulumi_cli
+from engine import emulation, pulumi_cli
+from engine.deployment import open_stack
 from proof import catalog, trial
 
 
@@ -20,8 +21,8 @@ def main() -> int:
     table = Table("change", "must be caught by", "was caught by")
     caught = 0
     with (
-        engine.account_process(stack="production", speed=600) as account,
-        engine.deployment(
+        emulation.account_process(stack="production", speed=600) as account,
+        open_stack(
             stack="production", account=account, command=command, policy_packs=[trial.PACK]
         ) as deployed,
     ):

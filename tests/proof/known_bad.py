@@ -47,7 +47,7 @@ def public_database() -> None:
         instance_class="db.t3.micro",
         allocated_storage=20,
         username="shop",
-        password="not-a-password",  # noqa: S106 - the shape is a bad one
+        password="not-a-password",
         publicly_accessible=True,
         storage_encrypted=False,
         skip_final_snapshot=True,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from engine import deployment as engine
+from engine.deployment import Program, project_program
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,14 +72,14 @@ class Mutation:
         return pulumi.ResourceTransformationResult(inputs, args.opts)
 
 
-def program(mutations: Sequence[Mutation]) -> engine.Program:
+def program(mutations: Sequence[Mutation]) -> Program:
     """The production program with these changes in it."""
 
     def run() -> None:
         borrowed: list[list[Any]] = [[] for _ in mutations]
         for mutation, lent in zip(mutations, borrowed, strict=True):
             pulumi.runtime.register_stack_transformation(partial(mutation.change, borrowed=lent))
-        engine.project_program()()
+        project_program()()
         for number, (mutation, lent) in enumerate(zip(mutations, borrowed, strict=True)):
             if mutation.adds is not None:
                 mutation.adds(f"proof-{number}", lent[0] if lent else None)

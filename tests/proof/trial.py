@@ -8,11 +8,12 @@ from pulumi import automation
 from pulumi.automation import events
 from rich.progress import track
 
-from engine import deployment as engine
+from engine import stack_file
+from engine.deployment import Deployment
 from proof import grid
 from proof.mutation import Mutation, program
 
-PACK = engine.PROJECT_DIR / "policy"
+PACK = stack_file.PROJECT_DIR / "policy"
 SKIPPED = "can't run policy"
 
 
@@ -29,7 +30,7 @@ class Finding:
     """The rule met a value that isn't known in a preview, and judged nothing."""
 
 
-def findings(deployed: engine.Deployment) -> list[Finding]:
+def findings(deployed: Deployment) -> list[Finding]:
     """What the pack says of a preview. Raises CommandError when it fails for another reason."""
     told: list[Finding] = []
 
@@ -56,7 +57,7 @@ def _finding(event: events.PolicyEvent) -> Finding:
 
 
 @contextmanager
-def mutated(deployed: engine.Deployment, *mutations: Mutation) -> Iterator[None]:
+def mutated(deployed: Deployment, *mutations: Mutation) -> Iterator[None]:
     """The stack's program and config with the changes in them, and afterwards without."""
     before = deployed.stack.workspace.program
     file = deployed.workdir / f"Pulumi.{deployed.stack.name}.yaml"
@@ -71,14 +72,14 @@ def mutated(deployed: engine.Deployment, *mutations: Mutation) -> Iterator[None]
         file.write_text(text)
 
 
-def caught_by(deployed: engine.Deployment, *mutations: Mutation) -> set[str]:
+def caught_by(deployed: Deployment, *mutations: Mutation) -> set[str]:
     """The rules that fail a preview of the changed program."""
     with mutated(deployed, *mutations):
         return {found.rule for found in findings(deployed) if found.mandatory}
 
 
 def verdicts(
-    deployed: engine.Deployment, mutations: Sequence[Mutation]
+    deployed: Deployment, mutations: Sequence[Mutation]
 ) -> Iterator[tuple[Mutation, set[str]]]:
     """Each mutation and what catches it; a batch that isn't exact is tried one by one."""
     doubtful: set[int] = set()

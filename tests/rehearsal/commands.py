@@ -21,7 +21,7 @@ Play = Callable[[dict[str, Any], Mapping[str, str], Job], tuple[int, str]]
 """Options and environment; returns the exit code and what is printed."""
 PROGRAMS: dict[str, Any] = {
     "pipeline": typer.main.get_command(pipeline.__main__.app),
-    "operations": typer.main.get_command(arbor.__main__.app),
+    "arbor": typer.main.get_command(arbor.__main__.app),
 }
 RUN = frozenset({"where", "newest", "again", "supersede", "comment", "issue", "result"})
 """What is run for real: these read files and speak to GitHub's stub."""

@@ -10,8 +10,8 @@ import responses
 
 from access import sessions as ci_sessions
 from arbor_names import naming
-from engine import deployment as engine
-from pipeline.report.report.report import UPDATED, Change, Drift, Report
+from engine import stack_file
+from pipeline.report.report import UPDATED, Change, Drift, Report
 from rehearsal import tokens
 from rehearsal.commands import Commands
 from rehearsal.github import GitHub
@@ -25,7 +25,7 @@ class World:
     """What the commands find: how many changes there are, and how an apply ends."""
 
     def __init__(self, place: Path, *, immutable: bool) -> None:
-        repository = engine.stack_config("staging")["arbor:githubRepository"]
+        repository = stack_file.stack_config("staging")["arbor:githubRepository"]
         self.github = GitHub(repository=repository)
         self.commands = Commands({"preview": self.preview, "apply": self.apply})
         self.changes: dict[str, int] = dict.fromkeys(STACKS, 1)
@@ -47,7 +47,7 @@ class World:
         )
 
     def own_backend(self, stack: str) -> str:
-        config = engine.stack_config(stack)
+        config = stack_file.stack_config(stack)
         return naming.state_backend(stack, config["arbor:accountId"], config["aws:region"])
 
     def preview(

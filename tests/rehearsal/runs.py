@@ -8,11 +8,11 @@ from typing import Any
 
 import yaml
 
-from engine import deployment as engine
+from engine import stack_file
 from rehearsal.expressions import STATUS, evaluate, truth
 from rehearsal.tokens import Identity
 
-GITHUB = engine.PROJECT_DIR / ".github"
+GITHUB = stack_file.PROJECT_DIR / ".github"
 SUCCESS, FAILURE, SKIPPED, CANCELLED, WAITING = (
     *("success", "failure", "skipped", "cancelled"),
     "waiting",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine import deployment as engine
+from engine import stack_file
 from rehearsal.expressions import filled, text_of
 from rehearsal.github import GitHub
 from rehearsal.runs import (
@@ -92,7 +92,7 @@ class Steps:
         contexts: dict[str, Any],
         outputs: dict[str, Any],
     ) -> bool:
-        described = read_file(engine.PROJECT_DIR / action / "action.yml")
+        described = read_file(stack_file.PROJECT_DIR / action / "action.yml")
         known = described.get("inputs", {})
         assert given.keys() <= known.keys(), f"{action} has no {given.keys() - known.keys()}"
         for name, one in known.items():

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from arbor_names import naming
-from pipeline.report.report.report import Drift
+from pipeline.report.report import Drift
 from rehearsal.conftest import STACKS, World, both_subjects
 from rehearsal.expressions import evaluate
 from rehearsal.runs import FAILURE, SKIPPED, SUCCESS, WAITING, Event, Run

@@ -8,7 +8,7 @@ import yaml
 
 from access import trust as ci_documents
 from arbor_names import naming
-from engine.deployment import PROJECT_DIR
+from engine.stack_file import PROJECT_DIR
 
 PAGE = (PROJECT_DIR / "docs" / "application.md").read_text()
 STACK, ACCOUNT = "staging", "123456789012"

@@ -7,7 +7,7 @@ import pytest
 
 from tools import coverage, policies
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PATH = re.compile(r"`((?:[a-z_.]+/)+[\w./-]*|[\w.-]+\.(?:py|yaml|md|toml|txt))`")
 

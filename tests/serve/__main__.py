@@ -1,7 +1,7 @@
 """`make serve`: an emulated account whose tasks are the stand-in application.
 
-The account is empty at first. `python -m emulator up` in another terminal brings the stack up, and
-the application starts with its services.
+The account is empty at first. `python -m tools.emulated up` in another terminal brings the stack
+up, and the application starts with its services.
 """
 
 import signal
@@ -15,16 +15,16 @@ import typer
 
 import postgres_world
 import redis_world
-from engine import deployment as engine
+from engine import emulation, stack_file
 from serve import attached
 from serve.attached import EVERY_SECONDS
 
 FAILED, USAGE, REFUSED = 1, 2, 3
 SPEED = 60.0
-"""A minute of the account passes in a second, as `python -m emulator serve` has it."""
+"""A minute of the account passes in a second, as `python -m tools.emulated serve` has it."""
 NEEDED = (
     "The application needs PostgreSQL and Redis (Debian: apt-get install postgresql redis-server). "
-    "Without it: .venv/bin/python -m emulator serve --stack {stack}"
+    "Without it: .venv/bin/python -m tools.emulated serve --stack {stack}"
 )
 
 
@@ -39,8 +39,8 @@ def serve(
 ) -> None:
     """Keep an account up with the application on it until Ctrl-C; prints lines to eval."""
     try:
-        engine.stack_config(stack)
-    except engine.StackFileError as unknown:
+        stack_file.stack_config(stack)
+    except stack_file.StackFileError as unknown:
         _end(str(unknown), USAGE)
     if not postgres_world.PROGRAMS or redis_world.PROGRAM is None:
         _end(NEEDED.format(stack=stack), REFUSED)
@@ -50,7 +50,7 @@ def serve(
     try:
         with (
             tempfile.TemporaryDirectory(prefix="arbor-application-") as name,
-            engine.account_process(stack=stack, speed=speed) as account,
+            emulation.account_process(stack=stack, speed=speed) as account,
             attached.attached(
                 account, stack, Path(name), migrates=not unmigrated, say=_say
             ) as application,
@@ -60,9 +60,9 @@ def serve(
                 typer.echo(line)
             _say(f"The account is up at {account['AWS_ENDPOINT_URL']}; Ctrl-C ends it.")
             _say("Eval these lines in another terminal. Then, and at every change of the stack:")
-            _say(f"  .venv/bin/python -m emulator up --stack {stack}")
+            _say(f"  .venv/bin/python -m tools.emulated up --stack {stack}")
             _follow(application, ended)
-    except engine.AccountFailedError as failed:
+    except emulation.AccountFailedError as failed:
         _end(str(failed), FAILED)
 
 

@@ -22,10 +22,10 @@ from typing import Final
 
 import application_world
 from arbor_names import naming
-from pulumi_moto import account as account_module
-from pulumi_moto import aws_shim
 from engine_stack import control
 from postgres_world import as_superuser
+from pulumi_moto import account as account_module
+from pulumi_moto import aws_shim
 from serve import edge as edges
 from serve import process, switches
 from serve.edge import Edge
@@ -285,7 +285,7 @@ def attached(
 ) -> Iterator[Attached]:
     """Attach the application to an account that is up, whatever is in it yet.
 
-    `account` is what `python -m emulator serve` printed; `place` is an empty directory.
+    `account` is what `python -m tools.emulated serve` printed; `place` is an empty directory.
     """
     endpoint, region = account["AWS_ENDPOINT_URL"], account["AWS_REGION"]
     signs = authority(place)

@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from arbor_names import limits
-from arbor_names import naming
+from arbor_names import limits, naming
 from engine_stack import control
 from serve import edge
 from serve.edge import Routes

@@ -48,7 +48,7 @@ def test_without_redis_it_is_refused_with_the_command_that_installs_it(
     done = CliRunner().invoke(application(command.serve), ["--stack", "staging"])
     assert (done.exit_code, done.stdout) == (3, "")
     assert "apt-get install postgresql redis-server" in done.stderr
-    assert "python -m emulator serve --stack staging" in done.stderr
+    assert "python -m tools.emulated serve --stack staging" in done.stderr
 
 
 def test_an_unknown_stack_is_wrong_usage() -> None:

@@ -13,11 +13,11 @@ from moto import mock_aws
 from moto.iam import aws_managed_policies, models
 
 from access import trust as ci_documents
+from arbor.procedure import Run, Step
 from arbor_names import naming
+from pipeline.bootstrap import place, plan
 from pulumi_moto import correction, corrections
 from pulumi_moto.clock import CLOCK
-from arbor.procedure import Run, Step
-from pipeline.bootstrap import place, plan
 
 STACK, ACCOUNT, REGION = "production", "123456789012", "us-east-1"
 BUCKET, ALIAS = "arbor-pulumi-state-123456789012", "alias/arbor-pulumi-state"

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from engine.deployment import PROJECT_DIR
+from engine.stack_file import PROJECT_DIR
 
 STAGING: dict[str, Any] = yaml.safe_load((PROJECT_DIR / "Pulumi.staging.yaml").read_text())[
     "config"
@@ -30,7 +30,7 @@ SERVICE_FIELDS = (
     *("cache", "count", "cpu", "database", "healthCheckPath", "image", "max", "memory", "min"),
     *("paths", "port", "previousPort", "priority", "user", "version", "workers"),
 )
-"""What an entry of `arbor:services` may hold; tests/config/test_settings_services.py holds the list."""
+"""Of an entry of `arbor:services`; tests/config/test_settings_services.py has the list."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,10 +20,11 @@ from unittest.mock import patch
 from pulumi import automation
 from pulumi.automation import events
 
-from pulumi_moto import account as account_module
-from engine import deployment as engine, pulumi_cli
 from arbor.account import Account
+from engine import emulation, pulumi_cli, stack_file
+from engine.deployment import Deployment, Program, open_stack
 from pipeline.stacks import Opened
+from pulumi_moto import account as account_module
 
 SPEED = 600.0
 """Ten minutes of the account pass in a second."""
@@ -57,7 +58,7 @@ class Step:
 class Deployed:
     """The stack, and a way to look at its account that is not the engine's."""
 
-    deployment: engine.Deployment
+    deployment: Deployment
     environment: Mapping[str, str]
 
     @property
@@ -119,7 +120,7 @@ class Deployed:
                 "PULUMI_DEBUG_PROVIDERS": f"aws:{provider},random:{provider},{awsx}",
                 "PULUMI_BACKEND_URL": f"file://{state}",
             }
-            with engine.deployment(
+            with open_stack(
                 stack=self.deployment.stack.name,
                 account=environment,
                 command=_command(),
@@ -139,8 +140,8 @@ class Deployed:
         account = {key: value for key, value in self.environment.items() if "PULUMI" not in key}
         path = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "COLUMNS": "200"}
         return subprocess.run(
-            [sys.executable, "-m", "operations", *words],
-            cwd=engine.PROJECT_DIR,
+            [sys.executable, "-m", "arbor", *words],
+            cwd=stack_file.PROJECT_DIR,
             env={**path, **account},
             capture_output=True,
             text=True,
@@ -160,7 +161,7 @@ class Deployed:
         self._control("clock", speed=speed)
 
     def unserved(self, *, reset: bool = True) -> list[dict[str, Any]]:
-        """The outages of what was in production (packages/pulumi-moto/src/pulumi_moto/observer.py), since the last reset."""
+        """The outages of what was in production (pulumi_moto/observer.py), since the last reset."""
         found: list[dict[str, Any]] = self._control("unserved", reset=reset)["outages"]
         return found
 
@@ -170,7 +171,7 @@ class Deployed:
         return found
 
     def trouble(self, kind: str | None, at: int) -> str:
-        """Let the n-th write from now meet trouble (packages/pulumi-moto/src/pulumi_moto/trouble.py); without a kind end it.
+        """Let the n-th write from now meet trouble (pulumi_moto/trouble.py); without a kind end it.
 
         Returns the call that met what was asked for before.
         """
@@ -241,11 +242,11 @@ def counted(steps: list[Step]) -> Counter[str]:
 
 
 @contextmanager
-def deployed(stack: str, program: engine.Program | None = None) -> Iterator[Deployed]:
+def deployed(stack: str, program: Program | None = None) -> Iterator[Deployed]:
     """A fresh account with nothing in it yet; `up` is the caller's."""
     with (
-        engine.account_process(stack=stack, speed=SPEED) as environment,
-        engine.deployment(
+        emulation.account_process(stack=stack, speed=SPEED) as environment,
+        open_stack(
             stack=stack, account=environment, command=_command(), program=program
         ) as deployment,
     ):

@@ -15,10 +15,10 @@ import pytest
 from botocore.endpoint import Endpoint
 from botocore.exceptions import ReadTimeoutError
 
-from engine_stack import control
 from arbor import procedure
+from engine_stack import control
 
-OPERATIONS = str(Path(__file__).parents[1] / "operations") + os.sep
+OPERATIONS = str(Path(__file__).parents[2] / "packages" / "arbor" / "src" / "arbor") + os.sep
 READS = ("Describe", "Get", "List", "Filter", "Lookup", "Search", "Head")
 Client = Any
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import pytest
 from typer.testing import CliRunner, Result
 
-from fault_wire import STOP_READS, Copy, Fault, Killed, Place, Wire
 from arbor.__main__ import app
+from fault_wire import STOP_READS, Copy, Fault, Killed, Place, Wire
 
 EVERY = 1200.0
 """Seconds of the account between two looks of a command: few, for each is some calls."""

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 from functools import cache
 
-from access import trust as ci_documents
-from arbor_names import naming
 from access import boundary, deploy, images, preview, reads, stack, state
+from access import trust as ci_documents
 from access.trust import Pipeline
+from arbor_names import naming
 from iam_evaluator import Principal, Request
 
 REGION = "us-east-1"

@@ -8,9 +8,9 @@ from pulumi.runtime import MockResourceArgs, get_root_resource
 from pulumi_policy import PolicyResource
 
 import stack_config
-from pulumi_moto.awsx.plan import Ref, outputs, plan
 from harness import VPC, Recorder, as_sent, declare
 from proof.mutation import Mutation, program
+from pulumi_moto.awsx.plan import Ref, outputs, plan
 from verdict import resource
 
 NOT_KNOWN_BEFORE_THE_FIRST_UP = frozenset(

@@ -24,7 +24,7 @@ from pipeline.repository.needs import Needs
 from pipeline.repository.stacks import Stack
 
 NAME, OWNER_ID, ID = "arbor-energy/infrastructure", "1342004", "1296269"
-DESCRIPTION = Path(__file__).parent / "pipeline" / "repository" / "github_api.json"
+DESCRIPTION = Path(__file__).parents[1] / "pipeline" / "repository" / "github_api.json"
 SCHEMAS: dict[str, Any] = json.loads(DESCRIPTION.read_text())
 NEEDS = Needs(
     checks=("preview passed",),

@@ -15,10 +15,10 @@ import psycopg
 import pytest
 
 import postgres_world
-from fault_wire import Wire
 from arbor.account import Account
 from arbor.database.connection import WrongPasswordError
 from arbor.database.credentials import Credentials
+from fault_wire import Wire
 
 SECRET, DATABASE = "arbor/production/db", "arbor-production-db"
 MODIFY, PROMOTE = "rds:ModifyDBInstance", "secretsmanager:UpdateSecretVersionStage"

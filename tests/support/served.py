@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
 
-from pulumi_moto.observer import ANY
 from engine_stack import Deployed
+from pulumi_moto.observer import ANY
 
 PREFIX = {"production": "arbor-production", "staging": "arbor-staging"}
 

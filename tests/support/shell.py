@@ -13,21 +13,21 @@ from pathlib import Path
 
 import pytest
 
+from engine import policy_host, pulumi_cli, stack_file
 from pulumi_moto import aws_shim
-from engine import deployment as engine, policy_host, pulumi_cli
 
 NO_AWS = pytest.mark.skipif(
     aws_shim.find_aws() is None,
     reason="needs the AWS CLI (Debian: apt-get install awscli); .ci/run installs it",
 )
-HOST = engine.PROJECT_DIR / "tests" / "language_host.py"
+HOST = stack_file.PROJECT_DIR / "tests" / "language_host.py"
 BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 NOT_COPIED = (".git", ".venv", "tests", ".*_cache", "node_modules")
 
 
 def lines(page: str, heading: str) -> list[str]:
     """The command lines in the section of a page; one that ends with a backslash goes on."""
-    text = (engine.PROJECT_DIR / page).read_text()
+    text = (stack_file.PROJECT_DIR / page).read_text()
     _, _, after = text.partition(f"\n## {heading}")
     section = after.split("\n## ", 1)[0]
     found = "\n".join(textwrap.dedent(block) for block in BLOCK.findall(section))
@@ -64,7 +64,7 @@ def shell(directory: Path, account: Mapping[str, str]) -> Shell:
     """
     command = pulumi_cli.find_or_build(print, lambda _done, _total: None)
     project, programs = directory / "project", directory / "programs"
-    shutil.copytree(engine.PROJECT_DIR, project, ignore=shutil.ignore_patterns(*NOT_COPIED))
+    shutil.copytree(stack_file.PROJECT_DIR, project, ignore=shutil.ignore_patterns(*NOT_COPIED))
     (project / ".venv").symlink_to(sys.prefix)
     programs.mkdir()
     host = programs / "pulumi-language-python"

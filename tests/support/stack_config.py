@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import yaml
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def stack_values(stack: str, **changes: Any) -> dict[str, str]:

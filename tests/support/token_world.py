@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from fault_wire import Wire
 from arbor.account import Account
+from fault_wire import Wire
 from rotation_world import DEPLOY, PROMOTE, ended, with_rds
 from rotation_world import rotated as password_rotated
 

@@ -7,14 +7,15 @@ same run, alternating, and the best of several tries counts.
 import resource
 import sys
 
+from engine import emulation, pulumi_cli, stack_file
+from engine.deployment import open_stack
 from tools.benchmarks import floor, operations, program
-from engine import deployment as engine, pulumi_cli
 
 TRIES = 5
 ENGINE_TRIES = 2
 SERVICES = (2, 10, 25, 50)
 AIM = 1.3
-PAGE = engine.PROJECT_DIR / "docs" / "benchmarks.md"
+PAGE = stack_file.PROJECT_DIR / "docs" / "benchmarks.md"
 HEADER = """\
 # Benchmarks
 
@@ -69,9 +70,9 @@ def engine_ratios() -> str:
     floors: list[dict[str, float]] = []
     resources = 0
     for _ in range(ENGINE_TRIES):
-        with engine.account_process(stack=floor.STACK, speed=600) as account:
+        with emulation.account_process(stack=floor.STACK, speed=600) as account:
             ours.append(floor.times(account, command, None))
-            with engine.deployment(stack=floor.STACK, account=account, command=command) as deployed:
+            with open_stack(stack=floor.STACK, account=account, command=command) as deployed:
                 exported = deployed.stack.export_stack().deployment
                 assert exported is not None
                 resources = len(exported["resources"])

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import pulumi
 from pulumi import automation
 
-from engine import deployment as engine
+from engine import stack_file
+from engine.deployment import Program, open_stack
 
 STACK = "production"
 
@@ -32,7 +33,7 @@ def provider() -> Iterator[dict[str, str]]:
         tempfile.TemporaryDirectory(prefix="arbor-floor-") as state,
         subprocess.Popen(
             [sys.executable, "-m", "tools.benchmarks.floor_provider"],
-            cwd=engine.PROJECT_DIR,
+            cwd=stack_file.PROJECT_DIR,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -59,10 +60,10 @@ def timed(operation: Callable[[], object]) -> float:
 
 
 def times(
-    account: dict[str, str], command: automation.PulumiCommand, run: engine.Program | None
+    account: dict[str, str], command: automation.PulumiCommand, run: Program | None
 ) -> dict[str, float]:
     """Preview from nothing, up, preview of no change, and up of no change."""
-    with engine.deployment(stack=STACK, account=account, command=command, program=run) as stack:
+    with open_stack(stack=STACK, account=account, command=command, program=run) as stack:
         return {
             "preview from nothing": timed(stack.preview),
             "up from nothing": timed(stack.up),

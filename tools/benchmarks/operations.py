@@ -6,7 +6,8 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-from engine import deployment as engine, pulumi_cli
+from engine import emulation, pulumi_cli, stack_file
+from engine.deployment import open_stack
 
 TRIES = 7
 NETWORK = (0.0, 0.3)
@@ -20,16 +21,16 @@ def help_ratio() -> str:
     commands: dict[str, list[str]] = {
         "python -c pass": ["-c", "pass"],
         "python -c 'import typer'": ["-c", "import typer"],
-        "python -m operations --help": ["-m", "operations", "--help"],
+        "python -m arbor --help": ["-m", "arbor", "--help"],
     }
     best = dict.fromkeys(commands, float("inf"))
     for _ in range(TRIES):
         for name, words in commands.items():
             best[name] = min(best[name], _seconds(words, {}))
-    own = best["python -m operations --help"]
+    own = best["python -m arbor --help"]
     lines = [
         "## An operator's `--help`\n",
-        f"`python -m operations --help` takes {own:.2f} s; the aim is less than {HELP_AIM} s.\n",
+        f"`python -m arbor --help` takes {own:.2f} s; the aim is less than {HELP_AIM} s.\n",
         "| against | seconds | ratio |",
         "|---|---|---|",
         *(
@@ -49,10 +50,10 @@ def status_ratio() -> str:
         "| on its way a call is | start-up | slowest single call | `status` | ratio |",
         "|---|---|---|---|---|",
     ]
-    with engine.account_process(stack=STACK, speed=600) as account:
-        with engine.deployment(stack=STACK, account=account, command=command) as deployed:
+    with emulation.account_process(stack=STACK, speed=600) as account:
+        with open_stack(stack=STACK, account=account, command=command) as deployed:
             deployed.up()
-        environment = engine.client_environment(account["AWS_ENDPOINT_URL"], account["AWS_REGION"])
+        environment = account
         for delay in NETWORK:
             start, status = float("inf"), float("inf")
             for _ in range(TRIES):
@@ -83,7 +84,7 @@ def _seconds(words: Sequence[str], environment: Mapping[str, str]) -> float:
 def _run(words: Sequence[str], environment: Mapping[str, str]) -> str:
     done = subprocess.run(  # noqa: S603 - this Python and arguments of ours
         [sys.executable, *words],
-        cwd=engine.PROJECT_DIR,
+        cwd=stack_file.PROJECT_DIR,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,

@@ -1,8 +1,8 @@
 """One process of an operator's, for `tools.benchmarks.operations`.
 
-python -m tools.benchmarks.operator WHAT DELAY. WHAT is `start` (everything before the first call), `call`
-(prints how long the slowest single call of status takes) or `status`; DELAY is how many seconds a
-call is on its way beside what it takes.
+python -m tools.benchmarks.operator WHAT DELAY. WHAT is `start` (everything before the first call),
+`call` (prints how long the slowest single call of status takes) or `status`; DELAY is how many
+seconds a call is on its way beside what it takes.
 """
 
 import sys

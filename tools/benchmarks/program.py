@@ -14,7 +14,7 @@ import yaml
 from pulumi.runtime import MockResourceArgs
 
 import stack_config
-from engine import deployment as engine
+from engine import stack_file
 from harness import Recorder, is_secret, plain
 
 PROJECT = "arbor"
@@ -24,7 +24,7 @@ STACK = "production"
 def more_services(services: int) -> dict[str, Any]:
     """Production's services, and copies of the frontend until there are `services` of them."""
     entries: dict[str, Any] = deepcopy(
-        yaml.safe_load((engine.PROJECT_DIR / f"Pulumi.{STACK}.yaml").read_text())["config"][
+        yaml.safe_load((stack_file.PROJECT_DIR / f"Pulumi.{STACK}.yaml").read_text())["config"][
             "arbor:services"
         ]
     )
@@ -51,7 +51,7 @@ def arbor(services: int) -> tuple[float, Recorder]:
 
     def program() -> None:
         stack_config.use(STACK, services=entries)
-        runpy.run_path(str(engine.PROJECT_DIR / "__main__.py"), run_name="__main__")
+        runpy.run_path(str(stack_file.PROJECT_DIR / "__main__.py"), run_name="__main__")
 
     return timed(program)
 

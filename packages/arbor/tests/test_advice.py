@@ -18,11 +18,11 @@ import typer
 from arbor.__main__ import app
 from arbor.account import PRODUCTION, typed
 
-OPERATIONS = Path(__file__).parents[2] / "operations"
+OPERATIONS = Path(__file__).parents[1] / "src" / "arbor"
 COMMAND = re.compile(r"\barbor [a-z]")
 ADDS_THE_STACK = {"typed": "", "command": "arbor bluegreen "}
 """Functions of which an argument is a command, and what comes before it: `typed` of
-packages/arbor/src/arbor/account.py, and `command` of packages/arbor/src/arbor/ecs/services.py."""
+arbor/account.py, and `command` of arbor/ecs/services.py."""
 TYPERS = frozenset({"app.command", "group.command"})
 RUNS = OPERATIONS / "incident" / "severity.py"
 """Its findings carry commands without a stack; triage gives each to `typed`."""

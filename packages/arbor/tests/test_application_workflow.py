@@ -4,13 +4,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 import application_workflow as workflow
-from ecs_world import client
-from pulumi_moto.clock import CLOCK
 from arbor.ecs import services
 from arbor.incident import services as incident
 from arbor.incident.shared import share
 from arbor.release import catalogue, history, release, rollback
+from ecs_world import client
 from operations_world import BACKEND, CLUSTER, FRONTEND, OLD, World
+from pulumi_moto.clock import CLOCK
 
 FIRST = "0736955c65aa9799114490f184d3c03cfa870091"
 SECOND = "f512267a300eb1835c15d83770e605aba242fd53"

@@ -16,10 +16,10 @@ import audit_world
 import command_tree
 import operations_world
 import plugin_world
+from arbor.__main__ import app
 from asked_wire import Answer, Asked, asked, error, success
 from command_table import NEITHER, RIGHT, TELLS_WHAT_IT_CAN, WRONG, Wrong
 from pulumi_moto import correction, corrections
-from arbor.__main__ import app
 
 COMMANDS = command_tree.commands()
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
@@ -154,7 +154,9 @@ def is_one_sentence(done: Result) -> bool:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_its_line_in_the_table(name: str) -> None:
-    assert name in RIGHT, f"packages/arbor/tests/support/command_table.py: give `{name}` arguments that are right"
+    assert name in RIGHT, (
+        f"packages/arbor/tests/support/command_table.py: give `{name}` arguments that are right"
+    )
     command = COMMANDS[name]
     assert ("--yes" in command.options) is ("--dry-run" in command.options)
     if not command.writes and name not in NEITHER:

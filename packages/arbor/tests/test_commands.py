@@ -6,12 +6,12 @@ import pytest
 from botocore.exceptions import NoCredentialsError
 from typer.testing import CliRunner, Result
 
-from pulumi_moto.clock import CLOCK
 from arbor import options
 from arbor.__main__ import app
 from operations_world import BACKEND, FRONTEND, NEW, OLD, STACK, World
+from pulumi_moto.clock import CLOCK
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import command_tree
 from arbor.__main__ import app
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 VARIABLE = "_ARBOR_COMPLETE"
 COMMANDS = command_tree.commands()
 GROUPS = command_tree.groups()
@@ -56,7 +56,7 @@ def test_options_and_every_list_of_words_are_completed(name: str) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
-@pytest.mark.parametrize("program", [("-m", "operations"), ()], ids=["python -m", "arbor"])
+@pytest.mark.parametrize("program", [("-m", "arbor"), ()], ids=["python -m", "arbor"])
 @pytest.mark.parametrize(
     ("line", "found"),
     [
@@ -93,7 +93,7 @@ def test_once_installed_a_shell_completes_by_it(tmp_path: Path, shell: str) -> N
     if there is None:
         pytest.skip(f"there is no {shell} here")
     program = tmp_path / "arbor"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m operations "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m arbor "$@"\n')
     program.chmod(0o755)
     environment = {
         **os.environ,

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from connections_world import container, database, live
-from ecs_world import client
 from arbor.bluegreen import start
 from arbor.ecs import connections, revisions, services
 from arbor.procedure import Refused
 from arbor.release import release, restart, rollback
 from arbor.release.verify import look, room, table
 from arbor.scale import count, size
+from connections_world import container, database, live
+from ecs_world import client
 from operations_world import BACKEND, CLUSTER, NEW, World
 from scale_world import now, register
 

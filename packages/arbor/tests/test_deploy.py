@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from ecs_world import client
 from arbor.procedure import Failed, Run
 from arbor.release import release
+from ecs_world import client
 from operations_world import BACKEND, FRONTEND, NEW, OLD, World
 
 

@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from ecs_world import client, forward
 from arbor.ecs import health, services
 from arbor.procedure import Failed
+from ecs_world import client, forward
 from operations_world import BACKEND, CLUSTER, DOMAIN, HEALTHY, World
 
 ADDRESS = f"https://{DOMAIN}/api/v1/health"

@@ -14,15 +14,15 @@ from typer.testing import CliRunner
 from arbor.__main__ import app
 from arbor.index import COMMANDS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 SLOW = {"boto3", "botocore", "tenacity", "psycopg", "redis"}
-SECTIONS = sorted(path.parent.name for path in (ROOT / "operations").glob("*/commands.py"))
+SECTIONS = sorted(path.parent.name for path in (ROOT / "src" / "arbor").glob("*/commands.py"))
 
 
 def rows(section: str) -> dict[str, tuple[str, str]]:
     """As the section's own commands say it."""
     one = typer.Typer()
-    one.add_typer(import_module(f"operations.{section}.commands").app)
+    one.add_typer(import_module(f"arbor.{section}.commands").app)
     return {
         name: (section, " ".join(inspect.cleandoc(command.help or "").split("\n\n")[0].split()))
         for name, command in get_group(one).commands.items()
@@ -33,7 +33,7 @@ def rows(section: str) -> dict[str, tuple[str, str]]:
 def test_the_index_says_what_the_commands_say(section: str) -> None:
     indexed = {name: row for name, row in COMMANDS.items() if row[0] == section}
     expected = rows(section)
-    assert indexed == expected, f"in packages/arbor/src/arbor/index.py:\n{expected}"
+    assert indexed == expected, f"in arbor/index.py:\n{expected}"
 
 
 def test_every_section_of_the_index_is_there() -> None:
@@ -58,7 +58,7 @@ def test_help_says_whole_sentences_and_loads_no_section() -> None:
     loaded, told = loaded_by(
         "from arbor.__main__ import app\ntry: app(['--help'])\nexcept SystemExit: pass"
     )
-    ours = {name for name in loaded if name.startswith("operations.")}
+    ours = {name for name in loaded if name.startswith("arbor.")}
     assert ours == {"arbor.__main__", "arbor.index"}
     assert not {"rich", *SLOW} & loaded
     said = " ".join(told.split())
@@ -66,7 +66,7 @@ def test_help_says_whole_sentences_and_loads_no_section() -> None:
 
 
 def test_no_section_loads_what_talks_to_aws_before_it_is_needed() -> None:
-    imports = "\n".join(f"import operations.{section}.commands" for section in SECTIONS)
+    imports = "\n".join(f"import arbor.{section}.commands" for section in SECTIONS)
     loaded, _ = loaded_by(imports)
     assert not {"pulumi", *SLOW} & loaded
 

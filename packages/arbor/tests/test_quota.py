@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ecs_world import client
 from arbor.bluegreen import start
 from arbor.procedure import Refused
 from arbor.release import release, restart, rollback
 from arbor.scale import count, size
+from ecs_world import client
 from operations_world import BACKEND, FRONTEND, NEW, World
 from release_world import deployed
 from scale_world import now, register

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from ecs_world import client
 from arbor.release import release
+from ecs_world import client
 from operations_world import BACKEND, CLUSTER, FRONTEND, MIGRATIONS, NEW, OLD, World, answers
 
 

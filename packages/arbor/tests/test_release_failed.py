@@ -4,11 +4,10 @@ from functools import partial
 
 import pytest
 
-from ecs_world import client, forward
-from pulumi_moto.clock import CLOCK
 from arbor.ecs.health import Opener
 from arbor.procedure import Failed, Run
 from arbor.release import release
+from ecs_world import client, forward
 from operations_world import (
     BACKEND,
     CLUSTER,
@@ -20,6 +19,7 @@ from operations_world import (
     answers,
     push,
 )
+from pulumi_moto.clock import CLOCK
 from release_world import when
 
 

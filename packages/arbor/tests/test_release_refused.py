@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from ecs_world import client
 from arbor.procedure import Refused
 from arbor.release import release
+from ecs_world import client
 from operations_world import (
     BACKEND,
     CLUSTER,

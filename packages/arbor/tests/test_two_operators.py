@@ -12,14 +12,14 @@ from typer.testing import CliRunner, Result
 import audit_world
 import command_tree
 import operations_world
-from asked_wire import asked
-from command_table import RIGHT
-from ecs_world import client
-from pulumi_moto.clock import CLOCK
 from arbor.__main__ import app
 from arbor.account import Account
 from arbor.lock import Holder
+from asked_wire import asked
+from command_table import RIGHT
+from ecs_world import client
 from operations_world import STACK
+from pulumi_moto.clock import CLOCK
 
 COMMANDS = command_tree.commands()
 WRITERS = [name for name, command in COMMANDS.items() if command.writes]

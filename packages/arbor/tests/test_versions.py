@@ -2,11 +2,11 @@
 
 import pytest
 
-from ecs_world import client
 from arbor.ecs import revisions
 from arbor.procedure import Refused
 from arbor.release import catalogue, release, rollback
 from arbor.release.verify import look, table
+from ecs_world import client
 from operations_world import BACKEND, CLUSTER, FRONTEND, NEW, OLD, World, push, register
 
 SHA = "0736955c65aa9799114490f184d3c03cfa870091"

@@ -5,7 +5,20 @@ from typing import Any
 
 import pytest
 
-from pulumi_moto.awsx.plan import (ASSOCIATION, ENDPOINT, NAT, ROUTE, SUBNET, TABLE, VPC, Planned, Ref, RefusedError, outputs, plan,)
+from pulumi_moto.awsx.plan import (
+    ASSOCIATION,
+    ENDPOINT,
+    NAT,
+    ROUTE,
+    SUBNET,
+    TABLE,
+    VPC,
+    Planned,
+    Ref,
+    RefusedError,
+    outputs,
+    plan,
+)
 
 S3 = {"serviceName": "com.amazonaws.us-east-1.s3", "vpcEndpointType": "Gateway"}
 ZONES = ["us-east-1a", "us-east-1b", "us-east-1c"]

@@ -86,7 +86,7 @@ def test_an_input_in_neither_list_fails_check_and_says_where_to_add_it(
 ) -> None:
     _, (failure,) = lifecycle.check(ROW, "box", {}, given, SEED)
     assert f"`{named}`" in failure
-    assert "emulator/services/" in failure
+    assert "pulumi_moto/services/" in failure
 
 
 def test_carried_ignored_and_free_inputs_pass() -> None:

@@ -179,7 +179,7 @@ def test_an_input_the_row_does_not_carry_is_named(row: Row) -> None:
 
 
 def test_a_type_with_no_row_says_where_to_add_it() -> None:
-    with pytest.raises(NotImplementedError, match="emulator/services/"):
+    with pytest.raises(NotImplementedError, match="pulumi_moto/services/"):
         row_for("aws:sqs/queue:Queue")
 
 

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_moto.shapes import (from_aws, same_json, same_set, tag_dict, tag_list, to_aws, without_empty,)
+from pulumi_moto.shapes import (
+    from_aws,
+    same_json,
+    same_set,
+    tag_dict,
+    tag_list,
+    to_aws,
+    without_empty,
+)
 
 KEYS = st.from_regex(r"[a-z][A-Za-z0-9]{0,8}", fullmatch=True)
 VALUES = st.recursive(

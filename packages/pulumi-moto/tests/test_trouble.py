@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pulumi_moto import account as account_module
-from engine import deployment as engine
+from engine import emulation
 from engine_stack import control
+from pulumi_moto import account as account_module
 
 Write = Callable[[Callable[[str], Any]], object]
 
 
 @pytest.fixture(scope="module")
 def pristine() -> Iterator[str]:
-    with engine.account_process(stack="staging", speed=0) as environment:
+    with emulation.account_process(stack="staging", speed=0) as environment:
         yield environment["AWS_ENDPOINT_URL"]
 
 

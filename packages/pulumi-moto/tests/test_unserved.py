@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from pulumi_moto import account as account_module
-from engine import deployment as engine
+from engine import emulation
 from engine_stack import control
+from pulumi_moto import account as account_module
 
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    with engine.account_process(stack="staging", speed=0) as environment:
+    with emulation.account_process(stack="staging", speed=0) as environment:
         yield environment["AWS_ENDPOINT_URL"]
 
 

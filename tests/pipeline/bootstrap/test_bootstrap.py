@@ -7,10 +7,11 @@ from functools import partial
 
 import pytest
 
-from access import trust as ci_documents
-from access import sessions as ci_sessions
-from arbor_names import naming
 from access import boundary, deploy, state
+from access import sessions as ci_sessions
+from access import trust as ci_documents
+from arbor.procedure import Run
+from arbor_names import naming
 from bootstrap_world import (
     ACCOUNT,
     ALIAS,
@@ -28,7 +29,6 @@ from bootstrap_world import (
     role,
     tags,
 )
-from arbor.procedure import Run
 from pipeline.bootstrap import plan
 
 KEY = ("CreateKey", "CreateAlias", "EnableKeyRotation")

@@ -3,6 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from arbor.procedure import Failed, Refused
 from arbor_names import naming
 from bootstrap_world import (
     ACCOUNT,
@@ -20,8 +21,7 @@ from bootstrap_world import (
     key,
     role,
 )
-from engine import deployment as engine
-from arbor.procedure import Failed, Refused
+from engine import stack_file
 
 
 def refused(account: Account, *sentence: str) -> None:
@@ -35,10 +35,10 @@ def refused(account: Account, *sentence: str) -> None:
 
 
 def test_another_account_is_refused(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = engine.stack_config(STACK)
+    config = stack_file.stack_config(STACK)
     provider = PROVIDER.replace(ACCOUNT, "210987654321")
     other = {"arbor:accountId": "210987654321", "arbor:githubOidcProviderArn": provider}
-    monkeypatch.setattr(engine, "stack_config", lambda _: config | other)
+    monkeypatch.setattr(stack_file, "stack_config", lambda _: config | other)
     refused(account, f"are of account {ACCOUNT}", "arbor:accountId", "is 210987654321")
     with pytest.raises(Refused, match=f"are of account {ACCOUNT}"):
         account.retire()
@@ -62,9 +62,9 @@ def test_another_account_is_refused(account: Account, monkeypatch: pytest.Monkey
 def test_config_without_a_pipeline_is_refused(
     account: Account, monkeypatch: pytest.MonkeyPatch, name: str, value: object, found: str
 ) -> None:
-    config = {**engine.stack_config(STACK), name: value}
+    config = {**stack_file.stack_config(STACK), name: value}
     kept = {key: value for key, value in config.items() if value is not None}
-    monkeypatch.setattr(engine, "stack_config", lambda _: kept)
+    monkeypatch.setattr(stack_file, "stack_config", lambda _: kept)
     refused(account, name, found, "in Pulumi.production.yaml")
 
 
@@ -148,8 +148,8 @@ def test_a_policy_that_we_did_not_make_is_refused(made: Account, name: str) -> N
 def test_one_number_of_githubs_without_the_other_is_refused(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = {**engine.stack_config(STACK), "arbor:githubOwnerId": "7"}
-    monkeypatch.setattr(engine, "stack_config", lambda _: config)
+    config = {**stack_file.stack_config(STACK), "arbor:githubOwnerId": "7"}
+    monkeypatch.setattr(stack_file, "stack_config", lambda _: config)
     refused(account, "arbor:githubRepositoryId is ''", "both empty")
 
 

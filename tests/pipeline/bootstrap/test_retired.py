@@ -3,13 +3,13 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from arbor.procedure import Refused
 from bootstrap_world import (
     Account,
     Killed,
     deployed,
     role,
 )
-from arbor.procedure import Refused
 from pipeline.bootstrap import plan
 
 RETIRED = (

@@ -10,7 +10,7 @@ import requests
 import responses
 from typer.testing import CliRunner, Result
 
-from engine import deployment as engine
+from engine import stack_file
 from pipeline.__main__ import app, main
 from pipeline.github import API
 from pipeline.repository import needs, stacks
@@ -214,7 +214,7 @@ def test_a_repository_that_no_stack_names_is_a_finding() -> None:
 
 def test_no_repository_in_config_is_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "Pulumi.staging.yaml").write_text("config:\n  arbor:githubRepository: ''\n")
-    monkeypatch.setattr(engine, "PROJECT_DIR", tmp_path)
+    monkeypatch.setattr(stack_file, "PROJECT_DIR", tmp_path)
     monkeypatch.setattr(stacks, "every", EVERY)
     done = run(complete())
     assert done.exit_code == 2

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import pipeline.__main__
 import pipeline.operate.command
-from engine import deployment as engine
+from engine import stack_file
 from pipeline.github import API
 from pipeline.repository import reviewers
 from pipeline.stacks import NoStackError
@@ -138,7 +138,7 @@ def test_staging_needs_none() -> None:
 def test_config_can_say_that_there_are_none(
     value: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "PROJECT_DIR", tmp_path)
+    monkeypatch.setattr(stack_file, "PROJECT_DIR", tmp_path)
     configured(tmp_path, "production", environment="production", deployWithoutReviewers=value)
     assert refusal(unprotected()) == ""
 
@@ -147,7 +147,7 @@ def test_config_can_say_that_there_are_none(
 def test_any_other_value_says_nothing(
     value: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "PROJECT_DIR", tmp_path)
+    monkeypatch.setattr(stack_file, "PROJECT_DIR", tmp_path)
     configured(tmp_path, "production", environment="production", deployWithoutReviewers=value)
     assert "has no required reviewers" in refusal(unprotected())
 
@@ -155,7 +155,7 @@ def test_any_other_value_says_nothing(
 def test_a_stack_is_production_by_its_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "PROJECT_DIR", tmp_path)
+    monkeypatch.setattr(stack_file, "PROJECT_DIR", tmp_path)
     configured(tmp_path, "blue", environment="production")
     configured(tmp_path, "green", environment="staging")
     assert f"{NAME} has no environment blue" in refusal(complete(), "blue")
@@ -165,7 +165,7 @@ def test_a_stack_is_production_by_its_environment(
 def test_the_stack_called_production_always_is_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "PROJECT_DIR", tmp_path)
+    monkeypatch.setattr(stack_file, "PROJECT_DIR", tmp_path)
     configured(tmp_path, "production", environment="staging")
     assert "has no required reviewers" in refusal(unprotected())
 

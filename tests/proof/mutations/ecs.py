@@ -14,7 +14,7 @@ REPOSITORY = "aws:ecr/repository:Repository"
 LISTENER_RULE = "aws:lb/listenerRule:ListenerRule"
 
 
-def _service(rule: str, what: str, **more: Any) -> Mutation:  # noqa: ANN401 - a mutation's own
+def _service(rule: str, what: str, **more: Any) -> Mutation:
     return Mutation(rule=rule, what=what, token=SERVICE, resource="backend-service", **more)
 
 

@@ -22,7 +22,7 @@ def _public(inputs: dict[str, Any]) -> None:
 def _calling_out(block: str) -> Callable[[str, Any], object]:
     """Adds a rule to the first of the groups that are borrowed, as a list of outputs."""
 
-    def add(name: str, groups: Any) -> object:  # noqa: ANN401 - what the program gave
+    def add(name: str, groups: Any) -> object:
         return aws.vpc.SecurityGroupEgressRule(
             name,
             security_group_id=groups[0],

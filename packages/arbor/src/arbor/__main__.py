@@ -18,7 +18,7 @@ class Commands(UserDict[str, Any]):
         if (found := self.data[name]) is None:
             section, _ = COMMANDS[name]
             one = typer.Typer()
-            one.add_typer(import_module(f"operations.{section}.commands").app)
+            one.add_typer(import_module(f"arbor.{section}.commands").app)
             found = self.data[name] = get_group(one).commands[name]
         return found
 

@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from arbor_names import naming
 from arbor import screen
 from arbor.account import Account
 from arbor.procedure import Refused
+from arbor_names import naming
 
 
 @dataclass(frozen=True, kw_only=True)

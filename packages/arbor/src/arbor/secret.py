@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
-from arbor_names import naming
 from arbor.account import Account
 from arbor.procedure import Refused, Step
+from arbor_names import naming
 
 CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
 INITIAL = "arbor-initial"

@@ -15,17 +15,17 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from application_world import HOST, Running, Stores, started
-from cache_account import cache_account, name_primary
 from arbor.__main__ import app
 from arbor.account import Account
 from arbor.cache import warm
 from arbor.ecs import health
 from arbor.procedure import Failed
+from cache_account import cache_account, name_primary
 from postgres_world import PASSWORD, USER, as_superuser
 
 GROUP, INSTANCE = "/ecs/arbor-production/backend", "arbor-production-db"
 PLANS = "/api/v1/plans"
-RUNBOOK = Path(__file__).parents[3] / "docs" / "runbook.md"
+RUNBOOK = Path(__file__).parents[4] / "docs" / "runbook.md"
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def account(running: Running, migrated: Stores, monkeypatch: pytest.MonkeyPatch)
         yield ports[port]
 
     for module in ("database", "cache"):
-        monkeypatch.setattr(f"operations.{module}.session.tunnel", way)
+        monkeypatch.setattr(f"arbor.{module}.session.tunnel", way)
     with cache_account():
         name_primary(HOST)
         boto3.client("rds").create_db_instance(

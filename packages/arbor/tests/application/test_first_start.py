@@ -10,7 +10,7 @@ import pytest
 from application_world import Stores, begun, started
 from postgres_world import superuser
 
-RUNBOOK = Path(__file__).parents[3] / "docs" / "runbook.md"
+RUNBOOK = Path(__file__).parents[4] / "docs" / "runbook.md"
 WAIT_FOR_EACH_OTHER = (
     "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE %s"
 )

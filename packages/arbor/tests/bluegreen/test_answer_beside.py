@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from arbor_names import naming
-from ecs_world import client
 from arbor.__main__ import app
 from arbor.bluegreen import start
 from arbor.procedure import Failed, Run
 from arbor.release import release
+from arbor_names import naming
+from ecs_world import client
 from operations_world import BACKEND, FRONTEND, NEW, OLD, STACK, World
 
 LOCK = naming.operation_lock(STACK)

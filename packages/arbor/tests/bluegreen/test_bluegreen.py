@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from ecs_world import client
-from pulumi_moto.clock import CLOCK
 from arbor.bluegreen import abort, start, switch
 from arbor.bluegreen.targets import Targets
 from arbor.ecs.health import Opener
 from arbor.procedure import Failed, Refused, Run
 from arbor.release import release
+from ecs_world import client
 from operations_world import BACKEND, CLUSTER, DOMAIN, FRONTEND, HEALTHY, NEW, OLD, World, push
+from pulumi_moto.clock import CLOCK
 
 HOUR = 3600.0
 GREEN = f"https://green.{DOMAIN}"

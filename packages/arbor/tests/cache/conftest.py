@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import pytest
 
 import redis_world
+from arbor.account import Account
 from cache_account import cache_account
 from ecs_world import client
-from arbor.account import Account
 from operations_world import BACKEND, CLUSTER, World
 
 

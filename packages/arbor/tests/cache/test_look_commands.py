@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import redis_world
-from cache_account import SECRET
 from arbor.__main__ import app
 from arbor.cache import stats
+from cache_account import SECRET
 
 WELL = stats.Stats(
     role="master",

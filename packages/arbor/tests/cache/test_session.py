@@ -9,10 +9,10 @@ import boto3
 import pytest
 
 import redis_world
-from cache_account import SECRET, keep, name_primary, production
 from arbor.account import Account
 from arbor.cache.session import session, takes
 from arbor.procedure import Failed, Refused
+from cache_account import SECRET, keep, name_primary, production
 
 
 @pytest.fixture

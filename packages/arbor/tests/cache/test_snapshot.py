@@ -10,12 +10,12 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.elasticache.models import elasticache_backends
 from typer.testing import CliRunner, Result
 
-from cache_account import GROUP, make_group, production
-from pulumi_moto.clock import CLOCK
-from pulumi_moto.corrections.elasticache_snapshots import MOST, SECONDS
 from arbor.__main__ import app
 from arbor.cache import snapshot, snapshots
 from arbor.procedure import Failed, Refused, Run
+from cache_account import GROUP, make_group, production
+from pulumi_moto.clock import CLOCK
+from pulumi_moto.corrections.elasticache_snapshots import MOST, SECONDS
 
 NAME = re.compile(r"arbor-redis-manual-\d{8}-\d{6}")
 pytestmark = pytest.mark.usefixtures("account")

@@ -14,11 +14,11 @@ from moto.ssm.models import ssm_backends
 from typer.testing import CliRunner, Result
 
 import plugin_world
-from pulumi_moto.corrections.ssm_sessions import sessions
 from arbor.__main__ import app
 from arbor.cache import endpoint, warm
 from arbor.cache.endpoint import TOKEN, post
 from operations_world import BACKEND, DOMAIN, STACK, World
+from pulumi_moto.corrections.ssm_sessions import sessions
 
 Install = Callable[[str], Path]
 

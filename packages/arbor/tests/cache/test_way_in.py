@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 
 import plugin_world
 import redis_world
-from cache_account import keep, make_group, name_primary
-from pulumi_moto.corrections.ssm_sessions import sessions
 from arbor.__main__ import app
+from cache_account import keep, make_group, name_primary
 from operations_world import STACK, World
+from pulumi_moto.corrections.ssm_sessions import sessions
 
 GROUP = f"arbor-{STACK}-redis"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import postgres_world
-from engine.deployment import PROJECT_DIR
+from engine.stack_file import PROJECT_DIR
 
 RUNBOOK = (PROJECT_DIR / "docs/runbook.md").read_text()
 SECTION = RUNBOOK.partition("### Move to Another Stack\n")[2].partition("\n---\n")[0]

@@ -8,6 +8,9 @@ from typing import Any
 import boto3
 import pytest
 
+from arbor.database import cut_over, likeness
+from arbor.database.moments import told
+from arbor.procedure import Refused
 from backup_world import (
     DATABASE,
     GROUPS,
@@ -22,9 +25,6 @@ from backup_world import (
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.corrections import rds_restore
 from pulumi_moto.corrections.rds_instance import Instance
-from arbor.database import cut_over, likeness
-from arbor.database.moments import told
-from arbor.procedure import Refused
 
 ALIKE = (
     *("MultiAZ", "StorageEncrypted", "KmsKeyId", "PubliclyAccessible", "DeletionProtection"),

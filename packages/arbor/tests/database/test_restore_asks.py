@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from arbor.__main__ import app
 from arbor.database import backups, cut_over, likeness
 
-RUNBOOK = Path(__file__).parents[3] / "docs" / "runbook.md"
+RUNBOOK = Path(__file__).parents[4] / "docs" / "runbook.md"
 SOURCE: dict[str, Any] = {
     "Endpoint": {"Port": 5432},
     "DBSubnetGroup": {"DBSubnetGroupName": "private"},

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from arbor.database import scale
+from arbor.procedure import Failed, Refused
 from arbor_names import limits
 from connections_world import live
 from ecs_world import client
-from arbor.database import scale
-from arbor.procedure import Failed, Refused
 from operations_world import World
 from scale_world import register
 

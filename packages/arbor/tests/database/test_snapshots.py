@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 
+from arbor import lock
+from arbor.account import Account
 from arbor_names import naming
 from backup_world import DATABASE, database, instance, snapshots, world
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.corrections import rds_backups
-from arbor import lock
-from arbor.account import Account
 
 NAME = re.compile(r"arbor-production-manual-\d{8}-\d{6}")
 

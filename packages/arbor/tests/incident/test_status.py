@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ecs_world import client
-from incident_world import API, CACHE, DATABASE, GIB, Gate, measure, operate, well
 from arbor.account import Account
 from arbor.incident import look, shared
 from arbor.lock import held
+from ecs_world import client
+from incident_world import API, CACHE, DATABASE, GIB, Gate, measure, operate, well
 from operations_world import ALARM, BACKEND, CLUSTER, FRONTEND, NEW, STACK, World
 
 FIRST = [

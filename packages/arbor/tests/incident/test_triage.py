@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from arbor.incident import firewall
 from components.web_acl_rules import API_MINUTE_LIMIT, API_TEN_MINUTE_LIMIT
 from ecs_world import client
 from incident_world import API, CACHE, REPORT, balanced, cached, log, operate, walled
-from arbor.incident import firewall
 from operations_world import ALARM, BACKEND, CLUSTER, DOMAIN, NEW, World
 
 POOL = "QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 30.00"

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from moto.logs.models import logs_backends
 
-from ecs_world import client
-from pulumi_moto.clock import CLOCK
-from logs_world import ACCOUNT, BUCKET, GROUP, NOW, operate, put
 from arbor.logs import export
 from arbor.procedure import Failed, Refused, Run
+from ecs_world import client
+from logs_world import ACCOUNT, BUCKET, GROUP, NOW, operate, put
+from pulumi_moto.clock import CLOCK
 
 HOUR = timedelta(hours=1)
 TODAY = f"{NOW:%Y-%m-%dT%H:%M:%SZ}"

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from application_lines import KINDS
-from logs_world import ACCOUNT, GROUP
 from arbor.logs import reading
 from arbor.logs.joined import GAP, headline, joined
 from arbor.logs.line import Line
 from arbor.logs.wanted import Wanted
+from logs_world import ACCOUNT, GROUP
 
 ERRORS = Wanted(errors=True)
 TRACEBACK = (

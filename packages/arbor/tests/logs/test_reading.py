@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ecs_world import client
-from logs_world import ACCOUNT, GROUP, NOW, put
 from arbor.logs import reading
 from arbor.logs.line import Line
 from arbor.logs.period import milliseconds
 from arbor.logs.wanted import Wanted
 from arbor.procedure import Refused, Run, Step
+from ecs_world import client
+from logs_world import ACCOUNT, GROUP, NOW, put
 
 HALF_AN_HOUR = milliseconds(NOW - timedelta(minutes=30))
 EVERYTHING = Wanted()

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from logs_world import DAYS, GROUP, documents, operate, put
 from arbor.logs.line import Line
+from logs_world import DAYS, GROUP, documents, operate, put
 
 ERROR = {"level": "ERROR", "message": "no plan", "customer_id": "abc123", "duration": 2500}
 INFO = {"level": "INFO", "message": "a plan", "customer_id": "abc123", "duration": 80}

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pulumi_moto.log_pattern import compile_pattern
 from arbor.logs.line import DURATIONS, Line
 from arbor.logs.wanted import LONGEST, Wanted
+from pulumi_moto.log_pattern import compile_pattern
 
 LEVELS = st.sampled_from(["ERROR", "error", "Error", "CRITICAL", "critical", "fatal", "info", "x"])
 

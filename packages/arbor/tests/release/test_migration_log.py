@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ecs_world import client
 from arbor import screen
 from arbor.account import Account
 from arbor.ecs import revisions
 from arbor.ecs.task_log import KEPT, TaskLog
 from arbor.procedure import Failed, Refused
 from arbor.release import release
+from ecs_world import client
 from operations_world import BACKEND, CLUSTER, FRONTEND, MIGRATIONS, OLD, World
 from release_world import when
 
-RUNBOOK = Path(__file__).parents[3] / "docs" / "runbook.md"
+RUNBOOK = Path(__file__).parents[4] / "docs" / "runbook.md"
 GROUP = "/ecs/arbor-staging/migrations"
 
 

@@ -5,10 +5,10 @@ import json
 import pytest
 from typer.testing import CliRunner, Result
 
-from ecs_world import client
-from pulumi_moto.clock import CLOCK
 from arbor.__main__ import app
+from ecs_world import client
 from operations_world import BACKEND, CLUSTER, FRONTEND, NEW, OLD, STACK, World
+from pulumi_moto.clock import CLOCK
 from release_world import deployed, runs
 
 pytestmark = pytest.mark.usefixtures("configured")

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from ecs_world import client
 from arbor.procedure import Failed, Refused
 from arbor.release import restart
+from ecs_world import client
 from operations_world import BACKEND, CLUSTER, FRONTEND, STACK, World
 from release_world import deployed, runs, when
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from ecs_world import client
-from pulumi_moto.clock import CLOCK
 from arbor.procedure import Failed, Refused, Run
 from arbor.release import release, rollback
 from arbor.release.rollback import ORDER, Already
+from ecs_world import client
 from operations_world import BACKEND, CLUSTER, FRONTEND, NEW, OLD, World, push
+from pulumi_moto.clock import CLOCK
 from release_world import NEWER, deployed, runs, when
 
 

@@ -10,12 +10,12 @@ from botocore.exceptions import ClientError
 from moto.ecr.models import ecr_backends
 from typer.testing import CliRunner, Result
 
-from connections_world import database
-from ecs_world import client, forward
 from arbor.__main__ import app
 from arbor.procedure import Refused
 from arbor.release.verify import look, registry, table
 from arbor.release.verify.look import NG, OK, SKIP
+from connections_world import database
+from ecs_world import client, forward
 from operations_world import ALARM, BACKEND, CLUSTER, FRONTEND, NEW, OLD, STACK, World, push
 
 TASKS = {

@@ -9,14 +9,14 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from typer.testing import CliRunner, Result
 
-from ecs_world import client
-from pulumi_moto.clock import CLOCK
 from arbor.__main__ import app
 from arbor.account import Account
 from arbor.procedure import Refused
 from arbor.runbook import document, rendered, values
 from arbor.runbook.finding import Finder, Missing
+from ecs_world import client
 from operations_world import DOMAIN, STACK, World
+from pulumi_moto.clock import CLOCK
 from runbook_world import complete
 
 FOUND = {

@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from ecs_world import HOUR, client
-from pulumi_moto.clock import CLOCK
 from arbor.procedure import Refused
 from arbor.scale import count
+from ecs_world import HOUR, client
 from operations_world import BACKEND, CLUSTER, NEW, World
+from pulumi_moto.clock import CLOCK
 from scale_world import CEILING, fall_backs, floor, now, register
 
 

@@ -3,10 +3,10 @@
 import pytest
 from typer.testing import CliRunner, Result
 
-from ecs_world import client
-from pulumi_moto.clock import CLOCK
 from arbor.__main__ import app
+from ecs_world import client
 from operations_world import STACK, World
+from pulumi_moto.clock import CLOCK
 from scale_world import fall_backs, floor
 
 

@@ -4,12 +4,12 @@ from functools import partial
 
 import pytest
 
-from arbor_names import limits
-from ecs_world import client
 from arbor.procedure import Failed, Refused
 from arbor.release import release
 from arbor.scale import size as sizes
 from arbor.scale.size import Size
+from arbor_names import limits
+from ecs_world import client
 from operations_world import BACKEND, CLUSTER, FRONTEND, NEW, OLD, World, answers
 from release_world import when
 

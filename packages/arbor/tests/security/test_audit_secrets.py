@@ -13,9 +13,9 @@ from moto.secretsmanager.models import secretsmanager_backends
 from typer.testing import CliRunner, Result
 
 import first_secrets
+from arbor.__main__ import app
 from ecs_world import client
 from first_secrets import APP, CACHE, DB, FIRST, GROUP, put
-from arbor.__main__ import app
 from operations_world import STACK
 
 Audit = Callable[..., Result]

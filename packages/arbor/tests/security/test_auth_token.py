@@ -8,8 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from arbor.cache.token import ALPHABET, generate
+from arbor.procedure import Failed, Refused
+from arbor.security import auth_token, rotation
 from ecs_world import client
-from pulumi_moto.clock import CLOCK
 from first_secrets import (
     CACHE,
     FIRST,
@@ -23,10 +25,8 @@ from first_secrets import (
     takes,
     tokens,
 )
-from arbor.cache.token import ALPHABET, generate
-from arbor.procedure import Failed, Refused
-from arbor.security import auth_token, rotation
 from operations_world import BACKEND, CLUSTER, World
+from pulumi_moto.clock import CLOCK
 
 OLD = FIRST[CACHE]["password"]
 

@@ -11,9 +11,15 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.secretsmanager.models import secretsmanager_backends
 from typer.testing import CliRunner, Result
 
+from arbor import secret
+from arbor.__main__ import app
+from arbor.account import Account
+from arbor.database.connection import WrongPasswordError
+from arbor.database.credentials import Credentials
+from arbor.procedure import Run
+from arbor.security import first_values
 from components import secrets as program
 from ecs_world import client
-from pulumi_moto.clock import CLOCK
 from first_secrets import (
     APP,
     CACHE,
@@ -31,14 +37,8 @@ from first_secrets import (
     takes,
     tokens,
 )
-from arbor import secret
-from arbor.__main__ import app
-from arbor.account import Account
-from arbor.database.connection import WrongPasswordError
-from arbor.database.credentials import Credentials
-from arbor.procedure import Run
-from arbor.security import first_values
 from operations_world import STACK, World
+from pulumi_moto.clock import CLOCK
 
 EACH = (DB, CACHE, APP)
 

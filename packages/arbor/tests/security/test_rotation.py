@@ -12,14 +12,14 @@ from urllib.parse import quote
 
 import pytest
 
-from ecs_world import client
-from pulumi_moto.clock import CLOCK
 from arbor.account import Account
 from arbor.database.connection import WrongPasswordError
 from arbor.database.credentials import Credentials
 from arbor.procedure import Failed, Refused
 from arbor.security import password, passwords, rotation
+from ecs_world import client
 from operations_world import BACKEND, World
+from pulumi_moto.clock import CLOCK
 
 SECRET, DATABASE, MASTER, FIRST = "arbor/staging/db", "arbor-staging-db", "arbor_user", "first-one"
 

@@ -10,7 +10,9 @@ from dataclasses import replace
 
 import pytest
 
-from pulumi_moto.clock import CLOCK
+from arbor.procedure import Failed, Refused, Run
+from arbor.security import rotation, signing_key
+from arbor.security.signing_key import access_token, generate
 from first_secrets import (
     APP,
     FIRST,
@@ -23,10 +25,8 @@ from first_secrets import (
     put,
     rotate_by_lambda,
 )
-from arbor.procedure import Failed, Refused, Run
-from arbor.security import rotation, signing_key
-from arbor.security.signing_key import access_token, generate
 from operations_world import DOMAIN, World
+from pulumi_moto.clock import CLOCK
 from token_world import is_signed
 
 OLD = FIRST[APP]["SECRET_KEY"]

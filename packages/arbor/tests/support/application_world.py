@@ -1,7 +1,7 @@
 """The stand-in for the application (tests/stand_in/app) as a task runs it, on real stores.
 
 Its environment is the backend task's own: application.py makes it, and secrets are filled in as ECS
-does. PostgreSQL and Redis are packages/arbor/tests/support/postgres_world.py and packages/arbor/tests/support/redis_world.py.
+does. PostgreSQL and Redis are postgres_world.py and redis_world.py.
 """
 
 import json
@@ -24,7 +24,7 @@ import postgres_world
 import redis_world
 from harness import declare
 
-PLACE = Path(__file__).parent / "stand_in"
+PLACE = Path(__file__).parents[4] / "tests" / "stand_in"
 HOST = "localhost"
 """Of both stores, and in Redis' certificate: redis-py verifies it, asyncpg verifies none."""
 STARTS_WITHIN, STOPS_WITHIN = 60.0, 60.0

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from access import trust as ci_documents
 import runbook_world
+from access import trust as ci_documents
 from ecs_world import client
 from operations_world import DOMAIN, STACK, World, tags
 

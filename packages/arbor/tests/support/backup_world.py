@@ -10,13 +10,13 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-from pulumi_moto import correction, corrections
-from pulumi_moto.clock import CLOCK
 from arbor import procedure
 from arbor.__main__ import app
 from arbor.account import Account
 from arbor.database.connection import WrongPasswordError, named
 from arbor.database.credentials import Credentials
+from pulumi_moto import correction, corrections
+from pulumi_moto.clock import CLOCK
 
 DATABASE, RESTORED, SECRET = (
     "arbor-production-db",
@@ -38,9 +38,7 @@ def world(patch: pytest.MonkeyPatch) -> Iterator[None]:
     patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     patch.setenv("AWS_ACCESS_KEY_ID", "testing")
     patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    patch.setattr(
-        "arbor.options.Run", lambda **asked: procedure.Run(**asked, sleep=CLOCK.advance)
-    )
+    patch.setattr("arbor.options.Run", lambda **asked: procedure.Run(**asked, sleep=CLOCK.advance))
     patch.setattr("arbor.database.backup_commands.connection", log_in)
     with mock_aws():
         _stack()

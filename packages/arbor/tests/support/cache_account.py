@@ -9,9 +9,9 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.elasticache.models import elasticache_backends
 
+from arbor.account import Account
 from pulumi_moto import correction, corrections
 from pulumi_moto.clock import CLOCK
-from arbor.account import Account
 from redis_world import HOST, TOKEN
 
 SECRET, GROUP = "arbor/production/redis", "arbor-production-redis"

@@ -10,11 +10,11 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.elasticache.models import elasticache_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
+from arbor.account import Account
 from ecs_world import client
+from operations_world import BACKEND, CLUSTER, STACK, World
 from pulumi_moto import correction, corrections
 from pulumi_moto.clock import CLOCK
-from arbor.account import Account
-from operations_world import BACKEND, CLUSTER, STACK, World
 from token_world import is_signed
 
 DATABASE, GROUP, USER = "arbor-staging-db", "arbor-staging-redis", "arbor_user"

@@ -10,8 +10,8 @@ from typing import Any
 from typer.testing import CliRunner, Result
 
 import runbook_world
-from ecs_world import client
 from arbor.__main__ import app
+from ecs_world import client
 from operations_world import DOMAIN, STACK, World, tags
 
 API = f"https://{DOMAIN}/api/v1/health"

@@ -9,11 +9,11 @@ from typing import Any
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
+from arbor.__main__ import app
+from arbor.account import Account
 from ecs_world import client
 from pulumi_moto import correction, corrections
 from pulumi_moto.clock import CLOCK
-from arbor.__main__ import app
-from arbor.account import Account
 
 STACK = "staging"
 GROUP = f"/ecs/arbor-{STACK}/backend"

@@ -11,11 +11,11 @@ from typing import Any
 
 from moto import mock_aws
 
+from arbor.account import Account
+from arbor.procedure import Run
 from ecs_world import HOUR, LINKED, MANAGES, client, forward
 from pulumi_moto import correction, corrections
 from pulumi_moto.clock import CLOCK
-from arbor.account import Account
-from arbor.procedure import Run
 
 STACK, CLUSTER, DOMAIN = "staging", "arbor-staging-cluster", "staging.example.com"
 BACKEND, FRONTEND, MIGRATIONS = (

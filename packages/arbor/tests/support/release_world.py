@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from ecs_world import client
 from arbor.release import release
+from ecs_world import client
 from operations_world import CLUSTER, NEW, World, push
 
 NEWER = "v1.2.0"

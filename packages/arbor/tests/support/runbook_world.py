@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from ecs_world import client
 from operations_world import DOMAIN, STACK, World, tags
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[4]
 ORIGINAL = ROOT / "packages/arbor/tests/runbook/original.md"
 RUNBOOK = ROOT / "docs/runbook.md"
 COMMANDS = ROOT / "docs/runbook-commands.md"

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from ecs_world import client
-from pulumi_moto.clock import CLOCK
 from arbor.scale import target
+from ecs_world import client
 from operations_world import CLUSTER, World
+from pulumi_moto.clock import CLOCK
 
 CEILING = 10
 

@@ -36,14 +36,14 @@ from pulumi_moto.row import Client
 from pulumi_moto.trouble import Trouble, error
 
 MINUTE_IN_A_SECOND = 60.0
-CONTROL = "/emulator/"
+CONTROL = "/pulumi-moto/"
 """Paths of our own beside AWS's: the clock, the registrar (name servers by domain), how many AWS
 calls were made, and a copy of it all.
 
-`trouble` is what befalls a write (packages/pulumi-moto/src/pulumi_moto/trouble.py).
-`unserved` returns the outages that the observer saw (packages/pulumi-moto/src/pulumi_moto/observer.py); `reset` drops them.
+`trouble` is what befalls a write (pulumi_moto/trouble.py).
+`unserved` returns the outages that the observer saw (pulumi_moto/observer.py); `reset` drops them.
 
-`machines`, `ended` and `logins` are for a process that runs the tasks (packages/pulumi-moto/src/pulumi_moto/machines.py).
+`machines`, `ended` and `logins` are for a process that runs the tasks (pulumi_moto/machines.py).
 
 `attach` starts a provider for a copy, in this process: a copied process can't speak gRPC.
 """

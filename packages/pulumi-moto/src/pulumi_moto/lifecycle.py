@@ -48,7 +48,7 @@ def check(
     given = {key: value for key, value in news.items() if key != DEFAULTS and value is not None}
     failures = [
         f"{row.token} has an input `{path}` that is not emulated: carry it in its row in "
-        f"emulator/services/, or name it there as ignored with the reason."
+        f"pulumi_moto/services/, or name it there as ignored with the reason."
         for path in row.unknown_inputs(given)
     ]
     naming = row.autoname

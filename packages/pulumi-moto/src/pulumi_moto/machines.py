@@ -3,7 +3,7 @@
 The account is records. A process beside it can be its machines: it runs what a task's command says
 and reports how that ended, and it gives a real PostgreSQL or Redis the logins that RDS and
 ElastiCache would give theirs. Without such a process a task that no service keeps ends by itself
-(packages/pulumi-moto/src/pulumi_moto/ecs/tasks.py).
+(pulumi_moto/ecs/tasks.py).
 """
 
 from collections.abc import Mapping

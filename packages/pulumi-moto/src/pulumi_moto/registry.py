@@ -1,7 +1,34 @@
 """Every row, by type token. The one place a new service file is added."""
 
 from pulumi_moto.row import Row
-from pulumi_moto.services import (acm, appautoscaling, cloudwatch, ec2_endpoints, ec2_network, ec2_routes, ec2_security, ecr, ecs_cluster, ecs_service, ecs_task_definition, elasticache_groups, elasticache_replication_group, elbv2_load_balancer, elbv2_routing, iam, iam_oidc, kms, logs, random, rds_groups, rds_instance, route53, s3, secretsmanager, wafv2,)
+from pulumi_moto.services import (
+    acm,
+    appautoscaling,
+    cloudwatch,
+    ec2_endpoints,
+    ec2_network,
+    ec2_routes,
+    ec2_security,
+    ecr,
+    ecs_cluster,
+    ecs_service,
+    ecs_task_definition,
+    elasticache_groups,
+    elasticache_replication_group,
+    elbv2_load_balancer,
+    elbv2_routing,
+    iam,
+    iam_oidc,
+    kms,
+    logs,
+    random,
+    rds_groups,
+    rds_instance,
+    route53,
+    s3,
+    secretsmanager,
+    wafv2,
+)
 
 SERVICES = (
     acm,
@@ -43,5 +70,5 @@ def row_for(token: str) -> Row:
         return ROWS[token]
     except KeyError:
         raise NotImplementedError(
-            f"{token} is not emulated; add a row in emulator/services/"
+            f"{token} is not emulated; add a row in pulumi_moto/services/"
         ) from None

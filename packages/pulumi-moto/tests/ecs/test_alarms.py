@@ -12,9 +12,9 @@ import pytest
 
 from components.deployment_alarms import DeploymentAlarms, DeploymentAlarmsArgs
 from ecs_world import World, client
+from harness import declare
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.services import cloudwatch as row
-from harness import declare
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 LIVE, OTHER = "targetgroup/live/1", "targetgroup/other/2"

@@ -6,7 +6,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_moto.ecs.deployment import (BLUE_GREEN_STAGES, ONGOING, ROLLBACK_SECONDS, STAGE_SECONDS, Deployment, Hook, RollbackError,)
+from pulumi_moto.ecs.deployment import (
+    BLUE_GREEN_STAGES,
+    ONGOING,
+    ROLLBACK_SECONDS,
+    STAGE_SECONDS,
+    Deployment,
+    Hook,
+    RollbackError,
+)
 
 BAKE_SECONDS = 300.0
 WHOLE = STAGE_SECONDS * (len(BLUE_GREEN_STAGES) - 1) + BAKE_SECONDS

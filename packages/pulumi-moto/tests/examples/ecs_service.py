@@ -169,7 +169,7 @@ def _inputs() -> dict[str, Any]:
 
 
 EXAMPLES = {
-    # Waiting is tried in packages/pulumi-moto/tests/services/test_ecs_service.py: here the clock stands still.
+    # Waiting is tried in services/test_ecs_service.py: here the clock stands still.
     "aws:ecs/service:Service": Example(
         inputs=_inputs,
         change={

@@ -45,7 +45,7 @@ class Example:
 
 def _collect() -> dict[str, Example]:
     found: dict[str, Example] = {}
-    here = Path(__file__).parent / "emulator" / "examples"
+    here = Path(__file__).parents[1] / "examples"
     for path in sorted(here.glob("*.py")):
         spec = importlib.util.spec_from_file_location(f"examples_{path.stem}", path)
         assert spec is not None

@@ -8,12 +8,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from arbor_names import naming
 from arbor.account import APPS, Account
 from arbor.bluegreen import hooks
 from arbor.ecs import services
 from arbor.ecs.services import Service
 from arbor.procedure import Step
+from arbor_names import naming
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from arbor_names import naming
 from arbor.account import Account
 from arbor.procedure import Refused
+from arbor_names import naming
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,11 +3,11 @@
 import shutil
 from collections.abc import Callable
 
-from arbor_names import naming
 from arbor import interactive
 from arbor.account import Account
 from arbor.cache import group, token
 from arbor.tunnel import tunnel
+from arbor_names import naming
 
 AUTH = "REDISCLI_AUTH"
 

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from arbor_names import naming
 from arbor.account import Account
 from arbor.cache import group, token
 from arbor.cache.group import Group
 from arbor.procedure import Failed
 from arbor.tunnel import tunnel
+from arbor_names import naming
 
 if TYPE_CHECKING:
     import redis

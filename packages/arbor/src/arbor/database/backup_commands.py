@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from arbor_names import naming
 from arbor import screen
 from arbor.account import Account
 from arbor.account import connect as connected
@@ -16,6 +15,7 @@ from arbor.database import backups, cut_over, moments, restore, snapshot
 from arbor.database import connection as database
 from arbor.database.credentials import Credentials
 from arbor.options import Json, Manner, Stack, writes
+from arbor_names import naming
 
 if TYPE_CHECKING:
     import psycopg

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from arbor_names import naming
 from arbor.account import Account, together
 from arbor.database.connection import instance
+from arbor_names import naming
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arbor_names import naming
 from arbor.account import Account
 from arbor.procedure import Failed, Refused
 from arbor.tunnel import Tunnel, tunnel
+from arbor_names import naming
 
 if TYPE_CHECKING:
     import psycopg

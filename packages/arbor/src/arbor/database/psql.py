@@ -4,12 +4,12 @@ import os
 import shutil
 from collections.abc import Callable
 
-from arbor_names import naming
 from arbor import interactive
 from arbor.account import Account
 from arbor.database import secret
 from arbor.database.connection import BUNDLE, instance
 from arbor.tunnel import tunnel
+from arbor_names import naming
 
 
 def connect(account: Account, port: int, say: Callable[[str], None], *, only_way: bool) -> int:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from arbor_names import limits
-from arbor_names import pools
 from arbor.account import APPS, Account
 from arbor.database.connection import instance as described
 from arbor.ecs import connections, services
 from arbor.procedure import Failed, Refused, Run, Step, nothing
 from arbor.scale import target
+from arbor_names import limits, pools
 
 CLASS = "DBInstanceClass"
 HOUR = 3600.0

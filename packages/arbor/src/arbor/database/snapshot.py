@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from arbor_names import naming
 from arbor import lock
 from arbor.account import Account
 from arbor.database import backups, moments
 from arbor.database.connection import instance
 from arbor.procedure import Failed, Refused, Run, Step
+from arbor_names import naming
 
 WHAT = "database snapshot "
 TIME = "%Y%m%d-%H%M%S"

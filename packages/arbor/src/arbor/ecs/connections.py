@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from arbor_names import limits
-from arbor_names import naming
-from arbor_names import pools
 from arbor.account import APPS, Account, unless_denied
 from arbor.ecs import revisions, services
 from arbor.ecs.services import ONGOING, Service
+from arbor_names import limits, naming, pools
 
 DATABASE_HOST = "POSTGRES_HOST"
 """The variable of a container that opens connections to the database."""

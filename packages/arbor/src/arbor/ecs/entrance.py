@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from arbor_names import naming
 from arbor.account import APPS, Account
 from arbor.procedure import Refused
 from arbor.words import counted
+from arbor_names import naming
 
 CONTAINER = APPS[0]
 

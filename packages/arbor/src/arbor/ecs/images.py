@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from arbor_names import limits
 from arbor.account import APPS, Account
 from arbor.procedure import Refused
+from arbor_names import limits
 
 _IMAGE = re.compile(
     r"(?P<host>(?P<registry>\d{12})\.dkr\.ecr[a-z-]*\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?)"

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from arbor_names import limits
 from arbor.account import Account, unless_denied
 from arbor.ecs import revisions, services
 from arbor.ecs.services import ONGOING
+from arbor_names import limits
 
 
 def applied(account: Account) -> float | None:

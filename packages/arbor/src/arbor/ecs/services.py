@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from arbor_names import naming
 from arbor.account import Account
 from arbor.procedure import Refused
+from arbor_names import naming
 
 ONGOING = (
     "PENDING",

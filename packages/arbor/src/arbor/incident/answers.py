@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 
-from arbor_names import naming
 from arbor.account import APPS, Account, together
 from arbor.ecs import health, report, services
 from arbor.incident import shared
 from arbor.incident.row import Row, Unknown
 from arbor.incident.shared import Shared
 from arbor.procedure import Failed
+from arbor_names import naming
 
 GREEN = "green."
 

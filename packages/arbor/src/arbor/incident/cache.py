@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from arbor_names import naming
 from arbor.incident.row import Row
 from arbor.incident.shared import Shared
+from arbor_names import naming
 
 WELL = frozenset({"available", "modifying", "snapshotting"})
 """https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ReplicationGroup.html"""

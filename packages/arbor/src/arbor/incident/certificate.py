@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from arbor_names import naming
 from arbor.account import Account, together
 from arbor.incident.row import DAY, Row
+from arbor_names import naming
 
 SOON = 30
 """Days. ACM renews 60 days before the end; who has fewer left was not renewed for a month:

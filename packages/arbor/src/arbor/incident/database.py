@@ -5,11 +5,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from arbor_names import limits
-from arbor_names import naming
 from arbor.account import Account, together
 from arbor.incident import metrics
 from arbor.incident.row import Row
+from arbor_names import limits, naming
 
 WELL = frozenset(
     {

@@ -5,11 +5,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from arbor_names import naming
 from arbor.account import APPS, Account, together, typed
 from arbor.ecs import services
 from arbor.ecs.rollout import ROLLED_BACK, SUCCESSFUL
 from arbor.incident.row import DAY, Row, ago
+from arbor_names import naming
 
 WELL = frozenset({SUCCESSFUL, *services.ONGOING[:2]})
 """Done, waiting, or on its way to something new; what is being taken back isn't."""

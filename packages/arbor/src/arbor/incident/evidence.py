@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from arbor_names import limits
-from arbor_names import naming
 from arbor.account import APPS
 from arbor.ecs.report import Opener
 from arbor.ecs.rollout import ROLLED_BACK
@@ -21,6 +19,7 @@ from arbor.incident.numbers import Numbers
 from arbor.incident.row import HOUR, Unknown, ago
 from arbor.incident.shared import Shared
 from arbor.procedure import Failed
+from arbor_names import limits, naming
 
 RECENT = timedelta(minutes=30)
 """Of which the log is read."""

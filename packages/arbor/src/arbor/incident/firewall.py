@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from arbor_names import naming
 from arbor.account import Account
+from arbor_names import naming
 
 API_LIMITS = frozenset({"ApiMinuteLimit", "ApiTenMinuteLimit"})
 """They answer 429 where the application would answer 500: one client, and no incident."""

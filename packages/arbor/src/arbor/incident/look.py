@@ -13,7 +13,17 @@ from typing import Any, TypeVar
 from arbor import lock, screen
 from arbor.account import APPS, together
 from arbor.ecs.report import Opener
-from arbor.incident import (alarms, answers, cache, certificate, database, deployments, services, targets, tasks,)
+from arbor.incident import (
+    alarms,
+    answers,
+    cache,
+    certificate,
+    database,
+    deployments,
+    services,
+    targets,
+    tasks,
+)
 from arbor.incident.row import Row, Unknown
 from arbor.incident.shared import Shared
 from arbor.procedure import Failed, Refused

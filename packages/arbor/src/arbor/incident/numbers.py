@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from arbor_names import naming
 from arbor.incident import metrics
 from arbor.incident.metrics import Metric
 from arbor.incident.shared import Shared, production_rule
+from arbor_names import naming
 
 WINDOW = timedelta(minutes=15)
 BALANCER_TAIL = slice(1, 4)

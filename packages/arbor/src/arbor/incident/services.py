@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from functools import partial
 
-from arbor_names import naming
 from arbor.account import APPS, together
 from arbor.ecs import images
 from arbor.ecs.services import short
 from arbor.incident.row import Row
 from arbor.incident.shared import Shared
+from arbor_names import naming
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from arbor_names import naming
 from arbor.account import APPS, Account
 from arbor.ecs.services import no_cluster
 from arbor.procedure import Failed
+from arbor_names import naming
 
 T = TypeVar("T")
 Described = dict[str, dict[str, Any]]

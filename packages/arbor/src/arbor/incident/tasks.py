@@ -7,10 +7,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 
-from arbor_names import naming
 from arbor.account import APPS, Account, together
 from arbor.ecs.services import short
 from arbor.incident.row import Row, ago
+from arbor_names import naming
 
 MOST = 100
 """As many as one page lists, and as many as are described in one call."""

@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from arbor_names import naming
 from arbor import screen
 from arbor.account import APPS, connect
 from arbor.logs import export as exports
@@ -17,6 +16,7 @@ from arbor.logs.since import Since
 from arbor.logs.wanted import Wanted
 from arbor.options import Every, Manner, Stack, writes
 from arbor.procedure import Run, Step
+from arbor_names import naming
 
 LogName = Literal["backend", "frontend", "migrations"]
 FOLLOWING_SECONDS = 2.0

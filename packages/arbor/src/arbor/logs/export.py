@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from arbor_names import naming
 from arbor.account import Account
 from arbor.logs import group, period
 from arbor.procedure import Failed, Refused, Run, Step
 from arbor.runbook import stores
+from arbor_names import naming
 
 DAY = 24 * 3600.0
 """After so many seconds AWS gives an export up."""

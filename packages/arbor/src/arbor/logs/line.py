@@ -26,7 +26,7 @@ class Line:
     stream: str
     text: str
     rest: tuple["Line", ...] = ()
-    """The events after the first that it was joined from: `packages/arbor/src/arbor/logs/joined.py`."""
+    """The events after the first that it was joined from: `arbor/logs/joined.py`."""
     ended: bool = True
     """Whether no further event can belong to it."""
 

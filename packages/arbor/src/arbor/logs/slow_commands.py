@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from arbor_names import naming
 from arbor import screen
 from arbor.account import connect, typed
 from arbor.logs import period
@@ -15,6 +14,7 @@ from arbor.logs import slow_queries as slow
 from arbor.logs.since import Since
 from arbor.options import Json, Stack
 from arbor.screen import safe
+from arbor_names import naming
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

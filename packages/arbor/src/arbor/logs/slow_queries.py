@@ -4,12 +4,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Literal
 
-from arbor_names import naming
 from arbor.account import Account
 from arbor.database.connection import named
 from arbor.logs.reading import Search
 from arbor.logs.statements import read
 from arbor.logs.wanted import Wanted
+from arbor_names import naming
 
 Order = Literal["total", "slowest"]
 LIMIT = "log_min_duration_statement"

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from arbor_names import naming
 from arbor.account import Account
 from arbor.ecs import revisions
 from arbor.ecs.task_log import TaskLog
 from arbor.procedure import Failed, Refused, Step
+from arbor_names import naming
 
 STARTED_BY = "arbor-migrate"
 HOUR = 3600.0

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from arbor_names import limits
-from arbor_names import naming
 from arbor.account import APPS, Account
 from arbor.ecs import connections, health, images, needs, quota, revisions, services
 from arbor.ecs.rollout import Rollout, back
 from arbor.procedure import Failed, Refused, Run, Step
 from arbor.release import migrate
+from arbor_names import limits, naming
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from arbor_names import limits
 from arbor.account import APPS, Account
 from arbor.ecs import connections, health, needs, quota, revisions, services
 from arbor.ecs.rollout import ROLLED_BACK, SUCCESSFUL, Rollout
@@ -14,6 +13,7 @@ from arbor.procedure import Failed, Refused, Run, Step
 from arbor.release import history, way_back
 from arbor.release.history import Past
 from arbor.release.way_back import Way
+from arbor_names import limits
 
 ORDER = tuple(reversed(APPS))
 """As a release in reverse: the new API goes last, for the new pages call it."""

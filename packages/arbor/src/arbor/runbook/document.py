@@ -6,7 +6,7 @@ from pathlib import Path
 
 from arbor.procedure import Refused
 
-RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
+RUNBOOK = Path(__file__).parent / "runbook.md"
 WRITTEN_FOR = "production"
 PLACEHOLDER = re.compile(r"<([a-z][a-z0-9-]*)>")
 """Only in code; elsewhere Markdown would take it for HTML."""

@@ -3,10 +3,10 @@
 from functools import partial
 from typing import Any
 
-from arbor_names import naming
 from arbor.account import Account
 from arbor.procedure import Refused
 from arbor.runbook.finding import Finder, Finding, Missing, service
+from arbor_names import naming
 
 COLOURS = ("blue", "green")
 

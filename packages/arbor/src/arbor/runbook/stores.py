@@ -1,9 +1,9 @@
 """Where data lies: the database, the cache, the bucket of exported logs."""
 
-from arbor_names import naming
 from arbor.account import Account
 from arbor.procedure import Refused
 from arbor.runbook.finding import Finder, Finding, Missing, tagged
+from arbor_names import naming
 
 
 def _database(account: Account) -> dict[str, Finding]:

@@ -3,11 +3,11 @@
 from functools import partial
 from typing import Any
 
-from arbor_names import naming
 from arbor.account import Account
 from arbor.procedure import Refused
 from arbor.runbook.finding import Finder, Finding, Missing, service, tagged
 from arbor.words import counted
+from arbor_names import naming
 
 NEWEST = 100
 """A page of revisions; the one before the live one is among them unless as many came after it."""

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from arbor_names import pools
 from arbor.account import APPS, Account
 from arbor.ecs import connections, quota, revisions, services
 from arbor.ecs.health import Health
@@ -17,6 +16,7 @@ from arbor.procedure import Refused, Run, Step
 from arbor.scale import target
 from arbor.scale.target import RUNS_WITHIN, FallBack, Target
 from arbor.words import counted
+from arbor_names import pools
 
 MINUTES_15 = 900.0
 """For images to be pulled, tasks to turn healthy, and targets to drain."""

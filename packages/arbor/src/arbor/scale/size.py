@@ -7,14 +7,13 @@ infrastructure's revision, so config must follow; docs/decisions/release-revisio
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from arbor_names import limits
-from arbor_names import pools
 from arbor.account import APPS, Account
 from arbor.ecs import connections, images, needs, quota, revisions, services
 from arbor.ecs.health import Health
 from arbor.ecs.revisions import MANAGED_BY, Revision, Wanted
 from arbor.ecs.rollout import Rollout, back
 from arbor.procedure import Failed, Refused, Run, Step
+from arbor_names import limits, pools
 
 OPERATOR = "operator"
 """Who registered it, in the tag that tells a revision apart from infrastructure's."""

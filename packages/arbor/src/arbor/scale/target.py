@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from arbor_names import naming
 from arbor.account import Account
 from arbor.procedure import Refused, Step
+from arbor_names import naming
 
 NAME = "arbor-scale-until"
 """Of the scheduled action; one a service."""

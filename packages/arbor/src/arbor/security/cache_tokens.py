@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from arbor_names import naming
 from arbor.account import Account
 from arbor.procedure import Refused, Step
+from arbor_names import naming
 
 AVAILABLE = "available"
 HALF_AN_HOUR = 1800.0

@@ -5,12 +5,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from arbor_names import naming
 from arbor.account import Account
 from arbor.database.connection import WrongPasswordError, instance
 from arbor.database.credentials import Credentials
 from arbor.procedure import Failed, Step
 from arbor.security import passwords
+from arbor_names import naming
 
 HALF_AN_HOUR = 1800.0
 RESETTING = "resetting-master-credentials"

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from arbor_names import naming
 from arbor.account import Account
 from arbor.procedure import Refused
 from arbor.secret import CURRENT, INITIAL, PENDING
+from arbor_names import naming
 
 COMMANDS = {"db": "rotate-password", "redis": "rotate-token", "app": "rotate-key"}
 """What rotates each of the stack's secrets, by its purpose."""

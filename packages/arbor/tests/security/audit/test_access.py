@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from access import trust as ci_documents
+from arbor.security.audit.trust import GITHUB, SAY_FOR_WHOM, trusted, wildcards
 from audit_world import ACCOUNT, github, make_role
 from components.trust import trust
 from ecs_world import client
-from arbor.security.audit.trust import GITHUB, SAY_FOR_WHOM, trusted, wildcards
 
 PROVIDER = ci_documents.provider_arn(ACCOUNT)
 OURS = "arn:aws:ecs:us-east-1:123456789012:*"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from arbor.security.audit.certificate import covers, renewal
 from audit_world import change, records
 from ecs_world import client
-from arbor.security.audit.certificate import covers, renewal
 from operations_world import DOMAIN
 
 ARN = "arn:aws:acm:us-east-1:123456789012:certificate/1"

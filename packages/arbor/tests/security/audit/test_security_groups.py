@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from arbor.security.audit.security_groups import port
 from audit_world import open_to
 from ecs_world import client
-from arbor.security.audit.security_groups import port
 
 WORLD, WORLD_6 = "0.0.0.0/0", "::/0"
 

@@ -231,7 +231,7 @@ def _check(inputs: Mapping[str, Any]) -> None:
     if inputs.get("subnetStrategy") != "Auto" or not specs or not zones:
         raise RefusedError(
             "awsx.ec2.Vpc is emulated with subnetStrategy Auto, named zones and explicit "
-            "cidrBlocks; extend packages/pulumi-moto/src/pulumi_moto/awsx/plan.py for another layout."
+            "cidrBlocks; extend pulumi_moto/awsx/plan.py for another layout."
         )
     for spec in specs:
         _known("a subnet spec", spec, SPEC)
@@ -283,5 +283,6 @@ def _check_blocks(vpc_block: str, blocks: list[str]) -> None:
 def _known(what: str, given: Mapping[str, Any], known: frozenset[str]) -> None:
     if unknown := sorted(set(given) - known):
         raise RefusedError(
-            f"{what} has {', '.join(unknown)}, which is not emulated; extend packages/pulumi-moto/src/pulumi_moto/awsx/plan.py."
+            f"{what} has {', '.join(unknown)}, which is not emulated; "
+            "extend pulumi_moto/awsx/plan.py."
         )

@@ -12,7 +12,12 @@ from moto.rds.models import DBInstance, RDSBackend
 from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.corrections.rds_backups import retain_backups
 from pulumi_moto.corrections.rds_logs import make_missing_groups
-from pulumi_moto.corrections.rds_refusals import refuse_family, refuse_logs, refuse_storage, refuse_values
+from pulumi_moto.corrections.rds_refusals import (
+    refuse_family,
+    refuse_logs,
+    refuse_storage,
+    refuse_values,
+)
 from pulumi_moto.corrections.rds_versions import with_minor_version
 
 KEPT = (

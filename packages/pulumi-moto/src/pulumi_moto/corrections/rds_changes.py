@@ -16,7 +16,12 @@ from pulumi_moto.corrections.rds import keep
 from pulumi_moto.corrections.rds_instance import WAITS, Instance, now
 from pulumi_moto.corrections.rds_logs import make_missing_groups
 from pulumi_moto.corrections.rds_majors import ALLOWED, GROUP, is_major_upgrade, refuse_version
-from pulumi_moto.corrections.rds_refusals import refuse_family, refuse_little_growth, refuse_logs, refuse_values
+from pulumi_moto.corrections.rds_refusals import (
+    refuse_family,
+    refuse_little_growth,
+    refuse_logs,
+    refuse_values,
+)
 from pulumi_moto.corrections.rds_versions import with_minor_version
 
 NO_CHANGE = frozenset({"db_instance_identifier", "apply_immediately", ALLOWED})

@@ -23,7 +23,13 @@ from pulumi_moto import alarm_state
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.ecs import tasks, traffic
 from pulumi_moto.ecs.capacity import is_fargate
-from pulumi_moto.ecs.deployment import BLUE_GREEN_STAGES, RECONCILE, ROLLING_STAGES, Deployment, Hook
+from pulumi_moto.ecs.deployment import (
+    BLUE_GREEN_STAGES,
+    RECONCILE,
+    ROLLING_STAGES,
+    Deployment,
+    Hook,
+)
 from pulumi_moto.ecs.events import Events
 from pulumi_moto.ecs.launch import launch
 from pulumi_moto.ecs.moves import Moves

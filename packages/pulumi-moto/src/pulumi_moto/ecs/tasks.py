@@ -28,7 +28,7 @@ EXEC_AGENT = "ExecuteCommandAgent"
 
 @dataclass
 class Machines:
-    """Where containers run: nowhere, unless a process is attached (packages/pulumi-moto/src/pulumi_moto/machines.py)."""
+    """Where containers run: nowhere, unless a process is attached (pulumi_moto/machines.py)."""
 
     attached: bool = False
 

@@ -5,7 +5,16 @@ from functools import partial
 from typing import Any
 
 from pulumi_moto.clock import CLOCK
-from pulumi_moto.row import (ALLOWED_SECONDS, Change, Client, NotMadeError, Props, Row, State, only_replaced,)
+from pulumi_moto.row import (
+    ALLOWED_SECONDS,
+    Change,
+    Client,
+    NotMadeError,
+    Props,
+    Row,
+    State,
+    only_replaced,
+)
 from pulumi_moto.services.missing import found_or_none, ignore_missing
 from pulumi_moto.shapes import same_set, tag_dict, tag_list
 

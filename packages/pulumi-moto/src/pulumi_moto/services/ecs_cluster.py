@@ -3,7 +3,13 @@
 from typing import Any
 
 from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
-from pulumi_moto.services.ecs_shapes import ecs_tags, plain_tags, retag, same_strategy, strategy_items
+from pulumi_moto.services.ecs_shapes import (
+    ecs_tags,
+    plain_tags,
+    retag,
+    same_strategy,
+    strategy_items,
+)
 from pulumi_moto.shapes import same_set
 
 

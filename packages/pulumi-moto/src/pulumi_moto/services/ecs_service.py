@@ -8,8 +8,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_moto.row import Autoname, Change, Client, ExistsButFailedError, Props, Row, State
-from pulumi_moto.services.ecs_service_wait import (DeploymentFailedError, delete_when_idle, deployments_of, wait_until_gone, wait_until_steady,)
-from pulumi_moto.services.ecs_shapes import ecs_tags, plain_tags, retag, same_name, same_strategy, strategy_items
+from pulumi_moto.services.ecs_service_wait import (
+    DeploymentFailedError,
+    delete_when_idle,
+    deployments_of,
+    wait_until_gone,
+    wait_until_steady,
+)
+from pulumi_moto.services.ecs_shapes import (
+    ecs_tags,
+    plain_tags,
+    retag,
+    same_name,
+    same_strategy,
+    strategy_items,
+)
 
 PLAIN = {
     "cluster": "cluster",

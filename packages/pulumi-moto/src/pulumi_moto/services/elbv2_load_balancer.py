@@ -4,7 +4,13 @@ from functools import partial
 from typing import Any
 
 from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
-from pulumi_moto.services.elbv2_actions import actions_from_aws, actions_to_aws, retag, same_actions, tags_of
+from pulumi_moto.services.elbv2_actions import (
+    actions_from_aws,
+    actions_to_aws,
+    retag,
+    same_actions,
+    tags_of,
+)
 from pulumi_moto.services.equivalence import same_text
 from pulumi_moto.services.missing import found_or_none, ignore_missing
 from pulumi_moto.shapes import same_set, tag_list, without_empty

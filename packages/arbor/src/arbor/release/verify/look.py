@@ -6,11 +6,10 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from arbor_names import limits
-from arbor_names import naming
 from arbor.account import APPS, Account, together
 from arbor.ecs import images, revisions, services
 from arbor.procedure import Refused
+from arbor_names import limits, naming
 
 OK, NG, SKIP = "OK", "NG", "SKIP"
 CONTAINERS = {

@@ -3,12 +3,12 @@
 import math
 from collections import Counter
 
-from arbor_names import limits
 from arbor.account import APPS
 from arbor.ecs import connections, quota
 from arbor.procedure import Refused
 from arbor.release import migrate
 from arbor.release.verify.look import Found, Look, Skipped
+from arbor_names import limits
 
 
 def subnets(look: Look) -> Found:

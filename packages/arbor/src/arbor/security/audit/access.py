@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from arbor_names import naming
 from arbor.account import Account
 from arbor.procedure import Refused
 from arbor.security.audit.line import Line
 from arbor.security.audit.trust import Trusted, trusted, wildcards
+from arbor_names import naming
 
 SIGNED_IN = "AWSReservedSSO_"
 """How the roles of IAM Identity Center are called."""

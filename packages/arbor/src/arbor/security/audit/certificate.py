@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from arbor_names import naming
 from arbor.account import Account, together
 from arbor.security.audit import door as doors
 from arbor.security.audit.line import Line
+from arbor_names import naming
 
 FEWEST_DAYS = 30
 Found = dict[str, Any]

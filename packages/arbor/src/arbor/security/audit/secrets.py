@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from arbor_names import naming
 from arbor import secret
 from arbor.account import Account, unless_denied
 from arbor.cache import token
@@ -13,6 +12,7 @@ from arbor.secret import Kind, T
 from arbor.security import first_values, signing_key
 from arbor.security.audit.line import Line
 from arbor.security.first_values import COMMANDS, Held
+from arbor_names import naming
 
 
 def audit(account: Account) -> list[Line]:

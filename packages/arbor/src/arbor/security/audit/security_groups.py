@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from arbor_names import naming
 from arbor.account import Account, together
 from arbor.security.audit import door as doors
 from arbor.security.audit.line import Line
+from arbor_names import naming
 
 WORLD = frozenset({"0.0.0.0/0", "::/0"})
 PUBLIC_PORTS = frozenset({80, 443})

@@ -1,0 +1,1 @@
+"""The operators' commands: the runbook, each procedure one command."""

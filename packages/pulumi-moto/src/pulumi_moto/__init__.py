@@ -1,0 +1,1 @@
+"""An emulated AWS account for the real Pulumi engine."""
