@@ -1,9 +1,11 @@
 """The AWS actions that the provider calls for each resource type of the program.
 
 Read from hashicorp/terraform-provider-aws v6 (the file that pulumi_moto/services names in `source`
-for each type) and https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html for actions whose name differs from the call's, and for what a service demands of its caller beside them
-(`also`). tests/iam/test_provider.py holds it against the calls of the emulated provider and against
-the types that a stack registers. A new type is one entry.
+for each type) and, for actions whose name differs from the call's and for what a service demands of
+its caller beside them (`also`),
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html.
+tests/iam/test_provider.py holds it against the calls of the emulated provider and against the types
+that a stack registers. A new type is one entry.
 """
 
 from collections.abc import Iterable, Mapping

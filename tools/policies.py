@@ -13,7 +13,8 @@ HEADER = """\
 
 `pulumi preview --policy-pack policy` judges a change by these rules; so do
 `python -m tools.emulated preview --policy-pack policy` and every preview of the pipeline. Each
-rule is proven by a change to the production program that it, and no other, must catch: `make policy-proof`.
+rule is proven by a change to the production program that it, and no other, must catch:
+`make policy-proof`.
 
 What a rule answers: `FSBP` is AWS Foundational Security Best Practices v1.0.0 by the ids of AWS
 Security Hub, `Security Hub` a control whose place in that standard is not confirmed, `CIS v3.0`

@@ -21,14 +21,14 @@ def stand_in(place: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
     program = place / "python"
     program.write_text(script)
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setattr("open_stack.sys.executable", str(program))
+    monkeypatch.setattr("engine.emulation.sys.executable", str(program))
 
 
 def test_an_account_that_does_not_end_when_asked_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in(tmp_path, STUBBORN, monkeypatch)
-    monkeypatch.setattr("open_stack.ENDING_SECONDS", 0.1)
+    monkeypatch.setattr("engine.emulation.ENDING_SECONDS", 0.1)
     with emulation.account_process(stack="staging", speed=1) as printed:
         number = int(printed["PID"])
         os.kill(number, 0)

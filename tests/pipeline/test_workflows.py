@@ -19,6 +19,7 @@ from pipeline.apply import again
 from pipeline.hazards import changes
 
 ROOT = Path(__file__).parents[2]
+ROOMS = ("tests/", "packages/")
 FILES = sorted((ROOT / ".github").rglob("*.yml"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 PINNED = re.compile(r"[\w./-]+@[0-9a-f]{40}")
@@ -300,11 +301,7 @@ def test_each_file_is_in_one_shard(target: str, rooms: list[str]) -> None:
         said = subprocess.run(
             asked, cwd=ROOT, env=alone, capture_output=True, text=True, check=True
         ).stdout
-        return [
-            word
-            for word in said.splitlines()[-1].split()
-            if word.startswith(("tests/", "packages/"))
-        ]
+        return [word for word in said.splitlines()[-1].split() if word.startswith(ROOMS)]
 
     whole = sorted(
         str(file.relative_to(ROOT))
