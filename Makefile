@@ -29,7 +29,7 @@ test: checks unit emulator engine ## all checks and every test
 checks: lint types ## ruff, actionlint, zizmor and mypy
 
 unit: $(READY) ## the tests of the program, to run all day
-	$(PYTHON) -m pytest -n 2 $(addprefix --ignore ,$(ACCOUNT_TESTS) $(ENGINE_TESTS))
+	$(PYTHON) -m pytest -n 2 tests $(addprefix --ignore ,$(ACCOUNT_TESTS) $(ENGINE_TESTS))
 
 emulator: $(READY) ## the tests of the emulated account and of what operates on it, without the engine
 	$(PYTHON) -m pytest -n 2 $(call shard,$(ACCOUNT_TESTS))

@@ -9,13 +9,13 @@ from pulumi import automation
 
 from arbor.database import snapshot
 from arbor.procedure import Failed, Refused, Run
-from pipeline.apply import plan_file
+from pipeline.apply import pauses, plan_file
 from pipeline.apply.ending import Keeper, NotYetError, conclude
 from pipeline.apply.failures import said, sentences
 from pipeline.apply.interruption import CancelledError, interruptible
 from pipeline.apply.outcome import DONE, FAILED, REFUSED, STALE, Outcome, listed
 from pipeline.drift import drift
-from pipeline.hazards import changes, pauses, stores
+from pipeline.hazards import changes, stores
 from pipeline.job import Job
 from pipeline.report.steps import Step, steps_of
 from pipeline.stacks import PACK, NoStackError, Opened

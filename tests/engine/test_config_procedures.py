@@ -11,8 +11,9 @@ from arbor.procedure import Refused
 from config_changes import REPORTS, SERVICES
 from engine_stack import SPEED, Deployed
 from lived_in import AN_HOUR, lived_in, release
+from pipeline.apply import pauses
 from pipeline.apply.apply import apply
-from pipeline.hazards import changes, pauses
+from pipeline.hazards import changes
 from pipeline.preview import preview
 from pipeline.report.steps import steps_of
 from served import outages, serving

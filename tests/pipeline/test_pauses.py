@@ -9,7 +9,7 @@ import operations_world
 from arbor.procedure import Refused, Run
 from ecs_world import client
 from operations_world import BACKEND, CLUSTER, FRONTEND
-from pipeline.hazards import pauses
+from pipeline.apply import pauses
 from pipeline.report.steps import Step
 
 HOOKS = {"deploymentConfiguration": {"lifecycleHooks": [{"lifecycleStages": ["A"]}]}}
