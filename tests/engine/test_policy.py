@@ -31,15 +31,13 @@ def test_every_rule_has_a_change_that_it_must_catch() -> None:
     assert {mutation.rule for mutation in catalog.MUTATIONS} == EVERY
 
 
-def _names(batch: grid.Batch) -> str:
-    return ",".join(mutation.rule for mutation in batch)
-
-
-@pytest.mark.parametrize("batch", grid.each_once(catalog.MUTATIONS), ids=_names)
-def test_each_change_of_a_batch_is_caught_by_its_rule_and_no_other(
-    production: Deployment, batch: grid.Batch
+def test_the_changes_that_one_preview_holds_are_each_caught_by_their_rule_and_no_other(
+    production: Deployment,
 ) -> None:
-    assert trial.caught_by(production, *batch) == grid.rules(batch)
+    """The others are judged without the engine (tests/policy), and in it by `make policy-proof`."""
+    together = max(grid.each_once(catalog.MUTATIONS, size=len(catalog.MUTATIONS)), key=len)
+    assert len(together) > len(EVERY) // 2
+    assert trial.caught_by(production, *together) == grid.rules(together)
 
 
 def test_production_as_it_is_passes_and_no_rule_is_skipped(production: Deployment) -> None:

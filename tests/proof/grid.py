@@ -21,14 +21,15 @@ def batches(mutations: Sequence[Mutation]) -> tuple[Batch, ...]:
     return (*first, *second, *((mutation,) for mutation in mutations if mutation.alone))
 
 
-def each_once(mutations: Sequence[Mutation]) -> tuple[Batch, ...]:
+def each_once(mutations: Sequence[Mutation], size: int = SIZE) -> tuple[Batch, ...]:
     """The first division, and each of the others by itself: what a change must pass.
 
-    `batches` also finds a mutation that hides behind another; it runs every night.
+    `batches` also finds a mutation that hides behind another; it runs every night. `size` is how
+    many mutations share a batch at most.
     """
     sharing = [mutation for mutation in mutations if not mutation.alone]
     alone = ((mutation,) for mutation in mutations if mutation.alone)
-    return (*_divided(sharing, ()), *alone)
+    return (*_divided(sharing, (), size), *alone)
 
 
 def rules(batch: Batch) -> set[str]:
@@ -36,14 +37,16 @@ def rules(batch: Batch) -> set[str]:
     return {mutation.rule for mutation in batch}
 
 
-def _divided(mutations: Sequence[Mutation], before: Iterable[Batch]) -> list[Batch]:
+def _divided(
+    mutations: Sequence[Mutation], before: Iterable[Batch], size: int = SIZE
+) -> list[Batch]:
     """First fit; mutations that shared a batch before are kept apart."""
     partners = {id(one): batch for batch in before for one in batch}
     found: list[list[Mutation]] = []
     for mutation in mutations:
         met = partners.get(id(mutation), ())
         for batch in found:
-            if len(batch) < SIZE and not any(_clash(mutation, one, met) for one in batch):
+            if len(batch) < size and not any(_clash(mutation, one, met) for one in batch):
                 batch.append(mutation)
                 break
         else:
