@@ -13,7 +13,7 @@ assert corrections  # importing it registers every correction
 INTRODUCTION = """\
 # What the emulated account covers
 
-*Written by `make docs` from the tables in `packages/pulumi-moto`; a test fails when it is out of date.*
+*Written by `make docs` from the tables of `packages/pulumi-moto`; a test holds it up to date.*
 
 The account is [moto](https://docs.getmoto.org/) with the corrections below, and a Pulumi provider
 in front of it. An input that a row neither carries nor names as ignored fails the preview; a type

@@ -117,13 +117,11 @@ class Served:
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
     with subprocess.Popen(
-        [*EMULATOR, "serve", "--stack", "staging", "--speed", "600", "--until-input-closes"],
+        [*EMULATOR, "serve", "--stack", "staging", "--speed", "600"],
         cwd=PROJECT_DIR,
-        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as serving:
-        assert serving.stdin is not None
         assert serving.stdout is not None
         lines = itertools.takewhile(lambda line: line.startswith("export "), serving.stdout)
         words = [shlex.split(line)[1] for line in lines]
@@ -132,8 +130,8 @@ def served() -> Iterator[Served]:
         assert up.returncode == 0, up.stderr
         assert "create" in up.stdout
         yield account
-        serving.stdin.close()
-        serving.wait(timeout=30)
+        serving.send_signal(signal.SIGINT)
+        assert serving.wait(timeout=30) == 0
 
 
 @pytest.mark.xdist_group("served")

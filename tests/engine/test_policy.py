@@ -34,8 +34,13 @@ def test_every_rule_has_a_change_that_it_must_catch() -> None:
 def test_the_changes_that_one_preview_holds_are_each_caught_by_their_rule_and_no_other(
     production: Deployment,
 ) -> None:
-    """The others are judged without the engine (tests/policy), and in it by `make policy-proof`."""
-    together = max(grid.each_once(catalog.MUTATIONS, size=len(catalog.MUTATIONS)), key=len)
+    """The others are judged without the engine (tests/policy), and in it by `make policy-proof`.
+
+    One change can make a document unknown in which another stands, so rules that read such
+    documents are among the others.
+    """
+    known = [one for one in catalog.MUTATIONS if one.rule not in NOT_KNOWN_BEFORE_THE_FIRST_UP]
+    together = max(grid.each_once(known, size=len(known)), key=len)
     assert len(together) > len(EVERY) // 2
     assert trial.caught_by(production, *together) == grid.rules(together)
 
