@@ -1,7 +1,6 @@
-"""`make docs`: write the generated pages and pictures of docs/ anew."""
+"""`make docs`: write the generated pages of docs/ and the picture."""
 
 import shutil
-import subprocess
 import sys
 
 from engine import emulation, pulumi_cli, stack_file
@@ -14,7 +13,7 @@ FAST = 600.0
 
 
 def main() -> None:
-    """Write coverage.md, policies.md, architecture.dot and, with Graphviz, architecture.svg."""
+    """Write coverage.md, policies.md, architecture.json and, with Graphviz, architecture.png."""
     (DOCS / "coverage.md").write_text(coverage.page())
     (DOCS / "policies.md").write_text(policies.page())
     command = pulumi_cli.find_or_build(print, lambda _done, _total: None)
@@ -25,14 +24,11 @@ def main() -> None:
         deployed.up()
         exported = deployed.stack.export_stack().deployment
     assert exported is not None
-    source = DOCS / "architecture.dot"
-    source.write_text(architecture.picture(exported["resources"]).dot(f"arbor {STACK}"))
-    dot = shutil.which("dot")
-    if dot is None:
-        sys.exit("docs/architecture.dot is written; for the picture, install Graphviz and repeat.")
-    subprocess.run(  # noqa: S603 - dot as shutil.which found it, files of ours
-        [dot, "-Tsvg", str(source), "-o", str(source.with_suffix(".svg"))], check=True
-    )
+    picture = architecture.picture(exported["resources"])
+    (DOCS / "architecture.json").write_text(picture.json())
+    if shutil.which("dot") is None:
+        sys.exit("Wrote docs/architecture.json. For the PNG, install Graphviz and run it again.")
+    architecture.draw(picture, DOCS / "architecture.png")
 
 
 if __name__ == "__main__":
