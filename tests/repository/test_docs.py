@@ -8,7 +8,9 @@ import pytest
 from tools import coverage, policies
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+DECISIONS = [p for p in sorted((ROOT / "docs/decisions").glob("*.md")) if p.name != "README.md"]
+PARTS = re.compile(r"^\*\*(Context|Decision|Consequence)\.\*\*\s", re.MULTILINE)
 PATH = re.compile(r"`((?:[a-z_.]+/)+[\w./-]*|[\w.-]+\.(?:py|yaml|md|toml|txt))`")
 
 
@@ -28,3 +30,16 @@ def test_a_page_names_only_files_that_exist(page: Path) -> None:
         assert (ROOT / name).exists() or (page.parent / name).exists(), name
     for link in re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", page.read_text()):
         assert (page.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)
+def test_a_decision_has_a_context_a_decision_and_a_consequence(page: Path) -> None:
+    text = page.read_text()
+    assert PARTS.findall(text) == ["Context", "Decision", "Consequence"]
+    assert re.findall(r"^#.*", text, re.MULTILINE) == [text.splitlines()[0]]
+
+
+def test_the_index_of_decisions_lists_each_page_once() -> None:
+    index = (ROOT / "docs/decisions/README.md").read_text()
+    links = re.findall(r"^- \[[^]]+\]\(([\w-]+\.md)\): .+$", index, re.MULTILINE)
+    assert sorted(links) == [page.name for page in DECISIONS]
