@@ -366,6 +366,7 @@ for app, wanted in config.services.items():
             pause=PauseHook(timeout_minutes=config.deployment.pause_timeout_minutes)
             if config.deployment.pause_before_production
             else None,
+            release_order=wanted.release_order,
             tags=config.tags(app),
         ),
         # A service starts when what it opens connections to is there.

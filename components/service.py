@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from arbor_names import naming
 from components.autoscaling import Autoscaling, AutoscalingArgs
 from components.blue_green import BlueGreen, BlueGreenArgs
 from components.deployment_alarms import DeploymentAlarms, DeploymentAlarmsArgs
@@ -85,6 +86,8 @@ class ServiceArgs:
     bake_minutes: int
     """How long the old colour stays after production moved."""
     pause: PauseHook | None = None
+    release_order: int | None = None
+    """A release deploys lower numbers first; None follows all of them, by name."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -258,7 +261,7 @@ class Service(pulumi.ComponentResource):
             force_new_deployment=True,
             # True has rolled back every deployment in some versions of the provider.
             sigint_rollback=False,
-            tags=args.tags,
+            tags=self._service_tags(),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=ready,
@@ -269,6 +272,11 @@ class Service(pulumi.ComponentResource):
                 custom_timeouts=pulumi.CustomTimeouts(create=wait, update=wait, delete="30m"),
             ),
         )
+
+    def _service_tags(self) -> dict[str, str]:
+        order = self._args.release_order
+        ordered = {} if order is None else {naming.RELEASE_ORDER_TAG: str(order)}
+        return {**self._args.tags, **ordered}
 
     def _strategy(self) -> aws.ecs.ServiceDeploymentConfigurationArgs:
         hook = self._args.pause

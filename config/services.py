@@ -11,6 +11,7 @@ from config.reader import Reader
 BACKEND: Final = "backend"
 """The service whose image the migrations run with, so every stack has it."""
 MOST_WORKERS: Final = 64
+LAST_RELEASE_ORDER: Final = 1000
 LONGEST_APP: Final = 16
 """A target group is called APP-green-SUFFIX, and AWS allows 32 characters."""
 _APP: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
@@ -50,6 +51,8 @@ class ServiceSettings:
     """Path patterns of the listener rules; none means every path that no other service has."""
     priority: int
     """Lower is asked first."""
+    release_order: int | None
+    """A release deploys lower numbers first; services without one follow in name order."""
     database: bool
     cache: bool
     user: str
@@ -122,6 +125,9 @@ def _read(
         health_check_path=_read_health_check(config),
         paths=_read_paths(config, pages=not (production and app == BACKEND)),
         priority=config.whole("priority", 1, 9999),
+        release_order=config.whole("releaseOrder", 1, LAST_RELEASE_ORDER)
+        if config.has("releaseOrder")
+        else None,
         database=database,
         cache=cache,
         user=config.text(

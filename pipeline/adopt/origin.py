@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from arbor.account import APPS, Account
+from arbor.account import Account
 
 DIRECTORY: Final = "infrastructure/aws"
 """Where its Terraform runs, in the application's repository."""
@@ -34,6 +34,8 @@ PER_APP: Final = (
     "aws_ecs_service",
     "aws_appautoscaling_target",
 )
+APPS: Final = ("backend", "frontend")
+"""The services of the Terraform stack."""
 SINGLE: Final = (
     "aws_ecs_cluster.main",
     "aws_ecs_cluster_capacity_providers.main",

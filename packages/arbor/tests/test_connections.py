@@ -140,7 +140,7 @@ def test_a_release_to_fewer_workers_is_never_refused(world: World) -> None:
     live(world, None, count=3)
     world.infrastructure("backend", **container(("gunicorn", "--workers=1"), pool="30"))
     database("db.t3.medium")
-    assert connections.running(world.account, "backend") == 360
+    assert connections.running([services.read(world.account, "backend")]) == 360
     assert release.plan(world.account, NEW, migrates=False, opener=None)
 
 
@@ -172,7 +172,7 @@ def test_services_that_are_deployed_side_by_side_are_added_up(small: World) -> N
 
 def test_while_a_deployment_is_under_way_both_colours_are_counted(small: World) -> None:
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, forceNewDeployment=True)
-    assert connections.running(small.account, "backend", "frontend") == 360
+    assert connections.running(services.every(small.account)) == 360
 
 
 @pytest.mark.usefixtures("small")

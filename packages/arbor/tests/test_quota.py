@@ -62,7 +62,7 @@ COMMANDS: dict[str, tuple[Plan, float, str]] = {
         "The release needs 3 Fargate vCPUs",
     ),
     "rollback": (
-        lambda world: rollback.plan(world.account, rollback.ORDER),
+        lambda world: rollback.plan(world.account, ("frontend", "backend")),
         3,
         "The rollback needs 3 Fargate vCPUs",
     ),

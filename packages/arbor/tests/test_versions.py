@@ -38,14 +38,14 @@ def full_image(world: World, service: str) -> str:
     return str(world.definition(world.service(service)["taskDefinition"])["image"])
 
 
-def released(world: World, version: str, frontend: str | None = None) -> None:
-    planned = release.plan(world.account, version, frontend=frontend, opener=None)
+def released(world: World, version: str, **others: str) -> None:
+    planned = release.plan(world.account, version, others=others, opener=None)
     planned.execute(world.run())
 
 
-def why(world: World, version: str, frontend: str | None = None) -> str:
+def why(world: World, version: str, **others: str) -> str:
     with pytest.raises(Refused) as refused:
-        release.plan(world.account, version, frontend=frontend, opener=None)
+        release.plan(world.account, version, others=others, opener=None)
     return str(refused.value)
 
 
@@ -60,7 +60,7 @@ def test_a_git_sha_is_released_and_is_what_commands_call_the_version(world: Worl
 
 def test_each_service_is_released_by_the_digest_of_its_image(world: World) -> None:
     wanted = {app: digest(app, NEW) for app in ("backend", "frontend")}
-    released(world, wanted["backend"], wanted["frontend"])
+    released(world, wanted["backend"], frontend=wanted["frontend"])
     for name, app in ((BACKEND, "backend"), (FRONTEND, "frontend")):
         assert full_image(world, name) == f"{world.repositories[app]}@{wanted[app]}"
     rows = catalogue.rows(world.account, ("backend", "frontend"), 1)
@@ -105,7 +105,7 @@ def test_latest_moves_and_is_never_released(world: World) -> None:
     for app in ("backend", "frontend"):
         tag(app, NEW, "latest")
     assert "latest moves with each build: name the tag beside it" in why(world, "latest")
-    assert "latest is not a version" in why(world, NEW, "latest")
+    assert "latest is not a version" in why(world, NEW, frontend="latest")
 
 
 def test_a_migration_of_a_live_image_that_moves_is_refused_before_anything_is_begun(
@@ -123,11 +123,11 @@ def test_a_migration_of_a_live_image_that_moves_is_refused_before_anything_is_be
 
 
 def test_verify_looks_for_the_version_of_each_service(world: World) -> None:
-    seen = look.look(world.account, digest("backend", NEW), NEW)
+    seen = look.look(world.account, digest("backend", NEW), {"frontend": NEW})
     lines = {line.check: line for line in table.check(seen)}
     assert (lines["images"].state, lines["kept images"].state) == ("OK", "OK")
     with pytest.raises(Refused, match="latest is not a version"):
-        look.look(world.account, NEW, "latest")
+        look.look(world.account, NEW, {"frontend": "latest"})
 
 
 @pytest.mark.parametrize("by", [str, lambda version: digest("backend", version)])

@@ -30,7 +30,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "release": (
         "release",
-        "Migrate, deploy backend and frontend, check health; on failure take the services back.",
+        "Migrate, deploy every service, check health; on failure roll the services back.",
     ),
     "deploy": (
         "release",
@@ -46,7 +46,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "rollback": (
         "release",
-        "Bring a service, or both, back to what was live before; stops a deployment under way.",
+        "Return one service or all to the previous revision; stops a deployment under way.",
     ),
     "revisions": (
         "release",

@@ -5,15 +5,17 @@ import inspect
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Protocol
 
 import typer
 
 from arbor import lock, screen
 from arbor.account import Account
+from arbor.ecs import services
 from arbor.procedure import EVERY_SECONDS, Run
 
-ServiceName = Literal["backend", "frontend"]
+COMMITTED_SERVICES = ("backend", "frontend")
+"""The services of the committed stacks, for completion: it makes no AWS call."""
 MORE_STACKS = "ARBOR_STACKS"
 """The variable with further stacks, by commas: a move makes one for a while (docs/runbook.md)."""
 
@@ -44,7 +46,75 @@ Stack = Annotated[
         autocompletion=stacks,
     ),
 ]
-Service = Annotated[ServiceName, typer.Argument(help="The service.")]
+
+
+def committed_services() -> list[str]:
+    """What completion offers."""
+    return list(COMMITTED_SERVICES)
+
+
+def chosen(account: Account, app: str | None) -> tuple[str, ...]:
+    """One service of the stack, or all of them in release order.
+
+    Raises typer.BadParameter for a service that the stack lacks, and Refused where it has none.
+    """
+    found = services.described(account)
+    if not found:
+        raise services.none(account, app)
+    if app is None:
+        return tuple(found)
+    if app not in found:
+        allowed = ", ".join(f"'{name}'" for name in found)
+        raise typer.BadParameter(
+            f"'{app}' is not a service of {account.stack}; allowed: {allowed}."
+        )
+    return (app,)
+
+
+Service = Annotated[
+    str, typer.Argument(help="A service of the stack.", autocompletion=committed_services)
+]
+OneOrAll = Annotated[
+    str | None,
+    typer.Argument(
+        help="A service of the stack; by default every one.",
+        autocompletion=committed_services,
+        show_default=False,
+    ),
+]
+Images = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--image",
+        metavar="SERVICE=VERSION",
+        help="The version of one service where it differs; repeatable.",
+        show_default=False,
+    ),
+]
+Frontend = Annotated[
+    str | None,
+    typer.Option("--frontend", help="The same as --image frontend=VERSION.", show_default=False),
+]
+
+
+def versions(images: list[str] | None, frontend: str | None) -> dict[str, str]:
+    """The versions of single services, by service. Raises typer.BadParameter."""
+    given = [*(images or []), *([f"frontend={frontend}"] if frontend is not None else [])]
+    found: dict[str, str] = {}
+    for text in given:
+        app, _, version = text.partition("=")
+        if not (app and version):
+            raise typer.BadParameter(
+                f"'{text}' is not SERVICE=VERSION, such as backend=v1.2.3.", param_hint="--image"
+            )
+        if found.setdefault(app, version) != version:
+            raise typer.BadParameter(
+                f"{app} has two versions, {found[app]} and {version}; name one.",
+                param_hint="--image",
+            )
+    return found
+
+
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; for scripts.")]
 Json = Annotated[bool, typer.Option("--json", help="The answer as JSON, for scripts.")]

@@ -4,22 +4,24 @@ import pytest
 
 from arbor.procedure import Failed, Refused, Run
 from arbor.release import release, rollback
-from arbor.release.rollback import ORDER, Already
+from arbor.release.rollback import Already
 from ecs_world import client
 from operations_world import BACKEND, CLUSTER, FRONTEND, NEW, OLD, World, push
 from pulumi_moto.clock import CLOCK
 from release_world import NEWER, deployed, runs, when
 
+EVERY = ("frontend", "backend")
+
 
 def rolled_back(world: World, *apps: str, to: str | None = None) -> None:
-    rollback.plan(world.account, apps or ORDER, to).execute(world.run())
+    rollback.plan(world.account, apps or EVERY, to).execute(world.run())
 
 
 def already(world: World, *apps: str, to: str | None = None) -> str:
     """Run it where nothing is left to do, and see that nothing is done."""
     before = world.writes()
     with pytest.raises(Already) as found:
-        rollback.plan(world.account, apps or ORDER, to)
+        rollback.plan(world.account, apps or EVERY, to)
     assert world.writes() == before
     return str(found.value)
 
@@ -27,7 +29,7 @@ def already(world: World, *apps: str, to: str | None = None) -> str:
 def refused(world: World, *apps: str, to: str | None = None) -> str:
     before = world.writes()
     with pytest.raises(Refused) as found:
-        rollback.plan(world.account, apps or ORDER, to)
+        rollback.plan(world.account, apps or EVERY, to)
     assert world.writes() == before
     return str(found.value)
 
@@ -280,7 +282,7 @@ def test_a_dry_run_changes_nothing(world: World) -> None:
     begin(FRONTEND, 1)
     before = world.writes()
     world.said.clear()
-    rollback.plan(world.account, ORDER).execute(world.run(dry_run=True))
+    rollback.plan(world.account, EVERY).execute(world.run(dry_run=True))
     assert world.writes() == before
     assert world.said == [
         f"would wait for the rollback of {FRONTEND} to {FRONTEND}:1 ({OLD}), which is under way",

@@ -23,6 +23,7 @@ BACKEND, FRONTEND, MIGRATIONS = (
 )
 OLD, NEW = "v1.0.0", "v1.1.0"
 PORTS = {"backend": 8000, "frontend": 3000}
+HEALTH_PATHS = {"backend": "/api/v1/health", "frontend": "/"}
 ALARM = "{}-5xx"
 HEALTHY = json.dumps({"status": "healthy"})
 
@@ -258,7 +259,12 @@ def _balancer(
     for turn, (app, port) in enumerate(PORTS.items()):
         blue, green = (
             elb.create_target_group(
-                Name=f"{app}-{colour}", Port=port, Protocol="HTTP", VpcId=vpc, TargetType="ip"
+                Name=f"{app}-{colour}",
+                Port=port,
+                Protocol="HTTP",
+                VpcId=vpc,
+                TargetType="ip",
+                HealthCheckPath=HEALTH_PATHS[app],
             )["TargetGroups"][0]["TargetGroupArn"]
             for colour in ("blue", "green")
         )
@@ -325,6 +331,7 @@ def _service(world: World, app: str, blue: str, green: str, test: str, role: str
                 },
             }
         ],
+        tags=[{"key": key, "value": value} for key, value in tags(app).items()],
         deploymentConfiguration={
             "strategy": "BLUE_GREEN",
             "bakeTimeInMinutes": 5,

@@ -14,7 +14,7 @@ from arbor.bluegreen import look as looks
 from arbor.bluegreen.hooks import LONGEST_MINUTES, SHORTEST_MINUTES
 from arbor.ecs import health
 from arbor.ecs.services import command
-from arbor.options import Json, Manner, Plan, ServiceName, Stack, writes
+from arbor.options import Json, Manner, Plan, Stack, chosen, committed_services, writes
 from arbor.procedure import Failed
 
 if TYPE_CHECKING:
@@ -36,7 +36,10 @@ def begin(
     ],
     *,
     service: Annotated[
-        ServiceName | None, typer.Option(help="This one alone; by default both.")
+        str | None,
+        typer.Option(
+            help="This service alone; by default every one.", autocompletion=committed_services
+        ),
     ] = None,
     timeout_minutes: Annotated[
         int,
@@ -55,6 +58,8 @@ def begin(
     """
     with screen.told():
         account = connect(stack)
+        if service is not None:
+            chosen(account, service)
         test, switched, aborted = (command(account, w) for w in ("test", "switch", "abort"))
         manner.carry_out(
             account,

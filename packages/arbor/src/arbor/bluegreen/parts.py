@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from arbor.account import APPS, Account
+from arbor.account import Account
 from arbor.bluegreen import hooks, record
 from arbor.ecs import revisions, services
 from arbor.ecs.rollout import GOES_ON, SUCCESSFUL, Rollout
@@ -88,9 +88,12 @@ class Part:
 
 
 def read(account: Account) -> list[Part]:
-    """Both services, the backend first; raises Refused where there is none."""
-    records = record.read(account)
-    return [_part(services.read(account, app), records.get(app)) for app in APPS]
+    """Every service in release order; raises Refused where there is none."""
+    found = services.every(account)
+    if not found:
+        raise services.none(account)
+    records = record.read(account, [service.app for service in found])
+    return [_part(service, records.get(service.app)) for service in found]
 
 
 def none(account: Account, found: list[Part], why: str) -> Refused:

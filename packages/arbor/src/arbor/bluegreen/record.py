@@ -5,15 +5,18 @@ service's own configuration has. docs/decisions/bluegreen.md says more.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
-from arbor.account import APPS, Account
+from arbor.account import Account
 from arbor.bluegreen import hooks
 from arbor.ecs import services
 from arbor.ecs.services import Service
 from arbor.procedure import Step
 from arbor_names import naming
+
+AT_ONCE = 10
+"""Parameters in one call of get_parameters."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,10 +32,15 @@ class Record:
     """The ARN that AWS knows them by."""
 
 
-def read(account: Account) -> dict[str, Record]:
-    """By application; none for a service that nobody has started."""
-    names = {naming.under_test(account.stack, app): app for app in APPS}
-    found = account.client("ssm").get_parameters(Names=list(names))["Parameters"]
+def read(account: Account, apps: Sequence[str]) -> dict[str, Record]:
+    """By application; a service without a test has none."""
+    names = {naming.under_test(account.stack, app): app for app in apps}
+    ssm, each = account.client("ssm"), list(names)
+    found = [
+        one
+        for begin in range(0, len(each), AT_ONCE)
+        for one in ssm.get_parameters(Names=each[begin : begin + AT_ONCE])["Parameters"]
+    ]
     return {names[one["Name"]]: Record(**json.loads(one["Value"])) for one in found}
 
 
@@ -71,7 +79,7 @@ def undo(service: Service, record: Record) -> Iterator[Step]:
     yield Step(
         says=f"end the test of {record.version} in {service.name}",
         do=lambda: _forget(service),
-        took_effect=lambda: service.app not in read(service.account),
+        took_effect=lambda: not read(service.account, [service.app]),
     )
 
 

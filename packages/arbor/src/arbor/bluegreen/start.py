@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from arbor.account import APPS, Account
+from arbor.account import Account
 from arbor.bluegreen import hooks, parts, record
 from arbor.bluegreen.parts import Part
-from arbor.ecs import connections, images, needs, quota, revisions
+from arbor.ecs import connections, images, needs, quota, revisions, services
 from arbor.ecs.rollout import MINUTE, Rollout
 from arbor.ecs.services import STARTING_MINUTES, command, pauses
 from arbor.procedure import Failed, Refused, Run, Step
@@ -136,7 +136,7 @@ def _no_room(account: Account, new: list[Begun]) -> Iterator[str]:
     if new:
         added = sum(quota.vcpus(one.wanted.content, one.part.service.desired) for one in new)
         what = f"The deployment of {' and '.join(one.part.service.name for one in new)}"
-        needed = quota.running(account, *APPS) + added
+        needed = quota.running(services.every(account)) + added
         yield from quota.exceeded(account, what, needed, "scale down first")
         brought = [(one.part.service, one.wanted.content) for one in new]
         yield from connections.exceeded(account, what, brought, side_by_side=True)

@@ -9,8 +9,8 @@ from email.message import Message
 from http import HTTPStatus
 from typing import IO
 
-from arbor.account import APPS, Account
-from arbor.ecs import health, services
+from arbor.account import Account
+from arbor.ecs import backend, health
 from arbor.procedure import Failed, Refused, Run, Step
 
 PATH = "/api/v1/admin/cache/warm"
@@ -61,7 +61,7 @@ def plan(account: Account, post: Poster) -> Post:
         raise Refused(f"{TOKEN} is not set; put the application's administrator token there.")
     if not (token.isascii() and token.isprintable()):
         raise Refused(f"{TOKEN} has characters that no header can carry.")
-    host = health.host(services.read(account, APPS[0]))
+    host = health.host(backend.read(account))
     look = account.typed("arbor cache stats")
     return Post(address=f"https://{host}{PATH}", token=token, post=post, look=look)
 

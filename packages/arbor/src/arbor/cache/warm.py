@@ -68,7 +68,7 @@ class Warm:
         opened = self.account.client("ecs").execute_command(
             cluster=self.account.cluster,
             task=self.entrance.task,
-            container=entrance.CONTAINER,
+            container=self.entrance.container,
             interactive=True,
             command=COMMAND,
         )["session"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from arbor.account import APPS, Account
+from arbor.account import Account
 from arbor.database.connection import instance as described
 from arbor.ecs import connections, services
 from arbor.procedure import Failed, Refused, Run, Step, nothing
@@ -190,15 +190,20 @@ def plan(account: Account, wanted: str) -> Scaling:
 
 def _peak(account: Account) -> int:
     """Connections of every service at its ceiling in both colours; 0 before there is a service."""
+    try:
+        found = services.every(account)
+    except Refused:
+        return 0  # no cluster
     most = 0
-    for app in APPS:
+    for service in found:
+        task = connections.live(service)
+        if not task.connections:
+            continue
         try:
-            task = connections.live(services.read(account, app))
-            if task.connections:
-                tasks = target.read(account, app).ceiling
-                most += pools.peak(tasks, task.workers, task.pool)
+            ceiling = target.read(account, service.app).ceiling
         except Refused:
-            continue  # no service, or none that scales by itself
+            continue  # it does not scale by itself
+        most += pools.peak(ceiling, task.workers, task.pool)
     return most
 
 

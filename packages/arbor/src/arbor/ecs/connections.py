@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from arbor.account import APPS, Account, unless_denied
+from arbor.account import Account, unless_denied
 from arbor.ecs import revisions, services
 from arbor.ecs.services import ONGOING, Service
 from arbor_names import limits, naming, pools
@@ -60,9 +60,9 @@ def live(service: Service) -> Task:
     return of(revisions.read(service.account, service.task_definition).definition)
 
 
-def running(account: Account, *apps: str) -> int:
-    """Of these services as they are: while a deployment is under way, of both colours."""
-    return sum(_of(services.read(account, app)) for app in apps)
+def running(found: Iterable[Service]) -> int:
+    """Connections of these services as they are: during a deployment, of both colours."""
+    return sum(_of(service) for service in found)
 
 
 def _of(service: Service) -> int:
@@ -111,7 +111,7 @@ def exceeded(
     if not added:
         return
     allowed = readable(account)
-    needed = running(account, *APPS) + (sum(added) if side_by_side else max(added))
+    needed = running(services.every(account)) + (sum(added) if side_by_side else max(added))
     if allowed is not None and needed > allowed.connections:
         yield sentence(account, what, needed, allowed, "scale down first")
 

@@ -1,39 +1,39 @@
-"""A running task of the backend that a session can enter."""
+"""A running task of the backend that a session can enter: ECS Exec runs in it."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from arbor.account import APPS, Account
+from arbor.account import Account
+from arbor.ecs import backend
 from arbor.procedure import Refused
 from arbor.words import counted
-from arbor_names import naming
-
-CONTAINER = APPS[0]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entrance:
-    """Its container `CONTAINER` has ECS Exec's agent running."""
+    """A task whose container has ECS Exec's agent running."""
 
     task: str
     """Its id, the end of the ARN."""
+    container: str
     target: str
     """The container as Systems Manager names it."""
 
 
 def find(account: Account) -> Entrance:
     """The first task that can be entered; raises Refused when none can."""
-    ecs, name = account.client("ecs"), naming.service(account.stack, APPS[0])
+    ecs, service = account.client("ecs"), backend.read(account)
+    name = service.name
     arns = ecs.list_tasks(cluster=account.cluster, serviceName=name, desiredStatus="RUNNING")
     if not arns["taskArns"]:
         raise Refused(f"No task of {name} runs, and the way in leads through one.")
     found = ecs.describe_tasks(cluster=account.cluster, tasks=arns["taskArns"])["tasks"]
     for task in found:
         for container in task.get("containers", []):
-            if container["name"] == CONTAINER and _can_be_entered(task, container):
+            if container["name"] == service.app and _can_be_entered(task, container):
                 short = task["taskArn"].rsplit("/", 1)[-1]
                 target = f"ecs:{account.cluster}_{short}_{container['runtimeId']}"
-                return Entrance(task=short, target=target)
+                return Entrance(task=short, container=service.app, target=target)
     raise Refused(
         f"ECS Exec runs in none of {counted(len(found), 'task')} of {name}: it is on in tasks that "
         f"were started after it was enabled; `aws ecs update-service --cluster {account.cluster} "

@@ -1,17 +1,19 @@
-"""Whether what was released serves: its tasks, the targets of the live colour, the public URL."""
+"""Health of a service: its tasks, the targets with production traffic, its public URL."""
 
+import re
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-from arbor.ecs import report
+from arbor.ecs import report, services
 from arbor.ecs.services import Service
 from arbor.procedure import Failed, Step
 from arbor.words import counted
 
-PATHS = {"backend": "/api/v1/health", "frontend": report.PAGE}
+GREEN = "green."
 ATTEMPTS = 6
 SECONDS = 10.0
 Opener = report.Opener
@@ -45,7 +47,7 @@ class Health:
         """How many there should be, and how many run the revision."""
         account = self.service.account
         ecs, cluster = account.client("ecs"), account.cluster
-        (now,) = ecs.describe_services(cluster=cluster, services=[self.service.name])["services"]
+        desired = services.read(account, self.service.app).desired
         arns = ecs.list_tasks(cluster=cluster, serviceName=self.service.name)["taskArns"]
         tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
         running = [
@@ -53,7 +55,7 @@ class Health:
             for task in tasks
             if task["lastStatus"] == "RUNNING" and task["taskDefinitionArn"] == self.revision()
         ]
-        return int(now["desiredCount"]), len(running)
+        return desired, len(running)
 
     def _targets(self) -> tuple[int, int]:
         """Healthy ones, and all but those that are leaving."""
@@ -71,37 +73,76 @@ class Health:
 
 def live_groups(service: Service) -> list[str]:
     """The target groups with production traffic: the rule's weights say which colour is live."""
-    elb = service.account.client("elbv2")
-    (rule,) = elb.describe_rules(RuleArns=[service.production_rule])["Rules"]
+    rule = production_rule(service)
     (forward,) = [action for action in rule["Actions"] if action["Type"] == "forward"]
     groups = forward["ForwardConfig"]["TargetGroups"]
     return [group["TargetGroupArn"] for group in groups if group["Weight"] > 0]
 
 
-def host(service: Service) -> str:
-    """The domain under which users reach it, as its production rule says."""
+def production_rule(service: Service) -> dict[str, Any]:
+    """The listener rule that sends users to the service."""
     elb = service.account.client("elbv2")
     (rule,) = elb.describe_rules(RuleArns=[service.production_rule])["Rules"]
-    for condition in rule["Conditions"]:
-        if condition["Field"] == "host-header":
-            values = condition.get("HostHeaderConfig", condition)["Values"]
-            return str(values[0])
-    raise Failed(f"The production rule of {service.name} has no host; pulumi up puts it back.")
+    return dict(rule)
+
+
+def host(service: Service) -> str:
+    """The domain of the service's users; raises Failed where its production rule has none."""
+    return host_of(production_rule(service), service.name)
+
+
+def host_of(rule: Mapping[str, Any], name: str) -> str:
+    """The host of a production rule; raises Failed where it has none."""
+    if hosts := _values(rule, "host-header"):
+        return hosts[0]
+    raise Failed(f"The production rule of {name} has no host; `pulumi up` restores it.")
+
+
+def check_path(service: Service) -> str:
+    """The path that the load balancer requests from each task: its target group's health check."""
+    elb = service.account.client("elbv2")
+    arn = service.balancers[0]["targetGroupArn"]
+    (group,) = elb.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
+    return str(group.get("HealthCheckPath") or report.PAGE)
+
+
+def address(service: Service, rule: Mapping[str, Any], *, green: bool = False) -> str | None:
+    """The public URL of the service's health check; None where its rule does not send it there.
+
+    A path pattern of a rule has `*` and `?`:
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html
+    """
+    path, patterns = check_path(service), _values(rule, "path-pattern")
+    if patterns and not any(_matches(pattern, path) for pattern in patterns):
+        return None
+    return f"https://{GREEN if green else ''}{host_of(rule, service.name)}{path}"
+
+
+def _values(rule: Mapping[str, Any], field: str) -> list[str]:
+    kind = {"host-header": "HostHeaderConfig", "path-pattern": "PathPatternConfig"}[field]
+    return [
+        str(value)
+        for condition in rule["Conditions"]
+        if condition["Field"] == field
+        for value in condition.get(kind, condition)["Values"]
+    ]
+
+
+def _matches(pattern: str, path: str) -> bool:
+    wildcards = {"*": ".*", "?": "."}
+    return re.fullmatch("".join(wildcards.get(c, re.escape(c)) for c in pattern), path) is not None
 
 
 def url_steps(
-    services: list[Service], opener: Opener, sleep: Callable[[float], None]
+    released: Sequence[Service], opener: Opener, sleep: Callable[[float], None]
 ) -> Iterator[Step]:
-    """Ask each service as a user would."""
-    for service in services:
-        address = f"https://{host(service)}{PATHS[service.app]}"
-        yield Step(
-            says=f"get {address}",
-            took_effect=partial(ask, address, opener, sleep),
-        )
+    """A request to each service's public URL; its targets alone decide where it has none."""
+    for service in released:
+        if (url := address(service, production_rule(service))) is not None:
+            yield Step(says=f"get {url}", took_effect=partial(ask, url, opener, sleep))
 
 
-def ask(address: str, opener: Opener, sleep: Callable[[float], None]) -> bool:
+def ask(url: str, opener: Opener, sleep: Callable[[float], None]) -> bool:
     """Whether it answers 200 and reports itself healthy, its stores included; raises Failed."""
     import tenacity  # noqa: PLC0415 - slow, and --help is fast
 
@@ -112,13 +153,13 @@ def ask(address: str, opener: Opener, sleep: Callable[[float], None]) -> bool:
         sleep=sleep,
         reraise=True,
     )
-    attempts(_ask_once, address, opener)
+    attempts(_ask_once, url, opener)
     return True
 
 
-def _ask_once(address: str, opener: Opener) -> None:
-    if why := report.ask(address, opener).why:
-        raise Failed(f"{address} {why}.")
+def _ask_once(url: str, opener: Opener) -> None:
+    if why := report.ask(url, opener).why:
+        raise Failed(f"{url} {why}.")
 
 
 def get(address: str) -> tuple[int, str]:

@@ -1,10 +1,10 @@
 """Images in ECR, as a task definition writes them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from arbor.account import APPS, Account
+from arbor.account import Account
 from arbor.procedure import Refused
 from arbor_names import limits
 
@@ -27,9 +27,12 @@ def refuse_no_version(text: str) -> None:
         )
 
 
-def versions(version: str, frontend: str | None) -> dict[str, str]:
-    """What each service is to run, by application; raises Refused for what is no version."""
-    found = {app: (frontend or version) if app == "frontend" else version for app in APPS}
+def versions(apps: Iterable[str], version: str, images: Mapping[str, str]) -> dict[str, str]:
+    """The version of each service: its own in `images`, else `version`.
+
+    Raises Refused for a text that is no version.
+    """
+    found = {app: images.get(app, version) for app in apps}
     for one in dict.fromkeys(found.values()):
         refuse_no_version(one)
     return found
@@ -98,9 +101,7 @@ def missing(account: Account, image: Image) -> Iterator[str]:
 def _or_else(image: Image) -> str:
     """What helps where an image is there by another name."""
     if image.digest:
-        return (
-            "or name the digest of this repository's image (--frontend), or a tag that both have."
-        )
+        return "or name this repository's digest (--image SERVICE=DIGEST), or a tag that all have."
     return 'or give the tag to an image that is there (docs/runbook.md, "Standard Deployment").'
 
 

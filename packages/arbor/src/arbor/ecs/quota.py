@@ -5,14 +5,14 @@ and the deployment stays under way. So each command that starts tasks looks firs
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 from arbor.account import Account, unless_denied
-from arbor.ecs import revisions, services
-from arbor.ecs.services import ONGOING
-from arbor_names import limits
+from arbor.ecs import revisions
+from arbor.ecs.services import ONGOING, Service
+from arbor_names import limits, pools
 
 
 def applied(account: Account) -> float | None:
@@ -36,14 +36,14 @@ def vcpus(definition: Mapping[str, Any], tasks: int) -> float:
     return tasks * int(definition["cpu"]) / limits.UNITS_PER_VCPU
 
 
-def running(account: Account, *apps: str) -> float:
-    """VCPUs of these services as they are: while a deployment is under way, of both colours."""
-    return sum(_of(services.read(account, app)) for app in apps)
+def running(found: Iterable[Service]) -> float:
+    """VCPUs of these services as they are: during a deployment, of both colours."""
+    return sum(_of(service) for service in found)
 
 
-def _of(service: services.Service) -> float:
+def _of(service: Service) -> float:
     live = revisions.read(service.account, service.task_definition).definition
-    colours = 2 if service.deployments(*ONGOING) else 1
+    colours = pools.COLOURS if service.deployments(*ONGOING) else 1
     return vcpus(live, colours * service.desired)
 
 

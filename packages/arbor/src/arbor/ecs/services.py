@@ -1,6 +1,11 @@
-"""An ECS service as it is now: what it runs, where, and which deployments it had."""
+"""The stack's ECS services: which there are, and each as it is now.
 
-from collections.abc import Iterator
+A service is an entry of `arbor:services`; here it is found by the cluster and by its tags.
+docs/decisions/services.md gives the reasons.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,13 +23,19 @@ ONGOING = (
 SETTLED = frozenset({"SUCCESSFUL", "ROLLBACK_SUCCESSFUL"})
 """After these, and no others, the service runs the task definition that it names."""
 PAGE = 100
-"""Deployments that ECS lists in one answer."""
+"""Deployments, or names of services, in one response."""
+LAST = sys.maxsize
+"""The order of a service without `releaseOrder`."""
+DESCRIBED = 10
+"""Services in one call of describe_services."""
 STARTING_MINUTES = 30
-"""What a deployment may take beside its bake time and its pauses."""
+"""Time for a deployment besides its bake time and its pauses."""
+Described = dict[str, Any]
+"""A service as ECS describes it."""
 
 
 class NoServiceError(Refused):
-    """The cluster is there, and the service is not: `pulumi up` has not come to it yet."""
+    """The cluster exists without the service: `pulumi up` has yet to create it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,30 +121,97 @@ class Service:
             )
 
 
-def read(account: Account, app: str) -> Service:
-    """The service of an application; raises NoServiceError when there is none."""
-    ecs, name = account.client("ecs"), naming.service(account.stack, app)
+def every(account: Account) -> tuple[Service, ...]:
+    """The services of the stack in release order; raises Refused without a cluster."""
+    return tuple(snapshot(account, app, one) for app, one in described(account).items())
+
+
+def described(account: Account) -> dict[str, Described]:
+    """The services of the stack by application, in release order.
+
+    A service belongs to the stack when infrastructure created it: its tags carry project, stack
+    and `ManagedBy`, and it has the name of its component. A copy made by hand is left out. Raises
+    Refused without a cluster.
+    """
+    ecs, found = account.client("ecs"), []
+    names = _names(account)
+    for begin in range(0, len(names), DESCRIBED):
+        found += ecs.describe_services(
+            cluster=account.cluster, services=names[begin : begin + DESCRIBED], include=["TAGS"]
+        )["services"]
+    apps = {
+        tags["Component"]: service
+        for service in found
+        if service["status"] == "ACTIVE"
+        and _is_of_stack(account.stack, service["serviceName"], tags := tags_of(service))
+    }
+    return dict(sorted(apps.items(), key=lambda item: release_order(item[1], item[0])))
+
+
+def release_order(service: Mapping[str, Any], app: str) -> tuple[int, str]:
+    """The sort key of a release: `releaseOrder` of config, then the name."""
+    order = tags_of(service).get(naming.RELEASE_ORDER_TAG, "")
+    return (int(order) if order.isdecimal() else LAST, app)
+
+
+def tags_of(service: Mapping[str, Any]) -> dict[str, str]:
+    return {tag["key"]: tag["value"] for tag in service.get("tags", [])}
+
+
+def _names(account: Account) -> list[str]:
+    """Raises Refused without a cluster."""
+    ecs, prefix = account.client("ecs"), naming.service(account.stack, "")
+    pages = ecs.get_paginator("list_services").paginate(
+        cluster=account.cluster, PaginationConfig={"PageSize": PAGE}
+    )
     try:
-        found = ecs.describe_services(cluster=account.cluster, services=[name])["services"]
+        arns = [arn for page in pages for arn in page["serviceArns"]]
     except ecs.exceptions.ClusterNotFoundException:
         raise no_cluster(account) from None
-    active = [service for service in found if service["status"] == "ACTIVE"]
-    if not active:
-        raise NoServiceError(
-            f"There is no service {name}. Run `{account.typed('arbor migrate')}` if the database "
-            f"is new, then `pulumi up` of {account.stack}."
-        )
-    (service,) = active
-    strategy = service.get("deploymentConfiguration", {})
+    return [name for arn in arns if (name := short(arn)).startswith(prefix)]
+
+
+def _is_of_stack(stack: str, name: str, tags: Mapping[str, str]) -> bool:
+    expected = {"Project": naming.PROJECT, "Stack": stack, "ManagedBy": "pulumi"}
+    return expected.items() <= tags.items() and name == naming.service(
+        stack, tags.get("Component", "")
+    )
+
+
+def read(account: Account, app: str) -> Service:
+    """A service of the stack as it is now; raises NoServiceError when it is absent."""
+    ecs, name = account.client("ecs"), naming.service(account.stack, app)
+    try:
+        found = ecs.describe_services(cluster=account.cluster, services=[name], include=["TAGS"])
+    except ecs.exceptions.ClusterNotFoundException:
+        raise no_cluster(account) from None
+    for service in found["services"]:
+        if service["status"] == "ACTIVE":
+            return snapshot(account, app, service)
+    raise none(account, app)
+
+
+def none(account: Account, app: str | None = None) -> NoServiceError:
+    """The refusal where `pulumi up` has yet to create a service."""
+    what = f"service {naming.service(account.stack, app)}" if app else f"service of {account.stack}"
+    return NoServiceError(
+        f"There is no {what}. Run `{account.typed('arbor migrate')}` if the database "
+        f"is new, then `pulumi up` of {account.stack}."
+    )
+
+
+def snapshot(account: Account, app: str, found: Described) -> Service:
+    """A service as ECS describes it."""
+    strategy = found.get("deploymentConfiguration", {})
     pauses = [hook.get("timeoutConfiguration", {}) for hook in strategy.get("lifecycleHooks", [])]
     return Service(
         account=account,
         app=app,
-        name=name,
-        task_definition=service["taskDefinition"],
-        desired=service["desiredCount"],
-        network=service["networkConfiguration"],
-        balancers=service["loadBalancers"],
+        name=found["serviceName"],
+        task_definition=found["taskDefinition"],
+        desired=found["desiredCount"],
+        network=found["networkConfiguration"],
+        balancers=found["loadBalancers"],
         configuration=strategy,
         minutes=STARTING_MINUTES
         + int(strategy.get("bakeTimeInMinutes") or 0)

@@ -5,15 +5,12 @@ from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 
-from arbor.account import APPS, Account, together
+from arbor.account import Account, together
 from arbor.ecs import health, report, services
-from arbor.incident import shared
 from arbor.incident.row import Row, Unknown
 from arbor.incident.shared import Shared
 from arbor.procedure import Failed
 from arbor_names import naming
-
-GREEN = "green."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +55,12 @@ def ask(account: Account, opener: report.Opener, *, green: bool) -> list[Answer]
     Raises Refused where there is no such service, and Failed where its rule has no host.
     """
 
-    def asked(app: str) -> Answer:
-        service = services.read(account, app)
-        return ask_one(app, f"{GREEN if green else ''}{health.host(service)}", opener)
+    def asked(service: services.Service) -> Answer | None:
+        url = health.address(service, health.production_rule(service), green=green)
+        return ask_one(service.app, url, opener) if url is not None else None
 
-    return together(*(partial(asked, app) for app in APPS))
+    found = together(*(partial(asked, service) for service in services.every(account)))
+    return [answer for answer in found if answer is not None]
 
 
 def read(shared_: Shared, app: str, opener: report.Opener) -> Answer:
@@ -70,12 +68,15 @@ def read(shared_: Shared, app: str, opener: report.Opener) -> Answer:
     rule = shared_.rules.get().get(app)
     if rule is None:
         raise Failed(f"there is no rule of {naming.service(shared_.account.stack, app)} to ask by")
-    return ask_one(app, shared.host(rule), opener)
+    service = services.snapshot(shared_.account, app, shared_.services.get()[app])
+    url = health.address(service, rule)
+    if url is None:
+        raise Failed("its health check path is not among the paths of its rule")
+    return ask_one(app, url, opener)
 
 
-def ask_one(app: str, host: str, opener: report.Opener) -> Answer:
-    """A service at a host, once."""
-    address = f"https://{host}{health.PATHS[app]}"
+def ask_one(app: str, address: str, opener: report.Opener) -> Answer:
+    """A service at its public URL, once."""
     found = report.ask(address, opener)
     return Answer(
         service=app,

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from arbor.account import APPS, Account
-from arbor.ecs.services import no_cluster
+from arbor.account import Account
+from arbor.ecs import services as ecs_services
 from arbor.procedure import Failed
 from arbor_names import naming
 
@@ -50,25 +50,13 @@ class Shared:
 
 def share(account: Account) -> Shared:
     """Of an account; nothing is asked yet."""
-    services = Once(call=lambda: _services(account))
+    services = Once(call=lambda: ecs_services.described(account))
     return Shared(
         account=account,
         services=services,
         rules=Once(call=lambda: _rules(account, services.get())),
         cache=Once(call=lambda: _cache(account)),
     )
-
-
-def _services(account: Account) -> Described:
-    """Raises Refused where there is no such cluster: this is another account, or region."""
-    ecs = account.client("ecs")
-    names = {naming.service(account.stack, app): app for app in APPS}
-    try:
-        found = ecs.describe_services(cluster=account.cluster, services=list(names))["services"]
-    except ecs.exceptions.ClusterNotFoundException:
-        raise no_cluster(account) from None
-    active = [service for service in found if service["status"] == "ACTIVE"]
-    return {names[service["serviceName"]]: service for service in active}
 
 
 def production_rule(service: dict[str, Any]) -> str:

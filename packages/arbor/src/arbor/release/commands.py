@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from arbor import screen
-from arbor.account import APPS, connect
+from arbor.account import Account, connect
 from arbor.ecs import health
-from arbor.options import Json, Manner, ServiceName, Stack, StackName, writes
+from arbor.options import (
+    Frontend,
+    Images,
+    Json,
+    Manner,
+    OneOrAll,
+    Stack,
+    StackName,
+    chosen,
+    versions,
+    writes,
+)
 from arbor.procedure import Failed, Steps
 from arbor.release import catalogue
 from arbor.release import release as releases
@@ -24,13 +35,6 @@ app = typer.Typer()
 Version = Annotated[
     str, typer.Argument(help="The images' tag, such as v1.2.3 or a git SHA, or a digest.")
 ]
-Frontend = Annotated[
-    str | None,
-    typer.Option("--frontend", help="The frontend's version, where it is another one."),
-]
-OneOrBoth = Annotated[
-    ServiceName | None, typer.Argument(help="The service; without it both.", show_default=False)
-]
 NoUrl = Annotated[bool, typer.Option("--no-url", help="Don't ask the public URL in the end.")]
 
 
@@ -40,12 +44,14 @@ def release(
     version: Version,
     stack: Stack = "production",
     no_url: NoUrl = False,
+    image: Images = None,
     frontend: Frontend = None,
     *,
     manner: Manner,
 ) -> None:
-    """Migrate, deploy backend and frontend, check health; on failure take the services back."""
-    _bring(version, frontend, stack, manner, migrates=True, asks_url=not no_url)
+    """Migrate, deploy every service, check health; on failure roll the services back."""
+    others = versions(image, frontend)
+    _bring(version, others, stack, manner, migrates=True, asks_url=not no_url)
 
 
 @app.command()
@@ -54,17 +60,19 @@ def deploy(
     version: Version,
     stack: Stack = "production",
     no_url: NoUrl = False,
+    image: Images = None,
     frontend: Frontend = None,
     *,
     manner: Manner,
 ) -> None:
     """The same without migrations."""
-    _bring(version, frontend, stack, manner, migrates=False, asks_url=not no_url)
+    others = versions(image, frontend)
+    _bring(version, others, stack, manner, migrates=False, asks_url=not no_url)
 
 
 def _bring(
     version: str,
-    frontend: str | None,
+    others: dict[str, str],
     stack: StackName,
     manner: Manner,
     *,
@@ -74,14 +82,21 @@ def _bring(
     opener = health.get if asks_url else None
     with screen.told():
         account = connect(stack)
+        _refuse_unknown(account, others)
         manner.carry_out(
             account,
             f"{'release' if migrates else 'deploy'} {version}",
             lambda: releases.plan(
-                account, version, frontend=frontend, migrates=migrates, opener=opener
+                account, version, others=others, migrates=migrates, opener=opener
             ),
             f"{version} serves {stack}.",
         )
+
+
+def _refuse_unknown(account: Account, others: dict[str, str]) -> None:
+    """Raises typer.BadParameter for a version of a service that the stack lacks."""
+    for app_name in others:
+        chosen(account, app_name)
 
 
 @app.command()
@@ -108,15 +123,15 @@ def migrate(
 @app.command()
 @writes
 def restart(
-    service: OneOrBoth = None,
+    service: OneOrAll = None,
     stack: Stack = "production",
     *,
     manner: Manner,
 ) -> None:
     """Start the tasks of the live revision anew, through a whole blue/green deployment."""
-    apps = (service,) if service else APPS
     with screen.told():
         account = connect(stack)
+        apps = chosen(account, service)
         manner.carry_out(
             account,
             f"restart {' and '.join(apps)}",
@@ -128,7 +143,7 @@ def restart(
 @app.command()
 @writes
 def rollback(
-    service: OneOrBoth = None,
+    service: OneOrAll = None,
     to: Annotated[
         str | None,
         typer.Option(
@@ -139,12 +154,13 @@ def rollback(
     *,
     manner: Manner,
 ) -> None:
-    """Bring a service, or both, back to what was live before; stops a deployment under way."""
+    """Return one service or all to the previous revision; stops a deployment under way."""
     if to is not None and service is None:
         raise typer.BadParameter("name the service whose revision it is.", param_hint="--to")
-    apps = (service,) if service else rollbacks.ORDER
     with screen.told():
         account = connect(stack)
+        # A release in reverse.
+        apps = chosen(account, service)[::-1]
         try:
             manner.carry_out(
                 account,
@@ -159,15 +175,16 @@ def rollback(
 
 @app.command()
 def revisions(
-    service: OneOrBoth = None,
+    service: OneOrAll = None,
     stack: Stack = "production",
     limit: Annotated[int, typer.Option(help="How many of each service.", min=1, max=100)] = 10,
     as_json: Json = False,
 ) -> None:
     """List what can be rolled back to: version, age, which one is live, which has its image."""
-    apps = (service,) if service else APPS
     with screen.told():
-        found = catalogue.rows(connect(stack), apps, limit)
+        account = connect(stack)
+        apps = chosen(account, service)
+        found = catalogue.rows(account, apps, limit)
         screen.answer([asdict(row) for row in found], lambda: _revisions(found), as_json=as_json)
         for sentence in catalogue.unknown(found, apps, stack):
             screen.warn(sentence)
@@ -197,12 +214,16 @@ def verify(
         typer.Argument(help="The images' tag or a digest; by default the live version's."),
     ] = None,
     stack: Stack = "production",
+    image: Images = None,
     frontend: Frontend = None,
     as_json: Json = False,
 ) -> None:
     """Look before a deployment if all that it needs exists and fits; 1 when something doesn't."""
+    others = versions(image, frontend)
     with screen.told():
-        seen = look.look(connect(stack), version, frontend)
+        account = connect(stack)
+        _refuse_unknown(account, others)
+        seen = look.look(account, version, others)
         found = table.check(seen)
         screen.answer([asdict(line) for line in found], lambda: _checks(found), as_json=as_json)
         wrong = list(dict.fromkeys(line.check for line in found if line.state == look.NG))

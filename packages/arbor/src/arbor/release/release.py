@@ -1,10 +1,10 @@
 """release VERSION: migrate, deploy backend and frontend, look, and take back what went wrong."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from arbor.account import APPS, Account
-from arbor.ecs import connections, health, images, needs, quota, revisions, services
+from arbor.account import Account
+from arbor.ecs import backend, connections, health, images, needs, quota, revisions, services
 from arbor.ecs.rollout import Rollout, back
 from arbor.procedure import Failed, Refused, Run, Step
 from arbor.release import migrate
@@ -90,16 +90,19 @@ def plan(
     account: Account,
     version: str,
     *,
-    frontend: str | None = None,
+    others: Mapping[str, str] | None = None,
     migrates: bool = True,
     opener: health.Opener | None,
 ) -> Release:
     """Look at everything first; raises Refused with a line for each thing that is in the way.
 
-    `frontend` is that service's version where it is another one: a digest names one image.
+    `others` has the version of each service that differs: a digest names one image.
     """
-    versions = images.versions(version, frontend)
-    found = [services.read(account, app) for app in APPS]
+    images.refuse_no_version(version)
+    found = services.every(account)
+    if not found:
+        raise services.none(account)
+    versions = images.versions((service.app for service in found), version, others or {})
     in_the_way = [sentence for service in found for sentence in service.busy()]
     if migrates:
         in_the_way += migrate.running(account)
@@ -109,7 +112,9 @@ def plan(
         service.app: revisions.wanted(account, service.name, service.app, versions[service.app])
         for service in found
     }
-    migration = migrate.plan(account, version) if migrates else None
+    migration = (
+        migrate.plan(account, versions[backend.among(account, found).app]) if migrates else None
+    )
     everything = [*wanted.values(), *([migration.wanted] if migration else [])]
     in_the_way = [sentence for one in everything for sentence in needs.missing(account, one)]
     parts = tuple(_part(service, wanted[service.app], versions[service.app]) for service in found)
@@ -142,7 +147,7 @@ def _beyond_quota(
     if migration is not None:
         added.append(quota.vcpus(migration.wanted.content, 1))
     if added:
-        needed = quota.running(account, *APPS) + max(added)
+        needed = quota.running(part.service for part in parts) + max(added)
         yield from quota.exceeded(account, "The release", needed, "scale down first")
 
 
@@ -158,8 +163,8 @@ def plan_migration(account: Account, version: str | None) -> migrate.Migration:
         version = _live_version(account)
         if not limits.is_version(version):
             raise Refused(
-                f"{naming.service(account.stack, APPS[0])} runs {version or 'an image outside ECR'}"
-                ", which is not a version: add --version with the tag (v1.2.3, a git SHA) or the "
+                f"The backend of {account.stack} runs {version or 'an image outside ECR'}, "
+                "which is not a version: add --version with the tag (v1.2.3, a git SHA) or the "
                 "digest (sha256:...) of the image whose migrations are to run."
             )
     for sentence in migrate.running(account):
@@ -172,13 +177,13 @@ def plan_migration(account: Account, version: str | None) -> migrate.Migration:
 
 def _live_version(account: Account) -> str:
     try:
-        backend = services.read(account, APPS[0])
+        live = backend.read(account)
     except services.NoServiceError:
         family = naming.service(account.stack, naming.MIGRATIONS)
         return revisions.version_of(
             account, revisions.infrastructure(account, family).arn, naming.MIGRATIONS_CONTAINER
         )
-    return revisions.version_of(account, backend.task_definition, backend.app)
+    return revisions.version_of(account, live.task_definition, live.app)
 
 
 def _part(service: services.Service, wanted: revisions.Wanted, version: str) -> Part:

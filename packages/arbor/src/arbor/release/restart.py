@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from arbor.account import APPS, Account
+from arbor.account import Account
 from arbor.ecs import connections, health, needs, quota, revisions, services
 from arbor.ecs.rollout import Rollout
 from arbor.procedure import Failed, Refused, Run, Step
@@ -46,8 +46,8 @@ def plan(account: Account, apps: tuple[str, ...]) -> Restart:
     if not in_the_way:
         in_the_way = [sentence for service in found for sentence in _in_the_way(service)]
     if not in_the_way:
-        needed = quota.running(account, *APPS) + max(
-            quota.running(account, service.app) for service in found
+        needed = quota.running(services.every(account)) + max(
+            quota.running([service]) for service in found
         )
         again = [
             (service, revisions.read(account, service.task_definition).definition)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from arbor.account import APPS, Account
+from arbor.account import Account
 from arbor.ecs import connections, health, needs, quota, revisions, services
 from arbor.ecs.rollout import ROLLED_BACK, SUCCESSFUL, Rollout
 from arbor.ecs.services import ONGOING
@@ -15,8 +15,6 @@ from arbor.release.history import Past
 from arbor.release.way_back import Way
 from arbor_names import limits
 
-ORDER = tuple(reversed(APPS))
-"""As a release in reverse: the new API goes last, for the new pages call it."""
 LOOKED_AT = 100
 """Revisions, when one is looked for by its version."""
 _TO = re.compile(r"(?:(?P<family>[\w-]+):)?(?P<number>[1-9]\d*)")
@@ -149,7 +147,7 @@ def _no_room(account: Account, parts: Sequence[Part]) -> Iterator[str]:
     ]
     if brought:
         added = [quota.vcpus(definition, service.desired) for service, definition in brought]
-        needed = quota.running(account, *APPS) + max(added)
+        needed = quota.running(services.every(account)) + max(added)
         yield from quota.exceeded(account, "The rollback", needed, "scale down first")
         yield from connections.exceeded(account, "The rollback", brought)
 

@@ -7,7 +7,7 @@ import typer
 
 from arbor import screen
 from arbor.account import connect
-from arbor.options import Manner, Service, Stack, writes
+from arbor.options import Manner, Service, Stack, chosen, writes
 from arbor.scale import count as counts
 from arbor.scale import size as sizes
 from arbor.scale import until as times
@@ -37,6 +37,7 @@ def scale(
         now = datetime.now(UTC)
         due = times.parse(until, now) if until is not None else None
         account = connect(stack)
+        chosen(account, service)
         manner.carry_out(
             account,
             f"scale {service} {count}",
@@ -59,6 +60,7 @@ def resize(
     size = sizes.Size(cpu=cpu, memory=memory)
     with screen.told():
         account = connect(stack)
+        chosen(account, service)
         if sizes.is_live(account, service, size):
             typer.echo(f"The tasks of {service} have {size} already: nothing to do.")
             return

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from arbor.account import APPS, Account
+from arbor.account import Account
 from arbor.ecs import connections, quota, revisions, services
 from arbor.ecs.health import Health
 from arbor.procedure import Refused, Run, Step
@@ -156,10 +156,14 @@ def plan(account: Account, app: str, count: int, until: datetime | None, now: da
 
 def _vcpus(service: services.Service, count: int, *, is_deployed: bool) -> tuple[float, float]:
     """What then runs in both services, and what the next deployment of this one adds up to."""
-    others = quota.running(service.account, *(app for app in APPS if app != service.app))
+    others = quota.running(_others(service))
     live = revisions.read(service.account, service.task_definition).definition
     both = others + quota.vcpus(live, 2 * count)
     return (both if is_deployed else others + quota.vcpus(live, count)), both
+
+
+def _others(service: services.Service) -> list[services.Service]:
+    return [one for one in services.every(service.account) if one.app != service.app]
 
 
 def _beyond_connections(service: services.Service, count: int) -> Iterator[str]:
@@ -171,7 +175,7 @@ def _beyond_connections(service: services.Service, count: int) -> Iterator[str]:
     allowed = connections.readable(account) if task.connections else None
     if allowed is None:
         return
-    others = connections.running(account, *(app for app in APPS if app != service.app))
+    others = connections.running(_others(service))
     needed = others + pools.peak(count, task.workers, task.pool)
     if needed > allowed.connections:
         most = pools.tasks_allowed(allowed.connections - others, task.workers, task.pool)

@@ -7,7 +7,7 @@ infrastructure's revision, so config must follow; docs/decisions/release-revisio
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from arbor.account import APPS, Account
+from arbor.account import Account
 from arbor.ecs import connections, images, needs, quota, revisions, services
 from arbor.ecs.health import Health
 from arbor.ecs.revisions import MANAGED_BY, Revision, Wanted
@@ -99,7 +99,7 @@ def plan(account: Account, app: str, size: Size) -> Resize:
     if before is None:
         raise Refused(f"{service.name} has no revision that was ever deployed to start from.")
     wanted = _wanted(account, service, before, size)
-    needed = quota.running(account, *APPS) + quota.vcpus(wanted.content, service.desired)
+    needed = quota.running(services.every(account)) + quota.vcpus(wanted.content, service.desired)
     if in_the_way := [
         *needs.missing(account, wanted),
         *quota.exceeded(account, "The resize", needed, "scale down first"),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from arbor.account import APPS, Account
+from arbor.account import Account
 from arbor.ecs import services
 from arbor.ecs.rollout import Rollout
 from arbor.procedure import Failed, Refused, Run, Step
@@ -95,7 +95,7 @@ def _until_deployed(steps: Iterator[Step | None]) -> Iterator[Step]:
 def plan(account: Account, command: str, *parts: Part) -> Rotation:
     """Look at everything first; raises Refused with a line for each thing that is in the way."""
     arns = [part.arn for part in parts]
-    using = tuple(s for s in (services.read(account, app) for app in APPS) if _uses(s, arns))
+    using = tuple(service for service in services.every(account) if _uses(service, arns))
     in_the_way = [
         *(sentence for service in using for sentence in service.busy()),
         *(sentence for part in parts for sentence in part.in_the_way()),

@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from arbor import secret
-from arbor.account import APPS, Account
+from arbor.account import Account
 from arbor.cache.endpoint import UNAUTHORIZED
-from arbor.ecs import health, services
+from arbor.ecs import backend, health
 from arbor.procedure import Step
 from arbor.secret import Secret, Value
 from arbor.security import rotation
@@ -152,7 +152,7 @@ def _refuses(answer: str) -> bool:
 
 
 def _address(account: Account) -> str:
-    return f"https://{health.host(services.read(account, APPS[0]))}{VALIDATE}"
+    return f"https://{health.host(backend.read(account))}{VALIDATE}"
 
 
 def _base64(data: bytes) -> str:

@@ -1,22 +1,17 @@
 """What the checks look at, read once, and how they say what they found."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from typing import Any
 
-from arbor.account import APPS, Account, together
-from arbor.ecs import images, revisions, services
+from arbor.account import Account, together
+from arbor.ecs import backend, images, revisions, services
 from arbor.procedure import Refused
 from arbor_names import limits, naming
 
 OK, NG, SKIP = "OK", "NG", "SKIP"
-CONTAINERS = {
-    **{app: app for app in APPS},
-    naming.MIGRATIONS: naming.MIGRATIONS_CONTAINER,
-}
-"""By the end of the family's name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,15 +21,14 @@ class Look:
     account: Account
     version: str
     services: tuple[services.Service, ...]
-    described: dict[str, dict[str, Any]]
-    """As ECS describes them, by application."""
     wanted: dict[str, revisions.Wanted]
     """By application, and for the migrations."""
 
     def balancer(self, app: str) -> dict[str, Any]:
         """The service's load balancer: target groups, rules, role, container and port."""
-        (one,) = self.described[app]["loadBalancers"]
-        return dict(one)
+        (service,) = (one for one in self.services if one.app == app)
+        (balancer,) = service.balancers
+        return dict(balancer)
 
 
 class Skipped(Exception):  # noqa: N818 - an outcome, told as such
@@ -70,36 +64,43 @@ def _read(call: Callable[[], Iterable[str]]) -> list[str]:
     return list(call())
 
 
-def look(account: Account, version: str | None, frontend: str | None = None) -> Look:
-    """Of a version, or of the live ones. Raises Refused where nothing could be released."""
+def look(account: Account, version: str | None, others: Mapping[str, str] | None = None) -> Look:
+    """Of a version, or of the live ones; `others` has the version of each service that differs.
+
+    Raises Refused where nothing could be released.
+    """
     if version is not None:
-        images.versions(version, frontend)
-    names = {app: naming.service(account.stack, app) for app in CONTAINERS}
-    found = together(*(partial(services.read, account, app) for app in APPS))
+        images.refuse_no_version(version)
+    found = services.every(account)
+    if not found:
+        raise services.none(account)
+    given, migrating = dict(others or {}), backend.among(account, found)
     if version is None:
-        version = revisions.version_of(account, found[0].task_definition, found[0].app)
+        version = _live(migrating)
         if limits.is_digest(version):
-            frontend = frontend or revisions.version_of(
-                account, found[1].task_definition, found[1].app
-            )
-    versions = images.versions(version, frontend)
-    described = account.client("ecs").describe_services(
-        cluster=account.cluster, services=[service.name for service in found]
-    )["services"]
-    by_name = {one["serviceName"]: one for one in described}
+            given = {one.app: _live(one) for one in found} | given
+    versions = images.versions((one.app for one in found), version, given)
+    families = [(one.app, one.name, one.app, versions[one.app]) for one in found]
+    family = naming.service(account.stack, naming.MIGRATIONS)
+    families.append(
+        (naming.MIGRATIONS, family, naming.MIGRATIONS_CONTAINER, versions[migrating.app])
+    )
     wanted = together(
         *(
-            partial(revisions.wanted, account, names[app], container, versions.get(app, version))
-            for app, container in CONTAINERS.items()
+            partial(revisions.wanted, account, family, container, of_version)
+            for _, family, container, of_version in families
         )
     )
     for service in found:
-        if len(by_name[service.name].get("loadBalancers", [])) != 1:
+        if len(service.balancers) != 1:
             raise Refused(f"{service.name} has not one load balancer, as infrastructure gives it.")
     return Look(
         account=account,
         version=version,
-        services=tuple(found),
-        described={service.app: by_name[service.name] for service in found},
-        wanted=dict(zip(CONTAINERS, wanted, strict=True)),
+        services=found,
+        wanted={key: one for (key, *_), one in zip(families, wanted, strict=True)},
     )
+
+
+def _live(service: services.Service) -> str:
+    return revisions.version_of(service.account, service.task_definition, service.app)

@@ -18,7 +18,7 @@ def alarms(look: Look) -> Found:
     """Those that roll a deployment back: ECS doesn't watch one that rings when it begins."""
     names = []
     for service in look.services:
-        watched = look.described[service.app].get("deploymentConfiguration", {}).get("alarms", {})
+        watched = service.configuration.get("alarms", {})
         if watched.get("enable"):
             names += watched.get("alarmNames", [])
     if not names:

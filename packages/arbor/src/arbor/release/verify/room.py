@@ -3,7 +3,6 @@
 import math
 from collections import Counter
 
-from arbor.account import APPS
 from arbor.ecs import connections, quota
 from arbor.procedure import Refused
 from arbor.release import migrate
@@ -89,7 +88,7 @@ def database_connections(look: Look) -> Found:
     """What runs, and the second colour of the version, against the database's present class."""
     brought = [(service, look.wanted[service.app].content) for service in look.services]
     added = max(s.desired * connections.of(content).connections for s, content in brought)
-    needed = connections.running(look.account, *APPS) + added
+    needed = connections.running(look.services) + added
     allowed = connections.applied(look.account)
     if allowed is None:
         raise Skipped(

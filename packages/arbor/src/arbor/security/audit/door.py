@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from functools import partial
 
-from arbor.account import APPS, Account, together
-from arbor.ecs import health, services
+from arbor.account import Account, together
+from arbor.ecs import backend, health
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ def find(account: Account) -> Door:
     arn:...:listener-rule/app/NAME/BALANCER/LISTENER/RULE. Raises Refused where there is no service,
     and Failed where its rule has no host.
     """
-    service = services.read(account, APPS[0])
+    service = backend.read(account)
     rule = service.production_rule
     balancer = rule.replace(":listener-rule/", ":loadbalancer/").rsplit("/", 2)[0]
     elb = account.client("elbv2")
