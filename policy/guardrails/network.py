@@ -28,12 +28,13 @@ DATA = {
     "aws:rds/instance:Instance": "vpcSecurityGroupIds",
     "aws:elasticache/replicationGroup:ReplicationGroup": "securityGroupIds",
 }
+NO_TASKS = {LOAD_BALANCER: "securityGroups", **DATA}
+"""The input that names the groups of what is no task."""
 MEMBERS = {SERVICE: "networkConfiguration.securityGroups", **DATA}
 """What must not share the load balancer's group, and the input that names its groups."""
-TASK_GROUP = "-task-group"
-"""Ends the logical name of a task's group (components/task.py), of any service: image layers,
-secrets, logs and ECS Exec are AWS APIs under changing addresses. Nothing else opens connections to
-the world."""
+TASK = "aws:ecs/taskDefinition:TaskDefinition"
+COMPONENT = "Component"
+"""The tag that a task definition and its tasks' security group share."""
 WEB_PORTS = (80, 443)
 HTTPS = 443
 Found = Iterator[tuple[str, PolicyResource | None]]
@@ -50,12 +51,35 @@ def _not_https(props: Props) -> Iterator[str]:
 
 
 def _calling_out(resources: Sequence[PolicyResource]) -> Found:
-    callers = [group for group in of_type(resources, GROUP) if group.name.endswith(TASK_GROUP)]
+    callers = _task_groups(resources)
     for rule in of_type(resources, EGRESS):
         if of_the_world(rule.props) and not any(
             names(resources, rule, "securityGroupId", group) for group in callers
         ):
             yield f"{rule.name} lets more than the tasks call out.", rule
+
+
+def _task_groups(resources: Sequence[PolicyResource]) -> list[PolicyResource]:
+    """The groups of tasks, which call AWS APIs under changing addresses: layers, secrets, logs.
+
+    Such a group carries the component of a task definition, and neither the load balancer nor a
+    store is in it. The migrations run without a service, so no service names their group.
+    """
+    components = {_component(task) for task in of_type(resources, TASK)} - {""}
+    return [
+        group
+        for group in of_type(resources, GROUP)
+        if _component(group) in components
+        and not any(
+            names(resources, member, key, group)
+            for token, key in NO_TASKS.items()
+            for member in of_type(resources, token)
+        )
+    ]
+
+
+def _component(resource: PolicyResource) -> str:
+    return str(part(resource.props, "tags").get(COMPONENT, ""))
 
 
 def _open_elsewhere(resources: Sequence[PolicyResource]) -> Found:
@@ -207,7 +231,7 @@ RULES: tuple[Rule | StackRule, ...] = (
     StackRule(
         name="network-egress-tasks",
         why="Only tasks call the world; anything else that is taken over stays inside.",
-        fix="Name the group that the rule is for, or make the group in components/task.py.",
+        fix="Name the group that the rule is for. A task's group carries its definition's tags.",
         controls=("design: security groups",),
         check=_calling_out,
     ),

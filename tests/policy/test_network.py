@@ -6,7 +6,16 @@ import pytest
 from pulumi_policy import PolicyResource
 
 from guardrails.addresses import is_world
-from guardrails.network import DEFAULT_GROUP, EGRESS, GROUP, INGRESS, LOAD_BALANCER, SERVICE, VPC
+from guardrails.network import (
+    DEFAULT_GROUP,
+    EGRESS,
+    GROUP,
+    INGRESS,
+    LOAD_BALANCER,
+    SERVICE,
+    TASK,
+    VPC,
+)
 from guardrails.pack import RULES
 from guardrails.routes import ASSOCIATION, ROUTE, SUBNET, TABLE
 from guardrails.rule import Rule, StackRule
@@ -68,14 +77,40 @@ def test_a_task_in_the_load_balancers_group_is_open_to_the_world_like_it() -> No
     assert of_stack("network-world-load-balancer", group, balancer, rule, service)
 
 
-def test_a_way_out_is_for_the_group_that_it_names() -> None:
-    task, other = resource(GROUP, "backend-task-group"), resource(GROUP, "database-group")
+def tagged(token: str, name: str, component: str) -> PolicyResource:
+    return resource(token, name, {"tags": {"Component": component}})
+
+
+def test_a_rule_to_the_world_belongs_to_the_group_that_it_names() -> None:
+    task, group = tagged(TASK, "task", "admin"), tagged(GROUP, "group", "admin")
+    other = tagged(GROUP, "other", "database")
     https = resource(EGRESS, "https", {**EVERYBODY, **HTTPS})
-    assert (
-        of_stack("network-egress-tasks", task, other, pointing(https, "securityGroupId", task))
-        == []
-    )
-    assert of_stack("network-egress-tasks", task, other, pointing(https, "securityGroupId", other))
+    stack = (task, group, other)
+    assert of_stack("network-egress-tasks", *stack, pointing(https, "securityGroupId", group)) == []
+    assert of_stack("network-egress-tasks", *stack, pointing(https, "securityGroupId", other))
+
+
+@pytest.mark.parametrize(
+    "group",
+    [resource(GROUP, "admin-task-group"), tagged(GROUP, "admin-task-group", "balancer")],
+    ids=["without tags", "of another component"],
+)
+def test_a_name_makes_no_group_a_tasks(group: PolicyResource) -> None:
+    https = pointing(resource(EGRESS, "https", {**EVERYBODY, **HTTPS}), "securityGroupId", group)
+    assert of_stack("network-egress-tasks", tagged(TASK, "task", "admin"), group, https)
+
+
+@pytest.mark.parametrize(
+    ("token", "key"), [(LOAD_BALANCER, "securityGroups"), (DATABASE, "vpcSecurityGroupIds")]
+)
+def test_a_tasks_tag_lets_neither_load_balancer_nor_store_call_the_world(
+    token: str, key: str
+) -> None:
+    task, group = tagged(TASK, "task", "admin"), tagged(GROUP, "group", "admin")
+    https = pointing(resource(EGRESS, "https", {**EVERYBODY, **HTTPS}), "securityGroupId", group)
+    member = pointing(resource(token, "member"), key, group)
+    assert of_stack("network-egress-tasks", task, group, https) == []
+    assert of_stack("network-egress-tasks", task, group, https, member)
 
 
 @pytest.mark.parametrize("token", [INGRESS, EGRESS])

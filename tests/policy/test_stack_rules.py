@@ -50,14 +50,19 @@ def data(*, with_a_way_out: bool) -> Stack:
     ]
 
 
-def calling_out(name: str) -> Stack:
-    group = resource("aws:ec2/securityGroup:SecurityGroup", name)
+def calling_out(component: str) -> Stack:
+    """A way out for a component's group, beside the task of a service that config alone adds."""
+    tags = {"tags": {"Component": component}}
+    group = resource("aws:ec2/securityGroup:SecurityGroup", "group", tags)
+    task = resource(
+        "aws:ecs/taskDefinition:TaskDefinition", "task", {"tags": {"Component": "admin"}}
+    )
     rule = resource(
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
         "rule",
         {"cidrIpv4": "0.0.0.0/0"},
     )
-    return [group, pointing(rule, "securityGroupId", group)]
+    return [task, group, pointing(rule, "securityGroupId", group)]
 
 
 def listening(protocol: str) -> Stack:
@@ -166,8 +171,8 @@ CASES: dict[str, tuple[Callable[[], Stack], Callable[[], Stack]]] = {
         lambda: calling_data(its_own_group=True),
     ),
     "network-egress-tasks": (
-        lambda: calling_out("reports-task-group"),  # a service is an entry in config
-        lambda: calling_out("balancer-group"),
+        lambda: calling_out("admin"),
+        lambda: calling_out("balancer"),
     ),
     "network-flow-logs": (
         lambda: beside_vpc(FLOW_LOG, of_this_one=True),

@@ -79,7 +79,7 @@ def test_each_service_is_released_by_the_digest_of_its_image(world: World) -> No
 def test_one_digest_is_no_version_of_both(world: World) -> None:
     said = why(world, digest("backend", NEW))
     assert said.startswith("frontend has no image sha256:")
-    assert "name the digest of this repository's image (--frontend), or a tag that both" in said
+    assert "name this repository's digest (--image SERVICE=DIGEST), or a tag that all" in said
 
 
 def test_a_digest_that_no_repository_has_is_refused(world: World) -> None:
