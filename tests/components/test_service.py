@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from arbor_names import naming
 from components.migration_task import MigrationTask, MigrationTaskArgs
 from components.service import Door, PauseHook, Scaling, Service, ServiceArgs
 from components.task import Reach, Surroundings
@@ -192,6 +193,16 @@ def test_a_failed_request_counts_as_a_part_of_all_and_for_longer_than_a_failover
     assert (failing["evaluationPeriods"], failing["datapointsToAlarm"]) == (5, 5)
     asked = {query["id"] for query in failing["metricQueries"]} - {"rate"}
     assert asked == {"blue_failed", "green_failed", "blue_requests", "green_requests"}
+
+
+def test_a_release_order_is_a_tag_of_the_ecs_service_alone_and_only_where_config_sets_it() -> None:
+    args = replace(ARGS, release_order=3, tags={"Stack": "test"})
+    declared = declare(lambda: Service("backend", args))
+    tags = declared.only("aws:ecs/service:Service")["tags"]
+    assert tags == {"Stack": "test", naming.RELEASE_ORDER_TAG: "3"}
+    assert declared.only("aws:ec2/securityGroup:SecurityGroup")["tags"] == {"Stack": "test"}
+    unset = declare(lambda: Service("backend", replace(args, release_order=None)))
+    assert unset.only("aws:ecs/service:Service")["tags"] == {"Stack": "test"}
 
 
 def test_tasks_return_to_a_zone_that_is_back() -> None:

@@ -174,6 +174,10 @@ def services(app: str, **changes: Any) -> dict[str, dict[str, Any]]:
             {"previousPort": 8000},
             "previousPort is 8000; allowed: the live version's port, where that differs from port",
         ),
+        (
+            {"releaseOrder": 0},
+            "releaseOrder is 0; allowed: a whole number from 1 to 1,000",
+        ),
         ({"heathCheckPath": "/"}, "heathCheckPath is no setting; allowed: healthCheckPath"),
         ({"xyz": 1}, f"xyz is no setting; allowed: {FIELDS}"),
     ],

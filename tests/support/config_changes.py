@@ -28,7 +28,7 @@ REPORTS = {
 """A third service, as an engineer would add one."""
 SERVICE_FIELDS = (
     *("cache", "count", "cpu", "database", "healthCheckPath", "image", "max", "memory", "min"),
-    *("paths", "port", "previousPort", "priority", "user", "version", "workers"),
+    *("paths", "port", "previousPort", "priority", "releaseOrder", "user", "version", "workers"),
 )
 """Of an entry of `arbor:services`; tests/config/test_settings_services.py has the list."""
 
@@ -114,6 +114,7 @@ WORKS = (
                 "healthCheckPath": "/api/v1/health/live",
                 "paths": ["/api/*", "/docs"],
                 "priority": 90,
+                "releaseOrder": 1,
                 "version": "v1.1.0",
                 "workers": 2,
                 "user": "1002",

@@ -228,10 +228,10 @@ def test_a_larger_size_is_not_refused_for_the_workers_that_it_does_not_carry_eit
 def test_verify_says_how_many_connections_a_deployment_takes(small: World) -> None:
     database("db.t3.medium")
     (line,) = [
-        line for line in table.check(look.look(small.account, NEW)) if line.check == "connections"
+        line for line in table.checks(look.look(small.account, NEW)) if line.name == "connections"
     ]
-    assert (line.state, line.says) == (
-        look.OK,
+    assert (line.status, line.message) == (
+        "OK",
         "360 of 384 database connections needed in both colours.",
     )
 

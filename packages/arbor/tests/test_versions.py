@@ -124,8 +124,8 @@ def test_a_migration_of_a_live_image_that_moves_is_refused_before_anything_is_be
 
 def test_verify_looks_for_the_version_of_each_service(world: World) -> None:
     seen = look.look(world.account, digest("backend", NEW), {"frontend": NEW})
-    lines = {line.check: line for line in table.check(seen)}
-    assert (lines["images"].state, lines["kept images"].state) == ("OK", "OK")
+    lines = {line.name: line for line in table.checks(seen)}
+    assert (lines["images"].status, lines["kept images"].status) == ("OK", "OK")
     with pytest.raises(Refused, match="latest is not a version"):
         look.look(world.account, NEW, {"frontend": "latest"})
 

@@ -11,9 +11,9 @@ from moto.ecr.models import ecr_backends
 from typer.testing import CliRunner, Result
 
 from arbor.__main__ import app
+from arbor.check import Check
 from arbor.procedure import Refused
 from arbor.release.verify import look, registry, table
-from arbor.release.verify.look import NG, OK, SKIP
 from connections_world import database
 from ecs_world import client, forward
 from operations_world import ALARM, BACKEND, CLUSTER, FRONTEND, NEW, OLD, STACK, World, push
@@ -59,16 +59,16 @@ def ready(world: World) -> World:
     return world
 
 
-def lines(world: World) -> list[look.Line]:
-    return table.check(look.look(world.account, NEW))
+def lines(world: World) -> list[Check]:
+    return table.checks(look.look(world.account, NEW))
 
 
 def test_where_all_is_well_every_check_says_what_it_found(ready: World) -> None:
     before = ready.writes()
     found = lines(ready)
-    assert [line.check for line in found] == list(table.CHECKS)
-    assert {line.state for line in found} == {OK}
-    says = {line.check: line.says for line in found}
+    assert [line.name for line in found] == list(table.CHECKS)
+    assert {line.status for line in found} == {"OK"}
+    says = {line.name: line.message for line in found}
     assert says["images"] == f"backend:{NEW}, frontend:{NEW}."
     assert says["platforms"] == "2 images are for linux/amd64."
     assert says["live targets"].startswith("healthy targets behind production: backend ")
@@ -239,10 +239,10 @@ def test_what_is_missing_or_does_not_fit_is_ng(
     ready: World, trouble: Callable[[World], None], check: str, sentence: str
 ) -> None:
     trouble(ready)
-    wrong = [line for line in lines(ready) if line.state != OK]
-    assert check in {line.check for line in wrong}
-    assert any(sentence in line.says for line in wrong if line.check == check), wrong
-    assert {line.state for line in wrong} == {NG}
+    wrong = [line for line in lines(ready) if line.status != "OK"]
+    assert check in {line.name for line in wrong}
+    assert any(sentence in line.message for line in wrong if line.name == check), wrong
+    assert {line.status for line in wrong} == {"NG"}
     assert "s3cret" not in str(wrong)
 
 
@@ -257,7 +257,7 @@ def test_subnets_without_room_for_a_second_colour_are_ng(
         {"SubnetId": ready.subnets[0], "AvailableIpAddressCount": 2},
     ]
     answering("describe_subnets", lambda **_: {"Subnets": subnets}, "ec2", monkeypatch)
-    full, gone = sorted(line.says for line in lines(ready) if line.state == NG)
+    full, gone = sorted(line.message for line in lines(ready) if line.status == "NG")
     assert f"Subnet {ready.subnets[0]} has 2 free addresses, and a second colour" in full
     assert "up to 3" in full  # of both services, and a migration
     assert f"There is no subnet {ready.subnets[1]}" in gone
@@ -272,10 +272,10 @@ def test_what_may_not_be_looked_at_is_skipped(
     answering("get_service_quota", denied, "service-quotas", monkeypatch)
     answering("get_secret_value", denied, "secretsmanager", monkeypatch)
     answering("get_role", denied, "iam", monkeypatch)
-    found = {line.check: line for line in lines(ready) if line.state != OK}
-    assert {line.state for line in found.values()} == {SKIP}
+    found = {line.name: line for line in lines(ready) if line.status != "OK"}
+    assert {line.status for line in found.values()} == {"SKIP"}
     assert list(found) == ["roles", "secrets", "quotas"]
-    assert "you may not read its value" in found["secrets"].says
+    assert "you may not read its value" in found["secrets"].message
 
 
 def test_a_quota_that_the_account_does_not_tell_is_skipped(
@@ -287,9 +287,9 @@ def test_a_quota_that_the_account_does_not_tell_is_skipped(
         raise quotas.exceptions.NoSuchResourceException({"Error": {}}, "GetServiceQuota")
 
     monkeypatch.setattr(quotas, "get_service_quota", unknown)
-    (line,) = (line for line in lines(ready) if line.state != OK)
-    assert (line.check, line.state) == ("quotas", SKIP)
-    assert "3.5 are needed" in line.says
+    (line,) = (line for line in lines(ready) if line.status != "OK")
+    assert (line.name, line.status) == ("quotas", "SKIP")
+    assert "3.5 are needed" in line.message
 
 
 def test_without_a_revision_of_infrastructure_it_is_refused(ready: World) -> None:
@@ -310,7 +310,7 @@ def test_the_command_ends_with_0_and_1() -> None:
     assert "OK  images" in done.stdout
     as_json = operate("verify", "v9.9.9", "--json")
     assert as_json.exit_code == 1
-    states = {line["check"]: line["state"] for line in json.loads(as_json.stdout)}
+    states = {line["name"]: line["status"] for line in json.loads(as_json.stdout)}
     assert states["images"] == "NG"
     assert f"v9.9.9 is not ready for {STACK}: images." in as_json.stderr
     assert operate("verify", "latest").exit_code == 3
@@ -341,23 +341,23 @@ def one_manifest(patch: pytest.MonkeyPatch, config: bytes | Exception) -> None:
 
 
 def of_platforms(world: World) -> list[tuple[str, str]]:
-    return [(line.state, line.says) for line in lines(world) if line.check == "platforms"]
+    return [(line.status, line.message) for line in lines(world) if line.name == "platforms"]
 
 
 def test_platforms_are_of_the_images_that_are_there(ready: World) -> None:
     no_image(ready)
-    assert of_platforms(ready) == [(OK, "1 image is for linux/amd64, 1 image missing.")]
+    assert of_platforms(ready) == [("OK", "1 image is for linux/amd64, 1 image missing.")]
     client("ecr").batch_delete_image(repositoryName="backend", imageIds=[{"imageTag": NEW}])
-    assert of_platforms(ready) == [(SKIP, "no image is there whose platform could be read.")]
+    assert of_platforms(ready) == [("SKIP", "no image is there whose platform could be read.")]
 
 
 def test_an_image_for_one_platform_says_so_in_its_config(
     ready: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one_manifest(monkeypatch, b'{"os": "linux", "architecture": "amd64"}')
-    assert of_platforms(ready) == [(OK, "2 images are for linux/amd64.")]
+    assert of_platforms(ready) == [("OK", "2 images are for linux/amd64.")]
     one_manifest(monkeypatch, b'{"os": "linux", "architecture": "arm64"}')
-    assert {state for state, _ in of_platforms(ready)} == {NG}
+    assert {state for state, _ in of_platforms(ready)} == {"NG"}
 
 
 def test_a_config_that_can_t_be_read_is_skipped(
@@ -365,7 +365,7 @@ def test_a_config_that_can_t_be_read_is_skipped(
 ) -> None:
     one_manifest(monkeypatch, OSError("no route to host"))
     ((state, says),) = of_platforms(ready)
-    assert state == SKIP
+    assert state == "SKIP"
     assert "is not known: its config can't be read (no route to host)" in says
 
 

@@ -4,7 +4,7 @@ The clock stands still but for a procedure's waiting: each of its pauses is a mi
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,8 +22,12 @@ BACKEND, FRONTEND, MIGRATIONS = (
     f"arbor-staging-{a}" for a in ("backend", "frontend", "migrations")
 )
 OLD, NEW = "v1.0.0", "v1.1.0"
-PORTS = {"backend": 8000, "frontend": 3000}
-HEALTH_PATHS = {"backend": "/api/v1/health", "frontend": "/"}
+APPS = ("backend", "frontend")
+ADMIN = "admin"
+"""A third service: an entry of `arbor:services` with paths of its own."""
+PORTS = {"backend": 8000, "frontend": 3000, ADMIN: 9000}
+HEALTH_PATHS = {"backend": "/api/v1/health", "frontend": "/", ADMIN: "/admin/health"}
+PATHS = {ADMIN: "/admin/*"}
 ALARM = "{}-5xx"
 HEALTHY = json.dumps({"status": "healthy"})
 
@@ -194,15 +198,18 @@ def answers(address: str) -> tuple[int, str]:
 
 
 @contextmanager
-def world() -> Iterator[World]:
-    """A fresh account in which both services run the old version and the new one was pushed."""
+def world(apps: Sequence[str] = APPS, **orders: int) -> Iterator[World]:
+    """A fresh account in which these services run the old version; the new one was pushed.
+
+    `orders` has the `releaseOrder` of a service.
+    """
     assert corrections  # imported for what it registers
     correction.apply()
     CLOCK.set_speed(0)
     with mock_aws():
-        made = _network()
-        listener, groups, rules = _balancer(made.pop("vpc"), made["subnets"])
-        repositories = _stores()
+        made = _network(apps)
+        listener, groups, rules = _balancer(made.pop("vpc"), made["subnets"], apps)
+        repositories = _stores(apps)
         found = World(repositories=repositories, rules=rules, **made)
         client("ecs").create_cluster(clusterName=CLUSTER)
         role = client("iam").create_role(
@@ -211,17 +218,18 @@ def world() -> Iterator[World]:
         client("iam").put_role_policy(
             RoleName="infrastructure", PolicyName="elb", PolicyDocument=json.dumps(MANAGES)
         )
-        for app in PORTS:
+        for app in apps:
             found.infrastructure(app)
             blue, green, test = groups[app]
-            _service(found, app, blue, green, test, role)
+            order = {"ReleaseOrder": str(orders[app])} if app in orders else {}
+            _service(found, app, blue, green, test, role, tags(app) | order)
         found.infrastructure("migrations", command=["alembic", "upgrade", "head"])
         assert listener
         found.finish()
         yield found
 
 
-def _network() -> dict[str, Any]:
+def _network(apps: Sequence[str]) -> dict[str, Any]:
     ec2 = client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
@@ -236,7 +244,7 @@ def _network() -> dict[str, Any]:
         Resources=subnets, Tags=[{"Key": key, "Value": value} for key, value in private.items()]
     )
     security_groups = {}
-    for app in (*PORTS, "migrations"):
+    for app in (*apps, "migrations"):
         made = ec2.create_security_group(GroupName=f"{app}-5f3a", Description="Tasks", VpcId=vpc)
         security_groups[app] = made["GroupId"]
         pairs = [{"Key": key, "Value": value} for key, value in tags(app).items()]
@@ -245,7 +253,7 @@ def _network() -> dict[str, Any]:
 
 
 def _balancer(
-    vpc: str, subnets: list[str]
+    vpc: str, subnets: list[str], apps: Sequence[str]
 ) -> tuple[str, dict[str, tuple[str, str, str]], dict[str, str]]:
     elb = client("elbv2")
     balancer = elb.create_load_balancer(Name="lb", Subnets=subnets)["LoadBalancers"][0]
@@ -256,11 +264,11 @@ def _balancer(
         DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
     )["Listeners"][0]["ListenerArn"]
     groups, rules = {}, {}
-    for turn, (app, port) in enumerate(PORTS.items()):
+    for turn, app in enumerate(apps):
         blue, green = (
             elb.create_target_group(
                 Name=f"{app}-{colour}",
-                Port=port,
+                Port=PORTS[app],
                 Protocol="HTTP",
                 VpcId=vpc,
                 TargetType="ip",
@@ -272,7 +280,7 @@ def _balancer(
             elb.create_rule(
                 ListenerArn=listener,
                 Priority=priority + turn,
-                Conditions=[{"Field": "host-header", "HostHeaderConfig": {"Values": [host]}}],
+                Conditions=_conditions(app, host),
                 Actions=[forward((blue, 100), (green, 0))],
             )["Rules"][0]["RuleArn"]
             for priority, host in ((10, f"green.{DOMAIN}"), (20, DOMAIN))
@@ -281,13 +289,20 @@ def _balancer(
     return listener, groups, rules
 
 
-def _stores() -> dict[str, str]:
+def _conditions(app: str, host: str) -> list[dict[str, Any]]:
+    of_host = {"Field": "host-header", "HostHeaderConfig": {"Values": [host]}}
+    if app not in PATHS:
+        return [of_host]
+    return [of_host, {"Field": "path-pattern", "PathPatternConfig": {"Values": [PATHS[app]]}}]
+
+
+def _stores(apps: Sequence[str]) -> dict[str, str]:
     """Secrets, log groups and repositories."""
     client("secretsmanager").create_secret(Name=f"arbor/{STACK}/db", SecretString="{}")
     repositories = {}
-    for app in (*PORTS, "migrations"):
+    for app in (*apps, "migrations"):
         client("logs").create_log_group(logGroupName=f"/ecs/arbor-{STACK}/{app}")
-    for app in PORTS:
+    for app in apps:
         made = client("ecr").create_repository(repositoryName=app)["repository"]
         repositories[app] = made["repositoryUri"]
         push(app, OLD)
@@ -295,7 +310,9 @@ def _stores() -> dict[str, str]:
     return repositories
 
 
-def _service(world: World, app: str, blue: str, green: str, test: str, role: str) -> None:
+def _service(
+    world: World, app: str, blue: str, green: str, test: str, role: str, tagged: dict[str, str]
+) -> None:
     client("cloudwatch").put_metric_alarm(
         AlarmName=ALARM.format(app),
         ComparisonOperator="GreaterThanThreshold",
@@ -331,7 +348,7 @@ def _service(world: World, app: str, blue: str, green: str, test: str, role: str
                 },
             }
         ],
-        tags=[{"key": key, "value": value} for key, value in tags(app).items()],
+        tags=[{"key": key, "value": value} for key, value in tagged.items()],
         deploymentConfiguration={
             "strategy": "BLUE_GREEN",
             "bakeTimeInMinutes": 5,

@@ -1,7 +1,7 @@
 """The stack's ECS services: which there are, and each as it is now.
 
 A service is an entry of `arbor:services`; here it is found by the cluster and by its tags.
-docs/decisions/services.md gives the reasons.
+docs/decisions/services-in-config.md gives the reasons.
 """
 
 import sys

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from arbor import screen
+from arbor import check, screen
 from arbor.account import Account, connect
 from arbor.ecs import health
 from arbor.options import (
@@ -224,18 +224,10 @@ def verify(
         account = connect(stack)
         _refuse_unknown(account, others)
         seen = look.look(account, version, others)
-        found = table.check(seen)
-        screen.answer([asdict(line) for line in found], lambda: _checks(found), as_json=as_json)
-        wrong = list(dict.fromkeys(line.check for line in found if line.state == look.NG))
+        found = table.checks(seen)
+        screen.answer(
+            [one.document() for one in found], lambda: check.table(found), as_json=as_json
+        )
+        wrong = list(dict.fromkeys(one.name for one in check.failed(found)))
         if wrong:
             raise Failed(f"{seen.version} is not ready for {stack}: {', '.join(wrong)}.")
-
-
-def _checks(found: list[look.Line]) -> "Table":
-    from rich.table import Table  # noqa: PLC0415 - slow, and --help is fast
-    from rich.text import Text  # noqa: PLC0415 - as above
-
-    shown = Table("", "Check", "Found", box=None, show_header=False)
-    for line in found:
-        shown.add_row(line.state, line.check, Text(line.says))
-    return shown

@@ -11,8 +11,6 @@ from arbor.ecs import backend, images, revisions, services
 from arbor.procedure import Refused
 from arbor_names import limits, naming
 
-OK, NG, SKIP = "OK", "NG", "SKIP"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
@@ -43,15 +41,6 @@ class Found:
     """Told where nothing is wrong."""
     wrong: tuple[str, ...] = ()
     """A sentence for each thing that is not as it must be, and what to do."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """What an operator reads of a check."""
-
-    check: str
-    state: str
-    says: str
 
 
 def sentences(*calls: Callable[[], Iterable[str]]) -> list[str]:

@@ -6,8 +6,9 @@ from itertools import chain
 from typing import Final
 
 from arbor.account import together
+from arbor.check import Check
 from arbor.release.verify import now, registry, room, tasks, traffic
-from arbor.release.verify.look import NG, OK, SKIP, Found, Line, Look, Skipped
+from arbor.release.verify.look import Found, Look, Skipped
 
 CHECKS: Final[Mapping[str, Callable[[Look], Found]]] = {
     "under way": now.nothing_under_way,
@@ -29,23 +30,23 @@ CHECKS: Final[Mapping[str, Callable[[Look], Found]]] = {
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
 
-def check(look: Look) -> list[Line]:
+def checks(look: Look) -> list[Check]:
     """All of them, side by side."""
     told = together(*(partial(_lines, name, one, look) for name, one in CHECKS.items()))
     return list(chain.from_iterable(told))
 
 
-def _lines(name: str, one: Callable[[Look], Found], look: Look) -> list[Line]:
+def _lines(name: str, one: Callable[[Look], Found], look: Look) -> list[Check]:
     from botocore.exceptions import ClientError  # noqa: PLC0415 - slow, and --help is fast
 
     try:
         found = one(look)
     except Skipped as skipped:
-        return [Line(check=name, state=SKIP, says=f"{skipped}.")]
+        return [Check(name=name, status="SKIP", message=f"{skipped}.")]
     except ClientError as error:
         if error.response["Error"]["Code"] not in DENIED:
             raise
-        return [Line(check=name, state=SKIP, says=f"you may not look: {error}")]
+        return [Check(name=name, status="SKIP", message=f"permission denied: {error}")]
     if found.wrong:
-        return [Line(check=name, state=NG, says=sentence) for sentence in found.wrong]
-    return [Line(check=name, state=OK, says=f"{found.right}.")]
+        return [Check(name=name, status="NG", message=sentence) for sentence in found.wrong]
+    return [Check(name=name, status="OK", message=f"{found.right}.")]

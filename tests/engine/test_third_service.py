@@ -1,0 +1,128 @@
+"""A service is an entry of `arbor:services`: one more and one fewer, by config alone."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+from config_changes import SERVICES
+from engine_stack import Deployed
+from proof import trial
+
+CLUSTER = "arbor-staging-cluster"
+LIVE, NEW = "v1.0.0", "v1.2.3"
+ADMIN = {
+    **SERVICES["frontend"],
+    "paths": ["/admin/*"],
+    "healthCheckPath": "/admin/health",
+    "port": 9000,
+    "priority": 50,
+    "releaseOrder": 1,
+}
+QUOTA = {"arbor:fargateVcpuQuota": 7}
+
+
+@pytest.fixture(scope="module")
+def stack(pristine_staging: Deployed) -> Iterator[Deployed]:
+    """Staging with an internal service more, brought up under the policy pack."""
+    with pristine_staging.copy() as copy:
+        configure(copy, {**SERVICES, "admin": ADMIN})
+        yield copy
+
+
+def configure(stack: Deployed, services: dict[str, Any]) -> None:
+    """Bring the stack up with these services; a policy violation fails it."""
+    stack.deployment.configure({"arbor:services": services, **QUOTA})
+    replace(stack.deployment, policy_packs=(trial.PACK,)).up()
+    for app in services:
+        for version in (LIVE, NEW):
+            push(stack, app, version)
+
+
+def push(stack: Deployed, app: str, version: str) -> None:
+    repository = f"arbor-staging-{app}"
+    manifest = {"schemaVersion": 2, "config": {"digest": f"sha256:{repository}{version}"}}
+    ecr = stack.client("ecr")
+    ecr.put_image(
+        repositoryName=repository,
+        imageTag=version,
+        imageManifest=json.dumps(manifest),
+        imageManifestMediaType="application/vnd.oci.image.manifest.v1+json",
+    )
+
+
+def arbor(stack: Deployed, *words: str, code: int = 0) -> CompletedProcess[str]:
+    done = stack.operate(*words, "--stack", "staging")
+    assert done.returncode == code, f"{words}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def changed(stack: Deployed, *words: str) -> str:
+    """What a command that writes prints."""
+    return arbor(stack, *words, "--yes", "--every", "0.5").stdout
+
+
+def version(stack: Deployed, app: str) -> str:
+    ecs, name = stack.client("ecs"), f"arbor-staging-{app}"
+    (found,) = ecs.describe_services(cluster=CLUSTER, services=[name])["services"]
+    task = ecs.describe_task_definition(taskDefinition=found["taskDefinition"])["taskDefinition"]
+    return str(task["containerDefinitions"][0]["image"]).rsplit(":", 1)[-1]
+
+
+def test_no_rule_finds_anything_in_a_third_service(stack: Deployed) -> None:
+    assert trial.findings(replace(stack.deployment, policy_packs=(trial.PACK,))) == []
+
+
+def test_a_third_service_is_deployed_first_where_config_says_so(stack: Deployed) -> None:
+    said = changed(stack, "deploy", NEW, "--no-url")
+    places = [said.index(f"deploy {NEW} to arbor-staging-{a}") for a in ("admin", "backend")]
+    assert places == sorted(places)
+    assert [version(stack, app) for app in ("admin", "backend", "frontend")] == [NEW] * 3
+
+
+def test_a_third_service_is_rolled_back_and_scaled_alone(stack: Deployed) -> None:
+    changed(stack, "rollback", "admin")
+    assert [version(stack, app) for app in ("admin", "backend")] == [LIVE, NEW]
+    assert "admin of" not in changed(stack, "scale", "backend", "2")
+    assert "admin of staging serves with 2 tasks" in changed(stack, "scale", "admin", "2")
+
+
+@pytest.mark.parametrize("command", ["status", "triage"])
+def test_status_and_triage_report_a_third_service(stack: Deployed, command: str) -> None:
+    """The domain leads nowhere here, so both find its URLs down."""
+    assert "admin" in arbor(stack, command, code=1).stdout
+
+
+def test_verify_checks_a_third_service(stack: Deployed) -> None:
+    checks = json.loads(stack.operate("verify", NEW, "--json", "--stack", "staging").stdout)
+    (images,) = (one["message"] for one in checks if one["name"] == "images")
+    assert f"arbor-staging-admin:{NEW}" in images
+
+
+def test_the_logs_of_a_third_service_are_searched(stack: Deployed) -> None:
+    assert "/ecs/arbor-staging/admin has no line" in arbor(stack, "logs", "admin").stderr
+
+
+def test_the_runbook_page_shows_a_third_service(stack: Deployed) -> None:
+    page = arbor(stack, "runbook").stdout
+    assert "`<admin-production-rule-arn>`" in page
+    assert "arbor-staging-backend arbor-staging-frontend arbor-staging-admin" in page
+
+
+def test_an_unknown_service_is_refused_with_the_services_of_the_stack(stack: Deployed) -> None:
+    refused = arbor(stack, "scale", "worker", "2", "--yes", code=2)
+    assert "allowed: 'admin', 'backend', 'frontend'" in " ".join(refused.stderr.split())
+
+
+def test_a_stack_without_the_frontend_is_operated_alike(stack: Deployed) -> None:
+    """The last test here: it takes the frontend out."""
+    configure(stack, {app: one for app, one in SERVICES.items() if app != "frontend"})
+    assert "frontend" not in arbor(stack, "status", code=1).stdout
+    assert "frontend" not in arbor(stack, "triage", code=1).stdout
+    changed(stack, "restart")
+    changed(stack, "rollback")
+    assert version(stack, "backend") == LIVE
+    assert "there is no service frontend" in arbor(stack, "runbook").stdout
