@@ -109,7 +109,7 @@ def test_the_logs_of_a_third_service_are_searched(stack: Deployed) -> None:
 def test_the_runbook_page_shows_a_third_service(stack: Deployed) -> None:
     page = arbor(stack, "runbook").stdout
     assert "`<admin-production-rule-arn>`" in page
-    assert "arbor-staging-backend arbor-staging-frontend arbor-staging-admin" in page
+    assert "arbor-staging-admin arbor-staging-backend arbor-staging-frontend" in page
 
 
 def test_an_unknown_service_is_refused_with_the_services_of_the_stack(stack: Deployed) -> None:
@@ -125,4 +125,4 @@ def test_a_stack_without_the_frontend_is_operated_alike(stack: Deployed) -> None
     changed(stack, "restart")
     changed(stack, "rollback")
     assert version(stack, "backend") == LIVE
-    assert "there is no service frontend" in arbor(stack, "runbook").stdout
+    assert "there is no service arbor-staging-frontend" in arbor(stack, "runbook").stdout

@@ -160,9 +160,10 @@ def test_an_unknown_service_is_refused_with_those_of_the_stack(three: World) -> 
     )
 
 
-def test_a_stack_before_its_first_service_is_told_apart_from_an_unknown_one() -> None:
-    with operations_world.world(()) as empty, pytest.raises(NoServiceError, match="pulumi up"):
-        options.chosen(empty.account, "backend")
+def test_before_the_first_service_the_refusal_names_the_first_steps(alone: World) -> None:
+    client("ecs").delete_service(cluster=CLUSTER, service=f"arbor-{STACK}-backend", force=True)
+    with pytest.raises(NoServiceError, match="`arbor migrate --stack staging` if the database"):
+        options.chosen(alone.account, "backend")
 
 
 @pytest.mark.usefixtures("three")

@@ -155,7 +155,7 @@ def test_a_finder_answers_each_of_its_names(whole: World) -> None:
 
 def test_an_unknown_placeholder_is_left(world: World) -> None:
     assert values.find(world.account, ["nonsense"]).left == {
-        "nonsense": "the runbook knows no such placeholder"
+        "nonsense": "no such placeholder"
     }
 
 

@@ -1,16 +1,24 @@
 """docs/runbook.md: its placeholders, and the same page in another stack's names."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from arbor.procedure import Refused
 
 RUNBOOK = Path(__file__).parent / "runbook.md"
 WRITTEN_FOR = "production"
+SERVICES = ("backend", "frontend")
+"""Those that the document names."""
 PLACEHOLDER = re.compile(r"<([a-z][a-z0-9-]*)>")
 """Only in code; elsewhere Markdown would take it for HTML."""
 NAMES = re.compile(rf"((?:\barbor[-_/]|\bPulumi\.|--stack ){WRITTEN_FOR})\b")
+EACH = re.compile(
+    rf"(?P<before><?)(?P<prefix>[a-z-]*){SERVICES[0]}(?P<suffix>[a-z-]*>?) "
+    rf"(?P=before)(?P=prefix){SERVICES[1]}(?P=suffix)"
+)
+"""The same name or placeholder of each service, one after the other."""
 EXPLAINED = re.compile(r"^\| `<([a-z][a-z0-9-]*)>` \| (.*) \|$")
 """A row of the table that says what the placeholders stand for."""
 
@@ -40,6 +48,23 @@ def for_stack(text: str, stack: str) -> str:
         in_code ^= line.startswith("```")
         lines.append(_in_stack(line, stack) if in_code else line)
     return "\n".join(lines) + "\n"
+
+
+def for_services(text: str, apps: Sequence[str]) -> str:
+    """With the services of a stack: in lists of all, and in the table of placeholders."""
+    further = [app for app in apps if app not in SERVICES]
+    lines = []
+    for line in text.splitlines():
+        lines.append(EACH.sub(partial(_each, apps), line))
+        row = EXPLAINED.match(line)
+        if row and row[1].startswith(f"{SERVICES[1]}-"):
+            lines += [re.sub(rf"(?:[Tt]he )?{SERVICES[1]}", app, line) for app in further]
+    return "\n".join(lines) + "\n"
+
+
+def _each(apps: Sequence[str], found: re.Match[str]) -> str:
+    before, suffix = found["before"] + found["prefix"], found["suffix"]
+    return " ".join(f"{before}{app}{suffix}" for app in apps)
 
 
 def _in_stack(line: str, stack: str) -> str:

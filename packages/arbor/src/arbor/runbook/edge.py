@@ -25,7 +25,7 @@ def _blue_green(account: Account, app: str) -> dict[str, Any]:
 
 
 def _colours(app: str, account: Account) -> dict[str, Finding]:
-    """Which group is called blue says nothing about which is live."""
+    """By the groups' names: either colour may be live."""
     entry = _blue_green(account, app)
     found: dict[str, Finding] = {
         f"{app}-production-rule-arn": entry["production"],
@@ -40,7 +40,7 @@ def _colours(app: str, account: Account) -> dict[str, Finding]:
     return found
 
 
-def _door(account: Account) -> dict[str, Finding]:
+def _entry_point(account: Account) -> dict[str, Finding]:
     entry = _blue_green(account, "backend")
     elb = account.client("elbv2")
     (rule,) = elb.describe_rules(RuleArns=[entry["production"]])["Rules"]
@@ -75,7 +75,7 @@ def _certificate(listener: dict[str, Any]) -> Finding:
     return str(certificates[0]["CertificateArn"])
 
 
-def _for_app(app: str) -> Finder:
+def for_app(app: str) -> Finder:
     return Finder(
         names=(
             f"{app}-blue-target-group-arn",
@@ -88,8 +88,6 @@ def _for_app(app: str) -> Finder:
 
 
 FINDERS = (
-    _for_app("backend"),
-    _for_app("frontend"),
     Finder(
         names=(
             "domain",
@@ -98,6 +96,6 @@ FINDERS = (
             "load-balancer-dimension",
             "certificate-arn",
         ),
-        find=_door,
+        find=_entry_point,
     ),
 )

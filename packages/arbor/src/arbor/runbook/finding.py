@@ -1,10 +1,11 @@
-"""What a look at an account brings for some placeholders: values, or why there are none."""
+"""Findings: the values of placeholders in an account, or why one has none."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from arbor.account import Account
+from arbor.ecs import services
 from arbor.procedure import Refused
 from arbor_names import naming
 
@@ -21,7 +22,7 @@ Finding = str | Missing
 
 @dataclass(frozen=True, kw_only=True)
 class Finder:
-    """One look for several placeholders; `find` answers each of them.
+    """One read for several placeholders; `find` returns each of them.
 
     It raises Refused or ClientError when none of them can be found.
     """
@@ -31,15 +32,13 @@ class Finder:
 
 
 def service(account: Account, app: str) -> dict[str, Any]:
-    """An ECS service as AWS describes it; raises Refused when there is none."""
-    name = naming.service(account.stack, app)
-    found = account.client("ecs").describe_services(cluster=account.cluster, services=[name])
-    active = [one for one in found["services"] if one["status"] == "ACTIVE"]
-    if not active:
-        raise Refused(f"there is no service {name}")
-    return dict(active[0])
+    """A service of the stack as ECS describes it; raises Refused when it is absent."""
+    found = services.described(account)
+    if app not in found:
+        raise Refused(f"there is no service {naming.service(account.stack, app)}")
+    return found[app]
 
 
 def tagged(account: Account, component: str) -> dict[str, str]:
-    """The tags that infrastructure gives to whatever belongs to a component."""
+    """The tags of every resource of a component."""
     return {"Project": naming.PROJECT, "Stack": account.stack, "Component": component}

@@ -2,11 +2,14 @@
 
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from arbor.account import Account
+from arbor.account import Account, unless_denied
+from arbor.ecs import services
 from arbor.procedure import Refused
 from arbor.runbook import document, page
 from arbor.runbook.values import Values, find
@@ -25,7 +28,7 @@ class Rendered:
     values: Values
 
     def markdown(self) -> str:
-        """For a terminal or a file; what could not be filled in is told at the end."""
+        """For a terminal or a file; placeholders without a value are listed at the end."""
         title, _, rest = self.text.partition("\n")
         left = "".join(f"- `<{name}>`: {why}\n" for name, why in self.values.left.items())
         return f"{title}\n\n{self._when()}\n{rest}" + (
@@ -36,7 +39,7 @@ class Rendered:
         return page.page(self.text, when=self._when(), left=self.values.left)
 
     def document(self) -> dict[str, object]:
-        """For scripts: each placeholder with its value, or with why it has none."""
+        """For scripts: each placeholder with its value, or the reason why it has none."""
         return {
             "stack": self.stack,
             "account": self.values.account_id,
@@ -47,7 +50,7 @@ class Rendered:
         }
 
     def summary(self) -> str:
-        """In one line: how much was filled in, and what was not."""
+        """In one line: how many placeholders have a value, and which have none."""
         left = ", ".join(f"<{name}>" for name in self.values.left)
         return f"{len(self.values.filled)} placeholders are filled in" + (
             f"; left to fill in, with the reasons at its end: {left}." if left else "."
@@ -62,8 +65,13 @@ class Rendered:
 
 def render(account: Account) -> Rendered:
     """Fill the runbook in; raises Refused, and what AWS raises when it does not know us."""
-    text = document.for_stack(document.read(), account.stack)
-    values = find(account, document.placeholders(text))
+    apps = _services(account)
+    text = document.for_services(document.for_stack(document.read(), account.stack), apps)
+    values = find(
+        account,
+        document.placeholders(text),
+        (app for app in apps if app not in document.SERVICES),
+    )
     return Rendered(
         stack=account.stack,
         region=account.client("sts").meta.region_name,
@@ -71,6 +79,15 @@ def render(account: Account) -> Rendered:
         text=document.fill(text, values.filled),
         values=values,
     )
+
+
+def _services(account: Account) -> Sequence[str]:
+    """The services of the stack; those of the document where the account lists none."""
+    try:
+        found = unless_denied(partial(services.described, account))
+    except Refused:
+        found = None
+    return tuple(found or document.SERVICES)
 
 
 def write(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""What runs: revisions, the newest deployment, a task to go through, and where tasks stand."""
+"""Revisions, the newest deployment, a running task, and the network of the tasks."""
 
 from functools import partial
 from typing import Any
@@ -68,7 +68,7 @@ def _hook(described: list[dict[str, Any]]) -> Finding:
         for hook in deployment.get("lifecycleHookDetails", []):
             if hook.get("status") == "AWAITING_ACTION":
                 return str(hook["hookId"])
-    return Missing("the backend's newest deployment waits for nobody")
+    return Missing("the backend's newest deployment is not paused")
 
 
 def _task(account: Account) -> dict[str, Finding]:
@@ -107,7 +107,7 @@ def _target(account: Account, task: dict[str, Any], number: str) -> Finding:
     return Missing(f"the container of task {number} has no runtime id yet")
 
 
-def _place(account: Account) -> dict[str, Finding]:
+def _network(account: Account) -> dict[str, Finding]:
     found = service(account, "backend")["networkConfiguration"]["awsvpcConfiguration"]
     return {
         "private-subnet-ids": ",".join(found["subnets"]),
@@ -125,7 +125,7 @@ def _migrations(account: Account) -> dict[str, Finding]:
     return {"migrations-security-group-id": found[0]["GroupId"]}
 
 
-def _for_app(app: str) -> Finder:
+def for_app(app: str) -> Finder:
     return Finder(
         names=(f"{app}-revision", f"{app}-previous-revision"),
         find=partial(_revisions, app),
@@ -133,11 +133,9 @@ def _for_app(app: str) -> Finder:
 
 
 FINDERS = (
-    _for_app("backend"),
-    _for_app("frontend"),
     Finder(names=("backend-infrastructure-revision",), find=_infrastructure),
     Finder(names=("backend-deployment-arn", "backend-hook-id"), find=_deployment),
     Finder(names=("backend-task-id", "backend-log-stream", "backend-exec-target"), find=_task),
-    Finder(names=("private-subnet-ids", "backend-security-group-id"), find=_place),
+    Finder(names=("private-subnet-ids", "backend-security-group-id"), find=_network),
     Finder(names=("migrations-security-group-id",), find=_migrations),
 )

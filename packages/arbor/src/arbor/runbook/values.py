@@ -1,4 +1,4 @@
-"""What the placeholders of the runbook stand for in an account."""
+"""The values of the runbook's placeholders in an account."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -8,19 +8,24 @@ from functools import partial
 from arbor import screen
 from arbor.account import Account, together
 from arbor.procedure import Refused
-from arbor.runbook import edge, stores, tasks
+from arbor.runbook import document, edge, stores, tasks
 from arbor.runbook.finding import Finder, Finding, Missing
 
 SAFE = re.compile(r"[A-Za-z0-9:/._,@+=-]+")
 """What a shell takes as it stands, and Markdown too."""
-FINDERS: tuple[Finder, ...] = (*edge.FINDERS, *tasks.FINDERS, *stores.FINDERS)
+FINDERS: tuple[Finder, ...] = (
+    *edge.FINDERS,
+    *tasks.FINDERS,
+    *stores.FINDERS,
+    *(one(app) for app in document.SERVICES for one in (edge.for_app, tasks.for_app)),
+)
 CHOSEN = {
     "version": "you choose it: the tag of the images to release",
     "customer-id": "you choose it: the customer whose requests are looked for",
     "restore-time": "you choose it: the moment to go back to, in UTC",
     "admin-token": "you have it: the application's administrator token",
 }
-"""What no account can tell."""
+"""Placeholders whose value no account holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,37 +42,37 @@ def names() -> list[str]:
     return [name for finder in FINDERS for name in finder.names] + list(CHOSEN)
 
 
-def find(account: Account, wanted: Iterable[str]) -> Values:
-    """Look up what is wanted, side by side. What can't be found is left, with the reason.
+def find(account: Account, wanted: Iterable[str], further: Iterable[str] = ()) -> Values:
+    """Look up the wanted placeholders in parallel; one without a value is left, with the reason.
 
-    Raises what botocore raises when AWS is not reached, and ClientError when it does not know us.
+    `further` are the services besides those of the document. Raises botocore's errors when AWS is
+    not reached, and ClientError without valid credentials.
     """
     wanted = list(wanted)
-    looks: list[Callable[[], dict[str, Finding]]] = [
-        partial(_look, account, finder) for finder in FINDERS if set(wanted) & set(finder.names)
+    finders = (*FINDERS, *(one(app) for app in further for one in (edge.for_app, tasks.for_app)))
+    reads: list[Callable[[], dict[str, Finding]]] = [
+        partial(_read, account, finder) for finder in finders if set(wanted) & set(finder.names)
     ]
-    identity, *answers = together(partial(_identity, account), *looks)
+    identity, *answers = together(partial(_identity, account), *reads)
     found = {name: value for answer in answers for name, value in answer.items()}
     filled, left = {}, {}
     for name in wanted:
-        value = found.get(name) or Missing(
-            CHOSEN.get(name, "the runbook knows no such placeholder")
-        )
+        value = found.get(name) or Missing(CHOSEN.get(name, "no such placeholder"))
         if isinstance(value, Missing):
             left[name] = value.why
         elif SAFE.fullmatch(value):
             filled[name] = value
         else:
-            left[name] = f"{value!r} holds characters that a shell would not leave as they are"
+            left[name] = f"{value!r} contains characters that a shell would change"
     return Values(account_id=str(identity["account"]), filled=filled, left=left)
 
 
 def _identity(account: Account) -> dict[str, Finding]:
-    """Without valid credentials this raises, and nothing else need be told."""
+    """Raises ClientError without valid credentials, before any other answer is read."""
     return {"account": account.client("sts").get_caller_identity()["Account"]}
 
 
-def _look(account: Account, finder: Finder) -> dict[str, Finding]:
+def _read(account: Account, finder: Finder) -> dict[str, Finding]:
     from botocore.exceptions import ClientError  # noqa: PLC0415 - slow, and --help is fast
 
     try:
