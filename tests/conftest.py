@@ -2,35 +2,21 @@
 
 import os
 from collections.abc import Iterator
-from typing import Any
 
 # Imported early: an `up` that fails leaves a coroutine to the garbage collector, and Python 3.11
 # breaks when that is collected while it parses a module.
 import hypothesis
 import pytest
-from botocore import loaders
 
+from engine import pulumi_cli
 from engine_stack import Deployed, deployed
 from pulumi_moto.environment import WITHOUT_IMAGES
+from service_models import shared_service_models  # noqa: F401 - a fixture
 
 os.environ.update(WITHOUT_IMAGES)
+os.environ.setdefault("PULUMI_CLI_ROOT", str(pulumi_cli.cache_dir()))  # of the tests of pulumi-moto
 hypothesis.settings.register_profile("untimed", deadline=None)  # machines are of any speed
 hypothesis.settings.load_profile("untimed")
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _one_reader_of_service_models() -> Iterator[None]:
-    """A session reads the models of its services from JSON, which takes longer than most tests."""
-    reader = loaders.create_loader()
-    places = list(reader.search_paths)
-
-    def read(*_: Any) -> loaders.Loader:
-        reader.search_paths[:] = places  # to which each session adds its own
-        return reader
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("botocore.session.create_loader", read)
-        yield
 
 
 @pytest.fixture(scope="session")

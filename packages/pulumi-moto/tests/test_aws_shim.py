@@ -1,4 +1,4 @@
-"""The `aws` of `python -m tools.emulated run` can't reach anything but the emulated account."""
+"""The `aws` of `python -m pulumi_moto run` can't reach anything but the emulated account."""
 
 import os
 import subprocess

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine import emulation
-from engine_stack import control
+from account_process import account_process, control, copy_of
 from pulumi_moto import account as account_module
 
 GONE = (urllib.error.URLError, ConnectionError)
@@ -16,12 +15,8 @@ GONE = (urllib.error.URLError, ConnectionError)
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    with emulation.account_process(stack="staging", speed=0) as environment:
+    with account_process() as environment:
         yield environment["AWS_ENDPOINT_URL"]
-
-
-def copied(endpoint: str) -> str:
-    return f"http://127.0.0.1:{int(control(endpoint, 'fork')['port'])}"
 
 
 def clusters(endpoint: str) -> list[str]:
@@ -35,7 +30,7 @@ def make(endpoint: str, name: str) -> None:
 
 def test_it_has_what_there_was_and_what_comes_is_its_own(endpoint: str) -> None:
     make(endpoint, "before")
-    copy = copied(endpoint)
+    copy = copy_of(endpoint)
     make(endpoint, "there")
     make(copy, "here")
     assert clusters(copy) == ["before", "here"]
@@ -43,13 +38,13 @@ def test_it_has_what_there_was_and_what_comes_is_its_own(endpoint: str) -> None:
 
 
 def test_its_clock_is_its_own(endpoint: str) -> None:
-    copy = copied(endpoint)
+    copy = copy_of(endpoint)
     control(copy, "clock", advance=3600)
     assert control(copy, "clock")["now"] >= 3600 > control(endpoint, "clock")["now"]
 
 
 def test_a_provider_is_attached_beside_the_first_account_and_not_in_a_copy(endpoint: str) -> None:
-    copy = copied(endpoint)
+    copy = copy_of(endpoint)
     port = int(copy.rsplit(":", 1)[1])
     provider = int(control(endpoint, "attach", port=port)["port"])
     with socket.create_connection(("127.0.0.1", provider), timeout=5):
@@ -59,9 +54,9 @@ def test_a_provider_is_attached_beside_the_first_account_and_not_in_a_copy(endpo
 
 
 def test_a_copy_can_be_copied_and_ends_with_what_it_was_copied_from(endpoint: str) -> None:
-    copy = copied(endpoint)
+    copy = copy_of(endpoint)
     make(copy, "first")
-    second = copied(copy)
+    second = copy_of(copy)
     assert "first" in clusters(second)
     with pytest.raises(GONE):
         control(copy, "exit")

@@ -32,7 +32,7 @@ def test_keys_are_capitalised_at_any_depth() -> None:
 
 
 def test_tags_go_and_come_without_those_of_aws() -> None:
-    tags = {"Project": "arbor", "Stack": "test"}
+    tags = {"Project": "shop", "Stack": "test"}
     listed = [*tag_list(tags), {"Key": "aws:cloudformation:stack", "Value": "x"}]
     assert tag_dict(listed) == tags
 

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from engine import emulation
-from engine_stack import control
+from account_process import account_process, control, copy_of
 from pulumi_moto import account as account_module
 
 Write = Callable[[Callable[[str], Any]], object]
@@ -17,13 +16,13 @@ Write = Callable[[Callable[[str], Any]], object]
 
 @pytest.fixture(scope="module")
 def pristine() -> Iterator[str]:
-    with emulation.account_process(stack="staging", speed=0) as environment:
+    with account_process() as environment:
         yield environment["AWS_ENDPOINT_URL"]
 
 
 @pytest.fixture
 def endpoint(pristine: str) -> str:
-    return f"http://127.0.0.1:{int(control(pristine, 'fork')['port'])}"
+    return copy_of(pristine)
 
 
 WRITES: dict[str, Write] = {

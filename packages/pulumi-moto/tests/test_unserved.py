@@ -1,18 +1,17 @@
 """The account tells over HTTP which outages its observer saw, each copy of it its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from engine import emulation
-from engine_stack import control
+from account_process import account_process, control, copy_of
 from pulumi_moto import account as account_module
 
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    with emulation.account_process(stack="staging", speed=0) as environment:
+    with account_process() as environment:
         yield environment["AWS_ENDPOINT_URL"]
 
 
@@ -52,30 +51,25 @@ def calls(found: dict[str, Any]) -> list[str]:
 
 
 @pytest.fixture
-def copied(endpoint: str, group: str) -> Callable[..., str]:
+def copy(endpoint: str, group: str) -> str:
+    """A copy of the account in which the group serves."""
     assert group
-
-    def copy(of: str = endpoint) -> str:
-        return f"http://127.0.0.1:{int(control(of, 'fork')['port'])}"
-
-    return copy
+    return copy_of(endpoint)
 
 
-def test_an_outage_is_read_until_it_is_reset(copied: Callable[..., str], group: str) -> None:
-    copy = copied()
+def test_an_outage_is_read_until_it_is_reset(copy: str, group: str) -> None:
     assert control(copy, "unserved")["production"] == ["observed/observed at port 80"]
     take_out(copy, group)
-    told = ["elasticloadbalancing DeregisterTargets"]
-    assert calls(dict(control(copy, "unserved"))) == told
-    assert calls(dict(control(copy, "unserved", reset=True))) == told
+    deregistered = ["elasticloadbalancing DeregisterTargets"]
+    assert calls(dict(control(copy, "unserved"))) == deregistered
+    assert calls(dict(control(copy, "unserved", reset=True))) == deregistered
     assert calls(dict(control(copy, "unserved"))) == []
 
 
-def test_a_copy_sees_its_own_outages(endpoint: str, copied: Callable[..., str], group: str) -> None:
-    copy = copied()
+def test_a_copy_sees_its_own_outages(endpoint: str, copy: str, group: str) -> None:
     take_out(copy, group)
     assert control(endpoint, "unserved")["outages"] == []
-    copy_of_it = copied(copy)
-    assert control(copy_of_it, "unserved")["outages"] == []
-    control(copy_of_it, "clock", advance=1)
-    assert calls(dict(control(copy_of_it, "unserved"))) == ["the clock"]
+    second = copy_of(copy)
+    assert control(second, "unserved")["outages"] == []
+    control(second, "clock", advance=1)
+    assert calls(dict(control(second, "unserved"))) == ["the clock"]

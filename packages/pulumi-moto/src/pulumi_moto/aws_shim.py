@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 SHIM = """#!/bin/sh
-# Made by `python -m tools.emulated run`: the AWS CLI, held to the emulated account.
+# The AWS CLI, with the endpoint of the emulated account (pulumi_moto).
 for argument in "$@"; do
     case "$argument" in
         --endpoint-url|--endpoint-url=*)

@@ -8,7 +8,7 @@ from moto import mock_aws
 from pulumi_moto import correction, corrections
 from pulumi_moto.registrar import Registrar
 
-HOSTS = ["arbor.example", "green.arbor.example"]
+HOSTS = ["shop.example", "green.shop.example"]
 
 
 @pytest.fixture(autouse=True)

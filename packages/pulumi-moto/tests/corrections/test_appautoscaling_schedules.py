@@ -46,7 +46,7 @@ def limits(scaling: Client) -> tuple[int, int]:
 
 
 def count() -> int:
-    found = boto3.client("ecs").describe_services(cluster="arbor", services=["backend"])
+    found = boto3.client("ecs").describe_services(cluster="shop", services=["backend"])
     return int(found["services"][0]["desiredCount"])
 
 
@@ -61,7 +61,7 @@ def test_at_its_time_the_limits_change_and_the_count_is_brought_between_them(
 
 
 def test_a_lower_floor_takes_no_task_away(scaling: Client) -> None:
-    boto3.client("ecs").update_service(cluster="arbor", service="backend", desiredCount=6)
+    boto3.client("ecs").update_service(cluster="shop", service="backend", desiredCount=6)
     put(scaling, at(60), ScalableTargetAction={"MinCapacity": 1})
     CLOCK.advance(3700)
     assert (limits(scaling), count()) == ((1, 10), 6)
@@ -101,7 +101,7 @@ def test_while_schedules_are_suspended_nothing_runs(scaling: Client) -> None:
 @pytest.mark.parametrize(
     ("asked", "code"),
     [
-        ({"ResourceId": "service/arbor/frontend"}, "ObjectNotFoundException"),
+        ({"ResourceId": "service/shop/frontend"}, "ObjectNotFoundException"),
         ({"Schedule": "at(2030-02-30T00:00:00)"}, "ValidationException"),
         ({"Schedule": "tomorrow"}, "ValidationException"),
         ({"Timezone": "Mars/Olympus"}, "ValidationException"),

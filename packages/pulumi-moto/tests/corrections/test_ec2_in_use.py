@@ -162,7 +162,7 @@ def make_database(network: Network, **changes: Any) -> Any:
         DBInstanceIdentifier="db",
         DBInstanceClass="db.t4g.micro",
         Engine="postgres",
-        MasterUsername="arbor",
+        MasterUsername="shop",
         MasterUserPassword="a-password",
         AllocatedStorage=20,
         DBSubnetGroupName="db",

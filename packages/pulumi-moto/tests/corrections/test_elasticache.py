@@ -22,10 +22,10 @@ def test_the_next_group_of_the_name_has_its_own_tags() -> None:
     cache = boto3.client("elasticache")
     create(Tags=[{"Key": "Name", "Value": "first"}])
     cache.delete_replication_group(ReplicationGroupId="redis")
-    create(Tags=[{"Key": "Project", "Value": "arbor"}])
+    create(Tags=[{"Key": "Project", "Value": "shop"}])
     arn = found()["ARN"]
     tags = cache.list_tags_for_resource(ResourceName=arn)["TagList"]
-    assert tags == [{"Key": "Project", "Value": "arbor"}]
+    assert tags == [{"Key": "Project", "Value": "shop"}]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import boto3
 
 from pulumi_moto.clock import CLOCK
 
-NAME = "arbor"
+NAME = "shop"
 WEEK = 7 * 24 * 3600
 
 

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 ACCOUNT = "123456789012"
-BUCKET = "arbor-access-logs"
+BUCKET = "shop-access-logs"
 
 
 def refused(call: Any, **asked: Any) -> str:

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 NOT_FOUND = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
-HOST = {"Field": "host-header", "HostHeaderConfig": {"Values": ["arbor.example.com"]}}
+HOST = {"Field": "host-header", "HostHeaderConfig": {"Values": ["shop.example.com"]}}
 NOBODY = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/none/0123456789abcdef"
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from rds_world import database, subnet_group, subnets
 
-INSIGHTS = "/aws/ecs/containerinsights/arbor/performance"
+INSIGHTS = "/aws/ecs/containerinsights/shop/performance"
 ON = [{"name": "containerInsights", "value": "enabled"}]
 Client = Any
 
@@ -25,16 +25,16 @@ def days(logs: Client, name: str) -> list[int | None]:
 
 def test_container_insights_makes_its_group_and_keeps_it_for_ever(logs: Client) -> None:
     ecs = boto3.client("ecs")
-    ecs.create_cluster(clusterName="arbor")
+    ecs.create_cluster(clusterName="shop")
     assert days(logs, INSIGHTS) == []
-    ecs.update_cluster(cluster="arbor", settings=ON)
+    ecs.update_cluster(cluster="shop", settings=ON)
     assert days(logs, INSIGHTS) == [None]
 
 
 def test_a_group_that_is_there_first_stays_as_it_is(logs: Client) -> None:
     logs.create_log_group(logGroupName=INSIGHTS)
     logs.put_retention_policy(logGroupName=INSIGHTS, retentionInDays=30)
-    boto3.client("ecs").create_cluster(clusterName="arbor", settings=ON)
+    boto3.client("ecs").create_cluster(clusterName="shop", settings=ON)
     assert days(logs, INSIGHTS) == [30]
 
 

@@ -12,7 +12,7 @@ from pulumi_moto.clock import CLOCK
 from pulumi_moto.corrections.logs_export import EXPORT_SECONDS
 
 ACCOUNT = "123456789012"
-BUCKET = "arbor-log-exports"
+BUCKET = "shop-log-exports"
 GROUP = "/ecs/backend"
 Policy = dict[str, Any]
 YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()  # older events are not taken for long

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 Client = Any
-ADDRESS = {"Name": "app.arbor.test", "Type": "A", "TTL": 60}
+ADDRESS = {"Name": "app.shop.test", "Type": "A", "TTL": 60}
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def dns() -> Client:
 
 @pytest.fixture
 def zone(dns: Client) -> str:
-    made = dns.create_hosted_zone(Name="arbor.test", CallerReference="1")
+    made = dns.create_hosted_zone(Name="shop.test", CallerReference="1")
     return str(made["HostedZone"]["Id"])
 
 
@@ -48,17 +48,17 @@ def values(dns: Client, zone: str) -> dict[str, list[str]]:
 
 def test_a_record_that_is_there_is_not_created_again_but_upserted(dns: Client, zone: str) -> None:
     change(dns, zone, ("CREATE", record()))
-    for entry in (record(), record("10.0.0.2"), record(Name="APP.arbor.test.")):
+    for entry in (record(), record("10.0.0.2"), record(Name="APP.shop.test.")):
         assert "it already exists" in refusal(dns, zone, ("CREATE", entry))
-    assert values(dns, zone) == {"app.arbor.test. A": ["10.0.0.1"]}
+    assert values(dns, zone) == {"app.shop.test. A": ["10.0.0.1"]}
     change(dns, zone, ("UPSERT", record("10.0.0.2")))
-    assert values(dns, zone) == {"app.arbor.test. A": ["10.0.0.2"]}
+    assert values(dns, zone) == {"app.shop.test. A": ["10.0.0.2"]}
 
 
 def test_records_of_one_name_differ_by_type_or_set(dns: Client, zone: str) -> None:
     text = record('"some"', Type="TXT")
     weighted = [
-        record(Name="split.arbor.test", SetIdentifier=name, Weight=1) for name in ("one", "two")
+        record(Name="split.shop.test", SetIdentifier=name, Weight=1) for name in ("one", "two")
     ]
     change(dns, zone, *(("CREATE", entry) for entry in (record(), text, *weighted)))
     assert "it already exists" in refusal(dns, zone, ("CREATE", weighted[0]))
@@ -66,9 +66,9 @@ def test_records_of_one_name_differ_by_type_or_set(dns: Client, zone: str) -> No
 
 def test_a_batch_in_which_one_change_is_refused_changes_nothing(dns: Client, zone: str) -> None:
     change(dns, zone, ("CREATE", record()))
-    other = record(Name="other.arbor.test")
+    other = record(Name="other.shop.test")
     refusal(dns, zone, ("CREATE", other), ("CREATE", record()))
-    assert values(dns, zone) == {"app.arbor.test. A": ["10.0.0.1"]}
+    assert values(dns, zone) == {"app.shop.test. A": ["10.0.0.1"]}
 
 
 def test_a_record_is_replaced_by_one_of_another_type_in_one_batch(dns: Client, zone: str) -> None:
@@ -76,7 +76,7 @@ def test_a_record_is_replaced_by_one_of_another_type_in_one_batch(dns: Client, z
     alias = record("elsewhere.test", Type="CNAME")
     assert "conflicts" in refusal(dns, zone, ("CREATE", alias))
     change(dns, zone, ("DELETE", record()), ("CREATE", alias))
-    assert values(dns, zone) == {"app.arbor.test. CNAME": ["elsewhere.test"]}
+    assert values(dns, zone) == {"app.shop.test. CNAME": ["elsewhere.test"]}
     assert "conflicts" in refusal(dns, zone, ("UPSERT", record()))
 
 
@@ -85,7 +85,7 @@ def test_a_record_is_replaced_by_one_of_another_type_in_one_batch(dns: Client, z
     [
         (record("10.0.0.2"), "do not match"),
         (record(TTL=61), "do not match"),
-        (record(Name="none.arbor.test"), "not found"),
+        (record(Name="none.shop.test"), "not found"),
     ],
 )
 def test_a_record_is_deleted_only_as_it_is(

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-BUCKET = "arbor-exports"
+BUCKET = "shop-exports"
 OBJECTS = f"arn:aws:s3:::{BUCKET}/*"
 SERVICE = {"Service": "logs.us-east-1.amazonaws.com"}
 
@@ -77,7 +77,7 @@ def test_a_text_that_is_no_policy_is_malformed(s3: Client, text: str, sentence: 
         ({"Action": "logs:PutObject"}, "Policy has invalid action"),
         ({"Resource": None}, "Missing required field Resource"),
         ({"Resource": "arn:aws:s3:::another/*"}, "Policy has invalid resource"),
-        ({"Resource": "arbor-exports/*"}, "Policy has invalid resource"),
+        ({"Resource": "shop-exports/*"}, "Policy has invalid resource"),
         ({"Resource": f"arn:aws:s3:::{BUCKET}"}, "does not apply to any resource"),
         ({"Action": ["s3:PutObject", "s3:GetBucketAcl"]}, "does not apply to any resource"),
     ],
@@ -98,7 +98,7 @@ def test_what_s3_accepts_is_kept(s3: Client) -> None:
         allow(),
         allow(Action=["s3:Get*", "s3:ListBucket"], Resource=[OBJECTS, OBJECTS[:-2]]),
         allow(Principal={"AWS": ["123456789012", "arn:aws:iam::123456789012:root"]}),
-        allow(Resource="arn:aws:s3:::arbor-*/logs/*"),
+        allow(Resource="arn:aws:s3:::shop-*/logs/*"),
         allow(Effect="Deny", Principal="*", Action="s3:*", Resource=[OBJECTS, OBJECTS[:-2]]),
     )
     assert len(json.loads(s3.get_bucket_policy(Bucket=BUCKET)["Policy"])["Statement"]) == 5
@@ -113,12 +113,12 @@ PUBLIC = [
     everybody("StringEqualsIfExists", aws_SourceVpc="vpc-1"),
     everybody("StringLike", aws_SourceVpc="vpc-*"),
     everybody("StringEquals", aws_SourceVpc=["vpc-1", "${aws:SourceVpc}"]),
-    everybody("StringLike", aws_Referer="https://arbor.example/"),
+    everybody("StringLike", aws_Referer="https://shop.example/"),
     everybody("IpAddress", aws_SourceIp=["8.8.8.8/32", "0.0.0.0/1"]),
 ]
 NOT_PUBLIC = [
     allow(),
-    everybody("StringEquals", aws_PrincipalOrgID="o-arbor"),
+    everybody("StringEquals", aws_PrincipalOrgID="o-shop"),
     everybody("StringEquals", AWS_sourceaccount="123456789012"),
     everybody("ArnLike", aws_SourceArn="arn:aws:logs:us-east-1:123456789012:log-group:x"),
     everybody("ForAnyValue:StringEquals", aws_SourceVpce=["vpce-1", "vpce-2"]),

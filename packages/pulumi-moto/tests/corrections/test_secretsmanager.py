@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 Client = Any
 Attempt = Callable[[Client], object]
-NAME = "arbor/test/database"
+NAME = "shop/test/database"
 
 
 @pytest.fixture

@@ -143,7 +143,7 @@ GROUP_ARN = "arn:aws:logs:us-east-1:123456789012:log-group:"
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"LogDestinationConfigs": [f"{GROUP_ARN}arbor-waf"]}, "WAFInvalidParameterException"),
+        ({"LogDestinationConfigs": [f"{GROUP_ARN}shop-waf"]}, "WAFInvalidParameterException"),
         (
             {"LogDestinationConfigs": [f"{GROUP_ARN}aws-waf-logs-gone"]},
             "WAFLogDestinationPermissionIssueException",
@@ -158,10 +158,10 @@ GROUP_ARN = "arn:aws:logs:us-east-1:123456789012:log-group:"
 def test_a_log_that_waf_could_not_write_is_refused(
     waf: Client, changes: dict[str, Any], code: str
 ) -> None:
-    boto3.client("logs").create_log_group(logGroupName="aws-waf-logs-arbor")
+    boto3.client("logs").create_log_group(logGroupName="aws-waf-logs-shop")
     asked: dict[str, Any] = {
         "ResourceArn": create(waf)["ARN"],
-        "LogDestinationConfigs": [f"{GROUP_ARN}aws-waf-logs-arbor"],
+        "LogDestinationConfigs": [f"{GROUP_ARN}aws-waf-logs-shop"],
         "RedactedFields": [{"SingleHeader": {"Name": "cookie"}}],
     }
     waf.put_logging_configuration(LoggingConfiguration=asked)

@@ -48,7 +48,7 @@ def test_the_logins_are_those_that_the_engines_take_now(attached: World) -> None
         DBInstanceIdentifier="db",
         DBInstanceClass="db.t3.medium",
         Engine="postgres",
-        MasterUsername="arbor_user",
+        MasterUsername="app_user",
         MasterUserPassword="first-password",
         AllocatedStorage=20,
     )
@@ -60,7 +60,7 @@ def test_the_logins_are_those_that_the_engines_take_now(attached: World) -> None
         TransitEncryptionEnabled=True,
         AuthToken="first-token-of-letters",
     )
-    first = {"user": "arbor_user", "password": "first-password"}
+    first = {"user": "app_user", "password": "first-password"}
     assert machines.logins({}) == {
         "databases": {"db": first},
         "caches": {"redis": ["first-token-of-letters"]},

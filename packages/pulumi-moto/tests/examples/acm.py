@@ -7,8 +7,8 @@ from row_example import Example
 
 def _certificate() -> dict[str, Any]:
     return {
-        "domainName": "arbor.example.com",
-        "subjectAlternativeNames": ["test.arbor.example.com", "api.arbor.example.com"],
+        "domainName": "shop.example.com",
+        "subjectAlternativeNames": ["test.shop.example.com", "api.shop.example.com"],
         "validationMethod": "DNS",
         "tags": {"Stack": "test", "Component": "certificate"},
     }
@@ -18,7 +18,7 @@ def _validation() -> dict[str, Any]:
     """A certificate whose validation record stands in its zone."""
     acm, dns = boto3.client("acm"), boto3.client("route53")
     zone = dns.create_hosted_zone(Name="example.com", CallerReference="acm")["HostedZone"]["Id"]
-    made = acm.request_certificate(DomainName="arbor.example.com", ValidationMethod="DNS")
+    made = acm.request_certificate(DomainName="shop.example.com", ValidationMethod="DNS")
     arn = made["CertificateArn"]
     (option,) = acm.describe_certificate(CertificateArn=arn)["Certificate"][
         "DomainValidationOptions"

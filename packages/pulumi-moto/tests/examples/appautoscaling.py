@@ -7,7 +7,7 @@ from row_example import Example
 
 TARGET = {
     "serviceNamespace": "ecs",
-    "resourceId": "service/arbor/backend",
+    "resourceId": "service/shop/backend",
     "scalableDimension": "ecs:service:DesiredCount",
 }
 
@@ -65,7 +65,7 @@ def _policy() -> dict[str, Any]:
             "scaleOutCooldown": 60,
             "predefinedMetricSpecification": {
                 "predefinedMetricType": "ALBRequestCountPerTarget",
-                "resourceLabel": "app/arbor/1/targetgroup/blue/2",
+                "resourceLabel": "app/shop/1/targetgroup/blue/2",
             },
             "customizedMetricSpecification": {
                 "metrics": [

@@ -58,7 +58,7 @@ EXAMPLES = {
                 "insufficientDataActions": [],
                 "metricName": "HTTPCode_ELB_5XX_Count",
                 "metricQueries": [{"id": "rate", "expression": "a / 30", "returnData": True}],
-                "namespace": "Arbor",
+                "namespace": "Shop",
                 "okActions": [],
                 "period": 300,
                 "statistic": "Average",

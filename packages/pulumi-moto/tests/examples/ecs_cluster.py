@@ -8,9 +8,9 @@ KEYS = "arn:aws:kms:us-east-1:123456789012:key"
 
 
 def _capacity() -> dict[str, Any]:
-    boto3.client("ecs").create_cluster(clusterName="arbor")
+    boto3.client("ecs").create_cluster(clusterName="shop")
     return {
-        "clusterName": "arbor",
+        "clusterName": "shop",
         "capacityProviders": ["FARGATE", "FARGATE_SPOT"],
         "defaultCapacityProviderStrategies": [
             {"capacityProvider": "FARGATE", "weight": 1, "base": 2},
@@ -22,7 +22,7 @@ def _capacity() -> dict[str, Any]:
 EXAMPLES = {
     "aws:ecs/cluster:Cluster": Example(
         inputs=lambda: {
-            "name": "arbor",
+            "name": "shop",
             "settings": [{"name": "containerInsights", "value": "enabled"}],
             "configuration": {
                 "executeCommandConfiguration": {
@@ -30,7 +30,7 @@ EXAMPLES = {
                     "logging": "OVERRIDE",
                     "logConfiguration": {
                         "cloudWatchEncryptionEnabled": True,
-                        "cloudWatchLogGroupName": "/ecs/arbor/exec",
+                        "cloudWatchLogGroupName": "/ecs/shop/exec",
                     },
                 },
                 "managedStorageConfiguration": {

@@ -25,7 +25,7 @@ def _network() -> dict[str, Any]:
 def _rules(network: dict[str, Any]) -> dict[str, str]:
     """The two target groups, and the rules that forward to both of them."""
     elbv2 = boto3.client("elbv2")
-    balancer = elbv2.create_load_balancer(Name="arbor", Subnets=network["subnets"])
+    balancer = elbv2.create_load_balancer(Name="shop", Subnets=network["subnets"])
     groups = [
         elbv2.create_target_group(
             Name=colour, Protocol="HTTP", Port=8000, VpcId=network["vpc"], TargetType="ip"
@@ -49,7 +49,7 @@ def _rules(network: dict[str, Any]) -> dict[str, str]:
             Conditions=[{"Field": "host-header", "HostHeaderConfig": {"Values": [host]}}],
             Actions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": both}}],
         )["Rules"][0]["RuleArn"]
-        for priority, host in ((10, "green.arbor.test"), (20, "arbor.test"))
+        for priority, host in ((10, "green.shop.test"), (20, "shop.test"))
     ]
     return {"blue": groups[0], "green": groups[1], "test": rules[0], "production": rules[1]}
 
@@ -74,7 +74,7 @@ def _role() -> str:
 def _cluster() -> tuple[str, str]:
     """A cluster's ARN, and that of a task definition."""
     ecs = boto3.client("ecs")
-    cluster = ecs.create_cluster(clusterName="arbor", capacityProviders=["FARGATE", "FARGATE_SPOT"])
+    cluster = ecs.create_cluster(clusterName="shop", capacityProviders=["FARGATE", "FARGATE_SPOT"])
     task = ecs.register_task_definition(
         family="backend",
         networkMode="awsvpc",

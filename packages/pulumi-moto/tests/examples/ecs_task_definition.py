@@ -5,7 +5,7 @@ from row_example import Example
 EXAMPLES = {
     "aws:ecs/taskDefinition:TaskDefinition": Example(
         inputs=lambda: {
-            "family": "arbor-backend",
+            "family": "shop-backend",
             "cpu": "512",
             "memory": "1024",
             "networkMode": "awsvpc",

@@ -38,7 +38,7 @@ def _parameters() -> dict[str, Any]:
     return {
         "name": "cache-parameters",
         "family": "redis7",
-        "description": "Parameters of arbor-test",
+        "description": "Parameters of shop-test",
         "parameters": [{"name": "maxmemory-policy", "value": "allkeys-lru"}],
         "tags": TAGS,
     }
@@ -62,13 +62,13 @@ def _group() -> dict[str, Any]:
     client.create_cache_parameter_group(
         CacheParameterGroupName="cache-parameters",
         CacheParameterGroupFamily="redis7",
-        Description="Parameters of arbor-test",
+        Description="Parameters of shop-test",
     )
     key = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
     boto3.client("logs").create_log_group(logGroupName="/cache/slow")
     return {
-        "replicationGroupId": "arbor-test",
-        "description": "Cache arbor-test",
+        "replicationGroupId": "shop-test",
+        "description": "Cache shop-test",
         "engine": "redis",
         "engineVersion": "7.0",
         "nodeType": "cache.t4g.micro",
@@ -86,7 +86,7 @@ def _group() -> dict[str, Any]:
         "snapshotRetentionLimit": 7,
         "snapshotWindow": "03:00-04:00",
         "maintenanceWindow": "sun:05:00-sun:06:00",
-        "finalSnapshotIdentifier": "arbor-test-final",
+        "finalSnapshotIdentifier": "shop-test-final",
         "autoMinorVersionUpgrade": True,
         "applyImmediately": True,
         "logDeliveryConfigurations": [
@@ -126,7 +126,7 @@ EXAMPLES = {
                 "parameterGroupName": _made_parameters("valkey8"),
             },
             "engineVersion": {"engineVersion": "7.1"},
-            "finalSnapshotIdentifier": {"finalSnapshotIdentifier": "arbor-test-last"},
+            "finalSnapshotIdentifier": {"finalSnapshotIdentifier": "shop-test-last"},
             "logDeliveryConfigurations": {"logDeliveryConfigurations": []},
             "multiAzEnabled": {"multiAzEnabled": False},
             "parameterGroupName": lambda _: {"parameterGroupName": _made_parameters("redis7")},

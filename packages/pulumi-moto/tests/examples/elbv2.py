@@ -25,7 +25,7 @@ def _balancer() -> dict[str, Any]:
     _, subnets, group = _network()
     _log_bucket()
     return {
-        "name": "arbor",
+        "name": "shop",
         "internal": False,
         "loadBalancerType": "application",
         "ipAddressType": "ipv4",
@@ -37,7 +37,7 @@ def _balancer() -> dict[str, Any]:
         "desyncMitigationMode": "strictest",
         "enableHttp2": True,
         "enableZonalShift": True,
-        "accessLogs": {"bucket": "arbor-access-logs", "prefix": "edge", "enabled": True},
+        "accessLogs": {"bucket": "shop-access-logs", "prefix": "edge", "enabled": True},
         "tags": TAGS,
     }
 
@@ -48,12 +48,12 @@ def _log_bucket() -> None:
         "Effect": "Allow",
         "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
         "Action": "s3:PutObject",
-        "Resource": "arn:aws:s3:::arbor-access-logs/*",
+        "Resource": "arn:aws:s3:::shop-access-logs/*",
     }
     s3 = boto3.client("s3")
-    s3.create_bucket(Bucket="arbor-access-logs")
+    s3.create_bucket(Bucket="shop-access-logs")
     s3.put_bucket_policy(
-        Bucket="arbor-access-logs",
+        Bucket="shop-access-logs",
         Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
     )
 
@@ -88,7 +88,7 @@ def _certificate(reference: str = "elb") -> str:
     """Issued, as HTTPS needs it."""
     acm, dns = boto3.client("acm"), boto3.client("route53")
     zone = dns.create_hosted_zone(Name="example.com", CallerReference=reference)["HostedZone"]["Id"]
-    made = acm.request_certificate(DomainName="arbor.example.com", ValidationMethod="DNS")
+    made = acm.request_certificate(DomainName="shop.example.com", ValidationMethod="DNS")
     arn = str(made["CertificateArn"])
     described = acm.describe_certificate(CertificateArn=arn)["Certificate"]
     record = described["DomainValidationOptions"][0]["ResourceRecord"]
@@ -108,7 +108,7 @@ def _certificate(reference: str = "elb") -> str:
 def _made_balancer() -> str:
     _, subnets, group = _network()
     made = boto3.client("elbv2").create_load_balancer(
-        Name="arbor", Subnets=subnets, SecurityGroups=[group]
+        Name="shop", Subnets=subnets, SecurityGroups=[group]
     )
     return str(made["LoadBalancers"][0]["LoadBalancerArn"])
 
@@ -191,7 +191,7 @@ def _rule() -> dict[str, Any]:
         "listenerArn": listener["Listeners"][0]["ListenerArn"],
         "priority": 10,
         "conditions": [
-            {"hostHeader": {"values": ["arbor.example.com"]}},
+            {"hostHeader": {"values": ["shop.example.com"]}},
             {"pathPattern": {"values": ["/api/*", "/admin/*"]}},
         ],
         "actions": [_forward(blue, green)],
@@ -210,7 +210,7 @@ EXAMPLES = {
             "enableHttp2": False,
             "enableZonalShift": False,
             "ipAddressType": "dualstack",
-            "accessLogs": {"bucket": "arbor-access-logs", "enabled": False},
+            "accessLogs": {"bucket": "shop-access-logs", "enabled": False},
             "tags": {"Stack": "other"},
         },
         more={

@@ -66,7 +66,7 @@ EXAMPLES = {
     "aws:iam/role:Role": Example(
         inputs=lambda: {
             "name": "task",
-            "path": "/arbor/staging/",
+            "path": "/shop/staging/",
             "assumeRolePolicy": document("ecs-tasks"),
             "description": "runs",
             "maxSessionDuration": 7200,
@@ -84,7 +84,7 @@ EXAMPLES = {
     "aws:iam/policy:Policy": Example(
         inputs=lambda: {
             "name": "reads",
-            "path": "/arbor/",
+            "path": "/shop/",
             "policy": permission("s3:GetObject"),
             "description": "reads",
             "tags": TAGS,

@@ -30,7 +30,7 @@ def _group() -> dict[str, Any]:
     }
     key = boto3.client("kms").create_key(Policy=json.dumps(policy))
     return {
-        "name": "/ecs/arbor",
+        "name": "/ecs/shop",
         "retentionInDays": 30,
         "kmsKeyId": key["KeyMetadata"]["Arn"],
         "tags": {"Stack": "test", "Component": "logs"},

@@ -61,7 +61,7 @@ def _parameters() -> dict[str, Any]:
     return {
         "name": "database-parameters",
         "family": "postgres16",
-        "description": "Parameters of arbor-test",
+        "description": "Parameters of shop-test",
         "parameters": [
             {"name": "rds.force_ssl", "value": "1", "applyMethod": "immediate"},
             {
@@ -85,11 +85,11 @@ def _instance() -> dict[str, Any]:
     rds.create_db_parameter_group(
         DBParameterGroupName="database-parameters",
         DBParameterGroupFamily="postgres16",
-        Description="Parameters of arbor-test",
+        Description="Parameters of shop-test",
     )
     key = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
     return {
-        "identifier": "arbor-test",
+        "identifier": "shop-test",
         "engine": "postgres",
         "engineVersion": "16",
         "instanceClass": "db.t4g.micro",
@@ -98,8 +98,8 @@ def _instance() -> dict[str, Any]:
         "storageType": "gp3",
         "storageEncrypted": True,
         "kmsKeyId": key,
-        "dbName": "arbor",
-        "username": "arbor",
+        "dbName": "shop",
+        "username": "shop",
         "password": "first-password",
         "port": 5432,
         "dbSubnetGroupName": subnets["name"],
@@ -116,7 +116,7 @@ def _instance() -> dict[str, Any]:
         "skipFinalSnapshot": False,
         "deleteAutomatedBackups": False,
         "allowMajorVersionUpgrade": True,
-        "finalSnapshotIdentifier": "arbor-test-final",
+        "finalSnapshotIdentifier": "shop-test-final",
         "performanceInsightsEnabled": True,
         "performanceInsightsKmsKeyId": key,
         "performanceInsightsRetentionPeriod": 7,
@@ -132,7 +132,7 @@ EXAMPLES = {
     "aws:rds/instance:Instance": Example(
         inputs=_instance,
         change={
-            "identifier": "arbor-renamed",
+            "identifier": "shop-renamed",
             "port": 5433,
             "instanceClass": "db.t4g.small",
             "multiAz": True,
@@ -153,7 +153,7 @@ EXAMPLES = {
                     "deleteAutomatedBackups": True,
                     "deletionProtection": True,
                     "engineVersion": "16.9",
-                    "finalSnapshotIdentifier": "arbor-test-last",
+                    "finalSnapshotIdentifier": "shop-test-last",
                     "maintenanceWindow": "mon:05:00-mon:06:00",
                     "maxAllocatedStorage": 200,
                     "monitoringInterval": 30,

@@ -9,7 +9,7 @@ LOAD_BALANCER_ZONE = "Z35SXDOTRQ7X7K"
 
 def _zone() -> dict[str, Any]:
     return {
-        "name": "arbor.example.com",
+        "name": "shop.example.com",
         "comment": "Made by the stack that serves this domain",
         "forceDestroy": True,
         "tags": {"Stack": "test", "Component": "zone"},
@@ -19,11 +19,11 @@ def _zone() -> dict[str, Any]:
 def _record() -> dict[str, Any]:
     """A record has either values or an alias, so one example can't use every input at once."""
     made = boto3.client("route53").create_hosted_zone(
-        Name="arbor.example.com", CallerReference="record"
+        Name="shop.example.com", CallerReference="record"
     )
     return {
         "zoneId": made["HostedZone"]["Id"].split("/")[-1],
-        "name": "app.arbor.example.com",
+        "name": "app.shop.example.com",
         "type": "CNAME",
         "ttl": 60,
         "records": ["elsewhere.example.com"],
@@ -52,7 +52,7 @@ EXAMPLES = {
                 "records": None,
                 "aliases": [
                     {
-                        "name": "arbor.us-east-1.elb.amazonaws.com",
+                        "name": "shop.us-east-1.elb.amazonaws.com",
                         "zoneId": LOAD_BALANCER_ZONE,
                         "evaluateTargetHealth": True,
                     }

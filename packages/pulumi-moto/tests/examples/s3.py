@@ -11,8 +11,8 @@ TAGS = {"Stack": "test"}
 
 
 def bucket() -> str:
-    boto3.client("s3").create_bucket(Bucket="arbor-example")
-    return "arbor-example"
+    boto3.client("s3").create_bucket(Bucket="shop-example")
+    return "shop-example"
 
 
 def policy(sid: str) -> str:
@@ -21,7 +21,7 @@ def policy(sid: str) -> str:
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
-        "Resource": "arn:aws:s3:::arbor-example/*",
+        "Resource": "arn:aws:s3:::shop-example/*",
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
@@ -46,7 +46,7 @@ def encryption(algorithm: str) -> list[dict[str, Any]]:
 
 EXAMPLES = {
     "aws:s3/bucket:Bucket": Example(
-        inputs=lambda: {"bucket": "arbor-example", "forceDestroy": True, "tags": TAGS},
+        inputs=lambda: {"bucket": "shop-example", "forceDestroy": True, "tags": TAGS},
         change={"forceDestroy": False, "tags": {"Stack": "other"}},
     ),
     "aws:s3/bucketPolicy:BucketPolicy": Example(

@@ -13,7 +13,7 @@ def _key() -> str:
 
 def _secret() -> dict[str, Any]:
     return {
-        "name": "arbor/test/database",
+        "name": "shop/test/database",
         "description": "User and password of the database",
         "kmsKeyId": _key(),
         "recoveryWindowInDays": 7,
@@ -22,11 +22,11 @@ def _secret() -> dict[str, Any]:
 
 
 def _version() -> dict[str, Any]:
-    secret = boto3.client("secretsmanager").create_secret(Name="arbor/test/database")
+    secret = boto3.client("secretsmanager").create_secret(Name="shop/test/database")
     return {
         "secretId": secret["ARN"],
-        "secretString": json.dumps({"username": "arbor", "password": "first"}),
-        "versionStages": ["AWSCURRENT", "arbor-initial"],
+        "secretString": json.dumps({"username": "shop", "password": "first"}),
+        "versionStages": ["AWSCURRENT", "shop-initial"],
     }
 
 
@@ -41,6 +41,6 @@ EXAMPLES = {
         more={"kmsKeyId": lambda _: {"kmsKeyId": _key()}},
     ),
     "aws:secretsmanager/secretVersion:SecretVersion": Example(
-        inputs=_version, change={"versionStages": ["AWSCURRENT", "arbor-first"]}
+        inputs=_version, change={"versionStages": ["AWSCURRENT", "shop-first"]}
     ),
 }

@@ -160,7 +160,7 @@ def _association() -> dict[str, Any]:
         )["Subnet"]["SubnetId"]
         for number, letter in enumerate("ab")
     ]
-    balancer = boto3.client("elbv2").create_load_balancer(Name="arbor", Subnets=subnets)
+    balancer = boto3.client("elbv2").create_load_balancer(Name="shop", Subnets=subnets)
     acl = boto3.client("wafv2").create_web_acl(
         Name="edge-acl",
         Scope="REGIONAL",
@@ -190,7 +190,7 @@ def _offices() -> dict[str, Any]:
 
 def _log() -> dict[str, Any]:
     groups = []
-    for name in ("aws-waf-logs-arbor", "aws-waf-logs-other"):
+    for name in ("aws-waf-logs-shop", "aws-waf-logs-other"):
         boto3.client("logs").create_log_group(logGroupName=name)
         groups.append(f"arn:aws:logs:us-east-1:123456789012:log-group:{name}")
     blocked = [{"actionCondition": {"action": "BLOCK"}}]

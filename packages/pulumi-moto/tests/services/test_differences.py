@@ -123,7 +123,7 @@ SAME = [
     (DATABASE, "maintenanceWindow", "sun:03:00-sun:04:00", "Sun:03:00-Sun:04:00"),
     (CACHE, "engineVersion", "6.2", "6.x"),
     (CACHE, "maintenanceWindow", "sun:03:00-sun:04:00", "Sun:03:00-Sun:04:00"),
-    (CACHE, "replicationGroupId", "arbor", "Arbor"),
+    (CACHE, "replicationGroupId", "shop", "Shop"),
     (
         "aws:iam/rolePolicy:RolePolicy",
         "policy",
@@ -149,8 +149,8 @@ SAME = [
         images(TAGGED_TOO, UNTAGGED),
     ),
     ("aws:kms/alias:Alias", "targetKeyId", KEY, f"arn:aws:kms:us-east-1:1:key/{KEY}"),
-    ("aws:route53/record:Record", "name", "api.arbor.test", "API.arbor.test."),
-    ("aws:route53/zone:Zone", "name", "arbor.test", "Arbor.test."),
+    ("aws:route53/record:Record", "name", "api.shop.test", "API.shop.test."),
+    ("aws:route53/zone:Zone", "name", "shop.test", "Shop.test."),
     (INGRESS, "ipProtocol", "tcp", "6"),
     (
         "aws:wafv2/ipSet:IpSet",
@@ -204,7 +204,7 @@ OTHER = [
         images({**UNTAGGED, "rulePriority": 2}),
     ),
     ("aws:kms/alias:Alias", "targetKeyId", KEY, KEY.replace("1", "2")),
-    ("aws:route53/record:Record", "name", "api.arbor.test", "app.arbor.test"),
+    ("aws:route53/record:Record", "name", "api.shop.test", "app.shop.test"),
     (LISTENER, "defaultActions", forward(("a", 1), ("b", 0)), forward(("a", 0), ("b", 1))),
     (LISTENER, "defaultActions", forward(("a", 1)), forward(("a", 1), stickiness=STICKY)),
     (
@@ -258,8 +258,8 @@ def test_the_default_port_of_a_cache_is_no_difference_when_it_is_no_longer_said(
 
 def test_the_names_of_a_validation_are_a_set_with_or_without_the_dot() -> None:
     validation = row("aws:acm/certificateValidation:CertificateValidation")
-    old = {"validationRecordFqdns": ["a.arbor.test", "b.arbor.test"]}
-    new = {"validationRecordFqdns": ["b.arbor.test.", "a.arbor.test."]}
+    old = {"validationRecordFqdns": ["a.shop.test", "b.shop.test"]}
+    new = {"validationRecordFqdns": ["b.shop.test.", "a.shop.test."]}
     assert not lifecycle.diff(validation, old, old, new).changed
 
 

@@ -44,7 +44,7 @@ def inputs(**changed: Any) -> dict[str, Any]:
 
 
 def statuses(ecs: Client, arn: str) -> list[str]:
-    found = ecs.list_service_deployments(cluster="arbor", service=arn)["serviceDeployments"]
+    found = ecs.list_service_deployments(cluster="shop", service=arn)["serviceDeployments"]
     return [deployment["status"] for deployment in found]
 
 
@@ -89,7 +89,7 @@ def test_a_first_deployment_that_is_rolled_back_leaves_a_service_that_is_known(e
     block(asked, "blue")
     with pytest.raises(lifecycle.HalfDoneError, match="No rollback candidate") as failed:
         lifecycle.create(ROW, ecs, asked)
-    assert failed.value.physical_id.endswith("service/arbor/backend")
+    assert failed.value.physical_id.endswith("service/shop/backend")
     assert failed.value.state["name"] == "backend"
 
 
@@ -142,16 +142,16 @@ def test_other_capacity_providers_need_force_new_deployment(ecs: Client) -> None
 @pytest.mark.parametrize("force", [True, False])
 def test_a_service_is_deleted_with_its_tasks(ecs: Client, *, force: bool) -> None:
     arn, state = lifecycle.create(ROW, ecs, inputs(forceDelete=force))
-    assert ecs.list_tasks(cluster="arbor", serviceName="backend")["taskArns"]
+    assert ecs.list_tasks(cluster="shop", serviceName="backend")["taskArns"]
     ROW.delete(ecs, arn, state)
     assert ROW.read(ecs, arn) is None
-    assert ecs.list_tasks(cluster="arbor", serviceName="backend")["taskArns"] == []
+    assert ecs.list_tasks(cluster="shop", serviceName="backend")["taskArns"] == []
 
 
 @pytest.mark.parametrize(
     ("key", "value", "same"),
     [
-        ("cluster", "arbor", True),
+        ("cluster", "shop", True),
         ("cluster", "other", False),
         ("taskDefinition", "backend:1", True),
         ("taskDefinition", "backend:2", False),
@@ -166,7 +166,7 @@ def test_inputs_are_the_same_where_the_provider_says_so(
 ) -> None:
     arn = "arn:aws:ecs:us-east-1:123456789012:"
     state = {
-        "cluster": f"{arn}cluster/arbor",
+        "cluster": f"{arn}cluster/shop",
         "taskDefinition": f"{arn}task-definition/backend:1",
         "deploymentConfiguration": {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": "5"},
         "networkConfiguration": {

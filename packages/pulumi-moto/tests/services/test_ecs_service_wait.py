@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from pulumi_moto.services import ecs_service_wait as waiting
 from pulumi_moto.services.ecs_service_wait import DeploymentFailedError
 
-ARN = "arn:aws:ecs:us-east-1:123456789012:service/arbor/backend"
+ARN = "arn:aws:ecs:us-east-1:123456789012:service/shop/backend"
 OLD = {
     "serviceDeploymentArn": "first",
     "createdAt": datetime(2026, 1, 1, tzinfo=UTC),

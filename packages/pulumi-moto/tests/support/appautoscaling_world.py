@@ -2,18 +2,18 @@
 
 import boto3
 
-RESOURCE, DIMENSION = "service/arbor/backend", "ecs:service:DesiredCount"
+RESOURCE, DIMENSION = "service/shop/backend", "ecs:service:DesiredCount"
 WHERE = {"ServiceNamespace": "ecs", "ResourceId": RESOURCE, "ScalableDimension": DIMENSION}
 
 
 def service() -> None:
-    """Two tasks of `backend` in the cluster `arbor`; nothing scales them yet."""
+    """Two tasks of `backend` in the cluster `shop`; nothing scales them yet."""
     ecs = boto3.client("ecs")
-    ecs.create_cluster(clusterName="arbor")
+    ecs.create_cluster(clusterName="shop")
     ecs.register_task_definition(
         family="backend",
         containerDefinitions=[{"name": "backend", "image": "backend:1", "memory": 128}],
     )
     ecs.create_service(
-        cluster="arbor", serviceName="backend", taskDefinition="backend", desiredCount=2
+        cluster="shop", serviceName="backend", taskDefinition="backend", desiredCount=2
     )

@@ -17,7 +17,7 @@ from pulumi_moto import correction, corrections
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.ecs.deployment import BLUE_GREEN_STAGES, REQUEST_SECONDS, STAGE_SECONDS
 
-CLUSTER, SERVICE, FAMILY, ALARM = "arbor", "backend", "backend", "backend-5xx"
+CLUSTER, SERVICE, FAMILY, ALARM = "shop", "backend", "backend", "backend-5xx"
 BAKE = 5
 ROLE = "infrastructure"
 HOUR = 3600.0

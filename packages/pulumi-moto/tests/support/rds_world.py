@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-NAME = "arbor"
+NAME = "shop"
 PASSWORD = "first-password"
 
 
@@ -18,7 +18,7 @@ def database(**asked: Any) -> Any:
             "Engine": "postgres",
             "EngineVersion": "16",
             "AllocatedStorage": 20,
-            "MasterUsername": "arbor",
+            "MasterUsername": "shop",
             "MasterUserPassword": PASSWORD,
             **asked,
         }
