@@ -9,7 +9,7 @@ import pytest
 from pulumi import automation
 
 from engine_stack import counted, deployed
-from pulumi_moto.awsx.construct import AWS_VERSION
+from pulumi_moto.versions import AWS_VERSION
 
 TIERS = {
     awsx.ec2.SubnetType.PUBLIC: ["10.0.0.0/20", "10.0.16.0/20"],

@@ -189,8 +189,11 @@ def test_outputs_list_the_subnets_of_each_tier_in_the_order_of_the_zones() -> No
         ({"availabilityZoneNames": []}, "named zones"),
         ({"subnetSpecs": [spec("Unused", 0)]}, "has the type Unused"),
         ({"subnetSpecs": [{**spec("Public", 0), "size": 4096}]}, "size, which is not emulated"),
-        ({"subnetSpecs": [spec("Public", 0)]}, "private or isolated ones beside them"),
-        ({"natGateways": {"strategy": "TwoPerAz"}}, "no NAT gateway strategy TwoPerAz"),
+        (
+            {"subnetSpecs": [spec("Public", 0)]},
+            "needs public subnets, and private or isolated ones",
+        ),
+        ({"natGateways": {"strategy": "TwoPerAz"}}, "strategy TwoPerAz is unknown"),
         (
             {"natGateways": {"elasticIpAllocationIds": ["eipalloc-1"]}},
             "elasticIpAllocationIds, which is not emulated",

@@ -1,6 +1,6 @@
 """`python -m pulumi_moto`: an emulated AWS account for the real Pulumi engine.
 
-Any Pulumi program, in any language, runs against it with the environment that `serve` prints.
+A Pulumi program in any language runs against it with the environment that `serve` prints.
 """
 
 import os
@@ -20,16 +20,17 @@ from pulumi_moto import aws_shim
 from pulumi_moto.environment import client_environment, moto_environment
 
 USAGE, NOT_FOUND = 2, 127
-PASSPHRASE = "emulated"  # noqa: S105 - it encrypts the state of an account that doesn't exist
+PASSPHRASE = "emulated"  # noqa: S105 - encrypts the state of an emulated account
 ENDING_SECONDS = 10.0
-"""How long a command may take to end in order after Ctrl-C."""
+"""Grace period of a command after Ctrl-C, before it is killed."""
 app = typer.Typer(
     help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-AccountId = Annotated[str, typer.Option(help="The account's id: 12 digits.")]
-Region = Annotated[str, typer.Option(help="The region of the account's clients.")]
+AccountId = Annotated[str, typer.Option(help="Account id: 12 digits.")]
+Region = Annotated[str, typer.Option(help="Region of the clients.")]
 Speed = Annotated[
-    float, typer.Option(min=0, help="Seconds of the account's clock in one real second.")
+    float,
+    typer.Option(min=0, help="Seconds on the account's clock per real second; 0 stops the clock."),
 ]
 
 
@@ -40,7 +41,7 @@ def serve(
     speed: Speed = 60.0,
     until_input_closes: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
-    """Keep an account up until Ctrl-C; prints its environment, as lines to eval."""
+    """Serve an account until Ctrl-C; print its environment as lines to eval."""
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -54,7 +55,7 @@ def serve(
     with serving(account_id=account_id, region=region, speed=speed) as environment:
         for name, value in environment.items():
             typer.echo(f"export {name}='{value}'")
-        typer.echo(f"# The account is up at {environment['AWS_ENDPOINT_URL']}; Ctrl-C ends it.")
+        typer.echo(f"# Account ready at {environment['AWS_ENDPOINT_URL']}; press Ctrl-C to end it.")
         ended.wait()
 
 
@@ -65,13 +66,16 @@ def run(
     region: Region = "us-east-1",
     speed: Speed = 60.0,
 ) -> None:
-    """Run COMMAND against a fresh account, and exit with its code; the account ends with it.
+    """Run COMMAND against a new account and exit with its code; the account ends with the command.
 
     Usage: python -m pulumi_moto run -- COMMAND…
     """
     command = [*context.args]
     if not command:
-        typer.echo("COMMAND is missing: write it after `--`.", err=True)
+        typer.echo(
+            "COMMAND is missing: pass it after `--`: python -m pulumi_moto run -- pulumi up",
+            err=True,
+        )
         raise typer.Exit(USAGE)
     with (
         serving(account_id=account_id, region=region, speed=speed) as environment,
@@ -83,14 +87,22 @@ def run(
     raise typer.Exit(code)
 
 
+@app.command(name="coverage")
+def print_coverage() -> None:
+    """Print what the account carries, ignores and corrects, as Markdown."""
+    from pulumi_moto import coverage  # noqa: PLC0415 - imports moto, which takes seconds
+
+    typer.echo(coverage.page(), nl=False)
+
+
 @contextmanager
 def serving(*, account_id: str, region: str, speed: float) -> Iterator[dict[str, str]]:
-    """An account in this process; gives the environment of its clients and of the engine.
+    """Run an account in this process; yield the environment of its clients and of the engine.
 
-    Set moto's variables before anything imports moto: it reads them then.
+    moto reads its variables when it is imported, so import it after they are set.
     """
     os.environ.update(moto_environment(account_id))
-    # A copy of the account (fork.py) speaks no gRPC, which need not prepare for it.
+    # A fork of the account (fork.py) serves HTTP alone, so gRPC needs no fork handlers.
     os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
     from pulumi_moto import account  # noqa: PLC0415 - after moto's environment is set
 
@@ -104,7 +116,7 @@ def serving(*, account_id: str, region: str, speed: float) -> Iterator[dict[str,
             "PULUMI_DEBUG_PROVIDERS": f"{attached},awsx:{running.awsx_port}",
             "PULUMI_BACKEND_URL": f"file://{state}",
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-            # Every provider is attached. Without this the engine first tries, and tries again, to
+            # Every provider is attached. Without this the engine first tries, several times, to
             # download the plugins that its state names.
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         }
@@ -112,11 +124,11 @@ def serving(*, account_id: str, region: str, speed: float) -> Iterator[dict[str,
 
 
 def run_command(command: list[str], environment: Mapping[str, str]) -> int:
-    """Run a command to its end and return its exit code; 127 if it can't be run."""
+    """Run a command and return its exit code; 127 if it can't be started."""
     try:
         process = subprocess.Popen(command, env=environment)  # noqa: S603 - the user's own command
     except OSError as missing:
-        typer.echo(f"{command[0]} can't be run: {missing.strerror}.", err=True)
+        typer.echo(f"{command[0]} can't be started: {missing.strerror}.", err=True)
         return NOT_FOUND
     try:
         code = process.wait()

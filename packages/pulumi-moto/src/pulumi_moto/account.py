@@ -37,28 +37,26 @@ from pulumi_moto.trouble import Trouble, error
 
 MINUTE_IN_A_SECOND = 60.0
 CONTROL = "/pulumi-moto/"
-"""Paths of our own beside AWS's: the clock, the registrar (name servers by domain), how many AWS
-calls were made, and a copy of it all.
+"""Prefix of the control paths, which AWS does not have: the clock, the registrar (name servers by
+domain), the number of AWS calls, and a fork of the account.
 
-`trouble` is what befalls a write (pulumi_moto/trouble.py).
-`unserved` returns the outages that the observer saw (pulumi_moto/observer.py); `reset` drops them.
-
-`machines`, `ended` and `logins` are for a process that runs the tasks (pulumi_moto/machines.py).
-
-`attach` starts a provider for a copy, in this process: a copied process can't speak gRPC.
+`trouble` makes a later write fail (pulumi_moto/trouble.py).
+`unserved` returns the observed outages (pulumi_moto/observer.py); `reset` clears them.
+`machines`, `ended` and `logins` serve a process that runs the tasks (pulumi_moto/machines.py).
+`attach` starts a provider for a fork, in this process: a forked process can't serve gRPC.
 """
 PATHS = (
     *("clock", "registrar", "calls", "unserved", "trouble", "machines", "ended", "logins"),
     *("fork", "exit"),
-    "attach (but in no copy)",
+    "attach (not in a fork)",
 )
 _MAKING = threading.Lock()
-"""A session is not for two threads; its clients are."""
+"""A boto3 session is not thread-safe; its clients are."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Where a running account listens, always on the loopback interface."""
+    """The addresses of a running account, all on the loopback interface."""
 
     endpoint: str
     """Of every AWS service: http://127.0.0.1:PORT."""
@@ -69,9 +67,9 @@ class Account:
 
 
 class Front:
-    """Counts and serialises the calls, and lets the account catch up with its clock before each.
+    """Counts and serialises the calls; brings the account up to its clock before each.
 
-    moto's backends are plain dictionaries that no lock guards, and the engine calls in parallel.
+    moto's backends are dictionaries without locks, and the engine calls in parallel.
     """
 
     def __init__(
@@ -87,8 +85,8 @@ class Front:
         self._observer = observer or Observer()
         self._trouble = Trouble()
         self._others = {
-            "unserved": self._observer.told,
-            "trouble": self._trouble.told,
+            "unserved": self._observer.report,
+            "trouble": self._trouble.schedule,
             "machines": machines.attached,
             "ended": machines.ended,
             "logins": machines.logins,
@@ -101,7 +99,7 @@ class Front:
             with self._lock:
                 return self._control(environ, start)
         call = call_of(environ, _body(environ))
-        if (code := self._trouble.meet(call)) is not None:
+        if (code := self._trouble.error_code(call)) is not None:
             status, headers, body = error(code, str(environ.get("CONTENT_TYPE", "")))
             start(status, headers)
             return body
@@ -109,7 +107,7 @@ class Front:
             self._calls += 1
             self._settle()
             answer = list(self._moto(environ, start))
-            self._observer.look(call)
+            self._observer.observe(call)
             return answer
 
     def _control(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
@@ -121,7 +119,7 @@ class Front:
             if "speed" in asked:
                 CLOCK.set_speed(float(asked["speed"]))
             self._settle()
-            self._observer.look("the clock")
+            self._observer.observe("the clock")
             answer: dict[str, Any] = {"now": CLOCK.now()}
         elif what == "registrar":
             REGISTRAR.enter(asked)
@@ -129,7 +127,7 @@ class Front:
         elif what == "calls":
             answer = {"calls": self._calls}
         elif what == "fork":
-            # A lock that another thread holds now would be held in the copy for ever: its own.
+            # The fork gets its own lock: one that another thread holds now would never be released.
             copy = Front(self._moto, self._settle, observer=self._observer.copy())
             answer = {"port": fork(copy, MotoRequestHandler)}
         elif what == "attach" and self._attach is not None:
@@ -146,7 +144,7 @@ class Front:
 
 
 def _body(environ: dict[str, Any]) -> bytes:
-    """Of a call of a query API, whose operation stands in it; it can be read once more."""
+    """Return the body of a query API's call, which names its operation; it can be read again."""
     if not str(environ.get("CONTENT_TYPE", "")).startswith("application/x-www-form-urlencoded"):
         return b""
     body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -155,7 +153,7 @@ def _body(environ: dict[str, Any]) -> bytes:
 
 
 def clients(endpoint: str, region: str) -> Callable[[str], Client]:
-    """boto3 clients that can reach this endpoint and nothing else."""
+    """Return a factory of boto3 clients that reach this endpoint only."""
 
     @functools.cache
     def make(service: str) -> Client:
@@ -174,22 +172,22 @@ def clients(endpoint: str, region: str) -> Callable[[str], Client]:
 
 @functools.cache
 def _session(region: str) -> boto3.Session:
-    """One for every account that this process knows: each reads the models of AWS's services."""
+    """One session for all accounts of this process: each new one parses AWS's service models."""
     return boto3.Session("testing", "testing", region_name=region)
 
 
 @contextmanager
 def running(*, region: str, account_id: str, speed: float) -> Iterator[Account]:
-    """Start the account; everything in it is gone at the end.
+    """Run the account; its contents end with it.
 
-    `speed` is how many of the account's seconds (a bake time, an export) pass in a real one.
+    `speed` is the number of seconds on the account's clock (bake times, exports) per real second.
     """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     assert corrections  # importing it registers them
     correction.apply()
     CLOCK.set_speed(speed)
     modules = tuple(backends.list_of_moto_modules())
-    backends.list_of_moto_modules = lambda: modules  # else read from the disk at every request
+    backends.list_of_moto_modules = lambda: modules  # else read from disk at each request
     servers = []
 
     def attach(endpoint: str) -> int:

@@ -1,12 +1,12 @@
-"""The state of a CloudWatch alarm from the datapoints that the account has.
+"""The state of a CloudWatch alarm, from the datapoints in the account.
 
-An alarm looks at its last evaluation periods that are over. Not modelled: the larger range from
-which CloudWatch takes datapoints in place of missing ones, anomaly detection, percentiles, and
-alarms on expressions that pulumi_moto.metric_math does not evaluate.
+An alarm evaluates its last complete evaluation periods. Not modelled: the wider range from which
+CloudWatch replaces missing datapoints, anomaly detection, percentiles, and alarms on expressions
+that pulumi_moto.metric_math does not evaluate.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
 
-An alarm none of whose metrics has a datapoint keeps its state, so that set_alarm_state works for a
-drill; on AWS the next evaluation would undo it.
+An alarm whose metrics have no datapoint keeps its state, so that set_alarm_state works in a drill;
+on AWS the next evaluation resets it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ BREACHES: Mapping[str, Callable[[float, float], bool]] = {
 
 
 def settle(backend: CloudWatchBackend, alarm: Alarm) -> None:
-    """Bring the alarm into the state that its datapoints give it now."""
+    """Set the alarm's state from its datapoints."""
     if alarm.rule or not alarm.evaluation_periods:
         return
     period = _period(alarm)
@@ -54,7 +54,7 @@ def settle(backend: CloudWatchBackend, alarm: Alarm) -> None:
 
 
 def judge(alarm: Alarm, values: Series, periods: Sequence[int]) -> str:
-    """OK, ALARM or INSUFFICIENT_DATA by these values."""
+    """Return OK, ALARM or INSUFFICIENT_DATA for these values."""
     missing = alarm.treat_missing_data or "missing"
     breaches = BREACHES[alarm.comparison_operator]
     found = [breaches(values[p], float(alarm.threshold)) for p in periods if p in values]
@@ -71,7 +71,7 @@ def _period(alarm: Alarm) -> int:
 
 
 def _metrics(alarm: Alarm) -> dict[str, tuple[Any, str]]:
-    """By id, what is measured and its statistic; a plain alarm has one metric, without an id."""
+    """Return metrics with their statistic by id; a plain alarm has one, with an empty id."""
     if not alarm.metric_data_queries:
         return {"": (alarm, str(alarm.statistic))}
     return {
@@ -85,8 +85,12 @@ def _series(backend: CloudWatchBackend, metric: Any, statistic: str, period: int
     wanted = {(one.name, one.value) for one in metric.dimensions}
     found: dict[int, list[float]] = {}
     for datum in backend.metric_data:
-        told = {(one.name, one.value) for one in datum.dimensions}
-        if (datum.namespace, datum.name, told) != (metric.namespace, metric.metric_name, wanted):
+        dimensions = {(one.name, one.value) for one in datum.dimensions}
+        if (datum.namespace, datum.name, dimensions) != (
+            metric.namespace,
+            metric.metric_name,
+            wanted,
+        ):
             continue
         at = datum.timestamp if datum.timestamp.tzinfo else datum.timestamp.replace(tzinfo=UTC)
         start = int(at.timestamp() // period) * period
@@ -95,7 +99,7 @@ def _series(backend: CloudWatchBackend, metric: Any, statistic: str, period: int
 
 
 def _returned(alarm: Alarm, series: Mapping[str, Series], periods: Sequence[int]) -> Series:
-    """What the alarm watches: its one metric, or the query that returns data."""
+    """Return the alarm's one metric, or the query that returns data."""
     known: dict[str, Any] = dict(series)
     if not alarm.metric_data_queries:
         return series[""]

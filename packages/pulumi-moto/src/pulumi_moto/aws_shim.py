@@ -1,7 +1,7 @@
-"""An `aws` that can only reach the emulated account, put first on PATH.
+"""An `aws` command, first on PATH, that reaches the emulated account only.
 
-Needed because the AWS CLI alone is not safe: v1 ignores AWS_ENDPOINT_URL for `aws rds` in
-us-east-1, and v2 before 2.13 ignores it everywhere. All versions obey `--endpoint-url`.
+AWS_ENDPOINT_URL is not enough: CLI v1 ignores it for `aws rds` in us-east-1, and v2 before 2.13
+ignores it everywhere. All versions follow `--endpoint-url`.
 """
 
 import os
@@ -16,7 +16,7 @@ SHIM = """#!/bin/sh
 for argument in "$@"; do
     case "$argument" in
         --endpoint-url|--endpoint-url=*)
-            echo "aws: --endpoint-url is set for you here; leave it out." >&2
+            echo "aws: --endpoint-url is already set to the emulated account; leave it out." >&2
             exit 252 ;;
     esac
 done
@@ -30,17 +30,17 @@ exit 127
 
 def find_aws() -> str | None:
     """The newest major version of the AWS CLI among those on PATH; v1 has no `logs tail`."""
-    places = [*os.environ.get("PATH", "").split(os.pathsep), "/usr/bin", "/usr/local/bin"]
-    found = {path for place in places if (path := shutil.which("aws", path=place))}
+    directories = [*os.environ.get("PATH", "").split(os.pathsep), "/usr/bin", "/usr/local/bin"]
+    found = {path for directory in directories if (path := shutil.which("aws", path=directory))}
     return max(sorted(found), key=version, default=None)
 
 
 def version(aws: str) -> tuple[int, ...]:
     """The version of an AWS CLI, such as (2, 9, 19)."""
-    said = subprocess.run(  # noqa: S603 - an aws from PATH, asked only for its version
+    printed = subprocess.run(  # noqa: S603 - an aws from PATH, run for its version
         [aws, "--version"], capture_output=True, text=True, check=False
     ).stdout
-    number = said.partition("aws-cli/")[2].partition(" ")[0]
+    number = printed.partition("aws-cli/")[2].partition(" ")[0]
     return tuple(int(part) for part in number.split(".") if part.isdigit())
 
 
@@ -56,9 +56,9 @@ def install(directory: Path, endpoint: str) -> None:
 
 
 def search_path(directory: Path) -> str:
-    """PATH with the shim first, then this Python's own directory.
+    """Return PATH with the shim first, then this Python's own directory.
 
-    A pyenv shim of python3 puts pyenv's directory, and the `aws` in it, before everything for
-    its children. The interpreter that runs us is found before that shim, so this can't happen.
+    A pyenv shim of python3 puts pyenv's directory, and the `aws` in it, first for its children.
+    With this interpreter's directory before it, that shim is not used.
     """
     return os.pathsep.join([str(directory), str(Path(sys.executable).parent), os.environ["PATH"]])

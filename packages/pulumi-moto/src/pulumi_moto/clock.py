@@ -1,4 +1,4 @@
-"""The account's clock: what takes minutes on AWS (a bake time) passes faster here, or by hand."""
+"""The account's clock: minutes on AWS (a bake time) pass in seconds, or by hand."""
 
 import threading
 import time
@@ -7,8 +7,8 @@ import time
 class Clock:
     """Seconds that have passed in the emulated account.
 
-    `speed` is how many of the account's seconds pass in one real second; 0 stands still until
-    `advance`, so that a test sees every stage of a deployment.
+    `speed` is the number of the account's seconds per real second. At 0 the clock stops until
+    `advance`, so that a test sees each stage of a deployment.
     """
 
     def __init__(self, speed: float = 0.0) -> None:
@@ -34,4 +34,4 @@ class Clock:
 
 
 CLOCK = Clock()
-"""The one clock of this process's account, as moto's backends are this process's too."""
+"""The clock of this process's account; moto's backends are per process, too."""

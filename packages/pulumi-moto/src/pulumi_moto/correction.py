@@ -1,4 +1,4 @@
-"""A correction: one small function that makes one moto call do what AWS does."""
+"""A correction: one function that makes one moto call behave as AWS does."""
 
 import functools
 from collections.abc import Callable
@@ -10,14 +10,14 @@ Replacement = Callable[..., Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Correction:
-    """What was corrected, for the coverage page and for `apply`."""
+    """One patched method, for `apply` and for the coverage page."""
 
     call: str
     """Service and operation as boto3 names them: `ecs.create_service`."""
     moto: str
-    """What moto does, measured."""
+    """moto's behaviour, measured."""
     aws: str
-    """What AWS does instead, and so what the emulated account does."""
+    """AWS's behaviour, which the emulated account follows."""
     owner: type
     method: str
     replacement: Replacement
@@ -30,7 +30,7 @@ _APPLIED: set[tuple[type, str, Replacement]] = set()
 def corrects(
     owner: type, method: str, *, call: str, moto: str, aws: str
 ) -> Callable[[Replacement], Replacement]:
-    """Register the function below as moto's `owner.method`.
+    """Register the decorated function as moto's `owner.method`.
 
     The function receives the method it replaces, then the instance and the arguments:
     `def f(original, self, *args, **kwargs)`. `original` is None where moto has no such method
@@ -49,9 +49,9 @@ def corrects(
 
 
 def apply() -> None:
-    """Patch moto in this process; a second call changes nothing.
+    """Patch moto in this process; a second call has no effect.
 
-    Two corrections of one method wrap each other, the one registered later outermost.
+    Of two corrections of one method, the one registered later is the outer one.
     """
     for correction in CORRECTIONS:
         key = (correction.owner, correction.method, correction.replacement)

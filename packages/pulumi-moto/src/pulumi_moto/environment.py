@@ -1,4 +1,4 @@
-"""Environment variables: of the account's clients, and of moto before it is imported."""
+"""Environment variables of the account's clients, and of moto before its import."""
 
 import os
 from collections.abc import Mapping
@@ -7,11 +7,11 @@ from typing import Final
 CLOSED_PROXY = "http://127.0.0.1:9"
 """Port 9 (discard) is closed: a request to any other address fails."""
 WITHOUT_IMAGES: Final = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
-"""1300 machine images take longer to make than a stack, and nothing here starts a machine."""
+"""Without moto's 1300 machine images, which take longer to create than a stack."""
 
 
 def client_environment(endpoint: str, region: str) -> dict[str, str]:
-    """The environment of any AWS client that shall see the emulated account, and only it."""
+    """Return the environment in which an AWS client reaches the emulated account only."""
     closed = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), CLOSED_PROXY)
     return {
         "AWS_ENDPOINT_URL": endpoint,
@@ -20,7 +20,7 @@ def client_environment(endpoint: str, region: str) -> dict[str, str]:
         "AWS_SESSION_TOKEN": "testing",
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
-        # No profile, no metadata service: nothing but the credentials above.
+        # No profile and no metadata service: only the credentials above.
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -33,10 +33,10 @@ def client_environment(endpoint: str, region: str) -> dict[str, str]:
 
 
 def moto_environment(account_id: str) -> Mapping[str, str]:
-    """What moto must find in the environment before it is imported."""
+    """Return the variables that moto reads when it is imported."""
     return {
         "MOTO_ACCOUNT_ID": account_id,
-        # Without this, attaching any policy that AWS manages is NoSuchEntity.
+        # Without this, attaching an AWS managed policy fails with NoSuchEntity.
         "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
         **WITHOUT_IMAGES,
     }

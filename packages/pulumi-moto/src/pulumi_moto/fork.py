@@ -1,7 +1,7 @@
-"""A copy of the account as it is this moment, in a process of its own.
+"""A fork of the account: a copy of its current state, in a process of its own.
 
-Copying a process is how the whole of moto's memory is copied at once and in milliseconds, so that
-many things can be tried from one state that took the engine a minute to reach.
+os.fork copies moto's memory in milliseconds, so that tests can start from a state that took the
+engine a minute to reach.
 """
 
 import gc
@@ -14,37 +14,37 @@ from typing import Any
 
 from werkzeug.serving import make_server
 
-_COPIES: set[int] = set()
-"""Processes that this one has made, as far as it is known."""
+_CHILDREN: set[int] = set()
+"""Child processes that were not reaped yet."""
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 def fork(app: Wsgi, request_handler: type) -> int:
-    """Start the copy; returns the port of its HTTP. It ends when asked to, or with this process."""
+    """Fork the process and return the HTTP port of the copy, which ends with this process."""
     owner = os.getpid()
-    # Made on this side: it looks up a name, and the resolver may not survive the copying.
+    # Created before the fork: it resolves a name, and the resolver may not survive a fork.
     http = make_server("127.0.0.1", 0, app, threaded=True, request_handler=request_handler)
     port = int(http.server_port)
     if child := os.fork():
-        _COPIES.add(child)
+        _CHILDREN.add(child)
         http.socket.close()
-        _bury()
+        _reap()
         return port
-    _COPIES.clear()
-    gc.freeze()  # what was copied stays; looking through it for garbage would really copy it
+    _CHILDREN.clear()
+    gc.freeze()  # a collection would touch, and so copy, all shared pages
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)  # the account's own would end it in order
+        signal.signal(number, signal.SIG_DFL)  # instead of the account's handlers
     os.environ["MOTO_PORT"] = str(port)
     threading.Thread(target=_end_with, args=[owner], daemon=True).start()
     http.serve_forever()
     return os._exit(0)
 
 
-def _bury() -> None:
-    """Of copies that have ended, nothing is to be left."""
-    for child in list(_COPIES):
+def _reap() -> None:
+    """Reap copies that have ended."""
+    for child in list(_CHILDREN):
         if os.waitpid(child, os.WNOHANG)[0]:
-            _COPIES.discard(child)
+            _CHILDREN.discard(child)
 
 
 def _end_with(owner: int) -> None:

@@ -1,7 +1,7 @@
-"""What a provider does with a resource, for any row: check, diff, create, read, update.
+"""A resource's lifecycle for any row: check, diff, create, read, update, import.
 
-The engine reaches this through gRPC (provider.py). Property values are plain Python here; an
-unknown of a preview is the string UNKNOWN.
+The engine calls it through gRPC (provider.py). Property values are plain Python; an unknown value
+of a preview is the string UNKNOWN.
 """
 
 import hashlib
@@ -13,9 +13,9 @@ from typing import Any
 from pulumi_moto.row import Change, Client, ExistsButFailedError, Props, Row, State
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""Pulumi's own mark for a value that a preview can't know yet."""
+"""Pulumi's sentinel for a value that is unknown in a preview."""
 DEFAULTS = "__defaults"
-"""Inputs that Check filled in; the same bookkeeping as in Pulumi's bridged providers."""
+"""Inputs that Check added; the same key as in Pulumi's bridged providers."""
 Ignored = Collection[str]
 NOTHING: Ignored = ()
 SUFFIX_LENGTH = 8
@@ -23,7 +23,7 @@ SUFFIX_LENGTH = 8
 
 
 class HalfDoneError(Exception):
-    """The resource exists with this id and state, but is not what was asked for."""
+    """The resource exists with this id and state, but the operation failed."""
 
     def __init__(self, physical_id: str, state: State, reason: str) -> None:
         super().__init__(reason)
@@ -33,22 +33,22 @@ class HalfDoneError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """What the engine shall do about a resource whose inputs changed."""
+    """The engine's next operation for a resource with changed inputs."""
 
     changed: frozenset[str]
     replaces: frozenset[str]
     delete_first: bool
-    """Its name was chosen by the program and stays: the old one must go before the new comes."""
+    """The program chose its name, and the name stays, so the old one is deleted first."""
 
 
 def check(
     row: Row, name: str, old_inputs: Props, news: Props, seed: bytes
 ) -> tuple[dict[str, Any], list[str]]:
-    """The inputs with their defaults, and a sentence for each input that the row doesn't know."""
+    """Return the inputs with their defaults, and a message for each input that is not emulated."""
     given = {key: value for key, value in news.items() if key != DEFAULTS and value is not None}
     failures = [
-        f"{row.token} has an input `{path}` that is not emulated: carry it in its row in "
-        f"pulumi_moto/services/, or name it there as ignored with the reason."
+        f"{row.token} has an input `{path}` that is not emulated: add it to `inputs` of its row in "
+        f"pulumi_moto/services/, or to `ignored` with the reason."
         for path in row.unknown_inputs(given)
     ]
     naming = row.autoname
@@ -62,8 +62,8 @@ def check(
         physical = f"{naming.prefix}{logical}-{suffix}"
     if len(physical) > naming.longest:
         failures.append(
-            f"{row.token} would be named {physical}, {len(physical)} characters; AWS allows "
-            f"{naming.longest}. Give it a logical name of at most "
+            f"{row.token} gets the name {physical}, {len(physical)} characters; AWS allows "
+            f"{naming.longest}. Use a logical name of at most "
             f"{naming.longest - SUFFIX_LENGTH - len(naming.prefix)} characters."
         )
     return {**given, naming.prop: physical, DEFAULTS: [naming.prop]}, failures
@@ -72,14 +72,16 @@ def check(
 def diff(
     row: Row, state: Props, old_inputs: Props, news: Props, ignored: Ignored = NOTHING
 ) -> Difference:
-    """Compare the resource as it was last seen with the inputs as they shall be.
+    """Compare the resource's last state with the new inputs.
 
     `ignored` are the inputs of `ignore_changes`. The engine puts their old *inputs* into `news`;
-    a bridged provider then also drops their difference from the state.
+    a bridged provider also ignores their difference from the state.
     https://github.com/pulumi/pulumi-terraform-bridge (pkg/tfbridge/provider.go, Diff)
     """
-    changed = row.changed(state, _asked(old_inputs), _asked(news)) - _top_level(row, ignored)
-    replaces = row.replaced(changed, state, _asked(news))
+    changed = row.changed(
+        state, _without_defaults(old_inputs), _without_defaults(news)
+    ) - _top_level(row, ignored)
+    replaces = row.replaced(changed, state, _without_defaults(news))
     chosen = (
         row.autoname is not None
         and row.autoname.prop not in news.get(DEFAULTS, [])
@@ -89,26 +91,28 @@ def diff(
 
 
 def previewed_create(row: Row, inputs: Props) -> State:
-    """What a preview may say of a resource that doesn't exist yet."""
+    """Return the state of a new resource in a preview."""
     return {**dict.fromkeys(row.outputs - set(inputs), UNKNOWN), **inputs}
 
 
 def previewed_update(row: Row, state: Props, old_inputs: Props, inputs: Props) -> State:
-    """The state as it would be: an input that was taken out of the program is gone."""
+    """Return the state after the update in a preview, without removed inputs."""
     dropped = row.dropped(old_inputs, inputs)
     return {**{key: value for key, value in state.items() if key not in dropped}, **inputs}
 
 
 def create(row: Row, client: Client, inputs: Props) -> tuple[str, State]:
-    """Make it, then read it back. Raises HalfDoneError when it exists and yet failed."""
-    asked = _asked(inputs)
+    """Create it, then read it back. Raises HalfDoneError if it exists although creating failed."""
+    asked = _without_defaults(inputs)
     held = {**asked, **(row.generate(asked) if row.generate else {})}
     with _half_done(row, client, held):
         physical_id = row.create(client, asked)
     found = row.read(client, physical_id)
     if found is None:
         raise HalfDoneError(
-            physical_id, held, f"{row.token} {physical_id} was created but can't be read back."
+            physical_id,
+            held,
+            f"{row.token} {physical_id} was created, but reading it back found none.",
         )
     return physical_id, _with_kept(row, found, held)
 
@@ -116,20 +120,20 @@ def create(row: Row, client: Client, inputs: Props) -> tuple[str, State]:
 def read(
     row: Row, client: Client, physical_id: str, state: Props, inputs: Props
 ) -> tuple[State, dict[str, Any]] | None:
-    """State and inputs as they are now in the account, or None when the resource is gone."""
+    """Return the resource's current state and inputs, or None if it is gone."""
     found = row.read(client, row.located(physical_id, state))
     if found is None:
         return None
     now = _with_kept(row, found, {**inputs, **state})
     seen = {key: now.get(key, value) for key, value in inputs.items() if key != DEFAULTS}
     bookkeeping = {DEFAULTS: inputs[DEFAULTS]} if DEFAULTS in inputs else {}
-    return now, {**_as_asked(row, seen, inputs), **bookkeeping}
+    return now, {**_as_without_defaults(row, seen, inputs), **bookkeeping}
 
 
 def imported(row: Row, client: Client, import_id: str) -> tuple[str, State, dict[str, Any]] | None:
-    """Id, state and inputs of what Pulumi does not know yet, or None when the account has none.
+    """Return id, state and inputs of a resource to import, or None if it does not exist.
 
-    A bridged provider makes the inputs out of the state, without those at their default or zero.
+    A bridged provider derives the inputs from the state, without those at their default or zero.
     https://github.com/pulumi/pulumi-terraform-bridge (pkg/tfbridge/schema.go,
     ExtractInputsFromOutputs and isDefaultOrZeroValue)
     """
@@ -155,14 +159,14 @@ def update(
     news: Props,
     ignored: Ignored = NOTHING,
 ) -> State:
-    """Change it, then read it back. Raises HalfDoneError when it did not become what was asked.
+    """Update it, then read it back. Raises HalfDoneError if the update failed half-way.
 
-    An ignored input is planned as the state has it, so the row sees no change of it.
+    An ignored input is planned with the state's value, so the row sees no change of it.
     """
     planned = {key: state[key] for key in _top_level(row, ignored) if key in state}
-    asked = {**_asked(news), **planned}
-    keys = row.changed(state, _asked(old_inputs), asked)
-    held = previewed_update(row, state, _asked(old_inputs), asked)
+    asked = {**_without_defaults(news), **planned}
+    keys = row.changed(state, _without_defaults(old_inputs), asked)
+    held = previewed_update(row, state, _without_defaults(old_inputs), asked)
     with _half_done(row, client, held):
         row.update(client, physical_id, Change(old=state, new=asked, keys=keys))
     found = row.read(client, row.located(physical_id, held))
@@ -173,7 +177,7 @@ def update(
 
 @contextmanager
 def _half_done(row: Row, client: Client, held: Props) -> Iterator[None]:
-    """Tell a failure together with the resource as it now is."""
+    """Raise HalfDoneError with the resource's current state for an ExistsButFailedError."""
     try:
         yield
     except ExistsButFailedError as failed:
@@ -184,21 +188,21 @@ def _half_done(row: Row, client: Client, held: Props) -> Iterator[None]:
 
 
 def _top_level(row: Row, ignored: Ignored) -> frozenset[str]:
-    """The ignored inputs. Raises NotImplementedError for a path below one."""
+    """Return the ignored inputs. Raises NotImplementedError for a path below one."""
     for path in ignored:
         if not path.isidentifier():
             raise NotImplementedError(
-                f"{row.token}: ignore_changes of {path} is not emulated; name a whole input."
+                f"{row.token}: ignore_changes of {path} is not emulated; ignore a top-level input."
             )
     return frozenset(ignored)
 
 
-def _asked(inputs: Props) -> dict[str, Any]:
+def _without_defaults(inputs: Props) -> dict[str, Any]:
     return {key: value for key, value in inputs.items() if key != DEFAULTS}
 
 
-def _as_asked(row: Row, seen: Mapping[str, Any], inputs: Props) -> dict[str, Any]:
-    """Keep the program's spelling of a value that is the same under the row's own equality."""
+def _as_without_defaults(row: Row, seen: Mapping[str, Any], inputs: Props) -> dict[str, Any]:
+    """Keep the program's spelling of values that are equal by the row's `same`."""
     return {
         key: inputs[key]
         if key in row.same and key in inputs and row.same[key](value, inputs[key])
@@ -208,7 +212,7 @@ def _as_asked(row: Row, seen: Mapping[str, Any], inputs: Props) -> dict[str, Any
 
 
 def _with_kept(row: Row, found: State, held: Props) -> State:
-    """Add what AWS doesn't give back: written once, ignored here, or made by no API."""
+    """Add values that AWS does not return: write-only, ignored, and generated ones."""
     kept = row.write_only | {path.split(".", 1)[0] for path in row.ignored}
     if row.generate is not None:
         kept |= row.outputs

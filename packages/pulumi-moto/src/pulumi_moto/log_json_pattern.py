@@ -1,6 +1,6 @@
-"""The JSON half of CloudWatch Logs' filter patterns: `{ $.duration > 2000 && $.level = "WARN" }`.
+"""JSON filter patterns of CloudWatch Logs: `{ $.duration > 2000 && $.level = "WARN" }`.
 
-A comparison is false where the event has no such property; only NOT EXISTS and IS NULL ask for it.
+A comparison is false if the event lacks the property; only NOT EXISTS tests for that.
 """
 
 import operator
@@ -33,14 +33,14 @@ ORDER: Mapping[str, Callable[[float, float], bool]] = {
 
 
 class PatternError(ValueError):
-    """CloudWatch Logs refuses the pattern with InvalidParameterException and this sentence."""
+    """CloudWatch Logs refuses the pattern, with InvalidParameterException and this message."""
 
     def __init__(self, sentence: str = "Invalid filter pattern") -> None:
         super().__init__(sentence)
 
 
 def regular_expression(said: str) -> re.Pattern[str]:
-    """Of letters, digits, some symbols and operators, without groups. Raises PatternError.
+    """Compile a regular expression within CloudWatch Logs' syntax. Raises PatternError.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/regex-expressions.html
     """
@@ -53,7 +53,7 @@ def regular_expression(said: str) -> re.Pattern[str]:
 
 
 def parse_json_pattern(pattern: str) -> Condition:
-    """What tells whether a parsed event matches. Raises PatternError."""
+    """Return a predicate on parsed events. Raises PatternError."""
     return _Parser(_tokens(pattern)).pattern()
 
 
@@ -105,12 +105,12 @@ class _Parser:
         kind, path = self._take()
         if kind != "path":
             raise PatternError
-        return self._about(path)
+        return self._comparison(path)
 
-    def _about(self, path: str) -> Condition:
+    def _comparison(self, path: str) -> Condition:
         kind, said = self._take()
         if kind == "word":
-            return _fact(path, f"{said} {self._take()[1]}".upper())
+            return _test(path, f"{said} {self._take()[1]}".upper())
         if said in ORDER:
             return _ordered(path, ORDER[said], _number(self._take()[1]))
         if said not in ("=", "!="):
@@ -140,16 +140,16 @@ class _Parser:
             raise PatternError
 
 
-def _fact(path: str, said: str) -> Condition:
-    facts: Mapping[str, Callable[[Json], bool]] = {
+def _test(path: str, said: str) -> Condition:
+    tests: Mapping[str, Callable[[Json], bool]] = {
         "IS NULL": lambda value: value is None,
         "IS TRUE": lambda value: value is True,
         "IS FALSE": lambda value: value is False,
         "NOT EXISTS": lambda value: value is MISSING,
     }
-    if said not in facts:
+    if said not in tests:
         raise PatternError
-    holds = facts[said]
+    holds = tests[said]
     return lambda event: holds(_at(event, path))
 
 
@@ -162,7 +162,7 @@ def _ordered(path: str, compare: Callable[[float, float], bool], limit: float) -
 
 
 def _equal(kind: str, said: str) -> Callable[[Json], bool]:
-    """Equality with what stands right of `=`: a number, text with `*` for anything, a regex."""
+    """Return equality with the right side of `=`: a number, text with `*` as wildcard, a regex."""
     if kind == "regex":
         expression = regular_expression(said[1:-1])
         return lambda value: isinstance(value, str) and expression.search(value) is not None

@@ -1,7 +1,7 @@
-"""CloudWatch Logs' filter patterns: terms in any text, and conditions on JSON.
+"""Filter patterns of CloudWatch Logs: terms in any text, and conditions on JSON.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
-Not modelled: space-delimited patterns (`[ip, user, ...]`), which raise PatternError saying so.
+Not modelled: space-delimited patterns (`[ip, user, ...]`), which raise PatternError.
 """
 
 import json
@@ -23,7 +23,7 @@ TERM = re.compile(
 
 
 def compile_pattern(pattern: str) -> Matches:
-    """What tells whether a log message matches.
+    """Return a predicate on log messages.
 
     Raises PatternError for a pattern that AWS refuses.
     """
@@ -51,9 +51,9 @@ def _on_json(pattern: str) -> Matches:
 
 
 def _terms(pattern: str) -> Matches:
-    """Every plain term and no `-term`; of `?terms` any, unless a plain or a `-term` is given too.
+    """Require all plain terms and no `-term`, or any `?term` of a pattern with only those.
 
-    AWS ignores the `?terms` of a pattern that mixes them with others.
+    AWS ignores `?terms` that are mixed with others.
     """
     required: list[Matches] = []
     excluded: list[Matches] = []

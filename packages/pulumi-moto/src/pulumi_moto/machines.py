@@ -1,9 +1,8 @@
-"""The machines behind the account: where containers run, and what the engines of its stores know.
+"""Control paths for a process that runs the account's containers and stores.
 
-The account is records. A process beside it can be its machines: it runs what a task's command says
-and reports how that ended, and it gives a real PostgreSQL or Redis the logins that RDS and
-ElastiCache would give theirs. Without such a process a task that no service keeps ends by itself
-(pulumi_moto/ecs/tasks.py).
+The account itself only has records. Such a process runs the tasks' commands and reports their exit
+codes, and sets the logins of RDS and ElastiCache in a real PostgreSQL and Redis. Without one, a
+standalone task ends by itself (pulumi_moto/ecs/tasks.py).
 """
 
 from collections.abc import Mapping
@@ -19,22 +18,22 @@ from pulumi_moto.ecs import tasks
 
 
 def attached(asked: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Whether a process runs the tasks from now on: `{"on": true}`."""
+    """Set whether a process runs the tasks: `{"on": true}`."""
     tasks.MACHINES.attached = bool(asked.get("on"))
     return {"on": tasks.MACHINES.attached}
 
 
 def ended(asked: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The essential container of `task`, an ARN, exited with `code`; a service replaces it."""
+    """Record that the essential container of `task`, an ARN, exited with `code`."""
     found = _task(str(asked["task"]))
     if found is None or not tasks.runs(found):
         return {"stopped": False}
-    tasks.exited(found, int(asked["code"]))
+    tasks.end(found, int(asked["code"]))
     return {"stopped": True}
 
 
 def logins(_asked: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the engines take now: a master's name and password by instance, tokens by group."""
+    """Return the valid logins: master user and password by instance, tokens by group."""
     databases = {
         one.db_instance_identifier: _login(one)
         for regions in list(rds_backends.values())
@@ -51,7 +50,7 @@ def logins(_asked: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _login(instance: Instance) -> Mapping[str, Any]:
-    instance.settle()  # a new password is taken a little after RDS was given it
+    instance.settle()  # a new password becomes valid after some seconds
     _, password = instance.passwords[-1]
     return {"user": instance.master_username, "password": password}
 

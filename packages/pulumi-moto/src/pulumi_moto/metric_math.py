@@ -1,9 +1,9 @@
-"""CloudWatch's metric math on time series, as far as alarms here use it.
+"""CloudWatch's metric math on time series.
 
 Modelled: numbers, ids, `+ - * /`, comparisons, IF, FILL with a number, and SUM, MIN and MAX of an
-array. What is said about missing values is the documentation's:
+array. The rules for missing values are the documentation's:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
-It does not say what FILL makes of a metric without any datapoint, so the caller does.
+FILL of a metric without any datapoint is undocumented, so the caller decides (`fills_empty`).
 """
 
 import ast
@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 
 Series = dict[int, float]
-"""Values by the start of their period; one that is missing is not there."""
+"""Values by the start of their period, without the missing ones."""
 Value = Series | float
 ARITHMETIC: Mapping[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
@@ -31,7 +31,7 @@ OF_ARRAYS: Mapping[str, Callable[[Sequence[float]], float]] = {"SUM": sum, "MIN"
 
 
 class NotModelledError(ValueError):
-    """An expression that this module does not evaluate; the message names the part."""
+    """The expression is not modelled; the message names the part."""
 
 
 def evaluate(
@@ -41,9 +41,9 @@ def evaluate(
     *,
     fills_empty: bool = False,
 ) -> Value:
-    """The value of an expression; `periods` is the range that is looked at.
+    """Evaluate an expression over `periods`.
 
-    `fills_empty`: whether FILL makes values of a metric that has none in the range.
+    `fills_empty`: whether FILL adds values to a metric without any in the range.
     """
     try:
         tree = ast.parse(expression, mode="eval").body
@@ -93,7 +93,7 @@ class _Evaluation:
 
 
 def _joined(sign: Callable[[float, float], float], left: Value, right: Value) -> Value:
-    """A missing value is 0, and a division by 0 drops the datapoint."""
+    """Combine the values; a missing one is 0, and a division by 0 drops the datapoint."""
     if not isinstance(left, dict) and not isinstance(right, dict):
         return sign(left, right)
     found: Series = {}
@@ -106,7 +106,7 @@ def _joined(sign: Callable[[float, float], float], left: Value, right: Value) ->
 
 
 def _compared(sign: Callable[[float, float], bool], left: Value, right: Value) -> Value:
-    """1 or 0; of two time series, a missing value is 0."""
+    """Return 1 or 0 for each period; a missing value of two series is 0."""
     if not isinstance(left, dict) and not isinstance(right, dict):
         return float(sign(left, right))
     return {
@@ -116,7 +116,7 @@ def _compared(sign: Callable[[float, float], bool], left: Value, right: Value) -
 
 
 def _chosen(condition: Value, branches: Sequence[Value]) -> Value:
-    """Where it holds, the first with 0 for a missing value; elsewhere the second, if it has one."""
+    """Return the first branch where the condition holds, with 0 if missing; else the second."""
     if not isinstance(condition, dict):
         raise NotModelledError("IF takes a time series as its condition here")
     then, other = branches[0], branches[1] if len(branches) > 1 else {}
@@ -132,7 +132,7 @@ def _chosen(condition: Value, branches: Sequence[Value]) -> Value:
 
 
 def _of_array(function: Callable[[Sequence[float]], float], array: Sequence[Value]) -> Series:
-    """Of the values that are there; MIN and MAX of nothing are nothing."""
+    """Apply the function to the present values; a period without any is left out."""
     every = [one for one in array if isinstance(one, dict)]
     if len(every) != len(array):
         raise NotModelledError("an array of numbers")

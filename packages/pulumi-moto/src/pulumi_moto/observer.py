@@ -1,14 +1,12 @@
-"""Watches, call by call, whether the load balancers serve what they once served.
+"""Checks after each call whether the load balancers still serve what they once served.
 
-A request (a host and a path that a listener's rule names) is in production from the moment it has
-reached a healthy target. From then on the account is looked at after every call: the first rule
-that matches the request must forward it, and every target group with a weight must have a healthy
-target. A weight on an empty group is an outage of that share of the requests (503), an answer
-without a target (404) is one of all of them.
+A request (a host and a path in a listener rule) is in production once a healthy target has served
+it. From then on, after each call, the first rule that matches the request must forward it, and each
+target group with a weight must have a healthy target. A weight on an empty group is an outage of
+that share of the requests (503); a response without a target (404) is one of all of them.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html
-Not modelled: conditions other than host and path; a rule that has one is taken for one that
-matches none of the requests.
+Not modelled: conditions other than host and path; a rule with one matches no request.
 """
 
 import functools
@@ -21,12 +19,12 @@ from moto.elbv2.models import ELBv2Backend, FakeListener, FakeListenerRule, Fake
 
 Rule = FakeListenerRule | FakeRule
 ANY = "observed"
-"""Stands for `*` in a request that is made up from a pattern."""
+"""Replaces `*` in the example request of a pattern."""
 
 
 @dataclass(frozen=True, order=True)
 class Request:
-    """What is asked of a load balancer."""
+    """A request to a load balancer."""
 
     balancer: str
     """Its ARN."""
@@ -40,19 +38,18 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Outage:
-    """A request that was served before, and was not after a call."""
+    """A request that was served before a call, and not after it."""
 
     call: str
-    """The first one after which it was so: `elasticloadbalancing ModifyRule`."""
+    """The first call of the outage: `elasticloadbalancing ModifyRule`."""
     request: Request
     rule: str
-    """ARN of the rule that matched the request; empty where there is no listener any more."""
+    """ARN of the rule that matched the request; empty without a listener."""
     reason: str
     calls: int = 1
-    """After how many calls in a row it was so."""
+    """Number of consecutive calls with the outage."""
 
-    def told(self) -> dict[str, Any]:
-        """As JSON."""
+    def as_json(self) -> dict[str, Any]:
         return {
             "call": self.call,
             "calls": self.calls,
@@ -66,17 +63,17 @@ class Outage:
 
 @dataclass
 class Observer:
-    """Remembers what was in production, and each outage of it."""
+    """Records the requests in production, and their outages."""
 
     _production: set[Request] = field(default_factory=set)
     _outages: list[Outage] = field(default_factory=list)
     _ongoing: dict[Request, int] = field(default_factory=dict)
-    """Where the outage of a request stands in the list."""
+    """Index of a request's ongoing outage in the list."""
     _listeners: dict[tuple[str, int], "_Listener"] = field(default_factory=dict)
     """By load balancer and port."""
 
-    def look(self, call: str) -> None:
-        """Compare the account, as it is after the call, with what was in production before."""
+    def observe(self, call: str) -> None:
+        """Compare the account after the call with the requests in production."""
         self._listeners = dict(self._now())
         for request in sorted(self._production):
             listener = self._listeners.get((request.balancer, request.port))
@@ -115,33 +112,33 @@ class Observer:
         self._ongoing[request] = len(self._outages)
         self._outages.append(Outage(call=call, request=request, rule=rule, reason=reason))
 
-    def told(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """What was seen, and what is in production; `reset` drops what was seen."""
+    def report(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return outages and requests in production; `reset` clears the outages."""
         answer = {"outages": self.outages(), "production": self.production()}
         if asked.get("reset"):
             self.reset()
         return answer
 
     def outages(self) -> list[dict[str, Any]]:
-        """All that were seen since the last `reset`, the oldest first."""
-        return [outage.told() for outage in self._outages]
+        """Return the outages since the last `reset`, oldest first."""
+        return [outage.as_json() for outage in self._outages]
 
     def production(self) -> list[str]:
-        """The requests that have been served once."""
+        """Return the requests in production."""
         return sorted(map(str, self._production))
 
     def reset(self) -> None:
-        """Drop the outages that were seen; one that goes on is noted anew."""
+        """Clear the outages; an ongoing one is recorded again."""
         self._outages.clear()
         self._ongoing.clear()
 
     def copy(self) -> "Observer":
-        """For a copy of the account: the same production, and no outage seen yet."""
+        """Return an observer for a fork: the same requests in production, no outages."""
         return Observer(_production=set(self._production))
 
 
 def call_of(environ: dict[str, Any], body: bytes) -> str:
-    """A name for a call: its service and operation, or method and path where it is REST."""
+    """Return the call's name: service and operation, or method and path for a REST API."""
     found = re.search(r"/\d{8}/[^/]+/([^/]+)/", str(environ.get("HTTP_AUTHORIZATION", "")))
     service = found.group(1) if found else "aws"
     if target := environ.get("HTTP_X_AMZ_TARGET"):
@@ -156,20 +153,20 @@ def _backends() -> Iterator[ELBv2Backend]:
         yield from list(regions.values())
 
 
-Snapshot = tuple[tuple[Rule, Any, Any], ...]
-"""The rules of a listener, each with its priority and its conditions."""
+RuleSet = tuple[tuple[Rule, Any, Any], ...]
+"""The rules of a listener with their priorities and conditions."""
 
 
 class _Listener:
-    """Which rule answers what: worked out once, for as long as rules and conditions stay."""
+    """The rule of each request, computed once per set of rules."""
 
-    def __init__(self, backend: ELBv2Backend, at: tuple[str, int], rules: Snapshot) -> None:
+    def __init__(self, backend: ELBv2Backend, at: tuple[str, int], rules: RuleSet) -> None:
         self.rules = rules
         self._backend = backend
         self._conditions = [(rule, _conditions(rule)) for rule in _in_order(rules)]
         self._first: dict[Request, Rule] = {}
         self._verdicts: dict[str, str] = {}
-        """By ARN of the rule: why it does not serve, if so."""
+        """Reasons why a rule does not serve, by ARN; empty if it serves."""
         self.named = [
             request
             for rule, conditions in self._conditions
@@ -178,19 +175,19 @@ class _Listener:
             for request in [Request(*at, _example(host), _example(path))]
             if self._answering(request) is rule
         ]
-        """A request for each pair of a host and a path that a rule names and answers itself."""
+        """A request for each host and path of a rule that matches this rule first."""
 
     @staticmethod
-    def rules_of(listener: FakeListener) -> Snapshot:
-        """Comparing two is cheap: moto gives a rule other conditions, and never changes them."""
+    def rules_of(listener: FakeListener) -> RuleSet:
+        """Return the rules; comparing two sets is cheap, because moto never mutates conditions."""
         return tuple((one, one.priority, one.conditions) for one in listener.rules.values())
 
     def forget_health(self) -> None:
-        """What targets there are is another matter after each call."""
+        """Clear the verdicts: targets may change with each call."""
         self._verdicts.clear()
 
     def judge(self, request: Request) -> tuple[str, str]:
-        """ARN of the rule that answers, and why it does not serve the request, if so."""
+        """Return the ARN of the request's rule, and the reason if it does not serve."""
         rule = self._answering(request)
         if rule.arn not in self._verdicts:
             self._verdicts[rule.arn] = _verdict(self._backend, rule)
@@ -204,8 +201,8 @@ class _Listener:
         return self._first[request]
 
 
-def _in_order(rules: Snapshot) -> list[Rule]:
-    """As they are evaluated: by priority, the default rule last."""
+def _in_order(rules: RuleSet) -> list[Rule]:
+    """Return the rules in order of evaluation: by priority, the default rule last."""
     last = [rule for rule, _, _ in rules if rule.is_default]
     others = [rule for rule, _, _ in rules if not rule.is_default]
     return [*sorted(others, key=lambda rule: int(rule.priority)), *last]
@@ -215,7 +212,7 @@ def _verdict(backend: ELBv2Backend, rule: Rule) -> str:
     groups = _forwards(rule)
     if not groups:
         kinds = ", ".join(sorted({str(action.type) for action in rule.actions}))
-        return f"it is answered by {kinds}"
+        return f"the rule's action is {kinds}"
     for group, weight in groups.items():
         if weight and not _is_healthy(backend, group):
             return f"weight {weight} is on {group}, which has no healthy target"
@@ -223,7 +220,7 @@ def _verdict(backend: ELBv2Backend, rule: Rule) -> str:
 
 
 def _forwards(rule: Rule) -> dict[str, int]:
-    """Weight by target group; a plain forward is one of weight 1."""
+    """Return the weights by target group; a plain forward has weight 1."""
     found: dict[str, int] = {}
     for action in rule.actions:
         groups = (action.data.get("ForwardConfig") or {}).get("TargetGroups")
@@ -243,7 +240,7 @@ def _is_healthy(backend: ELBv2Backend, arn: str) -> bool:
 
 
 def _conditions(rule: Rule) -> dict[str, list[str]]:
-    """The values of each condition."""
+    """Return the values of each condition."""
     found: dict[str, list[str]] = {}
     for condition in rule.conditions:
         configs = (value for key, value in condition.items() if key.endswith("Config"))
@@ -266,7 +263,7 @@ def _example(pattern: str) -> str:
 
 @functools.cache
 def _fits(pattern: str, value: str, field_name: str) -> bool:
-    """`*` is any number of characters, `?` is one; case counts in a path, and not in a host."""
+    """Match `*` and `?`; a path is case-sensitive, a host is not."""
     parts = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
     flags = re.IGNORECASE if field_name == "host-header" else re.NOFLAG
     return re.fullmatch("".join(parts), value, flags) is not None

@@ -1,11 +1,10 @@
-"""The Pulumi provider in front of the account: gRPC, attached to the real engine."""
+"""The Pulumi provider in front of the account, attached to the engine over gRPC."""
 
 import functools
 import logging
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from contextlib import contextmanager
-from importlib import metadata
 from typing import Any, NoReturn, Protocol, TypeVar
 
 import grpc
@@ -16,10 +15,11 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, st
 from pulumi_moto import lifecycle
 from pulumi_moto.registry import row_for
 from pulumi_moto.row import ALLOWED_SECONDS, Client, NotMadeError, Row
+from pulumi_moto.versions import AWS_VERSION, sdk_version
 from pulumi_moto.wire import Request, name_of, to_python, to_struct, type_of
 
 MAX_MESSAGE = 400 * 1024 * 1024
-"""The engine's own limit for a message."""
+"""The engine's limit of a message."""
 PROVIDER_CONFIG = {"region", "allowedAccountIds", "version", "pluginDownloadURL"}
 ClientOf = Callable[[str], Client]
 RequestT = TypeVar("RequestT", bound=Request)
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class Context(Protocol):
-    """What is used here of `grpc.ServicerContext`, which carries no types."""
+    """The used part of `grpc.ServicerContext`, which has no types."""
 
     def abort(self, code: object, details: str) -> NoReturn: ...
     def code(self) -> object: ...
@@ -39,7 +39,7 @@ class Context(Protocol):
 def with_row(
     handler: Callable[["Provider", RequestT, Context, Row], AnswerT],
 ) -> Callable[["Provider", RequestT, Context], AnswerT]:
-    """Give the handler the row of its request; what it raises becomes one sentence."""
+    """Pass the request's row to the handler; turn its exceptions into one-sentence errors."""
 
     @functools.wraps(handler)
     def handle(provider: "Provider", request: RequestT, context: Context) -> AnswerT:
@@ -51,7 +51,7 @@ def with_row(
         except (ClientError, NotMadeError) as refused:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"{where}: {refused}")
         except Exception as broken:
-            if context.code() is not None:  # already aborted with a sentence of its own
+            if context.code() is not None:  # already aborted with its own message
                 raise
             log.exception(where)
             context.abort(grpc.StatusCode.INTERNAL, f"{where}: {type(broken).__name__}: {broken}")
@@ -60,10 +60,10 @@ def with_row(
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
-    """`aws` and `random` for the engine: every type that has a row, and no other.
+    """The providers `aws` and `random`, for the types with a row.
 
     Secrets: the engine unwraps them for a provider that does not accept them, and marks the same
-    outputs as secret again, so they stay secret in the state without any code here.
+    outputs as secret again, so they stay secret in the state.
     """
 
     def __init__(self, client_of: ClientOf, account_id: str) -> None:
@@ -73,7 +73,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def _client(self, row: Row) -> Client:
         return None if row.client is None else self._client_of(row.client)
 
-    # The plugin itself
+    # Plugin
 
     def Handshake(
         self, request: provider_pb2.ProviderHandshakeRequest, context: Context
@@ -84,7 +84,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: Context) -> plugin_pb2.PluginInfo:
-        return plugin_pb2.PluginInfo(version=metadata.version("pulumi_aws"))
+        return plugin_pb2.PluginInfo(version=sdk_version("pulumi_aws", otherwise=AWS_VERSION))
 
     def GetSchema(
         self, request: provider_pb2.GetSchemaRequest, context: Context
@@ -134,8 +134,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     ) -> provider_pb2.InvokeResponse:
         context.abort(
             grpc.StatusCode.UNIMPLEMENTED,
-            f"{request.tok} is a look-up, and a preview makes no AWS call: take the value from "
-            "the stack's config.",
+            f"{request.tok} is a look-up, which is not emulated, because a preview makes no AWS "
+            "call: read the value from the stack's config.",
         )
 
     # Resources
@@ -192,7 +192,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             state = lifecycle.previewed_create(row, inputs)
             return provider_pb2.CreateResponse(properties=to_struct(state))
         ALLOWED_SECONDS.set(request.timeout or None)
-        with telling_what_exists(context, inputs):
+        with reporting_partial_state(context, inputs):
             physical_id, state = lifecycle.create(row, self._client(row), inputs)
         return provider_pb2.CreateResponse(
             id=physical_id, properties=to_struct({**state, "id": physical_id})
@@ -226,7 +226,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             state = lifecycle.previewed_update(row, olds, to_python(request.old_inputs), news)
         else:
-            with telling_what_exists(context, news):
+            with reporting_partial_state(context, news):
                 state = lifecycle.update(
                     row,
                     self._client(row),
@@ -247,8 +247,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
 
 @contextmanager
-def telling_what_exists(context: Context, inputs: dict[str, Any]) -> Iterator[None]:
-    """Tell the engine the id and state of what half exists, or it would forget it."""
+def reporting_partial_state(context: Context, inputs: dict[str, Any]) -> Iterator[None]:
+    """Report id and state of a half-created resource, so that the engine keeps it in the state."""
     try:
         yield
     except lifecycle.HalfDoneError as failed:

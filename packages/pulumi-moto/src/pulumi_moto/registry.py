@@ -1,4 +1,4 @@
-"""Every row, by type token. The one place a new service file is added."""
+"""All rows by type token; a new module in services/ is added here only."""
 
 from pulumi_moto.row import Row
 from pulumi_moto.services import (
@@ -62,9 +62,9 @@ ROWS: dict[str, Row] = {row.token: row for service in SERVICES for row in servic
 
 
 def row_for(token: str) -> Row:
-    """The row of a type token such as `aws:rds/instance:Instance`.
+    """Return the row of a type token such as `aws:rds/instance:Instance`.
 
-    Raises NotImplementedError, saying where to add it, for a type that has no row.
+    Raises NotImplementedError for a type without a row; the message names where to add one.
     """
     try:
         return ROWS[token]

@@ -1,7 +1,7 @@
-"""Whether a resource's policy lets a service or an account act on it, as IAM evaluates it.
+"""Evaluation of a resource policy for a service or an account, as in IAM.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
-Only what these principals need: no identity policies, no permission boundaries, no NotAction.
+Not modelled: identity policies, permission boundaries, NotAction, NotPrincipal, NotResource.
 """
 
 import re
@@ -14,23 +14,23 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One action that a service, or an account, tries on a resource."""
+    """An action of a service or an account on a resource."""
 
     service: str = ""
-    """Its principal: `logs.us-east-1.amazonaws.com`."""
+    """The service principal: `logs.us-east-1.amazonaws.com`."""
     account: str = ""
-    """The account that tries it instead, with whatever its IAM policies allow."""
+    """Or the account, with all permissions of its IAM policies."""
     action: str
     """`s3:PutObject`."""
     resource: str
     context: Mapping[str, str] = field(default_factory=dict)
-    """What conditions can ask for: `aws:SourceAccount`. Keys are compared in any case."""
+    """Condition keys and values: `aws:SourceAccount`. Keys are case-insensitive."""
 
 
 def allows(policy: Document, attempt: Attempt) -> bool:
-    """Whether a statement allows the attempt and none denies it.
+    """Return whether a statement allows the attempt and none denies it.
 
-    Raises NotImplementedError for an element or a condition operator that is not modelled here.
+    Raises NotImplementedError for an element or a condition operator that is not modelled.
     """
     effects = {
         statement["Effect"]
@@ -43,7 +43,7 @@ def allows(policy: Document, attempt: Attempt) -> bool:
 def _applies(statement: Document, attempt: Attempt) -> bool:
     for element in ("NotAction", "NotPrincipal", "NotResource"):
         if element in statement:
-            raise NotImplementedError(f"{element} in a resource policy is not evaluated here.")
+            raise NotImplementedError(f"{element} in a resource policy is not emulated.")
     return (
         _is_for(statement.get("Principal", {}), attempt)
         and _any_like(statement.get("Action", []), attempt.action, ignore_case=True)
@@ -53,9 +53,9 @@ def _applies(statement: Document, attempt: Attempt) -> bool:
 
 
 def conditions_hold(statement: Document, context: Mapping[str, str]) -> bool:
-    """Whether the statement's conditions are true of a request with this context.
+    """Return whether the statement's conditions hold for a request with this context.
 
-    Raises NotImplementedError as `allows` does.
+    Raises NotImplementedError, as `allows` does.
     """
     return all(
         _holds(operator, _lower_keys(keys), _lower_keys(context))
@@ -76,16 +76,16 @@ def _is_for(principal: str | Document, attempt: Attempt) -> bool:
 
 
 def _holds(operator: str, keys: Document, context: Mapping[str, str]) -> bool:
-    """A condition operator with its keys; a key that the request lacks makes it false.
+    """Return whether a condition operator holds for all its keys; False for a missing key.
 
-    `...IfExists` and the negated operators are true for a key that is lacking.
+    `...IfExists` and the negated operators are True for a missing key.
     """
     lenient = operator.endswith("IfExists")
     name = operator.removesuffix("IfExists")
     negated = "Not" in name
     compare = OPERATORS.get(name.replace("Not", ""))
     if compare is None:
-        raise NotImplementedError(f"The condition operator {operator} is not evaluated here.")
+        raise NotImplementedError(f"The condition operator {operator} is not emulated.")
     return all(
         _key_holds(compare, listed(wanted), context.get(key), negated=negated, lenient=lenient)
         for key, wanted in keys.items()
@@ -106,7 +106,7 @@ def _key_holds(
 
 
 def like(pattern: str, value: str) -> bool:
-    """`*` stands for any characters, `?` for one."""
+    """Match `*` as any characters and `?` as one."""
     parts = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
     return re.fullmatch("".join(parts), value, re.DOTALL) is not None
 

@@ -8,13 +8,13 @@ from typing import Any
 Props = Mapping[str, Any]
 State = dict[str, Any]
 Client = Any
-"""A boto3 client. Its methods are made at run time, so no checker knows them."""
+"""A boto3 client; its methods are generated at run time."""
 Judge = Callable[[Props, Props], bool]
-"""A decision about a change, from the resource's state and the new inputs."""
+"""A predicate on the resource's state and the new inputs."""
 
 
 class ExistsButFailedError(Exception):
-    """The resource exists, but did not become what was asked; its id must not be forgotten."""
+    """The operation failed, but the resource exists; the engine must keep its id."""
 
     def __init__(self, physical_id: str, reason: str) -> None:
         super().__init__(reason)
@@ -22,107 +22,108 @@ class ExistsButFailedError(Exception):
 
 
 class NotMadeError(Exception):
-    """Nothing was made, and the next `up` tries it anew; the message is one sentence."""
+    """The resource was not created, and the next `up` retries; the message is one sentence."""
 
 
 ALLOWED_SECONDS: ContextVar[float | None] = ContextVar("ALLOWED_SECONDS", default=None)
-"""The `customTimeouts` of the operation that is under way; None where the program gave none."""
+"""The `customTimeouts` of the current operation; None if the program sets none."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Autoname:
-    """How Pulumi names a resource whose program gives it no name: `<logical>-<7 hex digits>`."""
+    """Pulumi's name of a resource without one in the program: `<logical>-<7 hex digits>`."""
 
     prop: str = "name"
     longest: int = 255
-    """Characters that AWS allows in the name."""
+    """Maximum length of the name."""
     lower: bool = False
     prefix: str = ""
-    """What AWS asks every such name to begin with."""
+    """Required prefix of the name."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What an update is given."""
+    """The arguments of an update."""
 
     old: Props
-    """The state as it was last created, updated or read."""
+    """The state after the last create, update or read."""
     new: Props
-    """The inputs as they shall be."""
+    """The new inputs."""
     keys: frozenset[str]
-    """Top-level inputs that differ."""
+    """Changed top-level inputs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """A resource type. Property names are Pulumi's (camelCase), as on the engine's wire.
 
-    An input is named by its path: `logConfiguration.level`; list indices are left out
-    (`subnetMappings.subnetId`), and a path ending in `.*` carries everything below it as it is
-    (`tags.*`, or a document that is handed to AWS whole).
+    An input is named by its path: `logConfiguration.level`. List indices are left out
+    (`subnetMappings.subnetId`), and a path that ends in `.*` carries everything below it
+    (`tags.*`, or a document that AWS receives whole).
     """
 
     token: str
     client: str | None
-    """boto3's name of the service; None for what lives in Pulumi's state alone (random)."""
+    """boto3's name of the service; None for a resource that exists in the state only (random)."""
     inputs: frozenset[str]
-    """Inputs this row carries to the API. Any other input fails Check."""
+    """Inputs that the row passes to the API. Any other input fails Check."""
     outputs: frozenset[str] = frozenset()
-    """What `read` returns beside the inputs; unknown in the preview of a create."""
+    """Values of `read` in addition to the inputs; unknown in the preview of a create."""
     source: str = ""
-    """The file of hashicorp/terraform-provider-aws (v6) that says what replaces, what is kept and
-    which differences are none: `ForceNew`, `RequiresReplace`, `Computed`, `DiffSuppressFunc`."""
+    """The file of hashicorp/terraform-provider-aws (v6) from which the fields below are read:
+    `ForceNew`, `RequiresReplace`, `Computed`, `DiffSuppressFunc`."""
     replaces: frozenset[str] = frozenset()
-    """Top-level inputs whose change means a new resource."""
+    """Top-level inputs whose change replaces the resource."""
     replaces_if: Mapping[str, Judge] = field(default_factory=dict)
-    """Top-level inputs whose change means a new resource in some cases only."""
+    """Top-level inputs whose change replaces the resource in some cases."""
     computed: frozenset[str] = frozenset()
-    """Top-level inputs that the provider leaves as they are when the program no longer gives them
-    (`Optional` and `Computed` in its schema)."""
+    """Top-level inputs that keep their value when the program removes them (`Optional` and
+    `Computed` in the provider's schema)."""
     defaults: Props = field(default_factory=dict)
-    """What the provider takes for an input that the program leaves out (`Default` in its schema, or
-    a block whose absence it suppresses); an import leaves it out as well."""
+    """Values of inputs that the program leaves out (`Default` in the provider's schema, or a
+    suppressed block); an import leaves them out, too."""
     ignored: Mapping[str, str] = field(default_factory=dict)
-    """Inputs accepted and dropped (paths, as in `inputs`), each with the reason."""
+    """Inputs that are accepted and dropped (paths, as in `inputs`), with the reason."""
     write_only: frozenset[str] = frozenset()
-    """Top-level inputs that AWS never gives back (passwords): the state keeps what was sent."""
+    """Top-level inputs that AWS never returns (passwords): the state keeps the input."""
     autoname: Autoname | None = None
     same: Mapping[str, Callable[[Any, Any], bool]] = field(default_factory=dict)
-    """Top-level inputs that are equal under more than `==`: JSON documents, unordered lists."""
+    """Equality of top-level inputs beyond `==`: JSON documents, unordered lists."""
     suppresses: Mapping[str, Judge] = field(default_factory=dict)
-    """Top-level inputs whose difference is none in some cases, seen from the whole resource."""
+    """Top-level inputs whose difference the provider ignores for some states."""
     generate: Callable[[Props], State] | None = None
-    """Outputs that no API makes (a random password): drawn once, then kept by the state."""
+    """Generates outputs without an API (a random password), once; the state keeps them."""
     create: Callable[[Client, Props], str]
-    """Make it and return its physical id; all that `read`, `update` and `delete` get to find it."""
+    """Create it and return its physical id, by which `read`, `update` and `delete` find it."""
     read: Callable[[Client, str], State | None]
-    """The whole state as AWS tells it, or None when it is gone."""
+    """Return the whole state as AWS returns it, or None if the resource is gone."""
     update: Callable[[Client, str, Change], None]
     located_by: Callable[[str, Props], str] | None = None
-    """What `read` needs in place of the first id, from that id and the inputs or the state, where
-    an update can give the resource another id in AWS."""
+    """Returns the id for `read`, from the first id and the inputs or the state, for a resource
+    whose id in AWS can change with an update."""
     imported_id: Callable[[State], str] | None = None
-    """The id that the provider gives what an import named in another way (a cluster by its name,
-    where the id is the ARN), from the state."""
+    """Returns the provider's id from the state, for an import by another name (a cluster by its
+    name, while its id is the ARN)."""
     delete: Callable[[Client, str, Props], None]
-    """Given the id and the state, which holds what deleting does (`forceDelete`, `skipDestroy`).
-    Deleting what is already gone is not an error."""
+    """Delete by id and state, which contains options such as `forceDelete` and `skipDestroy`.
+    Deleting a missing resource is not an error."""
     adopts: bool = False
-    """It takes over what AWS made (a VPC's default group), so deleting it only forgets it."""
+    """It manages a resource that AWS created (a VPC's default group); deleting it only removes it
+    from the state."""
 
     def carries(self, path: str) -> bool:
         return matches(path, self.inputs)
 
     def unknown_inputs(self, props: Props) -> list[str]:
-        """The paths in `props` that this row neither carries nor names as ignored."""
+        """Return the paths in `props` that the row neither carries nor ignores."""
         known = self.inputs | set(self.ignored)
         return sorted({path for path in paths(props) if not matches(path, known)})
 
     def changed(self, state: Props, old_inputs: Props, new_inputs: Props) -> frozenset[str]:
-        """Top-level inputs in which the resource differs from what the program asks for.
+        """Return the top-level inputs in which the resource differs from the program.
 
-        An input that the program gives neither now nor before is not the program's business:
-        AWS's default for it, or a value somebody set by hand, is left alone.
+        An input that is absent from both the old and the new program is unmanaged: AWS's default,
+        or a value that was set by hand, stays.
         """
         carried = {path.split(".", 1)[0] for path in self.inputs}
         dropped = self.dropped(old_inputs, new_inputs)
@@ -135,11 +136,11 @@ class Row:
         )
 
     def dropped(self, old_inputs: Props, new_inputs: Props) -> set[str]:
-        """Inputs that the program gave and gives no more, and that go with it."""
+        """Return the inputs that the program removed and that do not keep their value."""
         return set(old_inputs) - set(new_inputs) - self.computed
 
     def replaced(self, changed: frozenset[str], state: Props, new_inputs: Props) -> frozenset[str]:
-        """Those of the changed inputs that mean a new resource."""
+        """Return the changed inputs that replace the resource."""
         return (changed & self.replaces) | {
             key
             for key in changed & self.replaces_if.keys()
@@ -147,7 +148,7 @@ class Row:
         }
 
     def located(self, physical_id: str, props: Props) -> str:
-        """The id to read by: the first one, unless an update gave another."""
+        """Return the id for `read`: the first one, unless an update changed it."""
         return self.located_by(physical_id, props) if self.located_by else physical_id
 
     def _equal(self, key: str, old: object, new: object) -> bool:
@@ -156,17 +157,17 @@ class Row:
         if key not in self.same or old is None or new is None:
             return False
         if isinstance(old, str) is not isinstance(new, str):
-            return False  # a preview doesn't know the list or document yet; it is a text of its own
+            return False  # unknown in a preview: UNKNOWN is text in place of a list
         return self.same[key](old, new)
 
 
 def only_replaced(_client: Client, physical_id: str, change: Change) -> None:
-    """The `update` of a row all of whose inputs replace: the engine never asks for it."""
+    """The `update` of a row whose inputs all replace; the engine never calls it."""
     raise NotImplementedError(f"{physical_id}: {sorted(change.keys)} can't change in place")
 
 
 def paths(value: object, prefix: str = "") -> Iterator[str]:
-    """Every leaf of a property value, as dotted paths without list indices."""
+    """Yield each leaf of a property value as a dotted path without list indices."""
     if isinstance(value, Mapping) and value:
         for key, item in value.items():
             yield from paths(item, f"{prefix}.{key}" if prefix else str(key))
@@ -178,9 +179,9 @@ def paths(value: object, prefix: str = "") -> Iterator[str]:
 
 
 def matches(path: str, known: frozenset[str] | set[str]) -> bool:
-    """Whether a path is named, or lies below one that is carried whole.
+    """Return whether a path is listed, or is below one that is carried whole.
 
-    An empty list or object stands for everything below it, so `tags: {}` matches `tags.*`
+    An empty list or object counts as everything below it, so `tags: {}` matches `tags.*`
     and an empty `ingress` matches `ingress.fromPort`.
     """
     if path in known or f"{path}.*" in known:

@@ -1,6 +1,6 @@
-"""Application Auto Scaling: one-time scheduled actions run by the account's clock.
+"""Application Auto Scaling: one-time scheduled actions on the account's clock.
 
-Not modelled: actions that recur (`cron`, `rate`), which are kept and never run.
+Not modelled: recurring actions (`cron`, `rate`), which are stored and never run.
 """
 
 import re
@@ -21,13 +21,13 @@ from pulumi_moto.clock import CLOCK
 
 _ONCE = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
 DONE = "done_at"
-"""When an action ran, kept on moto's own object."""
+"""An attribute added to moto's action: when it ran."""
 
 
 def once(schedule: str, zone: str | None) -> datetime | None:
-    """When a schedule of one time is due, in UTC; None for one that recurs.
+    """Return when a one-time schedule is due, in UTC; None for a recurring one.
 
-    Raises ValueError for a day or hour that doesn't exist.
+    Raises ValueError for a day or an hour that does not exist.
     """
     match = _ONCE.fullmatch(schedule)
     if match is None:
@@ -37,7 +37,7 @@ def once(schedule: str, zone: str | None) -> datetime | None:
 
 
 def run_due() -> None:
-    """Run each action whose time has come, once; none of a target whose schedules are suspended."""
+    """Run each due action once, except for targets with suspended schedules."""
     now = utcnow() + timedelta(seconds=CLOCK.now())
     for regions in list(applicationautoscaling_backends.values()):
         for backend in list(regions.values()):
@@ -49,22 +49,22 @@ def run_due() -> None:
 
 
 def _run(backend: ApplicationAutoscalingBackend, action: FakeScheduledAction) -> None:
-    """New limits; a count outside of them is brought back between them."""
+    """Set the new limits, and bring the desired count within them."""
     target = backend.targets.get(action.scalable_dimension, {}).get(action.resource_id)
     suspended = (target.__dict__.get("suspended_state") or {}) if target else {}
     if target is None or suspended.get("ScheduledScalingSuspended"):
         return
-    asked: Any = action.scalable_target_action  # moto's annotation says str; it is a document
+    asked: Any = action.scalable_target_action  # annotated as str in moto; it is a document
     lowest = int(asked.get("MinCapacity", target.min_capacity))
     highest = int(asked.get("MaxCapacity", target.max_capacity))
     if lowest > highest:
         return
     target.min_capacity, target.max_capacity = lowest, highest
     if target.service_namespace == "ecs":
-        _bring_between(backend, target, lowest, highest)
+        _limit_count(backend, target, lowest, highest)
 
 
-def _bring_between(
+def _limit_count(
     backend: ApplicationAutoscalingBackend, target: FakeScalableTarget, lowest: int, highest: int
 ) -> None:
     _, cluster, name = target.resource_id.split("/")

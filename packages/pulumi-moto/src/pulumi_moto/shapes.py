@@ -1,4 +1,4 @@
-"""Conversions between Pulumi's spelling of a value and AWS's."""
+"""Conversions between Pulumi's and AWS's spelling of values, and equalities of them."""
 
 import json
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ def tag_dict(tags: list[dict[str, str]] | None) -> dict[str, str]:
 
 
 def same_json(old: Any, new: Any) -> bool:
-    """Whether two JSON documents say the same; text that is no JSON must be equal."""
+    """Return whether two JSON documents are equal; text that is not JSON is compared as text."""
     try:
         return bool(json.loads(old) == json.loads(new))
     except (TypeError, ValueError):
@@ -38,7 +38,7 @@ def same_json(old: Any, new: Any) -> bool:
 
 
 def same_set(old: Any, new: Any) -> bool:
-    """Whether two lists have the same items, in any order."""
+    """Return whether two lists have the same items in any order."""
     return sorted(map(_key, old)) == sorted(map(_key, new))
 
 
@@ -47,5 +47,5 @@ def _key(item: Any) -> str:
 
 
 def without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Drop None, empty text and empty collections; False and 0 say something and stay."""
+    """Drop None, empty text and empty collections; keep False and 0."""
     return {key: value for key, value in values.items() if value not in (None, "", [], {})}

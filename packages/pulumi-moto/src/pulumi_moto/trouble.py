@@ -1,7 +1,7 @@
-"""Trouble on the way to the account, on demand: a write that is throttled, or that hangs.
+"""Injected failures: a write that is throttled, or that hangs.
 
-A test asks for it through the account's control path and says at which write it comes, counted
-from then on. It comes once; a call that hangs is let go, and fails, when the test says so.
+A test schedules one through the control path `trouble`, at the n-th write from then on. It happens
+once. A hanging call fails when the test releases it.
 """
 
 import json
@@ -16,34 +16,34 @@ READS = re.compile(
     r"(Describe|Get|List|Filter|Lookup|Search|Head|BatchGet|Test|Assume)\w*|(GET|HEAD) .*"
 )
 LONGEST_HANG = 120.0
-"""Seconds after which a call is let go although no one says so."""
+"""Seconds after which a hanging call is released without a request."""
 
 
 class Kind(StrEnum):
-    """What befalls the write."""
+    """The kind of failure."""
 
     THROTTLED = "throttled"
-    """It is refused, and takes no effect."""
+    """The write is refused and has no effect."""
     HANGS = "hangs"
-    """It takes no effect, and no answer comes until it is let go."""
+    """The write has no effect, and no response until it is released."""
 
 
 @dataclass
 class Trouble:
-    """What is to come, and what hangs now."""
+    """The scheduled failure, and the hanging call."""
 
     kind: Kind | None = None
     left: int = 0
-    """Writes until then."""
+    """Writes until the failure."""
     met: str = ""
-    """The call that it befell."""
+    """The failed call."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _over: threading.Event = field(default_factory=threading.Event)
 
-    def told(self, asked: Mapping[str, Any]) -> dict[str, str]:
-        """Which call it befell; `kind` and `at` ask for trouble, `at` alone ends it.
+    def schedule(self, asked: Mapping[str, Any]) -> dict[str, str]:
+        """Schedule with `kind` and `at`, cancel with `at` alone; return the failed call in `met`.
 
-        What hangs is let go with that.
+        Either releases a hanging call.
         """
         if "at" in asked:
             with self._lock:
@@ -53,8 +53,8 @@ class Trouble:
                 self.left, self.met = int(asked["at"]), ""
         return {"met": self.met}
 
-    def meet(self, call: str) -> str | None:
-        """Whether this call fails: the error's code. It may take a while."""
+    def error_code(self, call: str) -> str | None:
+        """Return the error code if this call fails. Blocks while the call hangs."""
         if self.kind is None or READS.fullmatch(call.split(" ", 1)[1]):
             return None
         with self._lock:
@@ -70,7 +70,7 @@ class Trouble:
 
 
 def error(code: str, content_type: str) -> tuple[str, list[tuple[str, str]], list[bytes]]:
-    """Status, headers and body of an error, in the call's own protocol."""
+    """Return status, headers and body of an error in the call's protocol."""
     if "json" in content_type:
         body = json.dumps({"__type": code, "message": "a drill"})
         return "400 Bad Request", [("Content-Type", "application/x-amz-json-1.1")], [body.encode()]

@@ -1,4 +1,4 @@
-"""What the engine sends: requests by URN, and property values as protobuf structs."""
+"""The engine's wire format: URNs, and property values as protobuf structs."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ Request = (
 
 
 def type_of(request: Request) -> str:
-    """The type token of a request's URN; a child's type is `parent$child`, its own comes last."""
+    """Return the type token of a request's URN; a child's is the last of `parent$child`."""
     return str(request.urn).split("::")[2].split("$")[-1]
 
 
@@ -25,7 +25,7 @@ def name_of(request: Request) -> str:
 
 
 def to_python(struct: struct_pb2.Struct) -> dict[str, Any]:
-    """Plain Python values; a whole number becomes an int, as boto3 wants it."""
+    """Convert to Python values; a whole number becomes an int, as boto3 requires."""
     return {key: _value(value) for key, value in struct.fields.items()}
 
 

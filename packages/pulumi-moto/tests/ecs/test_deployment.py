@@ -42,12 +42,12 @@ class World:
     def alarm(self) -> str | None:
         return self.ringing
 
-    def give_back(self) -> None:
+    def shift_back(self) -> None:
         if self.keeps:
             raise RollbackError("the rule is gone")
         self.entered.append("GIVE_BACK")
 
-    def withdraw(self) -> None:
+    def stop_target(self) -> None:
         self.entered.append("WITHDRAW")
 
 
@@ -105,7 +105,7 @@ def test_tasks_go_only_at_the_end_of_a_rollback() -> None:
     assert world.entered[-1] == "WITHDRAW"
 
 
-def test_a_rollback_that_can_not_give_back_has_failed() -> None:
+def test_a_rollback_that_cannot_shift_back_has_failed() -> None:
     deployment = begun()
     deployment.advance(0, world := World(keeps=True))
     deployment.request_rollback(0, "a request")
@@ -125,7 +125,7 @@ def test_a_pause_is_over_when_it_is_answered_but_the_stage_takes_its_time() -> N
     hook = Hook(stages=frozenset({"PRE_SCALE_UP"}), timeout_seconds=60, timeout_action="ROLLBACK")
     deployment, world = begun(hooks=[hook]), World()
     deployment.advance(1, world)
-    deployment.answer(deployment.waiting[0], 1, go_on=True)
+    deployment.resume(deployment.waiting[0], 1, go_on=True)
     deployment.advance(STAGE_SECONDS - 1, world)
     assert deployment.stage == "PRE_SCALE_UP"
     deployment.advance(STAGE_SECONDS, world)

@@ -221,6 +221,6 @@ def test_a_service_keeps_its_newest_events_only() -> None:
     service: Any = SimpleNamespace(name=SERVICE, events=[])
     events = Events(service)
     for number in range(KEPT + 1):
-        events.tell(f"did {number}.")
+        events.add(f"did {number}.")
     assert len(service.events) == KEPT
     assert service.events[0]["message"] == f"(service {SERVICE}) did {KEPT}."

@@ -16,17 +16,17 @@ USERS, TESTERS = "example/observed at port 80", "green.example/observed at port 
 def observer(world: World) -> Observer:
     """Of a service that is up, with nothing seen yet."""
     made = Observer()
-    made.look("before")
+    made.observe("before")
     assert made.production() == []
     world.deployed()
-    made.look("up")
+    made.observe("up")
     assert made.outages() == []
     return made
 
 
 def seen(observer: Observer, call: str = "now") -> list[tuple[str, str]]:
     """Host and reason of each outage, without the ids of rules and groups."""
-    observer.look(call)
+    observer.observe(call)
     return [(one["host"], one["reason"].split(" on ")[0]) for one in observer.outages()]
 
 
@@ -50,14 +50,14 @@ def test_a_deployment_and_its_rollback_serve_all_the_while(
     for _ in range(200):
         CLOCK.advance(10)
         world.newest()
-        observer.look("waiting")
+        observer.observe("waiting")
     world.release()
     CLOCK.advance(30)
     world.roll_back()
     for _ in range(200):
         CLOCK.advance(10)
         world.newest()
-        observer.look("waiting")
+        observer.observe("waiting")
     assert world.history()[1] == "SUCCESSFUL"
     assert observer.outages() == []
 
@@ -70,10 +70,10 @@ def test_a_weight_on_an_empty_group_is_an_outage_until_it_is_taken_back(
     for live_weight, weight in ((0, 100), (90, 10)):
         observer.reset()
         world.point(world.production, (live, live_weight), (empty, weight))
-        observer.look("ModifyRule")
-        observer.look("another")
+        observer.observe("ModifyRule")
+        observer.observe("another")
         world.point(world.production, (live, 100), (empty, 0))
-        observer.look("ModifyRule back")
+        observer.observe("ModifyRule back")
         assert observer.outages() == [
             {
                 "call": "ModifyRule",
@@ -90,9 +90,9 @@ def test_a_weight_on_an_empty_group_is_an_outage_until_it_is_taken_back(
 def test_an_outage_that_comes_back_is_another(world: World, observer: Observer) -> None:
     for _ in range(2):
         world.update(desiredCount=0)
-        observer.look("to zero")
+        observer.observe("to zero")
         world.update(desiredCount=1)
-        observer.look("to one")
+        observer.observe("to one")
     assert [one["call"] for one in observer.outages()] == ["to zero"] * 4  # for both hosts
 
 
@@ -100,7 +100,7 @@ def test_a_rule_that_is_deleted_leaves_its_requests_to_the_default(
     world: World, observer: Observer
 ) -> None:
     world.elb.delete_rule(RuleArn=world.production)
-    assert seen(observer) == [("example", "it is answered by fixed-response")]
+    assert seen(observer) == [("example", "the rule's action is fixed-response")]
 
 
 def test_a_rule_in_front_that_answers_by_itself_is_an_outage(
@@ -113,8 +113,8 @@ def test_a_rule_in_front_that_answers_by_itself_is_an_outage(
         Actions=[NOT_FOUND],
     )
     assert seen(observer) == [
-        ("example", "it is answered by fixed-response"),
-        ("green.example", "it is answered by fixed-response"),
+        ("example", "the rule's action is fixed-response"),
+        ("green.example", "the rule's action is fixed-response"),
     ]
 
 
@@ -139,7 +139,7 @@ def test_a_listener_and_a_default_action_count_too(world: World, observer: Obser
     assert seen(observer) == []
     assert "observed/observed at port 80" in observer.production()
     world.elb.modify_listener(ListenerArn=arn, DefaultActions=[NOT_FOUND])
-    assert seen(observer) == [("observed", "it is answered by fixed-response")]
+    assert seen(observer) == [("observed", "the rule's action is fixed-response")]
     observer.reset()
     world.elb.delete_listener(ListenerArn=arn)
     assert {reason.split(" of ")[0] for _, reason in seen(observer)} == {
@@ -151,7 +151,7 @@ def test_a_copy_knows_what_is_in_production_and_sees_for_itself(
     world: World, observer: Observer
 ) -> None:
     world.update(desiredCount=0)
-    observer.look("now")
+    observer.observe("now")
     copy = observer.copy()
     assert copy.production() == [USERS, TESTERS]
     assert copy.outages() == []

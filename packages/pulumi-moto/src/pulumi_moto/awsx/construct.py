@@ -1,23 +1,20 @@
 """The emulated awsx provider: registers the planned children in the engine."""
 
 from collections.abc import Mapping
-from importlib import metadata
 from typing import Any
 
 import pulumi
 from pulumi import InputPropertiesError, provider
 
 from pulumi_moto.awsx.plan import OUTPUTS, Planned, Ref, RefusedError, outputs, plan
+from pulumi_moto.versions import AWS_VERSION, AWSX_VERSION, sdk_version
 
 VPC = "awsx:ec2:Vpc"
-VERSION = metadata.version("pulumi_awsx")
-AWS_VERSION = "7.8.0"
-"""Of the `aws` plugin that makes the children. awsx pins it exactly (pulumi-awsx,
-awsx/package.json), and it is not the program's: the engine makes a second default provider."""
+VERSION = sdk_version("pulumi_awsx", otherwise=AWSX_VERSION)
 
 
 class Child(pulumi.CustomResource):
-    """A resource of any type, known by its token alone."""
+    """A resource of any type, by token."""
 
     def __init__(
         self, planned: Planned, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions
@@ -48,15 +45,15 @@ class Vpc(pulumi.ComponentResource):
             depends = [parent] if child.parent else []
             options = pulumi.ResourceOptions(parent=parent, depends_on=depends, version=AWS_VERSION)
             made[child.key] = Child(child, resolve(child.inputs), options)
-        # As the real one does: every output comes from one `pulumi.output(getData())`, and so
-        # depends on whatever the data depends on (pulumi-awsx, awsx/ec2/vpc.ts).
+        # As in awsx: every output comes from one `pulumi.output(getData())`, and so depends on
+        # everything that the data depends on (pulumi-awsx, awsx/ec2/vpc.ts).
         data = pulumi.Output.from_input(resolve(outputs(name, children)))
         self.state = {key: data[key] for key in OUTPUTS}
         self.register_outputs(self.state)
 
 
 class Awsx(provider.Provider):
-    """Only `construct`, and only for the component that the program uses."""
+    """Implements `construct`, for awsx.ec2.Vpc alone."""
 
     def __init__(self) -> None:
         super().__init__(VERSION, "{}")
@@ -69,7 +66,7 @@ class Awsx(provider.Provider):
         options: pulumi.ResourceOptions | None = None,
     ) -> provider.ConstructResult:
         if resource_type != VPC:
-            raise _refusal("Of awsx only Vpc is emulated; see emulator/awsx/.")
+            raise _refusal("Only awsx.ec2.Vpc is emulated; see pulumi_moto/awsx/plan.py.")
         try:
             children = plan(name, inputs)
         except RefusedError as refused:
@@ -79,5 +76,5 @@ class Awsx(provider.Provider):
 
 
 def _refusal(sentence: str) -> InputPropertiesError:
-    """The one kind of error that the engine shows without a stack trace of this process."""
+    """Return the kind of error that the engine shows without this process's stack trace."""
     return InputPropertiesError(sentence, [])

@@ -1,7 +1,7 @@
-"""What the real awsx `Vpc` registers, as data.
+"""The resources that awsx's `Vpc` registers, as data.
 
-It follows awsx's own source (3.11, `awsx/ec2/vpc.ts`) for explicit blocks (every subnet spec with
-`cidrBlocks`): names, types, parents, inputs, tags and the order. construct.py registers it in the
+Follows awsx's source (3.11, `awsx/ec2/vpc.ts`) for explicit blocks (every subnet spec with
+`cidrBlocks`): names, types, parents, inputs, tags and order. construct.py registers them in the
 engine.
 """
 
@@ -21,7 +21,7 @@ NAT = "aws:ec2/natGateway:NatGateway"
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 WORLD = "0.0.0.0/0"
 TIERS = ("Public", "Private", "Isolated")
-"""The order in which awsx makes the subnets of a zone: a NAT gateway before who routes to it."""
+"""The order of a zone's subnets in awsx: a NAT gateway comes before the routes to it."""
 STRATEGIES = ("OnePerAz", "Single", "None")
 CARRIED = frozenset(
     {
@@ -44,7 +44,7 @@ ENDPOINT_SPEC = frozenset({"serviceName", "vpcEndpointType", "tags"})
 
 
 class RefusedError(Exception):
-    """What awsx would refuse, or what is not emulated; one sentence."""
+    """awsx refuses the inputs, or they are not emulated; the message is one sentence."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Planned:
 
 
 def plan(name: str, inputs: Mapping[str, Any]) -> list[Planned]:
-    """Every child of `awsx.ec2.Vpc(name, **inputs)`, each after what it refers to.
+    """Return the children of `awsx.ec2.Vpc(name, **inputs)`, each after those it refers to.
 
     Raises RefusedError.
     """
@@ -104,11 +104,11 @@ def _nat_strategy(inputs: Mapping[str, Any]) -> str:
 
 
 OUTPUTS = ("vpcId", "publicSubnetIds", "privateSubnetIds", "isolatedSubnetIds")
-"""Outputs of the component that are emulated."""
+"""The component's outputs that are emulated."""
 
 
 def outputs(name: str, planned: list[Planned]) -> dict[str, Any]:
-    """The component's outputs that are emulated, as references; any other reads as None."""
+    """Return the emulated outputs as references; any other output is None."""
 
     def ids(tier: str) -> list[Ref]:
         subnets = [p for p in planned if p.token == SUBNET]
@@ -134,7 +134,7 @@ def _subnet(  # noqa: PLR0913, PLR0917 - what awsx's own loop has in scope
     strategy: str,
     nats: list[Planned],
 ) -> Iterator[Planned]:
-    """A subnet, its route table and association, its way out; appends to `nats`."""
+    """Yield a subnet, its route table, association and default route; append to `nats`."""
     kind = spec["type"]
     own = f"{name}-{spec.get('name') or kind.lower()}-{index + 1}"
     named = {**shared, "Name": own, "SubnetType": kind}
@@ -183,17 +183,17 @@ def _subnet(  # noqa: PLR0913, PLR0917 - what awsx's own loop has in scope
         nats.append(nat)
         yield eip
         yield nat
-    out = _way_out(kind, index, strategy, gateway, nats)
-    if out:
+    target = _default_route(kind, index, strategy, gateway, nats)
+    if target:
         yield Planned(
             token=ROUTE,
             name=own,
-            inputs={"routeTableId": Ref(table.key, "id"), "destinationCidrBlock": WORLD, **out},
+            inputs={"routeTableId": Ref(table.key, "id"), "destinationCidrBlock": WORLD, **target},
             parent=table.key,
         )
 
 
-def _way_out(
+def _default_route(
     kind: str, index: int, strategy: str, gateway: Planned, nats: list[Planned]
 ) -> dict[str, Ref]:
     if kind == "Public":
@@ -207,7 +207,7 @@ def _way_out(
 def _endpoints(
     inputs: Mapping[str, Any], vpc: Planned, planned: list[Planned], shared: Mapping[str, str]
 ) -> Iterator[Planned]:
-    """With the Auto strategy a gateway endpoint is in every route table made above."""
+    """With the Auto strategy a gateway endpoint is in each planned route table."""
     tables = [Ref(p.key, "id") for p in planned if p.token == TABLE]
     for spec in inputs.get("vpcEndpointSpecs") or []:
         yield Planned(
@@ -237,13 +237,13 @@ def _check(inputs: Mapping[str, Any]) -> None:
         _known("a subnet spec", spec, SPEC)
         if spec.get("type") not in TIERS:
             raise RefusedError(
-                f"A subnet spec has the type {spec.get('type')}; emulated are {', '.join(TIERS)}."
+                f"A subnet spec has the type {spec.get('type')}; use one of {', '.join(TIERS)}."
             )
         blocks = spec.get("cidrBlocks") or []
         if len(blocks) != len(zones):
             raise RefusedError(
                 f"The {spec['type']} spec has {len(blocks)} cidrBlocks for {len(zones)} zones; "
-                "awsx wants one each."
+                "awsx requires one for each zone."
             )
     for spec in inputs.get("vpcEndpointSpecs") or []:
         _known("an endpoint spec", spec, ENDPOINT_SPEC)
@@ -260,21 +260,21 @@ def _check_nat(inputs: Mapping[str, Any], kinds: set[str]) -> None:
     strategy = _nat_strategy(inputs)
     if strategy not in STRATEGIES:
         raise RefusedError(
-            f"There is no NAT gateway strategy {strategy}; choose one of {', '.join(STRATEGIES)}."
+            f"NAT gateway strategy {strategy} is unknown; use one of {', '.join(STRATEGIES)}."
         )
     if strategy != "None" and ("Public" not in kinds or kinds == {"Public"}):
         raise RefusedError(
-            f"NAT gateway strategy {strategy} needs public subnets to stand in and private or "
-            f"isolated ones beside them; the specs have {', '.join(sorted(kinds))}."
+            f"NAT gateway strategy {strategy} needs public subnets, and private or isolated ones; "
+            f"the specs have {', '.join(sorted(kinds))}."
         )
 
 
 def _check_blocks(vpc_block: str, blocks: list[str]) -> None:
-    around = ipaddress.ip_network(vpc_block)
+    vpc = ipaddress.ip_network(vpc_block)
     networks = [ipaddress.ip_network(block) for block in blocks]
     for position, network in enumerate(networks):
-        if not network.subnet_of(around):  # type: ignore[arg-type] # both are IPv4
-            raise RefusedError(f"Subnet {network} is not within the VPC's {around}.")
+        if not network.subnet_of(vpc):  # type: ignore[arg-type] # both are IPv4
+            raise RefusedError(f"Subnet {network} is not within the VPC's {vpc}.")
         for other in networks[:position]:
             if network.overlaps(other):
                 raise RefusedError(f"Subnets {other} and {network} overlap.")

@@ -21,9 +21,9 @@ LIMITS = [
 
 
 class Servicer(ProviderServicer):
-    """The SDK's servicer, which a plugin's `main` would start, made attachable.
+    """The SDK's servicer, which a plugin's `main` starts, made attachable.
 
-    Construct sets the SDK's global settings to the engine that asked, so one runs at a time.
+    Construct sets the SDK's global settings to the calling engine's, so one runs at a time.
     """
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class Servicer(ProviderServicer):
 
 
 def serve() -> tuple[int, Callable[[], None]]:
-    """Start on a free port of the loopback interface; returns it and what stops the server."""
+    """Start on a free loopback port; return the port and a function that stops the server."""
     started: Future[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def run() -> None:

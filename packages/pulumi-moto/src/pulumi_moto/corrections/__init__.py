@@ -1,4 +1,4 @@
-"""Every correction of moto. Importing this registers them; `correction.apply` patches."""
+"""All corrections of moto. Importing this package registers them; `correction.apply` patches."""
 
 from pulumi_moto.corrections import acm as acm
 from pulumi_moto.corrections import appautoscaling as appautoscaling

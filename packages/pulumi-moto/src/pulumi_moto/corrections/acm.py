@@ -1,4 +1,4 @@
-"""ACM: a certificate is issued when its validation records are in DNS, and renewed when in use."""
+"""ACM: certificates are issued once their validation records resolve, and renewed while in use."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ from pulumi_moto.registrar import REGISTRAR
     CertBundle,
     "check",
     call="acm.describe_certificate",
-    moto="issues a certificate after a minute, whatever DNS says",
-    aws="issues it once each of its validation records is found by the name servers of its domain",
+    moto="issues a certificate after a minute, without a look at DNS",
+    aws="issues it once each of its validation records resolves through its domain's name servers",
 )
 def issue_when_validated(original: Replacement, self: CertBundle) -> None:
     waiting = self.type == "AMAZON_ISSUED" and self.status == "PENDING_VALIDATION"
@@ -26,16 +26,17 @@ def issue_when_validated(original: Replacement, self: CertBundle) -> None:
 
 UNTIL_ISSUED = ("IssuedAt", "NotBefore", "NotAfter", "Serial")
 LISTED_NAMES = 100
-"""Alternative names that a summary has room for."""
+"""Alternative names in a summary, at most."""
 
 
 @corrects(
     CertBundle,
     "describe",
     call="acm.describe_certificate, acm.list_certificates",
-    moto="gives a certificate that waits for its validation a serial number and a time of issue; "
-    "lists certificates without their alternative names, which it describes in any order",
-    aws="gives those when it issues it; lists the first hundred names; the domain's comes first",
+    moto="returns a serial number and a time of issue for a pending certificate; lists "
+    "certificates without their alternative names, and describes those in any order",
+    aws="returns those for an issued certificate only; lists the first 100 names, the domain's "
+    "first",
 )
 def describe_as_issued(original: Replacement, self: CertBundle) -> dict[str, Any]:
     described: dict[str, Any] = original(self)
@@ -43,7 +44,7 @@ def describe_as_issued(original: Replacement, self: CertBundle) -> dict[str, Any
     if certificate["Status"] == "PENDING_VALIDATION":
         for name in UNTIL_ISSUED:
             certificate.pop(name, None)
-    # Of a summary alone: the answer to DescribeCertificate has no such members.
+    # For the summaries alone: DescribeCertificate's response has no such members.
     names = sorted(
         certificate.get("SubjectAlternativeNames", []),
         key=lambda name: (name != certificate["DomainName"], name),
@@ -58,8 +59,8 @@ def describe_as_issued(original: Replacement, self: CertBundle) -> dict[str, Any
     CertBundle,
     "describe",
     call="acm.describe_certificate",
-    moto="never renews, and forgets the listener that a certificate is given to later",
-    aws="renews an issued certificate that a load balancer uses, and names each of those",
+    moto="never renews, and omits a listener that gets the certificate later",
+    aws="renews an issued certificate that a load balancer uses, and lists those in InUseBy",
 )
 def renew_what_is_used(original: Replacement, self: CertBundle) -> dict[str, Any]:
     described: dict[str, Any] = original(self)
@@ -72,7 +73,7 @@ def renew_what_is_used(original: Replacement, self: CertBundle) -> dict[str, Any
 
 
 def _balancers(arn: str) -> list[str]:
-    """Those with a listener that has the certificate, of the certificate's account and region."""
+    """Return the load balancers with the certificate on a listener, in its account and region."""
     region, account_id = arn.split(":")[3:5]
     found = elbv2_backends[account_id][region].load_balancers.values()
     return sorted(
@@ -97,11 +98,11 @@ def _validated(certificate: CertBundle) -> bool:
 
 def _delegated(zone: FakeZone) -> bool:
     servers = zone.delegation_set.name_servers if zone.delegation_set else ()
-    return REGISTRAR.leads_to(zone.name, servers)
+    return REGISTRAR.delegates_to(zone.name, servers)
 
 
 def _records(account_id: str) -> set[tuple[str, str]]:
-    """Name and value of every CNAME in the public zones to which their domains are delegated."""
+    """Return name and value of each CNAME in the public zones that resolvers are delegated to."""
     zones = route53_backends[account_id]["aws"].zones.values()
     return {
         (record.name.rstrip("."), value)

@@ -1,4 +1,4 @@
-"""Application Auto Scaling: limits that can't be, tags, and policies that follow their target."""
+"""Application Auto Scaling: impossible limits, tags, and policies that end with their target."""
 
 import json
 from typing import Any
@@ -25,8 +25,8 @@ NOTHING_SUSPENDED = {
     ApplicationAutoscalingBackend,
     "register_scalable_target",
     call="application-autoscaling.register_scalable_target",
-    moto="accepts a minimum above the maximum; knows no default role and no suspended state",
-    aws="refuses that; scales with its service-linked role; says that nothing is suspended",
+    moto="accepts a minimum above the maximum; returns no default role and no suspended state",
+    aws="refuses that; returns its service-linked role and a suspended state with three `false`",
 )
 def register_scalable_target(  # noqa: PLR0913, PLR0917 - moto's signature
     original: Replacement,
@@ -47,7 +47,7 @@ def register_scalable_target(  # noqa: PLR0913, PLR0917 - moto's signature
     target: FakeScalableTarget = original(
         self, namespace, r_id, dimension, min_capacity, max_capacity, role_arn, suspended_state
     )
-    suspended: Any = target.suspended_state  # moto's annotation says str; it is a document
+    suspended: Any = target.suspended_state  # annotated as str in moto; it is a document
     target.__dict__["suspended_state"] = {**NOTHING_SUSPENDED, **(suspended or {})}
     target.role_arn = target.role_arn or (
         f"arn:aws:iam::{self.account_id}:role/aws-service-role/"
@@ -61,7 +61,7 @@ def register_scalable_target(  # noqa: PLR0913, PLR0917 - moto's signature
     ApplicationAutoscalingBackend,
     "deregister_scalable_target",
     call="application-autoscaling.deregister_scalable_target",
-    moto="leaves the target's policies, their alarms and its scheduled actions behind",
+    moto="keeps the target's policies, their alarms and its scheduled actions",
     aws="deletes them with the target",
 )
 def deregister_scalable_target(
@@ -86,7 +86,7 @@ def deregister_scalable_target(
     ApplicationAutoscalingBackend,
     "put_scaling_policy",
     call="application-autoscaling.put_scaling_policy",
-    moto="needs no target; an update makes another ARN and leaves the old alarms behind",
+    moto="needs no target; an update makes another ARN and keeps the old alarms",
     aws="refuses a policy without a registered target; an update keeps the policy's ARN",
 )
 def put_scaling_policy(  # noqa: PLR0913 - moto's signature
@@ -149,8 +149,8 @@ def register_with_tags(original: Replacement, self: ApplicationAutoScalingRespon
     ApplicationAutoScalingResponse,
     "list_tags_for_resource",
     call="application-autoscaling.list_tags_for_resource",
-    moto="does not implement it",
-    aws="tells the tags of a target",
+    moto="is not implemented",
+    aws="returns the tags of a target",
 )
 def list_tags_for_resource(_original: None, self: ApplicationAutoScalingResponse) -> str:
     return json.dumps({"Tags": _tags_of(self, self._get_param("ResourceARN"))})
@@ -160,7 +160,7 @@ def list_tags_for_resource(_original: None, self: ApplicationAutoScalingResponse
     ApplicationAutoScalingResponse,
     "tag_resource",
     call="application-autoscaling.tag_resource",
-    moto="does not implement it",
+    moto="is not implemented",
     aws="adds the tags to a target",
 )
 def tag_resource(_original: None, self: ApplicationAutoScalingResponse) -> str:
@@ -172,8 +172,8 @@ def tag_resource(_original: None, self: ApplicationAutoScalingResponse) -> str:
     ApplicationAutoScalingResponse,
     "untag_resource",
     call="application-autoscaling.untag_resource",
-    moto="does not implement it",
-    aws="takes the tags off a target",
+    moto="is not implemented",
+    aws="removes tags from a target",
 )
 def untag_resource(_original: None, self: ApplicationAutoScalingResponse) -> str:
     tags = _tags_of(self, self._get_param("ResourceARN"))
@@ -183,7 +183,7 @@ def untag_resource(_original: None, self: ApplicationAutoScalingResponse) -> str
 
 
 def _tags_of(response: ApplicationAutoScalingResponse, arn: str) -> dict[str, str]:
-    """The tags of a target, kept with it so that they go when it goes."""
+    """Return the tags of a target, stored on it so that they are deleted with it."""
     targets = response.applicationautoscaling_backend.targets
     for target in (t for by_resource in targets.values() for t in by_resource.values()):
         if target.arn == arn:

@@ -1,6 +1,6 @@
-"""Application Auto Scaling: scheduled actions that need a target, and end with it.
+"""Application Auto Scaling: scheduled actions require a target, and end with it.
 
-That they run is `pulumi_moto.scheduled_scaling`'s.
+`pulumi_moto.scheduled_scaling` runs them.
 """
 
 import re
@@ -14,16 +14,16 @@ from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.scheduled_scaling import DONE, once
 
 RECURS = re.compile(r"(cron|rate)\(.+\)")
-WHERE = ("service_namespace", "resource_id", "scalable_dimension", "scheduled_action_name")
+KEYS = ("service_namespace", "resource_id", "scalable_dimension", "scheduled_action_name")
 
 
 def _held(self: ApplicationAutoscalingBackend, where: dict[str, Any]) -> Any | None:
-    """The action that these four tell from every other one."""
+    """Return the action with these four keys."""
     return next(
         (
             action
             for action in self.scheduled_actions
-            if all(getattr(action, key) == where[key] for key in WHERE)
+            if all(getattr(action, key) == where[key] for key in KEYS)
         ),
         None,
     )
@@ -33,8 +33,8 @@ def _held(self: ApplicationAutoscalingBackend, where: dict[str, Any]) -> Any | N
     ApplicationAutoscalingBackend,
     "put_scheduled_action",
     call="application-autoscaling.put_scheduled_action",
-    moto="needs no target, takes any schedule and an action that changes nothing; never runs one",
-    aws="refuses those; runs it at its time, and again when it was given another",
+    moto="needs no target, accepts any schedule and an action without limits; never runs one",
+    aws="refuses those; runs it at its time, and again after a new schedule",
 )
 def put_scheduled_action(
     original: Replacement, self: ApplicationAutoscalingBackend, **asked: Any
@@ -64,7 +64,7 @@ def put_scheduled_action(
 def _refuse_schedule(schedule: str, zone: str | None) -> None:
     try:
         known = once(schedule, zone) is not None or RECURS.fullmatch(schedule) is not None
-    except (ValueError, KeyError):  # a day that doesn't exist, a zone that doesn't
+    except (ValueError, KeyError):  # the day or the time zone does not exist
         known = False
     if not known:
         raise AWSValidationException(f"Invalid schedule expression: {schedule}")
@@ -74,7 +74,7 @@ def _refuse_schedule(schedule: str, zone: str | None) -> None:
     ApplicationAutoscalingBackend,
     "delete_scheduled_action",
     call="application-autoscaling.delete_scheduled_action",
-    moto="takes the name of an action that isn't there",
+    moto="accepts the name of a missing action",
     aws="refuses it",
 )
 def delete_scheduled_action(

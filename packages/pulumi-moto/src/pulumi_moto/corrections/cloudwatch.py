@@ -1,4 +1,4 @@
-"""CloudWatch alarms: the state of one that was just made, and of one that was changed."""
+"""CloudWatch alarms: the state of new and of changed ones."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from pulumi_moto.correction import Replacement, corrects
     "put_metric_alarm",
     call="cloudwatch.put_metric_alarm",
     moto="a new alarm is OK; changing one resets its state and its history, and adds tags",
-    aws="a new alarm has INSUFFICIENT_DATA; changing one leaves state, history and tags alone",
+    aws="a new alarm is in INSUFFICIENT_DATA; a change keeps state, history and tags",
 )
 def put_metric_alarm(
     original: Replacement,
@@ -42,8 +42,8 @@ def put_metric_alarm(
     CloudWatchResponse,
     "describe_alarms",
     call="cloudwatch.describe_alarms",
-    moto="an alarm has the state that it was given, whatever its metrics are",
-    aws="an alarm has the state that its datapoints give it",
+    moto="an alarm keeps the state that was set, without an evaluation of its metrics",
+    aws="an alarm's state follows its datapoints",
 )
 def describe_alarms(original: Replacement, self: CloudWatchResponse) -> Any:
     backend = self.cloudwatch_backend
@@ -56,7 +56,7 @@ def describe_alarms(original: Replacement, self: CloudWatchResponse) -> Any:
     CloudWatchBackend,
     "delete_alarms",
     call="cloudwatch.delete_alarms",
-    moto="keeps the tags, and gives them to a later alarm of the same name",
+    moto="keeps the tags, and returns them for a later alarm of the same name",
     aws="deletes them with the alarm",
 )
 def delete_alarms(original: Replacement, self: CloudWatchBackend, alarm_names: list[str]) -> None:

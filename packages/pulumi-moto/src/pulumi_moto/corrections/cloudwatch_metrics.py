@@ -1,4 +1,4 @@
-"""CloudWatch's numbers: whose they are."""
+"""CloudWatch metrics: their namespaces."""
 
 import copy
 from datetime import datetime
@@ -13,8 +13,8 @@ from pulumi_moto.correction import Replacement, corrects
     CloudWatchBackend,
     "get_metric_data",
     call="cloudwatch.get_metric_data",
-    moto="asked with dimensions, answers with any namespace's metric of that name",
-    aws="a metric is its namespace, its name and its dimensions",
+    moto="with dimensions in the query, returns any namespace's metric of that name",
+    aws="a metric is identified by namespace, name and dimensions",
 )
 def get_metric_data(
     original: Replacement,
@@ -24,7 +24,7 @@ def get_metric_data(
     end_time: datetime,
     scan_by: str = "TimestampAscending",
 ) -> list[dict[str, Any]]:
-    """Names are told apart by their namespace for as long as moto looks."""
+    """Prefix names with their namespace while moto searches."""
     every = self.get_all_metrics()
     vars(self)["get_all_metrics"] = lambda: [_full(datum) for datum in every]
     try:

@@ -1,4 +1,4 @@
-"""EC2: changes in place that moto drops or refuses."""
+"""EC2: in-place changes that moto drops or refuses."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ EVERY_PROTOCOL = "-1"
     "modify_vpc_endpoint",
     call="ec2.modify_vpc_endpoint (PrivateDnsEnabled)",
     moto="drops it",
-    aws="changes it on an interface endpoint, and refuses it on any other",
+    aws="changes it on an interface endpoint; refuses it on others",
 )
 def modify_vpc_endpoint(original: Replacement, self: VPCs) -> ActionResult:
     asked = self._get_param("PrivateDnsEnabled")
@@ -86,8 +86,8 @@ def _change(rule: SecurityGroupRule, asked: dict[str, Any]) -> None:
     EC2Backend,
     "modify_security_group_rules",
     call="ec2.modify_security_group_rules",
-    moto="changes no group that a rule names, and asks ports of a rule for every protocol",
-    aws="changes what the rule names for another of its kind, and needs ports for TCP and UDP",
+    moto="ignores a change of the referenced group; requires ports of a rule for all protocols",
+    aws="changes the source for another of its kind; requires ports for TCP and UDP only",
 )
 def modify_security_group_rules(
     original: Replacement, self: EC2Backend, group_id: str, rules: dict[str, dict[str, Any]]

@@ -1,8 +1,9 @@
-"""EC2 deletes nothing that is in use.
+"""EC2: resources in use can't be deleted.
 
-On AWS whatever runs in a subnet has a network interface there, and the interface holds the subnet,
-its security groups and, with a public address, the internet gateway. A subnet group holds nothing
-by itself. moto makes interfaces for some services only: `interfaces` reads the others' backends.
+On AWS each workload in a subnet has a network interface there, which blocks deleting the subnet,
+its security groups and, with a public address, detaching the internet gateway. A subnet group alone
+blocks nothing. moto makes interfaces for some services only: `interfaces` reads the others'
+backends.
 """
 
 from collections.abc import Iterator
@@ -25,17 +26,17 @@ from pulumi_moto.correction import Replacement, corrects
 
 @dataclass(frozen=True, kw_only=True)
 class Interfaces:
-    """Those of one thing that runs."""
+    """The network interfaces of one workload."""
 
     vpc: str | None
     subnets: set[str] = field(default_factory=set)
     groups: set[str] = field(default_factory=set)
     public: bool = False
-    """Reached from outside by an address that goes through the internet gateway."""
+    """Whether it has a public address, through the internet gateway."""
 
 
 def interfaces(ec2: EC2Backend) -> Iterator[Interfaces]:
-    """What runs in the region's networks: ECS tasks and NAT gateways are among moto's own."""
+    """Yield the interfaces in the region: ECS tasks and NAT gateways are among moto's own."""
     for own in ec2.enis.values():
         yield Interfaces(
             vpc=own.vpc_id,
@@ -71,14 +72,14 @@ def _databases(ec2: EC2Backend) -> Iterator[Interfaces]:
 
 
 def _subnets_of(instance: DBInstance, group: DBSubnetGroup) -> set[str]:
-    """That of its zone; where a standby may be is not emulated, so Multi-AZ holds them all."""
+    """Return its zone's subnet; a standby's zone is not emulated, so Multi-AZ uses all."""
     zones = {s["SubnetIdentifier"]: s["SubnetAvailabilityZone"]["Name"] for s in group.subnets}
     own = {subnet for subnet, zone in zones.items() if zone == instance.availability_zone}
     return own if own and not instance.multi_az else set(zones)
 
 
 def _caches(ec2: EC2Backend) -> Iterator[Interfaces]:
-    """In which zone a node runs is not emulated, so a cluster holds all of its group's subnets."""
+    """A node's zone is not emulated, so a cluster uses all of its group's subnets."""
     backend = elasticache_backends[ec2.account_id][ec2.region_name]
     for cluster in backend.cache_clusters.values():
         group = backend.cache_subnet_groups.get(cluster.cache_subnet_group_name or "")
@@ -94,11 +95,11 @@ def _caches(ec2: EC2Backend) -> Iterator[Interfaces]:
     SecurityGroups,
     "delete_security_group",
     call="ec2.delete_security_group",
-    moto="deletes the default group and groups in use",
-    aws="refuses the default one, and one that an interface or another group's rule names",
+    moto="deletes the default group, and groups in use",
+    aws="refuses the default one, and one that an interface or another group's rule references",
 )
 def delete_security_group(original: Replacement, self: SecurityGroups) -> ActionResult:
-    # Here and not in the backend, with which moto's delete_vpc deletes the default group.
+    # In the response class: moto's delete_vpc deletes the default group through the backend.
     backend = self.ec2_backend
     asked = self._get_param("GroupId") or self._get_param("GroupName")
     group = backend.get_security_group_by_name_or_id(asked)
@@ -125,8 +126,8 @@ def _is_used(ec2: EC2Backend, group_id: str) -> bool:
     EC2Backend,
     "delete_subnet",
     call="ec2.delete_subnet",
-    moto="deletes a subnet in use, and keeps its route table associated",
-    aws="refuses while there are interfaces in it; the association goes with it",
+    moto="deletes a subnet in use, and keeps its route table association",
+    aws="refuses while it contains interfaces; deletes the association with it",
 )
 def delete_subnet(original: Replacement, self: EC2Backend, subnet_id: str) -> Subnet:
     if any(subnet_id in found.subnets for found in interfaces(self)):
@@ -174,7 +175,7 @@ def delete_vpc(original: Replacement, self: EC2Backend, vpc_id: str) -> VPC:
     EC2Backend,
     "detach_internet_gateway",
     call="ec2.detach_internet_gateway",
-    moto="detaches it from under NAT gateways and load balancers",
+    moto="detaches it while NAT gateways and load balancers use it",
     aws="refuses while something in the VPC has a public address",
 )
 def detach_internet_gateway(
@@ -192,8 +193,8 @@ def detach_internet_gateway(
     EC2Backend,
     "delete_nat_gateway",
     call="ec2.delete_nat_gateway",
-    moto="keeps its interface and its address",
-    aws="gives both back",
+    moto="keeps its interface and its address association",
+    aws="releases both",
 )
 def delete_nat_gateway(original: Replacement, self: EC2Backend, nat_gateway_id: str) -> NatGateway:
     gateway: NatGateway = original(self, nat_gateway_id)
@@ -208,8 +209,8 @@ def delete_nat_gateway(original: Replacement, self: EC2Backend, nat_gateway_id: 
     EC2Backend,
     "release_address",
     call="ec2.release_address",
-    moto="takes an address from whatever uses it",
-    aws="refuses until it is disassociated, which only deleting a NAT gateway does to its own",
+    moto="releases an address in use",
+    aws="refuses until it is disassociated; a NAT gateway's is only by deleting the gateway",
 )
 def release_address(
     original: Replacement,
@@ -233,6 +234,6 @@ def release_address(
 
 
 def _address(ec2: EC2Backend, ip: str | None, allocation: str | None) -> ElasticAddress:
-    """Raises moto's error for one that is not there."""
+    """Return the address; raises moto's error for a missing one."""
     found = ec2.address_by_ip([ip]) if ip else ec2.address_by_allocation([allocation or ""])
     return found[0]

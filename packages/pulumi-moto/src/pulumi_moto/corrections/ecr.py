@@ -1,4 +1,4 @@
-"""ECR: tags that must not move, and lifecycle policies that make no sense."""
+"""ECR: immutable tags, digests, and contradictory lifecycle policies."""
 
 import json
 from fnmatch import fnmatchcase
@@ -21,13 +21,13 @@ class ImageTagAlreadyExistsException(ServiceException):
     ECRBackend,
     "_resolve_image_tag_mutability",
     call="ecr.put_image",
-    moto="reads an exclusion filter as the beginning of a tag, in a regular expression",
-    aws="compares the whole tag, and `*` stands for any characters",
+    moto="matches an exclusion filter as a regular expression at the start of a tag",
+    aws="matches the whole tag; `*` matches any characters",
 )
 def resolve_image_tag_mutability(
     _original: Replacement, self: ECRBackend, repository: Repository, proposed_image_tag: str
 ) -> list[Image]:
-    """The images whose tag would move; raises where it must not.
+    """Return the images with the tag; raises ImageAlreadyExistsException for an immutable tag.
 
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
     """
@@ -48,11 +48,11 @@ def resolve_image_tag_mutability(
     Image,
     "_create_digest",
     call="ecr.put_image",
-    moto="draws a digest of 101 where the manifest has no layers, as an index has none",
-    aws="answers with the SHA-256 of the manifest",
+    moto="picks one of 101 digests for a manifest without layers, such as an index",
+    aws="returns the SHA-256 of the manifest",
 )
 def create_digest(_original: Replacement, self: Image) -> None:
-    """As the image specification has it.
+    """Follow the image specification.
 
     https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests
     """
@@ -64,7 +64,7 @@ def create_digest(_original: Replacement, self: Image) -> None:
     "put_image",
     call="ecr.put_image",
     moto="refuses to move an immutable tag with ImageAlreadyExistsException",
-    aws="refuses it with ImageTagAlreadyExistsException; the other is for the very same image",
+    aws="refuses it with ImageTagAlreadyExistsException; the other is for an identical image",
 )
 def put_image(
     original: Replacement,
@@ -102,12 +102,12 @@ def put_lifecycle_policy(
     lifecycle_policy_text: str,
 ) -> dict[str, Any]:
     EcrLifecyclePolicyValidator(lifecycle_policy_text).validate()
-    _refuse_nonsense(json.loads(lifecycle_policy_text)["rules"])
+    _refuse_contradictions(json.loads(lifecycle_policy_text)["rules"])
     answer: dict[str, Any] = original(self, registry_id, repository_name, lifecycle_policy_text)
     return answer
 
 
-def _refuse_nonsense(rules: list[dict[str, Any]]) -> None:
+def _refuse_contradictions(rules: list[dict[str, Any]]) -> None:
     priorities = [rule["rulePriority"] for rule in rules]
     if len(set(priorities)) < len(priorities):
         raise _failure("rulePriority must be unique within the policy")

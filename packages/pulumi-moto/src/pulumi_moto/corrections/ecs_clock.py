@@ -1,6 +1,6 @@
-"""The account catches up with its clock before it answers anything, one call after the other.
+"""Each call first brings the account up to its clock; calls run one at a time.
 
-moto's backends are plain dictionaries that no lock guards, and operations ask side by side.
+moto's backends are dictionaries without locks, and callers use threads.
 """
 
 import threading
@@ -12,15 +12,15 @@ from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.ecs.settle import settle
 
 ONE_AT_A_TIME = threading.RLock()
-"""A call may make others, as ECS asks for target groups."""
+"""Reentrant: a call may make others, as ECS reads target groups."""
 
 
 @corrects(
     BaseResponse,
     "call_action",
     call="every call",
-    moto="lets no time pass: a deployment, a draining service or a task stays as it is",
-    aws="goes on by itself; each call sees, and changes, what is there by then",
+    moto="has no clock: a deployment, a draining service or a task stays as it is",
+    aws="deployments, services and tasks progress with time",
 )
 def call_action(original: Replacement, self: BaseResponse) -> Any:
     with ONE_AT_A_TIME:

@@ -1,4 +1,4 @@
-"""ECS clusters: what runs in them counts, and keeps them; Container Insights has its log group."""
+"""ECS clusters: counts, refused deletions, and Container Insights' log group."""
 
 from typing import Any
 
@@ -38,8 +38,8 @@ def delete_cluster(
     EC2ContainerServiceBackend,
     "describe_clusters",
     call="ecs.describe_clusters",
-    moto="counts no services, and tasks that don't run",
-    aws="counts what runs",
+    moto="counts no services, and counts stopped tasks",
+    aws="counts active services and running tasks",
 )
 def describe_clusters(
     original: Replacement, self: EC2ContainerServiceBackend, *args: Any, **kwargs: Any
@@ -61,9 +61,9 @@ INSIGHTS = "/aws/ecs/containerinsights/{cluster}/performance"
     EC2ContainerServiceBackend,
     "create_cluster",
     call="ecs.create_cluster (containerInsights)",
-    moto="makes no log group",
-    aws="writes performance events once there is something to measure, and makes their group, "
-    "without retention, unless it is there",
+    moto="creates no log group",
+    aws="writes performance events, and creates their log group, without retention, if it is "
+    "missing",
 )
 def create_cluster(
     original: Replacement, self: EC2ContainerServiceBackend, *args: Any, **kwargs: Any
@@ -77,8 +77,8 @@ def create_cluster(
     EC2ContainerServiceBackend,
     "update_cluster",
     call="ecs.update_cluster (containerInsights)",
-    moto="makes no log group",
-    aws="makes that of the performance events, as for a new cluster",
+    moto="creates no log group",
+    aws="creates that of the performance events, as for a new cluster",
 )
 def update_cluster(
     original: Replacement, self: EC2ContainerServiceBackend, *args: Any, **kwargs: Any

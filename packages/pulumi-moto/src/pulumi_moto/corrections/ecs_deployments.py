@@ -1,4 +1,4 @@
-"""The service deployments API, which moto does not have."""
+"""ECS: the service deployments API, which moto lacks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -42,7 +42,7 @@ def list_service_deployments(original: None, self: EC2ContainerServiceResponse) 
     "describe_service_deployments",
     call="ecs.describe_service_deployments",
     moto=ABSENT,
-    aws="tells status, lifecycle stage, hooks, alarms, rollback and revisions",
+    aws="returns status, lifecycle stage, hooks, alarms, rollback and revisions",
 )
 def describe_service_deployments(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
     known = _known(self.ecs_backend, describe.deployment_arn)
@@ -60,7 +60,7 @@ def describe_service_deployments(original: None, self: EC2ContainerServiceRespon
     "describe_service_revisions",
     call="ecs.describe_service_revisions",
     moto=ABSENT,
-    aws="tells what a revision holds, and the target group that serves it",
+    aws="returns a revision's configuration, and the target group that serves it",
 )
 def describe_service_revisions(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
     known = _known(self.ecs_backend, describe.revision_arn)
@@ -78,10 +78,10 @@ def describe_service_revisions(original: None, self: EC2ContainerServiceResponse
     "stop_service_deployment",
     call="ecs.stop_service_deployment",
     moto=ABSENT,
-    aws="rolls a deployment that is under way back; a finished one is a conflict",
+    aws="rolls back an ongoing deployment; a finished one is a ConflictException",
 )
 def stop_service_deployment(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
-    """ABORT is in the API's list, but its reference says that ROLLBACK is the valid value."""
+    """ROLLBACK is the only valid value in the API reference, although the enum has ABORT."""
     asked = self._get_params()
     if asked.get("stopType", "ROLLBACK") != "ROLLBACK":
         raise InvalidParameterException(
@@ -105,7 +105,7 @@ def stop_service_deployment(original: None, self: EC2ContainerServiceResponse) -
     "continue_service_deployment",
     call="ecs.continue_service_deployment",
     moto=ABSENT,
-    aws="lets a deployment that waits at a PAUSE hook go on, or rolls it back",
+    aws="continues a deployment that is paused at a hook, or rolls it back",
 )
 def continue_service_deployment(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
     asked = self._get_params()
@@ -117,7 +117,7 @@ def continue_service_deployment(original: None, self: EC2ContainerServiceRespons
             f"The service deployment does not wait for an action on hook {asked['hookId']}."
         )
     go_on = asked.get("action", "CONTINUE") == "CONTINUE"
-    deployment.answer(waiting[asked["hookId"]], CLOCK.now(), go_on=go_on)
+    deployment.resume(waiting[asked["hookId"]], CLOCK.now(), go_on=go_on)
     state.settle()
     return ActionResult({"serviceDeploymentArn": asked["serviceDeploymentArn"]})
 
@@ -125,7 +125,7 @@ def continue_service_deployment(original: None, self: EC2ContainerServiceRespons
 def _known(
     backend: EC2ContainerServiceBackend, arn_of: Callable[[ServiceState, Rollout], str]
 ) -> dict[str, Known]:
-    """Every deployment, or every revision, of the account's services by its ARN."""
+    """Return all deployments, or all revisions, of the account's services by ARN."""
     states = [state_of(s) for s in backend.services.values() if KEY in s.__dict__]
     return {arn_of(state, r): (state, r) for state in states for r in state.rollouts}
 

@@ -1,4 +1,4 @@
-"""ECS services: they keep what they are given, run tasks, and are refused when they can't run."""
+"""ECS services: parameters, deployments, refusals, draining."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ ATTRIBUTES = {
     "placementStrategy": "placement_strategy",
     "desiredCount": "desired_count",
 }
-"""What update_service can change, and where moto's answers look for it."""
+"""Parameters of update_service, and the attributes that moto's responses read."""
 BEGINS_DEPLOYMENT = frozenset(
     {
         "taskDefinition",
@@ -38,16 +38,16 @@ BEGINS_DEPLOYMENT = frozenset(
         "serviceRegistries",
     }
 )
-"""What begins a deployment when it differs; the API's reference says so for each parameter."""
+"""Parameters whose change starts a deployment, by the API reference."""
 
 
 @corrects(
     EC2ContainerServiceResponse,
     "create_service",
     call="ecs.create_service",
-    moto="drops the deployment configuration, exec, grace period, capacity providers; starts no "
-    "task; accepts a second service of the name, and services that could never run",
-    aws="keeps all, starts a deployment, refuses those",
+    moto="drops the deployment configuration, ECS Exec, grace period and capacity providers; "
+    "starts no task; accepts a second service of the name, and services that can't run",
+    aws="keeps them, starts a deployment, refuses those",
 )
 def create_service(original: Replacement, self: EC2ContainerServiceResponse) -> ActionResult:
     asked = self._get_params()
@@ -78,9 +78,9 @@ def create_service(original: Replacement, self: EC2ContainerServiceResponse) -> 
     EC2ContainerServiceResponse,
     "update_service",
     call="ecs.update_service",
-    moto="stores a task definition as it was typed and begins no deployment",
-    aws="stores its ARN; a change of what a revision holds, or forceNewDeployment, begins a "
-    "deployment, a count or a deployment configuration doesn't; hooks stay until an empty list",
+    moto="stores the task definition as typed, and starts no deployment",
+    aws="stores its ARN; a change of the revision, or forceNewDeployment, starts a deployment; a "
+    "count or a deployment configuration does not; hooks stay until an empty list",
 )
 def update_service(original: Replacement, self: EC2ContainerServiceResponse) -> ActionResult:
     asked = self._get_params()
@@ -115,8 +115,8 @@ def update_service(original: Replacement, self: EC2ContainerServiceResponse) -> 
     EC2ContainerServiceBackend,
     "delete_service",
     call="ecs.delete_service",
-    moto="leaves tasks and targets behind, and is INACTIVE at once",
-    aws="stops its tasks, takes them out of their target groups, and drains meanwhile",
+    moto="keeps tasks and targets, and is INACTIVE at once",
+    aws="drains: stops the tasks and deregisters them from their target groups",
 )
 def delete_service(
     original: Replacement,
@@ -140,8 +140,8 @@ def delete_service(
     EC2ContainerServiceBackend,
     "describe_services",
     call="ecs.describe_services",
-    moto="tells of a deployment that never moves on",
-    aws="tells of the running deployment, its source and their tasks",
+    moto="returns a deployment that never progresses",
+    aws="returns the running deployment, its source and their tasks",
 )
 def describe_services(
     original: Replacement, self: EC2ContainerServiceBackend, *args: Any, **kwargs: Any
@@ -158,7 +158,7 @@ def describe_services(
     "list_services",
     call="ecs.list_services",
     moto="lists deleted services too",
-    aws="lists ACTIVE ones",
+    aws="lists ACTIVE services",
 )
 def list_services(
     original: Replacement, self: EC2ContainerServiceBackend, *args: Any, **kwargs: Any
@@ -172,12 +172,12 @@ def _cluster(backend: EC2ContainerServiceBackend, asked: dict[str, Any]) -> Clus
 
 
 def _service(backend: EC2ContainerServiceBackend, cluster: Cluster, named: str) -> Service:
-    """By name or ARN; raises ServiceNotFoundException."""
+    """Find a service by name or ARN; raises ServiceNotFoundException."""
     return backend._get_service(cluster.name, named.rsplit("/", maxsplit=1)[-1])
 
 
 def _as_created(service: Service) -> dict[str, Any]:
-    """The parameters that would create it as it is now."""
+    """Return create_service's parameters for the service's current state."""
     held = {key: service.__dict__.get(attribute) for key, attribute in ATTRIBUTES.items()}
     return {
         **held,
@@ -187,14 +187,14 @@ def _as_created(service: Service) -> dict[str, Any]:
 
 
 def _set(service: Service, parameter: str, value: Any) -> None:
-    """An empty list of hooks is none."""
+    """Set the attribute; an empty list of hooks counts as none."""
     if parameter == "deploymentConfiguration" and not value.get("lifecycleHooks"):
         value = {key: held for key, held in value.items() if key != "lifecycleHooks"}
     setattr(service, ATTRIBUTES[parameter], value)
 
 
 def _with_hooks(service: Service, asked: dict[str, Any]) -> dict[str, Any]:
-    """Hooks that an update does not name stay; an empty list takes them out.
+    """Keep hooks that an update does not mention; an empty list removes them.
 
     https://github.com/hashicorp/terraform-provider-aws/pull/47096
     """

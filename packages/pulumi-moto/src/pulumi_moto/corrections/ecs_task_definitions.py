@@ -1,4 +1,4 @@
-"""ECS task definitions: the order in which they are listed, and when and by whom they were made."""
+"""ECS task definitions: their order in lists, and when and by whom they were registered."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ from pulumi_moto.corrections.rds_instance import now
     EC2ContainerServiceResponse,
     "list_task_definitions",
     call="ecs.list_task_definitions (sort)",
-    moto="lists in the order of registration, whatever is asked",
-    aws="sorts by family and revision, upwards or downwards",
+    moto="lists in the order of registration and ignores `sort`",
+    aws="sorts by family and revision, ascending or descending",
 )
 def list_task_definitions(original: Replacement, self: EC2ContainerServiceResponse) -> ActionResult:
-    def place(arn: str) -> tuple[str, int]:
+    def order(arn: str) -> tuple[str, int]:
         family, revision = arn.rsplit("/", maxsplit=1)[-1].rsplit(":", 1)
         return family, int(revision)
 
@@ -26,7 +26,7 @@ def list_task_definitions(original: Replacement, self: EC2ContainerServiceRespon
         self.ecs_backend.list_task_definitions(
             self._get_param("familyPrefix"), self._get_param("status", "ACTIVE")
         ),
-        key=place,
+        key=order,
         reverse=self._get_param("sort") == "DESC",
     )
     return ActionResult({"taskDefinitionArns": found})
@@ -36,8 +36,8 @@ def list_task_definitions(original: Replacement, self: EC2ContainerServiceRespon
     TaskDefinition,
     "__init__",
     call="ecs.register_task_definition (registeredAt)",
-    moto="gives no registeredAt and no registeredBy",
-    aws="gives when it was registered, and the ARN of the caller",
+    moto="omits registeredAt and registeredBy",
+    aws="returns the time of registration and the caller's ARN",
 )
 def registered(original: Replacement, self: TaskDefinition, *args: Any, **kwargs: Any) -> None:
     original(self, *args, **kwargs)
@@ -50,8 +50,8 @@ def registered(original: Replacement, self: TaskDefinition, *args: Any, **kwargs
     EC2ContainerServiceResponse,
     "deregister_task_definition",
     call="ecs.deregister_task_definition (deregisteredAt)",
-    moto="gives no deregisteredAt",
-    aws="gives when it was deregistered",
+    moto="omits deregisteredAt",
+    aws="returns the time of deregistration",
 )
 def deregister_task_definition(
     original: Replacement, self: EC2ContainerServiceResponse

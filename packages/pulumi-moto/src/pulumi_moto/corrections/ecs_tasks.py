@@ -1,4 +1,4 @@
-"""ECS tasks: where they run, how long, with which exit code they end, and ECS Exec."""
+"""ECS tasks: network, duration, exit code, and ECS Exec."""
 
 import base64
 import secrets
@@ -17,16 +17,15 @@ from pulumi_moto.ecs.capacity import is_fargate, next_provider
 from pulumi_moto.ecs.network import refuse_missing
 
 TOKENS = "tasks_by_client_token"
-"""What a cluster of moto's keeps beside its own."""
+"""An attribute that this module adds to moto's cluster."""
 
 
 @corrects(
     Task,
     "__init__",
     call="ecs.run_task",
-    moto="gives it an address outside its subnet, one container, and that one PENDING with exit "
-    "code 0",
-    aws="gives it an address of its subnet and all containers, with an exit code when they exit",
+    moto="assigns an address outside the subnet, and one container, PENDING with exit code 0",
+    aws="assigns an address of the subnet, and all containers, with an exit code once they exit",
 )
 def start(
     original: Replacement,
@@ -45,19 +44,19 @@ def start(
     Task,
     "advance",
     call="ecs.describe_tasks",
-    moto="stops a task a little with every look at it",
+    moto="moves a task one step towards STOPPED at each call",
     aws="keeps it running",
 )
 def advance(original: Replacement, self: Task) -> None:
-    """Its state is what the clock and its service made of it."""
+    """Do nothing: the clock and the service set a task's state."""
 
 
 @corrects(
     EC2ContainerServiceBackend,
     "_calculate_task_resource_requirements",
     call="ecs.run_task",
-    moto="answers HTTP 500 for a container without memory of its own",
-    aws="takes the task's",
+    moto="returns HTTP 500 for a container without its own memory",
+    aws="uses the task's memory",
 )
 def requirements(
     original: Replacement, self: EC2ContainerServiceBackend, task_definition: TaskDefinition
@@ -69,9 +68,9 @@ def requirements(
     EC2ContainerServiceResponse,
     "run_task",
     call="ecs.run_task",
-    moto="runs a task for ever, makes up the security groups it is to have, answers HTTP 500 where "
-    "there is no instance to run it, and starts another for the same clientToken",
-    aws="runs it until its essential container exits, refuses it, and answers with the one",
+    moto="never ends a task, invents missing security groups, returns HTTP 500 without a container "
+    "instance, and starts another task for the same clientToken",
+    aws="ends it when its essential container exits, refuses those, and returns the first task",
 )
 def run_task(original: Replacement, self: EC2ContainerServiceResponse) -> ActionResult:
     asked, backend = self._get_params(), self.ecs_backend
@@ -107,7 +106,7 @@ def run_task(original: Replacement, self: EC2ContainerServiceResponse) -> Action
         )
     for task in started:
         tasks.enable_exec(task, enabled=bool(asked.get("enableExecuteCommand")))
-        tasks.will_end(task)
+        tasks.schedule_end(task)
     if asked.get("clientToken"):
         by_token[asked["clientToken"]] = started
     return ActionResult({"tasks": started, "failures": []})
@@ -127,8 +126,8 @@ def _refuse_overrides(definition: TaskDefinition, overrides: dict[str, Any]) -> 
     EC2ContainerServiceBackend,
     "stop_task",
     call="ecs.stop_task",
-    moto="leaves its containers and its network interface, and answers HTTP 500 for an unknown one",
-    aws="stops them; a service then starts another one in its place",
+    moto="keeps its containers and its network interface, and returns HTTP 500 for an unknown task",
+    aws="stops them; a service replaces the task",
 )
 def stop_task(
     original: Replacement,
@@ -147,8 +146,8 @@ def stop_task(
     EC2ContainerServiceResponse,
     "describe_tasks",
     call="ecs.describe_tasks (failures)",
-    moto="is silent about a task that is not there",
-    aws="tells it is MISSING",
+    moto="omits a missing task",
+    aws="returns it as a failure, MISSING",
 )
 def describe_tasks(original: Replacement, self: EC2ContainerServiceResponse) -> ActionResult:
     answer: ActionResult = original(self)
@@ -164,8 +163,8 @@ def describe_tasks(original: Replacement, self: EC2ContainerServiceResponse) -> 
     EC2ContainerServiceBackend,
     "list_tasks",
     call="ecs.list_tasks",
-    moto="ignores serviceName, lists stopped tasks too, and those of clusters with a longer name",
-    aws="lists that service's tasks, running ones unless asked otherwise",
+    moto="ignores serviceName; lists stopped tasks, and those of clusters with a longer name",
+    aws="lists the service's tasks, running ones by default",
 )
 def list_tasks(  # noqa: PLR0913, PLR0917 - moto's signature
     original: Replacement,
@@ -185,7 +184,7 @@ def list_tasks(  # noqa: PLR0913, PLR0917 - moto's signature
             raise ServiceNotFoundException
         group = f"service:{name}"
 
-    def asked_for(task: Task) -> bool:
+    def matches(task: Task) -> bool:
         its_family = task.task_definition_arn.rsplit("/", 1)[-1].rsplit(":", 1)[0]
         return (
             task.desired_status == (desiredStatus or "RUNNING")
@@ -195,7 +194,7 @@ def list_tasks(  # noqa: PLR0913, PLR0917 - moto's signature
             and container_instance in {None, task.container_instance_arn}
         )
 
-    return [task for task in self.tasks.get(cluster.name, {}).values() if asked_for(task)]
+    return [task for task in self.tasks.get(cluster.name, {}).values() if matches(task)]
 
 
 @corrects(
@@ -203,7 +202,7 @@ def list_tasks(  # noqa: PLR0913, PLR0917 - moto's signature
     "execute_command",
     call="ecs.execute_command",
     moto="is not implemented",
-    aws="opens a session in a task that was started with ECS Exec on",
+    aws="opens a session in a task that was started with ECS Exec enabled",
 )
 def execute_command(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
     asked = self._get_params()
@@ -237,7 +236,7 @@ def execute_command(original: None, self: EC2ContainerServiceResponse) -> Action
             "session": {
                 "sessionId": session,
                 "streamUrl": f"wss://127.0.0.1:9/v1/data-channel/{session}",
-                # Opaque on AWS. Here it has the command, for a plugin that plays AWS's.
+                # Opaque on AWS. Here it contains the command, for a substitute of AWS's plugin.
                 "tokenValue": base64.b64encode(asked["command"].encode()).decode(),
             },
         }
@@ -245,7 +244,7 @@ def execute_command(original: None, self: EC2ContainerServiceResponse) -> Action
 
 
 def _find(backend: EC2ContainerServiceBackend, cluster: str, named: str) -> Task:
-    """By id or ARN; raises InvalidParameterException, as ECS does."""
+    """Find a task by id or ARN; raises InvalidParameterException, as ECS does."""
     held = backend.tasks.get(backend._get_cluster(cluster).name, {})
     for task in held.values():
         if task.id == named.rsplit("/", maxsplit=1)[-1]:

@@ -1,4 +1,4 @@
-"""ElastiCache: making and deleting a replication group."""
+"""ElastiCache: creating and deleting a replication group."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from moto.elasticache.models import ElastiCacheBackend, ReplicationGroup
 from moto.elasticache.responses import ElastiCacheResponse
 
 from pulumi_moto.correction import Replacement, corrects
-from pulumi_moto.corrections.elasticache_members import forget_members, set_members
+from pulumi_moto.corrections.elasticache_members import remove_members, set_members
 from pulumi_moto.corrections.elasticache_refusals import refuse_group
 from pulumi_moto.corrections.elasticache_token import TOKENS
 
@@ -19,10 +19,10 @@ WINDOWS = ("snapshot_window", "preferred_maintenance_window")
     ElastiCacheBackend,
     "create_replication_group",
     call="elasticache.create_replication_group",
-    moto="makes one member of NumCacheClusters=2, unknown to describe_cache_clusters; takes "
+    moto="creates one member for NumCacheClusters=2, missing in describe_cache_clusters; accepts "
     "failover with one node, AUTH without TLS, and any token, node type, retention, window, "
     "subnet and parameter group",
-    aws="makes every member a cache cluster; refuses those",
+    aws="creates a cache cluster for each member; refuses those",
 )
 def create_replication_group(
     original: Replacement, self: ElastiCacheBackend, **asked: Any
@@ -47,7 +47,7 @@ def create_replication_group(
     ElastiCacheBackend,
     "delete_replication_group",
     call="elasticache.delete_replication_group",
-    moto="says `deleting` for ever, and gives the next group of the name the tags of this one",
+    moto="stays in `deleting`, and keeps its tags for the next group of the name",
     aws="deletes the group with its members and tags",
 )
 def delete_replication_group(
@@ -57,7 +57,7 @@ def delete_replication_group(
     retain_primary_cluster: bool | None = None,  # noqa: FBT001 - moto's signature
 ) -> ReplicationGroup:
     group: ReplicationGroup = original(self, replication_group_id, retain_primary_cluster)
-    forget_members(self, group)
+    remove_members(self, group)
     self.tagging_service.delete_all_tags_for_resource(group.arn)
     del self.replication_groups[replication_group_id]
     return group
@@ -68,7 +68,7 @@ def delete_replication_group(
     "delete_replication_group",
     call="elasticache.delete_replication_group (FinalSnapshotIdentifier)",
     moto="takes no snapshot",
-    aws="takes it before it deletes, and refuses a name that is taken",
+    aws="takes it before it deletes, and refuses a name in use",
 )
 def delete_with_snapshot(original: Replacement, self: ElastiCacheResponse) -> ActionResult:
     backend = self.elasticache_backend

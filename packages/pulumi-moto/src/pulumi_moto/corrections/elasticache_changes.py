@@ -1,4 +1,4 @@
-"""ElastiCache: changes of a replication group, and of the AUTH tokens it takes."""
+"""ElastiCache: changes of a replication group and of its AUTH tokens."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from moto.elasticache.responses import ElastiCacheResponse
 
 from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.corrections.elasticache_members import describe_as_aws
-from pulumi_moto.corrections.elasticache_pending import put_off
+from pulumi_moto.corrections.elasticache_pending import defer
 from pulumi_moto.corrections.elasticache_refusals import refuse_engine, refuse_group
 from pulumi_moto.corrections.elasticache_token import begin, tokens_after
 
@@ -24,7 +24,7 @@ MODIFIED = {
     "Engine": "engine",
     "TransitEncryptionEnabled": "transit_encryption_enabled",
 }
-"""Parameters that moto's modify drops, or keeps from the members."""
+"""Parameters that moto's modify drops, or does not apply to the members."""
 SWITCHES = {
     "AutomaticFailoverEnabled": ("automatic_failover_enabled", "automatic_failover"),
     "MultiAZEnabled": ("multi_az_enabled", "multi_az"),
@@ -32,7 +32,7 @@ SWITCHES = {
 
 
 def _as_it_would_be(group: ReplicationGroup, asked: dict[str, Any]) -> dict[str, Any]:
-    """Windows that nobody asked for are the ones moto made up, and are not looked at."""
+    """Return create's arguments for the changed group; windows that moto invented are left out."""
     named = {MODIFIED[name]: value for name, value in asked.items() if name in MODIFIED}
     switches = {
         argument: asked.get(name, getattr(group, attribute) == "enabled")
@@ -68,11 +68,11 @@ def _change(group: ReplicationGroup, members: list[CacheCluster], asked: dict[st
     ElastiCacheResponse,
     "modify_replication_group",
     call="elasticache.modify_replication_group",
-    moto="drops the engine version, TLS, windows, groups and log delivery; takes any AUTH token, "
+    moto="drops the engine version, TLS, windows, groups and log delivery; accepts any AUTH token, "
     "node type, version and retention, and failover of one node",
-    aws="changes them on the group and its members, the node type and the version in the "
-    "maintenance window unless ApplyImmediately; refuses those; takes two tokens from ROTATE to "
-    "SET, half a minute after its answer, and no other change of them until then",
+    aws="changes them on the group and its members, node type and version in the maintenance "
+    "window unless ApplyImmediately; refuses those; accepts two tokens from ROTATE to SET, half a "
+    "minute after its response, and refuses another token change until then",
 )
 def modify_replication_group(original: Replacement, self: ElastiCacheResponse) -> ActionResult:
     backend = self.elasticache_backend
@@ -85,12 +85,12 @@ def modify_replication_group(original: Replacement, self: ElastiCacheResponse) -
     refuse_engine(group, asked)
     tokens = tokens_after(group, asked)
 
-    node_type = group.cache_node_type  # which moto changes at once
+    node_type = group.cache_node_type  # changed at once by moto
     answer: ActionResult = original(self)
     group.cache_node_type = node_type
     members = [backend.cache_clusters[member] for member in group.member_clusters]
     at_once = bool(self._get_bool_param("ApplyImmediately"))
-    asked = put_off(group, members, asked, at_once=at_once)
+    asked = defer(group, members, asked, at_once=at_once)
     _change(group, members, asked)
     remember_windows(group, asked)
     if tokens is not None:

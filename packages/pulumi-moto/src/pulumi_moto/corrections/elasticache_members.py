@@ -1,4 +1,4 @@
-"""ElastiCache: each node of a replication group is a cache cluster, and their number changes."""
+"""ElastiCache: the nodes of a replication group as cache clusters, and the number of replicas."""
 
 from moto.core.responses import ActionResult
 from moto.elasticache.exceptions import (
@@ -16,13 +16,13 @@ ABSENT = "is not implemented"
 
 
 class NoOperationFault(ElastiCacheException):
-    """ElastiCache's answer to a count that is there already."""
+    """The number of replicas is already as requested."""
 
     code = "NoOperationFault"
 
 
 def set_members(self: ElastiCacheBackend, group: ReplicationGroup, nodes: int) -> None:
-    """The primary stays; replicas come and go at the end."""
+    """Add or remove replicas at the end; the primary stays."""
     name = group.replication_group_id
     group.member_clusters = [f"{name}-{number:03}" for number in range(1, nodes + 1)]
     group.node_groups[0]["node_group_members"] = [
@@ -34,13 +34,13 @@ def set_members(self: ElastiCacheBackend, group: ReplicationGroup, nodes: int) -
         }
         for number, member in enumerate(group.member_clusters)
     ]
-    forget_members(self, group, kept=group.member_clusters)
+    remove_members(self, group, kept=group.member_clusters)
     for member in group.member_clusters:
         if member not in self.cache_clusters:
             self.cache_clusters[member] = _member(self, member, group)
 
 
-def forget_members(
+def remove_members(
     self: ElastiCacheBackend, group: ReplicationGroup, kept: list[str] | None = None
 ) -> None:
     for name, cluster in list(self.cache_clusters.items()):
@@ -91,7 +91,7 @@ def _member(self: ElastiCacheBackend, name: str, group: ReplicationGroup) -> Cac
 
 
 def describe_as_aws(cluster: CacheCluster) -> None:
-    """Attributes in the shape of the answer, which moto leaves out."""
+    """Add attributes of the response that moto lacks."""
     cluster.__dict__["cache_parameter_group"] = {
         "CacheParameterGroupName": cluster.cache_parameter_group_name or "default.redis7",
         "ParameterApplyStatus": "in-sync",
@@ -102,7 +102,7 @@ def describe_as_aws(cluster: CacheCluster) -> None:
 
 
 def _asked(self: ElastiCacheResponse) -> tuple[ReplicationGroup, int]:
-    """The group, and how many replicas it shall have."""
+    """Return the group and the requested number of replicas."""
     group = self.elasticache_backend.describe_replication_groups(
         self._get_param("ReplicationGroupId")
     )[0]
@@ -141,7 +141,7 @@ def increase_replica_count(original: None, self: ElastiCacheResponse) -> ActionR
     "decrease_replica_count",
     call="elasticache.decrease_replica_count",
     moto=ABSENT,
-    aws="removes replicas, but not the last while failover is on",
+    aws="removes replicas; refuses the last one while failover is enabled",
 )
 def decrease_replica_count(original: None, self: ElastiCacheResponse) -> ActionResult:
     group, replicas = _asked(self)

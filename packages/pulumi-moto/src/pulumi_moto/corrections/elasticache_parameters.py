@@ -1,4 +1,4 @@
-"""ElastiCache's parameter groups, which moto does not have."""
+"""ElastiCache: parameter groups, which moto lacks."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,32 +15,32 @@ ABSENT = "is not implemented"
 
 
 class CacheParameterGroupNotFoundError(ElastiCacheException):
-    """ElastiCache's answer for a group that is not there."""
+    """The group does not exist."""
 
     code = "CacheParameterGroupNotFound"
 
 
 class CacheParameterGroupExistsError(ElastiCacheException):
-    """ElastiCache's answer for a name that is taken."""
+    """The name is in use."""
 
     code = "CacheParameterGroupAlreadyExists"
 
 
 class InvalidCacheParameterGroupStateError(ElastiCacheException):
-    """ElastiCache's answer to deleting a group that a cluster has."""
+    """A cluster uses the group, so it can't be deleted."""
 
     code = "InvalidCacheParameterGroupState"
 
 
 class InvalidFamilyError(ElastiCacheException):
-    """ElastiCache's answer for a family it doesn't know."""
+    """The family is unknown."""
 
     code = "InvalidParameterValue"
 
 
 @dataclass
 class ParameterGroup:
-    """A group, and the parameters that somebody set in it."""
+    """A group and its user-defined parameters."""
 
     name: str
     family: str
@@ -79,8 +79,8 @@ def _group(response: ElastiCacheResponse) -> ParameterGroup:
     ElastiCacheBackend,
     "list_tags_for_resource",
     call="elasticache.list_tags_for_resource",
-    moto="knows no ARN of a parameter group",
-    aws="lists the tags of one too",
+    moto="does not find a parameter group's ARN",
+    aws="lists its tags",
 )
 def list_tags(original: Replacement, self: ElastiCacheBackend, arn: str) -> Any:
     if ":parametergroup:" in arn:
@@ -93,7 +93,7 @@ def list_tags(original: Replacement, self: ElastiCacheBackend, arn: str) -> Any:
     "create_cache_parameter_group",
     call="elasticache.create_cache_parameter_group",
     moto=ABSENT,
-    aws="makes a group of a known family",
+    aws="creates a group of a known family",
 )
 def create(original: None, self: ElastiCacheResponse) -> ActionResult:
     backend = self.elasticache_backend
@@ -133,7 +133,7 @@ def describe(original: None, self: ElastiCacheResponse) -> ActionResult:
     "describe_cache_parameters",
     call="elasticache.describe_cache_parameters",
     moto=ABSENT,
-    aws="lists all parameters; here only those that somebody set (Source user)",
+    aws="lists all parameters; this account, only user-defined ones (Source user)",
 )
 def describe_parameters(original: None, self: ElastiCacheResponse) -> ActionResult:
     parameters = [
@@ -162,7 +162,7 @@ def modify(original: None, self: ElastiCacheResponse) -> ActionResult:
     "delete_cache_parameter_group",
     call="elasticache.delete_cache_parameter_group",
     moto=ABSENT,
-    aws="deletes one that no cluster has",
+    aws="deletes one that is not in use",
 )
 def delete(original: None, self: ElastiCacheResponse) -> ActionResult:
     backend, name = self.elasticache_backend, _group(self).name

@@ -17,16 +17,16 @@ from pulumi_moto.corrections.elasticache_token import settle
 from pulumi_moto.corrections.rds_windows import next_start
 
 WAITS = {"CacheNodeType": "cache_node_type", "EngineVersion": "engine_version"}
-"""What waits unless ApplyImmediately is asked for, as far as the emulated account knows it."""
+"""Parameters that wait for the window unless ApplyImmediately is set, as far as emulated."""
 UNASKED = "sun:05:00-sun:06:00"
-"""The window of a group for which none was asked; AWS draws one."""
+"""The window of a group that was created without one; AWS picks one at random."""
 WAITING, SINCE = "waiting", "waiting_since"
 
 
-def put_off(
+def defer(
     group: ReplicationGroup, members: list[CacheCluster], asked: dict[str, Any], *, at_once: bool
 ) -> dict[str, Any]:
-    """What is changed now: what waited, too, or all but what is to wait."""
+    """Return the changes to apply now: with `at_once`, the pending ones, too."""
     waiting: dict[str, Any] = group.__dict__.get(WAITING, {})
     if at_once:
         _hold(group, members, {})
@@ -53,8 +53,8 @@ def _now() -> datetime:
     ElastiCacheResponse,
     "call_action",
     call="every call of elasticache",
-    moto="lets no maintenance window pass",
-    aws="applies in the window what waited for it",
+    moto="has no maintenance windows",
+    aws="applies pending changes in the window",
 )
 def call_action(original: Replacement, self: ElastiCacheResponse) -> Any:
     backend = self.elasticache_backend

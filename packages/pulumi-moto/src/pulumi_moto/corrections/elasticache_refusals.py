@@ -1,4 +1,4 @@
-"""ElastiCache: what it refuses, of a new replication group as of a changed one."""
+"""ElastiCache: refused values of new and of changed replication groups."""
 
 import re
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ NODE_TYPES = frozenset(
 
 
 def refuse_group(backend: ElastiCacheBackend, group: Mapping[str, Any]) -> None:
-    """A replication group as it would be, described by the arguments that create one."""
+    """Refuse a replication group, given the arguments that would create it."""
     _refuse_nodes(group)
     node_type = group.get("cache_node_type")
     if node_type is not None and node_type not in NODE_TYPES:
@@ -57,7 +57,7 @@ def _refuse_nodes(group: Mapping[str, Any]) -> None:
             f"The number of replicas per node group must be within 0 and {MOST_REPLICAS}."
         )
     failover = bool(group.get("automatic_failover_enabled"))
-    if failover and nodes < 2:  # noqa: PLR2004 - a primary and something to fail over to
+    if failover and nodes < 2:  # noqa: PLR2004 - a primary and a replica
         raise InvalidParameterCombinationException(
             "When using automatic failover, there must be at least 2 cache clusters in the "
             "replication group."
@@ -101,7 +101,7 @@ def _family(engine: str, version: str) -> str:
 
 
 def refuse_engine(group: ReplicationGroup, asked: Mapping[str, Any]) -> None:
-    """Versions and engines that a group can't change to.
+    """Refuse versions and engines that a group can't change to.
 
     https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/VersionManagementConsiderations.html
     """

@@ -1,4 +1,4 @@
-"""ElastiCache: a snapshot of a node takes a while, and cannot be had at any time.
+"""ElastiCache: a snapshot of a node takes time, and has preconditions.
 
 https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/backups.html
 """
@@ -23,11 +23,11 @@ from pulumi_moto.correction import Replacement, corrects
 SECONDS = 300.0
 DAY = 86400.0
 MOST = 20
-"""Manual ones of one node within a day."""
-WITHOUT = "cache.t1.micro"
+"""Manual snapshots of one node within a day."""
+UNSUPPORTED = "cache.t1.micro"
 NAME = re.compile(r"[A-Za-z](-?[A-Za-z0-9])*")
 BEGUN = "begun_at"
-"""By the account's clock; what a snapshot has beside moto's."""
+"""An attribute added to moto's snapshot: its start on the account's clock."""
 
 
 class InvalidCacheClusterStateFault(ElastiCacheException):
@@ -37,13 +37,13 @@ class InvalidCacheClusterStateFault(ElastiCacheException):
 
 
 class SnapshotQuotaExceededFault(ElastiCacheException):
-    """Too many within a day."""
+    """The node has too many manual snapshots within a day."""
 
     code = "SnapshotQuotaExceededFault"
 
 
 class SnapshotFeatureNotSupportedFault(ElastiCacheException):
-    """The smallest nodes have none."""
+    """The smallest node type has no snapshots."""
 
     code = "SnapshotFeatureNotSupportedFault"
 
@@ -52,10 +52,10 @@ class SnapshotFeatureNotSupportedFault(ElastiCacheException):
     ElastiCacheResponse,
     "create_snapshot",
     call="elasticache.create_snapshot",
-    moto="has it available at once, under any name, as often as asked, of t1 nodes, and of a "
-    "replication group with cluster mode off",
-    aws="says `creating`, and `snapshotting` of the node and its group, for a while; 20 of a node "
-    "within a day; refuses those",
+    moto="returns it as available at once, under any name, any number of times, of t1 nodes, and "
+    "of a replication group with cluster mode disabled",
+    aws="is `creating`, with node and group `snapshotting`, for a while; allows 20 of a node "
+    "within a day; refuses the others",
 )
 def create_snapshot(original: Replacement, self: ElastiCacheResponse) -> ActionResult:
     backend = self.elasticache_backend
@@ -91,9 +91,9 @@ def _refuse_group(backend: ElastiCacheBackend, name: str) -> None:
 
 
 def _refuse_node(backend: ElastiCacheBackend, node: CacheCluster) -> None:
-    if node.cache_node_type == WITHOUT:
+    if node.cache_node_type == UNSUPPORTED:
         raise SnapshotFeatureNotSupportedFault(
-            f"Snapshots are not supported on {WITHOUT} cache nodes."
+            f"Snapshots are not supported on {UNSUPPORTED} cache nodes."
         )
     if node.cache_cluster_status != "available":
         raise InvalidCacheClusterStateFault(
@@ -116,12 +116,12 @@ def _refuse_node(backend: ElastiCacheBackend, node: CacheCluster) -> None:
 def _begin(backend: ElastiCacheBackend, snapshot: Snapshot) -> None:
     snapshot.snapshot_status = "creating"
     snapshot.__dict__.update({BEGUN: CLOCK.now(), "node_snapshots": []})
-    for held in _busy_with(backend, snapshot):
-        _tell(held, "snapshotting")
+    for held in _involved(backend, snapshot):
+        _set_status(held, "snapshotting")
 
 
 def settle(backend: ElastiCacheBackend) -> None:
-    """End what has taken its time."""
+    """Complete snapshots whose time has passed."""
     for snapshot in backend.snapshots.values():
         due = snapshot.__dict__.get(BEGUN, float("inf")) + SECONDS
         if snapshot.snapshot_status == "creating" and CLOCK.now() >= due:
@@ -134,11 +134,11 @@ def settle(backend: ElastiCacheBackend) -> None:
                     "snapshot_create_time": utcnow(),
                 }
             ]
-            for held in _busy_with(backend, snapshot):
-                _tell(held, "available")
+            for held in _involved(backend, snapshot):
+                _set_status(held, "available")
 
 
-def _busy_with(
+def _involved(
     backend: ElastiCacheBackend, snapshot: Snapshot
 ) -> list[CacheCluster | ReplicationGroup]:
     node = backend.cache_clusters.get(snapshot.cache_cluster_id or "")
@@ -148,7 +148,7 @@ def _busy_with(
     return [node] if group is None else [node, group]
 
 
-def _tell(held: CacheCluster | ReplicationGroup, status: str) -> None:
+def _set_status(held: CacheCluster | ReplicationGroup, status: str) -> None:
     held.status = status
     if isinstance(held, CacheCluster):
         held.cache_cluster_status = status
@@ -164,6 +164,6 @@ for call in ("describe_snapshots", "describe_replication_groups", "describe_cach
         ElastiCacheBackend,
         call,
         call=f"elasticache.{call} (snapshots)",
-        moto="knows of no snapshot that is being made",
-        aws="tells the state at that time",
+        moto="ignores snapshots in progress",
+        aws="returns the state at that time",
     )(_settled)

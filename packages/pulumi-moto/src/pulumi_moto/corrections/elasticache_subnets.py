@@ -1,4 +1,4 @@
-"""ElastiCache: subnet groups, which moto only makes."""
+"""ElastiCache: subnet groups, which moto can only create."""
 
 from moto.core.responses import ActionResult
 from moto.elasticache.exceptions import CacheSubnetGroupNotFound, ElastiCacheException
@@ -9,7 +9,7 @@ from pulumi_moto.correction import corrects
 
 
 class CacheSubnetGroupInUseError(ElastiCacheException):
-    """ElastiCache's answer to deleting a group that a cluster is in."""
+    """A cluster uses the group, so it can't be deleted."""
 
     code = "CacheSubnetGroupInUse"
 

@@ -1,4 +1,4 @@
-"""ElastiCache: AUTH tokens of a replication group, which take effect later than the answer."""
+"""ElastiCache: AUTH tokens of a replication group, which take effect after the response."""
 
 from typing import Any
 
@@ -13,21 +13,21 @@ from pulumi_moto.corrections.elasticache_refusals import refuse_token
 
 SECONDS = 30.0
 TOKENS = "auth_tokens"
-"""The tokens that a group takes, the newest first: one, or two between ROTATE and SET."""
+"""The tokens that a group accepts, newest first: one, or two between ROTATE and SET."""
 NEXT, DUE = "next_auth_tokens", "auth_tokens_due"
-DOES = {"ROTATE": "ROTATING", "SET": "SETTING"}
+STATUS = {"ROTATE": "ROTATING", "SET": "SETTING"}
 
 
 class InvalidReplicationGroupState(ElastiCacheException):
-    """Another change of the tokens has not ended."""
+    """Another change of the tokens is in progress."""
 
     code = "InvalidReplicationGroupState"
 
 
 def tokens_after(group: ReplicationGroup, asked: dict[str, Any]) -> list[str] | None:
-    """ROTATE lets a new token in beside the last one; SET leaves one of those two alone.
+    """Return the tokens after the change: ROTATE adds one, SET keeps one of the two.
 
-    None where the tokens are not asked to change. SET is "allowed only after ROTATE":
+    None if the call does not change tokens. SET is "allowed only after ROTATE":
     https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyReplicationGroup.html
     """
     token, strategy = asked.get("AuthToken"), asked.get("AuthTokenUpdateStrategy")
@@ -57,16 +57,16 @@ def tokens_after(group: ReplicationGroup, asked: dict[str, Any]) -> list[str] | 
 
 
 def begin(group: ReplicationGroup, tokens: list[str], strategy: str | None) -> None:
-    """Until SECONDS have passed, the group is `modifying` and takes the tokens that it took."""
+    """Start the change: for SECONDS the group is `modifying` and accepts the old tokens."""
     group.__dict__[NEXT], group.__dict__[DUE] = tokens, CLOCK.now() + SECONDS
     group.__dict__["pending_modified_values"] = {
-        "AuthTokenStatus": DOES.get(strategy or "", DOES["ROTATE"])
+        "AuthTokenStatus": STATUS.get(strategy or "", STATUS["ROTATE"])
     }
     group.status = "modifying"
 
 
 def settle(group: ReplicationGroup) -> None:
-    """Take the new tokens once they are due."""
+    """Apply the new tokens once they are due."""
     tokens: list[str] | None = group.__dict__.get(NEXT)
     if tokens is None or CLOCK.now() < group.__dict__[DUE]:
         return

@@ -1,4 +1,4 @@
-"""ElastiCache: the windows it refuses."""
+"""ElastiCache: refused snapshot and maintenance windows."""
 
 import re
 
@@ -48,7 +48,7 @@ def _maintenance(window: str) -> range:
 
 
 def refuse_windows(snapshots: str | None, maintenance: str | None) -> None:
-    """What was not asked for ElastiCache chooses, so that it fits."""
+    """Refuse malformed or overlapping windows; a missing one never overlaps."""
     daily = _snapshots(snapshots) if snapshots else None
     weekly = _maintenance(maintenance) if maintenance else None
     if daily is None or weekly is None:

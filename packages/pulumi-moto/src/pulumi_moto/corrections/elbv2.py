@@ -1,4 +1,4 @@
-"""Elastic Load Balancing: what it refuses of load balancers and their access logs."""
+"""Elastic Load Balancing: refused load balancers and access logs."""
 
 import json
 import re
@@ -23,9 +23,9 @@ LOG_WRITER = "logdelivery.elasticloadbalancing.amazonaws.com"
     ELBv2Backend,
     "create_load_balancer",
     call="elbv2.create_load_balancer",
-    moto="takes any name, again and again, and subnets of one zone",
-    aws="takes 32 characters at most, each name once, and one subnet in each of two zones or more; "
-    "asked for what is already there, it answers with that",
+    moto="accepts any name, duplicates, and subnets of one zone",
+    aws="accepts 32 characters, each name once, and one subnet in each of two or more zones; "
+    "returns the existing load balancer for an identical request",
 )
 def create_load_balancer(
     original: Replacement, self: ELBv2Backend, name: str, *args: Any, **asked: Any
@@ -36,7 +36,7 @@ def create_load_balancer(
         _refuse_subnets(self, [*asked["subnet_ids"], *(m["SubnetId"] for m in mappings)])
     for there in self.load_balancers.values():
         if there.name == name:
-            return _if_the_same(there, asked)
+            return _existing(there, asked)
     made: FakeLoadBalancer = original(self, name, *args, **asked)
     return made
 
@@ -45,7 +45,7 @@ def _refuse_name(name: str) -> None:
     if NAME.fullmatch(name) is None or name.startswith("internal-"):
         reason = (
             "cannot be longer than '32' characters"
-            if len(name) > 32  # noqa: PLR2004 - the limit that the sentence names
+            if len(name) > 32  # noqa: PLR2004 - the limit in the message
             else "can only contain alphanumeric characters and hyphens, must not begin or end with "
             "a hyphen and must not begin with 'internal-'"
         )
@@ -69,7 +69,7 @@ def _refuse_subnets(self: ELBv2Backend, subnet_ids: list[str]) -> None:
         )
 
 
-def _if_the_same(there: FakeLoadBalancer, asked: dict[str, Any]) -> FakeLoadBalancer:
+def _existing(there: FakeLoadBalancer, asked: dict[str, Any]) -> FakeLoadBalancer:
     same = (
         {subnet.id for subnet in there.subnets} == set(asked["subnet_ids"])
         and set(there.security_groups or []) == set(asked.get("security_groups") or [])
@@ -105,8 +105,8 @@ def delete_load_balancer(original: Replacement, self: ELBv2Backend, arn: str) ->
     "modify_load_balancer_attributes",
     call="elbv2.modify_load_balancer_attributes",
     moto="turns access logs on for any bucket",
-    aws="writes a test object first, and refuses a bucket whose policy does not let it, that is in "
-    "another region, or that is encrypted with a KMS key",
+    aws="writes a test object first; refuses a bucket whose policy denies that, in another region, "
+    "or encrypted with a KMS key",
 )
 def modify_load_balancer_attributes(
     original: Replacement, self: ELBv2Backend, arn: str, attrs: dict[str, Any]

@@ -1,4 +1,4 @@
-"""Elastic Load Balancing: what it refuses of listeners, rules and their actions."""
+"""Elastic Load Balancing: refused listeners, rules and actions."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -26,9 +26,9 @@ Actions = list[dict[str, Any]]
     ELBv2Backend,
     "create_listener",
     call="elbv2.create_listener",
-    moto="makes a second listener on a port, HTTPS without a certificate or with one that is not "
-    "issued, and takes any TLS policy",
-    aws="refuses them",
+    moto="creates a second listener on a port, and HTTPS without an issued certificate; accepts "
+    "any TLS policy",
+    aws="refuses those",
 )
 def create_listener(
     original: Replacement, self: ELBv2Backend, *args: Any, **asked: Any
@@ -47,9 +47,9 @@ def create_listener(
     ELBv2Backend,
     "modify_listener",
     call="elbv2.modify_listener",
-    moto="forwards to a target group that is not there, drops the certificate of HTTPS, and takes "
-    "further certificates away with the default one",
-    aws="refuses that, and whatever it refuses of a new listener; keeps further certificates",
+    moto="forwards to a missing target group, drops the certificate of HTTPS, and removes further "
+    "certificates with the default one",
+    aws="refuses those, and what it refuses for a new listener; keeps further certificates",
 )
 def modify_listener(  # noqa: PLR0913, PLR0917 - moto's signature
     original: Replacement,
@@ -108,9 +108,9 @@ def _refuse_tls(
     ELBv2Backend,
     "create_rule",
     call="elbv2.create_rule",
-    moto="takes any number of condition values and any weight, and forwards one target group from "
-    "several load balancers",
-    aws="takes five values a rule and weights to 999; a target group belongs to one load balancer",
+    moto="accepts any number of condition values, any weight, and one target group on several load "
+    "balancers",
+    aws="accepts 5 values per rule, weights up to 999, and one load balancer per target group",
 )
 def create_rule(
     original: Replacement, self: ELBv2Backend, *args: Any, **asked: Any
@@ -125,8 +125,8 @@ def create_rule(
     ELBv2Backend,
     "modify_rule",
     call="elbv2.modify_rule",
-    moto="takes what create_rule takes",
-    aws="refuses what it refuses of a new rule",
+    moto="accepts what create_rule accepts",
+    aws="refuses what it refuses for a new rule",
 )
 def modify_rule(original: Replacement, self: ELBv2Backend, *args: Any, **asked: Any) -> FakeRule:
     _refuse_conditions(asked.get("conditions") or [])
@@ -140,8 +140,8 @@ def modify_rule(original: Replacement, self: ELBv2Backend, *args: Any, **asked: 
     ELBv2Backend,
     "delete_rule",
     call="elbv2.delete_rule",
-    moto="breaks on the default rule, and is silent about one that is not there",
-    aws="refuses to delete the default rule; the other is RuleNotFound",
+    moto="fails on the default rule, and ignores a missing one",
+    aws="refuses to delete the default rule; a missing one is RuleNotFound",
 )
 def delete_rule(original: Replacement, self: ELBv2Backend, arn: str) -> None:
     for listener in _listeners(self):
@@ -158,8 +158,8 @@ def delete_rule(original: Replacement, self: ELBv2Backend, arn: str) -> None:
     ELBv2Backend,
     "describe_target_groups",
     call="elbv2.describe_target_groups (LoadBalancerArns)",
-    moto="remembers every load balancer that once forwarded to the group",
-    aws="tells the one that does so now",
+    moto="returns each load balancer that ever forwarded to the group",
+    aws="returns the current one",
 )
 def describe_target_groups(
     original: Replacement, self: ELBv2Backend, *args: Any, **asked: Any
@@ -201,7 +201,7 @@ def _refuse_groups(self: ELBv2Backend, actions: Actions, balancer: str) -> None:
 
 
 def _users(self: ELBv2Backend, group: str) -> set[str]:
-    """The load balancers that forward to the target group."""
+    """Return the load balancers that forward to the target group."""
     return {
         listener.load_balancer_arn
         for listener in _listeners(self)
@@ -217,6 +217,6 @@ def _listeners(self: ELBv2Backend) -> Iterator[FakeListener]:
 
 
 def _balancer_of(listener_arn: str) -> str:
-    """A listener's ARN, or a rule's without its own id, names its load balancer."""
+    """Return the load balancer's ARN, from a listener's or from a rule's without its own id."""
     kind = ":listener-rule/" if ":listener-rule/" in listener_arn else ":listener/"
     return listener_arn.replace(kind, ":loadbalancer/").rsplit("/", 1)[0]

@@ -1,4 +1,4 @@
-"""IAM: trust policies, names, sizes and attachments that IAM refuses."""
+"""IAM: refused trust policies, names, sizes and deletions."""
 
 import json
 import re
@@ -30,7 +30,7 @@ SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
 
 
 def _size(document: str) -> int:
-    """IAM doesn't count white space."""
+    """Return the size without white space, as IAM counts it."""
     return len(re.sub(r"\s", "", document))
 
 
@@ -94,7 +94,7 @@ def _refuse_principal(self: IAMBackend, statement: dict[str, Any]) -> None:
 
 
 def _can_be_trusted(self: IAMBackend, kind: str, name: str) -> bool:
-    """A role or user of this account must be there; of others, only the form is known here."""
+    """A role or user of this account must exist; of other accounts, only the form is checked."""
     if kind == "Service":
         return SERVICE.fullmatch(name) is not None
     if kind == "Federated" or re.fullmatch(r"\*|\d{12}", name):
@@ -137,9 +137,9 @@ def _refuse_described(name: str, description: str | None) -> None:
     IAMBackend,
     "create_role",
     call="iam.create_role",
-    moto="keeps any trust policy, name and description",
-    aws="refuses a trust policy that is malformed, too long or trusts a role that isn't there, a "
-    "name over 64 characters or taken in another case, and characters beyond Latin-1",
+    moto="accepts any trust policy, name and description",
+    aws="refuses a trust policy that is malformed, too long or trusts a missing role, a name over "
+    "64 characters or in use in another case, and characters beyond Latin-1",
 )
 def create_role(
     original: Replacement,
@@ -162,8 +162,8 @@ def create_role(
     IAMBackend,
     "update_assume_role_policy",
     call="iam.update_assume_role_policy",
-    moto="doesn't look at the principals",
-    aws="refuses what it refuses when the role is created",
+    moto="does not check the principals",
+    aws="refuses what it refuses for a new role",
 )
 def update_assume_role_policy(
     original: Replacement, self: IAMBackend, role_name: str, policy_document: str
@@ -177,8 +177,8 @@ def update_assume_role_policy(
     IAMBackend,
     "update_role",
     call="iam.update_role",
-    moto="empties the description where the call has none",
-    aws="leaves it as it is",
+    moto="clears the description if the call has none",
+    aws="keeps it",
 )
 def update_role(
     original: Replacement,
@@ -204,7 +204,7 @@ def _refuse_identity(document: str) -> None:
     "put_role_policy",
     call="iam.put_role_policy",
     moto="accepts a principal, and inline policies of any size",
-    aws="refuses a principal, and more than 10,240 characters in all of a role's inline policies",
+    aws="refuses a principal, and more than 10,240 characters in a role's inline policies together",
 )
 def put_role_policy(
     original: Replacement, self: IAMBackend, role_name: str, policy_name: str, policy_json: str

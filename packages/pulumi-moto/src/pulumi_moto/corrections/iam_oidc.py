@@ -1,4 +1,4 @@
-"""IAM: the audiences of an OpenID Connect provider can change."""
+"""IAM: changes of an OpenID Connect provider's audiences."""
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.iam.responses import IamResponse
@@ -11,7 +11,7 @@ from pulumi_moto.correction import corrects
     "add_client_id_to_open_id_connect_provider",
     call="iam.add_client_id_to_open_id_connect_provider",
     moto="is not implemented",
-    aws="adds an audience; one that is there already is no error",
+    aws="adds an audience; an existing one is no error",
 )
 def add_client_id(_original: None, self: IamResponse) -> ActionResult:
     audiences = _audiences(self)
@@ -25,7 +25,7 @@ def add_client_id(_original: None, self: IamResponse) -> ActionResult:
     "remove_client_id_from_open_id_connect_provider",
     call="iam.remove_client_id_from_open_id_connect_provider",
     moto="is not implemented",
-    aws="removes an audience; one that isn't there is no error",
+    aws="removes an audience; a missing one is no error",
 )
 def remove_client_id(_original: None, self: IamResponse) -> ActionResult:
     audiences = _audiences(self)
@@ -35,7 +35,7 @@ def remove_client_id(_original: None, self: IamResponse) -> ActionResult:
 
 
 def _audiences(response: IamResponse) -> list[str]:
-    """Raises moto's own NoSuchEntity for a provider that isn't there."""
+    """Return the provider's audiences; raises moto's NoSuchEntity for a missing provider."""
     arn = response._get_param("OpenIDConnectProviderArn")
     found: list[str] = response.backend.get_open_id_connect_provider(arn).client_id_list
     return found

@@ -1,4 +1,4 @@
-"""KMS: rotation periods, keys that wait for their deletion, policies that lock everybody out."""
+"""KMS: rotation periods, keys pending deletion, and policies that lock the account out."""
 
 import json
 from datetime import timedelta
@@ -35,7 +35,7 @@ def _key(self: KmsResponse, name: str) -> Key | None:
     backend = self.kms_backend
     try:
         return backend.keys.get(backend.any_id_to_key_id(name))
-    except AttributeError:  # an alias that isn't there: moto tells it
+    except AttributeError:  # a missing alias: moto raises its own error later
         return None
 
 
@@ -66,7 +66,7 @@ for operation in REFUSED_WHILE_PENDING:
         KmsResponse,
         operation,
         call=f"kms.{operation}",
-        moto="goes on with a key that waits for its deletion",
+        moto="accepts a key that is pending deletion",
         aws="refuses it with KMSInvalidStateException",
     )(_pending_refused)
 
@@ -75,7 +75,7 @@ for operation in REFUSED_WHILE_PENDING:
     KmsBackend,
     "encrypt",
     call="kms.encrypt, kms.generate_data_key",
-    moto="goes on with a key that is disabled or waits for its deletion",
+    moto="accepts a key that is disabled or pending deletion",
     aws="refuses it",
 )
 def encrypt(
@@ -90,7 +90,7 @@ def encrypt(
     KmsBackend,
     "decrypt",
     call="kms.decrypt",
-    moto="goes on with a key that is disabled or waits for its deletion",
+    moto="accepts a key that is disabled or pending deletion",
     aws="refuses it",
 )
 def decrypt(
@@ -111,8 +111,8 @@ def _refuse_unusable(key: Key | None) -> None:
     KmsBackend,
     "schedule_key_deletion",
     call="kms.schedule_key_deletion",
-    moto="does nothing for a window beyond 7 to 30 days; starts the wait anew; knows no ARN",
-    aws="refuses such a window, and a key that waits already",
+    moto="ignores a window outside 7 to 30 days; restarts the wait; does not find an ARN",
+    aws="refuses such a window, and a key that is already pending deletion",
 )
 def schedule_key_deletion(
     original: Replacement, self: KmsBackend, key_id: str, pending_window_in_days: int
@@ -127,7 +127,7 @@ def schedule_key_deletion(
     KmsBackend,
     "cancel_key_deletion",
     call="kms.cancel_key_deletion",
-    moto="disables a key that doesn't wait for its deletion; knows no ARN",
+    moto="disables a key that is not pending deletion; does not find an ARN",
     aws="refuses it with KMSInvalidStateException",
 )
 def cancel_key_deletion(original: Replacement, self: KmsBackend, key_id: str) -> None:
@@ -146,8 +146,8 @@ for operation in ("disable_key", "enable_key"):
         KmsBackend,
         operation,
         call=f"kms.{operation}",
-        moto="knows no ARN",
-        aws="takes a key's id or its ARN",
+        moto="does not find an ARN",
+        aws="accepts a key's id or its ARN",
     )(_by_its_id)
 
 
@@ -156,7 +156,7 @@ for operation in ("disable_key", "enable_key"):
     "enable_key_rotation",
     call="kms.enable_key_rotation",
     moto="drops RotationPeriodInDays",
-    aws="keeps it, from 90 to 2560 days, a year if it isn't given",
+    aws="keeps it, from 90 to 2560 days, with 365 as the default",
 )
 def enable_key_rotation(original: Replacement, self: KmsResponse) -> str:
     key = _key(self, self._get_param("KeyId"))
@@ -173,8 +173,8 @@ def enable_key_rotation(original: Replacement, self: KmsResponse) -> str:
     KmsResponse,
     "get_key_rotation_status",
     call="kms.get_key_rotation_status",
-    moto="tells only whether the key rotates",
-    aws="tells how often, and when next",
+    moto="returns only whether the key rotates",
+    aws="returns the period and the next date, too",
 )
 def get_key_rotation_status(original: Replacement, self: KmsResponse) -> str:
     answer: dict[str, Any] = json.loads(original(self))
@@ -224,8 +224,8 @@ def _refuse_policy(self: KmsResponse, text: str, arn: str = "*") -> None:
     KmsResponse,
     "create_key",
     call="kms.create_key",
-    moto="keeps any policy",
-    aws="refuses a malformed one, and one after which nobody could change it",
+    moto="accepts any policy",
+    aws="refuses a malformed one, and one that lets no principal of the account change it",
 )
 def create_key(original: Replacement, self: KmsResponse) -> str:
     if policy := self._get_param("Policy"):
@@ -237,8 +237,8 @@ def create_key(original: Replacement, self: KmsResponse) -> str:
     KmsResponse,
     "put_key_policy",
     call="kms.put_key_policy",
-    moto="keeps any policy",
-    aws="refuses a malformed one, and one after which nobody could change it",
+    moto="accepts any policy",
+    aws="refuses a malformed one, and one that lets no principal of the account change it",
 )
 def put_key_policy(original: Replacement, self: KmsResponse) -> str:
     if key := _key(self, self._get_param("KeyId")):

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: filter patterns that filter, retention and keys that AWS would take."""
+"""CloudWatch Logs: filter patterns, retention periods and KMS keys."""
 
 import functools
 import json
@@ -23,7 +23,7 @@ RETENTION_DAYS = frozenset(
     {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096}
     | {1827, 2192, 2557, 2922, 3288, 3653}
 )
-"""What PutRetentionPolicy takes."""
+"""Valid values of PutRetentionPolicy."""
 KEY_ACTIONS = ("Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey")
 
 _compiled = functools.lru_cache(maxsize=64)(compile_pattern)
@@ -34,7 +34,7 @@ _compiled = functools.lru_cache(maxsize=64)(compile_pattern)
     "filter_log_events",
     call="logs.filter_log_events (invalid patterns)",
     moto="accepts any pattern",
-    aws="refuses one that it can't parse with InvalidParameterException",
+    aws="refuses an invalid one with InvalidParameterException",
 )
 def refuse_invalid_pattern(  # noqa: PLR0913, PLR0917 - moto's signature
     original: Replacement,
@@ -70,7 +70,7 @@ def refuse_invalid_pattern(  # noqa: PLR0913, PLR0917 - moto's signature
     EventMessageFilter,
     "__init__",
     call="logs.filter_log_events",
-    moto="every event matches a JSON pattern, `-term`, `?term` and a regular expression",
+    moto="matches every event with a JSON pattern, `-term`, `?term` and a regular expression",
     aws="evaluates them",
 )
 def compile_filter(_original: Replacement, self: EventMessageFilter, pattern: str | None) -> None:
@@ -78,7 +78,7 @@ def compile_filter(_original: Replacement, self: EventMessageFilter, pattern: st
 
 
 class _Compiled(FilterPattern):
-    """A pattern in the shape that moto asks for."""
+    """A compiled pattern in moto's interface."""
 
     def __init__(self, matches: Matches) -> None:
         super().__init__("")
@@ -90,7 +90,7 @@ class _Compiled(FilterPattern):
     "put_retention_policy",
     call="logs.put_retention_policy",
     moto="accepts any number of days",
-    aws="refuses a number that it doesn't offer",
+    aws="refuses a number outside its list",
 )
 def put_retention_policy(
     original: Replacement, self: LogsBackend, log_group_name: str, retention_in_days: int
@@ -108,8 +108,8 @@ def put_retention_policy(
     LogsBackend,
     "create_log_group",
     call="logs.create_log_group (kmsKeyId)",
-    moto="accepts a key that isn't there or whose policy doesn't let CloudWatch Logs use it",
-    aws="refuses it",
+    moto="accepts a missing key, and one whose policy does not let CloudWatch Logs use it",
+    aws="refuses those",
 )
 def create_log_group(
     original: Replacement,
@@ -128,7 +128,7 @@ def create_log_group(
     LogsBackend,
     "delete_log_group",
     call="logs.delete_log_group",
-    moto="keeps the tags, and gives them to a later group of the same name",
+    moto="keeps the tags, and returns them for a later group of the same name",
     aws="deletes them with the group",
 )
 def delete_log_group(original: Replacement, self: LogsBackend, log_group_name: str) -> None:
@@ -142,8 +142,8 @@ def delete_log_group(original: Replacement, self: LogsBackend, log_group_name: s
     LogsResponse,
     "associate_kms_key",
     call="logs.associate_kms_key",
-    moto="does not implement it",
-    aws="encrypts what arrives from now on, with a key that CloudWatch Logs may use",
+    moto="is not implemented",
+    aws="encrypts new events with a key that CloudWatch Logs may use",
 )
 def associate_kms_key(_original: None, self: LogsResponse) -> str:
     group = _group(self)
@@ -157,8 +157,8 @@ def associate_kms_key(_original: None, self: LogsResponse) -> str:
     LogsResponse,
     "disassociate_kms_key",
     call="logs.disassociate_kms_key",
-    moto="does not implement it",
-    aws="encrypts what arrives from now on with a key of its own",
+    moto="is not implemented",
+    aws="encrypts new events with AWS's own key",
 )
 def disassociate_kms_key(_original: None, self: LogsResponse) -> str:
     _group(self).kms_key_id = None

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: the events of a group in order of time, from either end.
+"""CloudWatch Logs: a group's events in order of time, ascending or descending.
 
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
 """
@@ -14,15 +14,15 @@ from pulumi_moto.correction import Replacement, corrects
 
 MOST = 10_000
 BACKWARDS_SINCE = 1_704_067_200_000
-"""2024-01-01, before which no search backwards may begin."""
+"""2024-01-01: the earliest startTime of a descending search."""
 
 
 @corrects(
     LogsResponse,
     "filter_log_events",
     call="logs.filter_log_events (order)",
-    moto="gives stream after stream unless asked for interleaving, ignores startFromHead",
-    aws="always orders by time, the newest first with startFromHead false; a token keeps the order",
+    moto="returns one stream after another without `interleaved`; ignores startFromHead",
+    aws="always orders by time, newest first if startFromHead is false; a token keeps the order",
 )
 def filter_log_events(_original: Replacement, self: LogsResponse) -> str:
     limit, token = self._get_param("limit") or MOST, self._get_param("nextToken")
@@ -40,23 +40,23 @@ def filter_log_events(_original: Replacement, self: LogsResponse) -> str:
         raise InvalidParameterException(
             "startFromHead can be false only with a startTime of 2024 or later."
         )
-    found = sorted(_all(self, start), key=_place, reverse=not forwards)
+    found = sorted(_all(self, start), key=_order, reverse=not forwards)
     if after is not None:
-        found = [one for one in found if (_place(one) > after) is forwards and _place(one) != after]
+        found = [one for one in found if (_order(one) > after) is forwards and _order(one) != after]
     answer: dict[str, Any] = {"events": found[:limit], "searchedLogStreams": []}
     if len(found) > limit:
-        time, number = _place(found[limit - 1])
+        time, number = _order(found[limit - 1])
         answer["nextToken"] = f"{'f' if forwards else 'b'}/{time}/{number}"
     return json.dumps(answer)
 
 
-def _place(event: dict[str, Any]) -> tuple[int, int]:
-    """In the order of time, and of arrival within a millisecond: moto counts the ids."""
+def _order(event: dict[str, Any]) -> tuple[int, int]:
+    """Order by time, then by arrival within a millisecond: moto numbers the ids."""
     return event["timestamp"], int(event["eventId"])
 
 
 def _all(response: LogsResponse, start: int) -> list[dict[str, Any]]:
-    """For the pages are made here."""
+    """Return all events: this module makes the pages."""
     found: list[dict[str, Any]] = []
     token = None
     while True:

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: exports need the bucket's leave, take a moment, and run one at a time."""
+"""CloudWatch Logs: exports need the bucket's permission, take time, and run one at a time."""
 
 import gzip
 import json
@@ -22,15 +22,15 @@ from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.resource_policy import Attempt, allows
 
 EXPORT_SECONDS = 30.0
-"""Of the account's clock, from RUNNING to COMPLETED."""
+"""Seconds on the account's clock, from RUNNING to COMPLETED."""
 
 
 @corrects(
     LogsBackend,
     "create_export_task",
     call="logs.create_export_task",
-    moto="never looks at the bucket's policy; any number of tasks, each done at once",
-    aws="refuses a bucket that doesn't let it read the ACL and put objects; runs one at a time",
+    moto="ignores the bucket's policy; runs any number of tasks, each complete at once",
+    aws="refuses a bucket whose policy denies GetBucketAcl or PutObject; runs one at a time",
 )
 def create_export_task(
     _original: Replacement,
@@ -75,8 +75,8 @@ def create_export_task(
     LogsBackend,
     "describe_export_tasks",
     call="logs.describe_export_tasks",
-    moto="a task is `active` or COMPLETED from the start",
-    aws="a task is RUNNING for a while, then COMPLETED",
+    moto="returns `active` or COMPLETED from the start",
+    aws="returns RUNNING for a while, then COMPLETED",
 )
 def describe_export_tasks(
     original: Replacement, self: LogsBackend, task_id: str | None
@@ -90,7 +90,7 @@ def describe_export_tasks(
     LogsBackend,
     "cancel_export_task",
     call="logs.cancel_export_task",
-    moto="cancels a task that is already done",
+    moto="cancels a completed task",
     aws="refuses that with InvalidOperationException",
 )
 def cancel_export_task(original: Replacement, self: LogsBackend, task_id: str) -> None:
@@ -107,15 +107,15 @@ def cancel_export_task(original: Replacement, self: LogsBackend, task_id: str) -
     ExportTask,
     "to_json",
     call="logs.describe_export_tasks (executionInfo)",
-    moto="does not say when a task began and ended",
-    aws="says it",
+    moto="omits it",
+    aws="returns when a task started and ended",
 )
 def to_json(original: Replacement, self: ExportTask) -> dict[str, Any]:
     return {**original(self), "executionInfo": self.__dict__["execution"]}
 
 
 def _finish(logs: LogsBackend) -> None:
-    """Complete what the clock has passed."""
+    """Complete the tasks that are due on the clock."""
     for task in logs.export_tasks.values():
         if task.status["code"] == "RUNNING" and CLOCK.now() >= task.__dict__["finishes_at"]:
             task.status = {"code": "COMPLETED", "message": "Completed successfully"}
@@ -125,7 +125,7 @@ def _finish(logs: LogsBackend) -> None:
 def _refuse_bucket(
     logs: LogsBackend, s3: S3Backend, group: str, destination: str, prefix: str
 ) -> None:
-    """CloudWatch Logs tries both calls before it starts the task."""
+    """Check both calls, as CloudWatch Logs does before it starts the task."""
     try:
         bucket: FakeBucket = s3.get_bucket(destination)
     except MissingBucket:
@@ -148,7 +148,7 @@ def _refuse_bucket(
 
 
 def _allowed(logs: LogsBackend, bucket: FakeBucket, group: str, call: str, resource: str) -> bool:
-    """AWS's pages spell a log group's ARN with and without `:*`; a policy may name either."""
+    """Accept a log group's ARN with and without `:*`: AWS's documentation uses both."""
     policy = json.loads(bucket.policy or "{}")
     source = f"arn:aws:logs:{logs.region_name}:{logs.account_id}:log-group:{group}"
     return any(
@@ -171,7 +171,7 @@ def _allowed(logs: LogsBackend, bucket: FakeBucket, group: str, call: str, resou
 
 
 def _write(logs: LogsBackend, s3: S3Backend, task: ExportTask) -> None:
-    """One object a stream, below the prefix and the task's id, as AWS names them."""
+    """Write an object per stream, below the prefix and the task's id, with AWS's names."""
     bucket, prefix = task.destination, task.destination_prefix
     s3.put_object(bucket, f"{prefix}/aws-logs-write-test", b"Permission Check Successful")
     for name, stream in logs.groups[task.log_group_name].streams.items():

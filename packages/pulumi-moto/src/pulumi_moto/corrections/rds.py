@@ -1,4 +1,4 @@
-"""RDS: making, promoting and deleting an instance."""
+"""RDS: creating, promoting and deleting an instance."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,7 +28,7 @@ KEPT = (
 
 
 def keep(instance: DBInstance, asked: Mapping[str, Any]) -> None:
-    """Settings that moto drops."""
+    """Store settings that moto drops."""
     kept = {name: asked[name] for name in KEPT if asked.get(name) is not None}
     if asked.get("enable_performance_insights") is not None:
         kept["performance_insights_enabled"] = asked["enable_performance_insights"]
@@ -39,10 +39,10 @@ def keep(instance: DBInstance, asked: Mapping[str, Any]) -> None:
     RDSBackend,
     "create_db_instance",
     call="rds.create_db_instance",
-    moto="takes any class, password, retention, backup window, storage, log type and parameter "
-    "group; drops PerformanceInsights* and NetworkType; makes no log group",
-    aws="refuses what it doesn't offer and another family; keeps those; makes the groups it "
-    "exports logs to, without retention, unless they are there",
+    moto="accepts any class, password, retention, backup window, storage, log type and parameter "
+    "group; drops PerformanceInsights* and NetworkType; creates no log group",
+    aws="refuses invalid values and another family; keeps those; creates missing log groups of its "
+    "exports, without retention",
 )
 def create_db_instance(
     original: Replacement, self: RDSBackend, db_kwargs: Mapping[str, Any]
@@ -69,7 +69,7 @@ def create_db_instance(
     RDSBackend,
     "promote_read_replica",
     call="rds.promote_read_replica",
-    moto="takes an instance that is no replica",
+    moto="accepts an instance that is not a replica",
     aws="refuses it with InvalidDBInstanceState",
 )
 def promote_read_replica(
@@ -86,10 +86,9 @@ def promote_read_replica(
     RDSBackend,
     "delete_db_instance",
     call="rds.delete_db_instance",
-    moto="deletes without a final snapshot when neither that nor skipping it was asked for, and "
-    "forgets the automated backups",
-    aws="refuses that, and a name for a snapshot that is skipped; keeps the automated backups "
-    "unless they shall go",
+    moto="deletes without a final snapshot although it was not skipped, and deletes the automated "
+    "backups",
+    aws="refuses that, and a name for a skipped snapshot; keeps the automated backups if requested",
 )
 def delete_db_instance(
     original: Replacement,

@@ -1,4 +1,4 @@
-"""RDS: a snapshot takes its time, and automated backups say how far back they go."""
+"""RDS: snapshots take time, and automated backups have a restorable window."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.corrections.rds_instance import Instance, instances
 
 SECONDS = 120.0
-"""That a snapshot takes."""
+"""Duration of a snapshot."""
 RETAINED = "retained_backups"
 QUOTA = 100
-"""Manual ones in a region: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html"""
+"""Manual snapshots in a region: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html"""
 
 
 def settle(snapshot: DBSnapshot) -> None:
-    """How far it has come; moto has no percentage."""
+    """Set status and progress; moto has no percentage."""
     left = max(snapshot.__dict__.get("due", 0.0) - CLOCK.now(), 0.0)
     snapshot.__dict__["percent_progress"] = round(100 * (1 - left / SECONDS))
     snapshot.status = "creating" if left else "available"
@@ -28,9 +28,9 @@ def settle(snapshot: DBSnapshot) -> None:
     RDSBackend,
     "create_db_snapshot",
     call="rds.create_db_snapshot",
-    moto="has it at once, of an instance in any state; counts automated ones in a quota of 1000",
-    aws="tells it as creating, with a percentage, while the instance is backing-up; refuses one of "
-    "an instance that is not available, and the 101st manual one",
+    moto="returns it as available at once, of an instance in any state; its quota is 1000",
+    aws="returns it as creating, with a percentage, while the instance is backing-up; refuses one "
+    "of an unavailable instance, and the 101st manual one",
 )
 def create_db_snapshot(
     original: Replacement, self: RDSBackend, *args: Any, **asked: Any
@@ -62,8 +62,8 @@ def create_db_snapshot(
     RDSResponse,
     "call_action",
     call="every call of rds (snapshots)",
-    moto="makes no progress",
-    aws="makes some",
+    moto="has no progress",
+    aws="progresses with time",
 )
 def call_action(original: Replacement, self: RDSResponse) -> Any:
     for snapshot in self.backend.database_snapshots.values():
@@ -75,9 +75,9 @@ def call_action(original: Replacement, self: RDSResponse) -> Any:
     RDSBackend,
     "describe_db_instance_automated_backups",
     call="rds.describe_db_instance_automated_backups",
-    moto="tells the name and status alone",
-    aws="tells the restorable window too, finds an instance by its resource id, and tells of those "
-    "that were kept when their instance was deleted",
+    moto="returns name and status only",
+    aws="returns the restorable window, finds an instance by its resource id, and returns those "
+    "that were retained when their instance was deleted",
 )
 def describe_db_instance_automated_backups(
     original: Replacement,
@@ -86,16 +86,16 @@ def describe_db_instance_automated_backups(
     dbi_resource_id: str | None = None,
     **_: Any,
 ) -> list[dict[str, Any]]:
-    active = [_told(one) for one in instances(self) if int(one.backup_retention_period)]
+    active = [_backup(one) for one in instances(self) if int(one.backup_retention_period)]
     return [
-        told
-        for told in (*active, *self.__dict__.get(RETAINED, ()))
-        if db_instance_identifier in {None, told["DBInstanceIdentifier"]}
-        and dbi_resource_id in {None, told["DbiResourceId"]}
+        backup
+        for backup in (*active, *self.__dict__.get(RETAINED, ()))
+        if db_instance_identifier in {None, backup["DBInstanceIdentifier"]}
+        and dbi_resource_id in {None, backup["DbiResourceId"]}
     ]
 
 
-def _told(one: Instance, status: str = "active") -> dict[str, Any]:
+def _backup(one: Instance, status: str = "active") -> dict[str, Any]:
     return {
         "DBInstanceIdentifier": one.db_instance_identifier,
         "DBInstanceArn": one.arn,
@@ -110,9 +110,9 @@ def _told(one: Instance, status: str = "active") -> dict[str, Any]:
 
 
 def retain_backups(found: DBInstance) -> None:
-    """Keep what a deletion without DeleteAutomatedBackups leaves, for its retention period.
+    """Retain the automated backups of an instance deleted without DeleteAutomatedBackups.
 
     https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithAutomatedBackups.Retaining.html
     """
     if isinstance(found, Instance) and int(found.backup_retention_period):
-        found.backend.__dict__.setdefault(RETAINED, []).append(_told(found, "retained"))
+        found.backend.__dict__.setdefault(RETAINED, []).append(_backup(found, "retained"))

@@ -1,4 +1,4 @@
-"""RDS: changes of an instance, at once or in the maintenance window."""
+"""RDS: changes of an instance, immediately or in the maintenance window."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -60,7 +60,7 @@ def _refuse_storage(found: Instance, asked: Mapping[str, Any]) -> None:
             f"({before})."
         )
     longest = asked.get("max_allocated_storage")
-    if longest != size:  # as much as there is turns the growing off
+    if longest != size:  # the current size disables storage autoscaling
         refuse_little_growth(size, longest)
 
 
@@ -86,13 +86,13 @@ def _held(found: Instance, name: str) -> Any:
 
 
 def _waits(found: Instance, name: str, value: Any) -> bool:
-    if name == "backup_retention_period":  # a restart, but only when backups begin or end
+    if name == "backup_retention_period":  # a restart only if backups are enabled or disabled
         return bool(int(value)) is not bool(int(found.backup_retention_period))
     return name in WAITS
 
 
 def _grown(found: Instance, value: Any) -> int:
-    """Storage grows by a tenth at least: a smaller step is rounded up."""
+    """Return the new storage size: RDS rounds a growth below 10 % up."""
     before = int(found.allocated_storage)
     return max(int(value), -(-before * 11 // 10)) if int(value) > before else before
 
@@ -101,11 +101,11 @@ def _grown(found: Instance, value: Any) -> int:
     RDSBackend,
     "modify_db_instance",
     call="rds.modify_db_instance",
-    moto="takes any value and applies all at once; drops PerformanceInsights* and DBPortNumber",
-    aws="refuses and keeps as in create_db_instance, and storage that shrinks; what costs an "
-    "outage waits for the maintenance window unless ApplyImmediately; another major version is "
-    "later, allowed in so many words, of an instance that is available, with a parameter group of "
-    "its family, and after a snapshot",
+    moto="accepts any value and applies all at once; drops PerformanceInsights* and DBPortNumber",
+    aws="refuses and keeps as in create_db_instance, and refuses to shrink storage; a change with "
+    "an outage waits for the maintenance window unless ApplyImmediately; another major version "
+    "must be later and allowed explicitly, needs an available instance and a parameter group of "
+    "its family, and takes a snapshot first",
 )
 def modify_db_instance(
     original: Replacement,
@@ -140,7 +140,7 @@ def modify_db_instance(
 
 
 def _queue(found: Instance, later: dict[str, Any], *, at_once: bool) -> None:
-    """A change to what is there already takes back one that waits; at once means all of them."""
+    """Queue changes; a change to the current value cancels a pending one. `at_once` applies all."""
     if not found.waiting:
         found.waiting_since = now()
     waiting = {**found.waiting, **later}
@@ -154,7 +154,7 @@ def _queue(found: Instance, later: dict[str, Any], *, at_once: bool) -> None:
     "reboot_db_instance",
     call="rds.reboot_db_instance",
     moto="does nothing",
-    aws="starts it with the parameters that waited for a reboot",
+    aws="applies the parameters that are pending-reboot",
 )
 def reboot_db_instance(
     original: Replacement, self: RDSBackend, db_instance_identifier: str

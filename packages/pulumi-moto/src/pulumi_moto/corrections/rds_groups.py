@@ -1,4 +1,4 @@
-"""RDS: subnet groups, and groups that are in use."""
+"""RDS: subnet groups, and groups in use."""
 
 from typing import Any
 
@@ -27,8 +27,8 @@ def _refuse_few_zones(subnets: list[Subnet]) -> None:
     RDSBackend,
     "create_subnet_group",
     call="rds.create_db_subnet_group",
-    moto="takes subnets of one zone, and a name that is taken",
-    aws="wants two zones at least; refuses the name",
+    moto="accepts subnets of one zone, and a name in use",
+    aws="requires two zones; refuses the name",
 )
 def create_subnet_group(
     original: Replacement,
@@ -51,8 +51,8 @@ def create_subnet_group(
     RDSBackend,
     "modify_db_subnet_group",
     call="rds.modify_db_subnet_group",
-    moto="forgets the group; takes subnets of one zone",
-    aws="keeps it; wants two zones at least",
+    moto="loses the group; accepts subnets of one zone",
+    aws="keeps it; requires two zones",
 )
 def modify_db_subnet_group(
     original: Replacement,
@@ -73,8 +73,8 @@ def modify_db_subnet_group(
     RDSBackend,
     "delete_subnet_group",
     call="rds.delete_db_subnet_group",
-    moto="deletes one that an instance is in",
-    aws="refuses that",
+    moto="deletes one in use",
+    aws="refuses it",
 )
 def delete_subnet_group(original: Replacement, self: RDSBackend, subnet_name: str) -> DBSubnetGroup:
     for instance in self.databases.values():
@@ -93,8 +93,8 @@ def delete_subnet_group(original: Replacement, self: RDSBackend, subnet_name: st
     RDSBackend,
     "delete_db_parameter_group",
     call="rds.delete_db_parameter_group",
-    moto="deletes one that an instance has",
-    aws="refuses that",
+    moto="deletes one in use",
+    aws="refuses it",
 )
 def delete_db_parameter_group(
     original: Replacement, self: RDSBackend, db_parameter_group_name: str

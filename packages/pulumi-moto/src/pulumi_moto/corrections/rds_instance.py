@@ -1,4 +1,4 @@
-"""RDS: an instance has an id of its own, and tells what waits and how far back it goes."""
+"""RDS: an instance's resource id, pending changes, restorable window and passwords."""
 
 import secrets
 import string
@@ -29,22 +29,22 @@ WAITS = {
     "db_subnet_group_name": "DBSubnetGroupName",
     "new_db_instance_identifier": "DBInstanceIdentifier",
 }
-"""What waits for the maintenance window unless ApplyImmediately is asked for, and its name in
-PendingModifiedValues. Everything else (password, port, windows, groups, protection) changes at
-once: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html"""
+"""Parameters that wait for the maintenance window unless ApplyImmediately is set, and their names
+in PendingModifiedValues. All others (password, port, windows, groups, protection) change at once:
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html"""
 LOGS_SHIPPED_EVERY = 5
 """Minutes."""
 BUSY = frozenset({"creating", "backing-up"})
-"""What passes by itself."""
+"""States that end by themselves."""
 
 
 def now() -> datetime:
-    """The account's time: moto stamps with the real one, and the account's clock runs ahead."""
+    """Return the account's time: the real time, plus the seconds on the account's clock."""
     return utcnow() + timedelta(seconds=CLOCK.now())
 
 
 class Instance(DBInstance):
-    """What each of moto's instances becomes once it is made: it says more."""
+    """moto's instance with AWS's additional attributes; `made` turns each instance into one."""
 
     waiting: dict[str, Any]
     """Changes that wait for the maintenance window."""
@@ -53,23 +53,23 @@ class Instance(DBInstance):
     """A static parameter, or the parameter group, changed since it started."""
 
     new_password: str | None
-    """Of the master; the database takes it a little later than RDS."""
+    """The pending master password; the database accepts it after RDS has responded."""
     password_due: float
     passwords: list[tuple[datetime, str]]
-    """The master's, each with when the database took it, the oldest first."""
+    """The master passwords, each with the time from which it was valid, oldest first."""
 
     busy_until: float
-    """While it is made or backed up."""
+    """End of the creation or backup, on the account's clock."""
 
     @property
     def pending_modified_values(self) -> dict[str, Any]:
         password = {} if self.new_password is None else {"MasterUserPassword": "****"}
-        told = {WAITS[name]: value for name, value in self.waiting.items() if name in WAITS}
-        return told | password
+        pending = {WAITS[name]: value for name, value in self.waiting.items() if name in WAITS}
+        return pending | password
 
     @property
     def endpoint(self) -> dict[str, Any] | None:  # type: ignore[override] # moto: never None
-        """One that is being made has none yet."""
+        """None while the instance is created."""
         return None if self.status == "creating" else super().endpoint
 
     @property
@@ -85,7 +85,7 @@ class Instance(DBInstance):
 
     @property
     def latest_restorable_time(self) -> datetime | None:  # type: ignore[override] # moto: never None
-        """Without automated backups there is none."""
+        """None without automated backups."""
         if not int(self.backup_retention_period):
             return None
         time = now().replace(second=0)
@@ -101,7 +101,7 @@ class Instance(DBInstance):
         ]
 
     def default_db_parameter_group_details(self) -> tuple[str, str]:
-        """Moto knows no family of a version that is a major one alone."""
+        """Handle a version without a minor number, for which moto finds no family."""
         family = f"{self.engine.lower()}{str(self.engine_version).split('.', maxsplit=1)[0]}"
         return (
             (family, f"default.{family}")
@@ -112,8 +112,8 @@ class Instance(DBInstance):
     def change(self, values: dict[str, Any]) -> None:
         if is_major_upgrade(self, values):
             back_up_before(self, str(values["engine_version"]), now())
-            # The strict side: AWS tells of the reboot after an upgrade to a custom group for
-            # Aurora alone.
+            # The strict reading: AWS documents the reboot after an upgrade to a custom group for
+            # Aurora only.
             self.needs_reboot = GROUP in values
         for name, value in values.items():
             if name == "new_db_instance_identifier":
@@ -122,20 +122,20 @@ class Instance(DBInstance):
                 self.backend.databases[value] = self
             else:
                 setattr(self, name, value)
-        make_missing_groups(self)  # a new name, and logs go elsewhere
+        make_missing_groups(self)  # a new name changes the log groups
         self.waiting = {name: held for name, held in self.waiting.items() if name not in values}
 
     def occupy(self, status: str, seconds: float) -> None:
-        """Be `status` for so long."""
+        """Set `status` for the given time."""
         self.status, self.busy_until = status, CLOCK.now() + seconds
 
     def password_at(self, moment: datetime) -> str:
-        """What the database took as the master's then."""
+        """Return the master password that was valid at that time."""
         taken = [password for since, password in self.passwords if since <= moment]
         return taken[-1] if taken else self.passwords[0][1]
 
     def settle(self) -> None:
-        """Apply what waits once the maintenance window has opened, or the time it takes is over."""
+        """Apply what is due on the clock: passwords, states, changes pending for the window."""
         if self.new_password is not None and CLOCK.now() >= self.password_due:
             since = now() - timedelta(seconds=CLOCK.now() - self.password_due)
             self.passwords.append((since, self.new_password))
@@ -157,8 +157,8 @@ def instances(backend: RDSBackend) -> list[Instance]:
     DBInstance,
     "__init__",
     call="rds.create_db_instance (DbiResourceId)",
-    moto="gives every instance the same resource id; tells nothing of what waits",
-    aws="gives each its own; tells PendingModifiedValues, ParameterApplyStatus and the latest "
+    moto="assigns one resource id to all instances; returns no pending changes",
+    aws="assigns each its own; returns PendingModifiedValues, ParameterApplyStatus and the latest "
     "restorable time",
 )
 def made(original: Replacement, self: DBInstance, *args: Any, **kwargs: Any) -> None:
@@ -180,8 +180,8 @@ def _begin(instance: DBInstance, password: str = "") -> None:
     RDSBackend,
     "create_db_instance_read_replica",
     call="rds.create_db_instance_read_replica",
-    moto="copies the source with its resource id",
-    aws="makes another instance",
+    moto="copies the source's resource id",
+    aws="assigns a new one",
 )
 def create_db_instance_read_replica(
     original: Replacement, self: RDSBackend, db_kwargs: dict[str, Any]
@@ -195,8 +195,8 @@ def create_db_instance_read_replica(
     RDSResponse,
     "call_action",
     call="every call of rds",
-    moto="lets no maintenance window pass",
-    aws="applies in the window what waited for it",
+    moto="has no maintenance windows",
+    aws="applies pending changes in the window",
 )
 def call_action(original: Replacement, self: RDSResponse) -> Any:
     for instance in instances(self.backend):

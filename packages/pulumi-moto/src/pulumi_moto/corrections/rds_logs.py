@@ -1,15 +1,15 @@
-"""RDS: the log groups that its exports and its enhanced monitoring go to."""
+"""RDS: the log groups of exports and enhanced monitoring."""
 
 from moto.logs.models import logs_backends
 from moto.rds.models import DBInstance
 
 OS_METRICS = "RDSOSMetrics"
-"""One for the account and region.
+"""One group per account and region.
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Monitoring.OS.CloudWatchLogs.html"""
 
 
 def make_missing_groups(instance: DBInstance) -> None:
-    """RDS makes `/aws/rds/instance/ID/TYPE` without retention, and leaves one that is there."""
+    """Create missing groups `/aws/rds/instance/ID/TYPE`, without retention, as RDS does."""
     logs = logs_backends[instance.account_id][instance.region]
     names = [
         f"/aws/rds/instance/{instance.db_instance_identifier}/{kind}"

@@ -1,4 +1,4 @@
-"""RDS: another major version of PostgreSQL.
+"""RDS: major version upgrades of PostgreSQL.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.MajorVersion.html
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html (EngineVersion,
@@ -15,11 +15,11 @@ from moto.rds.models import DBInstance
 ALLOWED = "allow_major_version_upgrade"
 GROUP = "db_parameter_group_name"
 OFFERED = ("12", "13", "14", "15", "16", "17", "18")
-"""Majors that RDS offers. It upgrades to any later one, and never back."""
+"""Major versions that RDS offers. An upgrade goes to any later one; a downgrade is refused."""
 
 
 def is_major_upgrade(found: DBInstance, asked: Mapping[str, Any]) -> bool:
-    """Whether another major version is asked for."""
+    """Return whether the call requests another major version."""
     version = asked.get("engine_version")
     return (
         found.engine == "postgres"
@@ -29,7 +29,7 @@ def is_major_upgrade(found: DBInstance, asked: Mapping[str, Any]) -> bool:
 
 
 def refuse_version(found: DBInstance, asked: Mapping[str, Any]) -> None:
-    """A version that is earlier or not offered, and a major one that was not prepared."""
+    """Refuse a version that is earlier or not offered, and an unprepared major upgrade."""
     before, version = str(found.engine_version), asked.get("engine_version")
     if found.engine != "postgres" or version is None:
         return
@@ -38,7 +38,7 @@ def refuse_version(found: DBInstance, asked: Mapping[str, Any]) -> None:
     if not is_major_upgrade(found, asked):
         return
     if not asked.get(ALLOWED):
-        # Told so by RDS: https://github.com/PublicMapping/districtbuilder/pull/478
+        # RDS's message: https://github.com/PublicMapping/districtbuilder/pull/478
         raise InvalidParameterCombination(
             "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major "
             "version."
@@ -57,10 +57,10 @@ def refuse_version(found: DBInstance, asked: Mapping[str, Any]) -> None:
 
 
 def back_up_before(found: DBInstance, version: str, when: datetime) -> None:
-    """The snapshot that RDS takes before an upgrade of an instance that keeps backups.
+    """Take the snapshot that RDS takes before an upgrade of an instance with backups.
 
     https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.html
-    The one that it takes afterwards, too, is left out.
+    The snapshot after the upgrade is not emulated.
     """
     if int(found.backup_retention_period):
         name = found.db_instance_identifier
@@ -73,7 +73,7 @@ def back_up_before(found: DBInstance, version: str, when: datetime) -> None:
 
 
 def _reachable(before: str, after: str) -> bool:
-    """A major version alone is its newest minor one."""
+    """Return whether RDS upgrades between these; a major version alone is its newest minor one."""
     old, new = before.split("."), after.split(".")
     if old[0] != new[0]:
         return new[0] in OFFERED and int(new[0]) > int(old[0])

@@ -1,4 +1,4 @@
-"""RDS: parameters it refuses, and those that wait for a reboot."""
+"""RDS: refused parameters, and those that wait for a reboot."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -47,8 +47,9 @@ def _wait_for_a_reboot(
     RDSBackend,
     "modify_db_parameter_group",
     call="rds.modify_db_parameter_group",
-    moto="takes any parameter and any way of applying it; nothing waits for a reboot",
-    aws="refuses an unknown one and a static one at once; the instances say pending-reboot",
+    moto="accepts any parameter and apply method; none waits for a reboot",
+    aws="refuses an unknown parameter, and `immediate` for a static one; instances become "
+    "pending-reboot",
 )
 def modify_db_parameter_group(
     original: Replacement,
@@ -60,7 +61,7 @@ def modify_db_parameter_group(
     parameters = list(db_parameter_group_parameters)
     if found is not None:
         _refuse(found, parameters)
-    told = [
+    described = [
         {
             **one,
             "Source": "user",
@@ -69,7 +70,7 @@ def modify_db_parameter_group(
         }
         for one in parameters
     ]
-    group: DBParameterGroup = original(self, db_parameter_group_name, told)
+    group: DBParameterGroup = original(self, db_parameter_group_name, described)
     _wait_for_a_reboot(self, group, parameters)
     return group
 
@@ -79,7 +80,7 @@ def modify_db_parameter_group(
     "reset_db_parameter_group",
     call="rds.reset_db_parameter_group",
     moto="is not implemented",
-    aws="sets the named parameters back to their defaults",
+    aws="resets the parameters to their defaults",
 )
 def reset_db_parameter_group(original: None, self: RDSResponse) -> ActionResult:
     name = self.params.get("DBParameterGroupName")

@@ -1,4 +1,4 @@
-"""RDS: the database takes a new master password later than RDS does."""
+"""RDS: the database accepts a new master password after RDS has responded."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,9 +19,9 @@ SECONDS = 30.0
     RDSBackend,
     "modify_db_instance",
     call="rds.modify_db_instance (MasterUserPassword)",
-    moto="has the new password at once, and takes one where RDS manages it",
-    aws="tells it as pending while the instance is resetting-master-credentials, and takes no "
-    "other then; refuses one where it manages the password itself",
+    moto="applies the new password at once, and accepts one although RDS manages it",
+    aws="returns it as pending while the instance is resetting-master-credentials, and refuses "
+    "another meanwhile; refuses one if it manages the password in Secrets Manager",
 )
 def modify_db_instance(
     original: Replacement,

@@ -1,7 +1,7 @@
-"""The parameters of the family postgres16, and which of them need a restart.
+"""The parameters of the family postgres16: static and dynamic ones.
 
-From `postgres --describe-config` (context `postmaster` is RDS's ApplyType `static`), without what
-only a host's own administrator can use, and with RDS's and the extensions' own.
+From `postgres --describe-config` (context `postmaster` is RDS's ApplyType `static`), without those
+for a host's administrator, and with RDS's and the extensions' own.
 """
 
 

@@ -1,4 +1,4 @@
-"""RDS: values it refuses, of a new instance as of a changed one."""
+"""RDS: refused values of new and of changed instances."""
 
 import re
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ CLASSES = frozenset(
 
 
 def refuse_values(asked: Mapping[str, Any], engine: str) -> None:
-    """What is wrong whatever the instance is like."""
+    """Refuse values that are invalid for any instance."""
     _refuse_password(asked.get("master_user_password"))
     wanted = asked.get("db_instance_class")
     if engine == "postgres" and wanted is not None and wanted not in CLASSES:
@@ -77,7 +77,7 @@ def refuse_logs(types: list[str], engine: str, version: str) -> None:
 
 
 def refuse_storage(size: int | None, longest: int | None, kind: str | None) -> None:
-    """Of a new instance: too little, or nowhere to grow to."""
+    """Refuse a new instance's storage: too small, or a limit below 110 %."""
     if size is None:
         return
     if kind in {None, "gp2", "gp3"} and size < SMALLEST_GIB:

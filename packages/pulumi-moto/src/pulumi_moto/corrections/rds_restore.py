@@ -1,4 +1,4 @@
-"""RDS: an instance restored to a point in time is a plain one, with defaults."""
+"""RDS: an instance restored to a point in time has defaults."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -33,9 +33,9 @@ NEVER: Mapping[str, Any] = {
     "performance_insights_retention_period": None,
     "preferred_maintenance_window": "sun:08:38-sun:09:08",
 }
-"""What a restore can't be asked for, and is off or RDS's own choice until it is modified."""
+"""Settings without a parameter in a restore: off, or RDS's choice, until a modification."""
 SECONDS = 1200.0
-"""That it takes to make one."""
+"""Duration of a restore."""
 
 
 def _refuse_time(source: Instance, asked: Mapping[str, Any]) -> None:
@@ -70,11 +70,10 @@ def _refuse_time(source: Instance, asked: Mapping[str, Any]) -> None:
     RDSBackend,
     "restore_db_instance_to_point_in_time",
     call="rds.restore_db_instance_to_point_in_time",
-    moto="takes any time; makes what looks like a replica, with the source's groups, Multi-AZ "
-    "and protection",
-    aws="takes a time within the restorable window; makes, in a while, a plain instance in one "
-    "zone with the default subnet, security and parameter groups unless others are named, without "
-    "monitoring and log exports, and with the master's password of that time",
+    moto="accepts any time; creates a replica, with the source's groups, Multi-AZ and protection",
+    aws="accepts a time within the restorable window; creates, over some minutes, a single-AZ "
+    "instance with the default subnet, security and parameter groups unless others are named, "
+    "without monitoring and log exports, and with the master password of that time",
 )
 def restore_db_instance_to_point_in_time(
     original: Replacement,
@@ -108,7 +107,7 @@ def _begin(source: Instance, copy: Instance, moment: datetime | None) -> None:
 
 
 def _place(self: RDSBackend, copy: DBInstance, asked: Mapping[str, Any]) -> None:
-    """Into the default VPC, unless a subnet group says where."""
+    """Place the copy in the default VPC, unless the call names a subnet group."""
     ec2 = ec2_backends[self.account_id][self.region_name]
     if "db_subnet_group_name" not in asked:
         copy.db_subnet_group = _default_subnets(self)
@@ -118,7 +117,7 @@ def _place(self: RDSBackend, copy: DBInstance, asked: Mapping[str, Any]) -> None
 
 
 def _default_subnets(self: RDSBackend) -> DBSubnetGroup:
-    """The group `default`, which RDS makes of the default VPC's subnets when it needs one."""
+    """Return the group `default`, which RDS creates from the default VPC's subnets on demand."""
     ec2 = ec2_backends[self.account_id][self.region_name]
     if "default" not in self.subnet_groups:
         if ec2.default_vpc is None:

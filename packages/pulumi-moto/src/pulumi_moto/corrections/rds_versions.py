@@ -1,4 +1,4 @@
-"""RDS: a major version alone means its default minor one."""
+"""RDS: a major version alone stands for its default minor version."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,14 +12,14 @@ MINOR = {
     "17": "17.4",
     "18": "18.1",
 }
-"""PostgreSQL's. RDS moves the default on in time: `aws rds describe-db-engine-versions
+"""Of PostgreSQL. RDS changes the defaults over time: `aws rds describe-db-engine-versions
 --engine postgres --default-only` gives it."""
 
 
 def with_minor_version(asked: Mapping[str, Any], engine: str, held: str = "") -> dict[str, Any]:
-    """The call as RDS takes it: what runs, and what is described, is always a minor version.
+    """Return the parameters with a minor version, which RDS always runs and describes.
 
-    An instance that holds one of that major version keeps it.
+    An instance that already runs the major version keeps its minor one.
     """
     version = asked.get("engine_version")
     if engine != "postgres" or version not in MINOR:

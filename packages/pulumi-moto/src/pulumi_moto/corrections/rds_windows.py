@@ -1,4 +1,4 @@
-"""RDS: when its windows are, and which it refuses beyond what moto does."""
+"""RDS: maintenance and backup windows."""
 
 import re
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ SHORTEST = 30
 
 
 def refuse_backup_window(window: str | None) -> None:
-    """Moto takes a window of any length, and calls a malformed one a wrong maintenance window."""
+    """Refuse a malformed or short window; moto accepts any length."""
     if window is None:
         return
     match = DAILY.fullmatch(window)
@@ -28,7 +28,7 @@ def refuse_backup_window(window: str | None) -> None:
 
 
 def next_start(window: str, after: datetime) -> datetime:
-    """When the maintenance window `ddd:hh:mm-ddd:hh:mm` opens for the first time after that."""
+    """Return the first start of the maintenance window `ddd:hh:mm-ddd:hh:mm` after a time."""
     day, hours, minutes = window.split("-", maxsplit=1)[0].split(":")
     midnight = after.replace(hour=0, minute=0, second=0, microsecond=0)
     ahead = (DAYS.index(day) - after.weekday()) % 7

@@ -1,4 +1,4 @@
-"""Route 53: a change batch is refused when a record is there already, or is not as it says."""
+"""Route 53: a change batch must fit the existing records."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from moto.route53.models import FakeZone, Route53Backend
 from pulumi_moto.correction import Replacement, corrects
 
 Key = tuple[str, str, str]
-"""Name, type and set identifier, which are one record set's own."""
+"""Name, type and set identifier, which identify a record set."""
 
 
 def _name(name: str) -> str:
@@ -50,7 +50,7 @@ def _invalid(words: str) -> Route53ClientError:
 def _apply(
     held: dict[Key, tuple[Any, ...]], action: str, record: Mapping[str, Any]
 ) -> dict[Key, tuple[Any, ...]]:
-    """The zone's records after one change of a batch."""
+    """Return the zone's records after one change of a batch."""
     key = _key(record)
     name, kind, _ = key
     words = f"resource record set [name='{name}.', type='{kind}']"
@@ -77,9 +77,9 @@ def _apply(
     Route53Backend,
     "change_resource_record_sets",
     call="route53.change_resource_record_sets",
-    moto="creates a record that is there already, with other values; deletes one by values that "
-    "it had before; puts a CNAME beside other records",
-    aws="refuses those, and then changes nothing of the batch",
+    moto="creates a record that exists with other values; deletes one by outdated values; accepts "
+    "a CNAME next to other records of the name",
+    aws="refuses those, and applies no change of the batch",
 )
 def change_resource_record_sets(
     original: Replacement, self: Route53Backend, zoneid: str, change_list: list[dict[str, Any]]

@@ -1,4 +1,4 @@
-"""S3: bucket policies that S3 refuses, what they let through, and buckets closed to the public."""
+"""S3: refused bucket policies, their conditions, and public access blocks."""
 
 import ipaddress
 import json
@@ -50,11 +50,11 @@ NARROWS = {
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status"""
 MATCHES = {"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"}
 REQUEST = {"aws:SecureTransport": "true"}
-"""What a condition can ask of a request. The account speaks HTTP, but on the loopback interface
-only: no other machine can read or change what goes there, which is all that TLS would prevent. So
-each request counts as one over TLS, and a policy that refuses plain HTTP refuses none of them."""
+"""The condition keys of each request. The account serves HTTP on the loopback interface, which
+other machines can't read or change. So each request counts as one over TLS, and a policy that
+denies plain HTTP denies none."""
 BROADEST = {4: 8, 6: 32}
-"""Prefix lengths of IPv4 and IPv6: a shorter one is everybody."""
+"""Prefix lengths of IPv4 and IPv6: a shorter one counts as public."""
 
 
 def _malformed(sentence: str) -> S3ClientError:
@@ -127,7 +127,7 @@ def _of(bucket: str, resource: str) -> bool:
 
 
 def _applies(action: str, resources: list[str]) -> bool:
-    """An object's action needs a resource that can be an object, a bucket's one a bucket."""
+    """Return whether a resource fits: an object for an object's action, a bucket for a bucket's."""
     name = action.lower()
     if "*" in name or "?" in name:
         return True
@@ -138,17 +138,20 @@ def _applies(action: str, resources: list[str]) -> bool:
 
 
 def is_public(policy: Document) -> bool:
-    """As S3 defines it: somebody who isn't named, under no condition that names where from."""
+    """Return whether S3 counts the policy as public.
+
+    It allows any principal, without a condition on a fixed account, network or caller.
+    """
     return any(
         statement["Effect"] == "Allow"
-        and _for_anybody(statement)
+        and _for_any_principal(statement)
         and not any(_narrows(*condition) for condition in _conditions(statement))
         for statement in _statements(policy)
     )
 
 
-def _for_anybody(statement: Document) -> bool:
-    principal = statement.get("Principal", "*")  # NotPrincipal: everybody but a few
+def _for_any_principal(statement: Document) -> bool:
+    principal = statement.get("Principal", "*")  # NotPrincipal: all principals except some
     return principal == "*" or "*" in listed(principal.get("AWS", []))
 
 
@@ -177,8 +180,8 @@ def _narrow(block: str) -> bool:
     S3Response,
     "_bucket_response",
     call="s3.head_bucket, s3.put_bucket_policy and every other call on a bucket",
-    moto="doesn't look at ExpectedBucketOwner",
-    aws="refuses it with 403 when the bucket is another account's",
+    moto="ignores ExpectedBucketOwner",
+    aws="refuses it with 403 if the bucket belongs to another account",
 )
 def bucket_response(
     original: Replacement, self: S3Response, request: Any, full_url: str
@@ -187,7 +190,7 @@ def bucket_response(
     name = self.parse_bucket_name_from_url(request, full_url)
     _partition, owner = s3_backends.bucket_accounts.get(name, ("", expected))
     if expected and owner != expected:
-        if request.method == "HEAD":  # which has no body to say more in
+        if request.method == "HEAD":  # without a body
             return 403, {}, ""
         raise S3ClientError("AccessDenied", "Access Denied")
     answer: str | TYPE_RESPONSE = original(self, request, full_url)
@@ -198,8 +201,8 @@ def bucket_response(
     S3Backend,
     "create_bucket",
     call="s3.create_bucket",
-    moto="lets the public in until a public access block is put",
-    aws="a new bucket blocks all public access (since April 2023)",
+    moto="allows public access until a public access block is put",
+    aws="blocks all public access for a new bucket (since April 2023)",
 )
 def create_bucket(
     original: Replacement, self: S3Backend, *args: object, **kwargs: object
@@ -218,7 +221,7 @@ def create_bucket(
     S3Backend,
     "put_bucket_policy",
     call="s3.put_bucket_policy",
-    moto="keeps any bytes",
+    moto="accepts any bytes",
     aws="refuses a malformed policy, one of another bucket, and a public one while the bucket "
     "blocks public policies",
 )
@@ -244,8 +247,8 @@ def put_bucket_policy(
     S3Response,
     "get_bucket_policy_status",
     call="s3.get_bucket_policy_status",
-    moto="takes any condition for one that keeps the public out",
-    aws="only a fixed account, network or caller does",
+    moto="counts a policy with any condition as not public",
+    aws="counts only a condition on a fixed account, network or caller",
 )
 def get_bucket_policy_status(_original: Replacement, self: S3Response) -> Any:
     policy = self.backend.get_bucket_policy(self.bucket_name)
@@ -260,7 +263,7 @@ def get_bucket_policy_status(_original: Replacement, self: S3Response) -> Any:
     FakeBucket,
     "get_permission",
     call="s3.get_object",
-    moto="reads the statements of a bucket's policy without their conditions",
+    moto="ignores the conditions of a bucket policy",
     aws="applies a statement only if its conditions hold",
 )
 def by_conditions(
@@ -276,7 +279,7 @@ def by_conditions(
 
 
 def _as_judged(statement: Document) -> Iterator[Document]:
-    """The statement without conditions that hold; nothing if one of them doesn't."""
+    """Yield the statement without its conditions if they hold; otherwise nothing."""
     try:
         holds = conditions_hold(statement, REQUEST)
     except NotImplementedError:

@@ -1,4 +1,4 @@
-"""Secrets Manager: secrets that wait for their deletion, and labels that one version has."""
+"""Secrets Manager: secrets scheduled for deletion, and staging labels."""
 
 import json
 from collections.abc import Callable
@@ -39,8 +39,8 @@ def _is_deleted(self: SecretsManagerBackend, secret_id: str) -> bool:
     SecretsManagerBackend,
     "create_secret",
     call="secretsmanager.create_secret",
-    moto="says that a secret of that name exists when it waits for its deletion",
-    aws="says that it is scheduled for deletion, with InvalidRequestException",
+    moto="reports an existing secret if one of that name is scheduled for deletion",
+    aws="reports that it is scheduled for deletion, with InvalidRequestException",
 )
 def create_secret(
     original: Callable[..., str],
@@ -61,9 +61,9 @@ def create_secret(
     FakeSecret,
     "reset_default_version",
     call="secretsmanager.put_secret_value",
-    moto="takes every label off the version that was current, and leaves a label it moves on an "
-    "older one",
-    aws="moves the labels that the new version is given, and no other",
+    moto="removes all labels from the current version, and keeps a moved label on an older one, "
+    "too",
+    aws="moves the labels of the new version, and no others",
 )
 def reset_default_version(
     original: Replacement, self: FakeSecret, secret_version: dict[str, Any], version_id: str
@@ -89,9 +89,9 @@ def _holder(versions: Versions, stage: str) -> str | None:
     SecretsManagerBackend,
     "update_secret_version_stage",
     call="secretsmanager.update_secret_version_stage (labels)",
-    moto="puts a label on a second version, takes AWSCURRENT off altogether, and after moving "
-    "AWSCURRENT still gives out the old value",
-    aws="refuses the first two; the current value is the one of the version with AWSCURRENT",
+    moto="attaches a label to a second version, removes AWSCURRENT completely, and returns the old "
+    "value after AWSCURRENT was moved",
+    aws="refuses the first two; the current value is that of the version with AWSCURRENT",
 )
 def update_secret_version_stage(
     original: Callable[..., tuple[str, str]],
@@ -127,10 +127,10 @@ def update_secret_version_stage(
     SecretsManagerResponse,
     "list_secret_version_ids",
     call="secretsmanager.list_secret_version_ids",
-    moto="gives every version this moment as its creation, lists those without a label always, and "
-    "fails for a secret that isn't there",
-    aws="gives each its own, lists those only with IncludeDeprecated, and refuses a secret that "
-    "isn't there with ResourceNotFoundException",
+    moto="returns the current time as creation of each version, always lists versions without a "
+    "label, and fails for a missing secret",
+    aws="returns each one's own, lists those only with IncludeDeprecated, and refuses a missing "
+    "secret with ResourceNotFoundException",
 )
 def list_secret_version_ids(_original: Replacement, self: SecretsManagerResponse) -> str:
     secret = self.backend.secrets.get(self._get_param("SecretId", if_none=""))
@@ -159,12 +159,12 @@ def _refused(original: Replacement, self: SecretsManagerBackend, *args: Any, **k
     return original(self, *args, **kwargs)
 
 
-# After the correction above, so that this one is asked first.
+# Registered after the correction above, so that this one runs first.
 for operation in REFUSED_WHILE_DELETED:
     corrects(
         SecretsManagerBackend,
         operation,
         call=f"secretsmanager.{operation}",
-        moto="goes on with a secret that waits for its deletion, or refuses it in words of its own",
+        moto="accepts a secret scheduled for deletion, or refuses it with another message",
         aws="refuses it with InvalidRequestException",
     )(_refused)

@@ -1,6 +1,6 @@
-"""Service Quotas: of Fargate vCPUs, which a deployment needs twice; nothing here exceeds it.
+"""Service Quotas: Fargate vCPUs. The account does not enforce the quota.
 
-An increase is granted an hour after it is asked for; AWS may take days, or refuse it.
+An increase is granted an hour after the request; AWS may take days, or refuse it.
 https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_RequestServiceQuotaIncrease.html
 """
 
@@ -26,18 +26,18 @@ FARGATE_VCPUS = {
     "Adjustable": True,
     "GlobalQuota": False,
 }
-"""As a new account has it: https://docs.aws.amazon.com/general/latest/gr/ecs-service.html"""
+"""The default of a new account: https://docs.aws.amazon.com/general/latest/gr/ecs-service.html"""
 GRANTED_SECONDS = 3600.0
 REQUESTED = "requested_vcpus"
-"""When and to what an increase was asked for. What the backend has beside moto's."""
+"""An attribute added to moto's backend: when the increase is granted, and its value."""
 
 
 @corrects(
     ServiceQuotasBackend,
     "get_service_quota",
     call="service-quotas.get_service_quota",
-    moto="knows the quotas of VPC alone",
-    aws="tells how many Fargate vCPUs may run at once",
+    moto="has the quotas of VPC only",
+    aws="returns the Fargate On-Demand vCPU quota",
 )
 def get_service_quota(
     original: Replacement, self: ServiceQuotasBackend, service_code: str, quota_code: str
@@ -54,7 +54,7 @@ def get_service_quota(
     "request_service_quota_increase",
     call="service-quotas.request_service_quota_increase",
     moto="is not implemented",
-    aws="takes a value above the applied one, and grants it later",
+    aws="accepts a value above the applied one, and grants it later",
 )
 def request_service_quota_increase(original: None, self: ServiceQuotasResponse) -> str:
     asked = json.loads(self.body)
@@ -68,11 +68,11 @@ def request_service_quota_increase(original: None, self: ServiceQuotasResponse) 
     if asked["QuotaCode"] == FARGATE_VCPUS["QuotaCode"]:
         self.backend.__dict__[REQUESTED] = (CLOCK.now() + GRANTED_SECONDS, desired)
     request = {"Id": uuid.uuid4().hex, "DesiredValue": desired, "Status": "PENDING"}
-    told = {key: quota[key] for key in ("ServiceCode", "QuotaCode", "QuotaName", "QuotaArn")}
-    return json.dumps({"RequestedQuota": {**request, **told}})
+    named = {key: quota[key] for key in ("ServiceCode", "QuotaCode", "QuotaName", "QuotaArn")}
+    return json.dumps({"RequestedQuota": {**request, **named}})
 
 
 def _applied(backend: ServiceQuotasBackend) -> float:
-    """What is granted by now."""
+    """Return the applied value on the account's clock."""
     granted, value = backend.__dict__.get(REQUESTED, (0.0, NEW_ACCOUNT_VCPUS))
     return float(value) if CLOCK.now() >= granted else NEW_ACCOUNT_VCPUS

@@ -1,4 +1,4 @@
-"""Systems Manager: sessions, as far as the API goes. Nobody listens at the stream's address.
+"""Systems Manager: the API of sessions; the stream's address is closed.
 
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartSession.html
 """
@@ -18,25 +18,25 @@ from pulumi_moto.ecs import tasks
 
 ABSENT = "is not implemented"
 SESSIONS = "sessions"
-"""Of those that were started: whether each is still open. What the backend has beside moto's."""
+"""An attribute added to moto's backend: whether each started session is open."""
 TARGET = re.compile(r"ecs:(?P<cluster>[^_]+)_(?P<task>[^_]+)_(?P<runtime>[^_]+)")
 FORWARDING = {
     "AWS-StartPortForwardingSession": {"portNumber"},
     "AWS-StartPortForwardingSessionToRemoteHost": {"host", "portNumber"},
 }
-"""What must be passed to the documents that lead a port somewhere."""
+"""Required parameters of the port forwarding documents."""
 DOCUMENTS = {"SSM-SessionManagerRunShell", "AWS-StartInteractiveCommand", *FORWARDING}
 
 
 class InvalidDocumentError(SSMException):
-    """Nobody has a document of that name."""
+    """The document does not exist."""
 
     def __init__(self, name: str) -> None:
         super().__init__("InvalidDocument", f"Document with name {name} does not exist.")
 
 
 class TargetNotConnectedError(SSMException):
-    """No agent answers there."""
+    """The target has no running agent."""
 
     def __init__(self, target: str) -> None:
         super().__init__("TargetNotConnected", f"{target} is not connected.")
@@ -52,7 +52,7 @@ def sessions(backend: SimpleSystemManagerBackend) -> dict[str, bool]:
     "start_session",
     call="ssm.start_session",
     moto=ABSENT,
-    aws="opens a session to a container in which ECS Exec's agent runs",
+    aws="opens a session to a container with a running ECS Exec agent",
 )
 def start_session(original: None, self: SimpleSystemManagerResponse) -> ActionResult:
     document = self._get_param("DocumentName") or "SSM-SessionManagerRunShell"
@@ -96,7 +96,7 @@ def _is_connected(self: SimpleSystemManagerResponse, target: str) -> bool:
     "terminate_session",
     call="ssm.terminate_session",
     moto=ABSENT,
-    aws="ends it, and refuses one that has ended",
+    aws="ends it, and refuses an ended one",
 )
 def terminate_session(original: None, self: SimpleSystemManagerResponse) -> ActionResult:
     session = self._get_param("SessionId")

@@ -1,4 +1,4 @@
-"""WAF: web ACLs that are in use, and rules and logs that WAF refuses."""
+"""WAF: web ACLs in use, and refused rules and logs."""
 
 import json
 import re
@@ -20,7 +20,7 @@ REDACTABLE = {"Method", "QueryString", "SingleHeader", "UriPath"}
 GROUPS = {"ManagedRuleGroupStatement", "RuleGroupReferenceStatement"}
 
 WINDOWS = (60, 120, 300, 600)
-"""Seconds that a rate-based rule counts.
+"""Evaluation windows of a rate-based rule, in seconds.
 https://docs.aws.amazon.com/waf/latest/APIReference/API_RateBasedStatement.html"""
 
 NOT_ONE = "You have used none or multiple values for a field that requires exactly one value."
@@ -67,7 +67,7 @@ def _refuse_window(counted: dict[str, Any]) -> None:
 
 
 def _exists(self: WAFV2Backend, arn: str) -> bool:
-    """Only load balancers are known here."""
+    """Return whether a load balancer exists; other resources are not checked."""
     if ":elasticloadbalancing:" not in arn:
         return True
     return arn in elbv2_backends[self.account_id][self.region_name].load_balancers
@@ -77,9 +77,9 @@ def _exists(self: WAFV2Backend, arn: str) -> bool:
     WAFV2Backend,
     "create_web_acl",
     call="wafv2.create_web_acl",
-    moto="accepts any name, rules of one priority or with the wrong kind of action, a rate in any "
-    "window, and an answer without its body",
-    aws="refuses them",
+    moto="accepts any name, duplicate priorities, the wrong kind of action, any rate window, and a "
+    "custom response without its body",
+    aws="refuses those",
 )
 def create_web_acl(
     original: Replacement, self: WAFV2Backend, name: str, *args: Any, **kwargs: Any
@@ -97,9 +97,9 @@ def create_web_acl(
     WAFV2Backend,
     "update_web_acl",
     call="wafv2.update_web_acl",
-    moto="accepts what creating a web ACL would not; an update without rules or bodies of answers "
-    "keeps the old ones",
-    aws="refuses that; an update without them takes all of them away",
+    moto="accepts what create_web_acl refuses; an update without rules or response bodies keeps "
+    "the old ones",
+    aws="refuses that; an update without them removes them",
 )
 def update_web_acl(
     original: Replacement, self: WAFV2Backend, name: str, _id: str, *args: Any, **kwargs: Any
@@ -120,8 +120,8 @@ def update_web_acl(
     WAFV2Backend,
     "associate_web_acl",
     call="wafv2.associate_web_acl",
-    moto="protects what isn't there, and one resource by several web ACLs",
-    aws="refuses that; a resource's web ACL is replaced",
+    moto="accepts a missing resource, and several web ACLs for one resource",
+    aws="refuses the first; replaces a resource's web ACL",
 )
 def associate_web_acl(
     original: Replacement, self: WAFV2Backend, web_acl_arn: str, resource_arn: str
@@ -141,7 +141,7 @@ PROTECTED = {
     "VERIFIED_ACCESS_INSTANCE": ":verified-access-instance/",
     "AMPLIFY": ":amplify:",
 }
-"""Kinds of resources that a regional web ACL protects, and what their ARNs have in common."""
+"""Resource types of a regional web ACL, and the common part of their ARNs."""
 
 
 @corrects(
@@ -149,7 +149,7 @@ PROTECTED = {
     "list_resources_for_web_acl",
     call="wafv2.list_resources_for_web_acl",
     moto="is not implemented",
-    aws="lists what the web ACL protects, load balancers unless another kind is asked for",
+    aws="lists the associated resources, load balancers by default",
 )
 def list_resources_for_web_acl(_original: None, self: WAFV2Response) -> TYPE_RESPONSE:
     asked = json.loads(self.body)
@@ -166,7 +166,7 @@ def list_resources_for_web_acl(_original: None, self: WAFV2Response) -> TYPE_RES
     WAFV2Backend,
     "delete_web_acl",
     call="wafv2.delete_web_acl",
-    moto="deletes a web ACL that protects something",
+    moto="deletes an associated web ACL",
     aws="refuses it with WAFAssociatedItemException",
 )
 def delete_web_acl(
@@ -186,9 +186,9 @@ def delete_web_acl(
     WAFV2Backend,
     "put_logging_configuration",
     call="wafv2.put_logging_configuration",
-    moto="logs any web ACL to anything, and leaves out any field",
-    aws="takes a web ACL and a log group that are there, one destination whose name begins with "
-    "aws-waf-logs-, and leaves out method, query string, path or a header",
+    moto="accepts any web ACL, destination and redacted field",
+    aws="requires an existing web ACL and log group, and one destination named aws-waf-logs-*; "
+    "redacts method, query string, path or a header",
 )
 def put_logging_configuration(
     original: Replacement,

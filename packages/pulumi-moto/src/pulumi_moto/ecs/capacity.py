@@ -1,4 +1,4 @@
-"""Which capacity provider the next task goes to, and whether anything can run it."""
+"""The capacity provider of the next task, and whether it is Fargate's."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,10 +7,10 @@ FARGATE = frozenset({"FARGATE", "FARGATE_SPOT"})
 
 
 def next_provider(strategy: Sequence[Mapping[str, Any]], running: Mapping[str, int]) -> str:
-    """Fill the bases first, then keep the ratio of the weights.
+    """Return the provider of the next task: fill the bases first, then keep the weights' ratio.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-capacity-providers.html
-    `running` counts the tasks by provider. A weight of 0 gets tasks by its base only.
+    `running` is the number of tasks by provider. A weight of 0 gets tasks by its base only.
     """
     for item in strategy:
         if running.get(item["capacityProvider"], 0) < int(item.get("base") or 0):
@@ -25,6 +25,6 @@ def next_provider(strategy: Sequence[Mapping[str, Any]], running: Mapping[str, i
 
 
 def is_fargate(strategy: Sequence[Mapping[str, Any]], launch_type: str | None) -> bool:
-    """Otherwise it needs container instances, of which this account has none."""
+    """Return whether Fargate runs the task; container instances are not emulated."""
     names = {item["capacityProvider"] for item in strategy}
     return names <= FARGATE if names else launch_type == "FARGATE"

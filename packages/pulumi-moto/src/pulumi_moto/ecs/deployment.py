@@ -1,12 +1,12 @@
-"""A service deployment as a state machine over the account's clock.
+"""A service deployment as a state machine on the account's clock.
 
-The stages, their order and the states are ECS's. What a stage does to tasks and rules is behind
-`Actions`, so that this file knows no moto and no AWS.
+The stages, their order and the states are ECS's. `Actions` is the interface to tasks and rules, so
+this module imports neither moto nor boto3.
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-deployment-how-it-works.html
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment.html
 
 Not modelled: Lambda hooks, linear and canary shifts, the circuit breaker, time-outs of stages, and
-how long a task takes to start. A stage takes STAGE_SECONDS, a rollback ROLLBACK_SECONDS.
+the start-up time of a task. A stage takes STAGE_SECONDS, a rollback ROLLBACK_SECONDS.
 """
 
 import uuid
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 RECONCILE = "RECONCILE_SERVICE"
-"""Only where more than one revision is active when the deployment begins."""
+"""The first stage if more than one revision is active when the deployment starts."""
 BLUE_GREEN_STAGES = (
     "PRE_SCALE_UP",
     "SCALE_UP",
@@ -32,37 +32,37 @@ ROLLING_STAGES = ("SCALE_UP", "CLEAN_UP")
 STAGE_SECONDS = 10.0
 ROLLBACK_SECONDS = 20.0
 REQUEST_SECONDS = 1.0
-"""Between a request to roll back and the rollback."""
+"""From a request to roll back to the rollback."""
 ONGOING = frozenset({"PENDING", "IN_PROGRESS", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"})
 NO_CANDIDATE = "No rollback candidate was found to run the rollback."
 
 
 class RollbackError(Exception):
-    """A stage can't be entered; the message is ECS's reason for rolling back."""
+    """A stage can't start; the message is ECS's reason for the rollback."""
 
 
 class Actions(Protocol):
-    """What a deployment does to the world."""
+    """The effects of a deployment on tasks and listener rules."""
 
     def enter(self, stage: str) -> None:
-        """Do what the stage does; raises RollbackError when it can't."""
+        """Perform the stage's action; raises RollbackError if that is impossible."""
 
     def done(self, stage: str) -> bool:
-        """Whether the stage's work is finished, for instance all tasks run."""
+        """Return whether the stage is complete, for instance because all tasks run."""
 
     def alarm(self) -> str | None:
-        """The name of a watched alarm that is in ALARM."""
+        """Return the name of a watched alarm in ALARM."""
 
-    def give_back(self) -> None:
-        """Give traffic back to the source revision; raises RollbackError when it can't."""
+    def shift_back(self) -> None:
+        """Shift traffic back to the source revision; raises RollbackError if that is impossible."""
 
-    def withdraw(self) -> None:
-        """Stop the target revision's tasks, at the end of a rollback."""
+    def stop_target(self) -> None:
+        """Stop the target revision's tasks at the end of a rollback."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hook:
-    """At these stages a person is asked; nobody's answer is answered by the time-out action."""
+    """A PAUSE hook: the deployment waits at these stages until a person acts, or the time-out."""
 
     stages: frozenset[str]
     timeout_seconds: float
@@ -71,7 +71,7 @@ class Hook:
 
 @dataclass(kw_only=True)
 class Pause:
-    """One time that a hook stopped the deployment."""
+    """One pause of the deployment at a hook."""
 
     hook_id: str = field(default_factory=lambda: f"ecs-pause-{uuid.uuid4().hex}")
     timeout_action: str
@@ -90,17 +90,17 @@ class Pause:
 
 @dataclass(kw_only=True)
 class Deployment:
-    """Where one deployment is; `advance` brings it to where it should be now."""
+    """The state of one deployment; `advance` brings it up to the clock."""
 
     stages: tuple[str, ...]
     bake_seconds: float = 0.0
     hooks: Sequence[Hook] = ()
     has_source: bool
-    """Whether there is a revision to go back to."""
+    """Whether a revision exists to roll back to."""
     alarm_rolls_back: bool = True
-    """Otherwise an alarm stops the deployment where it is."""
+    """If False, an alarm stops the deployment without a rollback."""
     entered: float
-    """When the current stage or state began, on the account's clock."""
+    """Start of the current stage or state, on the account's clock."""
     position: int = 0
     status: str = "PENDING"
     reason: str = ""
@@ -119,30 +119,30 @@ class Deployment:
 
     @property
     def waiting(self) -> list[Pause]:
-        """What the deployment waits for: every one must be answered."""
+        """The open pauses; each must be continued."""
         return [pause for pause in self.pauses if pause.waits]
 
     def advance(self, now: float, actions: Actions) -> None:
-        """Go through every stage whose time has come."""
+        """Go through all stages that are due."""
         if self.status == "PENDING":
             self.status = "IN_PROGRESS"
             self._enter(actions)
         while self._step(now, actions):
             pass
 
-    def answer(self, pause: Pause, now: float, *, go_on: bool) -> None:
-        """A person continues, or asks for a rollback."""
+    def resume(self, pause: Pause, now: float, *, go_on: bool) -> None:
+        """Continue a paused deployment, or request its rollback."""
         pause.end("SUCCEEDED" if go_on else "FAILED", now)
         if not go_on:
             self.request_rollback(now, "The lifecycle hook was answered with ROLLBACK.")
 
     def request_rollback(self, now: float, reason: str) -> None:
-        """Take back what is not finished; nothing happens when that is under way already."""
+        """Request a rollback; no effect if one is already in progress."""
         if self.status in {"PENDING", "IN_PROGRESS"}:
             self.status, self.reason, self.entered = "ROLLBACK_REQUESTED", reason, now
 
     def stop(self, reason: str) -> None:
-        """End here and leave tasks and traffic as they are."""
+        """End without a rollback; tasks and traffic stay as they are."""
         self.status, self.reason = "STOPPED", reason
 
     def _step(self, now: float, actions: Actions) -> bool:
@@ -199,7 +199,7 @@ class Deployment:
         return False
 
     def _roll_back(self, actions: Actions, reason: str) -> bool:
-        """Begin the rollback, which takes its time from `entered` on."""
+        """Start the rollback; its duration counts from `entered`."""
         self.rollback_reason = reason
         for pause in self.waiting:
             pause.end("FAILED", self.entered)
@@ -207,7 +207,7 @@ class Deployment:
             self.status, self.reason = "ROLLBACK_FAILED", NO_CANDIDATE
             return False
         try:
-            actions.give_back()
+            actions.shift_back()
         except RollbackError as refused:
             self.status, self.reason = "ROLLBACK_FAILED", str(refused)
             return False
@@ -215,7 +215,7 @@ class Deployment:
         return True
 
     def _end_rollback(self, actions: Actions) -> bool:
-        actions.withdraw()
+        actions.stop_target()
         self.status = "ROLLBACK_SUCCESSFUL"
         return False
 

@@ -1,6 +1,6 @@
 """Service deployments and revisions as the API describes them.
 
-Times are real ones, except how far away a pause's end is, which is on the account's clock.
+Times are real ones; the remaining time of a pause is on the account's clock.
 """
 
 from datetime import timedelta
@@ -29,7 +29,7 @@ def revision_arn(state: ServiceState, rollout: Rollout) -> str:
 
 
 def brief(state: ServiceState, rollout: Rollout) -> dict[str, Any]:
-    """An entry of list_service_deployments."""
+    """Return an entry of list_service_deployments."""
     deployment = rollout.deployment
     return {
         "serviceDeploymentArn": deployment_arn(state, rollout),
@@ -45,7 +45,7 @@ def brief(state: ServiceState, rollout: Rollout) -> dict[str, Any]:
 
 
 def full(state: ServiceState, rollout: Rollout) -> dict[str, Any]:
-    """What describe_service_deployments tells of one."""
+    """Return an entry of describe_service_deployments."""
     found = brief(state, rollout)
     del found["targetServiceRevisionArn"]
     deployment = rollout.deployment
@@ -72,7 +72,7 @@ def full(state: ServiceState, rollout: Rollout) -> dict[str, Any]:
 
 
 def revision(state: ServiceState, rollout: Rollout) -> dict[str, Any]:
-    """What describe_service_revisions tells of one."""
+    """Return an entry of describe_service_revisions."""
     held = rollout.revision.held
     found = {
         "serviceRevisionArn": revision_arn(state, rollout),
@@ -101,7 +101,7 @@ def revision(state: ServiceState, rollout: Rollout) -> dict[str, Any]:
 
 
 def show(state: ServiceState) -> None:
-    """Write what describe_services tells onto moto's service."""
+    """Set the attributes of moto's service that describe_services returns."""
     service, current = state.service, state.current
     active = state.active
     shown = list(dict.fromkeys([*([current] if current else []), *active])) or state.rollouts[-1:]
@@ -165,7 +165,7 @@ def _pause(pause: Pause) -> dict[str, Any]:
 
 
 def _deployment(state: ServiceState, rollout: Rollout, *, primary: bool) -> dict[str, Any]:
-    """A deployment as it was called before there were service deployments."""
+    """Return an entry of describe_services' `deployments`, the older API."""
     held, deployment = rollout.revision.held, rollout.deployment
     state_now = "IN_PROGRESS" if deployment.ongoing else ROLLOUT_STATES.get(deployment.status)
     found = {

@@ -1,8 +1,8 @@
-"""What a service tells an operator: the first thing that `describe-services` is read for.
+"""The events of a service, in `describe-services`.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html
-As there, a trouble that stays is told once, and again when it comes back. Not modelled: that it is
-also told again after six hours.
+A lasting problem is one event, and another when it recurs. Not modelled: the repetition after six
+hours.
 """
 
 import uuid
@@ -14,23 +14,23 @@ KEPT = 100
 
 
 class Events:
-    """The events of one service, kept on moto's own object, the newest first."""
+    """The events of one service, stored on moto's service, newest first."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._troubles: dict[str, str] = {}
+        self._problems: dict[str, str] = {}
 
-    def tell(self, what: str) -> None:
-        message = f"(service {self._service.name}) {what}"
+    def add(self, text: str) -> None:
+        message = f"(service {self._service.name}) {text}"
         event = {"id": str(uuid.uuid4()), "createdAt": utcnow(), "message": message}
         self._service.events.insert(0, event)
         del self._service.events[KEPT:]
 
-    def trouble(self, about: str, what: str) -> None:
-        """Tell of it unless that was the last word about the same thing."""
-        if self._troubles.get(about) != what:
-            self._troubles[about] = what
-            self.tell(what)
+    def add_problem(self, key: str, text: str) -> None:
+        """Add the event, unless it is the latest problem of the key."""
+        if self._problems.get(key) != text:
+            self._problems[key] = text
+            self.add(text)
 
-    def over(self, about: str) -> None:
-        self._troubles.pop(about, None)
+    def resolve(self, key: str) -> None:
+        self._problems.pop(key, None)

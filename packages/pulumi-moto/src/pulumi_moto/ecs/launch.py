@@ -1,4 +1,4 @@
-"""How a service starts one task of one of its revisions."""
+"""Start a task of a service's revision."""
 
 from collections import Counter
 
@@ -10,11 +10,11 @@ from pulumi_moto.ecs.network import refuse_missing
 from pulumi_moto.ecs.rollout import Rollout
 
 PLATFORM = "1.4.0"
-"""What LATEST is."""
+"""The platform version of LATEST."""
 
 
 def launch(service: Service, rollout: Rollout) -> Task:
-    """Raises ServiceException, with ECS's reason, when it can't be started."""
+    """Start the task; raises ServiceException with ECS's reason if that is impossible."""
     backend, held = service._backend, rollout.revision.held
     network = tasks.spread(held["network_configuration"] or None, len(rollout.tasks))
     refuse_missing(backend, network)

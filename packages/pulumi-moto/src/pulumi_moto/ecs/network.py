@@ -1,4 +1,4 @@
-"""The network that a task is to run in, looked at before it is started."""
+"""Checks of a task's network configuration."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,9 +11,9 @@ MISSING = "Error retrieving {kind} information for [{id}]: {sentence} (ErrorCode
 
 
 def refuse_missing(backend: EC2ContainerServiceBackend, network: Mapping[str, Any] | None) -> None:
-    """Raises InvalidParameterException, as ECS does, for a subnet or group that isn't there.
+    """Raise InvalidParameterException, as ECS does, for a missing subnet or security group.
 
-    moto would make up a security group of that id.
+    moto creates a missing security group.
     """
     awsvpc = (network or {}).get("awsvpcConfiguration") or {}
     ec2 = ec2_backends[backend.account_id][backend.region_name]

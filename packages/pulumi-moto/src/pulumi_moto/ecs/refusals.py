@@ -1,4 +1,4 @@
-"""Services that ECS refuses when they are created or updated, in ECS's words where known.
+"""Services that ECS refuses to create or update, with ECS's messages where documented.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/troubleshooting-blue-green.html
 Not modelled: capacity providers of instances, several load balancers, Network Load Balancers.
@@ -25,10 +25,10 @@ LONGEST_PAUSE_MINUTES = 20160
 def refuse_impossible(
     backend: EC2ContainerServiceBackend, cluster: Cluster, wanted: Wanted, *, routes: bool
 ) -> TaskDefinition:
-    """Raises what ECS answers to a service that can't run; returns its task definition.
+    """Raise ECS's error for a service that can't run; otherwise return its task definition.
 
-    With `routes` it also looks for the target groups and rules; an update that does not name them
-    finds out during its deployment.
+    With `routes`, check the target groups and rules, too; an update without them fails during its
+    deployment.
     """
     definition = backend.describe_task_definition(wanted["taskDefinition"])
     if definition.status != "ACTIVE":
@@ -69,7 +69,7 @@ def refuse_impossible(
 
 
 def rebalanced_by_default(wanted: Wanted) -> str:
-    """What ECS takes where a new service names nothing: ENABLED, if it can be.
+    """Return ECS's default for a new service: ENABLED where that is valid.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html
     """
@@ -77,7 +77,7 @@ def rebalanced_by_default(wanted: Wanted) -> str:
 
 
 def _may_rebalance(wanted: Wanted) -> bool:
-    """Not with a maximum percent of 100, for the new task starts first, nor a Classic one."""
+    """Invalid with a maximum percent of 100, because the new task starts first, and with a CLB."""
     percent = (wanted.get("deploymentConfiguration") or {}).get("maximumPercent")
     classic = any("loadBalancerName" in one for one in wanted.get("loadBalancers") or [])
     return int(200 if percent is None else percent) > FULL and not classic

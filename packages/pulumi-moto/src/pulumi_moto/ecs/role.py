@@ -1,4 +1,4 @@
-"""The infrastructure role with which ECS moves listener rules and registers targets.
+"""The infrastructure role with which ECS changes listener rules and registers targets.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AmazonECSInfrastructureRolePolicyForLoadBalancers.html
 Not modelled: conditions with policy variables, permission boundaries.
@@ -16,7 +16,7 @@ ECS = "ecs.amazonaws.com"
 
 
 def may_manage(role_arn: str, *, rule: str, target_group: str) -> bool:
-    """Whether ECS may assume the role, modify the rule and register targets with it."""
+    """Return whether ECS may assume the role, and modify the rule and register targets with it."""
     role = _find(role_arn)
     if role is None:
         return False
@@ -40,7 +40,7 @@ def _find(role_arn: str) -> Role | None:
 
 
 def _statements(role: Role) -> Iterator[dict[str, Any]]:
-    """The statements of all its policies; they speak of the role, so each is for it."""
+    """Yield the statements of all its policies, each with the role as principal."""
     managed = (
         version.document
         for policy in role.managed_policies.values()

@@ -1,4 +1,4 @@
-"""One service deployment: the revision it brings, its tasks, and how far it has come."""
+"""One service deployment: its revision, its tasks and its progress."""
 
 import random
 import uuid
@@ -21,16 +21,16 @@ REVISION = (
     "launch_type",
     "platform_version",
 )
-"""What a service revision holds, as moto's service names it. A rollback brings all of it back."""
+"""Attributes of moto's service that form a service revision. A rollback restores all of them."""
 _NUMBERS = random.Random()  # noqa: S311 - ids, not secrets
 
 
 @dataclass(frozen=True, kw_only=True)
 class Revision:
-    """The configuration that a deployment brings."""
+    """The configuration of a deployment."""
 
     number: str = field(default_factory=lambda: str(_NUMBERS.randrange(10**18, 10**19)))
-    """ECS names the deployment of describe_services after it, too: `ecs-svc/NUMBER`."""
+    """Also in the id of describe_services' deployment: `ecs-svc/NUMBER`."""
     held: Mapping[str, Any]
     created: datetime = field(default_factory=utcnow)
 
@@ -38,11 +38,11 @@ class Revision:
     def of(cls, service: Service) -> "Revision":
         return cls(held={name: service.__dict__.get(name) for name in REVISION})
 
-    def put_back(self, service: Service) -> None:
+    def restore(self, service: Service) -> None:
         service.__dict__.update(self.held)
 
     def routed(self, load_balancers: list[dict[str, Any]]) -> "Revision":
-        """The same revision behind these target groups."""
+        """Return the revision with these target groups."""
         return replace(self, held={**self.held, "load_balancers": load_balancers})
 
     @property
@@ -61,26 +61,26 @@ class Revision:
 
 @dataclass(kw_only=True, eq=False)
 class Rollout:
-    """A service deployment. Its tasks are kept at the service's desired count while it `runs`."""
+    """A service deployment; its tasks stay at the service's desired count while it `runs`."""
 
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:21])
     revision: Revision
     deployment: Deployment
     configuration: Mapping[str, Any]
-    """The service's deployment configuration when it began."""
+    """The service's deployment configuration at its start."""
     alarms: tuple[str, ...] = ()
-    """Those that are watched: none of them was in ALARM when the deployment began."""
+    """The watched alarms; none was in ALARM at the start."""
     sources: tuple["Rollout", ...] = ()
-    """The revisions that were active when it began, the one with production traffic first."""
+    """The active revisions at its start, the one with production traffic first."""
     target_group: str | None = None
     runs: bool = False
     tasks: list[Task] = field(default_factory=list)
     unregistered: list[Task] = field(default_factory=list)
-    """Those of them that are yet to become targets."""
+    """Tasks that are not registered as targets yet."""
     impaired: bool = False
-    """Whether its last attempt to start a task failed."""
+    """Whether the latest attempt to start a task failed."""
     weights_before: dict[str, dict[str, int]] = field(default_factory=dict)
-    """By rule, before this deployment moved it."""
+    """Weights by rule, before this deployment."""
     created: datetime = field(default_factory=utcnow)
     finished: datetime | None = None
     rollback_started: datetime | None = None
@@ -91,7 +91,7 @@ class Rollout:
 
     @property
     def routes(self) -> Routes | None:
-        """Along which traffic moves; none in a rolling deployment."""
+        """The rules and groups of a blue/green deployment; None for a rolling one."""
         blue_green = self.configuration.get("strategy") == "BLUE_GREEN"
         return routes_of(self.revision.load_balancer) if blue_green else None
 

@@ -1,11 +1,11 @@
-"""What the emulated ECS knows of a service beyond moto: its deployments and their tasks.
+"""A service's deployments and their tasks, in addition to moto's state.
 
-A deployment that begins while another is under way stops that one (it is STOPPED), and its own
-first stage, RECONCILE_SERVICE, brings the service back to one revision: the one with the production
-traffic. An alarm that is in ALARM already when a deployment begins is not watched during it.
+A new deployment stops an ongoing one (STOPPED). Its first stage, RECONCILE_SERVICE, then returns
+the service to one revision: the one with the production traffic. A deployment does not watch an
+alarm that is in ALARM at its start.
 
-A task that can't be started or registered is an event of the service, and is tried again whenever
-the account settles; until then a deployment stays IN_PROGRESS, for lack of a circuit breaker.
+A task that can't be started or registered is an event of the service, and is retried at each
+`settle`; until then the deployment stays IN_PROGRESS, because there is no circuit breaker.
 
 Not modelled: more than one load balancer a service, services without Fargate (their tasks never
 start, as in a cluster without instances), minimum and maximum percent (a rolling deployment starts
@@ -32,24 +32,24 @@ from pulumi_moto.ecs.deployment import (
 )
 from pulumi_moto.ecs.events import Events
 from pulumi_moto.ecs.launch import launch
-from pulumi_moto.ecs.moves import Moves
 from pulumi_moto.ecs.role import may_manage
 from pulumi_moto.ecs.rollout import Revision, Rollout
+from pulumi_moto.ecs.stages import StageActions
 
 MINUTE = 60.0
 DAY_MINUTES = 1440
 DRAIN_SECONDS = 30.0
-"""From SIGTERM to the end of the last task of a deleted service."""
+"""Draining time of a deleted service, from SIGTERM to the end of its last task."""
 KEY = "rollouts"
 
 
 class ServiceState:
-    """Starts, counts and stops the tasks of one service; kept on moto's own object."""
+    """Starts, counts and stops the tasks of one service; stored on moto's service."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
         self.rollouts: list[Rollout] = []
-        """The oldest first."""
+        """Oldest first."""
         self.events = Events(service)
         self.drained_at = 0.0
 
@@ -64,20 +64,20 @@ class ServiceState:
 
     @property
     def current(self) -> Rollout | None:
-        """The deployment that is under way."""
+        """The ongoing deployment."""
         newest = self.rollouts[-1] if self.rollouts else None
         return newest if newest and newest.deployment.ongoing else None
 
     @property
     def active(self) -> list[Rollout]:
-        """Those whose revision runs, the one with the production traffic first."""
+        """Deployments with a running revision, the one with the production traffic first."""
         running = [rollout for rollout in reversed(self.rollouts) if rollout.runs]
         return sorted(running, key=lambda r: (-self._production_weight(r), not _succeeded(r)))
 
     # Deployments
 
     def begin(self) -> Rollout:
-        """Start a deployment of the service as it is configured now."""
+        """Start a deployment of the service's current configuration."""
         if (running := self.current) is not None:
             running.deployment.stop("A newer service deployment was started.")
             running.finished = utcnow()
@@ -105,7 +105,7 @@ class ServiceState:
         return rollout
 
     def end(self) -> None:
-        """The service is deleted: it drains, and is then INACTIVE."""
+        """Delete the service: it drains, and is then INACTIVE."""
         if (running := self.current) is not None:
             running.deployment.stop("The service was deleted.")
             running.finished = utcnow()
@@ -118,37 +118,37 @@ class ServiceState:
             rollout.runs = False
 
     def in_alarm(self, names: tuple[str, ...]) -> str | None:
-        """The first of the alarms that is in ALARM."""
+        """Return the first of the alarms in ALARM."""
         service = self.service
         cloudwatch = cloudwatch_backends[service._account_id][service.region_name]
         known = cloudwatch.alarms
         for name in names:
             if name in known:
                 alarm_state.settle(cloudwatch, known[name])
-        ringing = (n for n in names if n in known and known[n].state_value == "ALARM")
-        return next(ringing, None)
+        in_alarm = (n for n in names if n in known and known[n].state_value == "ALARM")
+        return next(in_alarm, None)
 
     # Catching up
 
     def settle(self) -> None:
-        """Bring the deployment and the number of tasks to what they should be now."""
+        """Bring the deployment and the number of tasks up to the clock."""
         if self.service.status == "DRAINING":
             if CLOCK.now() >= self.drained_at and self._may_deregister():
                 self.service.status = "INACTIVE"
             return
         if (rollout := self.current) is not None:
-            rollout.deployment.advance(CLOCK.now(), Moves(self, rollout))
+            rollout.deployment.advance(CLOCK.now(), StageActions(self, rollout))
             if rollout.deployment.rollback_reason and rollout.rollback_started is None:
                 rollout.rollback_started = utcnow()
             if not rollout.deployment.ongoing:
                 rollout.finished = utcnow()
-                self._tell(rollout)
+                self._add_final_event(rollout)
         for one in self.rollouts:
             if one.runs:
                 self.scale(one, int(self.service.desired_count))
 
     def scale(self, rollout: Rollout, count: int) -> None:
-        """Start or stop tasks until `count` of them run; one that somebody stopped is replaced."""
+        """Start or stop tasks until `count` of them run; replace stopped ones."""
         for task in [task for task in rollout.tasks if not tasks.runs(task)]:
             self._drop(rollout, task)
         for task in rollout.tasks[count:]:
@@ -165,23 +165,23 @@ class ServiceState:
         self._register(rollout)
 
     def _start(self, rollout: Rollout) -> bool:
-        """Whether it could; otherwise ECS says why, and tries again."""
-        about = f"launch {rollout.id}"
+        """Start a task and return whether that succeeded; a failure is an event, and is retried."""
+        key = f"launch {rollout.id}"
         try:
             task = launch(self.service, rollout)
         except ServiceException as refused:
-            self.events.trouble(about, f"failed to launch a task with (error {refused.message}).")
+            self.events.add_problem(key, f"failed to launch a task with (error {refused.message}).")
             rollout.impaired = True
             return False
-        self.events.over(about)
+        self.events.resolve(key)
         rollout.impaired = False
         rollout.tasks.append(task)
         rollout.unregistered.append(task)
         return True
 
     def _register(self, rollout: Rollout) -> None:
-        """Take the new tasks into their target group; if it isn't there, ECS tries again."""
-        group, about = rollout.target_group, f"register {rollout.id}"
+        """Register the new tasks as targets; a missing target group is retried."""
+        group, key = rollout.target_group, f"register {rollout.id}"
         if not rollout.unregistered:
             return
         try:
@@ -190,13 +190,13 @@ class ServiceState:
                     traffic.register(group, tasks.address_of(task), rollout.revision.port)
                 rollout.unregistered.remove(task)
         except ServiceException as refused:
-            self.events.trouble(
-                about,
+            self.events.add_problem(
+                key,
                 f"failed to register targets in (target-group {group}) with "
                 f"(error {refused.message})",
             )
         else:
-            self.events.over(about)
+            self.events.resolve(key)
 
     def _drop(self, rollout: Rollout, task: Task) -> None:
         rollout.tasks.remove(task)
@@ -205,23 +205,23 @@ class ServiceState:
         if rollout.target_group:
             traffic.deregister(rollout.target_group, tasks.address_of(task))
 
-    def _tell(self, rollout: Rollout) -> None:
-        """How the deployment ended."""
+    def _add_final_event(self, rollout: Rollout) -> None:
+        """Add the event of a deployment's end."""
         deployment = rollout.deployment
-        what = (
+        text = (
             f"(deployment {rollout.started_by}) deployment completed."
             if deployment.status == "SUCCESSFUL"
             else f"deployment failed: {deployment.rollback_reason or deployment.reason}"
         )
-        self.events.tell(what)
+        self.events.add(text)
 
     def _production_weight(self, rollout: Rollout) -> int:
-        """What the rule gives the revision's group now; 0 where there is no rule any more."""
+        """Return the weight of the revision's group; 0 without a rule."""
         routes = rollout.routes
         return traffic.weight(routes.production, rollout.target_group) if routes else 0
 
     def _may_deregister(self) -> bool:
-        """Without its infrastructure role ECS can't take targets out, and the service hangs."""
+        """Return whether ECS's role allows it; without the role the service stays DRAINING."""
         routes = self.rollouts[-1].routes
         return routes is None or may_manage(
             routes.role, rule=routes.production, target_group=min(routes.groups)
@@ -229,7 +229,7 @@ class ServiceState:
 
 
 def state_of(service: Service) -> ServiceState:
-    """The state, made when it is first asked for."""
+    """Return the service's state; the first call creates it."""
     found: ServiceState = service.__dict__.setdefault(KEY, ServiceState(service))
     return found
 

@@ -1,8 +1,8 @@
-"""Tasks: how they start, what they show while they run, how they stop.
+"""Tasks: start, attributes, stop.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
-A task is RUNNING at once and STOPPED at once. Not modelled: the states between, container health
-beside HEALTHY and UNKNOWN, image pulls, tasks that fail to start.
+A task is RUNNING and STOPPED at once. Not modelled: the states between, UNHEALTHY containers, image
+pulls, tasks that fail to start.
 """
 
 import re
@@ -18,9 +18,9 @@ from moto.ecs.models import Container, EC2ContainerServiceBackend, Task
 from pulumi_moto.clock import CLOCK
 
 RUNS_FOR_SECONDS = 20.0
-"""How long a task that no service keeps runs before its essential container exits."""
+"""Duration of a standalone task, until its essential container exits."""
 KILLED = 143
-"""Exit code after SIGTERM: a task that was stopped has not succeeded."""
+"""Exit code after SIGTERM: a stopped task has not succeeded."""
 EXIT = re.compile(r"\bexit (\d+)")
 FALSE = re.compile(r"(^|[\s;&|])false($|[\s;&|])")
 EXEC_AGENT = "ExecuteCommandAgent"
@@ -28,7 +28,7 @@ EXEC_AGENT = "ExecuteCommandAgent"
 
 @dataclass
 class Machines:
-    """Where containers run: nowhere, unless a process is attached (pulumi_moto/machines.py)."""
+    """Whether a process that runs the containers is attached (pulumi_moto/machines.py)."""
 
     attached: bool = False
 
@@ -37,11 +37,11 @@ MACHINES = Machines()
 
 
 def complete(task: Task, definition: Any) -> None:
-    """Give a task what moto leaves out: every container, its state, zone and times."""
+    """Add what moto omits: all containers with their state, and times."""
     now = utcnow()
     task.containers = []
     for wanted in definition.container_definitions:
-        container = Container(definition)  # type: ignore[abstract]  # moto makes them so, too
+        container = Container(definition)  # type: ignore[abstract]  # as in moto
         container.task_arn = task.task_arn
         container.name, container.image = wanted["name"], wanted.get("image")
         container.cpu, container.memory = str(wanted.get("cpu", 0)), wanted.get("memory")
@@ -68,12 +68,12 @@ def complete(task: Task, definition: Any) -> None:
 
 
 def runtime_id(task: Task, container: str) -> str:
-    """Fargate's: the task's id and a number; a session names a container by it."""
+    """Return Fargate's runtime id: the task's id and a number; sessions use it as target."""
     return f"{task.id}-{zlib.crc32(container.encode()):010}"
 
 
 def enable_exec(task: Task, *, enabled: bool) -> None:
-    """Only a task that is started with ECS Exec has its agent."""
+    """Set whether the task has ECS Exec's agent, which only its start decides."""
     task.__dict__["enable_execute_command"] = enabled
     agents = [{"name": EXEC_AGENT, "lastStatus": "RUNNING"}] if enabled else []
     for container in task.containers:
@@ -89,7 +89,7 @@ def runs(task: Task) -> bool:
 
 
 def stop(task: Task, *, reason: str, code: str, exit_code: int = KILLED) -> None:
-    """Stop it, give its network interface back, and say why."""
+    """Stop the task with a reason, and release its network interface."""
     now = utcnow()
     task.last_status = task.desired_status = "STOPPED"
     task.stopped_reason = reason
@@ -100,23 +100,23 @@ def stop(task: Task, *, reason: str, code: str, exit_code: int = KILLED) -> None
     _release_interface(task)
 
 
-def will_end(task: Task) -> None:
-    """No service keeps it: it ends by itself after its time, or when its command does."""
+def schedule_end(task: Task) -> None:
+    """Schedule the end of a standalone task; an attached process reports the end itself."""
     if MACHINES.attached:
         return
     task.__dict__["ends_at"] = CLOCK.now() + RUNS_FOR_SECONDS
 
 
-def end_those_whose_time_has_come(backend: EC2ContainerServiceBackend) -> None:
-    """Stop every task that has run for its time, with its command's exit code."""
+def end_due_tasks(backend: EC2ContainerServiceBackend) -> None:
+    """Stop the standalone tasks that are due, with their command's exit code."""
     for tasks in backend.tasks.values():
         for task in tasks.values():
             if CLOCK.now() >= task.__dict__.get("ends_at", float("inf")) and runs(task):
-                exited(task, exit_code_of(task))
+                end(task, exit_code_of(task))
 
 
-def exited(task: Task, code: int) -> None:
-    """Its essential container ended, and it with it."""
+def end(task: Task, code: int) -> None:
+    """Stop the task because its essential container exited."""
     stop(
         task,
         reason="Essential container in task exited",
@@ -126,7 +126,7 @@ def exited(task: Task, code: int) -> None:
 
 
 def exit_code_of(task: Task) -> int:
-    """`exit N` in the command says so, `false` is 1, and everything else succeeds."""
+    """Return N for `exit N` in the command, 1 for `false`, and 0 for any other command."""
     overrides: list[Any] = (task.overrides or {}).get("containerOverrides") or []
     overridden = {o["name"]: o["command"] for o in overrides if o.get("command")}
     for container in task.containers:
@@ -140,12 +140,12 @@ def exit_code_of(task: Task) -> int:
 
 
 def address_of(task: Task) -> str:
-    """The private address of its network interface, or nothing."""
+    """Return the private address of its network interface, or an empty string."""
     return _detail(task, "privateIPv4Address")
 
 
 def take_address(task: Task) -> None:
-    """Move moto's invented address of the interface into the subnet, where each is taken once."""
+    """Replace moto's invented address of the interface by a free one of the subnet."""
     interface = _detail(task, "networkInterfaceId")
     if not interface:
         return
@@ -169,7 +169,7 @@ def take_address(task: Task) -> None:
 
 
 def spread(network: dict[str, Any] | None, tasks: int) -> dict[str, Any] | None:
-    """The network configuration with the subnet of the next task first: one after the other."""
+    """Return the network configuration with the next task's subnet first, in rotation."""
     subnets = ((network or {}).get("awsvpcConfiguration") or {}).get("subnets")
     if not network or not subnets:
         return network
@@ -188,7 +188,7 @@ def _release_interface(task: Task) -> None:
     try:
         eni = ec2.get_network_interface(interface)
     except InvalidNetworkInterfaceIdError:
-        return  # somebody deleted it by hand
+        return  # deleted by hand
     eni.status = "available"
     eni.delete()
     task.attachments[0]["status"] = "DELETED"

@@ -1,8 +1,9 @@
-"""Listener rules and target groups, as ECS checks and moves them.
+"""Listener rules and target groups, as ECS checks and changes them.
 
-https://docs.aws.amazon.com/AmazonECS/latest/developerguide/troubleshooting-blue-green.html has the
-sentences. Stricter than ECS, which is content when each group is in one of the two rules: here, as
-in this project's design, both rules must forward to both groups.
+The messages are from
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/troubleshooting-blue-green.html.
+Stricter than ECS, which requires each group in one of the two rules: here both rules must forward
+to both groups.
 """
 
 from dataclasses import dataclass
@@ -18,13 +19,13 @@ INVALID = "Service deployment rolled back because of invalid networking configur
 
 
 def backend_of(arn: str) -> ELBv2Backend:
-    """The ELB of the account and region that an ARN names."""
+    """Return the backend of the ARN's account and region."""
     _, _, _, region, account, *_ = arn.split(":")
     return elbv2_backends[account][region]
 
 
 def rule(arn: str) -> FakeListenerRule | FakeRule:
-    """The rule; raises RollbackError when it isn't there."""
+    """Return the rule; raises RollbackError if it is missing."""
     try:
         found: FakeListenerRule | FakeRule = backend_of(arn).describe_rules(None, [arn])[0]
     except ServiceException as missing:
@@ -33,7 +34,7 @@ def rule(arn: str) -> FakeListenerRule | FakeRule:
 
 
 def weights(arn: str) -> dict[str, int]:
-    """Weight by target group; a plain forward has all of it, another action none."""
+    """Return the weights by target group; a plain forward has weight 100."""
     for action in rule(arn).actions:
         groups = (action.data.get("ForwardConfig") or {}).get("TargetGroups")
         if groups:
@@ -44,7 +45,7 @@ def weights(arn: str) -> dict[str, int]:
 
 
 def weight(arn: str, group: str | None) -> int:
-    """What the rule gives the group; 0 where there is no such rule any more."""
+    """Return the group's weight in the rule; 0 if the rule is missing."""
     try:
         return weights(arn).get(group or "", 0)
     except RollbackError:
@@ -52,7 +53,7 @@ def weight(arn: str, group: str | None) -> int:
 
 
 def set_weights(arn: str, wanted: dict[str, int]) -> None:
-    """Change the rule's weights and leave the rest of its action, such as stickiness."""
+    """Change the rule's weights; keep the rest of its action, such as stickiness."""
     changed = []
     for action in rule(arn).actions:
         if action.type != "forward":
@@ -73,7 +74,7 @@ class Routes:
     test: str | None
     groups: frozenset[str]
     role: str
-    """With which ECS does it."""
+    """ARN of the infrastructure role."""
 
     @property
     def rules(self) -> list[str]:
@@ -84,7 +85,7 @@ class Routes:
         return found
 
     def check(self) -> None:
-        """Raises RollbackError when ECS could not move traffic along these rules."""
+        """Raise RollbackError if ECS can't shift traffic with these rules."""
         for arn in self.rules:
             held = weights(arn)
             for group in sorted(set(held) - self.groups):
@@ -105,12 +106,12 @@ class Routes:
             )
 
     def idle(self) -> str:
-        """The group without production traffic: its colour is read, never remembered."""
+        """Return the group without production traffic, as the rule has it now."""
         held = weights(self.production)
         return min(sorted(self.groups), key=lambda group: held.get(group, 0))
 
     def shift(self, arn: str, *, to: str) -> None:
-        """Give all of a rule's weight to one group, after looking at the rules once more."""
+        """Check the rules, then give one group all of a rule's weight."""
         self.check()
         set_weights(arn, {group: ALL if group == to else 0 for group in weights(arn)})
 
@@ -119,7 +120,7 @@ class Routes:
 
 
 def routes_of(load_balancer: dict[str, Any]) -> Routes | None:
-    """What a service's load balancer entry says, if it has an advanced configuration."""
+    """Return the routes of a load balancer entry; None without an advanced configuration."""
     advanced = load_balancer.get("advancedConfiguration") or {}
     if "productionListenerRule" not in advanced:
         return None
@@ -136,7 +137,7 @@ def register(group: str, address: str, port: int) -> None:
 
 
 def deregister(group: str, address: str) -> None:
-    """Take a target out; a group or a target that is gone is no error."""
+    """Deregister a target; ignore a missing group or target."""
     backend = backend_of(group)
     if group in backend.target_groups and address in backend.target_groups[group].targets:
         backend.deregister_targets(group, [{"Id": address}])

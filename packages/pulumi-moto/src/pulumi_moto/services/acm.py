@@ -1,4 +1,4 @@
-"""Certificates, and waiting for their validation."""
+"""Certificates and their validation."""
 
 import time
 from functools import partial
@@ -21,7 +21,7 @@ from pulumi_moto.shapes import same_set, tag_dict, tag_list
 PAUSE = 0.1
 DEFAULT_SECONDS = 75 * 60.0
 LONGEST_WAIT_SECONDS = 120.0
-"""Real seconds; the account's clock runs faster, where it runs."""
+"""Real seconds; a limit for a stopped clock."""
 
 
 def create(acm: Client, props: Props) -> str:
@@ -76,9 +76,9 @@ def update(acm: Client, arn: str, change: Change) -> None:
 
 
 def wait_until_issued(acm: Client, props: Props) -> str:
-    """Wait as long as the program allows, in the account's time; that failing, nothing is made.
+    """Wait on the account's clock for the program's time-out. Raises NotMadeError at its end.
 
-    The provider's own limit is 75 minutes, and it keeps no state of a wait that failed
+    The provider's default is 75 minutes, and it stores no state of a failed wait
     (terraform-provider-aws, internal/service/acm/certificate_validation.go).
     """
     arn = str(props["certificateArn"])
@@ -94,19 +94,19 @@ def wait_until_issued(acm: Client, props: Props) -> str:
     status = found["Status"] if found else "gone"
     domain = found["DomainName"] if found else arn
     raise NotMadeError(
-        f"{arn} is still {status} after {allowed / 60:.0f} minutes. ACM looks for its validation "
+        f"{arn} is still {status} after {allowed / 60:.0f} minutes. ACM reads its validation "
         f"records through the name servers of {domain}: point the domain at those of its hosted "
         "zone, then run this again."
     )
 
 
 def same_names(old: list[str], new: list[str]) -> bool:
-    """The provider takes them as a set, and with or without the dot at the end."""
+    """Compare as sets, with or without the final dot."""
     return same_set(*([name.rstrip(".") for name in names] for names in (old, new)))
 
 
 def read_validation(acm: Client, arn: str) -> State | None:
-    """A certificate that is not ISSUED, or no longer, has no validation."""
+    """Return the validation; None unless the certificate is ISSUED."""
     found = _describe(acm, arn)
     issued = found is not None and found["Status"] == "ISSUED"
     return {"certificateArn": arn} if issued else None

@@ -1,7 +1,7 @@
-"""Application Auto Scaling: what may scale between which counts, and the policies that do it.
+"""Application Auto Scaling: targets and policies.
 
-The AWS provider's ids (the resource's id, the policy's name) don't say which service and which
-dimension they belong to. Ours are the paths that the provider itself takes to import one:
+The AWS provider's ids (the resource's id, the policy's name) lack the service and the dimension.
+The ids here are the paths with which the provider imports one:
 `ecs/service/CLUSTER/NAME/ecs:service:DesiredCount`, and the same with `/POLICY` after it.
 """
 
@@ -72,7 +72,7 @@ RUNNING = {
     "dynamicScalingOutSuspended": False,
     "scheduledScalingSuspended": False,
 }
-"""Nothing is suspended."""
+"""The default of `suspendedState`."""
 
 
 def put_policy(scaling: Client, props: Props) -> str:
@@ -147,7 +147,7 @@ def _asked_tracking(tracking: Props) -> Any:
 
 
 def _same_tracking(old: Props, new: Props) -> bool:
-    """The metrics and their dimensions are sets; scale-in is on unless it is said to be off."""
+    """Compare metrics and dimensions as sets; scale-in is enabled by default."""
     return bool(_canonical(old) == _canonical(new))
 
 

@@ -23,7 +23,7 @@ PLAIN = {
     "okActions": "OKActions",
     "insufficientDataActions": "InsufficientDataActions",
 }
-"""Pulumi's name of an input -> CloudWatch's, where the value is the same."""
+"""Pulumi's names of inputs and CloudWatch's, for equal values."""
 WHOLE_NUMBERS = {"evaluationPeriods", "datapointsToAlarm", "period"}
 QUERY = {"id": "Id", "expression": "Expression", "label": "Label", "returnData": "ReturnData"}
 METRIC = {"metricName": "MetricName", "namespace": "Namespace"}
@@ -121,7 +121,7 @@ def _dimensions(found: list[dict[str, str]]) -> dict[str, str]:
 
 
 def _same_queries(old: list[Props], new: list[Props]) -> bool:
-    """A query that leaves `returnData` out doesn't return data, and says so when read."""
+    """Compare with `returnData` defaulting to False, which a read returns explicitly."""
     return same_set(
         [{"returnData": False, **query} for query in old],
         [{"returnData": False, **query} for query in new],

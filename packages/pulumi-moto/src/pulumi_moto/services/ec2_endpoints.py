@@ -46,7 +46,7 @@ def read_endpoint(ec2: Client, endpoint: str) -> State | None:
 
 
 def not_an_interface(_state: Props, new: Props) -> bool:
-    """EC2 changes the private DNS name of an interface endpoint, and of no other."""
+    """Return whether private DNS replaces: only an interface endpoint changes in place."""
     return bool(new.get("vpcEndpointType", "Gateway") != "Interface")
 
 
@@ -76,7 +76,7 @@ def create_flow_log(ec2: Client, props: Props) -> str:
         TrafficType=props["trafficType"],
         LogDestinationType=props["logDestinationType"],
         LogDestination=props["logDestination"],
-        # AWS takes the destination's ARN; moto wants the group's name beside it.
+        # For AWS the destination's ARN is enough; moto requires the group's name, too.
         LogGroupName=props["logDestination"].split(":log-group:")[1],
         DeliverLogsPermissionArn=props["iamRoleArn"],
         **specification("vpc-flow-log", props),

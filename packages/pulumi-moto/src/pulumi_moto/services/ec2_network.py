@@ -77,7 +77,7 @@ ADDRESSES = {
 
 def _set_addresses(ec2: Client, subnet: str, props: Props) -> None:
     for name, attribute in ADDRESSES.items():
-        # One attribute a call: EC2 refuses two of them (ModifySubnetAttribute, API reference).
+        # One attribute per call: EC2 refuses two (ModifySubnetAttribute, API reference).
         ec2.modify_subnet_attribute(
             SubnetId=subnet, **{attribute: {"Value": bool(props.get(name))}}
         )

@@ -1,4 +1,4 @@
-"""Route tables, their routes and what they are associated with."""
+"""Route tables, routes and associations."""
 
 from functools import partial
 from typing import Any
@@ -65,7 +65,7 @@ def create_association(ec2: Client, props: Props) -> str:
 
 
 def _association(ec2: Client, physical_id: str) -> dict[str, Any] | None:
-    """By its own id or by its subnet's, which has one association at most."""
+    """Find an association by its id, or by its subnet's; a subnet has at most one."""
     kind = "subnet-id" if physical_id.startswith("subnet-") else "route-table-association-id"
     tables = ec2.describe_route_tables(
         Filters=[{"Name": f"association.{kind}", "Values": [physical_id]}]
@@ -85,7 +85,7 @@ def read_association(ec2: Client, physical_id: str) -> State | None:
 
 
 def update_association(ec2: Client, physical_id: str, change: Change) -> None:
-    """Put another table in its place. AWS gives the association another id then."""
+    """Associate another table, which changes the association's id in AWS."""
     found = _association(ec2, str(change.old.get("subnetId", physical_id)))
     if found is None:
         raise LookupError(f"{physical_id} is gone")

@@ -17,7 +17,7 @@ def create_group(ec2: Client, props: Props) -> str:
         **specification("security-group", props),
     )
     group = str(made["GroupId"])
-    _empty(ec2, group)  # the provider removes AWS's rule that lets everything out
+    _empty(ec2, group)  # the provider removes AWS's default egress rule
     return group
 
 
@@ -55,7 +55,7 @@ def read_group(ec2: Client, group: str) -> State | None:
 
 
 def adopt_default(ec2: Client, props: Props) -> str:
-    """The VPC has one already; the provider takes it over and empties it."""
+    """Adopt the VPC's default group and remove its rules, as the provider does."""
     found = ec2.describe_security_groups(
         Filters=[
             {"Name": "vpc-id", "Values": [props["vpcId"]]},
@@ -73,7 +73,7 @@ def read_default(ec2: Client, group: str) -> State | None:
         return None
     return {
         "vpcId": found["VpcId"],
-        # Only an emptied group is emulated; a rule that somebody added shows as a difference.
+        # Only a group without rules is emulated; a rule that was added shows as a difference.
         "ingress": [_flat(rule) for rule in found["IpPermissions"]],
         "egress": [_flat(rule) for rule in found["IpPermissionsEgress"]],
         "tags": tag_dict(found.get("Tags")),
@@ -106,7 +106,7 @@ RULE = {
     "referencedSecurityGroupId": "ReferencedGroupId",
 }
 NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "all": "-1"}
-"""Protocols that EC2 gives back by name."""
+"""Protocol numbers that EC2 returns by name."""
 RULE_INPUTS = frozenset({"securityGroupId", *SOURCES, "ipProtocol", "fromPort", "toPort", "tags.*"})
 
 
@@ -152,14 +152,14 @@ def read_rule(ec2: Client, rule: str) -> State | None:
 
 
 def another_kind(state: Props, new: Props) -> bool:
-    """EC2 changes the address or the group that a rule names, but not one for the other."""
+    """Return whether the source's kind changes: EC2 replaces an address by a group only anew."""
     return {name for name in SOURCES if state.get(name)} != {
         name for name in SOURCES if new.get(name)
     }
 
 
 def same_protocol(old: str, new: str) -> bool:
-    """By name or by number."""
+    """Compare protocols by name or number."""
     return NUMBERS.get(str(old), str(old)) == NUMBERS.get(str(new), str(new))
 
 

@@ -1,17 +1,17 @@
-"""Tags of EC2 resources: one pair of calls for all of them."""
+"""Tags of EC2 resources, which share one pair of calls."""
 
 from pulumi_moto.row import Change, Client, Props
 from pulumi_moto.shapes import tag_list
 
 
 def specification(kind: str, props: Props) -> dict[str, object]:
-    """The TagSpecifications argument of an EC2 create call."""
+    """Return the TagSpecifications argument of an EC2 create call."""
     tags = tag_list(props.get("tags"))
     return {"TagSpecifications": [{"ResourceType": kind, "Tags": tags}]} if tags else {}
 
 
 def retag(ec2: Client, physical_id: str, change: Change) -> None:
-    """Make the tags those of the change."""
+    """Apply a change of the tags."""
     if "tags" not in change.keys:
         return
     old, new = change.old.get("tags") or {}, change.new.get("tags") or {}

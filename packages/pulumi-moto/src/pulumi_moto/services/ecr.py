@@ -59,7 +59,7 @@ def update_repository(ecr: Client, name: str, change: Change) -> None:
 
 
 def delete_repository(ecr: Client, name: str, state: Props) -> None:
-    """A repository that still has images goes only where the program said so beforehand."""
+    """Delete the repository; one with images only with `forceDelete` in the state."""
     try:
         ecr.delete_repository(repositoryName=name, force=bool(state.get("forceDelete")))
     except ecr.exceptions.RepositoryNotFoundException:

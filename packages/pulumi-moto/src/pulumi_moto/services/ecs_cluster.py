@@ -83,7 +83,7 @@ def _asked(props: Props) -> dict[str, Any]:
 
 
 def _find(ecs: Client, cluster: str) -> Any | None:
-    """The cluster if it is there. A deleted one is still described for a while, as INACTIVE."""
+    """Return the ACTIVE cluster; a deleted one is described as INACTIVE for a while."""
     found = ecs.describe_clusters(
         clusters=[cluster], include=["TAGS", "SETTINGS", "CONFIGURATIONS"]
     )["clusters"]

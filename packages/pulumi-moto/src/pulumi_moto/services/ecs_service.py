@@ -1,7 +1,7 @@
 """ECS services.
 
-A change that ECS answers with a deployment is waited for only where `waitForSteadyState` says so,
-as in the AWS provider: then a deployment that was rolled back is a failure.
+With `waitForSteadyState` a change waits for its deployment, and a rolled-back deployment fails it,
+as in the AWS provider.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ PLAIN = {
     "healthCheckGracePeriodSeconds": "healthCheckGracePeriodSeconds",
     "availabilityZoneRebalancing": "availabilityZoneRebalancing",
 }
-"""Pulumi's name of an input -> ECS's, where the value is the same."""
+"""Pulumi's names of inputs and ECS's, for equal values."""
 WHOLE_NUMBERS = {"desiredCount", "healthCheckGracePeriodSeconds"}
 DEPLOYMENT = {
     "deploymentConfiguration",
@@ -46,12 +46,12 @@ DEPLOYMENT = {
     "deploymentMaximumPercent",
     "deploymentMinimumHealthyPercent",
 }
-"""Inputs that are one structure in ECS; an update sends all of it."""
+"""Inputs of one ECS structure, which an update sends whole."""
 REPLACES = frozenset({"name", "cluster", "schedulingStrategy", "deploymentController"})
 OF_THE_PROVIDER = frozenset(
     {"waitForSteadyState", "sigintRollback", "forceNewDeployment", "forceDelete", "triggers"}
 )
-"""Inputs that steer the provider; ECS knows nothing of them."""
+"""Inputs of the provider, which ECS does not receive."""
 
 
 def create(ecs: Client, props: Props) -> str:
@@ -114,7 +114,7 @@ def update(ecs: Client, arn: str, change: Change) -> None:
 
 
 def delete(ecs: Client, arn: str, state: Props) -> None:
-    """As the provider does it: down to zero, then delete, then wait for the last task to go."""
+    """Scale to 0, delete, then wait for the last task to stop, as the provider does."""
     found = _find(ecs, arn)
     if found is None:
         return
@@ -135,9 +135,9 @@ def _wait(ecs: Client, arn: str, *, before: frozenset[str]) -> None:
 
 
 def _find(ecs: Client, arn: str) -> Any | None:
-    """The service if it is there, by ARN or, as an import names it, by `cluster/service`.
+    """Return the ACTIVE service, by ARN or, in an import, by `cluster/service`.
 
-    A deleted one is described for a while, as INACTIVE.
+    A deleted one is described as INACTIVE for a while.
     """
     cluster, name = arn.split("/")[-2:]
     try:
@@ -150,7 +150,7 @@ def _find(ecs: Client, arn: str) -> Any | None:
 
 
 def _asked(props: Props, keys: frozenset[str]) -> dict[str, Any]:
-    """The given inputs as ECS spells them."""
+    """Return the inputs in ECS's spelling."""
     asked: dict[str, Any] = {
         theirs: int(props[key]) if key in WHOLE_NUMBERS else props[key]
         for key, theirs in PLAIN.items()
@@ -183,9 +183,9 @@ ROLLOUT = ("strategy", "bakeTimeInMinutes", "lifecycleHooks")
 
 
 def _asked_deployment(props: Props) -> dict[str, Any]:
-    """What the provider sends: hooks only where the program names one.
+    """Return the deployment configuration that the provider sends.
 
-    So an emptied list is not sent, and ECS keeps the last hooks.
+    It sends hooks only if there are any, so ECS keeps the last hooks of an emptied list.
     https://github.com/hashicorp/terraform-provider-aws/pull/47096 (open)
     """
     return {
@@ -197,7 +197,7 @@ def _asked_deployment(props: Props) -> dict[str, Any]:
 
 
 def _with_minutes(value: Any, kind: type[int | str]) -> Any:
-    """Minutes are text in Pulumi, because 0 is not the same as unset, and numbers in ECS."""
+    """Convert minutes, which are text in Pulumi (to tell 0 from unset) and numbers in ECS."""
     if isinstance(value, Mapping):
         return {
             key: kind(item) if key.endswith("InMinutes") else _with_minutes(item, kind)
@@ -220,12 +220,12 @@ def _network(found: Mapping[str, Any]) -> State:
 
 
 def _same_sets(old: Any, new: Any) -> bool:
-    """Equal but for the order of lists: subnets, alarms, hooks and their stages."""
+    """Compare without the order of lists: subnets, alarms, hooks and their stages."""
     return bool(_ordered(old) == _ordered(new))
 
 
 def _same_rollout(old: Props, new: Props) -> bool:
-    """Minutes may be given as a number, which Pulumi's provider makes a text of."""
+    """Compare with minutes as text; Pulumi's provider converts numbers."""
     return _same_sets(_with_minutes(old, str), _with_minutes(new, str))
 
 
@@ -242,9 +242,10 @@ def _ordered(value: Any) -> Any:
     return value
 
 
-def leaves_or_takes_a_launch_type(state: Props, new: Props) -> bool:
-    """Another strategy is an update if it is forced, and if there is one before and after.
+def strategy_change_replaces(state: Props, new: Props) -> bool:
+    """Return whether a change of the strategy replaces the service.
 
+    It is an update if it is forced, with a strategy before and after.
     `capacityProviderStrategyCustomizeDiff` in internal/service/ecs/service.go.
     """
     had, has = state.get("capacityProviderStrategies"), new.get("capacityProviderStrategies")
@@ -296,7 +297,7 @@ ROWS = (
         ),
         outputs=frozenset({"arn"}),
         replaces=REPLACES,
-        replaces_if={"capacityProviderStrategies": leaves_or_takes_a_launch_type},
+        replaces_if={"capacityProviderStrategies": strategy_change_replaces},
         computed=frozenset({"cluster", "platformVersion", "triggers"}),
         defaults={"deploymentController": {"type": "ECS"}, "schedulingStrategy": "REPLICA"},
         write_only=OF_THE_PROVIDER,

@@ -1,4 +1,4 @@
-"""Waiting for what ECS does in its own time: a deployment, the drain of a deleted service."""
+"""Waiting for ECS: a deployment, the draining of a deleted service."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,26 +10,26 @@ from pulumi_moto.row import Client
 
 POLL_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 300.0
-"""Real seconds; the account's clock runs faster. Then something is wrong and is said so."""
+"""Real seconds, after which waiting fails; the account's clock runs faster."""
 FAILED = frozenset({"STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"})
 
 
 class DeploymentFailedError(Exception):
-    """The service is there, but does not run what it was told to."""
+    """The service exists, but its deployment failed."""
 
 
 def deployments_of(ecs: Client, arn: str) -> frozenset[str]:
-    """The ARNs of the service's deployments so far."""
+    """Return the ARNs of the service's deployments."""
     return frozenset(d["serviceDeploymentArn"] for d in _deployments(ecs, arn))
 
 
 def wait_until_steady(ecs: Client, arn: str, before: frozenset[str]) -> None:
-    """Wait for the deployment that a change began, or for all tasks where it began none.
+    """Wait for the deployment of a change, or for all tasks if it started none.
 
-    Raises DeploymentFailedError when it was rolled back, stopped, or didn't end in time.
+    Raises DeploymentFailedError if it was rolled back, stopped, or did not end in time.
     """
     name = arn.rsplit("/", 1)[-1]
-    status = "has begun no deployment"
+    status = "has started no deployment"
     for _ in _polls():
         begun = [d for d in _deployments(ecs, arn) if d["serviceDeploymentArn"] not in before]
         if begun:
@@ -45,12 +45,12 @@ def wait_until_steady(ecs: Client, arn: str, before: frozenset[str]) -> None:
         elif before and _all_tasks_run(ecs, arn):
             return
     raise DeploymentFailedError(
-        f"{name} {status} after {LONGEST_WAIT_SECONDS:.0f} seconds; does the account's clock run?"
+        f"{name} {status} after {LONGEST_WAIT_SECONDS:.0f} seconds. Is the account's clock stopped?"
     )
 
 
 def delete_when_idle(delete: Callable[[], object]) -> None:
-    """Try until no deployment is in the way. Raises what ECS says when it stays so."""
+    """Retry while a deployment is active. Raises ECS's last error after the longest wait."""
     refused: ClientError | None = None
     for _ in _polls():
         try:
@@ -66,7 +66,7 @@ def delete_when_idle(delete: Callable[[], object]) -> None:
 
 
 def wait_until_gone(ecs: Client, arn: str) -> None:
-    """Wait while the service drains. Raises DeploymentFailedError when it doesn't end."""
+    """Wait while the service drains. Raises DeploymentFailedError after the longest wait."""
     for _ in _polls():
         if all(s["status"] == "INACTIVE" for s in _services(ecs, arn)):
             return
@@ -76,7 +76,7 @@ def wait_until_gone(ecs: Client, arn: str) -> None:
 
 
 def _polls() -> Iterator[None]:
-    """Once at once, then again and again until the longest wait is over."""
+    """Yield immediately, then after each pause until the longest wait is over."""
     end = time.monotonic() + LONGEST_WAIT_SECONDS
     yield
     while time.monotonic() < end:

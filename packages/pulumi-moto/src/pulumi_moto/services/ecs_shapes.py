@@ -1,4 +1,4 @@
-"""What ECS's resources have in common: tags with small keys, and ARNs that stand for names."""
+"""Shared parts of ECS's rows: tags with lower-case keys, names and ARNs, strategies."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ def plain_tags(tags: list[dict[str, str]]) -> dict[str, str]:
 
 
 def retag(ecs: Client, arn: str, change: Change) -> None:
-    """Make the tags those of the new inputs."""
+    """Apply a change of the tags."""
     if "tags" not in change.keys:
         return
     old, new = change.old.get("tags", {}), change.new.get("tags", {})
@@ -26,12 +26,12 @@ def retag(ecs: Client, arn: str, change: Change) -> None:
 
 
 def same_name(old: str, new: str) -> bool:
-    """ECS takes a name where it takes the ARN, and the provider compares them as the same."""
+    """Compare a name with an ARN as equal, as the provider does."""
     return old.rsplit("/", 1)[-1] == new.rsplit("/", 1)[-1]
 
 
 def strategy_items(items: list[Props]) -> list[dict[str, Any]]:
-    """A capacity provider strategy with the zeros that AWS fills in."""
+    """Return a capacity provider strategy with AWS's default of 0."""
     return [
         {
             "capacityProvider": item["capacityProvider"],

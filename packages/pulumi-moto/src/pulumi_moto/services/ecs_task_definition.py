@@ -1,7 +1,7 @@
 """ECS task definitions.
 
-The physical id is the revision's ARN. The AWS provider's id is the family, which every revision
-shares; nothing of ours reads it, and only the ARN says which revision a resource is.
+The physical id is the revision's ARN, which identifies the revision. The AWS provider's id is the
+family.
 """
 
 import json
@@ -21,7 +21,7 @@ PLAIN = (
     "taskRoleArn",
     "runtimePlatform",
 )
-"""Inputs that ECS names as Pulumi does."""
+"""Inputs with the same name in ECS and Pulumi."""
 
 
 def create(ecs: Client, props: Props) -> str:
@@ -63,37 +63,37 @@ def update(ecs: Client, arn: str, change: Change) -> None:
 
 
 def delete(ecs: Client, arn: str, state: Props) -> None:
-    """With `skipDestroy` the revision stays ACTIVE, so that a rollback can still run it."""
+    """Deregister the revision; with `skipDestroy` it stays ACTIVE for a rollback."""
     if not state.get("skipDestroy") and read(ecs, arn) is not None:
         ecs.deregister_task_definition(taskDefinition=arn)
 
 
 def _same_containers(old: str, new: str) -> bool:
-    """Whether ECS would run the same: defaults it fills in and the order of variables aside."""
+    """Compare without ECS's defaults and the order of variables."""
     try:
         return _canonical(old) == _canonical(new)
-    except ValueError:  # a preview that doesn't know them yet
+    except ValueError:  # unknown in a preview
         return False
 
 
 def _canonical(definitions: str) -> list[dict[str, Any]]:
-    """As `containerDefinitions.reduce` in internal/service/ecs/container_definitions.go does."""
+    """Follow `containerDefinitions.reduce` in internal/service/ecs/container_definitions.go."""
     containers = map(_canonical_container, json.loads(definitions))
     return sorted(containers, key=lambda container: str(container.get("name")))
 
 
 def _canonical_container(container: dict[str, Any]) -> dict[str, Any]:
-    said = {key: value for key, value in container.items() if value not in (None, [], {})}
-    if not said.get("cpu"):
-        said.pop("cpu", None)
+    made = {key: value for key, value in container.items() if value not in (None, [], {})}
+    if not made.get("cpu"):
+        made.pop("cpu", None)
     for unordered in ("environment", "secrets"):
-        if unordered in said:
-            said[unordered] = sorted(said[unordered], key=lambda variable: variable["name"])
-    if "portMappings" in said:
-        said["portMappings"] = [_canonical_port(mapping) for mapping in said["portMappings"]]
-    if check := said.get("healthCheck"):
-        said["healthCheck"] = {"interval": 30, "retries": 3, "timeout": 5, **check}
-    return {"essential": True, **said}
+        if unordered in made:
+            made[unordered] = sorted(made[unordered], key=lambda variable: variable["name"])
+    if "portMappings" in made:
+        made["portMappings"] = [_canonical_port(mapping) for mapping in made["portMappings"]]
+    if check := made.get("healthCheck"):
+        made["healthCheck"] = {"interval": 30, "retries": 3, "timeout": 5, **check}
+    return {"essential": True, **made}
 
 
 def _canonical_port(mapping: dict[str, Any]) -> dict[str, Any]:

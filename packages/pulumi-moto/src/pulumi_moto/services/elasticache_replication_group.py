@@ -39,10 +39,10 @@ COMPUTED = frozenset(
         "transitEncryptionEnabled",
     }
 )
-"""What the provider leaves alone when the program no longer says it."""
+"""Inputs that keep their value when the program removes them."""
 DEFAULT_PORT = 6379
 PATCHES = {"6.2": "6.2.6", "7.0": "7.0.7"}
-"""The patch level that ElastiCache runs, where it is not 0."""
+"""ElastiCache's patch levels other than 0."""
 TLS_CHANGES_SINCE = (7, 0, 5)
 NODES = "numCacheClusters"
 OF_THE_PROVIDER = frozenset({"applyImmediately", "finalSnapshotIdentifier"})
@@ -134,7 +134,7 @@ def read_group(client: Client, name: str) -> State | None:
 
 
 def update_group(client: Client, name: str, change: Change) -> None:
-    """In the provider's order: failover needs its second node before, and until after."""
+    """Update in the provider's order: failover requires the second node throughout."""
     if "engine" in change.keys and "engineVersion" not in change.keys:
         raise ValueError(
             f"must explicitly set 'engine_version' attribute for Replication Group ({name}) when "
@@ -157,7 +157,7 @@ def update_group(client: Client, name: str, change: Change) -> None:
 
 
 def _set_replicas(call: Callable[..., Any], name: str, nodes: float) -> None:
-    """At once, whatever the program says: ElastiCache does it in no other way."""
+    """Change the number of replicas; ElastiCache requires ApplyImmediately."""
     call(ReplicationGroupId=name, NewReplicaCount=int(nodes) - 1, ApplyImmediately=True)
 
 
@@ -181,8 +181,8 @@ def _modify(client: Client, name: str, change: Change) -> None:
         )
 
 
-def is_a_way_back(state: Props, new: Props) -> bool:
-    """From Redis to Valkey a group changes in place, and never back."""
+def reverts_engine(state: Props, new: Props) -> bool:
+    """Return whether the change is from Valkey; only Redis to Valkey is in place."""
     return bool(state.get("engine") != "redis" and new.get("engine") != "valkey")
 
 
@@ -191,12 +191,12 @@ def is_a_downgrade(state: Props, new: Props) -> bool:
 
 
 def _number(version: str) -> tuple[float, ...]:
-    """`6.x` is the last of all the sixes."""
+    """Return the version as numbers; `6.x` is the highest 6."""
     return tuple(float("inf") if part == "x" else float(part) for part in version.split("."))
 
 
 def has_fixed_encryption(state: Props, _new: Props) -> bool:
-    """Before 7.0.5 a group is made with or without TLS, and stays so."""
+    """Return whether TLS is fixed at creation: before 7.0.5."""
     return (
         _number(str(state.get("engineVersionActual") or state["engineVersion"])) < TLS_CHANGES_SINCE
     )
@@ -207,7 +207,7 @@ def has_the_default_port(state: Props, new: Props) -> bool:
 
 
 def same_version(old: str, new: str) -> bool:
-    """`6.x` stands for every minor version."""
+    """Compare versions; `6.x` matches each minor version."""
     return old == new or (new.endswith(".x") and old.partition(".")[0] == new.partition(".")[0])
 
 
@@ -242,7 +242,7 @@ ROWS = (
         ),
         replaces=frozenset(FIXED),
         replaces_if={
-            "engine": is_a_way_back,
+            "engine": reverts_engine,
             "engineVersion": is_a_downgrade,
             "transitEncryptionEnabled": has_fixed_encryption,
         },

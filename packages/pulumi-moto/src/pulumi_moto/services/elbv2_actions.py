@@ -1,4 +1,4 @@
-"""What listeners and rules share: actions and tags."""
+"""Shared parts of listeners and rules: actions and tags."""
 
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ CONFIGS = {
 
 
 def actions_to_aws(actions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Pulumi's actions as ELB takes them, numbered in their order."""
+    """Return Pulumi's actions in ELB's spelling, numbered in order."""
     return [_to_aws(action, order) for order, action in enumerate(actions, start=1)]
 
 
@@ -48,11 +48,11 @@ REDIRECT_DEFAULTS = {
     "query": "#{query}",
 }
 REDIRECT = ("host", "path", "query")
-"""ELB fills these in with #{host} and so on when the program leaves them out."""
+"""Fields that ELB fills in with #{host} and so on if the program omits them."""
 
 
 def actions_from_aws(actions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The reverse: a plain target group reads as a forward to it with all the weight."""
+    """Return ELB's actions in Pulumi's spelling; a plain target group reads as a forward to it."""
     return [_from_aws(action) for action in actions]
 
 
@@ -86,10 +86,10 @@ def _from_aws(action: dict[str, Any]) -> dict[str, Any]:
 
 
 def same_actions(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> bool:
-    """Whether the actions are the same to the provider.
+    """Compare actions as the provider does.
 
-    Target groups are a set and weigh 1 unless they say so; stickiness that is no longer given
-    stays as it is; and a redirect keeps what it does not name
+    Target groups are a set with a default weight of 1, removed stickiness stays, and a redirect
+    keeps fields that it omits
     (`SuppressMissingOptionalConfigurationBlock` and `Default`, internal/service/elbv2/listener.go).
     """
     if len(old) != len(new):
@@ -111,13 +111,13 @@ def _plain(action: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def tags_of(elb: Client, arn: str) -> dict[str, str]:
-    """The tags of any ELB resource."""
+    """Return the tags of an ELB resource."""
     answer = found_or_none(partial(elb.describe_tags, ResourceArns=[arn]))
     return tag_dict(answer["TagDescriptions"][0]["Tags"]) if answer else {}
 
 
 def retag(elb: Client, arn: str, change: Change) -> None:
-    """Make the tags those of the change."""
+    """Apply a change of the tags."""
     if "tags" not in change.keys:
         return
     old, new = change.old.get("tags") or {}, change.new.get("tags") or {}

@@ -109,7 +109,7 @@ def update(elb: Client, arn: str, change: Change) -> None:
 
 
 def same_logs(old: Props, new: Props) -> bool:
-    """While access logs are off, where they would go makes no difference."""
+    """Ignore differences while access logs are disabled."""
     return not old.get("enabled") and not new.get("enabled")
 
 

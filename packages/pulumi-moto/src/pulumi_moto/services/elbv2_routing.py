@@ -95,7 +95,7 @@ def update_group(elb: Client, arn: str, change: Change) -> None:
 
 
 def _same_health(old: Props, new: Props) -> bool:
-    """What the program leaves out of a health check is AWS's own choice."""
+    """Compare the fields that the program sets; AWS chooses the others."""
     return all(old.get(key) == value for key, value in new.items())
 
 

@@ -1,6 +1,6 @@
-"""Values that the provider takes for the same though they are written differently.
+"""Values that the provider treats as equal although they are spelled differently.
 
-Each is a `DiffSuppressFunc`, a `StateFunc` or a set of the provider's schema.
+Each function is a `DiffSuppressFunc`, a `StateFunc` or a set of the provider's schema.
 """
 
 import json
@@ -14,12 +14,12 @@ ACCOUNT = re.compile(r"\d{12}")
 
 
 def same_text(old: str, new: str) -> bool:
-    """Whether two texts differ in case alone."""
+    """Compare texts without case."""
     return old.casefold() == new.casefold()
 
 
 def same_unordered(old: Any, new: Any) -> bool:
-    """Whether two values are the same when every list in them is a set."""
+    """Compare values with all lists as sets."""
     return bool(_unordered(old) == _unordered(new))
 
 
@@ -36,10 +36,10 @@ def _text(value: Any) -> str:
 
 
 def same_policy(old: str, new: str) -> bool:
-    """Whether two IAM policies say the same.
+    """Return whether two IAM policies are equivalent.
 
-    A list of one is the item, lists and statements have no order, and an account's number is its
-    root user: https://github.com/hashicorp/awspolicyequivalence
+    A list of one equals its item, lists and statements have no order, and an account id equals
+    its root user: https://github.com/hashicorp/awspolicyequivalence
     """
     if same_json(old, new):
         return True
@@ -55,21 +55,21 @@ def _policy(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _statement(statement: dict[str, Any]) -> dict[str, Any]:
-    said = {key: value for key, value in statement.items() if value not in (None, [], {})}
+    made = {key: value for key, value in statement.items() if value not in (None, [], {})}
     for name in ("Action", "NotAction", "Resource", "NotResource"):
-        if name in said:
-            said[name] = sorted(_listed(said[name]))
+        if name in made:
+            made[name] = sorted(_listed(made[name]))
     for name in ("Principal", "NotPrincipal"):
-        if isinstance(said.get(name), dict):
-            said[name] = {
-                kind: sorted(map(_principal, _listed(who))) for kind, who in said[name].items()
+        if isinstance(made.get(name), dict):
+            made[name] = {
+                kind: sorted(map(_principal, _listed(names))) for kind, names in made[name].items()
             }
-    if "Condition" in said:
-        said["Condition"] = {
+    if "Condition" in made:
+        made["Condition"] = {
             operator: {key: sorted(set(_listed(value))) for key, value in keys.items()}
-            for operator, keys in said["Condition"].items()
+            for operator, keys in made["Condition"].items()
         }
-    return {**said, "Effect": str(said.get("Effect")).lower()}
+    return {**made, "Effect": str(made.get("Effect")).lower()}
 
 
 def _principal(name: str) -> str:
@@ -81,19 +81,17 @@ def _listed(value: Any) -> list[Any]:
 
 
 def same_lifecycle(old: str, new: str) -> bool:
-    """Whether two lifecycle policies of ECR say the same: rules go by priority, tags by name.
+    """Return whether two ECR lifecycle policies are equivalent: rules and tags have no order.
 
     `equivalentLifecyclePolicyJSON` in internal/service/ecr/lifecycle_policy.go.
     """
     try:
-        return same_unordered(_without_nothing(json.loads(old)), _without_nothing(json.loads(new)))
+        return same_unordered(_without_empty(json.loads(old)), _without_empty(json.loads(new)))
     except (TypeError, ValueError):
         return old == new
 
 
-def _without_nothing(value: Any) -> Any:
+def _without_empty(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {
-            key: _without_nothing(item) for key, item in value.items() if item not in (None, [])
-        }
-    return [_without_nothing(item) for item in value] if isinstance(value, list) else value
+        return {key: _without_empty(item) for key, item in value.items() if item not in (None, [])}
+    return [_without_empty(item) for item in value] if isinstance(value, list) else value

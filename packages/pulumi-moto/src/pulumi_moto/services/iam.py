@@ -1,4 +1,4 @@
-"""Roles, their inline policies, and attachments of managed ones."""
+"""Roles, inline and managed policies, and attachments."""
 
 import json
 from functools import partial
@@ -13,7 +13,7 @@ LONGEST_ROLE = 64
 ROOT_PATH = "/"
 MOST_VERSIONS = 5
 SHORTEST_MAXIMUM = 3600
-"""Seconds; a role's maximum where it names none."""
+"""Seconds; a role's default maximum session duration."""
 
 
 def create_role(iam: Client, props: Props) -> str:
@@ -141,7 +141,7 @@ def read_managed(iam: Client, arn: str) -> State | None:
 
 def update_managed(iam: Client, arn: str, change: Change) -> None:
     if "policy" in change.keys:
-        # A policy has five versions at most, and the provider makes room before it adds one.
+        # A policy has at most five versions; the provider deletes the oldest first.
         versions = iam.list_policy_versions(PolicyArn=arn)["Versions"]
         if len(versions) == MOST_VERSIONS:
             oldest = min(

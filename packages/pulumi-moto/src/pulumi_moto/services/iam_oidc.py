@@ -1,4 +1,4 @@
-"""OpenID Connect providers: whose tokens roles may be taken on with."""
+"""OpenID Connect providers, with whose tokens callers assume roles."""
 
 from functools import partial
 
@@ -51,7 +51,7 @@ def update(iam: Client, arn: str, change: Change) -> None:
 
 
 def same_url(old: str, new: str) -> bool:
-    """IAM tells it without the scheme."""
+    """Compare without the scheme, which IAM does not return."""
     return old.removeprefix("https://") == new.removeprefix("https://")
 
 

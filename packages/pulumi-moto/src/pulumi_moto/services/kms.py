@@ -64,14 +64,14 @@ def update_key(kms: Client, key: str, change: Change) -> None:
 
 
 def delete_key(kms: Client, key: str, state: Props) -> None:
-    """KMS never deletes at once: the key waits, and reads as gone meanwhile."""
+    """Schedule the deletion; a key that is pending deletion reads as gone."""
     if read_key(kms, key) is not None:
         days = int(state.get("deletionWindowInDays", LONGEST_WINDOW))
         kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=days)
 
 
 def same_key(old: str, new: str) -> bool:
-    """An alias takes a key's ARN and gives back its id."""
+    """Compare an ARN with an id: an alias accepts both and returns the id."""
     return old.rsplit("/", 1)[-1] == new.rsplit("/", 1)[-1]
 
 

@@ -1,4 +1,4 @@
-"""A resource that is not there, told by one of AWS's many error codes for it."""
+"""Missing resources, for which AWS has many error codes."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,13 +10,13 @@ WORDS = ("notfound", "nosuch", "nonexistent", "doesnotexist")
 
 
 def is_missing(error: ClientError) -> bool:
-    """Whether the error says that the resource does not exist."""
+    """Return whether the error means that the resource does not exist."""
     code = str(error.response["Error"]["Code"]).lower()
     return code == "404" or any(word in code for word in WORDS)
 
 
 def found_or_none(call: Callable[[], Found]) -> Found | None:
-    """What the call returns, or None when the resource does not exist."""
+    """Return the call's result, or None if the resource does not exist."""
     try:
         return call()
     except ClientError as error:
@@ -26,5 +26,5 @@ def found_or_none(call: Callable[[], Found]) -> Found | None:
 
 
 def ignore_missing(call: Callable[[], object]) -> None:
-    """Delete; what is already gone is not an error."""
+    """Call a delete; ignore a missing resource."""
     found_or_none(call)

@@ -1,4 +1,4 @@
-"""The random provider: no account behind it, the state is all there is."""
+"""The random provider, whose resources exist in the state only."""
 
 import base64
 import random
@@ -9,7 +9,7 @@ from typing import Any
 from pulumi_moto.row import Client, Props, Row, State, only_replaced
 
 SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
-"""What random's own provider draws from unless the program says otherwise."""
+"""The provider's default of `overrideSpecial`."""
 CLASSES = {
     "lower": string.ascii_lowercase,
     "upper": string.ascii_uppercase,
@@ -27,7 +27,7 @@ INPUTS = frozenset(
 
 
 def draw(props: Props) -> State:
-    """A password of the asked length, with at least the asked number of each class."""
+    """Generate a password of the given length, with the given minimum of each class."""
     classes = {**CLASSES, "special": props.get("overrideSpecial") or SPECIAL}
     allowed = {name: chars for name, chars in classes.items() if props.get(name, True)}
     drawn = [
@@ -42,7 +42,7 @@ def draw(props: Props) -> State:
 
 
 def draw_id(props: Props) -> State:
-    """So many random bytes, in every spelling that the provider offers."""
+    """Generate random bytes, in each of the provider's spellings."""
     drawn = secrets.token_bytes(int(props["byteLength"]))
     prefix = props.get("prefix") or ""
     url = base64.urlsafe_b64encode(drawn).rstrip(b"=").decode()

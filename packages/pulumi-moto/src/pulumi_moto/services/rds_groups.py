@@ -100,7 +100,7 @@ def _values(parameters: list[dict[str, str]]) -> dict[str, str]:
 
 
 def same_values(old: list[dict[str, str]], new: list[dict[str, str]]) -> bool:
-    """A parameter's apply method alone is no difference: RDS would not take it without a value.
+    """Compare values only: RDS does not accept another apply method with an unchanged value.
 
     pulumi-aws, provider/pkg/rds/parameter_group.go
     """
@@ -108,7 +108,7 @@ def same_values(old: list[dict[str, str]], new: list[dict[str, str]]) -> bool:
 
 
 def update_parameters(rds: Client, name: str, change: Change) -> None:
-    """Only what differs is sent; what is no longer named goes back to its default."""
+    """Send changed parameters; reset removed ones to their default."""
     if "parameters" in change.keys:
         new, held = change.new.get("parameters", []), change.old.get("parameters", [])
         before, after = _values(held), _values(new)

@@ -11,7 +11,7 @@ from pulumi_moto.services.resource_tags import retag
 from pulumi_moto.shapes import same_set, tag_dict, tag_list, without_empty
 
 RESOURCE_ID = re.compile(r"db-[0-9A-Z]{2,255}")
-"""The provider's id of an instance; an import may name it by its identifier instead."""
+"""The provider's id of an instance; an import may use its identifier instead."""
 PLAIN = {
     "instanceClass": "DBInstanceClass",
     "allocatedStorage": "AllocatedStorage",
@@ -29,13 +29,13 @@ PLAIN = {
     "monitoringInterval": "MonitoringInterval",
     "monitoringRoleArn": "MonitoringRoleArn",
 }
-"""Inputs that can be modified and that RDS names alike in every call."""
+"""Modifiable inputs with the same name in all RDS calls."""
 INSIGHTS = {
     "performanceInsightsEnabled": "PerformanceInsightsEnabled",
     "performanceInsightsKmsKeyId": "PerformanceInsightsKMSKeyId",
     "performanceInsightsRetentionPeriod": "PerformanceInsightsRetentionPeriod",
 }
-"""`EnablePerformanceInsights` when asked, `PerformanceInsightsEnabled` when told."""
+"""RDS's names in responses; the parameter of the first is `EnablePerformanceInsights`."""
 FIXED = {
     "engine": "Engine",
     "dbName": "DBName",
@@ -43,13 +43,13 @@ FIXED = {
     "storageEncrypted": "StorageEncrypted",
     "kmsKeyId": "KmsKeyId",
 }
-"""Inputs whose change means a new instance."""
+"""Inputs whose change replaces the instance."""
 RENAMED = {
     "identifier": ("DBInstanceIdentifier", "NewDBInstanceIdentifier"),
     "port": ("Port", "DBPortNumber"),
     "dbSubnetGroupName": ("DBSubnetGroupName", "DBSubnetGroupName"),
 }
-"""Inputs that RDS names in one way when it creates and in another when it modifies."""
+"""Inputs with one name in create_db_instance and another in modify_db_instance."""
 COMPUTED = frozenset(
     {
         *("allocatedStorage", "applyImmediately", "backupRetentionPeriod", "backupWindow"),
@@ -59,7 +59,7 @@ COMPUTED = frozenset(
         *("storageType", "username", "vpcSecurityGroupIds"),
     }
 )
-"""What the provider leaves alone when the program no longer says it."""
+"""Inputs that keep their value when the program removes them."""
 OF_THE_PROVIDER = frozenset(
     {
         "allowMajorVersionUpgrade",
@@ -69,8 +69,8 @@ OF_THE_PROVIDER = frozenset(
         "skipFinalSnapshot",
     }
 )
-"""A change of these alone makes no call. In terraform-provider-aws,
-internal/service/rds/instance.go, resourceInstanceUpdate leaves them out of what modifies."""
+"""Inputs whose change alone makes no call: resourceInstanceUpdate in terraform-provider-aws
+(internal/service/rds/instance.go) does not send them."""
 EXPORTS = "enabledCloudwatchLogsExports"
 
 
@@ -139,7 +139,7 @@ def update_instance(rds: Client, physical_id: str, change: Change) -> None:
     found = _instance(rds, physical_id)
     if found is None:
         raise LookupError(f"RDS DB Instance ({physical_id}) not found")
-    # Before a change of the name, which is a part of the ARN.
+    # Before a change of the name, which is part of the ARN.
     retag(rds, str(found["DBInstanceArn"]), change)
     new = {key: change.new[key] for key in change.keys if key in change.new}
     asked = {
@@ -171,28 +171,30 @@ def update_instance(rds: Client, physical_id: str, change: Change) -> None:
 
 
 def delete_instance(rds: Client, physical_id: str, state: Props) -> None:
-    """A final snapshot is taken unless it is skipped; without a name for it RDS refuses."""
+    """Delete with a final snapshot unless it is skipped; RDS requires a name for it."""
     found = _instance(rds, physical_id)
     if found is None:
         return
     if state.get("skipFinalSnapshot"):
-        last: dict[str, Any] = {"SkipFinalSnapshot": True}
+        snapshot: dict[str, Any] = {"SkipFinalSnapshot": True}
     else:
-        last = without_empty({"FinalDBSnapshotIdentifier": state.get("finalSnapshotIdentifier")})
+        snapshot = without_empty(
+            {"FinalDBSnapshotIdentifier": state.get("finalSnapshotIdentifier")}
+        )
     rds.delete_db_instance(
         DBInstanceIdentifier=found["DBInstanceIdentifier"],
         DeleteAutomatedBackups=bool(state.get("deleteAutomatedBackups", True)),
-        **last,
+        **snapshot,
     )
 
 
 def same_version(old: str, new: str) -> bool:
-    """A major version alone is satisfied by any minor one."""
+    """Compare versions; a major version alone matches each minor one."""
     return old == new or old.startswith(f"{new}.")
 
 
 def has_grown(state: Props, new: Props) -> bool:
-    """RDS made the storage larger by itself, as `maxAllocatedStorage` allows."""
+    """Return whether storage autoscaling has grown the storage."""
     asked, longest = new.get("allocatedStorage"), new.get("maxAllocatedStorage") or 0
     if not isinstance(asked, int | float) or isinstance(longest, str):
         return False
@@ -200,7 +202,7 @@ def has_grown(state: Props, new: Props) -> bool:
 
 
 def does_not_grow(state: Props, new: Props) -> bool:
-    """As much as there is turns the growing off, and RDS then gives no limit back."""
+    """A limit equal to the size disables autoscaling, and RDS then returns no limit."""
     longest = new.get("maxAllocatedStorage")
     return not state.get("maxAllocatedStorage") and longest == new.get("allocatedStorage")
 

@@ -1,4 +1,4 @@
-"""Tags of whatever has an ARN: RDS and ElastiCache set and remove them with the same calls."""
+"""Tags of RDS and ElastiCache, which share the calls."""
 
 from pulumi_moto.row import Change, Client
 from pulumi_moto.shapes import tag_list

@@ -50,7 +50,7 @@ def update_zone(dns: Client, zone: str, change: Change) -> None:
 
 
 def delete_zone(dns: Client, zone: str, state: Props) -> None:
-    """Route 53 keeps a zone that has records; `forceDestroy` deletes them first."""
+    """Delete the zone; with `forceDestroy`, delete its records first."""
     if state.get("forceDestroy"):
         listed: dict[str, Any] | None = found_or_none(
             partial(dns.list_resource_record_sets, HostedZoneId=zone)
@@ -62,7 +62,7 @@ def delete_zone(dns: Client, zone: str, state: Props) -> None:
 
 
 OF_THE_ZONE = ("NS", "SOA")
-"""Records that Route 53 makes with a zone, and deletes with it."""
+"""Record types that Route 53 creates and deletes with a zone."""
 
 
 def _record_set(props: Props) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def read_record(dns: Client, physical_id: str) -> State | None:
 
 
 def update_record(dns: Client, physical_id: str, change: Change) -> None:
-    """Another type is another record to Route 53: one goes and one comes in the same change."""
+    """Update the record; another type deletes one record and creates one in a single batch."""
     zone, record = physical_id.split("_", 1)[0], _record_set(change.new)
     if "type" not in change.keys:
         _change(dns, zone, "UPSERT", record)
@@ -152,13 +152,13 @@ def delete_record(dns: Client, physical_id: str, state: Props) -> None:
 
 
 def located(physical_id: str, props: Props) -> str:
-    """The id that says the record's type as it is now."""
+    """Return the id with the record's current type."""
     kind = props.get("type")
     return f"{physical_id.rsplit('_', 1)[0]}_{kind}" if kind else physical_id
 
 
 def _same_name(old: str, new: str) -> bool:
-    """Route 53 writes a name with the dot at its end and in small letters."""
+    """Compare without case and the final dot, as Route 53 does."""
     return old.rstrip(".").lower() == new.rstrip(".").lower()
 
 

@@ -1,4 +1,4 @@
-"""Buckets, and the settings that are resources of their own."""
+"""Buckets, and their settings as separate resources."""
 
 from collections.abc import Callable
 from functools import partial
@@ -46,7 +46,7 @@ def read_bucket(s3: Client, name: str) -> State | None:
 
 
 def delete_bucket(s3: Client, name: str, state: Props) -> None:
-    """With `forceDestroy` whatever is in it goes first; without, AWS refuses a full bucket."""
+    """Delete the bucket; with `forceDestroy`, delete its objects first."""
     if state.get("forceDestroy") and read_bucket(s3, name) is not None:
         versions = s3.list_object_versions(Bucket=name)
         for found in (*versions.get("Versions", []), *versions.get("DeleteMarkers", [])):
@@ -64,7 +64,7 @@ def _setting(
     remove: Callable[[Client, str], object],
     same: dict[str, Callable[[Any, Any], bool]] | None = None,
 ) -> Row:
-    """A setting of a bucket: its physical id is the bucket's name."""
+    """Return the row of a bucket's setting; its physical id is the bucket's name."""
 
     def create(s3: Client, props: Props) -> str:
         put(s3, props["bucket"], props)

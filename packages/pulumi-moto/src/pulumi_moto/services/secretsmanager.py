@@ -47,7 +47,7 @@ def update_secret(client: Client, arn: str, change: Change) -> None:
 
 
 def delete_secret(client: Client, arn: str, state: Props) -> None:
-    """A window of 0 days frees the name at once."""
+    """Delete the secret; a window of 0 days releases the name at once."""
     if read_secret(client, arn) is None:
         return
     days = int(state.get("recoveryWindowInDays", LONGEST_WINDOW))
@@ -66,7 +66,7 @@ def create_version(client: Client, props: Props) -> str:
 
 
 def read_version(client: Client, physical_id: str) -> State | None:
-    """By its own id, as the AWS provider reads it: a rotation makes another version."""
+    """Read a version by its id, as the AWS provider does; a rotation creates another one."""
     secret, version = physical_id.split("|")
     if read_secret(client, secret) is None:
         return None
@@ -97,7 +97,7 @@ def update_version(client: Client, physical_id: str, change: Change) -> None:
 
 
 def delete_version(client: Client, physical_id: str, _state: Props) -> None:
-    """Secrets Manager has no such call: the provider takes the labels off."""
+    """Remove the staging labels, as the provider does: versions can't be deleted."""
     found = read_version(client, physical_id)
     if found is None:
         return

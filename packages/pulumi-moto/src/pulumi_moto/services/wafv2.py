@@ -1,4 +1,4 @@
-"""Web ACLs and what they protect, sets of addresses, and the log of what was blocked."""
+"""Web ACLs, their associations and logging, and IP sets."""
 
 from functools import partial
 from ipaddress import ip_interface
@@ -17,7 +17,7 @@ SPELLED = {
 
 
 def _to_waf(value: Any) -> Any:
-    """Pulumi's document in WAF's spelling; a statement's inner lists stay as they are."""
+    """Return Pulumi's document in WAF's spelling."""
     if isinstance(value, dict):
         return {
             SPELLED.get(key, key[:1].upper() + key[1:]): _to_waf(item)
@@ -59,7 +59,7 @@ def create_acl(waf: Client, props: Props) -> str:
 
 
 def _key(arn: str) -> dict[str, str]:
-    """Name, id and scope, as WAF asks for them: .../regional/webacl/NAME/ID."""
+    """Return WAF's name, id and scope from an ARN: .../regional/webacl/NAME/ID."""
     scope, _kind, name, physical = arn.split(":", 5)[5].split("/")
     return {"Name": name, "Id": physical, "Scope": "REGIONAL" if scope == "regional" else scope}
 
@@ -121,7 +121,7 @@ def read_association(waf: Client, physical_id: str) -> State | None:
 
 
 def disassociate(waf: Client, physical_id: str, _state: Props) -> None:
-    """Whichever web ACL the resource has by now, as the provider does.
+    """Disassociate the resource's current web ACL, as the provider does.
 
     https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/wafv2/web_acl_association.go
     """
@@ -173,10 +173,10 @@ def update_set(waf: Client, arn: str, change: Change) -> None:
 
 
 def same_addresses(old: list[str], new: list[str]) -> bool:
-    """The provider takes them as a set of blocks, however an IPv6 block is written."""
+    """Compare as sets of blocks, in any spelling of IPv6."""
     try:
         return set(map(ip_interface, old)) == set(map(ip_interface, new))
-    except ValueError:  # a preview that doesn't know one of them yet
+    except ValueError:  # unknown in a preview
         return False
 
 

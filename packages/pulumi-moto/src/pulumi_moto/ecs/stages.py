@@ -1,4 +1,4 @@
-"""What the stages of a service deployment do to tasks and listener rules."""
+"""The effects of a service deployment's stages on tasks and listener rules."""
 
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pulumi_moto.ecs.state import ServiceState
 
 
-class Moves:
-    """The actions of one deployment of one service."""
+class StageActions:
+    """The actions of one deployment."""
 
     def __init__(self, state: "ServiceState", rollout: Rollout) -> None:
         self._state = state
@@ -47,22 +47,22 @@ class Moves:
     def alarm(self) -> str | None:
         return self._state.in_alarm(self._rollout.alarms)
 
-    def give_back(self) -> None:
+    def shift_back(self) -> None:
         source = self._rollout.source
         assert source is not None
         source.runs = True
         self._scale(source)
-        source.revision.put_back(self._state.service)
-        # Production first: nobody is hurt by a test rule that lags behind.
+        source.revision.restore(self._state.service)
+        # Production first: a test rule that lags behind affects no users.
         for rule, before in reversed(self._rollout.weights_before.items()):
             if traffic.weights(rule) != before:
                 traffic.set_weights(rule, before)
 
-    def withdraw(self) -> None:
+    def stop_target(self) -> None:
         self._stop(self._rollout)
 
     def _reconcile(self) -> None:
-        """Back to one revision: the rules point at the first source, the others stop."""
+        """Return to one revision: point the rules at the first source and stop the others."""
         first, *others = self._rollout.sources
         if self._routes and first.target_group in self._routes.groups:
             for rule in self._routes.rules:
@@ -71,10 +71,10 @@ class Moves:
             self._stop(other)
 
     def _group(self) -> str | None:
-        """Where the new tasks register: in blue/green the alternate target group.
+        """Return the target group of the new tasks: in blue/green, the alternate one.
 
-        A caller that puts the groups in another order than ECS has them aims the deployment at
-        the group that serves.
+        A caller that passes the groups in another order than ECS's directs the deployment at the
+        serving group.
         https://github.com/hashicorp/terraform-provider-aws/issues/45678
         """
         source = self._rollout.source.target_group if self._rollout.source else None
@@ -104,9 +104,9 @@ class Moves:
         routes.shift(rule, to=group)
 
     def _swap(self, routes: Routes) -> None:
-        """The group that serves becomes the service's target group, the other its alternate.
+        """Make the serving group the service's target group, and the other its alternate.
 
-        At which stage ECS does it is not documented; after a deployment it has.
+        The stage at which ECS does this is undocumented; after a deployment it is done.
         https://github.com/hashicorp/terraform-provider-aws/issues/45678
         """
         rollout = self._rollout
