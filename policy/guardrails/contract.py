@@ -1,17 +1,17 @@
-"""The runbook's contract: what an operator types exists, holds, and says whose it is.
+"""The runbook's contract: the names that operators type, protection of data, and tags.
 
-The names are spelled out here once more on purpose: a change of arbor_names/naming.py that breaks
-the runbook must not change what is demanded, too.
+The names are repeated here on purpose: a change of arbor_names/naming.py that breaks the runbook
+must fail this rule.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pulumi
 from pulumi_policy import PolicyResource
 
-from guardrails.reading import containers, given, hosts, of_type, part
-from guardrails.rule import PRODUCTION, StackRule
+from guardrails.reading import containers, given, hosts, nested, of_type
+from guardrails.rule import PRODUCTION, Found, StackRule
 
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
 GROUP = "aws:cloudwatch/logGroup:LogGroup"
@@ -41,19 +41,19 @@ NAMES: tuple[tuple[str, str, str], ...] = (
     (SECRET, "name", "arbor/production/db"),
     (BUCKET, "bucket", "arbor-log-exports"),
 )
-ITS_BUCKET = "arbor-log-exports"
+EXPORT_BUCKET = "arbor-log-exports"
 BUCKET_KEY = "logExportBucket"
-"""Bucket names are global: where somebody else has ours, the stack's config gives another."""
+"""Bucket names are global: if the name is taken, this config key sets another."""
 MIGRATIONS = re.compile(r"arbor-[a-z0-9]+-migrations")
-"""Of any stack."""
+"""The family of any stack's migration task."""
 HOLDS_DATA = (
     "aws:rds/instance:Instance",
     "aws:elasticache/replicationGroup:ReplicationGroup",
     BUCKET,
     "aws:route53/zone:Zone",
 )
-"""A secret and a key wait for their deletion for days, and ECR deletes no repository with images:
-AWS itself gives those back."""
+"""Types that an `up` could delete with their data. AWS itself protects the others: secrets and keys
+have a recovery window, and ECR refuses to delete a repository with images."""
 TAGS = ("Project", "Stack", "Environment", "Component", "ManagedBy")
 WITHOUT_TAGS = re.compile(
     r"aws:(acm/certificateValidation|appautoscaling/policy|ec2/route|ec2/routeTableAssociation"
@@ -63,14 +63,13 @@ WITHOUT_TAGS = re.compile(
 )
 """Types that have no tags in AWS."""
 WILDCARD = re.compile(r"[*?]")
-"""In a listener rule's host: many names, of which none is promised; edge-rule-host judges them."""
-Found = Iterator[tuple[str, PolicyResource | None]]
+"""A listener rule's host with a wildcard promises no single name; edge-rule-host judges it."""
 
 
 def _of_this_stack(name: str) -> str:
-    """The name as this stack has it: the runbook spells out production's."""
+    """The stack's own name for a name of production, which is the one in the runbook."""
     stack = pulumi.get_stack()
-    if name == ITS_BUCKET and stack != "production":
+    if name == EXPORT_BUCKET and stack != "production":
         return f"arbor-{stack}-log-exports"
     return name.replace("production", stack)
 
@@ -80,24 +79,25 @@ def _missing_names(resources: Sequence[PolicyResource]) -> Found:
         given_name = pulumi.Config("arbor").get(BUCKET_KEY) if token == BUCKET else None
         name = given_name or _of_this_stack(promised)
         if not any(_is(name, found.props.get(key), token) for found in of_type(resources, token)):
-            yield f"There is no {token.split(':')[-1]} whose {key} is {name}.", None
+            yield f"No {token.split(':')[-1]} has the {key} {name}.", None
 
 
 def _is(promised: str, name: object, token: str) -> bool:
-    """A later major version of PostgreSQL has a parameter group of its own, named after it."""
+    """Each later major version of PostgreSQL has its own parameter group with a suffix."""
     if token == PARAMETERS and re.fullmatch(rf"{promised}-\d+", str(name)):
         return True
     return name == promised
 
 
-def _lost_hosts(resources: Sequence[PolicyResource]) -> Found:
+def _hosts_without_record(resources: Sequence[PolicyResource]) -> Found:
     records = of_type(resources, "aws:route53/record:Record")
-    # The records that prove a certificate are nobody's address, and unknown before the first up.
+    # Only alias records: the names of a certificate's validation records are unknown before the
+    # first `up`.
     known = {record.props["name"] for record in records if given(record.props, "aliases")}
     for rule in of_type(resources, "aws:lb/listenerRule:ListenerRule"):
         for host in hosts(rule.props):
             if host not in known and not WILDCARD.search(host):
-                yield f"{rule.name} answers for {host}, which has no address.", rule
+                yield f"{rule.name} forwards {host}, which has no alias record.", rule
 
 
 def _other_containers(resources: Sequence[PolicyResource]) -> Found:
@@ -106,61 +106,61 @@ def _other_containers(resources: Sequence[PolicyResource]) -> Found:
         if MIGRATIONS.fullmatch(family):
             names = [container["name"] for container in containers(task.props)]
             if names != ["backend"]:
-                yield f"{family} has the containers {', '.join(names)}.", task
+                yield f"Task definition {family} has the containers {', '.join(names)}.", task
 
 
 def _unprotected(resources: Sequence[PolicyResource]) -> Found:
     for token in HOLDS_DATA:
         for found in of_type(resources, token):
             if not found.opts.protect:
-                yield f"{found.name} can be deleted or replaced by an `up`.", found
+                yield f"{found.name} lacks protect: `pulumi up` can delete or replace it.", found
 
 
 def _untagged(resources: Sequence[PolicyResource]) -> Found:
     for found in resources:
         if not found.resource_type.startswith("aws:") or WITHOUT_TAGS.match(found.resource_type):
             continue
-        tags = part(found.props, "tags")
+        tags = nested(found.props, "tags")
         missing = [tag for tag in TAGS if not given(tags, tag)]
         if missing:
-            yield f"{found.name} lacks {', '.join(missing)}.", found
+            yield f"{found.name} lacks the tags {', '.join(missing)}.", found
 
 
 RULES = (
     StackRule(
         name="contract-names",
-        why="The runbook's commands find what they name.",
-        fix="Give it back its name, or keep the runbook's promise another way.",
+        why="Commands in the runbook use these names.",
+        fix="Restore the name in arbor_names/naming.py, or change docs/runbook.md with it.",
         controls=("runbook: names",),
         check=_missing_names,
         environments=PRODUCTION,
     ),
     StackRule(
         name="contract-hosts",
-        why="The runbook asks the domain and its green host, which the load balancer answers for.",
-        fix="Give the host its alias record.",
+        why="The runbook calls the domain and its green host at the load balancer.",
+        fix="Add the host to the AliasRecords in __main__.py.",
         controls=("runbook: names",),
-        check=_lost_hosts,
+        check=_hosts_without_record,
     ),
     StackRule(
         name="contract-migrations-container",
-        why="The runbook starts migrations by the name of their one container.",
-        fix='Give it one container, called "backend".',
+        why="The runbook overrides the command of the container named backend.",
+        fix='Use one container named "backend" (components/migration_task.py).',
         controls=("runbook: migrations",),
         check=_other_containers,
     ),
     StackRule(
         name="contract-data-protected",
-        why="The engine refuses to delete or replace what is protected, so no `up` loses data.",
-        fix="Set protect=True in its resource options.",
+        why="The engine refuses to delete or replace a protected resource, so no `up` loses data.",
+        fix="Set protect=True in its ResourceOptions, and arbor:protectData to true.",
         controls=("design: protect",),
         check=_unprotected,
         environments=PRODUCTION,
     ),
     StackRule(
         name="contract-tags",
-        why="A resource says whose it is and what made it.",
-        fix=f"Set the tags {', '.join(TAGS)}.",
+        why="Tags identify the owner of a resource in cost reports and in IAM conditions.",
+        fix=f"Pass config.tags(COMPONENT), which sets {', '.join(TAGS)}.",
         controls=("design: tags",),
         check=_untagged,
     ),

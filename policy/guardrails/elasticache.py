@@ -1,6 +1,7 @@
 """Rules on ElastiCache replication groups and their parameter groups."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 from guardrails.reading import given, items
 from guardrails.rule import PRODUCTION, Props, Rule
@@ -8,119 +9,100 @@ from guardrails.rule import PRODUCTION, Props, Rule
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 PARAMETERS = "aws:elasticache/parameterGroup:ParameterGroup"
 SNAPSHOT_DAYS = 7
+_replication_group = partial(Rule, token=GROUP)
 
 
 def _no_tls(props: Props) -> Iterator[str]:
     if not props.get("transitEncryptionEnabled", False):
-        yield "Connections are not encrypted."
+        yield "Connections have no TLS."
 
 
 def _no_token(props: Props) -> Iterator[str]:
     if not given(props, "authToken"):
-        yield "Whoever reaches the cache may use it."
+        yield "Connections need no AUTH token."
 
 
 def _without_own_key(props: Props) -> Iterator[str]:
     if not props.get("atRestEncryptionEnabled", False):
-        yield "The cache's disk and snapshots are not encrypted."
+        yield "Disk and snapshots are not encrypted."
     elif not given(props, "kmsKeyId"):
-        yield "The cache is encrypted with AWS's own key."
+        yield "The cache is encrypted with the AWS managed key."
 
 
 def _no_failover(props: Props) -> Iterator[str]:
     if not (props.get("automaticFailoverEnabled", False) and props.get("multiAzEnabled", False)):
-        yield "The cache doesn't survive the loss of a zone."
+        yield "The cache has no automatic failover to another zone."
 
 
 def _no_snapshots(props: Props) -> Iterator[str]:
     days = props.get("snapshotRetentionLimit", 0)
     if days < SNAPSHOT_DAYS:
-        yield f"Snapshots are kept {days:.0f} days."
+        yield f"Snapshots are kept for {days:.0f} days."
 
 
 def _no_slow_log(props: Props) -> Iterator[str]:
     logs = items(props, "logDeliveryConfigurations")
     if "slow-log" not in [log["logType"] for log in logs]:
-        yield "The slow log isn't delivered."
+        yield "The slow log is not delivered to CloudWatch."
 
 
-def _keeps_everything(props: Props) -> Iterator[str]:
+def _other_eviction(props: Props) -> Iterator[str]:
     found = {one["name"]: one["value"] for one in items(props, "parameters")}
     if found.get("maxmemory-policy") != "allkeys-lru":
-        yield "A full cache refuses writes, or evicts only what expires."
-
-
-def _rule(
-    name: str,
-    check: Callable[[Props], Iterator[str]],
-    *,
-    why: str,
-    fix: str,
-    controls: tuple[str, ...],
-    environments: frozenset[str] = frozenset(),
-) -> Rule:
-    return Rule(
-        name=name,
-        token=GROUP,
-        why=why,
-        fix=fix,
-        controls=controls,
-        check=check,
-        environments=environments,
-    )
+        yield "A full cache refuses writes or evicts only expiring keys."
 
 
 RULES = (
-    _rule(
-        "elasticache-tls",
-        _no_tls,
-        why="No session and no token crosses the network in the clear.",
-        fix="Set transit_encryption_enabled to True.",
+    _replication_group(
+        name="elasticache-tls",
+        check=_no_tls,
+        why="Sessions and tokens are encrypted in transit.",
+        fix="Set transit_encryption_enabled=True (components/cache.py).",
         controls=("FSBP ElastiCache.5",),
     ),
-    _rule(
-        "elasticache-auth",
-        _no_token,
-        why="Reaching the cache is not enough to use it.",
-        fix="Set auth_token from the stack's secret.",
+    _replication_group(
+        name="elasticache-auth",
+        check=_no_token,
+        why="Network access alone must not give access to the cache.",
+        fix="Set auth_token from the stack's secret (components/cache.py).",
         controls=("FSBP ElastiCache.6",),
     ),
-    _rule(
-        "elasticache-encrypted",
-        _without_own_key,
-        why="What is cached is unreadable without a key that we control.",
-        fix="Set at_rest_encryption_enabled to True and kms_key_id to a key of the stack.",
+    _replication_group(
+        name="elasticache-encrypted",
+        check=_without_own_key,
+        why="A customer managed key controls who can read cached data.",
+        fix="Set at_rest_encryption_enabled=True and kms_key_id (components/cache.py).",
         controls=("FSBP ElastiCache.4",),
     ),
-    _rule(
-        "elasticache-failover",
-        _no_failover,
+    _replication_group(
+        name="elasticache-failover",
+        check=_no_failover,
         why="The cache survives the loss of a zone.",
-        fix="Set automatic_failover_enabled and multi_az_enabled to True.",
+        fix="Set arbor:cacheNodes to 0 (one node per zone), or to 2 or more.",
         controls=("FSBP ElastiCache.3",),
         environments=PRODUCTION,
     ),
-    _rule(
-        "elasticache-snapshots",
-        _no_snapshots,
-        why="The cache can be restored to any of the last seven days.",
-        fix="Set snapshot_retention_limit to 7 or more.",
+    _replication_group(
+        name="elasticache-snapshots",
+        check=_no_snapshots,
+        why="The runbook restores the cache from a snapshot of the last seven days.",
+        fix="Set arbor:cacheSnapshotDays to 7 or more.",
         controls=("FSBP ElastiCache.1", "runbook: restore"),
         environments=PRODUCTION,
     ),
-    _rule(
-        "elasticache-slow-log",
-        _no_slow_log,
-        why="Slow commands are read in CloudWatch.",
-        fix="Add a slow-log to log_delivery_configurations.",
+    _replication_group(
+        name="elasticache-slow-log",
+        check=_no_slow_log,
+        why="Slow commands are available in CloudWatch Logs.",
+        fix="Add the log type slow-log to log_delivery_configurations (components/cache.py).",
         controls=("runbook: cache",),
     ),
     Rule(
         name="elasticache-eviction",
         token=PARAMETERS,
-        why="A full cache forgets what is used least, and goes on.",
-        fix='Set the parameter maxmemory-policy to "allkeys-lru".',
+        why="A full cache evicts the least recently used keys and keeps accepting writes.",
+        fix='Set the parameter maxmemory-policy to "allkeys-lru" (components/cache.py).',
         controls=("design: cache",),
-        check=_keeps_everything,
+        check=_other_eviction,
     ),
 )

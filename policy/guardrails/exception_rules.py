@@ -1,55 +1,53 @@
-"""Rules on the exceptions themselves: each is shown, and none outlives its day or its reason."""
+"""Rules on policy exceptions: each is reported, and fails once it is expired or invalid."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from pulumi_policy import EnforcementLevel, PolicyResource, Severity
 
 from guardrails import exceptions
-from guardrails.rule import StackRule
-
-Found = Iterator[tuple[str, PolicyResource | None]]
+from guardrails.rule import Found, StackRule
 
 
 def _named(resources: Sequence[PolicyResource], name: str) -> PolicyResource | None:
     return next((found for found in resources if found.name == name), None)
 
 
-def _held(resources: Sequence[PolicyResource]) -> Found:
-    for found in exceptions.readable():
-        if found.holds():
+def _active(resources: Sequence[PolicyResource]) -> Found:
+    for found in exceptions.valid():
+        if found.active():
             yield found.sentence(), _named(resources, found.resource)
 
 
 def exception_rules(names: frozenset[str]) -> tuple[StackRule, StackRule]:
-    """The two rules; `names` are those of every other rule."""
+    """The two rules on exceptions; `names` are the names of all other rules."""
 
-    def wrong(resources: Sequence[PolicyResource]) -> Found:
+    def invalid(resources: Sequence[PolicyResource]) -> Found:
         for problem in exceptions.problems():
             yield problem, None
-        for found in exceptions.readable():
+        for found in exceptions.valid():
             resource = _named(resources, found.resource)
+            exception = f"The exception of {found.resource} from {found.rule}"
             if found.rule not in names:
-                yield f"There is no rule {found.rule} to except {found.resource} from.", resource
+                yield f"{exception} names an unknown rule.", resource
             elif resource is None:
-                yield f"There is no {found.resource} to except from {found.rule}.", None
-            elif not found.holds():
-                ended = f"The exception of {found.resource} from {found.rule} ended on"
-                yield f"{ended} {found.expires}.", resource
+                yield f"{exception} names an unknown resource.", None
+            elif not found.active():
+                yield f"{exception} expired on {found.expires}.", resource
 
     shown = StackRule(
         name="policy-exceptions-shown",
-        why="Whoever reviews a change sees what is excepted from the rules.",
-        fix="Remove it from the stack's policy:exceptions as soon as it isn't needed.",
+        why="Reviewers see every exception from a rule.",
+        fix="Remove it from policy:exceptions in Pulumi.<stack>.yaml when it is obsolete.",
         controls=("arbor",),
-        check=_held,
+        check=_active,
         severity=Severity.LOW,
         level=EnforcementLevel.ADVISORY,
     )
     valid = StackRule(
         name="policy-exceptions-valid",
-        why="An exception is for one rule and one resource, for a reason, until a day.",
-        fix="Correct the stack's policy:exceptions, or meet the rule and remove the entry.",
+        why="An exception needs one rule, one resource, a reason and an expiry date.",
+        fix="Correct policy:exceptions in Pulumi.<stack>.yaml, or fix the resource and remove it.",
         controls=("arbor",),
-        check=wrong,
+        check=invalid,
     )
     return shown, valid

@@ -1,12 +1,12 @@
-"""Exceptions: one rule on one resource, for a reason, until a day.
+"""Exceptions: one rule, one resource, a reason and an expiry date.
 
-They stand in a stack's config, as `policy:exceptions`:
+The stack's config lists them under `policy:exceptions`:
 
     policy:exceptions:
       - rule: rds-multi-az
-        resource: database-instance   # its logical name
+        resource: database-instance   # logical name
         reason: Rehearsal of the restore procedure, ticket OPS-112.
-        expires: 2027-01-31           # the last day on which it holds
+        expires: 2027-01-31           # last day on which it applies
 """
 
 import datetime as dt
@@ -27,34 +27,34 @@ class PolicyException:
     reason: str
     expires: dt.date
 
-    def holds(self) -> bool:
+    def active(self) -> bool:
         return today() <= self.expires
 
     def sentence(self) -> str:
-        return f"{self.rule} is not asked of {self.resource} until {self.expires}: {self.reason}"
+        return f"{self.resource} is excepted from {self.rule} until {self.expires}: {self.reason}"
 
 
 FIELDS = tuple(field.name for field in fields(PolicyException))
 
 
-class WrongExceptionError(Exception):
-    """An entry that can't be read; the message says which and what is allowed."""
+class InvalidExceptionError(Exception):
+    """An invalid entry; the message contains what is allowed."""
 
 
 def covers(rule: str, resource: str) -> bool:
-    """Whether an exception that still holds excuses this resource from this rule."""
+    """Whether an active exception excludes this resource from this rule."""
     return any(
-        found.rule == rule and found.resource == resource and found.holds() for found in readable()
+        found.rule == rule and found.resource == resource and found.active() for found in valid()
     )
 
 
-def readable() -> Sequence[PolicyException]:
-    """Every entry that is written as it must be; the others are told by `problems`."""
+def valid() -> Sequence[PolicyException]:
+    """The valid entries; `problems` reports the others."""
     return _parsed(_configured())[0]
 
 
 def problems() -> Sequence[str]:
-    """A sentence for each entry that can't be read."""
+    """A sentence for each invalid entry."""
     return _parsed(_configured())[1]
 
 
@@ -68,32 +68,32 @@ def _configured() -> str:
 
 @functools.lru_cache(maxsize=1)
 def _parsed(text: str) -> tuple[Sequence[PolicyException], Sequence[str]]:
-    """Read once: every rule asks for every resource."""
+    """Cached, because every rule reads it for every resource."""
     try:
         listed = json.loads(text)
     except ValueError:
         listed = None
     if not isinstance(listed, list):
-        return (), (f"{KEY} must be a list of {', '.join(FIELDS)}.",)
-    found, wrong = [], []
+        return (), (f"{KEY} must be a list of entries with {', '.join(FIELDS)}.",)
+    found, invalid = [], []
     for number, entry in enumerate(listed, 1):
         try:
             found.append(_read(entry))
-        except WrongExceptionError as problem:
-            wrong.append(f"{KEY}, entry {number}: {problem}")
-    return tuple(found), tuple(wrong)
+        except InvalidExceptionError as problem:
+            invalid.append(f"{KEY}, entry {number}: {problem}")
+    return tuple(found), tuple(invalid)
 
 
 def _read(entry: object) -> PolicyException:
     if not isinstance(entry, Mapping) or set(entry) != set(FIELDS):
-        raise WrongExceptionError(f"must have exactly {', '.join(FIELDS)}.")
+        raise InvalidExceptionError(f"must have exactly {', '.join(FIELDS)}.")
     if empty := sorted(_empty(entry)):
-        raise WrongExceptionError(f"{', '.join(empty)} must be a text that says something.")
+        raise InvalidExceptionError(f"{', '.join(empty)} must be a non-empty text.")
     try:
         expires = dt.date.fromisoformat(entry["expires"])
     except ValueError:
-        raise WrongExceptionError(
-            f"expires is {entry['expires']}; it must be a day such as 2027-01-31."
+        raise InvalidExceptionError(
+            f"expires is {entry['expires']}; it must be a date such as 2027-01-31."
         ) from None
     return PolicyException(
         rule=entry["rule"], resource=entry["resource"], reason=entry["reason"], expires=expires

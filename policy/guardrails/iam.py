@@ -1,4 +1,4 @@
-"""Rules on who may do what."""
+"""Rules on identity policies, trust policies and resource policies."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,13 +16,13 @@ from guardrails.reading import (
     texts,
 )
 from guardrails.references import elsewhere, known
-from guardrails.rule import Props, Rule, StackRule
+from guardrails.rule import Found, Props, Rule, StackRule
 
 ROLE = "aws:iam/role:Role"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 POLICY = "aws:iam/policy:Policy"
 DOCUMENTS = (POLICY, "aws:iam/userPolicy:UserPolicy", "aws:iam/groupPolicy:GroupPolicy", ROLE)
-"""Beside a role's policy, what else holds documents: a role has them as `inlinePolicies`."""
+"""Types with policy documents besides RolePolicy; a role has `inlinePolicies`."""
 ATTACHED = {
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "policyArn",
     "aws:iam/userPolicyAttachment:UserPolicyAttachment": "policyArn",
@@ -30,19 +30,18 @@ ATTACHED = {
     "aws:iam/policyAttachment:PolicyAttachment": "policyArn",
     ROLE: "managedPolicyArns",
 }
-"""What names a policy, and the input that does."""
+"""Types that attach managed policies, and the input with the ARNs."""
 OF_AWS = "arn:aws:iam::aws:policy/"
 EVERYTHING = re.compile(r"/(AdministratorAccess|PowerUserAccess|\w*FullAccess)$")
-"""AWS's own policies whose actions are `*` or `service:*`, or everything but a few."""
+"""AWS managed policies that allow `*`, `service:*` or nearly everything."""
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 KEY = "aws:kms/key:Key"
 LONG_LIVED = ("aws:iam/user:User", "aws:iam/accessKey:AccessKey")
-TAGS_WHAT_IS_NEW = frozenset({"kms:TagResource"})
-"""Tags of a key that is being created: KMS authorizes them for no particular key, so that the tags
-are all that a statement can ask for.
+TAGS_AT_CREATION = frozenset({"kms:TagResource"})
+"""KMS authorizes the tags of a key that is being created without a resource, so that a statement
+can restrict them by the tags alone.
 https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html"""
 GITHUB = "token.actions.githubusercontent.com"
-Found = Iterator[tuple[str, PolicyResource | None]]
 
 
 def _documents(props: Props) -> Iterator[dict[str, Any]]:
@@ -64,9 +63,9 @@ def _any_action(props: Props) -> Iterator[str]:
     for statement in _granted(props):
         for action in texts(statement.get("Action")):
             if action == "*" or action.endswith(":*"):
-                yield f"It allows {action}."
+                yield f"The policy allows {action}."
         if "NotAction" in statement:
-            yield "It allows everything but what it names."
+            yield "The policy allows every action except those in NotAction."
 
 
 def _any_resource(props: Props) -> Iterator[str]:
@@ -74,33 +73,33 @@ def _any_resource(props: Props) -> Iterator[str]:
         if "*" in texts(statement.get("Resource")):
             wide = sorted(set(texts(statement.get("Action"))) - _without_resource(statement))
             if wide:
-                yield f"It allows {', '.join(wide)} on everything."
+                yield f"The policy allows {', '.join(wide)} on every resource."
         if "NotResource" in statement:
-            yield "It allows something on everything but what it names."
+            yield "The policy allows every resource except those in NotResource."
 
 
 def _without_resource(statement: dict[str, Any]) -> frozenset[str]:
-    """The actions for which the statement can only name `*`."""
-    asked = statement.get("Condition", {}).get("StringEquals", {})
-    tagged = any(key.lower().startswith("aws:requesttag/") for key in asked)
-    return ONLY_EVERYWHERE | (TAGS_WHAT_IS_NEW if tagged else frozenset())
+    """The actions for which `*` is the only possible resource of this statement."""
+    keys = statement.get("Condition", {}).get("StringEquals", {})
+    tagged = any(key.lower().startswith("aws:requesttag/") for key in keys)
+    return ONLY_EVERYWHERE | (TAGS_AT_CREATION if tagged else frozenset())
 
 
-def _everybody(policy: dict[str, Any]) -> Iterator[str]:
+def _any_principal(policy: dict[str, Any]) -> Iterator[str]:
     for statement in _allowing(policy):
         principal = statement.get("Principal")
         named = principal.values() if isinstance(principal, dict) else [principal]
         if any("*" in texts(one) for one in named) and not statement.get("Condition"):
-            yield "It lets everybody in."
+            yield "The policy allows every principal."
 
 
-def _trusts_everybody(props: Props) -> Iterator[str]:
-    yield from _everybody(document(props, "assumeRolePolicy"))
+def _trusts_any_principal(props: Props) -> Iterator[str]:
+    yield from _any_principal(document(props, "assumeRolePolicy"))
 
 
-def _opens_to_everybody(props: Props) -> Iterator[str]:
+def _allows_any_principal(props: Props) -> Iterator[str]:
     if any(key == "policy" for key in props):
-        yield from _everybody(document(props, "policy"))
+        yield from _any_principal(document(props, "policy"))
 
 
 def _any_workflow(props: Props) -> Iterator[str]:
@@ -110,23 +109,23 @@ def _any_workflow(props: Props) -> Iterator[str]:
         if not any(GITHUB in provider for provider in texts(federated)):
             continue
         conditions = statement.get("Condition", {})
-        said = {
+        claims = {
             key: texts(value)
             for operator in ("StringEquals", "StringLike")
             for key, value in conditions.get(operator, {}).items()
         }
-        if said.get(f"{GITHUB}:aud") != ["sts.amazonaws.com"]:
-            yield "It doesn't ask for whom the token was made."
-        subjects = said.get(f"{GITHUB}:sub", [])
-        if not subjects or not all(_bound(subject) for subject in subjects):
-            yield "It doesn't ask for one repository and one environment, branch or pull request."
-        workflows = said.get(f"{GITHUB}:job_workflow_ref", [])
+        if claims.get(f"{GITHUB}:aud") != ["sts.amazonaws.com"]:
+            yield "The trust policy does not require the audience sts.amazonaws.com."
+        subjects = claims.get(f"{GITHUB}:sub", [])
+        if not subjects or not all(_specific(subject) for subject in subjects):
+            yield "The trust policy accepts subjects beyond one repository and one context."
+        workflows = claims.get(f"{GITHUB}:job_workflow_ref", [])
         of_main = bool(workflows) and all(map(_of_main, workflows))
         writes = any(map(_of_environment, subjects)) and not _pushes(props)
         if writes and not of_main:
-            yield "It doesn't ask for a workflow of main: a pushed tag would run its own."
-        if writes and said.get(f"{GITHUB}:ref") != [REF]:
-            yield "It doesn't ask for a run of main: a branch's own workflow can call main's."
+            yield "The trust policy accepts workflows of refs other than main."
+        if writes and claims.get(f"{GITHUB}:ref") != [REF]:
+            yield "The trust policy accepts runs of refs other than main."
 
 
 SUBJECT = re.compile(
@@ -134,15 +133,15 @@ SUBJECT = re.compile(
     r"(?P<where>pull_request|environment:[^*?]+|ref:refs/heads/[^*?]+)",
     re.ASCII,
 )
-"""`repo:OWNER/NAME:environment:production`, or `repo:OWNER@ID/NAME@ID:...`, with nothing left open.
+"""`repo:OWNER/NAME:environment:production`, or `repo:OWNER@ID/NAME@ID:...`, without wildcards.
 https://docs.github.com/en/actions/reference/security/oidc#immutable-subject-claims"""
 REF = "refs/heads/main"
 MAIN = f"@{REF}"
 IMAGES = "-ci-images"
-"""Ends the name of the role that pushes images: the application's tags run their own workflow."""
+"""Suffix of the role that pushes images, for the application repository's workflows at its tags."""
 
 
-def _bound(subject: str) -> bool:
+def _specific(subject: str) -> bool:
     return SUBJECT.fullmatch(subject) is not None
 
 
@@ -155,16 +154,16 @@ def _of_environment(subject: str) -> bool:
 
 
 def _of_main(workflow: str) -> bool:
-    """A file of the branch main, spelled out: a pattern also matches a tag `v1@refs/heads/main`."""
+    """A file of the branch main; a pattern would also match the tag `v1@refs/heads/main`."""
     return workflow.endswith(MAIN) and workflow.count("@") == 1 and not set("*?") & set(workflow)
 
 
-def _unread(resources: Sequence[PolicyResource]) -> Found:
+def _external_policies(resources: Sequence[PolicyResource]) -> Found:
     for token, key in ATTACHED.items():
         for found in of_type(resources, token):
             for arn in sorted(elsewhere(resources, found, key, POLICY)):
                 if not arn.startswith(OF_AWS):
-                    yield f"{found.name} has {arn}, which no rule reads.", found
+                    yield f"{found.name} attaches {arn}, which is outside the stack.", found
 
 
 def _full_access(resources: Sequence[PolicyResource]) -> Found:
@@ -172,21 +171,21 @@ def _full_access(resources: Sequence[PolicyResource]) -> Found:
         for found in of_type(resources, token):
             for arn in sorted(known(found, key)):
                 if arn.startswith(OF_AWS) and EVERYTHING.search(arn):
-                    yield f"{found.name} has {arn}.", found
+                    yield f"{found.name} attaches {arn}.", found
 
 
-def _keys_for_ever(resources: Sequence[PolicyResource]) -> Found:
+def _long_lived_credentials(resources: Sequence[PolicyResource]) -> Found:
     for token in LONG_LIVED:
         for found in of_type(resources, token):
-            yield f"{found.name} is a person or a key that doesn't end.", found
+            yield f"{found.name} is a user or access key without expiry.", found
 
 
 RULES: tuple[Rule | StackRule, ...] = (
     Rule(
         name="iam-actions",
         token=ROLE_POLICY,
-        why="A role may do what it is for, and nothing else.",
-        fix="Name the actions.",
+        why="A role gets only the actions that it needs.",
+        fix="List the actions (access/ for the pipeline, components/task_roles.py for tasks).",
         controls=("FSBP IAM.1", "FSBP IAM.21"),
         check=_any_action,
         alike=DOCUMENTS,
@@ -194,42 +193,45 @@ RULES: tuple[Rule | StackRule, ...] = (
     Rule(
         name="iam-resources",
         token=ROLE_POLICY,
-        why="A role may touch its own things, and nobody else's.",
-        fix="Name the resources, unless AWS allows only `*` for the action.",
+        why="A role gets access to its own resources only.",
+        fix=(
+            "List the resources; `*` is for actions without resource types "
+            "(policy/guardrails/only_everywhere.py)."
+        ),
         controls=("FSBP KMS.1", "FSBP KMS.2"),
         check=_any_resource,
         alike=DOCUMENTS,
     ),
     StackRule(
         name="iam-policy-kind",
-        why="Every policy is AWS's own or stands in the stack, where these rules read it.",
+        why="These rules read only policies of the stack and names of AWS managed policies.",
         fix="Declare the policy in the stack.",
         controls=("design: identity",),
-        check=_unread,
+        check=_external_policies,
     ),
     StackRule(
         name="iam-full-access",
-        why="AWS's own policies for administrators allow what no role of ours is for.",
-        fix="Declare a policy that names the actions and the resources.",
+        why="AWS managed policies for administrators allow more than any role needs.",
+        fix="Declare a policy that lists actions and resources.",
         controls=("FSBP IAM.1",),
         check=_full_access,
     ),
     Rule(
         name="iam-trust",
         token=ROLE,
-        why="A role is for somebody.",
-        fix="Name the principal, or add a condition.",
+        why="A role is assumed by named principals only.",
+        fix="List the principals, or add a condition.",
         controls=("design: identity",),
-        check=_trusts_everybody,
+        check=_trusts_any_principal,
     ),
     Rule(
         name="iam-github-bound",
         token=ROLE,
-        why="Only this repository's workflows, in their environment, can have the role.",
+        why="Only this repository's workflows can assume the role, in their environment.",
         fix=(
-            "Ask for :aud sts.amazonaws.com, :sub repo:OWNER/NAME:environment:STACK, "
+            "Require :aud sts.amazonaws.com, :sub repo:OWNER/NAME:environment:STACK, "
             ":job_workflow_ref OWNER/NAME/.github/workflows/FILE@refs/heads/main and "
-            ":ref refs/heads/main."
+            ":ref refs/heads/main (access/trust.py)."
         ),
         controls=("design: pipeline",),
         check=_any_workflow,
@@ -237,24 +239,24 @@ RULES: tuple[Rule | StackRule, ...] = (
     Rule(
         name="iam-bucket-principal",
         token=BUCKET_POLICY,
-        why="A bucket is for somebody.",
-        fix="Name the principal, or add a condition.",
+        why="A bucket is accessible to named principals only.",
+        fix="List the principals, or add a condition.",
         controls=("FSBP S3.2", "FSBP S3.3"),
-        check=_opens_to_everybody,
+        check=_allows_any_principal,
     ),
     Rule(
         name="iam-key-principal",
         token=KEY,
-        why="A key is for somebody.",
-        fix="Name the principal, or add a condition.",
+        why="A key is usable by named principals only.",
+        fix="List the principals, or add a condition.",
         controls=("FSBP KMS.5",),
-        check=_opens_to_everybody,
+        check=_allows_any_principal,
     ),
     StackRule(
         name="iam-no-long-lived-keys",
-        why="There is no key that could be lost: roles are taken on and end.",
-        fix="Use a role.",
+        why="Credentials of assumed roles expire; access keys leak.",
+        fix="Assume a role instead.",
         controls=("design: pipeline",),
-        check=_keys_for_ever,
+        check=_long_lived_credentials,
     ),
 )

@@ -8,30 +8,30 @@ from guardrails.rule import Props, Rule
 GROUP = "aws:cloudwatch/logGroup:LogGroup"
 
 
-def _for_ever(props: Props) -> Iterator[str]:
+def _no_retention(props: Props) -> Iterator[str]:
     if not props.get("retentionInDays", 0):
-        yield "The logs are kept for ever."
+        yield "The log group has no retention."
 
 
 def _without_own_key(props: Props) -> Iterator[str]:
     if not given(props, "kmsKeyId"):
-        yield "The logs are encrypted with AWS's own key."
+        yield "The log group is encrypted with the AWS managed key."
 
 
 RULES = (
     Rule(
         name="logs-retention",
         token=GROUP,
-        why="Logs hold customers' ids, and must end.",
-        fix="Set retention_in_days.",
+        why="Logs contain customers' ids and must expire.",
+        fix="Set retention_in_days (arbor:logRetentionDays).",
         controls=("Security Hub CloudWatch.16",),
-        check=_for_ever,
+        check=_no_retention,
     ),
     Rule(
         name="logs-own-key",
         token=GROUP,
-        why="Who may read the logs is decided by a key that we control.",
-        fix="Set kms_key_id to the stack's key for logs.",
+        why="A customer managed key controls who can read the logs.",
+        fix="Set kms_key_id to the stack's key for logs (components/logs.py).",
         controls=("design: logs",),
         check=_without_own_key,
     ),

@@ -1,15 +1,15 @@
-"""Rules on who may talk to whom: security groups, subnets, flow logs."""
+"""Rules on security groups, subnets and flow logs."""
 
 from collections.abc import Iterator, Sequence
 
 from pulumi_policy import PolicyResource
 from pulumi_policy.proxy import UnknownValueError
 
-from guardrails.addresses import of_the_world, only_port
-from guardrails.reading import items, of_type, part
+from guardrails.addresses import is_public, only_port
+from guardrails.reading import items, nested, of_type
 from guardrails.references import depended_on, elsewhere, known, named, names
 from guardrails.routes import isolated
-from guardrails.rule import Props, Rule, StackRule
+from guardrails.rule import Found, Props, Rule, StackRule
 
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 LEGACY = "aws:ec2/securityGroupRule:SecurityGroupRule"
@@ -29,41 +29,43 @@ DATA = {
     "aws:elasticache/replicationGroup:ReplicationGroup": "securityGroupIds",
 }
 NO_TASKS = {LOAD_BALANCER: "securityGroups", **DATA}
-"""The input that names the groups of what is no task."""
+"""Types that are not tasks, and the input with their groups."""
 MEMBERS = {SERVICE: "networkConfiguration.securityGroups", **DATA}
-"""What must not share the load balancer's group, and the input that names its groups."""
+"""Types that must not share the load balancer's group, and the input with their groups."""
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
 COMPONENT = "Component"
 """The tag that a task definition and its tasks' security group share."""
 WEB_PORTS = (80, 443)
 HTTPS = 443
-Found = Iterator[tuple[str, PolicyResource | None]]
 
 
 def _other_ports(props: Props) -> Iterator[str]:
-    if of_the_world(props) and only_port(props) not in WEB_PORTS:
-        yield "Anybody reaches a port other than 80 and 443."
+    if is_public(props) and only_port(props) not in WEB_PORTS:
+        yield "The rule opens a port other than 80 and 443 to the internet."
 
 
 def _not_https(props: Props) -> Iterator[str]:
-    if of_the_world(props) and only_port(props) != HTTPS:
-        yield "Tasks may send anything anywhere."
+    if is_public(props) and only_port(props) != HTTPS:
+        yield "The rule allows egress to the internet on a port other than 443."
 
 
-def _calling_out(resources: Sequence[PolicyResource]) -> Found:
-    callers = _task_groups(resources)
+def _internet_egress(resources: Sequence[PolicyResource]) -> Found:
+    tasks = _task_groups(resources)
     for rule in of_type(resources, EGRESS):
-        if of_the_world(rule.props) and not any(
-            names(resources, rule, "securityGroupId", group) for group in callers
+        if is_public(rule.props) and not any(
+            names(resources, rule, "securityGroupId", group) for group in tasks
         ):
-            yield f"{rule.name} lets more than the tasks call out.", rule
+            yield (
+                f"{rule.name} allows egress to the internet from a group other than a task's.",
+                rule,
+            )
 
 
 def _task_groups(resources: Sequence[PolicyResource]) -> list[PolicyResource]:
-    """The groups of tasks, which call AWS APIs under changing addresses: layers, secrets, logs.
+    """Groups of tasks, of any service: image layers, secrets and logs have changing addresses.
 
-    Such a group carries the component of a task definition, and neither the load balancer nor a
-    store is in it. The migrations run without a service, so no service names their group.
+    A task's group has the tag `Component` of a task definition, and neither the load balancer nor
+    a store uses it. The migrations run without a service, so no service names their group.
     """
     components = {_component(task) for task in of_type(resources, TASK)} - {""}
     return [
@@ -79,29 +81,32 @@ def _task_groups(resources: Sequence[PolicyResource]) -> list[PolicyResource]:
 
 
 def _component(resource: PolicyResource) -> str:
-    return str(part(resource.props, "tags").get(COMPONENT, ""))
+    return str(nested(resource.props, "tags").get(COMPONENT, ""))
 
 
-def _open_elsewhere(resources: Sequence[PolicyResource]) -> Found:
+def _internet_ingress(resources: Sequence[PolicyResource]) -> Found:
     balancers = of_type(resources, LOAD_BALANCER)
-    doors = [
+    public = [
         group
         for group in of_type(resources, GROUP)
         if any(names(resources, balancer, "securityGroups", group) for balancer in balancers)
     ]
     for rule in of_type(resources, INGRESS):
-        if not of_the_world(rule.props):
+        if not is_public(rule.props):
             continue
-        opened = [group for group in doors if names(resources, rule, "securityGroupId", group)]
+        opened = [group for group in public if names(resources, rule, "securityGroupId", group)]
         if not opened:
-            yield f"{rule.name} opens a group that is no load balancer's.", rule
+            yield f"{rule.name} opens a group without a load balancer to the internet.", rule
         for group in opened:
             for other in _members(resources, group):
-                yield f"{rule.name} opens {group.name}, in which {other.name} is, too.", rule
+                yield (
+                    f"{rule.name} opens {group.name} to the internet with {other.name} in it.",
+                    rule,
+                )
 
 
 def _members(resources: Sequence[PolicyResource], group: PolicyResource) -> list[PolicyResource]:
-    """The services and stores of data that are in this group."""
+    """The services, databases and caches in this group."""
     return [
         found
         for token, key in MEMBERS.items()
@@ -112,54 +117,54 @@ def _members(resources: Sequence[PolicyResource], group: PolicyResource) -> list
 
 def _inline(props: Props) -> Iterator[str]:
     if len(items(props, "ingress")) or len(items(props, "egress")):
-        yield "The group has rules of its own beside the standalone ones."
+        yield "The group has inline rules."
 
 
 def _legacy(resources: Sequence[PolicyResource]) -> Found:
     for rule in of_type(resources, LEGACY):
-        yield f"{rule.name} is a rule of the old kind, which the other rules don't see.", rule
+        yield f"{rule.name} is a SecurityGroupRule, which the other rules ignore.", rule
 
 
 def _public_tasks(props: Props) -> Iterator[str]:
-    if part(props, "networkConfiguration").get("assignPublicIp", False):
+    if nested(props, "networkConfiguration").get("assignPublicIp", False):
         yield "Tasks get public addresses."
 
 
 def _reachable_data(resources: Sequence[PolicyResource]) -> Found:
-    unsure: UnknownValueError | None = None
+    undecided: UnknownValueError | None = None
     for token in SUBNETS_OF_DATA:
         for group in of_type(resources, token):
             try:
                 if not isolated(resources, group):
-                    yield f"{group.name} has subnets with a way to the internet.", group
+                    yield f"{group.name} has subnets with a route to the internet.", group
             except UnknownValueError as unknown:
-                unsure = unknown
-    if unsure is not None:
-        raise unsure
+                undecided = unknown
+    if undecided is not None:
+        raise undecided
 
 
-def _talking_data(resources: Sequence[PolicyResource]) -> Found:
+def _data_egress(resources: Sequence[PolicyResource]) -> Found:
     rules = of_type(resources, EGRESS)
     for token, key in DATA.items():
         for store in of_type(resources, token):
             for group in sorted(elsewhere(resources, store, key, GROUP)):
-                yield f"{store.name} is in {group}, whose rules stand elsewhere.", store
+                yield f"{store.name} is in {group}, a group outside this stack.", store
             groups = named(resources, store, key, GROUP)
             for rule in rules:
                 if named(resources, rule, "securityGroupId", GROUP) & groups:
-                    yield f"{rule.name} lets {store.name} open connections.", rule
+                    yield f"{rule.name} allows egress from {store.name}.", rule
 
 
 def _unlogged(resources: Sequence[PolicyResource]) -> Found:
     logs = of_type(resources, FLOW_LOG)
     for vpc in of_type(resources, VPC):
         if not any(names(resources, log, "vpcId", vpc) for log in logs):
-            yield f"Nobody can see what went through {vpc.name}.", vpc
+            yield f"{vpc.name} has no flow log.", vpc
 
 
-def _half_logged(props: Props) -> Iterator[str]:
+def _partial_flow_log(props: Props) -> Iterator[str]:
     if props.get("trafficType", "") != "ALL":
-        yield "Only a part of the traffic is logged."
+        yield "The flow log omits accepted or rejected traffic."
 
 
 def _default_in_use(resources: Sequence[PolicyResource]) -> Found:
@@ -167,8 +172,8 @@ def _default_in_use(resources: Sequence[PolicyResource]) -> Found:
     vpcs = of_type(resources, VPC)
     for vpc in vpcs:
         if not any(names(resources, group, "vpcId", vpc) for group in adopted):
-            yield f"The default security group of {vpc.name} is as AWS made it.", vpc
-    # The VPC, too, has the default group's id among its outputs.
+            yield f"The default security group of {vpc.name} has AWS's default rules.", vpc
+    # The default group's id is also an output of the VPC.
     ids = {text for vpc in vpcs for text in known(vpc, "defaultSecurityGroupId")}
     for token in (INGRESS, EGRESS):
         for rule in of_type(resources, token):
@@ -177,11 +182,11 @@ def _default_in_use(resources: Sequence[PolicyResource]) -> Found:
                 or any(names(resources, rule, "securityGroupId", group) for group in adopted)
                 or _of_a_vpc(rule)
             ):
-                yield f"{rule.name} is a rule of a default security group.", rule
+                yield f"{rule.name} belongs to a default security group.", rule
 
 
 def _of_a_vpc(rule: PolicyResource) -> bool:
-    """Whether a rule's group, not known yet, comes from a VPC and from no group."""
+    """Whether a rule's unknown group is an output of a VPC instead of a security group."""
     return (
         not known(rule, "securityGroupId")
         and bool(depended_on(rule, "securityGroupId", VPC))
@@ -193,29 +198,29 @@ RULES: tuple[Rule | StackRule, ...] = (
     Rule(
         name="network-world-ports",
         token=INGRESS,
-        why="The internet reaches HTTP and HTTPS, and nothing else.",
-        fix="Open only 80 or 443 to the world, or name a security group instead.",
+        why="Only HTTP and HTTPS are open to the internet.",
+        fix="Open port 80 or 443, or set referenced_security_group_id.",
         controls=("FSBP EC2.18", "FSBP EC2.19", "CIS v3.0 5.2", "CIS v3.0 5.3"),
         check=_other_ports,
     ),
     StackRule(
         name="network-world-load-balancer",
-        why="Only the load balancer is open to the world.",
-        fix="Let the rule name the security group that it is for.",
+        why="Only the load balancer is open to the internet.",
+        fix="Replace the CIDR block with referenced_security_group_id.",
         controls=("FSBP EC2.18", "design: security groups"),
-        check=_open_elsewhere,
+        check=_internet_ingress,
     ),
     Rule(
         name="network-standalone-rules",
         token=GROUP,
-        why="One place owns a group's rules: inline rules undo what standalone ones add.",
+        why="Inline rules delete the standalone rules of a group.",
         fix="Declare SecurityGroupIngressRule and SecurityGroupEgressRule resources.",
         controls=("design: security groups",),
         check=_inline,
     ),
     StackRule(
         name="network-rule-kind",
-        why="Every rule is of the kind that these policies read.",
+        why="The other rules read only SecurityGroupIngressRule and SecurityGroupEgressRule.",
         fix="Declare a SecurityGroupIngressRule or SecurityGroupEgressRule instead.",
         controls=("design: security groups",),
         check=_legacy,
@@ -223,67 +228,67 @@ RULES: tuple[Rule | StackRule, ...] = (
     Rule(
         name="network-egress-https",
         token=EGRESS,
-        why="A task that is taken over can't talk to everybody on every port.",
-        fix="Allow 443 to the world at most, or name a security group.",
+        why="A compromised task must not open connections on every port.",
+        fix="Allow port 443 only, or set referenced_security_group_id.",
         controls=("design: security groups",),
         check=_not_https,
     ),
     StackRule(
         name="network-egress-tasks",
-        why="Only tasks call the world; anything else that is taken over stays inside.",
-        fix="Name the group that the rule is for. A task's group carries its definition's tags.",
+        why="Only tasks open connections to the internet.",
+        fix="Set referenced_security_group_id, or tag the task's group as its task definition.",
         controls=("design: security groups",),
-        check=_calling_out,
+        check=_internet_egress,
     ),
     Rule(
         name="network-private-tasks",
         token=SERVICE,
-        why="Tasks are reached through the load balancer only.",
-        fix="Set assign_public_ip to False.",
+        why="Tasks are reachable through the load balancer only.",
+        fix="Set assign_public_ip=False (components/service.py).",
         controls=("FSBP ECS.2",),
         check=_public_tasks,
     ),
     StackRule(
         name="network-isolated-data",
-        why="There is no way between the internet and the data.",
-        fix="Give the subnet group the isolated subnets.",
+        why="Database and cache have no route to the internet.",
+        fix="Set subnet_ids to network.isolated_subnet_ids.",
         controls=("FSBP RDS.46", "design: network"),
         check=_reachable_data,
     ),
     StackRule(
         name="network-silent-data",
-        why="The database and the cache answer, and never call.",
-        fix="Remove the egress rule, and name only security groups of the stack.",
+        why="Database and cache open no connections.",
+        fix="Remove the egress rule, and use security groups of this stack only.",
         controls=("design: security groups",),
-        check=_talking_data,
+        check=_data_egress,
     ),
     StackRule(
         name="network-flow-logs",
-        why="After an incident it can be seen who talked to whom.",
-        fix="Declare a FlowLog for the VPC.",
+        why="Flow logs show network connections during an incident.",
+        fix="Declare a FlowLog for the VPC (components/network.py).",
         controls=("FSBP EC2.6", "CIS v3.0 3.7"),
         check=_unlogged,
     ),
     Rule(
         name="network-flow-logs-all",
         token=FLOW_LOG,
-        why="What was let through matters as much as what was refused.",
-        fix='Set traffic_type to "ALL".',
+        why="Accepted connections matter as much as rejected ones.",
+        fix='Set traffic_type="ALL" (components/network.py).',
         controls=("FSBP EC2.6",),
-        check=_half_logged,
+        check=_partial_flow_log,
     ),
     StackRule(
         name="network-default-group",
-        why="What names no group of its own reaches nothing.",
-        fix="Declare a DefaultSecurityGroup without rules for the VPC.",
+        why="Resources left in the default security group get no access.",
+        fix="Declare a DefaultSecurityGroup without rules (components/network.py).",
         controls=("FSBP EC2.2", "CIS v3.0 5.4"),
         check=_default_in_use,
     ),
     Rule(
         name="network-default-group-empty",
         token=DEFAULT_GROUP,
-        why="What names no group of its own reaches nothing.",
-        fix="Set ingress and egress to [].",
+        why="Resources left in the default security group get no access.",
+        fix="Set ingress and egress to [] (components/network.py).",
         controls=("FSBP EC2.2", "CIS v3.0 5.4"),
         check=_inline,
     ),

@@ -1,8 +1,8 @@
-"""Actions for which AWS knows no resource, so that `*` is all that a statement can name.
+"""Actions without resource types, for which `*` is the only possible resource.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html, where the column
-"Resource types" is empty. Those that a role of this project has, and no more: a new one is read
-there first. tests/iam/test_provider.py holds access/everywhere.py against it.
+"Resource types" is empty. The list contains only actions of this project's roles: look up a new one
+there first. tests/iam/test_provider.py compares access/everywhere.py with it.
 """
 
 ONLY_EVERYWHERE = frozenset(

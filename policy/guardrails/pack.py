@@ -1,4 +1,4 @@
-"""Every rule of the pack. The one place a new module of rules is added."""
+"""All rules of the pack. Add a new module of rules here."""
 
 from pulumi_policy import Policy
 
@@ -22,6 +22,6 @@ RULES: tuple[Rule | StackRule, ...] = (
 
 
 def policies() -> list[Policy]:
-    """What the engine runs: every rule, and the two on the exceptions themselves."""
+    """The pack's policies: every rule, and the two rules on exceptions."""
     on_exceptions = exception_rules(frozenset(rule.name for rule in RULES))
     return [rule.policy() for rule in (*RULES, *on_exceptions)]

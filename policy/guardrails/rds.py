@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from guardrails.reading import given, items
 from guardrails.rule import PRODUCTION, Props, Rule
@@ -9,15 +10,15 @@ from guardrails.rule import PRODUCTION, Props, Rule
 INSTANCE = "aws:rds/instance:Instance"
 PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
 SHORTEST_RETENTION_DAYS = 7
-Check = Callable[[Props], Iterator[str]]
+_instance = partial(Rule, token=INSTANCE)
 WINDOW = ("03:00", "04:00")
 """The runbook's backup window, UTC."""
 
 
-def _must(key: str, *, be: object, otherwise: str) -> Callable[[Props], Iterator[str]]:
+def _requires(key: str, violation: str, *, value: bool = True) -> Callable[[Props], Iterator[str]]:
     def check(props: Props) -> Iterator[str]:
-        if props.get(key, None) != be:
-            yield otherwise
+        if props.get(key, None) != value:
+            yield violation
 
     return check
 
@@ -25,222 +26,207 @@ def _must(key: str, *, be: object, otherwise: str) -> Callable[[Props], Iterator
 def _short_backups(props: Props) -> Iterator[str]:
     days = props.get("backupRetentionPeriod", 0)
     if days < SHORTEST_RETENTION_DAYS:
-        yield f"Backups are kept {days:.0f} days."
+        yield f"Automated backups are kept for {days:.0f} days."
 
 
 def _other_window(props: Props) -> Iterator[str]:
     window = props.get("backupWindow", "")
     begin, _, end = window.partition("-")
     if not (begin and end and WINDOW[0] <= begin < end <= WINDOW[1]):
-        yield f"Backups are made at {window or 'a time that AWS chooses'}."
+        yield f"The backup window is {window or 'chosen by AWS'}."
 
 
 def _maintained_during_backup(props: Props) -> Iterator[str]:
     window = props.get("maintenanceWindow", "")
     times = re.fullmatch(r"\w{3}:(\d\d:\d\d)-\w{3}:(\d\d:\d\d)", window)
     if times is None:
-        yield "Maintenance happens at a time that AWS chooses."
+        yield "The maintenance window is chosen by AWS."
     elif times.group(1) < WINDOW[1] and times.group(2) > WINDOW[0]:
-        yield f"Maintenance at {window} meets the backups."
+        yield f"Maintenance window {window} overlaps the backup window."
 
 
 def _without_own_key(props: Props) -> Iterator[str]:
     if not props.get("storageEncrypted", False):
-        yield "The storage is not encrypted."
+        yield "Storage is not encrypted."
     elif not given(props, "kmsKeyId"):
-        yield "The storage is encrypted with the account's default key."
+        yield "Storage is encrypted with the AWS managed key."
 
 
 def _no_final_snapshot(props: Props) -> Iterator[str]:
     if props.get("skipFinalSnapshot", False) or not given(props, "finalSnapshotIdentifier"):
-        yield "The instance can go without a last snapshot."
+        yield "Deleting the instance takes no final snapshot."
 
 
 def _no_logs(props: Props) -> Iterator[str]:
     if "postgresql" not in list(items(props, "enabledCloudwatchLogsExports")):
-        yield "PostgreSQL's log stays on the instance."
+        yield "The PostgreSQL log is not exported to CloudWatch."
 
 
 def _no_insights(props: Props) -> Iterator[str]:
     if not props.get("performanceInsightsEnabled", False):
         yield "Performance Insights is off."
     elif not given(props, "performanceInsightsKmsKeyId"):
-        yield "Performance Insights keeps queries under the account's default key."
+        yield "Performance Insights uses the AWS managed key."
 
 
 def _default_parameters(props: Props) -> Iterator[str]:
     if not given(props, "parameterGroupName"):
-        yield "The parameters are AWS's own, which nobody can change."
+        yield "The instance uses the default parameter group."
     elif str(props["parameterGroupName"]).startswith("default."):
-        yield f"The parameters are those of {props['parameterGroupName']}."
+        yield f"The instance uses the parameter group {props['parameterGroupName']}."
 
 
 def _no_monitoring(props: Props) -> Iterator[str]:
     if not props.get("monitoringInterval", 0):
-        yield "The host is not monitored."
+        yield "Enhanced monitoring is off."
 
 
 def _parameter(
-    name: str, right: Callable[[str], bool], otherwise: str
+    name: str, allowed: Callable[[str], bool], violation: str
 ) -> Callable[..., Iterator[str]]:
     def check(props: Props) -> Iterator[str]:
         if not props.get("family", "").startswith("postgres"):
             return
         found = {one["name"]: one["value"] for one in items(props, "parameters")}
-        if not right(found.get(name, "")):
-            yield otherwise
+        if not allowed(found.get(name, "")):
+            yield violation
 
     return check
 
 
-def _instance(
-    name: str,
-    check: Callable[[Props], Iterator[str]],
-    *,
-    why: str,
-    fix: str,
-    controls: tuple[str, ...],
-    environments: frozenset[str] = frozenset(),
-) -> Rule:
-    return Rule(
-        name=name,
-        token=INSTANCE,
-        why=why,
-        fix=fix,
-        controls=controls,
-        check=check,
-        environments=environments,
-    )
-
-
 RULES = (
     _instance(
-        "rds-multi-az",
-        _must("multiAz", be=True, otherwise="The database runs in one zone."),
+        name="rds-multi-az",
+        check=_requires("multiAz", "The database has no standby in another zone."),
         why="The database survives the loss of a zone.",
-        fix="Set multi_az to True.",
+        fix="Set arbor:databaseMultiAz to true.",
         controls=("FSBP RDS.5",),
         environments=PRODUCTION,
     ),
     _instance(
-        "rds-backup-retention",
-        _short_backups,
-        why="The restore procedure promises any point in the last seven days.",
-        fix="Set backup_retention_period to 7 or more.",
+        name="rds-backup-retention",
+        check=_short_backups,
+        why="The runbook restores to any point of the last seven days.",
+        fix="Set arbor:databaseBackupDays to 7 or more.",
         controls=("FSBP RDS.11", "runbook: restore"),
         environments=PRODUCTION,
     ),
     _instance(
-        "rds-backup-window",
-        _other_window,
-        why="Backups are made when operators expect them.",
-        fix="Set backup_window to a time within 03:00-04:00.",
+        name="rds-backup-window",
+        check=_other_window,
+        why="Operators expect backups in the runbook's window.",
+        fix="Set arbor:databaseBackupWindow within 03:00-04:00.",
         controls=("runbook: backups",),
     ),
     _instance(
-        "rds-maintenance-window",
-        _maintained_during_backup,
-        why="A restart for maintenance must not meet a backup.",
-        fix="Set maintenance_window to a time outside of 03:00-04:00.",
+        name="rds-maintenance-window",
+        check=_maintained_during_backup,
+        why="A restart for maintenance must not interrupt a backup.",
+        fix="Set arbor:databaseMaintenanceWindow outside 03:00-04:00.",
         controls=("runbook: backups",),
     ),
     _instance(
-        "rds-encrypted",
-        _without_own_key,
-        why="Customers' data is unreadable without a key that we control.",
-        fix="Set storage_encrypted to True and kms_key_id to a key of the stack.",
+        name="rds-encrypted",
+        check=_without_own_key,
+        why="A customer managed key controls who can read customers' data.",
+        fix="Set storage_encrypted=True and kms_key_id (components/database.py).",
         controls=("FSBP RDS.3",),
     ),
     _instance(
-        "rds-not-public",
-        _must("publiclyAccessible", be=False, otherwise="The database may have a public address."),
-        why="Nobody outside of the VPC reaches the database.",
-        fix="Set publicly_accessible to False.",
+        name="rds-not-public",
+        check=_requires("publiclyAccessible", "The instance can get a public IP.", value=False),
+        why="The database is reachable from inside the VPC only.",
+        fix="Set publicly_accessible=False (components/database.py).",
         controls=("FSBP RDS.2", "CIS v3.0 2.3.3"),
     ),
     _instance(
-        "rds-deletion-protection",
-        _must("deletionProtection", be=True, otherwise="AWS would delete the database when asked."),
-        why="No single mistake deletes customers' data.",
-        fix="Set deletion_protection to True.",
+        name="rds-deletion-protection",
+        check=_requires("deletionProtection", "The instance has no deletion protection."),
+        why="One mistaken call must not delete customers' data.",
+        fix="Set deletion_protection=True (arbor:protectData).",
         controls=("FSBP RDS.8",),
         environments=PRODUCTION,
     ),
     _instance(
-        "rds-final-snapshot",
-        _no_final_snapshot,
-        why="If the database is ever deleted, its data can be brought back.",
-        fix="Set skip_final_snapshot to False and final_snapshot_identifier to a name.",
+        name="rds-final-snapshot",
+        check=_no_final_snapshot,
+        why="A final snapshot allows a restore after deletion.",
+        fix="Set skip_final_snapshot=False and final_snapshot_identifier (arbor:finalBackup).",
         controls=("runbook: restore",),
         environments=PRODUCTION,
     ),
     _instance(
-        "rds-log-exports",
-        _no_logs,
-        why="Slow queries and errors are read in CloudWatch.",
-        fix='Add "postgresql" to enabled_cloudwatch_logs_exports.',
+        name="rds-log-exports",
+        check=_no_logs,
+        why="Slow queries and errors are available in CloudWatch Logs.",
+        fix='Add "postgresql" to enabled_cloudwatch_logs_exports (components/database.py).',
         controls=("FSBP RDS.9", "FSBP RDS.36", "runbook: slow queries"),
     ),
     _instance(
-        "rds-performance-insights",
-        _no_insights,
-        why="What the database waits for can be seen, under a key that we control.",
-        fix="Set performance_insights_enabled to True and performance_insights_kms_key_id.",
+        name="rds-performance-insights",
+        check=_no_insights,
+        why="Performance Insights shows wait events, encrypted with a customer managed key.",
+        fix=(
+            "Set performance_insights_enabled=True and performance_insights_kms_key_id "
+            "(components/database.py)."
+        ),
         controls=("runbook: database",),
     ),
     _instance(
-        "rds-enhanced-monitoring",
-        _no_monitoring,
-        why="The host's memory and disk can be seen while it suffers.",
-        fix="Set monitoring_interval to 60 and monitoring_role_arn.",
+        name="rds-enhanced-monitoring",
+        check=_no_monitoring,
+        why="Enhanced monitoring shows memory and disk of the host under load.",
+        fix="Set monitoring_interval=60 and monitoring_role_arn (components/database.py).",
         controls=("FSBP RDS.6",),
     ),
     _instance(
-        "rds-minor-upgrades",
-        _must("autoMinorVersionUpgrade", be=True, otherwise="Security fixes wait for somebody."),
-        why="Security fixes of PostgreSQL arrive by themselves.",
-        fix="Set auto_minor_version_upgrade to True.",
+        name="rds-minor-upgrades",
+        check=_requires(
+            "autoMinorVersionUpgrade", "Minor versions are not installed automatically."
+        ),
+        why="Minor versions contain PostgreSQL's security fixes.",
+        fix="Set auto_minor_version_upgrade=True (components/database.py).",
         controls=("FSBP RDS.13",),
     ),
     _instance(
-        "rds-snapshot-tags",
-        _must("copyTagsToSnapshot", be=True, otherwise="Snapshots don't say whose they are."),
-        why="A snapshot says which stack it belongs to.",
-        fix="Set copy_tags_to_snapshot to True.",
+        name="rds-snapshot-tags",
+        check=_requires("copyTagsToSnapshot", "Snapshots have no tags."),
+        why="Tags identify the stack of a snapshot.",
+        fix="Set copy_tags_to_snapshot=True (components/database.py).",
         controls=("FSBP RDS.17",),
     ),
     _instance(
-        "rds-parameter-group",
-        _default_parameters,
-        why="What the parameters must be is said, and holds for this database.",
-        fix="Set parameter_group_name to the stack's own parameter group.",
+        name="rds-parameter-group",
+        check=_default_parameters,
+        why="Only a custom parameter group can set the required parameters.",
+        fix="Set parameter_group_name to the stack's group (components/database.py).",
         controls=("runbook: slow queries",),
     ),
     Rule(
         name="rds-tls-forced",
         token=PARAMETERS,
-        why="No password and no row crosses the network in the clear.",
-        fix='Set the parameter rds.force_ssl to "1".',
+        why="Passwords and rows are encrypted in transit.",
+        fix='Set the parameter rds.force_ssl to "1" (components/database.py).',
         controls=("Security Hub RDS.38",),
-        check=_parameter("rds.force_ssl", "1".__eq__, "Connections without TLS are accepted."),
+        check=_parameter("rds.force_ssl", "1".__eq__, "TLS is optional for connections."),
     ),
     Rule(
         name="rds-slow-query-log",
         token=PARAMETERS,
-        why="Queries of a second and more are logged.",
-        fix='Set the parameter log_min_duration_statement to "1000" or less.',
+        why="Queries of one second and more are logged.",
+        fix='Set log_min_duration_statement to "1000" or less (components/database.py).',
         controls=("runbook: slow queries",),
         check=_parameter(
             "log_min_duration_statement",
             lambda value: value.isdigit() and int(value) <= 1000,  # noqa: PLR2004 - a second
-            "Queries of a second are not logged.",
+            "Queries of one second are not logged.",
         ),
     ),
     Rule(
         name="rds-statement-statistics",
         token=PARAMETERS,
-        why="The runbook asks pg_stat_statements for the worst queries.",
-        fix="Add pg_stat_statements to the parameter shared_preload_libraries.",
+        why="The runbook reads the slowest queries from pg_stat_statements.",
+        fix="Add pg_stat_statements to shared_preload_libraries (components/database.py).",
         controls=("runbook: slow queries",),
         check=_parameter(
             "shared_preload_libraries",

@@ -1,7 +1,7 @@
-"""Reading properties without touching more than is needed.
+"""Readers of properties.
 
-The engine wraps them in proxies that raise on an unknown value as soon as it is read, and `in`
-reads the value too. A rule that touches an unknown is skipped in that preview.
+The engine wraps properties in proxies that raise as soon as an unknown value is read; `in` reads
+the value too. A rule that reads an unknown is skipped in that preview.
 """
 
 import json
@@ -15,7 +15,7 @@ Props = Mapping[str, Any]
 
 
 def given(props: Props, key: str) -> bool:
-    """Whether the program sets it, even to a value that isn't known yet."""
+    """Whether the program sets the property, even to an unknown value."""
     if not any(name == key for name in props):
         return False
     try:
@@ -25,29 +25,29 @@ def given(props: Props, key: str) -> bool:
 
 
 def items(props: Props, key: str) -> Sequence[Any]:
-    """A list property; empty when it isn't set."""
+    """A list property; empty when unset."""
     return props[key] if given(props, key) else ()
 
 
-def part(props: Props, key: str) -> Props:
-    """A nested object; empty when it isn't set."""
+def nested(props: Props, key: str) -> Props:
+    """A nested object; empty when unset."""
     return props[key] if given(props, key) else {}
 
 
 def document(props: Props, key: str) -> dict[str, Any]:
-    """A property that holds JSON, such as an IAM policy."""
+    """A JSON property, such as an IAM policy."""
     found: dict[str, Any] = json.loads(props[key])
     return found
 
 
 def statements(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The statements of an IAM policy document, which may be one or a list."""
+    """The statements of an IAM policy document, which has one or a list."""
     found = policy.get("Statement", [])
     return found if isinstance(found, list) else [found]
 
 
 def texts(value: str | Sequence[str] | None) -> list[str]:
-    """`Action`, `Resource` and the like are one text or a list of them."""
+    """A list from `Action`, `Resource` and other elements that are one text or a list."""
     return [value] if isinstance(value, str) else list(value or [])
 
 
@@ -58,9 +58,9 @@ def containers(props: Props) -> list[dict[str, Any]]:
 
 
 def hosts(listener_rule: Props) -> list[str]:
-    """For which a listener rule answers."""
+    """The host headers of a listener rule."""
     conditions = items(listener_rule, "conditions")
-    return [host for one in conditions for host in items(part(one, "hostHeader"), "values")]
+    return [host for one in conditions for host in items(nested(one, "hostHeader"), "values")]
 
 
 def of_type(resources: Sequence[PolicyResource], token: str) -> list[PolicyResource]:

@@ -1,14 +1,13 @@
-"""Which resources an input names.
+"""The resources that an input refers to.
 
 Pulumi records the resources that an input's value depends on. A dependency is not a reference:
-each output of awsx's Vpc depends on the VPC and on all of its subnets, for its provider makes them
-from one `pulumi.output(getData())` (pulumi-awsx, awsx/ec2/vpc.ts). So ids are read where they are
-known. In the preview of a create they are unknown, and a dependency of the right type stands for
-each of them; where there are more such dependencies than unknown ids, the rule is skipped in that
-preview, as for any other unknown (docs/decisions/rules-that-wait-for-the-first-up.md).
+each output of awsx's Vpc depends on the VPC and on all of its subnets, because its provider derives
+them from one `pulumi.output(getData())` (pulumi-awsx, awsx/ec2/vpc.ts). So known ids decide. In the
+preview of a create the ids are unknown, and each stands for one dependency of the right type; if
+there are more such dependencies than unknown ids, the rule is skipped in that preview, as for any
+other unknown (docs/decisions/rules-that-wait-for-the-first-up.md).
 
-An input is a path such as `networkConfiguration.securityGroups`; it goes through every item of a
-list.
+An input is a path such as `networkConfiguration.securityGroups`, which covers every item of a list.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,14 +18,14 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 from guardrails.reading import of_type
 
 NAMES = ("id", "arn", "name", "bucket")
-"""Outputs by which another resource's input may name this one."""
+"""Outputs by which another resource's input can refer to this one."""
 Resources = Sequence[PolicyResource]
 
 
 def named(resources: Resources, source: PolicyResource, path: str, token: str) -> set[str]:
-    """What an input names: URNs of the stack's resources of that type, and ids of any others.
+    """References of an input: URNs of the stack's resources of that type, and other ids.
 
-    Raises UnknownValueError if it can't be known which of several resources is named.
+    Raises UnknownValueError if it is undecided which of several resources is meant.
     """
     texts, unknown = _values(source, path)
     possible = depended_on(source, path, token)
@@ -38,7 +37,7 @@ def named(resources: Resources, source: PolicyResource, path: str, token: str) -
 
 
 def names(resources: Resources, source: PolicyResource, path: str, target: PolicyResource) -> bool:
-    """Whether an input names that resource. Raises UnknownValueError as `named` does."""
+    """Whether an input refers to that resource. Raises UnknownValueError as `named` does."""
     texts, unknown = _values(source, path)
     possible = depended_on(source, path, target.resource_type)
     if texts & _names(target):
@@ -49,13 +48,13 @@ def names(resources: Resources, source: PolicyResource, path: str, target: Polic
 
 
 def elsewhere(resources: Resources, source: PolicyResource, path: str, token: str) -> set[str]:
-    """Ids and ARNs that an input names and that no resource of that type in the stack has."""
+    """Ids and ARNs in an input that belong to no resource of that type in the stack."""
     own = {name for found in of_type(resources, token) for name in _names(found)}
     return known(source, path) - own
 
 
 def known(source: PolicyResource, path: str) -> set[str]:
-    """The texts of an input that are known."""
+    """The known texts of an input."""
     return _values(source, path)[0]
 
 
@@ -70,13 +69,13 @@ def _names(resource: PolicyResource) -> set[str]:
 
 
 def _values(resource: PolicyResource, path: str) -> tuple[set[str], int]:
-    """The texts at a path that are known, and how many values there are not."""
+    """The known texts at a path, and the number of unknown values."""
     found = list(_reached(resource.props, path.split(".")))
     return {text for text in found if text is not None}, found.count(None)
 
 
 def _reached(value: object, path: Sequence[str]) -> Iterator[str | None]:
-    """Every text at the end of a path; None for each value that is unknown."""
+    """Every text at the end of a path; None for each unknown value."""
     if isinstance(value, str):
         if not path:
             yield value

@@ -1,4 +1,4 @@
-"""Which subnets have a way to the internet, by their routes."""
+"""Subnets with a route to the internet."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from pulumi_policy import PolicyResource
 from pulumi_policy.proxy import UnknownValueError
 
-from guardrails.addresses import is_world
+from guardrails.addresses import is_internet
 from guardrails.reading import given, items, of_type
 from guardrails.references import depended_on, named
 
@@ -19,16 +19,15 @@ BLOCKS = ("destinationCidrBlock", "destinationIpv6CidrBlock", "cidrBlock", "ipv6
 
 
 def isolated(resources: Sequence[PolicyResource], group: PolicyResource) -> bool:
-    """Whether every subnet of a subnet group has a route table that leads nowhere.
+    """Whether every subnet of a subnet group has a route table without a route to the internet.
 
-    A subnet without a table of its own uses the VPC's main table, which whoever needs a way out
-    may give one. Raises UnknownValueError if the ids aren't known, and some of the subnets that
-    they may be are isolated and some are not.
+    A subnet without its own table uses the VPC's main table, and counts as not isolated. Raises
+    UnknownValueError if the ids are unknown and only some of the possible subnets are isolated.
     """
-    leading_out = _leading_out(resources)
+    public = _public(resources)
     inside = set[str]()
     for association in of_type(resources, ASSOCIATION):
-        if not named(resources, association, "routeTableId", TABLE) & leading_out:
+        if not named(resources, association, "routeTableId", TABLE) & public:
             inside |= named(resources, association, "subnetId", SUBNET)
     try:
         subnets = named(resources, group, "subnetIds", SUBNET)
@@ -39,20 +38,20 @@ def isolated(resources: Sequence[PolicyResource], group: PolicyResource) -> bool
     return bool(subnets) and subnets <= inside
 
 
-def _leading_out(resources: Sequence[PolicyResource]) -> set[str]:
-    """The tables with a way to the internet, as `named` names them."""
+def _public(resources: Sequence[PolicyResource]) -> set[str]:
+    """The tables with a route to the internet: URNs or ids, as `named` returns them."""
     found = {
         table.urn
         for table in of_type(resources, TABLE)
-        if any(_leads_out(route) for route in items(table.props, "routes"))
+        if any(_to_internet(route) for route in items(table.props, "routes"))
     }
     for route in of_type(resources, ROUTE):
-        if _leads_out(route.props):
+        if _to_internet(route.props):
             found |= named(resources, route, "routeTableId", TABLE)
     return found
 
 
-def _leads_out(route: Mapping[str, Any]) -> bool:
+def _to_internet(route: Mapping[str, Any]) -> bool:
     return any(given(route, key) for key in GATEWAYS) or any(
-        is_world(route[key]) for key in BLOCKS if given(route, key)
+        is_internet(route[key]) for key in BLOCKS if given(route, key)
     )

@@ -1,4 +1,4 @@
-"""What a rule is: one resource type or one stack-wide claim, one reason, one fix."""
+"""A rule: a claim about one resource type or about the whole stack, its reason and its fix."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,14 +19,16 @@ from pulumi_policy import (
 from guardrails import exceptions
 
 Props = Mapping[str, Any]
+Found = Iterator[tuple[str, PolicyResource | None]]
+"""Violations of a stack rule: a sentence each, and the resource at fault if there is one."""
 PRODUCTION = frozenset({"production"})
-"""The environments of a rule that is for production only."""
+"""For rules that apply to production only."""
 
 
 def environment() -> str:
-    """`arbor:environment` of the stack, which the engine hands to the pack.
+    """`arbor:environment` of the stack, from the config that the engine passes to the pack.
 
-    A stack that says nothing is judged as production, and so is the one of that name.
+    A stack without the key is judged as production, and so is the stack named production.
     """
     if pulumi.get_stack() in PRODUCTION:
         return pulumi.get_stack()
@@ -35,23 +37,23 @@ def environment() -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One claim about every resource of one type."""
+    """A claim about every resource of one type."""
 
     name: str
     token: str
     why: str
     fix: str
     controls: tuple[str, ...]
-    """What it answers: `FSBP RDS.5`, `Security Hub KMS.4` where that standard may not have it,
-    `CIS v3.0 5.2`, `runbook: names`."""
+    """The controls that it implements: `FSBP RDS.5`, `Security Hub KMS.4` where the control's place
+    in that standard is unconfirmed, `CIS v3.0 5.2`, `runbook: names`."""
     check: Callable[[Props], Iterator[str]]
-    """Yields a sentence for each thing that is wrong. Properties are camelCase proxies: an
-    unknown raises when it is read, and the engine then says that the rule was skipped."""
+    """Yields one sentence for each violation. Properties are camelCase proxies: reading an unknown
+    value raises, and the engine then reports the rule as skipped."""
     alike: tuple[str, ...] = ()
-    """Other types whose inputs say the same thing in the same words."""
+    """Other types with the same inputs."""
     severity: Severity = Severity.HIGH
     environments: frozenset[str] = frozenset()
-    """Only where `arbor:environment` is one of these; everywhere when empty."""
+    """Applies only where `arbor:environment` is one of these; empty is every environment."""
 
     def policy(self) -> ResourceValidationPolicy:
         return ResourceValidationPolicy(
@@ -64,27 +66,29 @@ class Rule:
         )
 
     def _validate(self, args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if args.resource_type not in {self.token, *self.alike} or not _judged(self.environments):
+        if args.resource_type not in {self.token, *self.alike} or not _applies_to(
+            self.environments
+        ):
             return
         if exceptions.covers(self.name, args.name):
             return
-        for problem in self.check(args.props):
-            report(f"{problem} {self.fix}", None)
+        for sentence in self.check(args.props):
+            report(f"{sentence} {self.fix}", None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackRule:
-    """One claim about the stack as a whole."""
+    """A claim about the stack as a whole."""
 
     name: str
     why: str
     fix: str
     controls: tuple[str, ...]
-    check: Callable[[Sequence[PolicyResource]], Iterator[tuple[str, PolicyResource | None]]]
-    """Yields a sentence for each thing that is wrong, and the resource at fault if there is one."""
+    check: Callable[[Sequence[PolicyResource]], Found]
+    """Yields one sentence for each violation, with the resource at fault if there is one."""
     severity: Severity = Severity.HIGH
     environments: frozenset[str] = frozenset()
-    """Only where `arbor:environment` is one of these; everywhere when empty."""
+    """Applies only where `arbor:environment` is one of these; empty is every environment."""
     level: EnforcementLevel = EnforcementLevel.MANDATORY
 
     def policy(self) -> StackValidationPolicy:
@@ -98,14 +102,14 @@ class StackRule:
         )
 
     def _validate(self, args: StackValidationArgs, report: ReportViolation) -> None:
-        if not _judged(self.environments):
+        if not _applies_to(self.environments):
             return
-        for problem, resource in self.check(args.resources):
+        for sentence, resource in self.check(args.resources):
             if resource is None or not exceptions.covers(self.name, resource.name):
-                report(f"{problem} {self.fix}", resource.urn if resource else None)
+                report(f"{sentence} {self.fix}", resource.urn if resource else None)
 
 
-def _judged(environments: frozenset[str]) -> bool:
+def _applies_to(environments: frozenset[str]) -> bool:
     return not environments or environment() in environments
 
 

@@ -1,15 +1,15 @@
 """Rules on buckets.
 
-What S3 keeps as a setting is a resource of its own, so a bucket is judged together with those.
+In Pulumi each setting of a bucket is its own resource, so stack rules judge them together.
 """
 
 from collections.abc import Iterator, Sequence
 
 from pulumi_policy import PolicyResource
 
-from guardrails.reading import document, items, of_type, part, statements
+from guardrails.reading import document, items, nested, of_type, statements
 from guardrails.references import names
-from guardrails.rule import Props, Rule, StackRule
+from guardrails.rule import Found, Props, Rule, StackRule
 
 BUCKET = "aws:s3/bucket:Bucket"
 BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
@@ -20,7 +20,6 @@ VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
-Found = Iterator[tuple[str, PolicyResource | None]]
 
 
 def _open(props: Props) -> Iterator[str]:
@@ -29,8 +28,8 @@ def _open(props: Props) -> Iterator[str]:
         yield f"{', '.join(off)} is off."
 
 
-def _settings(resources: Sequence[PolicyResource], *tokens: str) -> Iterator[PolicyResource]:
-    """Buckets that none of these settings names."""
+def _buckets_without(resources: Sequence[PolicyResource], *tokens: str) -> Iterator[PolicyResource]:
+    """Buckets without any of these settings."""
     settings = [found for token in tokens for found in of_type(resources, token)]
     for bucket in of_type(resources, BUCKET):
         if not any(names(resources, setting, "bucket", bucket) for setting in settings):
@@ -38,31 +37,31 @@ def _settings(resources: Sequence[PolicyResource], *tokens: str) -> Iterator[Pol
 
 
 def _unblocked(resources: Sequence[PolicyResource]) -> Found:
-    for bucket in _settings(resources, BLOCK):
-        yield f"{bucket.name} says nothing about public access.", bucket
+    for bucket in _buckets_without(resources, BLOCK):
+        yield f"{bucket.name} has no public access block.", bucket
 
 
 def _unencrypted(resources: Sequence[PolicyResource]) -> Found:
-    for bucket in _settings(resources, ENCRYPTION):
-        yield f"{bucket.name} doesn't say how it is encrypted.", bucket
+    for bucket in _buckets_without(resources, ENCRYPTION):
+        yield f"{bucket.name} has no encryption configuration.", bucket
 
 
-def _kept_for_ever(resources: Sequence[PolicyResource]) -> Found:
-    for bucket in _settings(resources, VERSIONING, LIFECYCLE):
-        yield f"{bucket.name} neither keeps versions nor lets anything expire.", bucket
+def _no_lifecycle(resources: Sequence[PolicyResource]) -> Found:
+    for bucket in _buckets_without(resources, VERSIONING, LIFECYCLE):
+        yield f"{bucket.name} has neither versioning nor a lifecycle.", bucket
 
 
 def _without_policy(resources: Sequence[PolicyResource]) -> Found:
-    for bucket in _settings(resources, POLICY):
-        yield f"{bucket.name} has no policy, so none that refuses HTTP.", bucket
+    for bucket in _buckets_without(resources, POLICY):
+        yield f"{bucket.name} has no bucket policy.", bucket
 
 
 def _without_tls(props: Props) -> Iterator[str]:
     for statement in statements(document(props, "policy")):
-        plain = part(part(statement, "Condition"), "Bool").get("aws:SecureTransport")
+        plain = nested(nested(statement, "Condition"), "Bool").get("aws:SecureTransport")
         if statement.get("Effect") == "Deny" and str(plain).lower() == "false":
             return
-    yield "The bucket answers without TLS."
+    yield "The bucket policy allows requests without TLS."
 
 
 def _no_rule(props: Props) -> Iterator[str]:
@@ -74,43 +73,43 @@ RULES = (
     Rule(
         name="s3-public-access-blocked",
         token=BLOCK,
-        why="No bucket can be opened to the public, whatever its policy says.",
-        fix="Set all four blocks to True.",
+        why="A public access block overrides any public bucket policy.",
+        fix="Set all four blocks to True (components/private_bucket.py).",
         controls=("FSBP S3.8", "CIS v3.0 2.1.4"),
         check=_open,
     ),
     StackRule(
         name="s3-public-access-said",
-        why="Every bucket has its public access blocked by us, not by a default.",
-        fix="Declare a BucketPublicAccessBlock for it.",
+        why="The public access block of every bucket is declared instead of a default.",
+        fix="Declare a BucketPublicAccessBlock (components/private_bucket.py).",
         controls=("FSBP S3.8",),
         check=_unblocked,
     ),
     StackRule(
         name="s3-encrypted",
-        why="How a bucket is encrypted is decided, not a default.",
-        fix="Declare a BucketServerSideEncryptionConfiguration for it.",
+        why="The encryption of every bucket is declared instead of a default.",
+        fix="Declare a BucketServerSideEncryptionConfiguration (components/private_bucket.py).",
         controls=("design: logs",),
         check=_unencrypted,
     ),
     StackRule(
         name="s3-lifecycle",
-        why="A bucket keeps versions, or says when things go: nothing piles up unseen.",
-        fix="Declare a BucketVersioning or a BucketLifecycleConfiguration for it.",
+        why="Objects expire, or their versions are kept on purpose.",
+        fix="Declare a BucketLifecycleConfiguration or a BucketVersioning.",
         controls=("FSBP S3.13", "Security Hub S3.14"),
-        check=_kept_for_ever,
+        check=_no_lifecycle,
     ),
     Rule(
         name="s3-lifecycle-enabled",
         token=LIFECYCLE,
-        why="A lifecycle that is switched off keeps everything.",
-        fix='Set the status of a rule to "Enabled".',
+        why="A disabled lifecycle rule expires no object.",
+        fix='Set the status of a lifecycle rule to "Enabled".',
         controls=("FSBP S3.13",),
         check=_no_rule,
     ),
     StackRule(
         name="s3-policy-said",
-        why="Every bucket has a policy, for TLS is demanded there.",
+        why="Only a bucket policy can require TLS.",
         fix="Declare a BucketPolicy that denies requests without aws:SecureTransport.",
         controls=("FSBP S3.5",),
         check=_without_policy,
@@ -118,8 +117,8 @@ RULES = (
     Rule(
         name="s3-tls-only",
         token=POLICY,
-        why="Logs and exports are never fetched in the clear.",
-        fix="Add a Deny statement with the condition Bool aws:SecureTransport false.",
+        why="Logs and exports are encrypted in transit.",
+        fix="Add a Deny statement with the condition Bool aws:SecureTransport=false.",
         controls=("FSBP S3.5", "CIS v3.0 2.1.1"),
         check=_without_tls,
     ),

@@ -1,4 +1,4 @@
-"""Rules on secrets, the keys that encrypt them, and where a secret must not stand."""
+"""Rules on secrets, on KMS keys, and on plain values in task definitions."""
 
 import re
 from collections.abc import Iterator
@@ -20,18 +20,18 @@ ACCESS_KEY = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")
 
 def _without_own_key(props: Props) -> Iterator[str]:
     if not given(props, "kmsKeyId"):
-        yield "The secret is encrypted with the account's default key."
+        yield "The secret is encrypted with the AWS managed key."
 
 
 def _never_rotated(props: Props) -> Iterator[str]:
     if not props.get("enableKeyRotation", False):
-        yield "The key stays the same for ever."
+        yield "Key rotation is off."
 
 
-def _gone_at_once(props: Props) -> Iterator[str]:
+def _short_deletion_window(props: Props) -> Iterator[str]:
     days = props.get("deletionWindowInDays", 30)
     if days < SHORTEST_WAIT_DAYS:
-        yield f"A deleted key can be brought back for {days:.0f} days only."
+        yield f"The deletion window is {days:.0f} days."
 
 
 def _plain_secret(props: Props) -> Iterator[str]:
@@ -43,39 +43,39 @@ def _plain_secret(props: Props) -> Iterator[str]:
                 or URL_WITH_PASSWORD.search(value)
                 or ACCESS_KEY.search(value)
             ):
-                yield f"The variable {name} of {container.get('name')} holds a secret in the clear."
+                yield f"The variable {name} of {container.get('name')} contains a plain secret."
 
 
 RULES = (
     Rule(
         name="secret-own-key",
         token=SECRET,
-        why="Who may read a secret is decided by a key that we control.",
-        fix="Set kms_key_id to a key of the stack.",
+        why="A customer managed key controls who can read a secret.",
+        fix="Set kms_key_id to the stack's key for secrets (components/secrets.py).",
         controls=("design: secrets",),
         check=_without_own_key,
     ),
     Rule(
         name="kms-rotation",
         token=KEY,
-        why="A key that leaks opens a year's data at most.",
-        fix="Set enable_key_rotation to True.",
+        why="Rotation limits the data encrypted with one key to a year.",
+        fix="Set enable_key_rotation=True (components/encryption_key.py).",
         controls=("Security Hub KMS.4", "CIS v3.0 3.6"),
         check=_never_rotated,
     ),
     Rule(
         name="kms-deletion-window",
         token=KEY,
-        why="A key that is deleted by mistake can be brought back.",
-        fix="Set deletion_window_in_days to 7 or more.",
+        why="A deletion by mistake can be cancelled within the window.",
+        fix="Set deletion_window_in_days to 7 or more (components/encryption_key.py).",
         controls=("FSBP KMS.3",),
-        check=_gone_at_once,
+        check=_short_deletion_window,
     ),
     Rule(
         name="task-no-plain-secret",
         token=TASK,
-        why="Whoever may describe a task definition must not learn a password from it.",
-        fix="Give it in the container's secrets, by ARN and JSON key.",
+        why="A task definition is readable by many roles.",
+        fix="Move it to Container.secrets, as the secret's ARN and JSON key (application.py).",
         controls=("FSBP ECS.8",),
         check=_plain_secret,
     ),

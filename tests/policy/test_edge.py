@@ -1,4 +1,4 @@
-"""What the rules on the edge see through: settings that are there and do nothing."""
+"""Rules on the edge: settings that are present but ineffective."""
 
 from typing import Any
 
@@ -24,13 +24,13 @@ def hosts(*values: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("named", [("example.com",), ("*.example.com",), ("a.com", "b.com")])
-def test_a_rule_names_its_hosts(named: tuple[str, ...]) -> None:
+def test_a_rule_with_literal_hosts_passes(named: tuple[str, ...]) -> None:
     assert of("edge-rule-host", {"conditions": [PATH, hosts(*named)]}) == []
 
 
-@pytest.mark.parametrize("anybody", [("*",), ("*.*",), ("????*",), ("example.com", "*"), ()])
-def test_a_host_of_wildcards_alone_names_none(anybody: tuple[str, ...]) -> None:
-    assert of("edge-rule-host", {"conditions": [PATH, hosts(*anybody)]})
+@pytest.mark.parametrize("wildcards", [("*",), ("*.*",), ("????*",), ("example.com", "*"), ()])
+def test_a_rule_with_a_host_of_wildcards_alone_fails(wildcards: tuple[str, ...]) -> None:
+    assert of("edge-rule-host", {"conditions": [PATH, hosts(*wildcards)]})
 
 
 def groups(override: str) -> dict[str, Any]:
@@ -45,13 +45,13 @@ def groups(override: str) -> dict[str, Any]:
     }
 
 
-def test_a_managed_group_that_only_counts_blocks_nothing() -> None:
+def test_a_managed_group_that_only_counts_fails() -> None:
     assert of("edge-firewall-groups", groups("none")) == []
     assert len(of("edge-firewall-groups", groups("count"))) == len(MANAGED_GROUPS)
 
 
 @pytest.mark.parametrize(
-    ("name", "action", "wrong"),
+    ("name", "action", "expected"),
     [
         ("SizeRestrictions_BODY", "count", 0),
         ("CrossSiteScripting_BODY", "count", 1),
@@ -59,23 +59,25 @@ def test_a_managed_group_that_only_counts_blocks_nothing() -> None:
         ("CrossSiteScripting_BODY", "block", 0),
     ],
 )
-def test_of_a_managed_group_only_the_body_s_size_may_count(
-    name: str, action: str, wrong: int
+def test_only_the_body_size_rule_of_a_managed_group_may_count(
+    name: str, action: str, expected: int
 ) -> None:
     found = groups("none")
     common = found["rules"][1]["statement"]["managedRuleGroupStatement"]
     common["ruleActionOverrides"] = [{"name": name, "actionToUse": {action: {}}}]
-    assert len(of("edge-firewall-groups", found)) == wrong
+    assert len(of("edge-firewall-groups", found)) == expected
 
 
 @pytest.mark.parametrize(
-    ("scope", "wrong"),
+    ("scope", "expected"),
     [
         ({"notStatement": {"statement": {"ipSetReferenceStatement": {"arn": "offices"}}}}, 0),
         ({"ipSetReferenceStatement": {"arn": "offices"}}, 1),
     ],
 )
-def test_a_limit_for_some_addresses_alone_is_none(scope: dict[str, Any], wrong: int) -> None:
+def test_a_rate_limit_must_cover_all_addresses_but_exempt_ones(
+    scope: dict[str, Any], expected: int
+) -> None:
     limit = {"limit": 2000, "aggregateKeyType": "IP", "scopeDownStatement": scope}
     rule = {"action": {"block": {}}, "statement": {"rateBasedStatement": limit}}
-    assert len(of("edge-rate-limit", {"rules": [rule]})) == wrong
+    assert len(of("edge-rate-limit", {"rules": [rule]})) == expected

@@ -1,4 +1,4 @@
-"""An exception: one rule, one resource, a reason, a last day."""
+"""An exception: one rule, one resource, a reason and an expiry date."""
 
 import datetime as dt
 import json
@@ -36,12 +36,12 @@ def configure(*entries: Any) -> None:
     pulumi.runtime.set_all_config({"policy:exceptions": json.dumps(entries)})
 
 
-def test_without_exceptions_nothing_is_shown_and_nothing_is_wrong() -> None:
+def test_without_exceptions_nothing_is_reported() -> None:
     assert stack_violations(SHOWN, DATABASE) == []
     assert stack_violations(VALID, DATABASE) == []
 
 
-def test_it_excuses_one_resource_from_one_rule() -> None:
+def test_an_exception_excludes_one_resource_from_one_rule() -> None:
     configure(ENTRY)
     assert violations(MULTI_AZ, {}, name="database-instance") == []
     assert violations(MULTI_AZ, {}, name="another-instance")
@@ -50,44 +50,47 @@ def test_it_excuses_one_resource_from_one_rule() -> None:
             assert violations(rule, {}, name="database-instance"), rule.name
 
 
-def test_it_is_shown_with_its_reason_and_its_last_day() -> None:
+def test_an_active_exception_is_reported_with_reason_and_expiry() -> None:
     configure(ENTRY)
     (message,) = stack_violations(SHOWN, DATABASE)
     assert message.startswith(
-        "rds-multi-az is not asked of database-instance until 2026-11-30: A rehearsal, OPS-112."
+        "database-instance is excepted from rds-multi-az until 2026-11-30: A rehearsal, OPS-112."
     )
     assert stack_violations(VALID, DATABASE) == []
 
 
-def test_the_day_after_it_fails_and_excuses_nothing() -> None:
+def test_an_expired_exception_fails_and_excludes_nothing() -> None:
     configure({**ENTRY, "expires": "2026-11-29"})
     (message,) = stack_violations(VALID, DATABASE)
-    assert "from rds-multi-az ended on 2026-11-29." in message
+    assert "from rds-multi-az expired on 2026-11-29." in message
     assert stack_violations(SHOWN, DATABASE) == []
     assert violations(MULTI_AZ, {}, name="database-instance")
 
 
 @pytest.mark.parametrize(
-    ("entry", "said"),
+    ("entry", "expected"),
     [
-        ({**ENTRY, "rule": "rds-multy-az"}, "There is no rule rds-multy-az"),
-        ({**ENTRY, "resource": "databse"}, "There is no databse to except from rds-multi-az."),
-        ({**ENTRY, "reason": " "}, "entry 1: reason must be a text that says something."),
-        ({**ENTRY, "expires": "soon"}, "entry 1: expires is soon; it must be a day such as"),
+        ({**ENTRY, "rule": "rds-multy-az"}, "from rds-multy-az names an unknown rule."),
+        ({**ENTRY, "resource": "databse"}, "databse from rds-multi-az names an unknown resource."),
+        ({**ENTRY, "reason": " "}, "entry 1: reason must be a non-empty text."),
+        ({**ENTRY, "expires": "soon"}, "entry 1: expires is soon; it must be a date such as"),
         ({**ENTRY, "until": "2027"}, "entry 1: must have exactly rule, resource, reason, expires."),
         ("rds-multi-az", "entry 1: must have exactly rule, resource, reason, expires."),
     ],
 )
-def test_what_is_written_wrong_is_told_and_excuses_nothing(entry: Any, said: str) -> None:
+def test_an_invalid_entry_is_reported_and_excludes_nothing(entry: Any, expected: str) -> None:
     configure(entry)
     (message,) = stack_violations(VALID, DATABASE)
-    assert said in message
+    assert expected in message
     if entry != {**ENTRY, "resource": "databse"}:
         assert violations(MULTI_AZ, {}, name="database-instance")
 
 
 @pytest.mark.parametrize("text", ["rds-multi-az", "{}", "3"])
-def test_what_is_no_list_is_told(text: str) -> None:
+def test_a_value_other_than_a_list_is_reported(text: str) -> None:
     pulumi.runtime.set_all_config({"policy:exceptions": text})
     (message,) = stack_violations(VALID, DATABASE)
-    assert "policy:exceptions must be a list of rule, resource, reason, expires." in message
+    assert (
+        "policy:exceptions must be a list of entries with rule, resource, reason, expires."
+        in message
+    )

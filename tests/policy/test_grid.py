@@ -1,4 +1,4 @@
-"""Mutations that share previews prove as much as mutations previewed one by one."""
+"""Batches of mutations prove as much as one preview for each mutation."""
 
 from collections.abc import Callable
 from itertools import combinations
@@ -23,12 +23,12 @@ def test_a_mutation_is_in_two_batches_or_alone() -> None:
     assert all(len(batch) == 1 for batch in BATCHES if batch[0].alone)
 
 
-def test_two_mutations_share_one_batch_at_most() -> None:
+def test_two_mutations_share_at_most_one_batch() -> None:
     for one, other in combinations(SHARING, 2):
         assert len(batches_of(one) & batches_of(other)) <= 1
 
 
-def test_a_batch_has_one_mutation_of_a_rule_and_none_that_touches_another() -> None:
+def test_mutations_of_a_batch_differ_in_rule_and_input() -> None:
     for batch in BATCHES:
         assert len(grid.rules(batch)) == len(batch)
         assert not any(one.touches(other) for one, other in combinations(batch, 2))
@@ -48,14 +48,14 @@ def of_the_database(**changes: Any) -> Mutation:
         ({"takes": "subnet_ids"}, {"inputs": {"subnet_ids": []}}, True),
     ],
 )
-def test_mutations_of_one_resource_touch_where_they_change_the_same(
+def test_mutations_touch_when_they_change_the_same_input(
     one: dict[str, Any], other: dict[str, Any], touches: bool
 ) -> None:
     assert of_the_database(**one).touches(of_the_database(**other)) is touches
 
 
 def one_too_many(mutation: Mutation) -> set[str]:
-    """As when `rds-multi-az` were broken by a mutation of another rule, too."""
+    """As if a mutation of another rule also violated `rds-multi-az`."""
     return {mutation.rule} | ({"rds-multi-az"} if mutation.rule == "edge-tls" else set())
 
 
@@ -64,6 +64,8 @@ def one_missing(mutation: Mutation) -> set[str]:
 
 
 @pytest.mark.parametrize("caught", [one_too_many, one_missing])
-def test_what_is_wrong_alone_is_wrong_in_a_batch(caught: Callable[[Mutation], set[str]]) -> None:
+def test_an_error_of_one_mutation_fails_its_batch(
+    caught: Callable[[Mutation], set[str]],
+) -> None:
     found = [set().union(*(caught(mutation) for mutation in batch)) for batch in BATCHES]
     assert found != [grid.rules(batch) for batch in BATCHES]

@@ -1,4 +1,4 @@
-"""Every rule on the program with all values known, which the first preview does not know."""
+"""Every rule on the program with all values known, unlike in the first preview."""
 
 import pytest
 from pulumi_policy import PolicyResource
@@ -14,7 +14,7 @@ OF_THE_PROGRAM = tuple(mutation for mutation in catalog.MUTATIONS if not mutatio
 
 
 def broken(stack: str, resources: list[PolicyResource]) -> set[str]:
-    """The rules that find something; one that meets an unknown value raises."""
+    """The violated rules; a rule that reads an unknown value raises."""
     found = set[str]()
     for rule in RULES:
         if not isinstance(rule, Rule):
@@ -30,7 +30,7 @@ def broken(stack: str, resources: list[PolicyResource]) -> set[str]:
 
 
 @pytest.mark.parametrize("stack", ["production", "staging"])
-def test_no_rule_finds_anything_and_none_meets_an_unknown(stack: str) -> None:
+def test_the_program_violates_no_rule(stack: str) -> None:
     assert broken(stack, known_program.resources(stack)) == set()
 
 

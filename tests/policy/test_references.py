@@ -1,4 +1,4 @@
-"""Which resources an input names: by ids where they are known, else by what Pulumi recorded."""
+"""References of an input: by known ids, else by the dependencies that Pulumi recorded."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def group(value: Any, *sources: PolicyResource) -> PolicyResource:
     return made
 
 
-def test_a_known_id_names_its_resource_whatever_the_value_depends_on() -> None:
+def test_a_known_id_decides_regardless_of_dependencies() -> None:
     stack = subnets()
     chosen = group(["subnet-1"], *stack)
     assert named(stack, chosen, "subnetIds", SUBNET) == {stack[0].urn}
@@ -34,7 +34,7 @@ def test_a_known_id_names_its_resource_whatever_the_value_depends_on() -> None:
     assert not names(stack, chosen, "subnetIds", stack[1])
 
 
-def test_an_id_that_the_stack_does_not_have_stays_as_it_is() -> None:
+def test_an_id_outside_the_stack_is_returned_unchanged() -> None:
     stack = subnets()
     chosen = group(["subnet-1", "subnet-9"])
     assert named(stack, chosen, "subnetIds", SUBNET) == {stack[0].urn, "subnet-9"}
@@ -42,7 +42,7 @@ def test_an_id_that_the_stack_does_not_have_stays_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("value", [[UNKNOWN], UNKNOWN])
-def test_an_unknown_id_is_the_one_resource_that_it_depends_on(value: Any) -> None:
+def test_an_unknown_id_with_one_dependency_is_that_resource(value: Any) -> None:
     stack = subnets(known=False)
     chosen = group(value, stack[1])
     assert named(stack, chosen, "subnetIds", SUBNET) == {stack[1].urn}
@@ -50,14 +50,14 @@ def test_an_unknown_id_is_the_one_resource_that_it_depends_on(value: Any) -> Non
     assert not names(stack, chosen, "subnetIds", stack[0])
 
 
-def test_as_many_unknown_ids_as_dependencies_are_those() -> None:
+def test_as_many_unknown_ids_as_dependencies_are_those_resources() -> None:
     stack = subnets(known=False)
     chosen = group([UNKNOWN] * 3, *stack)
     assert named(stack, chosen, "subnetIds", SUBNET) == {one.urn for one in stack}
 
 
 @pytest.mark.parametrize("value", [[UNKNOWN], [UNKNOWN] * 2, UNKNOWN])
-def test_which_of_more_dependencies_is_meant_can_not_be_known(value: Any) -> None:
+def test_more_dependencies_than_unknown_ids_raise(value: Any) -> None:
     stack = subnets(known=False)
     chosen = group(value, *stack)
     with pytest.raises(UnknownValueError):
@@ -66,20 +66,20 @@ def test_which_of_more_dependencies_is_meant_can_not_be_known(value: Any) -> Non
         names(stack, chosen, "subnetIds", stack[0])
 
 
-def test_an_unknown_id_is_beside_one_that_is_known() -> None:
+def test_known_and_unknown_ids_are_both_resolved() -> None:
     old, new = subnets()[0], subnets(known=False)[1]
     chosen = group(["subnet-1", UNKNOWN], old, new)
     assert named([old, new], chosen, "subnetIds", SUBNET) == {old.urn, new.urn}
 
 
-def test_what_is_not_set_names_nothing() -> None:
+def test_an_unset_input_refers_to_nothing() -> None:
     stack = subnets()
     without = resource(GROUP, "group")
     assert named(stack, without, "subnetIds", SUBNET) == set()
     assert not names(stack, without, "subnetIds", stack[0])
 
 
-def test_a_path_goes_through_objects_and_lists() -> None:
+def test_a_path_covers_objects_and_lists() -> None:
     stack = subnets()
     inside = {"networkConfiguration": [{"subnets": ["subnet-2"], "other": "subnet-1"}]}
     service = resource(SERVICE, "service", inside)

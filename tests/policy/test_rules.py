@@ -1,4 +1,4 @@
-"""Each rule on one resource: what passes, what doesn't, what isn't said, and what isn't judged."""
+"""Each resource rule: passing, violating, unset and other inputs."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from guardrails.rule import Rule
 from guardrails.rule import environment as environment_of_stack
 from verdict import UNKNOWN, stack_named, violations
 
-NOT_SAID_IS_WRONG, NOT_SAID_IS_RIGHT = True, False
+UNSET_FAILS, UNSET_PASSES = True, False
 GITHUB = "token.actions.githubusercontent.com"
 
 
@@ -21,9 +21,9 @@ GITHUB = "token.actions.githubusercontent.com"
 class Case:
     good: Mapping[str, Any]
     bad: tuple[Mapping[str, Any], ...]
-    unset: bool = NOT_SAID_IS_WRONG
+    unset: bool = UNSET_FAILS
     without: Mapping[str, Any] | None = None
-    """The inputs where the one that the rule reads isn't given; none at all by default."""
+    """Inputs without the one that the rule reads; none by default."""
 
 
 def containers(**container: Any) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def policy(*statements: Mapping[str, Any], key: str = "policy") -> dict[str, str
 
 
 def inline(*statements: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a role: a first policy that allows nothing, and these statements in a second."""
+    """Inline policies of a role: an empty one, and a second with these statements."""
     return {"inlinePolicies": [policy(), policy(*statements)]}
 
 
@@ -57,10 +57,10 @@ def trust(
     ref: str | None = "refs/heads/main",
 ) -> dict[str, str]:
     claims = {"aud": audience, "sub": subject, "job_workflow_ref": workflow, "ref": ref}
-    said = {f"{GITHUB}:{claim}": value for claim, value in claims.items() if value}
+    conditions = {f"{GITHUB}:{claim}": value for claim, value in claims.items() if value}
     provider = {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{GITHUB}"}
     return policy(
-        allow(Principal=provider, Condition={"StringEquals": said}), key="assumeRolePolicy"
+        allow(Principal=provider, Condition={"StringEquals": conditions}), key="assumeRolePolicy"
     )
 
 
@@ -74,7 +74,7 @@ def flag(key: str) -> Case:
 
 
 def excluding(*tags: str) -> dict[str, Any]:
-    """A repository whose tags stay, but for these."""
+    """A repository with immutable tags except these."""
     return {
         "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
         "imageTagMutabilityExclusionFilters": [
@@ -190,7 +190,7 @@ CASES = {
     "secret-own-key": Case({"kmsKeyId": UNKNOWN}, ({"kmsKeyId": None},)),
     "kms-rotation": flag("enableKeyRotation"),
     "kms-deletion-window": Case(
-        {"deletionWindowInDays": 7.0}, ({"deletionWindowInDays": 6.0},), NOT_SAID_IS_RIGHT
+        {"deletionWindowInDays": 7.0}, ({"deletionWindowInDays": 6.0},), UNSET_PASSES
     ),
     "task-no-plain-secret": Case(
         containers(environment=[{"name": "POSTGRES_HOST", "value": "db"}]),
@@ -199,7 +199,7 @@ CASES = {
             containers(environment=[{"name": "URL", "value": "redis://user:word@cache:6379"}]),
             containers(environment=[{"name": "ID", "value": "AKIA" + "A" * 16}]),
         ),
-        NOT_SAID_IS_RIGHT,
+        UNSET_PASSES,
         containers(),
     ),
     "s3-public-access-blocked": Case(
@@ -227,22 +227,22 @@ CASES = {
             {"cidrIpv6": "::/0", "fromPort": 22.0, "toPort": 22.0},
             {**WORLD, "ipProtocol": "-1"},
         ),
-        NOT_SAID_IS_RIGHT,
+        UNSET_PASSES,
     ),
-    "network-standalone-rules": Case({"ingress": []}, ({"egress": [{}]},), NOT_SAID_IS_RIGHT),
+    "network-standalone-rules": Case({"ingress": []}, ({"egress": [{}]},), UNSET_PASSES),
     "network-egress-https": Case(
         {**WORLD, "fromPort": 443.0, "toPort": 443.0},
         ({**WORLD, "fromPort": 0.0, "toPort": 65535.0}, {**WORLD, "ipProtocol": "-1"}),
-        NOT_SAID_IS_RIGHT,
+        UNSET_PASSES,
     ),
     "network-private-tasks": Case(
         {"networkConfiguration": {"assignPublicIp": False}},
         ({"networkConfiguration": {"assignPublicIp": True}},),
-        NOT_SAID_IS_RIGHT,
+        UNSET_PASSES,
     ),
     "network-flow-logs-all": Case({"trafficType": "ALL"}, ({"trafficType": "ACCEPT"},)),
     "network-default-group-empty": Case(
-        {"ingress": [], "egress": []}, ({"ingress": [{}]}, {"egress": [{}]}), NOT_SAID_IS_RIGHT
+        {"ingress": [], "egress": []}, ({"ingress": [{}]}, {"egress": [{}]}), UNSET_PASSES
     ),
     "edge-tls": Case(
         {"protocol": "HTTPS", "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06"},
@@ -265,7 +265,7 @@ CASES = {
     "edge-desync": Case(
         {"desyncMitigationMode": "strictest"},
         ({"desyncMitigationMode": "monitor"},),
-        NOT_SAID_IS_RIGHT,
+        UNSET_PASSES,
     ),
     "edge-access-logs": Case(
         {"accessLogs": {"enabled": True}}, ({"accessLogs": {"enabled": False}},)
@@ -292,7 +292,7 @@ CASES = {
         ({"alarms": {"enable": True}}, {"alarms": {"rollback": True}}),
     ),
     "ecs-no-sigint-rollback": Case(
-        {"sigintRollback": False}, ({"sigintRollback": True},), NOT_SAID_IS_RIGHT
+        {"sigintRollback": False}, ({"sigintRollback": True},), UNSET_PASSES
     ),
     "ecs-rule-both-groups": Case(
         {"actions": [{"forward": {"targetGroups": [{}, {}]}}]},
@@ -347,7 +347,7 @@ CASES = {
             containers(privileged=True),
             containers(linuxParameters={"capabilities": {"add": ["SYS_ADMIN"]}}),
         ),
-        NOT_SAID_IS_RIGHT,
+        UNSET_PASSES,
         containers(),
     ),
     "task-logs": Case(
@@ -378,7 +378,7 @@ CASES = {
             policy(allow(NotAction="s3:GetObject", Resource="x")),
             inline(allow(Action="*", Resource="x")),
         ),
-        NOT_SAID_IS_RIGHT,
+        UNSET_PASSES,
         policy(),
     ),
     "iam-resources": Case(
@@ -403,7 +403,7 @@ CASES = {
             policy(allow(Action="s3:GetObject", NotResource="x")),
             inline(allow(Action="s3:GetObject", Resource="*")),
         ),
-        NOT_SAID_IS_RIGHT,
+        UNSET_PASSES,
         policy(),
     ),
     "iam-trust": Case(
@@ -412,7 +412,7 @@ CASES = {
             policy(allow(Principal="*"), key="assumeRolePolicy"),
             policy(allow(Principal={"AWS": ["*"]}), key="assumeRolePolicy"),
         ),
-        NOT_SAID_IS_RIGHT,
+        UNSET_PASSES,
         policy(key="assumeRolePolicy"),
     ),
     "iam-github-bound": Case(
@@ -434,20 +434,20 @@ CASES = {
             trust("repo:arbor/*"),
             trust("repo:arbor/infrastructure:*"),
             trust(None),
-            trust("repo:arbor/infrastructure:pull_request", audience="anybody"),
+            trust("repo:arbor/infrastructure:pull_request", audience="another"),
         ),
-        NOT_SAID_IS_RIGHT,
+        UNSET_PASSES,
         policy(key="assumeRolePolicy"),
     ),
     "iam-bucket-principal": Case(
         policy(allow(Principal="*", Condition={"StringEquals": {"aws:SourceAccount": "1"}})),
         (policy(allow(Principal="*")),),
-        NOT_SAID_IS_RIGHT,
+        UNSET_PASSES,
     ),
     "iam-key-principal": Case(
         policy(allow(Principal={"AWS": "arn:aws:iam::123456789012:root"})),
         (policy(allow(Principal={"AWS": "*"})),),
-        NOT_SAID_IS_RIGHT,
+        UNSET_PASSES,
     ),
 }
 BY_NAME = {rule.name: rule for rule in RULES if isinstance(rule, Rule)}
@@ -459,7 +459,7 @@ def test_every_rule_on_one_resource_has_its_case() -> None:
 
 
 @each_rule
-def test_what_is_right_passes(name: str) -> None:
+def test_valid_inputs_pass(name: str) -> None:
     assert violations(BY_NAME[name], CASES[name].good) == []
 
 
@@ -475,12 +475,12 @@ def test_what_is_right_passes(name: str) -> None:
         },
     ],
 )
-def test_other_jobs_that_a_role_may_trust(props: dict[str, str]) -> None:
+def test_a_role_may_trust_other_jobs(props: dict[str, str]) -> None:
     assert violations(BY_NAME["iam-github-bound"], props) == []
 
 
 @each_rule
-def test_what_is_wrong_is_told_with_the_fix(name: str) -> None:
+def test_a_violation_is_reported_with_the_fix(name: str) -> None:
     for bad in CASES[name].bad:
         found = violations(BY_NAME[name], bad)
         assert found, bad
@@ -488,35 +488,35 @@ def test_what_is_wrong_is_told_with_the_fix(name: str) -> None:
 
 
 @each_rule
-def test_what_is_not_said_is_judged_as_aws_would_have_it(name: str) -> None:
+def test_an_unset_input_is_judged_by_the_default_of_aws(name: str) -> None:
     case = CASES[name]
     assert bool(violations(BY_NAME[name], case.without or {})) == case.unset
 
 
 @each_rule
-def test_another_type_is_not_judged(name: str) -> None:
+def test_another_type_is_ignored(name: str) -> None:
     for bad in CASES[name].bad:
         assert violations(BY_NAME[name], bad, token="random:index/randomId:RandomId") == []
 
 
 @each_rule
-def test_every_type_that_says_the_same_is_judged_the_same(name: str) -> None:
+def test_types_with_the_same_inputs_are_judged_alike(name: str) -> None:
     for token in BY_NAME[name].alike:
         assert violations(BY_NAME[name], CASES[name].good, token=token) == []
         for bad in CASES[name].bad:
             assert violations(BY_NAME[name], bad, token=token)
 
 
-def test_managed_policies_are_judged_like_a_roles_own() -> None:
+def test_managed_policies_are_judged_like_inline_ones() -> None:
     for name in ("iam-actions", "iam-resources"):
         assert "aws:iam/policy:Policy" in BY_NAME[name].alike
 
 
 @each_rule
-def test_a_rule_for_production_leaves_staging_alone(name: str) -> None:
+def test_a_rule_for_production_ignores_staging(name: str) -> None:
     rule = BY_NAME[name]
-    told = violations(rule, CASES[name].bad[0], stack="staging")
-    assert bool(told) != bool(rule.environments)
+    found = violations(rule, CASES[name].bad[0], stack="staging")
+    assert bool(found) != bool(rule.environments)
 
 
 @each_rule
@@ -524,29 +524,29 @@ def test_a_rule_for_production_leaves_staging_alone(name: str) -> None:
     ("stack", "environment", "judged"),
     [
         ("productionwest", "production", True),
-        ("production", "staging", True),  # settings refuses it, and the pack judges it all the same
+        ("production", "staging", True),  # the settings also refuse it
         ("productionwest", "staging", False),
     ],
 )
-def test_a_rule_for_production_hangs_on_the_environment(
+def test_a_rule_for_production_depends_on_the_environment(
     name: str, stack: str, environment: str, judged: bool
 ) -> None:
     rule = BY_NAME[name]
-    told = violations(rule, CASES[name].bad[0], stack=stack, environment=environment)
-    assert bool(told) == (judged or not rule.environments)
+    found = violations(rule, CASES[name].bad[0], stack=stack, environment=environment)
+    assert bool(found) == (judged or not rule.environments)
 
 
-def test_a_stack_that_says_no_environment_is_judged_as_production() -> None:
+def test_a_stack_without_an_environment_is_judged_as_production() -> None:
     with stack_named("demo", None):
         assert environment_of_stack() == "production"
 
 
-def test_what_is_not_known_yet_is_not_judged_as_right() -> None:
+def test_an_unknown_value_raises() -> None:
     with pytest.raises(UnknownValueError):
         violations(BY_NAME["rds-backup-window"], {"backupWindow": UNKNOWN})
 
 
-def test_no_two_rules_have_one_name_and_each_says_what_it_answers() -> None:
+def test_rules_have_unique_names_controls_and_a_reason() -> None:
     names = [rule.name for rule in RULES]
     assert len(names) == len(set(names))
     assert all(rule.controls and rule.why.endswith(".") for rule in RULES)

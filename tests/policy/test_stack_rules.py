@@ -1,4 +1,4 @@
-"""Each rule on a stack as a whole: a small stack that is right, and what one change makes of it."""
+"""Each stack rule: a small stack that passes, and one change that fails."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ import pytest
 from pulumi_policy import PolicyResource
 
 from guardrails.contract import NAMES, TAGS
-from guardrails.ecs import MOVES_AS, MOVES_RULES
+from guardrails.ecs import INFRASTRUCTURE_POLICY, ROLE_INPUT
 from guardrails.pack import RULES
 from guardrails.rule import PRODUCTION, StackRule
 from verdict import UNKNOWN, pointing, resource, stack_violations
@@ -22,7 +22,7 @@ def buckets(*settings: str) -> Stack:
     return [bucket, *(pointing(resource(one, one), "bucket", bucket) for one in settings)]
 
 
-def world(*, through_balancer: bool) -> Stack:
+def internet(*, through_balancer: bool) -> Stack:
     group = resource("aws:ec2/securityGroup:SecurityGroup", "group")
     rule = resource(
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
@@ -37,8 +37,8 @@ def world(*, through_balancer: bool) -> Stack:
     ]
 
 
-def data(*, with_a_way_out: bool) -> Stack:
-    way = {"routeTableId": "rtb", "destinationCidrBlock": "0.0.0.0/0"}
+def data(*, with_route_out: bool) -> Stack:
+    route = {"routeTableId": "rtb", "destinationCidrBlock": "0.0.0.0/0"}
     return [
         resource("aws:rds/subnetGroup:SubnetGroup", "subnets", {"subnetIds": ["subnet"]}),
         resource(
@@ -46,12 +46,12 @@ def data(*, with_a_way_out: bool) -> Stack:
             "association",
             {"subnetId": "subnet", "routeTableId": "rtb"},
         ),
-        *([resource("aws:ec2/route:Route", "route", way)] if with_a_way_out else []),
+        *([resource("aws:ec2/route:Route", "route", route)] if with_route_out else []),
     ]
 
 
-def calling_out(component: str) -> Stack:
-    """A way out for a component's group, beside the task of a service that config alone adds."""
+def internet_egress(component: str) -> Stack:
+    """Egress of a component's group, beside the task of a service that config alone adds."""
     tags = {"tags": {"Component": component}}
     group = resource("aws:ec2/securityGroup:SecurityGroup", "group", tags)
     task = resource(
@@ -70,7 +70,7 @@ def listening(protocol: str) -> Stack:
     return [listener, pointing(resource(LISTENER_RULE, "rule"), "listenerArn", listener)]
 
 
-def answering(*hosts: str, asked: str = "a.example") -> Stack:
+def listener_hosts(*hosts: str, asked: str = "a.example") -> Stack:
     rule = resource(LISTENER_RULE, "rule", {"conditions": [{"hostHeader": {"values": [asked]}}]})
     records = [
         resource("aws:route53/record:Record", host, {"name": host, "aliases": [{"name": "lb"}]})
@@ -80,7 +80,7 @@ def answering(*hosts: str, asked: str = "a.example") -> Stack:
     return [rule, *records, proof]
 
 
-def calling_data(*, its_own_group: bool) -> Stack:
+def data_egress(*, its_own_group: bool) -> Stack:
     groups = [resource("aws:ec2/securityGroup:SecurityGroup", name) for name in ("db", "other")]
     store = resource("aws:rds/instance:Instance", "database")
     rule = resource("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "rule")
@@ -108,13 +108,13 @@ def ignoring(token: str, *keys: str) -> Stack:
     return [found]
 
 
-def moving(policy: str) -> Stack:
+def infrastructure_role(policy: str) -> Stack:
     role = resource("aws:iam/role:Role", "role")
     attached = resource(
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "attached", {"policyArn": policy}
     )
     service = resource("aws:ecs/service:Service", "service")
-    return [role, pointing(attached, "role", role), pointing(service, MOVES_AS, role)]
+    return [role, pointing(attached, "role", role), pointing(service, ROLE_INPUT, role)]
 
 
 def attached(arn: str) -> Stack:
@@ -155,24 +155,24 @@ CASES: dict[str, tuple[Callable[[], Stack], Callable[[], Stack]]] = {
     "s3-lifecycle": (lambda: buckets(LIFECYCLE), lambda: buckets(POLICY)),
     "s3-policy-said": (lambda: buckets(POLICY), lambda: buckets(BLOCK)),
     "network-world-load-balancer": (
-        lambda: world(through_balancer=True),
-        lambda: world(through_balancer=False),
+        lambda: internet(through_balancer=True),
+        lambda: internet(through_balancer=False),
     ),
     "network-rule-kind": (
         list,
         lambda: [resource("aws:ec2/securityGroupRule:SecurityGroupRule", "old")],
     ),
     "network-isolated-data": (
-        lambda: data(with_a_way_out=False),
-        lambda: data(with_a_way_out=True),
+        lambda: data(with_route_out=False),
+        lambda: data(with_route_out=True),
     ),
     "network-silent-data": (
-        lambda: calling_data(its_own_group=False),
-        lambda: calling_data(its_own_group=True),
+        lambda: data_egress(its_own_group=False),
+        lambda: data_egress(its_own_group=True),
     ),
     "network-egress-tasks": (
-        lambda: calling_out("admin"),
-        lambda: calling_out("balancer"),
+        lambda: internet_egress("admin"),
+        lambda: internet_egress("balancer"),
     ),
     "network-flow-logs": (
         lambda: beside_vpc(FLOW_LOG, of_this_one=True),
@@ -193,8 +193,8 @@ CASES: dict[str, tuple[Callable[[], Stack], Callable[[], Stack]]] = {
         lambda: ignoring(LISTENER_RULE),
     ),
     "ecs-infrastructure-role": (
-        lambda: moving(MOVES_RULES),
-        lambda: moving("arn:aws:iam::aws:policy/ReadOnlyAccess"),
+        lambda: infrastructure_role(INFRASTRUCTURE_POLICY),
+        lambda: infrastructure_role("arn:aws:iam::aws:policy/ReadOnlyAccess"),
     ),
     "iam-policy-kind": (
         lambda: attached("arn:aws:iam::aws:policy/ReadOnlyAccess"),
@@ -204,9 +204,9 @@ CASES: dict[str, tuple[Callable[[], Stack], Callable[[], Stack]]] = {
         lambda: attached("arn:aws:iam::aws:policy/ReadOnlyAccess"),
         lambda: attached("arn:aws:iam::aws:policy/AdministratorAccess"),
     ),
-    "iam-no-long-lived-keys": (list, lambda: [resource("aws:iam/user:User", "somebody")]),
+    "iam-no-long-lived-keys": (list, lambda: [resource("aws:iam/user:User", "user")]),
     "contract-names": (named, lambda: named()[1:]),
-    "contract-hosts": (lambda: answering("a.example"), lambda: answering("b.example")),
+    "contract-hosts": (lambda: listener_hosts("a.example"), lambda: listener_hosts("b.example")),
     "contract-migrations-container": (
         lambda: migrations("backend"),
         lambda: migrations("backend", "sidecar"),
@@ -220,56 +220,56 @@ CASES: dict[str, tuple[Callable[[], Stack], Callable[[], Stack]]] = {
 each_rule = pytest.mark.parametrize("name", sorted(BY_NAME))
 
 
-def test_every_rule_on_the_stack_has_its_case() -> None:
+def test_every_stack_rule_has_a_case() -> None:
     assert set(CASES) == set(BY_NAME)
 
 
 @each_rule
-def test_a_stack_that_is_right_passes(name: str) -> None:
-    right, _ = CASES[name]
-    assert stack_violations(BY_NAME[name], *right()) == []
+def test_a_valid_stack_passes(name: str) -> None:
+    valid, _ = CASES[name]
+    assert stack_violations(BY_NAME[name], *valid()) == []
 
 
 @each_rule
-def test_one_thing_wrong_is_told_with_the_fix(name: str) -> None:
-    _, wrong = CASES[name]
-    (message,) = stack_violations(BY_NAME[name], *wrong())
+def test_a_violation_is_reported_with_the_fix(name: str) -> None:
+    _, invalid = CASES[name]
+    (message,) = stack_violations(BY_NAME[name], *invalid())
     assert message.endswith(BY_NAME[name].fix)
 
 
 @each_rule
-def test_an_empty_stack_has_nothing_to_judge_but_what_must_be_there(name: str) -> None:
+def test_an_empty_stack_violates_only_contract_names(name: str) -> None:
     assert bool(stack_violations(BY_NAME[name])) == (name == "contract-names")
 
 
 @each_rule
-def test_a_rule_for_production_leaves_staging_alone(name: str) -> None:
-    _, wrong = CASES[name]
-    told = stack_violations(BY_NAME[name], *wrong(), stack="staging")
-    assert bool(told) != (BY_NAME[name].environments == PRODUCTION)
+def test_a_rule_for_production_ignores_staging(name: str) -> None:
+    _, invalid = CASES[name]
+    found = stack_violations(BY_NAME[name], *invalid(), stack="staging")
+    assert bool(found) != (BY_NAME[name].environments == PRODUCTION)
 
 
 @each_rule
-def test_a_rule_for_production_hangs_on_the_environment(name: str) -> None:
-    _, wrong = CASES[name]
+def test_a_rule_for_production_depends_on_the_environment(name: str) -> None:
+    _, invalid = CASES[name]
     west = {"stack": "productionwest", "environment": "production"}
-    assert stack_violations(BY_NAME[name], *wrong(), **west)
+    assert stack_violations(BY_NAME[name], *invalid(), **west)
 
 
-def test_production_under_another_name_promises_that_name() -> None:
+def test_production_under_another_stack_name_requires_that_name() -> None:
     west = {"stack": "productionwest", "environment": "production"}
-    told = stack_violations(BY_NAME["contract-names"], **west)
-    assert len(told) == len(NAMES)
+    found = stack_violations(BY_NAME["contract-names"], **west)
+    assert len(found) == len(NAMES)
     for name in (
         "arbor-productionwest-cluster",
         "arbor_productionwest",
         "arbor/productionwest/db",
         "arbor-productionwest-log-exports",
     ):
-        assert any(f" is {name}. " in message for message in told), name
+        assert any(f" {name}. " in message for message in found), name
 
 
-def test_every_promised_name_is_asked_for() -> None:
+def test_every_name_of_the_runbook_is_required() -> None:
     assert len(stack_violations(BY_NAME["contract-names"])) == len(NAMES)
 
 
@@ -280,13 +280,13 @@ def another_bucket() -> Iterator[str]:
     pulumi.runtime.set_all_config({})
 
 
-def test_the_bucket_that_the_runbook_types_is_asked_for() -> None:
+def test_the_runbooks_bucket_is_required() -> None:
     without = [found for found in named() if found.resource_type != "aws:s3/bucket:Bucket"]
     (message,) = stack_violations(BY_NAME["contract-names"], *without)
     assert "arbor-log-exports" in message
 
 
-def test_where_somebody_else_has_the_buckets_name_config_gives_another(another_bucket: str) -> None:
+def test_config_can_set_another_bucket_name(another_bucket: str) -> None:
     (message,) = stack_violations(BY_NAME["contract-names"], *named())
     assert another_bucket in message
     renamed = resource("aws:s3/bucket:Bucket", "bucket", {"bucket": another_bucket})
@@ -302,35 +302,33 @@ def test_where_somebody_else_has_the_buckets_name_config_gives_another(another_b
         ("params-17", False),
     ],
 )
-def test_each_major_version_has_a_parameter_group_of_the_promised_name(
-    name: str, keeps: bool
-) -> None:
+def test_the_parameter_group_may_have_the_major_version_as_suffix(name: str, keeps: bool) -> None:
     group = "aws:rds/parameterGroup:ParameterGroup"
     others = [found for found in named() if found.resource_type != group]
-    told = stack_violations(
+    found = stack_violations(
         BY_NAME["contract-names"], *others, resource(group, "group", {"name": name})
     )
-    assert (told == []) is keeps
+    assert (found == []) is keeps
 
 
-def test_a_policy_of_the_stack_may_be_attached() -> None:
+def test_a_policy_of_the_stack_can_be_attached() -> None:
     own, by_arn = attached("arn:aws:iam::123456789012:policy/own")
     not_yet = pointing(resource(ATTACHMENT, "new", {"policyArn": UNKNOWN}), "policyArn", own)
     assert stack_violations(BY_NAME["iam-policy-kind"], own, by_arn, not_yet) == []
 
 
 @pytest.mark.parametrize("rule", ["iam-policy-kind", "iam-full-access"])
-def test_what_a_role_names_itself_is_judged_like_an_attachment(rule: str) -> None:
-    _, wrong = CASES[rule]
-    _, attachment = wrong()
+def test_managed_policies_of_a_role_are_judged_like_attachments(rule: str) -> None:
+    _, invalid = CASES[rule]
+    _, attachment = invalid()
     role = resource(
         "aws:iam/role:Role", "role", {"managedPolicyArns": [attachment.props["policyArn"]]}
     )
     assert stack_violations(BY_NAME[rule], role)
 
 
-def test_a_wildcard_has_no_address_of_its_own() -> None:
-    assert stack_violations(BY_NAME["contract-hosts"], *answering(asked="*.example")) == []
+def test_a_wildcard_host_needs_no_record() -> None:
+    assert stack_violations(BY_NAME["contract-hosts"], *listener_hosts(asked="*.example")) == []
 
 
 def test_types_without_tags_are_not_asked_for_them() -> None:
