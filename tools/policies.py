@@ -3,7 +3,6 @@
 from collections import defaultdict
 
 from guardrails import pack
-from guardrails.exception_rules import exception_rules
 from guardrails.rule import Rule, StackRule
 
 HEADER = """\
@@ -39,7 +38,7 @@ config:
 
 def page() -> str:
     """The whole page."""
-    rules = (*pack.RULES, *exception_rules(frozenset()))
+    rules = pack.every_rule()
     grouped: dict[str, list[Rule | StackRule]] = defaultdict(list)
     for rule in rules:
         grouped[rule.name.split("-")[0]].append(rule)

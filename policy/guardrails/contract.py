@@ -18,6 +18,8 @@ GROUP = "aws:cloudwatch/logGroup:LogGroup"
 PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
 SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a type
 BUCKET = "aws:s3/bucket:Bucket"
+RECORD = "aws:route53/record:Record"
+LISTENER_RULE = "aws:lb/listenerRule:ListenerRule"
 NAMES: tuple[tuple[str, str, str], ...] = (
     ("aws:ecs/cluster:Cluster", "name", "arbor-production-cluster"),
     ("aws:ecs/service:Service", "name", "arbor-production-backend"),
@@ -90,11 +92,11 @@ def _is(promised: str, name: object, token: str) -> bool:
 
 
 def _hosts_without_record(resources: Sequence[PolicyResource]) -> Found:
-    records = of_type(resources, "aws:route53/record:Record")
+    records = of_type(resources, RECORD)
     # Only alias records: the names of a certificate's validation records are unknown before the
     # first `up`.
     known = {record.props["name"] for record in records if given(record.props, "aliases")}
-    for rule in of_type(resources, "aws:lb/listenerRule:ListenerRule"):
+    for rule in of_type(resources, LISTENER_RULE):
         for host in hosts(rule.props):
             if host not in known and not WILDCARD.search(host):
                 yield f"{rule.name} forwards {host}, which has no alias record.", rule
@@ -132,6 +134,7 @@ RULES = (
         why="Commands in the runbook use these names.",
         fix="Restore the name in arbor_names/naming.py, or change docs/runbook.md with it.",
         controls=("runbook: names",),
+        judges=tuple(sorted({token for token, _, _ in NAMES})),
         check=_missing_names,
         environments=PRODUCTION,
     ),
@@ -140,6 +143,7 @@ RULES = (
         why="The runbook calls the domain and its green host at the load balancer.",
         fix="Add the host to the AliasRecords in __main__.py.",
         controls=("runbook: names",),
+        judges=(RECORD, LISTENER_RULE),
         check=_hosts_without_record,
     ),
     StackRule(
@@ -147,6 +151,7 @@ RULES = (
         why="The runbook overrides the command of the container named backend.",
         fix='Use one container named "backend" (components/migration_task.py).',
         controls=("runbook: migrations",),
+        judges=(TASK,),
         check=_other_containers,
     ),
     StackRule(
@@ -154,6 +159,7 @@ RULES = (
         why="The engine refuses to delete or replace a protected resource, so no `up` loses data.",
         fix="Set protect=True in its ResourceOptions, and arbor:protectData to true.",
         controls=("design: protect",),
+        judges=HOLDS_DATA,
         check=_unprotected,
         environments=PRODUCTION,
     ),
@@ -162,6 +168,7 @@ RULES = (
         why="Tags identify the owner of a resource in cost reports and in IAM conditions.",
         fix=f"Pass config.tags(COMPONENT), which sets {', '.join(TAGS)}.",
         controls=("design: tags",),
+        judges=(),
         check=_untagged,
     ),
 )

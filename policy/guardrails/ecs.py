@@ -158,6 +158,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         why="Releases, operators and ECS own the revision, the task count and the target groups.",
         fix=f"Add {', '.join(OWNED_BY_RELEASES)} to ignore_changes (components/service.py).",
         controls=("design: tenet 2",),
+        judges=(SERVICE,),
         check=_sets_revisions,
     ),
     StackRule(
@@ -165,6 +166,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         why="ECS owns the weights of listener rules; `pulumi up` must not reset them.",
         fix='Add "actions" to ignore_changes (components/blue_green.py).',
         controls=("design: blue/green",),
+        judges=(LISTENER_RULE,),
         check=_sets_weights,
     ),
     Rule(
@@ -180,6 +182,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         why="ECS shifts traffic with the permissions of this role.",
         fix=f"Attach {INFRASTRUCTURE_POLICY} to the role (components/blue_green.py).",
         controls=("design: blue/green",),
+        judges=(ATTACHMENT, SERVICE),
         check=_missing_role_policy,
     ),
     Rule(

@@ -162,6 +162,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         why="A listener rule takes precedence over the redirect and would respond without TLS.",
         fix="Set listener_arn to the HTTPS listener.",
         controls=("FSBP ELB.1",),
+        judges=(LISTENER, LISTENER_RULE),
         check=_http_rules,
     ),
     Rule(
@@ -218,6 +219,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         why="AWS WAF blocks known attacks before they reach the load balancer.",
         fix="Declare a WebAclAssociation for it (components/web_acl.py).",
         controls=("Security Hub ELB.16",),
+        judges=(LOAD_BALANCER, ACL_ASSOCIATION),
         check=_no_web_acl,
     ),
     Rule(

@@ -39,6 +39,7 @@ def exception_rules(names: frozenset[str]) -> tuple[StackRule, StackRule]:
         why="Reviewers see every exception from a rule.",
         fix="Remove it from policy:exceptions in Pulumi.<stack>.yaml when it is obsolete.",
         controls=("arbor",),
+        judges=(),
         check=_active,
         severity=Severity.LOW,
         level=EnforcementLevel.ADVISORY,
@@ -48,6 +49,7 @@ def exception_rules(names: frozenset[str]) -> tuple[StackRule, StackRule]:
         why="An exception needs one rule, one resource, a reason and an expiry date.",
         fix="Correct policy:exceptions in Pulumi.<stack>.yaml, or fix the resource and remove it.",
         controls=("arbor",),
+        judges=(),
         check=invalid,
     )
     return shown, valid

@@ -207,6 +207,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         why="These rules read only policies of the stack and names of AWS managed policies.",
         fix="Declare the policy in the stack.",
         controls=("design: identity",),
+        judges=tuple(ATTACHED),
         check=_external_policies,
     ),
     StackRule(
@@ -214,6 +215,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         why="AWS managed policies for administrators allow more than any role needs.",
         fix="Declare a policy that lists actions and resources.",
         controls=("FSBP IAM.1",),
+        judges=tuple(ATTACHED),
         check=_full_access,
     ),
     Rule(
@@ -257,6 +259,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         why="Credentials of assumed roles expire; access keys leak.",
         fix="Assume a role instead.",
         controls=("design: pipeline",),
+        judges=LONG_LIVED,
         check=_long_lived_credentials,
     ),
 )

@@ -8,7 +8,7 @@ from pulumi_policy.proxy import UnknownValueError
 from guardrails.addresses import is_public, only_port
 from guardrails.reading import items, nested, of_type
 from guardrails.references import depended_on, elsewhere, known, named, names
-from guardrails.routes import isolated
+from guardrails.routes import ROUTING, isolated
 from guardrails.rule import Found, Props, Rule, StackRule
 
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
@@ -208,6 +208,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         why="Only the load balancer is open to the internet.",
         fix="Replace the CIDR block with referenced_security_group_id.",
         controls=("FSBP EC2.18", "design: security groups"),
+        judges=(INGRESS, LOAD_BALANCER, *MEMBERS),
         check=_internet_ingress,
     ),
     Rule(
@@ -223,6 +224,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         why="The other rules read only SecurityGroupIngressRule and SecurityGroupEgressRule.",
         fix="Declare a SecurityGroupIngressRule or SecurityGroupEgressRule instead.",
         controls=("design: security groups",),
+        judges=(LEGACY,),
         check=_legacy,
     ),
     Rule(
@@ -238,6 +240,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         why="Only tasks open connections to the internet.",
         fix="Set referenced_security_group_id, or tag the task's group as its task definition.",
         controls=("design: security groups",),
+        judges=(EGRESS,),
         check=_internet_egress,
     ),
     Rule(
@@ -253,6 +256,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         why="Database and cache have no route to the internet.",
         fix="Set subnet_ids to network.isolated_subnet_ids.",
         controls=("FSBP RDS.46", "design: network"),
+        judges=(*SUBNETS_OF_DATA, *ROUTING),
         check=_reachable_data,
     ),
     StackRule(
@@ -260,6 +264,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         why="Database and cache open no connections.",
         fix="Remove the egress rule, and use security groups of this stack only.",
         controls=("design: security groups",),
+        judges=(EGRESS, *DATA),
         check=_data_egress,
     ),
     StackRule(
@@ -267,6 +272,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         why="Flow logs show network connections during an incident.",
         fix="Declare a FlowLog for the VPC (components/network.py).",
         controls=("FSBP EC2.6", "CIS v3.0 3.7"),
+        judges=(VPC, FLOW_LOG),
         check=_unlogged,
     ),
     Rule(
@@ -282,6 +288,7 @@ RULES: tuple[Rule | StackRule, ...] = (
         why="Resources left in the default security group get no access.",
         fix="Declare a DefaultSecurityGroup without rules (components/network.py).",
         controls=("FSBP EC2.2", "CIS v3.0 5.4"),
+        judges=(VPC, DEFAULT_GROUP, INGRESS, EGRESS),
         check=_default_in_use,
     ),
     Rule(

@@ -3,6 +3,7 @@
 from pulumi_policy import Policy
 
 from guardrails import contract, ecs, edge, elasticache, iam, logs, network, rds, s3, secrets, task
+from guardrails.coverage import unjudged_rule
 from guardrails.exception_rules import exception_rules
 from guardrails.rule import Rule, StackRule
 
@@ -22,6 +23,11 @@ RULES: tuple[Rule | StackRule, ...] = (
 
 
 def policies() -> list[Policy]:
-    """The pack's policies: every rule, and the two rules on exceptions."""
-    on_exceptions = exception_rules(frozenset(rule.name for rule in RULES))
-    return [rule.policy() for rule in (*RULES, *on_exceptions)]
+    """The pack's policies, for the engine."""
+    return [rule.policy() for rule in every_rule()]
+
+
+def every_rule() -> tuple[Rule | StackRule, ...]:
+    """The rules, the advisory one on types without a rule, and the two on exceptions."""
+    names = frozenset(rule.name for rule in RULES)
+    return (*RULES, unjudged_rule(RULES), *exception_rules(names))

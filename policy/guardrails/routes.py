@@ -14,6 +14,7 @@ SUBNET = "aws:ec2/subnet:Subnet"
 ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
 TABLE = "aws:ec2/routeTable:RouteTable"
 ROUTE = "aws:ec2/route:Route"
+ROUTING = (SUBNET, ASSOCIATION, TABLE, ROUTE)
 GATEWAYS = ("gatewayId", "natGatewayId", "egressOnlyGatewayId")
 BLOCKS = ("destinationCidrBlock", "destinationIpv6CidrBlock", "cidrBlock", "ipv6CidrBlock")
 

@@ -55,6 +55,11 @@ class Rule:
     environments: frozenset[str] = frozenset()
     """Applies only where `arbor:environment` is one of these; empty is every environment."""
 
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """The types whose inputs the rule reads."""
+        return (self.token, *self.alike)
+
     def policy(self) -> ResourceValidationPolicy:
         return ResourceValidationPolicy(
             name=self.name,
@@ -84,6 +89,8 @@ class StackRule:
     why: str
     fix: str
     controls: tuple[str, ...]
+    judges: tuple[str, ...]
+    """The types whose inputs the rule reads."""
     check: Callable[[Sequence[PolicyResource]], Found]
     """Yields one sentence for each violation, with the resource at fault if there is one."""
     severity: Severity = Severity.HIGH

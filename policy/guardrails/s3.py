@@ -83,6 +83,7 @@ RULES = (
         why="The public access block of every bucket is declared instead of a default.",
         fix="Declare a BucketPublicAccessBlock (components/private_bucket.py).",
         controls=("FSBP S3.8",),
+        judges=(BUCKET, BLOCK),
         check=_unblocked,
     ),
     StackRule(
@@ -90,6 +91,7 @@ RULES = (
         why="The encryption of every bucket is declared instead of a default.",
         fix="Declare a BucketServerSideEncryptionConfiguration (components/private_bucket.py).",
         controls=("design: logs",),
+        judges=(BUCKET, ENCRYPTION),
         check=_unencrypted,
     ),
     StackRule(
@@ -97,6 +99,7 @@ RULES = (
         why="Objects expire, or their versions are kept on purpose.",
         fix="Declare a BucketLifecycleConfiguration or a BucketVersioning.",
         controls=("FSBP S3.13", "Security Hub S3.14"),
+        judges=(BUCKET, VERSIONING, LIFECYCLE),
         check=_no_lifecycle,
     ),
     Rule(
@@ -112,6 +115,7 @@ RULES = (
         why="Only a bucket policy can require TLS.",
         fix="Declare a BucketPolicy that denies requests without aws:SecureTransport.",
         controls=("FSBP S3.5",),
+        judges=(BUCKET, POLICY),
         check=_without_policy,
     ),
     Rule(

@@ -11,7 +11,7 @@ from guardrails.contract import NAMES, TAGS
 from guardrails.ecs import INFRASTRUCTURE_POLICY, ROLE_INPUT
 from guardrails.pack import RULES
 from guardrails.rule import PRODUCTION, StackRule
-from verdict import UNKNOWN, pointing, resource, stack_violations
+from verdict import UNKNOWN, pointing, resource, stack_named, stack_violations
 
 Stack = list[PolicyResource]
 BY_NAME = {rule.name: rule for rule in RULES if isinstance(rule, StackRule)}
@@ -235,6 +235,14 @@ def test_a_violation_is_reported_with_the_fix(name: str) -> None:
     _, invalid = CASES[name]
     (message,) = stack_violations(BY_NAME[name], *invalid())
     assert message.endswith(BY_NAME[name].fix)
+
+
+@each_rule
+def test_a_rule_judges_the_types_that_it_reports(name: str) -> None:
+    _, invalid = CASES[name]
+    with stack_named("production", "production"):
+        found = {one.resource_type for _, one in BY_NAME[name].check(invalid()) if one is not None}
+    assert found <= {*BY_NAME[name].judges} or name == "contract-tags"
 
 
 @each_rule
