@@ -22,7 +22,7 @@ from components.logs import LogGroups, LogGroupsArgs
 from components.migration_task import MigrationTask, MigrationTaskArgs
 from components.network import Network, NetworkArgs
 from components.registry import Registry, RegistryArgs
-from components.role import RolePlace
+from components.role import RoleScope
 from components.secrets import Secrets, SecretsArgs
 from components.service import Door, PauseHook, Scaling, Service, ServiceArgs
 from components.task import Reach, Surroundings
@@ -51,7 +51,7 @@ pipeline = (
     else None
 )
 # A pipeline makes roles, so none of them may do more than the boundary that bootstrap made.
-roles = RolePlace(
+roles = RoleScope(
     path=naming.role_path(stack),
     boundary_arn=ci_documents.boundary_arn(pipeline) if pipeline is not None else None,
 )

@@ -26,6 +26,8 @@ DEPLOYING_WORKFLOWS: Final = ("operate.yml", "release.yml", "up-stack.yml")
 BOOTSTRAP_WORKFLOWS: Final = ("own-roles.yml",)
 """The same for the first deploy role."""
 Statement = dict[str, Any]
+VERSION: Final = "2012-10-17"
+"""Of the policy language."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,8 +175,8 @@ def _trust_of_main(pipeline: Pipeline, provider: str, files: Sequence[str]) -> s
 
 
 def document(statements: list[Statement]) -> str:
-    """These statements as IAM, S3 and KMS take them."""
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+    """A policy document for IAM, S3 or KMS."""
+    return json.dumps({"Version": VERSION, "Statement": statements})
 
 
 def _subjects(pipeline: Pipeline, *contexts: str) -> list[str]:

@@ -8,8 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from arbor_names.waits import DEREGISTRATION_SECONDS
-from components.role import RolePlace, program_role
-from components.trust import trust
+from components.role import RoleScope, program_role
 
 INFRASTRUCTURE_POLICY = "arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AmazonECSInfrastructureRolePolicyForLoadBalancers.html"""
@@ -33,7 +32,7 @@ class BlueGreenArgs:
     """Empty: every path that no rule of a lower priority takes."""
     priority: int
     """1 to 9999, unique among the listener's services; lower is asked first."""
-    roles: RolePlace
+    roles: RoleScope
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -79,8 +78,8 @@ class BlueGreen(pulumi.ComponentResource):
         test = self._rule("test", args.test_host, priority)
         role = program_role(
             f"{name}-infrastructure",
-            place=args.roles,
-            trust=trust("ecs.amazonaws.com"),  # it names no resource of ours
+            service="ecs.amazonaws.com",  # it sends no source ARN
+            scope=args.roles,
             tags=args.tags,
             opts=self._child,
         )

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_random as random
+
+from components.final_snapshot import final_snapshot
 
 PORT = 6379
 FAMILY = "redis7"
 ENGINE_VERSION = "7.1"
 LONGEST_RETENTION = 35
-SUFFIX_BYTES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +107,16 @@ class Cache(pulumi.ComponentResource):
             snapshot_retention_limit=args.snapshot_days,
             snapshot_window=args.snapshot_window,
             maintenance_window=args.maintenance_window,
-            final_snapshot_identifier=_final_snapshot(name, args, subnets.name, child)
+            final_snapshot_identifier=final_snapshot(
+                name,
+                args.replication_group_id,
+                keepers={
+                    "group": args.replication_group_id,
+                    "key": args.kms_key_arn,
+                    "subnets": subnets.name,
+                },
+                opts=child,
+            )
             if args.final_backup
             else None,
             auto_minor_version_upgrade=True,
@@ -131,28 +140,3 @@ class Cache(pulumi.ComponentResource):
         self.arn = replication_group.arn
         self.security_group_id = group.id
         self.register_outputs({"endpoint": self.endpoint, "arn": self.arn})
-
-
-def _final_snapshot(
-    name: str,
-    args: CacheArgs,
-    subnet_group: pulumi.Output[str],
-    child: pulumi.ResourceOptions,
-) -> pulumi.Output[str]:
-    """A name that no other group's final snapshot has: ElastiCache refuses a taken one.
-
-    The keepers are what replaces the group, so that its successor gets another name. The provider
-    uses the name at the deletion alone (terraform-provider-aws,
-    internal/service/elasticache/replication_group.go).
-    """
-    suffix = random.RandomId(
-        f"{name}-final",
-        byte_length=SUFFIX_BYTES,
-        keepers={
-            "group": args.replication_group_id,
-            "key": args.kms_key_arn,
-            "subnets": subnet_group,
-        },
-        opts=child,
-    )
-    return pulumi.Output.concat(args.replication_group_id, "-final-", suffix.hex)

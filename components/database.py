@@ -5,13 +5,11 @@ from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_random as random
 
-from components.role import RolePlace, program_role
-from components.trust import trust
+from components.final_snapshot import final_snapshot
+from components.role import RoleScope, program_role
 
 PORT = 5432
-SUFFIX_BYTES = 4
 LONGEST_RETENTION = 35
 MONITORING_SECONDS = 60
 PARAMETERS = (
@@ -53,7 +51,7 @@ class DatabaseArgs:
     maintenance_window: str
     """UTC, outside of the backup window."""
     kms_key_arn: pulumi.Input[str]
-    roles: RolePlace
+    roles: RoleScope
     protect: bool
     """Neither Pulumi nor AWS deletes it."""
     final_backup: bool
@@ -145,7 +143,17 @@ class Database(pulumi.ComponentResource):
             auto_minor_version_upgrade=True,
             deletion_protection=args.protect,
             skip_final_snapshot=not args.final_backup,
-            final_snapshot_identifier=_final_snapshot(name, args, child)
+            final_snapshot_identifier=final_snapshot(
+                name,
+                args.identifier,
+                keepers={
+                    "identifier": args.identifier,
+                    "database": args.database_name,
+                    "username": args.username,
+                    "key": args.kms_key_arn,
+                },
+                opts=child,
+            )
             if args.final_backup
             else None,
             delete_automated_backups=not args.final_backup,
@@ -178,29 +186,6 @@ class Database(pulumi.ComponentResource):
         self.register_outputs({"endpoint": self.endpoint, "arn": self.arn})
 
 
-def _final_snapshot(
-    name: str, args: DatabaseArgs, child: pulumi.ResourceOptions
-) -> pulumi.Output[str]:
-    """A name that no other instance's final snapshot has: RDS refuses a deletion with a taken one.
-
-    The keepers are what replaces the instance, so that its successor gets another name. The
-    provider uses the name at the deletion alone; a change of it reaches no AWS API
-    (terraform-provider-aws, internal/service/rds/instance.go, resourceInstanceUpdate).
-    """
-    suffix = random.RandomId(
-        f"{name}-final",
-        byte_length=SUFFIX_BYTES,
-        keepers={
-            "identifier": args.identifier,
-            "database": args.database_name,
-            "username": args.username,
-            "key": args.kms_key_arn,
-        },
-        opts=child,
-    )
-    return pulumi.Output.concat(args.identifier, "-final-", suffix.hex)
-
-
 def _monitoring_role(
     name: str, args: DatabaseArgs, child: pulumi.ResourceOptions
 ) -> tuple[aws.iam.Role, aws.iam.RolePolicyAttachment]:
@@ -210,11 +195,9 @@ def _monitoring_role(
     """
     role = program_role(
         f"{name}-monitoring",
-        place=args.roles,
-        trust=trust(
-            "monitoring.rds.amazonaws.com",
-            source_arn=f"arn:aws:rds:{args.region}:{args.account_id}:db:{args.identifier}",
-        ),
+        service="monitoring.rds.amazonaws.com",
+        source_arn=f"arn:aws:rds:{args.region}:{args.account_id}:db:{args.identifier}",
+        scope=args.roles,
         tags=args.tags,
         opts=child,
     )

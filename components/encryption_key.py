@@ -1,12 +1,13 @@
 """A customer-managed KMS key with yearly rotation: Key, Alias."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+
+from access.trust import document
 
 USE = ("kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*")
 DELETION_DAYS = 30
@@ -107,4 +108,4 @@ def key_policy(args: EncryptionKeyArgs) -> str:
         }
         for number, grant in enumerate(args.services, start=1)
     ]
-    return json.dumps({"Version": "2012-10-17", "Statement": [account, *services]})
+    return document([account, *services])

@@ -1,13 +1,14 @@
 """The only door to the internet: LoadBalancer, its listeners, security group and access logs."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from arbor_names.waits import IDLE_SECONDS
+from components.private_bucket import private_bucket
 
 HTTP, HTTPS = 80, 443
 WORLD = "0.0.0.0/0"
@@ -150,80 +151,39 @@ class LoadBalancer(pulumi.ComponentResource):
         )
 
     def _access_logs(self) -> tuple[aws.s3.Bucket, aws.s3.BucketPolicy]:
-        """A bucket that ELB may write to; with SSE-S3, for ELB can't use a key of ours.
+        """The bucket for access logs.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
         """
-        name, args = self._name, self._args
-        bucket = aws.s3.Bucket(
-            f"{name}-logs",
-            force_destroy=not args.deletion_protection,
+        name, args = f"{self._name}-logs", self._args
+        return private_bucket(
+            name,
+            logical_name=name,
+            parent=self,
+            protect=args.deletion_protection,
+            lifecycle={
+                "id": "expire",
+                "status": "Enabled",
+                "filter": {"prefix": ""},
+                "expiration": {"days": args.access_log_days},
+            },
+            statements=lambda bucket_arn: [_delivery(bucket_arn, args)],
+            tls_sid="OnlyTls",
             tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self, protect=args.deletion_protection),
         )
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            f"{name}-logs-encryption",
-            bucket=bucket.bucket,
-            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
-            opts=self._child,
-        )
-        aws.s3.BucketLifecycleConfiguration(
-            f"{name}-logs-lifecycle",
-            bucket=bucket.bucket,
-            rules=[
-                {
-                    "id": "expire",
-                    "status": "Enabled",
-                    "filter": {"prefix": ""},
-                    "expiration": {"days": args.access_log_days},
-                }
-            ],
-            opts=self._child,
-        )
-        aws.s3.BucketPublicAccessBlock(
-            f"{name}-logs-private",
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=self._child,
-        )
-        policy = aws.s3.BucketPolicy(
-            f"{name}-logs-policy",
-            bucket=bucket.bucket,
-            policy=bucket.arn.apply(lambda arn: access_log_policy(arn, args)),
-            opts=self._child,
-        )
-        return bucket, policy
 
 
-def access_log_policy(bucket_arn: str, args: LoadBalancerArgs) -> str:
-    """Only load balancers of this account and region may write; nobody without TLS may anything."""
+def _delivery(bucket_arn: pulumi.Output[str], args: LoadBalancerArgs) -> dict[str, Any]:
+    """Allow load balancers of this account and region to write."""
     balancers = f"arn:aws:elasticloadbalancing:{args.region}:{args.account_id}:loadbalancer/*"
-    return json.dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Sid": "LoadBalancerWrites",
-                    "Effect": "Allow",
-                    "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
-                    "Action": "s3:PutObject",
-                    "Resource": f"{bucket_arn}/AWSLogs/{args.account_id}/*",
-                    "Condition": {
-                        "StringEquals": {"aws:SourceAccount": args.account_id},
-                        "ArnLike": {"aws:SourceArn": balancers},
-                    },
-                },
-                {
-                    "Sid": "OnlyTls",
-                    "Effect": "Deny",
-                    "Principal": "*",
-                    "Action": "s3:*",
-                    "Resource": [bucket_arn, f"{bucket_arn}/*"],
-                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                },
-            ],
-        }
-    )
+    return {
+        "Sid": "LoadBalancerWrites",
+        "Effect": "Allow",
+        "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": pulumi.Output.concat(bucket_arn, f"/AWSLogs/{args.account_id}/*"),
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": args.account_id},
+            "ArnLike": {"aws:SourceArn": balancers},
+        },
+    }

@@ -7,6 +7,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.private_bucket import private_bucket
+
 PREFIX = "logs/"
 """Exports go under this prefix; the bucket policy lets CloudWatch Logs write nowhere else."""
 ABANDONED_UPLOAD_DAYS = 7
@@ -45,58 +47,31 @@ class LogExport(pulumi.ComponentResource):
         self, name: str, args: LogExportArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("arbor:observability:LogExport", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
 
-        bucket = aws.s3.Bucket(
-            f"{name}-bucket",
-            bucket=args.bucket,
-            force_destroy=not args.protect,
+        bucket, policy = private_bucket(
+            name,
+            logical_name=f"{name}-bucket",
+            bucket_name=args.bucket,
+            parent=self,
+            protect=args.protect,
+            lifecycle={
+                "id": "expire",
+                "status": "Enabled",
+                "filter": {"prefix": PREFIX},
+                "expiration": {"days": args.retention_days},
+                "abort_incomplete_multipart_upload": {
+                    "days_after_initiation": ABANDONED_UPLOAD_DAYS
+                },
+            },
+            statements=lambda bucket_arn: _export_statements(bucket_arn, args),
+            tls_sid="OnlyOverTls",
             tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
-        )
-        closed = aws.s3.BucketPublicAccessBlock(
-            f"{name}-private",
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=child,
         )
         aws.s3.BucketOwnershipControls(
             f"{name}-owner",
             bucket=bucket.bucket,
             rule={"object_ownership": "BucketOwnerEnforced"},
-            opts=child,
-        )
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            f"{name}-encryption",
-            bucket=bucket.bucket,
-            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
-            opts=child,
-        )
-        aws.s3.BucketLifecycleConfiguration(
-            f"{name}-lifecycle",
-            bucket=bucket.bucket,
-            rules=[
-                {
-                    "id": "expire",
-                    "status": "Enabled",
-                    "filter": {"prefix": PREFIX},
-                    "expiration": {"days": args.retention_days},
-                    "abort_incomplete_multipart_upload": {
-                        "days_after_initiation": ABANDONED_UPLOAD_DAYS
-                    },
-                }
-            ],
-            opts=child,
-        )
-        policy = aws.s3.BucketPolicy(
-            f"{name}-policy",
-            bucket=bucket.bucket,
-            policy=_policy(bucket.arn, args),
-            # S3 takes one change of a bucket's access at a time.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[closed]),
+            opts=pulumi.ResourceOptions(parent=self),
         )
 
         self.bucket = policy.bucket
@@ -104,8 +79,8 @@ class LogExport(pulumi.ComponentResource):
         self.register_outputs({"bucket": self.bucket, "arn": self.arn})
 
 
-def _policy(bucket_arn: pulumi.Output[str], args: LogExportArgs) -> pulumi.Output[str]:
-    """What an export needs, for the account's own named groups only.
+def _export_statements(bucket_arn: pulumi.Output[str], args: LogExportArgs) -> list[dict[str, Any]]:
+    """Permissions of an export task, for the named log groups of the account only.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3ExportTasks.html
     """
@@ -115,40 +90,26 @@ def _policy(bucket_arn: pulumi.Output[str], args: LogExportArgs) -> pulumi.Outpu
         for arn in args.log_group_arns.values()
         for tail in ("", ":*")
     ]
-    ours: dict[str, Any] = {
+    account: dict[str, Any] = {
         "StringEquals": {"aws:SourceAccount": args.account_id},
         "ArnLike": {"aws:SourceArn": sources},
     }
-    whole = ours["StringEquals"] | {"s3:x-amz-acl": "bucket-owner-full-control"}
-    everything = [bucket_arn, pulumi.Output.concat(bucket_arn, "/*")]
-    return pulumi.Output.json_dumps(
+    owner = account["StringEquals"] | {"s3:x-amz-acl": "bucket-owner-full-control"}
+    return [
         {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Sid": "ExportChecksOwner",
-                    "Effect": "Allow",
-                    "Principal": service,
-                    "Action": "s3:GetBucketAcl",
-                    "Resource": bucket_arn,
-                    "Condition": ours,
-                },
-                {
-                    "Sid": "ExportWrites",
-                    "Effect": "Allow",
-                    "Principal": service,
-                    "Action": "s3:PutObject",
-                    "Resource": pulumi.Output.concat(bucket_arn, f"/{PREFIX}*"),
-                    "Condition": ours | {"StringEquals": whole},
-                },
-                {
-                    "Sid": "OnlyOverTls",
-                    "Effect": "Deny",
-                    "Principal": "*",
-                    "Action": "s3:*",
-                    "Resource": everything,
-                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                },
-            ],
-        }
-    )
+            "Sid": "ExportChecksOwner",
+            "Effect": "Allow",
+            "Principal": service,
+            "Action": "s3:GetBucketAcl",
+            "Resource": bucket_arn,
+            "Condition": account,
+        },
+        {
+            "Sid": "ExportWrites",
+            "Effect": "Allow",
+            "Principal": service,
+            "Action": "s3:PutObject",
+            "Resource": pulumi.Output.concat(bucket_arn, f"/{PREFIX}*"),
+            "Condition": account | {"StringEquals": owner},
+        },
+    ]

@@ -7,8 +7,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_awsx as awsx
 
-from components.role import RolePlace, program_role
-from components.trust import trust
+from components.role import RoleScope, policy_document, program_role
 
 HTTPS = 443
 TIERS = ("public_cidrs", "private_cidrs", "isolated_cidrs")
@@ -35,7 +34,7 @@ class NetworkArgs:
     """AWS services reached without a NAT gateway, such as `ecr.api`."""
     flow_log_retention_days: int
     kms_key_arn: pulumi.Input[str]
-    roles: RolePlace
+    roles: RoleScope
     """Encrypts the flow logs; its policy must let CloudWatch Logs use it."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -142,37 +141,32 @@ class Network(pulumi.ComponentResource):
         )
         role = program_role(
             f"{name}-flow-role",
-            place=args.roles,
-            trust=trust(
-                "vpc-flow-logs.amazonaws.com",
-                source_arn=f"arn:aws:ec2:{args.region}:{args.account_id}:vpc-flow-log/*",
-            ),
+            service="vpc-flow-logs.amazonaws.com",
+            source_arn=f"arn:aws:ec2:{args.region}:{args.account_id}:vpc-flow-log/*",
+            scope=args.roles,
             tags=args.tags,
             opts=self._child,
         )
         policy = aws.iam.RolePolicy(
             f"{name}-flow-policy",
             role=role.name,
-            policy=pulumi.Output.json_dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Effect": "Allow",
-                            "Action": [
-                                "logs:CreateLogStream",
-                                "logs:PutLogEvents",
-                                "logs:DescribeLogStreams",
-                            ],
-                            "Resource": [group.arn, pulumi.Output.concat(group.arn, ":*")],
-                        },
-                        {
-                            "Effect": "Allow",
-                            "Action": "logs:DescribeLogGroups",
-                            "Resource": f"arn:aws:logs:{args.region}:{args.account_id}:log-group:*",
-                        },
-                    ],
-                }
+            policy=policy_document(
+                [
+                    {
+                        "Effect": "Allow",
+                        "Action": [
+                            "logs:CreateLogStream",
+                            "logs:PutLogEvents",
+                            "logs:DescribeLogStreams",
+                        ],
+                        "Resource": [group.arn, pulumi.Output.concat(group.arn, ":*")],
+                    },
+                    {
+                        "Effect": "Allow",
+                        "Action": "logs:DescribeLogGroups",
+                        "Resource": f"arn:aws:logs:{args.region}:{args.account_id}:log-group:*",
+                    },
+                ]
             ),
             opts=self._child,
         )

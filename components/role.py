@@ -1,42 +1,71 @@
-"""A role of the program: below the stack's path, and within the stack's boundary."""
+"""Roles of the program, with the stack's path and permissions boundary, and policy documents."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
+from access.trust import VERSION, document
+
 
 @dataclass(frozen=True, kw_only=True)
-class RolePlace:
-    """Where a stack's roles live, and what bounds them (docs/decisions/ci-roles.md)."""
+class RoleScope:
+    """The path and the permissions boundary of a stack's roles (docs/decisions/ci-roles.md)."""
 
     path: str
     """With a slash at both ends, such as `/arbor/staging/`."""
     boundary_arn: str | None
-    """The managed policy that bounds them; None where no pipeline could make a role."""
+    """The boundary's managed policy; None without a pipeline, which alone could create roles."""
 
 
 def program_role(
     name: str,
     *,
-    trust: str,
-    place: RolePlace,
+    service: str,
+    source_arn: str | None = None,
+    scope: RoleScope,
     tags: Mapping[str, str],
     opts: pulumi.ResourceOptions,
 ) -> aws.iam.Role:
-    """A role for an AWS service, with this trust policy.
+    """A role that `service` assumes; for the arguments see `assume_role_policy`.
 
-    A live role keeps the path that it has: another path is another role
-    (https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html changes none), and the
-    revisions of a task definition that a release registered name the live one. The boundary is
-    changed in place.
+    A live role keeps its path: IAM can't change it, and a replacement would break the task
+    definition revisions that name the live role. The boundary is updated in place.
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html
     """
     return aws.iam.Role(
         name,
-        path=place.path,
-        permissions_boundary=place.boundary_arn,
-        assume_role_policy=trust,
+        path=scope.path,
+        permissions_boundary=scope.boundary_arn,
+        assume_role_policy=assume_role_policy(service, source_arn),
         tags=tags,
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(ignore_changes=["path"])),
     )
+
+
+def assume_role_policy(service: str, source_arn: str | None = None) -> str:
+    """The trust policy for a service such as `ecs-tasks.amazonaws.com`.
+
+    `source_arn` (with wildcards) is the resource for which the service may assume the role. The
+    policy also requires its account, so that resources of other accounts can't use the role. Omit
+    it only for a service that sends no source ARN.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    statement: dict[str, object] = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+    }
+    if source_arn is not None:
+        statement["Condition"] = {
+            "StringEquals": {"aws:SourceAccount": source_arn.split(":")[4]},
+            "ArnLike": {"aws:SourceArn": source_arn},
+        }
+    return document([statement])
+
+
+def policy_document(statements: Sequence[Mapping[str, Any]]) -> pulumi.Output[str]:
+    """A policy document whose statements may contain outputs."""
+    return pulumi.Output.json_dumps({"Version": VERSION, "Statement": statements})

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.role import RolePlace
+from components.role import RoleScope
 from components.security_rules import allow
 from components.task_definition import Container, container_definitions
 from components.task_roles import TaskRoles, TaskRolesArgs
@@ -37,7 +37,7 @@ class Surroundings:
     secret_key_arn: pulumi.Input[str]
     exec_log_group_arn: pulumi.Input[str]
     exec_key_arn: pulumi.Input[str]
-    roles: RolePlace
+    roles: RoleScope
     ways_out: Sequence[pulumi.Resource] = ()
     """What a task needs to reach AWS: routes, NAT gateways and endpoints. A component stands for
     everything in it."""

@@ -7,8 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.role import RolePlace, program_role
-from components.trust import trust
+from components.role import RoleScope, policy_document, program_role
 
 Statement = dict[str, Any]
 
@@ -27,7 +26,7 @@ class TaskRolesArgs:
     """The KMS key of the secrets."""
     exec_log_group_arn: pulumi.Input[str]
     exec_key_arn: pulumi.Input[str]
-    roles: RolePlace
+    roles: RoleScope
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -61,18 +60,16 @@ class TaskRoles(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         role = program_role(
             f"{name}-role",
-            place=args.roles,
-            trust=trust(
-                "ecs-tasks.amazonaws.com",
-                source_arn=f"arn:aws:ecs:{args.region}:{args.account_id}:*",
-            ),
+            service="ecs-tasks.amazonaws.com",
+            source_arn=f"arn:aws:ecs:{args.region}:{args.account_id}:*",
+            scope=args.roles,
             tags=args.tags,
             opts=child,
         )
         policy = aws.iam.RolePolicy(
             f"{name}-policy",
             role=role.name,
-            policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements}),
+            policy=policy_document(statements),
             opts=child,
         )
         return role, policy

@@ -8,7 +8,7 @@ import pytest
 from access import trust as ci_documents
 from arbor.security.audit.trust import GITHUB, SAY_FOR_WHOM, trusted, wildcards
 from audit_world import ACCOUNT, github, make_role
-from components.trust import trust
+from components.role import assume_role_policy
 from ecs_world import client
 
 PROVIDER = ci_documents.provider_arn(ACCOUNT)
@@ -237,7 +237,7 @@ def test_jobs_of_github_are_spelled_out(condition: Any, who: str, stars: list[st
 
 @pytest.mark.parametrize("service", sorted(SAY_FOR_WHOM))
 def test_what_components_write_for_a_service_passes(service: str) -> None:
-    (right,) = trusted(json.loads(trust(service, source_arn=OURS)), ACCOUNT)
-    (bare,) = trusted(json.loads(trust(service)), ACCOUNT)
+    (right,) = trusted(json.loads(assume_role_policy(service, source_arn=OURS)), ACCOUNT)
+    (bare,) = trusted(json.loads(assume_role_policy(service)), ACCOUNT)
     assert not right.wrong
     assert bare.wrong

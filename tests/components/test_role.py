@@ -1,11 +1,13 @@
 import json
 
-from components.trust import trust
+from components.role import assume_role_policy
 
 
-def test_a_service_takes_on_a_role_for_the_resources_of_one_account_only() -> None:
+def test_a_service_assumes_a_role_for_resources_of_one_account_only() -> None:
     (statement,) = json.loads(
-        trust("rds.amazonaws.com", source_arn="arn:aws:rds:us-east-1:123456789012:db:arbor")
+        assume_role_policy(
+            "rds.amazonaws.com", source_arn="arn:aws:rds:us-east-1:123456789012:db:arbor"
+        )
     )["Statement"]
     assert statement["Principal"] == {"Service": "rds.amazonaws.com"}
     assert statement["Action"] == "sts:AssumeRole"
@@ -15,6 +17,6 @@ def test_a_service_takes_on_a_role_for_the_resources_of_one_account_only() -> No
     }
 
 
-def test_a_service_that_names_no_resource_is_trusted_as_it_is() -> None:
-    (statement,) = json.loads(trust("ecs.amazonaws.com"))["Statement"]
+def test_a_service_without_source_arn_is_trusted_without_condition() -> None:
+    (statement,) = json.loads(assume_role_policy("ecs.amazonaws.com"))["Statement"]
     assert "Condition" not in statement
