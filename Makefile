@@ -10,7 +10,7 @@ ENGINE_TESTS := tests/engine tests/long_life
 # All of these directories, or each SHARDS-th of their files, beginning with SHARD.
 shard = $(if $(filter 1,$(SHARDS)),$(1),$(shell find $(1) -name 'test_*.py' | LC_ALL=C sort | awk 'NR % $(SHARDS) == $(SHARD)'))
 
-.PHONY: help up preview serve test checks unit emulator engine long-life soak nightly drill lint types docs lock policy-proof benchmark clean
+.PHONY: help up preview serve test checks unit emulator engine long-life soak nightly drill lint types docs lock upgrade policy-proof benchmark clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ lint: $(READY) ## ruff: rules and format; actionlint and zizmor: the workflows
 types: $(READY) ## mypy, strict
 	$(PYTHON) -m mypy .
 	$(PYTHON) -m mypy policy/__main__.py
+
+upgrade: $(READY) ## preview this tree over stacks that BASE (a git ref) deployed, emulated
+	$(PYTHON) -m tools.upgrade "$(BASE)"
 
 docs: $(READY) ## write the generated pages and pictures of docs/ anew
 	PYTHONPATH=policy $(PYTHON) -m tools.docs

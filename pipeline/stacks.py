@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,12 @@ from pipeline import where as place
 
 PACK = stack_file.PROJECT_DIR / "policy"
 EMULATED_SPEED = 600.0
+UP_COMMANDS = {
+    "tools/emulated.py": "tools.emulated",
+    "emulator/__main__.py": "emulator",
+}
+"""The module that deploys a checkout into a served account, by its file: today's, and the one of
+commits before the emulated account became packages/pulumi-moto."""
 FAILED, USAGE, REFUSED = 1, 2, 3
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 NO_CREDENTIALS = (
@@ -147,13 +153,22 @@ def _why_not(stack: str, said: str, lies: place.Where) -> str:
 
 @contextmanager
 def emulated(stack: str, base: Path | None) -> Iterator[Opened]:
-    """The stack in a fresh emulated account, where the checkout in `base` is up already."""
+    """The stack in a fresh emulated account, after the checkout in `base` was deployed there.
+
+    Raises NoStackError.
+    """
     command = _command()
-    with emulation.account_process(stack=stack, speed=EMULATED_SPEED) as account:
+    with ExitStack() as exits:
+        try:
+            account = exits.enter_context(
+                emulation.account_process(stack=stack, speed=EMULATED_SPEED)
+            )
+        except emulation.AccountFailedError as failed:
+            raise NoStackError(str(failed)) from failed
         if base is not None:
-            _bring_up(base, stack, account)
-        with open_stack(stack=stack, account=account, command=command) as deployed:
-            yield Opened(stack=deployed.stack, account=_emulated(stack, account))
+            bring_up(base, stack, account)
+        deployed = exits.enter_context(open_stack(stack=stack, account=account, command=command))
+        yield Opened(stack=deployed.stack, account=_emulated(stack, account))
 
 
 def _emulated(stack: str, account: Mapping[str, str]) -> Account:
@@ -167,19 +182,24 @@ def _emulated(stack: str, account: Mapping[str, str]) -> Account:
     return Account(stack=stack, client=client)
 
 
-def _bring_up(base: Path, stack: str, account: dict[str, str]) -> None:
-    """By that checkout's own code: its modules must not mix with those of this one."""
+def bring_up(base: Path, stack: str, account: Mapping[str, str]) -> None:
+    """Deploy a checkout with its own code, whose modules must not mix with those of this tree."""
+    module = next((name for file, name in UP_COMMANDS.items() if (base / file).is_file()), None)
+    if module is None:
+        raise NoStackError(
+            f"{base} has none of {', '.join(UP_COMMANDS)}: --base is a checkout of this repository."
+        )
+    sources = [str(base), *(str(one) for one in sorted(base.glob("packages/*/src")))]
     done = subprocess.run(  # noqa: S603 - this Python, on a checkout of this project
-        [sys.executable, "-m", "tools.emulated", "up", "--stack", stack],
+        [sys.executable, "-m", module, "up", "--stack", stack],
         cwd=base,
-        env={**os.environ, **account},
+        env={**os.environ, **account, "PYTHONPATH": os.pathsep.join(sources)},
         stdout=subprocess.DEVNULL,
         check=False,
     )
     if done.returncode:
         raise NoStackError(
-            f"{stack} as it is in {base} does not come up in the emulated account; its message "
-            "stands above."
+            f"`python -m {module} up --stack {stack}` failed in {base}; its message is above."
         )
 
 

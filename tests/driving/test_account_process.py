@@ -1,7 +1,10 @@
-"""The account's process starts with the stack, and never outlives whoever started it."""
+"""The account's process starts for a stack and ends with the process that started it."""
 
+import importlib.util
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,15 +19,15 @@ exec sleep 3600
 """
 
 
-def stand_in(place: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def stand_in(directory: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """In place of Python, whatever its arguments."""
-    program = place / "python"
+    program = directory / "python"
     program.write_text(script)
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setattr("engine.emulation.sys.executable", str(program))
 
 
-def test_an_account_that_does_not_end_when_asked_is_ended(
+def test_an_account_that_ignores_the_end_of_its_input_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in(tmp_path, STUBBORN, monkeypatch)
@@ -36,7 +39,7 @@ def test_an_account_that_does_not_end_when_asked_is_ended(
         os.kill(number, 0)
 
 
-def test_an_account_that_does_not_start_is_told(
+def test_an_account_that_does_not_start_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in(tmp_path, "#!/bin/sh\nexit 1\n", monkeypatch)
@@ -44,4 +47,42 @@ def test_an_account_that_does_not_start_is_told(
         pytest.raises(emulation.AccountFailedError, match="did not start"),
         emulation.account_process(stack="staging", speed=1),
     ):
-        pytest.fail("it was taken for one that is up")
+        pytest.fail("the account counts as started")
+
+
+WITHOUT_THE_ACCOUNT = """
+import importlib.util, sys
+
+find_spec = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: (
+    None if name == "pulumi_moto" else find_spec(name, *rest)
+)
+sys.modules["pulumi_moto"] = None  # an import of it fails
+import pipeline.stacks
+from pipeline.__main__ import main
+
+pipeline.stacks._command = lambda: None
+sys.argv[1:] = ["preview", "--stack", "staging", "--emulated", "--report", sys.argv[1]]
+main()
+"""
+
+
+def test_without_the_emulated_account_the_pipeline_says_what_to_install(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_THE_ACCOUNT, str(report)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    sentence = emulation.NOT_INSTALLED.format(python=sys.executable)
+    assert sentence in done.stdout
+    assert done.stderr == ""
+
+
+def test_the_named_distribution_is_in_the_repository() -> None:
+    assert importlib.util.find_spec(emulation.MODULE)
+    words = emulation.NOT_INSTALLED.partition("pip install ")[2]
+    assert (Path(__file__).parents[2] / words.partition("`")[0] / "pyproject.toml").is_file()
