@@ -4,7 +4,7 @@ The verdict and the counts come first, then what needs a decision, then each cha
 fit is left out by steps, the least dangerous first.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -40,6 +40,8 @@ SENTENCES: Final = 20
 """Of one kind, where even the counts are too long."""
 SENTENCE: Final = 500
 """Characters of one, there."""
+NAMED: Final = 5
+"""Resources that the table of skipped rules names for one rule."""
 SHORTENED: Final = (
     "*Shortened, for GitHub allows no longer comment. The log of the preview's job has every line, "
     "and the report among the run's artifacts every value.*"
@@ -138,8 +140,7 @@ def _stack(report: Report, level: int) -> Iterator[str]:
     yield f"## {prose(report.stack)}"
     yield ""
     mandatory = [f for f in report.findings if f.mandatory]
-    advisory = [f for f in report.findings if not f.mandatory and not f.is_skipped]
-    skipped = [f for f in report.findings if f.is_skipped]
+    remarks = [f for f in report.findings if not (f.mandatory or f.is_skipped or f.is_unjudged)]
     dangerous, harmless = _replaced_or_deleted(report)
     yield from _sentences("Refused: a live stack needs a procedure", report.refused, level)
     yield from _sentences("Policy violations", map(_finding, mandatory), level)
@@ -154,11 +155,10 @@ def _stack(report: Report, level: int) -> Iterator[str]:
     if harmless:
         titled = f"{len(harmless)} replaced without harm"
         yield from details(titled, _changes(harmless, level), is_open=False)
-    yield from _sentences("Policy remarks", map(_finding, advisory), level)
+    yield from _sentences("Policy remarks", map(_finding, remarks), level)
     yield from _drift_of(report, level)
     yield from _sentences(UNROTATED, report.unrotated, level)
-    if skipped:
-        yield from details("What no rule has judged yet", _skipped(skipped))
+    yield from _not_judged(report.findings, level)
 
 
 def _replaced_or_deleted(report: Report) -> tuple[list[Change], list[Change]]:
@@ -194,8 +194,7 @@ def _changes(changes: Sequence[Change], level: int) -> Iterator[str]:
     if level == COUNTS:
         for change in changes[:SENTENCES]:
             yield _title(replace(change, name=change.name[:SENTENCE], properties=(), values=()))
-        if len(changes) > SENTENCES:
-            yield f"- and {len(changes) - SENTENCES} more"
+        yield from _left_out(max(0, len(changes) - SENTENCES))
         return
     for change in changes:
         yield _title(change)
@@ -239,21 +238,58 @@ def _sentences(title: str, found: Iterable[str], level: int) -> Iterator[str]:
     yield f"### {title}"
     yield ""
     yield from (f"- {prose(sentence)}" for sentence in cut)
-    if len(cut) < len(sentences):
-        yield f"- and {len(sentences) - len(cut)} more"
+    yield from _left_out(len(sentences) - len(cut))
     yield ""
+
+
+def _left_out(count: int) -> Iterator[str]:
+    if count:
+        yield f"- and {count} more"
 
 
 def _finding(finding: Finding) -> str:
     return f"`{finding.rule}` on `{finding.resource or 'the stack'}`: {finding.message}"
 
 
-def _skipped(findings: Sequence[Finding]) -> Iterator[str]:
-    yield "These rules read a value that is known only after the `up`; the next preview runs them."
-    yield ""
-    by_rule = Counter(finding.rule for finding in findings)
-    rows = [(cell(rule), str(count)) for rule, count in sorted(by_rule.items())]
-    yield from table(("rule", "resources"), rows)
+def _not_judged(findings: Sequence[Finding], level: int) -> Iterator[str]:
+    """What a reviewer must check instead of the policy pack: types without a rule, skipped rules."""
+    types = sorted({found.message for found in findings if found.is_unjudged})
+    skipped = [found for found in findings if found.is_skipped]
+    rules = {found.rule for found in skipped}
+    counts = [_count(len(types), "type"), _count(len(rules), "skipped rule")]
+    if counts := [one for one in counts if one]:
+        title = f"What no rule judged: {', '.join(counts)}"
+        yield from details(title, _unjudged(types, skipped, level), is_open=bool(types))
+
+
+def _unjudged(types: list[str], skipped: list[Finding], level: int) -> Iterator[str]:
+    if types:
+        yield "No rule reads these types. Check every input of their resources:"
+        yield ""
+        cut = types if level < COUNTS else types[:SENTENCES]
+        yield from (f"- {prose(one if level < COUNTS else one[:SENTENCE])}" for one in cut)
+        yield from _left_out(len(types) - len(cut))
+        yield ""
+    if skipped:
+        yield (
+            "These rules read a value that is known only after the `up`, and the next preview runs "
+            "them. Until then, check in the program what each rule requires (docs/policies.md):"
+        )
+        yield ""
+        by_rule = defaultdict(list)
+        for found in skipped:
+            by_rule[found.rule].append(found.resource or "the stack")
+        rows = [
+            (cell(rule), ", ".join(map(cell, sorted(names)[:NAMED])), str(len(names)))
+            for rule, names in sorted(by_rule.items())
+        ]
+        head = ("rule", f"resources (the first {NAMED})", "all")
+        yield from table(head, rows, left=2)
+
+
+def _count(number: int, noun: str) -> str:
+    """`2 types`; empty for none."""
+    return f"{number} {noun}{'s' if number > 1 else ''}" if number else ""
 
 
 def _drift_of(report: Report, level: int) -> Iterator[str]:

@@ -29,7 +29,9 @@ GROUP_OF = {
 NO_CAUSE: Final = frozenset({"preview failed", "update failed"})
 """The engine's last words after a policy has refused, or after an error of its own."""
 SKIPPED: Final = "can't run policy"
-"""The engine's words for a rule that it could not run on a resource."""
+"""The start of the engine's message for a rule that it could not run on a resource."""
+UNJUDGED: Final = "unjudged-type"
+"""The policy pack's rule with one finding for each resource type that no other rule reads."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +62,11 @@ class Finding:
     def is_skipped(self) -> bool:
         """Whether the rule did not run: a value that it reads is known only after the `up`."""
         return not self.mandatory and self.message.startswith(SKIPPED)
+
+    @property
+    def is_unjudged(self) -> bool:
+        """Whether it names a resource type that no rule reads."""
+        return self.rule == UNJUDGED and not self.is_skipped
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.job import Job
 from pipeline.report.comment import LONGEST, NO_REPORT, SHORTENED, render, render_drift
-from pipeline.report.report import Change, Drift, Finding, Report
+from pipeline.report.report import UNJUDGED, Change, Drift, Finding, Report
 from pipeline.report.values import Value
 
 DATABASE = "aws:rds/instance:Instance"
@@ -105,13 +105,39 @@ def test_a_policy_that_refuses_is_told_with_its_sentence_and_remarks_apart() -> 
     assert "### Policy remarks\n\n- `rds-size` on `database`: Large." in text
 
 
-def test_what_no_rule_could_judge_is_counted_by_rule() -> None:
-    skipped = "can't run policy 'task-logs' from policy pack 'arbor' during preview: unknown"
-    findings = [finding("task-logs", mandatory=False, message=skipped) for _ in range(3)]
+SKIPPED = "can't run policy 'task-logs' from policy pack 'arbor' during preview: unknown"
+
+
+def test_skipped_rules_are_listed_with_their_resources() -> None:
+    findings = [
+        Finding(rule="task-logs", resource=name, mandatory=False, message=SKIPPED)
+        for name in ("c", "a", "b", "f", "e", "d")
+    ]
     text = render([Report(stack="production", findings=findings)])
-    assert "<summary>What no rule has judged yet</summary>" in text
-    assert "| `task-logs` | 3 |" in text
+    assert "<details><summary>What no rule judged: 1 skipped rule</summary>" in text
+    assert "the next preview runs them" in text
+    assert "| `task-logs` | `a`, `b`, `c`, `d`, `e` | 6 |" in text
     assert "Policy remarks" not in text
+
+
+def test_a_type_without_a_rule_is_listed_with_what_to_check() -> None:
+    says = "aws:sqs/queue:Queue (orders): no rule judges this type; check its `policy`."
+    findings = [
+        Finding(rule=UNJUDGED, resource="", mandatory=False, message=says),
+        finding("task-logs", mandatory=False, message=SKIPPED),
+    ]
+    text = render([Report(stack="production", findings=findings)])
+    title = "What no rule judged: 1 type, 1 skipped rule"
+    assert f"<details open><summary>{title}</summary>" in text
+    assert (
+        "\n- aws:sqs/queue:Queue (orders): no rule judges this type; check its `policy`.\n" in text
+    )
+    assert text.index("Check every input") < text.index("| `task-logs` |")
+    assert "Policy remarks" not in text
+
+
+def test_a_stack_in_which_every_type_was_judged_has_no_such_section() -> None:
+    assert "What no rule judged" not in render([Report(stack="production")])
 
 
 def test_a_failed_preview_shows_why_below_its_verdict_and_cannot_break_out() -> None:

@@ -34,8 +34,8 @@ IN_ORDER = {
         "<details><summary>175 created</summary>",
         "- `database-instance` Instance",
         "No drift.",
-        "<summary>What no rule has judged yet</summary>",
-        "| `task-logs` | 3 |",
+        "<details><summary>What no rule judged: 13 skipped rules</summary>",
+        "| `task-logs` | ",
         "commit `71263b1c0ffe` · [run](https://github.com/",
     ),
     "database-class": (
