@@ -252,7 +252,7 @@ def _finding(finding: Finding) -> str:
 
 
 def _not_judged(findings: Sequence[Finding], level: int) -> Iterator[str]:
-    """What a reviewer must check instead of the policy pack: types without a rule, skipped rules."""
+    """What a reviewer must check by hand: types without a rule, and skipped rules."""
     types = sorted({found.message for found in findings if found.is_unjudged})
     skipped = [found for found in findings if found.is_skipped]
     rules = {found.rule for found in skipped}

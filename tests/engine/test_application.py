@@ -26,6 +26,7 @@ from engine import stack_file
 from engine_stack import Deployed
 from pulumi_moto import aws_shim
 from serve.attached import NUMBERS_EVERY_SECONDS, Application, Attached, attached, serves
+from serve.process import Process
 
 PLANS = "https://arbor-energy.com/api/v1/plans"
 BACKEND = "arbor-production-backend"
@@ -298,3 +299,44 @@ def test_the_runbook_repairs_a_database_that_was_not_migrated_first(
         assert "003_feedback" in shell.run(
             "arbor logs migrations --json | grep -o 'stamp_revision .*'"
         )
+
+
+FIRST_VALUES = {"arbor/production/db", "arbor/production/redis", "arbor/production/app"}
+
+
+@pytest.mark.nightly
+def test_rotate_first_gives_a_new_value_to_every_secret_that_the_state_holds(
+    pristine_production: Deployed, tmp_path: Path
+) -> None:
+    """README's step 8: through a running task, by one deployment, without a failed request."""
+    with pristine_production.copy() as stack, shell_of(stack, tmp_path) as shell:
+        push(stack)
+
+        def values() -> dict[str, str]:
+            manager = stack.client("secretsmanager")
+            return {
+                name: manager.get_secret_value(SecretId=name)["SecretString"]
+                for name in FIRST_VALUES
+            }
+
+        audit = shell.run("arbor audit secrets", code=1)
+        assert all(name in audit for name in FIRST_VALUES)
+        first, deployed = values(), {one.running.pid for one in backends(shell)}
+        said = shell.run("arbor rotate-first --yes --every 0.2")
+        assert first["arbor/production/db"] not in said
+        assert all(values()[name] != first[name] for name in FIRST_VALUES)
+        shell.run("arbor audit secrets")
+
+        shell.attached.wait(serves)
+        assert len({one.running.pid for one in backends(shell)} - deployed) == 1
+        assert [one["status"] for one in shell.json("arbor health --json")] == [200, 200]
+        assert set(ask(shell, 3)) == {"200"}
+        again = values()
+        shell.run("arbor rotate-first --yes")
+        assert values() == again
+
+
+def backends(shell: Shell) -> list[Process]:
+    """The processes that stand for the backend's tasks."""
+    running = shell.application.processes.values()
+    return [one for one in running if one.container.name == "backend"]
