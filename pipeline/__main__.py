@@ -28,7 +28,7 @@ from pipeline.report.report import Report, is_of
 from pipeline.repository import reviewers
 from pipeline.repository.command import github as check_repository
 from pipeline.stacks import NoStackError, Opened, emulated, in_aws
-from pipeline.where_command import where
+from pipeline.where import where
 
 FAILED = 1
 MARKER = "arbor preview"

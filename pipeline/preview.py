@@ -12,7 +12,7 @@ from pipeline.drift import drift, unowned
 from pipeline.hazards import changes, unrotated
 from pipeline.job import Job
 from pipeline.report.report import Report
-from pipeline.report.steps import Seen
+from pipeline.report.steps import StepCollector
 from pipeline.stacks import PACK, Opened
 
 
@@ -29,7 +29,7 @@ def preview(opened: Opened, *, plan: Path | None, look_for_drift: bool) -> Repor
 
 
 def _look(opened: Opened, plan: Path | None, report: Report, *, look_for_drift: bool) -> None:
-    stack, seen = opened.stack, Seen()
+    stack, seen = opened.stack, StepCollector()
 
     def see(event: events.EngineEvent) -> None:
         report.see(event)
@@ -60,7 +60,7 @@ def _reported(report: Report, what: str) -> Iterator[None]:
     """What goes wrong in here becomes the report's failure; more than one is possible."""
     try:
         yield
-    except (automation.CommandError, unowned.LookError, *AWS_FAILED) as failed:
+    except (automation.CommandError, unowned.UnreadableError, *AWS_FAILED) as failed:
         report.refused += changes.protections(str(failed))
         if report.passed:
             report.failure = f"{what}: {said(failed)}"

@@ -23,7 +23,7 @@ from arbor import screen
 from arbor.account import Account, connect
 from engine import emulation, pulumi_cli, stack_file
 from engine.deployment import open_stack
-from pipeline import where as place
+from pipeline import job_target
 
 PACK = stack_file.PROJECT_DIR / "policy"
 EMULATED_SPEED = 600.0
@@ -62,7 +62,7 @@ class NoStackError(Exception):
     exit_code = FAILED
 
 
-class WrongPlaceError(NoStackError):
+class WrongRegionError(NoStackError):
     """The stack's file, or the region in the environment beside it, is wrong."""
 
     exit_code = USAGE
@@ -80,34 +80,34 @@ def in_aws(stack: str) -> Iterator[Opened]:
 
     The official CLI runs the program here; it and the credentials are the caller's. Region and
     account are those of the stack's file: in others nothing would be found, and each check pass.
-    Raises NoStackError, WrongPlaceError and AnotherAccountError.
+    Raises NoStackError, WrongRegionError and AnotherAccountError.
     """
-    lies = _place(stack)
-    account = connect(stack, region=lies.region)
-    _refuse_another_account(account, lies)
-    yield Opened(stack=_selected(stack, lies), account=account)
+    target = _target(stack)
+    account = connect(stack, region=target.region)
+    _refuse_another_account(account, target)
+    yield Opened(stack=_selected(stack, target), account=account)
 
 
-def _place(stack: str, environ: Mapping[str, str] = os.environ) -> place.Where:
-    """Where the stack lies by its file. Raises WrongPlaceError.
+def _target(stack: str, environ: Mapping[str, str] = os.environ) -> job_target.JobTarget:
+    """Where the stack target by its file. Raises WrongRegionError.
 
     AWS_REGION comes before AWS_DEFAULT_REGION, as in the AWS CLI:
     https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
     """
     try:
-        lies = place.of_stack(stack, stack_file.stack_config(stack), place.PREVIEW)
-    except (stack_file.StackFileError, place.NoPlaceError) as wrong:
-        raise WrongPlaceError(str(wrong)) from wrong
+        target = job_target.of_stack(stack, stack_file.stack_config(stack), job_target.PREVIEW)
+    except (stack_file.StackFileError, job_target.JobTargetError) as wrong:
+        raise WrongRegionError(str(wrong)) from wrong
     variable = next((name for name in REGION_VARIABLES if environ.get(name)), None)
-    if variable and environ[variable] != lies.region:
-        raise WrongPlaceError(
+    if variable and environ[variable] != target.region:
+        raise WrongRegionError(
             f"{variable} is {environ[variable]}, and aws:region in Pulumi.{stack}.yaml is "
-            f"{lies.region}. Run `export AWS_REGION={lies.region}`."
+            f"{target.region}. Run `export AWS_REGION={target.region}`."
         )
-    return lies
+    return target
 
 
-def _refuse_another_account(account: Account, lies: place.Where) -> None:
+def _refuse_another_account(account: Account, target: job_target.JobTarget) -> None:
     """Raises AnotherAccountError, and NoStackError where the credentials can't be used.
 
     The call needs no permission:
@@ -119,15 +119,15 @@ def _refuse_another_account(account: Account, lies: place.Where) -> None:
         raise NoStackError(NO_CREDENTIALS) from missing
     except (BotoCoreError, ClientError) as failed:
         raise NoStackError(screen.sentence(failed)) from failed
-    if found["Account"] != lies.account:
+    if found["Account"] != target.account:
         raise AnotherAccountError(
             f"The credentials ({found['Arn']}) are of account {found['Account']}, and "
-            f"arbor:accountId in Pulumi.{account.stack}.yaml is {lies.account}; use credentials of "
-            f"{lies.account}."
+            f"arbor:accountId in Pulumi.{account.stack}.yaml is {target.account}; use credentials of "
+            f"{target.account}."
         )
 
 
-def _selected(stack: str, lies: place.Where) -> automation.Stack:
+def _selected(stack: str, target: job_target.JobTarget) -> automation.Stack:
     options = automation.LocalWorkspaceOptions(pulumi_command=_command())
     try:
         return automation.select_stack(
@@ -139,13 +139,13 @@ def _selected(stack: str, lies: place.Where) -> automation.Stack:
         ) from missing
     except automation.CommandError as failed:
         said = str(failed).partition("stderr:")[2].strip() or str(failed)
-        raise NoStackError(_why_not(stack, said, lies)) from failed
+        raise NoStackError(_why_not(stack, said, target)) from failed
 
 
-def _why_not(stack: str, said: str, lies: place.Where) -> str:
+def _why_not(stack: str, said: str, target: job_target.JobTarget) -> str:
     """What the engine wrote, as one sentence where the cause is known."""
     if NOT_LOGGED_IN in said:
-        return f"No backend is chosen: run `pulumi login '{lies.backend}'`."
+        return f"No backend is chosen: run `pulumi login '{target.backend}'`."
     if UNSIGNED in said:
         return NO_CREDENTIALS
     return f"{stack} can't be opened: {said}"

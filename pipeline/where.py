@@ -1,102 +1,31 @@
-"""Where a stack lies and as what a job works on it, read from Pulumi.<stack>.yaml.
+"""`python -m pipeline where`: region, account, role, session and backend of a stack's job."""
 
-The workflows name no region, account or role: each stack can have an account of its own, and the
-same file decides for a job and for an operator.
-"""
+import os
+from typing import Annotated
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+import typer
 
-from access import sessions as ci_sessions
-from arbor_names import naming
-
-STACK: Final = re.compile(r"[a-z][a-z0-9-]{0,30}", re.ASCII)
-"""A name that is safe in a path, in a role's name and as a GitHub environment."""
-ACCOUNT: Final = re.compile(r"\d{12}", re.ASCII)
-REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d", re.ASCII)
-BACKEND: Final = re.compile(r"[a-z][a-z0-9]*://[\w.:/?=&%@+-]+", re.ASCII)
-PREVIEW: Final = "preview"
-DEPLOY: Final = "deploy"
-BOOTSTRAP: Final = "bootstrap"
-ROLES: Final = {
-    PREVIEW: (naming.ci_preview_role, ci_sessions.READ_SECONDS),
-    DEPLOY: (naming.ci_deploy_role, ci_sessions.WRITE_SECONDS),
-    BOOTSTRAP: (naming.ci_bootstrap_role, ci_sessions.WRITE_SECONDS),
-}
-"""By the value of `--as`: the role's name, and for how many seconds a job assumes it."""
+from engine import stack_file
+from pipeline import job_target
+from pipeline.options import USAGE, Stack
 
 
-class NoPlaceError(Exception):
-    """The stack's file or an argument is wrong; the message has what is allowed."""
+def where(
+    stack: Stack,
+    role: Annotated[
+        str, typer.Option("--as", help=f"The job's role: {', '.join(job_target.ROLES)}.")
+    ] = job_target.PREVIEW,
+) -> None:
+    """Print where a stack lies and as what a job works on it, as lines for $GITHUB_OUTPUT.
 
-
-@dataclass(frozen=True, kw_only=True)
-class Where:
-    """Plain throughout; each field is one line for `$GITHUB_OUTPUT`."""
-
-    region: str
-    account: str
-    """12 digits."""
-    role: str
-    """An ARN."""
-    seconds: int
-    """How long the session lasts, for `role-duration-seconds`."""
-    backend: str
-    """For `PULUMI_BACKEND_URL`."""
-
-    def lines(self) -> str:
-        """`name=value` lines. No value holds a line break, so none can smuggle in another name.
-
-        https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
-        """
-        return "\n".join(f"{name}={value}" for name, value in vars(self).items())
-
-
-def of_stack(stack: str, config: Mapping[str, Any], role: str, override: str = "") -> Where:
-    """Where `stack` lies by its config.
-
-    `role` is one of ROLES. `override` takes the place of the stack's own backend: for a stack
-    whose state has not moved to its prefix, or lies with Pulumi Cloud (docs/state.md).
-    Raises NoPlaceError.
+    Reads Pulumi.<stack>.yaml; PULUMI_BACKEND_URL, if it is set, takes the place of the stack's
+    own backend. Exit code 2 for a wrong stack, role or config.
     """
-    if role not in ROLES:
-        raise NoPlaceError(f"--as is {role}; allowed: {', '.join(ROLES)}.")
-    if not STACK.fullmatch(stack):
-        raise NoPlaceError(
-            f"--stack is {stack!r}; allowed: lower case letters, digits and hyphens, such as "
-            "staging."
+    try:
+        found = job_target.of_stack(
+            stack, stack_file.stack_config(stack), role, os.environ.get("PULUMI_BACKEND_URL", "")
         )
-    account = _read(config, stack, "arbor:accountId", ACCOUNT, "the account's 12 digits in quotes")
-    region = _read(config, stack, "aws:region", REGION, "a region such as us-east-1")
-    allowed = config.get("aws:allowedAccountIds")
-    if not isinstance(allowed, list) or account not in allowed:
-        raise NoPlaceError(
-            f"aws:allowedAccountIds is {allowed!r} in Pulumi.{stack}.yaml; it must name "
-            f"arbor:accountId, {account}."
-        )
-    if override and not BACKEND.fullmatch(override):
-        raise NoPlaceError(
-            "PULUMI_BACKEND_URL is no address such as "
-            f"{naming.state_backend(stack, account, region)}; correct the variable, or delete it "
-            "and the stack's own backend is used."
-        )
-    name, seconds = ROLES[role]
-    return Where(
-        region=region,
-        account=account,
-        role=f"arn:aws:iam::{account}:role/{name(stack)}",
-        seconds=seconds,
-        backend=override or naming.state_backend(stack, account, region),
-    )
-
-
-def _read(
-    config: Mapping[str, Any], stack: str, key: str, pattern: re.Pattern[str], allowed: str
-) -> str:
-    value = config.get(key)
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        found = f"is {value!r}" if key in config else "is not set"
-        raise NoPlaceError(f"{key} {found} in Pulumi.{stack}.yaml; allowed: {allowed}.")
-    return value
+    except job_target.JobTargetError as wrong:
+        typer.echo(str(wrong), err=True)
+        raise typer.Exit(USAGE) from wrong
+    typer.echo(found.lines())

@@ -62,7 +62,7 @@ ABSENT: Final = frozenset(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Beside:
+class NotAdopted:
     """A resource of the Terraform stack that stays where it is: `up` makes another."""
 
     address: str
@@ -81,11 +81,11 @@ def forgotten() -> list[str]:
     return [*(f"{kind}.{app}" for kind in PER_APP for app in APPS), *SINGLE]
 
 
-def beside(account: Account) -> list[Beside]:
+def not_adopted(account: Account) -> list[NotAdopted]:
     """Those of its resources that the account has. Raises ClientError."""
     prefix = f"arbor-{account.stack}"
     return [
-        Beside(address=address, name=f"{prefix}-{suffix}", why=why)
+        NotAdopted(address=address, name=f"{prefix}-{suffix}", why=why)
         for address, suffix, why, is_there in _known()
         if is_there(account, f"{prefix}-{suffix}")
     ]

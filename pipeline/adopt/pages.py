@@ -13,9 +13,9 @@ DEFAULT = "adopt.json"
 
 def render(plan: Plan, file: Path | None) -> str:
     """The whole page; `file` is where the import file was written, if it was."""
-    if not plan.verdicts and not plan.beside:
+    if not plan.verdicts and not plan.not_adopted:
         return f"The account has nothing with a name of {plan.stack}, and nothing to adopt."
-    return "\n".join([*_adopted(plan), *_in_the_way(plan), *_beside(plan), *_next(plan, file)])
+    return "\n".join([*_adopted(plan), *_in_the_way(plan), *_not_adopted(plan), *_next(plan, file)])
 
 
 def _adopted(plan: Plan) -> Iterator[str]:
@@ -33,17 +33,17 @@ def _in_the_way(plan: Plan) -> Iterator[str]:
     yield f"In the way of `up`, and can't be adopted: {len(plan.in_the_way)}"
     for one in plan.in_the_way:
         yield f"  {_titled(one)}"
-        for text in (*one.against, *one.way.splitlines()):
+        for text in (*one.against, *one.remedy.splitlines()):
             yield f"    {text}"
 
 
-def _beside(plan: Plan) -> Iterator[str]:
-    if not plan.beside:
+def _not_adopted(plan: Plan) -> Iterator[str]:
+    if not plan.not_adopted:
         return
     yield ""
-    yield f"Of the original Terraform stack, and `up` makes another beside it: {len(plan.beside)}"
-    for why in dict.fromkeys(one.why for one in plan.beside):
-        names = [f"{one.name} ({one.address})" for one in plan.beside if one.why == why]
+    yield f"Of the original Terraform stack, and `up` makes another beside it: {len(plan.not_adopted)}"
+    for why in dict.fromkeys(one.why for one in plan.not_adopted):
+        names = [f"{one.name} ({one.address})" for one in plan.not_adopted if one.why == why]
         yield f"  {', '.join(names)}"
         yield f"    {why}"
 
@@ -67,7 +67,7 @@ def _commands(plan: Plan, file: Path | None) -> Iterator[str]:
             f"pulumi import --file {shlex.quote(str(file))} --stack {plan.stack} "
             "--protect=false --generate-code=false"
         )
-    if plan.beside:
+    if plan.not_adopted:
         yield f"terraform -chdir={origin.DIRECTORY} state rm {' '.join(origin.forgotten())}"
     yield f"pulumi preview --stack {plan.stack} --policy-pack policy"
 

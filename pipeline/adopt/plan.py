@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pulumi import automation
 from pulumi.automation import events
 
-from pipeline.adopt import import_file, looks, origin
+from pipeline.adopt import import_file, lookups, origin
 from pipeline.adopt.registrations import Registration, Registrations
 from pipeline.adopt.scratch import scratch
 from pipeline.adopt.verdicts import Judged, Judgement, Verdict
@@ -23,7 +23,7 @@ class Plan:
 
     stack: str
     verdicts: list[Verdict]
-    beside: list[origin.Beside]
+    not_adopted: list[origin.NotAdopted]
     content: import_file.Content
     """What to import; without resources where nothing can be adopted."""
 
@@ -51,7 +51,7 @@ def make(opened: Opened) -> Plan:
             registered.urn: held
             for registered in program.by_urn.values()
             if registered.urn not in known
-            and (held := looks.find(opened.account, registered)) is not None
+            and (held := lookups.find(opened.account, registered)) is not None
         }
         tried = {urn: held.import_id for urn, held in found.items() if not held.obstacle}
         judged = _try(second, program, tried) if tried else {}
@@ -63,7 +63,7 @@ def make(opened: Opened) -> Plan:
     return Plan(
         stack=opened.stack.name,
         verdicts=sorted(verdicts, key=_order),
-        beside=origin.beside(opened.account),
+        not_adopted=origin.not_adopted(opened.account),
         content=import_file.content(program, ids, known),
     )
 

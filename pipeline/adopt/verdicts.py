@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from pulumi.automation import events
 
-from pipeline.adopt import looks
-from pipeline.adopt.looks import Found
+from pipeline.adopt import lookups
+from pipeline.adopt.lookups import Existing
 from pipeline.adopt.registrations import Registration
 from pipeline.report.steps import NO_CHANGES, REPLACES, UNKNOWN
 
@@ -39,7 +39,7 @@ class Verdict:
     """One resource of the account with a name of the program."""
 
     registered: Registration
-    found: Found
+    found: Existing
     judged: Judged | None
     """None where an import was not tried, for `found.obstacle` says that it can't be."""
 
@@ -54,9 +54,9 @@ class Verdict:
         return _refused(self)
 
     @property
-    def way(self) -> str:
+    def remedy(self) -> str:
         """What to do with one that can't be adopted, as a command or a sentence; may be empty."""
-        write = WAYS.get(self.registered.token)
+        write = REMEDIES.get(self.registered.token)
         return write(self.found) if write and self.judged is not None else ""
 
 
@@ -98,13 +98,13 @@ def _refused(verdict: Verdict) -> list[str]:
     instance while it is down.
     """
     judged = verdict.judged
-    if judged is None or verdict.registered.token != looks.INSTANCE or SUBNETS not in judged.keys:
+    if judged is None or verdict.registered.token != lookups.INSTANCE or SUBNETS not in judged.keys:
         return []
     refused = "`up` would move it to other subnets: RDS refuses that within a VPC"
     return [f"{refused}, and between two it is an outage."]
 
 
-def _rename(found: Found) -> str:
+def _rename(found: Existing) -> str:
     """RDS keeps everything of an instance that it renames, but for the host of its endpoint.
 
     It is out of reach for about ten minutes.
@@ -117,7 +117,7 @@ def _rename(found: Found) -> str:
     )
 
 
-def _delete_cache(found: Found) -> str:
+def _delete_cache(found: Existing) -> str:
     """https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Replication.DeletingRepGroup.html."""
     return (
         "ElastiCache renames no group. Keep a snapshot and delete it; the cache fills again:\n"
@@ -126,7 +126,7 @@ def _delete_cache(found: Found) -> str:
     )
 
 
-def _delete_service(found: Found) -> str:
+def _delete_service(found: Existing) -> str:
     """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html."""
     cluster, _, service = found.import_id.partition("/")
     return (
@@ -135,10 +135,10 @@ def _delete_service(found: Found) -> str:
     )
 
 
-WAYS: Mapping[str, Callable[[Found], str]] = {
-    looks.CACHE: _delete_cache,
-    looks.INSTANCE: _rename,
-    looks.SERVICE: _delete_service,
+REMEDIES: Mapping[str, Callable[[Existing], str]] = {
+    lookups.CACHE: _delete_cache,
+    lookups.INSTANCE: _rename,
+    lookups.SERVICE: _delete_service,
 }
 
 

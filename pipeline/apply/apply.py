@@ -10,7 +10,7 @@ from pulumi import automation
 from arbor.database import snapshot
 from arbor.procedure import Failed, Refused, Run
 from pipeline.apply import pauses, plan_file
-from pipeline.apply.ending import Keeper, NotYetError, conclude
+from pipeline.apply.ending import NotYetError, Reporter, conclude
 from pipeline.apply.failures import said, sentences
 from pipeline.apply.interruption import CancelledError, interruptible
 from pipeline.apply.outcome import DONE, FAILED, REFUSED, STALE, Outcome, listed
@@ -63,15 +63,15 @@ def apply(
     StaleError when a new preview differs from the plan, and HalfDoneError for everything else.
     """
     outcome = Outcome(stack=opened.stack.name, job=Job.now())
-    keeper = Keeper(outcome, report, say)
-    with interruptible(opened.stack, keeper.hear) as (engine, interruption):
-        keeper.engine = engine
+    reporter = Reporter(outcome, report, say)
+    with interruptible(opened.stack, reporter.hear) as (engine, interruption):
+        reporter.engine = engine
         try:
-            _Applying(opened, plan, say, allowed, keeper).run()
+            _Applying(opened, plan, say, allowed, reporter).run()
         except (CancelledError, Exception) as ended:  # noqa: BLE001 - all of it goes into the report
             interruption.is_over = True
-            conclude(ended, opened, keeper, interruption)
-        keeper.keep()
+            conclude(ended, opened, reporter, interruption)
+        reporter.keep()
     if outcome.result != DONE:
         raise ERRORS.get(outcome.result, HalfDoneError)(outcome)
     return outcome.done
@@ -100,36 +100,36 @@ class _Applying:
     """One `apply`, from the first look to the engine's end."""
 
     def __init__(
-        self, opened: Opened, plan: Path, say: Say, allowed: Collection[str], keeper: Keeper
+        self, opened: Opened, plan: Path, say: Say, allowed: Collection[str], reporter: Reporter
     ) -> None:
         self._opened, self._plan, self._say = opened, plan, say
-        self._allowed, self._keeper = allowed, keeper
+        self._allowed, self._reporter = allowed, reporter
 
     def run(self) -> None:
         """Look, refuse, act. Raises whatever goes wrong."""
-        stack, keeper = self._opened.stack, self._keeper
+        stack, reporter = self._opened.stack, self._reporter
         planned = self._look()
-        keeper.doing = "Looking for drift"
+        reporter.doing = "Looking for drift"
         if found := drift.find(stack, planned):
             drifted = f"{stack.name} has drifted:"
             raise NotYetError(REFUSED, [drifted, *listed(one.advice for one in found)])
-        keeper.doing = "What comes before the engine"
+        reporter.doing = "What comes before the engine"
         self._prepare(planned)
-        keeper.doing = "The engine"
-        keeper.keep()
+        reporter.doing = "The engine"
+        reporter.keep()
         stack.up(
-            on_event=keeper.progress,
+            on_event=reporter.progress,
             plan=str(self._plan),
             policy_packs=[str(PACK)],
             color="never",
             suppress_progress=True,
         )
-        keeper.end(DONE)
+        reporter.end(DONE)
 
     def _look(self) -> list[Step]:
         """The steps of a new plan that equals the approved one. Raises NotYetError."""
         stack, account = self._opened.stack, self._opened.account
-        self._keeper.doing = "The preview"
+        self._reporter.doing = "The preview"
         with tempfile.TemporaryDirectory(prefix="arbor-plan-") as directory:
             fresh = Path(directory) / "plan.json"
 
@@ -142,10 +142,10 @@ class _Applying:
                 if found := changes.protections(str(failed)):
                     raise NotYetError(REFUSED, found) from failed
                 raise
-            self._keeper.doing = "Reading what AWS has"
+            self._reporter.doing = "Reading what AWS has"
             if found := changes.refusals(planned, account, self._allowed):
                 raise NotYetError(REFUSED, found)
-            self._keeper.doing = "Comparing the plans"
+            self._reporter.doing = "Comparing the plans"
             if names := plan_file.stale(self._plan, fresh):
                 differs = f"The approved plan is stale: it differs for {', '.join(names)}."
                 raise NotYetError(STALE, [differs])
@@ -163,9 +163,9 @@ class _Applying:
             if changes.UPGRADE in allowed and list(stores.upgrades(planned, account)):
                 snapshot.plan(account, snapshot.wanted(account)).execute(run)
         except (Refused, Failed) as refused:
-            result = FAILED if self._keeper.acted else REFUSED
+            result = FAILED if self._reporter.acted else REFUSED
             raise NotYetError(result, [str(refused)]) from refused
 
     def _act(self, line: str) -> None:
-        self._keeper.acted.append(line.strip())
+        self._reporter.acted.append(line.strip())
         self._say(line)

@@ -40,7 +40,7 @@ class NotYetError(Exception):
         self.result, self.reasons = result, reasons
 
 
-class Keeper:
+class Reporter:
     """Keeps the report on disk as far as the apply has come."""
 
     def __init__(self, outcome: Outcome, file: Path | None, say: Say) -> None:
@@ -101,19 +101,19 @@ class Keeper:
 
 
 def conclude(
-    ended: BaseException, opened: Opened, keeper: Keeper, interruption: Interruption
+    ended: BaseException, opened: Opened, reporter: Reporter, interruption: Interruption
 ) -> None:
     """Fill in how it ended. Raises nothing, for the report is all that is left of the run."""
-    engine, outcome = keeper.engine, keeper.outcome
+    engine, outcome = reporter.engine, reporter.outcome
     assert engine is not None
-    keeper.end(FAILED)
+    reporter.end(FAILED)
     if engine.codes.get("up") == 0:
         # What the Automation API reads after an `up`, outputs and history, can fail as well.
-        keeper.end(DONE, f"The outputs could not be read afterwards: {said(ended)}")
+        reporter.end(DONE, f"The outputs could not be read afterwards: {said(ended)}")
         return
     outcome.lock = _lock(engine, ended, outcome.stack)
-    outcome.result, reasons = _why(ended, keeper, was_cancelled=bool(interruption.count))
-    outcome.reasons = [*reasons, *(f"Before that: {line}." for line in keeper.acted)]
+    outcome.result, reasons = _why(ended, reporter, was_cancelled=bool(interruption.count))
+    outcome.reasons = [*reasons, *(f"Before that: {line}." for line in reporter.acted)]
     if engine.is_running("up"):
         outcome.unread = "the engine has not ended."
     elif "up" in engine.codes:
@@ -127,7 +127,7 @@ def conclude(
     if (
         outcome.result == FAILED
         and not outcome.changed_anything
-        and _leaves_the_plan(ended, keeper)
+        and _leaves_the_plan(ended, reporter)
     ):
         outcome.result = STALE
     if outcome.result == STALE:
@@ -136,23 +136,23 @@ def conclude(
         outcome.next = continues(outcome)
 
 
-def _why(ended: BaseException, keeper: Keeper, *, was_cancelled: bool) -> tuple[str, list[str]]:
+def _why(ended: BaseException, reporter: Reporter, *, was_cancelled: bool) -> tuple[str, list[str]]:
     """The result, and the reasons in sentences."""
-    outcome, progress = keeper.outcome, keeper.progress
+    outcome, progress = reporter.outcome, reporter.progress
     if was_cancelled:
         return CANCELLED, [f"The apply of {outcome.stack} was cancelled."]
     if isinstance(ended, NotYetError):
         return ended.result, ended.reasons
     seen = sentences([*progress.violations, *progress.errors])
-    reasons = seen or sentences([f"{keeper.doing} failed: {said(ended)}"])
+    reasons = seen or sentences([f"{reporter.doing} failed: {said(ended)}"])
     refused = any(mark in str(ended) for mark in LOCKED) or progress.violations
-    if not keeper.has_begun or (refused and not outcome.changed_anything):
+    if not reporter.has_begun or (refused and not outcome.changed_anything):
         return REFUSED, reasons
     return FAILED, reasons
 
 
-def _leaves_the_plan(ended: BaseException, keeper: Keeper) -> bool:
-    return bool(leave_the_plan(keeper.progress.errors or [said(ended)]))
+def _leaves_the_plan(ended: BaseException, reporter: Reporter) -> bool:
+    return bool(leave_the_plan(reporter.progress.errors or [said(ended)]))
 
 
 def _lock(engine: EngineCommand, ended: BaseException, stack: str) -> str:

@@ -6,19 +6,19 @@ from access import boundary
 from arbor.procedure import Step
 from arbor_names import naming
 from pipeline.bootstrap import managed
-from pipeline.bootstrap.place import Place
+from pipeline.bootstrap.stack_account import StackAccount
 
 
-def refuse(place: Place) -> None:
+def refuse(account: StackAccount) -> None:
     """Raises Refused for a policy of that name that bootstrap did not make."""
-    managed.refuse(place, naming.boundary(place.stack))
+    managed.refuse(account, naming.boundary(account.stack))
 
 
-def steps(place: Place) -> Iterator[Step]:
+def steps(account: StackAccount) -> Iterator[Step]:
     """It is there, and bounds the stack's roles to what they are for."""
     yield from managed.steps(
-        place,
-        naming.boundary(place.stack),
-        boundary.of_program(place.pipeline),
-        f"bound the roles of {place.stack}",
+        account,
+        naming.boundary(account.stack),
+        boundary.of_program(account.pipeline),
+        f"bound the roles of {account.stack}",
     )

@@ -6,31 +6,31 @@ from access import state
 from arbor.procedure import Step
 from arbor_names import naming
 from pipeline.bootstrap import key, storage
-from pipeline.bootstrap.place import Place
+from pipeline.bootstrap.stack_account import StackAccount
 
 PREFIX = "state/"
 """Below which S3 writes who asked for what."""
 
 
-def refuse(place: Place) -> None:
+def refuse(account: StackAccount) -> None:
     """Raises Refused for a bucket of that name that can't be the state's."""
-    storage.refuse(place, place.pipeline.state_bucket)
+    storage.refuse(account, account.pipeline.state_bucket)
 
 
-def steps(place: Place) -> Iterator[Step]:
+def steps(account: StackAccount) -> Iterator[Step]:
     """Everything that must hold of the bucket; who uses it is logged once it is there."""
-    name, logs = place.pipeline.state_bucket, place.pipeline.state_log_bucket
+    name, logs = account.pipeline.state_bucket, account.pipeline.state_log_bucket
     yield from storage.steps(
-        place,
+        account,
         storage.Bucket(
             name=name,
-            statements=tuple(state.bucket_statements(place.pipeline)),
+            statements=tuple(state.bucket_statements(account.pipeline)),
             encryption=_with_key,
             encrypted_with=naming.STATE_KEY_ALIAS,
         ),
     )
-    s3 = place.client("s3")
-    settings = storage.Settings(place=place, name=name)
+    s3 = account.client("s3")
+    settings = storage.Settings(account=account, name=name)
     wanted = {"TargetBucket": logs, "TargetPrefix": PREFIX}
 
     def logged() -> bool:
@@ -46,7 +46,7 @@ def steps(place: Place) -> Iterator[Step]:
     )
 
 
-def _with_key(place: Place) -> storage.Answer:
-    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key.arn(place)}
+def _with_key(account: StackAccount) -> storage.Answer:
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key.arn(account)}
     # With a bucket key, KMS isn't asked for each object.
     return {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}

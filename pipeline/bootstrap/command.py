@@ -7,7 +7,7 @@ from arbor.procedure import EVERY_SECONDS, Run
 from arbor_names import naming
 from engine import stack_file
 from pipeline.bootstrap import plan
-from pipeline.bootstrap.place import Place, connect, of_stack
+from pipeline.bootstrap.stack_account import StackAccount, connect, of_stack
 
 USAGE = 2
 
@@ -16,10 +16,10 @@ def bootstrap(stack: str, *, dry_run: bool, yes: bool, retire_role: bool) -> Non
     """Do it and end with the exit code: 0 done, 1 failed, 2 wrong usage, 3 refused."""
     with screen.told():
         try:
-            place = of_stack(stack, connect)
+            account = of_stack(stack, connect)
         except stack_file.StackFileError as unknown:
             screen.end(str(unknown), USAGE)
-        steps = plan.to_retire(place) if retire_role else plan.to_make(place)
+        steps = plan.to_retire(account) if retire_role else plan.to_make(account)
         if steps and (dry_run or not yes):
             Run(say=typer.echo, dry_run=True).execute(steps)
         if steps and not dry_run:
@@ -29,34 +29,34 @@ def bootstrap(stack: str, *, dry_run: bool, yes: bool, retire_role: bool) -> Non
         if not steps:
             typer.echo("Nothing is left to do.")
         if not dry_run:
-            typer.echo(_after_retiring(place) if retire_role else _after_making(place))
+            typer.echo(_after_retiring(account) if retire_role else _after_making(account))
 
 
-def _after_making(place: Place) -> str:
-    backend = naming.state_backend(place.stack, place.account_id, place.region)
-    key = f"awskms://{naming.state_key_alias(place.stack)}?region={place.region}"
-    return _numbers(place) + (
-        f"{place.stack} can be brought up:\n"
+def _after_making(account: StackAccount) -> str:
+    backend = naming.state_backend(account.stack, account.account_id, account.region)
+    key = f"awskms://{naming.state_key_alias(account.stack)}?region={account.region}"
+    return _numbers(account) + (
+        f"{account.stack} can be brought up:\n"
         f"  pulumi login '{backend}'\n"
-        f"  pulumi stack init {place.stack} --secrets-provider '{key}'"
+        f"  pulumi stack init {account.stack} --secrets-provider '{key}'"
     )
 
 
-def _numbers(place: Place) -> str:
+def _numbers(account: StackAccount) -> str:
     """How to find what GitHub's immutable subjects hold; nothing where config has it.
 
     https://docs.github.com/en/rest/repos/repos#get-a-repository
     """
-    if place.pipeline.repository_id is not None:
+    if account.pipeline.repository_id is not None:
         return ""
     query = '"arbor:githubOwnerId: \\"\\(.owner.id)\\"", "arbor:githubRepositoryId: \\"\\(.id)\\""'
     return (
-        f"{place.pipeline.repository} may send immutable subjects (repositories created, renamed "
+        f"{account.pipeline.repository} may send immutable subjects (repositories created, renamed "
         "or transferred since July 15, 2026 do), which the roles trust once\n"
-        f"Pulumi.{place.stack}.yaml has the two lines that this prints:\n"
-        f"  gh api repos/{place.pipeline.repository} --jq '{query}'\n"
+        f"Pulumi.{account.stack}.yaml has the two lines that this prints:\n"
+        f"  gh api repos/{account.pipeline.repository} --jq '{query}'\n"
     )
 
 
-def _after_retiring(place: Place) -> str:
-    return f"{naming.ci_bootstrap_role(place.stack)} is retired."
+def _after_retiring(account: StackAccount) -> str:
+    return f"{naming.ci_bootstrap_role(account.stack)} is retired."

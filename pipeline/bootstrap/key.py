@@ -12,7 +12,7 @@ from typing import Any
 from access import state
 from arbor.procedure import Refused, Step
 from arbor_names import naming
-from pipeline.bootstrap.place import MADE_BY, Place, code, ours, same
+from pipeline.bootstrap.stack_account import MADE_BY, StackAccount, code, ours, same
 
 COMPONENT = {"Component": "state"}
 DESCRIPTION = "State of Pulumi"
@@ -45,34 +45,34 @@ def of_stack(stack: str) -> Key:
     return Key(alias=naming.state_key_alias(stack), stack=stack)
 
 
-def keys(place: Place) -> tuple[Key, Key]:
+def keys(account: StackAccount) -> tuple[Key, Key]:
     """Both that the stack needs."""
-    return BUCKETS, of_stack(place.stack)
+    return BUCKETS, of_stack(account.stack)
 
 
-def refuse(place: Place) -> None:
+def refuse(account: StackAccount) -> None:
     """Raises Refused for a key that can't be taken for the state's."""
-    for key in keys(place):
-        _refuse(place, key)
+    for key in keys(account):
+        _refuse(account, key)
 
 
-def arn(place: Place, key: Key = BUCKETS) -> str | None:
+def arn(account: StackAccount, key: Key = BUCKETS) -> str | None:
     """The key's ARN, once there is one: behind the alias, or made by a run that was stopped."""
-    found = _behind_alias(place, key)
+    found = _behind_alias(account, key)
     if found is not None:
         return str(found["Arn"])
-    return next(iter(_ours_without_alias(place, key)), None)
+    return next(iter(_ours_without_alias(account, key)), None)
 
 
-def steps(place: Place) -> Iterator[Step]:
+def steps(account: StackAccount) -> Iterator[Step]:
     """Everything that must hold of the keys, in the order in which it can be made to."""
-    return itertools.chain.from_iterable(_steps(place, key) for key in keys(place))
+    return itertools.chain.from_iterable(_steps(account, key) for key in keys(account))
 
 
-def _refuse(place: Place, key: Key) -> None:
-    found = _behind_alias(place, key)
+def _refuse(account: StackAccount, key: Key) -> None:
+    found = _behind_alias(account, key)
     if found is None:
-        candidates = _ours_without_alias(place, key)
+        candidates = _ours_without_alias(account, key)
         if len(candidates) > 1:
             raise Refused(
                 f"{' and '.join(sorted(candidates))} are both tagged as the state's key; delete "
@@ -84,7 +84,7 @@ def _refuse(place: Place, key: Key) -> None:
             f"{key.alias} points at {found['Arn']}, which waits for its deletion, and with it the "
             f"secrets in the state: `aws kms cancel-key-deletion --key-id {found['KeyId']}`."
         )
-    tags = _tags(place, found["Arn"])
+    tags = _tags(account, found["Arn"])
     if not ours(tags) or (key.stack is not None and not key.made_as(tags)):
         wanted = MADE_BY if key.stack is None else key.tags
         raise Refused(
@@ -93,9 +93,9 @@ def _refuse(place: Place, key: Key) -> None:
         )
 
 
-def _steps(place: Place, key: Key) -> Iterator[Step]:
-    kms = place.client("kms")
-    policy = state.key_policy(place.pipeline)
+def _steps(account: StackAccount, key: Key) -> Iterator[Step]:
+    kms = account.client("kms")
+    policy = state.key_policy(account.pipeline)
     alias, tags = key.alias, key.tags
 
     def step(
@@ -108,10 +108,10 @@ def _steps(place: Place, key: Key) -> Iterator[Step]:
         """`made_so`: a key that isn't there yet will be like that from the start."""
 
         def took_effect() -> bool:
-            found = arn(place, key)
+            found = arn(account, key)
             return made_so if found is None else look(found)
 
-        return Step(says=says, do=lambda: do(arn(place, key)), took_effect=took_effect)
+        return Step(says=says, do=lambda: do(arn(account, key)), took_effect=took_effect)
 
     yield step(
         "make the key of the state's bucket"
@@ -123,7 +123,7 @@ def _steps(place: Place, key: Key) -> Iterator[Step]:
     yield step(
         f"call it {alias}",
         lambda found: kms.create_alias(AliasName=alias, TargetKeyId=found),
-        lambda _: _behind_alias(place, key) is not None,
+        lambda _: _behind_alias(account, key) is not None,
     )
     yield step(
         f"enable {alias}",
@@ -145,13 +145,13 @@ def _steps(place: Place, key: Key) -> Iterator[Step]:
     yield step(
         f"tag {alias}",
         lambda found: kms.tag_resource(KeyId=found, Tags=_listed(tags)),
-        lambda found: tags.items() <= _tags(place, found).items(),
+        lambda found: tags.items() <= _tags(account, found).items(),
         made_so=True,
     )
 
 
-def _behind_alias(place: Place, key: Key) -> dict[str, Any] | None:
-    kms = place.client("kms")
+def _behind_alias(account: StackAccount, key: Key) -> dict[str, Any] | None:
+    kms = account.client("kms")
     try:
         found: dict[str, Any] = kms.describe_key(KeyId=key.alias)["KeyMetadata"]
     except kms.exceptions.NotFoundException:
@@ -159,23 +159,23 @@ def _behind_alias(place: Place, key: Key) -> dict[str, Any] | None:
     return found
 
 
-def _ours_without_alias(place: Place, key: Key) -> list[str]:
-    kms = place.client("kms")
+def _ours_without_alias(account: StackAccount, key: Key) -> list[str]:
+    kms = account.client("kms")
     pages = kms.get_paginator("list_keys").paginate()
     candidates = [found["KeyArn"] for page in pages for found in page["Keys"]]
     return [
         candidate
         for candidate in candidates
-        if key.made_as(_tags(place, candidate))
+        if key.made_as(_tags(account, candidate))
         and kms.describe_key(KeyId=candidate)["KeyMetadata"]["KeyState"] not in GOING
     ]
 
 
-def _tags(place: Place, key: str) -> dict[str, str]:
+def _tags(account: StackAccount, key: str) -> dict[str, str]:
     """Nothing for a key whose policy keeps IAM out: it is another's."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - slow to import
 
-    pages = place.client("kms").get_paginator("list_resource_tags").paginate(KeyId=key)
+    pages = account.client("kms").get_paginator("list_resource_tags").paginate(KeyId=key)
     try:
         return {tag["TagKey"]: tag["TagValue"] for page in pages for tag in page["Tags"]}
     except ClientError as error:

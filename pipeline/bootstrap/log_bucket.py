@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from access import state
 from arbor.procedure import Step
 from pipeline.bootstrap import storage
-from pipeline.bootstrap.place import Place
+from pipeline.bootstrap.stack_account import StackAccount
 
 DAYS = 365
 """How long a log is kept."""
@@ -21,26 +21,26 @@ WANTED = {
 }
 
 
-def refuse(place: Place) -> None:
+def refuse(account: StackAccount) -> None:
     """Raises Refused for a bucket of that name that can't be the logs'."""
-    storage.refuse(place, place.pipeline.state_log_bucket)
+    storage.refuse(account, account.pipeline.state_log_bucket)
 
 
-def steps(place: Place) -> Iterator[Step]:
+def steps(account: StackAccount) -> Iterator[Step]:
     """It is there, S3 may write to it, and what it wrote expires."""
-    name = place.pipeline.state_log_bucket
+    name = account.pipeline.state_log_bucket
     yield from storage.steps(
-        place,
+        account,
         storage.Bucket(
             name=name,
-            statements=tuple(state.log_bucket_statements(place.pipeline)),
+            statements=tuple(state.log_bucket_statements(account.pipeline)),
             encryption=lambda _: {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}},
             # S3 delivers no log to a bucket that a KMS key encrypts.
             encrypted_with="S3's own key",
         ),
     )
-    s3 = place.client("s3")
-    settings = storage.Settings(place=place, name=name)
+    s3 = account.client("s3")
+    settings = storage.Settings(account=account, name=name)
 
     def expires() -> bool:
         rules = settings.read(s3.get_bucket_lifecycle_configuration).get("Rules", [])

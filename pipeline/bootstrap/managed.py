@@ -8,41 +8,41 @@ from collections.abc import Iterator
 from typing import Any
 
 from arbor.procedure import Refused, Step
-from pipeline.bootstrap.place import MADE_BY, Place, ours, same
+from pipeline.bootstrap.stack_account import MADE_BY, StackAccount, ours, same
 
 MOST_VERSIONS = 5
 
 
-def arn(place: Place, name: str) -> str:
+def arn(account: StackAccount, name: str) -> str:
     """Of the account's policy of this name."""
-    return f"arn:aws:iam::{place.account_id}:policy/{name}"
+    return f"arn:aws:iam::{account.account_id}:policy/{name}"
 
 
-def refuse(place: Place, name: str) -> None:
+def refuse(account: StackAccount, name: str) -> None:
     """Raises Refused for a policy of that name that bootstrap did not make."""
-    found = _read(place, name)
+    found = _read(account, name)
     if found is None:
         return
     tags = {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
-    if not ours(tags, Stack=place.stack):
-        wanted = MADE_BY | {"Stack": place.stack}
+    if not ours(tags, Stack=account.stack):
+        wanted = MADE_BY | {"Stack": account.stack}
         spelled = ", ".join(f"{key}={value}" for key, value in wanted.items())
         raise Refused(f"bootstrap did not make the policy {name}: it is not tagged {spelled}.")
 
 
-def steps(place: Place, name: str, document: str, what: str) -> Iterator[Step]:
+def steps(account: StackAccount, name: str, document: str, what: str) -> Iterator[Step]:
     """Make it, or give it a version that says this; `what` is its purpose in a sentence."""
-    iam = place.client("iam")
-    tags = {**MADE_BY, "Stack": place.stack, "Component": "ci"}
+    iam = account.client("iam")
+    tags = {**MADE_BY, "Stack": account.stack, "Component": "ci"}
 
     def renew() -> None:
-        versions = iam.list_policy_versions(PolicyArn=arn(place, name))["Versions"]
+        versions = iam.list_policy_versions(PolicyArn=arn(account, name))["Versions"]
         if len(versions) == MOST_VERSIONS:
             spare = [one for one in versions if not one["IsDefaultVersion"]]
             oldest = min(spare, key=lambda one: str(one["CreateDate"]))
-            iam.delete_policy_version(PolicyArn=arn(place, name), VersionId=oldest["VersionId"])
+            iam.delete_policy_version(PolicyArn=arn(account, name), VersionId=oldest["VersionId"])
         iam.create_policy_version(
-            PolicyArn=arn(place, name), PolicyDocument=document, SetAsDefault=True
+            PolicyArn=arn(account, name), PolicyDocument=document, SetAsDefault=True
         )
 
     yield Step(
@@ -52,49 +52,49 @@ def steps(place: Place, name: str, document: str, what: str) -> Iterator[Step]:
             PolicyDocument=document,
             Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
         ),
-        took_effect=lambda: _read(place, name) is not None,
+        took_effect=lambda: _read(account, name) is not None,
     )
     yield Step(
         says=f"let {name} {what}",
         do=renew,
-        took_effect=lambda: same(_document(place, name, document), document),
+        took_effect=lambda: same(_document(account, name, document), document),
     )
 
 
-def taken_away(place: Place, name: str) -> Step:
+def taken_away(account: StackAccount, name: str) -> Step:
     """Delete it with its versions, once no role has it."""
-    iam = place.client("iam")
+    iam = account.client("iam")
 
     def delete() -> None:
-        for version in iam.list_policy_versions(PolicyArn=arn(place, name))["Versions"]:
+        for version in iam.list_policy_versions(PolicyArn=arn(account, name))["Versions"]:
             if not version["IsDefaultVersion"]:
                 iam.delete_policy_version(
-                    PolicyArn=arn(place, name), VersionId=version["VersionId"]
+                    PolicyArn=arn(account, name), VersionId=version["VersionId"]
                 )
-        iam.delete_policy(PolicyArn=arn(place, name))
+        iam.delete_policy(PolicyArn=arn(account, name))
 
     return Step(
         says=f"delete the policy {name}",
         do=delete,
-        took_effect=lambda: _read(place, name) is None,
+        took_effect=lambda: _read(account, name) is None,
     )
 
 
-def _document(place: Place, name: str, unmade: str) -> str:
+def _document(account: StackAccount, name: str, unmade: str) -> str:
     """Its default version; one that isn't there yet will be right from the start."""
-    found = _read(place, name)
+    found = _read(account, name)
     if found is None:
         return unmade
-    version = place.client("iam").get_policy_version(
-        PolicyArn=arn(place, name), VersionId=found["DefaultVersionId"]
+    version = account.client("iam").get_policy_version(
+        PolicyArn=arn(account, name), VersionId=found["DefaultVersionId"]
     )
     return json.dumps(version["PolicyVersion"]["Document"])
 
 
-def _read(place: Place, name: str) -> dict[str, Any] | None:
-    iam = place.client("iam")
+def _read(account: StackAccount, name: str) -> dict[str, Any] | None:
+    iam = account.client("iam")
     try:
-        found: dict[str, Any] = iam.get_policy(PolicyArn=arn(place, name))["Policy"]
+        found: dict[str, Any] = iam.get_policy(PolicyArn=arn(account, name))["Policy"]
     except iam.exceptions.NoSuchEntityException:
         return None
     return found

@@ -4,25 +4,25 @@ import itertools
 
 from arbor.procedure import Step
 from pipeline.bootstrap import boundary, bucket, key, log_bucket, provider, role
-from pipeline.bootstrap.place import Place, refuse_another_account
+from pipeline.bootstrap.stack_account import StackAccount, refuse_another_account
 
 
-def to_make(place: Place) -> list[Step]:
+def to_make(account: StackAccount) -> list[Step]:
     """What is missing or differs; empty when all is there. Nothing is written.
 
     Raises Refused where something of ours would touch what isn't.
     """
-    refuse_another_account(place)
+    refuse_another_account(account)
     for part in (key, log_bucket, bucket, boundary, role):
-        part.refuse(place)
+        part.refuse(account)
     wanted = itertools.chain.from_iterable(
-        part.steps(place) for part in (key, log_bucket, bucket, provider, boundary, role)
+        part.steps(account) for part in (key, log_bucket, bucket, provider, boundary, role)
     )
     return [step for step in wanted if not step.took_effect()]
 
 
-def to_retire(place: Place) -> list[Step]:
+def to_retire(account: StackAccount) -> list[Step]:
     """How the first deploy role goes; empty when it is gone. Raises as `to_make`."""
-    refuse_another_account(place)
-    role.refuse_to_retire(place)
-    return [step for step in role.retiring(place) if not step.took_effect()]
+    refuse_another_account(account)
+    role.refuse_to_retire(account)
+    return [step for step in role.retiring(account) if not step.took_effect()]

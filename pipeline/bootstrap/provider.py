@@ -5,17 +5,17 @@ from typing import Any
 
 from access import trust as ci_documents
 from arbor.procedure import Step
-from pipeline.bootstrap.place import MADE_BY, Place
+from pipeline.bootstrap.stack_account import MADE_BY, StackAccount
 
 
-def steps(place: Place) -> Iterator[Step]:
+def steps(account: StackAccount) -> Iterator[Step]:
     """It is there, and takes tokens that were made for AWS; what else it takes stays."""
-    iam = place.client("iam")
-    arn = ci_documents.provider_arn(place.account_id)
+    iam = account.client("iam")
+    arn = ci_documents.provider_arn(account.account_id)
     tags = [{"Key": key, "Value": value} for key, value in {**MADE_BY, "Component": "ci"}.items()]
 
     def takes_aws() -> bool:
-        found = _read(place)
+        found = _read(account)
         return found is None or ci_documents.AUDIENCE in found["ClientIDList"]
 
     yield Step(
@@ -23,7 +23,7 @@ def steps(place: Place) -> Iterator[Step]:
         do=lambda: iam.create_open_id_connect_provider(
             Url=f"https://{ci_documents.ISSUER}", ClientIDList=[ci_documents.AUDIENCE], Tags=tags
         ),
-        took_effect=lambda: _read(place) is not None,
+        took_effect=lambda: _read(account) is not None,
     )
     yield Step(
         says=f"let GitHub's provider take tokens for {ci_documents.AUDIENCE}",
@@ -34,11 +34,11 @@ def steps(place: Place) -> Iterator[Step]:
     )
 
 
-def _read(place: Place) -> dict[str, Any] | None:
-    iam = place.client("iam")
+def _read(account: StackAccount) -> dict[str, Any] | None:
+    iam = account.client("iam")
     try:
         found: dict[str, Any] = iam.get_open_id_connect_provider(
-            OpenIDConnectProviderArn=ci_documents.provider_arn(place.account_id)
+            OpenIDConnectProviderArn=ci_documents.provider_arn(account.account_id)
         )
     except iam.exceptions.NoSuchEntityException:
         return None

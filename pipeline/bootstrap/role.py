@@ -10,7 +10,7 @@ from access import trust as ci_documents
 from arbor.procedure import Refused, Step
 from arbor_names import naming
 from pipeline.bootstrap import managed
-from pipeline.bootstrap.place import MADE_BY, Place, ours, same
+from pipeline.bootstrap.stack_account import MADE_BY, StackAccount, ours, same
 
 POLICY = "bootstrap"
 WHAT = {
@@ -22,35 +22,35 @@ WHAT = {
 DESCRIPTION = "The first deploy role; python -m pipeline bootstrap makes and retires it."
 
 
-def refuse(place: Place) -> None:
+def refuse(account: StackAccount) -> None:
     """Raises Refused for a role of that name that bootstrap did not make."""
-    name = naming.ci_bootstrap_role(place.stack)
-    role = _read(place, name)
-    if role is not None and not ours(_tags(role), Stack=place.stack):
-        wanted = MADE_BY | {"Stack": place.stack}
+    name = naming.ci_bootstrap_role(account.stack)
+    role = _read(account, name)
+    if role is not None and not ours(_tags(role), Stack=account.stack):
+        wanted = MADE_BY | {"Stack": account.stack}
         spelled = ", ".join(f"{key}={value}" for key, value in wanted.items())
         raise Refused(f"bootstrap did not make the role {name}: it is not tagged {spelled}.")
     for part in WHAT:
-        managed.refuse(place, naming.ci_bootstrap_policy(place.stack, part))
+        managed.refuse(account, naming.ci_bootstrap_policy(account.stack, part))
 
 
-def refuse_to_retire(place: Place) -> None:
+def refuse_to_retire(account: StackAccount) -> None:
     """Raises Refused while nobody else could deploy."""
-    refuse(place)
-    deploys = naming.ci_deploy_role(place.stack)
-    if _read(place, deploys) is None:
+    refuse(account)
+    deploys = naming.ci_deploy_role(account.stack)
+    if _read(account, deploys) is None:
         raise Refused(
             f"there is no role {deploys} yet, and without this one no job could make it; bring "
-            f"{place.stack} up first."
+            f"{account.stack} up first."
         )
 
 
-def steps(place: Place) -> Iterator[Step]:
+def steps(account: StackAccount) -> Iterator[Step]:
     """Everything that must hold of the role; whatever else it was given is taken away."""
-    iam = place.client("iam")
-    name = naming.ci_bootstrap_role(place.stack)
-    pipeline = place.pipeline
-    trust = ci_documents.bootstrap_trust(pipeline, ci_documents.provider_arn(place.account_id))
+    iam = account.client("iam")
+    name = naming.ci_bootstrap_role(account.stack)
+    pipeline = account.pipeline
+    trust = ci_documents.bootstrap_trust(pipeline, ci_documents.provider_arn(account.account_id))
     policy = deploy.of_bootstrap(pipeline)
     documents = {
         "reads": reads.shared(pipeline),
@@ -58,10 +58,10 @@ def steps(place: Place) -> Iterator[Step]:
         "roles": deploy.own_roles(pipeline),
     }
     attached = {
-        part: managed.arn(place, naming.ci_bootstrap_policy(place.stack, part))
+        part: managed.arn(account, naming.ci_bootstrap_policy(account.stack, part))
         for part in documents
     }
-    tags = {**MADE_BY, "Stack": place.stack, "Component": "ci"}
+    tags = {**MADE_BY, "Stack": account.stack, "Component": "ci"}
 
     def step(
         says: str,
@@ -73,7 +73,7 @@ def steps(place: Place) -> Iterator[Step]:
         """`made_so`: a role that isn't there yet will be like that from the start."""
 
         def took_effect() -> bool:
-            role = _read(place, name)
+            role = _read(account, name)
             return made_so if role is None else look(role)
 
         return Step(says=says, do=do, took_effect=took_effect)
@@ -90,7 +90,7 @@ def steps(place: Place) -> Iterator[Step]:
         lambda _: True,
     )
     yield step(
-        f"let only jobs of {pipeline.repository} in {place.stack} take on {name}",
+        f"let only jobs of {pipeline.repository} in {account.stack} take on {name}",
         lambda: iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust),
         lambda role: same(json.dumps(role["AssumeRolePolicyDocument"]), trust),
         made_so=True,
@@ -111,70 +111,70 @@ def steps(place: Place) -> Iterator[Step]:
         lambda role: tags.items() <= _tags(role).items(),
         made_so=True,
     )
-    yield from _taken_away(place, attached=set(attached.values()), inline={POLICY})
+    yield from _taken_away(account, attached=set(attached.values()), inline={POLICY})
     for part, document in documents.items():
-        policy_name = naming.ci_bootstrap_policy(place.stack, part)
-        yield from managed.steps(place, policy_name, document, WHAT[part])
-        yield _attach(place, name, attached[part])
+        policy_name = naming.ci_bootstrap_policy(account.stack, part)
+        yield from managed.steps(account, policy_name, document, WHAT[part])
+        yield _attach(account, name, attached[part])
     yield step(
         f"let {name} do what the deploy role may",
         lambda: iam.put_role_policy(RoleName=name, PolicyName=POLICY, PolicyDocument=policy),
-        lambda _: same(_inline(place, name, POLICY), policy),
+        lambda _: same(_inline(account, name, POLICY), policy),
     )
 
 
-def retiring(place: Place) -> Iterator[Step]:
+def retiring(account: StackAccount) -> Iterator[Step]:
     """The role goes, with what it was given."""
-    iam = place.client("iam")
-    name = naming.ci_bootstrap_role(place.stack)
-    yield from _taken_away(place, attached=set(), inline=set())
+    iam = account.client("iam")
+    name = naming.ci_bootstrap_role(account.stack)
+    yield from _taken_away(account, attached=set(), inline=set())
     yield Step(
         says=f"delete the role {name}",
         do=lambda: iam.delete_role(RoleName=name),
-        took_effect=lambda: _read(place, name) is None,
+        took_effect=lambda: _read(account, name) is None,
     )
     for part in WHAT:
-        yield managed.taken_away(place, naming.ci_bootstrap_policy(place.stack, part))
+        yield managed.taken_away(account, naming.ci_bootstrap_policy(account.stack, part))
 
 
-def _attach(place: Place, role: str, arn: str) -> Step:
-    iam = place.client("iam")
+def _attach(account: StackAccount, role: str, arn: str) -> Step:
+    iam = account.client("iam")
     return Step(
         says=f"attach {arn} to {role}",
         do=lambda: iam.attach_role_policy(RoleName=role, PolicyArn=arn),
-        took_effect=lambda: _read(place, role) is not None and arn in _attached(place, role),
+        took_effect=lambda: _read(account, role) is not None and arn in _attached(account, role),
     )
 
 
-def _taken_away(place: Place, *, attached: set[str], inline: set[str]) -> Iterator[Step]:
+def _taken_away(account: StackAccount, *, attached: set[str], inline: set[str]) -> Iterator[Step]:
     """All of its policies but these."""
-    iam = place.client("iam")
-    name = naming.ci_bootstrap_role(place.stack)
+    iam = account.client("iam")
+    name = naming.ci_bootstrap_role(account.stack)
 
     def detach(arn: str) -> Step:
         return Step(
             says=f"detach {arn} from {name}",
             do=lambda: iam.detach_role_policy(RoleName=name, PolicyArn=arn),
-            took_effect=lambda: arn not in _attached(place, name),
+            took_effect=lambda: arn not in _attached(account, name),
         )
 
     def delete(policy: str) -> Step:
         return Step(
             says=f"delete the policy {policy} of {name}",
             do=lambda: iam.delete_role_policy(RoleName=name, PolicyName=policy),
-            took_effect=lambda: policy not in _inlines(place, name),
+            took_effect=lambda: policy not in _inlines(account, name),
         )
 
-    if _read(place, name) is None:
+    if _read(account, name) is None:
         return
-    for arn in sorted(_attached(place, name) - attached):
+    for arn in sorted(_attached(account, name) - attached):
         yield detach(arn)
-    for policy in sorted(_inlines(place, name) - inline):
+    for policy in sorted(_inlines(account, name) - inline):
         yield delete(policy)
 
 
-def _read(place: Place, name: str) -> dict[str, Any] | None:
-    iam = place.client("iam")
+def _read(account: StackAccount, name: str) -> dict[str, Any] | None:
+    iam = account.client("iam")
     try:
         found: dict[str, Any] = iam.get_role(RoleName=name)["Role"]
     except iam.exceptions.NoSuchEntityException:
@@ -182,20 +182,20 @@ def _read(place: Place, name: str) -> dict[str, Any] | None:
     return found
 
 
-def _attached(place: Place, name: str) -> set[str]:
-    pages = place.client("iam").get_paginator("list_attached_role_policies")
+def _attached(account: StackAccount, name: str) -> set[str]:
+    pages = account.client("iam").get_paginator("list_attached_role_policies")
     found = pages.paginate(RoleName=name)
     return {policy["PolicyArn"] for page in found for policy in page["AttachedPolicies"]}
 
 
-def _inlines(place: Place, name: str) -> set[str]:
-    pages = place.client("iam").get_paginator("list_role_policies").paginate(RoleName=name)
+def _inlines(account: StackAccount, name: str) -> set[str]:
+    pages = account.client("iam").get_paginator("list_role_policies").paginate(RoleName=name)
     return {policy for page in pages for policy in page["PolicyNames"]}
 
 
-def _inline(place: Place, name: str, policy: str) -> str:
+def _inline(account: StackAccount, name: str, policy: str) -> str:
     """An inline policy; an empty document where there is none."""
-    iam = place.client("iam")
+    iam = account.client("iam")
     try:
         found = iam.get_role_policy(RoleName=name, PolicyName=policy)
     except iam.exceptions.NoSuchEntityException:

@@ -8,7 +8,7 @@ from typing import Any
 from access import trust as ci_documents
 from access.trust import Statement
 from arbor.procedure import Refused, Step
-from pipeline.bootstrap.place import MADE_BY, Place, code, same
+from pipeline.bootstrap.stack_account import MADE_BY, StackAccount, code, same
 
 TAGS = {**MADE_BY, "Component": "state"}
 CLOSED = dict.fromkeys(
@@ -37,18 +37,18 @@ class Bucket:
     name: str
     statements: tuple[Statement, ...]
     """Those of the policy that are bootstrap's, each with a Sid of its own."""
-    encryption: Callable[[Place], Answer]
+    encryption: Callable[[StackAccount], Answer]
     """The rule, once the key is there."""
     encrypted_with: str
     """In words."""
 
 
-def refuse(place: Place, name: str) -> None:
+def refuse(account: StackAccount, name: str) -> None:
     """Raises Refused for a bucket of that name that can't be the state's or its logs'."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - slow to import
 
     try:
-        region = head(place, name)
+        region = head(account, name)
     except ClientError as error:
         if code(error) != "403":
             raise
@@ -56,10 +56,10 @@ def refuse(place: Place, name: str) -> None:
             f"the bucket {name} belongs to another account, or these credentials may not look "
             "at it (s3:ListBucket); nobody's state may lie in a bucket of somebody else."
         ) from error
-    if region not in {None, place.region}:
+    if region not in {None, account.region}:
         raise Refused(
-            f"the bucket {name} lies in {region}, and aws:region in Pulumi.{place.stack}.yaml is "
-            f"{place.region}, where its key is; empty and delete it, or move the stack."
+            f"the bucket {name} lies in {region}, and aws:region in Pulumi.{account.stack}.yaml is "
+            f"{account.region}, where its key is; empty and delete it, or move the stack."
         )
 
 
@@ -67,12 +67,12 @@ def refuse(place: Place, name: str) -> None:
 class Settings:
     """The settings of one bucket, and how a step of them is made."""
 
-    place: Place
+    account: StackAccount
     name: str
 
     @property
     def of_ours(self) -> Answer:
-        return {"Bucket": self.name, "ExpectedBucketOwner": self.place.account_id}
+        return {"Bucket": self.name, "ExpectedBucketOwner": self.account.account_id}
 
     def read(self, ask: Callable[..., Answer]) -> Answer:
         """What S3 says of one of them; nothing where it is not set."""
@@ -90,18 +90,18 @@ class Settings:
         return Step(
             says=says,
             do=do,
-            took_effect=lambda: made_so if head(self.place, self.name) is None else look(),
+            took_effect=lambda: made_so if head(self.account, self.name) is None else look(),
         )
 
 
-def steps(place: Place, bucket: Bucket) -> Iterator[Step]:
+def steps(account: StackAccount, bucket: Bucket) -> Iterator[Step]:
     """What holds of every bucket of bootstrap's, in the order in which it can be made to."""
     name = bucket.name
-    s3 = place.client("s3")
-    settings = Settings(place=place, name=name)
+    s3 = account.client("s3")
+    settings = Settings(account=account, name=name)
     of_ours, read, step = settings.of_ours, settings.read, settings.step
-    location = {"LocationConstraint": place.region}
-    elsewhere = {"CreateBucketConfiguration": location} if place.region != FIRST_REGION else {}
+    location = {"LocationConstraint": account.region}
+    elsewhere = {"CreateBucketConfiguration": location} if account.region != FIRST_REGION else {}
 
     yield step(
         f"make the bucket {name}",
@@ -132,9 +132,9 @@ def steps(place: Place, bucket: Bucket) -> Iterator[Step]:
     yield step(
         f"encrypt {name} with {bucket.encrypted_with}",
         lambda: s3.put_bucket_encryption(
-            **of_ours, ServerSideEncryptionConfiguration={"Rules": [bucket.encryption(place)]}
+            **of_ours, ServerSideEncryptionConfiguration={"Rules": [bucket.encryption(account)]}
         ),
-        lambda: _rules(read(s3.get_bucket_encryption), bucket.encryption(place)),
+        lambda: _rules(read(s3.get_bucket_encryption), bucket.encryption(account)),
     )
     yield step(
         f"keep every version in {name}",
@@ -150,12 +150,14 @@ def steps(place: Place, bucket: Bucket) -> Iterator[Step]:
     )
 
 
-def head(place: Place, name: str) -> str | None:
+def head(account: StackAccount, name: str) -> str | None:
     """The bucket's region; None when there is none of that name. Raises ClientError."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - slow to import
 
     try:
-        found = place.client("s3").head_bucket(Bucket=name, ExpectedBucketOwner=place.account_id)
+        found = account.client("s3").head_bucket(
+            Bucket=name, ExpectedBucketOwner=account.account_id
+        )
     except ClientError as error:
         if code(error) == "404":
             return None

@@ -32,7 +32,7 @@ MOST_GROUPS = 200
 Client = Any
 
 
-class LookError(Exception):
+class UnreadableError(Exception):
     """The account could not be looked at; the message says why."""
 
 
@@ -53,7 +53,7 @@ class Owned:
 
 
 def find(opened: Opened) -> list[Drift]:
-    """Look at what the stack owns for more of its kind. Raises LookError."""
+    """Look at what the stack owns for more of its kind. Raises UnreadableError."""
     deployment = opened.stack.export_stack().deployment or {}
     by_type: dict[str, dict[str, Mapping[str, Any]]] = {}
     for resource in deployment.get("resources") or ():
@@ -64,7 +64,7 @@ def find(opened: Opened) -> list[Drift]:
     try:
         return [drift for look in looks for drift in look(owned)]
     except (BotoCoreError, ClientError) as error:
-        raise LookError(f"Rules and policies that no resource owns: {error}") from error
+        raise UnreadableError(f"Rules and policies that no resource owns: {error}") from error
 
 
 def _security_group_rules(owned: Owned) -> Iterator[Drift]:

@@ -55,7 +55,7 @@ class Hazard:
     name: str
     check: Check
     """Yields a sentence for each instance: which value, and what it would break."""
-    way: str
+    procedure: str
     """The heading in docs/runbook.md of the procedure."""
     allow: str = ""
     """The value of `apply --allow` that goes on; empty where nothing does."""
@@ -67,7 +67,7 @@ def refusals(steps: list[Step], account: Account, allowed: Collection[str] = ())
     `allowed` are the values of `--allow`. A preview allows all, and `asks` names them.
     """
     return [
-        f'{found} Follow "{hazard.way}" in docs/runbook.md'
+        f'{found} Follow "{hazard.procedure}" in docs/runbook.md'
         + (f"; it ends with --allow {hazard.allow}." if hazard.allow else ".")
         for hazard in HAZARDS
         if hazard.allow not in allowed
@@ -85,7 +85,7 @@ def protections(failure: str) -> list[str]:
 def asks(steps: list[Step], account: Account) -> list[str]:
     """A sentence for each change that `apply` makes only if `--allow` says so."""
     return [
-        f'{found} `apply` refuses it without --allow {hazard.allow}: "{hazard.way}" in '
+        f'{found} `apply` refuses it without --allow {hazard.allow}: "{hazard.procedure}" in '
         "docs/runbook.md."
         for hazard in HAZARDS
         if hazard.allow in ALLOWABLE
@@ -190,35 +190,37 @@ def _images(steps: list[Step], account: Account) -> Iterator[str]:
 
 
 HAZARDS: Final = (
-    Hazard(name="network", check=_network, way="Move to Another Stack"),
-    Hazard(name="serves", check=_serves, way="Move to Another Stack"),
-    Hazard(name="priority", check=_priorities, way="Exchange Priorities"),
-    Hazard(name="port", check=_ports, way="Change a Port"),
-    Hazard(name="log group", check=_log_groups, way="Adopt a Log Group"),
-    Hazard(name="repository", check=_repositories, way="Adopt an Image Repository"),
-    Hazard(name="store", check=_stores, way="Replace a Service by Another"),
-    Hazard(name="images", check=_images, way="Replace a Service by Another"),
-    Hazard(name="data", check=stores.gone, way="Move to Another Stack"),
-    Hazard(name="own-roles", check=roles.own, way=OWN_ROLES),
-    Hazard(name="boundary", check=roles.unbounded, way=OWN_ROLES),
-    Hazard(name="older roles", check=roles.older, way=OWN_ROLES),
-    Hazard(name="domain", check=stores.domain, way="Move to Another Stack"),
-    Hazard(name="storage", check=stores.storage, way="Change the Database's Storage"),
-    Hazard(name="old-group", check=stores.holds_old_group, way="Upgrade PostgreSQL"),
-    Hazard(name="upgrade", check=stores.upgrades, way="Upgrade PostgreSQL", allow=UPGRADE),
+    Hazard(name="network", check=_network, procedure="Move to Another Stack"),
+    Hazard(name="serves", check=_serves, procedure="Move to Another Stack"),
+    Hazard(name="priority", check=_priorities, procedure="Exchange Priorities"),
+    Hazard(name="port", check=_ports, procedure="Change a Port"),
+    Hazard(name="log group", check=_log_groups, procedure="Adopt a Log Group"),
+    Hazard(name="repository", check=_repositories, procedure="Adopt an Image Repository"),
+    Hazard(name="store", check=_stores, procedure="Replace a Service by Another"),
+    Hazard(name="images", check=_images, procedure="Replace a Service by Another"),
+    Hazard(name="data", check=stores.gone, procedure="Move to Another Stack"),
+    Hazard(name="own-roles", check=roles.own, procedure=OWN_ROLES),
+    Hazard(name="boundary", check=roles.unbounded, procedure=OWN_ROLES),
+    Hazard(name="older roles", check=roles.older, procedure=OWN_ROLES),
+    Hazard(name="domain", check=stores.domain, procedure="Move to Another Stack"),
+    Hazard(name="storage", check=stores.storage, procedure="Change the Database's Storage"),
+    Hazard(name="old-group", check=stores.holds_old_group, procedure="Upgrade PostgreSQL"),
+    Hazard(name="upgrade", check=stores.upgrades, procedure="Upgrade PostgreSQL", allow=UPGRADE),
     Hazard(
         name="first start",
         check=_first_start,
-        way="Bring a Stack Up for the First Time",
+        procedure="Bring a Stack Up for the First Time",
         allow=FIRST_START,
     ),
     Hazard(
-        name="downgrade", check=stores.downgrades, way="Go Back to an Earlier PostgreSQL Version"
+        name="downgrade",
+        check=stores.downgrades,
+        procedure="Go Back to an Earlier PostgreSQL Version",
     ),
     Hazard(
         name="waiting",
         check=stores.waiting,
-        way="Changes That Wait for the Maintenance Window",
+        procedure="Changes That Wait for the Maintenance Window",
         allow=WAITING,
     ),
 )

@@ -88,12 +88,12 @@ def _adopt(run: Operation) -> None:
         run.say(f"stays as it is: {line}: change the program, or up-refresh changes AWS back.")
     if found.created:
         run.say(f"not in the state: {', '.join(found.created)}. {_found_beside(name)}")
-    if not found.values and not found.held:
+    if not found.values and not found.existing:
         run.say("Nothing can be adopted.")
         return
     run.ask(
         *(f"would write: {one.name}: {one.key} {one.now}" for one in found.values),
-        *(f"would run: {one.command(name)}" for one in found.held),
+        *(f"would run: {one.command(name)}" for one in found.existing),
     )
     if found.values:
         # First, so that a run that ends early leaves no value without its line.
@@ -101,9 +101,9 @@ def _adopt(run: Operation) -> None:
         for line in dict.fromkeys(one.command(name) for one in found.values):
             run.say(f"  {line}")
         refresh.write(run.stack, found.targets)
-    if found.held:
-        adopt.write(run.stack, found.held)
-    run.say(f"{len(found.values)} values and {len(found.held)} resources are in the state.")
+    if found.existing:
+        adopt.write(run.stack, found.existing)
+    run.say(f"{len(found.values)} values and {len(found.existing)} resources are in the state.")
 
 
 def _up_refresh(run: Operation) -> None:
@@ -241,7 +241,7 @@ def _previewed(preview: Callable[..., object]) -> list[Step]:
         raise
 
 
-def _refuse_loss(stack: str, gone: list[refresh.Found]) -> None:
+def _refuse_loss(stack: str, gone: list[refresh.Difference]) -> None:
     if lost := [one for one in gone if one.holds_data]:
         raise Refused("\n".join(_lost(stack, one.urn, one.name) for one in lost))
 
@@ -254,7 +254,7 @@ def _lost(stack: str, urn: str, name: str) -> str:
     )
 
 
-def _lines(one: refresh.Found) -> list[str]:
+def _lines(one: refresh.Difference) -> list[str]:
     return list(one.sentences()) or [f"{one.name}: what AWS says of it"]
 
 

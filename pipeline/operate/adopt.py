@@ -20,7 +20,7 @@ from arbor.account import Account
 from pipeline.drift import drift
 from pipeline.hazards import present
 from pipeline.hazards.changes import LOG_GROUP, REPOSITORY
-from pipeline.report.steps import UNKNOWN, Seen, Step
+from pipeline.report.steps import UNKNOWN, Step, StepCollector
 
 IS_THERE = {LOG_GROUP: present.is_log_group, REPOSITORY: present.is_repository}
 """Types that are imported by their name, and that AWS or another stack may have made before."""
@@ -48,7 +48,7 @@ class Value:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
+class Existing:
     """A resource that the program would create and the account has already."""
 
     urn: str
@@ -67,11 +67,11 @@ class Held:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class Adoption:
     """What can be taken over, and what can't."""
 
     values: list[Value]
-    held: list[Held]
+    existing: list[Existing]
     left: list[str]
     """Drift that no config key holds; a sentence's beginning for each input."""
     created: list[str]
@@ -82,7 +82,7 @@ class Found:
         return sorted({value.urn for value in self.values})
 
 
-class _Parents(Seen):
+class _Parents(StepCollector):
     """The steps of a preview, and under which component each resource is."""
 
     def __init__(self) -> None:
@@ -97,9 +97,9 @@ class _Parents(Seen):
                 self.of[new.urn] = new.parent
 
 
-def look(stack: automation.Stack, account: Account) -> Found:
+def look(stack: automation.Stack, account: Account) -> Adoption:
     """Find what can be taken over. Raises CommandError and ClientError."""
-    plain, refreshed = _Parents(), Seen()
+    plain, refreshed = _Parents(), StepCollector()
     quiet: dict[str, Any] = {"color": "never", "suppress_progress": True}
     stack.preview(on_event=plain.see, **quiet)
     stack.preview(
@@ -115,10 +115,10 @@ def look(stack: automation.Stack, account: Account) -> Found:
     ]
     values = [value for step, key in drifted for value in _value(step, key)]
     taken = {(value.urn, value.key) for value in values}
-    held = list(_held(plain, account))
-    return Found(
+    existing = list(_existing(plain, account))
+    return Adoption(
         values=values,
-        held=held,
+        existing=existing,
         left=[
             f"{step.name}: {key}, which no config key holds"
             for step, key in drifted
@@ -127,16 +127,16 @@ def look(stack: automation.Stack, account: Account) -> Found:
         created=[
             step.name
             for step in plain.steps
-            if step.op == "create" and step.urn not in {one.urn for one in held}
+            if step.op == "create" and step.urn not in {one.urn for one in existing}
         ],
     )
 
 
-def write(stack: automation.Stack, held: list[Held]) -> None:
+def write(stack: automation.Stack, existing: list[Existing]) -> None:
     """Take the resources into the state. Raises CommandError."""
     stack.import_resources(
-        resources=[_import(one) for one in held],
-        name_table={f"parent-of-{one.name}": one.parent for one in held if one.parent},
+        resources=[_import(one) for one in existing],
+        name_table={f"parent-of-{one.name}": one.parent for one in existing if one.parent},
         protect=False,
         generate_code=False,
     )
@@ -167,14 +167,14 @@ def _plain(value: object) -> str | None:
     return str(value) if isinstance(value, int | float | str) else None
 
 
-def _held(plain: _Parents, account: Account) -> Iterator[Held]:
+def _existing(plain: _Parents, account: Account) -> Iterator[Existing]:
     for step in plain.steps:
         is_there, name = IS_THERE.get(step.token), step.new.get("name")
         if step.op != "create" or is_there is None:
             continue
         if isinstance(name, str) and UNKNOWN not in name and is_there(account, name):
             parent = plain.of.get(step.urn, "")
-            yield Held(
+            yield Existing(
                 urn=step.urn,
                 token=step.token,
                 name=step.name,
@@ -183,7 +183,7 @@ def _held(plain: _Parents, account: Account) -> Iterator[Held]:
             )
 
 
-def _import(one: Held) -> ImportResource:
+def _import(one: Existing) -> ImportResource:
     """With the SDK's version, so that `up` uses the same default provider."""
     made = ImportResource(
         type=one.token,

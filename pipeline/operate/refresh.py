@@ -21,7 +21,7 @@ LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class Difference:
     """One resource that AWS has otherwise than the state."""
 
     op: str
@@ -68,7 +68,7 @@ def shown(value: object) -> str:
 
 class _Seen:
     def __init__(self) -> None:
-        self.found: dict[str, Found] = {}
+        self.found: dict[str, Difference] = {}
 
     def __call__(self, event: events.EngineEvent) -> None:
         # Before a resource is read, nothing is known of it: only the outputs event says.
@@ -77,7 +77,7 @@ class _Seen:
         step = event.res_outputs_event.metadata
         if step.type.startswith("pulumi:") or step.op.value not in {GONE, UPDATED}:
             return
-        self.found[step.urn] = Found(
+        self.found[step.urn] = Difference(
             op=step.op.value,
             urn=step.urn,
             token=step.type,
@@ -87,14 +87,14 @@ class _Seen:
         )
 
 
-def look(stack: automation.Stack, target: list[str] | None = None) -> list[Found]:
+def look(stack: automation.Stack, target: list[str] | None = None) -> list[Difference]:
     """What a refresh would change. Raises CommandError."""
     seen = _Seen()
     stack.preview_refresh(on_event=seen, color="never", **_only(target))
     return list(seen.found.values())
 
 
-def write(stack: automation.Stack, target: list[str] | None = None) -> list[Found]:
+def write(stack: automation.Stack, target: list[str] | None = None) -> list[Difference]:
     """Refresh; returns what was changed in the state. Raises CommandError.
 
     Without targets, a create that a killed run had begun is dropped from the state: the engine has

@@ -37,7 +37,7 @@ class Step:
         return self.old.get(key) != self.new.get(key) and UNKNOWN not in str(self.new.get(key))
 
 
-class Seen:
+class StepCollector:
     """Collects the steps from the engine's events, one for each resource that would change."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Seen:
 
 def steps_of(preview: Callable[..., object]) -> list[Step]:
     """Run a preview of the Automation API; returns its steps."""
-    seen = Seen()
+    seen = StepCollector()
     preview(on_event=seen.see, color="never", suppress_progress=True)
     return seen.steps
 

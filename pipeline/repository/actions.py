@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.repository.needs import Needs
-from pipeline.repository.read import Seen
+from pipeline.repository.read import LiveSettings
 from pipeline.repository.setting import Setting, differences, gh, private, public
 
 ADMINISTRATION = "Administration (read)"
@@ -38,16 +38,16 @@ def settings(needs: Needs) -> Iterator[Setting]:
         why="a workflow with an action that is not allowed does not start",
         permission=ADMINISTRATION,
         source=f"{PAGE}#get-github-actions-permissions-for-a-repository",
-        judge=lambda seen: _judge_allowed(seen, needs.actions),
-        call=lambda seen: _selected_call(seen, needs.actions),
+        judge=lambda live: _judge_allowed(live, needs.actions),
+        call=lambda live: _selected_call(live, needs.actions),
     )
     yield Setting(
         name="every action is pinned by commit",
         why="a tag can be moved to other code, which would run with the roles of the pipeline",
         permission=ADMINISTRATION,
         source="https://github.blog/changelog/2025-08-15-github-actions-policy-now-supports-blocking-and-sha-pinning-actions/",
-        judge=lambda seen: differences(seen.get(POLICY), {"sha_pinning_required": True}),
-        call=lambda seen: _pinned_call(seen, needs.actions),
+        judge=lambda live: differences(live.get(POLICY), {"sha_pinning_required": True}),
+        call=lambda live: _pinned_call(live, needs.actions),
         # https://github.com/pre-commit/action/pull/231
         note="It also refuses an action that itself uses others without pinning them.",
     )
@@ -56,8 +56,8 @@ def settings(needs: Needs) -> Iterator[Setting]:
         why="a pull request can't bring in an action that was not reviewed",
         permission=ADMINISTRATION,
         source=f"{PAGE}#set-allowed-actions-and-reusable-workflows-for-a-repository",
-        judge=lambda seen: _judge_selected(seen, needs.actions),
-        call=lambda seen: _selected_call(seen, needs.actions),
+        judge=lambda live: _judge_selected(live, needs.actions),
+        call=lambda live: _selected_call(live, needs.actions),
         # On a private repository GitHub ignores the patterns.
         applies=public,
         optional=True,
@@ -67,7 +67,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
         why="a job without `permissions` would write to the repository",
         permission=ADMINISTRATION,
         source=f"{PAGE}#get-default-workflow-permissions-for-a-repository",
-        judge=lambda seen: differences(seen.get(WORKFLOW), READ_ONLY),
+        judge=lambda live: differences(live.get(WORKFLOW), READ_ONLY),
         call=_workflow_call,
     )
     yield Setting(
@@ -75,7 +75,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
         why="the review that main requires would come from the change itself",
         permission=ADMINISTRATION,
         source=f"{PAGE}#get-default-workflow-permissions-for-a-repository",
-        judge=lambda seen: differences(seen.get(WORKFLOW), NO_APPROVALS),
+        judge=lambda live: differences(live.get(WORKFLOW), NO_APPROVALS),
         call=_workflow_call,
     )
     yield Setting(
@@ -83,8 +83,8 @@ def settings(needs: Needs) -> Iterator[Setting]:
         why="code from outside runs on the repository's runners and fills its caches",
         permission=ADMINISTRATION,
         source=f"{PAGE}#get-fork-pr-contributor-approval-permissions-for-a-repository",
-        judge=lambda seen: differences(seen.get(FORKS), EVERY_STRANGER),
-        call=lambda seen: gh("PUT", f"{seen.repository}{FORKS}", EVERY_STRANGER),
+        judge=lambda live: differences(live.get(FORKS), EVERY_STRANGER),
+        call=lambda live: gh("PUT", f"{live.repository}{FORKS}", EVERY_STRANGER),
         applies=public,
     )
     yield Setting(
@@ -93,9 +93,9 @@ def settings(needs: Needs) -> Iterator[Setting]:
         permission=ADMINISTRATION,
         source=f"{PAGE}#get-private-repo-fork-pr-workflow-settings-for-a-repository",
         judge=_judge_private_forks,
-        call=lambda seen: gh(
+        call=lambda live: gh(
             "PUT",
-            f"{seen.repository}{PRIVATE_FORKS}",
+            f"{live.repository}{PRIVATE_FORKS}",
             {"run_workflows_from_fork_pull_requests": True, **NOTHING_FOR_FORKS},
         ),
         applies=private,
@@ -105,8 +105,8 @@ def settings(needs: Needs) -> Iterator[Setting]:
         why="its tag releases a version through them; public repositories need no setting",
         permission=ADMINISTRATION,
         source=f"{PAGE}#get-the-level-of-access-for-workflows-outside-of-the-repository",
-        judge=lambda seen: (
-            "access_level is none" if seen.get(ACCESS)["access_level"] == "none" else ""
+        judge=lambda live: (
+            "access_level is none" if live.get(ACCESS)["access_level"] == "none" else ""
         ),
         call=_access_call,
         applies=private,
@@ -114,25 +114,25 @@ def settings(needs: Needs) -> Iterator[Setting]:
     )
 
 
-def _judge_allowed(seen: Seen, used: Sequence[str]) -> str:
-    policy = seen.get(POLICY)
+def _judge_allowed(live: LiveSettings, used: Sequence[str]) -> str:
+    policy = live.get(POLICY)
     if not policy["enabled"]:
         return "Actions are disabled"
     if policy.get("allowed_actions") == "local_only":
         return "allowed_actions is local_only"
     if policy.get("allowed_actions") != "selected":
         return ""
-    selected = seen.get(SELECTED)
-    missing = [action for action in used if not _allows(seen, selected, action)]
+    selected = live.get(SELECTED)
+    missing = [action for action in used if not _allows(live, selected, action)]
     return f"allowed_actions is selected, without {', '.join(missing)}" if missing else ""
 
 
-def _allows(seen: Seen, selected: Mapping[str, Any], action: str) -> bool:
+def _allows(live: LiveSettings, selected: Mapping[str, Any], action: str) -> bool:
     """Whether GitHub lets it run; of a verified creator's that is not known here."""
     owner = action.partition("/")[0]
     if owner in GITHUB_OWNED:
         return bool(selected.get("github_owned_allowed"))
-    if owner == seen.owner or selected.get("verified_allowed"):
+    if owner == live.owner or selected.get("verified_allowed"):
         return True
     patterns = selected.get("patterns_allowed") or ()
     return any(
@@ -140,11 +140,11 @@ def _allows(seen: Seen, selected: Mapping[str, Any], action: str) -> bool:
     )
 
 
-def _judge_selected(seen: Seen, used: Sequence[str]) -> str:
-    policy = seen.get(POLICY)
+def _judge_selected(live: LiveSettings, used: Sequence[str]) -> str:
+    policy = live.get(POLICY)
     if policy.get("allowed_actions") != "selected":
         return differences(policy, {"allowed_actions": "selected"})
-    selected = seen.get(SELECTED)
+    selected = live.get(SELECTED)
     wrong = ["every verified creator is allowed"] if selected.get("verified_allowed") else []
     wanted = _patterns(used)
     wrong += [
@@ -160,41 +160,41 @@ def _patterns(used: Sequence[str]) -> list[str]:
     return [f"{action}@*" for action in others]
 
 
-def _policy_call(seen: Seen, allowed: str) -> str:
+def _policy_call(live: LiveSettings, allowed: str) -> str:
     body = {"enabled": True, "allowed_actions": allowed, "sha_pinning_required": True}
-    return gh("PUT", f"{seen.repository}{POLICY}", body)
+    return gh("PUT", f"{live.repository}{POLICY}", body)
 
 
-def _pinned_call(seen: Seen, used: Sequence[str]) -> str:
+def _pinned_call(live: LiveSettings, used: Sequence[str]) -> str:
     """It keeps which actions are allowed; where that is wrong, too, it is one call for both."""
-    if _judge_allowed(seen, used):
-        return _selected_call(seen, used)
-    return _policy_call(seen, seen.get(POLICY).get("allowed_actions", "all"))
+    if _judge_allowed(live, used):
+        return _selected_call(live, used)
+    return _policy_call(live, live.get(POLICY).get("allowed_actions", "all"))
 
 
-def _selected_call(seen: Seen, used: Sequence[str]) -> str:
+def _selected_call(live: LiveSettings, used: Sequence[str]) -> str:
     """Public: only these. Private, where patterns do nothing: GitHub's and verified creators'."""
     selected = {
         "github_owned_allowed": True,
-        "verified_allowed": seen.private,
+        "verified_allowed": live.private,
         "patterns_allowed": _patterns(used),
     }
-    calls = (_policy_call(seen, "selected"), gh("PUT", f"{seen.repository}{SELECTED}", selected))
+    calls = (_policy_call(live, "selected"), gh("PUT", f"{live.repository}{SELECTED}", selected))
     return "\n".join(calls)
 
 
-def _workflow_call(seen: Seen) -> str:
-    return gh("PUT", f"{seen.repository}{WORKFLOW}", READ_ONLY | NO_APPROVALS)
+def _workflow_call(live: LiveSettings) -> str:
+    return gh("PUT", f"{live.repository}{WORKFLOW}", READ_ONLY | NO_APPROVALS)
 
 
-def _judge_private_forks(seen: Seen) -> str:
-    found = seen.get(PRIVATE_FORKS)
+def _judge_private_forks(live: LiveSettings) -> str:
+    found = live.get(PRIVATE_FORKS)
     if not found["run_workflows_from_fork_pull_requests"]:
         return ""
     return differences(found, NOTHING_FOR_FORKS)
 
 
-def _access_call(seen: Seen) -> str:
-    organization = seen.about["owner"]["type"] == "Organization"
+def _access_call(live: LiveSettings) -> str:
+    organization = live.about["owner"]["type"] == "Organization"
     level = "organization" if organization else "user"
-    return gh("PUT", f"{seen.repository}{ACCESS}", {"access_level": level})
+    return gh("PUT", f"{live.repository}{ACCESS}", {"access_level": level})

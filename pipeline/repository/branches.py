@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.repository import rulesets
 from pipeline.repository.needs import SUFFIX, Needs
-from pipeline.repository.read import Seen, UnreadableError
+from pipeline.repository.read import LiveSettings, UnreadableError
 from pipeline.repository.rulesets import CHECKS, Rule
 from pipeline.repository.setting import Setting, gh
 
@@ -43,8 +43,8 @@ TAG_KEPT = ("deletion", "update")
 def settings(needs: Needs) -> Iterator[Setting]:
     """The rows of main and of tags."""
 
-    def call(seen: Seen) -> str:
-        return _main_call(seen, needs.checks)
+    def call(live: LiveSettings) -> str:
+        return _main_call(live, needs.checks)
 
     yield Setting(
         name="main takes reviewed pull requests only",
@@ -62,7 +62,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
         why="a failed test, a refused policy or a change of the pipeline's own roles ends a merge",
         permission=METADATA,
         source=RULES_OF_BRANCH,
-        judge=lambda seen: _judge_checks(seen, needs.checks),
+        judge=lambda live: _judge_checks(live, needs.checks),
         call=call,
     )
     yield Setting(
@@ -70,7 +70,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
         why="an approved plan and the roles' trust name commits of main",
         permission=METADATA,
         source=RULES_OF_BRANCH,
-        judge=lambda seen: _absent("main has", KEPT, _types(_of_main(seen))),
+        judge=lambda live: _absent("main has", KEPT, _types(_of_main(live))),
         call=call,
     )
     yield Setting(
@@ -90,11 +90,11 @@ def settings(needs: Needs) -> Iterator[Setting]:
             "https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-"
             "repository/configuring-pull-request-merges/managing-a-merge-queue"
         ),
-        judge=lambda seen: _absent("main has", ("merge_queue",), _types(_of_main(seen))),
-        call=lambda seen: rulesets.call(
-            seen, "merge queue", "branch", MAIN, [{"type": "merge_queue", "parameters": QUEUE}]
+        judge=lambda live: _absent("main has", ("merge_queue",), _types(_of_main(live))),
+        call=lambda live: rulesets.call(
+            live, "merge queue", "branch", MAIN, [{"type": "merge_queue", "parameters": QUEUE}]
         ),
-        applies=lambda seen: seen.about["owner"]["type"] == "Organization",
+        applies=lambda live: live.about["owner"]["type"] == "Organization",
         optional=True,
     )
 
@@ -105,14 +105,14 @@ def _tags(pattern: str) -> Setting:
         why="a version that can become another commit is none",
         permission=METADATA,
         source=f"{RULES}#get-all-repository-rulesets",
-        judge=lambda seen: _absent(f"tags {pattern} have", TAG_KEPT, _tag_types(seen, pattern)),
-        call=lambda seen: _tag_call(seen, pattern),
+        judge=lambda live: _absent(f"tags {pattern} have", TAG_KEPT, _tag_types(live, pattern)),
+        call=lambda live: _tag_call(live, pattern),
     )
 
 
-def _of_main(seen: Seen) -> list[dict[str, Any]]:
+def _of_main(live: LiveSettings) -> list[dict[str, Any]]:
     """Every active rule, of the repository's rulesets and of its organization's."""
-    return seen.listed("/rules/branches/main")
+    return live.listed("/rules/branches/main")
 
 
 def _types(rules: Sequence[Rule]) -> set[str]:
@@ -125,8 +125,8 @@ def _absent(where: str, wanted: Sequence[str], found: set[str]) -> str:
     return f"{where} no {plural} {' and '.join(missing)}" if missing else ""
 
 
-def _judge_reviews(seen: Seen) -> str:
-    rules = [rule["parameters"] for rule in _of_main(seen) if rule["type"] == "pull_request"]
+def _judge_reviews(live: LiveSettings) -> str:
+    rules = [rule["parameters"] for rule in _of_main(live) if rule["type"] == "pull_request"]
     if not rules:
         return "main has no rule pull_request"
     # Of several rules each holds: https://docs.github.com/en/repositories/configuring-branches-and-
@@ -142,14 +142,14 @@ def _judge_reviews(seen: Seen) -> str:
     return ", ".join(wrong)
 
 
-def _judge_checks(seen: Seen, wanted: Sequence[str]) -> str:
+def _judge_checks(live: LiveSettings, wanted: Sequence[str]) -> str:
     if not wanted:
         raise UnreadableError(
             f"no workflow in .github/workflows has an aggregate job (`<workflow>{SUFFIX}`)"
         )
     found = [
         check
-        for rule in _of_main(seen)
+        for rule in _of_main(live)
         if rule["type"] == CHECKS
         for check in rule["parameters"][CHECKS]
     ]
@@ -162,9 +162,9 @@ def _judge_checks(seen: Seen, wanted: Sequence[str]) -> str:
     return ", ".join(wrong)
 
 
-def _judge_bypasses(seen: Seen) -> str:
+def _judge_bypasses(live: LiveSettings) -> str:
     found = []
-    for ruleset in rulesets.of_repository(seen, "branch", MAIN):
+    for ruleset in rulesets.of_repository(live, "branch", MAIN):
         if "bypass_actors" not in ruleset:
             raise UnreadableError(f"GitHub does not show who may bypass {ruleset['name']!r}")
         found += [
@@ -175,32 +175,32 @@ def _judge_bypasses(seen: Seen) -> str:
 
 
 def _passing(ruleset: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Who needs no pull request; one whose checks are bypassed is still seen by all."""
+    """Who needs no pull request; one whose checks are bypassed is still live by all."""
     actors = ruleset["bypass_actors"]
     return [actor for actor in actors if actor.get("bypass_mode", "always") != "pull_request"]
 
 
-def _bypass_call(seen: Seen) -> str:
+def _bypass_call(live: LiveSettings) -> str:
     calls = []
-    for ruleset in rulesets.of_repository(seen, "branch", MAIN):
+    for ruleset in rulesets.of_repository(live, "branch", MAIN):
         if passing := _passing(ruleset):
             kept = [actor for actor in ruleset["bypass_actors"] if actor not in passing]
-            path = f"{seen.repository}/rulesets/{ruleset['id']}"
+            path = f"{live.repository}/rulesets/{ruleset['id']}"
             calls.append(gh("PUT", path, {"bypass_actors": kept}))
     return "\n".join(calls)
 
 
-def _tag_types(seen: Seen, pattern: str) -> set[str]:
+def _tag_types(live: LiveSettings, pattern: str) -> set[str]:
     ref = f"refs/tags/{pattern.replace('*', '1.2.3')}"
     return {
         rule["type"]
-        for ruleset in rulesets.active(seen, "tag")
-        if rulesets.covers(ruleset, ref, seen.about["default_branch"])
+        for ruleset in rulesets.active(live, "tag")
+        if rulesets.covers(ruleset, ref, live.about["default_branch"])
         for rule in ruleset["rules"]
     }
 
 
-def _main_call(seen: Seen, checks: Sequence[str]) -> str:
+def _main_call(live: LiveSettings, checks: Sequence[str]) -> str:
     required = [{"context": name, "integration_id": ACTIONS_APP} for name in checks]
     wanted: list[Rule] = [{"type": "pull_request", "parameters": REVIEWED}]
     if required:
@@ -212,10 +212,10 @@ def _main_call(seen: Seen, checks: Sequence[str]) -> str:
         }
         wanted.append({"type": CHECKS, "parameters": parameters})
     wanted += [{"type": kind} for kind in KEPT]
-    return rulesets.call(seen, "main", "branch", MAIN, wanted)
+    return rulesets.call(live, "main", "branch", MAIN, wanted)
 
 
-def _tag_call(seen: Seen, pattern: str) -> str:
+def _tag_call(live: LiveSettings, pattern: str) -> str:
     update = {"type": "update", "parameters": {"update_allows_fetch_and_merge": False}}
     rules: list[Rule] = [{"type": "deletion"}, update]
-    return rulesets.call(seen, f"tags {pattern}", "tag", f"refs/tags/{pattern}", rules)
+    return rulesets.call(live, f"tags {pattern}", "tag", f"refs/tags/{pattern}", rules)

@@ -10,7 +10,7 @@ from engine import stack_file
 from pipeline.github import GitHubError
 from pipeline.repository import needs, stacks
 from pipeline.repository.judge import judge, render
-from pipeline.repository.read import Seen
+from pipeline.repository.read import LiveSettings
 from pipeline.repository.wanted import table
 
 FAILED, USAGE = 1, 2
@@ -31,10 +31,10 @@ def github(repository: Repository = "") -> None:
     token = next((os.environ[name] for name in TOKENS if os.environ.get(name)), "")
     if not token:
         _end("GH_TOKEN is not set; with gh signed in: GH_TOKEN=$(gh auth token).", USAGE)
-    seen = Seen(repository or chosen[0].repository, token)
+    live = LiveSettings(repository or chosen[0].repository, token)
     try:
-        verdict = judge(table(chosen, needs.read()), seen)
-        typer.echo(render(verdict, seen))
+        verdict = judge(table(chosen, needs.read()), live)
+        typer.echo(render(verdict, live))
     except GitHubError as failed:
         _end(str(failed), FAILED)
     raise typer.Exit(0 if verdict.passed else FAILED)

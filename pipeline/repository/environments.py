@@ -8,7 +8,7 @@ required reviewers with Enterprise only.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.repository.read import Seen, UnreadableError
+from pipeline.repository.read import LiveSettings, UnreadableError
 from pipeline.repository.reviewers import ENTERPRISE, of
 from pipeline.repository.setting import Setting, gh
 from pipeline.repository.stacks import WITHOUT_REVIEWERS, Stack
@@ -42,8 +42,8 @@ def _branches(stack: Stack) -> Setting:
         ),
         permission=ACTIONS,
         source=POLICIES,
-        judge=lambda seen: _judge_branches(seen, stack.name),
-        call=lambda seen: _call(seen, stack),
+        judge=lambda live: _judge_branches(live, stack.name),
+        call=lambda live: _call(live, stack),
     )
 
 
@@ -57,8 +57,8 @@ def _reviewers(stack: Stack) -> Iterator[Setting]:
         ),
         permission=ACTIONS,
         source=ENVIRONMENTS,
-        judge=lambda seen: _judge_reviewers(seen, name),
-        call=lambda seen: _call(seen, stack),
+        judge=lambda live: _judge_reviewers(live, name),
+        call=lambda live: _call(live, stack),
         note=(
             "Set REVIEWER to the login of who approves. For a team: type Team, and the id that "
             "`gh api orgs/OWNER/teams/TEAM --jq .id` prints."
@@ -69,13 +69,13 @@ def _reviewers(stack: Stack) -> Iterator[Setting]:
         why="the person who merges starts the deployment",
         permission=ACTIONS,
         source=ENVIRONMENTS,
-        judge=lambda seen: (
+        judge=lambda live: (
             ""
-            if _rule(_there(seen, name), "required_reviewers").get("prevent_self_review")
+            if _rule(_there(live, name), "required_reviewers").get("prevent_self_review")
             else f"prevent_self_review of {name} is false"
         ),
-        call=lambda seen: _call(seen, stack, recommended=True),
-        applies=lambda seen: _has_reviewers(seen, name),
+        call=lambda live: _call(live, stack, recommended=True),
+        applies=lambda live: _has_reviewers(live, name),
         optional=True,
     )
     yield Setting(
@@ -87,9 +87,9 @@ def _reviewers(stack: Stack) -> Iterator[Setting]:
             "https://github.com/integrations/terraform-provider-github/blob/main/github/"
             "resource_github_repository_environment.go"
         ),
-        judge=lambda seen: _judge_administrators(seen, name),
-        call=lambda seen: _call(seen, stack, recommended=True),
-        applies=lambda seen: _has_reviewers(seen, name),
+        judge=lambda live: _judge_administrators(live, name),
+        call=lambda live: _call(live, stack, recommended=True),
+        applies=lambda live: _has_reviewers(live, name),
         optional=True,
     )
     yield Setting(
@@ -97,19 +97,19 @@ def _reviewers(stack: Stack) -> Iterator[Setting]:
         why="a plan grows stale while it waits, and must then be made and approved again",
         permission=ACTIONS,
         source=ENVIRONMENTS,
-        judge=lambda seen: _judge_timer(seen, name),
-        call=lambda seen: _call(seen, stack, recommended=True),
+        judge=lambda live: _judge_timer(live, name),
+        call=lambda live: _call(live, stack, recommended=True),
         optional=True,
     )
 
 
-def _find(seen: Seen, name: str) -> Environment | None:
-    found: Environment | None = seen.find(f"/environments/{name}")
+def _find(live: LiveSettings, name: str) -> Environment | None:
+    found: Environment | None = live.find(f"/environments/{name}")
     return found
 
 
-def _there(seen: Seen, name: str) -> Environment:
-    return _find(seen, name) or {}
+def _there(live: LiveSettings, name: str) -> Environment:
+    return _find(live, name) or {}
 
 
 def _rule(environment: Environment, kind: str) -> Mapping[str, Any]:
@@ -118,23 +118,23 @@ def _rule(environment: Environment, kind: str) -> Mapping[str, Any]:
     return next((rule for rule in rules if rule["type"] == kind), {})
 
 
-def _has_reviewers(seen: Seen, name: str) -> bool:
-    return any(of(_there(seen, name)))
+def _has_reviewers(live: LiveSettings, name: str) -> bool:
+    return any(of(_there(live, name)))
 
 
-def _policies(seen: Seen, name: str) -> list[dict[str, Any]]:
+def _policies(live: LiveSettings, name: str) -> list[dict[str, Any]]:
     """The names of branches and tags that may use it; none where it goes by other rules."""
-    if _there(seen, name).get("deployment_branch_policy") != ONLY_NAMED:
+    if _there(live, name).get("deployment_branch_policy") != ONLY_NAMED:
         return []
-    return seen.listed(f"/environments/{name}/deployment-branch-policies", "branch_policies")
+    return live.listed(f"/environments/{name}/deployment-branch-policies", "branch_policies")
 
 
 def _is_main(policy: Mapping[str, Any]) -> bool:
     return (policy["name"], policy.get("type", "branch")) == (BRANCH, "branch")
 
 
-def _judge_branches(seen: Seen, name: str) -> str:
-    environment = _find(seen, name)
+def _judge_branches(live: LiveSettings, name: str) -> str:
+    environment = _find(live, name)
     if environment is None:
         return f"there is no environment {name}"
     policy = environment.get("deployment_branch_policy")
@@ -142,7 +142,7 @@ def _judge_branches(seen: Seen, name: str) -> str:
         return f"every branch and tag may use {name}"
     if policy["protected_branches"]:
         return f"every protected branch may use {name}"
-    policies = _policies(seen, name)
+    policies = _policies(live, name)
     others = [
         f"{one.get('type', 'branch')} {one['name']!r} may use {name}"
         for one in policies
@@ -152,32 +152,32 @@ def _judge_branches(seen: Seen, name: str) -> str:
     return ", ".join([*missing, *others])
 
 
-def _judge_reviewers(seen: Seen, name: str) -> str:
-    if _has_reviewers(seen, name):
+def _judge_reviewers(live: LiveSettings, name: str) -> str:
+    if _has_reviewers(live, name):
         return ""
-    return f"{name} has none" + (f"; {ENTERPRISE}" if seen.private else "")
+    return f"{name} has none" + (f"; {ENTERPRISE}" if live.private else "")
 
 
-def _judge_administrators(seen: Seen, name: str) -> str:
-    bypass = _there(seen, name).get("can_admins_bypass")
+def _judge_administrators(live: LiveSettings, name: str) -> str:
+    bypass = _there(live, name).get("can_admins_bypass")
     if bypass is None:
         raise UnreadableError(f"GitHub does not show can_admins_bypass of {name}")
     return f"can_admins_bypass of {name} is true" if bypass else ""
 
 
-def _judge_timer(seen: Seen, name: str) -> str:
-    minutes = _rule(_there(seen, name), "wait_timer").get("wait_timer", 0)
+def _judge_timer(live: LiveSettings, name: str) -> str:
+    minutes = _rule(_there(live, name), "wait_timer").get("wait_timer", 0)
     return f"{name} waits {minutes} minutes" if minutes else ""
 
 
-def _call(seen: Seen, stack: Stack, *, recommended: bool = False) -> str:
+def _call(live: LiveSettings, stack: Stack, *, recommended: bool = False) -> str:
     """One call for the environment, because it replaces what it leaves out, and its branches.
 
     What a plan lacks must not even be sent with its default, or GitHub answers 422:
     https://github.com/alchemy-run/alchemy/pull/1373
     """
-    path = f"{seen.repository}/environments/{stack.name}"
-    environment = _there(seen, stack.name)
+    path = f"{live.repository}/environments/{stack.name}"
+    environment = _there(live, stack.name)
     body: dict[str, Any] = {"deployment_branch_policy": ONLY_NAMED}
     reviewers = [{"type": one["type"], "id": one["reviewer"]["id"]} for one in of(environment)] or (
         [{"type": "User", "id": REVIEWER}] if stack.reviewed else []
@@ -190,7 +190,7 @@ def _call(seen: Seen, stack: Stack, *, recommended: bool = False) -> str:
         body["wait_timer"] = timer
     if recommended or environment.get("can_admins_bypass") is False:
         body["can_admins_bypass"] = False
-    policies = _policies(seen, stack.name)
+    policies = _policies(live, stack.name)
     calls = [_written(gh("PUT", path, body))]
     if not any(map(_is_main, policies)):
         named = {"name": BRANCH, "type": "branch"}

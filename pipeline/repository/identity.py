@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pipeline.drift.issue import LABEL
 from pipeline.repository.needs import Needs
-from pipeline.repository.read import Seen
+from pipeline.repository.read import LiveSettings
 from pipeline.repository.setting import Setting, gh
 from pipeline.repository.stacks import Stack
 
@@ -29,7 +29,7 @@ def settings(stacks: list[Stack], needs: Needs) -> Iterator[Setting]:
         why="the roles trust the name and the numbers in arbor:githubRepository and its neighbours",
         permission="Metadata (read)",
         source="https://docs.github.com/en/rest/repos/repos#get-a-repository",
-        judge=lambda seen: _judge_config(seen, stacks),
+        judge=lambda live: _judge_config(live, stacks),
         call=lambda _: "",
         note=OWN_ROLES,
     )
@@ -38,19 +38,19 @@ def settings(stacks: list[Stack], needs: Needs) -> Iterator[Setting]:
         why="the nightly and the manual workflows run its default branch, and the roles trust main",
         permission="Metadata (read)",
         source="https://docs.github.com/en/rest/repos/repos#update-a-repository",
-        judge=lambda seen: (
+        judge=lambda live: (
             ""
-            if seen.about["default_branch"] == "main"
-            else f"it is {seen.about['default_branch']}"
+            if live.about["default_branch"] == "main"
+            else f"it is {live.about['default_branch']}"
         ),
-        call=lambda seen: gh("PATCH", seen.repository, {"default_branch": "main"}),
+        call=lambda live: gh("PATCH", live.repository, {"default_branch": "main"}),
     )
     yield Setting(
         name="the tokens' subject has GitHub's default form, with its numbers in config",
         why="the roles trust repo:OWNER/NAME:..., and with both numbers repo:OWNER@ID/NAME@ID:...",
         permission="Actions (read)",
         source=SUBJECT_PAGE,
-        judge=lambda seen: _judge_subject(seen, stacks),
+        judge=lambda live: _judge_subject(live, stacks),
         call=_subject_call,
         note=OWN_ROLES,
     )
@@ -60,8 +60,8 @@ def settings(stacks: list[Stack], needs: Needs) -> Iterator[Setting]:
             why="without one of them a job fails at its first step",
             permission="Variables (read) and Environments (read)",
             source=VARIABLES,
-            judge=lambda seen: _judge_variables(seen, stacks, needs),
-            call=lambda seen: _variables_call(seen, stacks, needs),
+            judge=lambda live: _judge_variables(live, stacks, needs),
+            call=lambda live: _variables_call(live, stacks, needs),
             note="Replace VALUE. Where it differs between the stacks, set it in each environment.",
         )
     yield Setting(
@@ -69,8 +69,8 @@ def settings(stacks: list[Stack], needs: Needs) -> Iterator[Setting]:
         why="jobs assume roles by OpenID Connect; a key is also valid outside of them, for years",
         permission="Secrets (read) and Environments (read)",
         source="https://docs.github.com/en/rest/actions/secrets#list-repository-secrets",
-        judge=lambda seen: ", ".join(f"{name} is there" for name, _ in _keys(seen, stacks)),
-        call=lambda seen: "\n".join(gh("DELETE", path) for _, path in _keys(seen, stacks)),
+        judge=lambda live: ", ".join(f"{name} is there" for name, _ in _keys(live, stacks)),
+        call=lambda live: "\n".join(gh("DELETE", path) for _, path in _keys(live, stacks)),
         note="Deactivate the key in IAM first: `aws iam update-access-key --status Inactive`.",
     )
     yield Setting(
@@ -78,22 +78,22 @@ def settings(stacks: list[Stack], needs: Needs) -> Iterator[Setting]:
         why="the nightly issue is found by it",
         permission="Issues (read)",
         source="https://docs.github.com/en/rest/issues/labels#get-a-label",
-        judge=lambda seen: "" if seen.find(f"/labels/{LABEL}") else "there is none",
-        call=lambda seen: gh("POST", f"{seen.repository}/labels", DRIFT),
+        judge=lambda live: "" if live.find(f"/labels/{LABEL}") else "there is none",
+        call=lambda live: gh("POST", f"{live.repository}/labels", DRIFT),
     )
 
 
-def _numbers(seen: Seen) -> dict[str, str]:
-    about = seen.about
+def _numbers(live: LiveSettings) -> dict[str, str]:
+    about = live.about
     return {"githubOwnerId": str(about["owner"]["id"]), "githubRepositoryId": str(about["id"])}
 
 
-def _judge_config(seen: Seen, stacks: list[Stack]) -> str:
-    name = seen.about["full_name"]
+def _judge_config(live: LiveSettings, stacks: list[Stack]) -> str:
+    name = live.about["full_name"]
     wrong = []
     for stack in stacks:
         held = {"githubRepository": (stack.repository, name)}
-        numbers = _numbers(seen)
+        numbers = _numbers(live)
         if stack.owner_id or stack.repository_id:
             held["githubOwnerId"] = (stack.owner_id, numbers["githubOwnerId"])
             held["githubRepositoryId"] = (stack.repository_id, numbers["githubRepositoryId"])
@@ -105,14 +105,14 @@ def _judge_config(seen: Seen, stacks: list[Stack]) -> str:
     return ", ".join(wrong)
 
 
-def _judge_subject(seen: Seen, stacks: list[Stack]) -> str:
-    subject = seen.get(SUBJECT)
+def _judge_subject(live: LiveSettings, stacks: list[Stack]) -> str:
+    subject = live.get(SUBJECT)
     if not subject["use_default"]:
         keys = subject.get("include_claim_keys", "the organization's keys")
         return f"it is made of {keys}"
     if not subject.get("use_immutable_subject"):
         return ""
-    numbers = " and ".join(f'arbor:{key} "{number}"' for key, number in _numbers(seen).items())
+    numbers = " and ".join(f'arbor:{key} "{number}"' for key, number in _numbers(live).items())
     without = [
         f"Pulumi.{stack.name}.yaml"
         for stack in stacks
@@ -123,51 +123,51 @@ def _judge_subject(seen: Seen, stacks: list[Stack]) -> str:
     return f"it is immutable, and {' and '.join(without)} must have {numbers}"
 
 
-def _subject_call(seen: Seen) -> str:
-    subject = seen.get(SUBJECT)
+def _subject_call(live: LiveSettings) -> str:
+    subject = live.get(SUBJECT)
     if subject["use_default"]:
         return ""
     key = "use_immutable_subject"
     body = {"use_default": True, **({key: subject[key]} if key in subject else {})}
-    return gh("PUT", f"{seen.repository}{SUBJECT}", body)
+    return gh("PUT", f"{live.repository}{SUBJECT}", body)
 
 
-def _names(seen: Seen, path: str, key: str) -> set[str]:
-    return {entry["name"] for entry in seen.listed(path, key)}
+def _names(live: LiveSettings, path: str, key: str) -> set[str]:
+    return {entry["name"] for entry in live.listed(path, key)}
 
 
-def _environments(seen: Seen, stacks: list[Stack]) -> Iterator[str]:
+def _environments(live: LiveSettings, stacks: list[Stack]) -> Iterator[str]:
     """Paths of those that exist."""
     for stack in stacks:
         path = f"/environments/{stack.name}"
-        if seen.find(path) is not None:
+        if live.find(path) is not None:
             yield path
 
 
-def _without_value(seen: Seen, stacks: list[Stack], needs: Needs) -> list[str]:
-    everywhere = _names(seen, "/actions/variables", "variables")
-    everywhere |= _names(seen, "/actions/organization-variables", "variables")
-    paths = list(_environments(seen, stacks))
-    each = [_names(seen, f"{path}/variables", "variables") for path in paths]
+def _without_value(live: LiveSettings, stacks: list[Stack], needs: Needs) -> list[str]:
+    everywhere = _names(live, "/actions/variables", "variables")
+    everywhere |= _names(live, "/actions/organization-variables", "variables")
+    paths = list(_environments(live, stacks))
+    each = [_names(live, f"{path}/variables", "variables") for path in paths]
     if len(each) == len(stacks):
         everywhere |= set.intersection(*each)
     return [name for name in needs.variables if name not in everywhere]
 
 
-def _judge_variables(seen: Seen, stacks: list[Stack], needs: Needs) -> str:
-    missing = _without_value(seen, stacks, needs)
+def _judge_variables(live: LiveSettings, stacks: list[Stack], needs: Needs) -> str:
+    missing = _without_value(live, stacks, needs)
     return f"{', '.join(missing)}: not set" if missing else ""
 
 
-def _variables_call(seen: Seen, stacks: list[Stack], needs: Needs) -> str:
+def _variables_call(live: LiveSettings, stacks: list[Stack], needs: Needs) -> str:
     return "\n".join(
-        gh("POST", f"{seen.repository}/actions/variables", {"name": name, "value": "VALUE"})
-        for name in _without_value(seen, stacks, needs)
+        gh("POST", f"{live.repository}/actions/variables", {"name": name, "value": "VALUE"})
+        for name in _without_value(live, stacks, needs)
     )
 
 
-def _keys(seen: Seen, stacks: list[Stack]) -> Iterator[tuple[str, str]]:
+def _keys(live: LiveSettings, stacks: list[Stack]) -> Iterator[tuple[str, str]]:
     """Where a key of AWS is kept: what to call it, and its path."""
-    for path in ("/actions", *_environments(seen, stacks)):
-        for name in sorted(_names(seen, f"{path}/secrets", "secrets") & set(KEYS)):
-            yield f"{name} in {path.strip('/')}", f"{seen.repository}{path}/secrets/{name}"
+    for path in ("/actions", *_environments(live, stacks)):
+        for name in sorted(_names(live, f"{path}/secrets", "secrets") & set(KEYS)):
+            yield f"{name} in {path.strip('/')}", f"{live.repository}{path}/secrets/{name}"

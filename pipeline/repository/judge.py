@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.repository.read import Seen, UnreadableError
+from pipeline.repository.read import LiveSettings, UnreadableError
 from pipeline.repository.setting import Setting
 
 
@@ -30,31 +30,31 @@ class Verdict:
         return all(finding.setting.optional for finding in self.findings)
 
 
-def judge(settings: Sequence[Setting], seen: Seen) -> Verdict:
+def judge(settings: Sequence[Setting], live: LiveSettings) -> Verdict:
     """Hold every row against the repository. Raises GitHubError where GitHub can't be asked."""
     holding, findings = 0, []
     for setting in settings:
         try:
-            if not setting.applies(seen):
+            if not setting.applies(live):
                 continue
-            found = setting.judge(seen)
+            found = setting.judge(live)
             if not found:
                 holding += 1
                 continue
-            findings.append(Finding(setting=setting, found=found, call=setting.call(seen)))
+            findings.append(Finding(setting=setting, found=found, call=setting.call(live)))
         except UnreadableError as unreadable:
             findings.append(Finding(setting=setting, found=str(unreadable), unreadable=True))
     return Verdict(holding=holding, findings=tuple(findings))
 
 
-def render(verdict: Verdict, seen: Seen) -> str:
+def render(verdict: Verdict, live: LiveSettings) -> str:
     """For a terminal: what is missing and advised, with the calls that set it; what can't be read.
 
     Calls begin at the margin, for the end of a here-document must.
     """
     total = verdict.holding + len(verdict.findings)
-    kind = "private" if seen.private else "public"
-    lines = [f"{seen.repository} ({kind}): {verdict.holding} of {total} settings are as wanted."]
+    kind = "private" if live.private else "public"
+    lines = [f"{live.repository} ({kind}): {verdict.holding} of {total} settings are as wanted."]
     for title, chosen in (
         ("Missing", _chosen(verdict, optional=False)),
         ("Recommended", _chosen(verdict, optional=True)),

@@ -31,7 +31,7 @@ class FailingError(UnreadableError):
     """GitHub itself fails (5xx): the same call may succeed later."""
 
 
-class Seen:
+class LiveSettings:
     """A repository, each of whose settings is read at most once."""
 
     def __init__(self, repository: str, token: str) -> None:
@@ -41,7 +41,7 @@ class Seen:
         self._answers: dict[str, requests.Response] = {}
 
     def __repr__(self) -> str:
-        return f"Seen({self.repository})"
+        return f"LiveSettings({self.repository})"
 
     @cached_property
     def about(self) -> dict[str, Any]:

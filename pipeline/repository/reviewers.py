@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.github import GitHubError, NotNowError
 from pipeline.repository import stacks
-from pipeline.repository.read import FailingError, Seen, UnreadableError
+from pipeline.repository.read import FailingError, LiveSettings, UnreadableError
 from pipeline.stacks import REFUSED, NoStackError
 
 ENTERPRISE = (
@@ -47,10 +47,10 @@ def refusal(stack: str, environ: Mapping[str, str] = os.environ) -> str:
     if not read.reviewed:
         return ""
     try:
-        seen = Seen(environ["GITHUB_REPOSITORY"], environ["GITHUB_TOKEN"])
-        environment = seen.find(f"/environments/{stack}")
+        live = LiveSettings(environ["GITHUB_REPOSITORY"], environ["GITHUB_TOKEN"])
+        environment = live.find(f"/environments/{stack}")
         if environment is None or not list(of(environment)):
-            return _without(seen, stack, there=environment is not None)
+            return _without(live, stack, there=environment is not None)
     except KeyError as missing:
         return _unknown(stack, f"{missing.args[0]} is not set")
     except (UnreadableError, GitHubError) as failed:
@@ -66,11 +66,11 @@ def of(environment: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield from rule.get("reviewers") or ()
 
 
-def _without(seen: Seen, stack: str, *, there: bool) -> str:
+def _without(live: LiveSettings, stack: str, *, there: bool) -> str:
     found = f"the environment {stack} has no required reviewers"
     if not there:
-        found = f"{seen.repository} has no environment {stack}"
-    plan = f" ({ENTERPRISE})" if seen.private else ""
+        found = f"{live.repository} has no environment {stack}"
+    plan = f" ({ENTERPRISE})" if live.private else ""
     return (
         f"{stack} was not changed: {found}{plan}; add them (`python -m pipeline github` prints the "
         f"call), or set {stacks.WITHOUT_REVIEWERS}: true in Pulumi.{stack}.yaml."

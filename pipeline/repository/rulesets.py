@@ -7,17 +7,17 @@ import fnmatch
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeline.repository.read import Seen
+from pipeline.repository.read import LiveSettings
 from pipeline.repository.setting import gh
 
 Rule = Mapping[str, Any]
 CHECKS = "required_status_checks"
 
 
-def active(seen: Seen, target: str) -> Iterator[dict[str, Any]]:
+def active(live: LiveSettings, target: str) -> Iterator[dict[str, Any]]:
     """Each active one in full; the list has neither conditions nor rules."""
-    for listed in seen.listed("/rulesets"):
-        ruleset = seen.get(f"/rulesets/{listed['id']}")
+    for listed in live.listed("/rulesets"):
+        ruleset = live.get(f"/rulesets/{listed['id']}")
         if ruleset.get("target") == target and ruleset["enforcement"] == "active":
             yield ruleset
 
@@ -44,31 +44,31 @@ def _matches(pattern: str, ref: str, default_branch: str) -> bool:
     return pattern == "~ALL" or fnmatch.fnmatchcase(ref, pattern.replace("**/", ""))
 
 
-def of_repository(seen: Seen, target: str, ref: str) -> Iterator[dict[str, Any]]:
+def of_repository(live: LiveSettings, target: str, ref: str) -> Iterator[dict[str, Any]]:
     """Those that the repository can change; its organization's are the organization's to judge."""
-    for ruleset in active(seen, target):
-        named = covers(ruleset, ref, seen.about["default_branch"])
+    for ruleset in active(live, target):
+        named = covers(ruleset, ref, live.about["default_branch"])
         if named and ruleset.get("source_type") == "Repository":
             yield ruleset
 
 
-def call(seen: Seen, name: str, target: str, pattern: str, wanted: Sequence[Rule]) -> str:
+def call(live: LiveSettings, name: str, target: str, pattern: str, wanted: Sequence[Rule]) -> str:
     """Make the ruleset of this name for the refs of a pattern, or add to it what it lacks."""
     there = next(
         (
             listed["id"]
-            for listed in seen.listed("/rulesets")
+            for listed in live.listed("/rulesets")
             if listed["name"] == name and listed.get("source_type") == "Repository"
         ),
         None,
     )
     body: dict[str, Any] = {"name": name, "target": target, "enforcement": "active"}
-    path = f"{seen.repository}/rulesets"
+    path = f"{live.repository}/rulesets"
     if there is None:
         body["conditions"] = {"ref_name": {"include": [pattern], "exclude": []}}
         return gh("POST", path, body | {"rules": list(wanted)})
-    kept = seen.get(f"/rulesets/{there}")
-    body["conditions"] = {"ref_name": _widened(_names(kept), pattern, seen.about["default_branch"])}
+    kept = live.get(f"/rulesets/{there}")
+    body["conditions"] = {"ref_name": _widened(_names(kept), pattern, live.about["default_branch"])}
     return gh("PUT", f"{path}/{there}", body | {"rules": _together(kept["rules"], wanted)})
 
 

@@ -6,22 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.repository.read import Seen
+from pipeline.repository.read import LiveSettings
 
 
-def always(seen: Seen) -> bool:
+def always(live: LiveSettings) -> bool:
     """For a setting that every repository has."""
-    return bool(seen)
+    return bool(live)
 
 
-def private(seen: Seen) -> bool:
+def private(live: LiveSettings) -> bool:
     """For one that only private and internal repositories have."""
-    return seen.private
+    return live.private
 
 
-def public(seen: Seen) -> bool:
+def public(live: LiveSettings) -> bool:
     """For one that only public repositories have."""
-    return not seen.private
+    return not live.private
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +35,14 @@ class Setting:
     """Of a fine-grained token, to read it."""
     source: str
     """GitHub's page about it."""
-    judge: Callable[[Seen], str]
+    judge: Callable[[LiveSettings], str]
     """What is wrong, as a sentence without its full stop; empty where it holds.
 
     Raises UnreadableError.
     """
-    call: Callable[[Seen], str]
+    call: Callable[[LiveSettings], str]
     """Commands that set it and keep what else the endpoint holds; empty where there is none."""
-    applies: Callable[[Seen], bool] = always
+    applies: Callable[[LiveSettings], bool] = always
     note: str = ""
     """What to do besides, or in place of a call where there is none."""
     optional: bool = False

@@ -12,7 +12,7 @@ import pytest
 import terraform_world
 from engine import pulumi_cli, stack_file
 from engine_stack import Deployed, deployed
-from pipeline.adopt import looks, pages, plan
+from pipeline.adopt import lookups, pages, plan
 from pipeline.adopt.verdicts import Verdict
 from pipeline.hazards import changes
 from pipeline.report.steps import steps_of
@@ -74,7 +74,7 @@ def made(original: Deployed) -> plan.Plan:
 def test_the_original_stack_is_adopted_as_far_as_nothing_is_replaced(made: plan.Plan) -> None:
     assert {titled(one) for one in made.adopted} == ADOPTED
     assert {titled(one): one.judged and one.judged.keys for one in made.in_the_way} == IN_THE_WAY
-    database = next(one for one in made.in_the_way if one.registered.token == looks.INSTANCE)
+    database = next(one for one in made.in_the_way if one.registered.token == lookups.INSTANCE)
     assert "dbName is arbor_energy, and the program has arbor_production" in database.against[0]
     ids = {one["id"] for one in made.content["resources"] if "id" in one}
     assert ids == {name for _, name in ADOPTED}

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 import terraform_world
 from arbor.account import Account
 from pipeline.__main__ import app
-from pipeline.adopt import command, import_file, looks, origin, pages
+from pipeline.adopt import command, import_file, lookups, origin, pages
 from pipeline.adopt.plan import Plan
 from pipeline.adopt.registrations import Registration, Registrations
 from pipeline.adopt.verdicts import Judged, Judgement, Verdict
@@ -27,27 +27,27 @@ from pulumi_moto import correction, corrections
 STACK = "production"
 URN = f"urn:pulumi:{STACK}::arbor::"
 NAMES = {
-    looks.BUCKET: ("bucket", "arbor-log-exports"),
-    looks.CACHE: ("replicationGroupId", "arbor-production-redis"),
-    looks.CAPACITY: ("clusterName", "arbor-production-cluster"),
-    looks.CLUSTER: ("name", "arbor-production-cluster"),
-    looks.INSTANCE: ("identifier", "arbor-production-db"),
-    looks.LOG_GROUP: ("name", "/ecs/arbor-production/backend"),
-    looks.PARAMETERS: ("name", "arbor-production-params"),
-    looks.REPOSITORY: ("name", "arbor-production-backend"),
-    looks.ROLE: ("name", "arbor-production-ci-deploy"),
-    looks.SECRET: ("name", "arbor/production/db"),
-    looks.SERVICE: ("name", "arbor-production-backend"),
-    looks.ZONE: ("name", "arbor-energy.com"),
+    lookups.BUCKET: ("bucket", "arbor-log-exports"),
+    lookups.CACHE: ("replicationGroupId", "arbor-production-redis"),
+    lookups.CAPACITY: ("clusterName", "arbor-production-cluster"),
+    lookups.CLUSTER: ("name", "arbor-production-cluster"),
+    lookups.INSTANCE: ("identifier", "arbor-production-db"),
+    lookups.LOG_GROUP: ("name", "/ecs/arbor-production/backend"),
+    lookups.PARAMETERS: ("name", "arbor-production-params"),
+    lookups.REPOSITORY: ("name", "arbor-production-backend"),
+    lookups.ROLE: ("name", "arbor-production-ci-deploy"),
+    lookups.SECRET: ("name", "arbor/production/db"),
+    lookups.SERVICE: ("name", "arbor-production-backend"),
+    lookups.ZONE: ("name", "arbor-energy.com"),
 }
 OF_TERRAFORM = {
-    looks.CACHE: "arbor-production-redis",
-    looks.CAPACITY: "arbor-production-cluster",
-    looks.CLUSTER: "arbor-production-cluster",
-    looks.INSTANCE: "arbor-production-db",
-    looks.LOG_GROUP: "/ecs/arbor-production/backend",
-    looks.REPOSITORY: "arbor-production-backend",
-    looks.SERVICE: "arbor-production-cluster/arbor-production-backend",
+    lookups.CACHE: "arbor-production-redis",
+    lookups.CAPACITY: "arbor-production-cluster",
+    lookups.CLUSTER: "arbor-production-cluster",
+    lookups.INSTANCE: "arbor-production-db",
+    lookups.LOG_GROUP: "/ecs/arbor-production/backend",
+    lookups.REPOSITORY: "arbor-production-backend",
+    lookups.SERVICE: "arbor-production-cluster/arbor-production-backend",
 }
 
 
@@ -79,29 +79,29 @@ def test_the_original_stack_is_found_by_the_runbooks_names(account: Account) -> 
     found = {
         token: held.import_id
         for token, (key, name) in NAMES.items()
-        if (held := looks.find(account, registered(token, {key: name})))
+        if (held := lookups.find(account, registered(token, {key: name})))
     }
     assert found == OF_TERRAFORM
 
 
 def test_an_empty_account_has_nothing(account: Account) -> None:
-    assert set(NAMES) == set(looks.LOOKS)
+    assert set(NAMES) == set(lookups.LOOKUPS)
     for token, (key, name) in NAMES.items():
-        assert looks.find(account, registered(token, {key: name})) is None, token
-    assert origin.beside(account) == []
+        assert lookups.find(account, registered(token, {key: name})) is None, token
+    assert origin.not_adopted(account) == []
 
 
 def test_a_name_that_pulumi_chose_is_looked_for_nowhere(account: Account) -> None:
     terraform_world.make(account.client)
     chosen = {"name": "arbor-production-backend", "__defaults": ["name"]}
-    assert looks.find(account, registered(looks.REPOSITORY, chosen)) is None
+    assert lookups.find(account, registered(lookups.REPOSITORY, chosen)) is None
 
 
 def test_what_the_caller_may_not_look_at_is_an_error() -> None:
     refuses = SimpleNamespace(describe_db_instances=refused)
     blind = Account(stack=STACK, client=lambda _service: refuses)
     with pytest.raises(ClientError, match="AccessDenied"):
-        looks.find(blind, registered(looks.INSTANCE, {"identifier": "arbor-production-db"}))
+        lookups.find(blind, registered(lookups.INSTANCE, {"identifier": "arbor-production-db"}))
 
 
 def refused(**_asked: str) -> None:
@@ -111,30 +111,30 @@ def refused(**_asked: str) -> None:
 def test_a_secret_that_waits_for_its_deletion_is_in_the_way(account: Account) -> None:
     secrets = account.client("secretsmanager")
     secrets.create_secret(Name="arbor/production/db", SecretString="{}")
-    secret = registered(looks.SECRET, {"name": "arbor/production/db"})
-    live = looks.find(account, secret)
+    secret = registered(lookups.SECRET, {"name": "arbor/production/db"})
+    live = lookups.find(account, secret)
     assert live is not None
     assert live.import_id.startswith("arn:aws:secretsmanager:")
     assert not live.obstacle
     secrets.delete_secret(SecretId="arbor/production/db", RecoveryWindowInDays=7)
-    waiting = looks.find(account, secret)
+    waiting = lookups.find(account, secret)
     assert waiting is not None
     assert "restore-secret --secret-id arbor/production/db" in waiting.obstacle
 
 
 def test_one_public_zone_is_adopted_and_of_two_config_names_one(account: Account) -> None:
     route53 = account.client("route53")
-    zone = registered(looks.ZONE, {"name": "arbor-energy.com"})
+    zone = registered(lookups.ZONE, {"name": "arbor-energy.com"})
     made = [
         route53.create_hosted_zone(Name="arbor-energy.com", CallerReference=one)["HostedZone"]["Id"]
         for one in ("first",)
     ]
-    found = looks.find(account, zone)
+    found = lookups.find(account, zone)
     assert found is not None
     assert f"/hostedzone/{found.import_id}" == made[0]
     assert not found.obstacle
     route53.create_hosted_zone(Name="arbor-energy.com", CallerReference="second")
-    several = looks.find(account, zone)
+    several = lookups.find(account, zone)
     assert several is not None
     assert "arbor:hostedZoneId" in several.obstacle
 
@@ -144,14 +144,14 @@ def test_a_bucket_of_another_account_is_in_the_way() -> None:
         raise ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, "HeadBucket")
 
     other = Account(stack=STACK, client=lambda _service: SimpleNamespace(head_bucket=forbidden))
-    found = looks.find(other, registered(looks.BUCKET, {"bucket": "arbor-log-exports"}))
+    found = lookups.find(other, registered(lookups.BUCKET, {"bucket": "arbor-log-exports"}))
     assert found is not None
     assert "arbor:logExportBucket" in found.obstacle
 
 
-def test_the_rest_of_the_original_stack_is_said_to_stay_beside(account: Account) -> None:
+def test_the_rest_of_the_original_stack_is_said_to_stay_not_adopted(account: Account) -> None:
     terraform_world.make(account.client)
-    assert {one.address for one in origin.beside(account)} == {
+    assert {one.address for one in origin.not_adopted(account)} == {
         "aws_db_parameter_group.main",
         "aws_db_subnet_group.main",
         "aws_elasticache_subnet_group.main",
@@ -169,8 +169,8 @@ def test_the_rest_of_the_original_stack_is_said_to_stay_beside(account: Account)
 
 COMPONENT = "arbor:compute:Registry"
 PARENT = f"{URN}{COMPONENT}::registry"
-CHILD = f"{URN}{COMPONENT}${looks.REPOSITORY}::registry-backend"
-FREE = f"{URN}{looks.LOG_GROUP}::logs"
+CHILD = f"{URN}{COMPONENT}${lookups.REPOSITORY}::registry-backend"
+FREE = f"{URN}{lookups.LOG_GROUP}::logs"
 
 
 def step(urn: str, op: str, **told: Any) -> Any:
@@ -228,7 +228,7 @@ def test_the_file_makes_each_parent_that_the_state_does_not_have(program: Regist
     }
     assert child.pop("version").count(".") == free.pop("version").count(".") == 2
     assert child == {
-        "type": looks.REPOSITORY,
+        "type": lookups.REPOSITORY,
         "name": "registry-backend",
         "id": "arbor-production-backend",
         "parent": parent["name"],
@@ -293,31 +293,35 @@ def test_what_stays_and_what_is_updated_is_told_apart() -> None:
 
 
 def verdict(token: str, name: str, op: str, *keys: str, obstacle: str = "") -> Verdict:
-    cluster = "arbor-production-cluster/" if token == looks.SERVICE else ""
+    cluster = "arbor-production-cluster/" if token == lookups.SERVICE else ""
     return Verdict(
         registered=registered(token, {}),
-        found=looks.Found(name=name, import_id=f"{cluster}{name}", obstacle=obstacle),
+        found=lookups.Existing(name=name, import_id=f"{cluster}{name}", obstacle=obstacle),
         judged=None if obstacle else Judged(op=op, keys=keys, old={}, new={}),
     )
 
 
 def test_a_database_in_other_subnets_is_not_adopted_for_rds_refuses_the_update() -> None:
-    moved = verdict(looks.INSTANCE, "arbor-production-db", "update", "dbSubnetGroupName", "tags")
+    moved = verdict(lookups.INSTANCE, "arbor-production-db", "update", "dbSubnetGroupName", "tags")
     assert any("RDS refuses that" in sentence for sentence in moved.against)
-    assert verdict(looks.INSTANCE, "arbor-production-db", "update", "tags").against == []
+    assert verdict(lookups.INSTANCE, "arbor-production-db", "update", "tags").against == []
 
 
 WHOLE = Plan(
     stack=STACK,
     verdicts=[
-        verdict(looks.REPOSITORY, "arbor-production-backend", "update", "imageTagMutability"),
-        verdict(looks.LOG_GROUP, "/aws/rds/instance/arbor-production-db/upgrade", "same"),
-        verdict(looks.INSTANCE, "arbor-production-db", "replace", "dbName"),
-        verdict(looks.CACHE, "arbor-production-redis", "replace", "kmsKeyId"),
-        verdict(looks.SERVICE, "arbor-production-backend", "replace", "capacityProviderStrategies"),
-        verdict(looks.SECRET, "arbor/production/db", "", obstacle="It waits for its deletion."),
+        verdict(lookups.REPOSITORY, "arbor-production-backend", "update", "imageTagMutability"),
+        verdict(lookups.LOG_GROUP, "/aws/rds/instance/arbor-production-db/upgrade", "same"),
+        verdict(lookups.INSTANCE, "arbor-production-db", "replace", "dbName"),
+        verdict(lookups.CACHE, "arbor-production-redis", "replace", "kmsKeyId"),
+        verdict(
+            lookups.SERVICE, "arbor-production-backend", "replace", "capacityProviderStrategies"
+        ),
+        verdict(lookups.SECRET, "arbor/production/db", "", obstacle="It waits for its deletion."),
     ],
-    beside=[origin.Beside(address="aws_lb.main", name="arbor-production-alb", why="Its name.")],
+    not_adopted=[
+        origin.NotAdopted(address="aws_lb.main", name="arbor-production-alb", why="Its name.")
+    ],
     content=import_file.Content(nameTable={}, resources=[]),
 )
 
@@ -367,7 +371,7 @@ def test_what_is_the_stacks_own_already_is_forgotten_by_terraform_all_the_same()
 NOTHING = Plan(
     stack=STACK,
     verdicts=[],
-    beside=[],
+    not_adopted=[],
     content=import_file.Content(nameTable={}, resources=[]),
 )
 

@@ -39,7 +39,7 @@ def refusals(*steps: Step) -> list[str]:
 
 @pytest.mark.parametrize("hazard", changes.HAZARDS, ids=lambda hazard: hazard.name)
 def test_each_way_is_a_heading_of_the_runbook(hazard: changes.Hazard) -> None:
-    assert hazard.way in HEADINGS
+    assert hazard.procedure in HEADINGS
 
 
 def test_every_key_and_every_field_of_a_service_is_changed_by_a_case() -> None:

@@ -19,7 +19,7 @@ from pipeline.apply.apply import HalfDoneError, RefusedError, StaleError
 from pipeline.apply.outcome import Outcome
 from pipeline.report.report import Change, Finding, Report
 from pipeline.repository.reviewers import UnreviewedError
-from pipeline.stacks import AnotherAccountError, NoStackError, WrongPlaceError
+from pipeline.stacks import AnotherAccountError, NoStackError, WrongRegionError
 
 CHANGE = Change(group="updated", token="aws:wafv2/webAcl:WebAcl", name="firewall-acl")
 REFUSES = Finding(rule="r", resource="x", mandatory=True, message="m")
@@ -108,7 +108,7 @@ def test_the_exit_code_of_an_apply_says_how_it_ended(
     [
         (NoStackError("The backend has no stack staging."), 1, outcome.FAILED),
         (KeyError("x"), 1, outcome.FAILED),
-        (WrongPlaceError("AWS_REGION is eu-west-1."), 2, outcome.REFUSED),
+        (WrongRegionError("AWS_REGION is eu-west-1."), 2, outcome.REFUSED),
         (AnotherAccountError("The credentials are of another account."), 3, outcome.REFUSED),
         (UnreviewedError("The environment has no reviewers."), 3, outcome.REFUSED),
     ],
@@ -129,7 +129,7 @@ def test_an_apply_that_cannot_open_its_stack_leaves_a_report(
     ("error", "code"),
     [
         (NoStackError("This is why."), 1),
-        (WrongPlaceError("This is why."), 2),
+        (WrongRegionError("This is why."), 2),
         (AnotherAccountError("This is why."), 3),
     ],
 )

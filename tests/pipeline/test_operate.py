@@ -267,8 +267,8 @@ def test_a_repair_that_changed_nothing_is_no_success(
     assert backed.commands == [("state", "repair", "--yes")]
 
 
-def gone(token: str, name: str) -> refresh.Found:
-    return refresh.Found(
+def gone(token: str, name: str) -> refresh.Difference:
+    return refresh.Difference(
         op=refresh.GONE, urn=urn(token, name), token=token, physical_id=name, old={}, new={}
     )
 
@@ -279,7 +279,7 @@ def test_a_refresh_keeps_what_held_data_in_the_state(
     written: list[str] = []
     monkeypatch.setattr(refresh, "look", lambda _: [gone(GROUP, "logs"), gone(DATABASE, "db")])
 
-    def write(_stack: object) -> list[refresh.Found]:
+    def write(_stack: object) -> list[refresh.Difference]:
         written.append("refresh")
         return []
 
@@ -414,7 +414,7 @@ def test_wrong_usage_is_one_sentence(words: list[str], said: str) -> None:
 def test_of_a_failed_program_only_what_went_wrong_is_said(
     backed: Backed, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(_stack: object) -> list[refresh.Found]:
+    def fails(_stack: object) -> list[refresh.Difference]:
         progress = "Previewing update (staging):\n ~ aws:s3:Bucket a refreshing"
         raise automation.CommandError(
             CommandResult(f"{progress}\nDiagnostics:\n  error: change this", "warning: a", 1)

@@ -65,7 +65,7 @@ def test_drift_that_cannot_be_looked_for_keeps_the_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_: object) -> list[Drift]:
-        raise unowned.LookError("Rules that no resource owns: AccessDenied")
+        raise unowned.UnreadableError("Rules that no resource owns: AccessDenied")
 
     monkeypatch.setattr(drift, "find", refused)
     monkeypatch.setattr(unrotated, "sentences", lambda _: [])

@@ -12,7 +12,7 @@ from pulumi import automation
 from arbor_names import naming
 from engine import stack_file
 from pipeline import stacks
-from pipeline.stacks import AnotherAccountError, NoStackError, WrongPlaceError, in_aws
+from pipeline.stacks import AnotherAccountError, NoStackError, WrongRegionError, in_aws
 
 STACK = "staging"
 OWN = stack_file.stack_config(STACK)
@@ -73,7 +73,7 @@ def test_another_region_in_the_environment_is_refused(
     monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, "us-west-2")
-    with pytest.raises(WrongPlaceError) as refused, in_aws(STACK):
+    with pytest.raises(WrongRegionError) as refused, in_aws(STACK):
         pass
     assert str(refused.value) == (
         f"{variable} is us-west-2, and aws:region in Pulumi.staging.yaml is {REGION}. Run "
@@ -96,7 +96,7 @@ def test_credentials_of_another_account_are_refused(config: dict[str, Any]) -> N
 
 def test_a_file_without_an_account_is_a_wrong_place(config: dict[str, Any]) -> None:
     del config["arbor:accountId"]
-    with pytest.raises(WrongPlaceError, match="arbor:accountId is not set"), in_aws(STACK):
+    with pytest.raises(WrongRegionError, match="arbor:accountId is not set"), in_aws(STACK):
         pass
 
 

@@ -9,7 +9,7 @@ from access import sessions as ci_sessions
 from arbor_names import naming
 from engine import stack_file
 from pipeline.__main__ import app
-from pipeline.where import ROLES, NoPlaceError, of_stack
+from pipeline.job_target import ROLES, JobTargetError, of_stack
 
 CONFIG: dict[str, Any] = {
     "aws:region": "eu-central-1",
@@ -63,7 +63,7 @@ def test_the_variable_takes_the_place_of_the_stacks_backend() -> None:
     ],
 )
 def test_wrong_config_is_refused(changed: dict[str, Any], says: str) -> None:
-    with pytest.raises(NoPlaceError, match=says):
+    with pytest.raises(JobTargetError, match=says):
         of_stack("staging", {**CONFIG, **changed}, "preview")
 
 
@@ -71,7 +71,7 @@ def test_wrong_config_is_refused(changed: dict[str, Any], says: str) -> None:
     "override", ["no address", "s3://bucket\nrole=arn:aws:iam::1:role/x", "s3://a b"]
 )
 def test_a_variable_that_is_no_address_is_refused(override: str) -> None:
-    with pytest.raises(NoPlaceError, match="PULUMI_BACKEND_URL is no address"):
+    with pytest.raises(JobTargetError, match="PULUMI_BACKEND_URL is no address"):
         of_stack("staging", CONFIG, "preview", override)
 
 

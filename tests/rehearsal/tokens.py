@@ -10,7 +10,7 @@ from typing import Any
 
 from access import trust as ci_documents
 from arbor_names import naming
-from pipeline.bootstrap import place
+from pipeline.bootstrap import stack_account
 
 OWNER_ID, REPOSITORY_ID = "1001", "2002"
 OPERATORS: dict[str, Callable[[str, str], bool]] = {
@@ -95,7 +95,7 @@ def trust_by_role(stacks: tuple[str, ...], *, immutable: bool) -> dict[str, str]
 
 def _pipeline(stack: str, *, immutable: bool) -> ci_documents.Pipeline:
     """As bootstrap reads it from the stack's file, with GitHub's numbers or without."""
-    described = place.of_stack(stack, lambda _region: lambda _service: None).pipeline
+    described = stack_account.of_stack(stack, lambda _region: lambda _service: None).pipeline
     return replace(
         described,
         owner_id=OWNER_ID if immutable else None,

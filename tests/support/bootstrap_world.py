@@ -15,7 +15,7 @@ from moto.iam import aws_managed_policies, models
 from access import trust as ci_documents
 from arbor.procedure import Run, Step
 from arbor_names import naming
-from pipeline.bootstrap import place, plan
+from pipeline.bootstrap import plan, stack_account
 from pulumi_moto import correction, corrections
 from pulumi_moto.clock import CLOCK
 
@@ -71,8 +71,8 @@ class Account:
             if len(self.writes) == self.dies_after:
                 raise Killed
 
-    def place(self, stack: str = STACK) -> place.Place:
-        return place.of_stack(stack, lambda region: partial(noted_client, region=region))
+    def place(self, stack: str = STACK) -> stack_account.StackAccount:
+        return stack_account.of_stack(stack, lambda region: partial(noted_client, region=region))
 
     def left(self) -> list[str]:
         return [step.says for step in plan.to_make(self.place())]

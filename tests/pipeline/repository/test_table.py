@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.repository.judge import Finding, Verdict, judge
-from pipeline.repository.read import Seen
+from pipeline.repository.read import LiveSettings
 from pipeline.repository.wanted import table
 from repository_world import (
     ID,
@@ -33,7 +33,7 @@ VARIABLES = "/actions/variables"
 
 def verdict(repository: Repository, rows: Any = ROWS) -> Verdict:
     with served(repository):
-        return judge(rows, Seen(NAME, "not-a-token"))
+        return judge(rows, LiveSettings(NAME, "not-a-token"))
 
 
 def calls(findings: Iterator[Finding] | list[Finding]) -> str:

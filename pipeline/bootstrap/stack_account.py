@@ -23,7 +23,7 @@ Tags = Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class StackAccount:
     """One stack's account and region, and the AWS clients for them."""
 
     stack: str
@@ -37,7 +37,7 @@ class Place:
         return self.pipeline.account_id
 
 
-def of_stack(stack: str, connect: Callable[[str], Callable[[str], Any]]) -> Place:
+def of_stack(stack: str, connect: Callable[[str], Callable[[str], Any]]) -> StackAccount:
     """The place that Pulumi.<stack>.yaml names, with clients for its region.
 
     Raises Refused for config with which there is no pipeline, stack_file.StackFileError without
@@ -59,7 +59,7 @@ def of_stack(stack: str, connect: Callable[[str], Callable[[str], Any]]) -> Plac
     owner_id, repository_id = _ids(config, stack)
     # Left empty, the stack would make the provider that bootstrap makes, and fail.
     read("arbor:githubOidcProviderArn", provider, re.compile(re.escape(provider)))
-    return Place(
+    return StackAccount(
         stack=stack,
         region=region,
         pipeline=access.stack.pipeline(
@@ -115,13 +115,13 @@ def connect(region: str) -> Callable[[str], Any]:
     return client
 
 
-def refuse_another_account(place: Place) -> None:
+def refuse_another_account(account: StackAccount) -> None:
     """Raises Refused unless the credentials are of the config's account."""
-    found = place.client("sts").get_caller_identity()
-    if found["Account"] != place.account_id:
+    found = account.client("sts").get_caller_identity()
+    if found["Account"] != account.account_id:
         raise Refused(
             f"these credentials ({found['Arn']}) are of account {found['Account']}, and "
-            f"arbor:accountId in Pulumi.{place.stack}.yaml is {place.account_id}; use others."
+            f"arbor:accountId in Pulumi.{account.stack}.yaml is {account.account_id}; use others."
         )
 
 

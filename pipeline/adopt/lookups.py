@@ -43,7 +43,7 @@ ZONE = "aws:route53/zone:Zone"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class Existing:
     """What the account has under a name of the program."""
 
     name: str
@@ -53,22 +53,22 @@ class Found:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class Lookup:
     """One type."""
 
     key: str
     """The input that holds the physical name."""
-    find: Callable[[Account, str], Found | None]
+    find: Callable[[Account, str], Existing | None]
     """What has this name, or None. Raises ClientError."""
 
 
-def find(account: Account, registered: Registration) -> Found | None:
+def find(account: Account, registered: Registration) -> Existing | None:
     """What the account has under the name that the program gives.
 
     None where the program leaves the name to Pulumi, and where the account has nothing so named.
     Raises ClientError, for instance where the caller may not look.
     """
-    look = LOOKS.get(registered.token)
+    look = LOOKUPS.get(registered.token)
     name = look and registered.named(look.key)
     if not look or not name:
         return None
@@ -80,57 +80,57 @@ def find(account: Account, registered: Registration) -> Found | None:
         raise
 
 
-def _log_group(account: Account, name: str) -> Found | None:
+def _log_group(account: Account, name: str) -> Existing | None:
     return _by_name(name) if present.is_log_group(account, name) else None
 
 
-def _repository(account: Account, name: str) -> Found | None:
+def _repository(account: Account, name: str) -> Existing | None:
     return _by_name(name) if present.is_repository(account, name) else None
 
 
-def _cluster(account: Account, name: str) -> Found | None:
+def _cluster(account: Account, name: str) -> Existing | None:
     """A deleted cluster is described for a while, as INACTIVE."""
     found = account.client("ecs").describe_clusters(clusters=[name])["clusters"]
     return _by_name(name) if any(one["status"] == "ACTIVE" for one in found) else None
 
 
-def _service(account: Account, name: str) -> Found | None:
+def _service(account: Account, name: str) -> Existing | None:
     """In the runbook's cluster: the program's is an output, which a preview may not know."""
     cluster = account.cluster
     found = account.client("ecs").describe_services(cluster=cluster, services=[name])["services"]
     if all(one["status"] == "INACTIVE" for one in found):
         return None
-    return Found(name=name, import_id=f"{cluster}/{name}")
+    return Existing(name=name, import_id=f"{cluster}/{name}")
 
 
-def _instance(account: Account, name: str) -> Found | None:
+def _instance(account: Account, name: str) -> Existing | None:
     found = account.client("rds").describe_db_instances(DBInstanceIdentifier=name)
     return _by_name(name) if found["DBInstances"] else None
 
 
-def _parameters(account: Account, name: str) -> Found | None:
+def _parameters(account: Account, name: str) -> Existing | None:
     found = account.client("rds").describe_db_parameter_groups(DBParameterGroupName=name)
     return _by_name(name) if found["DBParameterGroups"] else None
 
 
-def _cache(account: Account, name: str) -> Found | None:
+def _cache(account: Account, name: str) -> Existing | None:
     cache = account.client("elasticache")
     found = cache.describe_replication_groups(ReplicationGroupId=name)["ReplicationGroups"]
     return _by_name(name) if found else None
 
 
-def _secret(account: Account, name: str) -> Found | None:
+def _secret(account: Account, name: str) -> Existing | None:
     found = account.client("secretsmanager").describe_secret(SecretId=name)
     waits = "It waits for its deletion and holds the name until then. Restore it: "
     restore = f"aws secretsmanager restore-secret --secret-id {name}"
-    return Found(
+    return Existing(
         name=name,
         import_id=str(found["ARN"]),
         obstacle=f"{waits}{restore}" if found.get("DeletedDate") else "",
     )
 
 
-def _bucket(account: Account, name: str) -> Found | None:
+def _bucket(account: Account, name: str) -> Existing | None:
     """S3 answers 403 for a bucket of another account, whose name is taken for everyone."""
     try:
         account.client("s3").head_bucket(Bucket=name)
@@ -138,16 +138,16 @@ def _bucket(account: Account, name: str) -> Found | None:
         if refused.response["Error"]["Code"] != FORBIDDEN:
             raise
         choose = "Another account has this bucket. Set arbor:logExportBucket to a free name."
-        return Found(name=name, import_id=name, obstacle=choose)
+        return Existing(name=name, import_id=name, obstacle=choose)
     return _by_name(name)
 
 
-def _role(account: Account, name: str) -> Found | None:
+def _role(account: Account, name: str) -> Existing | None:
     account.client("iam").get_role(RoleName=name)
     return _by_name(name)
 
 
-def _zone(account: Account, name: str) -> Found | None:
+def _zone(account: Account, name: str) -> Existing | None:
     """Route 53 takes a name any number of times, and an import names a zone by its id."""
     asked = account.client("route53").list_hosted_zones_by_name(DNSName=name)["HostedZones"]
     zones = [
@@ -158,29 +158,29 @@ def _zone(account: Account, name: str) -> Found | None:
     if not zones:
         return None
     several = f"The account has the zones {', '.join(zones)} of this domain. Set arbor:hostedZoneId"
-    return Found(
+    return Existing(
         name=name,
         import_id=zones[0],
         obstacle=f"{several} to the one that the registrar names." if len(zones) > 1 else "",
     )
 
 
-def _by_name(name: str) -> Found:
+def _by_name(name: str) -> Existing:
     """Of a type that is imported by its name."""
-    return Found(name=name, import_id=name)
+    return Existing(name=name, import_id=name)
 
 
-LOOKS: Mapping[str, Look] = {
-    BUCKET: Look(key="bucket", find=_bucket),
-    CACHE: Look(key="replicationGroupId", find=_cache),
-    CAPACITY: Look(key="clusterName", find=_cluster),
-    CLUSTER: Look(key="name", find=_cluster),
-    INSTANCE: Look(key="identifier", find=_instance),
-    LOG_GROUP: Look(key="name", find=_log_group),
-    PARAMETERS: Look(key="name", find=_parameters),
-    REPOSITORY: Look(key="name", find=_repository),
-    ROLE: Look(key="name", find=_role),
-    SECRET: Look(key="name", find=_secret),
-    SERVICE: Look(key="name", find=_service),
-    ZONE: Look(key="name", find=_zone),
+LOOKUPS: Mapping[str, Lookup] = {
+    BUCKET: Lookup(key="bucket", find=_bucket),
+    CACHE: Lookup(key="replicationGroupId", find=_cache),
+    CAPACITY: Lookup(key="clusterName", find=_cluster),
+    CLUSTER: Lookup(key="name", find=_cluster),
+    INSTANCE: Lookup(key="identifier", find=_instance),
+    LOG_GROUP: Lookup(key="name", find=_log_group),
+    PARAMETERS: Lookup(key="name", find=_parameters),
+    REPOSITORY: Lookup(key="name", find=_repository),
+    ROLE: Lookup(key="name", find=_role),
+    SECRET: Lookup(key="name", find=_secret),
+    SERVICE: Lookup(key="name", find=_service),
+    ZONE: Lookup(key="name", find=_zone),
 }
