@@ -5,6 +5,10 @@ SHARD ?= 0
 SHARDS ?= 1
 PYTHON := .venv/bin/python
 READY := .venv/ready
+# The newest supported Python on PATH that runs and can make a virtual environment.
+SUPPORTED := 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'
+PYTHON_BASE ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+    $$python -c $(SUPPORTED) 2>/dev/null && echo $$python && break; done)
 ACCOUNT_TESTS := packages/pulumi-moto/tests packages/arbor/tests tests/pipeline/bootstrap tests/pipeline/test_adopt.py tests/iam/test_provider.py
 ENGINE_TESTS := tests/engine tests/long_life
 # All of these directories, or each SHARDS-th of their files, beginning with SHARD.
@@ -64,10 +68,8 @@ upgrade: $(READY) ## preview this tree over stacks that BASE (a git ref) deploye
 docs: $(READY) ## write the generated pages and pictures of docs/ anew
 	PYTHONPATH=policy $(PYTHON) -m tools.docs
 
-lock: ## pin anew what a job with credentials installs; needs uv on PATH (docs/pipeline.md)
-	uv pip compile requirements-pipeline.txt --generate-hashes --universal --python-version 3.11 \
-	    --custom-compile-command "make lock" --no-annotate --no-emit-index-url --quiet \
-	    --output-file requirements-pipeline.lock
+lock: $(READY) ## resolve uv.lock from the pyprojects and export it; needs the package index
+	$(PYTHON) -m tools.locks
 
 policy-proof: $(READY) ## preview every change that the policy pack must catch
 	PYTHONPATH=tests $(PYTHON) -m proof
@@ -78,8 +80,10 @@ benchmark: $(READY) ## measure against bare registration and the engine's floor
 clean: ## forget the virtual environment and the caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-$(READY): requirements.txt requirements-pipeline.txt requirements-dev.txt constraints.txt packages/arbor/pyproject.toml packages/pulumi-moto/pyproject.toml
-	python3.11 -m venv .venv
-	.venv/bin/pip install --quiet --requirement requirements-dev.txt
-	.venv/bin/pip install --quiet --no-deps --editable packages/arbor --editable packages/pulumi-moto
+$(READY): requirements-dev.lock packages/arbor/pyproject.toml packages/pulumi-moto/pyproject.toml
+	@$(or $(PYTHON_BASE),false) -c $(SUPPORTED) 2>/dev/null || { echo >&2 "Python 3.11, 3.12 or 3.13 with venv is required\
+	(Debian: apt-get install python3-venv); set PYTHON_BASE to use one that is not on PATH."; exit 1; }
+	$(PYTHON_BASE) -m venv --clear .venv
+	.venv/bin/pip install --quiet --require-hashes --requirement requirements-dev.lock
+	.venv/bin/pip install --quiet --no-deps --no-build-isolation --editable packages/arbor --editable packages/pulumi-moto
 	touch $(READY)

@@ -5,23 +5,30 @@ import hashlib
 import re
 import sys
 import tarfile
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from tools import pulumi_release
+from tools import locks, pulumi_release
 from tools.pulumi_release import CLI, Archive
 
 ROOT = Path(__file__).parents[2]
 LOCK = (ROOT / "requirements-pipeline.lock").read_text()
-ROOMS = (
-    *("pipeline", "engine", "access", "config", "components", "policy"),
-    "packages/arbor/src/arbor",
-)
-INSIDE_A_TASK = {"redis", "psycopg", "tenacity"}
-"""Imported by programs that `arbor` runs in a container of the application."""
-PIN = re.compile(r"(?m)^([\w.-]+)(?:\[\w+\])?==([^ ;\\\n]+)")
+UV_LOCK = (ROOT / "uv.lock").read_text()
+PYPROJECTS = [ROOT / "pyproject.toml", *sorted(ROOT.glob("packages/*/pyproject.toml"))]
+REGISTRY = {"https://pypi.org", "https://files.pythonhosted.org"}
+ARBOR = "packages/arbor/src/arbor"
+IMPORTED_FROM = {
+    "requirements-pipeline.lock": (
+        *("*.py", "pipeline", "engine", "access", "config", "components", "policy"),
+        *("arbor_names", ARBOR),
+    ),
+    "packages/arbor/requirements.lock": (ARBOR, "arbor_names"),
+}
+"""What each job with credentials runs."""
+PIN = re.compile(r"(?m)^([\w.-]+)==([^ ;\\\n]+)")
 
 
 def pins(text: str) -> dict[str, str]:
@@ -42,37 +49,53 @@ def imported(path: Path) -> set[str]:
     return found
 
 
-def test_each_locked_package_has_a_hash() -> None:
-    assert len(pins(LOCK)) > 40
-    for requirement in re.split(r"(?m)^(?=[\w.-]+(?:\[\w+\])?==)", LOCK)[1:]:
+@pytest.mark.parametrize("name", locks.EXPORTS)
+def test_each_locked_package_has_a_hash(name: str) -> None:
+    text = (ROOT / name).read_text()
+    assert len(pins(text)) > 20
+    for requirement in re.split(r"(?m)^(?=[\w.-]+==)", text)[1:]:
         assert "--hash=sha256:" in requirement, requirement
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-pipeline.txt"])
-def test_the_lock_is_of_the_versions_that_are_asked_for(name: str) -> None:
-    asked = pins((ROOT / name).read_text())
-    assert asked
-    assert {package: pins(LOCK).get(package) for package in asked} == asked, (
-        "run `make lock` and commit requirements-pipeline.lock"
-    )
+@pytest.mark.parametrize("name", locks.EXPORTS)
+def test_what_pip_installs_is_exported_from_the_lock(name: str) -> None:
+    assert (ROOT / name).read_text() == locks.exported(name), "run `make lock` and commit it"
 
 
-def test_the_lock_is_of_the_versions_that_are_tested() -> None:
-    tested, locked = pins((ROOT / "constraints.txt").read_text()), pins(LOCK)
-    both = tested.keys() & locked.keys()
-    assert len(both) > 40
-    assert {name: locked[name] for name in both} == {name: tested[name] for name in both}
+def test_the_lock_is_of_what_the_pyprojects_declare() -> None:
+    locks.uv("lock", "--check", "--offline")
 
 
-def test_the_lock_holds_what_a_job_with_credentials_imports() -> None:
+def test_the_lock_names_no_registry_but_pythons_own() -> None:
+    assert set(re.findall(r"https?://[^/\"]+", UV_LOCK)) == REGISTRY
+
+
+def test_the_packages_are_built_by_the_backend_that_is_locked() -> None:
+    for path in PYPROJECTS[1:]:
+        (backend,) = tomllib.loads(path.read_text())["build-system"]["requires"]
+        for name in ("requirements-pipeline.lock", "packages/arbor/requirements.lock"):
+            assert f"\n{backend} " in (ROOT / name).read_text(), path
+
+
+def test_every_distribution_supports_the_same_pythons() -> None:
+    supported = {
+        tomllib.loads(path.read_text())["project"]["requires-python"] for path in PYPROJECTS
+    }
+    assert supported == {">=3.11,<3.14"}
+
+
+@pytest.mark.parametrize("name", IMPORTED_FROM)
+def test_a_lock_holds_what_its_job_imports(name: str) -> None:
     distributions = metadata.packages_distributions()
     ours = {path.stem for path in ROOT.glob("*.py")} | {path.name for path in ROOT.iterdir()}
     ours |= {path.name for path in (ROOT / "policy").iterdir()} | {"arbor"}
-    files = [*ROOT.glob("*.py"), *(file for room in ROOMS for file in (ROOT / room).rglob("*.py"))]
+    rooms = [path for pattern in IMPORTED_FROM[name] for path in ROOT.glob(pattern)]
+    files = [file for path in rooms for file in (path.rglob("*.py") if path.is_dir() else [path])]
     foreign = {name for file in files for name in imported(file)} - sys.stdlib_module_names - ours
-    assert {"boto3", "pulumi", "typer"} <= foreign
-    for name in foreign - INSIDE_A_TASK - {"google"}:
-        assert {normal(one) for one in distributions[name]} & pins(LOCK).keys(), name
+    assert {"boto3", "psycopg", "typer"} <= foreign
+    locked = pins((ROOT / name).read_text()).keys()
+    for module in foreign - {"google"}:
+        assert {normal(one) for one in distributions[module]} & locked, module
 
 
 def test_the_cli_has_the_version_of_the_sdk() -> None:
