@@ -129,7 +129,7 @@ def roles(workflow: Any) -> set[str]:
         for job in workflow["jobs"].values()
         if "environment" in job and "id-token" in (job.get("permissions") or {})
         for step in job["steps"]
-        if step.get("uses") == "./.github/actions/sign-in"
+        if str(step.get("uses")).startswith("./.github/actions/sign-in")
     }
 
 

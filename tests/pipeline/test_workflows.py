@@ -23,7 +23,11 @@ ROOMS = ("tests/", "packages/")
 FILES = sorted((ROOT / ".github").rglob("*.yml"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 PINNED = re.compile(r"[\w./-]+@[0-9a-f]{40}")
+ACTIONS = ROOT / ".github" / "actions"
+INSTALL = "./.github/actions/install"
 SIGN_IN = "./.github/actions/sign-in"
+SIGN_IN_TO_RELEASE = "./.github/actions/sign-in-to-release"
+SIGN_INS = (SIGN_IN, SIGN_IN_TO_RELEASE)
 SECONDS = {
     "preview": ci_sessions.READ_SECONDS,
     "deploy": ci_sessions.WRITE_SECONDS,
@@ -72,7 +76,7 @@ def jobs() -> list[tuple[str, dict[str, Any]]]:
 
 def signs_in(job: dict[str, Any]) -> str:
     """The role that a job assumes; empty for none."""
-    return next((str(s["with"]["as"]) for s in job["steps"] if s.get("uses") == SIGN_IN), "")
+    return next((str(s["with"]["as"]) for s in job["steps"] if s.get("uses") in SIGN_INS), "")
 
 
 WITH_CREDENTIALS = [(name, job) for name, job in jobs() if signs_in(job)]
@@ -140,28 +144,52 @@ def test_a_session_outlasts_its_job(name: str, job: dict[str, Any]) -> None:
     assert job["timeout-minutes"] * 60 <= SECONDS[signs_in(job)], name
 
 
-def test_a_job_asks_for_as_long_as_its_role_allows() -> None:
-    action = read(ROOT / ".github/actions/sign-in/action.yml")
-    asked = next(step["with"] for step in steps(action) if "role-to-assume" in step.get("with", {}))
-    assert asked["role-duration-seconds"] == "${{ steps.where.outputs.seconds }}"
-    assert asked["role-to-assume"] == "${{ steps.where.outputs.role }}"
-    assert asked["aws-region"] == "${{ steps.where.outputs.region }}"
-    assert asked["allowed-account-ids"] == "${{ steps.where.outputs.account }}"
+@pytest.mark.parametrize(
+    ("action", "where"),
+    [("sign-in", "steps.where.outputs"), ("sign-in-to-release", "fromJSON(inputs.where)")],
+)
+def test_a_job_asks_for_as_long_as_its_role_allows(action: str, where: str) -> None:
+    found = steps(read(ACTIONS / action / "action.yml"))
+    asked = next(step["with"] for step in found if "role-to-assume" in step.get("with", {}))
+    assert asked["role-duration-seconds"] == f"${{{{ {where}.seconds }}}}"
+    assert asked["role-to-assume"] == f"${{{{ {where}.role }}}}"
+    assert asked["aws-region"] == f"${{{{ {where}.region }}}}"
+    assert asked["allowed-account-ids"] == f"${{{{ {where}.account }}}}"
 
 
-def test_credentials_come_last() -> None:
-    found = steps(read(ROOT / ".github/actions/sign-in/action.yml"))
+@pytest.mark.parametrize("action", ["sign-in", "sign-in-to-release"])
+def test_credentials_come_last(action: str) -> None:
+    found = steps(read(ACTIONS / action / "action.yml"))
+    assert found[0]["uses"] == INSTALL
     assert "configure-aws-credentials@" in found[-1]["uses"]
     assert not any("configure-aws-credentials" in step.get("uses", "") for step in found[:-1])
     assert not any("cache" in str(step) for step in found)
-    (install,) = (step["run"] for step in found if " pip install " in step.get("run", ""))
-    assert {"--require-hashes", "--only-binary", "--no-deps"} <= set(shlex.split(install))
+
+
+def test_each_file_that_a_job_with_credentials_installs_has_a_hash() -> None:
+    found = steps(read(ACTIONS / "install" / "action.yml"))
+    assert not any("cache" in str(step) for step in found)
+    listed, ours = (step["run"] for step in found if " pip install " in step.get("run", ""))
+    assert {"--require-hashes", "--only-binary", "--no-deps"} <= set(shlex.split(listed))
+    # The package of this commit is built by the backend of that list.
+    assert {"--no-index", "--no-deps", "--no-build-isolation"} <= set(shlex.split(ours))
+
+
+def test_a_release_installs_the_arbor_package_and_nothing_else() -> None:
+    installs = steps(read(ACTIONS / "sign-in-to-release" / "action.yml"))[:-1]
+    assert [step["with"]["lock"] for step in installs] == ["packages/arbor/requirements.lock"]
+    for name, job in read(ROOT / ".github/workflows/release.yml")["jobs"].items():
+        if name == "where":
+            assert job["permissions"] == {"contents": "read"}
+            continue
+        (command,) = (step["run"] for step in job["steps"] if "run" in step)
+        assert command.startswith("exec .venv/bin/python -m arbor release "), command
 
 
 @each_with_credentials
 def test_nothing_is_installed_beside_credentials(name: str, job: dict[str, Any]) -> None:
     ours = [step.get("uses", "") for step in job["steps"]]
-    after = ours[ours.index(SIGN_IN) + 1 :]
+    after = ours[next(at for at, use in enumerate(ours) if use in SIGN_INS) + 1 :]
     assert {use.split("@")[0] for use in after} <= {
         "",
         "actions/upload-artifact",
@@ -369,7 +397,7 @@ def test_what_calls_the_release_gives_it_only_data() -> None:
 
 def test_dependabot_keeps_every_kind_of_pin() -> None:
     found = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())["updates"]
-    assert {one["package-ecosystem"] for one in found} == {"github-actions", "pip", "gomod"}
+    assert {one["package-ecosystem"] for one in found} == {"github-actions", "uv", "gomod"}
     for one in found:
         assert one["groups"], one
         for place in one.get("directories", [one.get("directory")]):
