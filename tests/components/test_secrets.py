@@ -24,7 +24,7 @@ ARGS = SecretsArgs(
 def test_each_secret_has_its_name_its_key_and_its_recovery() -> None:
     secrets = declare(lambda: Secrets("secrets", ARGS)).all(SECRET).values()
 
-    assert [s["name"] for s in secrets] == ["arbor/test/db", "arbor/test/redis", "arbor/test/app"]
+    assert {s["name"] for s in secrets} == {"arbor/test/db", "arbor/test/redis", "arbor/test/app"}
     for secret in secrets:
         assert secret["kmsKeyId"] == "arn:kms"
         assert secret["recoveryWindowInDays"] == 30

@@ -25,9 +25,13 @@ def path_options() -> Iterator[tuple[str, bool]]:
             assert command.callback is not None
             hints = typing.get_type_hints(command.callback, include_extras=True)
             for name, hint in hints.items():
-                if "pathlib.Path" in str(hint):
+                if holds_a_path(hint):
                     info = hint.__metadata__[0]
                     yield f"{module} {command.callback.__name__} {name}", info.resolve_path
+
+
+def holds_a_path(hint: Any) -> bool:
+    return hint is Path or any(map(holds_a_path, typing.get_args(hint)))
 
 
 OPTIONS = dict(path_options())
