@@ -122,8 +122,8 @@ def _refuse_another_account(account: Account, target: job_target.JobTarget) -> N
     if found["Account"] != target.account:
         raise AnotherAccountError(
             f"The credentials ({found['Arn']}) are of account {found['Account']}, and "
-            f"arbor:accountId in Pulumi.{account.stack}.yaml is {target.account}; use credentials of "
-            f"{target.account}."
+            f"arbor:accountId in Pulumi.{account.stack}.yaml is {target.account}; use credentials "
+            f"of {target.account}."
         )
 
 

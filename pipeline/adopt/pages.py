@@ -41,7 +41,8 @@ def _not_adopted(plan: Plan) -> Iterator[str]:
     if not plan.not_adopted:
         return
     yield ""
-    yield f"Of the original Terraform stack, and `up` makes another beside it: {len(plan.not_adopted)}"
+    count = len(plan.not_adopted)
+    yield f"Of the original Terraform stack, and `up` makes another beside it: {count}"
     for why in dict.fromkeys(one.why for one in plan.not_adopted):
         names = [f"{one.name} ({one.address})" for one in plan.not_adopted if one.why == why]
         yield f"  {', '.join(names)}"
