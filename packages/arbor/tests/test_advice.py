@@ -32,7 +32,7 @@ VALUES: dict[str, str] = {
     "app.app": "backend",
     "further.number": "7",
     "larger": "db.t3.large",
-    "moments.told(self.moment)": "2026-01-27T12:00:00Z",
+    "times.utc(self.moment)": "2026-01-27T12:00:00Z",
     "part.record.version if part.record else part.version": "v1.2.3",
     "part.service.app": "backend",
     "self.account.stack": "staging",

@@ -1,4 +1,4 @@
-"""Two operators at once: whatever the second begins is refused, with who is at what."""
+"""Two operators at once: the second's command is refused, and the message names the first's."""
 
 import json
 from collections.abc import Iterator
@@ -26,18 +26,20 @@ WRITERS = [name for name, command in COMMANDS.items() if command.writes]
 READERS = [name for name in COMMANDS if name not in WRITERS]
 LOCK = f"/arbor/{STACK}/operation"
 OTHER = Holder(
-    what="resize backend",
-    by="arn:aws:sts::123456789012:assumed-role/operators/mira",
-    person="mira",
+    command="resize",
+    arguments=("backend",),
+    arn="arn:aws:sts::123456789012:assumed-role/operators/mira",
+    user="mira",
     host="laptop-7",
     process=1,
     since="2026-11-24 03:01:02 UTC",
     token="another",
 )
+AS_JSON = json.loads(json.dumps(asdict(OTHER)))
 
 
-def at_work() -> Any:
-    """Who holds the lock, as it is written."""
+def stored() -> Any:
+    """The lock's holder, as it is stored."""
     return json.loads(client("ssm").get_parameter(Name=LOCK)["Parameter"]["Value"])
 
 
@@ -51,7 +53,7 @@ def an_operator() -> Iterator[None]:
 
 
 class NoKeys:
-    """What an empty Redis says to whoever counts before asking."""
+    """An empty Redis, for a command that counts keys before it asks for confirmation."""
 
     def scan_iter(self, **_: object) -> Iterator[str]:
         return iter(())
@@ -70,7 +72,7 @@ def empty_redis(_: Account) -> Iterator[NoKeys]:
 
 @pytest.fixture(scope="module")
 def busy() -> Iterator[None]:
-    """Staging, while somebody else works in it."""
+    """Staging, while another operator's command holds the lock."""
     with (
         operations_world.world() as made,
         an_operator(),
@@ -78,7 +80,7 @@ def busy() -> Iterator[None]:
     ):
         audit_world.tidy(made)
         patch.setattr("arbor.cache.write_commands.session", empty_redis)
-        client("ssm").put_parameter(Name=LOCK, Value=json.dumps(asdict(OTHER)), Type="String")
+        client("ssm").put_parameter(Name=LOCK, Value=json.dumps(AS_JSON), Type="String")
         yield
 
 
@@ -87,7 +89,7 @@ def run(name: str, *more: str) -> Result:
     return CliRunner().invoke(app, words)
 
 
-def test_the_first_has_the_lock_from_before_its_first_write_until_after_its_last() -> None:
+def test_the_lock_is_held_from_the_first_write_to_the_last() -> None:
     """The first test here: its account must be gone before the others' is made."""
     with operations_world.world(), an_operator():
         CLOCK.set_speed(60_000)
@@ -102,31 +104,31 @@ def test_the_first_has_the_lock_from_before_its_first_write_until_after_its_last
 
 @pytest.mark.usefixtures("busy")
 @pytest.mark.parametrize("name", WRITERS)
-def test_the_second_is_told_who_is_at_what_and_writes_nothing(name: str) -> None:
+def test_a_second_command_is_refused_with_the_holder_and_writes_nothing(name: str) -> None:
     with asked() as seen:
         done = run(name, "--yes")
     assert done.exit_code == 3, done.output
-    assert f"`{OTHER.what}` by mira on laptop-7 ({OTHER.by}) since {OTHER.since}" in done.stderr
+    assert f"`resize backend` by mira on laptop-7 ({OTHER.arn}) since {OTHER.since}" in done.stderr
     assert "--take-over" in done.stderr
     assert seen.locks() == ["ssm:PutParameter"]
-    assert at_work() == asdict(OTHER)
+    assert stored() == AS_JSON
 
 
 @pytest.mark.usefixtures("busy")
 @pytest.mark.parametrize("name", WRITERS)
-def test_looking_at_what_would_be_done_takes_no_lock_and_writes_nothing(name: str) -> None:
+def test_a_dry_run_takes_no_lock_and_writes_nothing(name: str) -> None:
     with asked() as seen:
         done = run(name, "--dry-run")
     assert done.exit_code in {0, 3}, done.output
     assert seen.locks() == []
-    assert at_work() == asdict(OTHER)
+    assert stored() == AS_JSON
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_whatever_writes_can_be_tried_scripted_paced_and_taken_over(name: str) -> None:
+def test_a_writing_command_has_the_common_options(name: str) -> None:
     assert {"--yes", "--dry-run", "--every", "--take-over"} <= COMMANDS[name].options
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_what_only_reads_has_nothing_to_confirm(name: str) -> None:
+def test_a_reading_command_has_nothing_to_confirm(name: str) -> None:
     assert not {"--dry-run", "--take-over"} & COMMANDS[name].options

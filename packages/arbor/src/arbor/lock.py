@@ -1,7 +1,7 @@
-"""One command that writes at a time in each stack: who is at it, and what they do.
+"""One writing command at a time in each stack, by a lock that names its holder.
 
-The lock is a parameter in Systems Manager, for creating one without overwriting is atomic there.
-docs/decisions/operation-lock.md says why.
+The lock is a parameter in Systems Manager, which creates one atomically unless it exists.
+docs/decisions/operation-lock.md gives the reasons.
 """
 
 import getpass
@@ -9,35 +9,41 @@ import json
 import os
 import platform
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
+from typing import Any
 
 from arbor import screen
 from arbor.account import Account
 from arbor.procedure import Refused
 from arbor_names import naming
 
+GROUPS = frozenset({"bluegreen", "cache", "database", "logs"})
+"""Command groups with a writing command, whose name is two words."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Holder:
-    """Who works, at what; kept in the lock as JSON."""
+    """The command that holds the lock, and the process that runs it; stored as JSON."""
 
-    what: str
-    """Such as `release v1.2.3`."""
-    by: str
-    """The ARN that AWS knows them by."""
-    person: str
+    command: str
+    """Without `arbor`, such as `release` or `database snapshot`."""
+    arguments: tuple[str, ...] = ()
+    arn: str
+    """The caller's ARN, as STS returns it."""
+    user: str
     host: str
     process: int
     since: str
+    """A time in UTC, as printed."""
     token: str
-    """Tells two holders apart that are alike in everything else."""
+    """Distinguishes two runs of the same command in one process."""
 
-    def has_gone(self, me: "Holder") -> bool:
-        """Whether it was a process of this machine that doesn't run any more."""
-        if (self.host, self.person) != (me.host, me.person):
+    def has_exited(self, me: "Holder") -> bool:
+        """Whether its process ran on this machine and has exited; False on another machine."""
+        if (self.host, self.user) != (me.host, me.user):
             return False
         try:
             os.kill(self.process, 0)
@@ -47,16 +53,21 @@ class Holder:
             return False
         return False
 
-    def told(self) -> str:
-        return f"`{self.what}` by {self.person} on {self.host} ({self.by}) since {self.since}"
+    @property
+    def sentence(self) -> str:
+        """Command, person, machine and start."""
+        line = " ".join((self.command, *self.arguments))
+        return f"`{line}` by {self.user} on {self.host} ({self.arn}) since {self.since}"
 
 
-def holder(account: Account, what: str) -> Holder:
-    """Who this process is."""
+def holder(account: Account, line: str) -> Holder:
+    """A holder for this process; `line` is its command with arguments, without `arbor`."""
+    command, arguments = _split(line)
     return Holder(
-        what=what,
-        by=account.client("sts").get_caller_identity()["Arn"],
-        person=getpass.getuser(),
+        command=command,
+        arguments=arguments,
+        arn=account.client("sts").get_caller_identity()["Arn"],
+        user=getpass.getuser(),
         host=platform.node(),
         process=os.getpid(),
         since=f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
@@ -65,27 +76,30 @@ def holder(account: Account, what: str) -> Holder:
 
 
 @contextmanager
-def held(account: Account, what: str, *, take_over: bool = False) -> Iterator[None]:
-    """Work alone. Raises Refused, with who is at it, when somebody else is.
+def held(account: Account, line: str, *, take_over: bool = False) -> Iterator[None]:
+    """Hold the lock in the block. Raises Refused, with the holder, while another command has it.
 
-    Whatever the end, the lock is given back; only a killed process leaves it, and the next one on
-    the same machine sees that it has gone. From another machine it takes `take_over`.
+    The lock is released however the block ends. A killed process leaves it: the next command on
+    the same machine takes it over; on another machine that requires `take_over`.
     """
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
 
-    me = holder(account, what)
-    _take(account, me, take_over=take_over)
+    me = holder(account, line)
+    _acquire(account, me, take_over=take_over)
     try:
         yield
     finally:
         try:
-            _give_back(account, me)
+            _release(account, me)
         except (BotoCoreError, ClientError) as error:
-            # The work is what it is: done or failed.
-            screen.warn(f"The lock of {account.stack} could not be given back: {error}.")
+            # The command's own outcome stands.
+            screen.warn(
+                f"The lock of {account.stack} was not released: {error}. Add --take-over to the "
+                "next command if it is refused."
+            )
 
 
-def _take(account: Account, me: Holder, *, take_over: bool) -> None:
+def _acquire(account: Account, me: Holder, *, take_over: bool) -> None:
     ssm, name = account.client("ssm"), naming.operation_lock(account.stack)
     value = json.dumps(asdict(me))
     try:
@@ -96,23 +110,26 @@ def _take(account: Account, me: Holder, *, take_over: bool) -> None:
         return
     seen = current(account)
     if seen is None:
-        _take(account, me, take_over=take_over)  # given back this moment
+        _acquire(account, me, take_over=take_over)  # released since
         return
     other, version = seen
     if other.token == me.token:
-        return  # our first call did take effect; its answer was lost
-    if not (take_over or other.has_gone(me)):
+        return  # the first call took effect, and its answer was lost
+    if not (take_over or other.has_exited(me)):
         raise Refused(
-            f"{other.told()} is in progress in {account.stack}. Wait until it has ended. When you "
-            "know that it isn't running any more, add --take-over."
+            f"{other.sentence} is in progress in {account.stack}. Wait until it ends; if it no "
+            "longer runs, add --take-over."
         )
     now = ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)["Version"]
     if now != version + 1:
-        # Theirs is overwritten; they find that out when they give it back, and leave it.
-        raise Refused(f"somebody else took over {other.told()} at the same moment; look again.")
+        # This overwrote a third holder's lock, which that one finds out when it releases it.
+        raise Refused(
+            f"another command took over from {other.sentence} at the same time. Run `arbor status` "
+            "to see whether it still runs."
+        )
 
 
-def _give_back(account: Account, me: Holder) -> None:
+def _release(account: Account, me: Holder) -> None:
     seen = current(account)
     if seen is not None and seen[0].token == me.token:
         ssm = account.client("ssm")
@@ -123,10 +140,32 @@ def _give_back(account: Account, me: Holder) -> None:
 
 
 def current(account: Account) -> tuple[Holder, int] | None:
-    """Who works in the stack now, and the version of the lock that says so."""
+    """The lock's holder and the parameter's version; None while the lock is free."""
     ssm = account.client("ssm")
     try:
         found = ssm.get_parameter(Name=naming.operation_lock(account.stack))["Parameter"]
     except ssm.exceptions.ParameterNotFound:
         return None
-    return Holder(**json.loads(found["Value"])), int(found["Version"])
+    return _parse(json.loads(found["Value"])), int(found["Version"])
+
+
+def _parse(stored: Mapping[str, Any]) -> Holder:
+    """A holder, also in the earlier format with `what`, `by` and `person`."""
+    if "what" in stored:
+        command, arguments = _split(stored["what"])
+        stored = {
+            **stored,
+            "command": command,
+            "arguments": arguments,
+            "arn": stored["by"],
+            "user": stored["person"],
+        }
+    known = {one.name: stored[one.name] for one in fields(Holder)}
+    return Holder(**{**known, "arguments": tuple(known["arguments"])})
+
+
+def _split(line: str) -> tuple[str, tuple[str, ...]]:
+    """Command and arguments."""
+    words = line.split(" ")
+    size = 2 if words[0] in GROUPS else 1
+    return " ".join(words[:size]), tuple(words[size:])

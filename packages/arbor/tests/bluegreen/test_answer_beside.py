@@ -29,12 +29,13 @@ def operate(*words: str) -> Result:
     return CliRunner().invoke(app, ["bluegreen", *words, "--stack", STACK])
 
 
-def locked(what: str) -> None:
-    """Somebody else is at it, on another machine."""
+def locked(command: str, *arguments: str) -> None:
+    """An operator on another machine holds the lock."""
     holder = {
-        "what": what,
-        "by": "arn:aws:iam::123456789012:user/mia",
-        "person": "mia",
+        "command": command,
+        "arguments": arguments,
+        "arn": "arn:aws:iam::123456789012:user/mia",
+        "user": "mia",
         "host": "another",
         "process": 1,
         "since": "2026-01-27 12:00:00 UTC",
@@ -50,7 +51,7 @@ def held() -> Any:
 def deploying(world: World, *words: str) -> Result:
     """Deploy where the backend pauses by itself, and answer from another terminal."""
     world.pause(BACKEND)
-    locked(f"deploy {NEW}")
+    locked("deploy", NEW)
     answered: list[Result] = []
 
     def say(line: str) -> None:
@@ -85,7 +86,7 @@ def test_a_dry_run_answers_nothing(world: World) -> None:
     world.pause(BACKEND)
     start.plan(world.account, NEW, "backend", 60).execute(world.run())
     client("ssm").delete_parameter(Name=naming.under_test(STACK, "backend"))
-    locked(f"deploy {NEW}")
+    locked("deploy", NEW)
     done = operate("switch", "--no-url", "--dry-run")
     assert done.exit_code == 0, done.output
     assert f"would answer the pause of {BACKEND}" in done.stdout

@@ -9,8 +9,8 @@ import boto3
 import pytest
 
 from arbor.database import cut_over, likeness
-from arbor.database.moments import told
 from arbor.procedure import Refused
+from arbor.times import utc
 from backup_world import (
     DATABASE,
     GROUPS,
@@ -44,7 +44,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def latest(minus: timedelta = timedelta()) -> str:
     moment = instance()["LatestRestorableTime"]
-    return told(moment - minus)
+    return utc(moment - minus)
 
 
 def tags(name: str) -> dict[str, str]:

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from arbor import times
 from arbor.logs import reading
 from arbor.logs.line import Line
-from arbor.logs.period import milliseconds
 from arbor.logs.wanted import Wanted
 from arbor.procedure import Refused, Run, Step
 from ecs_world import client
 from logs_world import ACCOUNT, GROUP, NOW, put
 
-HALF_AN_HOUR = milliseconds(NOW - timedelta(minutes=30))
+HALF_AN_HOUR = times.milliseconds(NOW - timedelta(minutes=30))
 EVERYTHING = Wanted()
 SEARCH = reading.Search(account=ACCOUNT, group=GROUP, wanted=EVERYTHING)
 
@@ -100,7 +100,7 @@ def test_what_was_looked_at_is_forgotten_in_the_end(followed: Followed) -> None:
     put("much later", ago=second(120))
     assert followed.look(120) == ["much later"]
     assert len(followed.following.shown) == 1
-    assert followed.following.start == milliseconds(NOW + timedelta(seconds=60))
+    assert followed.following.start == times.milliseconds(NOW + timedelta(seconds=60))
 
 
 def test_a_first_look_shows_the_newest_and_knows_the_rest(

@@ -74,8 +74,8 @@ def test_nothing_is_said_to_be_nothing() -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("--since", "yesterday"), "is no time; allowed"),
-        (("--since", "2999-01-01"), "is yet to come"),
+        (("--since", "yesterday"), "is not a time; allowed"),
+        (("--since", "2999-01-01"), "is in the future"),
         (("--customer", '"' * 600), "takes 1024 characters"),
         (("--slower-than", "-1"), "greater than or equal to 0"),
         (("--limit", "0"), "greater than or equal to 1"),

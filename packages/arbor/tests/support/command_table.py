@@ -126,7 +126,7 @@ WRONG: tuple[Wrong, ...] = (
     refused("bluegreen start latest --yes", "latest moves with each build: name the tag beside it"),
     refused("resize backend --cpu 1000 --memory 2048 --yes", "allowed: 256, 512, 1024"),
     refused("resize backend --cpu 1024 --memory 512 --yes", "allowed with 1024 CPU units: 2048"),
-    refused("scale backend 4 --until noon --yes", "--until noon is no time; allowed:"),
+    refused("scale backend 4 --until noon --yes", "--until noon is not a time; allowed:"),
     refused("cache flush --confirm production --yes", "and the stack is staging"),
     refused("cache flush --yes", "add --confirm staging"),
     refused("cache clear * --yes", "that is `arbor cache flush --stack staging`"),

@@ -16,7 +16,7 @@ from arbor.bluegreen.parts import Part
 from arbor.options import Manner, Plan
 from arbor.procedure import Refused, Run, Step
 
-OURS = "bluegreen "
+OURS = "bluegreen"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ def holder(account: Account, what: str, manner: Manner) -> lock.Holder | None:
     if manner.take_over or (seen := lock.current(account)) is None:
         return None
     other, _ = seen
-    if other.what.startswith(OURS) or other.has_gone(lock.holder(account, what)):
+    if other.command.split()[0] == OURS or other.has_exited(lock.holder(account, what)):
         return None
     found = [part for part in parts.read(account) if part.concerned]
     started = any(part.record is not None and part.is_ours for part in found)
@@ -57,7 +57,7 @@ def answer(found: list[Part], action: str, other: lock.Holder) -> Answer:
     waiting = tuple(part for part in found if part.waits)
     if not waiting:
         states = "\n".join(part.state() for part in found if part.concerned)
-        raise Refused(f"{other.told()} waits for no answer now.\n{states}")
+        raise Refused(f"{other.sentence} waits for no answer now.\n{states}")
     return Answer(found=waiting, action=action)
 
 

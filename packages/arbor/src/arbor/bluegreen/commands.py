@@ -146,7 +146,7 @@ def _answer(
             plan()  # the same is in the way of the answer
         return answered
 
-    beside.carry_out(manner, answer, f"Answered. How it ends is told to {other.told()}.")
+    beside.carry_out(manner, answer, f"Answered. How it ends is told to {other.sentence}.")
 
 
 def _table(found: list[looks.Look]) -> "Table":

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from arbor import screen
+from arbor import screen, times
 from arbor.account import Account
 from arbor.account import connect as connected
-from arbor.database import backups, cut_over, moments, restore, snapshot
+from arbor.database import backups, cut_over, restore, snapshot
 from arbor.database import connection as database
 from arbor.database.credentials import Credentials
 from arbor.options import Json, Manner, Stack, writes
@@ -35,9 +35,9 @@ def connection(
 
 def _moment(text: str) -> datetime:
     try:
-        return moments.parse(text)
-    except (ValueError, OverflowError) as error:
-        raise typer.BadParameter(f"{text!r} is not {moments.ALLOWED}") from error
+        return times.parse(text, datetime.now(UTC)).replace(microsecond=0)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def _name(text: str | None) -> str | None:
@@ -62,7 +62,7 @@ def make(
         name = snapshot.wanted(account)
         manner.carry_out(
             account,
-            f"{snapshot.WHAT}{name}",
+            f"{snapshot.COMMAND} {name}",
             lambda: snapshot.plan(account, name),
             "The snapshot can be restored from; it stays until somebody deletes it.",
         )
@@ -102,7 +102,7 @@ def restore_to(
         account = connected(stack)
         manner.carry_out(
             account,
-            f"database restore --to {moments.told(to)} --as {wanted}",
+            f"database restore --to {times.utc(to)} --as {wanted}",
             lambda: restore.plan(account, to, wanted, connection),
             cut_over.told(stack, wanted),
         )
@@ -113,7 +113,7 @@ def _backups(found: backups.Backups) -> "RenderableType":
 
     window = found.restorable
     title = (
-        f"Any moment from {moments.told(window.earliest)} to {moments.told(window.latest)}"
+        f"Any moment from {times.utc(window.earliest)} to {times.utc(window.latest)}"
         if window
         else "No automated backups: no moment can be restored"
     )

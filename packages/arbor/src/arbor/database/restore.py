@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from arbor import times
 from arbor.account import Account, together
-from arbor.database import backups, likeness, log_groups, moments, secret
+from arbor.database import backups, likeness, log_groups, secret
 from arbor.database.connection import WrongPasswordError, instance, named
 from arbor.database.credentials import Credentials
 from arbor.database.cut_over import BEFORE, FROM, TO
@@ -63,7 +64,7 @@ class Restore:
 
     def _go_on(self) -> str:
         again = self.account.typed(
-            f"arbor database restore --to {moments.told(self.moment)} --as {self.name}"
+            f"arbor database restore --to {times.utc(self.moment)} --as {self.name}"
         )
         return (
             f"What there is of {self.name} stays, and nobody uses it. Run `{again}` again: it goes "
@@ -103,7 +104,7 @@ class Restore:
                 )
             return status == "available"
 
-        of = f"{self.source['DBInstanceIdentifier']} as it was at {moments.told(self.moment)}"
+        of = f"{self.source['DBInstanceIdentifier']} as it was at {times.utc(self.moment)}"
         return Step(
             says=f"wait for {self.name}, whose restore to that moment was begun before"
             if self.begun
@@ -118,7 +119,7 @@ class Restore:
         rds, request = self.account.client("rds"), likeness.asked(self.source)
         request["Tags"] += [
             {"Key": FROM, "Value": self.source["DbiResourceId"]},
-            {"Key": TO, "Value": moments.told(self.moment)},
+            {"Key": TO, "Value": times.utc(self.moment)},
         ]
         try:
             rds.restore_db_instance_to_point_in_time(
@@ -225,7 +226,7 @@ def _tags(found: dict[str, Any]) -> dict[str, str]:
 
 def _is_ours(there: dict[str, Any], source: dict[str, Any], moment: datetime) -> bool:
     tags = _tags(there)
-    return (tags.get(FROM), tags.get(TO)) == (source["DbiResourceId"], moments.told(moment))
+    return (tags.get(FROM), tags.get(TO)) == (source["DbiResourceId"], times.utc(moment))
 
 
 def _refuse_another(there: dict[str, Any], source: dict[str, Any], moment: datetime) -> None:
@@ -250,7 +251,7 @@ def _refuse_outside(
         )
     if not window.earliest <= moment <= window.latest:
         raise Refused(
-            f"{moments.told(moment)} can't be restored: {name} can go back to any moment from "
-            f"{moments.told(window.earliest)} to {moments.told(window.latest)}. Its log is "
+            f"{times.utc(moment)} can't be restored: {name} can go back to any moment from "
+            f"{times.utc(window.earliest)} to {times.utc(window.latest)}. Its log is "
             "kept every five minutes."
         )

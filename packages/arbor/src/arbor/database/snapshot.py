@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from arbor import lock
+from arbor import lock, times
 from arbor.account import Account
-from arbor.database import backups, moments
+from arbor.database import backups
 from arbor.database.connection import instance
 from arbor.procedure import Failed, Refused, Run, Step
 from arbor_names import naming
 
-WHAT = "database snapshot "
+COMMAND = "database snapshot"
 TIME = "%Y%m%d-%H%M%S"
 ADOPTED = timedelta(hours=1)
 """Younger than this, one that a killed run began is the one that is wanted now."""
@@ -93,7 +93,9 @@ class Creation:
 def wanted(account: Account) -> str:
     """A new name, or that of a run whose lock still stands and that was begun within the hour."""
     now, seen = datetime.now(UTC), lock.current(account)
-    left = seen[0].what.removeprefix(WHAT) if seen is not None else ""
+    left = ""
+    if seen is not None and seen[0].command == COMMAND:
+        left = " ".join(seen[0].arguments)
     try:
         begun = datetime.strptime(left, f"{_prefix(account)}{TIME}").replace(tzinfo=UTC)
     except ValueError:
@@ -133,7 +135,7 @@ def _busy(account: Account, found: dict[str, Any]) -> str:
 
 def _told(made: backups.Snapshot) -> str:
     encrypted = "encrypted" if made.encrypted else "not encrypted"
-    of = f", with the data of {moments.told(made.taken)}" if made.taken else ""
+    of = f", with the data of {times.utc(made.taken)}" if made.taken else ""
     return f"{made.name}: {made.gib} GiB, {encrypted}{of}"
 
 

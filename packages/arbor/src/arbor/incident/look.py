@@ -150,7 +150,7 @@ def _kind(error: Exception) -> str:
 
 def _holder(shared: Shared) -> str:
     now = lock.current(shared.account)
-    return now[0].told() if now is not None else ""
+    return now[0].sentence if now is not None else ""
 
 
 def _operation(told: str) -> list[Row]:

@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from arbor import screen
+from arbor import screen, times
 from arbor.account import APPS, connect
 from arbor.logs import export as exports
-from arbor.logs import period, slow_commands
 from arbor.logs import since as sinces
+from arbor.logs import slow_commands
 from arbor.logs.printing import printer
 from arbor.logs.reading import Following, Search
 from arbor.logs.since import Since
@@ -75,7 +75,7 @@ def _search(app_name: str) -> None:
             name = naming.log_group(stack, app_name)
             sinces.warn_if_gone(account, name, start, now)
             search = Search(account=account, group=name, wanted=wanted)
-            first = period.milliseconds(start)
+            first = times.milliseconds(start)
             if follow:
                 _follow(Following(search=search, start=first, limit=limit, show=show), every)
                 return
@@ -88,7 +88,7 @@ def _search(app_name: str) -> None:
             )
         if not lines:
             such = "" if wanted == Wanted() else "such "
-            screen.warn(f"{name} has no {such}line since {period.told(start)}.")
+            screen.warn(f"{name} has no {such}line since {times.utc(start)}.")
 
 
 def _follow(following: Following, every: float) -> None:

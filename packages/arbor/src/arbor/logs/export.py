@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from arbor import times
 from arbor.account import Account
-from arbor.logs import group, period
+from arbor.logs import group
 from arbor.procedure import Failed, Refused, Run, Step
 from arbor.runbook import stores
 from arbor_names import naming
@@ -41,10 +42,10 @@ class Period:
 
 def of(since: str, until: str | None, now: datetime) -> Period:
     """Raises ValueError for a time that can't be read, is yet to come, or ends before it begins."""
-    start = period.moment(since, now).replace(microsecond=0)
-    end = (period.moment(until, now) if until else now).replace(microsecond=0)
+    start = times.past(since, now).replace(microsecond=0)
+    end = (times.past(until, now) if until else now).replace(microsecond=0)
     if start >= end:
-        raise ValueError(f"{period.told(start)} to {period.told(end)} is no period of time.")
+        raise ValueError(f"{times.utc(start)} to {times.utc(end)} is no period of time.")
     return Period(since=since, until=until, start=start, end=end)
 
 
@@ -71,7 +72,7 @@ class Export:
     @property
     def name(self) -> str:
         """Of the task: who runs the same command again knows it by its beginning."""
-        start, end = period.told(self.wanted.start), period.told(self.wanted.end)
+        start, end = times.utc(self.wanted.start), times.utc(self.wanted.end)
         return f"{self._command()} ({start} to {end})"
 
     def execute(self, run: Run) -> None:
@@ -84,7 +85,7 @@ class Export:
         if self.found is not None:
             says = f"go on with the export of {self.group} that was begun as {told(self.found)}"
         else:
-            start, end = period.told(self.wanted.start), period.told(self.wanted.end)
+            start, end = times.utc(self.wanted.start), times.utc(self.wanted.end)
             says = f"export {self.group} from {start} to {end} to s3://{self.bucket}/{self.prefix}"
         return Step(
             says=says,
@@ -111,7 +112,10 @@ class Export:
         return (
             task["logGroupName"] == self.group
             and task.get("taskName", "").startswith(f"{self._command()} (")
-            and all(timedelta(0) <= wanted - period.at(had) <= older for wanted, had in edges)
+            and all(
+                timedelta(0) <= wanted - times.from_milliseconds(had) <= older
+                for wanted, had in edges
+            )
         )
 
     def _command(self) -> str:
@@ -125,11 +129,11 @@ class Export:
         logs = self.account.client("logs")
         asked = {
             "logGroupName": self.group,
-            "to": period.milliseconds(self.wanted.end),
+            "to": times.milliseconds(self.wanted.end),
             "destination": self.bucket,
             "destinationPrefix": self.prefix,
         }
-        start = period.milliseconds(self.wanted.start)
+        start = times.milliseconds(self.wanted.start)
         try:
             made = logs.create_export_task(taskName=self.name, fromTime=start, **asked)
         except (
@@ -208,4 +212,4 @@ def _busy(tasks: list[Task]) -> str:
 
 
 def _time(milliseconds: int) -> str:
-    return period.told(period.at(milliseconds))
+    return times.utc(times.from_milliseconds(milliseconds))

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from arbor import times
 from arbor.account import Account
-from arbor.logs import period
 from arbor.procedure import Refused
 
 SHORTEST = timedelta(days=1)
@@ -29,7 +29,7 @@ class Group:
         """A sentence when a period begins before what the group keeps; else nothing."""
         if self.days is None or now - start <= timedelta(days=self.days):
             return ""
-        kept = period.told(now - timedelta(days=self.days))
+        kept = times.utc(now - timedelta(days=self.days))
         return f"{self.name} keeps {self.days} days: what was logged before {kept} is gone."
 
 

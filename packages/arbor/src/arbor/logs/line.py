@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeGuard
 
-from arbor.logs import period, plain
+from arbor import times
+from arbor.logs import plain
 
 LEVELS = ("level", "levelname", "severity", "log_level")
 MESSAGES = ("message", "msg", "event")
@@ -63,7 +64,7 @@ class Line:
     @property
     def time(self) -> str:
         """In UTC, to the millisecond; `--since` reads it."""
-        return f"{period.at(self.at):%Y-%m-%dT%H:%M:%S}.{self.at % 1000:03}Z"
+        return f"{times.from_milliseconds(self.at):%Y-%m-%dT%H:%M:%S}.{self.at % 1000:03}Z"
 
     def document(self) -> dict[str, object]:
         """For scripts: what was logged as it was logged, JSON as JSON."""

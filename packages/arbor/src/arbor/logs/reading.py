@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from arbor import times
 from arbor.account import Account
-from arbor.logs import group, period, since
+from arbor.logs import group, since
 from arbor.logs.line import Line, line
 from arbor.logs.wanted import Wanted
 
@@ -87,7 +88,7 @@ class Following:
 
     def look(self) -> bool:
         """Show what is new; there is never an end of it."""
-        now = period.milliseconds(since.now())
+        now = times.milliseconds(since.now())
         if self.first:
             self._show_last()
         else:

@@ -5,14 +5,11 @@ from typing import Annotated
 
 import typer
 
-from arbor import screen
+from arbor import screen, times
 from arbor.account import Account
 from arbor.logs import group as groups
-from arbor.logs import period
 
-Since = Annotated[
-    str, typer.Option("--since", help="From when on: 30m, 1h or 2d ago, or a time in UTC.")
-]
+Since = Annotated[str, typer.Option("--since", help="Start: 30m, 1h or 2d ago, or a time in UTC.")]
 
 
 def now() -> datetime:
@@ -23,7 +20,7 @@ def now() -> datetime:
 def begin(said: str, moment: datetime) -> datetime:
     """Where to begin; what can't be read is wrong usage."""
     try:
-        return period.moment(said, moment)
+        return times.past(said, moment)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--since") from None
 

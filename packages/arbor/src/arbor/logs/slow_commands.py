@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from arbor import screen
+from arbor import screen, times
 from arbor.account import connect, typed
-from arbor.logs import period
 from arbor.logs import since as sinces
 from arbor.logs import slow_queries as slow
 from arbor.logs.since import Since
@@ -40,7 +39,7 @@ def slow_queries(
     with screen.told():
         account = connect(stack)
         sinces.warn_if_gone(account, naming.database_log_group(stack), start, now)
-        found = slow.find(account, period.milliseconds(start), by)
+        found = slow.find(account, times.milliseconds(start), by)
         shown = found[:limit]
         if shown or as_json:
             screen.answer([asdict(one) for one in shown], lambda: _table(shown), as_json=as_json)
@@ -53,7 +52,7 @@ def slow_queries(
 def _nothing(limit: int, start: datetime, stack: str) -> str:
     costs = typed("arbor database top-queries", stack)
     otherwise = f"`{costs}` shows what the queries cost that are not logged."
-    since = f"since {period.told(start)}"
+    since = f"since {times.utc(start)}"
     if limit == slow.OFF:
         return (
             f"No slow query is logged: {slow.LIMIT} is off. The runbook's Query Slow Queries says "

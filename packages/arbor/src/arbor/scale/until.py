@@ -3,10 +3,10 @@
 import re
 from datetime import datetime, timedelta
 
+from arbor import times
 from arbor.procedure import Refused
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
-_LENGTH = re.compile(r"(\d{1,4})([mh])")
 SOONEST = timedelta(minutes=5)
 """What is raised for less is hardly up before it falls back."""
 LATEST = timedelta(days=7)
@@ -21,12 +21,10 @@ def parse(text: str, now: datetime) -> datetime:
     if match := _CLOCK.fullmatch(text):
         due = now.replace(hour=int(match[1]), minute=int(match[2]), second=0, microsecond=0)
         return due if due - now >= SOONEST else due + timedelta(days=1)
-    if match := _LENGTH.fullmatch(text):
-        unit = "hours" if match[2] == "h" else "minutes"
-        length = timedelta(**{unit: int(match[1])})
-        if SOONEST <= length <= LATEST:
-            return (now + length).replace(microsecond=0)
+    length = times.length(text)
+    if length is not None and SOONEST <= length <= LATEST:
+        return (now + length).replace(microsecond=0)
     raise Refused(
-        f"--until {text} is no time; allowed: the next 18:00 in UTC, or from 5m to 168h from now, "
-        "such as 90m or 2h."
+        f"--until {text} is not a time; allowed: the next 18:00 in UTC, or 5m to 7d from now, such "
+        "as `90m`, `2h` or `1d`."
     )
