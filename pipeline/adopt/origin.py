@@ -133,8 +133,8 @@ def _lists(
 
 
 def _vpc(account: Account, name: str) -> bool:
-    named = [{"Name": "tag:Name", "Values": [name]}]
-    return bool(account.client("ec2").describe_vpcs(Filters=named)["Vpcs"])
+    found = account.client("ec2").describe_vpcs(Filters=[{"Name": "tag:Name", "Values": [name]}])
+    return bool(found["Vpcs"])
 
 
 def _answer(

@@ -5,7 +5,7 @@ Each check yields a sentence for each instance; pipeline/hazards/changes.py name
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
@@ -14,6 +14,9 @@ from arbor_names import naming
 from pipeline.hazards import pending
 from pipeline.report.report import name_of
 from pipeline.report.steps import UNKNOWN, Step, of_type
+
+if TYPE_CHECKING:
+    from mypy_boto3_rds.type_defs import DBInstanceTypeDef
 
 INSTANCE: Final = "aws:rds/instance:Instance"
 CACHE: Final = "aws:elasticache/replicationGroup:ReplicationGroup"
@@ -170,13 +173,13 @@ def _major(version: Any) -> int:  # noqa: ANN401 - an input, of whatever type
     return int(str(version).split(".", maxsplit=1)[0])
 
 
-def _instances(account: Account, *names: str) -> list[dict[str, Any]]:
+def _instances(account: Account, *names: str) -> "list[DBInstanceTypeDef]":
     rds = account.client("rds")
     if not names:
         pages = rds.get_paginator("describe_db_instances").paginate()
         return [found for page in pages for found in page["DBInstances"]]
     try:
-        return list(rds.describe_db_instances(DBInstanceIdentifier=names[0])["DBInstances"])
+        return rds.describe_db_instances(DBInstanceIdentifier=names[0])["DBInstances"]
     except ClientError as refused:
         if refused.response["Error"]["Code"] == "DBInstanceNotFound":
             return []

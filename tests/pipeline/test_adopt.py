@@ -98,7 +98,7 @@ def test_a_name_that_pulumi_chose_is_looked_for_nowhere(account: Account) -> Non
 
 
 def test_what_the_caller_may_not_look_at_is_an_error() -> None:
-    refuses = SimpleNamespace(describe_db_instances=refused)
+    refuses: Any = SimpleNamespace(describe_db_instances=refused)
     blind = Account(stack=STACK, client=lambda _service: refuses)
     with pytest.raises(ClientError, match="AccessDenied"):
         lookups.find(blind, registered(lookups.INSTANCE, {"identifier": "arbor-production-db"}))
@@ -143,7 +143,8 @@ def test_a_bucket_of_another_account_is_in_the_way() -> None:
     def forbidden(**_asked: str) -> None:
         raise ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, "HeadBucket")
 
-    other = Account(stack=STACK, client=lambda _service: SimpleNamespace(head_bucket=forbidden))
+    s3: Any = SimpleNamespace(head_bucket=forbidden)
+    other = Account(stack=STACK, client=lambda _service: s3)
     found = lookups.find(other, registered(lookups.BUCKET, {"bucket": "arbor-log-exports"}))
     assert found is not None
     assert "arbor:logExportBucket" in found.obstacle

@@ -201,7 +201,10 @@ def test_a_lock_in_a_bucket_is_found_below_the_backends_prefix(root: str) -> Non
 
 
 def test_pulumi_cloud_keeps_no_lock_that_can_be_read() -> None:
-    account = Account(stack=STACK, client=lambda _: None)
+    def no_client(service: str) -> Any:
+        raise AssertionError(service)
+
+    account = Account(stack=STACK, client=no_client)
     assert lock.backend("https://app.pulumi.com/arbor", account) is None
 
 

@@ -58,7 +58,8 @@ def program(op: str = "update", **given: Any) -> Step:
 
 
 def refusals(caller: str, step: Step, *there: str) -> list[str]:
-    where = Account(stack="staging", client=lambda _: Iam(caller, *there))
+    iam: Any = Iam(caller, *there)
+    where = Account(stack="staging", client=lambda _: iam)
     return changes.refusals([step], where)
 
 

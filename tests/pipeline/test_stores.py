@@ -56,7 +56,7 @@ def instance(name: str = LIVE, /, **told: Any) -> dict[str, Any]:
 
 
 def account(*found: dict[str, Any]) -> Account:
-    clients = {"rds": Rds(*found), "elasticache": Cache()}
+    clients: dict[str, Any] = {"rds": Rds(*found), "elasticache": Cache()}
     return Account(stack="staging", client=clients.__getitem__)
 
 

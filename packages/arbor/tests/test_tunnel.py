@@ -75,7 +75,8 @@ def account(ssm: Ssm, *tasks: dict[str, Any]) -> Account:
         list_tasks=lambda **_: {"taskArns": [task["taskArn"] for task in tasks]},
         describe_tasks=lambda **_: {"tasks": list(tasks)},
     )
-    return Account(stack="staging", client={"ecs": ecs, "ssm": ssm}.__getitem__)
+    clients: dict[str, Any] = {"ecs": ecs, "ssm": ssm}
+    return Account(stack="staging", client=clients.__getitem__)
 
 
 @pytest.fixture

@@ -5,9 +5,12 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from arbor_names import naming
+
+if TYPE_CHECKING:
+    from arbor.clients import Clients
 
 APPS = ("backend", "frontend")
 """In the order in which they are released: a page of the new frontend finds the new API."""
@@ -17,6 +20,7 @@ QUICK_ATTEMPTS, QUICK_SECONDS = 3, 10
 SIDE_BY_SIDE = 10
 """As many connections as botocore keeps."""
 T = TypeVar("T")
+Other = TypeVar("Other")
 DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 PRODUCTION = "production"
 """The stack of a command without `--stack`."""
@@ -27,7 +31,7 @@ class Account:
     """Everything in it is found by the runbook's names, nothing by Pulumi's state."""
 
     stack: str
-    client: Callable[[str], Any]
+    client: "Clients"
     """A boto3 client by service name."""
 
     @property
@@ -96,3 +100,10 @@ def together(*calls: Callable[[], T]) -> list[T]:
     """The answers of calls that are made side by side; raises what the first of them raised."""
     with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
         return [future.result() for future in [pool.submit(call) for call in calls]]
+
+
+def both(first: Callable[[], T], second: Callable[[], Other]) -> tuple[T, Other]:
+    """The results of two calls of different types, made at the same time."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        one, other = pool.submit(first), pool.submit(second)
+        return one.result(), other.result()

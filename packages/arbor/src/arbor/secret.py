@@ -109,18 +109,18 @@ class Secret(Generic[T]):
     def keep(self) -> Step:
         """Keep the pending value before anything else knows it."""
         assert self.pending is not None
-        manager = self.account.client("secretsmanager")
+        manager, version = self.account.client("secretsmanager"), self.stages[PENDING]
         value = json.dumps(self.kind.dump(self.pending))
         return Step(
             says=f"keep a new {self.kind.says(self.pending)} as the pending version of {self.name}",
             do=lambda: manager.put_secret_value(
                 SecretId=self.arn,
                 # The same in a repeated call, so that there is one version of it.
-                ClientRequestToken=self.pending_id,
+                ClientRequestToken=version,
                 SecretString=value,
                 VersionStages=[PENDING],
             ),
-            took_effect=lambda: read(self.account, self.kind).pending_id == self.pending_id,
+            took_effect=lambda: read(self.account, self.kind).pending_id == version,
         )
 
     def promote(self) -> Step:
@@ -129,7 +129,7 @@ class Secret(Generic[T]):
             f"make the pending version of {self.name} the current one",
             lambda: read(self.account, self.kind).is_promoted,
             VersionStage=CURRENT,
-            MoveToVersionId=self.pending_id,
+            MoveToVersionId=self.stages[PENDING],
             RemoveFromVersionId=self.stages[CURRENT],
         )
 
@@ -139,10 +139,10 @@ class Secret(Generic[T]):
             f"end the rotation of {self.name}",
             lambda: read(self.account, self.kind).pending_id is None,
             VersionStage=PENDING,
-            RemoveFromVersionId=self.pending_id,
+            RemoveFromVersionId=self.stages[PENDING],
         )
 
-    def _label(self, says: str, is_done: Callable[[], bool], **moved: str | None) -> Step:
+    def _label(self, says: str, is_done: Callable[[], bool], **moved: str) -> Step:
         manager = self.account.client("secretsmanager")
 
         def do() -> None:

@@ -34,7 +34,8 @@ class Rds:
 
 
 def account(host: str = postgres_world.HOST) -> Account:
-    return Account(stack="production", client={"rds": Rds(host)}.__getitem__)
+    clients: dict[str, Any] = {"rds": Rds(host)}
+    return Account(stack="production", client=clients.__getitem__)
 
 
 def log_in(server: postgres_world.Server, password: str = PASSWORD, **named: str) -> bool:

@@ -58,7 +58,7 @@ class Repeating:
 
 
 def test_the_later_of_two_deployments_that_a_repeated_call_began_is_followed(world: World) -> None:
-    ecs = Repeating()
+    ecs: Any = Repeating()
     account = replace(
         world.account, client=lambda service: ecs if service == "ecs" else client(service)
     )

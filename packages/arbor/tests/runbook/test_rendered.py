@@ -171,9 +171,10 @@ def test_without_valid_credentials_nothing_is_told_but_that(
 
             return refuse
 
+    client: Any = Expired()
     monkeypatch.setattr(
         "arbor.runbook.commands.connect",
-        lambda stack: Account(stack=stack, client=lambda _: Expired()),
+        lambda stack: Account(stack=stack, client=lambda _: client),
     )
     done = operate()
     assert done.exit_code == 1
@@ -190,8 +191,9 @@ def test_without_a_network_it_fails(world: World) -> None:
 
             return fail
 
+    off: Any = Off()
     with pytest.raises(EndpointConnectionError):
-        found(Account(stack=STACK, client=lambda name: client(name) if name == "sts" else Off()))
+        found(Account(stack=STACK, client=lambda name: client(name) if name == "sts" else off))
     assert world
 
 

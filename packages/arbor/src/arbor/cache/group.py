@@ -1,7 +1,6 @@
 """The stack's replication group, as ElastiCache describes it."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from arbor.account import Account
 from arbor.procedure import Refused
@@ -36,8 +35,8 @@ def read(account: Account) -> Group:
         found = cache.describe_replication_groups(ReplicationGroupId=name)["ReplicationGroups"][0]
     except cache.exceptions.ReplicationGroupNotFoundFault:
         raise Refused(f"There is no cache {name}; run `pulumi up` of {account.stack}.") from None
-    shard: dict[str, Any] = next(iter(found.get("NodeGroups", [])), {})
-    if "PrimaryEndpoint" not in shard:
+    shard = next(iter(found.get("NodeGroups", [])), None)
+    if shard is None or "PrimaryEndpoint" not in shard:
         raise Refused(f"{name} is {found['Status']} and has no primary endpoint yet.")
     return Group(
         name=name,

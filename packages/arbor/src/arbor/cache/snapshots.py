@@ -5,10 +5,13 @@ https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/backups.html
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor.account import Account
 from arbor.cache.group import Group
+
+if TYPE_CHECKING:
+    from mypy_boto3_elasticache.type_defs import NodeSnapshotTypeDef, SnapshotTypeDef
 
 CREATING, AVAILABLE = "creating", "available"
 
@@ -56,15 +59,15 @@ def named(account: Account, name: str) -> Snapshot | None:
     return _snapshot(found[0]) if found else None
 
 
-def _is_of(told: dict[str, Any], found: Group) -> bool:
+def _is_of(told: "SnapshotTypeDef", found: Group) -> bool:
     # Not by its filters: they know a snapshot by the one id that it was asked for with.
     names = {found.name, *(node.name for node in found.nodes)}
     return bool({told.get("ReplicationGroupId"), told.get("CacheClusterId")} & names)
 
 
-def _snapshot(told: dict[str, Any]) -> Snapshot:
+def _snapshot(told: "SnapshotTypeDef") -> Snapshot:
     nodes = told.get("NodeSnapshots", [])
-    node: dict[str, Any] = nodes[0] if nodes else {}
+    node: NodeSnapshotTypeDef = nodes[0] if nodes else {}
     return Snapshot(
         name=told["SnapshotName"],
         node=told.get("CacheClusterId") or node.get("CacheClusterId", ""),

@@ -5,11 +5,20 @@ https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithAutomated
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
-from arbor.account import Account, together
+from arbor.account import Account, both
 from arbor.database.connection import instance
 from arbor_names import naming
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from mypy_boto3_rds.type_defs import (
+        DBInstanceAutomatedBackupTypeDef,
+        DBSnapshotTypeDef,
+        DescribeDBSnapshotsMessagePaginateTypeDef,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +58,7 @@ class Backups:
 def read(account: Account) -> Backups:
     """Also of a database that is gone, as long as AWS keeps them; raises Refused without any."""
     name = naming.database_instance(account.stack)
-    made, kept = together(
+    made, kept = both(
         lambda: described(account, DBInstanceIdentifier=name), lambda: _automated(account, name)
     )
     if not (made or kept):
@@ -64,13 +73,15 @@ def window(account: Account) -> Window | None:
     return _window(_automated(account, naming.database_instance(account.stack)))
 
 
-def described(account: Account, **asked: str) -> list[dict[str, Any]]:
+def described(
+    account: Account, **asked: "Unpack[DescribeDBSnapshotsMessagePaginateTypeDef]"
+) -> "list[DBSnapshotTypeDef]":
     """Snapshots as RDS describes them."""
     pages = account.client("rds").get_paginator("describe_db_snapshots").paginate(**asked)
     return [one for page in pages for one in page["DBSnapshots"]]
 
 
-def told(one: dict[str, Any]) -> Snapshot:
+def told(one: "DBSnapshotTypeDef") -> Snapshot:
     """A snapshot of RDS's in our words."""
     return Snapshot(
         name=one["DBSnapshotIdentifier"],
@@ -83,12 +94,12 @@ def told(one: dict[str, Any]) -> Snapshot:
     )
 
 
-def _automated(account: Account, name: str) -> list[dict[str, Any]]:
+def _automated(account: Account, name: str) -> "list[DBInstanceAutomatedBackupTypeDef]":
     answer = account.client("rds").describe_db_instance_automated_backups(DBInstanceIdentifier=name)
-    return list(answer["DBInstanceAutomatedBackups"])
+    return answer["DBInstanceAutomatedBackups"]
 
 
-def _window(found: list[dict[str, Any]]) -> Window | None:
+def _window(found: "list[DBInstanceAutomatedBackupTypeDef]") -> Window | None:
     """Of the instance that is there; a deleted one of the same name may have left its backups."""
     known = [one["RestoreWindow"] for one in found if one["Status"] == "active"]
     known = [one for one in known if "EarliestTime" in one and "LatestTime" in one]

@@ -38,7 +38,7 @@ class Creation:
 
     def execute(self, run: Run) -> None:
         """Raises Failed; the same again goes on with it."""
-        last: dict[str, Any] = {}
+        last: Any = {}
         run.execute([self._step(last)])
         if not run.dry_run:
             run.say(_told(backups.told(last)))

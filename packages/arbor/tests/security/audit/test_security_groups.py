@@ -99,5 +99,5 @@ def test_without_a_database_its_egress_is_not_looked_at(audit: Any, groups: Any)
         ({"IpProtocol": "tcp", "FromPort": 0, "ToPort": 65535}, "tcp 0-65535"),
     ],
 )
-def test_ports_are_told_as_people_say_them(rule: dict[str, Any], says: str) -> None:
+def test_ports_are_told_as_people_say_them(rule: Any, says: str) -> None:
     assert port(rule) == says

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -59,11 +59,13 @@ def _role(account: Account, arn: str, trusted: str, whose: str) -> Iterator[str]
     except iam.exceptions.NoSuchEntityException:
         yield f"There is no role {name}, {whose}: {again}"
         return
-    if not _trusts(found["AssumeRolePolicyDocument"], trusted):
+    policy = found["AssumeRolePolicyDocument"]
+    assert isinstance(policy, dict)  # botocore parses IAM's JSON
+    if not _trusts(policy, trusted):
         yield f"{trusted} may not assume {name}, {whose}: {again}"
 
 
-def _trusts(document: dict[str, Any], service: str) -> bool:
+def _trusts(document: Mapping[str, Any], service: str) -> bool:
     for statement in document.get("Statement", []):
         principal = statement.get("Principal", {})
         if (

@@ -1,13 +1,16 @@
 """audit access: who may assume the pipeline's roles and every other role of the stack."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from arbor.account import Account
 from arbor.procedure import Refused
 from arbor.security.audit.line import Line
 from arbor.security.audit.trust import Trusted, trusted, wildcards
 from arbor_names import naming
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam.type_defs import RoleDetailTypeDef
 
 SIGNED_IN = "AWSReservedSSO_"
 """How the roles of IAM Identity Center are called."""
@@ -16,7 +19,6 @@ ANY_WORKFLOW = (
 )
 MAIN = "refs/heads/main"
 ANY_REF = f"a job of any branch, whose workflow can call main's: no ref {MAIN}"
-Role = dict[str, Any]
 
 
 def audit(account: Account) -> list[Line]:
@@ -55,19 +57,26 @@ def _pipeline(stack: str) -> dict[str, str]:
     }
 
 
-def _tags(role: Role) -> dict[str, str]:
+def _tags(role: "RoleDetailTypeDef") -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
 
 
-def _is_ours(stack: str, role: Role) -> bool:
+def _trust(role: "RoleDetailTypeDef") -> dict[str, Any]:
+    """The trust policy; botocore has parsed IAM's JSON."""
+    policy = role["AssumeRolePolicyDocument"]
+    assert isinstance(policy, dict)
+    return dict(policy)
+
+
+def _is_ours(stack: str, role: "RoleDetailTypeDef") -> bool:
     tags = _tags(role)
     tagged = (tags.get("Project"), tags.get("Stack")) == (naming.PROJECT, stack)
     return tagged or role["RoleName"].startswith(naming.service(stack, ""))
 
 
-def _of_role(stack: str, role: Role) -> Iterator[Line]:
+def _of_role(stack: str, role: "RoleDetailTypeDef") -> Iterator[Line]:
     name, owner = role["RoleName"], role["Arn"].split(":")[4]
-    everybody = list(trusted(role["AssumeRolePolicyDocument"], owner))
+    everybody = list(trusted(_trust(role), owner))
     for one in everybody:
         wrong = [*one.wrong, *_wrong_subjects(stack, name, one)]
         yield Line(
@@ -123,7 +132,7 @@ def _look(role: str) -> str:
     return f"aws iam get-role --role-name {role} --query Role.AssumeRolePolicyDocument"
 
 
-def _mend(stack: str, role: Role) -> str:
+def _mend(stack: str, role: "RoleDetailTypeDef") -> str:
     name = role["RoleName"]
     if name == naming.ci_bootstrap_role(stack):
         return f"`python -m pipeline bootstrap --stack {stack}` writes its trust policy anew."
@@ -132,7 +141,9 @@ def _mend(stack: str, role: Role) -> str:
     return f"aws iam update-assume-role-policy --role-name {name} --policy-document file://TRUST"
 
 
-def _operators(stack: str, found: list[Role], everything: list[Role]) -> Line:
+def _operators(
+    stack: str, found: "list[RoleDetailTypeDef]", everything: "list[RoleDetailTypeDef]"
+) -> Line:
     """People's access is not the stack's to give, and another list says who they are."""
     names = [role["RoleName"] for role in found if _lets_people_in(role)]
     people = [name for name in names if name not in _pipeline(stack)]
@@ -152,7 +163,7 @@ def _operators(stack: str, found: list[Role], everything: list[Role]) -> Line:
     )
 
 
-def _lets_people_in(role: Role) -> bool:
+def _lets_people_in(role: "RoleDetailTypeDef") -> bool:
     owner = role["Arn"].split(":")[4]
-    everybody = trusted(role["AssumeRolePolicyDocument"], owner)
+    everybody = trusted(_trust(role), owner)
     return any(not one.who.startswith("the service ") and not one.subjects for one in everybody)

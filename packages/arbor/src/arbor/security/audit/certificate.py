@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from arbor.account import Account, together
 from arbor.security.audit import door as doors
@@ -16,6 +16,8 @@ from arbor.security.audit.line import Line
 from arbor_names import naming
 
 FEWEST_DAYS = 30
+if TYPE_CHECKING:
+    from mypy_boto3_route53.literals import RRTypeType
 Found = dict[str, Any]
 
 
@@ -178,7 +180,10 @@ def _zone(zones: dict[str, str], name: str) -> str | None:
 
 def _values(account: Account, zone: str, name: str, kind: str) -> list[str]:
     listed = account.client("route53").list_resource_record_sets(
-        HostedZoneId=zone, StartRecordName=name, StartRecordType=kind, MaxItems="1"
+        HostedZoneId=zone,
+        StartRecordName=name,
+        StartRecordType=cast("RRTypeType", kind),
+        MaxItems="1",
     )["ResourceRecordSets"]
     return [
         str(entry["Value"])

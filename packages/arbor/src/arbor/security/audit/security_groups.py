@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
-from arbor.account import Account, together
+from arbor.account import Account, both, together
 from arbor.security.audit import door as doors
 from arbor.security.audit.line import Line
 from arbor_names import naming
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import SecurityGroupRuleTypeDef, SecurityGroupTypeDef
 
 WORLD = frozenset({"0.0.0.0/0", "::/0"})
 PUBLIC_PORTS = frozenset({80, 443})
@@ -17,7 +20,6 @@ DEFAULT = "default"
 """A network's own group: no other may have the name."""
 MOST = 200
 """Values of one filter; EC2 takes no more."""
-Rule = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +28,12 @@ class Group:
 
     id: str
     name: str
-    rules: tuple[Rule, ...]
+    rules: "tuple[SecurityGroupRuleTypeDef, ...]"
     balancer: bool
     data: str
     """`the database` or `the cache`: what is to open no connection; nothing otherwise."""
 
-    def wrong(self, rule: Rule) -> str:
+    def wrong(self, rule: "SecurityGroupRuleTypeDef") -> str:
         """Why a rule is a finding; nothing when it isn't."""
         world = source(rule) in WORLD
         if self.name == DEFAULT:
@@ -46,12 +48,10 @@ class Group:
 def audit(account: Account) -> list[Line]:
     """Every group of the stack's network. Raises Refused where there is no such stack."""
     door = doors.find(account)
-    looks = together(
+    found, (database, cache) = both(
         partial(_groups, account, door.vpc),
-        partial(_of_database, account),
-        partial(_of_cache, account),
+        lambda: together(partial(_of_database, account), partial(_of_cache, account)),
     )
-    found, database, cache = looks
     users = {"the database": database, "the cache": cache}
     rules = _rules(account, [one["GroupId"] for one in found])
     lines = [
@@ -92,7 +92,7 @@ def _open(group: Group) -> str:
     return f", the load balancer's {' and '.join(sorted(set(ports)))} for everybody"
 
 
-def _finding(what: str, group: Group, rule: Rule, why: str) -> Line:
+def _finding(what: str, group: Group, rule: "SecurityGroupRuleTypeDef", why: str) -> Line:
     number, way = rule["SecurityGroupRuleId"], "egress" if rule["IsEgress"] else "ingress"
     tags = {tag["Key"]: tag["Value"] for tag in rule.get("Tags", [])}
     ours = " `pulumi up` made the rule: take it out of the program, too."
@@ -115,13 +115,13 @@ def _finding(what: str, group: Group, rule: Rule, why: str) -> Line:
     )
 
 
-def source(rule: Rule) -> str:
+def source(rule: "SecurityGroupRuleTypeDef") -> str:
     """The other end of a rule: a block of addresses, a prefix list or another group."""
     other = rule.get("ReferencedGroupInfo", {}).get("GroupId", "")
     return str(rule.get("CidrIpv4") or rule.get("CidrIpv6") or rule.get("PrefixListId") or other)
 
 
-def port(rule: Rule) -> str:
+def port(rule: "SecurityGroupRuleTypeDef") -> str:
     """`tcp 443`, `tcp 20-25`, `every port`."""
     protocol = rule["IpProtocol"]
     first, last = rule.get("FromPort", -1), rule.get("ToPort", -1)
@@ -132,18 +132,18 @@ def port(rule: Rule) -> str:
     return f"{protocol} {first}" if first == last else f"{protocol} {first}-{last}"
 
 
-def _is_public(rule: Rule) -> bool:
+def _is_public(rule: "SecurityGroupRuleTypeDef") -> bool:
     ends = {rule.get("FromPort"), rule.get("ToPort")}
     return rule["IpProtocol"] == "tcp" and len(ends) == 1 and ends <= PUBLIC_PORTS
 
 
-def _groups(account: Account, vpc: str) -> list[dict[str, Any]]:
+def _groups(account: Account, vpc: str) -> "list[SecurityGroupTypeDef]":
     pages = account.client("ec2").get_paginator("describe_security_groups")
-    of_vpc = [{"Name": "vpc-id", "Values": [vpc]}]
-    return [one for page in pages.paginate(Filters=of_vpc) for one in page["SecurityGroups"]]
+    found = pages.paginate(Filters=[{"Name": "vpc-id", "Values": [vpc]}])
+    return [one for page in found for one in page["SecurityGroups"]]
 
 
-def _rules(account: Account, groups: list[str]) -> list[Rule]:
+def _rules(account: Account, groups: list[str]) -> "list[SecurityGroupRuleTypeDef]":
     """Each block of addresses is a rule of its own here, with the id that revokes it."""
     pages = account.client("ec2").get_paginator("describe_security_group_rules")
     return [
@@ -154,7 +154,7 @@ def _rules(account: Account, groups: list[str]) -> list[Rule]:
     ]
 
 
-def _of_database(account: Account) -> list[dict[str, Any]]:
+def _of_database(account: Account) -> list[str]:
     rds, name = account.client("rds"), naming.database_instance(account.stack)
     try:
         found = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
@@ -163,7 +163,7 @@ def _of_database(account: Account) -> list[dict[str, Any]]:
     return [group["VpcSecurityGroupId"] for one in found for group in one["VpcSecurityGroups"]]
 
 
-def _of_cache(account: Account) -> list[dict[str, Any]]:
+def _of_cache(account: Account) -> list[str]:
     cache, name = account.client("elasticache"), naming.cache_replication_group(account.stack)
     try:
         found = cache.describe_replication_groups(ReplicationGroupId=name)["ReplicationGroups"]
