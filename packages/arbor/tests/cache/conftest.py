@@ -1,4 +1,4 @@
-"""Production's cache in the emulated account, and a real Redis at the end of the way to it."""
+"""Production's cache in the emulated account, and a real Redis at the end of the tunnel."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ def server() -> Iterator[redis_world.Server]:
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The usual AWS configuration of an operator, and no way in."""
+    """An operator's AWS configuration, without a tunnel."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
@@ -29,27 +29,29 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def asked(account: None, server: redis_world.Server, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The same with an empty Redis; gives the ports on which the way was asked to listen."""
+def tunnel_ports(
+    account: None, server: redis_world.Server, monkeypatch: pytest.MonkeyPatch
+) -> list[int]:
+    """A tunnel to an empty Redis; returns the local ports that were requested."""
     assert account is None
     ports: list[int] = []
 
     @contextmanager
-    def way(_: Account, _host: str, port: int, *, local_port: int = 0) -> Iterator[int]:
+    def to_server(_: Account, _host: str, port: int, *, local_port: int = 0) -> Iterator[int]:
         assert port == 6379
         ports.append(local_port)
         yield server.port
 
     monkeypatch.setenv("SSL_CERT_FILE", str(server.ca))
-    monkeypatch.setattr("arbor.cache.session.tunnel", way)
-    monkeypatch.setattr("arbor.cache.redis_cli.tunnel", way)
+    monkeypatch.setattr("arbor.cache.session.tunnel", to_server)
+    monkeypatch.setattr("arbor.cache.redis_cli.tunnel", to_server)
     server.fill()
     return ports
 
 
 @pytest.fixture
-def entered(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """Staging, whose backend's tasks can be entered."""
+def backend_with_exec(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Staging, with ECS Exec in the backend's tasks."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")

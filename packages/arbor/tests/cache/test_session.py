@@ -1,4 +1,4 @@
-"""A session with a real Redis, which takes TLS and AUTH alone."""
+"""A session with a real Redis that requires TLS and AUTH."""
 
 import re
 import socket
@@ -10,24 +10,24 @@ import pytest
 
 import redis_world
 from arbor.account import Account
-from arbor.cache.session import session, takes
+from arbor.cache.session import accepts, session
 from arbor.procedure import Failed, Refused
 from cache_account import SECRET, keep, name_primary, production
 
 
 @pytest.fixture
-def mute() -> Iterator[int]:
-    """A port that takes connections and never says a word."""
+def silent_port() -> Iterator[int]:
+    """A port that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield int(listener.getsockname()[1])
 
 
 def lead_to(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
     @contextmanager
-    def way(_: Account, _host: str, _port: int) -> Iterator[int]:
+    def to_port(_: Account, _host: str, _port: int) -> Iterator[int]:
         yield port
 
-    monkeypatch.setattr("arbor.cache.session.tunnel", way)
+    monkeypatch.setattr("arbor.cache.session.tunnel", to_port)
 
 
 def fails(words: str) -> None:
@@ -36,83 +36,83 @@ def fails(words: str) -> None:
     assert redis_world.TOKEN not in str(failed.value)
 
 
-@pytest.mark.usefixtures("asked")
-def test_it_logs_in_where_the_certificate_is_for_the_endpoints_name() -> None:
+@pytest.mark.usefixtures("tunnel_ports")
+def test_login_requires_a_certificate_for_the_endpoints_name() -> None:
     with session(production()) as redis:
         assert redis.set("plan:1", "x")
     name_primary("other.arbor.test")
-    fails(r"arbor-production-redis was not reached: .*other\.arbor\.test")
+    fails(r"arbor-production-redis is unreachable: .*other\.arbor\.test")
 
 
-@pytest.mark.usefixtures("asked")
-def test_a_certificate_of_nobody_that_the_system_trusts_is_refused(
+@pytest.mark.usefixtures("tunnel_ports")
+def test_an_untrusted_certificate_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
-    fails("was not reached: .*CERTIFICATE_VERIFY_FAILED")
+    fails("is unreachable: .*CERTIFICATE_VERIFY_FAILED")
 
 
-@pytest.mark.usefixtures("asked")
-def test_a_wrong_token_is_told_without_it() -> None:
+@pytest.mark.usefixtures("tunnel_ports")
+def test_a_wrong_token_is_reported_without_its_value() -> None:
     keep("another-token-of-letters")
-    with pytest.raises(Failed, match=f"does not take the token in {SECRET}") as failed:
+    with pytest.raises(Failed, match=f"rejects the AUTH token in {SECRET}") as failed:
         session(production()).__enter__()
     assert "another-token" not in str(failed.value)
 
 
-@pytest.mark.usefixtures("asked")
-def test_each_token_that_the_cache_takes_gets_in_and_no_other(server: redis_world.Server) -> None:
-    """Two of them between ROTATE and SET, as Redis knows two passwords of its default user."""
+@pytest.mark.usefixtures("tunnel_ports")
+def test_each_valid_token_is_accepted_and_no_other(server: redis_world.Server) -> None:
+    """Two are valid between ROTATE and SET: two passwords of Redis's default user."""
     added = "added-token-of-letters"
-    assert not takes(production(), added)
+    assert not accepts(production(), added)
     with server.client() as root:
         root.execute_command("ACL", "SETUSER", "default", f">{added}")
         try:
-            assert takes(production(), added)
-            assert takes(production(), redis_world.TOKEN)
+            assert accepts(production(), added)
+            assert accepts(production(), redis_world.TOKEN)
         finally:
             root.execute_command("ACL", "SETUSER", "default", f"<{added}")
-    assert not takes(production(), added)
+    assert not accepts(production(), added)
 
 
-@pytest.mark.usefixtures("asked")
-def test_a_cache_that_is_not_reached_is_no_verdict_on_a_token(
+@pytest.mark.usefixtures("tunnel_ports")
+def test_an_unreachable_cache_does_not_reject_a_token(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lead_to(monkeypatch, 1)
-    with pytest.raises(Failed, match="was not reached"):
-        takes(production(), redis_world.TOKEN)
+    with pytest.raises(Failed, match="is unreachable"):
+        accepts(production(), redis_world.TOKEN)
 
 
-@pytest.mark.usefixtures("asked")
-def test_whoever_does_not_answer_or_hangs_up_is_told(
-    monkeypatch: pytest.MonkeyPatch, mute: int
+@pytest.mark.usefixtures("tunnel_ports")
+def test_a_timeout_and_a_closed_connection_are_reported(
+    monkeypatch: pytest.MonkeyPatch, silent_port: int
 ) -> None:
     monkeypatch.setattr("arbor.cache.session.SECONDS", 0.2)
-    lead_to(monkeypatch, mute)
-    fails("did not answer within 0.2 seconds: is it available")
+    lead_to(monkeypatch, silent_port)
+    fails("did not answer within 0.2 seconds. Check that it is available")
     lead_to(monkeypatch, 1)
-    fails("was not reached: .*refused")
+    fails("is unreachable: .*refused")
 
 
-@pytest.mark.usefixtures("asked")
-def test_what_goes_wrong_in_the_block_is_one_sentence_too(server: redis_world.Server) -> None:
+@pytest.mark.usefixtures("tunnel_ports")
+def test_errors_inside_the_block_are_one_sentence(server: redis_world.Server) -> None:
     with server.client() as root:
         root.replicaof("127.0.0.1", "1")
         try:
-            with pytest.raises(Failed, match="fails over"), session(production()) as redis:
+            with pytest.raises(Failed, match="is failing over"), session(production()) as redis:
                 redis.set("a", "b")
         finally:
             root.replicaof("NO", "ONE")
-    with pytest.raises(Failed, match=r"Redis says: .*\."), session(production()) as redis:
+    with pytest.raises(Failed, match=r"Redis error: .*\."), session(production()) as redis:
         redis.eval("nonsense", 0)
 
 
-def not_there() -> None:
+def deleted() -> None:
     boto3.client("secretsmanager").delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
 
 
-def to_be_deleted() -> None:
+def scheduled_for_deletion() -> None:
     boto3.client("secretsmanager").delete_secret(SecretId=SECRET)
 
 
@@ -120,12 +120,12 @@ def without_password() -> None:
     boto3.client("secretsmanager").put_secret_value(SecretId=SECRET, SecretString='"first-token"')
 
 
-@pytest.mark.usefixtures("asked")
+@pytest.mark.usefixtures("tunnel_ports")
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (not_there, f"There is no secret {SECRET}"),
-        (to_be_deleted, f"restore-secret --secret-id {SECRET}"),
+        (deleted, f"There is no secret {SECRET}"),
+        (scheduled_for_deletion, f"restore-secret --secret-id {SECRET}"),
         (without_password, "is not JSON with a password"),
     ],
 )

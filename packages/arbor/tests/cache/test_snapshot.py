@@ -47,28 +47,28 @@ def leave(nodes: int, **changes: Any) -> None:
         setattr(backend.replication_groups[GROUP], name, value)
 
 
-def test_a_replica_is_taken_and_waited_for() -> None:
+def test_the_snapshot_is_taken_of_a_replica() -> None:
     done = take()
     assert done.exit_code == 0, done.output
     (one,) = made()
     assert NAME.fullmatch(one["SnapshotName"])
     assert (one["CacheClusterId"], one["SnapshotStatus"]) == (f"{GROUP}-002", "available")
-    assert f"of the replica {GROUP}-002; users don't notice" in done.stdout
+    assert f"from the replica {GROUP}-002; no effect on the primary" in done.stdout
 
 
-def test_a_single_node_may_slow_down_and_it_says_so() -> None:
+def test_a_snapshot_of_the_only_node_warns_of_slow_responses() -> None:
     leave(nodes=1)
     done = take()
     assert done.exit_code == 0, done.output
-    assert f"of {GROUP}-001, the primary: there is no other node" in done.stdout
+    assert f"from {GROUP}-001, the primary and only node" in done.stdout
     assert made()[0]["CacheClusterId"] == f"{GROUP}-001"
 
 
-def test_one_of_ours_that_is_being_made_is_waited_for() -> None:
+def test_a_run_waits_for_the_snapshot_of_an_interrupted_run() -> None:
     begin("arbor-redis-manual-20260127-120000")
-    said: list[str] = []
-    snapshot.plan(production()).execute(Run(say=said.append, every=60, sleep=CLOCK.advance))
-    assert said[0] == "wait for arbor-redis-manual-20260127-120000, which was begun already"
+    lines: list[str] = []
+    snapshot.plan(production()).execute(Run(say=lines.append, every=60, sleep=CLOCK.advance))
+    assert lines[0] == "wait for arbor-redis-manual-20260127-120000, already in progress"
     (one,) = made()
     assert one["SnapshotStatus"] == "available"
 
@@ -79,28 +79,28 @@ def refused() -> str:
     return str(error.value)
 
 
-def test_while_somebody_elses_is_being_made_it_is_refused() -> None:
+def test_another_snapshot_in_progress_is_refused() -> None:
     begin("nightly")
     assert f"{GROUP} is snapshotting: wait until it is available." in refused()
     CLOCK.advance(SECONDS)
     assert snapshot.plan(production()).is_new
 
 
-def test_what_elasticache_does_not_allow_is_refused_beforehand() -> None:
+def test_elasticaches_limits_are_checked_first() -> None:
     for number in range(MOST):
         begin(f"by-hand-{number}")
         CLOCK.advance(SECONDS)
-    assert f"has had {MOST} manual snapshots within 24 hours" in refused()
+    assert f"has had {MOST} manual snapshots in 24 hours" in refused()
     leave(nodes=1, cache_node_type="cache.t1.micro")
-    assert "is of cache.t1.micro nodes" in refused()
+    assert "has cache.t1.micro nodes" in refused()
 
 
-def test_elasticaches_own_quota_is_one_sentence() -> None:
+def test_elasticaches_quota_error_is_one_sentence() -> None:
     for number in range(MOST):
         begin(f"by-hand-{number}")
         CLOCK.advance(SECONDS)
     for number in range(MOST):
-        # Those that were deleted count, and nobody can see them beforehand.
+        # Deleted snapshots count too, and are not listed.
         held = elasticache_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].snapshots[f"by-hand-{number}"]
         held.__dict__["node_snapshots"] = []
     planned = snapshot.plan(production())
@@ -111,7 +111,10 @@ def test_elasticaches_own_quota_is_one_sentence() -> None:
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda name: boto3.client("elasticache").delete_snapshot(SnapshotName=name), "is gone"),
+        (
+            lambda name: boto3.client("elasticache").delete_snapshot(SnapshotName=name),
+            "no longer exists",
+        ),
         (
             lambda name: setattr(
                 elasticache_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].snapshots[name],
@@ -122,7 +125,7 @@ def test_elasticaches_own_quota_is_one_sentence() -> None:
         ),
     ],
 )
-def test_one_that_is_given_up_is_a_failure(spoil: Any, words: str) -> None:
+def test_a_failed_snapshot_is_a_failure(spoil: Any, words: str) -> None:
     planned = snapshot.plan(production())
 
     def sleep(_: float) -> None:
@@ -132,28 +135,28 @@ def test_one_that_is_given_up_is_a_failure(spoil: Any, words: str) -> None:
         planned.execute(Run(say=lambda _: None, every=60, sleep=sleep))
 
 
-def test_a_call_that_is_repeated_after_it_took_effect_is_no_failure() -> None:
+def test_a_retry_of_a_successful_call_succeeds() -> None:
     planned = snapshot.plan(production())
     begin(planned.name)
     planned.execute(Run(say=lambda _: None, every=60, sleep=CLOCK.advance))
     assert [one["SnapshotName"] for one in made()] == [planned.name]
 
 
-def test_a_dry_run_takes_none() -> None:
+def test_a_dry_run_creates_no_snapshot() -> None:
     done = cache("snapshot", "--dry-run")
     assert done.exit_code == 0, done.output
-    assert "would take arbor-redis-manual-" in done.stdout
+    assert "would create arbor-redis-manual-" in done.stdout
     assert made() == []
 
 
-def test_no_name_of_one_stack_is_anothers_and_all_are_short_enough() -> None:
+def test_names_differ_by_stack_and_fit_elasticaches_limit() -> None:
     names = [snapshots.new_name(stack) for stack in ("production", "staging")]
     assert all(len(name) <= 40 for name in names)
     assert not names[1].startswith(snapshots.prefix("production"))
     assert not names[0].startswith(snapshots.prefix("staging"))
 
 
-def test_snapshots_are_listed_the_newest_first() -> None:
+def test_snapshots_are_listed_newest_first() -> None:
     begin("first")
     CLOCK.advance(SECONDS)
     begin("second")
@@ -161,12 +164,12 @@ def test_snapshots_are_listed_the_newest_first() -> None:
         CacheClusterId="other", Engine="redis", CacheNodeType="cache.t3.micro", NumCacheNodes=1
     )
     begin("of-another", node="other")
-    told, found = cache("snapshots"), cache("snapshots", "--json")
+    shown, found = cache("snapshots"), cache("snapshots", "--json")
     assert [one["name"] for one in json.loads(found.stdout)] == ["second", "first"]
-    assert "first" in told.stdout
-    assert "of-another" not in told.stdout
+    assert "first" in shown.stdout
+    assert "of-another" not in shown.stdout
 
 
-def test_without_any_it_says_so() -> None:
-    assert "There is no snapshot" in cache("snapshots").stdout
+def test_an_empty_list_is_reported() -> None:
+    assert "has no snapshots" in cache("snapshots").stdout
     assert json.loads(cache("snapshots", "--json").stdout) == []

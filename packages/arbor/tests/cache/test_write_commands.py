@@ -7,7 +7,7 @@ import redis_world
 from arbor.__main__ import app
 
 SLOW = {"keys", "del"}
-"""What stops the server while it works."""
+"""Commands that block the server."""
 
 
 def cache(*words: str, answer: str | None = None) -> Result:
@@ -15,33 +15,33 @@ def cache(*words: str, answer: str | None = None) -> Result:
 
 
 @pytest.fixture
-def somebody(monkeypatch: pytest.MonkeyPatch) -> None:
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("arbor.screen.somebody_is_there", lambda: True)
 
 
-@pytest.mark.usefixtures("asked")
-def test_what_matches_is_freed_in_pieces_and_the_rest_stays(server: redis_world.Server) -> None:
+@pytest.mark.usefixtures("tunnel_ports")
+def test_matching_keys_are_deleted_in_batches_and_others_stay(server: redis_world.Server) -> None:
     server.fill(plans=1234, other=2)
     done = cache("clear", "plans:*", "--yes")
     assert done.exit_code == 0, done.output
-    assert "free 1,234 of 1,236 keys, such as 'plans:" in done.stdout
-    assert "  1,234 keys were freed" in done.stdout
+    assert "delete 1,234 of 1,236 keys, such as 'plans:" in done.stdout
+    assert "  1,234 keys deleted" in done.stdout
     assert server.keys() == {"other:0", "other:1"}
     assert {"scan", "unlink"} <= server.commands()
     assert not server.commands() & SLOW
 
 
-@pytest.mark.usefixtures("asked")
-def test_the_same_again_finds_nothing_to_do(server: redis_world.Server) -> None:
+@pytest.mark.usefixtures("tunnel_ports")
+def test_without_matching_keys_nothing_is_deleted(server: redis_world.Server) -> None:
     server.fill(other=2)
     done = cache("clear", "plans:*", "--yes")
     assert done.exit_code == 0, done.output
-    assert "no key of 2 matches plans:*" in done.stdout
+    assert "0 of 2 keys match plans:*" in done.stdout
     assert "keys are plans:*, recommendations:*, usage_analysis:*" in done.stdout
     assert "unlink" not in server.commands()
 
 
-@pytest.mark.usefixtures("asked")
+@pytest.mark.usefixtures("tunnel_ports")
 @pytest.mark.parametrize(
     ("pattern", "left"),
     [
@@ -50,7 +50,7 @@ def test_the_same_again_finds_nothing_to_do(server: redis_world.Server) -> None:
         ("ratelimit:*", {"plans:0", "recommendations:0"}),
     ],
 )
-def test_the_rate_limits_counters_are_freed_by_their_name_alone(
+def test_only_their_own_prefix_deletes_rate_limit_counters(
     server: redis_world.Server, pattern: str, left: set[str]
 ) -> None:
     server.fill(plans=1, recommendations=1, ratelimit=1)
@@ -59,8 +59,8 @@ def test_the_rate_limits_counters_are_freed_by_their_name_alone(
     assert server.keys() == left
 
 
-@pytest.mark.usefixtures("asked")
-def test_a_key_that_is_no_text_is_told_and_freed(server: redis_world.Server) -> None:
+@pytest.mark.usefixtures("tunnel_ports")
+def test_a_binary_key_is_escaped_and_deleted(server: redis_world.Server) -> None:
     server.fill(other=1)
     with server.client() as application:
         application.set(b"plans:\xff\x1b[2J", "x")
@@ -70,42 +70,45 @@ def test_a_key_that_is_no_text_is_told_and_freed(server: redis_world.Server) -> 
     assert server.keys() == {"other:0"}
 
 
-@pytest.mark.usefixtures("asked", "somebody")
+@pytest.mark.usefixtures("tunnel_ports", "terminal")
 @pytest.mark.parametrize(("answer", "code", "left"), [("y\n", 0, 1), ("n\n", 3, 4)])
-def test_whoever_is_there_sees_the_count_before_the_question(
+def test_the_count_is_shown_before_the_prompt(
     server: redis_world.Server, answer: str, code: int, left: int
 ) -> None:
     server.fill(plans=3, other=1)
     done = cache("clear", "plans:*", answer=answer)
     assert done.exit_code == code, done.output
-    assert done.stdout.index("would free 3 of 4 keys") < done.stdout.index("Do it?")
+    assert done.stdout.index("would delete 3 of 4 keys") < done.stdout.index("Do it?")
     assert len(server.keys()) == left
 
 
-@pytest.mark.usefixtures("asked")
+@pytest.mark.usefixtures("tunnel_ports")
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
-        (("clear", "*", "--yes"), "that is `arbor cache flush`"),
-        (("clear", "**", "--yes"), "that is `arbor cache flush`"),
+        (("clear", "*", "--yes"), "use `arbor cache flush`"),
+        (("clear", "**", "--yes"), "use `arbor cache flush`"),
         (("clear", "", "--yes"), "an empty pattern matches no key"),
         (("clear", "plans:*"), "add --yes"),
         (("flush",), "add --confirm production"),
         (("flush", "--yes"), "add --confirm production"),
-        (("flush", "--yes", "--confirm", "staging"), "names staging, and the stack is production"),
+        (
+            ("flush", "--yes", "--confirm", "staging"),
+            "--confirm is staging, and the stack is production",
+        ),
     ],
 )
-def test_what_was_not_meant_is_refused(
-    server: redis_world.Server, words: tuple[str, ...], said: str
+def test_an_ambiguous_request_is_refused(
+    server: redis_world.Server, words: tuple[str, ...], message: str
 ) -> None:
     server.fill(plans=3)
     done = cache(*words)
     assert done.exit_code == 3
-    assert said in done.stderr
+    assert message in done.stderr
     assert len(server.keys()) == 3
 
 
-@pytest.mark.usefixtures("asked")
+@pytest.mark.usefixtures("tunnel_ports")
 @pytest.mark.parametrize("words", [("clear", "plans:*"), ("flush",)])
 def test_a_dry_run_changes_nothing(server: redis_world.Server, words: tuple[str, ...]) -> None:
     server.fill(plans=3)
@@ -115,23 +118,23 @@ def test_a_dry_run_changes_nothing(server: redis_world.Server, words: tuple[str,
     assert len(server.keys()) == 3
 
 
-@pytest.mark.usefixtures("asked", "somebody")
+@pytest.mark.usefixtures("tunnel_ports", "terminal")
 @pytest.mark.parametrize(
     ("typed", "code", "left"), [("production\n", 0, 0), ("staging\n", 3, 3), ("yes\n", 3, 3)]
 )
-def test_a_flush_wants_the_stacks_name_typed(
+def test_a_flush_requires_the_stacks_name(
     server: redis_world.Server, typed: str, code: int, left: int
 ) -> None:
     server.fill(plans=3)
     done = cache("flush", answer=typed)
     assert done.exit_code == code, done.output
-    assert "would empty the cache of production: 3 keys" in done.stdout
+    assert "would flush the cache of production: 3 keys" in done.stdout
     assert len(server.keys()) == left
 
 
-@pytest.mark.usefixtures("asked")
+@pytest.mark.usefixtures("tunnel_ports")
 @pytest.mark.parametrize("more", [(), ("--yes",)])
-def test_a_script_names_the_stack(server: redis_world.Server, more: tuple[str, ...]) -> None:
+def test_a_script_passes_the_stacks_name(server: redis_world.Server, more: tuple[str, ...]) -> None:
     server.fill(plans=3)
     with server.client() as application:
         application.execute_command("MOVE", "plans:0", 1)

@@ -1,7 +1,7 @@
-"""cache clear PATTERN: the keys that match, in pieces, so that Redis goes on answering.
+"""cache clear PATTERN: delete the matching keys in batches while Redis keeps serving requests.
 
-SCAN goes through the keys a few at a time, where KEYS would stop the server until it has seen all;
-UNLINK frees their memory aside, where DEL would do it at once.
+SCAN visits a few keys per call, where KEYS blocks the server for all of them; UNLINK frees memory
+in the background, where DEL frees it at once.
 https://redis.io/docs/latest/commands/scan/
 """
 
@@ -17,64 +17,64 @@ if TYPE_CHECKING:
     import redis
 
 RATE_LIMIT = "ratelimit:"
-"""Before each client's counters: without them a client that is over its limit begins anew."""
+"""Prefix of the rate limit's counters; a client over its limit starts again without them."""
 KEYS = ("plans:*", "recommendations:*", "usage_analysis:*")
-"""What the application keeps beside them."""
+"""The application's other keys."""
 BATCH = 500
-"""Keys that one command looks at, or frees."""
-TELL_EVERY = 10_000
+"""Keys per SCAN or UNLINK."""
+REPORT_EVERY = 10_000
 """Keys between two lines of progress."""
 EXAMPLES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Clear:
-    """Counted, and not begun. The application may set keys again, and new ones, at any time."""
+    """Keys to delete, as counted; the application may set further keys at any time."""
 
     session: "redis.Redis"
     pattern: str
     matching: int
     total: int
-    """All keys."""
+    """All keys of the database."""
     examples: tuple[str, ...]
 
     def execute(self, run: Run) -> None:
-        """Free them; a key that is gone meanwhile is no failure."""
+        """Delete the keys; one that has expired since is no failure."""
         if not self.matching:
             run.say(
-                f"no key of {self.total:,} matches {self.pattern}: there is nothing to free; "
-                f"the application's keys are {', '.join(KEYS)}"
+                f"0 of {self.total:,} keys match {self.pattern}: nothing to delete; the "
+                f"application's keys are {', '.join(KEYS)}"
             )
             return
         shown = ", ".join(repr(key) for key in self.examples)  # control characters are escaped
         step = Step(
-            says=f"free {self.matching:,} of {self.total:,} keys, such as {shown}",
-            do=lambda: self._free(run.say),
+            says=f"delete {self.matching:,} of {self.total:,} keys, such as {shown}",
+            do=lambda: self._delete(run.say),
             took_effect=lambda: True,
         )
         run.execute([step])
 
-    def _free(self, say: Callable[[str], None]) -> None:
-        freed = looked_at = 0
+    def _delete(self, say: Callable[[str], None]) -> None:
+        deleted = visited = 0
         keys = _matching(self.session, self.pattern)
         while batch := list(islice(keys, BATCH)):
-            freed += int(str(self.session.unlink(*batch)))
-            looked_at += len(batch)
-            if looked_at % TELL_EVERY == 0:
-                say(f"  {freed:,} of {self.matching:,} freed")
-        say(f"  {freed:,} keys were freed")
+            deleted += int(str(self.session.unlink(*batch)))
+            visited += len(batch)
+            if visited % REPORT_EVERY == 0:
+                say(f"  {deleted:,} of {self.matching:,} keys deleted")
+        say(f"  {deleted:,} keys deleted")
 
 
-def must_choose(pattern: str, stack: str) -> None:
-    """Raises Refused where the pattern is no choice."""
+def check_pattern(pattern: str, stack: str) -> None:
+    """Raises Refused if the pattern is empty or matches every key."""
     if not pattern:
-        raise Refused(f"an empty pattern matches no key; name one, such as `{KEYS[0]}`.")
+        raise Refused(f"an empty pattern matches no key; give one such as `{KEYS[0]}`.")
     if not pattern.strip("*"):
-        raise Refused(f"`{pattern}` is every key: that is `{typed('arbor cache flush', stack)}`.")
+        raise Refused(f"`{pattern}` matches every key; use `{typed('arbor cache flush', stack)}`.")
 
 
 def plan(session: "redis.Redis", pattern: str) -> Clear:
-    """Count what matches."""
+    """Count the matching keys."""
     keys = _matching(session, pattern)
     examples = tuple(islice(keys, EXAMPLES))
     return Clear(
@@ -87,7 +87,7 @@ def plan(session: "redis.Redis", pattern: str) -> Clear:
 
 
 def _matching(session: "redis.Redis", pattern: str) -> Iterator[str]:
-    """Counters of the rate limit only where the pattern names them."""
+    """Skip the rate limit's counters unless the pattern names them."""
     named = pattern.startswith(RATE_LIMIT)
     for key in session.scan_iter(match=pattern, count=BATCH):
         if named or not key.startswith(RATE_LIMIT):

@@ -1,4 +1,4 @@
-"""The application's own endpoint that warms the cache; it wants the administrator's token."""
+"""cache warm --endpoint: by an application endpoint that requires the admin token."""
 
 import os
 import urllib.error
@@ -18,56 +18,56 @@ TOKEN = "ARBOR_ADMIN_TOKEN"  # noqa: S105 - the name of a variable
 SECONDS = 120
 UNAUTHORIZED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 Poster = Callable[[str, str], int]
-"""Posts to an address with a token; gives the status. Raises OSError."""
+"""Posts to a URL with a bearer token; returns the HTTP status. Raises OSError."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Post:
-    """Checked, and not begun."""
+class EndpointWarmUp:
+    """The request, ready to send."""
 
     address: str
     token: str = field(repr=False)
     post: Poster
-    look: str
-    """The command that shows what is in the cache."""
+    check: str
+    """The command that shows the cache's keys."""
 
     def execute(self, run: Run) -> None:
-        """Raises Failed unless the application says that it did it."""
-        step = Step(says=f"post {self.address}", do=self._ask, took_effect=lambda: True)
+        """Raises Failed unless the application answers 2xx."""
+        step = Step(says=f"post {self.address}", do=self._post, took_effect=lambda: True)
         run.execute([step])
 
-    def _ask(self) -> None:
+    def _post(self) -> None:
         try:
             status = self.post(self.address, self.token)
         except TimeoutError as error:
             raise Failed(
-                f"{self.address} did not answer within {SECONDS} seconds; it may go on: "
-                f"`{self.look}` shows how much is there."
+                f"{self.address} did not answer within {SECONDS} seconds and may still be working: "
+                f"`{self.check}` shows the number of keys."
             ) from error
         except OSError as error:
-            raise Failed(f"{self.address} does not answer: {error}.") from error
+            raise Failed(f"{self.address} is unreachable: {error}.") from error
         if status in UNAUTHORIZED:
-            raise Failed(f"{self.address} answers {status}: it does not take {TOKEN}.")
+            raise Failed(f"{self.address} answers {status}: it rejects {TOKEN}.")
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             raise Failed(
-                f"{self.address} answers {status}; without --endpoint the same is done in a task."
+                f"{self.address} answers {status}; omit --endpoint to warm the cache in a task."
             )
 
 
-def plan(account: Account, post: Poster) -> Post:
-    """Raises Refused without a token that can be sent."""
+def plan(account: Account, post: Poster) -> EndpointWarmUp:
+    """Raises Refused if the token is missing or not valid in a header."""
     token = os.environ.get(TOKEN, "").strip()
     if not token:
-        raise Refused(f"{TOKEN} is not set; put the application's administrator token there.")
+        raise Refused(f"{TOKEN} is not set; set it to the application's administrator token.")
     if not (token.isascii() and token.isprintable()):
-        raise Refused(f"{TOKEN} has characters that no header can carry.")
+        raise Refused(f"{TOKEN} contains characters other than printable ASCII; set it again.")
     host = health.host(backend.read(account))
-    look = account.typed("arbor cache stats")
-    return Post(address=f"https://{host}{PATH}", token=token, post=post, look=look)
+    check = account.typed("arbor cache stats")
+    return EndpointWarmUp(address=f"https://{host}{PATH}", token=token, post=post, check=check)
 
 
-class _Stay(urllib.request.HTTPRedirectHandler):
-    """A token is for one host alone: wherever it is sent on to, nobody goes there with it."""
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """The token is for one host, so a redirect is an answer and is not followed."""
 
     def redirect_request(
         self,
@@ -82,7 +82,7 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 
 
 def post(address: str, token: str) -> int:
-    """Over HTTPS, following no redirect; an error status is an answer."""
+    """POST over HTTPS without following redirects; an error status is returned. Raises OSError."""
     request = urllib.request.Request(  # noqa: S310 - https
         address,
         method="POST",
@@ -90,7 +90,7 @@ def post(address: str, token: str) -> int:
         headers={"Authorization": f"Bearer {token}", "User-Agent": "arbor-operations"},
     )
     try:
-        with urllib.request.build_opener(_Stay).open(request, timeout=SECONDS) as answer:
+        with urllib.request.build_opener(_NoRedirect).open(request, timeout=SECONDS) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

@@ -1,4 +1,4 @@
-"""cache flush: every key of every database."""
+"""cache flush: delete every key of every database."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Flush:
-    """Counted, and not begun."""
+    """The keys to delete, as counted."""
 
     session: "redis.Redis"
     stack: str
     keys: int
 
     def execute(self, run: Run) -> None:
-        """Memory is freed aside. The application fills it again at once, so nothing is counted."""
+        """Free memory in the background; the application sets keys at once, so none are counted."""
         step = Step(
-            says=f"empty the cache of {self.stack}: {self.keys:,} keys; until they are back, the "
-            "database answers for them",
+            says=f"flush the cache of {self.stack}: {self.keys:,} keys; the database serves their "
+            "requests until they are set again",
             do=lambda: self.session.flushall(asynchronous=True),
             took_effect=lambda: True,
         )
@@ -32,27 +32,28 @@ class Flush:
 
 
 def plan(session: "redis.Redis", stack: str) -> Flush:
-    """What is in it now, in all databases."""
-    told = session.info("keyspace")
-    assert isinstance(told, dict)
-    return Flush(session=session, stack=stack, keys=sum(int(one["keys"]) for one in told.values()))
+    """Count the keys of all databases."""
+    keyspace = session.info("keyspace")
+    assert isinstance(keyspace, dict)
+    keys = sum(int(one["keys"]) for one in keyspace.values())
+    return Flush(session=session, stack=stack, keys=keys)
 
 
-def must_be_named(stack: str, named: str | None, *, yes: bool) -> None:
-    """Whoever empties a cache names its stack: by `--confirm`, or by typing it in `ask_for`.
+def check_confirmation(stack: str, named: str | None, *, yes: bool) -> None:
+    """A flush requires the stack's name: by `--confirm`, or typed in `prompt_for_name`.
 
-    `--yes` alone is not enough. Raises Refused.
+    `--yes` alone does not name it. Raises Refused.
     """
     if named is not None and named != stack:
-        raise Refused(f"--confirm names {named}, and the stack is {stack}.")
+        raise Refused(f"--confirm is {named}, and the stack is {stack}; pass --confirm {stack}.")
     if named is None and yes:
-        raise Refused(f"--yes does not say which stack is emptied; add --confirm {stack}.")
+        raise Refused(f"--yes does not name the stack to flush; add --confirm {stack}.")
 
 
-def ask_for(stack: str) -> None:
-    """Let whoever saw what would be done type the stack's name; raises Refused otherwise."""
+def prompt_for_name(stack: str) -> None:
+    """Prompt for the stack's name. Raises Refused without a terminal, or for another name."""
     if not screen.somebody_is_there():
-        raise Refused(f"nobody is there to type the stack's name; add --confirm {stack}.")
-    typed = typer.prompt(f"Type the stack's name ({stack}) to empty its cache")
+        raise Refused(f"there is no terminal to type the stack's name in; add --confirm {stack}.")
+    typed = typer.prompt(f"Type the stack's name ({stack}) to flush its cache")
     if typed.strip() != stack:
         raise Refused(f"you typed {typed.strip()!r}, and the stack is {stack}.")

@@ -1,4 +1,4 @@
-"""A way to the cache for a person: redis-cli where it is installed, else the open way itself."""
+"""cache connect: redis-cli through a tunnel, or the tunnel alone."""
 
 import shutil
 from collections.abc import Callable
@@ -12,14 +12,14 @@ from arbor_names import naming
 AUTH = "REDISCLI_AUTH"
 
 
-def connect(account: Account, port: int, say: Callable[[str], None], *, only_way: bool) -> int:
-    """Open the way on this machine's `port` and keep it until redis-cli ends, or ctrl-c.
+def connect(account: Account, port: int, say: Callable[[str], None], *, tunnel_only: bool) -> int:
+    """Open a tunnel on local `port` until redis-cli exits or Ctrl-C; returns the exit code.
 
-    Returns redis-cli's exit code. The token goes to it by its environment, and nowhere else.
-    Raises Refused and Failed as the tunnel does.
+    redis-cli gets the token in its environment only. Without redis-cli in PATH, print its command.
+    Raises Refused and Failed as `tunnel` does.
     """
     found, password = group.read(account), token.read(account).current.text
-    program = None if only_way else shutil.which("redis-cli")
+    program = None if tunnel_only else shutil.which("redis-cli")
     with tunnel(account, found.host, found.port, local_port=port) as listening:
         words = ["--tls", "--sni", found.host, "-h", "127.0.0.1", "-p", str(listening)]
         if program is not None:

@@ -1,7 +1,7 @@
-"""A session in the stack's Redis, on the primary, through a task.
+"""A session on the primary of the stack's Redis, through a tunnel.
 
-TLS always. ElastiCache's certificates are signed by public authorities, so the system's trust store
-checks them, against the endpoint's name although the address is the tunnel's.
+TLS is required. Public authorities sign ElastiCache's certificates, so the system's trust store
+verifies them, for the endpoint's host name although the address is the tunnel's.
 https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/in-transit-encryption.html
 """
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     import redis
 
 SECONDS = 10
-"""For an answer: every command here is a quick one, or one of many small ones."""
+"""Time-out of one Redis command."""
 
 
 @contextmanager
 def session(account: Account) -> Iterator["redis.Redis"]:
-    """Log in; text comes back as text.
+    """Log in; replies are decoded to `str`.
 
-    Raises Refused and Failed as the tunnel does, and Failed with one sentence for whatever goes
-    wrong with Redis, in the block too.
+    Raises Refused and Failed as `tunnel` does, and Failed for each error of Redis, also inside the
+    block.
     """
     import redis  # noqa: PLC0415 - slow, and --help is fast
 
@@ -42,12 +42,12 @@ def session(account: Account) -> Iterator["redis.Redis"]:
         raise Failed(_sentence(error, account)) from error
 
 
-def takes(account: Account, password: str) -> bool:
-    """Whether the cache lets in a client with this token. Raises as `session` does."""
+def accepts(account: Account, token: str) -> bool:
+    """Whether the cache accepts this AUTH token. Raises as `session` does."""
     import redis  # noqa: PLC0415 - slow, and --help is fast
 
     try:
-        with _login(account, group.read(account), password):
+        with _login(account, group.read(account), token):
             return True
     except redis.AuthenticationError:
         return False
@@ -57,15 +57,15 @@ def takes(account: Account, password: str) -> bool:
 
 @contextmanager
 def _login(account: Account, found: Group, password: str) -> Iterator["redis.Redis"]:
-    """Raises what redis-py raises."""
+    """Raises redis.RedisError."""
     import redis  # noqa: PLC0415 - slow, and --help is fast
     from redis.backoff import NoBackoff  # noqa: PLC0415 - as above
     from redis.retry import Retry  # noqa: PLC0415 - as above
 
-    class Named(redis.SSLConnection):
-        """Checks the certificate for the endpoint's name: redis-py knows the address alone.
+    class EndpointConnection(redis.SSLConnection):
+        """Verifies the certificate for the endpoint's name, as redis-py has the address only.
 
-        Should redis-py ever call this otherwise, it checks for the address, and refuses.
+        If redis-py stops calling this method, it verifies the address and the login fails.
         """
 
         def _wrap_socket_with_ssl(self, sock: socket.socket) -> ssl.SSLSocket:
@@ -73,7 +73,7 @@ def _login(account: Account, found: Group, password: str) -> Iterator["redis.Red
 
     with tunnel(account, found.host, found.port) as port:
         pool = redis.ConnectionPool(
-            connection_class=Named,
+            connection_class=EndpointConnection,
             host="127.0.0.1",
             port=port,
             password=password,
@@ -82,7 +82,7 @@ def _login(account: Account, found: Group, password: str) -> Iterator["redis.Red
             socket_timeout=SECONDS,
             socket_connect_timeout=SECONDS,
             retry=Retry(NoBackoff(), 0),
-            # A key is whatever bytes the application chose; this way each comes back unchanged.
+            # Keys may be any bytes; this round-trips them.
             decode_responses=True,
             encoding_errors="surrogateescape",
         )
@@ -101,24 +101,23 @@ def _sentence(error: Exception, account: Account) -> str:
         naming.cache_replication_group(account.stack),
         naming.secret(account.stack, "redis"),
     )
-    said = str(error).strip().rstrip(".")
+    reason = str(error).strip().rstrip(".")
     if isinstance(error, redis.AuthenticationError):
         return (
-            f"{name} does not take the token in {secret}: one of the two was changed alone. Put "
-            "the token that the cache takes into the secret with `aws secretsmanager "
-            "put-secret-value`."
+            f"{name} rejects the AUTH token in {secret}: one of them was changed alone. "
+            "Store the cache's token in the secret with `aws secretsmanager put-secret-value`."
         )
     if isinstance(error, redis.TimeoutError):
         return (
-            f"{name} did not answer within {SECONDS} seconds: is it available, and does its "
-            "security group let the backend's tasks in? `aws elasticache "
-            f"describe-replication-groups --replication-group-id {name}`"
+            f"{name} did not answer within {SECONDS} seconds. Check that it is available (`aws "
+            f"elasticache describe-replication-groups --replication-group-id {name}`) and that its "
+            "security group admits the backend's tasks."
         )
     if isinstance(error, redis.ReadOnlyError):
         return (
-            f"{name} fails over: what was its primary is a replica now. Run the same again in a "
-            "minute."
+            f"{name} is failing over: the connected node is now a replica. Run the command again "
+            "in a minute."
         )
     if isinstance(error, redis.ConnectionError):
-        return f"{name} was not reached: {said}."
-    return f"Redis says: {said}."
+        return f"{name} is unreachable: {reason}."
+    return f"Redis error: {reason}."

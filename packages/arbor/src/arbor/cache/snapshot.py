@@ -1,6 +1,6 @@
-"""cache snapshot: one of a replica, where there is one, so that the primary goes on undisturbed.
+"""cache snapshot: a manual snapshot, of a replica if there is one, to spare the primary the load.
 
-ElastiCache refuses one of the replication group as a whole: ours has cluster mode off.
+With cluster mode disabled, ElastiCache takes snapshots of a node only, not of the group.
 https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/backups-manual.html
 """
 
@@ -16,14 +16,14 @@ from arbor.procedure import Failed, Refused, Run, Step
 HOUR = 3600.0
 DAY = timedelta(days=1)
 MOST = 20
-"""Manual snapshots of one node within 24 hours."""
-WITHOUT = "cache.t1.micro"
-"""The one node type that ElastiCache takes none of."""
+"""ElastiCache's limit of manual snapshots of one node in 24 hours."""
+UNSUPPORTED = "cache.t1.micro"
+"""The node type without snapshots."""
 
 
 @dataclass(kw_only=True)
-class Taking:
-    """One snapshot, new or begun by a run that was killed."""
+class SnapshotCreation:
+    """A new snapshot, or one that an interrupted run started."""
 
     account: Account
     node: Node
@@ -32,19 +32,19 @@ class Taking:
     status: str = ""
 
     def execute(self, run: Run) -> None:
-        """Raises Failed when ElastiCache refuses it, or it is not available within an hour."""
+        """Raises Failed if ElastiCache refuses, or the snapshot is not available within an hour."""
         run.execute([self._step()])
 
     def _step(self) -> Step:
         if not self.is_new:
-            says = f"wait for {self.name}, which was begun already"
+            says = f"wait for {self.name}, already in progress"
         elif self.node.is_primary:
             says = (
-                f"take {self.name} of {self.node.name}, the primary: there is no other node, and "
-                "it may answer slowly meanwhile"
+                f"create {self.name} from {self.node.name}, the primary and only node, which may "
+                "respond slowly meanwhile"
             )
         else:
-            says = f"take {self.name} of the replica {self.node.name}; users don't notice"
+            says = f"create {self.name} from the replica {self.node.name}; no effect on the primary"
         return Step(
             says=says,
             do=self._create,
@@ -57,20 +57,19 @@ class Taking:
         if not self.is_new:
             return
         cache = self.account.client("elasticache")
-        taken = (
-            cache.exceptions.SnapshotAlreadyExistsFault,
-            cache.exceptions.InvalidCacheClusterStateFault,
-        )
         try:
             cache.create_snapshot(CacheClusterId=self.node.name, SnapshotName=self.name)
         except cache.exceptions.SnapshotQuotaExceededFault as error:
             raise Failed(
-                f"{self.node.name} has had {MOST} manual snapshots within 24 hours, or the account "
-                "has all that it may have; delete one with `aws elasticache delete-snapshot`, or "
-                f"wait: {error}"
+                f"{self.node.name} has had {MOST} manual snapshots in 24 hours, or the account has "
+                "reached its quota: wait, or delete one with `aws elasticache delete-snapshot "
+                f"--snapshot-name NAME`: {error}"
             ) from error
-        except taken:
-            # A repeated call, when the first one, whose answer was lost, took effect.
+        except (
+            cache.exceptions.SnapshotAlreadyExistsFault,
+            cache.exceptions.InvalidCacheClusterStateFault,
+        ):
+            # Expected if an earlier call took effect and its response was lost.
             if snapshots.named(self.account, self.name) is None:
                 raise
 
@@ -78,19 +77,19 @@ class Taking:
         found = snapshots.named(self.account, self.name)
         if found is None and self.status == snapshots.CREATING:
             raise Failed(
-                f"{self.name} is gone: ElastiCache gave it up, or somebody deleted it. `aws "
-                "elasticache describe-events --duration 60` says more."
+                f"{self.name} no longer exists: it failed or was deleted. See `aws elasticache "
+                "describe-events --duration 60`."
             )
         if found is None:
-            return False  # not yet known everywhere
+            return False  # eventual consistency
         self.status = found.status
         if self.status not in {snapshots.CREATING, snapshots.AVAILABLE}:
-            raise Failed(f"{self.name} is {self.status}, and was not to be yet.")
+            raise Failed(f"{self.name} is {self.status}; expected: creating or available.")
         return self.status == snapshots.AVAILABLE
 
 
-def plan(account: Account) -> Taking:
-    """Choose the node; raises Refused where ElastiCache would refuse it."""
+def plan(account: Account) -> SnapshotCreation:
+    """Choose the node. Raises Refused with a line for each obstacle."""
     found = group.read(account)
     made = snapshots.read(account, found)
     prefix = snapshots.prefix(account.stack)
@@ -98,19 +97,19 @@ def plan(account: Account) -> Taking:
     for one in ours:
         if one.status == snapshots.CREATING:
             node = next((node for node in found.nodes if node.name == one.node), found.nodes[0])
-            return Taking(account=account, node=node, name=one.name, is_new=False)
+            return SnapshotCreation(account=account, node=node, name=one.name, is_new=False)
     node = next((node for node in found.nodes if not node.is_primary), found.nodes[0])
-    in_the_way = list(_in_the_way(found, node, made))
-    if in_the_way:
-        raise Refused("\n".join(in_the_way))
+    obstacles = list(_obstacles(found, node, made))
+    if obstacles:
+        raise Refused("\n".join(obstacles))
     name = snapshots.new_name(account.stack)
-    return Taking(account=account, node=node, name=name, is_new=True)
+    return SnapshotCreation(account=account, node=node, name=name, is_new=True)
 
 
-def _in_the_way(found: Group, node: Node, made: list[snapshots.Snapshot]) -> Iterator[str]:
-    if found.node_type == WITHOUT:
-        yield f"{found.name} is of {WITHOUT} nodes, which ElastiCache takes no snapshots of."
-    if found.status != "available":
+def _obstacles(found: Group, node: Node, made: list[snapshots.CacheSnapshot]) -> Iterator[str]:
+    if found.node_type == UNSUPPORTED:
+        yield f"{found.name} has {UNSUPPORTED} nodes, which don't support snapshots."
+    if found.status != group.AVAILABLE:
         yield f"{found.name} is {found.status}: wait until it is available."
     since = datetime.now(UTC) - DAY
     recent = [
@@ -123,7 +122,7 @@ def _in_the_way(found: Group, node: Node, made: list[snapshots.Snapshot]) -> Ite
     ]
     if len(recent) >= MOST:
         yield (
-            f"{node.name} has had {len(recent)} manual snapshots within 24 hours, and ElastiCache "
-            f"allows {MOST}: the next one is possible at "
+            f"{node.name} has had {len(recent)} manual snapshots in 24 hours; ElastiCache allows "
+            f"{MOST}. The next one is possible at "
             f"{min(one.created for one in recent if one.created) + DAY:%H:%M} UTC."
         )

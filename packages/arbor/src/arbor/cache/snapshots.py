@@ -1,4 +1,4 @@
-"""Snapshots of the stack's cache: which there are, and how ours are called.
+"""Snapshots of the stack's cache, and the names of manual ones.
 
 https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/backups.html
 """
@@ -17,40 +17,41 @@ CREATING, AVAILABLE = "creating", "available"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Snapshot:
-    """One of one node."""
+class CacheSnapshot:
+    """A snapshot of one node."""
 
     name: str
     node: str
     source: str
-    """`manual` ones stay until somebody deletes them, `automated` ones for the retention."""
+    """`manual`: kept until deleted; `automated`: kept for the retention period."""
     status: str
     created: datetime | None
-    """None while it is being made."""
+    """None while it is creating."""
     size: str
-    """As ElastiCache words it."""
+    """ElastiCache's text, such as `12 MB`."""
 
 
 def prefix(stack: str) -> str:
-    """Of the names of those taken by hand; ElastiCache allows a name 40 characters."""
+    """Prefix of manual snapshots' names; ElastiCache allows 40 characters in all."""
     return "arbor-redis-manual-" if stack == "production" else f"arbor-redis-{stack}-"
 
 
 def new_name(stack: str) -> str:
-    """The second is in it: a name can be used once."""
+    """A name with the current second; each name can be used once."""
     return f"{prefix(stack)}{datetime.now(UTC):%Y%m%d-%H%M%S}"
 
 
-def read(account: Account, found: Group) -> list[Snapshot]:
-    """Those of the group and of its nodes, the newest first."""
+def read(account: Account, found: Group) -> list[CacheSnapshot]:
+    """The snapshots of the group and its nodes, newest first."""
     pages = account.client("elasticache").get_paginator("describe_snapshots").paginate()
-    made = [_snapshot(one) for page in pages for one in page["Snapshots"] if _is_of(one, found)]
+    listed = (one for page in pages for one in page["Snapshots"])
+    made = [_snapshot(one) for one in listed if _belongs_to(one, found)]
     latest = datetime.max.replace(tzinfo=UTC)
     return sorted(made, key=lambda one: (one.created or latest, one.name), reverse=True)
 
 
-def named(account: Account, name: str) -> Snapshot | None:
-    """The one of that name."""
+def named(account: Account, name: str) -> CacheSnapshot | None:
+    """The snapshot of that name; None if it doesn't exist."""
     cache = account.client("elasticache")
     try:
         found = cache.describe_snapshots(SnapshotName=name)["Snapshots"]
@@ -59,20 +60,20 @@ def named(account: Account, name: str) -> Snapshot | None:
     return _snapshot(found[0]) if found else None
 
 
-def _is_of(told: "SnapshotTypeDef", found: Group) -> bool:
-    # Not by its filters: they know a snapshot by the one id that it was asked for with.
+def _belongs_to(described: "SnapshotTypeDef", found: Group) -> bool:
+    # DescribeSnapshots' filters find a snapshot only by the id that it was created with.
     names = {found.name, *(node.name for node in found.nodes)}
-    return bool({told.get("ReplicationGroupId"), told.get("CacheClusterId")} & names)
+    return bool({described.get("ReplicationGroupId"), described.get("CacheClusterId")} & names)
 
 
-def _snapshot(told: "SnapshotTypeDef") -> Snapshot:
-    nodes = told.get("NodeSnapshots", [])
+def _snapshot(described: "SnapshotTypeDef") -> CacheSnapshot:
+    nodes = described.get("NodeSnapshots", [])
     node: NodeSnapshotTypeDef = nodes[0] if nodes else {}
-    return Snapshot(
-        name=told["SnapshotName"],
-        node=told.get("CacheClusterId") or node.get("CacheClusterId", ""),
-        source=told["SnapshotSource"],
-        status=told["SnapshotStatus"],
+    return CacheSnapshot(
+        name=described["SnapshotName"],
+        node=described.get("CacheClusterId") or node.get("CacheClusterId", ""),
+        source=described["SnapshotSource"],
+        status=described["SnapshotStatus"],
         created=node.get("SnapshotCreateTime"),
         size=node.get("CacheSize", ""),
     )

@@ -1,4 +1,4 @@
-"""What Redis says of itself, and what to think of it.
+"""Statistics that Redis reports (INFO), and findings in them.
 
 https://redis.io/docs/latest/commands/info/
 https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.WhichShouldIMonitor.html
@@ -17,96 +17,97 @@ SECTIONS = ("server", "stats", "memory", "clients", "keyspace", "replication")
 LOW_RATIO = 0.8
 FULL = 0.9
 ENOUGH = 100
-"""Look-ups before a ratio says anything."""
+"""Look-ups below which the hit ratio has no meaning."""
 PRIMARY = "master"
-"""Redis's own word for it."""
+"""INFO's role of the primary."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stats:
-    """Of the node that answers; counts since it started."""
+    """Of the connected node; counters since it started."""
 
     role: str
     up_seconds: int
     hits: int
     misses: int
     hit_ratio: float | None
-    """None where nothing was looked up yet."""
+    """None before the first look-up."""
     evicted: int
     expired: int
     memory_used: int
     """Bytes."""
     memory_max: int
-    """Bytes; 0 where there is no limit."""
+    """Bytes; 0: no limit."""
     clients: int
     rejected: int
-    """Connections refused because there were too many."""
+    """Connections rejected at `maxclients`."""
     keys: int
     replicas: int
 
 
 def read(session: "redis.Redis") -> Stats:
-    """Ask; one look at each section."""
-    told: dict[str, Any] = {}
+    """Read each section once."""
+    info: dict[str, Any] = {}
     for section in SECTIONS:
-        told |= _mapping(session.info(section))
-    hits, misses = int(told["keyspace_hits"]), int(told["keyspace_misses"])
-    looked_up = hits + misses
+        info |= _mapping(session.info(section))
+    hits, misses = int(info["keyspace_hits"]), int(info["keyspace_misses"])
+    lookups = hits + misses
     return Stats(
-        role=str(told["role"]),
-        up_seconds=int(told["uptime_in_seconds"]),
+        role=str(info["role"]),
+        up_seconds=int(info["uptime_in_seconds"]),
         hits=hits,
         misses=misses,
-        hit_ratio=round(hits / looked_up, 4) if looked_up else None,
-        evicted=int(told["evicted_keys"]),
-        expired=int(told["expired_keys"]),
-        memory_used=int(told["used_memory"]),
-        memory_max=int(told["maxmemory"]),
-        clients=int(told["connected_clients"]),
-        rejected=int(told["rejected_connections"]),
-        keys=sum(int(one["keys"]) for name, one in told.items() if name.startswith("db")),
-        replicas=int(told.get("connected_slaves", 0)),
+        hit_ratio=round(hits / lookups, 4) if lookups else None,
+        evicted=int(info["evicted_keys"]),
+        expired=int(info["expired_keys"]),
+        memory_used=int(info["used_memory"]),
+        memory_max=int(info["maxmemory"]),
+        clients=int(info["connected_clients"]),
+        rejected=int(info["rejected_connections"]),
+        keys=sum(int(one["keys"]) for name, one in info.items() if name.startswith("db")),
+        replicas=int(info.get("connected_slaves", 0)),
     )
 
 
 def _mapping(answer: object) -> Mapping[str, Any]:
-    """INFO as redis-py reads it; its types also allow what an asynchronous client gives."""
+    """INFO as a dict; redis-py's types also allow an asynchronous client's result."""
     assert isinstance(answer, dict)
     return answer
 
 
-def judged(found: Stats, stack: str, nodes: int) -> Iterator[str]:
-    """A line for each thing that is wrong, with what to do next; none when all is well."""
+def findings(found: Stats, stack: str, nodes: int) -> Iterator[str]:
+    """One line per finding, with the remedy."""
     if found.role != PRIMARY:
         yield (
-            "The primary's endpoint leads to a replica: a failover is under way. Look again in a "
-            "minute, before anything is cleared."
+            "The primary endpoint leads to a replica: a failover is in progress. Run this again "
+            "in a minute, before you clear keys."
         )
     elif found.replicas < nodes - 1:
         yield (
             f"{found.replicas} of {nodes - 1} replicas follow the primary: a failover would lose "
-            "keys, or has nowhere to go. `aws elasticache describe-events --duration 60` says why."
+            "keys or have no target. See `aws elasticache describe-events --duration 60`."
         )
-    ratio, looked_up = found.hit_ratio, found.hits + found.misses
-    if ratio is not None and looked_up >= ENOUGH and ratio < LOW_RATIO:
+    ratio, lookups = found.hit_ratio, found.hits + found.misses
+    if ratio is not None and lookups >= ENOUGH and ratio < LOW_RATIO:
         yield (
-            f"The hit ratio is {ratio:.0%}, under {LOW_RATIO:.0%}: the database does what the "
-            f"cache should. `{typed('arbor cache warm', stack)}`, if it was emptied or restarted."
+            f"The hit ratio is {ratio:.0%}, below {LOW_RATIO:.0%}: the database serves requests "
+            "that the cache should. After a flush or a restart, run "
+            f"`{typed('arbor cache warm', stack)}`."
         )
     if found.evicted:
         yield (
-            f"{found.evicted} keys were evicted to make room. If that goes on, the node is too "
-            f"small: raise its type in Pulumi.{stack}.yaml."
+            f"{found.evicted:,} keys were evicted to free memory. If the number keeps growing, set "
+            f"a larger node type in Pulumi.{stack}.yaml."
         )
     clear = typed("arbor cache clear 'usage_analysis:*'", stack)
     if found.memory_max and found.memory_used >= FULL * found.memory_max:
         yield (
-            f"{found.memory_used / found.memory_max:.0%} of the memory is used: keys are evicted "
-            f"next. Clear what is not needed, such as `{clear}`, or raise the node's type in "
+            f"{found.memory_used / found.memory_max:.0%} of the memory is used; evictions follow. "
+            f"Clear keys that are not needed (`{clear}`), or set a larger node type in "
             f"Pulumi.{stack}.yaml."
         )
     if found.rejected:
         yield (
-            f"{found.rejected} connections were rejected: more clients than Redis allows. Look for "
-            "pools that leak."
+            f"{found.rejected:,} connections were rejected at Redis's maxclients. Check the "
+            "application for connection pools that leak."
         )

@@ -9,17 +9,17 @@ from arbor.secret import Secret, Value
 
 KIND = secret.of_key("redis", "password", "JSON with a password", "AUTH token")
 LENGTH = 40
-"""ElastiCache takes 16 to 128."""
+"""ElastiCache allows 16 to 128."""
 ALPHABET = string.ascii_letters + string.digits
-"""ElastiCache takes `! & # $ ^ < > -` beside these, and no other:
+"""ElastiCache also allows `! & # $ ^ < > -`:
 https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth.html"""
 
 
 def generate() -> str:
-    """A new token of about 238 bits."""
+    """A random token of 238 bits."""
     return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
 
 
 def read(account: Account) -> Secret[Value]:
-    """The stack's secret of it; raises Refused when it can't be used."""
+    """The secret with the token. Raises Refused if it can't be used."""
     return secret.read(account, KIND)

@@ -1,7 +1,7 @@
-"""cache warm: fill the cache, by a command in a running task or by the application's endpoint.
+"""cache warm: fill the cache by a command in a running backend task.
 
-By default in a task: that takes AWS credentials alone. ECS Exec tells no exit code
-(https://github.com/aws/amazon-ecs-agent/issues/2846), so the command says itself that it is done.
+This requires AWS credentials only. ECS Exec returns no exit code
+(https://github.com/aws/amazon-ecs-agent/issues/2846), so the command prints a sentence at its end.
 """
 
 import threading
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TEN_MINUTES = 600.0
 DONE = "arbor: the cache is warm"
 HALVES = (DONE[:8], DONE[8:])
-"""So that the command's own text, should it be echoed, is no success."""
+"""Split, so that an echo of the command itself doesn't count as success."""
 COMMAND = (
     'python -c "import asyncio, inspect; from importlib import import_module as of; '
     "plans = of('app.services.cached_plan_service'); "
@@ -31,34 +31,34 @@ COMMAND = (
     "cache = of('app.core.redis') if session else None; "
     "made = plans.CachedPlanService(session, cache.CacheService(run(cache.init_redis())))"
     ".warm_cache() if session else function(); "
-    # A coroutine that is not awaited does nothing, and writes nothing.
+    # A coroutine must be awaited to run.
     "inspect.isawaitable(made) and run(made); "
     "session and run(session.close()); "
     f"print('{HALVES[0]}' + '{HALVES[1]}')\""
 )
-"""By `CachedPlanService`, with a session and the cache of the application's own modules, or by a
-function `warm_cache` of that module where there is one. Then the sentence.
+"""Calls the module's function `warm_cache` if it exists, else `CachedPlanService.warm_cache` with
+the application's own session and cache; then prints DONE.
 
-One line of expressions: neither a backslash nor a double quote has to survive ECS Exec.
+One line of expressions without backslash or double quote, which ECS Exec could change.
 docs/decisions/warming-the-cache.md
 """
 FRAME = ("Starting session with SessionId", "Exiting session with sessionId")
-"""What the plugin says beside the command."""
+"""Lines of the Session Manager plugin itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Warm:
-    """Checked, and not begun."""
+class TaskWarmUp:
+    """The command, and the task to run it in."""
 
     account: Account
     program: str
-    """The session manager plugin."""
+    """Path of the Session Manager plugin."""
     entrance: entrance.Entrance
 
     def execute(self, run: Run) -> None:
-        """Raises Failed unless the command said that it is done."""
+        """Raises Failed unless the command reports its end."""
         step = Step(
-            says=f"run warm_cache in task {self.entrance.task} of the backend",
+            says=f"run warm_cache in backend task {self.entrance.task}",
             do=lambda: self._warm(run.say),
             took_effect=lambda: True,
         )
@@ -73,46 +73,44 @@ class Warm:
             command=COMMAND,
         )["session"]
         session = {key[0].upper() + key[1:]: value for key, value in opened.items()}
-        ssm, is_over = self.account.client("ssm"), False
-        said: list[str] = []
+        ssm, has_ended = self.account.client("ssm"), False
+        output: list[str] = []
         try:
-            asked = {"Target": self.entrance.target}
+            request = {"Target": self.entrance.target}
             with (
-                plugin.running(self.program, ssm.meta, session, asked) as process,
+                plugin.running(self.program, ssm.meta, session, request) as process,
                 _at_most(TEN_MINUTES, process) as expired,
             ):
                 for line in _lines(process):
-                    said.append(line)
+                    output.append(line)
                     if DONE not in line:
                         say(f"  {line}")
-            is_over = not expired.is_set()
+            has_ended = not expired.is_set()
         finally:
-            if not is_over:
+            if not has_ended:
                 plugin.end(ssm, session)
-        self._judge(said, is_over=is_over)
+        self._check(output, has_ended=has_ended)
 
-    def _judge(self, said: list[str], *, is_over: bool) -> None:
-        if any(DONE in line for line in said):
+    def _check(self, output: list[str], *, has_ended: bool) -> None:
+        if any(DONE in line for line in output):
             return
-        left = "What it had put into the cache is there, and it can be run again."
-        if not is_over:
+        again = "Keys that it has set stay; run the command again."
+        if not has_ended:
             raise Failed(
-                f"warm_cache did not end within {TEN_MINUTES / 60:.0f} minutes, and its session "
-                f"was ended. {left}"
+                f"warm_cache did not end within {TEN_MINUTES / 60:.0f} minutes; its session was "
+                f"terminated. {again}"
             )
-        last = said[-1] if said else "not a word came back"
-        raise Failed(
-            f"warm_cache did not say that it is done in task {self.entrance.task}: {last}. {left}"
-        )
+        last = output[-1] if output else "no output"
+        raise Failed(f"warm_cache failed in task {self.entrance.task}: {last}. {again}")
 
 
-def plan(account: Account) -> Warm:
-    """Raises Refused without the plugin, or a task that can be entered."""
-    return Warm(account=account, program=plugin.installed(), entrance=entrance.find(account))
+def plan(account: Account) -> TaskWarmUp:
+    """Raises Refused without the plugin, or without a task that runs ECS Exec."""
+    return TaskWarmUp(account=account, program=plugin.installed(), entrance=entrance.find(account))
 
 
 def _lines(process: "Popen[str]") -> Iterator[str]:
-    """What the command says, without the plugin's frame."""
+    """The command's output without the plugin's own lines."""
     assert process.stdout is not None
     for line in process.stdout:
         text = line.strip()
@@ -122,7 +120,7 @@ def _lines(process: "Popen[str]") -> Iterator[str]:
 
 @contextmanager
 def _at_most(seconds: float, process: "Popen[str]") -> Iterator[threading.Event]:
-    """Ends it when its time is over, and says so."""
+    """Terminate the process after `seconds`; the event is set if that happened."""
     expired = threading.Event()
 
     def end() -> None:

@@ -1,4 +1,4 @@
-"""cache clear, flush, warm and snapshot on the command line."""
+"""The commands cache clear, flush, warm and snapshot."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -22,25 +22,25 @@ app = typer.Typer()
 @app.command()
 @writes
 def clear(
-    pattern: Annotated[str, typer.Argument(help="Of the keys, such as 'plans:*'.")],
+    pattern: Annotated[str, typer.Argument(help="Pattern of the keys, such as 'plans:*'.")],
     stack: Stack = "production",
     *,
     manner: Manner,
 ) -> None:
-    """Free the keys that match a pattern, after they were counted; Redis goes on answering.
+    """Count and delete the keys that match a pattern, in batches that don't block Redis.
 
-    The application's are 'plans:*', 'recommendations:*' and 'usage_analysis:*'. Counters of its
-    rate limit are freed by a pattern that begins with 'ratelimit:' alone.
+    The application uses 'plans:*', 'recommendations:*' and 'usage_analysis:*'. Only a pattern that
+    starts with 'ratelimit:' deletes counters of the rate limit.
     """
     with screen.told():
-        clearing.must_choose(pattern, stack)
+        clearing.check_pattern(pattern, stack)
         account = connect(stack)
         with session(account) as redis:
             manner.carry_out(
                 account,
                 f"cache clear {pattern}",
                 lambda: clearing.plan(redis, pattern),
-                f"{pattern} is cleared from the cache of {stack}.",
+                f"Keys that match {pattern} are deleted from the cache of {stack}.",
             )
 
 
@@ -50,26 +50,26 @@ def flush(
     stack: Stack = "production",
     confirm: Annotated[
         str | None,
-        typer.Option("--confirm", help="The stack's name, in place of typing it; for scripts."),
+        typer.Option("--confirm", help="The stack's name, for scripts that can't type it."),
     ] = None,
     *,
     manner: Manner,
 ) -> None:
-    """Empty the cache, all of it; you type the stack's name."""
+    """Delete all keys of the cache; requires the stack's name."""
     with screen.told():
         if not manner.dry_run:
-            flushing.must_be_named(stack, confirm, yes=manner.yes)
+            flushing.check_confirmation(stack, confirm, yes=manner.yes)
         account = connect(stack)
         with session(account) as redis:
             if not manner.dry_run and confirm is None:
                 flushing.plan(redis, stack).execute(Run(say=typer.echo, dry_run=True))
-                flushing.ask_for(stack)
+                flushing.prompt_for_name(stack)
             warm = account.typed("arbor cache warm")
             replace(manner, yes=True).carry_out(
                 account,
                 "cache flush",
                 lambda: flushing.plan(redis, stack),
-                f"The cache of {stack} was emptied; `{warm}` fills it.",
+                f"The cache of {stack} is flushed; `{warm}` fills it.",
             )
 
 
@@ -79,12 +79,12 @@ def warm(
     stack: Stack = "production",
     by_endpoint: Annotated[
         bool,
-        typer.Option("--endpoint", help="By the application's URL and $ARBOR_ADMIN_TOKEN."),
+        typer.Option("--endpoint", help="Use the application's endpoint and $ARBOR_ADMIN_TOKEN."),
     ] = False,
     *,
     manner: Manner,
 ) -> None:
-    """Fill the cache, by a command in a running task of the backend or by its endpoint."""
+    """Fill the cache, by a command in a backend task or by the application's endpoint."""
     with screen.told():
         account = connect(stack)
 
@@ -101,7 +101,7 @@ def snapshot(
     *,
     manner: Manner,
 ) -> None:
-    """Take a snapshot, of a replica where there is one, and wait until it is available."""
+    """Create a snapshot, of a replica if there is one, and wait until it is available."""
     with screen.told():
         account = connect(stack)
         manner.carry_out(

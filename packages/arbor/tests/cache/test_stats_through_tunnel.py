@@ -1,4 +1,4 @@
-"""The whole way: a task of the emulated account, a session, the plugin, and a real Redis."""
+"""All of a tunnel: a task of the emulated account, a session, the plugin, and a real Redis."""
 
 import json
 from pathlib import Path
@@ -18,10 +18,13 @@ from pulumi_moto.corrections.ssm_sessions import sessions
 GROUP = f"arbor-{STACK}-redis"
 
 
-def test_stats_come_through_a_task_and_the_session_is_ended(
-    entered: World, server: redis_world.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_stats_use_a_tunnel_and_terminate_its_session(
+    backend_with_exec: World,
+    server: redis_world.Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert entered.account.stack == STACK
+    assert backend_with_exec.account.stack == STACK
     make_group(nodes=1, name=GROUP)
     keep(redis_world.TOKEN, f"arbor/{STACK}/redis")
     name_primary(redis_world.HOST, GROUP)
@@ -31,6 +34,6 @@ def test_stats_come_through_a_task_and_the_session_is_ended(
     done = CliRunner().invoke(app, ["cache", "stats", "--stack", STACK, "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["keys"] == 3
-    assert json.loads(done.stdout)["judged"] == []
+    assert json.loads(done.stdout)["findings"] == []
     held = sessions(ssm_backends[DEFAULT_ACCOUNT_ID]["us-east-1"])
     assert list(held.values()) == [False]

@@ -12,7 +12,7 @@ from arbor.__main__ import app
 from arbor.cache import stats
 from cache_account import SECRET
 
-WELL = stats.Stats(
+HEALTHY = stats.Stats(
     role="master",
     up_seconds=90000,
     hits=900,
@@ -33,25 +33,25 @@ def cache(*words: str) -> Result:
     return CliRunner().invoke(app, ["cache", *words])
 
 
-@pytest.mark.usefixtures("asked")
-def test_stats_are_what_redis_counted(server: redis_world.Server) -> None:
+@pytest.mark.usefixtures("tunnel_ports")
+def test_stats_show_redis_counters(server: redis_world.Server) -> None:
     server.fill(plan=3, other=2)
     with server.client() as application:
         for key in ("plan:0", "plan:1", "plan:2", "none"):
             application.get(key)
         application.config_set("maxmemory", 50 * 2**20)
-        told, found = cache("stats"), cache("stats", "--json")
-    assert told.exit_code == 0, told.output
+        shown, found = cache("stats"), cache("stats", "--json")
+    assert shown.exit_code == 0, shown.output
     answer = json.loads(found.stdout)
     assert (answer["hits"], answer["misses"], answer["hit_ratio"]) == (3, 1, 0.75)
     assert (answer["keys"], answer["role"], answer["evicted"]) == (5, "master", 0)
     assert answer["clients"] >= 2
     assert answer["memory_max"] == 50 * 2**20
     assert 0 < answer["memory_used"] < answer["memory_max"]
-    assert "75.0%  (3 hits, 1 misses" in told.stdout
-    assert "of 50 MB" in told.stdout
+    assert "75.0%  (3 hits, 1 misses" in shown.stdout
+    assert "of 50 MB" in shown.stdout
     # The real one has no replica, and the group two nodes.
-    assert [line[:27] for line in answer["judged"]] == ["0 of 1 replicas follow the "]
+    assert [line[:27] for line in answer["findings"]] == ["0 of 1 replicas follow the "]
 
 
 @pytest.mark.parametrize(
@@ -62,25 +62,23 @@ def test_stats_are_what_redis_counted(server: redis_world.Server) -> None:
         ({"hit_ratio": 0.1, "hits": 1, "misses": 9}, []),
         ({"hit_ratio": 0.8}, []),
         ({"hit_ratio": 0.79}, ["`arbor cache warm --stack staging`"]),
-        ({"evicted": 1}, ["raise its type in Pulumi.staging.yaml"]),
+        ({"evicted": 1}, ["set a larger node type in Pulumi.staging.yaml"]),
         ({"memory_used": 90 * 2**20}, ["90% of the memory is used"]),
         ({"memory_used": 90 * 2**20, "memory_max": 0}, []),
         ({"replicas": 0}, ["0 of 1 replicas follow the primary"]),
-        ({"role": "slave", "replicas": 0}, ["a failover is under way"]),
+        ({"role": "slave", "replicas": 0}, ["a failover is in progress"]),
         ({"rejected": 2}, ["2 connections were rejected"]),
     ],
 )
-def test_what_wants_a_look_is_a_line_that_says_what_to_do(
-    changes: dict[str, object], words: list[str]
-) -> None:
-    lines = list(stats.judged(replace(WELL, **changes), "staging", 2))  # type: ignore[arg-type] # a table's row
+def test_each_finding_is_a_line_with_a_remedy(changes: dict[str, object], words: list[str]) -> None:
+    lines = list(stats.findings(replace(HEALTHY, **changes), "staging", 2))  # type: ignore[arg-type] # a table's row
     assert len(lines) == len(words)
     assert all(word in line for word, line in zip(words, lines, strict=True))
 
 
 @pytest.mark.parametrize(("code", "ends"), [(0, 0), (3, 1)])
-def test_connect_gives_redis_cli_the_token_by_its_environment(
-    asked: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, ends: int
+def test_connect_passes_the_token_in_the_environment(
+    tunnel_ports: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, ends: int
 ) -> None:
     seen, program = tmp_path / "seen", tmp_path / "redis-cli"
     program.write_text(f'#!/bin/sh\necho "$REDISCLI_AUTH" "$@" > {seen}\nexit {code}\n')
@@ -91,11 +89,11 @@ def test_connect_gives_redis_cli_the_token_by_its_environment(
     token, *words = seen.read_text().split()
     assert token == redis_world.TOKEN
     assert words[:5] == ["--tls", "--sni", redis_world.HOST, "-h", "127.0.0.1"]
-    assert asked == [16555]
+    assert tunnel_ports == [16555]
 
 
-@pytest.mark.usefixtures("asked")
-def test_without_redis_cli_the_way_stays_open_until_it_is_closed(
+@pytest.mark.usefixtures("tunnel_ports")
+def test_without_redis_cli_the_tunnel_stays_open_until_ctrl_c(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def interrupted() -> None:
@@ -110,5 +108,5 @@ def test_without_redis_cli_the_way_stays_open_until_it_is_closed(
 
 
 @pytest.mark.parametrize("words", [("connect", "--port", "80"), ("stats", "--stack", "test"), ()])
-def test_what_is_not_allowed_is_wrong_usage(words: tuple[str, ...]) -> None:
+def test_invalid_options_exit_2(words: tuple[str, ...]) -> None:
     assert cache(*words).exit_code == 2
