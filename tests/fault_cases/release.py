@@ -103,7 +103,7 @@ def two_releases_and_a_third_under_way(wire: Wire) -> None:
     account = Account(stack="production", client=wire.client)
     backend, _ = release.plan(account, "v1.2.4", migrates=False, opener=None).parts
     assert backend.rollout is not None
-    for step in (*backend.wanted.steps(), backend.rollout.step()):
+    for step in (*backend.planned.steps(), backend.rollout.step()):
         step.do()
 
 

@@ -10,7 +10,8 @@ from arbor.bluegreen import start
 from arbor.ecs import connections, revisions, services
 from arbor.procedure import Refused
 from arbor.release import release, restart, rollback
-from arbor.release.verify import look, room, table
+from arbor.release.verify import room, snapshot, table
+from arbor.release.verify.snapshot import Skipped
 from arbor.scale import count, size
 from connections_world import container, database, live
 from ecs_world import client
@@ -228,7 +229,9 @@ def test_a_larger_size_is_not_refused_for_the_workers_that_it_does_not_carry_eit
 def test_verify_says_how_many_connections_a_deployment_takes(small: World) -> None:
     database("db.t3.medium")
     (line,) = [
-        line for line in table.checks(look.look(small.account, NEW)) if line.name == "connections"
+        line
+        for line in table.checks(snapshot.read(small.account, NEW))
+        if line.name == "connections"
     ]
     assert (line.status, line.message) == (
         "OK",
@@ -238,10 +241,10 @@ def test_verify_says_how_many_connections_a_deployment_takes(small: World) -> No
 
 def test_verify_finds_a_database_that_a_deployment_would_exhaust(small: World) -> None:
     database("db.t3.small")
-    (sentence,) = room.database_connections(look.look(small.account, NEW)).wrong
+    (sentence,) = room.database_connections(snapshot.read(small.account, NEW)).wrong
     assert sentence.startswith("A deployment needs 360 database connections in both colours, and ")
 
 
 def test_verify_without_a_database_says_that_it_could_not_look(small: World) -> None:
-    with pytest.raises(look.Skipped, match="360 are needed"):
-        room.database_connections(look.look(small.account, NEW))
+    with pytest.raises(Skipped, match="360 are needed"):
+        room.database_connections(snapshot.read(small.account, NEW))

@@ -80,7 +80,7 @@ def test_a_revision_of_a_release_is_told_from_one_of_infrastructure_by_its_tags(
 
 def test_a_revision_that_an_interrupted_release_registered_is_used_again(world: World) -> None:
     plan = release.plan(world.account, NEW, opener=None)
-    (register,) = plan.parts[0].wanted.steps()
+    (register,) = plan.parts[0].planned.steps()
     register.do()
     before = world.revisions(BACKEND)
     released(world)

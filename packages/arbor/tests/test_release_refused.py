@@ -57,7 +57,7 @@ def a_deployment_of_another_version(world: World) -> None:
     push("backend", "v1.2.0")
     push("frontend", "v1.2.0")
     plan = release.plan(world.account, "v1.2.0", migrates=False, opener=None)
-    (register,) = plan.parts[0].wanted.steps()
+    (register,) = plan.parts[0].planned.steps()
     register.do()
     assert plan.parts[0].rollout is not None
     plan.parts[0].rollout.step().do()

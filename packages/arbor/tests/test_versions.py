@@ -5,7 +5,7 @@ import pytest
 from arbor.ecs import revisions
 from arbor.procedure import Refused
 from arbor.release import catalogue, release, rollback
-from arbor.release.verify import look, table
+from arbor.release.verify import snapshot, table
 from ecs_world import client
 from operations_world import BACKEND, CLUSTER, FRONTEND, NEW, OLD, World, push, register
 
@@ -66,12 +66,12 @@ def test_each_service_is_released_by_the_digest_of_its_image(world: World) -> No
     rows = catalogue.rows(world.account, ("backend", "frontend"), 1)
     assert [row.version for row in rows] == list(wanted.values())
     assert all(row.has_image for row in rows)
-    seen = look.look(world.account, None)
-    assert {app: one.image.digest for app, one in seen.wanted.items()} == {
+    seen = snapshot.read(world.account, None)
+    assert {app: one.image.digest for app, one in seen.planned.items()} == {
         **wanted,
         "migrations": wanted["backend"],
     }
-    assert release.plan_migration(world.account, None).wanted.image.digest == wanted["backend"]
+    assert release.plan_migration(world.account, None).planned.image.digest == wanted["backend"]
     rollback.plan(world.account, ("frontend", "backend")).execute(world.run())
     assert (world.image(BACKEND), world.image(FRONTEND)) == (OLD, OLD)
 
@@ -118,16 +118,16 @@ def test_a_migration_of_a_live_image_that_moves_is_refused_before_anything_is_be
     before = world.writes()
     with pytest.raises(Refused, match="runs latest, which is not a version: add --version with"):
         release.plan_migration(world.account, None)
-    assert release.plan_migration(world.account, NEW).wanted.image.tag == NEW
+    assert release.plan_migration(world.account, NEW).planned.image.tag == NEW
     assert world.writes() == before
 
 
 def test_verify_looks_for_the_version_of_each_service(world: World) -> None:
-    seen = look.look(world.account, digest("backend", NEW), {"frontend": NEW})
+    seen = snapshot.read(world.account, digest("backend", NEW), {"frontend": NEW})
     lines = {line.name: line for line in table.checks(seen)}
     assert (lines["images"].status, lines["kept images"].status) == ("OK", "OK")
     with pytest.raises(Refused, match="latest is not a version"):
-        look.look(world.account, NEW, {"frontend": "latest"})
+        snapshot.read(world.account, NEW, {"frontend": "latest"})
 
 
 @pytest.mark.parametrize("by", [str, lambda version: digest("backend", version)])
@@ -136,7 +136,7 @@ def test_a_service_goes_back_to_a_version(world: World, by: object) -> None:
     first = by(OLD)
     if first != OLD:
         image = f"{world.repositories['backend']}@{first}"
-        (register,) = revisions.wanted(world.account, BACKEND, "backend", first).steps()
+        (register,) = revisions.planned(world.account, BACKEND, "backend", first).steps()
         register.do()
         assert world.definition(world.revisions(BACKEND)[0])["image"] == image
     released(world, NEW)

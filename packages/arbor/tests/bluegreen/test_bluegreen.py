@@ -51,7 +51,7 @@ def green(address: str) -> tuple[int, str]:
 
 def targets(health: Callable[[str], int]) -> Callable[..., Any]:
     def read(service: Any, _told: object) -> Any:
-        return Targets(healthy=health(service.name), registered=2, wanted=service.desired)
+        return Targets(healthy=health(service.name), registered=2, desired=service.desired)
 
     return read
 

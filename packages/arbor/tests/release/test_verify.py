@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from arbor.__main__ import app
 from arbor.check import Check
 from arbor.procedure import Refused
-from arbor.release.verify import look, registry, table
+from arbor.release.verify import registry, snapshot, table
 from connections_world import database
 from ecs_world import client, forward
 from operations_world import ALARM, BACKEND, CLUSTER, FRONTEND, NEW, OLD, STACK, World, push
@@ -60,7 +60,7 @@ def ready(world: World) -> World:
 
 
 def lines(world: World) -> list[Check]:
-    return table.checks(look.look(world.account, NEW))
+    return table.checks(snapshot.read(world.account, NEW))
 
 
 def test_where_all_is_well_every_check_says_what_it_found(ready: World) -> None:
@@ -296,7 +296,7 @@ def test_without_a_revision_of_infrastructure_it_is_refused(ready: World) -> Non
     for arn in ready.revisions(BACKEND):
         client("ecs").untag_resource(resourceArn=arn, tagKeys=["ManagedBy"])
     with pytest.raises(Refused, match="was registered by infrastructure"):
-        look.look(ready.account, NEW)
+        snapshot.read(ready.account, NEW)
 
 
 def operate(*words: str) -> Result:

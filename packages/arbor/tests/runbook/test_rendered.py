@@ -154,9 +154,7 @@ def test_a_finder_answers_each_of_its_names(whole: World) -> None:
 
 
 def test_an_unknown_placeholder_is_left(world: World) -> None:
-    assert values.find(world.account, ["nonsense"]).left == {
-        "nonsense": "no such placeholder"
-    }
+    assert values.find(world.account, ["nonsense"]).left == {"nonsense": "no such placeholder"}
 
 
 def test_without_valid_credentials_nothing_is_told_but_that(

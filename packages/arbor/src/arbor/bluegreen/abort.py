@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from arbor.account import Account
-from arbor.bluegreen import parts, record
-from arbor.bluegreen.parts import Part
+from arbor.bluegreen import deployments, record
+from arbor.bluegreen.deployments import ServiceDeployment
 from arbor.ecs.rollout import MINUTE, ROLLED_BACK, SUCCESSFUL
 from arbor.ecs.services import ONGOING, command
 from arbor.procedure import Failed, Refused, Run, Step
@@ -17,7 +17,7 @@ class Abort:
     """The deployments to take back, the frontend's first."""
 
     account: Account
-    found: tuple[Part, ...]
+    found: tuple[ServiceDeployment, ...]
     """None where everything is back already."""
 
     def execute(self, run: Run) -> None:
@@ -60,12 +60,12 @@ class Abort:
 
 def plan(account: Account) -> Abort:
     """Raises Refused where nothing is to be taken back."""
-    found = parts.read(account)
+    found = deployments.read(account)
     concerned = [part for part in found if part.concerned]
     if not concerned:
         if any(part.status == ROLLED_BACK for part in found):
             return Abort(account=account, found=())
-        raise parts.none(account, found, "Nothing is under test.")
+        raise deployments.none(account, found, "Nothing is under test.")
     if all(part.is_ours and part.status == SUCCESSFUL for part in concerned):
         states = "\n".join(part.state() for part in concerned)
         raise Refused(
@@ -75,11 +75,11 @@ def plan(account: Account) -> Abort:
     return Abort(account=account, found=tuple(concerned))
 
 
-def _is_asked(part: Part) -> bool:
+def _is_asked(part: ServiceDeployment) -> bool:
     return bool(part.status) and not part.goes_on
 
 
-def _is_back(part: Part) -> bool:
+def _is_back(part: ServiceDeployment) -> bool:
     """Raises Failed where it ended in any other way."""
     if part.status in ONGOING:
         return False

@@ -9,8 +9,7 @@ import typer
 from arbor import screen
 from arbor.account import Account, connect
 from arbor.bluegreen import abort as abort_
-from arbor.bluegreen import beside, parts, start, switch
-from arbor.bluegreen import look as looks
+from arbor.bluegreen import deployments, green_status, pause_answer, start, switch
 from arbor.bluegreen.hooks import LONGEST_MINUTES, SHORTEST_MINUTES
 from arbor.ecs import health
 from arbor.ecs.services import command
@@ -63,7 +62,7 @@ def begin(
         test, switched, aborted = (command(account, w) for w in ("test", "switch", "abort"))
         manner.carry_out(
             account,
-            f"{beside.OURS}start {version}",
+            f"{pause_answer.OURS}start {version}",
             lambda: start.plan(account, version, service, timeout_minutes),
             f"{version} is under test: look with {test}; then {switched} gives it the users, or "
             f"{aborted} takes it back.",
@@ -74,7 +73,7 @@ def begin(
 def see(stack: Stack = "production", as_json: Json = False) -> None:
     """Ask green.<domain> and look at the new colour's targets; 1 when something isn't healthy."""
     with screen.told():
-        found = looks.look(connect(stack), health.get)
+        found = green_status.read(connect(stack), health.get)
         screen.answer([asdict(one) for one in found], lambda: _table(found), as_json=as_json)
         if wrong := [f"{one.answer.address}: {one.wrong}." for one in found if one.wrong]:
             raise Failed(" ".join(wrong))
@@ -134,22 +133,22 @@ def _answer(
     account: Account, word: str, manner: Manner, plan: Callable[[], Plan], action: str, done: str
 ) -> None:
     """Alone, or beside the command that has the lock and waits for this very answer."""
-    what = f"{beside.OURS}{word}"
-    other = beside.holder(account, what, manner)
+    what = f"{pause_answer.OURS}{word}"
+    other = pause_answer.holder(account, what, manner)
     if other is None:
         manner.carry_out(account, what, plan, done)
         return
 
     def answer() -> Plan:
-        answered = beside.answer(parts.read(account), action, other)
+        answered = pause_answer.answer(deployments.read(account), action, other)
         if action == "CONTINUE":
             plan()  # the same is in the way of the answer
         return answered
 
-    beside.carry_out(manner, answer, f"Answered. How it ends is told to {other.sentence}.")
+    pause_answer.carry_out(manner, answer, f"Answered. How it ends is told to {other.sentence}.")
 
 
-def _table(found: list[looks.Look]) -> "Table":
+def _table(found: list[green_status.GreenStatus]) -> "Table":
     from rich.table import Table  # noqa: PLC0415 - slow, and --help is fast
 
     table = Table("", "Service", "Version", "Targets", "HTTP", "ms", "", box=None)
@@ -158,7 +157,7 @@ def _table(found: list[looks.Look]) -> "Table":
             "NG" if one.wrong else "OK",
             one.service,
             one.version,
-            f"{one.targets.healthy} of {one.targets.wanted}" if one.targets else "",
+            f"{one.targets.healthy} of {one.targets.desired}" if one.targets else "",
             "-" if one.answer.status is None else str(one.answer.status),
             str(one.answer.milliseconds),
             f"waits until {one.until}" if one.under_test else "not under test: live",

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from arbor.account import Account
-from arbor.bluegreen import hooks, parts, record
-from arbor.bluegreen.parts import Part
+from arbor.bluegreen import deployments, hooks, record
+from arbor.bluegreen.deployments import ServiceDeployment
 from arbor.ecs import connections, images, needs, quota, revisions, services
 from arbor.ecs.rollout import MINUTE, Rollout
 from arbor.ecs.services import STARTING_MINUTES, command, pauses
@@ -18,8 +18,8 @@ DEFAULT_MINUTES = 60
 class Begun:
     """One service: its deployment, new or found under way."""
 
-    part: Part
-    wanted: revisions.Wanted
+    part: ServiceDeployment
+    planned: revisions.PlannedRevision
     rollout: Rollout
     is_new: bool
     added: list[hooks.Hook]
@@ -32,9 +32,9 @@ class Begun:
         if not self.is_new:
             return
         service = self.part.service
-        yield from self.wanted.steps()
+        yield from self.planned.steps()
         yield Step(
-            says=f"deploy {self.wanted.image.version} to {service.name} with a pause before "
+            says=f"deploy {self.planned.image.version} to {service.name} with a pause before "
             "the users",
             do=self._begin,
             took_effect=lambda: self.rollout.find() is not None,
@@ -55,8 +55,8 @@ class Begun:
         account = service.account
         # Kept first: an added pause that nobody knows of could not be taken out again.
         kept = record.Record(
-            version=self.wanted.image.version,
-            revision=self.wanted.registered,
+            version=self.planned.image.version,
+            revision=self.planned.registered,
             added=[*self.old, *self.added],
             by=account.client("sts").get_caller_identity()["Arn"],
         )
@@ -107,21 +107,21 @@ class Start:
 def plan(account: Account, version: str, app: str | None, minutes: int) -> Start:
     """Of both services, or of one; raises Refused with a line for each thing in the way."""
     images.refuse_no_version(version)
-    found = [part for part in parts.read(account) if app in {None, part.service.app}]
-    wanted = {
-        part.service.app: revisions.wanted(account, part.service.name, part.service.app, version)
+    found = [part for part in deployments.read(account) if app in {None, part.service.app}]
+    planned = {
+        part.service.app: revisions.planned(account, part.service.name, part.service.app, version)
         for part in found
     }
     in_the_way = [
-        *(sentence for part in found for sentence in _busy(part, wanted[part.service.app])),
-        *(sentence for one in wanted.values() for sentence in needs.missing(account, one)),
+        *(sentence for part in found for sentence in _busy(part, planned[part.service.app])),
+        *(sentence for one in planned.values() for sentence in needs.missing(account, one)),
     ]
     if in_the_way:
         raise Refused("\n".join(dict.fromkeys(in_the_way)))
     begun = [
         one
         for part in found
-        if (one := _begun(part, wanted[part.service.app], minutes)) is not None
+        if (one := _begun(part, planned[part.service.app], minutes)) is not None
     ]
     if not begun:
         runs = " and ".join(part.service.name for part in found)
@@ -134,20 +134,20 @@ def plan(account: Account, version: str, app: str | None, minutes: int) -> Start
 def _no_room(account: Account, new: list[Begun]) -> Iterator[str]:
     """A sentence when the second colours, side by side, find too few vCPUs or connections left."""
     if new:
-        added = sum(quota.vcpus(one.wanted.content, one.part.service.desired) for one in new)
+        added = sum(quota.vcpus(one.planned.content, one.part.service.desired) for one in new)
         what = f"The deployment of {' and '.join(one.part.service.name for one in new)}"
         needed = quota.running(services.every(account)) + added
         yield from quota.exceeded(account, what, needed, "scale down first")
-        brought = [(one.part.service, one.wanted.content) for one in new]
+        brought = [(one.part.service, one.planned.content) for one in new]
         yield from connections.exceeded(account, what, brought, side_by_side=True)
 
 
-def _busy(part: Part, wanted: revisions.Wanted) -> Iterator[str]:
+def _busy(part: ServiceDeployment, planned: revisions.PlannedRevision) -> Iterator[str]:
     """Why its deployment is not to be waited for as ours."""
     if not part.ongoing:
         return
     pausing = part.record is not None or hooks.pauses(part.service.configuration)
-    if not (part.goes_on and pausing and wanted.is_run_by(part.revision)):
+    if not (part.goes_on and pausing and planned.is_run_by(part.revision)):
         yield from part.service.busy()
     elif part.was_continued:
         yield (
@@ -156,7 +156,9 @@ def _busy(part: Part, wanted: revisions.Wanted) -> Iterator[str]:
         )
 
 
-def _begun(part: Part, wanted: revisions.Wanted, minutes: int) -> Begun | None:
+def _begun(
+    part: ServiceDeployment, planned: revisions.PlannedRevision, minutes: int
+) -> Begun | None:
     """None where the service runs it already."""
     service, old = part.service, part.record.added if part.record else []
     configured = hooks.replaced(service.configuration, out=old, into=[])
@@ -166,17 +168,17 @@ def _begun(part: Part, wanted: revisions.Wanted, minutes: int) -> Begun | None:
         rollout = part.rollout
     else:
         live = service.live()
-        if live is not None and wanted.is_run_by(live):
+        if live is not None and planned.is_run_by(live):
             return None
         rollout = Rollout(
             service=service,
-            revision=lambda: wanted.registered,
-            what=wanted.image.version,
+            revision=lambda: planned.registered,
+            what=planned.image.version,
             configuration=hooks.replaced(configured, out=[], into=added) if left or added else None,
         )
     return Begun(
         part=part,
-        wanted=wanted,
+        planned=planned,
         rollout=rollout,
         is_new=not part.ongoing,
         added=added,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from arbor.account import Account
-from arbor.bluegreen import abort, parts, record, targets
-from arbor.bluegreen.parts import Part
+from arbor.bluegreen import abort, deployments, record, targets
+from arbor.bluegreen.deployments import ServiceDeployment
 from arbor.ecs.health import Opener
 from arbor.ecs.rollout import MINUTE, SUCCESSFUL
 from arbor.ecs.services import ONGOING, command
@@ -19,7 +19,7 @@ class Switch:
     """The deployments to continue, the backend's first, checked."""
 
     account: Account
-    found: tuple[Part, ...]
+    found: tuple[ServiceDeployment, ...]
     """None where everything was switched already."""
 
     def execute(self, run: Run) -> None:
@@ -71,7 +71,7 @@ class Switch:
                 yield f"{part.service.name} is back on what it ran before."
 
 
-def undone(found: tuple[Part, ...]) -> Iterator[Step]:
+def undone(found: tuple[ServiceDeployment, ...]) -> Iterator[Step]:
     """What `start` added, taken out of each."""
     for part in found:
         if part.record is not None:
@@ -84,12 +84,12 @@ def plan(account: Account, opener: Opener | None, *, fewer: bool) -> Switch:
     Raises Refused with a line for each thing that is in the way, and Failed where the deployment
     that was to be switched has been rolled back.
     """
-    found = parts.read(account)
+    found = deployments.read(account)
     concerned = [part for part in found if part.concerned]
     if not concerned:
         if any(part.status == SUCCESSFUL and part.was_continued for part in found):
             return Switch(account=account, found=())
-        raise parts.none(account, found, "Nothing waits to be switched.")
+        raise deployments.none(account, found, "Nothing waits to be switched.")
     ended = [part for part in concerned if part.is_ours and not part.ongoing]
     bad = [part.rollout.ended() for part in ended if part.status != SUCCESSFUL]
     if bad:
@@ -105,7 +105,7 @@ def plan(account: Account, opener: Opener | None, *, fewer: bool) -> Switch:
     return Switch(account=account, found=tuple(concerned))
 
 
-def _in_the_way(part: Part, fewer: bool) -> Iterator[str]:  # noqa: FBT001 - of this module
+def _in_the_way(part: ServiceDeployment, fewer: bool) -> Iterator[str]:  # noqa: FBT001 - of this module
     account = part.service.account
     start = command(account, f"start {part.record.version if part.record else part.version}")
     if not part.ongoing:
@@ -120,7 +120,7 @@ def _in_the_way(part: Part, fewer: bool) -> Iterator[str]:  # noqa: FBT001 - of 
         yield f"{part.state()} It has not come to its pause: {start} waits for that."
 
 
-def _unhealthy(part: Part, *, fewer: bool) -> Iterator[str]:
+def _unhealthy(part: ServiceDeployment, *, fewer: bool) -> Iterator[str]:
     found = targets.read(part.service, part.rollout.told)
     if found.healthy == 0:
         yield (
@@ -135,7 +135,7 @@ def _unhealthy(part: Part, *, fewer: bool) -> Iterator[str]:
         )
 
 
-def _ask(account: Account, waiting: list[Part], opener: Opener) -> None:
+def _ask(account: Account, waiting: list[ServiceDeployment], opener: Opener) -> None:
     """Raises Refused when the green host of a service that is to be switched isn't healthy."""
     apps = {part.service.app for part in waiting}
     if not apps:
@@ -152,6 +152,6 @@ def _abort(account: Account) -> str:
     return command(account, "abort")
 
 
-def _moved(part: Part) -> bool:
+def _moved(part: ServiceDeployment) -> bool:
     """Raises Failed when ECS has taken them back."""
     return part.rollout.succeeded() or part.users_moved

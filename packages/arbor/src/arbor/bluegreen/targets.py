@@ -13,15 +13,15 @@ class Targets:
     healthy: int
     registered: int
     """All but those that leave."""
-    wanted: int
+    desired: int
     """The service's desired count."""
 
     @property
     def enough(self) -> bool:
-        return self.healthy >= max(self.wanted, 1)
+        return self.healthy >= max(self.desired, 1)
 
     def told(self) -> str:
-        return f"{self.healthy} of {self.wanted} targets healthy"
+        return f"{self.healthy} of {self.desired} targets healthy"
 
 
 def read(service: Service, told: dict[str, Any]) -> Targets:
@@ -49,5 +49,5 @@ def read(service: Service, told: dict[str, Any]) -> Targets:
     ]
     staying = [state for state in states if state != "draining"]
     return Targets(
-        healthy=staying.count("healthy"), registered=len(staying), wanted=service.desired
+        healthy=staying.count("healthy"), registered=len(staying), desired=service.desired
     )

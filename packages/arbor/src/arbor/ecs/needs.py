@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 from arbor.account import Account
 from arbor.ecs import images
-from arbor.ecs.revisions import Definition, Wanted
+from arbor.ecs.revisions import Definition, PlannedRevision
 
 MANAGER = ":secretsmanager:"
 ARN_PARTS = 7
 """`valueFrom` goes on with key, stage and version."""
 
 
-def missing(account: Account, wanted: Wanted) -> Iterator[str]:
+def missing(account: Account, planned: PlannedRevision) -> Iterator[str]:
     """A sentence for each thing that is not there."""
-    yield from missing_of(account, wanted.content)
+    yield from missing_of(account, planned.content)
 
 
 def missing_of(account: Account, definition: Definition) -> Iterator[str]:

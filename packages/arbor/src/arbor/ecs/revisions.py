@@ -43,7 +43,7 @@ class Revision:
 
 
 @dataclass(kw_only=True)
-class Wanted:
+class PlannedRevision:
     """The revision of a family that runs a version, whether it is registered already or not."""
 
     account: Account
@@ -93,7 +93,7 @@ class Wanted:
         return bool(found["taskDefinition"]["status"] == "ACTIVE")
 
 
-def wanted(account: Account, family: str, container: str, version: str) -> Wanted:
+def planned(account: Account, family: str, container: str, version: str) -> PlannedRevision:
     """The newest revision of infrastructure with this version's image; raises Refused.
 
     A newer one that holds the same, from a release that was interrupted, is used again.
@@ -117,7 +117,7 @@ def wanted(account: Account, family: str, container: str, version: str) -> Wante
         )
     image = image.of(version)
     one["image"] = str(image)
-    return Wanted(
+    return PlannedRevision(
         account=account,
         family=family,
         container=container,

@@ -26,7 +26,7 @@ from arbor.release import catalogue
 from arbor.release import release as releases
 from arbor.release import restart as restarts
 from arbor.release import rollback as rollbacks
-from arbor.release.verify import look, table
+from arbor.release.verify import snapshot, table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -223,7 +223,7 @@ def verify(
     with screen.told():
         account = connect(stack)
         _refuse_unknown(account, others)
-        seen = look.look(account, version, others)
+        seen = snapshot.read(account, version, others)
         found = table.checks(seen)
         screen.answer(
             [one.document() for one in found], lambda: check.table(found), as_json=as_json

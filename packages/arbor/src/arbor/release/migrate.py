@@ -26,7 +26,7 @@ class Migration:
     """One run of the task, in the private subnets with the task's own security group."""
 
     account: Account
-    wanted: revisions.Wanted
+    planned: revisions.PlannedRevision
     network: dict[str, Any]
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
     task: str = ""
@@ -41,9 +41,9 @@ class Migration:
     """One after the other, since the task has stopped."""
 
     def steps(self) -> Iterator[Step]:
-        yield from self.wanted.steps()
+        yield from self.planned.steps()
         yield Step(
-            says=f"run {self.wanted.family} with {self.wanted.image.version}",
+            says=f"run {self.planned.family} with {self.planned.image.version}",
             do=self._start,
             took_effect=self._succeeded,
             shows=lambda: self.said,
@@ -55,7 +55,7 @@ class Migration:
             raise Failed(sentence)
         started = self.account.client("ecs").run_task(
             cluster=self.account.cluster,
-            taskDefinition=self.wanted.registered,
+            taskDefinition=self.planned.registered,
             launchType="FARGATE",
             networkConfiguration=self.network,
             startedBy=STARTED_BY,
@@ -63,7 +63,7 @@ class Migration:
             clientToken=self.token,
         )
         for failure in started["failures"]:
-            raise Failed(f"{self.wanted.family} could not be started: {failure['reason']}.")
+            raise Failed(f"{self.planned.family} could not be started: {failure['reason']}.")
         self.task = started["tasks"][0]["taskArn"]
         self.log = self._log()
 
@@ -90,7 +90,7 @@ class Migration:
         for found in map(EXISTS.search, new):
             self.exists = self.exists or (found["name"] if found else "")
         if status != self.status:
-            new = [f"{self.wanted.family}: {status}", *new]
+            new = [f"{self.planned.family}: {status}", *new]
         self.status = status
         self.said = "\n  ".join(new) or self.said
         return bool(new)
@@ -104,7 +104,7 @@ class Migration:
         ended = f"exit code {container['exitCode']}" if "exitCode" in container else "no exit code"
         why = container.get("reason") or task.get("stoppedReason") or "ECS gives no reason"
         raise Failed(
-            f"The migrations of {self.wanted.image.version} ended with {ended}: {why}. "
+            f"The migrations of {self.planned.image.version} ended with {ended}: {why}. "
             f"Read why: {self._log().command()}{self._way_out()}"
         )
 
@@ -119,7 +119,7 @@ class Migration:
         )
 
     def _log(self) -> TaskLog:
-        options = self.wanted.settings()["logConfiguration"]["options"]
+        options = self.planned.settings()["logConfiguration"]["options"]
         parts = (
             options["awslogs-stream-prefix"],
             naming.MIGRATIONS_CONTAINER,
@@ -134,13 +134,13 @@ def plan(account: Account, version: str) -> Migration:
     No service has to be there: the first migration comes before the first task.
     """
     family = naming.service(account.stack, naming.MIGRATIONS)
-    wanted = revisions.wanted(account, family, naming.MIGRATIONS_CONTAINER, version)
+    planned = revisions.planned(account, family, naming.MIGRATIONS_CONTAINER, version)
     network = {
         "subnets": private_subnets(account),
         "securityGroups": [security_group(account)],
         "assignPublicIp": "DISABLED",
     }
-    return Migration(account=account, wanted=wanted, network={"awsvpcConfiguration": network})
+    return Migration(account=account, planned=planned, network={"awsvpcConfiguration": network})
 
 
 def running(account: Account) -> Iterator[str]:

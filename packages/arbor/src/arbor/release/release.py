@@ -12,11 +12,11 @@ from arbor_names import limits, naming
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class ServiceRelease:
     """One service's share of a release."""
 
     service: services.Service
-    wanted: revisions.Wanted
+    planned: revisions.PlannedRevision
     before: str | None
     """What was live before the release began."""
     rollout: Rollout | None
@@ -25,13 +25,13 @@ class Part:
     def running(self) -> str:
         """The revision that is to run: the new one, or the equal one that runs already."""
         if self.rollout is not None:
-            return self.wanted.registered
+            return self.planned.registered
         assert self.before is not None
         return self.before
 
     def steps(self) -> Iterator[Step]:
         if self.rollout is not None:
-            yield from self.wanted.steps()
+            yield from self.planned.steps()
             yield self.rollout.step()
         yield health.Health(service=self.service, revision=self.running).step()
 
@@ -42,7 +42,7 @@ class Release:
 
     version: str
     migration: migrate.Migration | None
-    parts: tuple[Part, ...]
+    parts: tuple[ServiceRelease, ...]
     opener: health.Opener | None
     """How the public URL is asked; None leaves it out."""
 
@@ -108,18 +108,18 @@ def plan(
         in_the_way += migrate.running(account)
     if in_the_way:
         raise Refused("\n".join(in_the_way))
-    wanted = {
-        service.app: revisions.wanted(account, service.name, service.app, versions[service.app])
+    planned = {
+        service.app: revisions.planned(account, service.name, service.app, versions[service.app])
         for service in found
     }
     migration = (
         migrate.plan(account, versions[backend.among(account, found).app]) if migrates else None
     )
-    everything = [*wanted.values(), *([migration.wanted] if migration else [])]
+    everything = [*planned.values(), *([migration.planned] if migration else [])]
     in_the_way = [sentence for one in everything for sentence in needs.missing(account, one)]
-    parts = tuple(_part(service, wanted[service.app], versions[service.app]) for service in found)
+    parts = tuple(_part(service, planned[service.app], versions[service.app]) for service in found)
     if not in_the_way:
-        brought = [(p.service, p.wanted.content) for p in parts if p.rollout is not None]
+        brought = [(p.service, p.planned.content) for p in parts if p.rollout is not None]
         in_the_way = [
             *_beyond_quota(account, parts, migration),
             *connections.exceeded(account, "The release", brought),
@@ -136,16 +136,16 @@ def plan(
 
 
 def _beyond_quota(
-    account: Account, parts: Sequence[Part], migration: migrate.Migration | None
+    account: Account, parts: Sequence[ServiceRelease], migration: migrate.Migration | None
 ) -> Iterator[str]:
     """A sentence when the largest second colour, or the migration, finds no vCPUs left."""
     added = [
-        quota.vcpus(part.wanted.content, part.service.desired)
+        quota.vcpus(part.planned.content, part.service.desired)
         for part in parts
         if part.rollout is not None
     ]
     if migration is not None:
-        added.append(quota.vcpus(migration.wanted.content, 1))
+        added.append(quota.vcpus(migration.planned.content, 1))
     if added:
         needed = quota.running(part.service for part in parts) + max(added)
         yield from quota.exceeded(account, "The release", needed, "scale down first")
@@ -170,7 +170,7 @@ def plan_migration(account: Account, version: str | None) -> migrate.Migration:
     for sentence in migrate.running(account):
         raise Refused(sentence)
     migration = migrate.plan(account, version)
-    if in_the_way := list(needs.missing(account, migration.wanted)):
+    if in_the_way := list(needs.missing(account, migration.planned)):
         raise Refused("\n".join(in_the_way))
     return migration
 
@@ -186,9 +186,13 @@ def _live_version(account: Account) -> str:
     return revisions.version_of(account, live.task_definition, live.app)
 
 
-def _part(service: services.Service, wanted: revisions.Wanted, version: str) -> Part:
+def _part(
+    service: services.Service, planned: revisions.PlannedRevision, version: str
+) -> ServiceRelease:
     live = service.live()
     rollout = None
-    if live is None or not wanted.is_run_by(live):
-        rollout = Rollout(service=service, revision=lambda: wanted.registered, what=version)
-    return Part(service=service, wanted=wanted, before=service.last_good(), rollout=rollout)
+    if live is None or not planned.is_run_by(live):
+        rollout = Rollout(service=service, revision=lambda: planned.registered, what=version)
+    return ServiceRelease(
+        service=service, planned=planned, before=service.last_good(), rollout=rollout
+    )

@@ -10,9 +10,9 @@ from arbor.ecs import connections, health, needs, quota, revisions, services
 from arbor.ecs.rollout import ROLLED_BACK, SUCCESSFUL, Rollout
 from arbor.ecs.services import ONGOING
 from arbor.procedure import Failed, Refused, Run, Step
-from arbor.release import history, way_back
+from arbor.release import history, rollback_plan
 from arbor.release.history import Past
-from arbor.release.way_back import Way
+from arbor.release.rollback_plan import RollbackPlan
 from arbor_names import limits
 
 LOOKED_AT = 100
@@ -25,31 +25,31 @@ class Already(Exception):  # noqa: N818 - an outcome, told as such
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class ServiceRollback:
     """One service's share."""
 
     service: services.Service
-    way: Way
+    plan_: RollbackPlan
     version: str
     """That it runs in the end; nothing where its image is not in ECR."""
 
     @property
     def target(self) -> str:
         version = f" ({self.version})" if self.version else ""
-        return f"{services.short(self.way.to)}{version}"
+        return f"{services.short(self.plan_.to)}{version}"
 
     def steps(self) -> Iterator[Step]:
-        if self.way.stops is not None:
-            yield from self._stop(self.way.stops)
-        elif self.way.follows is not None:
-            yield self._follow(self.way.follows)
+        if self.plan_.stops is not None:
+            yield from self._stop(self.plan_.stops)
+        elif self.plan_.follows is not None:
+            yield self._follow(self.plan_.follows)
         else:
             yield self._deploy()
-        yield health.Health(service=self.service, revision=lambda: self.way.to).step()
+        yield health.Health(service=self.service, revision=lambda: self.plan_.to).step()
 
     def _deploy(self) -> Step:
         rollout = Rollout(
-            service=self.service, revision=lambda: self.way.to, what=self.target, continues=True
+            service=self.service, revision=lambda: self.plan_.to, what=self.target, continues=True
         )
         now = services.short(self.service.task_definition)
         return replace(rollout.step(), says=f"take {self.service.name} from {now} to {self.target}")
@@ -70,12 +70,12 @@ class Part:
         yield replace(
             rollout.step(),
             says=f"take back the deployment of {past.short} to {self.service.name}, which is "
-            f"under way, so that it stays on {self.target}",
+            f"under plan_, so that it stays on {self.target}",
             do=stop,
             took_effect=lambda: rollout.told.get("status", ONGOING[0]) not in ONGOING,
         )
         ended = rollout.told.get("status", ROLLED_BACK)  # nothing yet in a dry run
-        if ended == ROLLED_BACK or (ended == SUCCESSFUL and past.revision == self.way.to):
+        if ended == ROLLED_BACK or (ended == SUCCESSFUL and past.revision == self.plan_.to):
             return
         yield self._deploy()
 
@@ -95,18 +95,18 @@ class Part:
 class Rollback:
     """What is to be done, checked and not begun."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[ServiceRollback, ...]
 
     def execute(self, run: Run) -> None:
         """Raises Failed at the first service that is not back."""
         for turn, part in enumerate(self.parts):
-            if part.way.stays:
-                run.say(part.way.stays)
+            if part.plan_.stays:
+                run.say(part.plan_.stays)
                 continue
             try:
                 run.execute(part.steps())
             except Failed as failed:
-                left = [p.service.name for p in self.parts[turn + 1 :] if not p.way.stays]
+                left = [p.service.name for p in self.parts[turn + 1 :] if not p.plan_.stays]
                 untouched = f" {' and '.join(left)} was not touched." if left else ""
                 raise Failed(
                     f"{failed}\n{part.service.name} is NOT known to be back on {part.target}."
@@ -130,20 +130,20 @@ def plan(account: Account, apps: Sequence[str], to: str | None = None) -> Rollba
         in_the_way += _no_room(account, parts)
     if in_the_way:
         raise Refused("\n".join(dict.fromkeys(in_the_way)))
-    if all(part.way.stays for part in parts):
-        raise Already("\n".join(part.way.stays for part in parts))
+    if all(part.plan_.stays for part in parts):
+        raise Already("\n".join(part.plan_.stays for part in parts))
     return Rollback(parts=tuple(parts))
 
 
-def _no_room(account: Account, parts: Sequence[Part]) -> Iterator[str]:
+def _no_room(account: Account, parts: Sequence[ServiceRollback]) -> Iterator[str]:
     """A sentence when the largest second colour finds too few vCPUs or connections left.
 
     One service goes after the other. What ECS takes back itself starts no task.
     """
     brought = [
-        (part.service, revisions.read(account, part.way.to).definition)
+        (part.service, revisions.read(account, part.plan_.to).definition)
         for part in parts
-        if not (part.way.stays or part.way.stops or part.way.follows)
+        if not (part.plan_.stays or part.plan_.stops or part.plan_.follows)
     ]
     if brought:
         added = [quota.vcpus(definition, service.desired) for service, definition in brought]
@@ -152,21 +152,21 @@ def _no_room(account: Account, parts: Sequence[Part]) -> Iterator[str]:
         yield from connections.exceeded(account, "The rollback", brought)
 
 
-def _part(service: services.Service, to: str | None) -> Part:
+def _part(service: services.Service, to: str | None) -> ServiceRollback:
     """Raises Refused."""
     pasts = history.read(service)
     if to is None:
-        way = way_back.back(service.app, pasts, service.account.stack)
-        target = revisions.read(service.account, way.to)
+        plan_ = rollback_plan.back(service.app, pasts, service.account.stack)
+        target = revisions.read(service.account, plan_.to)
     else:
         lived = {past.revision for past in pasts if past.status == SUCCESSFUL}
         target = _named(service, to, lived)
-        way = way_back.named(service, pasts, target.arn)
-    if not (way.stays or way.stops or way.follows):
+        plan_ = rollback_plan.named(service, pasts, target.arn)
+    if not (plan_.stays or plan_.stops or plan_.follows):
         in_the_way = list(_in_the_way(service, target))
         if in_the_way:
             raise Refused("\n".join(in_the_way))
-    return Part(service=service, way=way, version=target.version(service.app))
+    return ServiceRollback(service=service, plan_=plan_, version=target.version(service.app))
 
 
 def _named(service: services.Service, to: str, lived: set[str]) -> revisions.Revision:
@@ -224,13 +224,13 @@ def _in_the_way(service: services.Service, target: revisions.Revision) -> Iterat
         yield f"{services.short(target.arn)} could not run any more: {sentence}"
 
 
-def _apart(parts: Sequence[Part]) -> Iterator[str]:
+def _apart(parts: Sequence[ServiceRollback]) -> Iterator[str]:
     """Two services of one release go back to one release; otherwise a person must say which."""
     versions = {part.version for part in parts if part.version}
     # A digest names one image of one repository, so those of one release differ.
     if len(versions) > 1 and not all(limits.is_digest(version) for version in versions):
         ends = " and ".join(
-            f"{part.service.app} on {part.target}{' (as it is)' if part.way.stays else ''}"
+            f"{part.service.app} on {part.target}{' (as it is)' if part.plan_.stays else ''}"
             for part in parts
         )
         each = " or ".join(f"`{_typed(part, 'rollback')}`" for part in parts)
@@ -241,6 +241,6 @@ def _apart(parts: Sequence[Part]) -> Iterator[str]:
         )
 
 
-def _typed(part: Part, what: str) -> str:
+def _typed(part: ServiceRollback, what: str) -> str:
     service = part.service
     return service.account.typed(f"arbor {what} {service.app}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from arbor.account import Account
 from arbor.ecs import connections, images, needs, quota, revisions, services
 from arbor.ecs.health import Health
-from arbor.ecs.revisions import MANAGED_BY, Revision, Wanted
+from arbor.ecs.revisions import MANAGED_BY, PlannedRevision, Revision
 from arbor.ecs.rollout import Rollout, back
 from arbor.procedure import Failed, Refused, Run, Step
 from arbor_names import limits, pools
@@ -38,7 +38,7 @@ class Resize:
     size: Size
     before: str
     """The revision that is live."""
-    wanted: Wanted
+    planned: PlannedRevision
     rollout: Rollout
 
     def execute(self, run: Run) -> None:
@@ -57,12 +57,12 @@ class Resize:
 
     def steps(self) -> Iterator[Step]:
         """Register, deploy, and see that it serves."""
-        for step in self.wanted.steps():
+        for step in self.planned.steps():
             yield replace(
-                step, says=f"register a revision of {self.wanted.family} with {self.size}"
+                step, says=f"register a revision of {self.planned.family} with {self.size}"
             )
         yield self.rollout.step()
-        yield Health(service=self.service, revision=lambda: self.wanted.registered).step()
+        yield Health(service=self.service, revision=lambda: self.planned.registered).step()
 
     def _take_back(self, run: Run) -> Iterator[str]:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
@@ -98,12 +98,12 @@ def plan(account: Account, app: str, size: Size) -> Resize:
     before = service.last_good()
     if before is None:
         raise Refused(f"{service.name} has no revision that was ever deployed to start from.")
-    wanted = _wanted(account, service, before, size)
-    needed = quota.running(services.every(account)) + quota.vcpus(wanted.content, service.desired)
+    planned = _planned(account, service, before, size)
+    needed = quota.running(services.every(account)) + quota.vcpus(planned.content, service.desired)
     if in_the_way := [
-        *needs.missing(account, wanted),
+        *needs.missing(account, planned),
         *quota.exceeded(account, "The resize", needed, "scale down first"),
-        *connections.exceeded(account, "The resize", [(service, wanted.content)]),
+        *connections.exceeded(account, "The resize", [(service, planned.content)]),
         *_too_many_workers(service, revisions.read(account, before), size),
     ]:
         raise Refused("\n".join(in_the_way))
@@ -111,8 +111,8 @@ def plan(account: Account, app: str, size: Size) -> Resize:
         service=service,
         size=size,
         before=before,
-        wanted=wanted,
-        rollout=Rollout(service=service, revision=lambda: wanted.registered, what=str(size)),
+        planned=planned,
+        rollout=Rollout(service=service, revision=lambda: planned.registered, what=str(size)),
     )
 
 
@@ -144,7 +144,7 @@ def _size(revision: Revision) -> Size:
     return Size(cpu=int(held["cpu"]), memory=int(held["memory"]))
 
 
-def _wanted(account: Account, service: services.Service, base: str, size: Size) -> Wanted:
+def _planned(account: Account, service: services.Service, base: str, size: Size) -> PlannedRevision:
     """The base with the size; a newer revision that holds that already is used again."""
     found = revisions.read(account, base)
     running = found.image(service.app)
@@ -152,7 +152,7 @@ def _wanted(account: Account, service: services.Service, base: str, size: Size) 
     if image is None:
         raise Refused(f"{base} runs {running}, which is not in ECR: nobody can see that it exists.")
     content = revisions.content_of(account, found.definition)
-    wanted = Wanted(
+    planned = PlannedRevision(
         account=account,
         family=service.name,
         container=service.app,
@@ -162,8 +162,8 @@ def _wanted(account: Account, service: services.Service, base: str, size: Size) 
         arn=None,
     )
     for arn in revisions.newest_first(account, service.name):
-        if wanted.is_run_by(arn):
-            wanted.arn = arn
-        if wanted.arn is not None or arn == base:
+        if planned.is_run_by(arn):
+            planned.arn = arn
+        if planned.arn is not None or arn == base:
             break
-    return wanted
+    return planned

@@ -10,7 +10,7 @@ from typing import Any
 
 from arbor.account import Account, together
 from arbor.ecs import images, revisions
-from arbor.release.verify.look import Found, Look, Skipped, sentences
+from arbor.release.verify.snapshot import Found, Skipped, Snapshot, sentences
 from arbor.words import counted
 
 INDEXES = (
@@ -33,13 +33,15 @@ def fetch(url: str) -> bytes:
         return bytes(answer.read())
 
 
-def platforms(look: Look) -> Found:
+def platforms(snapshot: Snapshot) -> Found:
     """Fargate starts no task from an image of another platform: CannotPullContainerError.
 
     Raises Skipped where none of the images is there: another check says so.
     """
-    wanted = {(str(one.image), _platform(one.content)): one.image for one in look.wanted.values()}
-    held = together(*(partial(_platforms, look.account, image) for image in wanted.values()))
+    wanted = {
+        (str(one.image), _platform(one.content)): one.image for one in snapshot.planned.values()
+    }
+    held = together(*(partial(_platforms, snapshot.account, image) for image in wanted.values()))
     there = {
         key: platforms for key, platforms in zip(wanted, held, strict=True) if platforms is not None
     }
@@ -116,16 +118,16 @@ def _config(account: Account, image: images.Image, digest: str) -> dict[str, Any
     return config
 
 
-def kept(look: Look) -> Found:
+def kept(snapshot: Snapshot) -> Found:
     """An image that runs and is expired by its repository's policy starts no further task."""
-    running = look.account.client("ecs")
-    texts = {str(one.image) for one in look.wanted.values()}
-    for service in look.services:
+    running = snapshot.account.client("ecs")
+    texts = {str(one.image) for one in snapshot.planned.values()}
+    for service in snapshot.services:
         described = running.describe_task_definition(taskDefinition=service.task_definition)
-        content = revisions.content_of(look.account, described["taskDefinition"])
+        content = revisions.content_of(snapshot.account, described["taskDefinition"])
         texts |= {container["image"] for container in content["containerDefinitions"]}
     wanted = [image for text in sorted(texts) if (image := images.parse(text)) is not None]
-    wrong = sentences(*(partial(_expired, look.account, image) for image in wanted))
+    wrong = sentences(*(partial(_expired, snapshot.account, image) for image in wanted))
     return Found(
         f"no lifecycle policy would expire any of {counted(len(wanted), 'image')}", tuple(wrong)
     )

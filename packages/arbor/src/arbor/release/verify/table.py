@@ -8,9 +8,9 @@ from typing import Final
 from arbor.account import together
 from arbor.check import Check
 from arbor.release.verify import now, registry, room, tasks, traffic
-from arbor.release.verify.look import Found, Look, Skipped
+from arbor.release.verify.snapshot import Found, Skipped, Snapshot
 
-CHECKS: Final[Mapping[str, Callable[[Look], Found]]] = {
+CHECKS: Final[Mapping[str, Callable[[Snapshot], Found]]] = {
     "under way": now.nothing_under_way,
     "images": tasks.in_ecr,
     "platforms": registry.platforms,
@@ -30,17 +30,17 @@ CHECKS: Final[Mapping[str, Callable[[Look], Found]]] = {
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
 
-def checks(look: Look) -> list[Check]:
+def checks(snapshot: Snapshot) -> list[Check]:
     """All of them, side by side."""
-    told = together(*(partial(_lines, name, one, look) for name, one in CHECKS.items()))
+    told = together(*(partial(_lines, name, one, snapshot) for name, one in CHECKS.items()))
     return list(chain.from_iterable(told))
 
 
-def _lines(name: str, one: Callable[[Look], Found], look: Look) -> list[Check]:
+def _lines(name: str, one: Callable[[Snapshot], Found], snapshot: Snapshot) -> list[Check]:
     from botocore.exceptions import ClientError  # noqa: PLC0415 - slow, and --help is fast
 
     try:
-        found = one(look)
+        found = one(snapshot)
     except Skipped as skipped:
         return [Check(name=name, status="SKIP", message=f"{skipped}.")]
     except ClientError as error:

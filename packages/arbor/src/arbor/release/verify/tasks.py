@@ -8,42 +8,42 @@ from typing import Any
 
 from arbor.account import Account
 from arbor.ecs import images, needs
-from arbor.release.verify.look import Found, Look, Skipped, sentences
+from arbor.release.verify.snapshot import Found, Skipped, Snapshot, sentences
 
 TASKS, ECS = "ecs-tasks.amazonaws.com", "ecs.amazonaws.com"
 KEY, STAGE, VERSION = needs.ARN_PARTS, needs.ARN_PARTS + 1, needs.ARN_PARTS + 2
 """Where they stand in `valueFrom`, behind the secret's ARN."""
 
 
-def in_ecr(look: Look) -> Found:
+def in_ecr(snapshot: Snapshot) -> Found:
     """The images of the version; the migrations run the backend's."""
-    wanted = list(dict.fromkeys(one.image for one in look.wanted.values()))
-    wrong = sentences(*(partial(images.missing, look.account, one) for one in wanted))
+    wanted = list(dict.fromkeys(one.image for one in snapshot.planned.values()))
+    wrong = sentences(*(partial(images.missing, snapshot.account, one) for one in wanted))
     return Found(", ".join(f"{one.repository}:{one.version}" for one in wanted), tuple(wrong))
 
 
-def roles(look: Look) -> Found:
+def roles(snapshot: Snapshot) -> Found:
     """Each is there, and whoever is to assume it may."""
     wanted: dict[tuple[str, str], str] = {}
     wrong = []
-    for one in look.wanted.values():
+    for one in snapshot.planned.values():
         execution, task = (one.content.get(key) for key in ("executionRoleArn", "taskRoleArn"))
         if execution:
             wanted.setdefault((execution, TASKS), f"the execution role of {one.family}")
         else:
             wrong.append(
                 f"{one.family} has no execution role, so nothing pulls its image: "
-                f"`pulumi up` of {look.account.stack}."
+                f"`pulumi up` of {snapshot.account.stack}."
             )
         if task:
             wanted.setdefault((task, TASKS), f"the task role of {one.family}")
-    for service in look.services:
-        arn = look.balancer(service.app)["advancedConfiguration"]["roleArn"]
+    for service in snapshot.services:
+        arn = snapshot.balancer(service.app)["advancedConfiguration"]["roleArn"]
         wanted.setdefault(
             (arn, ECS), f"the role with which ECS moves the traffic of {service.name}"
         )
     calls = (
-        partial(_role, look.account, arn, trusted, whose)
+        partial(_role, snapshot.account, arn, trusted, whose)
         for (arn, trusted), whose in wanted.items()
     )
     wrong += sentences(*calls)
@@ -78,10 +78,10 @@ def _trusts(document: Mapping[str, Any], service: str) -> bool:
     return False
 
 
-def secrets(look: Look) -> Found:
+def secrets(snapshot: Snapshot) -> Found:
     """Each is there and not to be deleted, and holds every key that a task takes from it."""
     keys: dict[tuple[str, str, str], set[str]] = defaultdict(set)
-    for one in look.wanted.values():
+    for one in snapshot.planned.values():
         for container in one.content["containerDefinitions"]:
             for value in container.get("secrets", []):
                 parts = [*value["valueFrom"].split(":"), "", "", ""]
@@ -89,10 +89,10 @@ def secrets(look: Look) -> Found:
                     arn = ":".join(parts[: needs.ARN_PARTS])
                     keys[arn, parts[STAGE], parts[VERSION]] |= {parts[KEY]} - {""}
     arns = sorted({arn for arn, _, _ in keys})
-    wrong = sentences(*(partial(needs.missing_secret, look.account, arn) for arn in arns))
+    wrong = sentences(*(partial(needs.missing_secret, snapshot.account, arn) for arn in arns))
     if not wrong:
         wrong = sentences(
-            *(partial(_keys, look.account, *which, named) for which, named in keys.items())
+            *(partial(_keys, snapshot.account, *which, named) for which, named in keys.items())
         )
     names = ", ".join(arn.split(":")[6].rsplit("-", 1)[0] for arn in arns)
     return Found(f"{names} hold what tasks take from them", tuple(wrong))
@@ -127,18 +127,18 @@ def _keys(account: Account, arn: str, stage: str, version: str, keys: set[str]) 
         )
 
 
-def logs(look: Look) -> Found:
+def logs(snapshot: Snapshot) -> Found:
     """ECS makes no log group, and starts no task without."""
     groups = sorted(
         {
             options["awslogs-group"]
-            for one in look.wanted.values()
+            for one in snapshot.planned.values()
             for container in one.content["containerDefinitions"]
             if "awslogs-group"
             in (options := container.get("logConfiguration", {}).get("options", {}))
         }
     )
-    wrong = sentences(*(partial(needs.missing_log_group, look.account, g) for g in groups))
+    wrong = sentences(*(partial(needs.missing_log_group, snapshot.account, g) for g in groups))
     return Found(", ".join(groups), tuple(wrong))
 
 

@@ -5,25 +5,25 @@ from typing import Any
 
 from arbor.account import Account
 from arbor.ecs.services import Service
-from arbor.release.verify.look import Found, Look
+from arbor.release.verify.snapshot import Found, Snapshot
 
 WEIGHTS = [0, 100]
 RULES = {"productionListenerRule": "production", "testListenerRule": "test"}
 
 
-def target_groups(look: Look) -> Found:
+def target_groups(snapshot: Snapshot) -> Found:
     """Two a service, on the container's port, to which ECS adds tasks by their address."""
     wrong, right = [], []
-    for service in look.services:
-        balancer = look.balancer(service.app)
+    for service in snapshot.services:
+        balancer = snapshot.balancer(service.app)
         arns, port = _groups(balancer), int(balancer["containerPort"])
-        wrong += list(_ports(look, service.app, balancer))
-        found = _described(look.account, arns)
+        wrong += list(_ports(snapshot, service.app, balancer))
+        found = _described(snapshot.account, arns)
         for arn in arns:
             if arn not in found:
                 wrong.append(
                     f"There is no target group {_short(arn)} of {service.name}: "
-                    f"`pulumi up` of {look.account.stack}."
+                    f"`pulumi up` of {snapshot.account.stack}."
                 )
                 continue
             group = found[arn]
@@ -35,32 +35,32 @@ def target_groups(look: Look) -> Found:
                 if is_now != wanted:
                     wrong.append(
                         f"The {what} of target group {_short(arn)} of {service.name} is {is_now} "
-                        f"instead of {wanted}: `pulumi up` of {look.account.stack}."
+                        f"instead of {wanted}: `pulumi up` of {snapshot.account.stack}."
                     )
         right.append(f"{service.app} two on port {port}")
     return Found(", ".join(right), tuple(wrong))
 
 
-def _ports(look: Look, app: str, balancer: dict[str, Any]) -> Iterator[str]:
-    settings = look.wanted[app].settings()
+def _ports(snapshot: Snapshot, app: str, balancer: dict[str, Any]) -> Iterator[str]:
+    settings = snapshot.planned[app].settings()
     ports = {mapping["containerPort"] for mapping in settings.get("portMappings", [])}
     if balancer["containerName"] != app or balancer["containerPort"] not in ports:
         yield (
             f"The load balancer sends to {balancer['containerName']}:{balancer['containerPort']}, "
             f"and the new revision of {app} opens {sorted(ports) or 'no port'}: the port in "
-            f"Pulumi.{look.account.stack}.yaml and in the image must agree."
+            f"Pulumi.{snapshot.account.stack}.yaml and in the image must agree."
         )
 
 
-def rules(look: Look) -> Found:
+def rules(snapshot: Snapshot) -> Found:
     """With a group missing from a rule ECS rolls the deployment back."""
     wrong, right = [], []
-    for service in look.services:
-        balancer = look.balancer(service.app)
+    for service in snapshot.services:
+        balancer = snapshot.balancer(service.app)
         groups, advanced = set(_groups(balancer)), balancer["advancedConfiguration"]
         for key, name in RULES.items():
             if key in advanced:
-                wrong += list(_rule(look.account, advanced[key], name, service.name, groups))
+                wrong += list(_rule(snapshot.account, advanced[key], name, service.name, groups))
         right.append(service.app)
     return Found(
         f"production and test of {' and '.join(right)} forward to both groups, one at 100",
@@ -68,13 +68,13 @@ def rules(look: Look) -> Found:
     )
 
 
-def live_targets(look: Look) -> Found:
+def live_targets(snapshot: Snapshot) -> Found:
     """The group to which the production rule sends users has a healthy target."""
     wrong, right = [], []
-    for service in look.services:
-        rule = look.balancer(service.app)["advancedConfiguration"].get("productionListenerRule")
-        for group in _live(look.account, rule) if rule else ():
-            healthy = _healthy(look.account, group)
+    for service in snapshot.services:
+        rule = snapshot.balancer(service.app)["advancedConfiguration"].get("productionListenerRule")
+        for group in _live(snapshot.account, rule) if rule else ():
+            healthy = _healthy(snapshot.account, group)
             right.append(f"{service.app} {healthy}")
             if healthy == 0:
                 wrong.append(_empty(service, group))

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from arbor.account import Account
-from arbor.bluegreen import parts, targets
-from arbor.bluegreen.parts import Part
+from arbor.bluegreen import deployments, targets
+from arbor.bluegreen.deployments import ServiceDeployment
 from arbor.ecs.health import Opener
 from arbor.ecs.services import short
 from arbor.incident import answers
@@ -12,7 +12,7 @@ from arbor.incident.answers import Answer
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class GreenStatus:
     """One service as the green host shows it."""
 
     service: str
@@ -36,18 +36,18 @@ class Look:
         )
 
 
-def look(account: Account, opener: Opener) -> list[Look]:
+def read(account: Account, opener: Opener) -> list[GreenStatus]:
     """Both services; raises Refused when nothing is under test."""
-    found = parts.read(account)
+    found = deployments.read(account)
     if not any(part.waits for part in found):
-        raise parts.none(account, found, "Nothing is under test.")
+        raise deployments.none(account, found, "Nothing is under test.")
     said = {one.service: one for one in answers.ask(account, opener, green=True)}
-    return [_look(part, said[part.service.app]) for part in found]
+    return [_status(part, said[part.service.app]) for part in found]
 
 
-def _look(part: Part, answer: Answer) -> Look:
+def _status(part: ServiceDeployment, answer: Answer) -> GreenStatus:
     under_test = bool(part.waits)
-    return Look(
+    return GreenStatus(
         service=part.service.app,
         under_test=under_test,
         version=part.version,

@@ -15,7 +15,7 @@ USERS_MOVED = frozenset({"POST_PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME", "CLEAN_UP
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class ServiceDeployment:
     """A service, its newest deployment, and what `start` has kept of it."""
 
     service: Service
@@ -87,7 +87,7 @@ class Part:
         return self.rollout.ended()
 
 
-def read(account: Account) -> list[Part]:
+def read(account: Account) -> list[ServiceDeployment]:
     """Every service in release order; raises Refused where there is none."""
     found = services.every(account)
     if not found:
@@ -96,13 +96,13 @@ def read(account: Account) -> list[Part]:
     return [_part(service, records.get(service.app)) for service in found]
 
 
-def none(account: Account, found: list[Part], why: str) -> Refused:
+def none(account: Account, found: list[ServiceDeployment], why: str) -> Refused:
     """That there is nothing to do, and in what state everything is."""
     states = "\n".join(part.state() for part in found)
     return Refused(f"{why}\n{states}\nBegin with {command(account, 'start VERSION')}.")
 
 
-def _part(service: Service, kept: record.Record | None) -> Part:
+def _part(service: Service, kept: record.Record | None) -> ServiceDeployment:
     newest = service.deployments()[:1]
     revision = services.revision_of(service.account, newest[0]) if newest else ""
     rollout = Rollout(
@@ -112,7 +112,7 @@ def _part(service: Service, kept: record.Record | None) -> Part:
         arn=newest[0]["serviceDeploymentArn"] if newest else None,
     )
     rollout.look()
-    return Part(service=service, record=kept, rollout=rollout, revision=revision)
+    return ServiceDeployment(service=service, record=kept, rollout=rollout, revision=revision)
 
 
 def _version(service: Service, revision: str) -> str:

@@ -18,7 +18,7 @@ TAKEN_BACK = frozenset({"ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Way:
+class RollbackPlan:
     """What is to be done with a service, and where it ends."""
 
     to: str
@@ -26,12 +26,12 @@ class Way:
     stays: str = ""
     """Why there is nothing to do."""
     stops: Past | None = None
-    """The deployment under way that ECS is to take back."""
+    """The deployment under plan_ that ECS is to take back."""
     follows: Past | None = None
-    """The deployment under way that goes back already."""
+    """The deployment under plan_ that goes back already."""
 
 
-def back(app: str, pasts: Sequence[Past], stack: str) -> Way:
+def back(app: str, pasts: Sequence[Past], stack: str) -> RollbackPlan:
     """To what was live before; raises Refused where there is nothing, or it is not the time."""
     if not pasts:
         raise Refused(_nothing(app, stack))
@@ -44,34 +44,38 @@ def back(app: str, pasts: Sequence[Past], stack: str) -> Way:
     if stands is None:
         raise Refused(_nothing(app, stack))
     if last.status == ROLLED_BACK and last.revision == stands.revision:
-        return Way(to=stands.revision, stays=_stays(app, last, stands, last.ended, pasts, stack))
+        return RollbackPlan(
+            to=stands.revision, stays=_stays(app, last, stands, last.ended, pasts, stack)
+        )
     left_at = None
     for past in pasts:
         if past.revision != stands.revision:
             if past.number > stands.number:
                 at = past.ended if past.status == ROLLED_BACK else left_at
-                return Way(to=stands.revision, stays=_stays(app, past, stands, at, pasts, stack))
+                return RollbackPlan(
+                    to=stands.revision, stays=_stays(app, past, stands, at, pasts, stack)
+                )
             if past.status == SUCCESSFUL:
-                return Way(to=past.revision)
+                return RollbackPlan(to=past.revision)
             # Otherwise somebody wanted to go back to it, in vain.
         left_at = past.begun
     raise Refused(_nothing(app, stack))
 
 
-def named(service: Service, pasts: Sequence[Past], to: str) -> Way:
+def named(service: Service, pasts: Sequence[Past], to: str) -> RollbackPlan:
     """To the revision that the operator named."""
     app, now = service.app, service.task_definition
     last = pasts[0] if pasts else None
     if last is None or last.status in SETTLED:
         stays = f"{app} is on {short(to)} already; nothing was changed." if to == now else ""
-        return Way(to=to, stays=stays)
+        return RollbackPlan(to=to, stays=stays)
     if not last.is_under_way:
-        return Way(to=to)
+        return RollbackPlan(to=to)
     stands = _stands(pasts[1:])
     if stands is not None and stands.revision == to:
-        return Way(to=to, stops=last)
+        return RollbackPlan(to=to, stops=last)
     if _goes_back(last, stands) and last.revision == to and last.status not in TAKEN_BACK:
-        return Way(to=to, follows=last)
+        return RollbackPlan(to=to, follows=last)
     raise Refused(
         f"{app} is being deployed: {last.short} is {last.status} since {_at(last.begun)}. Take "
         f"that back first with `{service.account.typed(f'arbor rollback {app}')}`, or wait until it"
@@ -79,7 +83,7 @@ def named(service: Service, pasts: Sequence[Past], to: str) -> Way:
     )
 
 
-def _while_under_way(app: str, last: Past, older: Sequence[Past]) -> Way:
+def _while_under_way(app: str, last: Past, older: Sequence[Past]) -> RollbackPlan:
     stands = _stands(older)
     if stands is None:
         raise Refused(
@@ -87,27 +91,27 @@ def _while_under_way(app: str, last: Past, older: Sequence[Past]) -> Way:
             "deployment that ECS knows of."
         )
     if not _goes_back(last, stands):
-        return Way(to=stands.revision, stops=last)
+        return RollbackPlan(to=stands.revision, stops=last)
     if last.status in TAKEN_BACK:
         raise Refused(
             f"The rollback of {app} from {stands.short} to {last.short} is itself being taken "
             f"back by ECS ({last.status}): wait until that is over, then run this again."
         )
-    return Way(to=last.revision, follows=last)
+    return RollbackPlan(to=last.revision, follows=last)
 
 
-def _half_way(app: str, last: Past, older: Sequence[Past], stack: str) -> Way:
+def _half_way(app: str, last: Past, older: Sequence[Past], stack: str) -> RollbackPlan:
     """The last deployment was STOPPED, or could not be rolled back."""
     before = next(
         (p for p in older if p.status == SUCCESSFUL and p.revision != last.revision), None
     )
     if before is None:
         raise Refused(_nothing(app, stack))
-    return Way(to=last.revision if _goes_back(last, before) else before.revision)
+    return RollbackPlan(to=last.revision if _goes_back(last, before) else before.revision)
 
 
 def _stands(pasts: Sequence[Past]) -> Past | None:
-    """What is live when nothing is under way: the newest that succeeded."""
+    """What is live when nothing is under plan_: the newest that succeeded."""
     return next((past for past in pasts if past.status == SUCCESSFUL), None)
 
 

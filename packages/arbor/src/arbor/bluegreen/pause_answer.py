@@ -11,8 +11,8 @@ import typer
 
 from arbor import lock, screen
 from arbor.account import Account
-from arbor.bluegreen import parts
-from arbor.bluegreen.parts import Part
+from arbor.bluegreen import deployments
+from arbor.bluegreen.deployments import ServiceDeployment
 from arbor.options import Manner, Plan
 from arbor.procedure import Refused, Run, Step
 
@@ -23,7 +23,7 @@ OURS = "bluegreen"
 class Answer:
     """One answer to each pause that waits; how it ends the other command tells."""
 
-    found: tuple[Part, ...]
+    found: tuple[ServiceDeployment, ...]
     action: str
 
     def execute(self, run: Run) -> None:
@@ -47,12 +47,12 @@ def holder(account: Account, what: str, manner: Manner) -> lock.Holder | None:
     other, _ = seen
     if other.command.split()[0] == OURS or other.has_exited(lock.holder(account, what)):
         return None
-    found = [part for part in parts.read(account) if part.concerned]
+    found = [part for part in deployments.read(account) if part.concerned]
     started = any(part.record is not None and part.is_ours for part in found)
     return other if found and not started else None
 
 
-def answer(found: list[Part], action: str, other: lock.Holder) -> Answer:
+def answer(found: list[ServiceDeployment], action: str, other: lock.Holder) -> Answer:
     """Raises Refused when it has not come to its pause."""
     waiting = tuple(part for part in found if part.waits)
     if not waiting:
@@ -74,5 +74,5 @@ def carry_out(manner: Manner, plan: Callable[[], Plan], done: str) -> None:
         say(done)
 
 
-def _is_answered(part: Part) -> bool:
+def _is_answered(part: ServiceDeployment) -> bool:
     return not part.waits

@@ -13,13 +13,13 @@ from arbor_names import limits, naming
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class Snapshot:
     """The services as they are, and the revisions that a release of the version would run."""
 
     account: Account
     version: str
     services: tuple[services.Service, ...]
-    wanted: dict[str, revisions.Wanted]
+    planned: dict[str, revisions.PlannedRevision]
     """By application, and for the migrations."""
 
     def balancer(self, app: str) -> dict[str, Any]:
@@ -53,7 +53,9 @@ def _read(call: Callable[[], Iterable[str]]) -> list[str]:
     return list(call())
 
 
-def look(account: Account, version: str | None, others: Mapping[str, str] | None = None) -> Look:
+def read(
+    account: Account, version: str | None, others: Mapping[str, str] | None = None
+) -> Snapshot:
     """Of a version, or of the live ones; `others` has the version of each service that differs.
 
     Raises Refused where nothing could be released.
@@ -74,20 +76,20 @@ def look(account: Account, version: str | None, others: Mapping[str, str] | None
     families.append(
         (naming.MIGRATIONS, family, naming.MIGRATIONS_CONTAINER, versions[migrating.app])
     )
-    wanted = together(
+    planned = together(
         *(
-            partial(revisions.wanted, account, family, container, of_version)
+            partial(revisions.planned, account, family, container, of_version)
             for _, family, container, of_version in families
         )
     )
     for service in found:
         if len(service.balancers) != 1:
             raise Refused(f"{service.name} has not one load balancer, as infrastructure gives it.")
-    return Look(
+    return Snapshot(
         account=account,
         version=version,
         services=found,
-        wanted={key: one for (key, *_), one in zip(families, wanted, strict=True)},
+        planned={key: one for (key, *_), one in zip(families, planned, strict=True)},
     )
 
 
