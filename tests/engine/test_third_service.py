@@ -30,6 +30,9 @@ def stack(pristine_staging: Deployed) -> Iterator[Deployed]:
     """Staging with an internal service more, brought up under the policy pack."""
     with pristine_staging.copy() as copy:
         configure(copy, {**SERVICES, "admin": ADMIN})
+        for app in (*SERVICES, "admin"):
+            for version in (LIVE, NEW):
+                push(copy, app, version)
         yield copy
 
 
@@ -37,9 +40,6 @@ def configure(stack: Deployed, services: dict[str, Any]) -> None:
     """Bring the stack up with these services; a policy violation fails it."""
     stack.deployment.configure({"arbor:services": services, **QUOTA})
     replace(stack.deployment, policy_packs=(trial.PACK,)).up()
-    for app in services:
-        for version in (LIVE, NEW):
-            push(stack, app, version)
 
 
 def push(stack: Deployed, app: str, version: str) -> None:
