@@ -71,6 +71,7 @@ RELEASES = frozenset(
         "ecs:ContinueServiceDeployment",
         "ecs:DescribeServiceRevisions",
         "ecs:DescribeTasks",
+        "ecs:ListServices",
         "ecs:ListTaskDefinitions",
         "ecs:ListTasks",
         "ecs:RunTask",

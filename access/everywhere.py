@@ -30,6 +30,7 @@ EVERYWHERE: Final = frozenset(
         "ecr:GetAuthorizationToken",
         "ecs:CreateCluster",
         "ecs:DescribeTaskDefinition",
+        "ecs:ListServices",
         "ecs:ListTaskDefinitions",
         "elasticloadbalancing:DescribeCapacityReservation",
         "elasticloadbalancing:DescribeListenerAttributes",

@@ -29,6 +29,7 @@ ONLY_EVERYWHERE = frozenset(
         "ecr:GetAuthorizationToken",
         "ecs:CreateCluster",
         "ecs:DescribeTaskDefinition",
+        "ecs:ListServices",
         "ecs:ListTaskDefinitions",
         "elasticloadbalancing:DescribeCapacityReservation",
         "elasticloadbalancing:DescribeListenerAttributes",
