@@ -24,8 +24,8 @@ from components.network import Network, NetworkArgs
 from components.registry import Registry, RegistryArgs
 from components.role import RoleScope
 from components.secrets import Secrets, SecretsArgs
-from components.service import Door, PauseHook, Scaling, Service, ServiceArgs
-from components.task import Reach, Surroundings
+from components.service import LoadBalancerTarget, PauseHook, Scaling, Service, ServiceArgs
+from components.task import Egress, TaskEnvironment
 from components.task_definition import Container
 from components.web_acl import WebAcl, WebAclArgs
 from components.web_acl_rules import ApiLimit
@@ -271,7 +271,7 @@ cluster = Cluster(
     ),
     opts=pulumi.ResourceOptions(depends_on=[logs]),  # as the database's
 )
-around = Surroundings(
+task_environment = TaskEnvironment(
     account_id=config.account_id,
     region=config.region,
     vpc_id=network.vpc_id,
@@ -282,17 +282,17 @@ around = Surroundings(
     exec_log_group_arn=logs.arns["exec"],
     exec_key_arn=logs_key.arn,
     roles=roles,
-    ways_out=[network],
+    egress_dependencies=[network],
 )
-door = Door(
+load_balancer_target = LoadBalancerTarget(
     listener_arn=balancer.https_listener_arn,
     security_group_id=balancer.security_group_id,
     arn_suffix=balancer.arn_suffix,
     production_host=config.domain,
     test_host=green_host,
 )
-to_database = Reach(security_group_id=database.security_group_id, port=DATABASE_PORT)
-to_cache = Reach(security_group_id=cache.security_group_id, port=CACHE_PORT)
+database_egress = Egress(security_group_id=database.security_group_id, port=DATABASE_PORT)
+cache_egress = Egress(security_group_id=cache.security_group_id, port=CACHE_PORT)
 database_access = application.DatabaseAccess(
     host=database.address,
     port=database.port,
@@ -338,8 +338,8 @@ for app, wanted in config.services.items():
             ),
             cpu=wanted.cpu,
             memory=wanted.memory,
-            around=around,
-            door=door,
+            task_environment=task_environment,
+            load_balancer=load_balancer_target,
             path_patterns=wanted.paths,
             priority=wanted.priority,
             previous_port=wanted.previous_port,
@@ -358,9 +358,9 @@ for app, wanted in config.services.items():
             secret_arns=application.secret_arns(
                 app_secret_arn=secrets.app_arn, database=db, cache=redis
             ),
-            reaches={
-                **({"database": to_database} if wanted.database else {}),
-                **({"cache": to_cache} if wanted.cache else {}),
+            egress={
+                **({"database": database_egress} if wanted.database else {}),
+                **({"cache": cache_egress} if wanted.cache else {}),
             },
             bake_minutes=config.deployment.bake_minutes,
             pause=PauseHook(timeout_minutes=config.deployment.pause_timeout_minutes)
@@ -393,13 +393,13 @@ migrations = MigrationTask(
                 app_secret_arn=secrets.app_arn, database=database_access, cache=cache_access
             ),
         ),
-        around=around,
+        task_environment=task_environment,
         log_group_arn=logs.arns[naming.MIGRATIONS],
         repository_arn=registry.arns["backend"],
         secret_arns=application.secret_arns(
             app_secret_arn=secrets.app_arn, database=database_access, cache=cache_access
         ),
-        database=to_database,
+        database=database_egress,
         tags=config.tags(naming.MIGRATIONS),
     ),
 )

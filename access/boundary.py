@@ -42,9 +42,8 @@ https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonECSInfrast
 
 def of_program(pipeline: Pipeline) -> str:
     """For tasks, flow logs, enhanced monitoring and ECS's blue/green deployments of one stack."""
-    place = f"{pipeline.region}:{pipeline.account_id}"
     stack = pipeline.environment
-    metrics = f"arn:aws:logs:{place}:log-group:{naming.OS_METRICS_LOG_GROUP}"
+    metrics = f"arn:aws:logs:{pipeline.location}:log-group:{naming.OS_METRICS_LOG_GROUP}"
     ours = {"aws:ResourceTag/Stack": stack}
     return document(
         [
@@ -52,31 +51,31 @@ def of_program(pipeline: Pipeline) -> str:
                 [*EXEC, *LOOKS_AT_BALANCERS, "ecr:GetAuthorizationToken", "logs:DescribeLogGroups"],
                 "*",
             ),
-            allow(WRITES_LOGS, f"arn:aws:logs:{place}:log-group:*"),
-            allow(MONITORING, f"arn:aws:logs:{place}:log-group:{MONITORED}"),
+            allow(WRITES_LOGS, f"arn:aws:logs:{pipeline.location}:log-group:*"),
+            allow(MONITORING, f"arn:aws:logs:{pipeline.location}:log-group:{MONITORED}"),
             allow(
                 PULLS,
                 [
-                    f"arn:aws:ecr:{place}:repository/{name}"
+                    f"arn:aws:ecr:{pipeline.location}:repository/{name}"
                     for name in (pipeline.repositories, OLDER_REPOSITORIES)
                 ],
             ),
             allow(
                 ["secretsmanager:GetSecretValue"],
-                f"arn:aws:secretsmanager:{place}:secret:{pipeline.secrets}",
+                f"arn:aws:secretsmanager:{pipeline.location}:secret:{pipeline.secrets}",
             ),
             allow(
                 ["kms:Decrypt", "kms:GenerateDataKey"],
-                f"arn:aws:kms:{place}:key/*",
+                f"arn:aws:kms:{pipeline.location}:key/*",
                 StringEquals=ours,
             ),
-            allow(SHIFTS_TRAFFIC, f"arn:aws:elasticloadbalancing:{place}:*"),
+            allow(SHIFTS_TRAFFIC, f"arn:aws:elasticloadbalancing:{pipeline.location}:*"),
             # All databases of the account write to one group, which one stack made and tagged.
             # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Monitoring.OS.CloudWatchLogs.html
             deny(
                 ["*"],
                 [metrics, f"{metrics}:*"],
-                but=True,
+                not_resource=True,
                 Null={"aws:ResourceTag/Stack": "false"},
                 StringNotEquals=ours,
             ),

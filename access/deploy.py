@@ -111,7 +111,7 @@ def of_deploys(pipeline: Pipeline) -> str:
         [
             *_of_both(pipeline),
             *_denied(pipeline),
-            deny([*ROLE_WRITES, "iam:PassRole"], _ours(pipeline), but=True),
+            deny([*ROLE_WRITES, "iam:PassRole"], _ours(pipeline), not_resource=True),
         ]
     )
 
@@ -137,7 +137,7 @@ def own_roles(pipeline: Pipeline) -> str:
             allow(ROLE_WRITES, own),
             allow(POLICY_WRITES, [f"{account}:policy/{name}" for name in policies]),
             *_tunnels(pipeline),
-            deny([*ROLE_WRITES, "iam:PassRole"], [*_ours(pipeline), *own], but=True),
+            deny([*ROLE_WRITES, "iam:PassRole"], [*_ours(pipeline), *own], not_resource=True),
         ]
     )
 
@@ -149,17 +149,16 @@ def _tunnels(pipeline: Pipeline) -> Iterator[Statement]:
     https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-specify-session-document.html
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
     """
-    place = f"{pipeline.region}:{pipeline.account_id}"
     yield allow(
         ["ssm:StartSession"],
         [
-            f"arn:aws:ecs:{place}:task/{pipeline.cluster}/*",
+            f"arn:aws:ecs:{pipeline.location}:task/{pipeline.cluster}/*",
             f"arn:aws:ssm:{pipeline.region}::document/{TUNNEL}",
         ],
         BoolIfExists={"ssm:SessionDocumentAccessCheck": "true"},
     )
     sessions = f"session/{pipeline.environment}-{SESSIONS}-*"
-    yield allow(["ssm:TerminateSession"], f"arn:aws:ssm:{place}:{sessions}")
+    yield allow(["ssm:TerminateSession"], f"arn:aws:ssm:{pipeline.location}:{sessions}")
 
 
 def _of_both(pipeline: Pipeline) -> Iterator[Statement]:
@@ -175,11 +174,12 @@ def _of_both(pipeline: Pipeline) -> Iterator[Statement]:
 def _releases(pipeline: Pipeline) -> Iterator[Statement]:
     """What a release calls beside the provider's calls."""
     yield from scoped(pipeline, RELEASES - provider.reads())
-    place = f"{pipeline.region}:{pipeline.account_id}"
-    yield allow(["logs:GetLogEvents"], f"arn:aws:logs:{place}:log-group:{pipeline.log_groups}:*")
+    yield allow(
+        ["logs:GetLogEvents"], f"arn:aws:logs:{pipeline.location}:log-group:{pipeline.log_groups}:*"
+    )
     yield allow(
         ["ssm:DeleteParameter", "ssm:GetParameter", "ssm:GetParameters", "ssm:PutParameter"],
-        f"arn:aws:ssm:{place}:parameter{pipeline.parameters}",
+        f"arn:aws:ssm:{pipeline.location}:parameter{pipeline.parameters}",
     )
 
 
@@ -210,7 +210,6 @@ def _roles(pipeline: Pipeline) -> Iterator[Statement]:
 
 def _keys(pipeline: Pipeline) -> Iterator[Statement]:
     """Keys that the program made for this stack; those of the state are bootstrap's."""
-    place = f"{pipeline.region}:{pipeline.account_id}"
     kms = of_services(provider.writes(), "kms")
     aliases = of_services(provider.writes(["aws:kms/alias:Alias"]), "kms")
     stack = pipeline.environment
@@ -221,18 +220,17 @@ def _keys(pipeline: Pipeline) -> Iterator[Statement]:
     )
     yield allow(
         kms - {"kms:CreateKey"},
-        f"arn:aws:kms:{place}:key/*",
+        f"arn:aws:kms:{pipeline.location}:key/*",
         StringEquals={"aws:ResourceTag/Stack": stack, "aws:ResourceTag/ManagedBy": "pulumi"},
     )
     # An alias has no tags; its key is asked, too.
-    yield allow(aliases, f"arn:aws:kms:{place}:alias/*")
+    yield allow(aliases, f"arn:aws:kms:{pipeline.location}:alias/*")
 
 
 def _secrets(pipeline: Pipeline) -> Iterator[Statement]:
-    place = f"{pipeline.region}:{pipeline.account_id}"
     yield allow(
         of_services(provider.writes(), "secretsmanager") | VALUES,
-        f"arn:aws:secretsmanager:{place}:secret:{pipeline.secrets}",
+        f"arn:aws:secretsmanager:{pipeline.location}:secret:{pipeline.secrets}",
     )
 
 
@@ -273,7 +271,7 @@ def only_objects_of_state(pipeline: Pipeline) -> Iterator[Statement]:
     yield deny(
         ["s3:GetObject", "s3:GetObjectVersion"],
         f"arn:aws:s3:::{pipeline.state_bucket}/*",
-        but=True,
+        not_resource=True,
     )
 
 

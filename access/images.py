@@ -32,11 +32,10 @@ def trust(pipeline: Pipeline, provider: str) -> str:
 
 def of_pushes(pipeline: Pipeline) -> str:
     """Push to the stack's repositories."""
-    place = f"{pipeline.region}:{pipeline.account_id}"
     return document(
         [
             allow(["ecr:GetAuthorizationToken"], "*"),
-            allow(PUSHES, f"arn:aws:ecr:{place}:repository/{pipeline.repositories}"),
+            allow(PUSHES, f"arn:aws:ecr:{pipeline.location}:repository/{pipeline.repositories}"),
             deny(["sts:AssumeRole"], "*"),
         ]
     )

@@ -15,7 +15,6 @@ ELSEWHERE = ("iam", "kms", "s3", "secretsmanager")
 
 def shared(pipeline: Pipeline) -> str:
     """What a refresh of the program's types and the pipeline's checks read."""
-    place = f"{pipeline.region}:{pipeline.account_id}"
     account = f"arn:aws:iam::{pipeline.account_id}"
     reads = (provider.reads() | CHECKS) - VALUES
     plain = reads - of_services(reads, *ELSEWHERE)
@@ -31,11 +30,11 @@ def shared(pipeline: Pipeline) -> str:
                     provider_arn(pipeline.account_id),
                 ],
             ),
-            allow(of_services(reads, "kms") - EVERYWHERE, f"arn:aws:kms:{place}:key/*"),
+            allow(of_services(reads, "kms") - EVERYWHERE, f"arn:aws:kms:{pipeline.location}:key/*"),
             allow(of_services(reads, "s3"), [f"arn:aws:s3:::{name}" for name in pipeline.buckets]),
             allow(
                 of_services(reads, "secretsmanager") | {"secretsmanager:ListSecretVersionIds"},
-                f"arn:aws:secretsmanager:{place}:secret:{pipeline.secrets}",
+                f"arn:aws:secretsmanager:{pipeline.location}:secret:{pipeline.secrets}",
             ),
         ]
     )

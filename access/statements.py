@@ -22,11 +22,11 @@ def deny(
     actions: Iterable[str],
     resources: str | Collection[str],
     *,
-    but: bool = False,
+    not_resource: bool = False,
     **condition: object,
 ) -> Statement:
-    """Deny them on these resources or, with `but`, on every other one."""
-    return _statement("Deny", actions, resources, condition, but=but)
+    """Deny them on these resources or, with `not_resource`, on all others."""
+    return _statement("Deny", actions, resources, condition, not_resource=not_resource)
 
 
 def scoped(pipeline: Pipeline, actions: Iterable[str]) -> Iterator[Statement]:
@@ -39,13 +39,12 @@ def scoped(pipeline: Pipeline, actions: Iterable[str]) -> Iterator[Statement]:
         yield allow(nowhere, "*")
     if rest := asked - EVERYWHERE:
         services = sorted({action.partition(":")[0] for action in rest})
-        place = f"{pipeline.region}:{pipeline.account_id}"
         yield allow(
             rest,
             [
                 arn
                 for service in services
-                for arn in GLOBAL.get(service, (f"arn:aws:{service}:{place}:*",))
+                for arn in GLOBAL.get(service, (f"arn:aws:{service}:{pipeline.location}:*",))
             ],
         )
 
@@ -61,13 +60,13 @@ def _statement(
     resources: str | Collection[str],
     condition: dict[str, object],
     *,
-    but: bool = False,
+    not_resource: bool = False,
 ) -> Statement:
-    places = [resources] if isinstance(resources, str) else list(resources)
+    arns = [resources] if isinstance(resources, str) else list(resources)
     statement: Statement = {
         "Effect": effect,
         "Action": sorted(set(actions)),
-        "NotResource" if but else "Resource": places[0] if len(places) == 1 else places,
+        "NotResource" if not_resource else "Resource": arns[0] if len(arns) == 1 else arns,
     }
     if condition:
         statement["Condition"] = condition

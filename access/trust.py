@@ -84,6 +84,11 @@ class Pipeline:
     """Of the key that every stack of the account shared, and the state's bucket still has."""
     break_glass_role: str
 
+    @property
+    def location(self) -> str:
+        """REGION:ACCOUNT, as in ARNs."""
+        return f"{self.region}:{self.account_id}"
+
 
 def boundary_arn(pipeline: Pipeline) -> str:
     """Of the policy that bounds the program's roles."""

@@ -7,7 +7,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-NAMESPACE, DIMENSION = "ecs", "ecs:service:DesiredCount"
+from components.target_group_metrics import NAMESPACE, dimensions
+
+SERVICE_NAMESPACE, DIMENSION = "ecs", "ecs:service:DesiredCount"
 SCALE_IN_SECONDS, SCALE_OUT_SECONDS = 300, 60
 
 
@@ -50,7 +52,7 @@ class Autoscaling(pulumi.ComponentResource):
 
         target = aws.appautoscaling.Target(
             f"{name}-target",
-            service_namespace=NAMESPACE,
+            service_namespace=SERVICE_NAMESPACE,
             scalable_dimension=DIMENSION,
             resource_id=pulumi.Output.concat("service/", args.cluster_name, "/", args.service_name),
             min_capacity=args.min_count,
@@ -103,14 +105,11 @@ class Autoscaling(pulumi.ComponentResource):
 
 
 def _requests_of_both(args: AutoscalingArgs) -> list[Any]:
-    """Requests a target of both colours: the predefined metric would follow one group for ever.
+    """Requests per target of both target groups; the predefined metric follows only one.
 
-    `+` treats a missing value as 0; FILL would make the latest minute 0 until ELB has reported it,
-    and the alarm on three high minutes would never be one. Without any request for a while there is
-    no value, and no task is taken away.
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+    Without requests the sum has no value, and no task is removed.
     """
-    colours = {"blue": args.blue_suffix, "green": args.green_suffix}
+    groups = dimensions(args.load_balancer_suffix, blue=args.blue_suffix, green=args.green_suffix)
     return [
         *(
             {
@@ -119,16 +118,15 @@ def _requests_of_both(args: AutoscalingArgs) -> list[Any]:
                 "metric_stat": {
                     "stat": "Sum",
                     "metric": {
-                        "namespace": "AWS/ApplicationELB",
+                        "namespace": NAMESPACE,
                         "metric_name": "RequestCountPerTarget",
                         "dimensions": [
-                            {"name": "LoadBalancer", "value": args.load_balancer_suffix},
-                            {"name": "TargetGroup", "value": suffix},
+                            {"name": name, "value": value} for name, value in group.items()
                         ],
                     },
                 },
             }
-            for colour, suffix in colours.items()
+            for colour, group in groups.items()
         ),
         {
             "id": "both",

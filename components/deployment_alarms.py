@@ -1,12 +1,4 @@
-"""What rolls a deployment back: a MetricAlarm for failed requests, one for unhealthy targets.
-
-Both colours are added with `+`, which treats a missing value as 0. So an alarm is right while one
-of them has never had a datapoint, and has no value while neither has one. There is no FILL: ELB
-reports a metric only when requests flow, some seconds late, so that the latest minute of a filled
-series would always be 0 and its alarm could never leave OK.
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
-https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
-"""
+"""Alarms that roll a deployment back: one for failed requests, one for unhealthy targets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,8 +7,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.target_group_metrics import NAMESPACE, dimensions
+
 MINUTE = 60
-COLOURS = ("blue", "green")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,20 +96,17 @@ def _returned(identity: str, expression: str, label: str) -> dict[str, Any]:
 def _of_both(
     args: DeploymentAlarmsArgs, metric: str, stat: str, suffix: str = ""
 ) -> list[dict[str, Any]]:
-    groups = zip(COLOURS, (args.blue_suffix, args.green_suffix), strict=True)
+    groups = dimensions(args.load_balancer_suffix, blue=args.blue_suffix, green=args.green_suffix)
     return [
         {
             "id": f"{colour}{suffix}",
             "metric": {
-                "namespace": "AWS/ApplicationELB",
+                "namespace": NAMESPACE,
                 "metric_name": metric,
                 "period": MINUTE,
                 "stat": stat,
-                "dimensions": {
-                    "LoadBalancer": args.load_balancer_suffix,
-                    "TargetGroup": group,
-                },
+                "dimensions": group,
             },
         }
-        for colour, group in groups
+        for colour, group in groups.items()
     ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import pulumi
 
 from arbor_names import limits
-from components.task import Reach, Surroundings, Task, TaskArgs
+from components.task import Egress, Task, TaskArgs, TaskEnvironment
 from components.task_definition import Container
 
 COMMAND = ("alembic", "upgrade", "head")
@@ -20,11 +20,11 @@ class MigrationTaskArgs:
     family: str
     container: Container
     """Its command is set here; the runbook overrides it by the container's name."""
-    around: Surroundings
+    task_environment: TaskEnvironment
     log_group_arn: pulumi.Input[str]
     repository_arn: pulumi.Input[str] | None
     secret_arns: Sequence[pulumi.Input[str]]
-    database: Reach
+    database: Egress
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -45,11 +45,11 @@ class MigrationTask(pulumi.ComponentResource):
                 cpu=CPU,
                 memory=MEMORY,
                 container=replace(args.container, command=COMMAND, port=None),
-                around=args.around,
+                task_environment=args.task_environment,
                 log_group_arn=args.log_group_arn,
                 repository_arn=args.repository_arn,
                 secret_arns=args.secret_arns,
-                reaches={"database": args.database},
+                egress={"database": args.database},
                 tags=args.tags,
             ),
             opts=pulumi.ResourceOptions(parent=self),

@@ -11,7 +11,7 @@ from components.autoscaling import Autoscaling, AutoscalingArgs
 from components.blue_green import BlueGreen, BlueGreenArgs
 from components.deployment_alarms import DeploymentAlarms, DeploymentAlarmsArgs
 from components.security_rules import allow
-from components.task import Reach, Surroundings, Task, TaskArgs
+from components.task import Egress, Task, TaskArgs, TaskEnvironment
 from components.task_definition import Container
 
 TimeoutArgs = aws.ecs.ServiceDeploymentConfigurationLifecycleHookTimeoutConfigurationArgs
@@ -24,7 +24,7 @@ The backend answered after 27 s with 4 workers on half a vCPU, which is more tha
 
 
 @dataclass(frozen=True, kw_only=True)
-class Door:
+class LoadBalancerTarget:
     """The load balancer, as every service behind it sees it."""
 
     listener_arn: pulumi.Input[str]
@@ -69,8 +69,8 @@ class ServiceArgs:
     container: Container
     cpu: int
     memory: int
-    around: Surroundings
-    door: Door
+    task_environment: TaskEnvironment
+    load_balancer: LoadBalancerTarget
     path_patterns: tuple[str, ...]
     priority: int
     previous_port: int | None = None
@@ -82,7 +82,7 @@ class ServiceArgs:
     log_group_arn: pulumi.Input[str]
     repository_arn: pulumi.Input[str] | None = None
     secret_arns: Sequence[pulumi.Input[str]] = ()
-    reaches: Mapping[str, Reach] = field(default_factory=dict)
+    egress: Mapping[str, Egress] = field(default_factory=dict)
     bake_minutes: int
     """How long the old colour stays after production moved."""
     pause: PauseHook | None = None
@@ -121,15 +121,15 @@ class Service(pulumi.ComponentResource):
         assert args.container.port is not None
 
         task = self._task()
-        # One door for each port: a change of port opens one beside the other.
+        # A change of port opens the new port before the old one closes.
         first = args.previous_port or args.container.port
-        doors = [
+        ingress = [
             rule
             for port in dict.fromkeys((first, args.container.port))
             for rule in allow(
                 f"{name}-door-{port}",
                 port=port,
-                source=args.door.security_group_id,
+                source=args.load_balancer.security_group_id,
                 target=task.security_group_id,
                 parent=self,
                 tags=args.tags,
@@ -139,15 +139,15 @@ class Service(pulumi.ComponentResource):
         colours = BlueGreen(
             name,
             BlueGreenArgs(
-                vpc_id=args.around.vpc_id,
-                listener_arn=args.door.listener_arn,
+                vpc_id=args.task_environment.vpc_id,
+                listener_arn=args.load_balancer.listener_arn,
                 port=args.container.port,
                 health_check_path=args.health_check_path,
-                production_host=args.door.production_host,
-                test_host=args.door.test_host,
+                production_host=args.load_balancer.production_host,
+                test_host=args.load_balancer.test_host,
                 path_patterns=args.path_patterns,
                 priority=args.priority,
-                roles=args.around.roles,
+                roles=args.task_environment.roles,
                 tags=args.tags,
             ),
             opts=self._child,
@@ -155,25 +155,25 @@ class Service(pulumi.ComponentResource):
         alarms = DeploymentAlarms(
             f"{name}-alarms",
             DeploymentAlarmsArgs(
-                load_balancer_suffix=args.door.arn_suffix,
+                load_balancer_suffix=args.load_balancer.arn_suffix,
                 blue_suffix=colours.blue.arn_suffix,
                 green_suffix=colours.green.arn_suffix,
                 tags=args.tags,
             ),
             opts=self._child,
         )
-        service = self._service(task, colours, alarms, [*doors, *task.ready, *colours.ready])
+        service = self._service(task, colours, alarms, [*ingress, *task.ready, *colours.ready])
         Autoscaling(
             f"{name}-scaling",
             AutoscalingArgs(
-                cluster_name=args.around.cluster_name,
+                cluster_name=args.task_environment.cluster_name,
                 service_name=service.name,
                 min_count=args.scaling.min_count,
                 max_count=args.scaling.max_count,
                 cpu_percent=args.scaling.cpu_percent,
                 memory_percent=args.scaling.memory_percent,
                 requests_per_target=args.scaling.requests_per_target,
-                load_balancer_suffix=args.door.arn_suffix,
+                load_balancer_suffix=args.load_balancer.arn_suffix,
                 blue_suffix=colours.blue.arn_suffix,
                 green_suffix=colours.green.arn_suffix,
                 tags=args.tags,
@@ -199,11 +199,11 @@ class Service(pulumi.ComponentResource):
                 cpu=args.cpu,
                 memory=args.memory,
                 container=args.container,
-                around=args.around,
+                task_environment=args.task_environment,
                 log_group_arn=args.log_group_arn,
                 repository_arn=args.repository_arn,
                 secret_arns=args.secret_arns,
-                reaches=args.reaches,
+                egress=args.egress,
                 tags=args.tags,
             ),
             opts=self._child,
@@ -217,7 +217,7 @@ class Service(pulumi.ComponentResource):
         return aws.ecs.Service(
             f"{self._name}-service",
             name=args.service_name,
-            cluster=args.around.cluster_arn,
+            cluster=args.task_environment.cluster_arn,
             task_definition=task.arn,
             desired_count=args.scaling.count,
             capacity_provider_strategies=[
@@ -227,7 +227,7 @@ class Service(pulumi.ComponentResource):
                 for provider, weight, base in args.capacity
             ],
             network_configuration=aws.ecs.ServiceNetworkConfigurationArgs(
-                subnets=args.around.subnet_ids,
+                subnets=args.task_environment.subnet_ids,
                 security_groups=[task.security_group_id],
                 assign_public_ip=False,
             ),

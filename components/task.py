@@ -16,7 +16,7 @@ WORLD = "0.0.0.0/0"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reach:
+class Egress:
     """Something with a security group that the task opens connections to."""
 
     security_group_id: pulumi.Input[str]
@@ -24,7 +24,7 @@ class Reach:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class TaskEnvironment:
     """What every task of a stack shares."""
 
     account_id: str
@@ -38,7 +38,7 @@ class Surroundings:
     exec_log_group_arn: pulumi.Input[str]
     exec_key_arn: pulumi.Input[str]
     roles: RoleScope
-    ways_out: Sequence[pulumi.Resource] = ()
+    egress_dependencies: Sequence[pulumi.Resource] = ()
     """What a task needs to reach AWS: routes, NAT gateways and endpoints. A component stands for
     everything in it."""
 
@@ -53,11 +53,11 @@ class TaskArgs:
     memory: int
     """MiB; Fargate takes certain pairs only."""
     container: Container
-    around: Surroundings
+    task_environment: TaskEnvironment
     log_group_arn: pulumi.Input[str]
     repository_arn: pulumi.Input[str] | None = None
     secret_arns: Sequence[pulumi.Input[str]] = ()
-    reaches: Mapping[str, Reach] = field(default_factory=dict)
+    egress: Mapping[str, Egress] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -78,12 +78,12 @@ class Task(pulumi.ComponentResource):
     ) -> None:
         super().__init__("arbor:compute:Task", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        around = args.around
+        task_environment = args.task_environment
 
         group = aws.ec2.SecurityGroup(
             f"{name}-group",
             description="Tasks",  # never changed: a change replaces the group
-            vpc_id=around.vpc_id,
+            vpc_id=task_environment.vpc_id,
             tags=args.tags,
             opts=child,
         )
@@ -100,12 +100,12 @@ class Task(pulumi.ComponentResource):
         )
         stores = [
             rule
-            for what, reach in args.reaches.items()
+            for store, egress in args.egress.items()
             for rule in allow(
-                f"{name}-{what}",
-                port=reach.port,
+                f"{name}-{store}",
+                port=egress.port,
                 source=group.id,
-                target=reach.security_group_id,
+                target=egress.security_group_id,
                 parent=self,
                 tags=args.tags,
             )
@@ -113,15 +113,15 @@ class Task(pulumi.ComponentResource):
         self.roles = TaskRoles(
             f"{name}-roles",
             TaskRolesArgs(
-                account_id=around.account_id,
-                region=around.region,
+                account_id=task_environment.account_id,
+                region=task_environment.region,
                 log_group_arn=args.log_group_arn,
                 repository_arn=args.repository_arn,
                 secret_arns=args.secret_arns,
-                secret_key_arn=around.secret_key_arn,
-                exec_log_group_arn=around.exec_log_group_arn,
-                exec_key_arn=around.exec_key_arn,
-                roles=around.roles,
+                secret_key_arn=task_environment.secret_key_arn,
+                exec_log_group_arn=task_environment.exec_log_group_arn,
+                exec_key_arn=task_environment.exec_key_arn,
+                roles=task_environment.roles,
                 tags=args.tags,
             ),
             opts=child,
@@ -144,5 +144,5 @@ class Task(pulumi.ComponentResource):
 
         self.arn = definition.arn
         self.security_group_id = group.id
-        self.ready = [https, *stores, *self.roles.policies, *around.ways_out]
+        self.ready = [https, *stores, *self.roles.policies, *task_environment.egress_dependencies]
         self.register_outputs({"arn": self.arn, "security_group_id": self.security_group_id})

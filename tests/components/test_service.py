@@ -10,12 +10,12 @@ import pytest
 
 from arbor_names import naming
 from components.migration_task import MigrationTask, MigrationTaskArgs
-from components.service import Door, PauseHook, Scaling, Service, ServiceArgs
-from components.task import Reach, Surroundings
+from components.service import LoadBalancerTarget, PauseHook, Scaling, Service, ServiceArgs
+from components.task import Egress, TaskEnvironment
 from components.task_definition import Container
 from harness import ACCOUNT, REGION, ROLES, allows, declare, plain
 
-AROUND = Surroundings(
+TASK_ENVIRONMENT = TaskEnvironment(
     roles=ROLES,
     account_id=ACCOUNT,
     region=REGION,
@@ -42,10 +42,10 @@ ARGS = ServiceArgs(
     container=CONTAINER,
     cpu=512,
     memory=1024,
-    around=AROUND,
-    door=Door(
+    task_environment=TASK_ENVIRONMENT,
+    load_balancer=LoadBalancerTarget(
         listener_arn="arn:listener",
-        security_group_id="sg-door",
+        security_group_id="sg-lb",
         arn_suffix="app/lb/1",
         production_host="arbor.example",
         test_host="green.arbor.example",
@@ -65,7 +65,7 @@ ARGS = ServiceArgs(
     log_group_arn="arn:logs:backend",
     repository_arn="arn:ecr:backend",
     secret_arns=["arn:secret"],
-    reaches={"database": Reach(security_group_id="sg-db", port=5432)},
+    egress={"database": Egress(security_group_id="sg-db", port=5432)},
     bake_minutes=15,
     tags={"Stack": "test"},
 )
@@ -104,7 +104,10 @@ def waited_for() -> Counter[str]:
 
     def program() -> None:
         out = pulumi.ComponentResource("test:index:Network", "network")
-        Service("backend", replace(ARGS, around=replace(AROUND, ways_out=[out])))
+        Service(
+            "backend",
+            replace(ARGS, task_environment=replace(TASK_ENVIRONMENT, egress_dependencies=[out])),
+        )
 
     depends = declare(program).options_of(SERVICE).depends_on
     assert isinstance(depends, list)
@@ -255,11 +258,11 @@ def test_migrations_reach_the_database_only_and_serve_nothing() -> None:
     args = MigrationTaskArgs(
         family="arbor-test-migrations",
         container=CONTAINER,
-        around=AROUND,
+        task_environment=TASK_ENVIRONMENT,
         log_group_arn="arn:logs:migrations",
         repository_arn="arn:ecr:backend",
         secret_arns=["arn:secret"],
-        database=Reach(security_group_id="sg-db", port=5432),
+        database=Egress(security_group_id="sg-db", port=5432),
     )
     declared = declare(lambda: MigrationTask("migrations", args))
     task = declared.only("aws:ecs/taskDefinition:TaskDefinition")

@@ -61,5 +61,5 @@ def test_proxy_headers_are_taken_from_the_load_balancer_which_alone_reaches_the_
     ingress = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
     doors = [rule for rule in declared.all(ingress).values() if rule["fromPort"] == port]
     (door,) = doors
-    assert door["referencedSecurityGroupId"] == SERVICE.door.security_group_id
+    assert door["referencedSecurityGroupId"] == SERVICE.load_balancer.security_group_id
     assert "cidrIpv4" not in door
