@@ -61,7 +61,7 @@ def snapshots(stack: Stack = "production", as_json: Json = False) -> None:
         screen.answer([asdict(one) for one in found], lambda: _snapshots(found), as_json=as_json)
 
 
-def _snapshots(found: list[snapshot_list.Snapshot]) -> "RenderableType":
+def _snapshots(found: list[snapshot_list.CacheSnapshot]) -> "RenderableType":
     from rich.table import Column, Table  # noqa: PLC0415 - slow, and --help is fast
 
     # Operators copy the name, so it is never truncated.

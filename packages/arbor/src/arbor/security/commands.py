@@ -8,7 +8,7 @@ import typer
 from arbor import screen
 from arbor.account import Account, connect
 from arbor.cache.endpoint import post
-from arbor.cache.session import takes
+from arbor.cache.session import accepts
 from arbor.database import connection as database
 from arbor.database.credentials import Credentials
 from arbor.options import Manner, Stack, writes
@@ -69,7 +69,7 @@ def rotate_token(stack: Stack = "production", *, manner: Manner) -> None:
         manner.carry_out(
             account,
             "rotate-token",
-            lambda: rotation.plan(account, "rotate-token", auth_token.plan(account, takes)),
+            lambda: rotation.plan(account, "rotate-token", auth_token.plan(account, accepts)),
             "The cache, the secret and the running tasks agree on the new AUTH token.",
         )
 
@@ -114,7 +114,7 @@ def rotate_first(
                 account,
                 {
                     "db": lambda: password.plan(account, connection, two_users=two_users),
-                    "redis": lambda: auth_token.plan(account, takes),
+                    "redis": lambda: auth_token.plan(account, accepts),
                     "app": lambda: signing_key.plan(account, None if no_url else post),
                 },
             )
