@@ -1,6 +1,5 @@
 """What a job with credentials installs: packages, CLI and plugins, each by its hash."""
 
-import ast
 import hashlib
 import re
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from imported import imported
 from tools import locks, pulumi_release
 from tools.pulumi_release import CLI, Archive
 
@@ -37,16 +37,6 @@ def pins(text: str) -> dict[str, str]:
 
 def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def imported(path: Path) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module.split(".")[0])
-    return found
 
 
 @pytest.mark.parametrize("name", locks.EXPORTS)
