@@ -60,7 +60,7 @@ def _roll_out(live: Deployed, app: str, revision: str) -> None:
     rollout = Rollout(service=service, revision=lambda: revision, what="it")
     rollout.begin()
     live.advance(AN_HOUR)
-    assert rollout.status() == "SUCCESSFUL", rollout.told
+    assert rollout.status() == "SUCCESSFUL", rollout.described
 
 
 def _answer_all(live: Deployed) -> None:

@@ -104,7 +104,7 @@ def test_a_tag_that_no_image_has_is_answered_with_those_that_there_are(world: Wo
 def test_latest_moves_and_is_never_released(world: World) -> None:
     for app in ("backend", "frontend"):
         tag(app, NEW, "latest")
-    assert "latest moves with each build: name the tag beside it" in why(world, "latest")
+    assert "latest moves with each build: name the build's own tag" in why(world, "latest")
     assert "latest is not a version" in why(world, NEW, frontend="latest")
 
 

@@ -12,7 +12,7 @@ from arbor.index import COMMANDS
 
 
 class Commands(UserDict[str, Any]):
-    """By name; a section is loaded when one of its commands is wanted."""
+    """By name; a section is loaded with the first of its commands."""
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - a command, in typer's own class
         if (found := self.data[name]) is None:
@@ -24,7 +24,7 @@ class Commands(UserDict[str, Any]):
 
 
 class Sections(TyperGroup):
-    """Tells which commands there are without loading them."""
+    """Lists the commands without loading them."""
 
     def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - typer's own attributes
         super().__init__(**attributes)
@@ -58,7 +58,7 @@ app = typer.Typer(
 
 @app.callback()
 def every() -> None:
-    """Typer wants something to be registered; `app` has the help."""
+    """Typer requires a callback; `app` has the help."""
 
 
 def main() -> None:

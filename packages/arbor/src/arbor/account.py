@@ -16,7 +16,7 @@ APPS = ("backend", "frontend")
 """In the order in which they are released: a page of the new frontend finds the new API."""
 ATTEMPTS = 10
 QUICK_ATTEMPTS, QUICK_SECONDS = 3, 10
-"""For a look: who waits for it sees sooner what can't be read, and looks again."""
+"""For commands that only read: a part that can't be read shows sooner."""
 SIDE_BY_SIDE = 10
 """As many connections as botocore keeps."""
 T = TypeVar("T")
@@ -28,7 +28,7 @@ PRODUCTION = "production"
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Everything in it is found by the runbook's names, nothing by Pulumi's state."""
+    """Resources are found by the runbook's names and by tags, without Pulumi's state."""
 
     stack: str
     client: "Clients"
@@ -49,7 +49,7 @@ def typed(command: str, stack: str) -> str:
 
 
 def unless_denied(read: Callable[[], T | None]) -> T | None:
-    """What a look returns, and None where the caller may not take it. Raises ClientError."""
+    """The answer of a read; None without permission for it. Raises ClientError."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - slow, and --help is fast
 
     try:

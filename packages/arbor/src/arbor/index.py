@@ -1,4 +1,4 @@
-"""Every command: the section that it is in, and the sentence that `--help` says of it.
+"""Every command: its section, and its sentence in `--help`.
 
 So `--help` loads none of the sections, and a command only its own. That the sentences are those of
 the commands themselves, and none is missing, is packages/arbor/tests/test_index.py's business: it
@@ -34,15 +34,15 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "deploy": (
         "release",
-        "The same without migrations.",
+        "Deploy every service without migrations, check health; on failure roll back.",
     ),
     "migrate": (
         "release",
-        "Run the database's migrations and demand exit code 0.",
+        "Run the database migrations; exit 1 unless they end with exit code 0.",
     ),
     "restart": (
         "release",
-        "Start the tasks of the live revision anew, through a whole blue/green deployment.",
+        "Replace the tasks of the live revision through a blue/green deployment.",
     ),
     "rollback": (
         "release",
@@ -50,23 +50,23 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "revisions": (
         "release",
-        "List what can be rolled back to: version, age, which one is live, which has its image.",
+        "List the revisions to roll back to: version, age, which is live, which has its image.",
     ),
     "verify": (
         "release",
-        "Look before a deployment if all that it needs exists and fits; 1 when something doesn't.",
+        "Check deployment prerequisites; exit 1 if any check fails.",
     ),
     "bluegreen": (
         "bluegreen",
-        "Deploy a version that a person tests on the green host before users get it.",
+        "Deploy a version to the green host, test it there, then switch or abort.",
     ),
     "scale": (
         "scale",
-        "Run COUNT tasks, and let autoscaling keep that many at least.",
+        "Set the number of tasks and the autoscaling floor to COUNT.",
     ),
     "resize": (
         "scale",
-        "Deploy what is live with another size of its tasks.",
+        "Deploy the live revision with another task size.",
     ),
     "database": (
         "database",
@@ -98,6 +98,6 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "runbook": (
         "runbook",
-        "The runbook with every placeholder filled in from the account, to be pasted.",
+        "Print the runbook with every placeholder filled in from the account.",
     ),
 }

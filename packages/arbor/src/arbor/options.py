@@ -1,4 +1,4 @@
-"""What the commands have in common: their options, and the way a command that writes is run."""
+"""The options that commands share, and the execution of a command that writes."""
 
 import functools
 import inspect
@@ -21,13 +21,13 @@ MORE_STACKS = "ARBOR_STACKS"
 
 
 def stacks() -> list[str]:
-    """Those that `--stack` takes, so that a typing error makes no AWS call."""
+    """The values of `--stack`: a wrong one is refused before any AWS call."""
     more = os.environ.get(MORE_STACKS, "").split(",")
     return ["production", "staging", *(name.strip() for name in more if name.strip())]
 
 
 def stack_name(given: str) -> str:
-    """Refuse, as wrong usage, a stack that is not known."""
+    """Raises typer.BadParameter for an unknown stack."""
     if given not in stacks():
         known = ", ".join(f"'{name}'" for name in stacks())
         raise typer.BadParameter(
@@ -115,18 +115,18 @@ def versions(images: list[str] | None, frontend: str | None) -> dict[str, str]:
     return found
 
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; for scripts.")]
-Json = Annotated[bool, typer.Option("--json", help="The answer as JSON, for scripts.")]
-Every = Annotated[float, typer.Option("--every", help="Seconds between two looks.", min=0.001)]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the steps without executing them.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation; for scripts.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+Every = Annotated[float, typer.Option("--every", help="Seconds between two checks.", min=0.001)]
 TakeOver = Annotated[
     bool,
-    typer.Option("--take-over", help="Go on although another command has not said that it ended."),
+    typer.Option("--take-over", help="Take the lock of a command that no longer runs."),
 ]
 
 
 class Plan(Protocol):
-    """What is to be done, checked and not begun."""
+    """A rollback that was checked and not started."""
 
     def execute(self, run: Run) -> None:
         """Do it, or in a dry run say it. Raises Failed."""
@@ -134,7 +134,7 @@ class Plan(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Manner:
-    """How a command that writes was asked to work."""
+    """The options of every command that writes."""
 
     dry_run: bool
     yes: bool
@@ -142,9 +142,9 @@ class Manner:
     take_over: bool = False
 
     def carry_out(self, account: Account, what: str, plan: Callable[[], Plan], done: str) -> None:
-        """Show, ask, and do it alone: `what` is what another operator is told meanwhile.
+        """Print the plan, confirm, and execute it under the lock, whose refusals name `what`.
 
-        The plan is made once to be shown and again when nobody else can write any more. Raises
+        The plan is made once to be printed, and again under the lock. Raises
         Refused and Failed.
         """
         if self.dry_run or not self.yes:

@@ -143,8 +143,8 @@ def test_switch_gives_the_users_and_leaves_nothing_behind(world: World) -> None:
 def test_the_backend_has_its_users_before_the_frontend_is_continued(world: World) -> None:
     begin(world)
     give(world)
-    moved = [line for line in world.said if "the users" in line and line.startswith("give")]
-    assert moved == [f"give {NEW} of {BACKEND} the users", f"give {NEW} of {FRONTEND} the users"]
+    moved = [line for line in world.said if line.startswith("shift production")]
+    assert moved == [f"shift production traffic of {app} to {NEW}" for app in (BACKEND, FRONTEND)]
 
 
 def test_switched_again_it_is_done_and_changes_nothing(world: World) -> None:

@@ -55,7 +55,7 @@ def test_what_is_not_healthy_is_1(world: World, monkeypatch: pytest.MonkeyPatch)
 def test_nothing_under_test_is_3(monkeypatch: pytest.MonkeyPatch) -> None:
     done = look(monkeypatch, 200)
     assert done.exit_code == 3
-    assert f"Nothing is under test.\n{BACKEND} runs {OLD}" in done.stderr
+    assert f"No version is under test.\n{BACKEND} runs {OLD}" in done.stderr
 
 
 @pytest.mark.parametrize("minutes", ["0", "20161", "soon"])

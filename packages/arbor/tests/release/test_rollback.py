@@ -51,7 +51,7 @@ def test_both_services_go_back_to_what_was_live_before_the_frontend_first(world:
     assert runs(BACKEND) == {f"{BACKEND}:2"}
     says = [line for line in world.said if line.startswith("take ")]
     assert says == [
-        f"take {name} from {name}:3 to {name}:2 ({NEW})" for name in (FRONTEND, BACKEND)
+        f"move {name} from {name}:3 to {name}:2 ({NEW})" for name in (FRONTEND, BACKEND)
     ]
     assert world.heard(f"see that all tasks of {BACKEND} run it")
 
@@ -286,9 +286,9 @@ def test_a_dry_run_changes_nothing(world: World) -> None:
     assert world.writes() == before
     assert world.said == [
         f"would wait for the rollback of {FRONTEND} to {FRONTEND}:1 ({OLD}), which is under way",
-        f"would see that all tasks of {FRONTEND} run it and all targets are healthy",
-        f"would take {BACKEND} from {BACKEND}:2 to {BACKEND}:1 ({OLD})",
-        f"would see that all tasks of {BACKEND} run it and all targets are healthy",
+        f"would wait until all tasks of {FRONTEND} run it and all targets are healthy",
+        f"would move {BACKEND} from {BACKEND}:2 to {BACKEND}:1 ({OLD})",
+        f"would wait until all tasks of {BACKEND} run it and all targets are healthy",
     ]
     world.finish()
     begin(BACKEND, 1)
@@ -297,7 +297,7 @@ def test_a_dry_run_changes_nothing(world: World) -> None:
     world.said.clear()
     rollback.plan(world.account, ("backend",)).execute(world.run(dry_run=True))
     assert len(world.said) == 2
-    assert "would take back the deployment" in world.said[0]
+    assert "would roll back the deployment" in world.said[0]
 
 
 def test_a_deployment_that_hangs_is_told(world: World) -> None:

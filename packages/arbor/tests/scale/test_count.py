@@ -48,8 +48,8 @@ def test_a_lower_count_lowers_the_floor_too(scaled: World) -> None:
 def test_the_floor_falls_back_by_itself_and_no_task_is_taken_away(scaled: World) -> None:
     scale(scaled, 6, hours=2)
     assert floor() == 6
-    assert scaled.heard("The floor goes back from 6 to 2 at ")
-    assert scaled.heard("target tracking then takes tasks away when the load is low")
+    assert scaled.heard("The floor returns from 6 to 2 at ")
+    assert scaled.heard("target tracking then scales in when the load is low")
     CLOCK.advance(2 * HOUR + 60)
     assert (floor(), desired(scaled)[0]) == (2, 6)
 
@@ -107,7 +107,7 @@ def test_an_action_whose_time_is_over_says_nothing_of_the_floor(scaled: World) -
 def test_at_the_minute_of_the_fall_back_nobody_guesses_what_the_floor_was(scaled: World) -> None:
     scale(scaled, 6, hours=1)
     due = now() + timedelta(hours=1, minutes=1)  # as the operator's clock has it: AWS is late
-    with pytest.raises(Refused, match=r"goes back to 2 at .* about now: look again"):
+    with pytest.raises(Refused, match=r"returns to 2 at .* about now: run this again"):
         count.plan(scaled.account, "backend", 8, due + timedelta(hours=1), due)
 
 
@@ -155,8 +155,8 @@ def test_what_is_suspended_is_said(scaled: World) -> None:
         SuspendedState={"DynamicScalingInSuspended": True, "DynamicScalingOutSuspended": True},
     )
     scale(scaled, 3)
-    assert scaled.heard("Scale-in is suspended: no task goes by itself. To resume: `aws ")
-    assert scaled.heard("Scale-out is suspended: no load adds a task.")
+    assert scaled.heard("Scale-in is suspended: autoscaling stops no task. To resume: `aws ")
+    assert scaled.heard("Scale-out is suspended: autoscaling starts no task.")
     assert scaled.heard("--suspended-state DynamicScalingOutSuspended=false")
 
 

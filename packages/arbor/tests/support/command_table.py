@@ -123,7 +123,9 @@ WRONG: tuple[Wrong, ...] = (
     ),
     refused("rollback backend --to v9 --yes", "revisions of arbor-staging-backend runs v9"),
     refused("bluegreen start v9.9.9 --yes", "backend has no image v9.9.9"),
-    refused("bluegreen start latest --yes", "latest moves with each build: name the tag beside it"),
+    refused(
+        "bluegreen start latest --yes", "latest moves with each build: name the build's own tag"
+    ),
     refused("resize backend --cpu 1000 --memory 2048 --yes", "allowed: 256, 512, 1024"),
     refused("resize backend --cpu 1024 --memory 512 --yes", "allowed with 1024 CPU units: 2048"),
     refused("scale backend 4 --until noon --yes", "--until noon is not a time; allowed:"),

@@ -1,4 +1,4 @@
-"""bluegreen abort: the users keep the old colour; what `start` added is taken out again."""
+"""bluegreen abort: users keep the live version, and the pause that `start` added is removed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from arbor.procedure import Failed, Refused, Run, Step
 
 @dataclass(frozen=True, kw_only=True)
 class Abort:
-    """The deployments to take back, the frontend's first."""
+    """The deployments to roll back, the last released first."""
 
     account: Account
     found: tuple[ServiceDeployment, ...]
-    """None where everything is back already."""
+    """Empty where everything is rolled back already."""
 
     def execute(self, run: Run) -> None:
         """Raises Failed; the same again does what is left."""
@@ -29,18 +29,18 @@ class Abort:
             raise Failed(f"{failed}\nRun {again} again: it does what is left.") from failed
 
     def steps(self) -> Iterator[Step]:
-        """Ask for all rollbacks, then wait for them, then take out what was added."""
+        """Start all rollbacks, wait for them, then remove what `start` added."""
         backwards = [part for part in reversed(self.found) if part.ongoing]
         for part in backwards:
             yield Step(
-                says=f"take back the deployment of {part.version} to {part.service.name}",
+                says=f"roll back the deployment of {part.version} to {part.service.name}",
                 do=part.rollout.take_back,
                 took_effect=partial(_is_asked, part),
                 meanwhile=part.rollout.look,
             )
         for part in backwards:
             yield Step(
-                says=f"wait until {part.service.name} is back",
+                says=f"wait until {part.service.name} is rolled back",
                 took_effect=partial(_is_back, part),
                 meanwhile=part.rollout.look,
                 shows=part.rollout.progress,
@@ -52,25 +52,25 @@ class Abort:
             if part.is_ours and part.status == SUCCESSFUL:
                 back = part.service.account.typed(f"arbor rollback {part.service.app}")
                 yield Step(
-                    says=f"leave {part.service.name} on {part.version}, which has its users "
-                    f"already; `{back}` goes back",
+                    says=f"leave {part.service.name} on {part.version}, which has the production "
+                    f"traffic; `{back}` rolls it back",
                     took_effect=lambda: True,
                 )
 
 
 def plan(account: Account) -> Abort:
-    """Raises Refused where nothing is to be taken back."""
+    """Raises Refused where no deployment can be rolled back."""
     found = deployments.read(account)
     concerned = [part for part in found if part.concerned]
     if not concerned:
         if any(part.status == ROLLED_BACK for part in found):
             return Abort(account=account, found=())
-        raise deployments.none(account, found, "Nothing is under test.")
+        raise deployments.none(account, found, "No version is under test.")
     if all(part.is_ours and part.status == SUCCESSFUL for part in concerned):
         states = "\n".join(part.state() for part in concerned)
         raise Refused(
-            f"{states}\nThey are switched: `{account.typed('arbor rollback')}` goes back. "
-            f"{command(account, 'switch')} takes the added pause out."
+            f"{states}\nThey are switched: `{account.typed('arbor rollback')}` rolls them back. "
+            f"{command(account, 'switch')} removes the added pause."
         )
     return Abort(account=account, found=tuple(concerned))
 

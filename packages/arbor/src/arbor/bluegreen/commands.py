@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 group = typer.Typer(
-    help="Deploy a version that a person tests on the green host before users get it.",
+    help="Deploy a version to the green host, test it there, then switch or abort.",
     no_args_is_help=True,
 )
 app.add_typer(group, name="bluegreen")
@@ -43,7 +43,7 @@ def begin(
     timeout_minutes: Annotated[
         int,
         typer.Option(
-            help="How long it waits for switch or abort before it rolls back by itself.",
+            help="Minutes to wait for switch or abort before ECS rolls back.",
             min=SHORTEST_MINUTES,
             max=LONGEST_MINUTES,
         ),
@@ -51,9 +51,9 @@ def begin(
     stack: Stack = "production",
     manner: Manner,
 ) -> None:
-    """Deploy a version up to the pause where green.<domain> shows it and users still don't get it.
+    """Deploy a version to green.<domain> and pause before users get it.
 
-    Run again, it goes on waiting for the same deployment.
+    Run it again to keep waiting for the same deployment.
     """
     with screen.told():
         account = connect(stack)
@@ -64,14 +64,14 @@ def begin(
             account,
             f"{pause_answer.OURS}start {version}",
             lambda: start.plan(account, version, service, timeout_minutes),
-            f"{version} is under test: look with {test}; then {switched} gives it the users, or "
-            f"{aborted} takes it back.",
+            f"{version} is under test: check it with {test}, then shift production traffic with "
+            f"{switched}, or roll it back with {aborted}.",
         )
 
 
 @group.command("test")
 def see(stack: Stack = "production", as_json: Json = False) -> None:
-    """Ask green.<domain> and look at the new colour's targets; 1 when something isn't healthy."""
+    """Check green.<domain> and the new revision's targets; exit 1 if any is unhealthy."""
     with screen.told():
         found = green_status.read(connect(stack), health.get)
         screen.answer([asdict(one) for one in found], lambda: _table(found), as_json=as_json)
@@ -84,18 +84,16 @@ def see(stack: Stack = "production", as_json: Json = False) -> None:
 def give(
     stack: Stack = "production",
     no_url: Annotated[
-        bool, typer.Option("--no-url", help="Don't ask the green host first.")
+        bool, typer.Option("--no-url", help="Skip the check of the green host.")
     ] = False,
     fewer: Annotated[
         bool,
-        typer.Option(
-            "--fewer", help="Even with fewer healthy targets than tasks; never with none."
-        ),
+        typer.Option("--fewer", help="Allow fewer healthy targets than tasks (at least one)."),
     ] = False,
     *,
     manner: Manner,
 ) -> None:
-    """Give the tested version the users, the backend first, and see it through its bake time."""
+    """Shift production traffic to the tested version, and wait through its bake time."""
     opener = None if no_url else health.get
     with screen.told():
         account = connect(stack)
@@ -105,7 +103,7 @@ def give(
             manner,
             lambda: switch.plan(account, opener, fewer=fewer),
             "CONTINUE",
-            "The tested version has the users.",
+            "The tested version has the production traffic.",
         )
 
 
@@ -116,7 +114,7 @@ def abort(
     *,
     manner: Manner,
 ) -> None:
-    """Take back what is under test, or on its way there; the users keep what they have."""
+    """Roll back the version under test; users keep the live version."""
     with screen.told():
         account = connect(stack)
         _answer(
@@ -125,14 +123,14 @@ def abort(
             manner,
             lambda: abort_.plan(account),
             "ROLLBACK",
-            "Nothing is under test any more.",
+            "No version is under test.",
         )
 
 
 def _answer(
     account: Account, word: str, manner: Manner, plan: Callable[[], Plan], action: str, done: str
 ) -> None:
-    """Alone, or beside the command that has the lock and waits for this very answer."""
+    """Under the lock, or for the command that has the lock and waits for this answer."""
     what = f"{pause_answer.OURS}{word}"
     other = pause_answer.holder(account, what, manner)
     if other is None:
@@ -145,7 +143,9 @@ def _answer(
             plan()  # the same is in the way of the answer
         return answered
 
-    pause_answer.carry_out(manner, answer, f"Answered. How it ends is told to {other.sentence}.")
+    pause_answer.carry_out(
+        manner, answer, f"Answered. {other.sentence} reports how the deployment ends."
+    )
 
 
 def _table(found: list[green_status.GreenStatus]) -> "Table":

@@ -1,4 +1,4 @@
-"""Each service's share in a blue/green procedure, read from ECS: nothing here remembers."""
+"""The services' newest deployments in a blue/green procedure, read from ECS."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,12 +16,12 @@ USERS_MOVED = frozenset({"POST_PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME", "CLEAN_UP
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceDeployment:
-    """A service, its newest deployment, and what `start` has kept of it."""
+    """A service, its newest deployment, and the record that `start` wrote."""
 
     service: Service
     record: record.Record | None
     rollout: Rollout
-    """Of the newest deployment; one that is told nothing where there was never one."""
+    """The newest deployment; without a description where there is none."""
     revision: str
     """What that deployment brings."""
 
@@ -31,7 +31,7 @@ class ServiceDeployment:
 
     @property
     def status(self) -> str:
-        return str(self.rollout.told.get("status", ""))
+        return str(self.rollout.described.get("status", ""))
 
     @property
     def ongoing(self) -> bool:
@@ -43,7 +43,7 @@ class ServiceDeployment:
 
     @property
     def waits(self) -> list[dict[str, Any]]:
-        return services.pauses(self.rollout.told)
+        return services.pauses(self.rollout.described)
 
     @property
     def until(self) -> datetime | None:
@@ -52,8 +52,8 @@ class ServiceDeployment:
 
     @property
     def was_continued(self) -> bool:
-        """Whether somebody has let it pass its pause."""
-        found = self.rollout.told.get("lifecycleHookDetails", [])
+        """Whether its pause was answered with CONTINUE."""
+        found = self.rollout.described.get("lifecycleHookDetails", [])
         return any(
             hook.get("status") == "SUCCEEDED" and hook.get("targetType") == hooks.PAUSE
             for hook in found
@@ -61,7 +61,7 @@ class ServiceDeployment:
 
     @property
     def is_ours(self) -> bool:
-        """Whether the newest deployment is the one that `start` kept, or nothing was kept."""
+        """Whether the newest deployment is the recorded one, or there is no record."""
         return self.record is None or self.record.revision == self.revision
 
     @property
@@ -72,14 +72,16 @@ class ServiceDeployment:
 
     @property
     def users_moved(self) -> bool:
-        return self.status == SUCCESSFUL or self.rollout.told.get("lifecycleStage") in USERS_MOVED
+        return (
+            self.status == SUCCESSFUL or self.rollout.described.get("lifecycleStage") in USERS_MOVED
+        )
 
     def state(self) -> str:
         """A sentence: what its newest deployment is at."""
         if not self.status:
             return f"{self.service.name} has no deployment."
         if self.ongoing:
-            stage = self.rollout.told.get("lifecycleStage", "")
+            stage = self.rollout.described.get("lifecycleStage", "")
             at = f" at {stage}" if stage else ""
             return f"The deployment of {self.version} to {self.service.name} is {self.status}{at}."
         if self.status == SUCCESSFUL:
@@ -97,7 +99,7 @@ def read(account: Account) -> list[ServiceDeployment]:
 
 
 def none(account: Account, found: list[ServiceDeployment], why: str) -> Refused:
-    """That there is nothing to do, and in what state everything is."""
+    """The refusal where no deployment is concerned, with the state of each service."""
     states = "\n".join(part.state() for part in found)
     return Refused(f"{why}\n{states}\nBegin with {command(account, 'start VERSION')}.")
 

@@ -1,4 +1,4 @@
-"""bluegreen test: what is under test, and whether it is healthy."""
+"""bluegreen test: the version under test and its health."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class GreenStatus:
 
     service: str
     under_test: bool
-    """Otherwise the green host shows what users get."""
+    """Otherwise the green host shows the live version."""
     version: str
     revision: str
     state: str
@@ -37,12 +37,12 @@ class GreenStatus:
 
 
 def read(account: Account, opener: Opener) -> list[GreenStatus]:
-    """Both services; raises Refused when nothing is under test."""
+    """Every service with a public URL; raises Refused when no version is under test."""
     found = deployments.read(account)
     if not any(part.waits for part in found):
-        raise deployments.none(account, found, "Nothing is under test.")
+        raise deployments.none(account, found, "No version is under test.")
     said = {one.service: one for one in answers.ask(account, opener, green=True)}
-    return [_status(part, said[part.service.app]) for part in found]
+    return [_status(part, said[part.service.app]) for part in found if part.service.app in said]
 
 
 def _status(part: ServiceDeployment, answer: Answer) -> GreenStatus:
@@ -55,6 +55,6 @@ def _status(part: ServiceDeployment, answer: Answer) -> GreenStatus:
         state=part.state(),
         until=f"{part.until:%Y-%m-%d %H:%M %Z}" if part.until else "",
         started_by=part.record.by if part.record and part.is_ours else "",
-        targets=targets.read(part.service, part.rollout.told) if under_test else None,
+        targets=targets.read(part.service, part.rollout.described) if under_test else None,
         answer=answer,
     )

@@ -1,4 +1,4 @@
-"""The pause in a service's deployment configuration: put in, and exactly that one taken out.
+"""The pause in a service's deployment configuration: added, and exactly that one removed.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/pause-lifecycle-hooks.html
 """
@@ -16,7 +16,7 @@ Configuration = dict[str, Any]
 
 
 def pausing(minutes: int) -> Hook:
-    """Waits so long for a person; nobody's answer takes the deployment back."""
+    """Waits this long for an answer; without one ECS rolls the deployment back."""
     return {
         "targetType": PAUSE,
         "lifecycleStages": [STAGE],
@@ -51,5 +51,5 @@ def _of(configuration: Configuration) -> list[Hook]:
 
 
 def _same(ours: Hook, theirs: Hook) -> bool:
-    """ECS may tell more of a hook than it was given."""
+    """ECS may describe more of a hook than it was given."""
     return all(theirs.get(key) == value for key, value in ours.items())

@@ -21,7 +21,7 @@ OURS = "bluegreen"
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """One answer to each pause that waits; how it ends the other command tells."""
+    """One answer to each pause; the other command reports how its deployment ends."""
 
     found: tuple[ServiceDeployment, ...]
     action: str
@@ -41,7 +41,7 @@ class Answer:
 
 
 def holder(account: Account, what: str, manner: Manner) -> lock.Holder | None:
-    """Whose command is to be answered: it has the lock, and its deployment pauses by itself."""
+    """The command that waits for an answer: it has the lock, and its deployment is paused."""
     if manner.take_over or (seen := lock.current(account)) is None:
         return None
     other, _ = seen
@@ -53,11 +53,11 @@ def holder(account: Account, what: str, manner: Manner) -> lock.Holder | None:
 
 
 def answer(found: list[ServiceDeployment], action: str, other: lock.Holder) -> Answer:
-    """Raises Refused when it has not come to its pause."""
+    """Raises Refused before the deployment pauses."""
     waiting = tuple(part for part in found if part.waits)
     if not waiting:
         states = "\n".join(part.state() for part in found if part.concerned)
-        raise Refused(f"{other.sentence} waits for no answer now.\n{states}")
+        raise Refused(f"{other.sentence} is not paused.\n{states}")
     return Answer(found=waiting, action=action)
 
 

@@ -1,6 +1,6 @@
-"""What `start` has done to a service, so that `switch` and `abort` undo exactly that.
+"""The record of what `start` changed in a service, so that `switch` and `abort` undo that.
 
-A pause hook has no name: without the record nobody could tell an added one from one that the
+A pause hook has no name: only the record tells an added one from one that the
 service's own configuration has. docs/decisions/bluegreen.md says more.
 """
 
@@ -27,9 +27,9 @@ class Record:
     revision: str
     """The task definition's ARN."""
     added: list[hooks.Hook]
-    """Pauses that may stand in the service's configuration because of `start`."""
+    """Pauses that `start` may have added to the service's configuration."""
     by: str
-    """The ARN that AWS knows them by."""
+    """The ARN of the caller."""
 
 
 def read(account: Account, apps: Sequence[str]) -> dict[str, Record]:
@@ -55,7 +55,7 @@ def keep(service: Service, record: Record) -> None:
 
 
 def undo(service: Service, record: Record) -> Iterator[Step]:
-    """Take the added pause out of the service, then forget; a deployment doesn't begin by that.
+    """Remove the added pause, then the record; this starts no deployment.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
     """
@@ -72,12 +72,12 @@ def undo(service: Service, record: Record) -> Iterator[Step]:
 
     if hooks.held(configuration(), record.added):
         yield Step(
-            says=f"take the added pause out of {service.name}",
+            says=f"remove the added pause from {service.name}",
             do=take_out,
             took_effect=lambda: not hooks.held(configuration(), record.added),
         )
     yield Step(
-        says=f"end the test of {record.version} in {service.name}",
+        says=f"delete the record of the test of {record.version} on {service.name}",
         do=lambda: _forget(service),
         took_effect=lambda: not read(service.account, [service.app]),
     )

@@ -23,9 +23,9 @@ class Begun:
     rollout: Rollout
     is_new: bool
     added: list[hooks.Hook]
-    """The pause that is put in; none where the service pauses anyway."""
+    """The pause that is added; none where the service pauses anyway."""
     old: list[hooks.Hook]
-    """Pauses of an earlier start that ended without anybody's taking them out."""
+    """Pauses of an earlier start that still stand in the configuration."""
 
     def steps(self) -> Iterator[Step]:
         """Register, keep what will be added, deploy; nothing where it is under way."""
@@ -35,7 +35,7 @@ class Begun:
         yield from self.planned.steps()
         yield Step(
             says=f"deploy {self.planned.image.version} to {service.name} with a pause before "
-            "the users",
+            "production traffic",
             do=self._begin,
             took_effect=lambda: self.rollout.find() is not None,
         )
@@ -53,7 +53,7 @@ class Begun:
     def _begin(self) -> None:
         service = self.part.service
         account = service.account
-        # Kept first: an added pause that nobody knows of could not be taken out again.
+        # Kept first: an added pause without a record could not be removed again.
         kept = record.Record(
             version=self.planned.image.version,
             revision=self.planned.registered,
@@ -64,11 +64,11 @@ class Begun:
         self.rollout.begin()
 
     def _is_paused(self) -> bool:
-        told = self.rollout.told
+        told = self.rollout.described
         if pauses(told):
             return True
         if any(hook.get("status") == "SUCCEEDED" for hook in told.get("lifecycleHookDetails", [])):
-            raise Failed(f"Somebody has answered the pause of {self.part.service.name} already.")
+            raise Failed(f"The pause of {self.part.service.name} was answered already.")
         if self.rollout.succeeded():
             raise Failed(f"{self.rollout.ended()} It did not pause.")
         return False
@@ -83,16 +83,17 @@ class Start:
     begun: tuple[Begun, ...]
 
     def execute(self, run: Run) -> None:
-        """Begin all, then wait for all. Raises Failed; whatever was begun stays under way."""
+        """Start all, then wait for all. Raises Failed; a started deployment stays under way."""
         try:
             run.execute(self._steps())
         except Failed as failed:
             raise Failed(
-                f"{failed}\nThe users still get the old version. Run the same again to go on, or "
-                f"{command(self.account, 'abort')} to take everything back."
+                f"{failed}\nUsers still get the old version. Run the same command again to "
+                "continue, or "
+                f"{command(self.account, 'abort')} to roll everything back."
             ) from failed
         for one in self.begun if not run.dry_run else ():
-            hook = pauses(one.rollout.told)[0]
+            hook = pauses(one.rollout.described)[0]
             until = f" until {hook['expiresAt']:%Y-%m-%d %H:%M %Z}" if "expiresAt" in hook else ""
             action = "rolls back" if hook.get("timeoutAction") != "CONTINUE" else "SWITCHES"
             run.say(f"  {one.part.service.name} waits{until}, and then {action} by itself.")
@@ -125,7 +126,7 @@ def plan(account: Account, version: str, app: str | None, minutes: int) -> Start
     ]
     if not begun:
         runs = " and ".join(part.service.name for part in found)
-        raise Refused(f"{runs} run what {version} would be already: there is nothing to test.")
+        raise Refused(f"{runs} run what {version} would be already: no version is left to test.")
     if in_the_way := list(_no_room(account, [one for one in begun if one.is_new])):
         raise Refused("\n".join(in_the_way))
     return Start(account=account, version=version, begun=tuple(begun))

@@ -1,4 +1,4 @@
-"""bluegreen switch: the tested colour takes the users; what `start` added is taken out again."""
+"""bluegreen switch: production traffic to the tested version; the added pause is removed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from arbor.procedure import Failed, Refused, Run, Step
 
 @dataclass(frozen=True, kw_only=True)
 class Switch:
-    """The deployments to continue, the backend's first, checked."""
+    """The deployments to continue in release order, checked."""
 
     account: Account
     found: tuple[ServiceDeployment, ...]
     """None where everything was switched already."""
 
     def execute(self, run: Run) -> None:
-        """Raises Failed. What one service's failure leaves half way is taken back in the other."""
+        """Raises Failed. After one service fails, the others are rolled back."""
         try:
             run.execute(self._steps())
         except Failed as failed:
@@ -33,7 +33,7 @@ class Switch:
         for part in self.found:
             if part.ongoing:
                 yield Step(
-                    says=f"give {part.version} of {part.service.name} the users",
+                    says=f"shift production traffic of {part.service.name} to {part.version}",
                     do=partial(part.rollout.answer, "CONTINUE"),
                     took_effect=partial(_moved, part),
                     meanwhile=part.rollout.look,
@@ -43,8 +43,8 @@ class Switch:
         for part in self.found:
             if part.ongoing:
                 yield Step(
-                    says=f"see {part.version} of {part.service.name} through its bake time of "
-                    f"{part.service.bake_minutes} minutes",
+                    says=f"wait through the bake time of {part.version} on {part.service.name} "
+                    f"({part.service.bake_minutes} minutes)",
                     took_effect=part.rollout.succeeded,
                     meanwhile=part.rollout.look,
                     shows=part.rollout.progress,
@@ -68,20 +68,20 @@ class Switch:
             if part.status == SUCCESSFUL:
                 yield f"{part.service.name} keeps {part.version}: its deployment was over."
             else:
-                yield f"{part.service.name} is back on what it ran before."
+                yield f"{part.service.name} is back on its previous revision."
 
 
 def undone(found: tuple[ServiceDeployment, ...]) -> Iterator[Step]:
-    """What `start` added, taken out of each."""
+    """The removal of what `start` added, from each service."""
     for part in found:
         if part.record is not None:
             yield from record.undo(part.service, part.record)
 
 
 def plan(account: Account, opener: Opener | None, *, fewer: bool) -> Switch:
-    """Look at everything first; `opener` asks the green host, None leaves that out.
+    """Check everything first; `opener` requests the green host, None skips that.
 
-    Raises Refused with a line for each thing that is in the way, and Failed where the deployment
+    Raises Refused with a line for each obstacle, and Failed where the deployment
     that was to be switched has been rolled back.
     """
     found = deployments.read(account)
@@ -89,14 +89,14 @@ def plan(account: Account, opener: Opener | None, *, fewer: bool) -> Switch:
     if not concerned:
         if any(part.status == SUCCESSFUL and part.was_continued for part in found):
             return Switch(account=account, found=())
-        raise deployments.none(account, found, "Nothing waits to be switched.")
+        raise deployments.none(account, found, "No deployment waits for a switch.")
     ended = [part for part in concerned if part.is_ours and not part.ongoing]
     bad = [part.rollout.ended() for part in ended if part.status != SUCCESSFUL]
     if bad:
         raise Failed(
             "\n".join(bad)
-            + f"\nThe users have the old version. {command(account, 'abort')} takes the added "
-            f"pause out, {command(account, 'start VERSION')} tries again."
+            + f"\nUsers have the old version. {command(account, 'abort')} removes the added "
+            f"pause, {command(account, 'start VERSION')} starts again."
         )
     if in_the_way := [sentence for part in concerned for sentence in _in_the_way(part, fewer)]:
         raise Refused("\n".join(in_the_way))
@@ -121,7 +121,7 @@ def _in_the_way(part: ServiceDeployment, fewer: bool) -> Iterator[str]:  # noqa:
 
 
 def _unhealthy(part: ServiceDeployment, *, fewer: bool) -> Iterator[str]:
-    found = targets.read(part.service, part.rollout.told)
+    found = targets.read(part.service, part.rollout.described)
     if found.healthy == 0:
         yield (
             f"{part.version} of {part.service.name} has no healthy target: its users would get "
@@ -143,7 +143,8 @@ def _ask(account: Account, waiting: list[ServiceDeployment], opener: Opener) -> 
     said = answers.ask(account, opener, green=True)
     if wrong := [one.sentence for one in said if one.wrong and one.service in apps]:
         raise Refused(
-            "\n".join(wrong) + f"\nMend it and try again, {_abort(account)}, or add --no-url when "
+            "\n".join(wrong)
+            + f"\nCorrect it and run this again, {_abort(account)}, or add --no-url when "
             "the green host can't be reached from here."
         )
 

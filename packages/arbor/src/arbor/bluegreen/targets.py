@@ -1,4 +1,4 @@
-"""Health of the colour under test."""
+"""Health of the revision under test."""
 
 from dataclasses import dataclass
 from typing import Any

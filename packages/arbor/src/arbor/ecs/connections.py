@@ -1,7 +1,7 @@
-"""Whether the database has the connections that a command's tasks will open.
+"""Whether the database has enough connections for the tasks that a command starts.
 
 PostgreSQL refuses what exceeds `max_connections` only under load, when every worker fills its pool.
-So each command that starts tasks looks first. docs/decisions/database-connections.md has the
+So each command that starts tasks checks first. docs/decisions/database-connections.md has the
 arithmetic.
 """
 

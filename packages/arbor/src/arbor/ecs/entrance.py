@@ -26,7 +26,7 @@ def find(account: Account) -> Entrance:
     name = service.name
     arns = ecs.list_tasks(cluster=account.cluster, serviceName=name, desiredStatus="RUNNING")
     if not arns["taskArns"]:
-        raise Refused(f"No task of {name} runs, and the way in leads through one.")
+        raise Refused(f"No task of {name} runs, and sessions need one.")
     found = ecs.describe_tasks(cluster=account.cluster, tasks=arns["taskArns"])["tasks"]
     for task in found:
         for container in task.get("containers", []):

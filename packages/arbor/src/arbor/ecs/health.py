@@ -29,7 +29,7 @@ class Health:
 
     def step(self) -> Step:
         return Step(
-            says=f"see that all tasks of {self.service.name} run it and all targets are healthy",
+            says=f"wait until all tasks of {self.service.name} run it and all targets are healthy",
             took_effect=self._is_healthy,
             shows=lambda: self.found,
         )

@@ -18,9 +18,11 @@ NEWEST = 3
 
 
 def refuse_no_version(text: str) -> None:
-    """Raises Refused for what names no build; whether it has images is looked for later."""
+    """Raises Refused for a text that names no build. Its images are checked later."""
     if not limits.is_version(text):
-        moves = " latest moves with each build: name the tag beside it." if text == "latest" else ""
+        moves = (
+            " latest moves with each build: name the build's own tag." if text == "latest" else ""
+        )
         raise Refused(
             f"{text} is not a version; allowed: the images' tag (v1.2.3, a git SHA) or an image's "
             f"digest (sha256:...).{moves}"

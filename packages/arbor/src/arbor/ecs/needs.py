@@ -17,7 +17,7 @@ def missing(account: Account, planned: PlannedRevision) -> Iterator[str]:
 
 
 def missing_of(account: Account, definition: Definition) -> Iterator[str]:
-    """The same of a task definition as it is described. Images outside ECR are not looked for."""
+    """The same of a task definition as it is described. Images outside ECR are not checked."""
     containers = definition["containerDefinitions"]
     for image in dict.fromkeys(images.parse(container["image"]) for container in containers):
         if image is not None:

@@ -1,7 +1,7 @@
 """Whether the account may run the Fargate vCPUs that a command is about to start.
 
 ECS does not refuse a deployment that exceeds the quota: it starts what it may, says so in an event,
-and the deployment stays under way. So each command that starts tasks looks first.
+and the deployment stays under way. So each command that starts tasks checks first.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""What a service says of its own health, in either form that a backend may have.
+"""A service's report of its own health, in either form that a backend may have.
 
 The runbook's form is one address with `database` and `redis`. The application's is two: the address
 that the load balancer asks, 200 while the process lives, and `/detailed` below it, 200 even where
@@ -17,7 +17,7 @@ PAGE: Final = "/"
 DETAILED: Final = "/detailed"
 STATUS: Final = "status"
 PARTS: Final = ("database", "redis", "cache")
-"""What a report names beside its own status: the runbook calls the cache `redis`."""
+"""The stores that a report names: the runbook calls the cache `redis`."""
 HEALTHY: Final = "healthy"
 WELL: Final = frozenset({HEALTHY, "connected"})
 LONGEST: Final = 200
@@ -28,7 +28,7 @@ Opener = Callable[[str], tuple[int, str]]
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A service, asked once."""
+    """The answer of one request to a service."""
 
     status: int | None
     """Of HTTP; None where it does not answer."""

@@ -1,6 +1,6 @@
 """Task definition revisions: what infrastructure registered, and what a release makes of it.
 
-docs/decisions/release-revisions.md says how the two are told apart.
+docs/decisions/release-revisions.md describes how the two differ.
 """
 
 import json
@@ -167,7 +167,7 @@ def read(account: Account, named: str) -> Revision:
 
 
 def newest_first(account: Account, family: str) -> Iterator[str]:
-    """The ARN of every active revision, listed as they are asked for."""
+    """The ARN of every active revision, listed page by page."""
     pages = (
         account.client("ecs")
         .get_paginator("list_task_definitions")

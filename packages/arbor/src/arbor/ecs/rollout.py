@@ -10,7 +10,7 @@ from arbor.procedure import Failed, Step
 
 SUCCESSFUL, ROLLED_BACK = "SUCCESSFUL", "ROLLBACK_SUCCESSFUL"
 GOES_ON = frozenset({"PENDING", "IN_PROGRESS"})
-"""Of those that are ongoing the ones that may still be taken back."""
+"""The ongoing statuses in which ECS can still roll back."""
 MINUTE = 60.0
 
 
@@ -23,7 +23,7 @@ class Rollout:
 
     service: Service
     revision: Callable[[], str]
-    """The ARN to deploy; asked for when it is deployed."""
+    """Returns the ARN to deploy, once it is registered."""
     what: str
     """For people, such as a version."""
     continues: bool = False
@@ -31,12 +31,12 @@ class Rollout:
     configuration: dict[str, Any] | None = None
     """The service's deployments are configured so from then on; None leaves it as it is."""
     began: bool = False
-    """Whether ECS was asked for it."""
+    """Whether the call to ECS was made."""
     known: frozenset[str] = frozenset()
     """Deployments that were there before it."""
     arn: str | None = None
-    told: dict[str, Any] = field(default_factory=dict)
-    """What ECS last said of it."""
+    described: dict[str, Any] = field(default_factory=dict)
+    """Its last description by ECS."""
 
     @property
     def account(self) -> Account:
@@ -53,15 +53,15 @@ class Rollout:
         )
 
     def others(self) -> bool:
-        """Whether somebody has begun another deployment after it."""
+        """Whether another deployment was started after it."""
         deployments = self.service.deployments()
         newest = {deployment["serviceDeploymentArn"] for deployment in deployments[:1]}
         return not newest <= {self.find(), *self.known}
 
     def status(self) -> str:
-        """As it is now; nothing while ECS does not know it everywhere."""
+        """Its status now; empty until ECS lists it."""
         self.look()
-        return str(self.told.get("status", ""))
+        return str(self.described.get("status", ""))
 
     def find(self) -> str | None:
         """Its ARN: the newest of those that are new and bring our revision.
@@ -117,11 +117,11 @@ class Rollout:
     def look(self) -> None:
         """Ask ECS how far it has come."""
         if (arn := self.find()) is not None:
-            self.told = describe(self.account, arn) or self.told
+            self.described = describe(self.account, arn) or self.described
 
     def succeeded(self) -> bool:
-        """By its own status, as ECS last told it; raises Failed where it ended otherwise."""
-        status = self.told.get("status")
+        """By its own status. Raises Failed where it ended otherwise."""
+        status = self.described.get("status")
         if status is None or status in ONGOING:
             return False
         if status == SUCCESSFUL:
@@ -130,29 +130,30 @@ class Rollout:
 
     def ended(self) -> str:
         """A sentence: how, and ECS's reason."""
-        why = self.told.get("rollback", {}).get("reason") or self.told.get("statusReason")
+        why = self.described.get("rollback", {}).get("reason") or self.described.get("statusReason")
         return (
-            f"The deployment of {self.what} to {self.service.name} is {self.told.get('status')}: "
+            f"The deployment of {self.what} to {self.service.name} is "
+            f"{self.described.get('status')}: "
             f"{(why or 'ECS gives no reason').rstrip('.')}."
         )
 
     def progress(self) -> str:
         """Where it is; a pause says what to do."""
-        stage = self.told.get("lifecycleStage", "")
-        if pauses(self.told):
+        stage = self.described.get("lifecycleStage", "")
+        if pauses(self.described):
             switch, abort = (command(self.account, what) for what in ("switch", "abort"))
             return (
                 f"{self.service.name}: {stage} waits for a person. Try the green host, then in "
                 f"another terminal {switch} (or {abort}, which is the end of {self.what})."
             )
-        status = self.told.get("status", "")
+        status = self.described.get("status", "")
         return f"{self.service.name}: {' '.join(filter(None, (status, stage)))}" if status else ""
 
     def answer(self, action: str) -> bool:
         """Answer all that it waits for with CONTINUE or ROLLBACK; whether it waited."""
         from botocore.exceptions import ClientError  # noqa: PLC0415 - slow, and --help is fast
 
-        ecs, waits = self.account.client("ecs"), pauses(self.told)
+        ecs, waits = self.account.client("ecs"), pauses(self.described)
         for hook in waits:
             try:
                 ecs.continue_service_deployment(
@@ -161,7 +162,7 @@ class Rollout:
             except ClientError:
                 # A person may have been quicker, or the answer to our first call was lost.
                 self.look()
-                if hook["hookId"] in {left["hookId"] for left in pauses(self.told)}:
+                if hook["hookId"] in {left["hookId"] for left in pauses(self.described)}:
                     raise
         if waits:
             self.look()
@@ -169,7 +170,7 @@ class Rollout:
 
     def take_back(self) -> None:
         """Ask ECS to roll it back, paused or not; nothing when that is under way or over."""
-        if self.answer("ROLLBACK") or self.told.get("status") not in GOES_ON:
+        if self.answer("ROLLBACK") or self.described.get("status") not in GOES_ON:
             return
         ecs = self.account.client("ecs")
         try:
@@ -195,7 +196,7 @@ def back(rollout: Rollout, before: str | None) -> Iterator[Step]:
         return  # ECS refused to begin it
     if rollout.status() in ONGOING:
         yield Step(
-            says=f"take back the deployment of {rollout.what} to {service.name}",
+            says=f"roll back the deployment of {rollout.what} to {service.name}",
             do=rollout.take_back,
             took_effect=lambda: rollout.status() not in ONGOING,
             shows=rollout.progress,

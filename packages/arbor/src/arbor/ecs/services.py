@@ -228,7 +228,7 @@ def no_cluster(account: Account) -> Refused:
 
 
 def describe(account: Account, deployment: str) -> dict[str, Any]:
-    """A deployment in full; nothing yet when ECS does not know it everywhere."""
+    """A deployment in full; empty until ECS lists it."""
     found = account.client("ecs").describe_service_deployments(serviceDeploymentArns=[deployment])
     return dict(next(iter(found["serviceDeployments"]), {}))
 

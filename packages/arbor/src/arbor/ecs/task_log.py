@@ -1,4 +1,4 @@
-"""The log of one task while it runs: what is new in its stream since the last look.
+"""The log of one task while it runs: the new events of its stream.
 
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
 """
@@ -12,24 +12,24 @@ from arbor.account import Account
 from arbor.screen import safe
 
 PAGES = 20
-"""At most at a look, of up to 10,000 lines each; the next look goes on."""
+"""Pages of up to 10,000 events in one read; the next read continues."""
 KEPT = 50
-"""Lines that a look shows; what came before them in the same look is only counted."""
+"""Lines of one read that are printed; earlier ones of the same read are counted."""
 
 
 @dataclass(kw_only=True)
 class TaskLog:
-    """Follows one stream. Trouble with the log is told once and stops nothing."""
+    """Follows one stream. An error of the log is reported once and stops nothing."""
 
     account: Account
     group: str
     stream: str
     token: str | None = None
     trouble: set[str] = field(default_factory=set)
-    """What went wrong, as it was told."""
+    """The errors that were reported."""
 
     def new(self) -> list[str]:
-        """The lines since the last look, ready to be shown; none while there is no stream yet."""
+        """The lines since the last read, safe to print; none before the stream exists."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
 
         lines: list[str] = []

@@ -27,7 +27,7 @@ class Row:
     """`pulumi`, `release`, or whatever its tag says."""
     live: bool
     has_image: bool | None
-    """None for an image outside ECR, which nobody looked for."""
+    """None for an image outside ECR, which is not checked."""
 
 
 def rows(account: Account, apps: tuple[str, ...], limit: int) -> list[Row]:

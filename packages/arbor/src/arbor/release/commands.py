@@ -1,4 +1,4 @@
-"""The commands that bring a version to users, take it back, and look at both."""
+"""The commands that release a version, roll it back, and report on both."""
 
 from dataclasses import asdict
 from datetime import UTC
@@ -35,7 +35,7 @@ app = typer.Typer()
 Version = Annotated[
     str, typer.Argument(help="The images' tag, such as v1.2.3 or a git SHA, or a digest.")
 ]
-NoUrl = Annotated[bool, typer.Option("--no-url", help="Don't ask the public URL in the end.")]
+NoUrl = Annotated[bool, typer.Option("--no-url", help="Skip the check of the public URL.")]
 
 
 @app.command()
@@ -65,7 +65,7 @@ def deploy(
     *,
     manner: Manner,
 ) -> None:
-    """The same without migrations."""
+    """Deploy every service without migrations, check health; on failure roll back."""
     others = versions(image, frontend)
     _bring(version, others, stack, manner, migrates=False, asks_url=not no_url)
 
@@ -104,12 +104,12 @@ def _refuse_unknown(account: Account, others: dict[str, str]) -> None:
 def migrate(
     stack: Stack = "production",
     version: Annotated[
-        str | None, typer.Option(help="Whose migrations run; by default the live version's.")
+        str | None, typer.Option(help="The version whose migrations run; by default the live one.")
     ] = None,
     *,
     manner: Manner,
 ) -> None:
-    """Run the database's migrations and demand exit code 0."""
+    """Run the database migrations; exit 1 unless they end with exit code 0."""
     with screen.told():
         account = connect(stack)
         manner.carry_out(
@@ -128,7 +128,7 @@ def restart(
     *,
     manner: Manner,
 ) -> None:
-    """Start the tasks of the live revision anew, through a whole blue/green deployment."""
+    """Replace the tasks of the live revision through a blue/green deployment."""
     with screen.told():
         account = connect(stack)
         apps = chosen(account, service)
@@ -177,10 +177,10 @@ def rollback(
 def revisions(
     service: OneOrAll = None,
     stack: Stack = "production",
-    limit: Annotated[int, typer.Option(help="How many of each service.", min=1, max=100)] = 10,
+    limit: Annotated[int, typer.Option(help="Revisions per service.", min=1, max=100)] = 10,
     as_json: Json = False,
 ) -> None:
-    """List what can be rolled back to: version, age, which one is live, which has its image."""
+    """List the revisions to roll back to: version, age, which is live, which has its image."""
     with screen.told():
         account = connect(stack)
         apps = chosen(account, service)
@@ -218,7 +218,7 @@ def verify(
     frontend: Frontend = None,
     as_json: Json = False,
 ) -> None:
-    """Look before a deployment if all that it needs exists and fits; 1 when something doesn't."""
+    """Check deployment prerequisites; exit 1 if any check fails."""
     others = versions(image, frontend)
     with screen.told():
         account = connect(stack)

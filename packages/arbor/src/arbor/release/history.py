@@ -1,4 +1,4 @@
-"""The deployments that a service had, each with the revision that it brought."""
+"""The deployments of a service, each with its revision."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Past:
     arn: str
     status: str
     revision: str
-    """The task definition that it brought or was to bring."""
+    """The task definition that it deploys."""
     begun: datetime
     ended: datetime | None
 

@@ -151,7 +151,7 @@ def running(account: Account) -> Iterator[str]:
         return
     found = ecs.describe_tasks(cluster=account.cluster, tasks=arns["taskArns"])["tasks"]
     for task in found:
-        by = task.get("startedBy") or "somebody by hand"
+        by = task.get("startedBy") or "a person"
         yield (
             f"A migration runs already, started by {by}: wait until task "
             f"{task['taskArn'].rsplit('/', 1)[-1]} has stopped."

@@ -1,4 +1,4 @@
-"""release VERSION: migrate, deploy backend and frontend, look, and take back what went wrong."""
+"""release VERSION: migrate, deploy every service, check health, and roll back after a failure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from arbor_names import limits, naming
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceRelease:
-    """One service's share of a release."""
+    """The release of one service."""
 
     service: services.Service
     planned: revisions.PlannedRevision
@@ -38,13 +38,13 @@ class ServiceRelease:
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """What is to be done for a version, checked and not begun."""
+    """A release that was checked and not started."""
 
     version: str
     migration: migrate.Migration | None
     parts: tuple[ServiceRelease, ...]
     opener: health.Opener | None
-    """How the public URL is asked; None leaves it out."""
+    """Requests the public URL; None skips that."""
 
     def steps(self, sleep: Callable[[float], None]) -> Iterator[Step]:
         """The migration, then service after service, then the public URL."""
@@ -94,7 +94,7 @@ def plan(
     migrates: bool = True,
     opener: health.Opener | None,
 ) -> Release:
-    """Look at everything first; raises Refused with a line for each thing that is in the way.
+    """Check everything first. Raises Refused with a line for each obstacle.
 
     `others` has the version of each service that differs: a digest names one image.
     """

@@ -1,4 +1,4 @@
-"""restart [SERVICE]: new tasks of the revision that is live, through a whole deployment."""
+"""restart [SERVICE]: new tasks of the live revision, through a blue/green deployment."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from arbor.procedure import Failed, Refused, Run, Step
 
 @dataclass(frozen=True, kw_only=True)
 class Restart:
-    """Which services are to be restarted, checked and not begun."""
+    """A restart that was checked and not started."""
 
     services: tuple[services.Service, ...]
 
@@ -22,7 +22,7 @@ class Restart:
                 run.execute(_steps(service))
             except Failed as failed:
                 raise Failed(
-                    f"{failed}\nWhere a restart fails, ECS keeps or gives back what ran: look at "
+                    f"{failed}\nAfter a failed restart ECS keeps or restores the old tasks: check "
                     f"`{service.account.typed('arbor status')}`, then restart again or "
                     f"`{service.account.typed(f'arbor rollback {service.app}')}`."
                 ) from failed
@@ -40,7 +40,7 @@ def _steps(service: services.Service) -> Iterator[Step]:
 
 
 def plan(account: Account, apps: tuple[str, ...]) -> Restart:
-    """Look at everything first; raises Refused with a line for each thing that is in the way."""
+    """Check everything first. Raises Refused with a line for each obstacle."""
     found = [services.read(account, app) for app in apps]
     in_the_way = [sentence for service in found for sentence in service.busy()]
     if not in_the_way:
@@ -66,7 +66,7 @@ def _in_the_way(service: services.Service) -> Iterator[str]:
     account = service.account
     if service.live() is None:
         yield (
-            f"The last deployment of {service.name} was left half way, so nobody knows which "
+            f"The last deployment of {service.name} was left half way, so it is unknown which "
             f"revision is live: `{account.typed(f'arbor rollback {service.app}')}`, or release a "
             "version."
         )

@@ -16,46 +16,46 @@ from arbor.release.rollback_plan import RollbackPlan
 from arbor_names import limits
 
 LOOKED_AT = 100
-"""Revisions, when one is looked for by its version."""
+"""Revisions that are searched for a version."""
 _TO = re.compile(r"(?:(?P<family>[\w-]+):)?(?P<number>[1-9]\d*)")
 
 
-class Already(Exception):  # noqa: N818 - an outcome, told as such
+class Already(Exception):  # noqa: N818 - an outcome of a command
     """There is nothing to do, and the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceRollback:
-    """One service's share."""
+    """The rollback of one service."""
 
     service: services.Service
-    plan_: RollbackPlan
+    plan: RollbackPlan
     version: str
-    """That it runs in the end; nothing where its image is not in ECR."""
+    """The version after the rollback; empty where its image is not in ECR."""
 
     @property
     def target(self) -> str:
         version = f" ({self.version})" if self.version else ""
-        return f"{services.short(self.plan_.to)}{version}"
+        return f"{services.short(self.plan.to)}{version}"
 
     def steps(self) -> Iterator[Step]:
-        if self.plan_.stops is not None:
-            yield from self._stop(self.plan_.stops)
-        elif self.plan_.follows is not None:
-            yield self._follow(self.plan_.follows)
+        if self.plan.stops is not None:
+            yield from self._stop(self.plan.stops)
+        elif self.plan.follows is not None:
+            yield self._follow(self.plan.follows)
         else:
             yield self._deploy()
-        yield health.Health(service=self.service, revision=lambda: self.plan_.to).step()
+        yield health.Health(service=self.service, revision=lambda: self.plan.to).step()
 
     def _deploy(self) -> Step:
         rollout = Rollout(
-            service=self.service, revision=lambda: self.plan_.to, what=self.target, continues=True
+            service=self.service, revision=lambda: self.plan.to, what=self.target, continues=True
         )
         now = services.short(self.service.task_definition)
-        return replace(rollout.step(), says=f"take {self.service.name} from {now} to {self.target}")
+        return replace(rollout.step(), says=f"move {self.service.name} from {now} to {self.target}")
 
     def _follow(self, past: Past) -> Step:
-        """What an earlier run, or somebody else, has begun."""
+        """A rollback that an earlier run, or another operator, started."""
         rollout = self._known(past, continues=True)
         says = f"wait for the rollback of {self.service.name} to {self.target}, which is under way"
         return replace(rollout.step(), says=says, do=lambda: None)
@@ -69,13 +69,13 @@ class ServiceRollback:
 
         yield replace(
             rollout.step(),
-            says=f"take back the deployment of {past.short} to {self.service.name}, which is "
-            f"under plan_, so that it stays on {self.target}",
+            says=f"roll back the deployment of {past.short} to {self.service.name}, which is "
+            f"under way, so that it stays on {self.target}",
             do=stop,
-            took_effect=lambda: rollout.told.get("status", ONGOING[0]) not in ONGOING,
+            took_effect=lambda: rollout.described.get("status", ONGOING[0]) not in ONGOING,
         )
-        ended = rollout.told.get("status", ROLLED_BACK)  # nothing yet in a dry run
-        if ended == ROLLED_BACK or (ended == SUCCESSFUL and past.revision == self.plan_.to):
+        ended = rollout.described.get("status", ROLLED_BACK)  # nothing yet in a dry run
+        if ended == ROLLED_BACK or (ended == SUCCESSFUL and past.revision == self.plan.to):
             return
         yield self._deploy()
 
@@ -93,20 +93,20 @@ class ServiceRollback:
 
 @dataclass(frozen=True, kw_only=True)
 class Rollback:
-    """What is to be done, checked and not begun."""
+    """A rollback that was checked and not started."""
 
     parts: tuple[ServiceRollback, ...]
 
     def execute(self, run: Run) -> None:
         """Raises Failed at the first service that is not back."""
         for turn, part in enumerate(self.parts):
-            if part.plan_.stays:
-                run.say(part.plan_.stays)
+            if part.plan.stays:
+                run.say(part.plan.stays)
                 continue
             try:
                 run.execute(part.steps())
             except Failed as failed:
-                left = [p.service.name for p in self.parts[turn + 1 :] if not p.plan_.stays]
+                left = [p.service.name for p in self.parts[turn + 1 :] if not p.plan.stays]
                 untouched = f" {' and '.join(left)} was not touched." if left else ""
                 raise Failed(
                     f"{failed}\n{part.service.name} is NOT known to be back on {part.target}."
@@ -115,7 +115,7 @@ class Rollback:
 
 
 def plan(account: Account, apps: Sequence[str], to: str | None = None) -> Rollback:
-    """Look at everything first; raises Refused, and Already where nothing is left to do.
+    """Check everything first. Raises Refused, and Already where nothing is left to do.
 
     `to` is a revision or a version of the one service that is named then.
     """
@@ -130,8 +130,8 @@ def plan(account: Account, apps: Sequence[str], to: str | None = None) -> Rollba
         in_the_way += _no_room(account, parts)
     if in_the_way:
         raise Refused("\n".join(dict.fromkeys(in_the_way)))
-    if all(part.plan_.stays for part in parts):
-        raise Already("\n".join(part.plan_.stays for part in parts))
+    if all(part.plan.stays for part in parts):
+        raise Already("\n".join(part.plan.stays for part in parts))
     return Rollback(parts=tuple(parts))
 
 
@@ -141,9 +141,9 @@ def _no_room(account: Account, parts: Sequence[ServiceRollback]) -> Iterator[str
     One service goes after the other. What ECS takes back itself starts no task.
     """
     brought = [
-        (part.service, revisions.read(account, part.plan_.to).definition)
+        (part.service, revisions.read(account, part.plan.to).definition)
         for part in parts
-        if not (part.plan_.stays or part.plan_.stops or part.plan_.follows)
+        if not (part.plan.stays or part.plan.stops or part.plan.follows)
     ]
     if brought:
         added = [quota.vcpus(definition, service.desired) for service, definition in brought]
@@ -156,17 +156,17 @@ def _part(service: services.Service, to: str | None) -> ServiceRollback:
     """Raises Refused."""
     pasts = history.read(service)
     if to is None:
-        plan_ = rollback_plan.back(service.app, pasts, service.account.stack)
-        target = revisions.read(service.account, plan_.to)
+        planned = rollback_plan.back(service.app, pasts, service.account.stack)
+        target = revisions.read(service.account, planned.to)
     else:
         lived = {past.revision for past in pasts if past.status == SUCCESSFUL}
         target = _named(service, to, lived)
-        plan_ = rollback_plan.named(service, pasts, target.arn)
-    if not (plan_.stays or plan_.stops or plan_.follows):
+        planned = rollback_plan.named(service, pasts, target.arn)
+    if not (planned.stays or planned.stops or planned.follows):
         in_the_way = list(_in_the_way(service, target))
         if in_the_way:
             raise Refused("\n".join(in_the_way))
-    return ServiceRollback(service=service, plan_=plan_, version=target.version(service.app))
+    return ServiceRollback(service=service, plan=planned, version=target.version(service.app))
 
 
 def _named(service: services.Service, to: str, lived: set[str]) -> revisions.Revision:
@@ -230,7 +230,7 @@ def _apart(parts: Sequence[ServiceRollback]) -> Iterator[str]:
     # A digest names one image of one repository, so those of one release differ.
     if len(versions) > 1 and not all(limits.is_digest(version) for version in versions):
         ends = " and ".join(
-            f"{part.service.app} on {part.target}{' (as it is)' if part.plan_.stays else ''}"
+            f"{part.service.app} on {part.target}{' (as it is)' if part.plan.stays else ''}"
             for part in parts
         )
         each = " or ".join(f"`{_typed(part, 'rollback')}`" for part in parts)

@@ -1,4 +1,4 @@
-"""Where a rollback of a service leads, read from its deployments alone.
+"""The plan of a service's rollback, read from its deployments alone.
 
 Revision numbers only grow, so a deployment that brought a lower number than the one before it went
 back. docs/decisions/rollback.md says why nothing else is needed to tell a second run from a first.
@@ -19,20 +19,20 @@ TAKEN_BACK = frozenset({"ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"})
 
 @dataclass(frozen=True, kw_only=True)
 class RollbackPlan:
-    """What is to be done with a service, and where it ends."""
+    """What a rollback does with a service, and the revision that it ends on."""
 
     to: str
     """The revision that runs in the end."""
     stays: str = ""
     """Why there is nothing to do."""
     stops: Past | None = None
-    """The deployment under plan_ that ECS is to take back."""
+    """The deployment under way that ECS rolls back."""
     follows: Past | None = None
-    """The deployment under plan_ that goes back already."""
+    """The deployment under way that already rolls back."""
 
 
 def back(app: str, pasts: Sequence[Past], stack: str) -> RollbackPlan:
-    """To what was live before; raises Refused where there is nothing, or it is not the time."""
+    """To the previous live revision. Raises Refused without one, or during a rollback."""
     if not pasts:
         raise Refused(_nothing(app, stack))
     last = pasts[0]
@@ -57,7 +57,7 @@ def back(app: str, pasts: Sequence[Past], stack: str) -> RollbackPlan:
                 )
             if past.status == SUCCESSFUL:
                 return RollbackPlan(to=past.revision)
-            # Otherwise somebody wanted to go back to it, in vain.
+            # Otherwise a rollback to it failed.
         left_at = past.begun
     raise Refused(_nothing(app, stack))
 
@@ -111,7 +111,7 @@ def _half_way(app: str, last: Past, older: Sequence[Past], stack: str) -> Rollba
 
 
 def _stands(pasts: Sequence[Past]) -> Past | None:
-    """What is live when nothing is under plan_: the newest that succeeded."""
+    """What is live when nothing is under way: the newest that succeeded."""
     return next((past for past in pasts if past.status == SUCCESSFUL), None)
 
 
@@ -126,19 +126,19 @@ def _stays(
     go_on = (
         f"to go further back: `{typed(f'arbor rollback {app} --to {further.number}', stack)}`"
         if further
-        else "ECS knows of nothing further back"
+        else "ECS lists no older deployment"
     )
     what = (
         f"was rolled back from {left.short} to {stands.short}"
         if left.revision != stands.revision
-        else f"is on {stands.short}, of which a new deployment was taken back"
+        else f"is on {stands.short}, and its new deployment was rolled back"
     )
     return f"{app} {what} at {_at(at)}, and is left alone; {go_on}."
 
 
 def _nothing(app: str, stack: str) -> str:
     return (
-        f"{app} has nothing to go back to: ECS, which keeps 90 days, knows of no other revision "
+        f"{app} has nothing to go back to: in the 90 days that ECS keeps, no other revision "
         f"that was live. `{typed(f'arbor revisions {app}', stack)}` lists what can be named with "
         "--to."
     )

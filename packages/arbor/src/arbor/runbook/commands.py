@@ -23,7 +23,7 @@ def runbook(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """The runbook with every placeholder filled in from the account, to be pasted."""
+    """Print the runbook with every placeholder filled in from the account."""
     from arbor.runbook import rendered  # noqa: PLC0415 - slow, and --help is fast
 
     with screen.told():

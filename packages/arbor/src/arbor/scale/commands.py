@@ -27,12 +27,12 @@ def scale(
     stack: Stack = "production",
     until: Annotated[
         str | None,
-        typer.Option(help="When the floor goes back by itself: 18:00 (UTC), 90m or 2h."),
+        typer.Option(help="When the floor returns: at 18:00 (UTC), in 90m or in 2h."),
     ] = None,
     *,
     manner: Manner,
 ) -> None:
-    """Run COUNT tasks, and let autoscaling keep that many at least."""
+    """Set the number of tasks and the autoscaling floor to COUNT."""
     with screen.told():
         now = datetime.now(UTC)
         due = times.parse(until, now) if until is not None else None
@@ -56,7 +56,7 @@ def resize(
     *,
     manner: Manner,
 ) -> None:
-    """Deploy what is live with another size of its tasks."""
+    """Deploy the live revision with another task size."""
     size = sizes.Size(cpu=cpu, memory=memory)
     with screen.told():
         account = connect(stack)

@@ -1,4 +1,4 @@
-"""scale: a number of tasks, and the autoscaling floor with it.
+"""scale: the number of tasks and the autoscaling floor.
 
 A count alone is scaled in again when the load is low, so the floor goes first, and before it what
 brings it back. docs/decisions/scaling-floor.md says what config and the next `pulumi up` have to do
@@ -32,13 +32,13 @@ FEWER = "choose fewer tasks"
 
 @dataclass(frozen=True, kw_only=True)
 class Scaling:
-    """What is to be done for a count, checked and not begun."""
+    """A change of the count that was checked and not started."""
 
     service: services.Service
     target: Target
     count: int
     fall_back: FallBack | None
-    """What the floor goes back to by itself; None where it stays."""
+    """The floor's scheduled return; None where it stays."""
     is_deployed: bool
     """Whether a deployment is under way."""
     too_few_vcpus: str = ""
@@ -51,7 +51,7 @@ class Scaling:
             run.say(line)
 
     def steps(self) -> Iterator[Step]:
-        """First what brings the floor back, then the floor, then the count."""
+        """First the floor's scheduled return, then the floor, then the count."""
         held = self.target.fall_back
         if self.fall_back is not None and held != self.fall_back:
             yield self.target.schedule(self.fall_back)
@@ -62,17 +62,17 @@ class Scaling:
         yield self._bring()
 
     def notes(self) -> Iterator[str]:
-        """What an operator must know besides."""
+        """Notes for the operator."""
         app, stack = self.service.app, self.service.account.stack
         key = f"arbor:services.{app}.min"
         if self.fall_back is not None:
-            way = (
-                "target tracking then takes tasks away when the load is low"
+            effect = (
+                "target tracking then scales in when the load is low"
                 if self.fall_back.floor < self.count
-                else "AWS then starts what is missing"
+                else "AWS then starts the missing tasks"
             )
             yield (
-                f"The floor goes back from {self.count} to {self.fall_back} by itself; {way}. "
+                f"The floor returns from {self.count} to {self.fall_back}; {effect}. "
                 f"Until then it differs from {key} in Pulumi.{stack}.yaml, and the pipeline stops "
                 "at that drift."
             )
@@ -86,15 +86,15 @@ class Scaling:
             )
         if self.is_deployed:
             yield (
-                f"A deployment of {self.service.name} is under way: both colours are brought to "
-                f"{self.count}, and until it has ended autoscaling takes no task away."
+                f"A deployment of {self.service.name} is under way: both colours get "
+                f"{self.count}, and autoscaling does not scale in before it ends."
             )
         if self.too_few_vcpus:
             yield self.too_few_vcpus
         if "DynamicScalingInSuspended" in self.target.suspended:
-            yield f"Scale-in is suspended: no task goes by itself. {self._resume('In')}"
+            yield f"Scale-in is suspended: autoscaling stops no task. {self._resume('In')}"
         if "DynamicScalingOutSuspended" in self.target.suspended:
-            yield f"Scale-out is suspended: no load adds a task. {self._resume('Out')}"
+            yield f"Scale-out is suspended: autoscaling starts no task. {self._resume('Out')}"
 
     def _resume(self, direction: str) -> str:
         what = f"DynamicScaling{direction}Suspended"
@@ -108,8 +108,8 @@ class Scaling:
             return replace(seen, timeout=MINUTES_15)
         return replace(
             seen,
-            says=f"bring {service.name} from {service.desired} to {counted(self.count, 'task')}, "
-            "each running and its target healthy",
+            says=f"scale {service.name} from {service.desired} to {counted(self.count, 'task')} "
+            "and wait until each runs and its target is healthy",
             do=lambda: ecs.update_service(
                 cluster=service.account.cluster, service=service.name, desiredCount=self.count
             ),
@@ -123,7 +123,7 @@ def resume(account: Account, app: str, what: str) -> str:
 
 
 def plan(account: Account, app: str, count: int, until: datetime | None, now: datetime) -> Scaling:
-    """Look at everything first; raises Refused with what is allowed."""
+    """Check everything first. Raises Refused with what is allowed."""
     service = services.read(account, app)
     found = target.read(account, app)
     if not 1 <= count <= found.ceiling:
@@ -193,16 +193,16 @@ def _fall_back(found: Target, count: int, until: datetime | None, now: datetime)
     if until is None:
         return None
     if until <= now:
-        raise Refused(f"{until:%Y-%m-%d %H:%M} UTC, asked for with --until, has passed.")
+        raise Refused(f"{until:%Y-%m-%d %H:%M} UTC, given with --until, has passed.")
     if "ScheduledScalingSuspended" in found.suspended:
         what = "ScheduledScalingSuspended"
         raise Refused(
-            "scheduled scaling is suspended, so nothing would bring the floor back. Resume it with "
+            "scheduled scaling is suspended, so the floor would not return. Resume it with "
             f"{resume(found.account, found.app, what)}, or leave --until out."
         )
     held, before = found.fall_back, found.floor
     if held is not None and held.due > now:
         before = held.floor
     elif held is not None and held.floor != found.floor and now - held.due < RUNS_WITHIN:
-        raise Refused(f"the floor goes back to {held} about now: look again in five minutes.")
+        raise Refused(f"the floor returns to {held} about now: run this again in five minutes.")
     return None if before == count else FallBack(floor=before, due=until.replace(microsecond=0))

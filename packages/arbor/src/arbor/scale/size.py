@@ -32,7 +32,7 @@ class Size:
 
 @dataclass(frozen=True, kw_only=True)
 class Resize:
-    """What is to be done for a size, checked and not begun."""
+    """A resize that was checked and not started."""
 
     service: services.Service
     size: Size
@@ -80,7 +80,7 @@ class Resize:
 
 
 def is_live(account: Account, app: str, size: Size) -> bool:
-    """Whether the tasks that serve have that size, and no deployment is under way.
+    """Whether the live tasks have that size, and no deployment is under way.
 
     Raises Refused for a size that Fargate doesn't have.
     """
@@ -90,7 +90,7 @@ def is_live(account: Account, app: str, size: Size) -> bool:
 
 
 def plan(account: Account, app: str, size: Size) -> Resize:
-    """Look at everything first; raises Refused with what is allowed."""
+    """Check everything first. Raises Refused with what is allowed."""
     _refuse_pair(size)
     service = services.read(account, app)
     for sentence in service.busy():
@@ -150,7 +150,9 @@ def _planned(account: Account, service: services.Service, base: str, size: Size)
     running = found.image(service.app)
     image = images.parse(running)
     if image is None:
-        raise Refused(f"{base} runs {running}, which is not in ECR: nobody can see that it exists.")
+        raise Refused(
+            f"{base} runs {running}, which is not in ECR, so its existence can't be checked."
+        )
     content = revisions.content_of(account, found.definition)
     planned = PlannedRevision(
         account=account,

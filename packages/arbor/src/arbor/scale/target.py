@@ -1,7 +1,7 @@
-"""The scalable target of a service: its floor, its ceiling, and when the floor falls back.
+"""The scalable target of a service: its floor, its ceiling, and the floor's scheduled return.
 
 What an operator's floor falls back to is kept where AWS will read it: in the scheduled action that
-brings it back. So a second command, also after a killed one, knows what the floor was at first.
+brings it back. So a second command, even after a killed one, finds the first floor.
 """
 
 import re
@@ -45,7 +45,7 @@ class Target:
     """What a scheduled action of ours says, whether its time has come or not."""
 
     def move(self, floor: int) -> Step:
-        """Let autoscaling keep so many tasks at least."""
+        """Set the autoscaling floor."""
         scaling = self.account.client("application-autoscaling")
         return Step(
             says=f"set the autoscaling floor of {self._name} from {self.floor} to {floor}",
@@ -54,10 +54,10 @@ class Target:
         )
 
     def schedule(self, wanted: FallBack) -> Step:
-        """Let AWS bring the floor back by itself."""
+        """Schedule the floor's return."""
         scaling = self.account.client("application-autoscaling")
         return Step(
-            says=f"let the floor of {self._name} go back to {wanted}",
+            says=f"schedule {self._name}'s return to {wanted}",
             do=lambda: scaling.put_scheduled_action(
                 **self._where,
                 ScheduledActionName=NAME,
@@ -68,7 +68,7 @@ class Target:
         )
 
     def unschedule(self) -> Step:
-        """Take the scheduled action off."""
+        """Delete the scheduled action."""
         scaling = self.account.client("application-autoscaling")
 
         def do() -> None:
@@ -78,7 +78,7 @@ class Target:
                 return  # a repeated call
 
         return Step(
-            says=f"take off that the floor of {self._name} goes back to {self.fall_back}",
+            says=f"cancel {self._name}'s scheduled return to {self.fall_back}",
             do=do,
             took_effect=lambda: read(self.account, self.app).fall_back is None,
         )

@@ -1,4 +1,4 @@
-"""Whether the images fit: made for the tasks' platform, and kept by their repositories."""
+"""Checks of the images: the tasks' platform, and the repositories' lifecycle policies."""
 
 import fnmatch
 import json

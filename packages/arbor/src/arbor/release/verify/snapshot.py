@@ -1,4 +1,4 @@
-"""What the checks look at, read once, and how they say what they found."""
+"""The snapshot that the checks share, read once, and the result of a check."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Snapshot:
         return dict(balancer)
 
 
-class Skipped(Exception):  # noqa: N818 - an outcome, told as such
+class Skipped(Exception):  # noqa: N818 - an outcome of a command
     """A check could not be made; the message says why."""
 
 
@@ -84,7 +84,9 @@ def read(
     )
     for service in found:
         if len(service.balancers) != 1:
-            raise Refused(f"{service.name} has not one load balancer, as infrastructure gives it.")
+            raise Refused(
+                f"{service.name} has no single load balancer, which infrastructure gives it."
+            )
     return Snapshot(
         account=account,
         version=version,

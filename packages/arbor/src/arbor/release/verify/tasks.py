@@ -23,7 +23,7 @@ def in_ecr(snapshot: Snapshot) -> Found:
 
 
 def roles(snapshot: Snapshot) -> Found:
-    """Each is there, and whoever is to assume it may."""
+    """Each role exists and trusts the service that assumes it."""
     wanted: dict[tuple[str, str], str] = {}
     wrong = []
     for one in snapshot.planned.values():
@@ -99,7 +99,7 @@ def secrets(snapshot: Snapshot) -> Found:
 
 
 def _keys(account: Account, arn: str, stage: str, version: str, keys: set[str]) -> Iterator[str]:
-    """A sentence when one isn't there; of the values nothing is told."""
+    """A sentence for the keys that are absent; values are never printed."""
     manager = account.client("secretsmanager")
     asked = {"VersionStage": stage} if stage else {}
     asked |= {"VersionId": version} if version else {}
