@@ -133,7 +133,7 @@ class Plan(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Manner:
+class WriteOptions:
     """The options of every command that writes."""
 
     dry_run: bool
@@ -160,24 +160,24 @@ class Manner:
 
 
 def writes(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command that writes the options of all of them; it has them as `manner`.
+    """Give a command that writes the options of `WriteOptions`, as its parameter `write`.
 
     typer reads the options of a command from its signature, so that is where they are put.
     """
     own = inspect.signature(command).parameters
-    kept = [parameter for name, parameter in own.items() if name != MANNER]
+    kept = [parameter for name, parameter in own.items() if name != WRITE]
 
     @functools.wraps(command)
     def with_options(**given: Any) -> None:  # noqa: ANN401 - whatever the command takes
-        manner = Manner(**{one.name: given.pop(one.name) for one in OPTIONS})
-        command(**given, manner=manner)
+        write = WriteOptions(**{one.name: given.pop(one.name) for one in OPTIONS})
+        command(**given, write=write)
 
     with_options.__dict__["__signature__"] = inspect.Signature([*kept, *OPTIONS])
     with_options.__annotations__ = {one.name: one.annotation for one in (*kept, *OPTIONS)}
     return with_options
 
 
-MANNER = "manner"
+WRITE = "write"
 OPTIONS = tuple(
     inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=option)
     for name, default, option in (
@@ -187,4 +187,4 @@ OPTIONS = tuple(
         ("every", EVERY_SECONDS, Every),
     )
 )
-"""Of `writes`, as `Manner` names them."""
+"""Of `writes`, as `WriteOptions` names them."""

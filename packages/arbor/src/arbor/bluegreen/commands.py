@@ -13,7 +13,7 @@ from arbor.bluegreen import deployments, green_status, pause_answer, start, swit
 from arbor.bluegreen.hooks import LONGEST_MINUTES, SHORTEST_MINUTES
 from arbor.ecs import health
 from arbor.ecs.services import command
-from arbor.options import Json, Manner, Plan, Stack, chosen, committed_services, writes
+from arbor.options import Json, Plan, Stack, WriteOptions, chosen, committed_services, writes
 from arbor.procedure import Failed
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def begin(
         ),
     ] = start.DEFAULT_MINUTES,
     stack: Stack = "production",
-    manner: Manner,
+    write: WriteOptions,
 ) -> None:
     """Deploy a version to green.<domain> and pause before users get it.
 
@@ -60,7 +60,7 @@ def begin(
         if service is not None:
             chosen(account, service)
         test, switched, aborted = (command(account, w) for w in ("test", "switch", "abort"))
-        manner.carry_out(
+        write.carry_out(
             account,
             f"{pause_answer.OURS}start {version}",
             lambda: start.plan(account, version, service, timeout_minutes),
@@ -91,7 +91,7 @@ def give(
         typer.Option("--fewer", help="Allow fewer healthy targets than tasks (at least one)."),
     ] = False,
     *,
-    manner: Manner,
+    write: WriteOptions,
 ) -> None:
     """Shift production traffic to the tested version, and wait through its bake time."""
     opener = None if no_url else health.get
@@ -100,7 +100,7 @@ def give(
         _answer(
             account,
             "switch",
-            manner,
+            write,
             lambda: switch.plan(account, opener, fewer=fewer),
             "CONTINUE",
             "The tested version has the production traffic.",
@@ -112,7 +112,7 @@ def give(
 def abort(
     stack: Stack = "production",
     *,
-    manner: Manner,
+    write: WriteOptions,
 ) -> None:
     """Roll back the version under test; users keep the live version."""
     with screen.told():
@@ -120,7 +120,7 @@ def abort(
         _answer(
             account,
             "abort",
-            manner,
+            write,
             lambda: abort_.plan(account),
             "ROLLBACK",
             "No version is under test.",
@@ -128,13 +128,18 @@ def abort(
 
 
 def _answer(
-    account: Account, word: str, manner: Manner, plan: Callable[[], Plan], action: str, done: str
+    account: Account,
+    word: str,
+    write: WriteOptions,
+    plan: Callable[[], Plan],
+    action: str,
+    done: str,
 ) -> None:
     """Under the lock, or for the command that has the lock and waits for this answer."""
     what = f"{pause_answer.OURS}{word}"
-    other = pause_answer.holder(account, what, manner)
+    other = pause_answer.holder(account, what, write)
     if other is None:
-        manner.carry_out(account, what, plan, done)
+        write.carry_out(account, what, plan, done)
         return
 
     def answer() -> Plan:
@@ -144,7 +149,7 @@ def _answer(
         return answered
 
     pause_answer.carry_out(
-        manner, answer, f"Answered. {other.sentence} reports how the deployment ends."
+        write, answer, f"Answered. {other.sentence} reports how the deployment ends."
     )
 
 

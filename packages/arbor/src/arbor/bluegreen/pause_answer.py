@@ -13,7 +13,7 @@ from arbor import lock, screen
 from arbor.account import Account
 from arbor.bluegreen import deployments
 from arbor.bluegreen.deployments import ServiceDeployment
-from arbor.options import Manner, Plan
+from arbor.options import Plan, WriteOptions
 from arbor.procedure import Refused, Run, Step
 
 OURS = "bluegreen"
@@ -40,9 +40,9 @@ class Answer:
             )
 
 
-def holder(account: Account, what: str, manner: Manner) -> lock.Holder | None:
+def holder(account: Account, what: str, write: WriteOptions) -> lock.Holder | None:
     """The command that waits for an answer: it has the lock, and its deployment is paused."""
-    if manner.take_over or (seen := lock.current(account)) is None:
+    if write.take_over or (seen := lock.current(account)) is None:
         return None
     other, _ = seen
     if other.command.split()[0] == OURS or other.has_exited(lock.holder(account, what)):
@@ -61,16 +61,16 @@ def answer(found: list[ServiceDeployment], action: str, other: lock.Holder) -> A
     return Answer(found=waiting, action=action)
 
 
-def carry_out(manner: Manner, plan: Callable[[], Plan], done: str) -> None:
-    """As `Manner.carry_out`, without the lock."""
-    if manner.dry_run or not manner.yes:
+def carry_out(write: WriteOptions, plan: Callable[[], Plan], done: str) -> None:
+    """As `WriteOptions.carry_out`, without the lock."""
+    if write.dry_run or not write.yes:
         plan().execute(Run(say=typer.echo, dry_run=True))
-    if manner.dry_run:
+    if write.dry_run:
         return
-    screen.confirm(yes=manner.yes)
+    screen.confirm(yes=write.yes)
     planned = plan()
     with screen.progress() as say:
-        planned.execute(Run(say=say, every=manner.every))
+        planned.execute(Run(say=say, every=write.every))
         say(done)
 
 

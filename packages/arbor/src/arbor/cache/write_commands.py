@@ -13,7 +13,7 @@ from arbor.cache import flush as flushing
 from arbor.cache import snapshot as taking
 from arbor.cache import warm as warming
 from arbor.cache.session import session
-from arbor.options import Manner, Plan, Stack, writes
+from arbor.options import Plan, Stack, WriteOptions, writes
 from arbor.procedure import Run
 
 app = typer.Typer()
@@ -25,7 +25,7 @@ def clear(
     pattern: Annotated[str, typer.Argument(help="Pattern of the keys, such as 'plans:*'.")],
     stack: Stack = "production",
     *,
-    manner: Manner,
+    write: WriteOptions,
 ) -> None:
     """Count and delete the keys that match a pattern, in batches that don't block Redis.
 
@@ -36,7 +36,7 @@ def clear(
         clearing.check_pattern(pattern, stack)
         account = connect(stack)
         with session(account) as redis:
-            manner.carry_out(
+            write.carry_out(
                 account,
                 f"cache clear {pattern}",
                 lambda: clearing.plan(redis, pattern),
@@ -53,19 +53,19 @@ def flush(
         typer.Option("--confirm", help="The stack's name, for scripts that can't type it."),
     ] = None,
     *,
-    manner: Manner,
+    write: WriteOptions,
 ) -> None:
     """Delete all keys of the cache; requires the stack's name."""
     with screen.told():
-        if not manner.dry_run:
-            flushing.check_confirmation(stack, confirm, yes=manner.yes)
+        if not write.dry_run:
+            flushing.check_confirmation(stack, confirm, yes=write.yes)
         account = connect(stack)
         with session(account) as redis:
-            if not manner.dry_run and confirm is None:
+            if not write.dry_run and confirm is None:
                 flushing.plan(redis, stack).execute(Run(say=typer.echo, dry_run=True))
                 flushing.prompt_for_name(stack)
             warm = account.typed("arbor cache warm")
-            replace(manner, yes=True).carry_out(
+            replace(write, yes=True).carry_out(
                 account,
                 "cache flush",
                 lambda: flushing.plan(redis, stack),
@@ -82,7 +82,7 @@ def warm(
         typer.Option("--endpoint", help="Use the application's endpoint and $ARBOR_ADMIN_TOKEN."),
     ] = False,
     *,
-    manner: Manner,
+    write: WriteOptions,
 ) -> None:
     """Fill the cache, by a command in a backend task or by the application's endpoint."""
     with screen.told():
@@ -91,7 +91,7 @@ def warm(
         def plan() -> Plan:
             return endpoint.plan(account, endpoint.post) if by_endpoint else warming.plan(account)
 
-        manner.carry_out(account, "cache warm", plan, f"The cache of {stack} is warm.")
+        write.carry_out(account, "cache warm", plan, f"The cache of {stack} is warm.")
 
 
 @app.command()
@@ -99,12 +99,12 @@ def warm(
 def snapshot(
     stack: Stack = "production",
     *,
-    manner: Manner,
+    write: WriteOptions,
 ) -> None:
     """Create a snapshot, of a replica if there is one, and wait until it is available."""
     with screen.told():
         account = connect(stack)
-        manner.carry_out(
+        write.carry_out(
             account,
             "cache snapshot",
             lambda: taking.plan(account),

@@ -14,7 +14,7 @@ from arbor.account import connect as connected
 from arbor.database import backups, cut_over, restore, snapshot
 from arbor.database import connection as database
 from arbor.database.credentials import Credentials
-from arbor.options import Json, Manner, Stack, writes
+from arbor.options import Json, Stack, WriteOptions, writes
 from arbor_names import naming
 
 if TYPE_CHECKING:
@@ -54,13 +54,13 @@ def _name(text: str | None) -> str | None:
 def make(
     stack: Stack = "production",
     *,
-    manner: Manner,
+    write: WriteOptions,
 ) -> None:
     """Make a manual snapshot and wait until it can be restored from."""
     with screen.told():
         account = connected(stack)
         name = snapshot.wanted(account)
-        manner.carry_out(
+        write.carry_out(
             account,
             f"{snapshot.COMMAND} {name}",
             lambda: snapshot.plan(account, name),
@@ -94,13 +94,13 @@ def restore_to(
         typer.Option("--as", callback=_name, help="Its name; the database's with -restored."),
     ] = None,
     *,
-    manner: Manner,
+    write: WriteOptions,
 ) -> None:
     """Bring the data of a moment back in another instance, and say how to cut over to it."""
     wanted = name or f"{naming.database_instance(stack)}-restored"
     with screen.told():
         account = connected(stack)
-        manner.carry_out(
+        write.carry_out(
             account,
             f"database restore --to {times.utc(to)} --as {wanted}",
             lambda: restore.plan(account, to, wanted, connection),

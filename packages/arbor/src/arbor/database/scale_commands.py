@@ -8,7 +8,7 @@ from arbor import screen
 from arbor.account import connect
 from arbor.database import scale as scaling
 from arbor.database.connection import instance
-from arbor.options import Manner, Stack, writes
+from arbor.options import Stack, WriteOptions, writes
 
 app = typer.Typer()
 
@@ -21,7 +21,7 @@ def scale(
     ],
     stack: Stack = "production",
     *,
-    manner: Manner,
+    write: WriteOptions,
 ) -> None:
     """Give the database another class at once: an outage of minutes."""
     with screen.told():
@@ -29,7 +29,7 @@ def scale(
         if scaling.is_there(instance(account), wanted):
             typer.echo(f"The database of {stack} is {wanted} already: nothing to do.")
             return
-        manner.carry_out(
+        write.carry_out(
             account,
             f"database scale {wanted}",
             lambda: scaling.plan(account, wanted),

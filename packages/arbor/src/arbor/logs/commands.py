@@ -14,7 +14,7 @@ from arbor.logs.printing import printer
 from arbor.logs.reading import Following, Search
 from arbor.logs.since import Since
 from arbor.logs.wanted import Wanted
-from arbor.options import Every, Manner, Stack, writes
+from arbor.options import Every, Stack, WriteOptions, writes
 from arbor.procedure import Run, Step
 from arbor_names import naming
 
@@ -118,7 +118,7 @@ def export(
     until: Annotated[
         str | None, typer.Option(help="To when, in the same words; now if not given.")
     ] = None,
-    manner: Manner,
+    write: WriteOptions,
 ) -> None:
     """Write a period of a log to the stack's bucket; run again, it goes on with what it began."""
     try:
@@ -127,7 +127,7 @@ def export(
         raise typer.BadParameter(str(error)) from None
     with screen.told():
         account = connect(stack)
-        manner.carry_out(
+        write.carry_out(
             account,
             f"logs export {service}",
             lambda: exports.plan(account, service, wanted),

@@ -13,10 +13,10 @@ from arbor.options import (
     Frontend,
     Images,
     Json,
-    Manner,
     OneOrAll,
     Stack,
     StackName,
+    WriteOptions,
     chosen,
     versions,
     writes,
@@ -47,11 +47,11 @@ def release(
     image: Images = None,
     frontend: Frontend = None,
     *,
-    manner: Manner,
+    write: WriteOptions,
 ) -> None:
     """Migrate, deploy every service, check health; on failure roll the services back."""
     others = versions(image, frontend)
-    _bring(version, others, stack, manner, migrates=True, asks_url=not no_url)
+    _bring(version, others, stack, write, migrates=True, asks_url=not no_url)
 
 
 @app.command()
@@ -63,18 +63,18 @@ def deploy(
     image: Images = None,
     frontend: Frontend = None,
     *,
-    manner: Manner,
+    write: WriteOptions,
 ) -> None:
     """Deploy every service without migrations, check health; on failure roll back."""
     others = versions(image, frontend)
-    _bring(version, others, stack, manner, migrates=False, asks_url=not no_url)
+    _bring(version, others, stack, write, migrates=False, asks_url=not no_url)
 
 
 def _bring(
     version: str,
     others: dict[str, str],
     stack: StackName,
-    manner: Manner,
+    write: WriteOptions,
     *,
     migrates: bool,
     asks_url: bool,
@@ -83,7 +83,7 @@ def _bring(
     with screen.told():
         account = connect(stack)
         _refuse_unknown(account, others)
-        manner.carry_out(
+        write.carry_out(
             account,
             f"{'release' if migrates else 'deploy'} {version}",
             lambda: releases.plan(
@@ -107,12 +107,12 @@ def migrate(
         str | None, typer.Option(help="The version whose migrations run; by default the live one.")
     ] = None,
     *,
-    manner: Manner,
+    write: WriteOptions,
 ) -> None:
     """Run the database migrations; exit 1 unless they end with exit code 0."""
     with screen.told():
         account = connect(stack)
-        manner.carry_out(
+        write.carry_out(
             account,
             "migrate",
             lambda: Steps(make=releases.plan_migration(account, version).steps),
@@ -126,13 +126,13 @@ def restart(
     service: OneOrAll = None,
     stack: Stack = "production",
     *,
-    manner: Manner,
+    write: WriteOptions,
 ) -> None:
     """Replace the tasks of the live revision through a blue/green deployment."""
     with screen.told():
         account = connect(stack)
         apps = chosen(account, service)
-        manner.carry_out(
+        write.carry_out(
             account,
             f"restart {' and '.join(apps)}",
             lambda: restarts.plan(account, apps),
@@ -152,7 +152,7 @@ def rollback(
     ] = None,
     stack: Stack = "production",
     *,
-    manner: Manner,
+    write: WriteOptions,
 ) -> None:
     """Return one service or all to the previous revision; stops a deployment under way."""
     if to is not None and service is None:
@@ -162,7 +162,7 @@ def rollback(
         # A release in reverse.
         apps = chosen(account, service)[::-1]
         try:
-            manner.carry_out(
+            write.carry_out(
                 account,
                 f"rollback {' and '.join(apps)}",
                 lambda: rollbacks.plan(account, apps, to),

@@ -7,7 +7,7 @@ import typer
 
 from arbor import screen
 from arbor.account import connect
-from arbor.options import Manner, Service, Stack, chosen, writes
+from arbor.options import Service, Stack, WriteOptions, chosen, writes
 from arbor.scale import count as counts
 from arbor.scale import size as sizes
 from arbor.scale import until as times
@@ -30,7 +30,7 @@ def scale(
         typer.Option(help="When the floor returns: at 18:00 (UTC), in 90m or in 2h."),
     ] = None,
     *,
-    manner: Manner,
+    write: WriteOptions,
 ) -> None:
     """Set the number of tasks and the autoscaling floor to COUNT."""
     with screen.told():
@@ -38,7 +38,7 @@ def scale(
         due = times.parse(until, now) if until is not None else None
         account = connect(stack)
         chosen(account, service)
-        manner.carry_out(
+        write.carry_out(
             account,
             f"scale {service} {count}",
             lambda: counts.plan(account, service, count, due, datetime.now(UTC)),
@@ -54,7 +54,7 @@ def resize(
     memory: Annotated[int, typer.Option(help="MiB of a task; Fargate has certain pairs only.")],
     stack: Stack = "production",
     *,
-    manner: Manner,
+    write: WriteOptions,
 ) -> None:
     """Deploy the live revision with another task size."""
     size = sizes.Size(cpu=cpu, memory=memory)
@@ -64,7 +64,7 @@ def resize(
         if sizes.is_live(account, service, size):
             typer.echo(f"The tasks of {service} have {size} already: nothing to do.")
             return
-        manner.carry_out(
+        write.carry_out(
             account,
             f"resize {service} to {size}",
             lambda: sizes.plan(account, service, size),

@@ -11,7 +11,7 @@ from arbor.cache.endpoint import post
 from arbor.cache.session import accepts
 from arbor.database import connection as database
 from arbor.database.credentials import Credentials
-from arbor.options import Manner, Stack, writes
+from arbor.options import Stack, WriteOptions, writes
 from arbor.security import auth_token, first_rotation, password, rotation, signing_key
 from arbor.security.audit import commands as audits
 
@@ -45,12 +45,12 @@ def rotate_password(
     stack: Stack = "production",
     two_users: TwoUsers = False,
     *,
-    manner: Manner,
+    write: WriteOptions,
 ) -> None:
     """Give the database, its secret and the running tasks a new password, in that order."""
     with screen.told():
         account = connect(stack)
-        manner.carry_out(
+        write.carry_out(
             account,
             "rotate-password",
             lambda: rotation.plan(
@@ -62,11 +62,11 @@ def rotate_password(
 
 @app.command("rotate-token")
 @writes
-def rotate_token(stack: Stack = "production", *, manner: Manner) -> None:
+def rotate_token(stack: Stack = "production", *, write: WriteOptions) -> None:
     """Give the cache, its secret and the running tasks a new AUTH token; the old one ends last."""
     with screen.told():
         account = connect(stack)
-        manner.carry_out(
+        write.carry_out(
             account,
             "rotate-token",
             lambda: rotation.plan(account, "rotate-token", auth_token.plan(account, accepts)),
@@ -76,11 +76,11 @@ def rotate_token(stack: Stack = "production", *, manner: Manner) -> None:
 
 @app.command("rotate-key")
 @writes
-def rotate_key(stack: Stack = "production", no_url: NoUrl = False, *, manner: Manner) -> None:
+def rotate_key(stack: Stack = "production", no_url: NoUrl = False, *, write: WriteOptions) -> None:
     """Give the application a new SECRET_KEY; every client signs in again."""
     with screen.told():
         account = connect(stack)
-        manner.carry_out(
+        write.carry_out(
             account,
             "rotate-key",
             lambda: rotation.plan(
@@ -97,7 +97,7 @@ def rotate_first(
     two_users: TwoUsers = False,
     no_url: NoUrl = False,
     *,
-    manner: Manner,
+    write: WriteOptions,
 ) -> None:
     """Rotate what still has the value in Pulumi's state, with one deployment; else do nothing.
 
@@ -119,7 +119,7 @@ def rotate_first(
                 },
             )
 
-        manner.carry_out(
+        write.carry_out(
             account,
             "rotate-first",
             plan,
