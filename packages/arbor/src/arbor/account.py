@@ -97,7 +97,7 @@ def connect(stack: str, *, region: str | None = None, quick: bool = False) -> Ac
 
 
 def together(*calls: Callable[[], T]) -> list[T]:
-    """The answers of calls that are made side by side; raises what the first of them raised."""
+    """The results of parallel calls. Raises the first error."""
     with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
         return [future.result() for future in [pool.submit(call) for call in calls]]
 

@@ -49,7 +49,7 @@ Stack = Annotated[
 
 
 def committed_services() -> list[str]:
-    """What completion offers."""
+    """The names that completion offers."""
     return list(COMMITTED_SERVICES)
 
 

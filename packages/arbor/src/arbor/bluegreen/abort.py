@@ -21,7 +21,7 @@ class Abort:
     """Empty where everything is rolled back already."""
 
     def execute(self, run: Run) -> None:
-        """Raises Failed; the same again does what is left."""
+        """Raises Failed; a second run does the rest."""
         try:
             run.execute(self.steps())
         except Failed as failed:

@@ -23,7 +23,7 @@ class ServiceDeployment:
     rollout: Rollout
     """The newest deployment; without a description where there is none."""
     revision: str
-    """What that deployment brings."""
+    """The task definition of that deployment."""
 
     @property
     def version(self) -> str:
@@ -77,7 +77,7 @@ class ServiceDeployment:
         )
 
     def state(self) -> str:
-        """A sentence: what its newest deployment is at."""
+        """A sentence about its newest deployment."""
         if not self.status:
             return f"{self.service.name} has no deployment."
         if self.ongoing:

@@ -10,7 +10,7 @@ PAUSE, STAGE = "PAUSE", "POST_TEST_TRAFFIC_SHIFT"
 BEFORE_PRODUCTION = frozenset({STAGE, "PRE_PRODUCTION_TRAFFIC_SHIFT"})
 """At both the green host shows the new colour, and users see the old one."""
 SHORTEST_MINUTES, LONGEST_MINUTES = 1, 20160
-"""What AWS takes for timeoutInMinutes: two weeks at most."""
+"""AWS's limits of timeoutInMinutes: two weeks at most."""
 Hook = dict[str, Any]
 Configuration = dict[str, Any]
 

@@ -28,7 +28,7 @@ class Begun:
     """Pauses of an earlier start that still stand in the configuration."""
 
     def steps(self) -> Iterator[Step]:
-        """Register, keep what will be added, deploy; nothing where it is under way."""
+        """Register, write the record, deploy; no step where it is under way."""
         if not self.is_new:
             return
         service = self.part.service
@@ -76,7 +76,7 @@ class Begun:
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
-    """What is to be begun or found again, checked."""
+    """The deployments to start or to wait for, checked."""
 
     account: Account
     version: str

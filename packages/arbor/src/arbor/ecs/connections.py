@@ -21,7 +21,7 @@ DATABASE_HOST = "POSTGRES_HOST"
 
 @dataclass(frozen=True, kw_only=True)
 class Allowed:
-    """What the database leaves to the application with the class that it has now."""
+    """The connections that the application may open with the database's present class."""
 
     instance_class: str
     connections: int
@@ -29,7 +29,7 @@ class Allowed:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """What one task of a task definition opens."""
+    """The connections of one task of a task definition."""
 
     workers: int
     pool: int
@@ -56,7 +56,7 @@ def of(definition: Mapping[str, Any]) -> Task:
 
 
 def live(service: Service) -> Task:
-    """What a task of the service's revision opens."""
+    """The connections of one task of the live revision."""
     return of(revisions.read(service.account, service.task_definition).definition)
 
 
@@ -117,7 +117,7 @@ def exceeded(
 
 
 def sentence(account: Account, what: str, needed: int, allowed: Allowed, instead: str) -> str:
-    """What is found, allowed and to be done."""
+    """The sentence with the need, the limit and the remedy."""
     larger = limits.class_with_connections(needed, like=allowed.instance_class)
     first = f"`{account.typed(f'arbor database scale {larger}')}`, or " if larger else ""
     return (

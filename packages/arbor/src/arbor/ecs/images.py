@@ -42,7 +42,7 @@ def versions(apps: Iterable[str], version: str, images: Mapping[str, str]) -> di
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """An image by its tag, its digest or both; what is not given is empty."""
+    """An image by its tag, its digest or both; an absent part is empty."""
 
     host: str
     registry: str
@@ -101,7 +101,7 @@ def missing(account: Account, image: Image) -> Iterator[str]:
 
 
 def _or_else(image: Image) -> str:
-    """What helps where an image is there by another name."""
+    """The remedy where the image exists under another name."""
     if image.digest:
         return "or name this repository's digest (--image SERVICE=DIGEST), or a tag that all have."
     return 'or give the tag to an image that is there (docs/runbook.md, "Standard Deployment").'

@@ -1,4 +1,4 @@
-"""What a revision needs before it can start: its image, its secrets, its log group."""
+"""Requirements of a revision: its images, its secrets, its log groups."""
 
 from collections.abc import Iterator
 

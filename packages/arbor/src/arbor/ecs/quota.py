@@ -58,7 +58,7 @@ def exceeded(account: Account, what: str, needed: float, instead: str) -> Iterat
 
 
 def sentence(what: str, needed: float, allowed: float, instead: str) -> str:
-    """What is found, allowed and to be done."""
+    """The sentence with the need, the limit and the remedy."""
     return (
         f"{what} needs {needed:g} Fargate vCPUs, and the account's quota is {allowed:g}: "
         f"`{limits.raise_fargate_quota(math.ceil(needed))}`, or {instead}."

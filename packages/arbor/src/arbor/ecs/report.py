@@ -46,7 +46,7 @@ class Report:
 
     @property
     def why(self) -> str:
-        """What is wrong, with the stores that it can't reach."""
+        """The failure, with the stores that the service can't reach."""
         return ": ".join(filter(None, (self.wrong, ", ".join(cut_off(self.says)))))
 
 
@@ -76,7 +76,7 @@ def ask(address: str, opener: Opener) -> Report:
 
 
 def _detailed(address: str, opener: Opener) -> tuple[dict[str, object], str]:
-    """What it says, and what is wrong with it; neither where there is no such report."""
+    """The report and its failure; both empty without such a report."""
     try:
         status, body = opener(address)
     except OSError as error:
@@ -109,7 +109,7 @@ def cut_off(says: Mapping[str, object]) -> list[str]:
 
 
 def _reason(error: OSError) -> object:
-    """What the network says, without urllib's brackets around it."""
+    """The network's error, without urllib's brackets."""
     return getattr(error, "reason", error)
 
 

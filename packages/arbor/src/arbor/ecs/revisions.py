@@ -1,4 +1,4 @@
-"""Task definition revisions: what infrastructure registered, and what a release makes of it.
+"""Task definition revisions: infrastructure's, and those that releases register from them.
 
 docs/decisions/release-revisions.md describes how the two differ.
 """
@@ -189,7 +189,7 @@ def number(arn: str) -> int:
 
 
 def content_of(account: Account, definition: Definition) -> Definition:
-    """What can be registered of what was described: the API's own list of parameters."""
+    """The parameters of RegisterTaskDefinition in a described task definition."""
     model = account.client("ecs").meta.service_model.operation_model("RegisterTaskDefinition")
     return {key: definition[key] for key in model.input_shape.members if key in definition}
 

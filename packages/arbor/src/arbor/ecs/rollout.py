@@ -138,7 +138,7 @@ class Rollout:
         )
 
     def progress(self) -> str:
-        """Where it is; a pause says what to do."""
+        """Its status and stage; at a pause, the commands that answer it."""
         stage = self.described.get("lifecycleStage", "")
         if pauses(self.described):
             switch, abort = (command(self.account, what) for what in ("switch", "abort"))

@@ -100,7 +100,7 @@ class Service:
         return revision_of(self.account, good[0]) if good else None
 
     def busy(self) -> Iterator[str]:
-        """A sentence for each deployment that is under way: what, whose, since when."""
+        """A sentence for each deployment under way: revision, principal, start."""
         for deployment in self.deployments(*ONGOING):
             running = revision_of(self.account, deployment)
             stage = describe(self.account, deployment["serviceDeploymentArn"])
@@ -220,7 +220,7 @@ def snapshot(account: Account, app: str, found: Described) -> Service:
 
 
 def no_cluster(account: Account) -> Refused:
-    """What to say where it isn't: another account, or another region."""
+    """The refusal where the account and region have no such cluster."""
     return Refused(
         f"There is no cluster {account.cluster} in this account and region: is {account.stack} "
         "the right stack, and are these its account and region?"
@@ -234,7 +234,7 @@ def describe(account: Account, deployment: str) -> dict[str, Any]:
 
 
 def pauses(told: dict[str, Any]) -> list[dict[str, Any]]:
-    """What a deployment, described in full, waits for."""
+    """The hooks that a described deployment waits for."""
     hooks: list[dict[str, Any]] = told.get("lifecycleHookDetails", [])
     return [hook for hook in hooks if hook.get("status") == "AWAITING_ACTION"]
 

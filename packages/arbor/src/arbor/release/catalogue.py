@@ -1,4 +1,4 @@
-"""The revisions that can be gone back to: what they run, whose they are, what has its image."""
+"""The revisions to roll back to: version, owner, and whether the image exists."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -34,7 +34,7 @@ class Migration:
     status: str = ""
     log: TaskLog | None = None
     said: str = ""
-    """What its log said when it last said something, or how far it is."""
+    """The newest lines of its log, or its status."""
     exists: str = ""
     """The table that a migration would create and that is there."""
     silent_looks: int = 0
@@ -84,7 +84,7 @@ class Migration:
         return True
 
     def _tells_something(self, status: str) -> bool:
-        """Whether there is anything new to show: how far the task is, what it said."""
+        """Whether there is anything new to print: the task's status or lines of its log."""
         assert self.log is not None
         new = self.log.new()
         for found in map(EXISTS.search, new):

@@ -18,7 +18,7 @@ class ServiceRelease:
     service: services.Service
     planned: revisions.PlannedRevision
     before: str | None
-    """What was live before the release began."""
+    """The live revision before the release."""
     rollout: Rollout | None
     """None where the service already runs it."""
 
@@ -63,7 +63,7 @@ class Release:
             raise Failed("\n".join([str(failed), *self._take_back(run)])) from failed
 
     def _take_back(self, run: Run) -> Iterator[str]:
-        """Bring back what was begun, the last first; says how each service ended."""
+        """Roll back the started services, the last first; yields a sentence for each."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
 
         begun = [part for part in reversed(self.parts) if part.rollout and part.rollout.began]

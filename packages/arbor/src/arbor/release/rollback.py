@@ -1,4 +1,4 @@
-"""rollback [SERVICE]: back to what was live before, through ECS's own rollback or a deployment."""
+"""rollback [SERVICE]: to the previous revision, through ECS's own rollback or a deployment."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -214,7 +214,7 @@ def _newest_of(service: services.Service, version: str, lived: set[str]) -> revi
 
 
 def _in_the_way(service: services.Service, target: revisions.Revision) -> Iterator[str]:
-    """What ECS would find out in the middle of the deployment."""
+    """Obstacles that ECS would meet during the deployment."""
     if not target.active:
         yield (
             f"{services.short(target.arn)} is {target.definition['status']}, and ECS deploys only "

@@ -111,7 +111,7 @@ def _half_way(app: str, last: Past, older: Sequence[Past], stack: str) -> Rollba
 
 
 def _stands(pasts: Sequence[Past]) -> Past | None:
-    """What is live when nothing is under way: the newest that succeeded."""
+    """The live deployment when none is under way: the newest that succeeded."""
     return next((past for past in pasts if past.status == SUCCESSFUL), None)
 
 

@@ -20,7 +20,7 @@ EACH = re.compile(
 )
 """The same name or placeholder of each service, one after the other."""
 EXPLAINED = re.compile(r"^\| `<([a-z][a-z0-9-]*)>` \| (.*) \|$")
-"""A row of the table that says what the placeholders stand for."""
+"""A row of the table of placeholders."""
 
 
 def read() -> str:
@@ -75,7 +75,7 @@ def _in_stack(line: str, stack: str) -> str:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """With the values in place of their placeholders; what has none is left as it is.
+    """The text with values in place of placeholders; those without one stay.
 
     Where the placeholders are explained, the name stays and the value is added.
     """

@@ -96,7 +96,7 @@ def _parser(left: Mapping[str, str]) -> "MarkdownIt":
 
 
 def _line(line: str, left: Mapping[str, str]) -> str:
-    """A line of code, with what the shell passes over set apart."""
+    """A line of code, with the shell's remark set apart."""
     found = REMARK.search(line)
     if found is None:
         return _marked(line, left)

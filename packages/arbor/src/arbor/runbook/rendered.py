@@ -19,7 +19,7 @@ READABLE = 0o644
 
 @dataclass(frozen=True, kw_only=True)
 class Rendered:
-    """What was written, and with what."""
+    """The filled-in document and its values."""
 
     stack: str
     region: str
@@ -64,7 +64,7 @@ class Rendered:
 
 
 def render(account: Account) -> Rendered:
-    """Fill the runbook in; raises Refused, and what AWS raises when it does not know us."""
+    """Fill the runbook in. Raises Refused, and ClientError without valid credentials."""
     apps = _services(account)
     text = document.for_services(document.for_stack(document.read(), account.stack), apps)
     values = find(

@@ -12,7 +12,7 @@ from arbor.runbook import document, edge, stores, tasks
 from arbor.runbook.finding import Finder, Finding, Missing
 
 SAFE = re.compile(r"[A-Za-z0-9:/._,@+=-]+")
-"""What a shell takes as it stands, and Markdown too."""
+"""Characters that neither a shell nor Markdown changes."""
 FINDERS: tuple[Finder, ...] = (
     *edge.FINDERS,
     *tasks.FINDERS,
@@ -30,7 +30,7 @@ CHOSEN = {
 
 @dataclass(frozen=True, kw_only=True)
 class Values:
-    """What was found, and why the rest was not."""
+    """The values that were found, and the reasons for the others."""
 
     account_id: str
     filled: dict[str, str]

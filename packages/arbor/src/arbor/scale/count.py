@@ -45,7 +45,7 @@ class Scaling:
     """Why the next deployment would find too few, where it would."""
 
     def execute(self, run: Run) -> None:
-        """Raises Failed; the same again does what is left."""
+        """Raises Failed; a second run does the rest."""
         run.execute(self.steps())
         for line in self.notes():
             run.say(line)
@@ -155,7 +155,7 @@ def plan(account: Account, app: str, count: int, until: datetime | None, now: da
 
 
 def _vcpus(service: services.Service, count: int, *, is_deployed: bool) -> tuple[float, float]:
-    """What then runs in both services, and what the next deployment of this one adds up to."""
+    """The vCPUs of all services after the change, and during this one's next deployment."""
     others = quota.running(_others(service))
     live = revisions.read(service.account, service.task_definition).definition
     both = others + quota.vcpus(live, 2 * count)
@@ -189,7 +189,7 @@ def _beyond_connections(service: services.Service, count: int) -> Iterator[str]:
 
 
 def _fall_back(found: Target, count: int, until: datetime | None, now: datetime) -> FallBack | None:
-    """To what the floor was before the first of the commands whose floor still holds."""
+    """The floor before the first of the commands whose floor still holds."""
     if until is None:
         return None
     if until <= now:

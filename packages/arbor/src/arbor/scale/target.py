@@ -42,7 +42,7 @@ class Target:
     suspended: frozenset[str]
     """`DynamicScalingInSuspended`, `DynamicScalingOutSuspended`, `ScheduledScalingSuspended`."""
     fall_back: FallBack | None
-    """What a scheduled action of ours says, whether its time has come or not."""
+    """The scheduled return, due or not."""
 
     def move(self, floor: int) -> Step:
         """Set the autoscaling floor."""

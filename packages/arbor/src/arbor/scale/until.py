@@ -8,9 +8,9 @@ from arbor.procedure import Refused
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 SOONEST = timedelta(minutes=5)
-"""What is raised for less is hardly up before it falls back."""
+"""A shorter rise would hardly start its tasks."""
 LATEST = timedelta(days=7)
-"""What is to last longer belongs into config."""
+"""A longer one belongs in config."""
 
 
 def parse(text: str, now: datetime) -> datetime:

@@ -67,7 +67,7 @@ def security_groups(snapshot: Snapshot) -> Found:
 
 
 def quotas(snapshot: Snapshot) -> Found:
-    """What runs, the larger service's second colour, and a migration, in vCPUs."""
+    """The vCPUs of all services, the largest one's second colour, and a migration."""
     running = [
         quota.vcpus(snapshot.planned[service.app].content, service.desired)
         for service in snapshot.services
@@ -86,7 +86,7 @@ def quotas(snapshot: Snapshot) -> Found:
 
 
 def database_connections(snapshot: Snapshot) -> Found:
-    """What runs, and the second colour of the version, against the database's present class."""
+    """Connections of all services and a second colour, against the database's present class."""
     brought = [(service, snapshot.planned[service.app].content) for service in snapshot.services]
     added = max(s.desired * connections.of(content).connections for s, content in brought)
     needed = connections.running(snapshot.services) + added

@@ -35,12 +35,12 @@ class Skipped(Exception):  # noqa: N818 - an outcome of a command
 
 @dataclass(frozen=True)
 class Found:
-    """What one check has seen."""
+    """The result of one check."""
 
     right: str
-    """Told where nothing is wrong."""
+    """The message of a passed check."""
     wrong: tuple[str, ...] = ()
-    """A sentence for each thing that is not as it must be, and what to do."""
+    """A sentence with the remedy for each failure."""
 
 
 def sentences(*calls: Callable[[], Iterable[str]]) -> list[str]:

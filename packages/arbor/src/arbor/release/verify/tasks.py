@@ -1,4 +1,4 @@
-"""What the tasks of a version need before they start: images, roles, secrets, log groups."""
+"""Checks of a version's tasks: images, roles, secrets, log groups."""
 
 import json
 from collections import defaultdict
