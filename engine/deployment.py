@@ -18,8 +18,8 @@ from engine import policy_host, stack_file
 
 ATTACHED = {
     "PULUMI_SKIP_UPDATE_CHECK": "1",
-    # Every provider is attached. Without this the engine first tries, and tries again, to download
-    # the plugins that its state names.
+    # Every provider is attached. Without this the engine first tries to download the plugins of
+    # its state, several times.
     "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
 }
 Program = Callable[[], None]
@@ -41,7 +41,7 @@ def project_program() -> Program:
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """One stack, the engine that deploys it and the account it lives in."""
+    """One stack with its engine and account."""
 
     stack: automation.Stack
     workdir: Path
@@ -66,10 +66,10 @@ class Deployment:
         return self.stack.refresh(on_event=on_event, color="never", suppress_progress=True)
 
     def destroy(self, on_event: OnEvent | None = None) -> automation.DestroyResult:
-        """Delete everything; what is protected is refused before anything is deleted.
+        """Delete everything, or nothing if a resource is protected.
 
-        The preview is what `pulumi destroy` shows before it asks. Without it the engine deletes
-        whatever it can before it meets what is protected.
+        The preview is that of `pulumi destroy` before its question. Without it the engine deletes
+        other resources before it reaches a protected one.
         """
         self.stack.preview_destroy(color="never", suppress_progress=True)
         return self.stack.destroy(on_event=on_event, color="never", suppress_progress=True)

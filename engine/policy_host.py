@@ -1,8 +1,8 @@
-"""How the engine runs a policy pack where it has no Python language host.
+"""Run a policy pack in an engine without a Python language host.
 
 Without one it starts `pulumi-analyzer-policy-python ENGINE_ADDRESS PACK_DIR` from PATH, in the
-pack's directory, and reads the port that the pack prints. With the official CLI none of this is
-used.
+pack's directory, and reads the port that the pack prints. The official CLI has a language host and
+ignores this.
 """
 
 import os

@@ -1,7 +1,7 @@
 """The `pulumi` CLI: found on PATH, installed by Pulumi's installer, or built from Go modules.
 
-The installer and the build go to a cache outside the work tree, keyed by version; a second run
-finds what the first one made. See docs/decisions/pulumi-cli.md.
+The installer and the build go to a cache outside the work tree, keyed by version; so a second run
+finds them. See docs/decisions/pulumi-cli.md.
 """
 
 import fcntl
@@ -16,19 +16,19 @@ from pathlib import Path
 from pulumi import automation
 
 VERSION = "3.259.0"
-"""The newest version whose Go modules are known to build; the SDK may be newer."""
+"""The newest version whose Go modules build; the SDK may be newer."""
 OLDEST = (3, 200, 0)
-"""Older CLIs lack parts of the provider protocol that pulumi_moto/provider.py speaks."""
+"""Older CLIs lack parts of the provider protocol of pulumi_moto/provider.py."""
 INSTALLER = "https://get.pulumi.com"
 BUILD_FILES = Path(__file__).parent / "cli_build"
 COMMAND = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
-Say = Callable[[str], None]
+Print = Callable[[str], None]
 Progress = Callable[[int, int], None]
 """Packages compiled so far, and how many there are."""
 
 
 class NoPulumiError(Exception):
-    """There is no CLI and no way to get one; the message says what to do."""
+    """The CLI is missing and can't be installed; the message has the remedy."""
 
 
 def cache_dir() -> Path:
@@ -36,28 +36,28 @@ def cache_dir() -> Path:
     return Path(base) / "arbor" / f"pulumi-{VERSION}"
 
 
-def find_or_build(say: Say, progress: Progress) -> automation.PulumiCommand:
-    """The CLI. Raises NoPulumiError with what to install when none can be had."""
+def find_or_build(report: Print, progress: Progress) -> automation.PulumiCommand:
+    """The CLI, installed or built if it is missing. Raises NoPulumiError."""
     if (on_path := shutil.which("pulumi")) and _version(on_path) >= OLDEST:
         return automation.PulumiCommand(skip_version_check=True)
     if on_path:
-        say(f"{on_path} is older than {'.'.join(map(str, OLDEST))}; leaving it alone.")
+        report(f"{on_path} is older than {'.'.join(map(str, OLDEST))}; using another one.")
     root = cache_dir()
     with _one_at_a_time(root):
         if not (root / "bin" / "pulumi").exists():
             if _reachable(INSTALLER):
-                say(f"Installing the pulumi CLI from {INSTALLER} (once).")
+                report(f"Installing the pulumi CLI from {INSTALLER} (once).")
                 automation.PulumiCommand.install(root=str(root), skip_version_check=True)
             else:
-                _build(root, say, progress)
+                _build(root, report, progress)
     return automation.PulumiCommand(root=str(root), skip_version_check=True)
 
 
 def _version(command: str) -> tuple[int, ...]:
-    said = subprocess.run(  # noqa: S603 - the pulumi that shutil.which found
+    output = subprocess.run(  # noqa: S603 - the pulumi that shutil.which found
         [command, "version"], capture_output=True, text=True, check=True
     ).stdout
-    return tuple(int(part) for part in said.strip().lstrip("v").split("-")[0].split(".")[:3])
+    return tuple(int(part) for part in output.strip().lstrip("v").split("-")[0].split(".")[:3])
 
 
 def _reachable(url: str) -> bool:
@@ -68,15 +68,15 @@ def _reachable(url: str) -> bool:
         return False
 
 
-def _build(root: Path, say: Say, progress: Progress) -> None:
+def _build(root: Path, report: Print, progress: Progress) -> None:
     go = shutil.which("go")
     if go is None:
         raise NoPulumiError(
-            "No pulumi on PATH, its installer can't be reached, and there is no Go to build it "
-            "with. Install the CLI (https://www.pulumi.com/docs/install/) or Go 1.26, then "
-            "run this again."
+            "pulumi is not on PATH, its installer can't be reached, and Go is missing to build it. "
+            "Install the CLI (https://www.pulumi.com/docs/install/) or Go 1.26, then run this "
+            "again."
         )
-    say(f"Building the pulumi CLI {VERSION} from its Go modules (once, about three minutes).")
+    report(f"Building the pulumi CLI {VERSION} from its Go modules (once, about three minutes).")
     listed = _go([go, "list", "-mod=readonly", "-deps", COMMAND])
     total = len(listed.splitlines())
     version = f"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v{VERSION}"
@@ -91,12 +91,12 @@ def _build(root: Path, say: Say, progress: Progress) -> None:
         text=True,
     )
     assert building.stderr is not None
-    said: list[str] = []
+    output: list[str] = []
     for line in building.stderr:
-        said.append(line)
-        progress(min(len(said), total), total)
+        output.append(line)
+        progress(min(len(output), total), total)
     if building.wait() != 0:
-        raise NoPulumiError(f"Building the pulumi CLI failed:\n{''.join(said[-15:])}")
+        raise NoPulumiError(f"Building the pulumi CLI failed:\n{''.join(output[-15:])}")
     (root / "bin").mkdir(exist_ok=True)
     unfinished.rename(root / "bin" / "pulumi")
 

@@ -1,4 +1,4 @@
-"""Pulumi.<stack>.yaml: the stacks that there are, and the config of one."""
+"""Pulumi.<stack>.yaml: the list of stacks, and the config of one."""
 
 from pathlib import Path
 from typing import Any
@@ -9,15 +9,15 @@ PROJECT_DIR = Path(__file__).parents[1]
 
 
 class StackFileError(Exception):
-    """Pulumi.<stack>.yaml is missing or has no config; the message says what to do."""
+    """Pulumi.<stack>.yaml is missing or has no config; the message has the remedy."""
 
 
 class NoSuchStackError(StackFileError):
-    """The message lists the stacks that there are."""
+    """The message lists the stacks."""
 
 
 class BrokenStackError(StackFileError):
-    """The message names the file, and what it has instead of config."""
+    """The message names the file and the error."""
 
 
 def stack_config(stack: str) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def stack_config(stack: str) -> dict[str, Any]:
     config = content.get("config") if isinstance(content, dict) else None
     if not isinstance(config, dict):
         raise BrokenStackError(
-            f"{name} has no settings below `config:`; allowed: a line for each, such as "
-            "`aws:region: us-east-1`. Restore the file from git, or write them."
+            f"{name} has no settings below `config:`; allowed: lines such as "
+            "`aws:region: us-east-1`. Restore the file from git, or add them."
         )
     return config

@@ -1,4 +1,4 @@
-"""What a person reads at the end: the resources by component, the outputs and the time."""
+"""The summary of an operation: the resources by component, the outputs and the time."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from rich.table import Table
 
 DEPTH = 2
 """Components below the top-level ones are counted with the one they belong to."""
-ENGINE_WENT = "resource monitor shut down"
+ENGINE_ENDED = "resource monitor shut down"
 LONGEST_LINE = 1000
-"""An ARN is never broken in two."""
+"""In characters: an ARN stays on one line."""
 
 
 class Steps:
@@ -26,7 +26,7 @@ class Steps:
         self.by_component: dict[str, Counter[str]] = defaultdict(Counter)
         self.failures: list[str] = []
         self.findings: list[str] = []
-        """What policy packs say, each in a sentence or two."""
+        """The findings of policy packs, as sentences."""
         self._counted: set[tuple[str, str]] = set()
 
     def see(self, event: events.EngineEvent) -> None:
@@ -41,7 +41,7 @@ class Steps:
             self.findings.append(finding(event.policy_event))
 
     def reasons(self) -> list[str]:
-        """What went wrong, each once.
+        """The errors, each once.
 
         The engine repeats what the program has logged, behind words of its own:
         https://github.com/pulumi/pulumi/blob/master/sdk/python/lib/pulumi/automation/_server.py
@@ -52,7 +52,7 @@ class Steps:
         ]
 
     def _count(self, step: events.StepEventMetadata) -> None:
-        # A component's outputs are told once more when it registers them.
+        # A component has a second event when it registers its outputs.
         if step.type.startswith("pulumi:") or (step.op, step.urn) in self._counted:
             return
         self._counted.add((step.op, step.urn))
@@ -61,18 +61,18 @@ class Steps:
 
 
 def error_of(event: events.EngineEvent) -> str:
-    """What an event says went wrong; empty when nothing did, or what follows from something else.
+    """The error of an event; empty for any other event, and for a consequential error.
 
-    When one resource has failed the engine goes, and the program then fails for want of it.
+    After the failure of a resource the engine ends, and then the program fails without it.
     """
-    told = event.diagnostic_event
-    if told is None or told.severity != "error" or ENGINE_WENT in told.message:
+    diagnostic = event.diagnostic_event
+    if diagnostic is None or diagnostic.severity != "error" or ENGINE_ENDED in diagnostic.message:
         return ""
-    return told.message.strip()
+    return diagnostic.message.strip()
 
 
 def finding(event: events.PolicyEvent) -> str:
-    """One finding of a policy pack: how strict, which rule, on what, and why."""
+    """One finding of a policy pack: level, rule, resource and message."""
     name = (event.resource_urn or "").split("::", 3)[-1]
     message = " ".join(event.message.split())
     return f"{event.enforcement_level} {event.policy_name} ({name}): {message}"
@@ -125,9 +125,9 @@ def show(
     table.add_section()
     table.add_row("all", *(str(steps.operations[op]) for op in operations))
     console.print(table)
-    told = {name: "[secret]" if out.secret else out.value for name, out in outputs.items()}
-    if told:
+    shown = {name: "[secret]" if out.secret else out.value for name, out in outputs.items()}
+    if shown:
         # Plain: rich would read `:secret:` in an ARN as the name of an emoji.
-        text = yaml.safe_dump(told, width=LONGEST_LINE)
+        text = yaml.safe_dump(shown, width=LONGEST_LINE)
         console.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
     console.print(f"{steps.operations.total()} resources in {seconds:.1f} s")

@@ -1,4 +1,4 @@
-"""`python -m pipeline`: what the workflows do, each step one command that also runs locally."""
+"""`python -m pipeline`: the steps of the workflows, as commands that also run locally."""
 
 import os
 import sys
@@ -40,13 +40,13 @@ app.command()(where)
 app.command()(again_command.newest)
 app.command()(again_command.again)
 app.command()(again_command.supersede)
-# The engine runs in the project's directory or in a copy of it: each path is made absolute here.
+# The engine runs in the project's directory or in a copy of it, so each path is made absolute.
 Reports = Annotated[
     list[Path], typer.Argument(help="Files that `preview` wrote.", resolve_path=True)
 ]
 Expected = Annotated[
     list[str] | None,
-    typer.Option("--expect", help="A stack that must have a report; can be given twice."),
+    typer.Option("--expect", help="A stack that must have a report; repeatable."),
 ]
 Base = Annotated[
     Path | None,
@@ -57,7 +57,7 @@ Base = Annotated[
         file_okay=False,
     ),
 ]
-Post = Annotated[bool, typer.Option("--post", help="Send it to GitHub; without, only print it.")]
+Post = Annotated[bool, typer.Option("--post", help="Send it to GitHub; default: print only.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; for scripts.")]
 Emulated = Annotated[
@@ -70,29 +70,28 @@ app.command()(adopt)
 @app.command()
 def preview(
     stack: Stack,
-    report: Annotated[Path, typer.Option(help="Where the report goes.", resolve_path=True)],
+    report: Annotated[Path, typer.Option(help="The report to write.", resolve_path=True)],
     plan: Annotated[
-        Path | None, typer.Option(help="Where the update plan goes.", resolve_path=True)
+        Path | None, typer.Option(help="The update plan to write.", resolve_path=True)
     ] = None,
     in_emulated: Emulated = False,
     base: Base = None,
-    drift: Annotated[bool, typer.Option(help="Also look for drift.")] = True,
+    drift: Annotated[bool, typer.Option(help="Also check for drift.")] = True,
     outputs: Annotated[
         Path | None,
         typer.Option(
-            help="Where `changes=N` and `passed=true` go: $GITHUB_OUTPUT.", resolve_path=True
+            help="The file for `changes=N` and `passed=true`: $GITHUB_OUTPUT.", resolve_path=True
         ),
     ] = None,
 ) -> None:
-    """Preview a stack with the policy pack; exit code 1 when it fails or a policy refuses it.
+    """Preview a stack with the policy pack; print every change with its values.
 
-    Exit code 2 when the environment names another region than the stack's file, 3 when the
-    credentials are of another account.
-
-    Prints every change with its values; the report has the same for `comment`.
+    `comment` reads the report. Exit code 1 if the preview fails or a policy refuses it, 2 if the
+    environment has another region than the stack's file, 3 if the credentials belong to another
+    account.
     """
     if base is not None and not in_emulated:
-        _say_and_exit("--base is for --emulated: in AWS the stack is what it is.", USAGE)
+        _end("--base needs --emulated.", USAGE)
     _refuse_unwritable(report, plan, outputs)
     try:
         with _opened(stack, in_emulated=in_emulated, base=base) as opened:
@@ -114,19 +113,21 @@ def preview(
 @app.command()
 def comment(
     reports: Reports,
-    pull_request: Annotated[int | None, typer.Option(help="Its number.", min=1)] = None,
+    pull_request: Annotated[
+        int | None, typer.Option(help="The number of the pull request.", min=1)
+    ] = None,
     post: Post = False,
     expect: Expected = None,
 ) -> None:
-    """Keep one comment on a pull request, with every stack's preview.
+    """Create or update the comment on a pull request, with every stack's preview.
 
-    A report that can't be read is a row of the comment, and ends with exit code 1.
+    Exit code 1 if a report is unreadable; it is a row of the comment.
     """
     if post and pull_request is None:
-        _say_and_exit("--post needs --pull-request.", USAGE)
+        _end("--post needs --pull-request.", USAGE)
     found, broken = _read([file for file in reports if file.exists() or not expect])
     if broken and not (found or expect):
-        _say_and_exit("\n".join(broken.values()), USAGE)
+        _end("\n".join(broken.values()), USAGE)
     unreadable = [_stack_of(file, expect or ()) for file in broken]
     text = markdown.render(found, expect or (), unreadable=unreadable)
     typer.echo(text)
@@ -139,10 +140,10 @@ def comment(
 
 @app.command()
 def issue(reports: Reports, post: Post = False, expect: Expected = None) -> None:
-    """Keep one issue about drift: opened, updated, and closed when no stack has any.
+    """Open, update or close the issue about drift and unrotated secrets.
 
-    A stack that left no report, or could not be looked at, keeps the issue open and ends with
-    exit code 1; the drift of the others is in the issue all the same.
+    Exit code 1 if a stack has no report or was not checked: the issue stays open, with the drift of
+    the others.
     """
     night = Nightly.read(reports, expect or ())
     typer.echo(night.text)
@@ -157,69 +158,69 @@ def apply(
     stack: Stack,
     plan: Annotated[
         Path,
-        typer.Option(help="The plan that was approved.", exists=True, resolve_path=True),
+        typer.Option(help="The approved plan.", exists=True, resolve_path=True),
     ],
     in_emulated: Emulated = False,
     base: Base = None,
     allow: Annotated[
         list[str] | None,
-        typer.Option(help=f"Go on with {' or '.join(changes.ALLOWABLE)}; can be given twice."),
+        typer.Option(help=f"Permit {' or '.join(changes.ALLOWABLE)}; repeatable."),
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(help="Where the report goes, as JSON.", resolve_path=True)
+        Path | None, typer.Option(help="The report to write, as JSON.", resolve_path=True)
     ] = None,
 ) -> None:
-    """Bring a stack up by an approved plan.
+    """Run `up` with an approved plan.
 
-    Exit code 1 when it fails or is cancelled, 2 when an option or the region in the environment is
-    wrong, 3 when it is refused and nothing was changed, 4 when the plan is stale: plan again, and
-    ask again.
+    Exit code 1 if it fails or is cancelled, 2 if an option or the region in the environment is
+    wrong, 3 if it is refused without a change, 4 if the plan is stale and needs a new approval.
     """
     for unknown in sorted(set(allow or ()) - {changes.NOTHING, *changes.ALLOWABLE}):
         known = ", ".join((changes.NOTHING, *changes.ALLOWABLE))
-        _say_and_exit(f"--allow is {unknown}; allowed: {known}.", USAGE)
+        _end(f"--allow is {unknown}; allowed: {known}.", USAGE)
     _refuse_unwritable(report)
     try:
         plan_file.check(plan)
     except plan_file.NoPlanError as wrong:
         not_opened(stack, wrong, report)
-        _say_and_exit(str(wrong), USAGE)
+        _end(str(wrong), USAGE)
     try:
         if not in_emulated:
             reviewers.refuse(stack)
         with _opened(stack, in_emulated=in_emulated, base=base) as opened:
             done = apply_plan(opened, plan, typer.echo, allow or (), report)
     except NotDoneError as ended:
-        _say_and_exit(str(ended), ended.outcome.exit_code)
-    except Exception as error:  # noqa: BLE001 - what fails before the first look is a report, too
+        _end(str(ended), ended.outcome.exit_code)
+    except Exception as error:  # noqa: BLE001 - an early failure is a report, too
         outcome = not_opened(stack, error, report)
         code = error.exit_code if isinstance(error, NoStackError) else outcome.exit_code
-        _say_and_exit("\n".join(outcome.lines()), code)
-    typer.echo(f"{stack} is as planned: {counted(len(done))}.")
+        _end("\n".join(outcome.lines()), code)
+    typer.echo(f"{stack} matches the plan after {counted(len(done))}.")
 
 
 @app.command()
 def result(
     stack: Stack,
     report: Annotated[
-        Path, typer.Option(help="What `apply --report` wrote; may be missing.", resolve_path=True)
+        Path,
+        typer.Option(help="The report of `apply --report`; may be missing.", resolve_path=True),
     ],
     post: Post = False,
     step: Annotated[
-        str, typer.Option(help="How the step that applies ended; skipped: it did not begin.")
+        str, typer.Option(help="The outcome of the step that applies; skipped: it did not start.")
     ] = "",
 ) -> None:
-    """Post the outcome of an apply: to the merged pull request, as deployment status, to a chat.
+    """Post the outcome of an apply to the merged pull request, as deployment status and to a chat.
 
-    The chat is for failures, and only with the variable CHAT_WEBHOOK. Exit code 1 when one of the
-    three was not posted.
+    The chat gets failures, if the variable CHAT_WEBHOOK is set. Exit code 1 if one of the three
+    was not posted.
     """
     if step not in outcomes.STEPS:
-        _say_and_exit(f"--step is {step}; allowed: {', '.join(outcomes.STEPS[1:])}.", USAGE)
+        _end(f"--step is {step}; allowed: {', '.join(outcomes.STEPS[1:])}.", USAGE)
     try:
         outcome = outcomes.read(stack, report, step)
     except ValueError as wrong:
-        _say_and_exit(str(wrong), USAGE)
+        _end(str(wrong), USAGE)
     typer.echo(outcomes.render(outcome))
     if not post:
         return
@@ -234,12 +235,12 @@ def bootstrap(
     dry_run: DryRun = False,
     yes: Yes = False,
     retire_role: Annotated[
-        bool, typer.Option("--retire-role", help="Delete the first deploy role again.")
+        bool, typer.Option("--retire-role", help="Delete the first deploy role.")
     ] = False,
 ) -> None:
-    """Make what the first `up` needs: bucket and key of the state, and the first deploy role.
+    """Create what the first `up` needs: bucket and keys of the state, and the first deploy role.
 
-    Run again, it puts right what differs. Exit code 3 when it refuses, 1 when it fails.
+    A second run corrects differences. Exit code 1 if it fails, 3 if it refuses.
     """
     bootstrap_stack(stack, dry_run=dry_run, yes=yes, retire_role=retire_role)
 
@@ -249,14 +250,14 @@ app.command()(operate)
 
 
 def _opened(stack: str, *, in_emulated: bool, base: Path | None) -> AbstractContextManager[Opened]:
-    # Update plans are Pulumi's own, and still behind this switch.
+    # Update plans are still experimental in Pulumi.
     os.environ["PULUMI_EXPERIMENTAL"] = "true"
     return emulated(stack, base) if in_emulated else in_aws(stack)
 
 
 def _refuse_unwritable(*named: Path | None) -> None:
     if sentence := files.refusal(named):
-        _say_and_exit(sentence, USAGE)
+        _end(sentence, USAGE)
 
 
 def _read(named: list[Path]) -> tuple[list[Report], dict[Path, str]]:
@@ -277,13 +278,13 @@ def _stack_of(file: Path, expected: Sequence[str]) -> str:
     return next((stack for stack in expected if is_of(file, stack)), file.name)
 
 
-def _say_and_exit(sentence: str, code: int) -> NoReturn:
+def _end(sentence: str, code: int) -> NoReturn:
     typer.echo(sentence, err=True)
     raise typer.Exit(code)
 
 
 def main() -> None:
-    """Run the command line; what can be foreseen to fail is one sentence."""
+    """Run the command line; an expected error is one sentence."""
     try:
         app()
     except github.OutsideError as outside:

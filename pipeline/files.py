@@ -7,42 +7,42 @@ from pathlib import Path
 from typing import Any, Final
 
 _WRITES: Final = itertools.count()
-"""A name for each: a signal can come in the middle of one, and its handler writes, too."""
+"""A new name for each write: a signal can interrupt one, and its handler writes as well."""
 
 
 def refusal(files: Iterable[Path | None]) -> str:
-    """Why one of these can't be written, in a sentence; empty where each can. None is no file."""
+    """Why one of these can't be written, in a sentence; empty if all can. None is skipped."""
     for file in files:
         if file is None:
             continue
         if file.is_dir():
             return f"{file} is a directory; name a file in it."
         if not file.parent.is_dir():
-            return f"There is no directory {file.parent}; make it first."
+            return f"There is no directory {file.parent}; create it first."
     return ""
 
 
 def write(file: Path, text: str) -> None:
-    """Write it at once or not at all: a job that is killed meanwhile leaves the one before.
+    """Replace the file atomically: a job that is killed meanwhile leaves the old one.
 
-    A device or a pipe is written as it is. Raises OSError.
+    A device or a pipe is written directly. Raises OSError.
     """
     if file.exists() and not file.is_file():
         file.write_text(text)
         return
-    beside = file.with_name(f".{file.name}.{next(_WRITES)}")
+    temporary = file.with_name(f".{file.name}.{next(_WRITES)}")
     try:
-        beside.write_text(text)
-        beside.replace(file)
+        temporary.write_text(text)
+        temporary.replace(file)
     except OSError:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
 def read_report(file: Path, wrote: str) -> dict[str, Any]:
     """The JSON of a report of the command `wrote`, preview or apply.
 
-    Raises ValueError, with a sentence, for what is no report and for one of the other command.
+    Raises ValueError, with a sentence, for any other file and for the other command's report.
     """
     try:
         found = json.loads(file.read_text())
@@ -61,5 +61,5 @@ def read_report(file: Path, wrote: str) -> dict[str, Any]:
 
 
 def no_report(file: Path, wrote: str) -> ValueError:
-    """The error for a file that another program wrote, or that is cut off."""
-    return ValueError(f"{file} is no report of `python -m pipeline {wrote}`; run that again.")
+    """The error for a file of another program, or a truncated one."""
+    return ValueError(f"{file} is not a report of `python -m pipeline {wrote}`; run that again.")

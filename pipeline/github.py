@@ -19,15 +19,15 @@ LONGEST_DESCRIPTION = 140
 
 
 class GitHubError(Exception):
-    """GitHub refused, or can't be reached; the message says what and what to do."""
+    """GitHub refused or can't be reached; the message has the call and the remedy."""
 
 
 class NotNowError(GitHubError):
-    """GitHub can't be reached, or takes no more calls now: the same call may succeed later."""
+    """GitHub can't be reached, or the rate limit is used up: the call may succeed later."""
 
 
 class OutsideError(GitHubError):
-    """The command runs in a workflow, and this is none."""
+    """The command works in a workflow only."""
 
 
 def ask(
@@ -70,21 +70,21 @@ def body(answer: requests.Response, permissions: str) -> Any:  # noqa: ANN401 - 
         )
     if not answer.ok:
         raise GitHubError(
-            f"GitHub answers {answer.status_code} to {asked.method} {path}; does the job have the "
-            f"permission ({permissions})?"
+            f"GitHub answers {answer.status_code} to {asked.method} {path}; check that the job has "
+            f"the permission ({permissions})."
         )
     try:
         return answer.json() if answer.content else None
     except ValueError as wrong:
         raise NotNowError(
-            f"The answer to {asked.method} {path} is no JSON, so it is not GitHub's: check "
+            f"The answer to {asked.method} {path} is not JSON, so it is not GitHub's: check "
             "GITHUB_API_URL, and run the job again."
         ) from wrong
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentStatus:
-    """What became of one commit in one environment."""
+    """The result of deploying one commit to one environment."""
 
     commit: str
     environment: str
@@ -103,7 +103,7 @@ class Repository:
     token: str = field(repr=False)
 
     def keep_comment(self, pull_request: int, marker: str, text: str) -> str:
-        """Make the bot's comment that begins with `marker`, or update it; returns its address."""
+        """Create or update the bot's comment that begins with `marker`; return its address."""
         comments = f"/issues/{pull_request}/comments"
         mark = f"<!-- {marker} -->"
         sent = {"body": f"{mark}\n{text}"}
@@ -115,14 +115,14 @@ class Repository:
         return self._send("POST", comments, sent)
 
     def keep_issue(self, label: str, title: str, text: str) -> str:
-        """Open the one issue with this label, or update it; returns its address."""
+        """Open or update the issue with this label; return its address."""
         sent = {"title": title, "body": text, "labels": [label]}
         for issue in self._issues(label):
             return self._send("PATCH", f"/issues/{issue['number']}", sent)
         return self._send("POST", "/issues", sent)
 
     def close_issue(self, label: str, text: str) -> None:
-        """Close the issue with this label, if one is open, with a last word."""
+        """Close the issue with this label, if one is open, with a comment."""
         for issue in self._issues(label):
             self._send("POST", f"/issues/{issue['number']}/comments", {"body": text})
             self._send("PATCH", f"/issues/{issue['number']}", {"state": "closed"})
@@ -154,7 +154,7 @@ class Repository:
                 "required_contexts": [],
             }
             found = [self._call("POST", "/deployments", json=made)]
-        told = self._call(
+        answer = self._call(
             "POST",
             f"/deployments/{found[0]['id']}/statuses",
             json={
@@ -164,7 +164,7 @@ class Repository:
                 "log_url": status.log,
             },
         )
-        return str(told.get("url", ""))
+        return str(answer.get("url", ""))
 
     def _issues(self, label: str) -> list[dict[str, Any]]:
         """Open issues with a label, pull requests aside: GitHub lists them as issues as well.
@@ -196,5 +196,5 @@ def of_this_job() -> Repository:
         return Repository(name=os.environ["GITHUB_REPOSITORY"], token=os.environ["GITHUB_TOKEN"])
     except KeyError as missing:
         raise OutsideError(
-            f"{missing.args[0]} is not set: this runs in a workflow. Without --post it only prints."
+            f"{missing.args[0]} is not set: --post works in a workflow. Leave it out to print only."
         ) from missing

@@ -1,4 +1,4 @@
-"""The run of a workflow that a report comes from: commit, address of the run, time.
+"""The workflow run of a report: commit, address and time.
 
 Default variables of a job:
 https://docs.github.com/en/actions/reference/workflows-and-actions/variables
@@ -13,7 +13,7 @@ from typing import Self
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """Where and when a report was written; empty texts outside of a workflow."""
+    """The origin of a report; empty texts outside of a workflow."""
 
     commit: str = ""
     """The full SHA."""
@@ -24,7 +24,7 @@ class Job:
 
     @classmethod
     def now(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """The job that runs now.
+        """The current job.
 
         On a pull request `GITHUB_SHA` is a merge commit that GitHub made; the workflow sets
         `PIPELINE_COMMIT` to the commit that the branch ends with.

@@ -1,7 +1,7 @@
-"""Where a stack lies and as what a job works on it, read from Pulumi.<stack>.yaml.
+"""Region, account, role and backend of a stack's job, read from Pulumi.<stack>.yaml.
 
-The workflows name no region, account or role: each stack can have an account of its own, and the
-same file decides for a job and for an operator.
+The workflows name no region, account or role: each stack can have its own account, and the same
+file decides for a job and for an operator.
 """
 
 import re
@@ -29,7 +29,7 @@ ROLES: Final = {
 
 
 class JobTargetError(Exception):
-    """The stack's file or an argument is wrong; the message has what is allowed."""
+    """The stack's file or an argument is wrong; the message lists what is allowed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,10 +55,10 @@ class JobTarget:
 
 
 def of_stack(stack: str, config: Mapping[str, Any], role: str, override: str = "") -> JobTarget:
-    """Where `stack` lies by its config.
+    """The target of a job on `stack`.
 
-    `role` is one of ROLES. `override` takes the place of the stack's own backend: for a stack
-    whose state has not moved to its prefix, or lies with Pulumi Cloud (docs/state.md).
+    `role` is one of ROLES. `override` replaces the stack's own backend: for a stack whose
+    state has not moved to its prefix, or is in Pulumi Cloud (docs/state.md).
     Raises JobTargetError.
     """
     if role not in ROLES:
@@ -78,9 +78,9 @@ def of_stack(stack: str, config: Mapping[str, Any], role: str, override: str = "
         )
     if override and not BACKEND.fullmatch(override):
         raise JobTargetError(
-            "PULUMI_BACKEND_URL is no address such as "
-            f"{naming.state_backend(stack, account, region)}; correct the variable, or delete it "
-            "and the stack's own backend is used."
+            "PULUMI_BACKEND_URL is not a backend; allowed: an address such as "
+            f"{naming.state_backend(stack, account, region)}. Correct the variable, or delete it "
+            "to use the stack's own backend."
         )
     name, seconds = ROLES[role]
     return JobTarget(

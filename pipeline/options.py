@@ -19,4 +19,4 @@ def a_stack(name: str) -> str:
     return name
 
 
-Stack = Annotated[str, typer.Option(help="Which stack: production or staging.", callback=a_stack)]
+Stack = Annotated[str, typer.Option(help="The stack: production or staging.", callback=a_stack)]

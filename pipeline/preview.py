@@ -1,4 +1,4 @@
-"""The preview of one stack: what would change, what the policies say, what has drifted."""
+"""The preview of one stack: changes, policy findings and drift."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,18 +17,17 @@ from pipeline.stacks import PACK, Opened
 
 
 def preview(opened: Opened, *, plan: Path | None, look_for_drift: bool) -> Report:
-    """Preview with the policy pack; `plan` is where the update plan goes that `apply` will hold to.
+    """Preview with the policy pack; `plan` is the file for the update plan of `apply`.
 
-    A preview that fails is a report, too, and so is one that finds the changes and then can't look
-    for drift.
+    A failed preview is a report, too, and so is one with changes whose check for drift failed.
     """
     report = Report(stack=opened.stack.name, job=Job.now())
-    _look(opened, plan, report, look_for_drift=look_for_drift)
+    _run(opened, plan, report, look_for_drift=look_for_drift)
     report.failure = "\n".join(sentences([report.failure]))
     return report
 
 
-def _look(opened: Opened, plan: Path | None, report: Report, *, look_for_drift: bool) -> None:
+def _run(opened: Opened, plan: Path | None, report: Report, *, look_for_drift: bool) -> None:
     stack, seen = opened.stack, StepCollector()
 
     def see(event: events.EngineEvent) -> None:
@@ -45,19 +44,19 @@ def _look(opened: Opened, plan: Path | None, report: Report, *, look_for_drift: 
         )
     if report.failure or report.refused:
         return
-    with _reported(report, "AWS could not be read"):
+    with _reported(report, "Reading the account failed"):
         report.refused = changes.refusals(seen.steps, opened.account, changes.ALLOWABLE)
         report.asks = changes.asks(seen.steps, opened.account)
     if look_for_drift:
-        with _reported(report, "Drift could not be looked for"):
+        with _reported(report, "The check for drift failed"):
             report.drift = [*drift.find(stack, seen.steps), *unowned.find(opened)]
-        with _reported(report, "Secrets could not be looked at"):
+        with _reported(report, "The check of the secrets failed"):
             report.unrotated = list(unrotated.sentences(opened.account))
 
 
 @contextmanager
 def _reported(report: Report, what: str) -> Iterator[None]:
-    """What goes wrong in here becomes the report's failure; more than one is possible."""
+    """An error in this block becomes the report's failure; several are possible."""
     try:
         yield
     except (automation.CommandError, unowned.UnreadableError, *AWS_FAILED) as failed:

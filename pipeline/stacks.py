@@ -49,37 +49,37 @@ https://github.com/aws/aws-sdk-go-v2/blob/main/credentials/ec2rolecreds/provider
 
 @dataclass(frozen=True, kw_only=True)
 class Opened:
-    """A stack, and the account that it is in."""
+    """A stack and its account."""
 
     stack: automation.Stack
     account: Account
-    """For what the state does not know."""
+    """For reads that the state can't answer."""
 
 
 class NoStackError(Exception):
-    """The stack can't be opened; the message says why and what to do."""
+    """The stack can't be opened; the message gives the reason and the remedy."""
 
     exit_code = FAILED
 
 
 class WrongRegionError(NoStackError):
-    """The stack's file, or the region in the environment beside it, is wrong."""
+    """The stack's file is wrong, or the environment has another region."""
 
     exit_code = USAGE
 
 
 class AnotherAccountError(NoStackError):
-    """The credentials are of another account than the stack's."""
+    """The credentials belong to another account."""
 
     exit_code = REFUSED
 
 
 @contextmanager
 def in_aws(stack: str) -> Iterator[Opened]:
-    """The stack of the backend that `pulumi login` chose, and its account.
+    """The stack in the backend of `pulumi login`, and its account.
 
-    The official CLI runs the program here; it and the credentials are the caller's. Region and
-    account are those of the stack's file: in others nothing would be found, and each check pass.
+    The official CLI runs the program with the caller's credentials. Region and account must be
+    those of the stack's file: anywhere else a check finds no resource, and passes.
     Raises NoStackError, WrongRegionError and AnotherAccountError.
     """
     target = _target(stack)
@@ -89,7 +89,7 @@ def in_aws(stack: str) -> Iterator[Opened]:
 
 
 def _target(stack: str, environ: Mapping[str, str] = os.environ) -> job_target.JobTarget:
-    """Where the stack target by its file. Raises WrongRegionError.
+    """Region, account and backend of the stack, by its file. Raises WrongRegionError.
 
     AWS_REGION comes before AWS_DEFAULT_REGION, as in the AWS CLI:
     https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
@@ -122,8 +122,8 @@ def _refuse_another_account(account: Account, target: job_target.JobTarget) -> N
     if found["Account"] != target.account:
         raise AnotherAccountError(
             f"The credentials ({found['Arn']}) are of account {found['Account']}, and "
-            f"arbor:accountId in Pulumi.{account.stack}.yaml is {target.account}; use credentials "
-            f"of {target.account}."
+            f"arbor:accountId in Pulumi.{account.stack}.yaml is {target.account}: sign in to "
+            f"{target.account}."
         )
 
 
@@ -135,7 +135,7 @@ def _selected(stack: str, target: job_target.JobTarget) -> automation.Stack:
         )
     except automation.StackNotFoundError as missing:
         raise NoStackError(
-            f"The backend has no stack {stack}; make it as docs/state.md says."
+            f"The backend has no stack {stack}; create it with `pulumi stack init` (docs/state.md)."
         ) from missing
     except automation.CommandError as failed:
         said = str(failed).partition("stderr:")[2].strip() or str(failed)
@@ -143,9 +143,9 @@ def _selected(stack: str, target: job_target.JobTarget) -> automation.Stack:
 
 
 def _why_not(stack: str, said: str, target: job_target.JobTarget) -> str:
-    """What the engine wrote, as one sentence where the cause is known."""
+    """The engine's error, as one sentence if the cause is known."""
     if NOT_LOGGED_IN in said:
-        return f"No backend is chosen: run `pulumi login '{target.backend}'`."
+        return f"No backend is selected: run `pulumi login '{target.backend}'`."
     if UNSIGNED in said:
         return NO_CREDENTIALS
     return f"{stack} can't be opened: {said}"

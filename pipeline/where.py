@@ -16,10 +16,10 @@ def where(
         str, typer.Option("--as", help=f"The job's role: {', '.join(job_target.ROLES)}.")
     ] = job_target.PREVIEW,
 ) -> None:
-    """Print where a stack lies and as what a job works on it, as lines for $GITHUB_OUTPUT.
+    """Print region, account, role and backend of a stack's job as lines for $GITHUB_OUTPUT.
 
-    Reads Pulumi.<stack>.yaml; PULUMI_BACKEND_URL, if it is set, takes the place of the stack's
-    own backend. Exit code 2 for a wrong stack, role or config.
+    Reads Pulumi.<stack>.yaml; PULUMI_BACKEND_URL, if set, replaces the stack's own backend.
+    Exit code 2 for a wrong stack, role or config.
     """
     try:
         found = job_target.of_stack(

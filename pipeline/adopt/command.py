@@ -1,4 +1,4 @@
-"""`python -m pipeline adopt`: what an account has already, and what Pulumi can take over."""
+"""`python -m pipeline adopt`: existing resources that Pulumi can import."""
 
 from pathlib import Path
 from typing import Annotated
@@ -18,12 +18,12 @@ def adopt(
     stack: Stack,
     write: Annotated[
         Path | None,
-        typer.Option(help="Where the file for `pulumi import` goes.", resolve_path=True),
+        typer.Option(help="The file to write for `pulumi import`.", resolve_path=True),
     ] = None,
 ) -> None:
-    """Find what the account has under the stack's names, and write the file that imports it.
+    """Find resources with the stack's names in the account, and write the file to import them.
 
-    It reads the account and changes nothing. Exit code 3 when something is in the way of `up`.
+    Read-only in AWS. Exit code 3 if a resource blocks `up`.
     """
     if write is not None and not write.parent.is_dir():
         screen.end(f"There is no directory {write.parent}; make it first.", USAGE)

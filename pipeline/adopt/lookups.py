@@ -1,7 +1,7 @@
-"""How each type of resource is looked for by its name, and what `pulumi import` takes as its id.
+"""The lookup by name, and the import id, of each resource type.
 
-A type without a look is not adopted: its name is Pulumi's or AWS's, or to create it is to put it,
-over what is there (a lifecycle policy, a secret's version). The ids are those below "Import" on
+A type without a lookup is not adopted: Pulumi or AWS chooses its name, or creating it overwrites
+what exists (a lifecycle policy, a secret's version). The ids are those below "Import" on
 the type's page, https://www.pulumi.com/registry/packages/aws/api-docs/.
 """
 
@@ -26,7 +26,7 @@ ABSENT = frozenset(
         "ResourceNotFoundException",
     }
 )
-"""Codes with which AWS says that there is no such thing."""
+"""AWS's error codes for a missing resource."""
 FORBIDDEN = "403"
 INSTANCE = "aws:rds/instance:Instance"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
@@ -44,7 +44,7 @@ ZONE = "aws:route53/zone:Zone"
 
 @dataclass(frozen=True, kw_only=True)
 class Existing:
-    """What the account has under a name of the program."""
+    """A resource in the account with a name of the program."""
 
     name: str
     import_id: str
@@ -59,14 +59,14 @@ class Lookup:
     key: str
     """The input that holds the physical name."""
     find: Callable[[Account, str], Existing | None]
-    """What has this name, or None. Raises ClientError."""
+    """The resource with this name, or None. Raises ClientError."""
 
 
 def find(account: Account, registered: Registration) -> Existing | None:
-    """What the account has under the name that the program gives.
+    """The resource in the account with the name that the program sets.
 
-    None where the program leaves the name to Pulumi, and where the account has nothing so named.
-    Raises ClientError, for instance where the caller may not look.
+    None if Pulumi chooses the name, and if the account has no such resource.
+    Raises ClientError, for instance without permission to read.
     """
     look = LOOKUPS.get(registered.token)
     name = look and registered.named(look.key)
@@ -121,7 +121,7 @@ def _cache(account: Account, name: str) -> Existing | None:
 
 def _secret(account: Account, name: str) -> Existing | None:
     found = account.client("secretsmanager").describe_secret(SecretId=name)
-    waits = "It waits for its deletion and holds the name until then. Restore it: "
+    waits = "It is scheduled for deletion, which keeps its name taken. Restore it: "
     restore = f"aws secretsmanager restore-secret --secret-id {name}"
     return Existing(
         name=name,
@@ -161,7 +161,7 @@ def _zone(account: Account, name: str) -> Existing | None:
     return Existing(
         name=name,
         import_id=zones[0],
-        obstacle=f"{several} to the one that the registrar names." if len(zones) > 1 else "",
+        obstacle=f"{several} to the one that the registrar delegates to." if len(zones) > 1 else "",
     )
 
 

@@ -16,17 +16,18 @@ from arbor.account import Account
 DIRECTORY: Final = "infrastructure/aws"
 """Where its Terraform runs, in the application's repository."""
 NETWORK: Final = (
-    "The program lays out a VPC of its own: three tiers of subnets, and a block of a subnet never "
-    "changes. The two VPCs share a block and are not connected."
+    "The program creates its own VPC with three tiers of subnets: a subnet's CIDR block can't "
+    "change. The two VPCs have the same CIDR block and are not connected."
 )
 BALANCER: Final = (
-    "Pulumi chooses the name, and another name replaces it. The domain moves to the new one."
+    "Pulumi chooses the name, and a new name replaces the resource. The domain moves to the new "
+    "one."
 )
 SECRETS: Final = (
     "The program's secrets have other names and fields. Copy SECRET_KEY, or every session ends."
 )
-ROLES: Final = "The program's tasks have roles of their own, one for each service."
-GROUPS: Final = "A subnet group belongs to its VPC, and a parameter group to what uses it."
+ROLES: Final = "Each service of the program has its own task roles."
+GROUPS: Final = "A subnet group belongs to its VPC, and a parameter group to its instance."
 PER_APP: Final = (
     "aws_cloudwatch_log_group",
     "aws_ecr_repository",
@@ -58,12 +59,12 @@ ABSENT: Final = frozenset(
         "TargetGroupNotFound",
     }
 )
-"""Codes with which AWS says that there is no such thing."""
+"""AWS's error codes for a missing resource."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NotAdopted:
-    """A resource of the Terraform stack that stays where it is: `up` makes another."""
+    """A resource of the Terraform stack that is not imported: `up` creates another one."""
 
     address: str
     """Terraform's, such as `aws_lb.main`."""
@@ -140,7 +141,7 @@ def _vpc(account: Account, name: str) -> bool:
 def _answer(
     account: Account, service: str, call: str, asked: Mapping[str, Any]
 ) -> Mapping[str, Any]:
-    """Empty where there is no such thing. Raises ClientError."""
+    """Empty for a missing resource. Raises ClientError."""
     try:
         answer: Mapping[str, Any] = getattr(account.client(service), call)(**asked)
     except ClientError as refused:

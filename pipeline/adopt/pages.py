@@ -1,4 +1,4 @@
-"""What `adopt` prints: three lists, and the commands that come next."""
+"""The output of `adopt`: three lists and the next commands."""
 
 import shlex
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ DEFAULT = "adopt.json"
 def render(plan: Plan, file: Path | None) -> str:
     """The whole page; `file` is where the import file was written, if it was."""
     if not plan.verdicts and not plan.not_adopted:
-        return f"The account has nothing with a name of {plan.stack}, and nothing to adopt."
+        return f"The account has 0 resources with the names of {plan.stack}: nothing to adopt."
     return "\n".join([*_adopted(plan), *_in_the_way(plan), *_not_adopted(plan), *_next(plan, file)])
 
 
@@ -30,7 +30,7 @@ def _in_the_way(plan: Plan) -> Iterator[str]:
     if not plan.in_the_way:
         return
     yield ""
-    yield f"In the way of `up`, and can't be adopted: {len(plan.in_the_way)}"
+    yield f"Block `up`, and can't be adopted: {len(plan.in_the_way)}"
     for one in plan.in_the_way:
         yield f"  {_titled(one)}"
         for text in (*one.against, *one.remedy.splitlines()):
@@ -41,8 +41,7 @@ def _not_adopted(plan: Plan) -> Iterator[str]:
     if not plan.not_adopted:
         return
     yield ""
-    count = len(plan.not_adopted)
-    yield f"Of the original Terraform stack, and `up` makes another beside it: {count}"
+    yield f"Of the original Terraform stack, replaced by new ones in `up`: {len(plan.not_adopted)}"
     for why in dict.fromkeys(one.why for one in plan.not_adopted):
         names = [f"{one.name} ({one.address})" for one in plan.not_adopted if one.why == why]
         yield f"  {', '.join(names)}"
@@ -52,7 +51,7 @@ def _not_adopted(plan: Plan) -> Iterator[str]:
 def _next(plan: Plan, file: Path | None) -> Iterator[str]:
     yield ""
     if plan.in_the_way:
-        yield "Nothing was changed. Clear the way as above, and run this again (docs/adoption.md):"
+        yield "Nothing was changed. Do as above, then run this again (docs/adoption.md):"
     else:
         yield "Nothing was changed. Next (docs/adoption.md):"
     yield from (f"  {step}" for step in _commands(plan, file))

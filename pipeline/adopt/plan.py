@@ -1,4 +1,4 @@
-"""Look, try the import in a second state, and judge: the stack's own state stays as it is."""
+"""Find the resources, try the import in a temporary state, and judge the result."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from pipeline.stacks import Opened
 
 
 class NotTriedError(Exception):
-    """The program or the import fails in the second state; the message is the engine's."""
+    """The preview or the import failed in the temporary state; the message is the engine's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ def _try(
             generate_code=False,
         )
     except automation.CommandError as failed:
-        raise NotTriedError(f"The import fails: {_said(failed)}") from failed
+        raise NotTriedError(f"The import failed: {_stdout(failed)}") from failed
     judgement = Judgement()
     _preview(second, judgement.see)
     return {urn: judgement.of(urn) for urn in ids}
@@ -90,10 +90,10 @@ def _preview(second: automation.Stack, see: Callable[[events.EngineEvent], None]
     try:
         second.preview(on_event=see, color="never", suppress_progress=True)
     except automation.CommandError as failed:
-        raise NotTriedError(f"The program fails: {_said(failed)}") from failed
+        raise NotTriedError(f"The preview failed: {_stdout(failed)}") from failed
 
 
-def _said(failed: automation.CommandError) -> str:
+def _stdout(failed: automation.CommandError) -> str:
     return str(failed).partition("stdout:")[2].strip() or str(failed)
 
 

@@ -1,4 +1,4 @@
-"""A second, empty state of the stack in a temporary directory: nothing that is done there lasts."""
+"""A temporary, empty state of the stack."""
 
 import secrets
 import sys

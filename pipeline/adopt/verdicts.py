@@ -1,4 +1,4 @@
-"""What `up` would do with each resource that was found, and what stands against adopting it."""
+"""What `up` would do with each found resource, and the reasons against adopting it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,9 +29,7 @@ class Judged:
 
     def change(self, key: str) -> str:
         """One input, as it is and as the program has it."""
-        return (
-            f"{key} is {_told(self.old.get(key))}, and the program has {_told(self.new.get(key))}"
-        )
+        return f"{key} is {_shown(self.old.get(key))}; the program sets {_shown(self.new.get(key))}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +99,7 @@ def _refused(verdict: Verdict) -> list[str]:
     if judged is None or verdict.registered.token != lookups.INSTANCE or SUBNETS not in judged.keys:
         return []
     refused = "`up` would move it to other subnets: RDS refuses that within a VPC"
-    return [f"{refused}, and between two it is an outage."]
+    return [f"{refused}; between VPCs it is an outage."]
 
 
 def _rename(found: Existing) -> str:
@@ -111,7 +109,7 @@ def _rename(found: Existing) -> str:
     https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_RenameInstance.html
     """
     return (
-        "Stop what writes to it, and rename it; copy its data after `up`:\n"
+        "Stop all writes to it and rename it; copy its data after `up`:\n"
         f"aws rds modify-db-instance --db-instance-identifier {found.name} "
         f"--new-db-instance-identifier {found.name}-terraform --apply-immediately"
     )
@@ -120,7 +118,7 @@ def _rename(found: Existing) -> str:
 def _delete_cache(found: Existing) -> str:
     """https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Replication.DeletingRepGroup.html."""
     return (
-        "ElastiCache renames no group. Keep a snapshot and delete it; the cache fills again:\n"
+        "ElastiCache can't rename a group. Keep a snapshot and delete it; the cache fills again:\n"
         f"aws elasticache delete-replication-group --replication-group-id {found.name} "
         f"--final-snapshot-identifier {found.name}-terraform"
     )
@@ -130,7 +128,7 @@ def _delete_service(found: Existing) -> str:
     """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html."""
     cluster, _, service = found.import_id.partition("/")
     return (
-        "Users get no answer from here until `up` is done and the domain has moved. Delete it:\n"
+        "This is an outage until `up` is done and the domain has moved. Delete it:\n"
         f"aws ecs delete-service --cluster {cluster} --service {service} --force"
     )
 
@@ -142,9 +140,9 @@ REMEDIES: Mapping[str, Callable[[Existing], str]] = {
 }
 
 
-def _told(value: Any) -> str:  # noqa: ANN401 - an input, of whatever type
+def _shown(value: Any) -> str:  # noqa: ANN401 - an input, of whatever type
     """A value in a sentence; events carry no secret."""
     if value in (None, "", [], {}):
         return "empty"
-    text = "another, which `up` makes" if UNKNOWN in str(value) else str(value)
+    text = "a value known after the up" if UNKNOWN in str(value) else str(value)
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"

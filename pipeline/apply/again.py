@@ -146,11 +146,11 @@ def of_this_job(environment: Mapping[str, str] = os.environ) -> Runs:
         )
     except KeyError as missing:
         raise OutsideError(
-            f"{missing.args[0]} is not set: this command runs in a workflow."
+            f"{missing.args[0]} is not set: run this command in a workflow."
         ) from missing
     if not found.number:
         raise OutsideError(
-            f"GITHUB_RUN_NUMBER is {number}, and a workflow sets a number from 1 on: this command "
-            "runs in one."
+            f"GITHUB_RUN_NUMBER is {number}; allowed: a number from 1 on, which GitHub sets. Run "
+            "this command in a workflow."
         )
     return found

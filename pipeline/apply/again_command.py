@@ -18,11 +18,9 @@ FAILED, STALE = 1, 4
 def newest(
     stack: Stack,
     commit: Annotated[str, typer.Option(help="The commit that was planned.")],
-    report: Annotated[
-        Path, typer.Option(help="Where it goes that the plan is stale.", resolve_path=True)
-    ],
+    report: Annotated[Path, typer.Option(help="The report of a stale plan.", resolve_path=True)],
 ) -> None:
-    """Refuse a plan of a commit that is no longer main's; exit code 4, and `again` plans anew.
+    """Refuse the plan of a commit that main has moved past: exit code 4; `again` plans anew.
 
     Later commits without effect on a stack (documents, tests) keep the plan.
     """
@@ -31,11 +29,11 @@ def newest(
     job = runs.of_this_job()
     head = job.newest()
     if job.keeps(commit, head):
-        typer.echo(f"The plan is of {commit}, and main has nothing newer for {stack}.")
+        typer.echo(f"The plan is of {commit}; main has no newer change for {stack}.")
         return
     said = (
-        f"The plan is of {commit}, and main is at {head}. Nothing was changed; {stack} must be "
-        "planned again from main. The workflow `up` does so by itself; start another one again."
+        f"The plan is of {commit}, and main is at {head}. Nothing was changed. {stack} needs a new "
+        "plan: the workflow `up` starts it by itself; start any other workflow again."
     )
     written = {"stack": stack, "result": runs.STALE, "reasons": [said], "job": {"commit": commit}}
     files.write(report, json.dumps(written, indent=1) + "\n")
@@ -46,13 +44,13 @@ def newest(
 def again(
     stack: Stack,
     report: Annotated[
-        Path, typer.Option(help="What `apply` or `newest` wrote.", resolve_path=True)
+        Path, typer.Option(help="The report of `apply` or `newest`.", resolve_path=True)
     ],
-    asked: Annotated[
-        str, typer.Option(help="The stacks that the run was started for: both or one.")
-    ] = "both",
-    allow: Annotated[str, typer.Option(help="What the run was allowed.")] = "nothing",
-    count: Annotated[int, typer.Option(help="How many stale plans led to this run.", min=0)] = 0,
+    asked: Annotated[str, typer.Option(help="The stacks of this run: both or one.")] = "both",
+    allow: Annotated[str, typer.Option(help="The value of `allow` of this run.")] = "nothing",
+    count: Annotated[
+        int, typer.Option(help="The number of stale plans before this run.", min=0)
+    ] = 0,
 ) -> None:
     """Start `up` again if the report is of a stale plan, unless a later run plans main."""
     for option, value, allowed in (
@@ -62,14 +60,14 @@ def again(
         if value not in allowed:
             _refuse(f"{option} is {value}; allowed: {', '.join(allowed)}.")
     if not report.exists():
-        typer.echo(f"{stack} has no report: no apply began, so there is nothing to plan again.")
+        typer.echo(f"{stack} has no report: no apply began, so no new plan is needed.")
         return
     try:
         result = Outcome.read(report, stack).result
     except ValueError as wrong:
         _refuse(str(wrong))
     if result != runs.STALE:
-        typer.echo(f"The apply of {stack} ended as {result}; there is nothing to plan again.")
+        typer.echo(f"The apply of {stack} ended as {result}; no new plan is needed.")
         return
     # With staging, what follows it is planned again as well; production alone is enough.
     stacks = stack if stack == runs.LAST else asked
@@ -79,13 +77,13 @@ def again(
         return
     if count >= runs.MOST_TIMES:
         typer.echo(
-            f"{count} plans of {stack} went stale one after the other: find what changes it "
+            f"{count} plans of {stack} in a row were stale: find what changes the stack "
             "(`arbor status`, the runs of `release` and `operate`), then run the workflow `up`.",
             err=True,
         )
         raise typer.Exit(FAILED)
     job.start({"stack": stacks, "allow": allow, "again": str(count + 1)})
-    typer.echo(f"The plan of {stack} is stale; the workflow `up` was started and plans it again.")
+    typer.echo(f"The plan of {stack} is stale; a new run of the workflow `up` plans it again.")
 
 
 def supersede(stack: Stack) -> None:
@@ -95,11 +93,11 @@ def supersede(stack: Stack) -> None:
     for run in older:
         job.cancel(run["id"])
         typer.echo(
-            f"{run['html_url']} waited for the approval of {stack} and is cancelled: this run's "
-            "plan holds its changes. What it was allowed (--allow) is not carried over."
+            f"Cancelled {run['html_url']}, which waited for the approval of {stack}: this run's "
+            "plan contains its changes. Its --allow values are not carried over."
         )
     if not older:
-        typer.echo(f"No earlier run waits for the approval of {stack}.")
+        typer.echo(f"0 earlier runs wait for the approval of {stack}.")
 
 
 def _refuse(sentence: str) -> NoReturn:

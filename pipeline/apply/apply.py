@@ -1,4 +1,4 @@
-"""Apply a plan that was approved, and nothing else; whatever ends it leaves a report."""
+"""Apply exactly the approved plan; every ending leaves a report."""
 
 import tempfile
 from collections.abc import Callable, Collection
@@ -24,7 +24,7 @@ Say = Callable[[str], None]
 
 
 class NotDoneError(Exception):
-    """The stack is not as planned; the message is the whole report."""
+    """The stack differs from the plan; the message is the whole report."""
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__("\n".join(outcome.lines()))
@@ -36,11 +36,11 @@ class RefusedError(NotDoneError):
 
 
 class StaleError(NotDoneError):
-    """Nothing was changed; a new plan would do something else than the approved one."""
+    """Nothing was changed; a new plan differs from the approved one."""
 
 
 class HalfDoneError(NotDoneError):
-    """It failed or was cancelled; the report has what was changed, and what to run."""
+    """It failed or was cancelled; the report lists the changes made and the commands to run."""
 
 
 ERRORS: Final = {REFUSED: RefusedError, STALE: StaleError}
@@ -106,14 +106,14 @@ class _Applying:
         self._allowed, self._reporter = allowed, reporter
 
     def run(self) -> None:
-        """Look, refuse, act. Raises whatever goes wrong."""
+        """Preview, check, prepare, then start the engine. Raises every error."""
         stack, reporter = self._opened.stack, self._reporter
         planned = self._look()
-        reporter.doing = "Looking for drift"
+        reporter.doing = "The check for drift"
         if found := drift.find(stack, planned):
             drifted = f"{stack.name} has drifted:"
             raise NotYetError(REFUSED, [drifted, *listed(one.advice for one in found)])
-        reporter.doing = "What comes before the engine"
+        reporter.doing = "The preparation"
         self._prepare(planned)
         reporter.doing = "The engine"
         reporter.keep()
@@ -142,10 +142,10 @@ class _Applying:
                 if found := changes.protections(str(failed)):
                     raise NotYetError(REFUSED, found) from failed
                 raise
-            self._reporter.doing = "Reading what AWS has"
+            self._reporter.doing = "Reading the account"
             if found := changes.refusals(planned, account, self._allowed):
                 raise NotYetError(REFUSED, found)
-            self._reporter.doing = "Comparing the plans"
+            self._reporter.doing = "The comparison of the plans"
             if names := plan_file.stale(self._plan, fresh):
                 differs = f"The approved plan is stale: it differs for {', '.join(names)}."
                 raise NotYetError(STALE, [differs])

@@ -1,7 +1,7 @@
-"""Failures as a message in a chat room, by an incoming webhook; without one nothing is sent.
+"""Failures as a message in a chat room, through an incoming webhook.
 
-The address is the variable CHAT_WEBHOOK of the workflow. Slack, Mattermost and Rocket.Chat take
-`{"text": ...}`: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
+The address is the variable CHAT_WEBHOOK of the workflow; without it no message is sent. Slack,
+Mattermost and Rocket.Chat take `{"text": ...}`: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 """
 
 import os
@@ -18,11 +18,11 @@ CONTROL: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 class ChatError(Exception):
-    """The message was not taken; the sentence does not hold the address, which is a password."""
+    """The message was refused. The address is a password, so the sentence leaves it out."""
 
 
 def send(text: str) -> bool:
-    """Send it, if the job has a webhook; returns whether it has. Raises ChatError."""
+    """Send it if the job has a webhook; return whether it has. Raises ChatError."""
     address = os.environ.get(VARIABLE, "")
     if not address:
         return False
@@ -31,8 +31,10 @@ def send(text: str) -> bool:
         answer = requests.post(address, json={"text": plain}, timeout=TIMEOUT_SECONDS)
     except requests.RequestException as unreachable:
         raise ChatError(
-            f"The chat can't be reached by {VARIABLE}: {type(unreachable).__name__}."
+            f"The webhook in {VARIABLE} can't be reached: {type(unreachable).__name__}."
         ) from None
     if not answer.ok:
-        raise ChatError(f"The chat answers {answer.status_code} to {VARIABLE}; is it still valid?")
+        raise ChatError(
+            f"The webhook in {VARIABLE} answers {answer.status_code}; check that it is valid."
+        )
     return True

@@ -1,4 +1,4 @@
-"""How an apply ended, and the report of it, which is kept on disk from the first change on."""
+"""The ending of an apply, and its report, which is on disk from the first change on."""
 
 import threading
 from collections.abc import Callable
@@ -41,14 +41,14 @@ class NotYetError(Exception):
 
 
 class Reporter:
-    """Keeps the report on disk as far as the apply has come."""
+    """Writes the report with the progress of the apply."""
 
     def __init__(self, outcome: Outcome, file: Path | None, say: Say) -> None:
         self.outcome, self._file, self._say = outcome, file, say
         self.progress = Progress(say, self.update)
         self.engine: EngineCommand | None = None
         self.acted: list[str] = []
-        """What was done before the engine, and what it is doing now."""
+        """Steps done before the engine started."""
         self.doing = "The apply"
         self._lock = threading.RLock()  # the engine's events come in a thread of their own
 
@@ -60,26 +60,26 @@ class Reporter:
         return began or bool(self.acted)
 
     def hear(self, name: str) -> None:
-        """Take note of a signal, at once: there may be no time later."""
+        """Record a signal at once: the job may be killed seconds later."""
         with suppress(RuntimeError):  # printing is not reentrant
             self._say(
-                f"{name}: the engine ends what it has begun; a second signal ends it at once."
+                f"{name}: the engine finishes its current operations; a second signal stops it now."
             )
         self.outcome.reasons = [f"The apply of {self.outcome.stack} was cancelled ({name})."]
         self.update()
 
     def update(self) -> None:
-        """Write how far it has come; the last such report is what a killed job leaves."""
+        """Write the progress; a killed job leaves the last such report."""
         if self.engine is not None and self.engine.is_running("up"):
             self.outcome.lock = (
-                f"The engine held the lock of {self.outcome.stack} when this was written."
+                f"The engine held the lock of {self.outcome.stack} at the time of this report."
             )
         self.take_over()
         self.outcome.next = continues(self.outcome)
         self.keep()
 
     def end(self, result: str, *reasons: str) -> None:
-        """Set how it ended; lock and next commands are what follows from it."""
+        """Set the result, and reset lock and next commands."""
         self.outcome.result, self.outcome.reasons = result, list(reasons)
         self.outcome.lock, self.outcome.next, self.outcome.job = "", [], Job.now()
         self.take_over()
@@ -90,7 +90,7 @@ class Reporter:
         self.outcome.begun = self.progress.begun
 
     def keep(self) -> None:
-        """Write the report; a disk that is full stops no engine."""
+        """Write the report; a full disk does not stop the engine."""
         if self._file is None:
             return
         try:
@@ -103,7 +103,7 @@ class Reporter:
 def conclude(
     ended: BaseException, opened: Opened, reporter: Reporter, interruption: Interruption
 ) -> None:
-    """Fill in how it ended. Raises nothing, for the report is all that is left of the run."""
+    """Fill in the ending. Raises nothing, because only the report remains of the run."""
     engine, outcome = reporter.engine, reporter.outcome
     assert engine is not None
     reporter.end(FAILED)
@@ -115,7 +115,7 @@ def conclude(
     outcome.result, reasons = _why(ended, reporter, was_cancelled=bool(interruption.count))
     outcome.reasons = [*reasons, *(f"Before that: {line}." for line in reporter.acted)]
     if engine.is_running("up"):
-        outcome.unread = "the engine has not ended."
+        outcome.unread = "the engine is still running."
     elif "up" in engine.codes:
         try:
             outcome.pending = _pending(opened.stack)
@@ -156,13 +156,13 @@ def _leaves_the_plan(ended: BaseException, reporter: Reporter) -> bool:
 
 
 def _lock(engine: EngineCommand, ended: BaseException, stack: str) -> str:
-    """Who holds the lock now, as far as this job can know without credentials."""
+    """The holder of the lock, as far as this job can tell without credentials."""
     if engine.is_running("up"):
-        return f"The engine has not ended, and holds the lock of {stack}."
+        return f"The engine is still running and holds the lock of {stack}."
     if engine.codes.get("up", 0) < 0:
-        return f"The engine was killed, and left the lock of {stack} behind."
+        return f"The engine was killed, so the lock of {stack} is still held."
     if LOCK_STAYS in str(ended):
-        return f"The engine could not delete the lock of {stack}: it is still held."
+        return f"The engine failed to delete the lock of {stack}, so it is still held."
     if any(mark in str(ended) for mark in LOCKED):
         return f"Another run holds the lock of {stack}."
     return ""

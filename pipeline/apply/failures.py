@@ -1,4 +1,4 @@
-"""What went wrong, in the words that a person acts on."""
+"""Errors as sentences that a person can act on."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -19,8 +19,8 @@ EXPIRED: Final = re.compile(
 """AWS's words for credentials whose time is over:
 https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html"""
 EXPIRED_SENTENCE: Final = (
-    "The credentials of this job have expired; a new run gets new ones. access/sessions.py sets "
-    "how long they are valid."
+    "The credentials of this job have expired: start a new run. access/sessions.py sets the "
+    "duration of a session."
 )
 VIOLATES_PLAN: Final = re.compile(r"resource (urn:\S+) violates plan: (.*)", re.DOTALL)
 """The engine's words, and then both values in Go's notation, secrets among them:
@@ -64,11 +64,11 @@ def shortened(error: str) -> str:
     """An error without what only its engine reads, and without passwords in addresses."""
     found = VIOLATES_PLAN.sub(_not_as_planned, error)
     found = UNSEEN.sub(
-        lambda one: f"{name_of(one[1])} is in the plan and not in the program", found
+        lambda one: f"{name_of(one[1])} is in the plan, but not in the program", found
     )
     return IN_URL.sub(rf"\1:{SECRET}@", BRIDGE.sub("", found.strip()))
 
 
 def _not_as_planned(found: re.Match[str]) -> str:
     keys = ", ".join(dict.fromkeys(CHANGED.findall(found[2])))
-    return f"{name_of(found[1])} is not as the plan has it{f' ({keys})' if keys else ''}"
+    return f"{name_of(found[1])} differs from the plan{f' ({keys})' if keys else ''}"

@@ -1,4 +1,4 @@
-"""What an `apply` came to: what was made, what is half done, who holds the lock, what to run next.
+"""The outcome of an `apply`: changes made and half done, the lock's holder, the next commands.
 
 The file is written when the engine starts and again after each resource, so that a job which is
 killed leaves one as well: its result is then still `running`.
@@ -25,19 +25,19 @@ EXIT_CODES: Final = {DONE: 0, FAILED: 1, CANCELLED: 1, RUNNING: 1, REFUSED: 3, S
 FREE: Final = ""
 UNCHANGED: Final = "Nothing was changed"
 """In each sentence of pipeline/hazards/changes.py, which need not be repeated."""
-PLAN_AGAIN: Final = "Plan again: run the workflow `up` on main, which asks for approval again."
-UP_AGAIN: Final = "Mend the cause and run the workflow `up` again."
-AFTER: Final = "Mend the cause and run the workflow `up` again: a new plan continues from here."
+PLAN_AGAIN: Final = "Run the workflow `up` on main: it makes a new plan and asks for approval."
+UP_AGAIN: Final = "Fix the cause and run the workflow `up` again."
+AFTER: Final = "Fix the cause and run the workflow `up` again: a new plan continues from here."
 
 
 @dataclass(kw_only=True)
 class Outcome:
-    """How one `apply` ended, or how far it has come."""
+    """The ending of one `apply`, or its progress."""
 
     stack: str
     result: str = RUNNING
     reasons: list[str] = field(default_factory=list)
-    """What ended it, in sentences; none when it is done."""
+    """The reasons for the ending, in sentences; empty when it is done."""
     done: list[str] = field(default_factory=list)
     """`updated firewall-acl`; a created resource with its physical id, for an import."""
     failed: list[str] = field(default_factory=list)
@@ -45,13 +45,13 @@ class Outcome:
     begun: list[str] = field(default_factory=list)
     """Operations that began and did not end while the report was written."""
     pending: list[str] = field(default_factory=list)
-    """Operations of which the state doesn't know how they ended."""
+    """Operations that the state lists as pending: their result is unknown."""
     unread: str = ""
-    """Why the state could not be read afterwards; empty when it was."""
+    """Why reading the state afterwards failed; empty when it succeeded."""
     lock: str = FREE
-    """Who holds the lock of the stack, in a sentence; empty when it is free."""
+    """The holder of the stack's lock, in a sentence; empty when it is free."""
     next: list[str] = field(default_factory=list)
-    """What continues, in this order: commands in backquotes, else sentences."""
+    """The next steps, in this order: commands in backquotes, else sentences."""
     job: Job = field(default_factory=Job)
 
     @property
@@ -89,34 +89,34 @@ class Outcome:
         """The report as text for a terminal and a job's log."""
         yield from self.reasons
         if self.result == DONE:
-            yield f"{self.stack} is as planned: {counted(len(self.done))}."
+            yield f"{self.stack} matches the plan after {counted(len(self.done))}."
             return
         if self.result == RUNNING:
             yield f"The apply of {self.stack} was killed before it ended."
         if not self.changed_anything and not any(UNCHANGED in one for one in self.reasons):
-            yield f"No change of {self.stack} was made."
+            yield f"{self.stack} was not changed."
         if self.done:
-            yield f"Made in {self.stack} before that ({counted(len(self.done))}):"
+            yield f"Done in {self.stack} before that ({counted(len(self.done))}):"
             yield from listed(self.done)
         for title, found in (
-            ("These failed, and may be half done:", self.failed),
-            ("These had begun, and may be half done:", self.begun),
-            ("The state doesn't know how these ended; look at them in AWS:", self.pending),
+            ("Failed, possibly half done:", self.failed),
+            ("Interrupted, possibly half done:", self.begun),
+            ("Pending in the state, result unknown; check them in AWS:", self.pending),
         ):
             if found:
                 yield title
                 yield from listed(found)
         if self.unread:
-            yield f"The state could not be read afterwards: {self.unread}"
+            yield f"Reading the state afterwards failed: {self.unread}"
         if self.changed_anything or self.lock:
             yield self.lock or f"The lock of {self.stack} is free."
         if self.next:
-            yield "What to run, in this order:"
+            yield "Run in this order:"
             yield from listed(self.next)
 
 
 def continues(outcome: Outcome) -> list[str]:
-    """The commands that lead on from what an `apply` left; docs/state.md has each with its reasons.
+    """The commands that continue after an `apply`; docs/state.md has the reason for each.
 
     `operate` and not the engine's own `cancel` and `refresh`, which delete a lock that is held and
     forget a database that is gone without a question.
@@ -125,16 +125,16 @@ def continues(outcome: Outcome) -> list[str]:
     found = []
     if outcome.lock:
         found.append(
-            f"`python -m pipeline operate cancel --stack {stack}`, once no run of {stack} is "
-            "active: it takes the lock away (workflow `operate`: cancel)."
+            f"`python -m pipeline operate cancel --stack {stack}` once no run of {stack} is "
+            "active: it deletes the lock (workflow `operate`: cancel)."
         )
     if outcome.pending or outcome.unread or outcome.begun:
         found.append(
-            f"`python -m pipeline operate refresh --stack {stack}`, after a look at each pending "
-            "create in AWS: one that exists is imported instead (workflow `operate`: refresh)."
+            f"`python -m pipeline operate refresh --stack {stack}` after you checked each pending "
+            "create in AWS: import one that exists instead (workflow `operate`: refresh)."
         )
     elif outcome.changed_anything:
-        found.append(f"`pulumi preview --stack {stack} --refresh`: what is left to do.")
+        found.append(f"`pulumi preview --stack {stack} --refresh` shows the remaining changes.")
     return [*found, AFTER] if found else [AFTER]
 
 

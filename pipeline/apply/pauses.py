@@ -1,4 +1,4 @@
-"""Lifecycle hooks that the program no longer names: taken out of ECS before `up`.
+"""Lifecycle hooks that the program no longer has: deleted from ECS before `up`.
 
 The provider sends no emptied list of hooks, so ECS would keep them, and `up` would wait for a
 deployment that pauses. https://github.com/hashicorp/terraform-provider-aws/pull/47096
@@ -29,7 +29,7 @@ def without_pause(steps: list[Step]) -> list[str]:
 
 
 def actions(account: Account, steps: list[Step]) -> Iterator[Action]:
-    """Take the hooks out; none where ECS has none. Raises Refused during a deployment."""
+    """Delete the hooks that ECS has. Raises Refused during a deployment."""
     for app in without_pause(steps):
         service = services.read(account, app)
         held = list(service.configuration.get("lifecycleHooks") or [])
@@ -38,7 +38,7 @@ def actions(account: Account, steps: list[Step]) -> Iterator[Action]:
         if busy := list(service.busy()):
             raise Refused("\n".join(busy))
         yield Action(
-            says=f"take the pause out of {service.name}, which the provider would leave there",
+            says=f"delete the PAUSE hook of {service.name}, which the provider keeps",
             do=partial(_take_out, service, held),
             took_effect=partial(_is_out, account, app),
         )

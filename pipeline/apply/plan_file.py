@@ -48,7 +48,7 @@ def _resources(file: Path) -> dict[str, Any]:
         raise NoPlanError(f"{file} can't be read ({unread.strerror}).") from unread
     except (ValueError, KeyError, TypeError, AttributeError) as wrong:
         raise NoPlanError(
-            f"{file} is no update plan of Pulumi; `python -m pipeline preview --plan` writes one."
+            f"{file} is not an update plan; `python -m pipeline preview --plan` writes one."
         ) from wrong
 
 

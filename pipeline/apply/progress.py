@@ -1,4 +1,4 @@
-"""What the engine does, as it does it: each resource is a line in the log when it is finished."""
+"""The engine's progress: a line in the log for each finished resource."""
 
 import time
 from collections.abc import Callable
@@ -10,13 +10,13 @@ from pipeline.report.report import failure_of, is_component, name_of
 
 Say = Callable[[str], None]
 SLOW_SECONDS = 10.0
-"""From here on a line says how long its resource took."""
+"""From this duration on, a line contains it."""
 WORDS = {
     "create": "created",
     "import": "imported",
     "update": "updated",
     "delete": "deleted",
-    "create-replacement": "created anew",
+    "create-replacement": "created the replacement",
     "delete-replaced": "deleted the replaced",
 }
 """By operation. The `replace` between the last two does nothing."""

@@ -25,11 +25,11 @@ from pipeline.report.markdown import block, cell, code, details, prose, table
 MARKER: Final = "arbor apply"
 VERDICTS: Final = {
     DONE: "applied",
-    FAILED: "failed half way",
+    FAILED: "failed midway",
     CANCELLED: "cancelled",
     RUNNING: "killed before it ended",
-    REFUSED: "refused, nothing was changed",
-    STALE: "the approved plan is stale, nothing was changed",
+    REFUSED: "refused, no change made",
+    STALE: "the approved plan is stale, no change made",
 }
 LONGEST_SENTENCE: Final = 1000
 """Characters; a longer reason is a block of its own, and so is one of several lines."""
@@ -52,7 +52,7 @@ def read(stack: str, file: Path, step: str = "") -> Outcome:
     """
     if not file.exists() and step == SKIPPED:
         why = (
-            f"The apply of {stack} did not begin: a step before it failed, or the job was "
+            f"The apply of {stack} did not start: an earlier step failed, or the job was "
             "cancelled. Nothing was changed."
         )
         return Outcome(stack=stack, result=REFUSED, reasons=[why], next=[UP_AGAIN], job=Job.now())
@@ -60,9 +60,9 @@ def read(stack: str, file: Path, step: str = "") -> Outcome:
         missing = Outcome(
             stack=stack,
             result=FAILED,
-            reasons=["The apply left no report: its machine was lost, or a step before it failed."],
-            unread="there is no report of what was changed.",
-            lock=f"Whether the lock of {stack} is held is unknown.",
+            reasons=["The apply left no report: the runner was lost, or an earlier step failed."],
+            unread="the report is missing.",
+            lock=f"The holder of the lock of {stack} is unknown.",
             job=Job.now(),
         )
         missing.next = continues(missing)
@@ -73,7 +73,7 @@ def read(stack: str, file: Path, step: str = "") -> Outcome:
 def verdict(outcome: Outcome) -> str:
     """The result in a few words."""
     if outcome.result == FAILED and not outcome.changed_anything:
-        return "failed, no change is known"
+        return "failed, changes unknown"
     return VERDICTS[outcome.result]
 
 
@@ -105,18 +105,18 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     if outcome.lock or outcome.changed_anything:
         yield from (prose(outcome.lock or f"The lock of {outcome.stack} is free."), "")
     if outcome.next and outcome.result != DONE:
-        yield from ("### What to run, in this order", "")
+        yield from ("### Run in this order", "")
         yield from (f"{number}. {prose(one)}" for number, one in enumerate(outcome.next, 1))
         yield ""
     for title, found in (
-        ("These failed, and may be half done", outcome.failed),
-        ("These had begun, and may be half done", outcome.begun),
-        ("The state doesn't know how these ended", outcome.pending),
+        ("Failed, possibly half done", outcome.failed),
+        ("Interrupted, possibly half done", outcome.begun),
+        ("Pending in the state, result unknown", outcome.pending),
     ):
         if found:
             yield from (f"### {title}", "", *_listed(found), "")
     if outcome.unread:
-        yield from (f"The state could not be read afterwards: {prose(outcome.unread)}", "")
+        yield from (f"Reading the state afterwards failed: {prose(outcome.unread)}", "")
     if outcome.done:
         yield from details(f"{len(outcome.done)} done", _listed(outcome.done))
     job = outcome.job
@@ -128,7 +128,7 @@ def _lines(outcome: Outcome) -> Iterator[str]:
 def _listed(found: list[str]) -> Iterator[str]:
     yield from (f"- {cell(one)}" for one in found[:MOST_LISTED])
     if len(found) > MOST_LISTED:
-        yield f"- and {len(found) - MOST_LISTED} more, all of them in the job's log"
+        yield f"- and {len(found) - MOST_LISTED} more; the job's log lists all"
 
 
 def post(outcome: Outcome, repository: github.Repository, say: Callable[[str], None]) -> bool:
@@ -152,7 +152,7 @@ def post(outcome: Outcome, repository: github.Repository, say: Callable[[str], N
 def _comment(outcome: Outcome, repository: github.Repository, commit: str) -> str:
     number = repository.merged_pull_request(commit)
     if number is None:
-        return f"No merged pull request has brought {commit[:12]}: no comment."
+        return f"No comment: {commit[:12]} did not come from a merged pull request."
     return repository.keep_comment(number, f"{MARKER} {outcome.stack}", render(outcome))
 
 
@@ -170,7 +170,7 @@ def _status(outcome: Outcome, repository: github.Repository, commit: str) -> str
 
 def _chat(outcome: Outcome) -> str:
     if outcome.result == DONE:
-        return "Applied: no message to the chat."
+        return "No chat message: the apply is done."
     lines = [f"{outcome.stack}: {verdict(outcome)}", *outcome.reasons[:3], *outcome.next]
     sent = chat.send("\n".join([*lines, outcome.job.run]))
-    return "Sent to the chat." if sent else f"{chat.VARIABLE} is not set: no message to the chat."
+    return "Sent to the chat." if sent else f"{chat.VARIABLE} is not set: no chat message."

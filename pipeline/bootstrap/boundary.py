@@ -1,4 +1,4 @@
-"""The policy that bounds the program's roles: without it, none of them can be made."""
+"""The permissions boundary of the program's roles: they can't be created without it."""
 
 from collections.abc import Iterator
 
@@ -15,10 +15,10 @@ def refuse(account: StackAccount) -> None:
 
 
 def steps(account: StackAccount) -> Iterator[Step]:
-    """It is there, and bounds the stack's roles to what they are for."""
+    """It exists, and limits the stack's roles to their purpose."""
     yield from managed.steps(
         account,
         naming.boundary(account.stack),
         boundary.of_program(account.pipeline),
-        f"bound the roles of {account.stack}",
+        f"limit the roles of {account.stack}",
     )

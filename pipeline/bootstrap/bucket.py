@@ -9,7 +9,7 @@ from pipeline.bootstrap import key, storage
 from pipeline.bootstrap.stack_account import StackAccount
 
 PREFIX = "state/"
-"""Below which S3 writes who asked for what."""
+"""The prefix of the access logs."""
 
 
 def refuse(account: StackAccount) -> None:
@@ -18,7 +18,7 @@ def refuse(account: StackAccount) -> None:
 
 
 def steps(account: StackAccount) -> Iterator[Step]:
-    """Everything that must hold of the bucket; who uses it is logged once it is there."""
+    """The required settings of the bucket, and its access logging."""
     name, logs = account.pipeline.state_bucket, account.pipeline.state_log_bucket
     yield from storage.steps(
         account,
@@ -38,7 +38,7 @@ def steps(account: StackAccount) -> Iterator[Step]:
         return {key: found.get(key) for key in wanted} == wanted
 
     yield settings.step(
-        f"log who uses {name} to {logs}",
+        f"write access logs of {name} to {logs}",
         lambda: s3.put_bucket_logging(
             **settings.of_ours, BucketLoggingStatus={"LoggingEnabled": wanted}
         ),
@@ -48,5 +48,5 @@ def steps(account: StackAccount) -> Iterator[Step]:
 
 def _with_key(account: StackAccount) -> storage.Answer:
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key.arn(account)}
-    # With a bucket key, KMS isn't asked for each object.
+    # With a bucket key, S3 calls KMS less often than once an object.
     return {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}

@@ -27,7 +27,7 @@ def bootstrap(stack: str, *, dry_run: bool, yes: bool, retire_role: bool) -> Non
             with screen.progress() as say:
                 Run(say=say, every=EVERY_SECONDS).execute(steps)
         if not steps:
-            typer.echo("Nothing is left to do.")
+            typer.echo("0 steps are left.")
         if not dry_run:
             typer.echo(_after_retiring(account) if retire_role else _after_making(account))
 
@@ -36,7 +36,7 @@ def _after_making(account: StackAccount) -> str:
     backend = naming.state_backend(account.stack, account.account_id, account.region)
     key = f"awskms://{naming.state_key_alias(account.stack)}?region={account.region}"
     return _numbers(account) + (
-        f"{account.stack} can be brought up:\n"
+        f"{account.stack} is ready for its first `up`:\n"
         f"  pulumi login '{backend}'\n"
         f"  pulumi stack init {account.stack} --secrets-provider '{key}'"
     )

@@ -21,7 +21,7 @@ GOING = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """One of them, by its alias."""
+    """One of the keys, by its alias."""
 
     alias: str
     stack: str | None
@@ -51,7 +51,7 @@ def keys(account: StackAccount) -> tuple[Key, Key]:
 
 
 def refuse(account: StackAccount) -> None:
-    """Raises Refused for a key that can't be taken for the state's."""
+    """Raises Refused for a key that can't be used for the state."""
     for key in keys(account):
         _refuse(account, key)
 
@@ -65,7 +65,7 @@ def arn(account: StackAccount, key: Key = BUCKETS) -> str | None:
 
 
 def steps(account: StackAccount) -> Iterator[Step]:
-    """Everything that must hold of the keys, in the order in which it can be made to."""
+    """The required settings of the keys, in the order of their creation."""
     return itertools.chain.from_iterable(_steps(account, key) for key in keys(account))
 
 
@@ -75,21 +75,22 @@ def _refuse(account: StackAccount, key: Key) -> None:
         candidates = _ours_without_alias(account, key)
         if len(candidates) > 1:
             raise Refused(
-                f"{' and '.join(sorted(candidates))} are both tagged as the state's key; delete "
-                f"the one that nothing uses, or point {key.alias} at the right one."
+                f"{' and '.join(sorted(candidates))} are all tagged as the state's key: delete "
+                f"the unused ones, or point {key.alias} at the right one."
             )
         return
     if found["KeyState"] in GOING:
         raise Refused(
-            f"{key.alias} points at {found['Arn']}, which waits for its deletion, and with it the "
-            f"secrets in the state: `aws kms cancel-key-deletion --key-id {found['KeyId']}`."
+            f"{key.alias} points at {found['Arn']}, which is scheduled for deletion; the secrets "
+            f"in the state would be lost. Run "
+            f"`aws kms cancel-key-deletion --key-id {found['KeyId']}`."
         )
     tags = _tags(account, found["Arn"])
     if not ours(tags) or (key.stack is not None and not key.made_as(tags)):
         wanted = MADE_BY if key.stack is None else key.tags
         raise Refused(
-            f"{key.alias} points at {found['Arn']}, which bootstrap did not make; delete the "
-            f"alias, or tag the key {_spelled(wanted)} if it is to be the state's."
+            f"{key.alias} points at {found['Arn']}, which bootstrap did not create: delete "
+            f"the alias, or tag the key {_spelled(wanted)} to use it for the state."
         )
 
 
@@ -105,7 +106,7 @@ def _steps(account: StackAccount, key: Key) -> Iterator[Step]:
         *,
         made_so: bool = False,
     ) -> Step:
-        """`made_so`: a key that isn't there yet will be like that from the start."""
+        """`made_so`: a new key has the setting from its creation."""
 
         def took_effect() -> bool:
             found = arn(account, key)
@@ -114,14 +115,14 @@ def _steps(account: StackAccount, key: Key) -> Iterator[Step]:
         return Step(says=says, do=lambda: do(arn(account, key)), took_effect=took_effect)
 
     yield step(
-        "make the key of the state's bucket"
+        "create the key of the state's bucket"
         if key.stack is None
-        else f"make the key of {key.stack}'s state",
+        else f"create the key of {key.stack}'s state",
         lambda _: kms.create_key(Description=DESCRIPTION, Policy=policy, Tags=_listed(tags)),
         lambda _: True,
     )
     yield step(
-        f"call it {alias}",
+        f"create the alias {alias}",
         lambda found: kms.create_alias(AliasName=alias, TargetKeyId=found),
         lambda _: _behind_alias(account, key) is not None,
     )
@@ -132,12 +133,12 @@ def _steps(account: StackAccount, key: Key) -> Iterator[Step]:
         made_so=True,
     )
     yield step(
-        f"let {alias} rotate every year",
+        f"enable yearly rotation of {alias}",
         lambda found: kms.enable_key_rotation(KeyId=found),
         lambda found: kms.get_key_rotation_status(KeyId=found)["KeyRotationEnabled"],
     )
     yield step(
-        f"leave it to IAM who uses {alias}, and to {naming.BREAK_GLASS_ROLE} who destroys it",
+        f"set the policy of {alias}: IAM grants its use, only {naming.BREAK_GLASS_ROLE} deletes it",
         lambda found: kms.put_key_policy(KeyId=found, PolicyName="default", Policy=policy),
         lambda found: same(kms.get_key_policy(KeyId=found, PolicyName="default")["Policy"], policy),
         made_so=True,
@@ -172,7 +173,7 @@ def _ours_without_alias(account: StackAccount, key: Key) -> list[str]:
 
 
 def _tags(account: StackAccount, key: str) -> dict[str, str]:
-    """Nothing for a key whose policy keeps IAM out: it is another's."""
+    """Empty for a key whose policy denies reading them: another project owns it."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - slow to import
 
     pages = account.client("kms").get_paginator("list_resource_tags").paginate(KeyId=key)

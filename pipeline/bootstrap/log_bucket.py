@@ -1,4 +1,4 @@
-"""The bucket with the access logs of the state's: who read or wrote which file, and when.
+"""The bucket with the access logs of the state bucket: each read and write of a file.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
 """
@@ -11,7 +11,7 @@ from pipeline.bootstrap import storage
 from pipeline.bootstrap.stack_account import StackAccount
 
 DAYS = 365
-"""How long a log is kept."""
+"""The retention of a log."""
 WANTED = {
     "ID": "expire",
     "Status": "Enabled",
@@ -27,7 +27,7 @@ def refuse(account: StackAccount) -> None:
 
 
 def steps(account: StackAccount) -> Iterator[Step]:
-    """It is there, S3 may write to it, and what it wrote expires."""
+    """It exists, S3 may write to it, and the logs expire."""
     name = account.pipeline.state_log_bucket
     yield from storage.steps(
         account,
@@ -47,7 +47,7 @@ def steps(account: StackAccount) -> Iterator[Step]:
         return any(all(rule.get(key) == value for key, value in WANTED.items()) for rule in rules)
 
     yield settings.step(
-        f"let logs in {name} expire after {DAYS} days",
+        f"set the expiry of logs in {name} to {DAYS} days",
         lambda: s3.put_bucket_lifecycle_configuration(
             **settings.of_ours, LifecycleConfiguration={"Rules": [WANTED]}
         ),

@@ -1,4 +1,4 @@
-"""A managed policy that bootstrap makes: it is there, and says what it should.
+"""A managed policy of bootstrap: its existence and its document.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html
 """
@@ -27,11 +27,11 @@ def refuse(account: StackAccount, name: str) -> None:
     if not ours(tags, Stack=account.stack):
         wanted = MADE_BY | {"Stack": account.stack}
         spelled = ", ".join(f"{key}={value}" for key, value in wanted.items())
-        raise Refused(f"bootstrap did not make the policy {name}: it is not tagged {spelled}.")
+        raise Refused(f"bootstrap did not create the policy {name}: its tags lack {spelled}.")
 
 
 def steps(account: StackAccount, name: str, document: str, what: str) -> Iterator[Step]:
-    """Make it, or give it a version that says this; `what` is its purpose in a sentence."""
+    """Create it, or a version with this document; `what` is its purpose in a sentence."""
     iam = account.client("iam")
     tags = {**MADE_BY, "Stack": account.stack, "Component": "ci"}
 
@@ -46,7 +46,7 @@ def steps(account: StackAccount, name: str, document: str, what: str) -> Iterato
         )
 
     yield Step(
-        says=f"make the policy {name}",
+        says=f"create the policy {name}",
         do=lambda: iam.create_policy(
             PolicyName=name,
             PolicyDocument=document,
@@ -55,7 +55,7 @@ def steps(account: StackAccount, name: str, document: str, what: str) -> Iterato
         took_effect=lambda: _read(account, name) is not None,
     )
     yield Step(
-        says=f"let {name} {what}",
+        says=f"set {name}: {what}",
         do=renew,
         took_effect=lambda: same(_document(account, name, document), document),
     )
@@ -81,7 +81,7 @@ def taken_away(account: StackAccount, name: str) -> Step:
 
 
 def _document(account: StackAccount, name: str, unmade: str) -> str:
-    """Its default version; one that isn't there yet will be right from the start."""
+    """The document of its default version; `unmade` before the policy exists."""
     found = _read(account, name)
     if found is None:
         return unmade

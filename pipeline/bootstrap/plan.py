@@ -1,4 +1,4 @@
-"""What must be there before a stack's first `pulumi up`, and what of it is still to be done."""
+"""The steps before a stack's first `pulumi up`."""
 
 import itertools
 
@@ -8,9 +8,9 @@ from pipeline.bootstrap.stack_account import StackAccount, refuse_another_accoun
 
 
 def to_make(account: StackAccount) -> list[Step]:
-    """What is missing or differs; empty when all is there. Nothing is written.
+    """The steps for what is missing or differs; empty when all is as required. Read-only.
 
-    Raises Refused where something of ours would touch what isn't.
+    Raises Refused if a name belongs to a resource that bootstrap did not create.
     """
     refuse_another_account(account)
     for part in (key, log_bucket, bucket, boundary, role):
@@ -22,7 +22,7 @@ def to_make(account: StackAccount) -> list[Step]:
 
 
 def to_retire(account: StackAccount) -> list[Step]:
-    """How the first deploy role goes; empty when it is gone. Raises as `to_make`."""
+    """The steps that delete the first deploy role; empty when it is gone. Raises Refused."""
     refuse_another_account(account)
     role.refuse_to_retire(account)
     return [step for step in role.retiring(account) if not step.took_effect()]

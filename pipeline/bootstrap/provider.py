@@ -1,4 +1,4 @@
-"""GitHub's OpenID Connect provider, of which an account has one: it may be another project's."""
+"""GitHub's OpenID Connect provider. An account has one, which projects share."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from pipeline.bootstrap.stack_account import MADE_BY, StackAccount
 
 
 def steps(account: StackAccount) -> Iterator[Step]:
-    """It is there, and takes tokens that were made for AWS; what else it takes stays."""
+    """It exists, and accepts tokens for AWS; its other audiences stay."""
     iam = account.client("iam")
     arn = ci_documents.provider_arn(account.account_id)
     tags = [{"Key": key, "Value": value} for key, value in {**MADE_BY, "Component": "ci"}.items()]
@@ -19,14 +19,14 @@ def steps(account: StackAccount) -> Iterator[Step]:
         return found is None or ci_documents.AUDIENCE in found["ClientIDList"]
 
     yield Step(
-        says="make GitHub's OpenID Connect provider",
+        says="create GitHub's OpenID Connect provider",
         do=lambda: iam.create_open_id_connect_provider(
             Url=f"https://{ci_documents.ISSUER}", ClientIDList=[ci_documents.AUDIENCE], Tags=tags
         ),
         took_effect=lambda: _read(account) is not None,
     )
     yield Step(
-        says=f"let GitHub's provider take tokens for {ci_documents.AUDIENCE}",
+        says=f"add the audience {ci_documents.AUDIENCE} to GitHub's provider",
         do=lambda: iam.add_client_id_to_open_id_connect_provider(
             OpenIDConnectProviderArn=arn, ClientID=ci_documents.AUDIENCE
         ),

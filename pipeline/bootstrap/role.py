@@ -14,12 +14,12 @@ from pipeline.bootstrap.stack_account import MADE_BY, StackAccount, ours, same
 
 POLICY = "bootstrap"
 WHAT = {
-    "reads": "allow what a refresh reads",
+    "reads": "allow the reads of a refresh",
     "changes": "allow the provider's changes of plain resources",
-    "roles": "allow the pipeline's own roles of this stack, and none of its own kind",
+    "roles": "allow changes of the pipeline's roles of this stack, without the first deploy role",
 }
 """What each of its managed policies is for; one document does not hold all."""
-DESCRIPTION = "The first deploy role; python -m pipeline bootstrap makes and retires it."
+DESCRIPTION = "The first deploy role; python -m pipeline bootstrap creates and retires it."
 
 
 def refuse(account: StackAccount) -> None:
@@ -29,24 +29,24 @@ def refuse(account: StackAccount) -> None:
     if role is not None and not ours(_tags(role), Stack=account.stack):
         wanted = MADE_BY | {"Stack": account.stack}
         spelled = ", ".join(f"{key}={value}" for key, value in wanted.items())
-        raise Refused(f"bootstrap did not make the role {name}: it is not tagged {spelled}.")
+        raise Refused(f"bootstrap did not create the role {name}: its tags lack {spelled}.")
     for part in WHAT:
         managed.refuse(account, naming.ci_bootstrap_policy(account.stack, part))
 
 
 def refuse_to_retire(account: StackAccount) -> None:
-    """Raises Refused while nobody else could deploy."""
+    """Raises Refused while this is the only role that can deploy."""
     refuse(account)
     deploys = naming.ci_deploy_role(account.stack)
     if _read(account, deploys) is None:
         raise Refused(
-            f"there is no role {deploys} yet, and without this one no job could make it; bring "
-            f"{account.stack} up first."
+            f"the role {deploys} does not exist yet, and only this role can create it: run `up` of "
+            f"{account.stack} first."
         )
 
 
 def steps(account: StackAccount) -> Iterator[Step]:
-    """Everything that must hold of the role; whatever else it was given is taken away."""
+    """The required settings of the role; every other policy is removed."""
     iam = account.client("iam")
     name = naming.ci_bootstrap_role(account.stack)
     pipeline = account.pipeline
@@ -70,7 +70,7 @@ def steps(account: StackAccount) -> Iterator[Step]:
         *,
         made_so: bool = False,
     ) -> Step:
-        """`made_so`: a role that isn't there yet will be like that from the start."""
+        """`made_so`: a new role has the setting from its creation."""
 
         def took_effect() -> bool:
             role = _read(account, name)
@@ -79,7 +79,7 @@ def steps(account: StackAccount) -> Iterator[Step]:
         return Step(says=says, do=do, took_effect=took_effect)
 
     yield step(
-        f"make the role {name}",
+        f"create the role {name}",
         lambda: iam.create_role(
             RoleName=name,
             AssumeRolePolicyDocument=trust,
@@ -90,13 +90,13 @@ def steps(account: StackAccount) -> Iterator[Step]:
         lambda _: True,
     )
     yield step(
-        f"let only jobs of {pipeline.repository} in {account.stack} take on {name}",
+        f"let only jobs of {pipeline.repository} in {account.stack} assume {name}",
         lambda: iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust),
         lambda role: same(json.dumps(role["AssumeRolePolicyDocument"]), trust),
         made_so=True,
     )
     yield step(
-        f"let a job hold {name} for {ci_sessions.WRITE_SECONDS} seconds",
+        f"set the longest session of {name} to {ci_sessions.WRITE_SECONDS} seconds",
         lambda: iam.update_role(
             RoleName=name,
             Description=DESCRIPTION,
@@ -117,14 +117,14 @@ def steps(account: StackAccount) -> Iterator[Step]:
         yield from managed.steps(account, policy_name, document, WHAT[part])
         yield _attach(account, name, attached[part])
     yield step(
-        f"let {name} do what the deploy role may",
+        f"give {name} the permissions of the deploy role",
         lambda: iam.put_role_policy(RoleName=name, PolicyName=POLICY, PolicyDocument=policy),
         lambda _: same(_inline(account, name, POLICY), policy),
     )
 
 
 def retiring(account: StackAccount) -> Iterator[Step]:
-    """The role goes, with what it was given."""
+    """The steps that delete the role and its policies."""
     iam = account.client("iam")
     name = naming.ci_bootstrap_role(account.stack)
     yield from _taken_away(account, attached=set(), inline=set())
@@ -147,7 +147,7 @@ def _attach(account: StackAccount, role: str, arn: str) -> Step:
 
 
 def _taken_away(account: StackAccount, *, attached: set[str], inline: set[str]) -> Iterator[Step]:
-    """All of its policies but these."""
+    """Steps that remove all of its policies but these."""
     iam = account.client("iam")
     name = naming.ci_bootstrap_role(account.stack)
 

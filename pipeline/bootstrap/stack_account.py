@@ -1,4 +1,4 @@
-"""Where bootstrap works, read from the stack's file without the engine."""
+"""The account of a stack, read from the stack's file without the engine."""
 
 import functools
 import json
@@ -14,7 +14,7 @@ from arbor_names import naming
 from engine import stack_file
 
 MADE_BY = {"Project": naming.PROJECT, "ManagedBy": "bootstrap"}
-"""By these tags bootstrap knows its own."""
+"""The tags of bootstrap's own resources."""
 ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 ATTEMPTS = 10
@@ -38,10 +38,9 @@ class StackAccount:
 
 
 def of_stack(stack: str, connect: Callable[[str], Callable[[str], Any]]) -> StackAccount:
-    """The place that Pulumi.<stack>.yaml names, with clients for its region.
+    """The account and region in Pulumi.<stack>.yaml, with clients for the region.
 
-    Raises Refused for config with which there is no pipeline, stack_file.StackFileError without
-    such a file or its config.
+    Raises Refused for config without a pipeline, and stack_file.StackFileError.
     """
     config = stack_file.stack_config(stack)
 
@@ -121,22 +120,23 @@ def refuse_another_account(account: StackAccount) -> None:
     if found["Account"] != account.account_id:
         raise Refused(
             f"these credentials ({found['Arn']}) are of account {found['Account']}, and "
-            f"arbor:accountId in Pulumi.{account.stack}.yaml is {account.account_id}; use others."
+            f"arbor:accountId in Pulumi.{account.stack}.yaml is {account.account_id}: sign in to "
+            "that account."
         )
 
 
 def ours(found: Tags, **more: str) -> bool:
-    """Whether bootstrap made what has these tags."""
+    """Whether these are the tags of a resource of bootstrap."""
     return (MADE_BY | more).items() <= found.items()
 
 
 def code(error: Exception) -> str:
-    """What AWS calls this error."""
+    """AWS's error code."""
     return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two policies say the same; AWS may write a list of one plainly, or reorder one."""
+    """Whether two policies are equal; AWS reorders lists and unwraps lists of one."""
     return bool(_canonical(json.loads(one)) == _canonical(json.loads(other)))
 
 

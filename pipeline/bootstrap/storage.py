@@ -1,4 +1,4 @@
-"""A bucket that bootstrap makes: everything that must hold of it, step by step."""
+"""A bucket of bootstrap: its required settings, step by step."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Bucket:
-    """One of them: its name, what its policy says by Sid, and how it is encrypted."""
+    """A bucket's name, policy statements and encryption."""
 
     name: str
     statements: tuple[Statement, ...]
@@ -53,13 +53,13 @@ def refuse(account: StackAccount, name: str) -> None:
         if code(error) != "403":
             raise
         raise Refused(
-            f"the bucket {name} belongs to another account, or these credentials may not look "
-            "at it (s3:ListBucket); nobody's state may lie in a bucket of somebody else."
+            f"the bucket {name} belongs to another account, or these credentials lack "
+            "s3:ListBucket; a state must be in a bucket of its own account."
         ) from error
     if region not in {None, account.region}:
         raise Refused(
-            f"the bucket {name} lies in {region}, and aws:region in Pulumi.{account.stack}.yaml is "
-            f"{account.region}, where its key is; empty and delete it, or move the stack."
+            f"the bucket {name} is in {region}, and aws:region in Pulumi.{account.stack}.yaml is "
+            f"{account.region}, where its key is: empty and delete it, or move the stack."
         )
 
 
@@ -75,7 +75,7 @@ class Settings:
         return {"Bucket": self.name, "ExpectedBucketOwner": self.account.account_id}
 
     def read(self, ask: Callable[..., Answer]) -> Answer:
-        """What S3 says of one of them; nothing where it is not set."""
+        """One setting; empty if it is not set."""
         return _read(ask, self.of_ours)
 
     def step(
@@ -86,7 +86,7 @@ class Settings:
         *,
         made_so: bool = False,
     ) -> Step:
-        """`made_so`: a bucket that isn't there yet will be like that from the start."""
+        """`made_so`: a new bucket has the setting from its creation."""
         return Step(
             says=says,
             do=do,
@@ -95,7 +95,7 @@ class Settings:
 
 
 def steps(account: StackAccount, bucket: Bucket) -> Iterator[Step]:
-    """What holds of every bucket of bootstrap's, in the order in which it can be made to."""
+    """The settings that every bucket of bootstrap has, in the order of their creation."""
     name = bucket.name
     s3 = account.client("s3")
     settings = Settings(account=account, name=name)
@@ -104,7 +104,7 @@ def steps(account: StackAccount, bucket: Bucket) -> Iterator[Step]:
     elsewhere = {"CreateBucketConfiguration": location} if account.region != FIRST_REGION else {}
 
     yield step(
-        f"make the bucket {name}",
+        f"create the bucket {name}",
         lambda: s3.create_bucket(Bucket=name, ObjectOwnership=OWNER, **elsewhere),
         lambda: True,
     )
@@ -114,7 +114,7 @@ def steps(account: StackAccount, bucket: Bucket) -> Iterator[Step]:
         lambda: read(s3.get_public_access_block).get("PublicAccessBlockConfiguration") == CLOSED,
     )
     yield step(
-        f"switch access lists off in {name}",
+        f"disable access lists in {name}",
         lambda: s3.put_bucket_ownership_controls(
             **of_ours, OwnershipControls={"Rules": [{"ObjectOwnership": OWNER}]}
         ),
@@ -123,7 +123,7 @@ def steps(account: StackAccount, bucket: Bucket) -> Iterator[Step]:
     )
     sids = " and ".join(str(statement["Sid"]) for statement in bucket.statements)
     yield step(
-        f"put {sids} into the policy of {name}",
+        f"add {sids} to the policy of {name}",
         lambda: s3.put_bucket_policy(
             **of_ours, Policy=_with(bucket.statements, _policy(read(s3.get_bucket_policy)))
         ),
@@ -137,7 +137,7 @@ def steps(account: StackAccount, bucket: Bucket) -> Iterator[Step]:
         lambda: _rules(read(s3.get_bucket_encryption), bucket.encryption(account)),
     )
     yield step(
-        f"keep every version in {name}",
+        f"enable versioning of {name}",
         lambda: s3.put_bucket_versioning(**of_ours, VersioningConfiguration={"Status": "Enabled"}),
         lambda: read(s3.get_bucket_versioning).get("Status") == "Enabled",
     )
@@ -166,7 +166,7 @@ def head(account: StackAccount, name: str) -> str | None:
 
 
 def _read(ask: Callable[..., Answer], bucket: Answer) -> Answer:
-    """What S3 says of one of the bucket's settings; nothing where it is not set."""
+    """One setting of the bucket; empty if it is not set."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - slow to import
 
     try:
@@ -183,7 +183,7 @@ def _owner(found: Answer) -> str | None:
 
 
 def _rules(found: Answer, wanted: Answer) -> bool:
-    """Whether the encryption is the one that is wanted, as far as it is ours to say."""
+    """Whether the encryption has the wanted values; others may be added."""
     rules = found.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
     return [{name: rule.get(name) for name in wanted} for rule in rules] == [wanted]
 
@@ -201,7 +201,7 @@ def _says(wanted: tuple[Statement, ...], statements: list[Statement]) -> bool:
 
 
 def _with(wanted: tuple[Statement, ...], statements: list[Statement]) -> str:
-    """What somebody else put there stays."""
+    """Statements of others stay."""
     sids = {one["Sid"] for one in wanted}
     others = [found for found in statements if found.get("Sid") not in sids]
     return ci_documents.document([*others, *wanted])

@@ -1,7 +1,7 @@
-"""Drift: what was changed by hand and the next `up` would change back.
+"""Drift: changes by hand that the next `up` would undo.
 
-It is what a preview with a refresh would do beyond one without: so what the program leaves to
-operators (`ignore_changes`: desired counts, task definitions, rule weights, passwords) is none.
+It is the difference between a preview with a refresh and one without. What the program leaves to
+operators (`ignore_changes`: desired counts, task definitions, rule weights, passwords) is no drift.
 """
 
 from collections.abc import Iterator, Mapping
@@ -52,7 +52,7 @@ def find(stack: automation.Stack, planned: list[Step] | None = None) -> list[Dri
         return stack.preview(refresh=True, exclude=[VERSIONS_OF_SECRETS], **kwargs)
 
     return [
-        _told(stack.name, step, key)
+        _drift(stack.name, step, key)
         for step in steps_of(refreshed)
         for key in _keys(step)
         if (step.urn, key) not in wanted
@@ -70,10 +70,10 @@ def _keys(step: Step) -> Iterator[str]:
             yield key
 
 
-def _told(stack: str, step: Step, key: str) -> Drift:
+def _drift(stack: str, step: Step, key: str) -> Drift:
     if key:
         now, wanted = (_shown(inputs.get(key), key) for inputs in (step.old, step.new))
-        advice = f"{step.name}: {key} is {now} in AWS, {wanted} in the program. "
+        advice = f"{step.name}: {key} is {now} in AWS and {wanted} in the program. "
         advice += f"To keep it, {_adoption(stack, step, key)}; {_change_back(stack)}."
     else:
         advice = f"{step.name} is gone from the account. {_made_anew(stack, step)}"
@@ -88,13 +88,13 @@ def _adoption(stack: str, step: Step, key: str) -> str:
     if step.token == TARGET and key in SERVICE_KEYS:
         app = step.name.removesuffix("-scaling-target")
         return f"set arbor:services.{app}.{SERVICE_KEYS[key]} to {now} in {file} and merge it"
-    return "change the program, for no config key holds it"
+    return "change the program: the value has no config key"
 
 
 def _change_back(stack: str) -> str:
-    """The command behind the workflow `operate`, which runs it with the deploy role."""
+    """The command, and the workflow that runs it with the deploy role."""
     return (
-        "else change AWS back: the workflow `operate` with up-refresh "
+        "else change AWS back with the workflow `operate`, action up-refresh "
         f"(`python -m pipeline operate up-refresh --stack {stack}`)"
     )
 
@@ -104,12 +104,12 @@ def _made_anew(stack: str, step: Step) -> str:
     first = (
         'It held data: restore it first ("Backup and Recovery" in docs/runbook.md). '
         if holds
-        else "See first that nothing else is lost. "
+        else "Check first whether anything else is gone. "
     )
     return (
-        f"{first}Then the workflow `operate` with refresh takes it out of the state "
-        f"(`python -m pipeline operate refresh --stack {stack}`), and the workflow `up` makes it "
-        "again."
+        f"{first}Then run the workflow `operate`, action refresh, which removes it from the state "
+        f"(`python -m pipeline operate refresh --stack {stack}`), and the workflow `up`, which "
+        "creates it again."
     )
 
 

@@ -1,6 +1,6 @@
-"""The nightly look for drift and for secrets of the state: one issue for all stacks.
+"""The nightly check for drift and for secrets of the state: one issue for all stacks.
 
-The issue is closed when every expected stack was looked at and nothing was found.
+The issue is closed when every expected stack was checked without a finding.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -14,16 +14,16 @@ from pipeline.report.comment import render_drift
 from pipeline.report.report import Report, is_of
 
 LABEL: Final = "drift"
-NO_DRIFT: Final = "Every stack was looked at: none has drifted, and each secret was rotated."
+NO_DRIFT: Final = "Every stack was checked: no drift, and every secret was rotated."
 
 
 @dataclass(kw_only=True)
 class Nightly:
-    """What one night found."""
+    """The result of one night."""
 
     reports: list[Report] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
-    """A sentence for each stack that was not looked at."""
+    """A sentence for each unchecked stack."""
 
     @classmethod
     def read(cls, files: Iterable[Path], expected: Sequence[str]) -> Self:
@@ -32,7 +32,7 @@ class Nightly:
         for file in files:
             if not file.exists():
                 if not _stands_for(file, expected):
-                    night.unknown.append(f"{file} is missing: its stack was not looked at.")
+                    night.unknown.append(f"{file} is missing: its stack was not checked.")
                 continue
             try:
                 night._add(Report.read(file))
@@ -45,14 +45,14 @@ class Nightly:
             if stack not in seen
         ]
         if not seen and not night.unknown:
-            night.unknown.append("There is no report of any stack, and --expect names none.")
+            night.unknown.append("There are 0 reports, and --expect names no stack.")
         return night
 
     def _add(self, report: Report) -> None:
         self.reports.append(report)
         if report.drift is None:
             why = f": {report.failure}" if report.failure else "."
-            self.unknown.append(f"{report.stack} was not looked at{why}")
+            self.unknown.append(f"{report.stack} was not checked{why}")
 
     @property
     def drifted(self) -> list[str]:
@@ -77,7 +77,7 @@ class Nightly:
         """Of the issue, while there is one."""
         drift = [f"drift in {', '.join(self.drifted)}"] if self.drifted else []
         secrets = [f"secrets to rotate in {', '.join(self.unrotated)}"] if self.unrotated else []
-        unknown = ["not every stack was looked at"] if self.unknown else []
+        unknown = ["not every stack was checked"] if self.unknown else []
         said = "; ".join([*drift, *secrets, *unknown])
         return said[:1].upper() + said[1:]
 

@@ -1,7 +1,7 @@
-"""What the account has beside the stack's resources and no resource owns: rules and policies.
+"""Rules and policies on the stack's resources that no resource of the state owns.
 
-A refresh can't find it: the engine asks the provider for what the state holds, and nothing else.
-`up` would not take it away either, so it stops no apply; the nightly drift run reports it.
+A refresh can't find them: the engine reads only the resources of its state. `up` leaves them as
+they are, so they don't stop an apply; the nightly drift run reports them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,7 +33,7 @@ Client = Any
 
 
 class UnreadableError(Exception):
-    """The account could not be looked at; the message says why."""
+    """Reading the account failed; the message gives the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,18 +53,18 @@ class Owned:
 
 
 def find(opened: Opened) -> list[Drift]:
-    """Look at what the stack owns for more of its kind. Raises UnreadableError."""
+    """Find rules and policies outside the state. Raises UnreadableError."""
     deployment = opened.stack.export_stack().deployment or {}
     by_type: dict[str, dict[str, Mapping[str, Any]]] = {}
     for resource in deployment.get("resources") or ():
         if resource.get("id") and not resource.get("delete"):
             by_type.setdefault(resource["type"], {})[str(resource["id"])] = resource
     owned = Owned(clients=opened.account.client, by_type=by_type)
-    looks = (_security_group_rules, _listeners, _listener_rules, _inline_policies, _attachments)
+    readers = (_security_group_rules, _listeners, _listener_rules, _inline_policies, _attachments)
     try:
-        return [drift for look in looks for drift in look(owned)]
+        return [drift for read in readers for drift in read(owned)]
     except (BotoCoreError, ClientError) as error:
-        raise UnreadableError(f"Rules and policies that no resource owns: {error}") from error
+        raise UnreadableError(f"Rules and policies outside the program: {error}") from error
 
 
 def _security_group_rules(owned: Owned) -> Iterator[Drift]:
@@ -85,17 +85,17 @@ def _security_group_rules(owned: Owned) -> Iterator[Drift]:
             if physical in owned.of(token):
                 continue
             name = owned.name(GROUP, group)
-            way = "egress" if out else "ingress"
+            direction = "egress" if out else "ingress"
             yield _unowned(
                 token,
                 name,
-                f"{name} ({group}) has an {way} rule {physical}: {_told(rule)}",
-                f"aws ec2 revoke-security-group-{way} --group-id {group} "
+                f"{name} ({group}) has an {direction} rule {physical}: {_described(rule)}",
+                f"aws ec2 revoke-security-group-{direction} --group-id {group} "
                 f"--security-group-rule-ids {physical}",
             )
 
 
-def _told(rule: Mapping[str, Any]) -> str:
+def _described(rule: Mapping[str, Any]) -> str:
     """Protocol, ports and the other side, as the console shows them."""
     protocol = "every protocol" if rule["IpProtocol"] == "-1" else str(rule["IpProtocol"])
     first, last = rule.get("FromPort", -1), rule.get("ToPort", -1)
@@ -175,7 +175,7 @@ def _attachments(owned: Owned) -> Iterator[Drift]:
 
 
 def _each(client: Client, call: str, key: str, **asked: str) -> Iterable[Any]:
-    """Every item of every page; none where what is asked about is gone."""
+    """Every item of every page; empty if the resource is gone."""
     try:
         return [one for page in client.get_paginator(call).paginate(**asked) for one in page[key]]
     except ClientError as error:
@@ -191,7 +191,7 @@ def _unowned(token: str, resource: str, what: str, command: str) -> Drift:
         property="",
         stops=False,
         advice=(
-            f"{what}, and no resource of the program owns it. To keep it, declare it in the "
-            f"program and import it; else take it away: `{command}`."
+            f"{what}, which is not in the program. To keep it, declare it in the program and "
+            f"import it; else delete it: `{command}`."
         ),
     )

@@ -1,7 +1,7 @@
-"""What a live stack can't take in one `up`: refused before anything is touched.
+"""Changes that a live stack can't take in one `up`, refused before the engine starts.
 
-Each refusal is one sentence that names the procedure in docs/runbook.md which leads there.
-docs/decisions/refused-changes.md says why these are not left to the engine.
+Each refusal is one sentence with the procedure of docs/runbook.md that makes the change.
+docs/decisions/refused-changes.md has the reasons.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -31,7 +31,7 @@ SERVES: Final = frozenset(
         "aws:lb/targetGroup:TargetGroup",
     }
 )
-"""What users reach the application through."""
+"""Types through which users reach the application."""
 TEST_RULE: Final = "-test"
 """Ends the name of a service's test rule, whose priority is the one in config."""
 
@@ -40,10 +40,10 @@ OWN_ROLES: Final = "Change the Pipeline's Own Roles"
 UPGRADE: Final = "database-upgrade"
 WAITING: Final = "waiting-changes"
 NOTHING: Final = "nothing"
-"""What a workflow passes that was not asked by hand."""
+"""The value of `--allow` in an automatic run."""
 FIRST_START: Final = "first-start"
 ALLOWABLE: Final = (UPGRADE, WAITING, FIRST_START)
-"""The values of `apply --allow`: what is possible, and costs more than a change usually does."""
+"""The values of `apply --allow`: possible changes with an outage or another high cost."""
 
 Check = Callable[[list[Step], Account], Iterator[str]]
 
@@ -54,21 +54,21 @@ class Hazard:
 
     name: str
     check: Check
-    """Yields a sentence for each instance: which value, and what it would break."""
+    """Yields a sentence for each instance: the value and the effect."""
     procedure: str
     """The heading in docs/runbook.md of the procedure."""
     allow: str = ""
-    """The value of `apply --allow` that goes on; empty where nothing does."""
+    """The value of `apply --allow` that permits it; empty if none does."""
 
 
 def refusals(steps: list[Step], account: Account, allowed: Collection[str] = ()) -> list[str]:
-    """A sentence for each change that is refused; none for a change that `up` can make.
+    """A sentence for each refused change.
 
     `allowed` are the values of `--allow`. A preview allows all, and `asks` names them.
     """
     return [
         f'{found} Follow "{hazard.procedure}" in docs/runbook.md'
-        + (f"; it ends with --allow {hazard.allow}." if hazard.allow else ".")
+        + (f", which ends with --allow {hazard.allow}." if hazard.allow else ".")
         for hazard in HAZARDS
         if hazard.allow not in allowed
         for found in hazard.check(steps, account)
@@ -99,8 +99,8 @@ def _first_start(steps: list[Step], _account: Account) -> Iterator[str]:
     if created and any(of_type(steps, CLUSTER, "create")):
         names = " and ".join(sorted(created))
         yield (
-            f"{names} would start before the database is migrated, and the application would "
-            "create tables that no migration accepts."
+            f"{names} would start before the database is migrated, and would create "
+            "tables that the migrations refuse."
         )
 
 
@@ -109,9 +109,9 @@ def _network(steps: list[Step], _account: Account) -> Iterator[str]:
         if step.token in NETWORK and step.op in {"replace", "delete"}:
             keys = f" ({', '.join(step.keys)})" if step.keys else ""
             yield (
-                f"{step.name} would be {_gone(step)}{keys}, and the database, the cache and the "
-                "load balancer live in it: set vpcCidr, zones and the three lists of blocks back. "
-                "Add a zone at the end only."
+                f"{step.name} would be {_gone(step)}{keys}, with the database, the cache and "
+                "the load balancer in it: restore vpcCidr, zones and the three lists of CIDR "
+                "blocks. Add a zone at the end of the lists only."
             )
 
 
@@ -125,7 +125,7 @@ def _serves(steps: list[Step], _account: Account) -> Iterator[str]:
 
 
 def _priorities(steps: list[Step], _account: Account) -> Iterator[str]:
-    """ELB knows no moment in which two rules swap, and the engine changes both at once."""
+    """ELB can't swap two priorities, and the engine changes both rules at once."""
     rules = [s for s in of_type(steps, LISTENER_RULE) if s.name.endswith(TEST_RULE)]
     holders = {_number(s.old.get("priority")): s for s in rules if s.op != "create"}
     for step in rules:
@@ -134,8 +134,8 @@ def _priorities(steps: list[Step], _account: Account) -> Iterator[str]:
         if wanted is not None and holder is not None and holder.urn != step.urn:
             app, other = (s.name.removesuffix(TEST_RULE) for s in (step, holder))
             yield (
-                f"arbor:services.{app}.priority is {wanted}, which {other} has until this change "
-                "is done: two listener rules can't have one priority, even for a moment."
+                f"arbor:services.{app}.priority is {wanted}, the priority of {other} until this "
+                "change is done: two listener rules can't share a priority."
             )
 
 
@@ -144,7 +144,7 @@ def _ports(steps: list[Step], account: Account) -> Iterator[str]:
         app, door, port = step.name.removesuffix("-in").partition("-door-")
         if door and not _deleted(steps, app) and present.live_port(account, app) == int(port):
             yield (
-                f"{app} would lose its way in on port {port}, where its live version listens: "
+                f"{app} would lose its access on port {port}, on which its live version listens: "
                 f"arbor:services.{app} needs previousPort: {port} until a version that listens on "
                 "the new port is live."
             )
@@ -156,7 +156,7 @@ def _stores(steps: list[Step], _account: Account) -> Iterator[str]:
             app, found, _ = step.name.partition(f"-task-{store}-out")
             if found and not _deleted(steps, app):
                 yield (
-                    f"{app} would lose its way to the {store}, which its live version uses: "
+                    f"{app} would lose its access to the {store}, which its live version uses: "
                     f"set arbor:services.{app}.{store} back to true."
                 )
 
@@ -166,7 +166,7 @@ def _log_groups(steps: list[Step], account: Account) -> Iterator[str]:
     for step in of_type(steps, LOG_GROUP, "create"):
         name = step.new.get("name")
         if isinstance(name, str) and UNKNOWN not in name and present.is_log_group(account, name):
-            yield f"{name} ({step.name}) would be created, and the account has it already."
+            yield f"{name} ({step.name}) would be created, but it exists in the account."
 
 
 def _repositories(steps: list[Step], account: Account) -> Iterator[str]:
@@ -174,7 +174,7 @@ def _repositories(steps: list[Step], account: Account) -> Iterator[str]:
     for step in of_type(steps, REPOSITORY, "create"):
         name = step.new.get("name")
         if isinstance(name, str) and UNKNOWN not in name and present.is_repository(account, name):
-            yield f"{name} ({step.name}) would be created, and the account has it already."
+            yield f"{name} ({step.name}) would be created, but it exists in the account."
 
 
 def _images(steps: list[Step], account: Account) -> Iterator[str]:
@@ -186,7 +186,7 @@ def _images(steps: list[Step], account: Account) -> Iterator[str]:
             and not step.old.get("forceDelete")
             and present.has_images(account, name)
         ):
-            yield f"{name} ({step.name}) would be deleted, and it has images."
+            yield f"{name} ({step.name}) would be deleted, but it contains images."
 
 
 HAZARDS: Final = (

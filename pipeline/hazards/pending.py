@@ -18,32 +18,32 @@ from arbor_names import naming
 DATABASE = "aws:rds/instance:Instance"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 AT_ONCE = frozenset({"MasterUserPassword", "AuthTokenStatus"})
-"""What is pending only while it is being applied: no window is waited for."""
+"""Settings that are pending only during their change, and wait for no window."""
 ABSENT = frozenset({"DBInstanceNotFound", "ReplicationGroupNotFoundFault", "CacheClusterNotFound"})
 ClientOf = Callable[[str], Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pending:
-    """One change that waits."""
+    """One waiting change."""
 
     token: str
     """Type of the resource that holds it."""
     resource: str
-    """As operators call it: the instance's identifier, or the node's."""
+    """The identifier of the instance or of the node."""
     setting: str
     value: str
 
     @property
     def sentence(self) -> str:
         return (
-            f"{self.resource}: {self.setting} {self.value} waits for the maintenance window, and "
-            "any change of it now is applied together with that."
+            f"{self.resource}: {self.setting} {self.value} waits for the maintenance window; "
+            "any change of it now applies that as well."
         )
 
 
 def find(client: ClientOf, stack: str) -> list[Pending]:
-    """What waits in the stack's database and cache; nothing where they do not exist yet."""
+    """The waiting changes of the stack's database and cache; empty before they exist."""
     return [*_of_database(client("rds"), stack), *_of_cache(client("elasticache"), stack)]
 
 
@@ -51,21 +51,21 @@ def _of_database(rds: Any, stack: str) -> Iterator[Pending]:  # noqa: ANN401 - a
     name = naming.database_instance(stack)
     answer = _found(rds.describe_db_instances, DBInstanceIdentifier=name)
     for instance in answer.get("DBInstances", []):
-        yield from _told(DATABASE, name, instance.get("PendingModifiedValues"))
+        yield from _pending(DATABASE, name, instance.get("PendingModifiedValues"))
 
 
 def _of_cache(cache: Any, stack: str) -> Iterator[Pending]:  # noqa: ANN401 - a boto3 client
     name = naming.cache_replication_group(stack)
     answer = _found(cache.describe_replication_groups, ReplicationGroupId=name)
     for group in answer.get("ReplicationGroups", []):
-        yield from _told(CACHE, name, group.get("PendingModifiedValues"))
+        yield from _pending(CACHE, name, group.get("PendingModifiedValues"))
         for member in group.get("MemberClusters", []):
-            told = _found(cache.describe_cache_clusters, CacheClusterId=member)
-            for node in told.get("CacheClusters", []):
-                yield from _told(CACHE, member, node.get("PendingModifiedValues"))
+            described = _found(cache.describe_cache_clusters, CacheClusterId=member)
+            for node in described.get("CacheClusters", []):
+                yield from _pending(CACHE, member, node.get("PendingModifiedValues"))
 
 
-def _told(token: str, resource: str, values: Mapping[str, Any] | None) -> Iterator[Pending]:
+def _pending(token: str, resource: str, values: Mapping[str, Any] | None) -> Iterator[Pending]:
     for setting, value in sorted((values or {}).items()):
         if setting not in AT_ONCE and value not in (None, [], {}):
             yield Pending(token=token, resource=resource, setting=setting, value=str(value))

@@ -1,4 +1,4 @@
-"""What the account has already: what the state does not know and a change would collide with."""
+"""Resources of the account outside the state, with which a change would collide."""
 
 from botocore.exceptions import ClientError
 

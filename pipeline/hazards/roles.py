@@ -1,7 +1,7 @@
-"""Changes of roles that the pipeline's own role may not make: refused before IAM does.
+"""Changes of roles that the pipeline's own role may not make, refused before IAM does.
 
-What each role may do stands in access/; the procedure is docs/runbook.md, "Change the Pipeline's
-Own Roles". A person with other credentials is not held by any of this.
+access/ has the permissions of each role; the procedure is docs/runbook.md, "Change the Pipeline's
+Own Roles". A person with other credentials may make these changes.
 """
 
 import re
@@ -32,7 +32,7 @@ ROOT: Final = "/"
 
 
 def own(steps: list[Step], account: Account) -> Iterator[str]:
-    """What the pipeline comes in with: the deploy role may not change it.
+    """The roles and the provider of the pipeline, which the deploy role may not change.
 
     A preview refuses it, too, until the first deploy role is there to make the change. Then the
     pull request passes, and the workflow own-roles applies it once it is merged.
@@ -40,11 +40,11 @@ def own(steps: list[Step], account: Account) -> Iterator[str]:
     ours = [s for s in steps if s.token in IAM and (s.name == "ci" or s.name.startswith("ci-"))]
     for step in of_type(ours, PROVIDER, "delete", "replace"):
         if not step.is_retained:
-            yield f"{step.name} would be deleted, and every stack's pipeline comes in through it."
+            yield f"{step.name} would be deleted, and every stack's pipeline signs in through it."
     if any(of_type(ours, PROVIDER, "create")) and present.has_github_provider(account):
         yield (
-            "arbor:githubOidcProviderArn is empty and the account has GitHub's provider, of which "
-            "it can have one."
+            "arbor:githubOidcProviderArn is empty, but the account has GitHub's provider, and can "
+            "have only one."
         )
     if not ours:
         return
@@ -55,13 +55,13 @@ def own(steps: list[Step], account: Account) -> Iterator[str]:
         yield f"{names} would change, which the deploy role may not do."
     elif kind == "preview" and not present.is_role(account, first):
         yield (
-            f"{names} would change, which the deploy role may not do, and there is no role {first} "
-            "that may."
+            f"{names} would change, which the deploy role may not do, and the role {first} that "
+            "may does not exist."
         )
 
 
 def unbounded(steps: list[Step], account: Account) -> Iterator[str]:
-    """A role within a boundary that is not there: IAM answers NoSuchEntity, half way."""
+    """A role with a missing permissions boundary: IAM answers NoSuchEntity midway."""
     bounds = {
         boundary: step.name
         for step in of_type(steps, ROLE, "create", "update", "replace")
@@ -74,8 +74,8 @@ def unbounded(steps: list[Step], account: Account) -> Iterator[str]:
     for boundary, role in sorted(bounds.items()):
         if not present.is_policy(account, boundary):
             yield (
-                f"{role} would be bounded by {boundary}, and the account has no such policy; "
-                f"`python -m pipeline bootstrap --stack {account.stack}` makes it."
+                f"{role} has the permissions boundary {boundary}, which does not exist: "
+                f"`python -m pipeline bootstrap --stack {account.stack}` creates it."
             )
 
 
@@ -95,12 +95,12 @@ def older(steps: list[Step], account: Account) -> Iterator[str]:
         line = ", ".join(sorted({*named, *changed}))
         yield (
             f"{', '.join(sorted(lacking))} would change, outside the path "
-            f"{naming.role_path(account.stack)} in which the deploy role may: put "
+            f"{naming.role_path(account.stack)} of the deploy role: put "
             f"`arbor:olderRoles: [{line}]` into Pulumi.{account.stack}.yaml."
         )
 
 
 def _caller(account: Account) -> str:
-    """`preview`, `deploy` or `bootstrap`; empty for whoever has no role of the pipeline."""
+    """`preview`, `deploy` or `bootstrap`; empty for credentials outside the pipeline."""
     found = SESSION.search(account.client("sts").get_caller_identity()["Arn"])
     return found["kind"] if found else ""

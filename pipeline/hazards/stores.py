@@ -1,4 +1,4 @@
-"""Changes of what holds data that a live stack can't take, or takes with an outage.
+"""Changes of resources with data that a live stack can't take, or takes with an outage.
 
 Each check yields a sentence for each instance; pipeline/hazards/changes.py names the procedure.
 """
@@ -38,7 +38,7 @@ SET_BY: Final = {
     BUCKET: "arbor:logExportBucket",
     ZONE: "arbor:domain and arbor:hostedZoneId",
 }
-"""The config keys that decide the name of one that holds data."""
+"""The config keys that decide the name of a resource with data."""
 STATE_ONLY: Final = frozenset(
     {
         "allowMajorVersionUpgrade",
@@ -65,7 +65,7 @@ def upgrades(steps: list[Step], _account: Account) -> Iterator[str]:
         if after > before:
             yield (
                 f"arbor:databaseVersion is {after} and the database runs PostgreSQL {before}: the "
-                "upgrade is an outage of ten minutes or more, and RDS has no way back."
+                "upgrade is an outage of ten minutes or more, and RDS can't undo it."
             )
 
 
@@ -75,7 +75,7 @@ def downgrades(steps: list[Step], _account: Account) -> Iterator[str]:
         if after < before:
             yield (
                 f"arbor:databaseVersion is {after} and the database runs PostgreSQL {before}: RDS "
-                "downgrades no database."
+                "can't downgrade a database."
             )
 
 
@@ -92,9 +92,9 @@ def holds_old_group(steps: list[Step], account: Account) -> Iterator[str]:
 
 
 def storage(steps: list[Step], account: Account) -> Iterator[str]:
-    """Less than there is, or a change while RDS still works on the one before.
+    """Less storage than now, or a change while RDS optimizes the last one.
 
-    What there is may be more than the state knows: storage grows by itself.
+    The database may have more than the state records: storage grows automatically.
     https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.StorageTypes.html
     """
     for step in of_type(steps, INSTANCE, "update"):
@@ -106,36 +106,36 @@ def storage(steps: list[Step], account: Account) -> Iterator[str]:
             if grows and int(wanted or 0) < held:
                 yield (
                     f"arbor:databaseStorageGib is {wanted:g} and the database has {held} GiB: RDS "
-                    "takes no storage away."
+                    "can't shrink storage."
                 )
             elif grows and found["DBInstanceStatus"] == OPTIMIZING:
                 yield (
-                    f"arbor:databaseStorageGib is {wanted:g} and RDS still optimizes the storage "
-                    "after its last growth: until that is over it takes no other."
+                    f"arbor:databaseStorageGib is {wanted:g} and RDS is still optimizing the "
+                    "storage after its last growth, and refuses another until that is done."
                 )
             if limits and int(longest or 0) * 10 < held * 11:
                 yield (
                     f"arbor:databaseMaxStorageGib is {longest:g} and the database has {held} GiB: "
-                    "RDS takes a tenth more at least."
+                    "RDS requires at least 10 % more."
                 )
 
 
 def gone(steps: list[Step], _account: Account) -> Iterator[str]:
-    """What holds data and would be deleted or replaced."""
+    """Resources with data that would be deleted or replaced."""
     for step in steps:
         if step.token in HOLDS_DATA and step.op in {"replace", "delete"}:
             keys = f" ({', '.join(step.keys)})" if step.keys and step.op == "replace" else ""
-            by = f" Set {SET_BY[step.token]} back." if step.token in SET_BY else ""
+            by = f" Restore {SET_BY[step.token]}." if step.token in SET_BY else ""
             verb = "replaced" if step.op == "replace" else "deleted"
-            yield f"{step.name} would be {verb}{keys}, and it holds data.{by}"
+            yield f"{step.name} would be {verb}{keys}, but it holds data.{by}"
 
 
 def protected(failure: str) -> Iterator[str]:
-    """What the engine itself refuses to replace or delete: it then gives no steps to look at."""
+    """Resources that the engine refuses to replace or delete, and then lists no steps."""
     for urn in dict.fromkeys(PROTECTED.findall(failure)):
         token = urn.split("::")[2].rpartition("$")[2] if urn.count("::") > 2 else ""  # noqa: PLR2004 - parts of a URN
-        by = f" Set {SET_BY[token]} back." if token in SET_BY else ""
-        yield f"{name_of(urn)} would be replaced or deleted, and it is protected.{by}"
+        by = f" Restore {SET_BY[token]}." if token in SET_BY else ""
+        yield f"{name_of(urn)} would be replaced or deleted, but it is protected.{by}"
 
 
 def domain(steps: list[Step], _account: Account) -> Iterator[str]:
@@ -144,12 +144,12 @@ def domain(steps: list[Step], _account: Account) -> Iterator[str]:
         if step.changes("domainName"):
             yield (
                 f"arbor:domain is {step.new.get('domainName')} and users type "
-                f"{step.old.get('domainName')}, which this stack would no longer answer for."
+                f"{step.old.get('domainName')}, which would stop working."
             )
 
 
 def waiting(steps: list[Step], account: Account) -> Iterator[str]:
-    """Changes that others left for the maintenance window, and that would be applied as well."""
+    """Changes by others that wait for the maintenance window, and would be applied as well."""
     changed = {
         token
         for token in (INSTANCE, CACHE)

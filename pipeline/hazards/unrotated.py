@@ -1,8 +1,8 @@
-"""Secrets whose current value is the one that the state holds: a sentence for each.
+"""A sentence for each secret whose current value is in the state.
 
 Metadata shows it (`secretsmanager:ListSecretVersionIds` and `DescribeSecret`,
-`elasticache:DescribeReplicationGroups`), so the role of previews, which may read no value, can
-look.
+`elasticache:DescribeReplicationGroups`), so the preview role, which may not read
+values, can check.
 """
 
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ from arbor.security import first_values
 
 
 def sentences(account: Account) -> Iterator[str]:
-    """What is wrong with a secret, and the command that puts it right.
+    """The finding about each secret, with the command that fixes it.
 
-    Nothing for a secret that doesn't exist yet. Raises ClientError.
+    A missing secret has no finding. Raises ClientError.
     """
     for held in first_values.look(account):
         if wrong := held.wrong(account):

@@ -1,4 +1,4 @@
-"""The actions of `python -m pipeline operate`: each looks, shows, asks, and does."""
+"""The actions of `python -m pipeline operate`: each reads, shows the changes, asks and writes."""
 
 import os
 import tempfile
@@ -27,7 +27,7 @@ FILE = "docs/state.md"
 
 
 class Action(StrEnum):
-    """What `operate` can do."""
+    """The actions of `operate`."""
 
     REFRESH = "refresh"
     ADOPT = "adopt"
@@ -50,46 +50,46 @@ class Operation:
         return self.opened.stack
 
     def ask(self, *lines: str) -> None:
-        """Show what would be done. Raises Refused unless it may be done."""
+        """Show the changes. Raises Refused without a confirmation."""
         for line in lines:
             self.say(line)
         screen.confirm(yes=self.yes)
 
 
 def operate(action: Action, opened: Opened, *, yes: bool, allowed: Collection[str] = ()) -> None:
-    """Do it and end with the exit code: 0 done, 1 failed, 3 refused."""
+    """Run an action; exit code 0 done, 1 failed, 3 refused."""
     with screen.told(), _engine(opened.stack.name):
         ACTIONS[action](Operation(opened=opened, yes=yes, allowed=allowed))
 
 
 def _refresh(run: Operation) -> None:
-    """Write into the state what AWS has; AWS and the program stay as they are."""
+    """Copy the values of AWS into the state; AWS and the program stay as they are."""
     found = refresh.look(run.stack)
     _refuse_loss(run.stack.name, [one for one in found if one.op == refresh.GONE])
     pending = state.pending(state.deployment(run.stack))
     if not found and not pending:
-        run.say(f"The state of {run.stack.name} is as AWS is.")
+        run.say(f"The state of {run.stack.name} matches AWS.")
         return
     run.ask(
         *(f"would write: {line}" for one in found for line in _lines(one)),
         *_forgotten(pending),
     )
     done = refresh.write(run.stack)
-    run.say(f"The state of {run.stack.name} is as AWS is; {len(done)} resources changed in it.")
+    run.say(f"The state of {run.stack.name} matches AWS; {len(done)} resources changed in it.")
     if pending:
-        run.say(f"Look for them in AWS: {', '.join(pending)}. {_found_beside(run.stack.name)}")
+        run.say(f"Check in AWS: {', '.join(pending)}. {_unmanaged(run.stack.name)}")
 
 
 def _adopt(run: Operation) -> None:
-    """Take over what was changed by hand: values into the state, with the lines for config."""
+    """Adopt changes by hand: values into the state, with the lines for config."""
     name = run.stack.name
     found = adopt.look(run.stack, run.opened.account)
     for line in found.left:
-        run.say(f"stays as it is: {line}: change the program, or up-refresh changes AWS back.")
+        run.say(f"not adopted: {line}: change the program, or change AWS back with up-refresh.")
     if found.created:
-        run.say(f"not in the state: {', '.join(found.created)}. {_found_beside(name)}")
+        run.say(f"not in the state: {', '.join(found.created)}. {_unmanaged(name)}")
     if not found.values and not found.existing:
-        run.say("Nothing can be adopted.")
+        run.say("0 changes can be adopted.")
         return
     run.ask(
         *(f"would write: {one.name}: {one.key} {one.now}" for one in found.values),
@@ -97,7 +97,7 @@ def _adopt(run: Operation) -> None:
     )
     if found.values:
         # First, so that a run that ends early leaves no value without its line.
-        run.say(f"Set these, and merge Pulumi.{name}.yaml; until then `up` would change AWS back:")
+        run.say(f"Run these and merge Pulumi.{name}.yaml; until then `up` would change AWS back:")
         for line in dict.fromkeys(one.command(name) for one in found.values):
             run.say(f"  {line}")
         refresh.write(run.stack, found.targets)
@@ -107,7 +107,7 @@ def _adopt(run: Operation) -> None:
 
 
 def _up_refresh(run: Operation) -> None:
-    """Bring the account back to the program, with the refusals of `apply`."""
+    """Change AWS back to the program, with the refusals of `apply`."""
     name = run.stack.name
 
     def refreshed(**kwargs: object) -> object:
@@ -123,9 +123,9 @@ def _up_refresh(run: Operation) -> None:
     if sentences := changes.refusals(steps, run.opened.account, run.allowed):
         raise Refused("\n".join(sentences))
     if not steps:
-        run.say(f"AWS is as the program says; nothing of {name} was changed.")
+        run.say(f"AWS matches the program: no change of {name}.")
         return
-    run.ask(*(f"would {_told(step)}" for step in steps), *_forgotten(state.pending(held)))
+    run.ask(*(f"would {_operation(step)}" for step in steps), *_forgotten(state.pending(held)))
     refresh.write(run.stack)
     with tempfile.TemporaryDirectory(prefix="arbor-plan-") as directory:
         plan = Path(directory) / "plan.json"
@@ -133,24 +133,24 @@ def _up_refresh(run: Operation) -> None:
         try:
             done = apply(run.opened, plan, run.say, run.allowed)
         except NotDoneError as ended:
-            kept = "" if ended.outcome.changed_anything else ", and AWS as it was"
+            kept = "" if ended.outcome.changed_anything else ", AWS is unchanged"
             raise Failed(f"The state of {name} is refreshed{kept}. {ended}") from None
-    run.say(f"{name} is as the program says; {len(done)} changes.")
+    run.say(f"{name} matches the program after {len(done)} changes.")
 
 
 def _cancel(run: Operation) -> None:
-    """Take away the lock that a killed run left behind."""
+    """Delete the lock of a killed run."""
     name, project = run.stack.name, run.stack.workspace.project_settings().name
     url = run.stack.workspace.who_am_i().url or ""
     where = lock.backend(url, run.opened.account)
     if where is None:
-        run.ask(f"would cancel the update of {name} that {url} has as running, if there is one")
+        run.ask(f"would cancel a running update of {name} in {url}")
         run.stack.cancel()
         run.say(f"The update of {name} is cancelled. {_after_cancel(name)}")
         return
     locks = lock.locks(where, project, name)
     if not locks:
-        run.say(f"{name} has no lock.")
+        run.say(f"{name} is not locked.")
         return
     now = datetime.now(UTC)
     for one in locks:
@@ -164,33 +164,33 @@ def _cancel(run: Operation) -> None:
             f"{'; '.join(one.sentence(now) for one in locks)}. Try again in two minutes."
         )
     run.ask(
-        *(f"would take away the lock of {one.sentence(now)}" for one in locks),
+        *(f"would delete the lock of {one.sentence(now)}" for one in locks),
         f"The state was last written at {written:%Y-%m-%d %H:%M:%S} UTC." if written else "",
-        f"Make sure that no run of {name} is active, in GitHub or in a terminal.",
+        f"Check that no run of {name} is active in GitHub or in a terminal.",
     )
     if lock.locks(where, project, name) != locks:
-        raise Refused(f"the lock of {name} changed in the meantime: a run is active.")
+        raise Refused(f"the lock of {name} changed meanwhile: a run is active.")
     run.stack.cancel()
     if lock.locks(where, project, name):
-        raise Failed(f"{name} has a lock again: a run is active.")
-    run.say(f"The lock of {name} is gone. {_after_cancel(name)}")
+        raise Failed(f"{name} is locked again: a run is active.")
+    run.say(f"The lock of {name} is deleted. {_after_cancel(name)}")
     for begun in state.pending(state.deployment(run.stack)):
-        run.say(f"  a killed run had begun: {begun}")
+        run.say(f"  unfinished operation of the killed run: {begun}")
 
 
 def _state_repair(run: Operation) -> None:
-    """Mend a state that the engine refuses."""
+    """Repair a state that the engine refuses."""
     name = run.stack.name
     resources = state.resources(run.stack)
     if found := repair.orphans(resources):
         raise Refused(
-            "\n".join([*found, f'Bring back an earlier state ("An Earlier State" in {FILE}).'])
+            "\n".join([*found, f'Restore an earlier state ("An Earlier State" in {FILE}).'])
         )
     wanted = repair.repairable(resources)
     if not wanted:
         run.say(f"The state of {name} is valid.")
         return
-    run.ask(*(f"would mend: {line}" for line in wanted))
+    run.ask(*(f"would repair: {line}" for line in wanted))
     run.say(state.run(run.stack, "state", "repair", "--yes").strip())
     if left := repair.repairable(state.resources(run.stack)):
         raise Failed("\n".join(["The state is still invalid.", *left]))
@@ -207,7 +207,7 @@ ACTIONS: dict[Action, Callable[[Operation], None]] = {
 
 @contextmanager
 def _engine(stack: str) -> Iterator[None]:
-    """What the engine refuses is one outcome, with the way on."""
+    """An error of the engine ends the command with the remedy."""
     os.environ["PULUMI_EXPERIMENTAL"] = "true"  # update plans are behind it
     try:
         yield
@@ -221,9 +221,9 @@ def _engine(stack: str) -> Iterator[None]:
 
 
 def _said(failed: automation.CommandError) -> str:
-    """The engine's words, without those of the SDK around them."""
+    """The engine's message, without the SDK's frame."""
     text = str(failed)
-    # After the progress of each resource, the engine repeats what went wrong.
+    # After the progress of each resource, the engine repeats the errors.
     for mark in ("Diagnostics:", "stderr:", "stdout:"):
         said = text.partition(mark)[2].partition("\n stderr:")[0].strip()
         if said:
@@ -232,7 +232,7 @@ def _said(failed: automation.CommandError) -> str:
 
 
 def _previewed(preview: Callable[..., object]) -> list[Step]:
-    """Its steps; raises Refused where something protected would go."""
+    """The steps; raises Refused if a protected resource would be deleted."""
     try:
         return steps_of(preview)
     except automation.CommandError as failed:
@@ -248,27 +248,27 @@ def _refuse_loss(stack: str, gone: list[refresh.Difference]) -> None:
 
 def _lost(stack: str, urn: str, name: str) -> str:
     return (
-        f"{name} is gone from the account, and it held data: restore it under its name first "
-        '("Backup and Recovery" in docs/runbook.md). If it is given up for good: '
+        f"{name} is gone from the account, but it held data: restore it under its name first "
+        '("Backup and Recovery" in docs/runbook.md). To give it up for good: '
         f"`pulumi state delete '{urn}' --stack {stack} --force`."
     )
 
 
 def _lines(one: refresh.Difference) -> list[str]:
-    return list(one.sentences()) or [f"{one.name}: what AWS says of it"]
+    return list(one.sentences()) or [f"{one.name}: its outputs"]
 
 
 def _forgotten(pending: list[str]) -> list[str]:
-    return [f"would forget, for a killed run had begun it: {one}" for one in pending]
+    return [f"would forget this operation of a killed run: {one}" for one in pending]
 
 
-def _told(step: Step) -> str:
+def _operation(step: Step) -> str:
     keys = f" ({', '.join(step.keys)})" if step.keys and step.op != "create" else ""
     return f"{step.op} {name_of(step.urn)}{keys}"
 
 
-def _found_beside(stack: str) -> str:
-    return f"What the account has of it, `python -m pipeline adopt --stack {stack}` finds."
+def _unmanaged(stack: str) -> str:
+    return f"`python -m pipeline adopt --stack {stack}` finds them in the account."
 
 
 def _after_cancel(stack: str) -> str:

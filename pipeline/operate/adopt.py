@@ -1,6 +1,6 @@
-"""What AWS has and the program lacks, taken over: values into config, resources into the state.
+"""Changes in AWS, adopted: values into config, resources into the state.
 
-Only what a config key or the program already names can be taken over; `python -m pipeline operate
+A value needs a config key, and a resource a declaration in the program; `python -m pipeline operate
 up-refresh` changes the rest back.
 """
 
@@ -23,12 +23,12 @@ from pipeline.hazards.changes import LOG_GROUP, REPOSITORY
 from pipeline.report.steps import UNKNOWN, Step, StepCollector
 
 IS_THERE = {LOG_GROUP: present.is_log_group, REPOSITORY: present.is_repository}
-"""Types that are imported by their name, and that AWS or another stack may have made before."""
+"""Types that are imported by name, and that AWS or another stack may have created before."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Value:
-    """One input that a config key holds and that has another value in AWS."""
+    """One input with a config key and another value in AWS."""
 
     urn: str
     name: str
@@ -49,7 +49,7 @@ class Value:
 
 @dataclass(frozen=True, kw_only=True)
 class Existing:
-    """A resource that the program would create and the account has already."""
+    """A resource that the program would create and that exists in the account."""
 
     urn: str
     token: str
@@ -58,7 +58,7 @@ class Existing:
     parent: str
 
     def command(self, stack: str) -> str:
-        """Takes it into the state, as `write` does."""
+        """The command that does the same as `write`."""
         below = f" --parent parent={shlex.quote(self.parent)}" if self.parent else ""
         return (
             f"pulumi import {self.token} {self.name} {shlex.quote(self.physical_id)} "
@@ -68,14 +68,14 @@ class Existing:
 
 @dataclass(frozen=True, kw_only=True)
 class Adoption:
-    """What can be taken over, and what can't."""
+    """The changes that can be adopted, and the others."""
 
     values: list[Value]
     existing: list[Existing]
     left: list[str]
-    """Drift that no config key holds; a sentence's beginning for each input."""
+    """Drift without a config key; the beginning of a sentence for each input."""
     created: list[str]
-    """What the program would create and this command doesn't find in the account."""
+    """Resources that the program would create and that this command can't find in the account."""
 
     @property
     def targets(self) -> list[str]:
@@ -98,7 +98,7 @@ class _Parents(StepCollector):
 
 
 def look(stack: automation.Stack, account: Account) -> Adoption:
-    """Find what can be taken over. Raises CommandError and ClientError."""
+    """Find the changes that can be adopted. Raises CommandError and ClientError."""
     plain, refreshed = _Parents(), StepCollector()
     quiet: dict[str, Any] = {"color": "never", "suppress_progress": True}
     stack.preview(on_event=plain.see, **quiet)
@@ -120,7 +120,7 @@ def look(stack: automation.Stack, account: Account) -> Adoption:
         values=values,
         existing=existing,
         left=[
-            f"{step.name}: {key}, which no config key holds"
+            f"{step.name}: {key} has no config key"
             for step, key in drifted
             if (step.urn, key) not in taken
         ],
@@ -133,7 +133,7 @@ def look(stack: automation.Stack, account: Account) -> Adoption:
 
 
 def write(stack: automation.Stack, existing: list[Existing]) -> None:
-    """Take the resources into the state. Raises CommandError."""
+    """Import the resources into the state. Raises CommandError."""
     stack.import_resources(
         resources=[_import(one) for one in existing],
         name_table={f"parent-of-{one.name}": one.parent for one in existing if one.parent},

@@ -1,4 +1,4 @@
-"""`python -m pipeline operate`: what ends drift, and continues after a killed run."""
+"""`python -m pipeline operate`: end drift, or continue after a killed run."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,13 +20,13 @@ Emulated = Annotated[
 
 
 def operate(
-    action: Annotated[Action, typer.Argument(help="docs/state.md says when to take which.")],
+    action: Annotated[Action, typer.Argument(help="docs/state.md explains when to use which.")],
     stack: Stack,
     *,
     yes: Yes = False,
     allow: Annotated[
         list[str] | None,
-        typer.Option(help=f"For up-refresh: go on with {' or '.join(changes.ALLOWABLE)}."),
+        typer.Option(help=f"For up-refresh: permit {' or '.join(changes.ALLOWABLE)}."),
     ] = None,
     in_emulated: Emulated = False,
     base: Annotated[
@@ -39,9 +39,9 @@ def operate(
         ),
     ] = None,
 ) -> None:
-    """Refresh, adopt, up-refresh, cancel or repair: how drift and a killed run come to an end.
+    """End drift (refresh, adopt, up-refresh) or continue after a killed run (cancel, state-repair).
 
-    Without --yes it shows what it would do, and asks. Exit code 3 when it refuses, 1 when it fails.
+    Shows the changes and asks, unless --yes is given. Exit code 1 if it fails, 3 if it refuses.
     """
     allowable = (changes.NOTHING, *changes.ALLOWABLE)
     for unknown in sorted(set(allow or ()) - set(allowable)):
@@ -49,7 +49,7 @@ def operate(
     if allow and action is not Action.UP_REFRESH and set(allow) != {changes.NOTHING}:
         screen.end(f"--allow is for {Action.UP_REFRESH}; {action} changes nothing in AWS.", USAGE)
     if base is not None and not in_emulated:
-        screen.end("--base is for --emulated: in AWS the stack is what it is.", USAGE)
+        screen.end("--base needs --emulated.", USAGE)
     if not in_emulated and (sentence := reviewers.refusal(stack)):
         screen.end(sentence, screen.REFUSED)
     with emulated(stack, base) if in_emulated else in_aws(stack) as opened:

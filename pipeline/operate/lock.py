@@ -1,8 +1,8 @@
-"""Who holds the lock of a stack, as a backend of files keeps it: `s3://` and `file://`.
+"""The locks of a stack in a backend of files: `s3://` and `file://`.
 
 A run writes `.pulumi/locks/organization/<project>/<stack>/<id>.json` with pid, username, hostname
-and timestamp, and deletes it at its end; any other file there is another's lock, and `pulumi
-cancel` deletes them all: https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/lock.go
+and timestamp, and deletes it at its end; any other file there is another run's lock, and
+`pulumi cancel` deletes them all: https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/lock.go
 (newLockContent, checkForLock) and backend.go (CancelCurrentUpdate) beside it.
 """
 
@@ -20,9 +20,9 @@ from arbor.account import Account
 
 ROOT = ".pulumi"
 ORGANIZATION = "organization"
-"""What such a backend calls every organization."""
+"""The only organization of such a backend."""
 QUIET = timedelta(minutes=2)
-"""A run writes the state at the begin and at the end of each step."""
+"""A run writes the state at the start and the end of each step."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Lock:
     since: datetime
 
     def sentence(self, now: datetime) -> str:
-        """Who, where and since when."""
+        """User, host, process and age."""
         minutes = max(0, int((now - self.since).total_seconds() // 60))
         return (
             f"{self.user}@{self.host} (pid {self.pid}) since {self.since:%Y-%m-%d %H:%M:%S} UTC, "
@@ -74,7 +74,7 @@ class Files:
     root: Path
 
     def read(self, below: str) -> Iterator[tuple[str, bytes]]:
-        # Beside each file there is one of its attributes.
+        # Each file has a second one with its attributes.
         for file in sorted((self.root / below).glob("*.json")):
             yield file.name, file.read_bytes()
 
@@ -109,7 +109,7 @@ class Bucket:
 
 
 def backend(url: str, account: Account) -> Backend | None:
-    """The backend at the address that `pulumi whoami` prints; None where it keeps no files."""
+    """The backend at the address of `pulumi whoami`; None for one without files."""
     parts = urlsplit(url)
     if parts.scheme == "file":
         return Files(root=Path(f"{parts.netloc}{parts.path}").expanduser())  # file://~ is home
@@ -134,11 +134,11 @@ def last_written(where: Backend, project: str, stack: str) -> datetime | None:
 
 
 def _lock(name: str, content: bytes) -> Lock:
-    told = json.loads(content)
+    data = json.loads(content)
     return Lock(
         name=name,
-        pid=int(told["pid"]),
-        user=str(told["username"]),
-        host=str(told["hostname"]),
-        since=datetime.fromisoformat(str(told["timestamp"])).astimezone(UTC),
+        pid=int(data["pid"]),
+        user=str(data["username"]),
+        host=str(data["hostname"]),
+        since=datetime.fromisoformat(str(data["timestamp"])).astimezone(UTC),
     )

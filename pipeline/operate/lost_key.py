@@ -1,6 +1,6 @@
-"""`python -m pipeline.operate.lost_key`: a state whose key is lost, made readable by another key.
+"""`python -m pipeline.operate.lost_key`: make a state readable after the loss of its key.
 
-Only a few values of a state are encrypted; what they were is lost with the key, all else remains.
+Only a few values of a state are encrypted: they are lost with the key, and the rest remains.
 This takes an export (`pulumi stack export`, which needs no key), puts the text `lost` where a
 secret was and names the provider of the stack's file instead, for `pulumi stack import` to encrypt
 with. How a state marks a secret:
@@ -27,7 +27,7 @@ USAGE = 2
 
 
 class NotAnExportError(Exception):
-    """The message says what the file lacks."""
+    """The message names the missing part."""
 
 
 def without_secrets(exported: Any, provider: Mapping[str, Any]) -> tuple[dict[str, Any], int]:  # noqa: ANN401 - JSON
@@ -55,13 +55,13 @@ def provider_of(stack: str) -> dict[str, Any]:
     """The secrets provider that the stack's file names, as a state names it. Raises ValueError."""
     stack_file.stack_config(stack)
     file = stack_file.PROJECT_DIR / f"Pulumi.{stack}.yaml"
-    told = yaml.safe_load(file.read_text())
-    if not told.get("secretsprovider") or not told.get("encryptedkey"):
+    data = yaml.safe_load(file.read_text())
+    if not data.get("secretsprovider") or not data.get("encryptedkey"):
         raise ValueError(
             f"{file.name} has no secretsprovider with an encryptedkey; "
             "`pulumi stack change-secrets-provider` writes both."
         )
-    state = {"url": told["secretsprovider"], "encryptedkey": told["encryptedkey"]}
+    state = {"url": data["secretsprovider"], "encryptedkey": data["encryptedkey"]}
     return {"type": "cloud", "state": state}
 
 
@@ -70,9 +70,9 @@ def main(
         Path, typer.Argument(help="From `pulumi stack export`.", exists=True, resolve_path=True)
     ],
     readable: Annotated[Path, typer.Argument(help="For `pulumi stack import`.", resolve_path=True)],
-    stack: Annotated[str, typer.Option(help="Which stack: production or staging.")],
+    stack: Annotated[str, typer.Option(help="The stack: production or staging.")],
 ) -> None:
-    """Write an export without its secrets; they are `lost` in it."""
+    """Write the export with `lost` in place of each secret."""
     try:
         text, count = without_secrets(json.loads(export.read_text()), provider_of(stack))
     except (ValueError, NotAnExportError) as wrong:
@@ -83,7 +83,9 @@ def main(
         typer.echo(str(unknown), err=True)
         raise typer.Exit(USAGE) from unknown
     readable.write_text(json.dumps(text, indent=4) + "\n")
-    typer.echo(f"{readable.name} has {count} secrets that are lost; import it.")
+    typer.echo(
+        f"{readable.name} has `lost` in place of {count} secrets; `pulumi stack import` reads it."
+    )
 
 
 if __name__ == "__main__":

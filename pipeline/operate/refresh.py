@@ -1,7 +1,7 @@
-"""What a refresh would change in the state, and the refresh itself.
+"""The preview of a refresh, and the refresh.
 
-A refresh reads each resource of the state from AWS, and writes what it found into the state; AWS
-stays as it is: https://www.pulumi.com/docs/iac/cli/commands/pulumi_refresh/
+A refresh reads each resource of the state from AWS and writes the result into the state; it never
+writes to AWS: https://www.pulumi.com/docs/iac/cli/commands/pulumi_refresh/
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ LONGEST_SHOWN = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """One resource that AWS has otherwise than the state."""
+    """One resource that differs between AWS and the state."""
 
     op: str
     """`update`, or `delete` for a resource that is gone."""
@@ -55,7 +55,7 @@ class Difference:
 
 
 def shown(value: object) -> str:
-    """A plain value as it is; a document, a secret or a long text only by its kind."""
+    """A plain value; `another value` for a document, a secret or a long text."""
     if value is None:
         return "not set"
     if isinstance(value, bool):
@@ -71,7 +71,7 @@ class _Seen:
         self.found: dict[str, Difference] = {}
 
     def __call__(self, event: events.EngineEvent) -> None:
-        # Before a resource is read, nothing is known of it: only the outputs event says.
+        # Only the outputs event has the result of the read.
         if event.res_outputs_event is None:
             return
         step = event.res_outputs_event.metadata
@@ -88,17 +88,17 @@ class _Seen:
 
 
 def look(stack: automation.Stack, target: list[str] | None = None) -> list[Difference]:
-    """What a refresh would change. Raises CommandError."""
+    """The changes that a refresh would make in the state. Raises CommandError."""
     seen = _Seen()
     stack.preview_refresh(on_event=seen, color="never", **_only(target))
     return list(seen.found.values())
 
 
 def write(stack: automation.Stack, target: list[str] | None = None) -> list[Difference]:
-    """Refresh; returns what was changed in the state. Raises CommandError.
+    """Refresh; returns the changes in the state. Raises CommandError.
 
-    Without targets, a create that a killed run had begun is dropped from the state: the engine has
-    no id of it to read.
+    Without targets, an unfinished create of a killed run is dropped from the state: the engine has
+    no id to read it by.
     """
     seen, forget = _Seen(), target is None
     stack.refresh(on_event=seen, color="never", clear_pending_creates=forget, **_only(target))

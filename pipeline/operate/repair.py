@@ -1,4 +1,4 @@
-"""What is wrong with a state that the engine refuses, and whether `pulumi state repair` mends it.
+"""The errors of a state that the engine refuses, and whether `pulumi state repair` fixes them.
 
 Repair sorts the resources so that each follows what it depends on, and drops references to
 resources that are not there; it writes nothing to a valid state, and nothing where the state would
@@ -15,7 +15,7 @@ from pipeline.report.report import name_of
 
 
 def orphans(resources: Sequence[Resource]) -> list[str]:
-    """A sentence for each resource that repair would rename, or can't mend."""
+    """A sentence for each resource that a repair would rename, or can't fix."""
     urns = {one["urn"] for one in resources}
     providers = {f"{one['urn']}::{one.get('id', '')}" for one in resources}
     found = []
@@ -23,19 +23,19 @@ def orphans(resources: Sequence[Resource]) -> list[str]:
         parent, provider = one.get("parent"), one.get("provider")
         if parent and parent not in urns:
             found.append(
-                f"{name_of(one['urn'])} lost its parent {name_of(parent)}: repair would give it "
-                "another URN, and the next `up` would replace it."
+                f"{name_of(one['urn'])} lost its parent {name_of(parent)}: a repair would "
+                "change its URN, and the next `up` would replace it."
             )
         if provider and provider not in providers:
             found.append(
                 f"{name_of(one['urn'])} lost its provider {name_of(provider.rpartition('::')[0])}, "
-                "which repair can't restore."
+                "which a repair can't restore."
             )
     return found
 
 
 def repairable(resources: Sequence[Resource]) -> list[str]:
-    """A sentence for each thing that repair mends."""
+    """A sentence for each error that a repair fixes."""
     urns = {one["urn"] for one in resources}
     seen: set[str] = set()
     found = []
@@ -47,18 +47,18 @@ def repairable(resources: Sequence[Resource]) -> list[str]:
             for urn in sorted(wanted - urns)
         ]
         if late := sorted(name_of(urn) for urn in (wanted & urns) - seen - {one["urn"]}):
-            found.append(f"{name} stands before {', '.join(late)}: the order is mended.")
+            found.append(f"{name} is listed before {', '.join(late)}: the order is corrected.")
         seen.add(one["urn"])
     return found
 
 
 def _references(one: Resource) -> Iterator[str]:
-    """What must stand before a resource, but for a missing parent or provider (`orphans`)."""
+    """URNs that must be listed before a resource, except a missing parent or provider."""
     yield from one.get("dependencies") or ()
     for urns in (one.get("propertyDependencies") or {}).values():
         yield from urns or ()
-    if beside := one.get("deletedWith"):
-        yield beside
+    if deleted_with := one.get("deletedWith"):
+        yield deleted_with
     if parent := one.get("parent"):
         yield parent
     if provider := one.get("provider"):

@@ -1,4 +1,4 @@
-"""The state as the backend has it: read raw, so that a lost key or an invalid state hides nothing.
+"""The raw state of the backend, readable with a lost key or an invalid state.
 
 `pulumi stack export` without `--show-secrets` reads the checkpoint and neither decrypts nor
 verifies it: https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/backend.go
@@ -32,18 +32,18 @@ def run(stack: automation.Stack, *words: str) -> str:
 
 
 def deployment(stack: automation.Stack) -> Mapping[str, Any]:
-    """The deployment with its secrets encrypted; empty for a stack that was never up."""
+    """The deployment with its secrets encrypted; empty before the first `up`."""
     exported = json.loads(run(stack, "stack", "export"))
     found: Mapping[str, Any] = exported.get("deployment") or {}
     return found
 
 
 def resources(stack: automation.Stack) -> list[Resource]:
-    """Every resource, those that wait for their deletion included."""
+    """Every resource, including those marked for deletion."""
     return list(deployment(stack).get("resources") or ())
 
 
 def pending(found: Mapping[str, Any]) -> list[str]:
-    """What a killed run had begun, such as `creating aws:rds/instance:Instance database`."""
+    """Unfinished operations, such as `creating aws:rds/instance:Instance database`."""
     begun = ((one["type"], one["resource"]) for one in found.get("pending_operations") or ())
     return [f"{kind} {resource['type']} {name_of(resource['urn'])}" for kind, resource in begun]

@@ -1,7 +1,7 @@
-"""Reports as a reviewer reads them: Markdown for a comment, an issue or a job's summary.
+"""Reports for a reviewer: Markdown for a comment, an issue or a job's summary.
 
-The verdict and the counts come first, then what needs a decision, then each change. What does not
-fit is left out by steps, the least dangerous first.
+Verdict and counts come first, then decisions, then each change. A text that is too long is
+shortened by steps, the least dangerous parts first.
 """
 
 from collections import Counter, defaultdict
@@ -27,28 +27,28 @@ LONGEST: Final = 60_000
 """Characters; GitHub refuses a comment of more than 65,536."""
 HOLDS_DATA: Final = STORES | {"aws:cloudwatch/logGroup:LogGroup"}
 HARMLESS: Final = {
-    "aws:ecs/taskDefinition:TaskDefinition": "another revision; those before it stay",
-    "aws:secretsmanager/secretVersion:SecretVersion": "another version of the secret",
+    "aws:ecs/taskDefinition:TaskDefinition": "a new revision; earlier ones stay",
+    "aws:secretsmanager/secretVersion:SecretVersion": "a new version of the secret",
 }
-"""Types whose replacement takes nothing away, and what it is instead."""
+"""Types whose replacement deletes nothing, and its effect."""
 COUNTED: Final = (CREATED, UPDATED, REPLACED, DELETED)
 FULL, SHORT, NAMES, COUNTS, TABLE = range(5)
-"""How much is shown: all; documents cut; no values; the first of each kind; the verdicts alone."""
+"""Levels of detail: all; documents cut; no values; the first of each kind; verdicts only."""
 DIFF_LINES: Final = 40
-"""Of one document's diff, where documents are cut."""
+"""Lines of one document's diff, at the level SHORT."""
 SENTENCES: Final = 20
-"""Of one kind, where even the counts are too long."""
+"""Sentences of one kind, at the level COUNTS."""
 SENTENCE: Final = 500
 """Characters of one, there."""
 NAMED: Final = 5
 """Resources that the table of skipped rules names for one rule."""
 SHORTENED: Final = (
-    "*Shortened, for GitHub allows no longer comment. The log of the preview's job has every line, "
-    "and the report among the run's artifacts every value.*"
+    "*Shortened to GitHub's limit for a comment. The log of the preview's job has every line, and "
+    "the report in the run's artifacts every value.*"
 )
-UNROTATED: Final = "Secrets to rotate: Pulumi's state holds their value"
-UNREADABLE: Final = "its report can't be read"
-NO_REPORT: Final = "no report: its job ended before the preview wrote one"
+UNROTATED: Final = "Secrets to rotate: their value is in Pulumi's state"
+UNREADABLE: Final = "unreadable report"
+NO_REPORT: Final = "no report: the job ended before the preview"
 
 
 def render(
@@ -59,8 +59,8 @@ def render(
 ) -> str:
     """One text for all stacks; `expected` ones without a report have a row, too.
 
-    `longest` is in characters; None shows everything, for a log. `unreadable` are stacks, or files,
-    whose report can't be read.
+    `longest` is in characters; None shows everything, for a log. `unreadable` are stacks or files
+    with an unreadable report.
     """
     unread = list(dict.fromkeys(unreadable))
     seen = {*unread, *(one.stack for one in reports)}
@@ -76,19 +76,19 @@ def render(
 def render_drift(reports: Sequence[Report], unknown: Iterable[str] = ()) -> str:
     """Drift and secrets to rotate, for the issue that the nightly job keeps.
 
-    `unknown` are sentences for the stacks that could not be looked at.
+    `unknown` has a sentence for each unchecked stack.
     """
     lines = []
     drifted = [report for report in reports if report.drift]
     if drifted:
-        lines += ["The account differs from the program. Keep each value or change AWS back.", ""]
+        lines += ["AWS differs from the program. Adopt each value or change AWS back.", ""]
     for report in drifted:
         lines += [f"### {prose(report.stack)}", "", *_drift(report), ""]
     if unrotated := [sentence for report in reports for sentence in report.unrotated]:
         lines += [f"### {UNROTATED}", "", *(f"- {prose(sentence)}" for sentence in unrotated), ""]
     unknown = list(unknown)
     if unknown:
-        lines += ["### Not looked at", "", *(f"- {prose(sentence)}" for sentence in unknown), ""]
+        lines += ["### Not checked", "", *(f"- {prose(sentence)}" for sentence in unknown), ""]
     lines += _footer(report.job for report in reports)
     return "\n".join(lines)
 
@@ -119,21 +119,21 @@ def _row(report: Report) -> tuple[str, ...]:
 
 
 def verdict(report: Report) -> str:
-    """What a reviewer must know first, in a few words."""
+    """The verdict, in a few words."""
     mandatory = any(finding.mandatory for finding in report.findings)
     verdicts = (
         (report.failure, "the preview failed"),
-        (report.refused, "refused: a live stack needs a procedure"),
+        (report.refused, "refused: follow a procedure"),
         (mandatory, "refused by policy"),
-        (any(map(_loses_data, report.changes)), "passes, and data is lost"),
-        (report.asks, "passes, and apply stops unless it is allowed"),
+        (any(map(_loses_data, report.changes)), "passes, but loses data"),
+        (report.asks, "passes, but apply needs --allow"),
         (
             any(found.stops for found in report.drift or ()),
-            "passes, and apply stops for drift",
+            "passes, but drift stops apply",
         ),
         (report.changes, "passes"),
     )
-    return next((text for holds, text in verdicts if holds), "nothing changes")
+    return next((text for holds, text in verdicts if holds), "no change")
 
 
 def _stack(report: Report, level: int) -> Iterator[str]:
@@ -142,10 +142,10 @@ def _stack(report: Report, level: int) -> Iterator[str]:
     mandatory = [f for f in report.findings if f.mandatory]
     remarks = [f for f in report.findings if not (f.mandatory or f.is_skipped or f.is_unjudged)]
     dangerous, harmless = _replaced_or_deleted(report)
-    yield from _sentences("Refused: a live stack needs a procedure", report.refused, level)
+    yield from _sentences("Refused: follow a procedure", report.refused, level)
     yield from _sentences("Policy violations", map(_finding, mandatory), level)
     yield from _dangerous(dangerous, level)
-    yield from _sentences("Stops `apply` unless it is allowed", report.asks, level)
+    yield from _sentences("`apply` needs --allow", report.asks, level)
     if report.failure:
         yield from ("### Why the preview failed", "")
         yield from block(report.failure if level == FULL else report.failure[: 20 * SENTENCE])
@@ -153,7 +153,7 @@ def _stack(report: Report, level: int) -> Iterator[str]:
     for group in (UPDATED, CREATED):
         yield from _group(group, list(report.in_group(group)), level, is_open=group == UPDATED)
     if harmless:
-        titled = f"{len(harmless)} replaced without harm"
+        titled = f"{len(harmless)} replaced or deleted without loss"
         yield from details(titled, _changes(harmless, level), is_open=False)
     yield from _sentences("Policy remarks", map(_finding, remarks), level)
     yield from _drift_of(report, level)
@@ -162,7 +162,7 @@ def _stack(report: Report, level: int) -> Iterator[str]:
 
 
 def _replaced_or_deleted(report: Report) -> tuple[list[Change], list[Change]]:
-    """Those that take something away, and those that take nothing away."""
+    """The harmful ones, and the harmless ones."""
     found = [*report.in_group(REPLACED), *report.in_group(DELETED)]
     harmless = [change for change in found if _why_harmless(change)]
     return [change for change in found if change not in harmless], harmless
@@ -170,7 +170,7 @@ def _replaced_or_deleted(report: Report) -> tuple[list[Change], list[Change]]:
 
 def _why_harmless(change: Change) -> str:
     if change.is_retained:
-        return "only leaves the state, and stays in AWS"
+        return "removed from the state, kept in AWS"
     return HARMLESS.get(change.token, "") if change.group == REPLACED else ""
 
 
@@ -294,7 +294,7 @@ def _count(number: int, noun: str) -> str:
 
 def _drift_of(report: Report, level: int) -> Iterator[str]:
     if report.drift is None:
-        yield from ("Drift was not looked for.", "")
+        yield from ("Drift was not checked.", "")
     elif report.drift:
         yield from _sentences("Drift", (found.advice for found in report.drift), level)
     else:

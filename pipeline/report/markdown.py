@@ -1,7 +1,7 @@
-"""Markdown in which foreign text stays text.
+"""Markdown in which text from elsewhere stays plain.
 
 Names of resources, values and failures come from a pull request or from AWS. Outside of code they
-could make markup, HTML, links, mentions and references of it. GitHub Flavored Markdown:
+could turn into markup, HTML, links, mentions and references. GitHub Flavored Markdown:
 https://github.github.com/gfm/
 """
 
@@ -12,7 +12,7 @@ from typing import Final
 MARKUP: Final = re.compile(r"([\\`*_{}\[\]~|!])")
 ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 NOTHING: Final = "&#8203;"
-"""A space of no width: what it parts is no mention, reference or address, and reads the same."""
+"""A zero-width space: it breaks mentions, references and addresses invisibly."""
 SPANS: Final = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 """Text between backquotes, which stays code."""
 CODE_TICKS: Final = re.compile(r"`+")
@@ -33,7 +33,7 @@ def cell(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """A sentence: what it has between backquotes is code, all else is plain text."""
+    """A sentence: text between backquotes is code, the rest is plain."""
     flat = " ".join(text.split())
     parts, at = [], 0
     for span in SPANS.finditer(flat):
@@ -50,7 +50,7 @@ def block(text: str, language: str = "text") -> Iterator[str]:
 
 
 def details(summary: str, lines: Iterable[str], *, is_open: bool = False) -> Iterator[str]:
-    """What is collapsed below one line; `summary` is Markdown without code."""
+    """A collapsible block; `summary` is Markdown without code."""
     yield f"<details{' open' if is_open else ''}><summary>{summary}</summary>"
     yield ""
     yield from lines

@@ -1,4 +1,4 @@
-"""What a preview found, in a form that one job writes and another reads."""
+"""The result of a preview, which one job writes and another reads."""
 
 import dataclasses
 import json
@@ -16,7 +16,7 @@ from pipeline.report.values import Value, values
 
 REPLACED, DELETED, UPDATED, CREATED = "replaced", "deleted", "updated", "created"
 GROUPS = (REPLACED, DELETED, UPDATED, CREATED)
-"""In the order in which a reviewer must see them."""
+"""In a reviewer's order."""
 GROUP_OF = {
     "replace": REPLACED,
     "create-replacement": REPLACED,
@@ -27,7 +27,7 @@ GROUP_OF = {
     "import": CREATED,
 }
 NO_CAUSE: Final = frozenset({"preview failed", "update failed"})
-"""The engine's last words after a policy has refused, or after an error of its own."""
+"""The engine's last message after a refusal by policy or another error."""
 SKIPPED: Final = "can't run policy"
 """The start of the engine's message for a rule that it could not run on a resource."""
 UNJUDGED: Final = "unjudged-type"
@@ -36,7 +36,7 @@ UNJUDGED: Final = "unjudged-type"
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What would happen to one resource."""
+    """A change of one resource."""
 
     group: str
     token: str
@@ -46,7 +46,7 @@ class Change:
     values: tuple[Value, ...] = ()
     """Their values before and after, without what is secret."""
     is_retained: bool = False
-    """Whether a deletion only takes it out of the state."""
+    """Whether a deletion removes it from the state only."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,16 +71,16 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Drift:
-    """What was changed in the account by hand, that the program would change back."""
+    """A change by hand that the program would undo."""
 
     token: str
     resource: str
     property: str
     """Empty when the resource itself is gone."""
     advice: str
-    """One sentence: which value to adopt in which file, or what else to do."""
+    """One sentence: the value to adopt and the file, or another remedy."""
     stops: bool = True
-    """Whether `apply` refuses because of it: not for what an `up` leaves as it is."""
+    """Whether `apply` refuses because of it; false for what an `up` leaves alone."""
 
 
 @dataclass(kw_only=True)
@@ -92,15 +92,15 @@ class Report:
     unchanged: int = 0
     findings: list[Finding] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
-    """What `apply` refuses: a sentence for each change that needs a procedure."""
+    """A sentence for each change that needs a procedure: `apply` refuses it."""
     asks: list[str] = field(default_factory=list)
-    """What `apply` refuses without `--allow`."""
+    """A sentence for each change that `apply` refuses without `--allow`."""
     drift: list[Drift] | None = None
-    """None when it wasn't looked for."""
+    """None if drift was not checked."""
     unrotated: list[str] = field(default_factory=list)
-    """A sentence for each secret whose value the state holds, looked for together with drift."""
+    """A sentence for each secret with its value in the state; checked together with drift."""
     failure: str = ""
-    """Why the preview failed, when it was not for a policy."""
+    """Why the preview failed, for a reason other than a policy."""
     job: Job = field(default_factory=Job)
 
     @property
@@ -131,26 +131,26 @@ class Report:
             self.changes.append(_change(group, step))
 
     def write(self, file: Path) -> None:
-        """Write it at once or not at all. Raises OSError."""
+        """Replace the file atomically. Raises OSError."""
         files.write(file, json.dumps(dataclasses.asdict(self), indent=1) + "\n")
 
     @classmethod
     def read(cls, file: Path) -> Self:
-        """Raises ValueError, with a sentence, for a file that no preview wrote."""
-        told: Mapping[str, Any] = files.read_report(file, "preview")
+        """Raises ValueError, with a sentence, for any other file."""
+        data: Mapping[str, Any] = files.read_report(file, "preview")
         try:
-            drift = told["drift"]
+            drift = data["drift"]
             return cls(
-                stack=told["stack"],
-                changes=[_read_change(one) for one in told["changes"]],
-                unchanged=told["unchanged"],
-                findings=[Finding(**one) for one in told["findings"]],
-                refused=told["refused"],
-                asks=told["asks"],
+                stack=data["stack"],
+                changes=[_read_change(one) for one in data["changes"]],
+                unchanged=data["unchanged"],
+                findings=[Finding(**one) for one in data["findings"]],
+                refused=data["refused"],
+                asks=data["asks"],
                 drift=None if drift is None else [Drift(**one) for one in drift],
-                unrotated=told["unrotated"],
-                failure=told["failure"],
-                job=Job(**told["job"]),
+                unrotated=data["unrotated"],
+                failure=data["failure"],
+                job=Job(**data["job"]),
             )
         except (KeyError, TypeError) as wrong:
             raise files.no_report(file, "preview") from wrong
@@ -176,7 +176,7 @@ def failure_of(event: events.EngineEvent) -> str:
 
 
 def is_component(step: events.StepEventMetadata) -> bool:
-    """Whether it only groups resources and is none of AWS's."""
+    """Whether it is a component, which groups resources."""
     state = step.new or step.old
     return state is not None and not state.custom
 
@@ -198,12 +198,12 @@ def _change(group: str, step: events.StepEventMetadata) -> Change:
     )
 
 
-def _read_change(told: Mapping[str, Any]) -> Change:
+def _read_change(data: Mapping[str, Any]) -> Change:
     return Change(
         **{
-            **told,
-            "properties": tuple(told["properties"]),
-            "values": tuple(Value(**one) for one in told["values"]),
+            **data,
+            "properties": tuple(data["properties"]),
+            "values": tuple(Value(**one) for one in data["values"]),
         }
     )
 

@@ -1,4 +1,4 @@
-"""What a preview would do, as the engine's steps: operation, resource, old and new inputs."""
+"""The engine's steps of a preview: operation, resource, old and new inputs."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ REPLACES = frozenset({"replace", "create-replacement", "delete-replaced"})
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """What would happen to one resource."""
+    """The planned operation on one resource."""
 
     op: str
     """`create`, `update`, `delete` or `replace`."""
@@ -30,10 +30,10 @@ class Step:
     """Inputs as the state has them; empty for a resource that would be created."""
     new: Mapping[str, Any]
     is_retained: bool = False
-    """Whether a deletion only takes it out of the state (`retain_on_delete` of the last `up`)."""
+    """Whether a deletion removes it from the state only (`retain_on_delete` of the last `up`)."""
 
     def changes(self, key: str) -> bool:
-        """Whether this input would become another value, as far as the preview knows it."""
+        """Whether this input changes to a value that the preview knows."""
         return self.old.get(key) != self.new.get(key) and UNKNOWN not in str(self.new.get(key))
 
 
@@ -50,9 +50,9 @@ class StepCollector:
     def see(self, event: events.EngineEvent) -> None:
         """Take in one event."""
         if event.resource_pre_event is not None:
-            told = event.resource_pre_event.metadata
-            if told.op.value not in NO_CHANGES and not told.type.startswith("pulumi:"):
-                self._found.setdefault(told.urn, _step(told))
+            metadata = event.resource_pre_event.metadata
+            if metadata.op.value not in NO_CHANGES and not metadata.type.startswith("pulumi:"):
+                self._found.setdefault(metadata.urn, _step(metadata))
 
 
 def steps_of(preview: Callable[..., object]) -> list[Step]:
@@ -67,15 +67,15 @@ def of_type(steps: list[Step], token: str, *ops: str) -> Iterator[Step]:
     return (s for s in steps if s.token == token and (not ops or s.op in ops))
 
 
-def _step(told: events.StepEventMetadata) -> Step:
-    op = told.op.value
+def _step(metadata: events.StepEventMetadata) -> Step:
+    op = metadata.op.value
     return Step(
         op="replace" if op in REPLACES else op,
-        urn=told.urn,
-        token=told.type,
-        name=name_of(told.urn),
-        keys=tuple(sorted(told.diffs or ())),
-        old=(told.old.inputs if told.old else None) or {},
-        new=(told.new.inputs if told.new else None) or {},
-        is_retained=bool(told.old and told.old.retain_on_delete),
+        urn=metadata.urn,
+        token=metadata.type,
+        name=name_of(metadata.urn),
+        keys=tuple(sorted(metadata.diffs or ())),
+        old=(metadata.old.inputs if metadata.old else None) or {},
+        new=(metadata.new.inputs if metadata.new else None) or {},
+        is_retained=bool(metadata.old and metadata.old.retain_on_delete),
     )

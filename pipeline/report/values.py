@@ -1,7 +1,7 @@
-"""Old and new values of a property as a reviewer may see them: without secrets, documents as text.
+"""Old and new values of a property for a reviewer: without secrets, documents as text.
 
-The engine replaces what is secret by `[secret]` in its events. What a program forgot to mark is
-masked here by the name that it has.
+The engine replaces secrets by `[secret]` in its events. Values that a program forgot to mark are
+masked here by the name of their property.
 """
 
 import difflib
@@ -13,11 +13,11 @@ from typing import Any, Final
 
 SECRET: Final = "[secret]"  # noqa: S105 - the mask
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""Pulumi's mark for a value that a preview can't know yet."""
+"""Pulumi's mark for a value that is unknown in a preview."""
 NOT_YET: Final = "(known after the up)"
 ABSENT: Final = "(not set)"
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-"""A key of every value that is none of JSON's own: a secret, an asset.
+"""A key of every value beyond JSON's types: a secret, an asset.
 https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig.go"""
 SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of a secret
 NAMED_SECRET: Final = re.compile(
@@ -26,9 +26,9 @@ NAMED_SECRET: Final = re.compile(
     r"|(^|[_-])key$",
     re.IGNORECASE,
 )
-"""Names of properties and of environment variables that hold one."""
+"""Names of properties and environment variables that hold a secret."""
 PLAIN_NAME: Final = re.compile(r"arn$|valuefrom$|^(kms|s3|customer)?key(id)?$|name$", re.IGNORECASE)
-"""Names that only point to one, or are called alike."""
+"""Names that refer to a secret, or look similar."""
 IN_URL: Final = re.compile(r"(\w+://[^\s:/@]*):[^\s@/]+@")
 ONE_LINE: Final = 80
 """Characters of JSON; a longer document is indented."""
@@ -45,7 +45,7 @@ class Value:
     before: str
     after: str
     replaces: bool = False
-    """Whether this one is why the resource is replaced."""
+    """Whether this change causes the replacement."""
 
     @property
     def is_long(self) -> bool:
@@ -69,9 +69,9 @@ def values(
     for key in keys:
         before, after = masked(old.get(key), key), masked(new.get(key), key)
         if _is_secret(before) or _is_secret(after):
-            # Its other side may be what was secret a moment ago.
+            # The other side may have been the secret until now.
             before, after = (SECRET if one is not None else None for one in (before, after))
-        # Both alike, for a diff of one line and many shows nothing.
+        # Both alike: a diff between one line and many is useless.
         wide = any("\n" in text_of(one) for one in (before, after))
         yield Value(
             key=key,
@@ -82,7 +82,7 @@ def values(
 
 
 def masked(value: Any, name: str = "") -> Any:  # noqa: ANN401 - an input, of whatever type
-    """The value without what is secret, and JSON in a text as its value."""
+    """The value without secrets; JSON in a text is parsed."""
     if _hides(name) and value not in (None, UNKNOWN):
         return SECRET
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""What jobs of the repository may run, and what they get.
+"""The permissions of jobs in the repository.
 
 https://docs.github.com/en/rest/actions/permissions
 """
@@ -35,7 +35,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
     """The rows of Actions."""
     yield Setting(
         name="the actions that the workflows use are allowed",
-        why="a workflow with an action that is not allowed does not start",
+        why="a workflow with any other action does not start",
         permission=ADMINISTRATION,
         source=f"{PAGE}#get-github-actions-permissions-for-a-repository",
         judge=lambda live: _judge_allowed(live, needs.actions),
@@ -49,11 +49,11 @@ def settings(needs: Needs) -> Iterator[Setting]:
         judge=lambda live: differences(live.get(POLICY), {"sha_pinning_required": True}),
         call=lambda live: _pinned_call(live, needs.actions),
         # https://github.com/pre-commit/action/pull/231
-        note="It also refuses an action that itself uses others without pinning them.",
+        note="It also refuses an action that uses other actions without pinning them.",
     )
     yield Setting(
-        name="no other action is allowed",
-        why="a pull request can't bring in an action that was not reviewed",
+        name="only actions of the workflows are allowed",
+        why="a pull request could otherwise add an unreviewed action",
         permission=ADMINISTRATION,
         source=f"{PAGE}#set-allowed-actions-and-reusable-workflows-for-a-repository",
         judge=lambda live: _judge_selected(live, needs.actions),
@@ -63,7 +63,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
         optional=True,
     )
     yield Setting(
-        name="a workflow's token only reads by default",
+        name="a workflow's token is read-only by default",
         why="a job without `permissions` would write to the repository",
         permission=ADMINISTRATION,
         source=f"{PAGE}#get-default-workflow-permissions-for-a-repository",
@@ -71,7 +71,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
         call=_workflow_call,
     )
     yield Setting(
-        name="no workflow approves a pull request",
+        name="workflows can't approve pull requests",
         why="the review that main requires would come from the change itself",
         permission=ADMINISTRATION,
         source=f"{PAGE}#get-default-workflow-permissions-for-a-repository",
@@ -79,7 +79,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
         call=_workflow_call,
     )
     yield Setting(
-        name="workflows of every fork wait for approval",
+        name="workflows of all forks wait for approval",
         why="code from outside runs on the repository's runners and fills its caches",
         permission=ADMINISTRATION,
         source=f"{PAGE}#get-fork-pr-contributor-approval-permissions-for-a-repository",
@@ -88,8 +88,8 @@ def settings(needs: Needs) -> Iterator[Setting]:
         applies=public,
     )
     yield Setting(
-        name="a fork's workflow gets no secrets and no token that writes, and waits for approval",
-        why="the code of a fork runs with what it is sent",
+        name="a fork's workflow waits for approval, with a read-only token and without secrets",
+        why="a fork's code could use secrets and a token that writes",
         permission=ADMINISTRATION,
         source=f"{PAGE}#get-private-repo-fork-pr-workflow-settings-for-a-repository",
         judge=_judge_private_forks,
@@ -102,7 +102,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
     )
     yield Setting(
         name="the application's repository may call the workflows of this one",
-        why="its tag releases a version through them; public repositories need no setting",
+        why="its tag releases a version through them; a public repository needs no setting",
         permission=ADMINISTRATION,
         source=f"{PAGE}#get-the-level-of-access-for-workflows-outside-of-the-repository",
         judge=lambda live: (
@@ -128,7 +128,7 @@ def _judge_allowed(live: LiveSettings, used: Sequence[str]) -> str:
 
 
 def _allows(live: LiveSettings, selected: Mapping[str, Any], action: str) -> bool:
-    """Whether GitHub lets it run; of a verified creator's that is not known here."""
+    """Whether GitHub permits it; a verified creator is assumed where those are allowed."""
     owner = action.partition("/")[0]
     if owner in GITHUB_OWNED:
         return bool(selected.get("github_owned_allowed"))
@@ -148,7 +148,7 @@ def _judge_selected(live: LiveSettings, used: Sequence[str]) -> str:
     wrong = ["every verified creator is allowed"] if selected.get("verified_allowed") else []
     wanted = _patterns(used)
     wrong += [
-        f"{pattern!r} is allowed, and no workflow uses it"
+        f"{pattern!r} is allowed, but unused"
         for pattern in selected.get("patterns_allowed") or ()
         if pattern not in wanted
     ]
@@ -166,7 +166,7 @@ def _policy_call(live: LiveSettings, allowed: str) -> str:
 
 
 def _pinned_call(live: LiveSettings, used: Sequence[str]) -> str:
-    """It keeps which actions are allowed; where that is wrong, too, it is one call for both."""
+    """Keeps the allowed actions; if those are wrong as well, one call sets both."""
     if _judge_allowed(live, used):
         return _selected_call(live, used)
     return _policy_call(live, live.get(POLICY).get("allowed_actions", "all"))

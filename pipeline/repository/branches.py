@@ -49,8 +49,8 @@ def settings(needs: Needs) -> Iterator[Setting]:
     yield Setting(
         name="main takes reviewed pull requests only",
         why=(
-            "what reaches main is deployed to staging and planned for production with the roles of "
-            "the pipeline, so one person alone must not put it there"
+            "a commit of main is deployed to staging and planned for production with the roles of "
+            "the pipeline, so it needs a second person"
         ),
         permission=METADATA,
         source=RULES_OF_BRANCH,
@@ -59,15 +59,15 @@ def settings(needs: Needs) -> Iterator[Setting]:
     )
     yield Setting(
         name="main requires the aggregate check of each workflow, from GitHub Actions",
-        why="a failed test, a refused policy or a change of the pipeline's own roles ends a merge",
+        why="a failed test, a refused policy or a change of the pipeline's roles blocks a merge",
         permission=METADATA,
         source=RULES_OF_BRANCH,
         judge=lambda live: _judge_checks(live, needs.checks),
         call=call,
     )
     yield Setting(
-        name="main is neither deleted nor rewritten",
-        why="an approved plan and the roles' trust name commits of main",
+        name="main can't be deleted or rewritten",
+        why="an approved plan and the roles' trust policies refer to commits of main",
         permission=METADATA,
         source=RULES_OF_BRANCH,
         judge=lambda live: _absent("main has", KEPT, _types(_of_main(live))),
@@ -75,8 +75,8 @@ def settings(needs: Needs) -> Iterator[Setting]:
     )
     yield Setting(
         name="the repository's rules of main have no bypass",
-        why="a bypass ends the rule for the accounts that can do the most",
-        permission="Administration (write), for GitHub shows bypasses to those who may change them",
+        why="a bypass disables the rule for the most powerful accounts",
+        permission="Administration (write): GitHub shows bypasses to administrators only",
         source=f"{RULES}#get-a-repository-ruleset",
         judge=_judge_bypasses,
         call=_bypass_call,
@@ -84,7 +84,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
     yield from map(_tags, needs.tags)
     yield Setting(
         name="main has a merge queue",
-        why="two changes that pass alone can fail together, on main",
+        why="two changes that pass separately can fail together on main",
         permission=METADATA,
         source=(
             "https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-"
@@ -101,8 +101,8 @@ def settings(needs: Needs) -> Iterator[Setting]:
 
 def _tags(pattern: str) -> Setting:
     return Setting(
-        name=f"tags {pattern} are neither moved nor deleted",
-        why="a version that can become another commit is none",
+        name=f"tags {pattern} can't be moved or deleted",
+        why="a version must stay the same commit",
         permission=METADATA,
         source=f"{RULES}#get-all-repository-rulesets",
         judge=lambda live: _absent(f"tags {pattern} have", TAG_KEPT, _tag_types(live, pattern)),
@@ -166,7 +166,7 @@ def _judge_bypasses(live: LiveSettings) -> str:
     found = []
     for ruleset in rulesets.of_repository(live, "branch", MAIN):
         if "bypass_actors" not in ruleset:
-            raise UnreadableError(f"GitHub does not show who may bypass {ruleset['name']!r}")
+            raise UnreadableError(f"GitHub hides the bypasses of {ruleset['name']!r}")
         found += [
             f"{actor['actor_type']} {actor.get('actor_id')} may bypass {ruleset['name']!r} always"
             for actor in _passing(ruleset)

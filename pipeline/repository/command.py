@@ -1,4 +1,4 @@
-"""`python -m pipeline github`: what the repository on GitHub lacks, and the calls that set it."""
+"""`python -m pipeline github`: wrong settings of the repository, and the calls that fix them."""
 
 import os
 from typing import Annotated, NoReturn
@@ -17,20 +17,20 @@ FAILED, USAGE = 1, 2
 TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")
 """In gh's order: https://cli.github.com/manual/gh_help_environment"""
 Repository = Annotated[
-    str, typer.Option(metavar="OWNER/NAME", help="Instead of arbor:githubRepository.")
+    str, typer.Option(metavar="OWNER/NAME", help="The repository; default: arbor:githubRepository.")
 ]
 
 
 def github(repository: Repository = "") -> None:
-    """Check the repository's settings on GitHub, and print the `gh` call for each that is missing.
+    """Check the repository's settings on GitHub, and print the `gh` call for each wrong one.
 
-    It changes nothing. It needs GH_TOKEN, of an administrator of the repository. Exit code 0 when
-    all is set, 1 when something is missing or can't be read.
+    Read-only. GH_TOKEN must be of an administrator of the repository. Exit code 1 if a required
+    setting is wrong or unreadable.
     """
     chosen = _stacks(repository)
     token = next((os.environ[name] for name in TOKENS if os.environ.get(name)), "")
     if not token:
-        _end("GH_TOKEN is not set; with gh signed in: GH_TOKEN=$(gh auth token).", USAGE)
+        _end("GH_TOKEN is not set: run `export GH_TOKEN=$(gh auth token)`.", USAGE)
     live = LiveSettings(repository or chosen[0].repository, token)
     try:
         verdict = judge(table(chosen, needs.read()), live)
@@ -52,7 +52,7 @@ def _stacks(repository: str) -> list[stacks.Stack]:
         _end("No stack's file has arbor:githubRepository; set it to OWNER/NAME on GitHub.", USAGE)
     names = sorted({stack.repository for stack in every})
     if not repository and len(names) > 1:
-        _end(f"The stacks' files name {' and '.join(names)}; choose by --repository.", USAGE)
+        _end(f"The stacks' files name {' and '.join(names)}; choose one with --repository.", USAGE)
     return [stack for stack in every if stack.repository == repository] or every
 
 

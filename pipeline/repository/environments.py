@@ -1,4 +1,4 @@
-"""The environment of each stack: which branch may use it, and who is asked.
+"""The environment of each stack: its branches and reviewers.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
 A private repository has environments and their branches with GitHub Pro, Team or Enterprise, and
@@ -37,8 +37,7 @@ def _branches(stack: Stack) -> Setting:
     return Setting(
         name=f"only jobs of {BRANCH} may use the environment {stack.name}",
         why=(
-            f"a job in it can deploy {stack.name}, and a branch or a tag runs the workflows of its "
-            "own commit"
+            f"a job in it can deploy {stack.name}, and any branch or tag could change the workflow"
         ),
         permission=ACTIONS,
         source=POLICIES,
@@ -52,20 +51,20 @@ def _reviewers(stack: Stack) -> Iterator[Setting]:
     yield Setting(
         name=f"the environment {name} has required reviewers",
         why=(
-            f"each change of {name} waits until one of them has read its plan; without them "
-            f"`apply` refuses, unless Pulumi.{name}.yaml has {WITHOUT_REVIEWERS}: true"
+            f"each change of {name} waits for a reviewer of its plan; without reviewers `apply` "
+            f"refuses, unless Pulumi.{name}.yaml has {WITHOUT_REVIEWERS}: true"
         ),
         permission=ACTIONS,
         source=ENVIRONMENTS,
         judge=lambda live: _judge_reviewers(live, name),
         call=lambda live: _call(live, stack),
         note=(
-            "Set REVIEWER to the login of who approves. For a team: type Team, and the id that "
-            "`gh api orgs/OWNER/teams/TEAM --jq .id` prints."
+            "Set REVIEWER to the login of the reviewer. For a team: type Team, and the id from "
+            "`gh api orgs/OWNER/teams/TEAM --jq .id`."
         ),
     )
     yield Setting(
-        name=f"a change of {name} is approved by a second person",
+        name=f"a second person approves a change of {name}",
         why="the person who merges starts the deployment",
         permission=ACTIONS,
         source=ENVIRONMENTS,
@@ -80,7 +79,7 @@ def _reviewers(stack: Stack) -> Iterator[Setting]:
     )
     yield Setting(
         name=f"administrators wait for the reviewers of {name}, too",
-        why="by default an administrator may start a waiting deployment without them",
+        why="by default an administrator can start a waiting deployment without them",
         permission=ACTIONS,
         # The endpoint's page has no such field. The Terraform provider reads and writes it:
         source=(
@@ -94,7 +93,7 @@ def _reviewers(stack: Stack) -> Iterator[Setting]:
     )
     yield Setting(
         name=f"the environment {name} has no wait timer",
-        why="a plan grows stale while it waits, and must then be made and approved again",
+        why="a plan becomes stale while it waits, and then needs another approval",
         permission=ACTIONS,
         source=ENVIRONMENTS,
         judge=lambda live: _judge_timer(live, name),
@@ -136,7 +135,7 @@ def _is_main(policy: Mapping[str, Any]) -> bool:
 def _judge_branches(live: LiveSettings, name: str) -> str:
     environment = _find(live, name)
     if environment is None:
-        return f"there is no environment {name}"
+        return f"the environment {name} is missing"
     policy = environment.get("deployment_branch_policy")
     if not policy:
         return f"every branch and tag may use {name}"
@@ -155,13 +154,13 @@ def _judge_branches(live: LiveSettings, name: str) -> str:
 def _judge_reviewers(live: LiveSettings, name: str) -> str:
     if _has_reviewers(live, name):
         return ""
-    return f"{name} has none" + (f"; {ENTERPRISE}" if live.private else "")
+    return f"{name} has 0 reviewers" + (f"; {ENTERPRISE}" if live.private else "")
 
 
 def _judge_administrators(live: LiveSettings, name: str) -> str:
     bypass = _there(live, name).get("can_admins_bypass")
     if bypass is None:
-        raise UnreadableError(f"GitHub does not show can_admins_bypass of {name}")
+        raise UnreadableError(f"GitHub hides can_admins_bypass of {name}")
     return f"can_admins_bypass of {name} is true" if bypass else ""
 
 

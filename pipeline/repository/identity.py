@@ -1,4 +1,4 @@
-"""What the roles' trust, the workflows and the nightly issue take for granted of the repository."""
+"""Settings of the repository that the roles' trust, the workflows and the nightly issue need."""
 
 from collections.abc import Iterator
 
@@ -16,8 +16,7 @@ SUBJECT_PAGE = (
 VARIABLES = "https://docs.github.com/en/rest/actions/variables"
 DRIFT = {"name": LABEL, "color": "d93f0b", "description": "The nightly issue about drift"}
 OWN_ROLES = (
-    "Correct what is wrong in a stack's file, and run the workflow own-roles: the roles' trust "
-    "changes with it."
+    "Correct the stack's file, and run the workflow own-roles, which updates the roles' trust."
 )
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
@@ -26,7 +25,7 @@ def settings(stacks: list[Stack], needs: Needs) -> Iterator[Setting]:
     """The rows of the repository itself."""
     yield Setting(
         name="config names this repository",
-        why="the roles trust the name and the numbers in arbor:githubRepository and its neighbours",
+        why="the roles trust the name and the numbers in arbor:github*",
         permission="Metadata (read)",
         source="https://docs.github.com/en/rest/repos/repos#get-a-repository",
         judge=lambda live: _judge_config(live, stacks),
@@ -35,7 +34,7 @@ def settings(stacks: list[Stack], needs: Needs) -> Iterator[Setting]:
     )
     yield Setting(
         name="the default branch is main",
-        why="the nightly and the manual workflows run its default branch, and the roles trust main",
+        why="nightly and manual workflows run the default branch, and the roles trust main",
         permission="Metadata (read)",
         source="https://docs.github.com/en/rest/repos/repos#update-a-repository",
         judge=lambda live: (
@@ -46,7 +45,7 @@ def settings(stacks: list[Stack], needs: Needs) -> Iterator[Setting]:
         call=lambda live: gh("PATCH", live.repository, {"default_branch": "main"}),
     )
     yield Setting(
-        name="the tokens' subject has GitHub's default form, with its numbers in config",
+        name="the tokens' subject has GitHub's default form, with the numbers in config",
         why="the roles trust repo:OWNER/NAME:..., and with both numbers repo:OWNER@ID/NAME@ID:...",
         permission="Actions (read)",
         source=SUBJECT_PAGE,
@@ -57,7 +56,7 @@ def settings(stacks: list[Stack], needs: Needs) -> Iterator[Setting]:
     if needs.variables:
         yield Setting(
             name="the workflows' variables have values",
-            why="without one of them a job fails at its first step",
+            why="without them a job fails at its first step",
             permission="Variables (read) and Environments (read)",
             source=VARIABLES,
             judge=lambda live: _judge_variables(live, stacks, needs),
@@ -65,20 +64,20 @@ def settings(stacks: list[Stack], needs: Needs) -> Iterator[Setting]:
             note="Replace VALUE. Where it differs between the stacks, set it in each environment.",
         )
     yield Setting(
-        name="there is no AWS key among the secrets",
-        why="jobs assume roles by OpenID Connect; a key is also valid outside of them, for years",
+        name="the secrets contain no AWS key",
+        why="jobs assume roles by OpenID Connect; a key stays valid outside of jobs, for years",
         permission="Secrets (read) and Environments (read)",
         source="https://docs.github.com/en/rest/actions/secrets#list-repository-secrets",
-        judge=lambda live: ", ".join(f"{name} is there" for name, _ in _keys(live, stacks)),
+        judge=lambda live: ", ".join(f"{name} exists" for name, _ in _keys(live, stacks)),
         call=lambda live: "\n".join(gh("DELETE", path) for _, path in _keys(live, stacks)),
         note="Deactivate the key in IAM first: `aws iam update-access-key --status Inactive`.",
     )
     yield Setting(
-        name=f"there is a label {LABEL}",
-        why="the nightly issue is found by it",
+        name=f"the label {LABEL} exists",
+        why="the nightly job finds its issue by the label",
         permission="Issues (read)",
         source="https://docs.github.com/en/rest/issues/labels#get-a-label",
-        judge=lambda live: "" if live.find(f"/labels/{LABEL}") else "there is none",
+        judge=lambda live: "" if live.find(f"/labels/{LABEL}") else "it is missing",
         call=lambda live: gh("POST", f"{live.repository}/labels", DRIFT),
     )
 

@@ -1,4 +1,4 @@
-"""The table held against a repository, and what is wrong as text."""
+"""Compare the settings of a repository with the table, and render the findings."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from pipeline.repository.setting import Setting
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """A setting that does not hold, or that GitHub does not show."""
+    """A wrong or unreadable setting."""
 
     setting: Setting
     found: str
@@ -19,7 +19,7 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What became of every row that applies."""
+    """The result of every row that applies."""
 
     holding: int
     findings: tuple[Finding, ...]
@@ -54,7 +54,7 @@ def render(verdict: Verdict, live: LiveSettings) -> str:
     """
     total = verdict.holding + len(verdict.findings)
     kind = "private" if live.private else "public"
-    lines = [f"{live.repository} ({kind}): {verdict.holding} of {total} settings are as wanted."]
+    lines = [f"{live.repository} ({kind}): {verdict.holding} of {total} settings are correct."]
     for title, chosen in (
         ("Missing", _chosen(verdict, optional=False)),
         ("Recommended", _chosen(verdict, optional=True)),
@@ -63,7 +63,7 @@ def render(verdict: Verdict, live: LiveSettings) -> str:
             lines += ["", f"{title}:", *_set(chosen)]
     unreadable = [finding for finding in verdict.findings if finding.unreadable]
     if unreadable:
-        lines += ["", "Not readable, so not known:"]
+        lines += ["", "Unreadable:"]
         for finding in unreadable:
             lines += ["", *_described(finding)]
             lines.append(f"  The token needs {finding.setting.permission}.")

@@ -24,7 +24,7 @@ PLAN = "Upgrade to"
 
 
 class UnreadableError(Exception):
-    """GitHub does not show this setting; the message has the answer."""
+    """The setting is unreadable; the message has GitHub's answer."""
 
 
 class FailingError(UnreadableError):
@@ -49,8 +49,8 @@ class LiveSettings:
         answer = self._ask("")
         if answer.status_code == HTTPStatus.NOT_FOUND:
             raise GitHubError(
-                f"GitHub shows no repository {self.repository} to this token; check the name, and "
-                "that the token may read it."
+                f"The token can't see a repository {self.repository}: check the name and the "
+                "token's permissions."
             )
         return dict(self._body(answer, ""))
 
@@ -91,10 +91,10 @@ class LiveSettings:
         if message.startswith(PLAN):
             raise UnreadableError(f"the plan of {self.owner} does not include it: {message}")
         if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise FailingError(f"{asked} answers {answer.status_code}; run it again later")
+            raise FailingError(f"{asked} answers {answer.status_code}; run this again later")
         needed = answer.headers.get("X-Accepted-GitHub-Permissions")
         said = f" ({message})" if message else ""
-        asks = f"; GitHub asks for {needed}" if needed else ""
+        asks = f"; GitHub requires {needed}" if needed else ""
         raise UnreadableError(f"{asked} answers {answer.status_code}{said}{asks}")
 
     def _ask(self, path: str) -> requests.Response:
@@ -105,7 +105,7 @@ class LiveSettings:
     def _fetch(self, path: str) -> requests.Response:
         answer = github.ask(self.repository, self._token, "GET", path)
         if answer.status_code == HTTPStatus.UNAUTHORIZED:
-            raise GitHubError("GitHub answers 401: the token is not valid, or not any more.")
+            raise GitHubError("GitHub answers 401: the token is invalid or expired.")
         # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
         if not answer.ok and answer.headers.get("x-ratelimit-remaining") == "0":
             reset = datetime.fromtimestamp(int(answer.headers.get("x-ratelimit-reset", 0)), UTC)

@@ -23,7 +23,7 @@ PERMISSION = "the job needs `actions: read` in its permissions and GITHUB_TOKEN 
 
 
 class UnreviewedError(NoStackError):
-    """A workflow must not change the stack; the message has the reason and what to do."""
+    """A workflow may not change the stack; the message has the reason and the remedy."""
 
     exit_code = REFUSED
 
@@ -35,7 +35,7 @@ def refuse(stack: str) -> None:
 
 
 def refusal(stack: str, environ: Mapping[str, str] = os.environ) -> str:
-    """Why this job must not change the stack, in one sentence; empty where it may.
+    """Why this job may not change the stack, in one sentence; empty if it may.
 
     It asks in a workflow's job only (`GITHUB_ACTIONS`), with the job's `GITHUB_TOKEN`; a person at
     a terminal has credentials of their own. What can't be read is refused, too.
@@ -72,13 +72,13 @@ def _without(live: LiveSettings, stack: str, *, there: bool) -> str:
         found = f"{live.repository} has no environment {stack}"
     plan = f" ({ENTERPRISE})" if live.private else ""
     return (
-        f"{stack} was not changed: {found}{plan}; add them (`python -m pipeline github` prints the "
+        f"{stack} was not changed: {found}{plan}. Add them (`python -m pipeline github` prints the "
         f"call), or set {stacks.WITHOUT_REVIEWERS}: true in Pulumi.{stack}.yaml."
     )
 
 
 def _unknown(stack: str, why: str, *, passing: bool = False) -> str:
     """`passing`: the same call may succeed later, and no permission or config key helps."""
-    found = f"whether its environment has required reviewers can't be read: {why}"
+    found = f"the required reviewers of its environment are unreadable: {why}"
     helps = f"; {PERMISSION}, or set {stacks.WITHOUT_REVIEWERS}: true in Pulumi.{stack}.yaml"
     return f"{stack} was not changed: {found}{'' if passing else helps}."

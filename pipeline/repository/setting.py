@@ -1,4 +1,4 @@
-"""What one setting of the repository is: why, how it is read and judged, and which call sets it."""
+"""One setting of the repository: reason, check, and the call that sets it."""
 
 import json
 import shlex
@@ -29,14 +29,14 @@ class Setting:
     """A row of the table."""
 
     name: str
-    """What must hold, as a sentence without its full stop."""
+    """The claim, as a sentence without its full stop."""
     why: str
     permission: str
     """Of a fine-grained token, to read it."""
     source: str
     """GitHub's page about it."""
     judge: Callable[[LiveSettings], str]
-    """What is wrong, as a sentence without its full stop; empty where it holds.
+    """The finding, as a sentence without its full stop; empty if the claim holds.
 
     Raises UnreadableError.
     """
@@ -44,7 +44,7 @@ class Setting:
     """Commands that set it and keep what else the endpoint holds; empty where there is none."""
     applies: Callable[[LiveSettings], bool] = always
     note: str = ""
-    """What to do besides, or in place of a call where there is none."""
+    """Another step, or the remedy without a call."""
     optional: bool = False
     """Recommended: the pipeline is safe and works without it."""
 
@@ -70,7 +70,7 @@ def gh(method: str, path: str, body: Mapping[str, Any] | None = None) -> str:
 
 
 def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
-    """Each key whose value is another one than wanted."""
+    """Each key with another value than wanted."""
     return ", ".join(
         f"{key} is {json.dumps(found.get(key))}, not {json.dumps(value)}"
         for key, value in wanted.items()

@@ -1,4 +1,4 @@
-"""What the stacks' files say of the repository, read without the engine."""
+"""The repository in the stacks' files, read without the engine."""
 
 from dataclasses import dataclass
 
@@ -45,6 +45,6 @@ def read(name: str) -> Stack:
 
 
 def every() -> list[Stack]:
-    """All that have a file, by name."""
+    """Every stack with a file, by name."""
     files = stack_file.PROJECT_DIR.glob("Pulumi.*.yaml")
     return [read(name) for name in sorted(file.name.split(".")[1] for file in files)]

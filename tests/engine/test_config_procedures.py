@@ -145,7 +145,7 @@ def test_a_pause_is_taken_out_of_ecs_before_up(live: Deployed, plan: Path) -> No
     said: list[str] = []
     done = apply(live.opened, plan, said.append)
     assert "updated backend-service" in done
-    assert [line for line in said if "take the pause out of arbor-staging-backend" in line]
+    assert [line for line in said if "delete the PAUSE hook of arbor-staging-backend" in line]
     assert not services.read(account, "backend").configuration.get("lifecycleHooks")
     assert live.up() == []
     assert outages(live) == []

@@ -155,7 +155,7 @@ def test_storage_that_grew_by_itself_is_left_alone_and_grows_from_there(live: De
     configure(30)
     steps = steps_of(live.deployment.stack.preview)
     (sentence,) = changes.refusals(steps, live.opened.account)
-    assert "RDS takes no storage away" in sentence
+    assert "RDS can't shrink storage" in sentence
     assert database(live)["AllocatedStorage"] == 40
     configure(44)
     live.up()
@@ -214,6 +214,6 @@ def test_what_is_protected_is_refused_with_the_way_and_not_in_the_engines_words(
     plan.write_text("{}")
     with pytest.raises(RefusedError) as refused:
         apply(live.opened, plan, lambda _: None)
-    assert str(refused.value) == f"{told}\nNo change of staging was made."
-    assert told.startswith("log-export-bucket would be replaced or deleted, and it is protected.")
+    assert str(refused.value) == f"{told}\nstaging was not changed."
+    assert told.startswith("log-export-bucket would be replaced or deleted, but it is protected.")
     assert told.endswith('Follow "Move to Another Stack" in docs/runbook.md.')

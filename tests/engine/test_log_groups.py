@@ -38,7 +38,7 @@ def test_a_group_that_container_insights_made_is_refused_then_adopted_with_its_e
 
     (sentence,) = changes.refusals(steps_of(stack.preview), staging.opened.account)
     assert sentence == (
-        f"{GROUP} (logs-insights) would be created, and the account has it already. "
+        f"{GROUP} (logs-insights) would be created, but it exists in the account. "
         'Follow "Adopt a Log Group" in docs/runbook.md.'
     )
 

@@ -69,7 +69,7 @@ def test_only_the_plan_that_was_approved_is_applied(live: Deployed, plan: Path) 
     live.deployment.configure({"arbor:wafRequestsPerFiveMinutes": 1500})
     with pytest.raises(StaleError, match=r"stale: it differs for firewall-acl\.") as refused:
         apply(live.opened, plan)
-    assert "No change of staging was made." in str(refused.value)
+    assert "staging was not changed." in str(refused.value)
 
     live.deployment.configure({"arbor:wafRequestsPerFiveMinutes": 1000})
     said: list[str] = []

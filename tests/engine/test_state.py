@@ -169,7 +169,7 @@ def test_what_held_data_is_neither_forgotten_nor_made_anew_and_the_rest_is(
     staging.advance(3600)
     for action in (Action.REFRESH, Action.UP_REFRESH):
         told = refusal(staging, action, capsys)
-        assert "database-instance is gone from the account, and it held data" in told
+        assert "database-instance is gone from the account, but it held data" in told
     assert staging.state_text() == held
     assert database["DBInstanceIdentifier"] == DATABASE
     assert rds.describe_db_instances()["DBInstances"] == []
@@ -232,7 +232,7 @@ def test_a_lock_and_an_invalid_state_are_named_with_the_way_and_mended(
     file.write_text(json.dumps(disordered(json.loads(file.read_text()))))
     operate(staging, Action.STATE_REPAIR)
     told = capsys.readouterr().out
-    assert "would mend: cache-redis refers to never-was" in told
+    assert "would repair: cache-redis refers to never-was" in told
     assert "State repaired successfully" in told
     assert staging.preview() == []
 
@@ -325,7 +325,7 @@ def test_every_block_of_the_page_works_on_a_stack_that_has_not_moved_yet(
     # The state was written a moment ago: it refuses, and the page's other line goes on.
     assert "a run may be active: a@b (pid 1)" in there.run(f"! {cancel.strip()} 2>&1").stdout
     there.run(by_hand)
-    assert "staging has no lock." in there.run(cancel).stdout
+    assert "staging is not locked." in there.run(cancel).stdout
 
     # The shell of the tests says yes for a person, which `--preview-only` does not take.
     walk("A Killed Update", "set -e; unset PULUMI_SKIP_CONFIRMATIONS")

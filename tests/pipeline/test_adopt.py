@@ -282,9 +282,7 @@ def test_a_replacement_counts_by_the_inputs_that_cause_it() -> None:
         step(FREE, "replace", keys=["dbName"]),
     )
     assert (found.op, found.keys) == ("replace", ("dbName",))
-    assert found.change("dbName") == (
-        "dbName is arbor_energy, and the program has arbor_production"
-    )
+    assert found.change("dbName") == ("dbName is arbor_energy; the program sets arbor_production")
 
 
 def test_what_stays_and_what_is_updated_is_told_apart() -> None:
@@ -318,7 +316,9 @@ WHOLE = Plan(
         verdict(
             lookups.SERVICE, "arbor-production-backend", "replace", "capacityProviderStrategies"
         ),
-        verdict(lookups.SECRET, "arbor/production/db", "", obstacle="It waits for its deletion."),
+        verdict(
+            lookups.SECRET, "arbor/production/db", "", obstacle="It is scheduled for deletion."
+        ),
     ],
     not_adopted=[
         origin.NotAdopted(address="aws_lb.main", name="arbor-production-alb", why="Its name.")
@@ -333,7 +333,7 @@ def test_the_page_says_what_is_adopted_what_is_not_and_what_comes_next() -> None
     assert "--new-db-instance-identifier arbor-production-db-terraform" in page
     assert "delete-replication-group --replication-group-id arbor-production-redis" in page
     assert "--cluster arbor-production-cluster --service arbor-production-backend --force" in page
-    assert "It waits for its deletion." in page
+    assert "It is scheduled for deletion." in page
     assert "arbor-production-alb (aws_lb.main)" in page
     assert page.splitlines()[-1].strip() == AGAIN
 

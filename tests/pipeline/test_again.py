@@ -102,7 +102,7 @@ def test_any_other_commit_makes_it_stale(
     changed_since(api, *files)
     done = newest(tmp_path, OLD)
     assert done.exit_code == 4
-    assert "must be planned again from main" in done.stderr
+    assert "needs a new plan" in done.stderr
     assert json.loads((tmp_path / "applied.json").read_text())["result"] == again.STALE
 
 
@@ -214,7 +214,7 @@ def test_plans_that_stay_stale_end_with_a_sentence(
     stale = report_of(tmp_path, again.STALE)
     done = pipeline("again", "--stack", "production", "--report", stale, "--count", "3")
     assert done.exit_code == 1
-    assert "3 plans of production went stale one after the other" in done.stderr
+    assert "3 plans of production in a row were stale" in done.stderr
 
 
 @pytest.mark.parametrize("result", ["done", "failed", "refused"])
@@ -233,7 +233,7 @@ def test_another_file_is_no_report(tmp_path: Path) -> None:
     file = tmp_path / "list.json"
     file.write_text("[]")
     done = pipeline("again", "--stack", "production", "--report", str(file))
-    assert (done.exit_code, "is no report of" in done.stderr) == (2, True)
+    assert (done.exit_code, "is not a report of" in done.stderr) == (2, True)
 
 
 def test_a_directory_is_refused_before_github_is_asked(tmp_path: Path) -> None:
@@ -254,7 +254,7 @@ def test_only_earlier_runs_that_wait_for_this_stack_are_taken_back(
     api.post(f"{BASE}/actions/runs/500/cancel", status=202, json={})
     done = pipeline("supersede", "--stack", "production")
     assert done.exit_code == 0, done.output
-    assert "runs/500 waited for the approval of production and is cancelled" in done.stdout
+    assert "runs/500, which waited for the approval of production" in done.stdout
     assert [call.request.method for call in api.calls].count("POST") == 1
 
 
@@ -274,5 +274,5 @@ def test_outside_of_a_workflow_it_says_what_is_missing() -> None:
 
 @pytest.mark.parametrize("number", ["x", "", "-1", "0"])
 def test_a_number_that_no_run_has_is_outside_of_a_workflow(number: str) -> None:
-    with pytest.raises(OutsideError, match=f"^GITHUB_RUN_NUMBER is {number}, "):
+    with pytest.raises(OutsideError, match=f"^GITHUB_RUN_NUMBER is {number}; "):
         again.of_this_job({**JOB, "GITHUB_RUN_NUMBER": number})

@@ -44,7 +44,7 @@ def applied(stack: Stack, content: dict[str, Any] | None = None) -> tuple[Outcom
 
 
 def first_words(found: Outcome) -> list[str]:
-    return [one.split(",", maxsplit=1)[0].split(":", maxsplit=1)[0] for one in found.next]
+    return ["`".join(one.split("`")[:2]) + "`" for one in found.next]
 
 
 def test_each_resource_is_a_line_as_soon_as_it_is_finished(tmp_path: Path) -> None:
@@ -105,21 +105,21 @@ def test_credentials_that_expire_before_the_state_is_read_leave_a_report(tmp_pat
     assert "ExpiredToken" in found.unread
     assert found.done == ["created a (a-id)"]
     assert first_words(found)[0] == REFRESH
-    assert any("The state could not be read afterwards" in line for line in said)
+    assert any("Reading the state afterwards failed" in line for line in said)
 
 
 def test_credentials_that_expire_before_the_engine_starts_change_nothing(tmp_path: Path) -> None:
     stack = Stack(tmp_path, preview_is=f"{EXPIRED}; exit 1")
     found, said = applied(stack)
     assert (found.result, found.reasons[0]) == (outcome.REFUSED, EXPIRED_SENTENCE)
-    assert "No change of staging was made." in said
+    assert "staging was not changed." in said
     assert "up" not in stack.ran
 
 
 def test_a_lock_that_could_not_be_deleted_is_taken_away_first(tmp_path: Path) -> None:
     stays = "echo 'error: there was a problem deleting the lock at s3://b/l: ExpiredToken' >&2"
     found, _ = applied(Stack(tmp_path, up_is=f"{stays}; exit 1", seen=[ends("update", "a")]))
-    assert found.lock.startswith("The engine could not delete the lock of staging")
+    assert found.lock.startswith("The engine failed to delete the lock of staging")
     assert first_words(found)[0] == CANCEL
 
 
@@ -145,7 +145,7 @@ def test_a_plan_that_a_new_preview_leaves_is_stale_before_anything_is_changed(
     found, said = applied(stack, plan("firewall-acl"))
     assert (found.result, found.exit_code) == (outcome.STALE, 4)
     assert found.reasons == ["The approved plan is stale: it differs for backend-service."]
-    assert any(line.startswith("- Plan again:") for line in said)
+    assert any(line.startswith("- Run the workflow `up` on main:") for line in said)
     assert "up" not in stack.ran
 
 
@@ -180,7 +180,7 @@ def test_the_names_that_pulumi_chooses_anew_make_no_plan_stale(tmp_path: Path) -
 def test_a_file_that_is_no_plan_is_refused(tmp_path: Path) -> None:
     found, said = applied(Stack(tmp_path), {"something": "else"})
     assert found.result == outcome.REFUSED
-    assert "is no update plan of Pulumi" in said[0]
+    assert "is not an update plan" in said[0]
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_what_the_engine_finds_not_planned_is_stale_only_while_nothing_is_change
         apply(stack.opened, stack.approved(), lambda _: None)
     found, said = applied(stack)
     assert found.result == result
-    assert found.reasons == ["firewall-acl is not as the plan has it (rules, password)"]
+    assert found.reasons == ["firewall-acl differs from the plan (rules, password)"]
     assert "hunter" not in "\n".join(said)
 
 
@@ -208,7 +208,7 @@ def unseen(name: str) -> Any:
 def test_a_resource_that_the_program_no_longer_has_makes_a_plan_stale(tmp_path: Path) -> None:
     found, _ = applied(Stack(tmp_path, up_is="exit 255", seen=[unseen("firewall-acl")]))
     assert found.result == outcome.STALE
-    assert found.reasons == ["firewall-acl is in the plan and not in the program"]
+    assert found.reasons == ["firewall-acl is in the plan, but not in the program"]
 
 
 def test_what_comes_after_a_failure_is_no_reason(tmp_path: Path) -> None:
@@ -312,7 +312,7 @@ def test_a_cancelled_job_ends_its_engine_in_order(tmp_path: Path) -> None:
     assert found.reasons[0] == "The apply of staging was cancelled."
     assert found.done == ["updated a"]
     assert found.lock == ""
-    assert any(line.startswith("SIGINT: the engine ends") for line in said)
+    assert any(line.startswith("SIGINT: the engine finishes") for line in said)
 
 
 def test_the_second_signal_terminates_the_engine(tmp_path: Path) -> None:
@@ -344,7 +344,7 @@ def test_an_engine_that_does_not_end_in_time_leaves_its_lock_in_the_report(
         wait()
         os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
     assert found.result == outcome.CANCELLED
-    assert found.lock == "The engine has not ended, and holds the lock of staging."
+    assert found.lock == "The engine is still running and holds the lock of staging."
     assert found.begun == ["create b"]
     assert first_words(found)[:2] == [CANCEL, REFRESH]
 
@@ -364,7 +364,7 @@ def test_a_job_that_is_cancelled_before_the_engine_starts_changes_nothing(
     monkeypatch.setattr("pipeline.drift.drift.find", cancelled)
     found, said = applied(stack)
     assert found.result == outcome.CANCELLED
-    assert "No change of staging was made." in said
+    assert "staging was not changed." in said
     assert went_on == []
     assert "up" not in stack.ran
 
@@ -396,5 +396,5 @@ def test_a_refusal_that_ends_with_nothing_changed_is_the_whole_text() -> None:
 def test_another_file_is_no_report(tmp_path: Path, text: str) -> None:
     file = tmp_path / "report.json"
     file.write_text(text)
-    with pytest.raises(ValueError, match=r"is no report of `python -m pipeline apply`"):
+    with pytest.raises(ValueError, match=r"is not a report of `python -m pipeline apply`"):
         Outcome.read(file)

@@ -49,7 +49,7 @@ def test_every_key_and_every_field_of_a_service_is_changed_by_a_case() -> None:
 
 def test_a_priority_that_another_rule_gives_up_in_the_same_change_is_refused() -> None:
     (found,) = refusals(rule("update", "backend", 100, 90), rule("create", "reports", None, 100))
-    assert found.startswith("arbor:services.reports.priority is 100, which backend has")
+    assert found.startswith("arbor:services.reports.priority is 100, the priority of backend")
 
 
 def test_a_free_priority_is_none_to_refuse() -> None:
@@ -69,14 +69,14 @@ def test_services_of_a_new_stack_wait_for_the_migration() -> None:
 def test_a_network_may_grow_and_not_shrink() -> None:
     assert refusals(step("create", changes.SUBNET, "network-vpc-public-4")) == []
     (found,) = refusals(step("delete", changes.SUBNET, "network-vpc-public-4"))
-    assert found.startswith("network-vpc-public-4 would be deleted, and the database")
+    assert found.startswith("network-vpc-public-4 would be deleted, with the database")
 
 
 def test_a_service_that_goes_whole_takes_its_ways_to_the_stores_along() -> None:
     way = step("delete", changes.EGRESS, "backend-task-database-out")
     assert refusals(way, step("delete", changes.ECS_SERVICE, "backend-service")) == []
     (found,) = refusals(way)
-    assert "backend would lose its way to the database" in found
+    assert "backend would lose its access to the database" in found
 
 
 @pytest.mark.parametrize(

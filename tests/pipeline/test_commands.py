@@ -121,7 +121,7 @@ def test_an_apply_that_cannot_open_its_stack_leaves_a_report(
     found = Outcome.read(Path("apply.json"))
     assert (done.exit_code, found.result) == (code, result)
     assert str(error) in found.reasons[0]
-    assert "No change of staging was made." in done.output
+    assert "staging was not changed." in done.output
 
 
 @pytest.mark.parametrize("command", ["preview", "operate", "adopt"])
@@ -205,9 +205,9 @@ def test_a_broken_stack_file_is_one_sentence(
     ("words", "sentence"),
     [
         (("apply", "--plan", "plan.json", "--allow", "all"), "--allow is all; allowed: nothing"),
-        (("apply", "--plan", "plan.json", "--report", "no/r.json"), "make it first"),
-        (("preview", "--report", "r.json", "--outputs", "no/o"), "make it first"),
-        (("preview", "--report", "r.json", "--base", "."), "--base is for --emulated"),
+        (("apply", "--plan", "plan.json", "--report", "no/r.json"), "create it first"),
+        (("preview", "--report", "r.json", "--outputs", "no/o"), "create it first"),
+        (("preview", "--report", "r.json", "--base", "."), "--base needs --emulated"),
         (("preview", "--report", "."), "is a directory; name a file in it."),
         (("preview", "--report", "r.json", "--plan", "."), "is a directory; name a file in it."),
         (("preview", "--report", "r.json", "--outputs", "."), "is a directory; name a file in it."),
@@ -234,7 +234,7 @@ def test_a_file_that_is_no_plan_is_refused_before_the_stack_is_opened(
     done = run("apply", "--stack", "staging", "--plan", "README.md", "--report", "r.json")
     assert done.exit_code == 2
     assert done.output.endswith(
-        "README.md is no update plan of Pulumi; `python -m pipeline preview --plan` writes one.\n"
+        "README.md is not an update plan; `python -m pipeline preview --plan` writes one.\n"
     )
     assert Outcome.read(Path("r.json")).result == outcome.REFUSED
 
@@ -255,16 +255,16 @@ def test_a_report_that_can_not_be_read_costs_no_other_its_row() -> None:
     both = ("--expect", "staging", "--expect", "production")
     done = run("comment", *both, "report-staging.json", "report-production.json")
     assert done.exit_code == 1
-    assert "| staging | **nothing changes**" in done.stdout
-    assert "| production | **its report can't be read**" in done.stdout
+    assert "| staging | **no change**" in done.stdout
+    assert "| production | **unreadable report**" in done.stdout
     assert done.stdout.count("| production |") == 1
-    assert "report-production.json is no report of" in done.stderr
+    assert "report-production.json is not a report of" in done.stderr
 
 
 def test_the_only_report_is_that_of_the_only_stack_expected() -> None:
     Path("report.json").write_text("[]")
     done = run("comment", "--expect", "staging", "report.json")
-    assert (done.exit_code, "| staging | **its report can't" in done.stdout) == (1, True)
+    assert (done.exit_code, "| staging | **unreadable report" in done.stdout) == (1, True)
 
 
 def test_the_comment_is_posted_with_a_broken_report(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,7 +280,7 @@ def test_the_comment_is_posted_with_a_broken_report(monkeypatch: pytest.MonkeyPa
     Path("production.json").write_text("{}")
     done = run("comment", "--post", "--pull-request", "7", "staging.json", "production.json")
     assert done.exit_code == 1
-    assert "| production.json | **its report can't be read**" in posted[0]
+    assert "| production.json | **unreadable report**" in posted[0]
 
 
 def test_an_applys_report_is_named_as_one() -> None:
@@ -318,5 +318,5 @@ def test_outside_of_a_workflow_every_command_ends_alike(
         pipeline.__main__.main()
     said = capsys.readouterr().err
     assert ended.value.code == 2
-    assert "is not set: this" in said
+    assert "is not set: " in said
     assert "Traceback" not in said

@@ -41,14 +41,14 @@ def test_verdict_and_counts_come_before_everything() -> None:
     ("report", "verdict"),
     [
         (Report(stack="s", failure="f", refused=["r"]), "the preview failed"),
-        (Report(stack="s", refused=["r"]), "refused: a live stack needs a procedure"),
+        (Report(stack="s", refused=["r"]), "refused: follow a procedure"),
         (Report(stack="s", findings=[finding("r", mandatory=True)]), "refused by policy"),
-        (Report(stack="s", changes=[change("deleted", "d", DATABASE)]), "passes, and data is lost"),
-        (Report(stack="s", asks=["a"]), "passes, and apply stops unless it is allowed"),
-        (Report(stack="s", drift=[DRIFT]), "passes, and apply stops for drift"),
-        (Report(stack="s", drift=[replace(DRIFT, stops=False)]), "nothing changes"),
+        (Report(stack="s", changes=[change("deleted", "d", DATABASE)]), "passes, but loses data"),
+        (Report(stack="s", asks=["a"]), "passes, but apply needs --allow"),
+        (Report(stack="s", drift=[DRIFT]), "passes, but drift stops apply"),
+        (Report(stack="s", drift=[replace(DRIFT, stops=False)]), "no change"),
         (Report(stack="s", changes=[change("updated", "u")]), "passes"),
-        (Report(stack="s", findings=[finding("r", mandatory=False)]), "nothing changes"),
+        (Report(stack="s", findings=[finding("r", mandatory=False)]), "no change"),
     ],
 )
 def test_the_verdict_is_what_a_reviewer_must_know_first(report: Report, verdict: str) -> None:
@@ -58,7 +58,7 @@ def test_the_verdict_is_what_a_reviewer_must_know_first(report: Report, verdict:
 def test_a_stack_without_a_report_says_so() -> None:
     text = render([Report(stack="staging", drift=[])], expected=("staging", "production"))
     assert f"| production | **{NO_REPORT}** | ? |" in text
-    assert "| staging | **nothing changes** |" in text
+    assert "| staging | **no change** |" in text
 
 
 def test_losing_data_stands_above_the_rest_and_harmless_replacements_apart() -> None:
@@ -75,9 +75,9 @@ def test_losing_data_stands_above_the_rest_and_harmless_replacements_apart() -> 
     assert listed[0].endswith("it **holds data**")
     assert listed[1].startswith("- `a-role` Role **deleted**")
     assert len(listed) == 2
-    harmless = text[text.index("2 replaced without harm") :]
-    assert "`backend-task` TaskDefinition **replaced**: another revision" in harmless
-    assert "`kept` Instance **deleted**: only leaves the state" in harmless
+    harmless = text[text.index("2 replaced or deleted without loss") :]
+    assert "`backend-task` TaskDefinition **replaced**: a new revision" in harmless
+    assert "`kept` Instance **deleted**: removed from the state" in harmless
 
 
 def test_each_changed_property_is_shown_old_and_new() -> None:
@@ -148,7 +148,7 @@ def test_a_failed_preview_shows_why_below_its_verdict_and_cannot_break_out() -> 
 
 def test_no_drift_and_drift_that_was_not_looked_for_are_not_the_same() -> None:
     assert "No drift." in render([Report(stack="staging", drift=[])])
-    assert "Drift was not looked for." in render([Report(stack="staging")])
+    assert "Drift was not checked." in render([Report(stack="staging")])
     assert "### Drift\n\n- Keep `5433`." in render([Report(stack="staging", drift=[DRIFT])])
 
 
@@ -196,7 +196,7 @@ def test_a_comment_is_never_longer_than_github_allows() -> None:
     reports = [Report(stack=f"s{n}", refused=sentences, asks=sentences) for n in range(9)]
     text = render(reports)
     assert len(text) <= LONGEST
-    assert "| s8 | **refused: a live stack needs a procedure** |" in text
+    assert "| s8 | **refused: follow a procedure** |" in text
 
 
 def test_the_issue_lists_the_stacks_that_have_drifted_and_those_that_are_unknown() -> None:
@@ -205,5 +205,5 @@ def test_the_issue_lists_the_stacks_that_have_drifted_and_those_that_are_unknown
         ["other left no report."],
     )
     assert "### live\n\n- Keep `5433`." in text
-    assert "### Not looked at\n\n- other left no report." in text
+    assert "### Not checked\n\n- other left no report." in text
     assert "### staging" not in text

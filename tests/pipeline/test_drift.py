@@ -43,9 +43,9 @@ def test_a_value_that_config_holds_is_named_with_key_and_file() -> None:
     larger = step("database-instance", DATABASE, "instanceClass", "db.t3.large", "db.t3.medium")
     (advice,) = found([], [larger])
     assert advice == (
-        "database-instance: instanceClass is db.t3.large in AWS, db.t3.medium in the program. To "
-        "keep it, set arbor:databaseClass to db.t3.large in Pulumi.production.yaml and merge it; "
-        "else change AWS back: the workflow `operate` with up-refresh "
+        "database-instance: instanceClass is db.t3.large in AWS and db.t3.medium in the program. "
+        "To keep it, set arbor:databaseClass to db.t3.large in Pulumi.production.yaml and merge it; "
+        "else change AWS back with the workflow `operate`, action up-refresh "
         "(`python -m pipeline operate up-refresh --stack production`)."
     )
 
@@ -64,8 +64,8 @@ def test_a_services_limits_are_named_in_its_entry() -> None:
 
 def test_what_no_key_holds_is_the_programs() -> None:
     (advice,) = found([], [step("acl", "aws:wafv2/webAcl:WebAcl", "rules", [1], [2])])
-    assert "rules is another value in AWS, another value in the program. To keep it, " in advice
-    assert "change the program, for no config key holds it; else change AWS back" in advice
+    assert "rules is another value in AWS and another value in the program. To keep it, " in advice
+    assert "change the program: the value has no config key; else change AWS back" in advice
 
 
 def test_what_the_change_itself_does_is_no_drift() -> None:
@@ -83,9 +83,10 @@ def test_a_resource_that_is_gone_is_drift() -> None:
     gone = {"op": "create", "urn": urn, "type": "aws:cloudwatch/logGroup:LogGroup", "provider": ""}
     (advice,) = found([], [gone])
     assert advice == (
-        "logs-exec is gone from the account. See first that nothing else is lost. Then the "
-        "workflow `operate` with refresh takes it out of the state (`python -m pipeline operate "
-        "refresh --stack production`), and the workflow `up` makes it again."
+        "logs-exec is gone from the account. Check first whether anything else is gone. Then run "
+        "the workflow `operate`, action refresh, which removes it from the state (`python -m "
+        "pipeline operate refresh --stack production`), and the workflow `up`, which creates it "
+        "again."
     )
 
 

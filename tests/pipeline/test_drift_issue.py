@@ -66,7 +66,7 @@ def test_a_stack_without_a_report_is_a_failure_and_closes_nothing() -> None:
         sent = api.calls[-1].request.body
     assert done.exit_code == 1
     assert "production left no report" in done.output
-    assert b"Not every stack was looked at" in sent  # type: ignore[operator] # bytes
+    assert b"Not every stack was checked" in sent  # type: ignore[operator] # bytes
 
 
 def test_a_broken_stack_does_not_hide_the_drift_of_another() -> None:
@@ -75,7 +75,7 @@ def test_a_broken_stack_does_not_hide_the_drift_of_another() -> None:
     done = issue()
     assert done.exit_code == 1
     assert "### production\n\n- Keep `5433`." in done.output
-    assert "staging was not looked at: The preview failed: no credentials" in done.output
+    assert "staging was not checked: The preview failed: no credentials" in done.output
 
 
 def test_drift_alone_is_no_failure_of_the_night() -> None:
@@ -110,7 +110,7 @@ def test_a_missing_file_without_an_expected_stack_is_not_looked_at() -> None:
     wrote("staging", [])
     done = CliRunner().invoke(app, ["issue", "report-staging.json", "report-production.json"])
     assert done.exit_code == 1
-    assert "report-production.json is missing: its stack was not looked at." in done.output
+    assert "report-production.json is missing: its stack was not checked." in done.output
     assert NO_DRIFT not in done.output
 
 
@@ -127,7 +127,7 @@ def test_a_file_that_is_no_report_is_told_beside_the_others() -> None:
     wrote("staging", [FOUND])
     Path("report-production.json").write_text("{")
     done = issue()
-    assert "is no report of `python -m pipeline preview`" in done.output
+    assert "is not a report of `python -m pipeline preview`" in done.output
     assert "Keep `5433`." in done.output
 
 

@@ -146,7 +146,7 @@ def test_cancel_without_a_lock_has_nothing_to_do(
     backed: Backed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(Action.CANCEL, backed)
-    assert "staging has no lock." in capsys.readouterr().out
+    assert "staging is not locked." in capsys.readouterr().out
     assert backed.cancelled == 0
 
 
@@ -174,7 +174,7 @@ def test_cancel_leaves_the_lock_of_a_run_that_began_after_the_question(
 ) -> None:
     backed.lock()
     monkeypatch.setattr(screen, "confirm", lambda yes: backed.lock(pid=1, yes=yes))
-    with refused(capsys, "changed in the meantime"):
+    with refused(capsys, "changed meanwhile"):
         run(Action.CANCEL, backed)
     assert backed.cancelled == 0
 
@@ -226,7 +226,7 @@ def test_a_valid_state_is_left_alone(backed: Backed, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("resources", "said"),
     [
-        ([CHILD, PARENT], "logs-exec stands before logs"),
+        ([CHILD, PARENT], "logs-exec is listed before logs"),
         ([PARENT, {**CHILD, "dependencies": [urn(GROUP, "old")]}], "refers to old"),
         (
             [PARENT, {**CHILD, "propertyDependencies": {"name": [urn(GROUP, "old")]}}],
@@ -245,7 +245,7 @@ def test_what_repair_mends_is_said(resources: list[dict[str, Any]], said: str) -
 @pytest.mark.parametrize(
     ("resource", "said"),
     [
-        (CHILD, "another URN, and the next `up` would replace it"),
+        (CHILD, "change its URN, and the next `up` would replace it"),
         (of_state("a", provider=f"{urn('pulumi:providers:aws', 'p')}::id"), "lost its provider p"),
     ],
     ids=["parent", "provider"],
@@ -304,7 +304,7 @@ def test_a_refresh_says_what_it_forgets_of_a_killed_run(
     monkeypatch.setattr(state, "deployment", lambda _: {"pending_operations": [begun]})
     run(Action.REFRESH, backed)
     told = capsys.readouterr().out
-    assert f"would forget, for a killed run had begun it: creating {DATABASE} db" in told
+    assert f"would forget this operation of a killed run: creating {DATABASE} db" in told
     assert "pipeline adopt --stack staging" in told
 
 
@@ -403,7 +403,7 @@ def test_a_file_that_is_no_export_is_refused() -> None:
     [
         (["up-refresh", "--allow", "everything"], "--allow is everything; allowed: nothing"),
         (["refresh", "--allow", "first-start"], "--allow is for up-refresh"),
-        (["refresh", "--base", "."], "--base is for --emulated"),
+        (["refresh", "--base", "."], "--base needs --emulated"),
         (["delete"], "'delete' is not one of 'refresh', 'adopt'"),
     ],
     ids=["unknown", "not for this action", "base", "action"],

@@ -98,5 +98,5 @@ def test_a_directory_that_is_not_there_is_refused_before_the_preview(
     done = run(*[word for pair in words.items() for word in pair])
     assert done.exit_code == 2
     assert "elsewhere" in done.output
-    assert "make it first" in done.output
+    assert "create it first" in done.output
     assert previewed == {}

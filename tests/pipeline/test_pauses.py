@@ -43,7 +43,7 @@ def test_hooks_that_config_drops_are_taken_out_of_ecs(world: operations_world.Wo
     said: list[str] = []
     Run(say=said.append).execute(pauses.actions(world.account, steps))
     assert hooks(world, BACKEND) == []
-    assert len([line for line in said if f"take the pause out of {BACKEND}" in line]) == 1
+    assert len([line for line in said if f"delete the PAUSE hook of {BACKEND}" in line]) == 1
     assert not [line for line in said if FRONTEND in line], "ECS has none there"
     assert list(pauses.actions(world.account, steps)) == []
 

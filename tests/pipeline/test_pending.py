@@ -55,8 +55,8 @@ def test_a_class_that_an_operator_left_for_the_window_is_told() -> None:
     rds.modify_db_instance(DBInstanceIdentifier=NAME, DBInstanceClass="db.t4g.small")
     (sentence,) = waiting()
     assert sentence == (
-        "arbor-staging-db: DBInstanceClass db.t4g.small waits for the maintenance window, and any "
-        "change of it now is applied together with that."
+        "arbor-staging-db: DBInstanceClass db.t4g.small waits for the maintenance window; any "
+        "change of it now applies that as well."
     )
 
 

@@ -71,7 +71,7 @@ def test_drift_that_cannot_be_looked_for_keeps_the_changes(
     monkeypatch.setattr(unrotated, "sentences", lambda _: [])
     report = previewed(Stack(tmp_path), tmp_path)
     assert len(report.changes) == 1
-    assert report.failure.startswith("Drift could not be looked for: ")
+    assert report.failure.startswith("The check for drift failed: ")
     assert report.failure.endswith("AccessDenied")
 
 
@@ -84,7 +84,7 @@ def test_secrets_that_cannot_be_looked_at_are_a_failure_and_hide_no_drift(
 
     monkeypatch.setattr(unrotated, "sentences", denied)
     report = previewed(Stack(tmp_path), tmp_path)
-    assert report.failure.startswith("Secrets could not be looked at: ")
+    assert report.failure.startswith("The check of the secrets failed: ")
     assert report.drift == [FOUND]
 
 
@@ -97,5 +97,5 @@ def test_aws_that_cannot_be_asked_is_a_failure_of_its_own(
 
     monkeypatch.setattr(changes, "refusals", denied)
     report = previewed(Stack(tmp_path), tmp_path)
-    assert report.failure.startswith("AWS could not be read: ")
+    assert report.failure.startswith("Reading the account failed: ")
     assert report.drift == [FOUND]

@@ -28,8 +28,8 @@ def rendered(name: str) -> str:
 
 IN_ORDER = {
     "first-up": (
-        "**passes, and apply stops unless it is allowed** | 175 | 0 | 0 | 0 | 0 | 0 |",
-        "### Stops `apply` unless it is allowed",
+        "**passes, but apply needs --allow** | 175 | 0 | 0 | 0 | 0 | 0 |",
+        "### `apply` needs --allow",
         "would start before the database is migrated",
         "<details><summary>175 created</summary>",
         "- `database-instance` Instance",
@@ -49,8 +49,8 @@ IN_ORDER = {
         '+        "limit": 1000',
     ),
     "other-domain": (
-        "**refused: a live stack needs a procedure** | 4 | 9 | 5 | 4 | 157 | 0 |",
-        "### Refused: a live stack needs a procedure",
+        "**refused: follow a procedure** | 4 | 9 | 5 | 4 | 157 | 0 |",
+        "### Refused: follow a procedure",
         'Follow "Move to Another Stack" in docs/runbook.md.',
         "### Replaced or deleted",
         "- `zone-zone` Zone **replaced**; it **holds data**",
@@ -59,15 +59,15 @@ IN_ORDER = {
         "→ `(known after the up)` — replaces it",
         "9 updated",
         "4 created",
-        "2 replaced without harm",
-        "- `backend-task-definition` TaskDefinition **replaced**: another revision",
+        "2 replaced or deleted without loss",
+        "- `backend-task-definition` TaskDefinition **replaced**: a new revision",
     ),
     "replaced-database": (
-        "**refused: a live stack needs a procedure** | 0 | 1 | 2 | 0 | 209 | 0 |",
+        "**refused: follow a procedure** | 0 | 1 | 2 | 0 | 209 | 0 |",
         "- `database-instance` Instance **replaced**; it **holds data**",
         "  - `storageEncrypted`: `true` → `false` — replaces it",
         "1 updated",
-        "1 replaced without harm",
+        "1 replaced or deleted without loss",
         '-    "image": "backend:v1.0.0"',
     ),
     "policy-violation": (
@@ -77,18 +77,18 @@ IN_ORDER = {
         "  - `publiclyAccessible`: `false` → `true`",
     ),
     "drift": (
-        "**passes, and apply stops for drift** | 0 | 0 | 0 | 0 | 175 | 2 |",
+        "**passes, but drift stops apply** | 0 | 0 | 0 | 0 | 175 | 2 |",
         "### Drift",
         "`python -m pipeline operate refresh --stack staging`",
         "set arbor:databaseClass to db.t3.xlarge in Pulumi.staging.yaml and merge it",
         "`python -m pipeline operate up-refresh --stack staging`",
     ),
     FAILED_APPLY: (
-        "| staging | **failed half way** | 3 | 1 |",
+        "| staging | **failed midway** | 3 | 1 |",
         "The deployment of arbor-staging-backend ended as ROLLBACK\\_SUCCESSFUL",
         "The lock of staging is free.",
         "1. `pulumi preview --stack staging --refresh`",
-        "### These failed, and may be half done",
+        "### Failed, possibly half done",
         "- `update backend-service`",
         "<summary>3 done</summary>",
         "- `updated firewall-acl`",

@@ -117,5 +117,5 @@ def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_another_file_is_told_to_be_no_report(tmp_path: Path, text: str) -> None:
     file = tmp_path / "report.json"
     file.write_text(text)
-    with pytest.raises(ValueError, match=r"report\.json is no report of `python -m pipeline"):
+    with pytest.raises(ValueError, match=r"report\.json is not a report of `python -m pipeline"):
         Report.read(file)

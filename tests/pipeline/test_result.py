@@ -21,7 +21,7 @@ HOOK = "https://chat.example/hook"
 COMMIT = "c" * 40
 BOT = {"type": "Bot"}
 CANCEL = "`python -m pipeline operate cancel --stack staging`"
-HELD = "The engine has not ended, and holds the lock of staging."
+HELD = "The engine is still running and holds the lock of staging."
 
 
 def ended(result: str, **more: Any) -> Outcome:
@@ -89,10 +89,10 @@ def test_a_failure_is_told_to_all_three(api: responses.RequestsMock, tmp_path: P
     failed = ended(outcome.FAILED, reasons=["No capacity."], failed=["create db"], lock=HELD)
     assert result(tmp_path, failed, "--post").exit_code == 0
     comment = body(api, "POST", f"{BASE}/issues/7/comments")["body"]
-    assert comment.index("failed half way") < comment.index("No capacity.")
+    assert comment.index("failed midway") < comment.index("No capacity.")
     assert comment.index(f"1. {CANCEL}") < comment.index("`create db`")
     assert body(api, "POST", f"{BASE}/deployments/5/statuses")["state"] == "failure"
-    assert "staging: failed half way\nNo capacity." in body(api, "POST", HOOK)["text"]
+    assert "staging: failed midway\nNo capacity." in body(api, "POST", HOOK)["text"]
 
 
 def test_a_push_without_a_pull_request_is_told_to_the_others(
@@ -101,7 +101,7 @@ def test_a_push_without_a_pull_request_is_told_to_the_others(
     stubs(api, [])
     done = result(tmp_path, ended(outcome.DONE), "--post")
     assert done.exit_code == 0
-    assert "No merged pull request" in done.output
+    assert "did not come from a merged pull request" in done.output
 
 
 def test_github_that_refuses_does_not_keep_a_failure_from_the_chat(
@@ -113,7 +113,7 @@ def test_github_that_refuses_does_not_keep_a_failure_from_the_chat(
     done = result(tmp_path, ended(outcome.FAILED, failed=["create db"]), "--post")
     assert done.exit_code == 1
     assert "403" in done.output
-    assert "failed half way" in body(api, "POST", HOOK)["text"]
+    assert "failed midway" in body(api, "POST", HOOK)["text"]
 
 
 def test_an_apply_that_left_no_report_is_a_failure_with_all_that_is_unknown(
@@ -122,16 +122,16 @@ def test_an_apply_that_left_no_report_is_a_failure_with_all_that_is_unknown(
     done = result(tmp_path, None)
     assert done.exit_code == 0
     assert "The apply left no report" in done.output
-    assert "Whether the lock of staging is held is unknown." in done.output
+    assert "The holder of the lock of staging is unknown." in done.output
     assert f"1. {CANCEL}" in done.output
 
 
 def test_an_apply_that_did_not_begin_changed_nothing_and_left_no_lock(tmp_path: Path) -> None:
     done = result(tmp_path, None, "--step", "skipped")
     assert done.exit_code == 0
-    assert "**refused, nothing was changed**" in done.output
-    assert "did not begin: a step before it failed, or the job was cancelled." in done.output
-    assert "1. Mend the cause and run the workflow `up` again." in done.output
+    assert "**refused, no change made**" in done.output
+    assert "did not start: an earlier step failed, or the job was cancelled." in done.output
+    assert "1. Fix the cause and run the workflow `up` again." in done.output
     assert "lock" not in done.output
     assert CANCEL not in done.output
 
@@ -150,9 +150,9 @@ def test_a_step_ends_in_githubs_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "is no report of `python -m pipeline apply`; run that again.\n"),
-        ("[]", "is no report of `python -m pipeline apply`; run that again.\n"),
-        ("{}", "is no report of `python -m pipeline apply`; run that again.\n"),
+        ("{", "is not a report of `python -m pipeline apply`; run that again.\n"),
+        ("[]", "is not a report of `python -m pipeline apply`; run that again.\n"),
+        ("{}", "is not a report of `python -m pipeline apply`; run that again.\n"),
         (
             '{"stack": "staging", "changes": []}',
             "a preview's report; use `python -m pipeline comment`",
@@ -197,4 +197,4 @@ def test_words_of_aws_are_only_text() -> None:
 
 def test_a_stale_plan_is_planned_again() -> None:
     stale = ended(outcome.STALE, reasons=["The approved plan is stale."], next=[outcome.PLAN_AGAIN])
-    assert "1. Plan again: run the workflow" in render(stale)
+    assert "1. Run the workflow" in render(stale)

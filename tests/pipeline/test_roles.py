@@ -76,7 +76,7 @@ def test_the_deploy_role_begins_no_change_of_the_pipelines_roles(op: str, token:
 
 def test_a_pull_request_with_such_a_change_waits_for_the_role_that_may_make_it() -> None:
     (said,) = refusals(PREVIEWS, own("update"))
-    assert "there is no role arbor-staging-ci-bootstrap that may" in said
+    assert "the role arbor-staging-ci-bootstrap that may does not exist" in said
     assert said.endswith(WAY)
     assert refusals(PREVIEWS, own("update"), "arbor-staging-ci-bootstrap") == []
 
@@ -108,7 +108,7 @@ def test_a_role_within_a_boundary_that_is_not_there_is_refused(caller: str, name
     named(OLD)
     bounded = program(permissionsBoundary=BOUNDARY)
     (said,) = refusals(caller, bounded)
-    assert f"would be bounded by {BOUNDARY}, and the account has no such policy" in said
+    assert f"has the permissions boundary {BOUNDARY}, which does not exist" in said
     assert "`python -m pipeline bootstrap --stack staging`" in said
     assert said.endswith(WAY)
     assert refusals(caller, bounded, BOUNDARY) == []

@@ -118,7 +118,7 @@ def test_missing_credentials_are_one_sentence(monkeypatch: pytest.MonkeyPatch) -
         (
             "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions",
             (
-                "No backend is chosen: run "
+                "No backend is selected: run "
                 f"`pulumi login '{naming.state_backend(STACK, ACCOUNT, REGION)}'`."
             ),
         ),

@@ -109,13 +109,13 @@ def test_a_copy_that_holds_the_old_group_comes_before_the_upgrade() -> None:
 @pytest.mark.parametrize(
     ("keys", "told", "words"),
     [
-        ({"allocatedStorage": (20, 30)}, {}, "RDS takes no storage away"),
+        ({"allocatedStorage": (20, 30)}, {}, "RDS can't shrink storage"),
         (
             {"allocatedStorage": (20, 50)},
             {"DBInstanceStatus": "storage-optimization"},
-            "still optimizes",
+            "still optimizing",
         ),
-        ({"maxAllocatedStorage": (100, 43)}, {}, "a tenth more at least"),
+        ({"maxAllocatedStorage": (100, 43)}, {}, "at least 10 % more"),
     ],
 )
 def test_storage_that_rds_would_refuse_is_refused(
@@ -136,7 +136,7 @@ def test_storage_that_grows_is_not_refused() -> None:
 @pytest.mark.parametrize("op", ["replace", "delete"])
 def test_nothing_that_holds_data_is_replaced_or_deleted(token: str, op: str) -> None:
     (said,) = refused([step(token, op, name=("a", "b"))])
-    assert "and it holds data" in said
+    assert "but it holds data" in said
     assert refused([step(token, "create", name=("a", "b"))]) == []
 
 
@@ -190,8 +190,8 @@ WORDS = (
 @pytest.mark.parametrize("words", WORDS)
 def test_what_the_engine_protects_is_told_with_the_way(words: str) -> None:
     (said,) = changes.protections(f"{words}\n{words}")
-    assert said.startswith("log-export-bucket would be replaced or deleted, and it is protected.")
-    assert "Set arbor:logExportBucket back." in said
+    assert said.startswith("log-export-bucket would be replaced or deleted, but it is protected.")
+    assert "Restore arbor:logExportBucket." in said
     assert changes.protections("error: something else") == []
 
 

@@ -71,7 +71,7 @@ def test_wrong_config_is_refused(changed: dict[str, Any], says: str) -> None:
     "override", ["no address", "s3://bucket\nrole=arn:aws:iam::1:role/x", "s3://a b"]
 )
 def test_a_variable_that_is_no_address_is_refused(override: str) -> None:
-    with pytest.raises(JobTargetError, match="PULUMI_BACKEND_URL is no address"):
+    with pytest.raises(JobTargetError, match="PULUMI_BACKEND_URL is not a backend"):
         of_stack("staging", CONFIG, "preview", override)
 
 

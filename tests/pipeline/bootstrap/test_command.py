@@ -30,7 +30,7 @@ def test_done_is_0_and_says_what_to_type_next(account: Account) -> None:
     assert account.left() == []
     again = run("--yes")
     assert again.exit_code == 0
-    assert again.stdout.startswith("Nothing is left to do.")
+    assert again.stdout.startswith("0 steps are left.")
 
 
 def test_a_dry_run_writes_nothing(account: Account) -> None:

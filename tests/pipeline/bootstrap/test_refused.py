@@ -142,7 +142,7 @@ def test_a_policy_that_we_did_not_make_is_refused(made: Account, name: str) -> N
     client("iam").untag_policy(
         PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/{name}", TagKeys=["ManagedBy"]
     )
-    refused(made, f"bootstrap did not make the policy {name}")
+    refused(made, f"bootstrap did not create the policy {name}")
 
 
 def test_one_number_of_githubs_without_the_other_is_refused(
@@ -156,7 +156,7 @@ def test_one_number_of_githubs_without_the_other_is_refused(
 @pytest.mark.parametrize("lacking", ["Project", "ManagedBy", "Stack"])
 def test_a_role_that_we_did_not_make_is_refused(made: Account, lacking: str) -> None:
     client("iam").untag_role(RoleName=ROLE, TagKeys=[lacking])
-    refused(made, sentence := f"bootstrap did not make the role {ROLE}")
+    refused(made, sentence := f"bootstrap did not create the role {ROLE}")
     deployed()
     with pytest.raises(Refused, match=sentence):
         made.retire()

@@ -39,7 +39,7 @@ def run(repository: Repository, *words: str) -> Result:
 def test_all_set_is_0_and_one_line() -> None:
     done = run(complete())
     assert done.exit_code == 0, done.output
-    assert done.stdout == f"{NAME} (public): {OF_PUBLIC} of {OF_PUBLIC} settings are as wanted.\n"
+    assert done.stdout == f"{NAME} (public): {OF_PUBLIC} of {OF_PUBLIC} settings are correct.\n"
 
 
 def test_something_missing_is_1_and_said_with_its_call_why_and_source() -> None:
@@ -48,12 +48,12 @@ def test_something_missing_is_1_and_said_with_its_call_why_and_source() -> None:
     done = run(repository)
     assert done.exit_code == 1
     assert done.stdout == (
-        f"{NAME} (public): {OF_PUBLIC - 1} of {OF_PUBLIC} settings are as wanted.\n"
+        f"{NAME} (public): {OF_PUBLIC - 1} of {OF_PUBLIC} settings are correct.\n"
         "\n"
         "Missing:\n"
         "\n"
-        "- There is a label drift: there is none.\n"
-        "  Why: the nightly issue is found by it.\n"
+        "- The label drift exists: it is missing.\n"
+        "  Why: the nightly job finds its issue by the label.\n"
         "  https://docs.github.com/en/rest/issues/labels#get-a-label\n"
         "\n"
         f"gh api --method POST repos/{NAME}/labels --raw-field name=drift "
@@ -77,7 +77,7 @@ def test_a_call_stands_once_after_all_that_it_sets() -> None:
     assert done.stdout.count(f"repos/{NAME}/rulesets --input") == 2  # main, and the merge queue
     before, _, _ = done.stdout.partition(f"repos/{NAME}/rulesets --input")
     assert "Main takes reviewed" in before
-    assert "Main is neither deleted" in before
+    assert "Main can't be deleted" in before
 
 
 def test_the_plan_that_required_reviewers_need_is_said() -> None:
@@ -85,7 +85,7 @@ def test_the_plan_that_required_reviewers_need_is_said() -> None:
     repository.environments["production"]["protection_rules"] = []
     done = run(repository)
     assert done.exit_code == 1
-    assert "production has none; private repositories need GitHub Enterprise" in done.stdout
+    assert "production has 0 reviewers; private repositories need GitHub Enterprise" in done.stdout
     assert "deployments-and-environments" in done.stdout
     assert "arbor:deployWithoutReviewers: true" in done.stdout
 
@@ -96,10 +96,10 @@ def test_what_the_token_may_not_read_is_1_and_names_the_permission() -> None:
     repository.refusals[PERMISSIONS] = (403, header, FORBIDDEN)
     done = run(repository)
     assert done.exit_code == 1
-    assert "Not readable, so not known:" in done.stdout
+    assert "Unreadable:" in done.stdout
     assert (
         f"- Every action is pinned by commit: GET /repos/{NAME}/actions/permissions answers 403 "
-        "(Must have admin rights to Repository.); GitHub asks for administration=read."
+        "(Must have admin rights to Repository.); GitHub requires administration=read."
         in done.stdout
     )
     assert "The token needs Administration (read)." in done.stdout
@@ -110,7 +110,7 @@ def test_bypasses_that_github_hides_are_not_taken_for_none() -> None:
     del repository.rulesets[42]["bypass_actors"]
     done = run(repository)
     assert done.exit_code == 1
-    assert "GitHub does not show who may bypass 'main'" in done.stdout
+    assert "GitHub hides the bypasses of 'main'" in done.stdout
 
 
 def test_a_recommended_setting_that_is_hidden_fails_nothing() -> None:
@@ -118,7 +118,7 @@ def test_a_recommended_setting_that_is_hidden_fails_nothing() -> None:
     del repository.environments["production"]["can_admins_bypass"]
     done = run(repository)
     assert done.exit_code == 0
-    assert "GitHub does not show can_admins_bypass of production" in done.stdout
+    assert "GitHub hides can_admins_bypass of production" in done.stdout
 
 
 def test_a_plan_without_rulesets_is_said() -> None:
@@ -140,8 +140,8 @@ def test_workflows_without_an_aggregate_job_are_no_success(monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        ((404, {}, {"message": "Not Found"}), f"GitHub shows no repository {NAME} to this token"),
-        ((401, {}, {"message": "Bad credentials"}), "GitHub answers 401: the token is not valid"),
+        ((404, {}, {"message": "Not Found"}), f"The token can't see a repository {NAME}"),
+        ((401, {}, {"message": "Bad credentials"}), "GitHub answers 401: the token is invalid"),
         (
             (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1795831200"}, {}),
             "GitHub's rate limit is used up; run this again after 02:00 UTC.",
@@ -178,7 +178,7 @@ def test_without_a_token_it_is_2(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GITHUB_TOKEN", raising=False)
     done = run(complete())
     assert done.exit_code == 2
-    assert done.stderr == "GH_TOKEN is not set; with gh signed in: GH_TOKEN=$(gh auth token).\n"
+    assert done.stderr == "GH_TOKEN is not set: run `export GH_TOKEN=$(gh auth token)`.\n"
 
 
 def test_a_repository_that_is_no_name_is_2() -> None:
@@ -197,7 +197,7 @@ def test_two_repositories_in_config_are_2_and_one_can_be_chosen(
     monkeypatch.setattr(stacks, "every", lambda: two)
     done = run(complete())
     assert done.exit_code == 2
-    assert f"name {NAME} and arbor-energy/other; choose by --repository" in done.stderr
+    assert f"name {NAME} and arbor-energy/other; choose one with --repository" in done.stderr
     assert run(complete(), "--repository", NAME).exit_code == 0
 
 
@@ -238,4 +238,4 @@ def test_a_runner_of_a_company_with_its_own_github_asks_that_one(
     with responses.RequestsMock() as mock:
         mock.get(f"https://api.arbor.ghe.com/repos/{NAME}", status=404, json={})
         done = CliRunner().invoke(app, ["github"])
-    assert done.stderr.startswith(f"GitHub shows no repository {NAME}")
+    assert done.stderr.startswith(f"The token can't see a repository {NAME}")

@@ -44,7 +44,7 @@ def test_with_a_reviewer_production_may_be_changed() -> None:
 
 def test_without_one_it_is_refused_in_one_sentence() -> None:
     assert refusal(unprotected()) == (
-        "production was not changed: the environment production has no required reviewers; add "
+        "production was not changed: the environment production has no required reviewers. Add "
         f"them (`python -m pipeline github` prints the call), or {KEY}"
     )
 
@@ -74,7 +74,7 @@ def test_an_environment_that_is_not_there_is_refused() -> None:
             (403, {}, {"message": "Resource not accessible by integration"}),
             "answers 403 (Resource not accessible by integration)",
         ),
-        ((401, {}, {"message": "Bad credentials"}), "the token is not valid"),
+        ((401, {}, {"message": "Bad credentials"}), "the token is invalid"),
     ],
 )
 def test_what_can_not_be_read_is_refused_with_the_permission(
@@ -93,12 +93,10 @@ def test_a_job_without_its_token_is_refused(missing: str) -> None:
     environ = {key: value for key, value in JOB.items() if key != missing}
     with served(complete()):
         sentence = reviewers.refusal("production", environ)
-    assert f"can't be read: {missing} is not set" in sentence
+    assert f"unreadable: {missing} is not set" in sentence
 
 
-UNREAD = (
-    "production was not changed: whether its environment has required reviewers can't be read: "
-)
+UNREAD = "production was not changed: the required reviewers of its environment are unreadable: "
 
 
 def test_github_that_can_not_be_reached_is_refused_and_nothing_is_to_be_set() -> None:

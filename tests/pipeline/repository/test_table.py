@@ -78,29 +78,29 @@ def wait(repository: Repository) -> None:
 
 CONFIG = "config names this repository"
 DEFAULT = "the default branch is main"
-TOKENS = "the tokens' subject has GitHub's default form, with its numbers in config"
+TOKENS = "the tokens' subject has GitHub's default form, with the numbers in config"
 VALUES = "the workflows' variables have values"
-KEYS = "there is no AWS key among the secrets"
-LABEL = "there is a label drift"
+KEYS = "the secrets contain no AWS key"
+LABEL = "the label drift exists"
 REVIEWS = "main takes reviewed pull requests only"
 CHECKS = "main requires the aggregate check of each workflow, from GitHub Actions"
-KEPT = "main is neither deleted nor rewritten"
+KEPT = "main can't be deleted or rewritten"
 BYPASS = "the repository's rules of main have no bypass"
-TAGS = "tags v* are neither moved nor deleted"
+TAGS = "tags v* can't be moved or deleted"
 QUEUE = "main has a merge queue"
 ONLY_MAIN = "only jobs of main may use the environment production"
 ONLY_MAIN_STAGING = "only jobs of main may use the environment staging"
 REVIEWERS = "the environment production has required reviewers"
-SELF = "a change of production is approved by a second person"
+SELF = "a second person approves a change of production"
 ADMINISTRATORS = "administrators wait for the reviewers of production, too"
 TIMER = "the environment production has no wait timer"
 ALLOWED = "the actions that the workflows use are allowed"
 PINNED = "every action is pinned by commit"
-OTHERS = "no other action is allowed"
-READS = "a workflow's token only reads by default"
-APPROVES = "no workflow approves a pull request"
-STRANGERS = "workflows of every fork wait for approval"
-FORKS = "a fork's workflow gets no secrets and no token that writes, and waits for approval"
+OTHERS = "only actions of the workflows are allowed"
+READS = "a workflow's token is read-only by default"
+APPROVES = "workflows can't approve pull requests"
+STRANGERS = "workflows of all forks wait for approval"
+FORKS = "a fork's workflow waits for approval, with a read-only token and without secrets"
 ACCESS = "the application's repository may call the workflows of this one"
 
 WRONG = (
@@ -146,17 +146,17 @@ WRONG = (
     ),
     Wrong(
         row=KEYS,
-        found="AWS_SECRET_ACCESS_KEY in actions is there",
+        found="AWS_SECRET_ACCESS_KEY in actions exists",
         make=lambda it: it.names["/actions/secrets"].append("AWS_SECRET_ACCESS_KEY"),
     ),
     Wrong(
         row=KEYS,
-        found="AWS_ACCESS_KEY_ID in environments/production is there",
+        found="AWS_ACCESS_KEY_ID in environments/production exists",
         make=lambda it: it.names.update(
             {"/environments/production/secrets": ["AWS_ACCESS_KEY_ID", "OTHER"]}
         ),
     ),
-    Wrong(row=LABEL, found="there is none", make=lambda it: it.labels.remove("drift")),
+    Wrong(row=LABEL, found="it is missing", make=lambda it: it.labels.remove("drift")),
     Wrong(
         row=REVIEWS,
         found="main has no rule pull_request",
@@ -215,7 +215,7 @@ WRONG = (
     ),
     Wrong(
         row=ONLY_MAIN_STAGING,
-        found="there is no environment staging",
+        found="the environment staging is missing",
         make=lambda it: (it.environments.pop("staging"), it.policies.pop("staging")),
     ),
     Wrong(
@@ -251,10 +251,10 @@ WRONG = (
         found="main may not use production, tag 'main' may use production",
         make=lambda it: it.policies.update(production=[policy("main", "tag", 9)]),
     ),
-    Wrong(row=REVIEWERS, found="production has none", make=unprotect),
+    Wrong(row=REVIEWERS, found="production has 0 reviewers", make=unprotect),
     Wrong(
         row=REVIEWERS,
-        found="production has none; private repositories need GitHub Enterprise",
+        found="production has 0 reviewers; private repositories need GitHub Enterprise",
         make=unprotect,
         private=True,
     ),
@@ -304,7 +304,7 @@ WRONG = (
     ),
     Wrong(
         row=OTHERS,
-        found="every verified creator is allowed, 'evil/*' is allowed, and no workflow uses it",
+        found="every verified creator is allowed, 'evil/*' is allowed, but unused",
         make=lambda it: (
             it.selected.update(verified_allowed=True),
             it.selected["patterns_allowed"].append("evil/*"),

@@ -18,6 +18,7 @@ from app.core.config import settings
 from app.core.database import async_session_maker
 from app.core.logging import get_logger
 from app.core.redis import CacheKeys, CacheService, get_redis
+from app.core.security import is_valid
 from app.models import Customer, CustomerUsage, EnergyPlan
 from app.services.cached_plan_service import CachedPlanService, active_plans, as_json
 from app.switches import obey
@@ -148,6 +149,14 @@ async def ingest(request: Request) -> Response:
     )
 
 
+async def validate(request: Request) -> Response:
+    """Whether the access token of the query is this application's."""
+    scheme, _, token = request.query_params.get("authorization", "").partition(" ")
+    if scheme != "Bearer" or not is_valid(token):
+        raise HTTPException(HTTPStatus.UNAUTHORIZED, "Could not validate credentials")
+    return JSONResponse({"valid": True})
+
+
 def _uuid(said: object) -> UUID:
     try:
         return UUID(str(said))
@@ -164,4 +173,5 @@ ROUTES = [
     Route("/recommendations/{customer_id}", recommended),
     Route("/recommendations/{customer_id}", forget, methods=["DELETE"]),
     Route("/ingest/csv", ingest, methods=["POST"]),
+    Route("/auth/token/validate", validate, methods=["POST"]),
 ]
