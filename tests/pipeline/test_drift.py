@@ -44,8 +44,8 @@ def test_a_value_that_config_holds_is_named_with_key_and_file() -> None:
     (advice,) = found([], [larger])
     assert advice == (
         "database-instance: instanceClass is db.t3.large in AWS and db.t3.medium in the program. "
-        "To keep it, set arbor:databaseClass to db.t3.large in Pulumi.production.yaml and merge it; "
-        "else change AWS back with the workflow `operate`, action up-refresh "
+        "To keep it, set arbor:databaseClass to db.t3.large in Pulumi.production.yaml and merge "
+        "it; else change AWS back with the workflow `operate`, action up-refresh "
         "(`python -m pipeline operate up-refresh --stack production`)."
     )
 
