@@ -11,6 +11,8 @@ PYTHON_BASE ?= $(shell for python in python3.13 python3.12 python3.11 python3; d
     $$python -c $(SUPPORTED) 2>/dev/null && echo $$python && break; done)
 ACCOUNT_TESTS := packages/pulumi-moto/tests packages/arbor/tests tests/pipeline/bootstrap tests/pipeline/test_adopt.py tests/iam/test_provider.py
 ENGINE_TESTS := tests/engine tests/long_life
+# Lists the tests that were skipped for want of a program, and the command that installs it.
+MISSING := packages/arbor/tests/support/missing.py
 # All of these directories, or each SHARDS-th of their files, beginning with SHARD.
 shard = $(if $(filter 1,$(SHARDS)),$(1),$(shell find $(1) -name 'test_*.py' | LC_ALL=C sort | awk 'NR % $(SHARDS) == $(SHARD)'))
 
@@ -28,7 +30,9 @@ preview: $(READY) ## show what `up` would do, and what the policies say of it
 serve: $(READY) ## keep an emulated account up, with the stand-in application; prints lines to eval
 	@PYTHONPATH=tests:tests/support:packages/arbor/tests/support $(PYTHON) -m serve --stack $(STACK)
 
-test: checks unit emulator engine ## all checks and every test
+test: export SKIPPED := $(CURDIR)/.pytest_cache/skipped-$(shell echo $$PPID)
+test: checks unit emulator engine ## all checks and every test; ends with what was skipped and why
+	@$(PYTHON) $(MISSING) $(SKIPPED)
 
 checks: lint types ## ruff, actionlint, zizmor and mypy
 

@@ -10,6 +10,7 @@ import pytest
 
 from engine import pulumi_cli
 from engine_stack import Deployed, deployed
+from missing import pytest_terminal_summary  # noqa: F401 - a hook
 from pulumi_moto.environment import WITHOUT_IMAGES
 from service_models import shared_service_models  # noqa: F401 - a fixture
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import missing
 import terraform_world
 from engine import pulumi_cli, stack_file
 from engine_stack import Deployed, deployed
@@ -99,7 +100,7 @@ def run(script: str, stack: Deployed) -> str:
 
 
 @pytest.mark.nightly
-@pytest.mark.skipif(aws_shim.find_aws() is None, reason="needs the AWS CLI")
+@pytest.mark.skipif(aws_shim.find_aws() is None, reason=missing.needs("the AWS CLI", "awscli"))
 def test_what_the_page_prints_leads_to_a_stack_that_is_up(
     original: Deployed, made: plan.Plan, tmp_path: Path
 ) -> None:

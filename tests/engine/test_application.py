@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+import missing
 import postgres_world
 import redis_world
 from engine import stack_file
@@ -35,7 +36,7 @@ pytestmark = [
     pytest.mark.xdist_group("application"),  # one set of processes for all
     pytest.mark.skipif(not postgres_world.PROGRAMS, reason=postgres_world.WITHOUT),
     pytest.mark.skipif(redis_world.PROGRAM is None, reason=redis_world.WITHOUT),
-    pytest.mark.skipif(aws_shim.find_aws() is None, reason="needs the AWS CLI"),
+    pytest.mark.skipif(aws_shim.find_aws() is None, reason=missing.needs("the AWS CLI", "awscli")),
 ]
 
 

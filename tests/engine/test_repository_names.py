@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pulumi import automation
 
+import missing
 from engine import pulumi_cli, stack_file
 from engine_stack import Deployed, Step, forget
 from pipeline.hazards import changes
@@ -165,7 +166,7 @@ def run(script: str, stack: Deployed, environment: dict[str, str]) -> None:
     assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-3000:]}"
 
 
-@pytest.mark.skipif(aws_shim.find_aws() is None, reason="needs the AWS CLI")
+@pytest.mark.skipif(aws_shim.find_aws() is None, reason=missing.needs("the AWS CLI", "awscli"))
 def test_a_repository_of_the_account_is_refused_then_adopted_with_its_images(
     staging: Deployed, tmp_path: Path
 ) -> None:
@@ -190,7 +191,7 @@ def test_a_repository_of_the_account_is_refused_then_adopted_with_its_images(
     assert "v1.2.3" in {one["imageTag"] for one in held}
 
 
-@pytest.mark.skipif(aws_shim.find_aws() is None, reason="needs the AWS CLI")
+@pytest.mark.skipif(aws_shim.find_aws() is None, reason=missing.needs("the AWS CLI", "awscli"))
 def test_a_live_stack_moves_to_the_promised_names_by_the_runbook(
     before: Deployed, tmp_path: Path
 ) -> None:

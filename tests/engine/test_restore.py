@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import missing
 from arbor.account import Account
 from arbor.database import backups, cut_over, restore
 from arbor.database.credentials import Credentials
@@ -19,7 +20,7 @@ from pulumi_moto import aws_shim
 CLI = aws_shim.find_aws()
 pytestmark = pytest.mark.skipif(
     CLI is None or aws_shim.version(CLI) < (2,),
-    reason="needs the AWS CLI v2 (Debian: apt-get install awscli); .ci/run installs it",
+    reason=missing.needs("the AWS CLI v2", "awscli"),
 )
 LIVE, RESTORED = "arbor-production-db", "arbor-production-db-restored"
 INSTANCE = "aws:rds/instance:Instance"

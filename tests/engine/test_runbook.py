@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+import missing
 from engine_stack import Deployed
 from pulumi_moto import aws_shim
 from runbook_world import RUNBOOK
@@ -25,7 +26,7 @@ ONE_A_ZONE = 3
 CLI = aws_shim.find_aws()
 pytestmark = pytest.mark.skipif(
     CLI is None or aws_shim.version(CLI) < (2,),
-    reason="needs the AWS CLI v2 (Debian: apt-get install awscli); .ci/run installs it",
+    reason=missing.needs("the AWS CLI v2", "awscli"),
 )
 
 

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
+import missing
 from engine import policy_host, pulumi_cli, stack_file
 from pulumi_moto import aws_shim
 
 NO_AWS = pytest.mark.skipif(
     aws_shim.find_aws() is None,
-    reason="needs the AWS CLI (Debian: apt-get install awscli); .ci/run installs it",
+    reason=missing.needs("the AWS CLI", "awscli"),
 )
 HOST = stack_file.PROJECT_DIR / "tests" / "language_host.py"
 BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)

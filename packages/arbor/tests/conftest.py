@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import operations_world
+from missing import pytest_terminal_summary  # noqa: F401 - a hook
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import command_tree
+import missing
 from arbor.__main__ import app
 
 ROOT = Path(__file__).parents[3]
@@ -69,8 +70,6 @@ def test_the_program_itself_answers(
 ) -> None:
     installed = Path(sys.executable).parent / "arbor"
     command = [sys.executable, *program] if program else [str(installed)]
-    if not program and not installed.exists():
-        pytest.skip("arbor is not installed here")
     done = subprocess.run(
         command,
         cwd=ROOT,
@@ -91,7 +90,7 @@ def test_once_installed_a_shell_completes_by_it(tmp_path: Path, shell: str) -> N
     """`arbor --install-completion`, then a new terminal in which tab is pressed."""
     there = shutil.which(shell)
     if there is None:
-        pytest.skip(f"there is no {shell} here")
+        pytest.skip(missing.needs(shell, shell))
     program = tmp_path / "arbor"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m arbor "$@"\n')
     program.chmod(0o755)

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 
+import missing
 from arbor.runbook import document, page, values
 from runbook_browser import PROGRAM, Tab, tab
 from runbook_world import RUNBOOK
 
-pytestmark = pytest.mark.skipif(
-    PROGRAM is None, reason="needs Chromium (Debian: apt-get install chromium); .ci/run installs it"
-)
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason=missing.needs("Chromium", "chromium"))
 FILLED = {name: f"value-of-{name}" for name in values.names() if name not in values.CHOSEN}
 WIDE, PHONE = (1400, 1000), (390, 844)
 

@@ -14,10 +14,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+import missing
 from tls_world import Authority, authority
 
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-WITHOUT = "needs PostgreSQL (Debian: apt-get install postgresql)"
+WITHOUT = missing.needs("PostgreSQL", "postgresql")
 USER, PASSWORD, DATABASE = "arbor_user", "first-password", "arbor_production"
 HOST = "database.arbor.test"
 

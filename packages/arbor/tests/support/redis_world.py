@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 import redis
 
+import missing
 from postgres_world import free_port
 from tls_world import Authority, authority
 
 PROGRAM = shutil.which("redis-server")
-WITHOUT = "needs redis-server (Debian: apt-get install redis-server)"
+WITHOUT = missing.needs("redis-server", "redis-server")
 TOKEN = "first-token-of-letters"
 HOST = "master.arbor-production-redis.arbor.test"
 READY = "Ready to accept connections"
