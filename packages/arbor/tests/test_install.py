@@ -1,6 +1,7 @@
 """The package alone: installed in an empty environment, and built as wheel and sdist."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+import command_tree
 
 ROOT = Path(__file__).parents[3]
 BUILD = "from setuptools import build_meta; print(build_meta.build_{kind}({directory!r}))"
@@ -61,6 +64,11 @@ def names(package: Path, kind: str) -> list[str]:
     with tarfile.open(built) as sdist:
         assert not [one.name for one in sdist if one.issym()]
         return sdist.getnames()
+
+
+def test_the_readme_lists_every_command() -> None:
+    table = (ROOT / "packages/arbor/README.md").read_text().partition("| section | commands |")[2]
+    assert set(command_tree.commands()) == set(re.findall(r"`([a-z-]+(?: [a-z-]+)?)`[,: ]", table))
 
 
 def test_an_empty_environment_gets_a_working_arbor(package: Path, tmp_path: Path) -> None:
