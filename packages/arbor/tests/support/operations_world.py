@@ -16,6 +16,7 @@ from arbor.procedure import Run
 from ecs_world import HOUR, LINKED, MANAGES, client, forward
 from pulumi_moto import correction, corrections
 from pulumi_moto.clock import CLOCK
+from saved_state import saved
 
 STACK, CLUSTER, DOMAIN = "staging", "arbor-staging-cluster", "staging.example.com"
 BACKEND, FRONTEND, MIGRATIONS = (
@@ -198,6 +199,7 @@ def answers(address: str) -> tuple[int, str]:
 
 
 @contextmanager
+@saved
 def world(apps: Sequence[str] = APPS, **orders: int) -> Iterator[World]:
     """A fresh account in which these services run the old version; the new one was pushed.
 

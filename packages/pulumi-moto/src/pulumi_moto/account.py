@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import boto3
 from botocore.config import Config
@@ -29,7 +29,7 @@ from pulumi_moto import correction, corrections, machines, provider
 from pulumi_moto.awsx import server as awsx
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.ecs.settle import settle
-from pulumi_moto.fork import Wsgi, fork
+from pulumi_moto.fork import fork
 from pulumi_moto.observer import Observer, call_of
 from pulumi_moto.registrar import REGISTRAR
 from pulumi_moto.row import Client
@@ -74,7 +74,7 @@ class Front:
 
     def __init__(
         self,
-        moto: Wsgi,
+        moto: WSGIApplication,
         settle: Callable[[], None],
         attach: Callable[[str], int] | None = None,
         observer: Observer | None = None,
@@ -94,7 +94,7 @@ class Front:
         self._lock = threading.RLock()
         self._calls = 0
 
-    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         if str(environ["PATH_INFO"]).startswith(CONTROL):
             with self._lock:
                 return self._control(environ, start)
@@ -110,20 +110,20 @@ class Front:
             self._observer.observe(call)
             return answer
 
-    def _control(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    def _control(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         length = int(environ.get("CONTENT_LENGTH") or 0)
-        asked = json.loads(environ["wsgi.input"].read(length) or b"{}")
+        body = json.loads(environ["wsgi.input"].read(length) or b"{}")
         what = str(environ["PATH_INFO"]).removeprefix(CONTROL)
         if what == "clock":
-            CLOCK.advance(float(asked.get("advance", 0)))
-            if "speed" in asked:
-                CLOCK.set_speed(float(asked["speed"]))
+            CLOCK.advance(float(body.get("advance", 0)))
+            if "speed" in body:
+                CLOCK.set_speed(float(body["speed"]))
             self._settle()
             self._observer.observe("the clock")
-            answer: dict[str, Any] = {"now": CLOCK.now()}
+            answer: dict[str, object] = {"now": CLOCK.now()}
         elif what == "registrar":
-            REGISTRAR.enter(asked)
-            answer = {"domains": len(asked)}
+            REGISTRAR.enter(body)
+            answer = {"domains": len(body)}
         elif what == "calls":
             answer = {"calls": self._calls}
         elif what == "fork":
@@ -131,9 +131,9 @@ class Front:
             copy = Front(self._moto, self._settle, observer=self._observer.copy())
             answer = {"port": fork(copy, MotoRequestHandler)}
         elif what == "attach" and self._attach is not None:
-            answer = {"port": self._attach(f"http://127.0.0.1:{int(asked['port'])}")}
+            answer = {"port": self._attach(f"http://127.0.0.1:{int(body['port'])}")}
         elif what in self._others:
-            answer = dict(self._others[what](asked))
+            answer = dict(self._others[what](body))
         elif what == "exit":
             os._exit(0)
         else:
@@ -143,7 +143,7 @@ class Front:
         return [json.dumps(answer).encode()]
 
 
-def _body(environ: dict[str, Any]) -> bytes:
+def _body(environ: WSGIEnvironment) -> bytes:
     """Return the body of a query API's call, which names its operation; it can be read again."""
     if not str(environ.get("CONTENT_TYPE", "")).startswith("application/x-www-form-urlencoded"):
         return b""

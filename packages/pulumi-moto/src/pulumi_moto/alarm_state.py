@@ -100,7 +100,7 @@ def _series(backend: CloudWatchBackend, metric: Any, statistic: str, period: int
 
 def _returned(alarm: Alarm, series: Mapping[str, Series], periods: Sequence[int]) -> Series:
     """Return the alarm's one metric, or the query that returns data."""
-    known: dict[str, Any] = dict(series)
+    known = dict(series)
     if not alarm.metric_data_queries:
         return series[""]
     for query in alarm.metric_data_queries:

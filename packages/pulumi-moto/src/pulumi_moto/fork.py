@@ -9,17 +9,15 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
+from wsgiref.types import WSGIApplication
 
 from werkzeug.serving import make_server
 
 _CHILDREN: set[int] = set()
 """Child processes that were not reaped yet."""
-Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-def fork(app: Wsgi, request_handler: type) -> int:
+def fork(app: WSGIApplication, request_handler: type) -> int:
     """Fork the process and return the HTTP port of the copy, which ends with this process."""
     owner = os.getpid()
     # Created before the fork: it resolves a name, and the resolver may not survive a fork.

@@ -5,12 +5,11 @@ of a preview is the string UNKNOWN.
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
-from pulumi_moto.row import Change, Client, ExistsButFailedError, Props, Row, State
+from pulumi_moto.row import Change, Client, ExistsButFailedError, Inputs, Props, Row, State
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """Pulumi's sentinel for a value that is unknown in a preview."""
@@ -43,7 +42,7 @@ class Difference:
 
 def check(
     row: Row, name: str, old_inputs: Props, news: Props, seed: bytes
-) -> tuple[dict[str, Any], list[str]]:
+) -> tuple[Inputs, list[str]]:
     """Return the inputs with their defaults, and a message for each input that is not emulated."""
     given = {key: value for key, value in news.items() if key != DEFAULTS and value is not None}
     failures = [
@@ -103,10 +102,10 @@ def previewed_update(row: Row, state: Props, old_inputs: Props, inputs: Props) -
 
 def create(row: Row, client: Client, inputs: Props) -> tuple[str, State]:
     """Create it, then read it back. Raises HalfDoneError if it exists although creating failed."""
-    asked = _without_defaults(inputs)
-    held = {**asked, **(row.generate(asked) if row.generate else {})}
+    given = _without_defaults(inputs)
+    held = {**given, **(row.generate(given) if row.generate else {})}
     with _half_done(row, client, held):
-        physical_id = row.create(client, asked)
+        physical_id = row.create(client, given)
     found = row.read(client, physical_id)
     if found is None:
         raise HalfDoneError(
@@ -119,7 +118,7 @@ def create(row: Row, client: Client, inputs: Props) -> tuple[str, State]:
 
 def read(
     row: Row, client: Client, physical_id: str, state: Props, inputs: Props
-) -> tuple[State, dict[str, Any]] | None:
+) -> tuple[State, Inputs] | None:
     """Return the resource's current state and inputs, or None if it is gone."""
     found = row.read(client, row.located(physical_id, state))
     if found is None:
@@ -127,10 +126,10 @@ def read(
     now = _with_kept(row, found, {**inputs, **state})
     seen = {key: now.get(key, value) for key, value in inputs.items() if key != DEFAULTS}
     bookkeeping = {DEFAULTS: inputs[DEFAULTS]} if DEFAULTS in inputs else {}
-    return now, {**_as_without_defaults(row, seen, inputs), **bookkeeping}
+    return now, {**_spelled_as_given(row, seen, inputs), **bookkeeping}
 
 
-def imported(row: Row, client: Client, import_id: str) -> tuple[str, State, dict[str, Any]] | None:
+def imported(row: Row, client: Client, import_id: str) -> tuple[str, State, Inputs] | None:
     """Return id, state and inputs of a resource to import, or None if it does not exist.
 
     A bridged provider derives the inputs from the state, without those at their default or zero.
@@ -164,11 +163,11 @@ def update(
     An ignored input is planned with the state's value, so the row sees no change of it.
     """
     planned = {key: state[key] for key in _top_level(row, ignored) if key in state}
-    asked = {**_without_defaults(news), **planned}
-    keys = row.changed(state, _without_defaults(old_inputs), asked)
-    held = previewed_update(row, state, _without_defaults(old_inputs), asked)
+    given = {**_without_defaults(news), **planned}
+    keys = row.changed(state, _without_defaults(old_inputs), given)
+    held = previewed_update(row, state, _without_defaults(old_inputs), given)
     with _half_done(row, client, held):
-        row.update(client, physical_id, Change(old=state, new=asked, keys=keys))
+        row.update(client, physical_id, Change(old=state, new=given, keys=keys))
     found = row.read(client, row.located(physical_id, held))
     if found is None:
         raise LookupError(f"{row.token} {physical_id} is gone; run a refresh.")
@@ -197,11 +196,11 @@ def _top_level(row: Row, ignored: Ignored) -> frozenset[str]:
     return frozenset(ignored)
 
 
-def _without_defaults(inputs: Props) -> dict[str, Any]:
+def _without_defaults(inputs: Props) -> Inputs:
     return {key: value for key, value in inputs.items() if key != DEFAULTS}
 
 
-def _as_without_defaults(row: Row, seen: Mapping[str, Any], inputs: Props) -> dict[str, Any]:
+def _spelled_as_given(row: Row, seen: Props, inputs: Props) -> Inputs:
     """Keep the program's spelling of values that are equal by the row's `same`."""
     return {
         key: inputs[key]

@@ -39,15 +39,15 @@ class PatternError(ValueError):
         super().__init__(sentence)
 
 
-def regular_expression(said: str) -> re.Pattern[str]:
+def regular_expression(text: str) -> re.Pattern[str]:
     """Compile a regular expression within CloudWatch Logs' syntax. Raises PatternError.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/regex-expressions.html
     """
-    if SUPPORTED.fullmatch(said) is None:
+    if SUPPORTED.fullmatch(text) is None:
         raise PatternError("Invalid character(s) in the regular expression of the filter pattern")
     try:
-        return re.compile(said)
+        return re.compile(text)
     except re.error:
         raise PatternError("Invalid regular expression in the filter pattern") from None
 
@@ -108,18 +108,18 @@ class _Parser:
         return self._comparison(path)
 
     def _comparison(self, path: str) -> Condition:
-        kind, said = self._take()
+        kind, text = self._take()
         if kind == "word":
-            return _test(path, f"{said} {self._take()[1]}".upper())
-        if said in ORDER:
-            return _ordered(path, ORDER[said], _number(self._take()[1]))
-        if said not in ("=", "!="):
+            return _test(path, f"{text} {self._take()[1]}".upper())
+        if text in ORDER:
+            return _ordered(path, ORDER[text], _number(self._take()[1]))
+        if text not in ("=", "!="):
             raise PatternError
         equal = _equal(*self._take())
 
         def compare(event: Json) -> bool:
             value = _at(event, path)
-            return value is not MISSING and equal(value) is (said == "=")
+            return value is not MISSING and equal(value) is (text == "=")
 
         return compare
 
@@ -140,16 +140,16 @@ class _Parser:
             raise PatternError
 
 
-def _test(path: str, said: str) -> Condition:
+def _test(path: str, text: str) -> Condition:
     tests: Mapping[str, Callable[[Json], bool]] = {
         "IS NULL": lambda value: value is None,
         "IS TRUE": lambda value: value is True,
         "IS FALSE": lambda value: value is False,
         "NOT EXISTS": lambda value: value is MISSING,
     }
-    if said not in tests:
+    if text not in tests:
         raise PatternError
-    holds = tests[said]
+    holds = tests[text]
     return lambda event: holds(_at(event, path))
 
 
@@ -161,25 +161,25 @@ def _ordered(path: str, compare: Callable[[float, float], bool], limit: float) -
     return holds
 
 
-def _equal(kind: str, said: str) -> Callable[[Json], bool]:
+def _equal(kind: str, text: str) -> Callable[[Json], bool]:
     """Return equality with the right side of `=`: a number, text with `*` as wildcard, a regex."""
     if kind == "regex":
-        expression = regular_expression(said[1:-1])
+        expression = regular_expression(text[1:-1])
         return lambda value: isinstance(value, str) and expression.search(value) is not None
-    if kind == "word" and re.fullmatch(r"-?\d+(\.\d+)?", said):
-        limit = float(said)
-        return lambda value: (_is_number(value) and value == limit) or value == said
+    if kind == "word" and re.fullmatch(r"-?\d+(\.\d+)?", text):
+        limit = float(text)
+        return lambda value: (_is_number(value) and value == limit) or value == text
     if kind == "text":
-        said = re.sub(r"\\(.)", r"\1", said[1:-1])
+        text = re.sub(r"\\(.)", r"\1", text[1:-1])
     elif kind != "word":
         raise PatternError
-    wanted = re.compile(".*".join(re.escape(part) for part in said.split("*")), re.DOTALL)
+    wanted = re.compile(".*".join(re.escape(part) for part in text.split("*")), re.DOTALL)
     return lambda value: isinstance(value, str) and wanted.fullmatch(value) is not None
 
 
-def _number(said: str) -> float:
+def _number(text: str) -> float:
     try:
-        return float(said)
+        return float(text)
     except ValueError:
         raise PatternError from None
 

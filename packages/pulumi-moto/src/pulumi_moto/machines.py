@@ -5,9 +5,6 @@ codes, and sets the logins of RDS and ElastiCache in a real PostgreSQL and Redis
 standalone task ends by itself (pulumi_moto/ecs/tasks.py).
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from moto.ecs.models import Task, ecs_backends
 from moto.elasticache.models import elasticache_backends
 from moto.rds.models import rds_backends
@@ -15,24 +12,25 @@ from moto.rds.models import rds_backends
 from pulumi_moto.corrections.elasticache_token import TOKENS
 from pulumi_moto.corrections.rds_instance import Instance, instances
 from pulumi_moto.ecs import tasks
+from pulumi_moto.shapes import Params
 
 
-def attached(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+def attached(body: Params) -> Params:
     """Set whether a process runs the tasks: `{"on": true}`."""
-    tasks.MACHINES.attached = bool(asked.get("on"))
+    tasks.MACHINES.attached = bool(body.get("on"))
     return {"on": tasks.MACHINES.attached}
 
 
-def ended(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+def ended(body: Params) -> Params:
     """Record that the essential container of `task`, an ARN, exited with `code`."""
-    found = _task(str(asked["task"]))
+    found = _task(str(body["task"]))
     if found is None or not tasks.runs(found):
         return {"stopped": False}
-    tasks.end(found, int(asked["code"]))
+    tasks.end(found, int(body["code"]))
     return {"stopped": True}
 
 
-def logins(_asked: Mapping[str, Any]) -> Mapping[str, Any]:
+def logins(_body: Params) -> Params:
     """Return the valid logins: master user and password by instance, tokens by group."""
     databases = {
         one.db_instance_identifier: _login(one)
@@ -49,7 +47,7 @@ def logins(_asked: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"databases": databases, "caches": caches}
 
 
-def _login(instance: Instance) -> Mapping[str, Any]:
+def _login(instance: Instance) -> Params:
     instance.settle()  # a new password becomes valid after some seconds
     _, password = instance.passwords[-1]
     return {"user": instance.master_username, "password": password}

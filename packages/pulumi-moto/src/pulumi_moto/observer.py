@@ -11,11 +11,13 @@ Not modelled: conditions other than host and path; a rule with one matches no re
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from wsgiref.types import WSGIEnvironment
 
 from moto.elbv2.models import ELBv2Backend, FakeListener, FakeListenerRule, FakeRule, elbv2_backends
+
+from pulumi_moto.shapes import Members, Params
 
 Rule = FakeListenerRule | FakeRule
 ANY = "observed"
@@ -49,7 +51,7 @@ class Outage:
     calls: int = 1
     """Number of consecutive calls with the outage."""
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Members:
         return {
             "call": self.call,
             "calls": self.calls,
@@ -112,14 +114,14 @@ class Observer:
         self._ongoing[request] = len(self._outages)
         self._outages.append(Outage(call=call, request=request, rule=rule, reason=reason))
 
-    def report(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def report(self, body: Params) -> Members:
         """Return outages and requests in production; `reset` clears the outages."""
         answer = {"outages": self.outages(), "production": self.production()}
-        if asked.get("reset"):
+        if body.get("reset"):
             self.reset()
         return answer
 
-    def outages(self) -> list[dict[str, Any]]:
+    def outages(self) -> list[Members]:
         """Return the outages since the last `reset`, oldest first."""
         return [outage.as_json() for outage in self._outages]
 
@@ -137,7 +139,7 @@ class Observer:
         return Observer(_production=set(self._production))
 
 
-def call_of(environ: dict[str, Any], body: bytes) -> str:
+def call_of(environ: WSGIEnvironment, body: bytes) -> str:
     """Return the call's name: service and operation, or method and path for a REST API."""
     found = re.search(r"/\d{8}/[^/]+/([^/]+)/", str(environ.get("HTTP_AUTHORIZATION", "")))
     service = found.group(1) if found else "aws"
@@ -153,7 +155,7 @@ def _backends() -> Iterator[ELBv2Backend]:
         yield from list(regions.values())
 
 
-RuleSet = tuple[tuple[Rule, Any, Any], ...]
+RuleSet = tuple[tuple[Rule, object, object], ...]
 """The rules of a listener with their priorities and conditions."""
 
 
@@ -250,9 +252,9 @@ def _conditions(rule: Rule) -> dict[str, list[str]]:
 
 
 def _matches(conditions: dict[str, list[str]], request: Request) -> bool:
-    asked = {"host-header": request.host, "path-pattern": request.path}
+    body = {"host-header": request.host, "path-pattern": request.path}
     return all(
-        name in asked and any(_fits(pattern, asked[name], name) for pattern in patterns)
+        name in body and any(_fits(pattern, body[name], name) for pattern in patterns)
         for name, patterns in conditions.items()
     )
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from contextlib import contextmanager
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import NoReturn, Protocol, TypeVar
 
 import grpc
 from botocore.exceptions import ClientError
@@ -14,7 +14,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, st
 
 from pulumi_moto import lifecycle
 from pulumi_moto.registry import row_for
-from pulumi_moto.row import ALLOWED_SECONDS, Client, NotMadeError, Row
+from pulumi_moto.row import ALLOWED_SECONDS, Client, Inputs, NotMadeError, Row
 from pulumi_moto.versions import AWS_VERSION, sdk_version
 from pulumi_moto.wire import Request, name_of, to_python, to_struct, type_of
 
@@ -202,10 +202,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Read(
         self, request: provider_pb2.ReadRequest, context: Context, row: Row
     ) -> provider_pb2.ReadResponse:
-        known, asked = to_python(request.properties), to_python(request.inputs)
+        old_state, old_inputs = to_python(request.properties), to_python(request.inputs)
         client = self._client(row)
-        if known or asked:
-            read = lifecycle.read(row, client, request.id, known, asked)
+        if old_state or old_inputs:
+            read = lifecycle.read(row, client, request.id, old_state, old_inputs)
             found = read and (request.id, *read)
         else:
             found = lifecycle.imported(row, client, request.id)
@@ -247,7 +247,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
 
 @contextmanager
-def reporting_partial_state(context: Context, inputs: dict[str, Any]) -> Iterator[None]:
+def reporting_partial_state(context: Context, inputs: Inputs) -> Iterator[None]:
     """Report id and state of a half-created resource, so that the engine keeps it in the state."""
     try:
         yield
@@ -262,7 +262,7 @@ def reporting_partial_state(context: Context, inputs: dict[str, Any]) -> Iterato
 
 
 def _init_failed(
-    failed: lifecycle.HalfDoneError, inputs: dict[str, Any]
+    failed: lifecycle.HalfDoneError, inputs: Inputs
 ) -> provider_pb2.ErrorResourceInitFailed:
     return provider_pb2.ErrorResourceInitFailed(
         id=failed.physical_id,

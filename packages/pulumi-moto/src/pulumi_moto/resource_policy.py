@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-Document = Mapping[str, Any]
+from pulumi_moto.shapes import Members, Params
+
+Document = Params
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +128,7 @@ def _any_like(patterns: str | list[str], value: str, *, ignore_case: bool = Fals
     return any(like(fold(pattern), fold(value)) for pattern in listed(patterns))
 
 
-def _lower_keys(keys: Document) -> dict[str, Any]:
+def _lower_keys(keys: Document) -> Members:
     return {key.lower(): value for key, value in keys.items()}
 
 
@@ -134,5 +136,5 @@ def listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)

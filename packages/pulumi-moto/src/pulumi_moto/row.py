@@ -7,8 +7,11 @@ from typing import Any
 
 Props = Mapping[str, Any]
 State = dict[str, Any]
+Inputs = dict[str, Any]
 Client = Any
 """A boto3 client; its methods are generated at run time."""
+Same = Callable[[Any, Any], bool]
+"""An equality of two values of an input."""
 Judge = Callable[[Props, Props], bool]
 """A predicate on the resource's state and the new inputs."""
 
@@ -87,7 +90,7 @@ class Row:
     write_only: frozenset[str] = frozenset()
     """Top-level inputs that AWS never returns (passwords): the state keeps the input."""
     autoname: Autoname | None = None
-    same: Mapping[str, Callable[[Any, Any], bool]] = field(default_factory=dict)
+    same: Mapping[str, Same] = field(default_factory=dict)
     """Equality of top-level inputs beyond `==`: JSON documents, unordered lists."""
     suppresses: Mapping[str, Judge] = field(default_factory=dict)
     """Top-level inputs whose difference the provider ignores for some states."""
@@ -127,10 +130,10 @@ class Row:
         """
         carried = {path.split(".", 1)[0] for path in self.inputs}
         dropped = self.dropped(old_inputs, new_inputs)
-        asked = (set(new_inputs) | dropped) & carried
+        managed = (set(new_inputs) | dropped) & carried
         return frozenset(
             key
-            for key in asked
+            for key in managed
             if not self._equal(key, state.get(key, old_inputs.get(key)), new_inputs.get(key))
             and not (key in self.suppresses and self.suppresses[key](state, new_inputs))
         )

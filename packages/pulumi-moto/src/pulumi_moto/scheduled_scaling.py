@@ -54,9 +54,9 @@ def _run(backend: ApplicationAutoscalingBackend, action: FakeScheduledAction) ->
     suspended = (target.__dict__.get("suspended_state") or {}) if target else {}
     if target is None or suspended.get("ScheduledScalingSuspended"):
         return
-    asked: Any = action.scalable_target_action  # annotated as str in moto; it is a document
-    lowest = int(asked.get("MinCapacity", target.min_capacity))
-    highest = int(asked.get("MaxCapacity", target.max_capacity))
+    limits: Any = action.scalable_target_action  # annotated as str in moto; it is a document
+    lowest = int(limits.get("MinCapacity", target.min_capacity))
+    highest = int(limits.get("MaxCapacity", target.max_capacity))
     if lowest > highest:
         return
     target.min_capacity, target.max_capacity = lowest, highest

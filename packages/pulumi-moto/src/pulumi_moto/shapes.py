@@ -1,8 +1,13 @@
 """Conversions between Pulumi's and AWS's spelling of values, and equalities of them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+Members = dict[str, Any]
+"""A structure of an AWS API as boto3 and moto pass it: values by the names of its members."""
+Params = Mapping[str, Any]
+"""The parameters of an AWS call, or another structure that is only read."""
 
 
 def to_aws(value: Any) -> Any:
@@ -37,15 +42,15 @@ def same_json(old: Any, new: Any) -> bool:
         return bool(old == new)
 
 
-def same_set(old: Any, new: Any) -> bool:
+def same_set(old: Iterable[object], new: Iterable[object]) -> bool:
     """Return whether two lists have the same items in any order."""
     return sorted(map(_key, old)) == sorted(map(_key, new))
 
 
-def _key(item: Any) -> str:
+def _key(item: object) -> str:
     return json.dumps(item, sort_keys=True, default=str)
 
 
-def without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
+def without_empty(values: Params) -> Members:
     """Drop None, empty text and empty collections; keep False and 0."""
     return {key: value for key, value in values.items() if value not in (None, "", [], {})}

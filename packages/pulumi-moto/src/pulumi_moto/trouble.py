@@ -7,10 +7,10 @@ once. A hanging call fails when the test releases it.
 import json
 import re
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+
+from pulumi_moto.shapes import Params
 
 READS = re.compile(
     r"(Describe|Get|List|Filter|Lookup|Search|Head|BatchGet|Test|Assume)\w*|(GET|HEAD) .*"
@@ -40,17 +40,17 @@ class Trouble:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _over: threading.Event = field(default_factory=threading.Event)
 
-    def schedule(self, asked: Mapping[str, Any]) -> dict[str, str]:
+    def schedule(self, body: Params) -> dict[str, str]:
         """Schedule with `kind` and `at`, cancel with `at` alone; return the failed call in `met`.
 
         Either releases a hanging call.
         """
-        if "at" in asked:
+        if "at" in body:
             with self._lock:
                 self._over.set()
                 self._over = threading.Event()
-                self.kind = Kind(asked["kind"]) if asked.get("kind") else None
-                self.left, self.met = int(asked["at"]), ""
+                self.kind = Kind(body["kind"]) if body.get("kind") else None
+                self.left, self.met = int(body["at"]), ""
         return {"met": self.met}
 
     def error_code(self, call: str) -> str | None:

@@ -1,9 +1,9 @@
 """The engine's wire format: URNs, and property values as protobuf structs."""
 
-from typing import Any
-
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2
+
+from pulumi_moto.row import Inputs
 
 Request = (
     provider_pb2.CheckRequest
@@ -24,12 +24,12 @@ def name_of(request: Request) -> str:
     return str(request.urn).split("::", 3)[3]
 
 
-def to_python(struct: struct_pb2.Struct) -> dict[str, Any]:
+def to_python(struct: struct_pb2.Struct) -> Inputs:
     """Convert to Python values; a whole number becomes an int, as boto3 requires."""
     return {key: _value(value) for key, value in struct.fields.items()}
 
 
-def _value(value: struct_pb2.Value) -> Any:
+def _value(value: struct_pb2.Value) -> object:
     kind = value.WhichOneof("kind")
     if kind == "struct_value":
         return to_python(value.struct_value)
@@ -41,7 +41,7 @@ def _value(value: struct_pb2.Value) -> Any:
     return None if kind == "null_value" else getattr(value, kind or "string_value")
 
 
-def to_struct(values: dict[str, Any]) -> struct_pb2.Struct:
+def to_struct(values: Inputs) -> struct_pb2.Struct:
     struct = struct_pb2.Struct()
     struct.update(values)
     return struct

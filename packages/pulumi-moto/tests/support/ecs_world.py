@@ -16,6 +16,7 @@ from moto import mock_aws
 from pulumi_moto import correction, corrections
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.ecs.deployment import BLUE_GREEN_STAGES, REQUEST_SECONDS, STAGE_SECONDS
+from saved_state import saved
 
 CLUSTER, SERVICE, FAMILY, ALARM = "shop", "backend", "backend", "backend-5xx"
 BAKE = 5
@@ -46,8 +47,6 @@ MANAGES = {
 class World:
     """A cluster, a load balancer with both rules on both groups, and one task definition."""
 
-    ecs: Any
-    elb: Any
     subnets: list[str]
     security_group: str
     blue: str
@@ -55,6 +54,14 @@ class World:
     production: str
     test: str
     role: str
+
+    @property
+    def ecs(self) -> Any:
+        return client("ecs")
+
+    @property
+    def elb(self) -> Any:
+        return client("elbv2")
 
     def network(self) -> dict[str, Any]:
         return {
@@ -239,8 +246,9 @@ def ring(state: str = "ALARM", *, name: str = ALARM) -> None:
 
 
 @contextmanager
+@saved
 def world() -> Iterator[World]:
-    """A fresh account."""
+    """A new account."""
     assert corrections  # imported for what it registers
     correction.apply()
     CLOCK.set_speed(0)
@@ -285,4 +293,4 @@ def world() -> Iterator[World]:
         ecs.create_cluster(clusterName=CLUSTER)
         register(ecs)
         role = made["Role"]["Arn"]
-        yield World(ecs, elb, subnets, group, blue, green, production, test, role)
+        yield World(subnets, group, blue, green, production, test, role)

@@ -7,6 +7,7 @@ import pulumi
 from pulumi import InputPropertiesError, provider
 
 from pulumi_moto.awsx.plan import OUTPUTS, Planned, Ref, RefusedError, outputs, plan
+from pulumi_moto.row import Props
 from pulumi_moto.versions import AWS_VERSION, AWSX_VERSION, sdk_version
 
 VPC = "awsx:ec2:Vpc"
@@ -16,9 +17,7 @@ VERSION = sdk_version("pulumi_awsx", otherwise=AWSX_VERSION)
 class Child(pulumi.CustomResource):
     """A resource of any type, by token."""
 
-    def __init__(
-        self, planned: Planned, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions
-    ) -> None:
+    def __init__(self, planned: Planned, inputs: Props, opts: pulumi.ResourceOptions) -> None:
         wanted = {"allocationId": None} if planned.token.endswith(":Eip") else {}
         super().__init__(planned.token, planned.name, {**inputs, **wanted}, opts)
 

@@ -8,7 +8,9 @@ engine.
 import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+
+from pulumi_moto.row import Props
+from pulumi_moto.shapes import Members
 
 VPC = "aws:ec2/vpc:Vpc"
 GATEWAY = "aws:ec2/internetGateway:InternetGateway"
@@ -61,7 +63,7 @@ class Planned:
 
     token: str
     name: str
-    inputs: Mapping[str, Any]
+    inputs: Props
     parent: str | None = field(default=None)
     """Key of the planned parent; None for the component itself."""
 
@@ -70,7 +72,7 @@ class Planned:
         return f"{self.token}::{self.name}"
 
 
-def plan(name: str, inputs: Mapping[str, Any]) -> list[Planned]:
+def plan(name: str, inputs: Props) -> list[Planned]:
     """Return the children of `awsx.ec2.Vpc(name, **inputs)`, each after those it refers to.
 
     Raises RefusedError.
@@ -95,11 +97,11 @@ def plan(name: str, inputs: Mapping[str, Any]) -> list[Planned]:
     return [*planned, *_endpoints(inputs, vpc, planned, shared)]
 
 
-def _block(inputs: Mapping[str, Any]) -> str:
+def _block(inputs: Props) -> str:
     return str(inputs.get("cidrBlock") or "10.0.0.0/16")
 
 
-def _nat_strategy(inputs: Mapping[str, Any]) -> str:
+def _nat_strategy(inputs: Props) -> str:
     return str((inputs.get("natGateways") or {}).get("strategy") or "OnePerAz")
 
 
@@ -107,7 +109,7 @@ OUTPUTS = ("vpcId", "publicSubnetIds", "privateSubnetIds", "isolatedSubnetIds")
 """The component's outputs that are emulated."""
 
 
-def outputs(name: str, planned: list[Planned]) -> dict[str, Any]:
+def outputs(name: str, planned: list[Planned]) -> Members:
     """Return the emulated outputs as references; any other output is None."""
 
     def ids(tier: str) -> list[Ref]:
@@ -124,7 +126,7 @@ def outputs(name: str, planned: list[Planned]) -> dict[str, Any]:
 
 def _subnet(  # noqa: PLR0913, PLR0917 - what awsx's own loop has in scope
     name: str,
-    spec: Mapping[str, Any],
+    spec: Props,
     index: int,
     zone: str,
     vpc: Planned,
@@ -205,7 +207,7 @@ def _default_route(
 
 
 def _endpoints(
-    inputs: Mapping[str, Any], vpc: Planned, planned: list[Planned], shared: Mapping[str, str]
+    inputs: Props, vpc: Planned, planned: list[Planned], shared: Mapping[str, str]
 ) -> Iterator[Planned]:
     """With the Auto strategy a gateway endpoint is in each planned route table."""
     tables = [Ref(p.key, "id") for p in planned if p.token == TABLE]
@@ -224,7 +226,7 @@ def _endpoints(
         )
 
 
-def _check(inputs: Mapping[str, Any]) -> None:
+def _check(inputs: Props) -> None:
     _known("awsx.ec2.Vpc", inputs, CARRIED)
     specs = inputs.get("subnetSpecs") or []
     zones = inputs.get("availabilityZoneNames") or []
@@ -255,7 +257,7 @@ def _check(inputs: Mapping[str, Any]) -> None:
     _check_nat(inputs, {spec["type"] for spec in specs})
 
 
-def _check_nat(inputs: Mapping[str, Any], kinds: set[str]) -> None:
+def _check_nat(inputs: Props, kinds: set[str]) -> None:
     _known("natGateways", inputs.get("natGateways") or {}, NAT_CONFIG)
     strategy = _nat_strategy(inputs)
     if strategy not in STRATEGIES:
@@ -280,7 +282,7 @@ def _check_blocks(vpc_block: str, blocks: list[str]) -> None:
                 raise RefusedError(f"Subnets {other} and {network} overlap.")
 
 
-def _known(what: str, given: Mapping[str, Any], known: frozenset[str]) -> None:
+def _known(what: str, given: Props, known: frozenset[str]) -> None:
     if unknown := sorted(set(given) - known):
         raise RefusedError(
             f"{what} has {', '.join(unknown)}, which is not emulated; "

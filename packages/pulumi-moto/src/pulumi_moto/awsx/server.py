@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
 
 import grpc.aio
 from google.protobuf import empty_pb2
@@ -30,29 +29,39 @@ class Servicer(ProviderServicer):
         super().__init__(Awsx(), [], "")
         self._one_at_a_time = asyncio.Lock()
 
-    async def Handshake(self, request: Any, context: Any) -> Any:
+    async def Handshake(
+        self, request: provider_pb2.ProviderHandshakeRequest, context: object
+    ) -> provider_pb2.ProviderHandshakeResponse:
         self.engine_address = request.engine_address
         return provider_pb2.ProviderHandshakeResponse(
             accept_secrets=True, accept_resources=True, accept_outputs=True
         )
 
-    async def Attach(self, request: Any, context: Any) -> Any:
+    async def Attach(self, request: plugin_pb2.PluginAttach, context: object) -> empty_pb2.Empty:
         self.engine_address = request.address
         return empty_pb2.Empty()
 
-    async def GetPluginInfo(self, request: Any, context: Any) -> Any:
+    async def GetPluginInfo(
+        self, request: empty_pb2.Empty, context: object
+    ) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version=VERSION)
 
-    async def CheckConfig(self, request: Any, context: Any) -> Any:
+    async def CheckConfig(
+        self, request: provider_pb2.CheckRequest, context: object
+    ) -> provider_pb2.CheckResponse:
         return provider_pb2.CheckResponse(inputs=request.news)
 
-    async def DiffConfig(self, request: Any, context: Any) -> Any:
+    async def DiffConfig(
+        self, request: provider_pb2.DiffRequest, context: object
+    ) -> provider_pb2.DiffResponse:
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
-    async def Cancel(self, request: Any, context: Any) -> Any:
+    async def Cancel(self, request: empty_pb2.Empty, context: object) -> empty_pb2.Empty:
         return empty_pb2.Empty()
 
-    async def Construct(self, request: Any, context: Any) -> Any:
+    async def Construct(
+        self, request: provider_pb2.ConstructRequest, context: grpc.aio.ServicerContext
+    ) -> provider_pb2.ConstructResponse:
         async with self._one_at_a_time:
             return await super().Construct(request, context)
 

@@ -1,13 +1,12 @@
 """ACM: certificates are issued once their validation records resolve, and renewed while in use."""
 
-from typing import Any
-
 from moto.acm.models import CertBundle
 from moto.elbv2.models import elbv2_backends
 from moto.route53.models import FakeZone, route53_backends
 
 from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.registrar import REGISTRAR
+from pulumi_moto.shapes import Members
 
 
 @corrects(
@@ -38,8 +37,8 @@ LISTED_NAMES = 100
     aws="returns those for an issued certificate only; lists the first 100 names, the domain's "
     "first",
 )
-def describe_as_issued(original: Replacement, self: CertBundle) -> dict[str, Any]:
-    described: dict[str, Any] = original(self)
+def describe_as_issued(original: Replacement, self: CertBundle) -> Members:
+    described: Members = original(self)
     certificate = described["Certificate"]
     if certificate["Status"] == "PENDING_VALIDATION":
         for name in UNTIL_ISSUED:
@@ -62,8 +61,8 @@ def describe_as_issued(original: Replacement, self: CertBundle) -> dict[str, Any
     moto="never renews, and omits a listener that gets the certificate later",
     aws="renews an issued certificate that a load balancer uses, and lists those in InUseBy",
 )
-def renew_what_is_used(original: Replacement, self: CertBundle) -> dict[str, Any]:
-    described: dict[str, Any] = original(self)
+def renew_what_is_used(original: Replacement, self: CertBundle) -> Members:
+    described: Members = original(self)
     certificate = described["Certificate"]
     using = _balancers(self.arn)
     certificate["InUseBy"] = using
@@ -85,7 +84,7 @@ def _balancers(arn: str) -> list[str]:
 
 
 def _validated(certificate: CertBundle) -> bool:
-    options: list[dict[str, Any]] = certificate.describe()["Certificate"].get(
+    options: list[Members] = certificate.describe()["Certificate"].get(
         "DomainValidationOptions", []
     )
     wanted = {

@@ -13,6 +13,7 @@ from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.exceptions import JsonRESTError
 
 from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.shapes import Members
 
 NOTHING_SUSPENDED = {
     "DynamicScalingInSuspended": False,
@@ -97,7 +98,7 @@ def put_scaling_policy(  # noqa: PLR0913 - moto's signature
     service_namespace: str,
     resource_id: str,
     scalable_dimension: str,
-    policy_body: dict[str, Any],
+    policy_body: Members,
     policy_type: str | None,
 ) -> FakeApplicationAutoscalingPolicy:
     if resource_id not in self.targets.get(scalable_dimension, {}):

@@ -12,12 +12,13 @@ from moto.core.exceptions import JsonRESTError
 
 from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.scheduled_scaling import DONE, once
+from pulumi_moto.shapes import Members
 
 RECURS = re.compile(r"(cron|rate)\(.+\)")
 KEYS = ("service_namespace", "resource_id", "scalable_dimension", "scheduled_action_name")
 
 
-def _held(self: ApplicationAutoscalingBackend, where: dict[str, Any]) -> Any | None:
+def _held(self: ApplicationAutoscalingBackend, where: Members) -> Members | None:
     """Return the action with these four keys."""
     return next(
         (
@@ -37,26 +38,26 @@ def _held(self: ApplicationAutoscalingBackend, where: dict[str, Any]) -> Any | N
     aws="refuses those; runs it at its time, and again after a new schedule",
 )
 def put_scheduled_action(
-    original: Replacement, self: ApplicationAutoscalingBackend, **asked: Any
+    original: Replacement, self: ApplicationAutoscalingBackend, **params: Any
 ) -> None:
-    if asked["resource_id"] not in self.targets.get(asked["scalable_dimension"], {}):
+    if params["resource_id"] not in self.targets.get(params["scalable_dimension"], {}):
         raise JsonRESTError(
             "ObjectNotFoundException",
             "No scalable target registered for service namespace: "
-            f"{asked['service_namespace']}, resource ID: {asked['resource_id']}, scalable "
-            f"dimension: {asked['scalable_dimension']}",
+            f"{params['service_namespace']}, resource ID: {params['resource_id']}, scalable "
+            f"dimension: {params['scalable_dimension']}",
         )
-    held = _held(self, asked)
-    if asked["schedule"] is not None or held is None:
-        _refuse_schedule(asked["schedule"] or "", asked["timezone"])
-    action = asked["scalable_target_action"]
+    held = _held(self, params)
+    if params["schedule"] is not None or held is None:
+        _refuse_schedule(params["schedule"] or "", params["timezone"])
+    action = params["scalable_target_action"]
     if held is None and not action:
         raise AWSValidationException(
             "At least one of minimum capacity and maximum capacity should be provided"
         )
     if action and action.get("MinCapacity", 0) > action.get("MaxCapacity", float("inf")):
         raise AWSValidationException("Maximum capacity cannot be less than minimum capacity")
-    original(self, **asked)
+    original(self, **params)
     if held is not None:
         held.__dict__.pop(DONE, None)
 

@@ -1,7 +1,5 @@
 """CloudWatch alarms: the state of new and of changed ones."""
 
-from typing import Any
-
 from moto.cloudwatch.models import Alarm, CloudWatchBackend
 from moto.cloudwatch.responses import CloudWatchResponse
 
@@ -20,8 +18,8 @@ def put_metric_alarm(
     original: Replacement,
     self: CloudWatchBackend,
     name: str,
-    *args: Any,
-    **kwargs: Any,
+    *args: object,
+    **kwargs: object,
 ) -> Alarm:
     before = self.alarms.get(name)
     if before is not None:
@@ -45,7 +43,7 @@ def put_metric_alarm(
     moto="an alarm keeps the state that was set, without an evaluation of its metrics",
     aws="an alarm's state follows its datapoints",
 )
-def describe_alarms(original: Replacement, self: CloudWatchResponse) -> Any:
+def describe_alarms(original: Replacement, self: CloudWatchResponse) -> object:
     backend = self.cloudwatch_backend
     for alarm in backend.alarms.values():
         alarm_state.settle(backend, alarm)

@@ -7,6 +7,7 @@ from typing import Any
 from moto.cloudwatch.models import CloudWatchBackend
 
 from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.shapes import Members
 
 
 @corrects(
@@ -19,30 +20,30 @@ from pulumi_moto.correction import Replacement, corrects
 def get_metric_data(
     original: Replacement,
     self: CloudWatchBackend,
-    queries: list[dict[str, Any]],
+    queries: list[Members],
     start_time: datetime,
     end_time: datetime,
     scan_by: str = "TimestampAscending",
-) -> list[dict[str, Any]]:
+) -> list[Members]:
     """Prefix names with their namespace while moto searches."""
     every = self.get_all_metrics()
     vars(self)["get_all_metrics"] = lambda: [_full(datum) for datum in every]
     try:
-        found: list[dict[str, Any]] = original(
-            self, [_asked(query) for query in queries], start_time, end_time, scan_by
+        found: list[Members] = original(
+            self, [_requested(query) for query in queries], start_time, end_time, scan_by
         )
     finally:
         del vars(self)["get_all_metrics"]
     return found
 
 
-def _full(datum: Any) -> Any:
+def _full(datum: Any) -> object:
     named = copy.copy(datum)
     named.name = _name(datum.namespace, datum.name)
     return named
 
 
-def _asked(query: dict[str, Any]) -> dict[str, Any]:
+def _requested(query: Members) -> Members:
     if "MetricStat" not in query:
         return query
     stat = query["MetricStat"]

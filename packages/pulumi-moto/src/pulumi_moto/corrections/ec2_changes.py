@@ -1,7 +1,5 @@
 """EC2: in-place changes that moto drops or refuses."""
 
-from typing import Any
-
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import (
     InvalidParameterValueError,
@@ -13,6 +11,7 @@ from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses.vpcs import VPCs
 
 from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.shapes import Members
 
 SOURCES = {
     "CidrIpv4": "an IPv4 address",
@@ -32,15 +31,15 @@ EVERY_PROTOCOL = "-1"
     aws="changes it on an interface endpoint; refuses it on others",
 )
 def modify_vpc_endpoint(original: Replacement, self: VPCs) -> ActionResult:
-    asked = self._get_param("PrivateDnsEnabled")
-    if asked is not None:
+    params = self._get_param("PrivateDnsEnabled")
+    if params is not None:
         name = self._get_param("VpcEndpointId")
         endpoint = self.ec2_backend.describe_vpc_endpoints(vpc_end_point_ids=[name])[0]
         if str(endpoint.vpc_endpoint_type).lower() != "interface":
             raise InvalidParameterValueError(
                 f"Private DNS can't be set on {name}, which is no interface endpoint."
             )
-        endpoint.private_dns_enabled = str(asked).lower() == "true"
+        endpoint.private_dns_enabled = str(params).lower() == "true"
     answer: ActionResult = original(self)
     return answer
 
@@ -53,16 +52,16 @@ def _source(rule: SecurityGroupRule) -> str:
     return "CidrIpv6" if "CidrIpv6" in rule.ip_range else "CidrIpv4"
 
 
-def _change(rule: SecurityGroupRule, asked: dict[str, Any]) -> None:
-    named = [name for name in SOURCES if asked.get(name)]
+def _change(rule: SecurityGroupRule, params: Members) -> None:
+    named = [name for name in SOURCES if params.get(name)]
     if named != [_source(rule)]:
         raise InvalidParameterValueError(
             f"Invalid rule type for security group rule '{rule.id}'. It names "
             f"{SOURCES[_source(rule)]}, and a change can't name anything else."
         )
-    protocol = str(asked.get("IpProtocol", "")).lower()
+    protocol = str(params.get("IpProtocol", "")).lower()
     rule.ip_protocol = PROTOCOLS.get(protocol, protocol)
-    ports = [asked.get(name) for name in ("FromPort", "ToPort")]
+    ports = [params.get(name) for name in ("FromPort", "ToPort")]
     if rule.ip_protocol == EVERY_PROTOCOL:
         rule.from_port = rule.to_port = None
     elif None in ports:
@@ -71,15 +70,15 @@ def _change(rule: SecurityGroupRule, asked: dict[str, Any]) -> None:
         )
     else:
         rule.from_port, rule.to_port = (int(str(port)) for port in ports)
-    value = asked[named[0]]
+    value = params[named[0]]
     if named == ["ReferencedGroupId"]:
         rule.source_group = {**rule.source_group, "GroupId": value}
     elif named == ["PrefixListId"]:
         rule.prefix_list_id = value
     else:
         rule.ip_range["CidrIpv6" if named == ["CidrIpv6"] else "CidrIp"] = value
-    if asked.get("Description") is not None:
-        rule.ip_range["Description"] = asked["Description"]
+    if params.get("Description") is not None:
+        rule.ip_range["Description"] = params["Description"]
 
 
 @corrects(
@@ -90,13 +89,13 @@ def _change(rule: SecurityGroupRule, asked: dict[str, Any]) -> None:
     aws="changes the source for another of its kind; requires ports for TCP and UDP only",
 )
 def modify_security_group_rules(
-    original: Replacement, self: EC2Backend, group_id: str, rules: dict[str, dict[str, Any]]
+    original: Replacement, self: EC2Backend, group_id: str, rules: dict[str, Members]
 ) -> None:
     group = self.get_security_group_by_name_or_id(group_id)
     if group is None:
         raise InvalidSecurityGroupNotFoundError(group_id)
-    for name, asked in rules.items():
+    for name, params in rules.items():
         rule = group.get_rule(name)
         if rule is None:
             raise InvalidSecurityGroupRuleIdNotFoundError(name)
-        _change(rule, asked)
+        _change(rule, params)

@@ -101,8 +101,8 @@ def _caches(ec2: EC2Backend) -> Iterator[Interfaces]:
 def delete_security_group(original: Replacement, self: SecurityGroups) -> ActionResult:
     # In the response class: moto's delete_vpc deletes the default group through the backend.
     backend = self.ec2_backend
-    asked = self._get_param("GroupId") or self._get_param("GroupName")
-    group = backend.get_security_group_by_name_or_id(asked)
+    params = self._get_param("GroupId") or self._get_param("GroupName")
+    group = backend.get_security_group_by_name_or_id(params)
     if group is not None and group.is_default:
         raise EC2ClientError(
             "CannotDelete",

@@ -3,7 +3,6 @@
 import json
 from fnmatch import fnmatchcase
 from hashlib import sha256
-from typing import Any
 
 from moto.core.exceptions import ServiceException
 from moto.ecr.exceptions import ImageAlreadyExistsException, InvalidParameterException
@@ -11,6 +10,7 @@ from moto.ecr.models import ECRBackend, Image, Repository
 from moto.ecr.policy_validation import EcrLifecyclePolicyValidator
 
 from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.shapes import Members
 
 
 class ImageTagAlreadyExistsException(ServiceException):
@@ -72,7 +72,7 @@ def put_image(
     repository_name: str,
     image_manifest: str,
     image_tag: str,
-    *args: Any,
+    *args: object,
 ) -> Image:
     try:
         image: Image = original(self, repository_name, image_manifest, image_tag, *args)
@@ -100,14 +100,14 @@ def put_lifecycle_policy(
     registry_id: str,
     repository_name: str,
     lifecycle_policy_text: str,
-) -> dict[str, Any]:
+) -> Members:
     EcrLifecyclePolicyValidator(lifecycle_policy_text).validate()
     _refuse_contradictions(json.loads(lifecycle_policy_text)["rules"])
-    answer: dict[str, Any] = original(self, registry_id, repository_name, lifecycle_policy_text)
+    answer: Members = original(self, registry_id, repository_name, lifecycle_policy_text)
     return answer
 
 
-def _refuse_contradictions(rules: list[dict[str, Any]]) -> None:
+def _refuse_contradictions(rules: list[Members]) -> None:
     priorities = [rule["rulePriority"] for rule in rules]
     if len(set(priorities)) < len(priorities):
         raise _failure("rulePriority must be unique within the policy")

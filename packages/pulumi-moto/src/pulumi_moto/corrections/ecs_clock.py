@@ -4,7 +4,6 @@ moto's backends are dictionaries without locks, and callers use threads.
 """
 
 import threading
-from typing import Any
 
 from moto.core.responses import BaseResponse
 
@@ -22,7 +21,7 @@ ONE_AT_A_TIME = threading.RLock()
     moto="has no clock: a deployment, a draining service or a task stays as it is",
     aws="deployments, services and tasks progress with time",
 )
-def call_action(original: Replacement, self: BaseResponse) -> Any:
+def call_action(original: Replacement, self: BaseResponse) -> object:
     with ONE_AT_A_TIME:
         settle()
         return original(self)

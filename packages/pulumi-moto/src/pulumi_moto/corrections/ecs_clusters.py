@@ -1,7 +1,5 @@
 """ECS clusters: counts, refused deletions, and Container Insights' log group."""
 
-from typing import Any
-
 from moto.ecs.exceptions import ECSException
 from moto.ecs.models import Cluster, EC2ContainerServiceBackend, Service, Task
 from moto.logs.models import logs_backends
@@ -42,8 +40,8 @@ def delete_cluster(
     aws="counts active services and running tasks",
 )
 def describe_clusters(
-    original: Replacement, self: EC2ContainerServiceBackend, *args: Any, **kwargs: Any
-) -> Any:
+    original: Replacement, self: EC2ContainerServiceBackend, *args: object, **kwargs: object
+) -> object:
     found, failures = original(self, *args, **kwargs)
     for cluster in found:
         active = [s for s in _services(self, cluster) if s.status == "ACTIVE"]
@@ -66,7 +64,7 @@ INSIGHTS = "/aws/ecs/containerinsights/{cluster}/performance"
     "missing",
 )
 def create_cluster(
-    original: Replacement, self: EC2ContainerServiceBackend, *args: Any, **kwargs: Any
+    original: Replacement, self: EC2ContainerServiceBackend, *args: object, **kwargs: object
 ) -> Cluster:
     cluster: Cluster = original(self, *args, **kwargs)
     _make_missing_group(self, cluster)
@@ -81,7 +79,7 @@ def create_cluster(
     aws="creates that of the performance events, as for a new cluster",
 )
 def update_cluster(
-    original: Replacement, self: EC2ContainerServiceBackend, *args: Any, **kwargs: Any
+    original: Replacement, self: EC2ContainerServiceBackend, *args: object, **kwargs: object
 ) -> Cluster:
     cluster: Cluster = original(self, *args, **kwargs)
     _make_missing_group(self, cluster)

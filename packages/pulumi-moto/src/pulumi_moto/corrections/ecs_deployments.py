@@ -1,7 +1,6 @@
 """ECS: the service deployments API, which moto lacks."""
 
 from collections.abc import Callable
-from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ecs.exceptions import ECSException, InvalidParameterException
@@ -13,6 +12,7 @@ from pulumi_moto.correction import corrects
 from pulumi_moto.ecs import describe
 from pulumi_moto.ecs.rollout import Rollout
 from pulumi_moto.ecs.state import KEY, ServiceState, state_of
+from pulumi_moto.shapes import Members
 
 ABSENT = "is not implemented"
 Known = tuple[ServiceState, Rollout]
@@ -26,11 +26,11 @@ Known = tuple[ServiceState, Rollout]
     aws="lists a service's deployments, the newest first",
 )
 def list_service_deployments(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
-    asked = self._get_params()
+    params = self._get_params()
     service = self.ecs_backend._get_service(
-        asked.get("cluster", "default"), asked["service"].rsplit("/", 1)[-1]
+        params.get("cluster", "default"), params["service"].rsplit("/", 1)[-1]
     )
-    state, wanted = state_of(service), asked.get("status")
+    state, wanted = state_of(service), params.get("status")
     found = [describe.brief(state, rollout) for rollout in reversed(state.rollouts)]
     return ActionResult(
         {"serviceDeployments": [d for d in found if not wanted or d["status"] in wanted]}
@@ -82,12 +82,12 @@ def describe_service_revisions(original: None, self: EC2ContainerServiceResponse
 )
 def stop_service_deployment(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
     """ROLLBACK is the only valid value in the API reference, although the enum has ABORT."""
-    asked = self._get_params()
-    if asked.get("stopType", "ROLLBACK") != "ROLLBACK":
+    params = self._get_params()
+    if params.get("stopType", "ROLLBACK") != "ROLLBACK":
         raise InvalidParameterException(
-            f"Stop type {asked['stopType']} is not supported. The valid value is ROLLBACK."
+            f"Stop type {params['stopType']} is not supported. The valid value is ROLLBACK."
         )
-    _, rollout = _find(self.ecs_backend, asked["serviceDeploymentArn"])
+    _, rollout = _find(self.ecs_backend, params["serviceDeploymentArn"])
     deployment = rollout.deployment
     if not deployment.ongoing:
         raise ECSException(
@@ -97,7 +97,7 @@ def stop_service_deployment(original: None, self: EC2ContainerServiceResponse) -
     deployment.request_rollback(
         CLOCK.now(), "Service deployment rolled back because of a request to stop it."
     )
-    return ActionResult({"serviceDeploymentArn": asked["serviceDeploymentArn"]})
+    return ActionResult({"serviceDeploymentArn": params["serviceDeploymentArn"]})
 
 
 @corrects(
@@ -108,18 +108,18 @@ def stop_service_deployment(original: None, self: EC2ContainerServiceResponse) -
     aws="continues a deployment that is paused at a hook, or rolls it back",
 )
 def continue_service_deployment(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
-    asked = self._get_params()
-    state, rollout = _find(self.ecs_backend, asked["serviceDeploymentArn"])
+    params = self._get_params()
+    state, rollout = _find(self.ecs_backend, params["serviceDeploymentArn"])
     deployment = rollout.deployment
     waiting = {pause.hook_id: pause for pause in deployment.waiting}
-    if asked["hookId"] not in waiting:
+    if params["hookId"] not in waiting:
         raise InvalidParameterException(
-            f"The service deployment does not wait for an action on hook {asked['hookId']}."
+            f"The service deployment does not wait for an action on hook {params['hookId']}."
         )
-    go_on = asked.get("action", "CONTINUE") == "CONTINUE"
-    deployment.resume(waiting[asked["hookId"]], CLOCK.now(), go_on=go_on)
+    go_on = params.get("action", "CONTINUE") == "CONTINUE"
+    deployment.resume(waiting[params["hookId"]], CLOCK.now(), go_on=go_on)
     state.settle()
-    return ActionResult({"serviceDeploymentArn": asked["serviceDeploymentArn"]})
+    return ActionResult({"serviceDeploymentArn": params["serviceDeploymentArn"]})
 
 
 def _known(
@@ -139,5 +139,5 @@ def _find(backend: EC2ContainerServiceBackend, arn: str) -> Known:
     return known[arn]
 
 
-def _missing(named: list[str], known: dict[str, Any]) -> list[dict[str, str]]:
+def _missing(named: list[str], known: Members) -> list[dict[str, str]]:
     return [{"arn": arn, "reason": "MISSING"} for arn in named if arn not in known]

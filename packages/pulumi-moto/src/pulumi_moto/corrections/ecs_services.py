@@ -11,6 +11,7 @@ from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.ecs.describe import show
 from pulumi_moto.ecs.refusals import rebalanced_by_default, refuse_impossible
 from pulumi_moto.ecs.state import KEY, ServiceState, state_of
+from pulumi_moto.shapes import Members
 
 ATTRIBUTES = {
     "deploymentConfiguration": "deployment_configuration",
@@ -50,22 +51,22 @@ BEGINS_DEPLOYMENT = frozenset(
     aws="keeps them, starts a deployment, refuses those",
 )
 def create_service(original: Replacement, self: EC2ContainerServiceResponse) -> ActionResult:
-    asked = self._get_params()
-    backend, name = self.ecs_backend, asked["serviceName"]
-    cluster = _cluster(backend, asked)
+    params = self._get_params()
+    backend, name = self.ecs_backend, params["serviceName"]
+    cluster = _cluster(backend, params)
     existing = backend.services.get(f"{cluster.name}:{name}")
     if existing is not None and existing.status == "ACTIVE":
         raise InvalidParameterException("Creation of service was not idempotent.")
     if existing is not None and existing.status == "DRAINING":
         raise InvalidParameterException("Unable to Start a service that is still Draining.")
-    refuse_impossible(backend, cluster, asked, routes=True)
-    asked = {"availabilityZoneRebalancing": rebalanced_by_default(asked), **asked}
+    refuse_impossible(backend, cluster, params, routes=True)
+    params = {"availabilityZoneRebalancing": rebalanced_by_default(params), **params}
     original(self)
     service = backend.services[f"{cluster.name}:{name}"]
-    for parameter in ATTRIBUTES.keys() & asked.keys():
-        _set(service, parameter, asked[parameter])
-    strategy = asked.get("capacityProviderStrategy")
-    if not asked.get("launchType"):
+    for parameter in ATTRIBUTES.keys() & params.keys():
+        _set(service, parameter, params[parameter])
+    strategy = params.get("capacityProviderStrategy")
+    if not params.get("launchType"):
         strategy = strategy or cluster.default_capacity_provider_strategy
         service.launch_type = None if strategy else "EC2"
     service.__dict__["capacity_provider_strategy"] = strategy or None
@@ -83,26 +84,26 @@ def create_service(original: Replacement, self: EC2ContainerServiceResponse) -> 
     "count or a deployment configuration does not; hooks stay until an empty list",
 )
 def update_service(original: Replacement, self: EC2ContainerServiceResponse) -> ActionResult:
-    asked = self._get_params()
-    backend, cluster = self.ecs_backend, _cluster(self.ecs_backend, asked)
-    service = _service(backend, cluster, asked["service"])
-    if "deploymentConfiguration" in asked:
-        asked = {**asked, "deploymentConfiguration": _with_hooks(service, asked)}
+    params = self._get_params()
+    backend, cluster = self.ecs_backend, _cluster(self.ecs_backend, params)
+    service = _service(backend, cluster, params["service"])
+    if "deploymentConfiguration" in params:
+        params = {**params, "deploymentConfiguration": _with_hooks(service, params)}
     if service.status != "ACTIVE":
         raise ECSException("ServiceNotActiveException", "Service was not ACTIVE.")
-    wanted = {**_as_created(service), **asked}
-    definition = refuse_impossible(backend, cluster, wanted, routes="loadBalancers" in asked)
-    if asked.get("networkConfiguration"):
-        service._validate_network(asked["networkConfiguration"])
+    wanted = {**_as_created(service), **params}
+    definition = refuse_impossible(backend, cluster, wanted, routes="loadBalancers" in params)
+    if params.get("networkConfiguration"):
+        service._validate_network(params["networkConfiguration"])
     wanted["taskDefinition"] = definition.arn
     before = _as_created(service)
-    begins = bool(asked.get("forceNewDeployment")) or any(
-        wanted.get(key) != before.get(key) for key in BEGINS_DEPLOYMENT & asked.keys()
+    begins = bool(params.get("forceNewDeployment")) or any(
+        wanted.get(key) != before.get(key) for key in BEGINS_DEPLOYMENT & params.keys()
     )
     service.task_definition = definition.arn
-    for parameter in ATTRIBUTES.keys() & asked.keys():
-        _set(service, parameter, asked[parameter])
-    if asked.get("capacityProviderStrategy"):
+    for parameter in ATTRIBUTES.keys() & params.keys():
+        _set(service, parameter, params[parameter])
+    if params.get("capacityProviderStrategy"):
         service.launch_type = None
     state = state_of(service)
     if begins:
@@ -144,8 +145,8 @@ def delete_service(
     aws="returns the running deployment, its source and their tasks",
 )
 def describe_services(
-    original: Replacement, self: EC2ContainerServiceBackend, *args: Any, **kwargs: Any
-) -> Any:
+    original: Replacement, self: EC2ContainerServiceBackend, *args: object, **kwargs: object
+) -> object:
     found, failures = original(self, *args, **kwargs)
     for service in found:
         if KEY in service.__dict__:
@@ -161,14 +162,14 @@ def describe_services(
     aws="lists ACTIVE services",
 )
 def list_services(
-    original: Replacement, self: EC2ContainerServiceBackend, *args: Any, **kwargs: Any
+    original: Replacement, self: EC2ContainerServiceBackend, *args: object, **kwargs: object
 ) -> list[str]:
     active = {service.arn for service in self.services.values() if service.status == "ACTIVE"}
     return [arn for arn in original(self, *args, **kwargs) if arn in active]
 
 
-def _cluster(backend: EC2ContainerServiceBackend, asked: dict[str, Any]) -> Cluster:
-    return backend._get_cluster(asked.get("cluster", "default"))
+def _cluster(backend: EC2ContainerServiceBackend, params: Members) -> Cluster:
+    return backend._get_cluster(params.get("cluster", "default"))
 
 
 def _service(backend: EC2ContainerServiceBackend, cluster: Cluster, named: str) -> Service:
@@ -176,7 +177,7 @@ def _service(backend: EC2ContainerServiceBackend, cluster: Cluster, named: str) 
     return backend._get_service(cluster.name, named.rsplit("/", maxsplit=1)[-1])
 
 
-def _as_created(service: Service) -> dict[str, Any]:
+def _as_created(service: Service) -> Members:
     """Return create_service's parameters for the service's current state."""
     held = {key: service.__dict__.get(attribute) for key, attribute in ATTRIBUTES.items()}
     return {
@@ -193,14 +194,14 @@ def _set(service: Service, parameter: str, value: Any) -> None:
     setattr(service, ATTRIBUTES[parameter], value)
 
 
-def _with_hooks(service: Service, asked: dict[str, Any]) -> dict[str, Any]:
+def _with_hooks(service: Service, params: Members) -> Members:
     """Keep hooks that an update does not mention; an empty list removes them.
 
     https://github.com/hashicorp/terraform-provider-aws/pull/47096
     """
-    held: dict[str, Any] = service.__dict__.get("deployment_configuration") or {}
+    held: Members = service.__dict__.get("deployment_configuration") or {}
     hooks = {key: held[key] for key in ("lifecycleHooks",) if held.get(key)}
-    return {**hooks, **asked["deploymentConfiguration"]}
+    return {**hooks, **params["deploymentConfiguration"]}
 
 
 def _answer(state: ServiceState) -> ActionResult:

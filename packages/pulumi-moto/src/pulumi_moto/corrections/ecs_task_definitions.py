@@ -1,7 +1,5 @@
 """ECS task definitions: their order in lists, and when and by whom they were registered."""
 
-from typing import Any
-
 from moto.core.responses import ActionResult
 from moto.ecs.models import TaskDefinition
 from moto.ecs.responses import EC2ContainerServiceResponse
@@ -39,7 +37,9 @@ def list_task_definitions(original: Replacement, self: EC2ContainerServiceRespon
     moto="omits registeredAt and registeredBy",
     aws="returns the time of registration and the caller's ARN",
 )
-def registered(original: Replacement, self: TaskDefinition, *args: Any, **kwargs: Any) -> None:
+def registered(
+    original: Replacement, self: TaskDefinition, *args: object, **kwargs: object
+) -> None:
     original(self, *args, **kwargs)
     account_id = self.arn.split(":")[4]
     self.__dict__["registered_at"] = now()

@@ -15,6 +15,7 @@ from pulumi_moto.corrections.ssm_sessions import sessions
 from pulumi_moto.ecs import tasks
 from pulumi_moto.ecs.capacity import is_fargate, next_provider
 from pulumi_moto.ecs.network import refuse_missing
+from pulumi_moto.shapes import Members
 
 TOKENS = "tasks_by_client_token"
 """An attribute that this module adds to moto's cluster."""
@@ -32,8 +33,8 @@ def start(
     self: Task,
     cluster: Cluster,
     task_definition: TaskDefinition,
-    *args: Any,
-    **kwargs: Any,
+    *args: object,
+    **kwargs: object,
 ) -> None:
     original(self, cluster, task_definition, *args, **kwargs)
     tasks.take_address(self)
@@ -60,7 +61,7 @@ def advance(original: Replacement, self: Task) -> None:
 )
 def requirements(
     original: Replacement, self: EC2ContainerServiceBackend, task_definition: TaskDefinition
-) -> dict[str, Any]:
+) -> Members:
     return {"CPU": 0, "MEMORY": 0, "PORTS": [], "PORTS_UDP": []}
 
 
@@ -73,46 +74,46 @@ def requirements(
     aws="ends it when its essential container exits, refuses those, and returns the first task",
 )
 def run_task(original: Replacement, self: EC2ContainerServiceResponse) -> ActionResult:
-    asked, backend = self._get_params(), self.ecs_backend
-    cluster = backend._get_cluster(asked.get("cluster", "default"))
+    params, backend = self._get_params(), self.ecs_backend
+    cluster = backend._get_cluster(params.get("cluster", "default"))
     by_token: dict[str, list[Task]] = cluster.__dict__.setdefault(TOKENS, {})
-    if asked.get("clientToken") in by_token:
-        return ActionResult({"tasks": by_token[asked["clientToken"]], "failures": []})
-    launch_type, strategy = asked.get("launchType"), asked.get("capacityProviderStrategy")
+    if params.get("clientToken") in by_token:
+        return ActionResult({"tasks": by_token[params["clientToken"]], "failures": []})
+    launch_type, strategy = params.get("launchType"), params.get("capacityProviderStrategy")
     if not launch_type:
         strategy = strategy or cluster.default_capacity_provider_strategy
-    definition = backend.describe_task_definition(asked["taskDefinition"])
+    definition = backend.describe_task_definition(params["taskDefinition"])
     if definition.status != "ACTIVE":
         raise ECSException("ClientException", "TaskDefinition is inactive")
     if not is_fargate(strategy or (), launch_type):
         raise InvalidParameterException("No Container Instances were found in your cluster.")
-    _refuse_overrides(definition, asked.get("overrides") or {})
-    refuse_missing(backend, asked.get("networkConfiguration"))
+    _refuse_overrides(definition, params.get("overrides") or {})
+    refuse_missing(backend, params.get("networkConfiguration"))
     started: list[Task] = []
-    for turn in range(int(asked.get("count", 1))):
+    for turn in range(int(params.get("count", 1))):
         provider = next_provider(strategy, {}) if strategy else None
         started += backend.run_task(
             cluster.name,
             definition.arn,
             1,
-            asked.get("overrides"),
-            asked.get("startedBy") or "",
-            asked.get("tags"),
+            params.get("overrides"),
+            params.get("startedBy") or "",
+            params.get("tags"),
             launch_type,
-            tasks.spread(asked.get("networkConfiguration"), turn),
-            asked.get("group"),
-            platform_version=asked.get("platformVersion"),
+            tasks.spread(params.get("networkConfiguration"), turn),
+            params.get("group"),
+            platform_version=params.get("platformVersion"),
             capacity_provider_strategy=[{"capacityProvider": provider}] if provider else None,
         )
     for task in started:
-        tasks.enable_exec(task, enabled=bool(asked.get("enableExecuteCommand")))
+        tasks.enable_exec(task, enabled=bool(params.get("enableExecuteCommand")))
         tasks.schedule_end(task)
-    if asked.get("clientToken"):
-        by_token[asked["clientToken"]] = started
+    if params.get("clientToken"):
+        by_token[params["clientToken"]] = started
     return ActionResult({"tasks": started, "failures": []})
 
 
-def _refuse_overrides(definition: TaskDefinition, overrides: dict[str, Any]) -> None:
+def _refuse_overrides(definition: TaskDefinition, overrides: Members) -> None:
     known = {container["name"] for container in definition.container_definitions}
     for override in overrides.get("containerOverrides") or []:
         if override["name"] not in known:
@@ -205,10 +206,10 @@ def list_tasks(  # noqa: PLR0913, PLR0917 - moto's signature
     aws="opens a session in a task that was started with ECS Exec enabled",
 )
 def execute_command(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
-    asked = self._get_params()
-    if not asked["interactive"]:
+    params = self._get_params()
+    if not params["interactive"]:
         raise InvalidParameterException("Interactive is the only mode supported currently.")
-    task = _find(self.ecs_backend, asked.get("cluster", "default"), asked["task"])
+    task = _find(self.ecs_backend, params.get("cluster", "default"), params["task"])
     if not tasks.has_exec(task):
         raise InvalidParameterException(
             "The execute command failed because execute command was not enabled when the task was "
@@ -216,7 +217,7 @@ def execute_command(original: None, self: EC2ContainerServiceResponse) -> Action
             "with execute command enabled and try again."
         )
     names = [container.name for container in task.containers]
-    name = asked.get("container") or (names[0] if len(names) == 1 else None)
+    name = params.get("container") or (names[0] if len(names) == 1 else None)
     if name not in names:
         raise InvalidParameterException(
             "The container name must be one of the task's containers when it has several."
@@ -232,12 +233,12 @@ def execute_command(original: None, self: EC2ContainerServiceResponse) -> Action
             "containerArn": container_arn,
             "taskArn": task.task_arn,
             "containerName": name,
-            "interactive": asked["interactive"],
+            "interactive": params["interactive"],
             "session": {
                 "sessionId": session,
                 "streamUrl": f"wss://127.0.0.1:9/v1/data-channel/{session}",
                 # Opaque on AWS. Here it contains the command, for a substitute of AWS's plugin.
-                "tokenValue": base64.b64encode(asked["command"].encode()).decode(),
+                "tokenValue": base64.b64encode(params["command"].encode()).decode(),
             },
         }
     )

@@ -25,21 +25,23 @@ WINDOWS = ("snapshot_window", "preferred_maintenance_window")
     aws="creates a cache cluster for each member; refuses those",
 )
 def create_replication_group(
-    original: Replacement, self: ElastiCacheBackend, **asked: Any
+    original: Replacement, self: ElastiCacheBackend, **params: Any
 ) -> ReplicationGroup:
-    refuse_group(self, asked)
-    if asked.get("cache_subnet_group_name") not in (None, *self.cache_subnet_groups):
-        raise CacheSubnetGroupNotFound(asked["cache_subnet_group_name"])
-    group: ReplicationGroup = original(self, **asked)
-    token = asked.get("auth_token")
+    refuse_group(self, params)
+    if params.get("cache_subnet_group_name") not in (None, *self.cache_subnet_groups):
+        raise CacheSubnetGroupNotFound(params["cache_subnet_group_name"])
+    group: ReplicationGroup = original(self, **params)
+    token = params.get("auth_token")
     group.__dict__[TOKENS] = [token] if token else []
-    group.__dict__["asked_windows"] = {name: asked[name] for name in WINDOWS if asked.get(name)}
+    group.__dict__["requested_windows"] = {
+        name: params[name] for name in WINDOWS if params.get(name)
+    }
     endpoint = group.node_groups[0]["primary_endpoint"]["address"]
     group.node_groups[0]["reader_endpoint"] = {
         "address": endpoint.replace("master.", "replica.", 1),
         "port": group.port,
     }
-    set_members(self, group, int(asked.get("num_cache_clusters") or 1))
+    set_members(self, group, int(params.get("num_cache_clusters") or 1))
     return group
 
 

@@ -1,7 +1,5 @@
 """ElastiCache: changes of a replication group and of its AUTH tokens."""
 
-from typing import Any
-
 from moto.core.responses import ActionResult
 from moto.elasticache.models import CacheCluster, ReplicationGroup
 from moto.elasticache.responses import ElastiCacheResponse
@@ -11,6 +9,7 @@ from pulumi_moto.corrections.elasticache_members import describe_as_aws
 from pulumi_moto.corrections.elasticache_pending import defer
 from pulumi_moto.corrections.elasticache_refusals import refuse_engine, refuse_group
 from pulumi_moto.corrections.elasticache_token import begin, tokens_after
+from pulumi_moto.shapes import Members
 
 MODIFIED = {
     "EngineVersion": "engine_version",
@@ -31,15 +30,15 @@ SWITCHES = {
 }
 
 
-def _as_it_would_be(group: ReplicationGroup, asked: dict[str, Any]) -> dict[str, Any]:
+def _planned(group: ReplicationGroup, params: Members) -> Members:
     """Return create's arguments for the changed group; windows that moto invented are left out."""
-    named = {MODIFIED[name]: value for name, value in asked.items() if name in MODIFIED}
+    named = {MODIFIED[name]: value for name, value in params.items() if name in MODIFIED}
     switches = {
-        argument: asked.get(name, getattr(group, attribute) == "enabled")
+        argument: params.get(name, getattr(group, attribute) == "enabled")
         for name, (argument, attribute) in SWITCHES.items()
     }
     if named.keys() & {"snapshot_window", "preferred_maintenance_window"}:
-        held = group.__dict__["asked_windows"]
+        held = group.__dict__["requested_windows"]
         named = {**held, **named}
     if named.keys() & {"engine_version", "cache_parameter_group_name"}:
         held = {
@@ -50,16 +49,16 @@ def _as_it_would_be(group: ReplicationGroup, asked: dict[str, Any]) -> dict[str,
     return {
         **named,
         **switches,
-        "engine": asked.get("Engine", group.engine),
+        "engine": params.get("Engine", group.engine),
         "num_cache_clusters": len(group.member_clusters),
     }
 
 
-def _change(group: ReplicationGroup, members: list[CacheCluster], asked: dict[str, Any]) -> None:
+def _change(group: ReplicationGroup, members: list[CacheCluster], params: Members) -> None:
     for changed in (group, *members):
         for parameter, attribute in MODIFIED.items():
-            if parameter in asked:
-                setattr(changed, attribute, asked[parameter])
+            if parameter in params:
+                setattr(changed, attribute, params[parameter])
     for member in members:
         describe_as_aws(member)
 
@@ -77,31 +76,31 @@ def _change(group: ReplicationGroup, members: list[CacheCluster], asked: dict[st
 def modify_replication_group(original: Replacement, self: ElastiCacheResponse) -> ActionResult:
     backend = self.elasticache_backend
     group = backend.describe_replication_groups(self._get_param("ReplicationGroupId"))[0]
-    asked = {name: value for name, value in self._get_params().items() if value is not None}
+    params = {name: value for name, value in self._get_params().items() if value is not None}
     for name in (*SWITCHES, "AutoMinorVersionUpgrade", "TransitEncryptionEnabled"):
-        if name in asked:
-            asked[name] = self._get_bool_param(name)
-    refuse_group(backend, _as_it_would_be(group, asked))
-    refuse_engine(group, asked)
-    tokens = tokens_after(group, asked)
+        if name in params:
+            params[name] = self._get_bool_param(name)
+    refuse_group(backend, _planned(group, params))
+    refuse_engine(group, params)
+    tokens = tokens_after(group, params)
 
     node_type = group.cache_node_type  # changed at once by moto
     answer: ActionResult = original(self)
     group.cache_node_type = node_type
     members = [backend.cache_clusters[member] for member in group.member_clusters]
     at_once = bool(self._get_bool_param("ApplyImmediately"))
-    asked = defer(group, members, asked, at_once=at_once)
-    _change(group, members, asked)
-    remember_windows(group, asked)
+    params = defer(group, members, params, at_once=at_once)
+    _change(group, members, params)
+    remember_windows(group, params)
     if tokens is not None:
-        begin(group, tokens, asked.get("AuthTokenUpdateStrategy"))
-    if (logs := asked.get("LogDeliveryConfigurations")) is not None:
+        begin(group, tokens, params.get("AuthTokenUpdateStrategy"))
+    if (logs := params.get("LogDeliveryConfigurations")) is not None:
         group.log_delivery_configurations = group._get_log_delivery_configurations(logs)
     return answer
 
 
-def remember_windows(group: ReplicationGroup, asked: dict[str, Any]) -> None:
-    held: dict[str, str] = group.__dict__.setdefault("asked_windows", {})
+def remember_windows(group: ReplicationGroup, params: Members) -> None:
+    held: dict[str, str] = group.__dict__.setdefault("requested_windows", {})
     for name in ("SnapshotWindow", "PreferredMaintenanceWindow"):
-        if name in asked:
-            held[MODIFIED[name]] = asked[name]
+        if name in params:
+            held[MODIFIED[name]] = params[name]

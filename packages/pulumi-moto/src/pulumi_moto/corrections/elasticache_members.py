@@ -101,7 +101,7 @@ def describe_as_aws(cluster: CacheCluster) -> None:
     ]
 
 
-def _asked(self: ElastiCacheResponse) -> tuple[ReplicationGroup, int]:
+def _requested(self: ElastiCacheResponse) -> tuple[ReplicationGroup, int]:
     """Return the group and the requested number of replicas."""
     group = self.elasticache_backend.describe_replication_groups(
         self._get_param("ReplicationGroupId")
@@ -126,7 +126,7 @@ def _asked(self: ElastiCacheResponse) -> tuple[ReplicationGroup, int]:
     aws="adds replicas, up to five",
 )
 def increase_replica_count(original: None, self: ElastiCacheResponse) -> ActionResult:
-    group, replicas = _asked(self)
+    group, replicas = _requested(self)
     if not len(group.member_clusters) - 1 < replicas <= MOST_REPLICAS:
         raise InvalidParameterValueException(
             f"The number of replicas per node group must be within 0 and {MOST_REPLICAS}, and "
@@ -144,7 +144,7 @@ def increase_replica_count(original: None, self: ElastiCacheResponse) -> ActionR
     aws="removes replicas; refuses the last one while failover is enabled",
 )
 def decrease_replica_count(original: None, self: ElastiCacheResponse) -> ActionResult:
-    group, replicas = _asked(self)
+    group, replicas = _requested(self)
     if not 0 <= replicas < len(group.member_clusters) - 1:
         raise InvalidParameterValueException(
             "The number of replicas must be below the current "

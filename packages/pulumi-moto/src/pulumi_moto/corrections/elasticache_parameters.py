@@ -1,7 +1,6 @@
 """ElastiCache: parameter groups, which moto lacks."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.elasticache.exceptions import ElastiCacheException
@@ -9,6 +8,7 @@ from moto.elasticache.models import ElastiCacheBackend
 from moto.elasticache.responses import ElastiCacheResponse
 
 from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.shapes import Members
 
 FAMILIES = ("redis7", "redis6.x", "redis5.0", "valkey7", "valkey8", "memcached1.6")
 ABSENT = "is not implemented"
@@ -48,7 +48,7 @@ class ParameterGroup:
     arn: str
     values: dict[str, str] = field(default_factory=dict)
 
-    def described(self) -> dict[str, Any]:
+    def described(self) -> Members:
         return {
             "CacheParameterGroupName": self.name,
             "CacheParameterGroupFamily": self.family,
@@ -82,7 +82,7 @@ def _group(response: ElastiCacheResponse) -> ParameterGroup:
     moto="does not find a parameter group's ARN",
     aws="lists its tags",
 )
-def list_tags(original: Replacement, self: ElastiCacheBackend, arn: str) -> Any:
+def list_tags(original: Replacement, self: ElastiCacheBackend, arn: str) -> object:
     if ":parametergroup:" in arn:
         return self.tagging_service.list_tags_for_resource(arn)
     return original(self, arn)

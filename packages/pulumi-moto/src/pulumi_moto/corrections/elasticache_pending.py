@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyRepl
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from moto.core.utils import utcnow
 from moto.elasticache.models import CacheCluster, ReplicationGroup
@@ -15,6 +14,7 @@ from pulumi_moto.clock import CLOCK
 from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.corrections.elasticache_token import settle
 from pulumi_moto.corrections.rds_windows import next_start
+from pulumi_moto.shapes import Members
 
 WAITS = {"CacheNodeType": "cache_node_type", "EngineVersion": "engine_version"}
 """Parameters that wait for the window unless ApplyImmediately is set, as far as emulated."""
@@ -24,21 +24,21 @@ WAITING, SINCE = "waiting", "waiting_since"
 
 
 def defer(
-    group: ReplicationGroup, members: list[CacheCluster], asked: dict[str, Any], *, at_once: bool
-) -> dict[str, Any]:
+    group: ReplicationGroup, members: list[CacheCluster], params: Members, *, at_once: bool
+) -> Members:
     """Return the changes to apply now: with `at_once`, the pending ones, too."""
-    waiting: dict[str, Any] = group.__dict__.get(WAITING, {})
+    waiting: Members = group.__dict__.get(WAITING, {})
     if at_once:
         _hold(group, members, {})
-        return {**waiting, **asked}
-    later = {name: asked[name] for name in WAITS if name in asked}
+        return {**waiting, **params}
+    later = {name: params[name] for name in WAITS if name in params}
     held = {name: getattr(members[0], attribute) for name, attribute in WAITS.items()}
     wanted = {**waiting, **later}
     _hold(group, members, {name: to for name, to in wanted.items() if to != held[name]})
-    return {name: value for name, value in asked.items() if name not in later}
+    return {name: value for name, value in params.items() if name not in later}
 
 
-def _hold(group: ReplicationGroup, members: list[CacheCluster], waiting: dict[str, Any]) -> None:
+def _hold(group: ReplicationGroup, members: list[CacheCluster], waiting: Members) -> None:
     group.__dict__[WAITING] = waiting
     group.__dict__[SINCE] = _now()
     for member in members:
@@ -56,7 +56,7 @@ def _now() -> datetime:
     moto="has no maintenance windows",
     aws="applies pending changes in the window",
 )
-def call_action(original: Replacement, self: ElastiCacheResponse) -> Any:
+def call_action(original: Replacement, self: ElastiCacheResponse) -> object:
     backend = self.elasticache_backend
     for group in backend.replication_groups.values():
         settle(group)
@@ -64,8 +64,8 @@ def call_action(original: Replacement, self: ElastiCacheResponse) -> Any:
         members = [backend.cache_clusters[name] for name in group.member_clusters]
         if not waiting or not members:
             continue
-        asked = group.__dict__.get("asked_windows", {})
-        window = asked.get("preferred_maintenance_window", UNASKED)
+        params = group.__dict__.get("requested_windows", {})
+        window = params.get("preferred_maintenance_window", UNASKED)
         if _now() >= next_start(window, group.__dict__[SINCE]):
             for changed in (group, *members):
                 for name, value in waiting.items():

@@ -1,8 +1,6 @@
 """ElastiCache: refused values of new and of changed replication groups."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from moto.elasticache.exceptions import (
     InvalidParameterCombinationException,
@@ -12,6 +10,7 @@ from moto.elasticache.models import ElastiCacheBackend, ReplicationGroup
 
 from pulumi_moto.corrections.elasticache_parameters import group_of
 from pulumi_moto.corrections.elasticache_windows import refuse_windows
+from pulumi_moto.shapes import Params
 
 AUTH_TOKEN = re.compile(r"[A-Za-z0-9!&#$^<>-]{16,128}")
 MOST_REPLICAS = 5
@@ -34,7 +33,7 @@ NODE_TYPES = frozenset(
 )
 
 
-def refuse_group(backend: ElastiCacheBackend, group: Mapping[str, Any]) -> None:
+def refuse_group(backend: ElastiCacheBackend, group: Params) -> None:
     """Refuse a replication group, given the arguments that would create it."""
     _refuse_nodes(group)
     node_type = group.get("cache_node_type")
@@ -50,7 +49,7 @@ def refuse_group(backend: ElastiCacheBackend, group: Mapping[str, Any]) -> None:
     refuse_token(group.get("auth_token"), tls=bool(group.get("transit_encryption_enabled")))
 
 
-def _refuse_nodes(group: Mapping[str, Any]) -> None:
+def _refuse_nodes(group: Params) -> None:
     nodes = int(group.get("num_cache_clusters") or 1)
     if nodes - 1 > MOST_REPLICAS:
         raise InvalidParameterValueException(
@@ -79,7 +78,7 @@ def refuse_token(token: str | None, *, tls: bool) -> None:
         )
 
 
-def _refuse_parameters(backend: ElastiCacheBackend, group: Mapping[str, Any]) -> None:
+def _refuse_parameters(backend: ElastiCacheBackend, group: Params) -> None:
     name, version = group.get("cache_parameter_group_name"), group.get("engine_version")
     if name is None or name.startswith("default."):
         return
@@ -100,12 +99,12 @@ def _family(engine: str, version: str) -> str:
     return f"{engine}{major}.{minor}" if engine == "redis" and major < "6" else f"{engine}{major}"
 
 
-def refuse_engine(group: ReplicationGroup, asked: Mapping[str, Any]) -> None:
+def refuse_engine(group: ReplicationGroup, params: Params) -> None:
     """Refuse versions and engines that a group can't change to.
 
     https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/VersionManagementConsiderations.html
     """
-    engine, version = asked.get("Engine", group.engine), asked.get("EngineVersion")
+    engine, version = params.get("Engine", group.engine), params.get("EngineVersion")
     if engine not in {group.engine, "valkey"}:
         raise InvalidParameterValueException(
             f"Cannot modify the engine of {group.replication_group_id} from {group.engine} to "

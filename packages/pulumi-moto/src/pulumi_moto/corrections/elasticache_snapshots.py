@@ -154,9 +154,11 @@ def _set_status(held: CacheCluster | ReplicationGroup, status: str) -> None:
         held.cache_cluster_status = status
 
 
-def _settled(original: Replacement, self: ElastiCacheBackend, *args: Any, **asked: Any) -> Any:
+def _settled(
+    original: Replacement, self: ElastiCacheBackend, *args: object, **params: Any
+) -> object:
     settle(self)
-    return original(self, *args, **asked)
+    return original(self, *args, **params)
 
 
 for call in ("describe_snapshots", "describe_replication_groups", "describe_cache_clusters"):

@@ -1,7 +1,5 @@
 """ElastiCache: AUTH tokens of a replication group, which take effect after the response."""
 
-from typing import Any
-
 from moto.elasticache.exceptions import (
     ElastiCacheException,
     InvalidParameterCombinationException,
@@ -10,6 +8,7 @@ from moto.elasticache.models import ReplicationGroup
 
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.corrections.elasticache_refusals import refuse_token
+from pulumi_moto.shapes import Members
 
 SECONDS = 30.0
 TOKENS = "auth_tokens"
@@ -24,13 +23,13 @@ class InvalidReplicationGroupState(ElastiCacheException):
     code = "InvalidReplicationGroupState"
 
 
-def tokens_after(group: ReplicationGroup, asked: dict[str, Any]) -> list[str] | None:
+def tokens_after(group: ReplicationGroup, params: Members) -> list[str] | None:
     """Return the tokens after the change: ROTATE adds one, SET keeps one of the two.
 
     None if the call does not change tokens. SET is "allowed only after ROTATE":
     https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyReplicationGroup.html
     """
-    token, strategy = asked.get("AuthToken"), asked.get("AuthTokenUpdateStrategy")
+    token, strategy = params.get("AuthToken"), params.get("AuthTokenUpdateStrategy")
     held: list[str] = group.__dict__[TOKENS]
     if token is None and strategy is None:
         return None

@@ -12,6 +12,7 @@ from moto.s3.models import FakeBucket, s3_backends
 
 from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.resource_policy import Attempt, allows
+from pulumi_moto.shapes import Members
 
 NAME = re.compile(r"(?!-)(?!.*-$)[A-Za-z0-9-]{1,32}")
 FEWEST_ZONES = 2
@@ -28,16 +29,16 @@ LOG_WRITER = "logdelivery.elasticloadbalancing.amazonaws.com"
     "returns the existing load balancer for an identical request",
 )
 def create_load_balancer(
-    original: Replacement, self: ELBv2Backend, name: str, *args: Any, **asked: Any
+    original: Replacement, self: ELBv2Backend, name: str, *args: object, **params: Any
 ) -> FakeLoadBalancer:
     _refuse_name(name)
-    if asked.get("loadbalancer_type") in (None, "application"):
-        mappings = asked.get("subnet_mappings") or []
-        _refuse_subnets(self, [*asked["subnet_ids"], *(m["SubnetId"] for m in mappings)])
+    if params.get("loadbalancer_type") in (None, "application"):
+        mappings = params.get("subnet_mappings") or []
+        _refuse_subnets(self, [*params["subnet_ids"], *(m["SubnetId"] for m in mappings)])
     for there in self.load_balancers.values():
         if there.name == name:
-            return _existing(there, asked)
-    made: FakeLoadBalancer = original(self, name, *args, **asked)
+            return _existing(there, params)
+    made: FakeLoadBalancer = original(self, name, *args, **params)
     return made
 
 
@@ -69,11 +70,11 @@ def _refuse_subnets(self: ELBv2Backend, subnet_ids: list[str]) -> None:
         )
 
 
-def _existing(there: FakeLoadBalancer, asked: dict[str, Any]) -> FakeLoadBalancer:
+def _existing(there: FakeLoadBalancer, params: Members) -> FakeLoadBalancer:
     same = (
-        {subnet.id for subnet in there.subnets} == set(asked["subnet_ids"])
-        and set(there.security_groups or []) == set(asked.get("security_groups") or [])
-        and (there.scheme or OPEN) == (asked.get("scheme") or OPEN)
+        {subnet.id for subnet in there.subnets} == set(params["subnet_ids"])
+        and set(there.security_groups or []) == set(params.get("security_groups") or [])
+        and (there.scheme or OPEN) == (params.get("scheme") or OPEN)
     )
     if same:
         return there
@@ -109,19 +110,19 @@ def delete_load_balancer(original: Replacement, self: ELBv2Backend, arn: str) ->
     "or encrypted with a KMS key",
 )
 def modify_load_balancer_attributes(
-    original: Replacement, self: ELBv2Backend, arn: str, attrs: dict[str, Any]
-) -> dict[str, Any]:
+    original: Replacement, self: ELBv2Backend, arn: str, attrs: Members
+) -> Members:
     balancer = self.load_balancers.get(arn)
     if balancer is not None:
         wanted = {**balancer.attrs, **attrs}
         touched = any(key.startswith("access_logs.") for key in attrs)
         if touched and wanted.get("access_logs.s3.enabled") == "true":
             _write_test_object(self, arn, wanted)
-    changed: dict[str, Any] = original(self, arn, attrs)
+    changed: Members = original(self, arn, attrs)
     return changed
 
 
-def _write_test_object(self: ELBv2Backend, arn: str, attributes: dict[str, Any]) -> None:
+def _write_test_object(self: ELBv2Backend, arn: str, attributes: Members) -> None:
     name, prefix = attributes["access_logs.s3.bucket"], attributes.get("access_logs.s3.prefix")
     s3 = s3_backends[self.account_id][self.partition]
     try:

@@ -16,10 +16,11 @@ from moto.elbv2.models import (
 from moto.elbv2.ssl_policies import SSL_POLICIES
 
 from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.shapes import Members
 
 MOST_VALUES = 5
 HEAVIEST = 999
-Actions = list[dict[str, Any]]
+Actions = list[Members]
 
 
 @corrects(
@@ -31,15 +32,17 @@ Actions = list[dict[str, Any]]
     aws="refuses those",
 )
 def create_listener(
-    original: Replacement, self: ELBv2Backend, *args: Any, **asked: Any
+    original: Replacement, self: ELBv2Backend, *args: object, **params: Any
 ) -> FakeListener:
-    balancer = self.load_balancers.get(asked["load_balancer_arn"])
+    balancer = self.load_balancers.get(params["load_balancer_arn"])
     if balancer is not None:
-        if any(str(one.port) == str(asked["port"]) for one in balancer.listeners.values()):
+        if any(str(one.port) == str(params["port"]) for one in balancer.listeners.values()):
             raise DuplicateListenerError
-        _refuse_tls(self, asked.get("protocol"), asked.get("certificate"), asked.get("ssl_policy"))
-        _refuse_groups(self, asked["actions"], balancer.arn)
-    made: FakeListener = original(self, *args, **asked)
+        _refuse_tls(
+            self, params.get("protocol"), params.get("certificate"), params.get("ssl_policy")
+        )
+        _refuse_groups(self, params["actions"], balancer.arn)
+    made: FakeListener = original(self, *args, **params)
     return made
 
 
@@ -58,7 +61,7 @@ def modify_listener(  # noqa: PLR0913, PLR0917 - moto's signature
     port: str | None = None,
     protocol: str | None = None,
     ssl_policy: str | None = None,
-    certificates: list[dict[str, Any]] | None = None,
+    certificates: list[Members] | None = None,
     actions: Actions | None = None,
 ) -> FakeListener:
     found = self.describe_listeners(load_balancer_arn=None, listener_arns=[arn])[0]
@@ -113,11 +116,11 @@ def _refuse_tls(
     aws="accepts 5 values per rule, weights up to 999, and one load balancer per target group",
 )
 def create_rule(
-    original: Replacement, self: ELBv2Backend, *args: Any, **asked: Any
+    original: Replacement, self: ELBv2Backend, *args: object, **params: Any
 ) -> FakeListenerRule:
-    _refuse_conditions(asked["conditions"])
-    _refuse_groups(self, asked["actions"], _balancer_of(asked["listener_arn"]))
-    made: FakeListenerRule = original(self, *args, **asked)
+    _refuse_conditions(params["conditions"])
+    _refuse_groups(self, params["actions"], _balancer_of(params["listener_arn"]))
+    made: FakeListenerRule = original(self, *args, **params)
     return made
 
 
@@ -128,11 +131,13 @@ def create_rule(
     moto="accepts what create_rule accepts",
     aws="refuses what it refuses for a new rule",
 )
-def modify_rule(original: Replacement, self: ELBv2Backend, *args: Any, **asked: Any) -> FakeRule:
-    _refuse_conditions(asked.get("conditions") or [])
-    balancer = _balancer_of(asked["rule_arn"].rsplit("/", 1)[0])
-    _refuse_groups(self, asked.get("actions") or [], balancer)
-    changed: FakeRule = original(self, *args, **asked)
+def modify_rule(
+    original: Replacement, self: ELBv2Backend, *args: object, **params: Any
+) -> FakeRule:
+    _refuse_conditions(params.get("conditions") or [])
+    balancer = _balancer_of(params["rule_arn"].rsplit("/", 1)[0])
+    _refuse_groups(self, params.get("actions") or [], balancer)
+    changed: FakeRule = original(self, *args, **params)
     return changed
 
 
@@ -162,15 +167,15 @@ def delete_rule(original: Replacement, self: ELBv2Backend, arn: str) -> None:
     aws="returns the current one",
 )
 def describe_target_groups(
-    original: Replacement, self: ELBv2Backend, *args: Any, **asked: Any
+    original: Replacement, self: ELBv2Backend, *args: object, **params: Any
 ) -> list[FakeTargetGroup]:
     for arn, group in self.target_groups.items():
         group.load_balancer_arns = sorted(_users(self, arn))
-    found: list[FakeTargetGroup] = original(self, *args, **asked)
+    found: list[FakeTargetGroup] = original(self, *args, **params)
     return found
 
 
-def _refuse_conditions(conditions: list[dict[str, Any]]) -> None:
+def _refuse_conditions(conditions: list[Members]) -> None:
     values = sum(len(_values(condition)) for condition in conditions)
     if values > MOST_VALUES:
         raise ELBClientError(
@@ -178,7 +183,7 @@ def _refuse_conditions(conditions: list[dict[str, Any]]) -> None:
         )
 
 
-def _values(condition: dict[str, Any]) -> list[Any]:
+def _values(condition: Members) -> list[Any]:
     configs = (value for key, value in condition.items() if key.endswith("Config"))
     return [*condition.get("Values", []), *(v for c in configs for v in c.get("Values", []))]
 

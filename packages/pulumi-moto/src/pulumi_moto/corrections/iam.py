@@ -2,7 +2,6 @@
 
 import json
 import re
-from typing import Any
 
 from moto.iam.exceptions import (
     DeleteConflictException,
@@ -16,6 +15,7 @@ from moto.iam.policy_validation import IAMPolicyDocumentValidator
 
 from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.resource_policy import listed
+from pulumi_moto.shapes import Members
 
 LONGEST_ROLE = 64
 LONGEST_DESCRIPTION = 1000
@@ -54,7 +54,7 @@ def _refuse_trust(self: IAMBackend, document: str) -> None:
         raise LimitExceededException(f"Cannot exceed quota for ACLSizePerRole: {LONGEST_TRUST}")
 
 
-def _refuse_trusting(self: IAMBackend, statement: dict[str, Any]) -> None:
+def _refuse_trusting(self: IAMBackend, statement: Members) -> None:
     if "Effect" not in statement:
         raise MalformedPolicyDocument("Missing required field Effect")
     if statement["Effect"] not in {"Allow", "Deny"}:
@@ -73,7 +73,7 @@ def _refuse_trusting(self: IAMBackend, statement: dict[str, Any]) -> None:
         raise MalformedPolicyDocument("AssumeRole policy must not contain resources.")
 
 
-def _refuse_principal(self: IAMBackend, statement: dict[str, Any]) -> None:
+def _refuse_principal(self: IAMBackend, statement: Members) -> None:
     if "Principal" not in statement:
         raise MalformedPolicyDocument("Missing required field Principal")
     principal = statement["Principal"]
@@ -146,8 +146,8 @@ def create_role(
     self: IAMBackend,
     role_name: str,
     assume_role_policy_document: str,
-    *args: Any,
-    **kwargs: Any,
+    *args: object,
+    **kwargs: object,
 ) -> Role:
     description = kwargs["description"] if "description" in kwargs else args[2]
     _refuse_described(role_name, description)

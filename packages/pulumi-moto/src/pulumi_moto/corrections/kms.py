@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from typing import Any
 
 from moto.core.exceptions import JsonRESTError
 from moto.core.utils import unix_time, utcnow
@@ -56,7 +55,7 @@ def _refuse_beyond(field: str, value: int, limits: tuple[int, int]) -> None:
         )
 
 
-def _pending_refused(original: Replacement, self: KmsResponse) -> Any:
+def _pending_refused(original: Replacement, self: KmsResponse) -> object:
     _refuse_pending(_key(self, self._get_param("TargetKeyId") or self._get_param("KeyId")))
     return original(self)
 
@@ -177,7 +176,7 @@ def enable_key_rotation(original: Replacement, self: KmsResponse) -> str:
     aws="returns the period and the next date, too",
 )
 def get_key_rotation_status(original: Replacement, self: KmsResponse) -> str:
-    answer: dict[str, Any] = json.loads(original(self))
+    answer: dict[str, object] = json.loads(original(self))
     key = _key(self, self._get_param("KeyId"))
     if key is not None:
         answer["KeyId"] = key.id

@@ -2,7 +2,6 @@
 
 import functools
 import json
-from typing import Any
 
 from moto.kms.models import Key, kms_backends
 from moto.logs.exceptions import (
@@ -18,6 +17,7 @@ from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.log_json_pattern import PatternError
 from pulumi_moto.log_pattern import Matches, compile_pattern
 from pulumi_moto.resource_policy import Attempt, allows
+from pulumi_moto.shapes import Members
 
 RETENTION_DAYS = frozenset(
     {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096}
@@ -47,12 +47,12 @@ def refuse_invalid_pattern(  # noqa: PLR0913, PLR0917 - moto's signature
     next_token: str | None,
     filter_pattern: str | None,
     interleaved: bool,  # noqa: FBT001 - moto passes it by position
-) -> tuple[list[dict[str, Any]], str | None, list[dict[str, Any]]]:
+) -> tuple[list[Members], str | None, list[Members]]:
     try:
         _compiled(filter_pattern or "")
     except PatternError as invalid:
         raise InvalidParameterException(str(invalid)) from None
-    found: tuple[list[dict[str, Any]], str | None, list[dict[str, Any]]] = original(
+    found: tuple[list[Members], str | None, list[Members]] = original(
         self,
         log_group_name,
         log_stream_names,

@@ -5,12 +5,12 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterL
 
 import json
 import re
-from typing import Any
 
 from moto.logs.exceptions import InvalidParameterException
 from moto.logs.responses import LogsResponse
 
 from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.shapes import Members
 
 MOST = 10_000
 BACKWARDS_SINCE = 1_704_067_200_000
@@ -43,21 +43,21 @@ def filter_log_events(_original: Replacement, self: LogsResponse) -> str:
     found = sorted(_all(self, start), key=_order, reverse=not forwards)
     if after is not None:
         found = [one for one in found if (_order(one) > after) is forwards and _order(one) != after]
-    answer: dict[str, Any] = {"events": found[:limit], "searchedLogStreams": []}
+    answer: Members = {"events": found[:limit], "searchedLogStreams": []}
     if len(found) > limit:
         time, number = _order(found[limit - 1])
         answer["nextToken"] = f"{'f' if forwards else 'b'}/{time}/{number}"
     return json.dumps(answer)
 
 
-def _order(event: dict[str, Any]) -> tuple[int, int]:
+def _order(event: Members) -> tuple[int, int]:
     """Order by time, then by arrival within a millisecond: moto numbers the ids."""
     return event["timestamp"], int(event["eventId"])
 
 
-def _all(response: LogsResponse, start: int) -> list[dict[str, Any]]:
+def _all(response: LogsResponse, start: int) -> list[Members]:
     """Return all events: this module makes the pages."""
-    found: list[dict[str, Any]] = []
+    found: list[Members] = []
     token = None
     while True:
         page, token, _ = response.logs_backend.filter_log_events(

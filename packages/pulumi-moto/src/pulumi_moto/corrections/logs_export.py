@@ -3,7 +3,6 @@
 import gzip
 import json
 from datetime import UTC, datetime
-from typing import Any
 
 from moto.core.utils import unix_time_millis
 from moto.logs.exceptions import (
@@ -20,6 +19,7 @@ from moto.s3.models import FakeBucket, S3Backend, s3_backends
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.resource_policy import Attempt, allows
+from pulumi_moto.shapes import Members
 
 EXPORT_SECONDS = 30.0
 """Seconds on the account's clock, from RUNNING to COMPLETED."""
@@ -110,7 +110,7 @@ def cancel_export_task(original: Replacement, self: LogsBackend, task_id: str) -
     moto="omits it",
     aws="returns when a task started and ended",
 )
-def to_json(original: Replacement, self: ExportTask) -> dict[str, Any]:
+def to_json(original: Replacement, self: ExportTask) -> Members:
     return {**original(self), "executionInfo": self.__dict__["execution"]}
 
 

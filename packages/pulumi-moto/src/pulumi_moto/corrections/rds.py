@@ -1,8 +1,5 @@
 """RDS: creating, promoting and deleting an instance."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from moto.rds.exceptions import (
     InvalidDBInstanceStateFault,
     InvalidParameterCombination,
@@ -19,6 +16,7 @@ from pulumi_moto.corrections.rds_refusals import (
     refuse_values,
 )
 from pulumi_moto.corrections.rds_versions import with_minor_version
+from pulumi_moto.shapes import Params
 
 KEPT = (
     "performance_insights_kms_key_id",
@@ -27,11 +25,11 @@ KEPT = (
 )
 
 
-def keep(instance: DBInstance, asked: Mapping[str, Any]) -> None:
+def keep(instance: DBInstance, params: Params) -> None:
     """Store settings that moto drops."""
-    kept = {name: asked[name] for name in KEPT if asked.get(name) is not None}
-    if asked.get("enable_performance_insights") is not None:
-        kept["performance_insights_enabled"] = asked["enable_performance_insights"]
+    kept = {name: params[name] for name in KEPT if params.get(name) is not None}
+    if params.get("enable_performance_insights") is not None:
+        kept["performance_insights_enabled"] = params["enable_performance_insights"]
     instance.__dict__.update(kept)
 
 
@@ -44,9 +42,7 @@ def keep(instance: DBInstance, asked: Mapping[str, Any]) -> None:
     aws="refuses invalid values and another family; keeps those; creates missing log groups of its "
     "exports, without retention",
 )
-def create_db_instance(
-    original: Replacement, self: RDSBackend, db_kwargs: Mapping[str, Any]
-) -> DBInstance:
+def create_db_instance(original: Replacement, self: RDSBackend, db_kwargs: Params) -> DBInstance:
     db_kwargs = with_minor_version(db_kwargs, str(db_kwargs.get("engine")))
     engine, version = str(db_kwargs.get("engine")), str(db_kwargs.get("engine_version") or "")
     refuse_values(db_kwargs, engine)
@@ -72,9 +68,7 @@ def create_db_instance(
     moto="accepts an instance that is not a replica",
     aws="refuses it with InvalidDBInstanceState",
 )
-def promote_read_replica(
-    original: Replacement, self: RDSBackend, db_kwargs: Mapping[str, Any]
-) -> DBInstance:
+def promote_read_replica(original: Replacement, self: RDSBackend, db_kwargs: Params) -> DBInstance:
     name = str(db_kwargs["db_instance_identifier"])
     if not getattr(self.describe_db_instances(name)[0], "is_replica", False):
         raise InvalidDBInstanceStateFault(f"DB Instance {name} is not a read replica")

@@ -9,6 +9,7 @@ from moto.rds.responses import RDSResponse
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.corrections.rds_instance import Instance, instances
+from pulumi_moto.shapes import Members
 
 SECONDS = 120.0
 """Duration of a snapshot."""
@@ -33,25 +34,25 @@ def settle(snapshot: DBSnapshot) -> None:
     "of an unavailable instance, and the 101st manual one",
 )
 def create_db_snapshot(
-    original: Replacement, self: RDSBackend, *args: Any, **asked: Any
+    original: Replacement, self: RDSBackend, *args: object, **params: Any
 ) -> DBSnapshot:
-    found = self.databases.get(asked.get("db_instance_identifier") or args[0])
-    if asked.get("snapshot_type", "manual") != "manual" or not isinstance(found, Instance):
-        automated: DBSnapshot = original(self, *args, **asked)
+    found = self.databases.get(params.get("db_instance_identifier") or args[0])
+    if params.get("snapshot_type", "manual") != "manual" or not isinstance(found, Instance):
+        automated: DBSnapshot = original(self, *args, **params)
         return automated
     manual = [one for one in self.database_snapshots.values() if one.snapshot_type == "manual"]
     if len(manual) >= QUOTA:
         raise RDSClientError(
             "SnapshotQuotaExceeded", f"Cannot create more than {QUOTA} manual snapshots"
         )
-    name = asked.get("db_snapshot_identifier") or args[1]
+    name = params.get("db_snapshot_identifier") or args[1]
     if name not in self.database_snapshots and found.status != "available":
         raise RDSClientError(
             "InvalidDBInstanceState",
             f"Cannot create a snapshot because the database instance {found.db_instance_identifier}"
             " is not currently in the available state.",
         )
-    made: DBSnapshot = original(self, *args, **asked)
+    made: DBSnapshot = original(self, *args, **params)
     made.__dict__["due"] = CLOCK.now() + SECONDS
     settle(made)
     found.occupy("backing-up", SECONDS)
@@ -65,7 +66,7 @@ def create_db_snapshot(
     moto="has no progress",
     aws="progresses with time",
 )
-def call_action(original: Replacement, self: RDSResponse) -> Any:
+def call_action(original: Replacement, self: RDSResponse) -> object:
     for snapshot in self.backend.database_snapshots.values():
         settle(snapshot)
     return original(self)
@@ -84,8 +85,8 @@ def describe_db_instance_automated_backups(
     self: RDSBackend,
     db_instance_identifier: str | None = None,
     dbi_resource_id: str | None = None,
-    **_: Any,
-) -> list[dict[str, Any]]:
+    **_: object,
+) -> list[Members]:
     active = [_backup(one) for one in instances(self) if int(one.backup_retention_period)]
     return [
         backup
@@ -95,7 +96,7 @@ def describe_db_instance_automated_backups(
     ]
 
 
-def _backup(one: Instance, status: str = "active") -> dict[str, Any]:
+def _backup(one: Instance, status: str = "active") -> Members:
     return {
         "DBInstanceIdentifier": one.db_instance_identifier,
         "DBInstanceArn": one.arn,

@@ -1,8 +1,5 @@
 """RDS: changes of an instance, immediately or in the maintenance window."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from moto.rds.exceptions import (
     DBInstanceAlreadyExists,
     DBParameterGroupNotFoundError,
@@ -23,25 +20,26 @@ from pulumi_moto.corrections.rds_refusals import (
     refuse_values,
 )
 from pulumi_moto.corrections.rds_versions import with_minor_version
+from pulumi_moto.shapes import Members, Params
 
 NO_CHANGE = frozenset({"db_instance_identifier", "apply_immediately", ALLOWED})
 
 
-def _refuse(self: RDSBackend, found: Instance, asked: Mapping[str, Any]) -> None:
-    engine, version = str(found.engine), str(asked.get("engine_version") or found.engine_version)
-    refuse_values(asked, engine)
-    refuse_version(found, asked)
-    refuse_family(self, asked, engine, version)
-    exports = asked.get("cloudwatch_logs_export_configuration") or {}
+def _refuse(self: RDSBackend, found: Instance, params: Params) -> None:
+    engine, version = str(found.engine), str(params.get("engine_version") or found.engine_version)
+    refuse_values(params, engine)
+    refuse_version(found, params)
+    refuse_family(self, params, engine, version)
+    exports = params.get("cloudwatch_logs_export_configuration") or {}
     refuse_logs(exports.get("EnableLogTypes", []), engine, version)
-    if not set(asked) - NO_CHANGE:
+    if not set(params) - NO_CHANGE:
         raise InvalidParameterCombination("No modifications were requested")
-    name = asked.get("new_db_instance_identifier")
+    name = params.get("new_db_instance_identifier")
     if name not in {None, found.db_instance_identifier} and name in self.databases:
         raise DBInstanceAlreadyExists
-    _refuse_unknown_group(self, found, asked.get("db_parameter_group_name"))
-    _refuse_storage(found, asked)
-    _refuse_move(self, found, asked.get("db_subnet_group_name"))
+    _refuse_unknown_group(self, found, params.get("db_parameter_group_name"))
+    _refuse_storage(found, params)
+    _refuse_move(self, found, params.get("db_subnet_group_name"))
 
 
 def _refuse_unknown_group(self: RDSBackend, found: Instance, name: str | None) -> None:
@@ -51,15 +49,15 @@ def _refuse_unknown_group(self: RDSBackend, found: Instance, name: str | None) -
         raise DBParameterGroupNotFoundError(name)
 
 
-def _refuse_storage(found: Instance, asked: Mapping[str, Any]) -> None:
+def _refuse_storage(found: Instance, params: Params) -> None:
     before = int(found.allocated_storage)
-    size = int(asked.get("allocated_storage") or before)
+    size = int(params.get("allocated_storage") or before)
     if size < before:
         raise InvalidParameterCombination(
             f"Requested storage size ({size}) cannot be less than the current storage size "
             f"({before})."
         )
-    longest = asked.get("max_allocated_storage")
+    longest = params.get("max_allocated_storage")
     if longest != size:  # the current size disables storage autoscaling
         refuse_little_growth(size, longest)
 
@@ -77,7 +75,7 @@ def _refuse_move(self: RDSBackend, found: Instance, name: str | None) -> None:
         )
 
 
-def _held(found: Instance, name: str) -> Any:
+def _held(found: Instance, name: str) -> object:
     if name == "new_db_instance_identifier":
         return found.db_instance_identifier
     if name == "db_subnet_group_name":
@@ -85,13 +83,13 @@ def _held(found: Instance, name: str) -> Any:
     return getattr(found, name, None)
 
 
-def _waits(found: Instance, name: str, value: Any) -> bool:
+def _waits(found: Instance, name: str, value: int) -> bool:
     if name == "backup_retention_period":  # a restart only if backups are enabled or disabled
         return bool(int(value)) is not bool(int(found.backup_retention_period))
     return name in WAITS
 
 
-def _grown(found: Instance, value: Any) -> int:
+def _grown(found: Instance, value: int) -> int:
     """Return the new storage size: RDS rounds a growth below 10 % up."""
     before = int(found.allocated_storage)
     return max(int(value), -(-before * 11 // 10)) if int(value) > before else before
@@ -111,35 +109,35 @@ def modify_db_instance(
     original: Replacement,
     self: RDSBackend,
     db_instance_identifier: str,
-    db_kwargs: Mapping[str, Any],
+    db_kwargs: Params,
 ) -> DBInstance:
     found = self.describe_db_instances(db_instance_identifier)[0]
     if not isinstance(found, Instance):
         member: DBInstance = original(self, db_instance_identifier, db_kwargs)
         return member
-    asked = {name: value for name, value in db_kwargs.items() if value is not None}
-    asked = with_minor_version(asked, str(found.engine), held=str(found.engine_version))
-    _refuse(self, found, asked)
-    if "allocated_storage" in asked:
-        asked["allocated_storage"] = _grown(found, asked["allocated_storage"])
-    asked.pop(ALLOWED, None)
-    upgrades = is_major_upgrade(found, asked)
-    later = {name: asked.pop(name) for name in list(asked) if _waits(found, name, asked[name])}
-    if upgrades and GROUP in asked:
-        later[GROUP] = asked.pop(GROUP)
-    group = asked.get("db_parameter_group_name")
+    params = {name: value for name, value in db_kwargs.items() if value is not None}
+    params = with_minor_version(params, str(found.engine), held=str(found.engine_version))
+    _refuse(self, found, params)
+    if "allocated_storage" in params:
+        params["allocated_storage"] = _grown(found, params["allocated_storage"])
+    params.pop(ALLOWED, None)
+    upgrades = is_major_upgrade(found, params)
+    later = {name: params.pop(name) for name in list(params) if _waits(found, name, params[name])}
+    if upgrades and GROUP in params:
+        later[GROUP] = params.pop(GROUP)
+    group = params.get("db_parameter_group_name")
     found.needs_reboot |= group not in {None, found.db_parameter_groups()[0].name}
     if group is not None and found.is_default_parameter_group(group):
-        found.db_parameter_group_name = asked.pop("db_parameter_group_name")
-    original(self, db_instance_identifier, asked)
-    keep(found, asked)
-    found.port = asked.get("db_port_number", found.port)
+        found.db_parameter_group_name = params.pop("db_parameter_group_name")
+    original(self, db_instance_identifier, params)
+    keep(found, params)
+    found.port = params.get("db_port_number", found.port)
     make_missing_groups(found)
-    _queue(found, later, at_once=bool(asked.get("apply_immediately")))
+    _queue(found, later, at_once=bool(params.get("apply_immediately")))
     return found
 
 
-def _queue(found: Instance, later: dict[str, Any], *, at_once: bool) -> None:
+def _queue(found: Instance, later: Members, *, at_once: bool) -> None:
     """Queue changes; a change to the current value cancels a pending one. `at_once` applies all."""
     if not found.waiting:
         found.waiting_since = now()

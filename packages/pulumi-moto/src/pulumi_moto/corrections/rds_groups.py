@@ -1,7 +1,5 @@
 """RDS: subnet groups, and groups in use."""
 
-from typing import Any
-
 from moto.ec2.models.subnets import Subnet
 from moto.rds.exceptions import DBSubnetGroupNotFoundError, RDSClientError
 from moto.rds.models import DBParameterGroup, DBSubnetGroup, RDSBackend
@@ -78,7 +76,7 @@ def modify_db_subnet_group(
 )
 def delete_subnet_group(original: Replacement, self: RDSBackend, subnet_name: str) -> DBSubnetGroup:
     for instance in self.databases.values():
-        held: Any = getattr(instance, "db_subnet_group", None)
+        held: DBSubnetGroup | None = getattr(instance, "db_subnet_group", None)
         if held is not None and held.name == subnet_name.lower():
             raise RDSClientError(
                 "InvalidDBSubnetGroupStateFault",

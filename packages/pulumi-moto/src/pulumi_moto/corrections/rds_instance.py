@@ -3,7 +3,6 @@
 import secrets
 import string
 from datetime import datetime, timedelta
-from typing import Any
 
 from moto.core.utils import utcnow
 from moto.rds.models import DBInstance, RDSBackend
@@ -14,6 +13,7 @@ from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.corrections.rds_logs import make_missing_groups
 from pulumi_moto.corrections.rds_majors import GROUP, back_up_before, is_major_upgrade
 from pulumi_moto.corrections.rds_windows import next_start
+from pulumi_moto.shapes import Members
 
 WAITS = {
     "db_instance_class": "DBInstanceClass",
@@ -46,7 +46,7 @@ def now() -> datetime:
 class Instance(DBInstance):
     """moto's instance with AWS's additional attributes; `made` turns each instance into one."""
 
-    waiting: dict[str, Any]
+    waiting: Members
     """Changes that wait for the maintenance window."""
     waiting_since: datetime
     needs_reboot: bool
@@ -62,13 +62,13 @@ class Instance(DBInstance):
     """End of the creation or backup, on the account's clock."""
 
     @property
-    def pending_modified_values(self) -> dict[str, Any]:
+    def pending_modified_values(self) -> Members:
         password = {} if self.new_password is None else {"MasterUserPassword": "****"}
         pending = {WAITS[name]: value for name, value in self.waiting.items() if name in WAITS}
         return pending | password
 
     @property
-    def endpoint(self) -> dict[str, Any] | None:  # type: ignore[override] # moto: never None
+    def endpoint(self) -> Members | None:  # type: ignore[override] # moto: never None
         """None while the instance is created."""
         return None if self.status == "creating" else super().endpoint
 
@@ -109,7 +109,7 @@ class Instance(DBInstance):
             else super().default_db_parameter_group_details()
         )
 
-    def change(self, values: dict[str, Any]) -> None:
+    def change(self, values: Members) -> None:
         if is_major_upgrade(self, values):
             back_up_before(self, str(values["engine_version"]), now())
             # The strict reading: AWS documents the reboot after an upgrade to a custom group for
@@ -161,7 +161,7 @@ def instances(backend: RDSBackend) -> list[Instance]:
     aws="assigns each its own; returns PendingModifiedValues, ParameterApplyStatus and the latest "
     "restorable time",
 )
-def made(original: Replacement, self: DBInstance, *args: Any, **kwargs: Any) -> None:
+def made(original: Replacement, self: DBInstance, *args: object, **kwargs: object) -> None:
     original(self, *args, **kwargs)
     _begin(self, str(kwargs.get("master_user_password") or ""))
     if type(self) is DBInstance:  # a member of a cluster is changed with its cluster
@@ -184,7 +184,7 @@ def _begin(instance: DBInstance, password: str = "") -> None:
     aws="assigns a new one",
 )
 def create_db_instance_read_replica(
-    original: Replacement, self: RDSBackend, db_kwargs: dict[str, Any]
+    original: Replacement, self: RDSBackend, db_kwargs: Members
 ) -> DBInstance:
     replica: DBInstance = original(self, db_kwargs)
     _begin(replica)
@@ -198,7 +198,7 @@ def create_db_instance_read_replica(
     moto="has no maintenance windows",
     aws="applies pending changes in the window",
 )
-def call_action(original: Replacement, self: RDSResponse) -> Any:
+def call_action(original: Replacement, self: RDSResponse) -> object:
     for instance in instances(self.backend):
         instance.settle()
     return original(self)

@@ -5,12 +5,12 @@ https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.h
 AllowMajorVersionUpgrade)
 """
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from moto.rds.exceptions import InvalidParameterCombination, RDSClientError
 from moto.rds.models import DBInstance
+
+from pulumi_moto.shapes import Params
 
 ALLOWED = "allow_major_version_upgrade"
 GROUP = "db_parameter_group_name"
@@ -18,9 +18,9 @@ OFFERED = ("12", "13", "14", "15", "16", "17", "18")
 """Major versions that RDS offers. An upgrade goes to any later one; a downgrade is refused."""
 
 
-def is_major_upgrade(found: DBInstance, asked: Mapping[str, Any]) -> bool:
+def is_major_upgrade(found: DBInstance, params: Params) -> bool:
     """Return whether the call requests another major version."""
-    version = asked.get("engine_version")
+    version = params.get("engine_version")
     return (
         found.engine == "postgres"
         and version is not None
@@ -28,23 +28,23 @@ def is_major_upgrade(found: DBInstance, asked: Mapping[str, Any]) -> bool:
     )
 
 
-def refuse_version(found: DBInstance, asked: Mapping[str, Any]) -> None:
+def refuse_version(found: DBInstance, params: Params) -> None:
     """Refuse a version that is earlier or not offered, and an unprepared major upgrade."""
-    before, version = str(found.engine_version), asked.get("engine_version")
+    before, version = str(found.engine_version), params.get("engine_version")
     if found.engine != "postgres" or version is None:
         return
     if not _reachable(before, str(version)):
         raise InvalidParameterCombination(f"Cannot upgrade postgres from {before} to {version}")
-    if not is_major_upgrade(found, asked):
+    if not is_major_upgrade(found, params):
         return
-    if not asked.get(ALLOWED):
+    if not params.get(ALLOWED):
         # RDS's message: https://github.com/PublicMapping/districtbuilder/pull/478
         raise InvalidParameterCombination(
             "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major "
             "version."
         )
     held = found.db_parameter_groups()[0].name
-    if GROUP not in asked and not found.is_default_parameter_group(held):
+    if GROUP not in params and not found.is_default_parameter_group(held):
         raise InvalidParameterCombination(
             f"Current Parameter Group ({held}) is non-default. You need to explicitly specify a "
             "new Parameter Group in this case (default or custom)"

@@ -1,7 +1,6 @@
 """RDS: refused parameters, and those that wait for a reboot."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.rds.exceptions import (
@@ -15,9 +14,10 @@ from moto.rds.responses import RDSResponse
 from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.corrections.rds_instance import instances
 from pulumi_moto.corrections.rds_postgres import is_known, is_static
+from pulumi_moto.shapes import Members
 
 
-def _refuse(group: DBParameterGroup, parameters: list[dict[str, Any]]) -> None:
+def _refuse(group: DBParameterGroup, parameters: list[Members]) -> None:
     if group.name.startswith("default."):
         raise InvalidParameterValue("Cannot modify a default parameter group.")
     if not str(group.family).startswith("postgres"):
@@ -34,7 +34,7 @@ def _refuse(group: DBParameterGroup, parameters: list[dict[str, Any]]) -> None:
 
 
 def _wait_for_a_reboot(
-    self: RDSBackend, group: DBParameterGroup, parameters: list[dict[str, Any]]
+    self: RDSBackend, group: DBParameterGroup, parameters: list[Members]
 ) -> None:
     if all(one.get("ApplyMethod") == "immediate" for one in parameters):
         return
@@ -55,7 +55,7 @@ def modify_db_parameter_group(
     original: Replacement,
     self: RDSBackend,
     db_parameter_group_name: str,
-    db_parameter_group_parameters: Iterable[dict[str, Any]],
+    db_parameter_group_parameters: Iterable[Members],
 ) -> DBParameterGroup:
     found = self.db_parameter_groups.get(db_parameter_group_name)
     parameters = list(db_parameter_group_parameters)
@@ -87,9 +87,9 @@ def reset_db_parameter_group(original: None, self: RDSResponse) -> ActionResult:
     if name not in self.backend.db_parameter_groups:
         raise DBParameterGroupNotFoundError(name)
     group = self.backend.db_parameter_groups[name]
-    asked = [one.original_dict() for one in self.params.get("Parameters", [])]
-    _refuse(group, asked)
-    for parameter in [one["ParameterName"] for one in asked] or list(group.parameters):
+    changes = [one.original_dict() for one in self.params.get("Parameters", [])]
+    _refuse(group, changes)
+    for parameter in [one["ParameterName"] for one in changes] or list(group.parameters):
         group.parameters.pop(parameter, None)
-    _wait_for_a_reboot(self.backend, group, asked or [{}])
+    _wait_for_a_reboot(self.backend, group, changes or [{}])
     return ActionResult({"DBParameterGroupName": name})

@@ -1,8 +1,5 @@
 """RDS: the database accepts a new master password after RDS has responded."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from moto.rds.exceptions import InvalidParameterCombination, RDSClientError
 from moto.rds.models import DBInstance, RDSBackend
 
@@ -11,6 +8,7 @@ from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.corrections.rds_changes import NO_CHANGE
 from pulumi_moto.corrections.rds_instance import Instance
 from pulumi_moto.corrections.rds_refusals import refuse_values
+from pulumi_moto.shapes import Params
 
 SECONDS = 30.0
 
@@ -27,15 +25,15 @@ def modify_db_instance(
     original: Replacement,
     self: RDSBackend,
     db_instance_identifier: str,
-    db_kwargs: Mapping[str, Any],
+    db_kwargs: Params,
 ) -> DBInstance:
-    asked = dict(db_kwargs)
+    params = dict(db_kwargs)
     found = self.describe_db_instances(db_instance_identifier)[0]
-    password = asked.get("master_user_password")
+    password = params.get("master_user_password")
     if password is None or not isinstance(found, Instance):
-        changed: DBInstance = original(self, db_instance_identifier, asked)
+        changed: DBInstance = original(self, db_instance_identifier, params)
         return changed
-    refuse_values(asked, str(found.engine))
+    refuse_values(params, str(found.engine))
     if found.manage_master_user_password:
         raise InvalidParameterCombination(
             "You can't specify MasterUserPassword for an instance whose master password is managed "
@@ -46,10 +44,10 @@ def modify_db_instance(
             "InvalidDBInstanceState",
             f"Database instance {db_instance_identifier} is not in available state.",
         )
-    del asked["master_user_password"]
+    del params["master_user_password"]
     changed = found
-    if any(value is not None for name, value in asked.items() if name not in NO_CHANGE):
-        changed = original(self, db_instance_identifier, asked)
+    if any(value is not None for name, value in params.items() if name not in NO_CHANGE):
+        changed = original(self, db_instance_identifier, params)
     found.new_password, found.password_due = str(password), CLOCK.now() + SECONDS
     found.status = "resetting-master-credentials"
     return changed

@@ -1,13 +1,12 @@
 """RDS: refused values of new and of changed instances."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from moto.rds.exceptions import InvalidParameterCombination, InvalidParameterValue
 from moto.rds.models import RDSBackend
 
 from pulumi_moto.corrections.rds_windows import refuse_backup_window
+from pulumi_moto.shapes import Params
 
 PASSWORD = re.compile(r'[^/"@ \x00-\x1f\x7f-\U0010ffff]{8,128}')
 LONGEST_RETENTION = 35
@@ -35,18 +34,18 @@ CLASSES = frozenset(
 """Of RDS for PostgreSQL 16."""
 
 
-def refuse_values(asked: Mapping[str, Any], engine: str) -> None:
+def refuse_values(params: Params, engine: str) -> None:
     """Refuse values that are invalid for any instance."""
-    _refuse_password(asked.get("master_user_password"))
-    wanted = asked.get("db_instance_class")
+    _refuse_password(params.get("master_user_password"))
+    wanted = params.get("db_instance_class")
     if engine == "postgres" and wanted is not None and wanted not in CLASSES:
         raise InvalidParameterValue(f"Invalid DB Instance class: {wanted}")
-    days = asked.get("backup_retention_period")
+    days = params.get("backup_retention_period")
     if days is not None and not 0 <= int(days) <= LONGEST_RETENTION:
         raise InvalidParameterValue(
             f"Invalid backup retention period: {days}. Must be between 0 and {LONGEST_RETENTION}."
         )
-    refuse_backup_window(asked.get("preferred_backup_window"))
+    refuse_backup_window(params.get("preferred_backup_window"))
 
 
 def _refuse_password(password: str | None) -> None:
@@ -57,8 +56,8 @@ def _refuse_password(password: str | None) -> None:
         )
 
 
-def refuse_family(self: RDSBackend, asked: Mapping[str, Any], engine: str, version: str) -> None:
-    group = self.db_parameter_groups.get(asked.get("db_parameter_group_name") or "")
+def refuse_family(self: RDSBackend, params: Params, engine: str, version: str) -> None:
+    group = self.db_parameter_groups.get(params.get("db_parameter_group_name") or "")
     wanted = f"{engine}{version.split('.', maxsplit=1)[0]}"
     if engine == "postgres" and group is not None and group.family != wanted:
         raise InvalidParameterCombination(

@@ -1,8 +1,6 @@
 """RDS: an instance restored to a point in time has defaults."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from moto.ec2.models import ec2_backends
 from moto.rds.exceptions import (
@@ -16,8 +14,9 @@ from moto.rds.models import DBInstance, DBSubnetGroup, RDSBackend
 
 from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.corrections.rds_instance import Instance, now
+from pulumi_moto.shapes import Params
 
-DEFAULTS: Mapping[str, Any] = {
+DEFAULTS: Params = {
     "db_parameter_group_name": None,
     "multi_az": False,
     "deletion_protection": False,
@@ -25,7 +24,7 @@ DEFAULTS: Mapping[str, Any] = {
     "enabled_cloudwatch_logs_exports": [],
     "enable_iam_database_authentication": False,
 }
-NEVER: Mapping[str, Any] = {
+NEVER: Params = {
     "monitoring_interval": 0,
     "monitoring_role_arn": None,
     "performance_insights_enabled": False,
@@ -38,7 +37,7 @@ SECONDS = 1200.0
 """Duration of a restore."""
 
 
-def _refuse_time(source: Instance, asked: Mapping[str, Any]) -> None:
+def _refuse_time(source: Instance, params: Params) -> None:
     latest = source.latest_restorable_time
     if latest is None:
         raise RDSClientError(
@@ -46,8 +45,8 @@ def _refuse_time(source: Instance, asked: Mapping[str, Any]) -> None:
             f"Automated backups are not enabled for DB instance {source.db_instance_identifier}, "
             "so it cannot be restored to a point in time.",
         )
-    time = asked.get("restore_time")
-    if bool(asked.get("use_latest_restorable_time")) is (time is not None):
+    time = params.get("restore_time")
+    if bool(params.get("use_latest_restorable_time")) is (time is not None):
         raise InvalidParameterCombination(
             "Either RestoreTime or UseLatestRestorableTime must be specified, and not both."
         )
@@ -80,23 +79,23 @@ def restore_db_instance_to_point_in_time(
     self: RDSBackend,
     source_db_identifier: str,
     target_db_identifier: str,
-    overrides: Mapping[str, Any],
+    overrides: Params,
 ) -> DBInstance:
     source = self.describe_db_instances(source_db_identifier)[0]
     if isinstance(source, Instance):
         _refuse_time(source, overrides)
     if target_db_identifier.lower() in self.databases:
         raise DBInstanceAlreadyExists
-    asked = dict(overrides)
-    copy: DBInstance = original(self, source_db_identifier, target_db_identifier, asked)
+    params = dict(overrides)
+    copy: DBInstance = original(self, source_db_identifier, target_db_identifier, params)
     if isinstance(source, Instance) and isinstance(copy, Instance):
-        _begin(source, copy, asked.get("restore_time"))
-    asked["enabled_cloudwatch_logs_exports"] = asked.get("enable_cloudwatch_logs_exports") or []
+        _begin(source, copy, params.get("restore_time"))
+    params["enabled_cloudwatch_logs_exports"] = params.get("enable_cloudwatch_logs_exports") or []
     for name, default in {**DEFAULTS, **NEVER}.items():
-        setattr(copy, name, asked.get(name, default) if name in DEFAULTS else default)
+        setattr(copy, name, params.get(name, default) if name in DEFAULTS else default)
     copy.source_db_instance_identifier = None  # to moto, where it was restored from
-    copy.tags = asked.get("tags") or []
-    _place(self, copy, asked)
+    copy.tags = params.get("tags") or []
+    _set_network(self, copy, params)
     return copy
 
 
@@ -106,12 +105,12 @@ def _begin(source: Instance, copy: Instance, moment: datetime | None) -> None:
     copy.occupy("creating", SECONDS)
 
 
-def _place(self: RDSBackend, copy: DBInstance, asked: Mapping[str, Any]) -> None:
+def _set_network(self: RDSBackend, copy: DBInstance, params: Params) -> None:
     """Place the copy in the default VPC, unless the call names a subnet group."""
     ec2 = ec2_backends[self.account_id][self.region_name]
-    if "db_subnet_group_name" not in asked:
+    if "db_subnet_group_name" not in params:
         copy.db_subnet_group = _default_subnets(self)
-    if not asked.get("vpc_security_group_ids"):
+    if not params.get("vpc_security_group_ids"):
         group = ec2.get_default_security_group(copy.db_subnet_group.vpc_id)
         copy.vpc_security_group_ids = [group.id] if group else []
 

@@ -1,7 +1,6 @@
 """RDS: a major version alone stands for its default minor version."""
 
-from collections.abc import Mapping
-from typing import Any
+from pulumi_moto.shapes import Members, Params
 
 MINOR = {
     "12": "12.22",
@@ -16,13 +15,13 @@ MINOR = {
 --engine postgres --default-only` gives it."""
 
 
-def with_minor_version(asked: Mapping[str, Any], engine: str, held: str = "") -> dict[str, Any]:
+def with_minor_version(params: Params, engine: str, held: str = "") -> Members:
     """Return the parameters with a minor version, which RDS always runs and describes.
 
     An instance that already runs the major version keeps its minor one.
     """
-    version = asked.get("engine_version")
+    version = params.get("engine_version")
     if engine != "postgres" or version not in MINOR:
-        return dict(asked)
+        return dict(params)
     keeps = held.startswith(f"{version}.")
-    return {**asked, "engine_version": held if keeps else MINOR[str(version)]}
+    return {**params, "engine_version": held if keeps else MINOR[str(version)]}

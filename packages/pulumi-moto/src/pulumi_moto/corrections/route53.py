@@ -1,12 +1,13 @@
 """Route 53: a change batch must fit the existing records."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from moto.route53.exceptions import Route53ClientError
 from moto.route53.models import FakeZone, Route53Backend
 
 from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.shapes import Members, Params
 
 Key = tuple[str, str, str]
 """Name, type and set identifier, which identify a record set."""
@@ -16,11 +17,11 @@ def _name(name: str) -> str:
     return name.rstrip(".").lower()
 
 
-def _key(record: Mapping[str, Any]) -> Key:
+def _key(record: Params) -> Key:
     return _name(record["Name"]), record["Type"], str(record.get("SetIdentifier") or "")
 
 
-def _values(record: Mapping[str, Any]) -> tuple[Any, ...]:
+def _values(record: Params) -> tuple[Any, ...]:
     alias = record.get("AliasTarget") or {}
     listed = record.get("ResourceRecords") or []
     values = sorted(one["Value"] if isinstance(one, dict) else str(one) for one in listed)
@@ -48,7 +49,7 @@ def _invalid(words: str) -> Route53ClientError:
 
 
 def _apply(
-    held: dict[Key, tuple[Any, ...]], action: str, record: Mapping[str, Any]
+    held: dict[Key, tuple[Any, ...]], action: str, record: Params
 ) -> dict[Key, tuple[Any, ...]]:
     """Return the zone's records after one change of a batch."""
     key = _key(record)
@@ -82,7 +83,7 @@ def _apply(
     aws="refuses those, and applies no change of the batch",
 )
 def change_resource_record_sets(
-    original: Replacement, self: Route53Backend, zoneid: str, change_list: list[dict[str, Any]]
+    original: Replacement, self: Route53Backend, zoneid: str, change_list: list[Members]
 ) -> None:
     held = dict(_held(self.get_hosted_zone(zoneid)))
     for change in change_list:

@@ -83,7 +83,7 @@ def _parsed(text: str) -> Document:
     return policy
 
 
-def _refuse_malformed(statement: Any, bucket: str) -> None:
+def _refuse_malformed(statement: object, bucket: str) -> None:
     if not isinstance(statement, dict):
         raise _malformed("Invalid policy syntax.")
     for element, but in (
@@ -109,7 +109,7 @@ def _refuse_malformed(statement: Any, bucket: str) -> None:
         raise _malformed("Action does not apply to any resource(s) in statement")
 
 
-def _refuse_principal(principal: Any) -> None:
+def _refuse_principal(principal: object) -> None:
     if principal == "*":
         return
     if not principal:
@@ -250,7 +250,7 @@ def put_bucket_policy(
     moto="counts a policy with any condition as not public",
     aws="counts only a condition on a fixed account, network or caller",
 )
-def get_bucket_policy_status(_original: Replacement, self: S3Response) -> Any:
+def get_bucket_policy_status(_original: Replacement, self: S3Response) -> object:
     policy = self.backend.get_bucket_policy(self.bucket_name)
     if not policy:
         raise NoSuchBucketPolicy(bucket_name=self.bucket_name)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 from moto.secretsmanager.exceptions import (
     InvalidParameterException,
@@ -13,6 +12,7 @@ from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 from moto.secretsmanager.responses import SecretsManagerResponse
 
 from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.shapes import Members
 
 CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
 REFUSED_WHILE_DELETED = (
@@ -27,7 +27,7 @@ REFUSED_WHILE_DELETED = (
     "get_resource_policy",
     "delete_resource_policy",
 )
-Versions = dict[str, dict[str, Any]]
+Versions = dict[str, Members]
 
 
 def _is_deleted(self: SecretsManagerBackend, secret_id: str) -> bool:
@@ -66,7 +66,7 @@ def create_secret(
     aws="moves the labels of the new version, and no others",
 )
 def reset_default_version(
-    original: Replacement, self: FakeSecret, secret_version: dict[str, Any], version_id: str
+    original: Replacement, self: FakeSecret, secret_version: Members, version_id: str
 ) -> None:
     versions: Versions = self.versions
     given = secret_version["version_stages"]
@@ -150,7 +150,9 @@ def list_secret_version_ids(_original: Replacement, self: SecretsManagerResponse
     return json.dumps({"ARN": secret.arn, "Name": secret.name, "Versions": listed})
 
 
-def _refused(original: Replacement, self: SecretsManagerBackend, *args: Any, **kwargs: Any) -> Any:
+def _refused(
+    original: Replacement, self: SecretsManagerBackend, *args: object, **kwargs: object
+) -> object:
     secret_id = str(args[0] if args else kwargs.get("secret_id", kwargs.get("arn")))
     if _is_deleted(self, secret_id):
         raise InvalidRequestException(

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_RequestSer
 
 import json
 import uuid
-from typing import Any
 
 from moto.core.exceptions import JsonRESTError
 from moto.servicequotas.models import ServiceQuotasBackend
@@ -14,6 +13,7 @@ from moto.servicequotas.responses import ServiceQuotasResponse
 
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.shapes import Members
 
 NEW_ACCOUNT_VCPUS = 6.0
 FARGATE_VCPUS = {
@@ -41,11 +41,11 @@ REQUESTED = "requested_vcpus"
 )
 def get_service_quota(
     original: Replacement, self: ServiceQuotasBackend, service_code: str, quota_code: str
-) -> dict[str, Any]:
+) -> Members:
     if (service_code, quota_code) == (FARGATE_VCPUS["ServiceCode"], FARGATE_VCPUS["QuotaCode"]):
         arn = f"arn:aws:servicequotas:{self.region_name}:{self.account_id}:fargate/{quota_code}"
         return {**FARGATE_VCPUS, "Value": _applied(self), "QuotaArn": arn}
-    found: dict[str, Any] = original(self, service_code, quota_code)
+    found: Members = original(self, service_code, quota_code)
     return found
 
 
@@ -57,15 +57,15 @@ def get_service_quota(
     aws="accepts a value above the applied one, and grants it later",
 )
 def request_service_quota_increase(original: None, self: ServiceQuotasResponse) -> str:
-    asked = json.loads(self.body)
-    quota = self.backend.get_service_quota(asked["ServiceCode"], asked["QuotaCode"])
-    desired = float(asked["DesiredValue"])
+    params = json.loads(self.body)
+    quota = self.backend.get_service_quota(params["ServiceCode"], params["QuotaCode"])
+    desired = float(params["DesiredValue"])
     if desired <= quota["Value"]:
         raise JsonRESTError(
             "IllegalArgumentException",
             f"The desired value {desired:g} must be greater than the applied {quota['Value']:g}.",
         )
-    if asked["QuotaCode"] == FARGATE_VCPUS["QuotaCode"]:
+    if params["QuotaCode"] == FARGATE_VCPUS["QuotaCode"]:
         self.backend.__dict__[REQUESTED] = (CLOCK.now() + GRANTED_SECONDS, desired)
     request = {"Id": uuid.uuid4().hex, "DesiredValue": desired, "Status": "PENDING"}
     named = {key: quota[key] for key in ("ServiceCode", "QuotaCode", "QuotaName", "QuotaArn")}

@@ -2,7 +2,6 @@
 
 import json
 import re
-from typing import Any
 
 from moto.core.common_types import TYPE_RESPONSE
 from moto.elbv2.models import elbv2_backends
@@ -12,6 +11,7 @@ from moto.wafv2.models import FakeLoggingConfiguration, FakeWebACL, WAFV2Backend
 from moto.wafv2.responses import WAFV2Response
 
 from pulumi_moto.correction import Replacement, corrects
+from pulumi_moto.shapes import Members
 
 NAME = re.compile(r"[\w\-]{1,128}", re.ASCII)
 DESCRIPTION = re.compile(r"[\w+=:#@/\-,.][\w+=:#@/\-,.\s]+[\w+=:#@/\-,.]", re.ASCII)
@@ -42,7 +42,7 @@ def _invalid(reason: str, parameter: str) -> WAFv2ClientError:
     )
 
 
-def _refuse_rules(rules: list[dict[str, Any]], bodies: dict[str, Any] | None) -> None:
+def _refuse_rules(rules: list[Members], bodies: Members | None) -> None:
     taken: set[int] = set()
     for rule in rules:
         _refuse_pattern("rules.member.name", rule["Name"], NAME)
@@ -60,7 +60,7 @@ def _refuse_rules(rules: list[dict[str, Any]], bodies: dict[str, Any] | None) ->
             raise _invalid("The custom response body isn't defined.", key)
 
 
-def _refuse_window(counted: dict[str, Any]) -> None:
+def _refuse_window(counted: Members) -> None:
     seconds = counted.get("EvaluationWindowSec", 300)
     if seconds not in WINDOWS:
         raise _invalid("The evaluation window isn't valid.", str(seconds))
@@ -82,7 +82,7 @@ def _exists(self: WAFV2Backend, arn: str) -> bool:
     aws="refuses those",
 )
 def create_web_acl(
-    original: Replacement, self: WAFV2Backend, name: str, *args: Any, **kwargs: Any
+    original: Replacement, self: WAFV2Backend, name: str, *args: object, **kwargs: object
 ) -> FakeWebACL:
     _visibility, _default, _scope, description, _tags, rules, *_others, bodies, _domains = args
     _refuse_pattern("name", name, NAME)
@@ -102,7 +102,7 @@ def create_web_acl(
     aws="refuses that; an update without them removes them",
 )
 def update_web_acl(
-    original: Replacement, self: WAFV2Backend, name: str, _id: str, *args: Any, **kwargs: Any
+    original: Replacement, self: WAFV2Backend, name: str, _id: str, *args: object, **kwargs: object
 ) -> str:
     _default, rules, description, _visibility, _token, bodies, *_ = args
     if description is not None:
@@ -152,11 +152,11 @@ PROTECTED = {
     aws="lists the associated resources, load balancers by default",
 )
 def list_resources_for_web_acl(_original: None, self: WAFV2Response) -> TYPE_RESPONSE:
-    asked = json.loads(self.body)
-    acl = self.wafv2_backend.wacls.get(asked["WebACLArn"])
+    params = json.loads(self.body)
+    acl = self.wafv2_backend.wacls.get(params["WebACLArn"])
     if acl is None:
         raise WAFNonexistentItemException
-    kind = PROTECTED[asked.get("ResourceType", "APPLICATION_LOAD_BALANCER")]
+    kind = PROTECTED[params.get("ResourceType", "APPLICATION_LOAD_BALANCER")]
     found = [arn for arn in acl.associated_resources if kind in arn]
     arns = [arn for arn in found if _exists(self.wafv2_backend, arn)]
     return 200, {"Content-Type": "application/json"}, json.dumps({"ResourceArns": arns})
@@ -195,8 +195,8 @@ def put_logging_configuration(
     self: WAFV2Backend,
     arn: str,
     log_destination_configs: list[str],
-    redacted_fields: list[dict[str, Any]] | None,
-    *args: Any,
+    redacted_fields: list[Members] | None,
+    *args: object,
 ) -> FakeLoggingConfiguration:
     if arn not in self.wacls:
         raise WAFNonexistentItemException

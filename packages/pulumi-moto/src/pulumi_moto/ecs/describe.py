@@ -4,7 +4,6 @@ Times are real ones; the remaining time of a pause is on the account's clock.
 """
 
 from datetime import timedelta
-from typing import Any
 
 from moto.core.utils import utcnow
 
@@ -14,6 +13,7 @@ from pulumi_moto.ecs.deployment import RECONCILE, ROLLING_STAGES, Pause
 from pulumi_moto.ecs.launch import PLATFORM
 from pulumi_moto.ecs.rollout import Rollout
 from pulumi_moto.ecs.state import ServiceState
+from pulumi_moto.shapes import Members
 
 STOPPED = "STOPPED"
 ROLLOUT_STATES = {"SUCCESSFUL": "COMPLETED", "ROLLBACK_FAILED": "FAILED", STOPPED: "FAILED"}
@@ -28,7 +28,7 @@ def revision_arn(state: ServiceState, rollout: Rollout) -> str:
     return f"{state.service.arn.replace(':service/', ':service-revision/', 1)}/{number}"
 
 
-def brief(state: ServiceState, rollout: Rollout) -> dict[str, Any]:
+def brief(state: ServiceState, rollout: Rollout) -> Members:
     """Return an entry of list_service_deployments."""
     deployment = rollout.deployment
     return {
@@ -44,7 +44,7 @@ def brief(state: ServiceState, rollout: Rollout) -> dict[str, Any]:
     }
 
 
-def full(state: ServiceState, rollout: Rollout) -> dict[str, Any]:
+def full(state: ServiceState, rollout: Rollout) -> Members:
     """Return an entry of describe_service_deployments."""
     found = brief(state, rollout)
     del found["targetServiceRevisionArn"]
@@ -71,7 +71,7 @@ def full(state: ServiceState, rollout: Rollout) -> dict[str, Any]:
     }
 
 
-def revision(state: ServiceState, rollout: Rollout) -> dict[str, Any]:
+def revision(state: ServiceState, rollout: Rollout) -> Members:
     """Return an entry of describe_service_revisions."""
     held = rollout.revision.held
     found = {
@@ -121,7 +121,7 @@ def show(state: ServiceState) -> None:
     ]
 
 
-def _summary(state: ServiceState, rollout: Rollout) -> dict[str, Any]:
+def _summary(state: ServiceState, rollout: Rollout) -> Members:
     weights = {}
     if routes := rollout.routes:
         weights["requestedProductionTrafficWeight"] = float(
@@ -140,7 +140,7 @@ def _summary(state: ServiceState, rollout: Rollout) -> dict[str, Any]:
     }
 
 
-def _alarms(rollout: Rollout) -> dict[str, Any]:
+def _alarms(rollout: Rollout) -> Members:
     deployment = rollout.deployment
     watched = "MONITORING" if deployment.ongoing else "MONITORING_COMPLETE"
     return {
@@ -154,7 +154,7 @@ def _alarms(rollout: Rollout) -> dict[str, Any]:
     }
 
 
-def _pause(pause: Pause) -> dict[str, Any]:
+def _pause(pause: Pause) -> Members:
     return {
         "hookId": pause.hook_id,
         "targetType": "PAUSE",
@@ -164,7 +164,7 @@ def _pause(pause: Pause) -> dict[str, Any]:
     }
 
 
-def _deployment(state: ServiceState, rollout: Rollout, *, primary: bool) -> dict[str, Any]:
+def _deployment(state: ServiceState, rollout: Rollout, *, primary: bool) -> Members:
     """Return an entry of describe_services' `deployments`, the older API."""
     held, deployment = rollout.revision.held, rollout.deployment
     state_now = "IN_PROGRESS" if deployment.ongoing else ROLLOUT_STATES.get(deployment.status)

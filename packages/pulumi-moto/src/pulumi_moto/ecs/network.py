@@ -1,16 +1,15 @@
 """Checks of a task's network configuration."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from moto.ec2.models import ec2_backends
 from moto.ecs.exceptions import InvalidParameterException
 from moto.ecs.models import EC2ContainerServiceBackend
 
+from pulumi_moto.shapes import Params
+
 MISSING = "Error retrieving {kind} information for [{id}]: {sentence} (ErrorCode: {code})"
 
 
-def refuse_missing(backend: EC2ContainerServiceBackend, network: Mapping[str, Any] | None) -> None:
+def refuse_missing(backend: EC2ContainerServiceBackend, network: Params | None) -> None:
     """Raise InvalidParameterException, as ECS does, for a missing subnet or security group.
 
     moto creates a missing security group.

@@ -4,17 +4,14 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/troubleshooting-blue
 Not modelled: capacity providers of instances, several load balancers, Network Load Balancers.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from moto.core.exceptions import ServiceException
 from moto.ecs.exceptions import EcsClientException, InvalidParameterException
 from moto.ecs.models import Cluster, EC2ContainerServiceBackend, TaskDefinition
 
 from pulumi_moto.ecs import traffic
 from pulumi_moto.ecs.deployment import RollbackError
+from pulumi_moto.shapes import Members, Params
 
-Wanted = Mapping[str, Any]
 """The parameters of create_service."""
 NEVER_PAUSED = frozenset({"TEST_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT"})
 LONGEST_BAKE_MINUTES = 1440
@@ -23,22 +20,22 @@ LONGEST_PAUSE_MINUTES = 20160
 
 
 def refuse_impossible(
-    backend: EC2ContainerServiceBackend, cluster: Cluster, wanted: Wanted, *, routes: bool
+    backend: EC2ContainerServiceBackend, cluster: Cluster, params: Params, *, routes: bool
 ) -> TaskDefinition:
     """Raise ECS's error for a service that can't run; otherwise return its task definition.
 
     With `routes`, check the target groups and rules, too; an update without them fails during its
     deployment.
     """
-    definition = backend.describe_task_definition(wanted["taskDefinition"])
+    definition = backend.describe_task_definition(params["taskDefinition"])
     if definition.status != "ACTIVE":
         raise EcsClientException("TaskDefinition is inactive")
-    if definition.network_mode == "awsvpc" and not wanted.get("networkConfiguration"):
+    if definition.network_mode == "awsvpc" and not params.get("networkConfiguration"):
         raise InvalidParameterException(
             "Network Configuration must be provided when networkMode 'awsvpc' is specified."
         )
-    _refuse_capacity(cluster, wanted)
-    deployment = wanted.get("deploymentConfiguration") or {}
+    _refuse_capacity(cluster, params)
+    deployment = params.get("deploymentConfiguration") or {}
     _refuse_hooks(deployment.get("lifecycleHooks") or [])
     blue_green = deployment.get("strategy") == "BLUE_GREEN"
     if deployment.get("strategy", "ROLLING") not in {"ROLLING", "BLUE_GREEN"}:
@@ -49,12 +46,12 @@ def refuse_impossible(
         raise InvalidParameterException(
             f"bakeTimeInMinutes must be between 0 and {LONGEST_BAKE_MINUTES}."
         )
-    if wanted.get("availabilityZoneRebalancing") == "ENABLED" and not _may_rebalance(wanted):
+    if params.get("availabilityZoneRebalancing") == "ENABLED" and not _may_rebalance(params):
         raise InvalidParameterException(
             "Availability Zone rebalancing needs a maximumPercent above 100 and no Classic Load "
             "Balancer."
         )
-    balancers = wanted.get("loadBalancers") or []
+    balancers = params.get("loadBalancers") or []
     if len(balancers) > 1:
         raise InvalidParameterException("More than one load balancer a service is not emulated.")
     for balancer in balancers:
@@ -68,24 +65,24 @@ def refuse_impossible(
     return definition
 
 
-def rebalanced_by_default(wanted: Wanted) -> str:
+def rebalanced_by_default(params: Params) -> str:
     """Return ECS's default for a new service: ENABLED where that is valid.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html
     """
-    return "ENABLED" if _may_rebalance(wanted) else "DISABLED"
+    return "ENABLED" if _may_rebalance(params) else "DISABLED"
 
 
-def _may_rebalance(wanted: Wanted) -> bool:
+def _may_rebalance(params: Params) -> bool:
     """Invalid with a maximum percent of 100, because the new task starts first, and with a CLB."""
-    percent = (wanted.get("deploymentConfiguration") or {}).get("maximumPercent")
-    classic = any("loadBalancerName" in one for one in wanted.get("loadBalancers") or [])
+    percent = (params.get("deploymentConfiguration") or {}).get("maximumPercent")
+    classic = any("loadBalancerName" in one for one in params.get("loadBalancers") or [])
     return int(200 if percent is None else percent) > FULL and not classic
 
 
-def _refuse_capacity(cluster: Cluster, wanted: Wanted) -> None:
-    strategy = wanted.get("capacityProviderStrategy") or []
-    if strategy and wanted.get("launchType"):
+def _refuse_capacity(cluster: Cluster, params: Params) -> None:
+    strategy = params.get("capacityProviderStrategy") or []
+    if strategy and params.get("launchType"):
         raise InvalidParameterException(
             "Specifying both a launch type and capacity provider strategy is not supported. "
             "Remove one and try again."
@@ -98,7 +95,7 @@ def _refuse_capacity(cluster: Cluster, wanted: Wanted) -> None:
         )
 
 
-def _refuse_hooks(hooks: list[dict[str, Any]]) -> None:
+def _refuse_hooks(hooks: list[Members]) -> None:
     for hook in hooks:
         if hook.get("targetType", "AWS_LAMBDA") != "PAUSE":
             raise InvalidParameterException("Lambda hooks are not emulated: PAUSE hooks are.")
@@ -113,9 +110,9 @@ def _refuse_hooks(hooks: list[dict[str, Any]]) -> None:
             )
 
 
-def _refuse_container(definition: TaskDefinition, balancer: dict[str, Any]) -> None:
+def _refuse_container(definition: TaskDefinition, balancer: Members) -> None:
     name, port = balancer["containerName"], int(balancer["containerPort"])
-    containers: list[dict[str, Any]] = definition.container_definitions
+    containers: list[Members] = definition.container_definitions
     ports = {
         container["name"]: {int(m["containerPort"]) for m in container.get("portMappings", [])}
         for container in containers
@@ -130,7 +127,7 @@ def _refuse_container(definition: TaskDefinition, balancer: dict[str, Any]) -> N
         )
 
 
-def _refuse_routes(advanced: dict[str, Any]) -> None:
+def _refuse_routes(advanced: Members) -> None:
     if "alternateTargetGroupArn" in advanced:
         _refuse_group(advanced["alternateTargetGroupArn"])
     for key in ("productionListenerRule", "testListenerRule"):
@@ -138,7 +135,7 @@ def _refuse_routes(advanced: dict[str, Any]) -> None:
             _refuse_rule(key, advanced[key])
 
 
-def _refuse_advanced(group: str, advanced: dict[str, Any]) -> None:
+def _refuse_advanced(group: str, advanced: Members) -> None:
     if not {"alternateTargetGroupArn", "productionListenerRule", "roleArn"} <= set(advanced):
         raise InvalidParameterException(
             "advancedConfiguration field is required for all loadBalancers when using a "

@@ -6,11 +6,11 @@ Not modelled: conditions with policy variables, permission boundaries.
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from moto.iam.models import Role, iam_backends
 
 from pulumi_moto.resource_policy import Attempt, allows
+from pulumi_moto.shapes import Members
 
 ECS = "ecs.amazonaws.com"
 
@@ -39,7 +39,7 @@ def _find(role_arn: str) -> Role | None:
     return next((role for role in roles if role.arn == role_arn), None)
 
 
-def _statements(role: Role) -> Iterator[dict[str, Any]]:
+def _statements(role: Role) -> Iterator[Members]:
     """Yield the statements of all its policies, each with the role as principal."""
     managed = (
         version.document

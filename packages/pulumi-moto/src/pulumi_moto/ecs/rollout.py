@@ -2,16 +2,15 @@
 
 import random
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from moto.core.utils import utcnow
 from moto.ecs.models import Service, Task
 
 from pulumi_moto.ecs.deployment import Deployment
 from pulumi_moto.ecs.traffic import Routes, routes_of
+from pulumi_moto.shapes import Members, Params
 
 REVISION = (
     "task_definition",
@@ -31,7 +30,7 @@ class Revision:
 
     number: str = field(default_factory=lambda: str(_NUMBERS.randrange(10**18, 10**19)))
     """Also in the id of describe_services' deployment: `ecs-svc/NUMBER`."""
-    held: Mapping[str, Any]
+    held: Params
     created: datetime = field(default_factory=utcnow)
 
     @classmethod
@@ -41,7 +40,7 @@ class Revision:
     def restore(self, service: Service) -> None:
         service.__dict__.update(self.held)
 
-    def routed(self, load_balancers: list[dict[str, Any]]) -> "Revision":
+    def routed(self, load_balancers: list[Members]) -> "Revision":
         """Return the revision with these target groups."""
         return replace(self, held={**self.held, "load_balancers": load_balancers})
 
@@ -50,8 +49,8 @@ class Revision:
         return str(self.held["task_definition"])
 
     @property
-    def load_balancer(self) -> dict[str, Any]:
-        balancers: list[dict[str, Any]] = self.held["load_balancers"] or []
+    def load_balancer(self) -> Members:
+        balancers: list[Members] = self.held["load_balancers"] or []
         return balancers[0] if balancers else {}
 
     @property
@@ -66,7 +65,7 @@ class Rollout:
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:21])
     revision: Revision
     deployment: Deployment
-    configuration: Mapping[str, Any]
+    configuration: Params
     """The service's deployment configuration at its start."""
     alarms: tuple[str, ...] = ()
     """The watched alarms; none was in ALARM at the start."""

@@ -12,8 +12,6 @@ start, as in a cluster without instances), minimum and maximum percent (a rollin
 all new tasks, then stops all old ones), Service Connect, task sets, DAEMON.
 """
 
-from typing import Any
-
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.exceptions import ServiceException
 from moto.core.utils import utcnow
@@ -35,6 +33,7 @@ from pulumi_moto.ecs.launch import launch
 from pulumi_moto.ecs.role import may_manage
 from pulumi_moto.ecs.rollout import Revision, Rollout
 from pulumi_moto.ecs.stages import StageActions
+from pulumi_moto.shapes import Members
 
 MINUTE = 60.0
 DAY_MINUTES = 1440
@@ -58,8 +57,8 @@ class ServiceState:
         return self.service._backend
 
     @property
-    def configuration(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.service.__dict__.get("deployment_configuration") or {}
+    def configuration(self) -> Members:
+        found: Members = self.service.__dict__.get("deployment_configuration") or {}
         return found
 
     @property
@@ -238,7 +237,7 @@ def _succeeded(rollout: Rollout) -> bool:
     return rollout.deployment.status == "SUCCESSFUL"
 
 
-def _hook(hook: dict[str, Any]) -> Hook:
+def _hook(hook: Members) -> Hook:
     timeout = hook.get("timeoutConfiguration") or {}
     return Hook(
         stages=frozenset(hook["lifecycleStages"]),

@@ -16,6 +16,7 @@ from moto.ec2.models import ec2_backends
 from moto.ecs.models import Container, EC2ContainerServiceBackend, Task
 
 from pulumi_moto.clock import CLOCK
+from pulumi_moto.shapes import Members
 
 RUNS_FOR_SECONDS = 20.0
 """Duration of a standalone task, until its essential container exits."""
@@ -168,7 +169,7 @@ def take_address(task: Task) -> None:
     task.__dict__["availability_zone"] = eni.subnet.availability_zone
 
 
-def spread(network: dict[str, Any] | None, tasks: int) -> dict[str, Any] | None:
+def spread(network: Members | None, tasks: int) -> Members | None:
     """Return the network configuration with the next task's subnet first, in rotation."""
     subnets = ((network or {}).get("awsvpcConfiguration") or {}).get("subnets")
     if not network or not subnets:

@@ -7,12 +7,12 @@ to both groups.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from moto.core.exceptions import ServiceException
 from moto.elbv2.models import ELBv2Backend, FakeAction, FakeListenerRule, FakeRule, elbv2_backends
 
 from pulumi_moto.ecs.deployment import RollbackError
+from pulumi_moto.shapes import Members
 
 ALL = 100
 INVALID = "Service deployment rolled back because of invalid networking configuration."
@@ -119,7 +119,7 @@ class Routes:
         return " or ".join(sorted(self.groups))
 
 
-def routes_of(load_balancer: dict[str, Any]) -> Routes | None:
+def routes_of(load_balancer: Members) -> Routes | None:
     """Return the routes of a load balancer entry; None without an advanced configuration."""
     advanced = load_balancer.get("advancedConfiguration") or {}
     if "productionListenerRule" not in advanced:

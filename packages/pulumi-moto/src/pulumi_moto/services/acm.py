@@ -2,7 +2,6 @@
 
 import time
 from functools import partial
-from typing import Any
 
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.row import (
@@ -16,7 +15,7 @@ from pulumi_moto.row import (
     only_replaced,
 )
 from pulumi_moto.services.missing import found_or_none, ignore_missing
-from pulumi_moto.shapes import same_set, tag_dict, tag_list
+from pulumi_moto.shapes import Members, same_set, tag_dict, tag_list
 
 PAUSE = 0.1
 DEFAULT_SECONDS = 75 * 60.0
@@ -35,7 +34,7 @@ def create(acm: Client, props: Props) -> str:
     return str(made["CertificateArn"])
 
 
-def _describe(acm: Client, arn: str) -> dict[str, Any] | None:
+def _describe(acm: Client, arn: str) -> Members | None:
     answer = found_or_none(partial(acm.describe_certificate, CertificateArn=arn))
     return answer["Certificate"] if answer else None
 

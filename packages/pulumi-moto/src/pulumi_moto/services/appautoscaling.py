@@ -8,7 +8,7 @@ The ids here are the paths with which the provider imports one:
 from typing import Any
 
 from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
-from pulumi_moto.shapes import from_aws, to_aws, without_empty
+from pulumi_moto.shapes import Members, from_aws, to_aws, without_empty
 
 TRACKING = "targetTrackingScalingPolicyConfiguration"
 WHOLE_NUMBERS = ("scaleInCooldown", "scaleOutCooldown")
@@ -80,7 +80,7 @@ def put_policy(scaling: Client, props: Props) -> str:
         **_where(props),
         PolicyName=props["name"],
         PolicyType=props["policyType"],
-        TargetTrackingScalingPolicyConfiguration=_asked_tracking(props[TRACKING]),
+        TargetTrackingScalingPolicyConfiguration=_params_of_tracking(props[TRACKING]),
     )
     return "/".join((*_where(props).values(), props["name"]))
 
@@ -123,7 +123,7 @@ def _where(props: Props) -> dict[str, str]:
     }
 
 
-def _find_target(scaling: Client, physical_id: str) -> Any | None:
+def _find_target(scaling: Client, physical_id: str) -> Members | None:
     namespace, rest = physical_id.split("/", 1)
     resource, dimension = rest.rsplit("/", 1)
     found = scaling.describe_scalable_targets(
@@ -132,7 +132,7 @@ def _find_target(scaling: Client, physical_id: str) -> Any | None:
     return next(iter(found), None)
 
 
-def _find_policy(scaling: Client, physical_id: str) -> Any | None:
+def _find_policy(scaling: Client, physical_id: str) -> Members | None:
     namespace, rest = physical_id.split("/", 1)
     resource, dimension, name = rest.rsplit("/", 2)
     found = scaling.describe_scaling_policies(
@@ -141,7 +141,7 @@ def _find_policy(scaling: Client, physical_id: str) -> Any | None:
     return next((p for p in found if p["PolicyName"] == name and p["ResourceId"] == resource), None)
 
 
-def _asked_tracking(tracking: Props) -> Any:
+def _params_of_tracking(tracking: Props) -> Any:
     whole = {key: int(tracking[key]) for key in WHOLE_NUMBERS if key in tracking}
     return to_aws({**tracking, **whole})
 
@@ -151,11 +151,11 @@ def _same_tracking(old: Props, new: Props) -> bool:
     return bool(_canonical(old) == _canonical(new))
 
 
-def _canonical(tracking: Props) -> Any:
+def _canonical(tracking: Props) -> object:
     return _unordered(without_empty({"disableScaleIn": False, **tracking}))
 
 
-def _unordered(value: Any) -> Any:
+def _unordered(value: object) -> object:
     if isinstance(value, dict):
         given = {"returnData": True, **value} if "id" in value else value
         return {key: _unordered(item) for key, item in given.items()}

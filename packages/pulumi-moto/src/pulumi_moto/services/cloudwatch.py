@@ -1,9 +1,7 @@
 """CloudWatch alarms."""
 
-from typing import Any
-
 from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
-from pulumi_moto.shapes import same_set, tag_dict, tag_list
+from pulumi_moto.shapes import Members, same_set, tag_dict, tag_list
 
 PLAIN = {
     "alarmDescription": "AlarmDescription",
@@ -31,7 +29,7 @@ METRIC = {"metricName": "MetricName", "namespace": "Namespace"}
 
 def create(cloudwatch: Client, props: Props) -> str:
     name = str(props["name"])
-    cloudwatch.put_metric_alarm(**_asked(props), Tags=tag_list(props.get("tags", {})))
+    cloudwatch.put_metric_alarm(**_params(props), Tags=tag_list(props.get("tags", {})))
     return name
 
 
@@ -53,7 +51,7 @@ def read(cloudwatch: Client, name: str) -> State | None:
 
 def update(cloudwatch: Client, name: str, change: Change) -> None:
     if change.keys - {"tags"}:
-        cloudwatch.put_metric_alarm(**_asked({**change.new, "name": name}))
+        cloudwatch.put_metric_alarm(**_params({**change.new, "name": name}))
     if "tags" in change.keys:
         arn = change.old["arn"]
         if gone := set(change.old.get("tags", {})) - set(change.new.get("tags", {})):
@@ -65,7 +63,7 @@ def delete(cloudwatch: Client, name: str, _state: Props) -> None:
     cloudwatch.delete_alarms(AlarmNames=[name])
 
 
-def _asked(props: Props) -> dict[str, Any]:
+def _params(props: Props) -> Members:
     plain = {
         theirs: int(props[key]) if key in WHOLE_NUMBERS else props[key]
         for key, theirs in PLAIN.items()
@@ -74,16 +72,16 @@ def _asked(props: Props) -> dict[str, Any]:
     if "dimensions" in props:
         plain["Dimensions"] = _named_values(props["dimensions"])
     if "metricQueries" in props:
-        plain["Metrics"] = [_asked_query(query) for query in props["metricQueries"]]
+        plain["Metrics"] = [_params_of_query(query) for query in props["metricQueries"]]
     return {"AlarmName": props["name"], **plain}
 
 
-def _asked_query(query: Props) -> dict[str, Any]:
-    asked = {theirs: query[key] for key, theirs in QUERY.items() if key in query}
+def _params_of_query(query: Props) -> Members:
+    params = {theirs: query[key] for key, theirs in QUERY.items() if key in query}
     if "period" in query:
-        asked["Period"] = int(query["period"])
+        params["Period"] = int(query["period"])
     if metric := query.get("metric"):
-        asked["MetricStat"] = {
+        params["MetricStat"] = {
             "Metric": {
                 **{theirs: metric[key] for key, theirs in METRIC.items() if key in metric},
                 "Dimensions": _named_values(metric.get("dimensions", {})),
@@ -92,10 +90,10 @@ def _asked_query(query: Props) -> dict[str, Any]:
             "Stat": metric["stat"],
             **({"Unit": metric["unit"]} if metric.get("unit") else {}),
         }
-    return asked
+    return params
 
 
-def _query(found: dict[str, Any]) -> State:
+def _query(found: Members) -> State:
     query = {key: found[theirs] for key, theirs in QUERY.items() if theirs in found}
     if found.get("Period"):
         query["period"] = found["Period"]

@@ -1,12 +1,11 @@
 """VPC endpoints and flow logs."""
 
 from functools import partial
-from typing import Any
 
 from pulumi_moto.row import Change, Client, Props, Row, State
 from pulumi_moto.services.ec2_tags import retag, specification
 from pulumi_moto.services.missing import found_or_none, ignore_missing
-from pulumi_moto.shapes import same_set, tag_dict, without_empty
+from pulumi_moto.shapes import Members, same_set, tag_dict, without_empty
 
 LISTS = {
     "subnetIds": "SubnetIds",
@@ -51,16 +50,16 @@ def not_an_interface(_state: Props, new: Props) -> bool:
 
 
 def update_endpoint(ec2: Client, endpoint: str, change: Change) -> None:
-    asked: dict[str, Any] = {}
+    params: Members = {}
     for name in change.keys & set(LISTS):
         old, new = set(change.old.get(name) or []), set(change.new.get(name) or [])
-        asked |= without_empty(
+        params |= without_empty(
             {f"Add{LISTS[name]}": sorted(new - old), f"Remove{LISTS[name]}": sorted(old - new)}
         )
     if "privateDnsEnabled" in change.keys:
-        asked["PrivateDnsEnabled"] = bool(change.new.get("privateDnsEnabled"))
-    if asked:
-        ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, **asked)
+        params["PrivateDnsEnabled"] = bool(change.new.get("privateDnsEnabled"))
+    if params:
+        ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, **params)
     retag(ec2, endpoint, change)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from pulumi_moto.row import Client
 from pulumi_moto.services.missing import found_or_none
+from pulumi_moto.shapes import Members
 
 
 def arn_of(ec2: Client, owner: str, kind: str, physical_id: str) -> str:
@@ -11,8 +12,8 @@ def arn_of(ec2: Client, owner: str, kind: str, physical_id: str) -> str:
     return f"arn:aws:ec2:{ec2.meta.region_name}:{owner}:{kind}/{physical_id}"
 
 
-def first(call: Any, key: str) -> dict[str, Any] | None:
+def first(call: Any, key: str) -> Members | None:
     """Return the first item of a list call, or None."""
     answer = found_or_none(call)
-    found: list[dict[str, Any]] = answer[key] if answer else []
+    found: list[Members] = answer[key] if answer else []
     return found[0] if found else None

@@ -1,13 +1,12 @@
 """Route tables, routes and associations."""
 
 from functools import partial
-from typing import Any
 
 from pulumi_moto.row import Change, Client, Props, Row, State
 from pulumi_moto.services.ec2_found import first
 from pulumi_moto.services.ec2_tags import retag, specification
 from pulumi_moto.services.missing import ignore_missing
-from pulumi_moto.shapes import tag_dict
+from pulumi_moto.shapes import Members, tag_dict
 
 
 def create_table(ec2: Client, props: Props) -> str:
@@ -15,7 +14,7 @@ def create_table(ec2: Client, props: Props) -> str:
     return str(made["RouteTable"]["RouteTableId"])
 
 
-def _table(ec2: Client, table: str) -> dict[str, Any] | None:
+def _table(ec2: Client, table: str) -> Members | None:
     return first(partial(ec2.describe_route_tables, RouteTableIds=[table]), "RouteTables")
 
 
@@ -64,7 +63,7 @@ def create_association(ec2: Client, props: Props) -> str:
     return str(made["AssociationId"])
 
 
-def _association(ec2: Client, physical_id: str) -> dict[str, Any] | None:
+def _association(ec2: Client, physical_id: str) -> Members | None:
     """Find an association by its id, or by its subnet's; a subnet has at most one."""
     kind = "subnet-id" if physical_id.startswith("subnet-") else "route-table-association-id"
     tables = ec2.describe_route_tables(

@@ -1,12 +1,11 @@
 """Security groups and their standalone rules."""
 
 from functools import partial
-from typing import Any
 
 from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
 from pulumi_moto.services.ec2_tags import retag, specification
 from pulumi_moto.services.missing import found_or_none, ignore_missing
-from pulumi_moto.shapes import tag_dict
+from pulumi_moto.shapes import Members, tag_dict
 
 
 def create_group(ec2: Client, props: Props) -> str:
@@ -31,12 +30,12 @@ def _empty(ec2: Client, group: str) -> None:
         ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rules)
 
 
-def _group(ec2: Client, group: str) -> dict[str, Any] | None:
+def _group(ec2: Client, group: str) -> Members | None:
     answer = found_or_none(partial(ec2.describe_security_groups, GroupIds=[group]))
     return answer["SecurityGroups"][0] if answer and answer["SecurityGroups"] else None
 
 
-def _group_arn(ec2: Client, found: dict[str, Any]) -> str:
+def _group_arn(ec2: Client, found: Members) -> str:
     region = ec2.meta.region_name
     return f"arn:aws:ec2:{region}:{found['OwnerId']}:security-group/{found['GroupId']}"
 
@@ -81,7 +80,7 @@ def read_default(ec2: Client, group: str) -> State | None:
     }
 
 
-def _flat(rule: dict[str, Any]) -> dict[str, Any]:
+def _flat(rule: Members) -> Members:
     return {
         "protocol": rule["IpProtocol"],
         "fromPort": rule.get("FromPort", 0),
@@ -110,8 +109,8 @@ NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "all": "-1"}
 RULE_INPUTS = frozenset({"securityGroupId", *SOURCES, "ipProtocol", "fromPort", "toPort", "tags.*"})
 
 
-def _permission(props: Props) -> list[dict[str, Any]]:
-    permission: dict[str, Any] = {"IpProtocol": props["ipProtocol"]}
+def _permission(props: Props) -> list[Members]:
+    permission: Members = {"IpProtocol": props["ipProtocol"]}
     if "fromPort" in props:
         permission |= {"FromPort": int(props["fromPort"]), "ToPort": int(props["toPort"])}
     if block := props.get("cidrIpv4"):
@@ -166,18 +165,18 @@ def same_protocol(old: str, new: str) -> bool:
 def update_rule(ec2: Client, rule: str, change: Change) -> None:
     new = change.new
     if change.keys - {"tags"}:
-        asked = {aws: new[name] for name, aws in RULE.items() if new.get(name) is not None}
+        params = {aws: new[name] for name, aws in RULE.items() if new.get(name) is not None}
         ports = {aws: int(new[name]) for name, aws in PORTS.items() if name in new}
         ec2.modify_security_group_rules(
             GroupId=new["securityGroupId"],
             SecurityGroupRules=[
-                {"SecurityGroupRuleId": rule, "SecurityGroupRule": {**asked, **ports}}
+                {"SecurityGroupRuleId": rule, "SecurityGroupRule": {**params, **ports}}
             ],
         )
     retag(ec2, rule, change)
 
 
-def _rule_arn(ec2: Client, found: dict[str, Any]) -> str:
+def _rule_arn(ec2: Client, found: Members) -> str:
     owner, region = found.get("GroupOwnerId", ""), ec2.meta.region_name
     return f"arn:aws:ec2:{region}:{owner}:security-group-rule/{found['SecurityGroupRuleId']}"
 

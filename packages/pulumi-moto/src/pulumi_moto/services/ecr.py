@@ -1,10 +1,8 @@
 """ECR: repositories and their lifecycle policies."""
 
-from typing import Any
-
 from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, only_replaced
 from pulumi_moto.services.equivalence import same_lifecycle
-from pulumi_moto.shapes import tag_dict, tag_list
+from pulumi_moto.shapes import Members, tag_dict, tag_list
 
 
 def create_repository(ecr: Client, props: Props) -> str:
@@ -66,7 +64,7 @@ def delete_repository(ecr: Client, name: str, state: Props) -> None:
         return
 
 
-def _mutability(props: Props) -> dict[str, Any]:
+def _mutability(props: Props) -> Members:
     exceptions = props.get("imageTagMutabilityExclusionFilters")
     return {
         "imageTagMutability": props.get("imageTagMutability", "MUTABLE"),

@@ -1,7 +1,5 @@
 """ECS clusters and their capacity providers."""
 
-from typing import Any
-
 from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
 from pulumi_moto.services.ecs_shapes import (
     ecs_tags,
@@ -10,13 +8,13 @@ from pulumi_moto.services.ecs_shapes import (
     same_strategy,
     strategy_items,
 )
-from pulumi_moto.shapes import same_set
+from pulumi_moto.shapes import Members, same_set
 
 
 def create_cluster(ecs: Client, props: Props) -> str:
     created = ecs.create_cluster(
         clusterName=props["name"],
-        **_asked(props),
+        **_params(props),
         tags=ecs_tags(props.get("tags", {})),
     )
     return str(created["cluster"]["clusterArn"])
@@ -37,7 +35,7 @@ def read_cluster(ecs: Client, arn: str) -> State | None:
 
 def update_cluster(ecs: Client, arn: str, change: Change) -> None:
     if change.keys & {"settings", "configuration"}:
-        ecs.update_cluster(cluster=arn, **_asked(change.new))
+        ecs.update_cluster(cluster=arn, **_params(change.new))
     retag(ecs, arn, change)
 
 
@@ -78,11 +76,11 @@ def delete_capacity_providers(ecs: Client, name: str, _state: Props) -> None:
         put_capacity_providers(ecs, {"clusterName": name})
 
 
-def _asked(props: Props) -> dict[str, Any]:
+def _params(props: Props) -> Members:
     return {key: props[key] for key in ("settings", "configuration") if key in props}
 
 
-def _find(ecs: Client, cluster: str) -> Any | None:
+def _find(ecs: Client, cluster: str) -> Members | None:
     """Return the ACTIVE cluster; a deleted one is described as INACTIVE for a while."""
     found = ecs.describe_clusters(
         clusters=[cluster], include=["TAGS", "SETTINGS", "CONFIGURATIONS"]

@@ -23,6 +23,7 @@ from pulumi_moto.services.ecs_shapes import (
     same_strategy,
     strategy_items,
 )
+from pulumi_moto.shapes import Members
 
 PLAIN = {
     "cluster": "cluster",
@@ -57,7 +58,7 @@ OF_THE_PROVIDER = frozenset(
 def create(ecs: Client, props: Props) -> str:
     created = ecs.create_service(
         serviceName=props["name"],
-        **_asked(props, frozenset(props)),
+        **_params(props, frozenset(props)),
         tags=ecs_tags(props.get("tags", {})),
     )
     arn = str(created["service"]["serviceArn"])
@@ -106,7 +107,7 @@ def update(ecs: Client, arn: str, change: Change) -> None:
         ecs.update_service(
             service=arn,
             forceNewDeployment=bool(new.get("forceNewDeployment")),
-            **{"cluster": change.old["cluster"], **_asked(new, change.keys)},
+            **{"cluster": change.old["cluster"], **_params(new, change.keys)},
         )
         if new.get("waitForSteadyState"):
             _wait(ecs, arn, before=before)
@@ -134,7 +135,7 @@ def _wait(ecs: Client, arn: str, *, before: frozenset[str]) -> None:
         raise ExistsButFailedError(arn, str(failed)) from failed
 
 
-def _find(ecs: Client, arn: str) -> Any | None:
+def _find(ecs: Client, arn: str) -> Members | None:
     """Return the ACTIVE service, by ARN or, in an import, by `cluster/service`.
 
     A deleted one is described as INACTIVE for a while.
@@ -149,20 +150,20 @@ def _find(ecs: Client, arn: str) -> Any | None:
     return next((service for service in found if service["status"] == "ACTIVE"), None)
 
 
-def _asked(props: Props, keys: frozenset[str]) -> dict[str, Any]:
+def _params(props: Props, keys: frozenset[str]) -> Members:
     """Return the inputs in ECS's spelling."""
-    asked: dict[str, Any] = {
+    params: Members = {
         theirs: int(props[key]) if key in WHOLE_NUMBERS else props[key]
         for key, theirs in PLAIN.items()
         if key in keys and key in props
     }
     if "capacityProviderStrategies" in keys:
-        asked["capacityProviderStrategy"] = strategy_items(
+        params["capacityProviderStrategy"] = strategy_items(
             props.get("capacityProviderStrategies", [])
         )
     if "networkConfiguration" in keys and props.get("networkConfiguration"):
         network = props["networkConfiguration"]
-        asked["networkConfiguration"] = {
+        params["networkConfiguration"] = {
             "awsvpcConfiguration": {
                 "subnets": network["subnets"],
                 "securityGroups": network.get("securityGroups", []),
@@ -170,19 +171,19 @@ def _asked(props: Props, keys: frozenset[str]) -> dict[str, Any]:
             }
         }
     if "loadBalancers" in keys:
-        asked["loadBalancers"] = [
+        params["loadBalancers"] = [
             {**balancer, "containerPort": int(balancer["containerPort"])}
             for balancer in props.get("loadBalancers", [])
         ]
     if keys & DEPLOYMENT:
-        asked["deploymentConfiguration"] = _asked_deployment(props)
-    return asked
+        params["deploymentConfiguration"] = _params_of_deployment(props)
+    return params
 
 
 ROLLOUT = ("strategy", "bakeTimeInMinutes", "lifecycleHooks")
 
 
-def _asked_deployment(props: Props) -> dict[str, Any]:
+def _params_of_deployment(props: Props) -> Members:
     """Return the deployment configuration that the provider sends.
 
     It sends hooks only if there are any, so ECS keeps the last hooks of an emptied list.
@@ -208,7 +209,7 @@ def _with_minutes(value: Any, kind: type[int | str]) -> Any:
     return value
 
 
-def _network(found: Mapping[str, Any]) -> State:
+def _network(found: Props) -> State:
     awsvpc = found.get("awsvpcConfiguration")
     if not awsvpc:
         return {}
@@ -219,7 +220,7 @@ def _network(found: Mapping[str, Any]) -> State:
     }
 
 
-def _same_sets(old: Any, new: Any) -> bool:
+def _same_sets(old: object, new: object) -> bool:
     """Compare without the order of lists: subnets, alarms, hooks and their stages."""
     return bool(_ordered(old) == _ordered(new))
 
@@ -234,7 +235,7 @@ def _same_network(old: Props, new: Props) -> bool:
     return _same_sets({**private, **old}, {**private, **new})
 
 
-def _ordered(value: Any) -> Any:
+def _ordered(value: object) -> object:
     if isinstance(value, Mapping):
         return sorted((key, _ordered(item)) for key, item in value.items())
     if isinstance(value, list):

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from botocore.exceptions import ClientError
 
 from pulumi_moto.row import Client
+from pulumi_moto.shapes import Members
 
 POLL_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 300.0
@@ -84,12 +84,12 @@ def _polls() -> Iterator[None]:
         yield
 
 
-def _deployments(ecs: Client, arn: str) -> list[dict[str, Any]]:
+def _deployments(ecs: Client, arn: str) -> list[Members]:
     pages = ecs.list_service_deployments(service=arn, cluster=arn.split("/")[-2])
     return list(pages["serviceDeployments"])
 
 
-def _services(ecs: Client, arn: str) -> list[dict[str, Any]]:
+def _services(ecs: Client, arn: str) -> list[Members]:
     return list(ecs.describe_services(cluster=arn.split("/")[-2], services=[arn])["services"])
 
 

@@ -1,9 +1,9 @@
 """Shared parts of ECS's rows: tags with lower-case keys, names and ARNs, strategies."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from pulumi_moto.row import Change, Client, Props
+from pulumi_moto.shapes import Members
 
 
 def ecs_tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
@@ -30,7 +30,7 @@ def same_name(old: str, new: str) -> bool:
     return old.rsplit("/", 1)[-1] == new.rsplit("/", 1)[-1]
 
 
-def strategy_items(items: list[Props]) -> list[dict[str, Any]]:
+def strategy_items(items: list[Props]) -> list[Members]:
     """Return a capacity provider strategy with AWS's default of 0."""
     return [
         {

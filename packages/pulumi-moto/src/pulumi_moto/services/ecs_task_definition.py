@@ -5,11 +5,10 @@ family.
 """
 
 import json
-from typing import Any
 
 from pulumi_moto.row import Change, Client, Props, Row, State
 from pulumi_moto.services.ecs_shapes import ecs_tags, plain_tags, retag
-from pulumi_moto.shapes import same_set
+from pulumi_moto.shapes import Members, same_set
 
 PLAIN = (
     "family",
@@ -76,13 +75,13 @@ def _same_containers(old: str, new: str) -> bool:
         return False
 
 
-def _canonical(definitions: str) -> list[dict[str, Any]]:
+def _canonical(definitions: str) -> list[Members]:
     """Follow `containerDefinitions.reduce` in internal/service/ecs/container_definitions.go."""
     containers = map(_canonical_container, json.loads(definitions))
     return sorted(containers, key=lambda container: str(container.get("name")))
 
 
-def _canonical_container(container: dict[str, Any]) -> dict[str, Any]:
+def _canonical_container(container: Members) -> Members:
     made = {key: value for key, value in container.items() if value not in (None, [], {})}
     if not made.get("cpu"):
         made.pop("cpu", None)
@@ -96,7 +95,7 @@ def _canonical_container(container: dict[str, Any]) -> dict[str, Any]:
     return {"essential": True, **made}
 
 
-def _canonical_port(mapping: dict[str, Any]) -> dict[str, Any]:
+def _canonical_port(mapping: Members) -> Members:
     port = mapping.get("hostPort") or mapping["containerPort"]
     return {"protocol": "tcp", **mapping, "hostPort": port}
 

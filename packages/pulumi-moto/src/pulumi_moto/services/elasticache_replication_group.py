@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from pulumi_moto.row import Change, Client, Props, Row, State
 from pulumi_moto.services.equivalence import same_text
 from pulumi_moto.services.missing import found_or_none
 from pulumi_moto.services.resource_tags import retag
-from pulumi_moto.shapes import same_set, tag_dict, tag_list, without_empty
+from pulumi_moto.shapes import Members, same_set, tag_dict, tag_list, without_empty
 
 PLAIN = {
     "engine": "Engine",
@@ -50,7 +49,7 @@ LOGS = "logDeliveryConfigurations"
 ON = {"enabled", "enabling"}
 
 
-def _logs_to_aws(logs: list[dict[str, str]]) -> list[dict[str, Any]]:
+def _logs_to_aws(logs: list[dict[str, str]]) -> list[Members]:
     return [
         {
             "LogType": log["logType"],
@@ -62,7 +61,7 @@ def _logs_to_aws(logs: list[dict[str, str]]) -> list[dict[str, Any]]:
     ]
 
 
-def _logs_from_aws(logs: list[dict[str, Any]]) -> list[dict[str, str]]:
+def _logs_from_aws(logs: list[Members]) -> list[dict[str, str]]:
     return [
         {
             "logType": log["LogType"],
@@ -90,7 +89,7 @@ def create_group(client: Client, props: Props) -> str:
     return str(props["replicationGroupId"])
 
 
-def _group(client: Client, name: str) -> dict[str, Any] | None:
+def _group(client: Client, name: str) -> Members | None:
     answer = found_or_none(partial(client.describe_replication_groups, ReplicationGroupId=name))
     return answer["ReplicationGroups"][0] if answer else None
 
@@ -156,28 +155,28 @@ def update_group(client: Client, name: str, change: Change) -> None:
     retag(client, str(change.old["arn"]), change)
 
 
-def _set_replicas(call: Callable[..., Any], name: str, nodes: float) -> None:
+def _set_replicas(call: Callable[..., object], name: str, nodes: float) -> None:
     """Change the number of replicas; ElastiCache requires ApplyImmediately."""
     call(ReplicationGroupId=name, NewReplicaCount=int(nodes) - 1, ApplyImmediately=True)
 
 
 def _modify(client: Client, name: str, change: Change) -> None:
-    asked = {
+    params = {
         aws: change.new[prop]
         for prop, aws in PLAIN.items()
         if prop in change.keys and prop in change.new
     }
-    if "EngineVersion" in asked:
-        asked["Engine"] = change.new.get("engine", "redis")
+    if "EngineVersion" in params:
+        params["Engine"] = change.new.get("engine", "redis")
     if "description" in change.keys:
-        asked["ReplicationGroupDescription"] = change.new["description"]
+        params["ReplicationGroupDescription"] = change.new["description"]
     if LOGS in change.keys:
-        asked["LogDeliveryConfigurations"] = _logs_to_aws(change.new.get(LOGS, []))
-    if asked:
+        params["LogDeliveryConfigurations"] = _logs_to_aws(change.new.get(LOGS, []))
+    if params:
         client.modify_replication_group(
             ReplicationGroupId=name,
             ApplyImmediately=bool(change.new.get("applyImmediately")),
-            **asked,
+            **params,
         )
 
 

@@ -1,11 +1,10 @@
 """Shared parts of listeners and rules: actions and tags."""
 
 from functools import partial
-from typing import Any
 
 from pulumi_moto.row import Change, Client
 from pulumi_moto.services.missing import found_or_none
-from pulumi_moto.shapes import from_aws, tag_dict, tag_list, to_aws
+from pulumi_moto.shapes import Members, from_aws, tag_dict, tag_list, to_aws
 
 CONFIGS = {
     "redirect": "RedirectConfig",
@@ -13,13 +12,13 @@ CONFIGS = {
 }
 
 
-def actions_to_aws(actions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def actions_to_aws(actions: list[Members]) -> list[Members]:
     """Return Pulumi's actions in ELB's spelling, numbered in order."""
     return [_to_aws(action, order) for order, action in enumerate(actions, start=1)]
 
 
-def _to_aws(action: dict[str, Any], order: int) -> dict[str, Any]:
-    made: dict[str, Any] = {"Type": action["type"], "Order": order}
+def _to_aws(action: Members, order: int) -> Members:
+    made: Members = {"Type": action["type"], "Order": order}
     for name, config in CONFIGS.items():
         if name in action:
             made[config] = to_aws(action[name])
@@ -51,13 +50,13 @@ REDIRECT = ("host", "path", "query")
 """Fields that ELB fills in with #{host} and so on if the program omits them."""
 
 
-def actions_from_aws(actions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def actions_from_aws(actions: list[Members]) -> list[Members]:
     """Return ELB's actions in Pulumi's spelling; a plain target group reads as a forward to it."""
     return [_from_aws(action) for action in actions]
 
 
-def _from_aws(action: dict[str, Any]) -> dict[str, Any]:
-    made: dict[str, Any] = {"type": action["Type"]}
+def _from_aws(action: Members) -> Members:
+    made: Members = {"type": action["Type"]}
     for name, config in CONFIGS.items():
         if config in action:
             found = from_aws(action[config])
@@ -85,7 +84,7 @@ def _from_aws(action: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def same_actions(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> bool:
+def same_actions(old: list[Members], new: list[Members]) -> bool:
     """Compare actions as the provider does.
 
     Target groups are a set with a default weight of 1, removed stickiness stays, and a redirect
@@ -97,12 +96,12 @@ def same_actions(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> bool:
     return all(_plain(was, now) == _plain(now, now) for was, now in zip(old, new, strict=True))
 
 
-def _plain(action: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
-    made = {key: value for key, value in action.items() if key != "order" or "order" in asked}
+def _plain(action: Members, params: Members) -> Members:
+    made = {key: value for key, value in action.items() if key != "order" or "order" in params}
     if forward := action.get("forward"):
         groups = {group["arn"]: int(group.get("weight", 1)) for group in forward["targetGroups"]}
         made["forward"] = {"groups": groups}
-        if "stickiness" in (asked.get("forward") or {}):
+        if "stickiness" in (params.get("forward") or {}):
             sticky = forward.get("stickiness") or {}
             made["forward"]["stickiness"] = {"enabled": False, **sticky}
     if redirect := action.get("redirect"):

@@ -1,7 +1,6 @@
 """Load balancers and listeners."""
 
 from functools import partial
-from typing import Any
 
 from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
 from pulumi_moto.services.elbv2_actions import (
@@ -13,7 +12,7 @@ from pulumi_moto.services.elbv2_actions import (
 )
 from pulumi_moto.services.equivalence import same_text
 from pulumi_moto.services.missing import found_or_none, ignore_missing
-from pulumi_moto.shapes import same_set, tag_list, without_empty
+from pulumi_moto.shapes import Members, same_set, tag_list, without_empty
 
 LONGEST_NAME = 32
 ATTRIBUTES = {
@@ -46,7 +45,7 @@ def create(elb: Client, props: Props) -> str:
     return arn
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -122,7 +121,7 @@ def create_listener(elb: Client, props: Props) -> str:
     return str(made["Listeners"][0]["ListenerArn"])
 
 
-def _listener(props: Props) -> dict[str, Any]:
+def _listener(props: Props) -> Members:
     certificate = props.get("certificateArn")
     return without_empty(
         {

@@ -1,7 +1,6 @@
 """Target groups and listener rules."""
 
 from functools import partial
-from typing import Any
 
 from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
 from pulumi_moto.services.elbv2_actions import (
@@ -13,7 +12,7 @@ from pulumi_moto.services.elbv2_actions import (
 )
 from pulumi_moto.services.equivalence import same_unordered
 from pulumi_moto.services.missing import found_or_none, ignore_missing
-from pulumi_moto.shapes import tag_list
+from pulumi_moto.shapes import Members, tag_list
 
 LONGEST_NAME = 32
 HEALTH = {
@@ -33,10 +32,10 @@ ATTRIBUTES = {
 }
 
 
-def _health(props: Props) -> dict[str, Any]:
+def _health(props: Props) -> Members:
     check = props.get("healthCheck") or {}
-    asked = {aws: check[name] for name, aws in HEALTH.items() if name in check}
-    return {**asked, **({"Matcher": {"HttpCode": check["matcher"]}} if "matcher" in check else {})}
+    params = {aws: check[name] for name, aws in HEALTH.items() if name in check}
+    return {**params, **({"Matcher": {"HttpCode": check["matcher"]}} if "matcher" in check else {})}
 
 
 def create_group(elb: Client, props: Props) -> str:
@@ -105,7 +104,7 @@ CONDITIONS = {
 }
 
 
-def _conditions_to_aws(conditions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _conditions_to_aws(conditions: list[Members]) -> list[Members]:
     return [
         {"Field": field, config: {"Values": condition[name]["values"]}}
         for condition in conditions
@@ -114,7 +113,7 @@ def _conditions_to_aws(conditions: list[dict[str, Any]]) -> list[dict[str, Any]]
     ]
 
 
-def _conditions_from_aws(conditions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _conditions_from_aws(conditions: list[Members]) -> list[Members]:
     names = {field: (name, config) for name, (field, config) in CONDITIONS.items()}
     made = []
     for condition in conditions:
@@ -155,7 +154,7 @@ def update_rule(elb: Client, arn: str, change: Change) -> None:
     if "priority" in change.keys:
         priority = {"RuleArn": arn, "Priority": int(change.new["priority"])}
         elb.set_rule_priorities(RulePriorities=[priority])
-    modified: dict[str, Any] = {}
+    modified: Members = {}
     if "conditions" in change.keys:
         modified["Conditions"] = _conditions_to_aws(change.new["conditions"])
     if "actions" in change.keys:

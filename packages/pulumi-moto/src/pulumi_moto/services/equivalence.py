@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi_moto.shapes import same_json
+from pulumi_moto.shapes import Members, same_json
 
 ACCOUNT = re.compile(r"\d{12}")
 
@@ -18,12 +18,12 @@ def same_text(old: str, new: str) -> bool:
     return old.casefold() == new.casefold()
 
 
-def same_unordered(old: Any, new: Any) -> bool:
+def same_unordered(old: object, new: object) -> bool:
     """Compare values with all lists as sets."""
     return bool(_unordered(old) == _unordered(new))
 
 
-def _unordered(value: Any) -> Any:
+def _unordered(value: object) -> object:
     if isinstance(value, Mapping):
         return {key: _unordered(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -31,7 +31,7 @@ def _unordered(value: Any) -> Any:
     return value
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
@@ -49,12 +49,12 @@ def same_policy(old: str, new: str) -> bool:
         return False
 
 
-def _policy(document: dict[str, Any]) -> dict[str, Any]:
+def _policy(document: Members) -> Members:
     statements = sorted(map(_statement, _listed(document.get("Statement"))), key=_text)
     return {**document, "Statement": statements}
 
 
-def _statement(statement: dict[str, Any]) -> dict[str, Any]:
+def _statement(statement: Members) -> Members:
     made = {key: value for key, value in statement.items() if value not in (None, [], {})}
     for name in ("Action", "NotAction", "Resource", "NotResource"):
         if name in made:
@@ -91,7 +91,7 @@ def same_lifecycle(old: str, new: str) -> bool:
         return old == new
 
 
-def _without_empty(value: Any) -> Any:
+def _without_empty(value: object) -> object:
     if isinstance(value, Mapping):
         return {key: _without_empty(item) for key, item in value.items() if item not in (None, [])}
     return [_without_empty(item) for item in value] if isinstance(value, list) else value

@@ -2,12 +2,11 @@
 
 import json
 from functools import partial
-from typing import Any
 
 from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, only_replaced
 from pulumi_moto.services.equivalence import same_policy
 from pulumi_moto.services.missing import found_or_none, ignore_missing
-from pulumi_moto.shapes import tag_dict, tag_list
+from pulumi_moto.shapes import Members, tag_dict, tag_list
 
 LONGEST_ROLE = 64
 ROOT_PATH = "/"
@@ -99,9 +98,7 @@ def attach(iam: Client, props: Props) -> str:
 
 def read_attachment(iam: Client, physical_id: str) -> State | None:
     role, arn = physical_id.split("/", 1)
-    answer: dict[str, Any] | None = found_or_none(
-        partial(iam.list_attached_role_policies, RoleName=role)
-    )
+    answer: Members | None = found_or_none(partial(iam.list_attached_role_policies, RoleName=role))
     attached = [p["PolicyArn"] for p in (answer or {}).get("AttachedPolicies", [])]
     return {"role": role, "policyArn": arn} if arn in attached else None
 

@@ -4,9 +4,9 @@ import base64
 import random
 import secrets
 import string
-from typing import Any
 
 from pulumi_moto.row import Client, Props, Row, State, only_replaced
+from pulumi_moto.shapes import Members
 
 SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 """The provider's default of `overrideSpecial`."""
@@ -54,7 +54,7 @@ def draw_id(props: Props) -> State:
     }
 
 
-def _in_the_state(_client: Client, _physical_id: str) -> dict[str, Any]:
+def _in_the_state(_client: Client, _physical_id: str) -> Members:
     return {}
 
 

@@ -2,13 +2,12 @@
 
 import re
 from functools import partial
-from typing import Any
 
 from pulumi_moto.row import Change, Client, Props, Row, State
 from pulumi_moto.services.equivalence import same_text
 from pulumi_moto.services.missing import found_or_none
 from pulumi_moto.services.resource_tags import retag
-from pulumi_moto.shapes import same_set, tag_dict, tag_list, without_empty
+from pulumi_moto.shapes import Members, same_set, tag_dict, tag_list, without_empty
 
 RESOURCE_ID = re.compile(r"db-[0-9A-Z]{2,255}")
 """The provider's id of an instance; an import may use its identifier instead."""
@@ -74,21 +73,21 @@ OF_THE_PROVIDER = frozenset(
 EXPORTS = "enabledCloudwatchLogsExports"
 
 
-def _asked(props: Props, names: dict[str, str]) -> dict[str, Any]:
+def _params(props: Props, names: dict[str, str]) -> Members:
     return {aws: props[name] for name, aws in names.items() if props.get(name) is not None}
 
 
-def _insights(props: Props) -> dict[str, Any]:
-    asked = _asked(props, INSIGHTS)
-    enabled = asked.pop("PerformanceInsightsEnabled", None)
-    return asked if enabled is None else {**asked, "EnablePerformanceInsights": enabled}
+def _insights(props: Props) -> Members:
+    params = _params(props, INSIGHTS)
+    enabled = params.pop("PerformanceInsightsEnabled", None)
+    return params if enabled is None else {**params, "EnablePerformanceInsights": enabled}
 
 
 def create_instance(rds: Client, props: Props) -> str:
     answer = rds.create_db_instance(
-        **_asked(props, FIXED),
-        **_asked(props, {name: made for name, (made, _) in RENAMED.items()}),
-        **_asked(props, PLAIN),
+        **_params(props, FIXED),
+        **_params(props, {name: made for name, (made, _) in RENAMED.items()}),
+        **_params(props, PLAIN),
         **_insights(props),
         **without_empty(
             {
@@ -103,8 +102,8 @@ def create_instance(rds: Client, props: Props) -> str:
     return str(answer["DBInstance"]["DbiResourceId"])
 
 
-def _instance(rds: Client, physical_id: str) -> dict[str, Any] | None:
-    named: dict[str, Any] = {"DBInstanceIdentifier": physical_id}
+def _instance(rds: Client, physical_id: str) -> Members | None:
+    named: Members = {"DBInstanceIdentifier": physical_id}
     if RESOURCE_ID.fullmatch(physical_id):
         named = {"Filters": [{"Name": "dbi-resource-id", "Values": [physical_id]}]}
     answer = found_or_none(partial(rds.describe_db_instances, **named))
@@ -142,12 +141,12 @@ def update_instance(rds: Client, physical_id: str, change: Change) -> None:
     # Before a change of the name, which is part of the ARN.
     retag(rds, str(found["DBInstanceArn"]), change)
     new = {key: change.new[key] for key in change.keys if key in change.new}
-    asked = {
-        **_asked(new, PLAIN),
-        **_asked(new, {name: modified for name, (_, modified) in RENAMED.items()}),
+    params = {
+        **_params(new, PLAIN),
+        **_params(new, {name: modified for name, (_, modified) in RENAMED.items()}),
         **_insights(new),
     }
-    asked |= without_empty(
+    params |= without_empty(
         {
             "MasterUserPassword": new.get("password"),
             "VpcSecurityGroupIds": new.get("vpcSecurityGroupIds"),
@@ -156,17 +155,17 @@ def update_instance(rds: Client, physical_id: str, change: Change) -> None:
     )
     if EXPORTS in change.keys:
         old, wanted = set(change.old.get(EXPORTS) or []), set(change.new.get(EXPORTS) or [])
-        asked["CloudwatchLogsExportConfiguration"] = {
+        params["CloudwatchLogsExportConfiguration"] = {
             "EnableLogTypes": sorted(wanted - old),
             "DisableLogTypes": sorted(old - wanted),
         }
-    if "EngineVersion" in asked:
-        asked["AllowMajorVersionUpgrade"] = bool(change.new.get("allowMajorVersionUpgrade"))
-    if asked:
+    if "EngineVersion" in params:
+        params["AllowMajorVersionUpgrade"] = bool(change.new.get("allowMajorVersionUpgrade"))
+    if params:
         rds.modify_db_instance(
             DBInstanceIdentifier=found["DBInstanceIdentifier"],
             ApplyImmediately=bool(change.new.get("applyImmediately")),
-            **asked,
+            **params,
         )
 
 
@@ -176,7 +175,7 @@ def delete_instance(rds: Client, physical_id: str, state: Props) -> None:
     if found is None:
         return
     if state.get("skipFinalSnapshot"):
-        snapshot: dict[str, Any] = {"SkipFinalSnapshot": True}
+        snapshot: Members = {"SkipFinalSnapshot": True}
     else:
         snapshot = without_empty(
             {"FinalDBSnapshotIdentifier": state.get("finalSnapshotIdentifier")}
@@ -195,10 +194,10 @@ def same_version(old: str, new: str) -> bool:
 
 def has_grown(state: Props, new: Props) -> bool:
     """Return whether storage autoscaling has grown the storage."""
-    asked, longest = new.get("allocatedStorage"), new.get("maxAllocatedStorage") or 0
-    if not isinstance(asked, int | float) or isinstance(longest, str):
+    params, longest = new.get("allocatedStorage"), new.get("maxAllocatedStorage") or 0
+    if not isinstance(params, int | float) or isinstance(longest, str):
         return False
-    return bool(state.get("allocatedStorage", 0) > asked and longest > asked)
+    return bool(state.get("allocatedStorage", 0) > params and longest > params)
 
 
 def does_not_grow(state: Props, new: Props) -> bool:

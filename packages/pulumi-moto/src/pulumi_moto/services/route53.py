@@ -1,11 +1,10 @@
 """Hosted zones and records."""
 
 from functools import partial
-from typing import Any
 
 from pulumi_moto.row import Change, Client, Props, Row, State
 from pulumi_moto.services.missing import found_or_none, ignore_missing
-from pulumi_moto.shapes import same_set, tag_dict, tag_list
+from pulumi_moto.shapes import Members, same_set, tag_dict, tag_list
 
 
 def create_zone(dns: Client, props: Props) -> str:
@@ -21,10 +20,10 @@ def create_zone(dns: Client, props: Props) -> str:
 
 def _tag(dns: Client, zone: str, old: dict[str, str], new: dict[str, str]) -> None:
     gone = [key for key in old if key not in new]
-    asked: dict[str, Any] = {"AddTags": tag_list(new)} if new else {}
-    asked |= {"RemoveTagKeys": gone} if gone else {}
-    if asked:
-        dns.change_tags_for_resource(ResourceType="hostedzone", ResourceId=zone, **asked)
+    params: Members = {"AddTags": tag_list(new)} if new else {}
+    params |= {"RemoveTagKeys": gone} if gone else {}
+    if params:
+        dns.change_tags_for_resource(ResourceType="hostedzone", ResourceId=zone, **params)
 
 
 def read_zone(dns: Client, zone: str) -> State | None:
@@ -52,7 +51,7 @@ def update_zone(dns: Client, zone: str, change: Change) -> None:
 def delete_zone(dns: Client, zone: str, state: Props) -> None:
     """Delete the zone; with `forceDestroy`, delete its records first."""
     if state.get("forceDestroy"):
-        listed: dict[str, Any] | None = found_or_none(
+        listed: Members | None = found_or_none(
             partial(dns.list_resource_record_sets, HostedZoneId=zone)
         )
         for record in (listed or {}).get("ResourceRecordSets", []):
@@ -65,8 +64,8 @@ OF_THE_ZONE = ("NS", "SOA")
 """Record types that Route 53 creates and deletes with a zone."""
 
 
-def _record_set(props: Props) -> dict[str, Any]:
-    base: dict[str, Any] = {"Name": props["name"], "Type": props["type"]}
+def _record_set(props: Props) -> Members:
+    base: Members = {"Name": props["name"], "Type": props["type"]}
     if aliases := props.get("aliases"):
         (alias,) = aliases
         return {
@@ -81,7 +80,7 @@ def _record_set(props: Props) -> dict[str, Any]:
     return {**base, "TTL": int(props["ttl"]), "ResourceRecords": values}
 
 
-def _change(dns: Client, zone: str, action: str, record: dict[str, Any]) -> None:
+def _change(dns: Client, zone: str, action: str, record: Members) -> None:
     batch = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
     dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
 
@@ -92,10 +91,10 @@ def create_record(dns: Client, props: Props) -> str:
     return f"{props['zoneId']}_{props['name'].rstrip('.').lower()}_{props['type']}"
 
 
-def _find(dns: Client, physical_id: str) -> dict[str, Any] | None:
+def _find(dns: Client, physical_id: str) -> Members | None:
     zone, rest = physical_id.split("_", 1)
     name, kind = rest.rsplit("_", 1)
-    listed: dict[str, Any] | None = found_or_none(
+    listed: Members | None = found_or_none(
         partial(
             dns.list_resource_record_sets,
             HostedZoneId=zone,
@@ -162,8 +161,8 @@ def _same_name(old: str, new: str) -> bool:
     return old.rstrip(".").lower() == new.rstrip(".").lower()
 
 
-def _same_aliases(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> bool:
-    def plain(aliases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _same_aliases(old: list[Members], new: list[Members]) -> bool:
+    def plain(aliases: list[Members]) -> list[Members]:
         return [{**alias, "name": alias["name"].rstrip(".").lower()} for alias in aliases]
 
     return plain(old) == plain(new)

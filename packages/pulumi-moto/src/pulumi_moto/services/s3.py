@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
-from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, Same, State
 from pulumi_moto.services.equivalence import same_policy
 from pulumi_moto.services.missing import found_or_none, ignore_missing
-from pulumi_moto.shapes import from_aws, same_set, tag_dict, tag_list, to_aws
+from pulumi_moto.shapes import Members, from_aws, same_set, tag_dict, tag_list, to_aws
 
 LONGEST_BUCKET = 63
 
@@ -62,7 +61,7 @@ def _setting(
     put: Callable[[Client, str, Props], object],
     get: Callable[[Client, str], State | None],
     remove: Callable[[Client, str], object],
-    same: dict[str, Callable[[Any, Any], bool]] | None = None,
+    same: dict[str, Same] | None = None,
 ) -> Row:
     """Return the row of a bucket's setting; its physical id is the bucket's name."""
 
@@ -94,15 +93,15 @@ def _setting(
 BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
 
-def _lifecycle_to_aws(props: Props) -> dict[str, Any]:
+def _lifecycle_to_aws(props: Props) -> Members:
     rules = []
     for rule in props["rules"]:
-        asked = to_aws({key: value for key, value in rule.items() if key != "id"})
-        rules.append({"ID": rule["id"], **asked})
+        params = to_aws({key: value for key, value in rule.items() if key != "id"})
+        rules.append({"ID": rule["id"], **params})
     return {"Rules": rules}
 
 
-def _lifecycle_from_aws(found: dict[str, Any]) -> State:
+def _lifecycle_from_aws(found: Members) -> State:
     rules = []
     for rule in found["Rules"]:
         rest = from_aws({key: value for key, value in rule.items() if key != "ID"})
@@ -110,28 +109,28 @@ def _lifecycle_from_aws(found: dict[str, Any]) -> State:
     return {"rules": rules}
 
 
-def _encryption_to_aws(props: Props) -> dict[str, Any]:
+def _encryption_to_aws(props: Props) -> Members:
     rules = []
     for rule in props["rules"]:
         default = rule["applyServerSideEncryptionByDefault"]
-        asked: dict[str, Any] = {"SSEAlgorithm": default["sseAlgorithm"]}
+        params: Members = {"SSEAlgorithm": default["sseAlgorithm"]}
         if default.get("kmsMasterKeyId"):
-            asked["KMSMasterKeyID"] = default["kmsMasterKeyId"]
-        made: dict[str, Any] = {"ApplyServerSideEncryptionByDefault": asked}
+            params["KMSMasterKeyID"] = default["kmsMasterKeyId"]
+        made: Members = {"ApplyServerSideEncryptionByDefault": params}
         if "bucketKeyEnabled" in rule:
             made["BucketKeyEnabled"] = rule["bucketKeyEnabled"]
         rules.append(made)
     return {"Rules": rules}
 
 
-def _encryption_from_aws(found: dict[str, Any]) -> State:
+def _encryption_from_aws(found: Members) -> State:
     rules = []
     for rule in found["ServerSideEncryptionConfiguration"]["Rules"]:
         default = rule["ApplyServerSideEncryptionByDefault"]
-        state: dict[str, Any] = {"sseAlgorithm": default["SSEAlgorithm"]}
+        state: Members = {"sseAlgorithm": default["SSEAlgorithm"]}
         if default.get("KMSMasterKeyID"):
             state["kmsMasterKeyId"] = default["KMSMasterKeyID"]
-        made: dict[str, Any] = {"applyServerSideEncryptionByDefault": state}
+        made: Members = {"applyServerSideEncryptionByDefault": state}
         if rule.get("BucketKeyEnabled"):
             made["bucketKeyEnabled"] = rule["BucketKeyEnabled"]
         rules.append(made)

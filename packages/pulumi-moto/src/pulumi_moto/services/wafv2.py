@@ -7,7 +7,7 @@ from typing import Any
 from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, only_replaced
 from pulumi_moto.services.equivalence import same_unordered
 from pulumi_moto.services.missing import found_or_none, ignore_missing
-from pulumi_moto.shapes import from_aws, same_set, tag_dict, tag_list, to_aws
+from pulumi_moto.shapes import Members, from_aws, same_set, tag_dict, tag_list, to_aws
 
 SPELLED = {
     "cloudwatchMetricsEnabled": "CloudWatchMetricsEnabled",
@@ -37,7 +37,7 @@ def _from_waf(value: Any) -> Any:
     return [_from_waf(item) for item in value] if isinstance(value, list) else value
 
 
-def _asked(props: Props) -> dict[str, Any]:
+def _params(props: Props) -> Members:
     bodies = {
         body["key"]: {"ContentType": body["contentType"], "Content": body["content"]}
         for body in props.get("customResponseBodies") or []
@@ -53,7 +53,7 @@ def _asked(props: Props) -> dict[str, Any]:
 
 def create_acl(waf: Client, props: Props) -> str:
     made = waf.create_web_acl(
-        Name=props["name"], Scope=props["scope"], Tags=tag_list(props.get("tags")), **_asked(props)
+        Name=props["name"], Scope=props["scope"], Tags=tag_list(props.get("tags")), **_params(props)
     )
     return str(made["Summary"]["ARN"])
 
@@ -64,7 +64,7 @@ def _key(arn: str) -> dict[str, str]:
     return {"Name": name, "Id": physical, "Scope": "REGIONAL" if scope == "regional" else scope}
 
 
-def _acl(waf: Client, arn: str) -> dict[str, Any] | None:
+def _acl(waf: Client, arn: str) -> Members | None:
     return found_or_none(partial(waf.get_web_acl, **_key(arn)))
 
 
@@ -95,7 +95,7 @@ def update_acl(waf: Client, arn: str, change: Change) -> None:
     if change.keys - {"tags"}:
         found = _acl(waf, arn)
         assert found is not None
-        waf.update_web_acl(**_key(arn), LockToken=found["LockToken"], **_asked(change.new))
+        waf.update_web_acl(**_key(arn), LockToken=found["LockToken"], **_params(change.new))
     if "tags" in change.keys:
         waf.untag_resource(ResourceARN=arn, TagKeys=list(change.old.get("tags") or {}))
         waf.tag_resource(ResourceARN=arn, Tags=tag_list(change.new.get("tags")))
@@ -186,7 +186,7 @@ def delete_set(waf: Client, arn: str, _state: Props) -> None:
         waf.delete_ip_set(**_key(arn), LockToken=answer["LockToken"])
 
 
-def _logging(props: Props) -> dict[str, Any]:
+def _logging(props: Props) -> Members:
     kept = {"LoggingFilter": _to_waf(props["loggingFilter"])} if props.get("loggingFilter") else {}
     return {
         "ResourceArn": props["resourceArn"],
