@@ -13,7 +13,7 @@ ENDPOINT = "http://127.0.0.1:1"
 
 
 def fake_cli(directory: Path, version: str) -> Path:
-    """An `aws` that says its version and repeats its arguments."""
+    """Write an `aws` that prints its version, and otherwise its arguments."""
     directory.mkdir()
     cli = directory / "aws"
     cli.write_text(
@@ -44,7 +44,7 @@ def run(shim: Path, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_every_call_is_held_to_the_account_with_the_newest_cli(shim: Path) -> None:
+def test_each_call_goes_to_the_account_with_the_newest_cli(shim: Path) -> None:
     done = run(shim, "aws", "rds", "describe-db-instances", "--query", "a b")
     assert done.stdout == f"--endpoint-url {ENDPOINT} rds describe-db-instances --query a b\n"
 
@@ -62,7 +62,7 @@ def test_the_shim_is_still_first_for_the_children_of_python3(shim: Path) -> None
     assert done.stdout == f"--endpoint-url {ENDPOINT} x\n"
 
 
-def test_a_machine_without_a_cli_says_what_to_install(
+def test_without_a_cli_the_error_names_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(aws_shim, "find_aws", lambda: None)

@@ -1,7 +1,7 @@
 from pulumi_moto.clock import Clock
 
 
-def test_a_clock_without_speed_moves_only_by_hand() -> None:
+def test_a_stopped_clock_advances_only_on_request() -> None:
     clock = Clock()
     before = clock.now()
     assert clock.now() == before

@@ -1,4 +1,4 @@
-"""A copy of the account goes its own way, and ends when it is told to."""
+"""A fork of the account has its own state and its own end."""
 
 import socket
 import time
@@ -28,7 +28,7 @@ def make(endpoint: str, name: str) -> None:
     account_module.clients(endpoint, "us-east-1")("ecs").create_cluster(clusterName=name)
 
 
-def test_it_has_what_there_was_and_what_comes_is_its_own(endpoint: str) -> None:
+def test_a_copy_has_the_earlier_state_and_its_own_changes(endpoint: str) -> None:
     make(endpoint, "before")
     copy = copy_of(endpoint)
     make(endpoint, "there")
@@ -37,13 +37,13 @@ def test_it_has_what_there_was_and_what_comes_is_its_own(endpoint: str) -> None:
     assert clusters(endpoint) == ["before", "there"]
 
 
-def test_its_clock_is_its_own(endpoint: str) -> None:
+def test_a_copy_has_its_own_clock(endpoint: str) -> None:
     copy = copy_of(endpoint)
     control(copy, "clock", advance=3600)
     assert control(copy, "clock")["now"] >= 3600 > control(endpoint, "clock")["now"]
 
 
-def test_a_provider_is_attached_beside_the_first_account_and_not_in_a_copy(endpoint: str) -> None:
+def test_a_provider_is_attached_in_the_first_account_only(endpoint: str) -> None:
     copy = copy_of(endpoint)
     port = int(copy.rsplit(":", 1)[1])
     provider = int(control(endpoint, "attach", port=port)["port"])
@@ -53,7 +53,7 @@ def test_a_provider_is_attached_beside_the_first_account_and_not_in_a_copy(endpo
         control(copy, "attach", port=port)
 
 
-def test_a_copy_can_be_copied_and_ends_with_what_it_was_copied_from(endpoint: str) -> None:
+def test_a_copy_can_be_copied_and_ends_with_its_origin(endpoint: str) -> None:
     copy = copy_of(endpoint)
     make(copy, "first")
     second = copy_of(copy)
@@ -65,7 +65,7 @@ def test_a_copy_can_be_copied_and_ends_with_what_it_was_copied_from(endpoint: st
 
 
 def ask_on(endpoint: str) -> None:
-    """For as long as it answers, or twenty seconds."""
+    """Repeat a call until it fails, for 20 seconds at most."""
     for _ in range(100):
         control(endpoint, "clock")
         time.sleep(0.2)

@@ -45,7 +45,7 @@ ROW = Row(
 )
 
 
-def test_a_name_nobody_chose_is_the_logical_name_and_seven_hex_digits() -> None:
+def test_a_generated_name_is_the_logical_name_and_seven_hex_digits() -> None:
     inputs, failures = lifecycle.check(ROW, "box", {}, {}, SEED)
 
     name, _, suffix = inputs["name"].rpartition("-")
@@ -68,7 +68,7 @@ def test_a_name_that_aws_would_not_take_is_refused_with_the_length_that_fits() -
     assert "at most 12 characters" in failure
 
 
-def test_a_name_that_was_chosen_and_is_taken_away_becomes_a_new_name() -> None:
+def test_removing_a_chosen_name_generates_a_new_one() -> None:
     inputs, _ = lifecycle.check(ROW, "box", {"name": "chosen"}, {}, SEED)
     assert inputs["name"].startswith("box-")
 
@@ -81,7 +81,7 @@ def test_a_name_that_was_chosen_and_is_taken_away_becomes_a_new_name() -> None:
         ({"nested": [{"depth": 1, "width": 1}]}, "nested.width"),
     ],
 )
-def test_an_input_in_neither_list_fails_check_and_says_where_to_add_it(
+def test_an_input_in_neither_list_fails_check_and_names_where_to_add_it(
     given: dict[str, Any], named: str
 ) -> None:
     _, (failure,) = lifecycle.check(ROW, "box", {}, given, SEED)
@@ -99,11 +99,11 @@ def test_carried_ignored_and_free_inputs_pass() -> None:
     [
         ({"size": 1}, {"size": 1}, {"size": 1}, set()),
         ({"size": 1}, {"size": 1}, {"size": 2}, {"size"}),
-        # Somebody changed it by hand, and a refresh saw that.
+        # Changed by hand, and seen by a refresh.
         ({"size": 9}, {"size": 1}, {"size": 1}, {"size"}),
-        # The program never said a size: AWS's default is none of its business.
+        # The program never set a size: AWS's default is unmanaged.
         ({"size": 9}, {}, {}, set()),
-        # The program no longer says a size.
+        # The program removed the size.
         ({"size": 9}, {"size": 9}, {}, {"size"}),
         # What is ignored can't differ.
         ({"color": "red"}, {"color": "red"}, {"color": "blue"}, set()),
@@ -116,7 +116,7 @@ def test_diff(state: Any, old: Any, new: Any, changed: set[str]) -> None:
     assert lifecycle.diff(ROW, state, old, new).changed == changed
 
 
-def test_a_chosen_name_is_freed_before_its_replacement_takes_it() -> None:
+def test_a_chosen_name_is_released_before_its_replacement_uses_it() -> None:
     row = replace(ROW, replaces=frozenset({"size"}))
     chosen = {"name": "chosen", "size": 1}
     drawn, _ = lifecycle.check(row, "box", {}, {"size": 1}, SEED)
@@ -128,14 +128,14 @@ def test_a_chosen_name_is_freed_before_its_replacement_takes_it() -> None:
     assert not renamed.delete_first
 
 
-def test_a_preview_says_only_what_it_can_know() -> None:
+def test_a_preview_has_unknown_outputs() -> None:
     assert lifecycle.previewed_create(ROW, {"name": "box"}) == {
         "name": "box",
         "arn": lifecycle.UNKNOWN,
     }
 
 
-def test_what_aws_does_not_give_back_stays_in_the_state() -> None:
+def test_write_only_values_stay_in_the_state() -> None:
     shelf = Shelf()
     inputs = {"name": "box", "secret": "a", "color": "red"}
     physical_id, state = lifecycle.create(ROW, shelf, inputs)
@@ -145,7 +145,7 @@ def test_what_aws_does_not_give_back_stays_in_the_state() -> None:
     assert read == (state, inputs)
 
 
-def test_read_sees_what_somebody_changed_and_what_somebody_deleted() -> None:
+def test_read_returns_changes_and_deletions_by_hand() -> None:
     shelf = Shelf()
     inputs = {"name": "box", "size": 1}
     physical_id, state = lifecycle.create(ROW, shelf, inputs)
@@ -169,7 +169,7 @@ def test_a_create_that_fails_half_way_keeps_the_id() -> None:
     assert failed.value.state["arn"] == "arn:box"
 
 
-def test_an_update_that_fails_tells_what_the_resource_is_now() -> None:
+def test_a_failed_update_reports_the_current_state() -> None:
     def undone(shelf: Shelf, name: str, _change: Change) -> None:
         shelf.things[name]["size"] = 1
         raise ExistsButFailedError(name, "it was rolled back")
@@ -194,7 +194,7 @@ def test_paths_name_every_leaf_without_list_indices() -> None:
     assert list(paths(value)) == ["a.b", "a.c", "a.c", "d", "e.f"]
 
 
-def test_an_ignored_input_differs_from_the_state_and_is_neither_shown_nor_sent() -> None:
+def test_an_ignored_input_is_neither_shown_nor_sent() -> None:
     """`ignore_changes`: the engine hands the old input on, the account has moved on since."""
     shelf = Shelf()
     inputs = {"name": "box", "size": 1, "secret": "a"}
@@ -240,7 +240,7 @@ def test_an_input_that_the_provider_keeps_stays_in_a_preview_and_is_no_differenc
     assert lifecycle.diff(FULL, state, old, {"name": "box"}).changed == frozenset()
 
 
-def test_what_was_written_once_goes_when_the_program_drops_it() -> None:
+def test_a_removed_write_only_input_leaves_the_state() -> None:
     shelf = Shelf()
     old = {"name": "box", "secret": "s"}
     _, state = lifecycle.create(ROW, shelf, old)
@@ -250,14 +250,14 @@ def test_what_was_written_once_goes_when_the_program_drops_it() -> None:
 
 
 @pytest.mark.parametrize(("size", "replaces"), [(2, set()), (0, {"size"})])
-def test_a_row_says_which_values_replace(size: int, replaces: set[str]) -> None:
+def test_a_row_decides_which_values_replace(size: int, replaces: set[str]) -> None:
     state = {"name": "box", "size": 1}
     difference = lifecycle.diff(FULL, state, state, {"name": "box", "size": size})
     assert difference.changed == {"size"}
     assert difference.replaces == replaces
 
 
-def test_a_row_says_which_differences_are_none() -> None:
+def test_a_row_suppresses_equivalent_differences() -> None:
     old = {"name": "box", "size": 0, "shape": "round"}
     assert not lifecycle.diff(FULL, old, old, {**old, "shape": "square"}).changed
     grown = {**old, "size": 1}
@@ -282,7 +282,7 @@ def test_a_resource_that_an_update_gave_another_id_is_read_by_that() -> None:
     assert found[0]["arn"] == "arn:crate"
 
 
-def test_an_import_gives_the_inputs_of_what_was_made_elsewhere() -> None:
+def test_an_import_returns_the_inputs_of_an_existing_resource() -> None:
     shelf = Shelf()
     shelf.things["box"] = {"name": "box", "size": 0, "nested": {"depth": 1}, "tags": {"by": "hand"}}
     row = replace(

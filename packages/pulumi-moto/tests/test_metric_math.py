@@ -1,4 +1,4 @@
-"""Metric math as CloudWatch's documentation says it, the missing values above all."""
+"""Metric math as in CloudWatch's documentation, above all missing values."""
 
 import pytest
 
@@ -54,7 +54,7 @@ def test_if_is_as_the_documentation_shows_it() -> None:
 def test_a_sum_is_right_while_one_colour_has_never_had_a_datapoint(
     expression: str, fills_empty: bool
 ) -> None:
-    """Whatever FILL does with such a metric, for there is no FILL."""
+    """The result is independent of FILL."""
     metrics = {"blue": METRIC1, "green": EMPTY}
     assert evaluate(expression, metrics, PERIODS, fills_empty=fills_empty) == METRIC1
 
@@ -63,14 +63,14 @@ def test_a_sum_of_nothing_is_nothing() -> None:
     assert evaluate("blue + green", {"blue": EMPTY, "green": EMPTY}, PERIODS) == {}
 
 
-def test_what_fill_makes_of_a_metric_without_any_datapoint_is_the_callers_to_say() -> None:
+def test_the_caller_decides_fill_of_a_metric_without_datapoints() -> None:
     metrics = {"green": EMPTY}
     assert evaluate("FILL(green, 0)", metrics, PERIODS) == {}
     assert evaluate("FILL(green, 0)", metrics, PERIODS, fills_empty=True) == series(0, 0, 0, 0, 0)
 
 
 def test_fill_hides_the_latest_minute_until_it_is_reported() -> None:
-    """So an alarm on all of its minutes could never leave OK: why none here has FILL."""
+    """An alarm with FILL on all of its minutes can never leave OK."""
     late = series(90, 90, 90, 90, None)
     assert evaluate("FILL(late, 0)", {"late": late}, PERIODS) == series(90, 90, 90, 90, 0)
 
@@ -78,6 +78,6 @@ def test_fill_hides_the_latest_minute_until_it_is_reported() -> None:
 @pytest.mark.parametrize(
     "expression", ["RATE(a)", "a ** 2", "unknown", "a +", "IF(1, a)", "FILL(a, REPEAT)", "[a]"]
 )
-def test_what_is_not_modelled_is_not_guessed(expression: str) -> None:
+def test_an_expression_that_is_not_modelled_raises(expression: str) -> None:
     with pytest.raises(NotModelledError):
         evaluate(expression, {"a": METRIC1}, PERIODS)

@@ -1,4 +1,4 @@
-"""What must hold for every row, whatever the service."""
+"""What must hold for each row of any service."""
 
 import re
 from collections.abc import Iterator
@@ -42,42 +42,42 @@ def example_of(row: Row) -> tuple[Client, Example]:
 @each_row
 def test_the_example_uses_every_input_the_row_claims(row: Row) -> None:
     _, example = example_of(row)
-    asked = example.inputs()
-    used = {path for inputs in (asked, *example.beside) for path in paths(inputs)}
+    given = example.inputs()
+    used = {path for inputs in (given, *example.alternatives) for path in paths(inputs)}
     unused = {
         claim
         for claim in row.inputs
         if not any(path == claim or matches(path, frozenset({claim})) for path in used)
     }
     assert not unused
-    assert row.unknown_inputs(asked) == []
+    assert row.unknown_inputs(given) == []
 
 
 @each_row
-def test_what_was_asked_for_is_what_is_read_back(row: Row) -> None:
+def test_read_returns_the_inputs_of_create(row: Row) -> None:
     client, example = example_of(row)
-    asked = example.inputs()
+    given = example.inputs()
 
-    physical_id = row.create(client, asked)
-    held = {**asked, **(row.generate(asked) if row.generate else {})}
+    physical_id = row.create(client, given)
+    held = {**given, **(row.generate(given) if row.generate else {})}
     found = row.read(client, physical_id)
 
     assert found is not None
     kept = row.write_only | {path.split(".")[0] for path in row.ignored}
     state = {**found, **{key: held[key] for key in kept if key in held}}
-    assert row.changed(state, asked, asked) == frozenset()
-    assert {key: state[key] for key in asked if key not in row.same} == {
-        key: asked[key] for key in asked if key not in row.same
+    assert row.changed(state, given, given) == frozenset()
+    assert {key: state[key] for key in given if key not in row.same} == {
+        key: given[key] for key in given if key not in row.same
     }
 
 
 @each_row
-def test_read_returns_what_the_preview_promises(row: Row) -> None:
+def test_read_returns_the_previewed_outputs(row: Row) -> None:
     client, example = example_of(row)
-    asked = example.inputs()
-    found = row.read(client, row.create(client, asked))
+    given = example.inputs()
+    found = row.read(client, row.create(client, given))
     assert found is not None
-    generated = set(row.generate(asked)) if row.generate else set()
+    generated = set(row.generate(given)) if row.generate else set()
     inputs = {path.split(".")[0] for path in row.inputs}
     assert set(found) | generated >= row.outputs
     assert set(found) <= row.outputs | inputs
@@ -86,17 +86,17 @@ def test_read_returns_what_the_preview_promises(row: Row) -> None:
 @each_row
 def test_an_update_is_read_back_and_leaves_nothing_else_changed(row: Row) -> None:
     client, example = example_of(row)
-    asked = example.inputs()
+    given = example.inputs()
     changes = bool(example.change or example.more)
     assert changes == bool(inputs_of(row) - row.replaces), "an example, unless all replace"
     change = example.changed()
     if not change:
         return
-    physical_id = row.create(client, asked)
-    before = {**asked, **(row.read(client, physical_id) or {})}
-    wanted = {**asked, **change}
+    physical_id = row.create(client, given)
+    before = {**given, **(row.read(client, physical_id) or {})}
+    wanted = {**given, **change}
     row.update(
-        client, physical_id, Change(old=before, new=wanted, keys=row.changed(before, asked, wanted))
+        client, physical_id, Change(old=before, new=wanted, keys=row.changed(before, given, wanted))
     )
     found = row.read(client, physical_id)
     assert found is not None
@@ -106,12 +106,12 @@ def test_an_update_is_read_back_and_leaves_nothing_else_changed(row: Row) -> Non
 
 
 @each_row
-def test_every_row_says_which_file_of_the_provider_it_follows(row: Row) -> None:
+def test_each_row_names_its_file_of_the_provider(row: Row) -> None:
     assert SOURCE.fullmatch(row.source)
 
 
 @each_row
-def test_what_a_row_says_of_changes_it_says_of_its_inputs(row: Row) -> None:
+def test_the_change_rules_of_a_row_name_its_inputs(row: Row) -> None:
     judged = row.replaces | row.replaces_if.keys() | row.suppresses.keys() | row.same.keys()
     assert judged | row.computed | row.write_only <= inputs_of(row)
     assert not row.replaces & row.replaces_if.keys()
@@ -143,15 +143,15 @@ def test_an_input_is_changed_in_place_or_left_out_with_a_reason(row: Row) -> Non
 )
 def test_each_input_that_does_not_replace_changes_in_place_on_its_own(row: Row, key: str) -> None:
     client, example = example_of(row)
-    asked = example.inputs()
-    physical_id, state = lifecycle.create(row, client, asked)
-    values = example.one_by_one(asked)[key]()
-    wanted = {name: value for name, value in {**asked, **values}.items() if value is not None}
+    given = example.inputs()
+    physical_id, state = lifecycle.create(row, client, given)
+    values = example.one_by_one(given)[key]()
+    wanted = {name: value for name, value in {**given, **values}.items() if value is not None}
 
-    difference = lifecycle.diff(row, state, asked, wanted)
+    difference = lifecycle.diff(row, state, given, wanted)
     assert key in difference.changed
     assert difference.replaces == frozenset()
-    after = lifecycle.update(row, client, physical_id, state, asked, wanted)
+    after = lifecycle.update(row, client, physical_id, state, given, wanted)
     assert row.changed(after, wanted, wanted) == frozenset()
 
     found = lifecycle.read(row, client, physical_id, after, wanted)
@@ -178,7 +178,7 @@ def test_an_input_the_row_does_not_carry_is_named(row: Row) -> None:
     assert row.unknown_inputs({"noSuchInput": 1}) == ["noSuchInput"]
 
 
-def test_a_type_with_no_row_says_where_to_add_it() -> None:
+def test_a_type_without_a_row_names_where_to_add_one() -> None:
     with pytest.raises(NotImplementedError, match="pulumi_moto/services/"):
         row_for("aws:sqs/queue:Queue")
 

@@ -23,7 +23,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_what_goes_to_aws_comes_back(value: Any) -> None:
+def test_conversions_to_aws_are_reversible(value: Any) -> None:
     assert from_aws(to_aws(value)) == value
 
 
@@ -31,7 +31,7 @@ def test_keys_are_capitalised_at_any_depth() -> None:
     assert to_aws({"fieldToMatch": [{"uriPath": {}}]}) == {"FieldToMatch": [{"UriPath": {}}]}
 
 
-def test_tags_go_and_come_without_those_of_aws() -> None:
+def test_tags_convert_both_ways_without_those_of_aws() -> None:
     tags = {"Project": "shop", "Stack": "test"}
     listed = [*tag_list(tags), {"Key": "aws:cloudformation:stack", "Value": "x"}]
     assert tag_dict(listed) == tags

@@ -1,4 +1,4 @@
-"""A write of the emulated account fails when a test asks for that, in the call's own protocol."""
+"""Injected failures of writes, in the call's protocol."""
 
 import threading
 import time

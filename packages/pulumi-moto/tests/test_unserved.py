@@ -1,4 +1,4 @@
-"""The account tells over HTTP which outages its observer saw, each copy of it its own."""
+"""The control path `unserved` returns the outages of an account or a copy."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -66,7 +66,7 @@ def test_an_outage_is_read_until_it_is_reset(copy: str, group: str) -> None:
     assert calls(dict(control(copy, "unserved"))) == []
 
 
-def test_a_copy_sees_its_own_outages(endpoint: str, copy: str, group: str) -> None:
+def test_a_copy_records_its_own_outages(endpoint: str, copy: str, group: str) -> None:
     take_out(copy, group)
     assert control(endpoint, "unserved")["outages"] == []
     second = copy_of(copy)

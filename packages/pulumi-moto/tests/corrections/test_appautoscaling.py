@@ -4,7 +4,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from appautoscaling_world import WHERE, service
+from autoscaling_fixtures import WHERE, service
 from pulumi_moto.row import Client
 
 
@@ -50,13 +50,13 @@ def test_a_minimum_above_the_maximum_is_refused_new_or_changed(scaling: Client) 
     assert (target(scaling)["MinCapacity"], target(scaling)["MaxCapacity"]) == (2, 4)
 
 
-def test_a_new_minimum_leaves_the_maximum_alone(scaling: Client) -> None:
+def test_a_new_minimum_keeps_the_maximum(scaling: Client) -> None:
     register(scaling, MinCapacity=2, MaxCapacity=10)
     register(scaling, MinCapacity=6)
     assert (target(scaling)["MinCapacity"], target(scaling)["MaxCapacity"]) == (6, 10)
 
 
-def test_what_is_suspended_is_told_and_kept(scaling: Client) -> None:
+def test_the_suspended_state_is_returned_and_kept(scaling: Client) -> None:
     register(scaling, MinCapacity=2, MaxCapacity=10)
     assert not any(target(scaling)["SuspendedState"].values())
     register(scaling, SuspendedState={"DynamicScalingInSuspended": True})
@@ -88,7 +88,7 @@ def test_a_policy_needs_its_target(scaling: Client) -> None:
         put_policy(scaling, 50)
 
 
-def test_a_changed_policy_keeps_its_arn_and_leaves_no_alarm_behind(scaling: Client) -> None:
+def test_a_changed_policy_keeps_its_arn_and_replaces_its_alarms(scaling: Client) -> None:
     register(scaling, MinCapacity=2, MaxCapacity=10)
     arn = put_policy(scaling, 50)
     assert put_policy(scaling, 60) == arn

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.core.utils import utcnow
 
-from appautoscaling_world import WHERE, service
+from autoscaling_fixtures import WHERE, service
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.row import Client
 
@@ -60,7 +60,7 @@ def test_at_its_time_the_limits_change_and_the_count_is_brought_between_them(
     assert (count(), limits(scaling)) == (4, (4, 10))
 
 
-def test_a_lower_floor_takes_no_task_away(scaling: Client) -> None:
+def test_a_lower_minimum_stops_no_task(scaling: Client) -> None:
     boto3.client("ecs").update_service(cluster="shop", service="backend", desiredCount=6)
     put(scaling, at(60), ScalableTargetAction={"MinCapacity": 1})
     CLOCK.advance(3700)
@@ -78,7 +78,7 @@ def test_it_runs_once_and_again_when_it_is_given_another_time(scaling: Client) -
     assert limits(scaling) == (4, 10)
 
 
-def test_there_is_one_of_a_name_and_it_is_described(scaling: Client) -> None:
+def test_a_name_is_unique_and_is_described(scaling: Client) -> None:
     put(scaling, at(60))
     put(scaling, at(90), ScalableTargetAction={"MinCapacity": 3})
     (found,) = scaling.describe_scheduled_actions(**WHERE)["ScheduledActions"]
@@ -99,7 +99,7 @@ def test_while_schedules_are_suspended_nothing_runs(scaling: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "code"),
+    ("params", "code"),
     [
         ({"ResourceId": "service/shop/frontend"}, "ObjectNotFoundException"),
         ({"Schedule": "at(2030-02-30T00:00:00)"}, "ValidationException"),
@@ -109,13 +109,13 @@ def test_while_schedules_are_suspended_nothing_runs(scaling: Client) -> None:
         ({"ScalableTargetAction": {"MinCapacity": 5, "MaxCapacity": 4}}, "ValidationException"),
     ],
 )
-def test_what_could_never_run_is_refused(scaling: Client, asked: Any, code: str) -> None:
+def test_a_service_that_cannot_run_is_refused(scaling: Client, params: Any, code: str) -> None:
     with pytest.raises(ClientError, match=code):
-        put(scaling, at(60), **asked)
+        put(scaling, at(60), **params)
     assert scaling.describe_scheduled_actions(ServiceNamespace="ecs")["ScheduledActions"] == []
 
 
-def test_one_that_is_not_there_cannot_be_deleted(scaling: Client) -> None:
+def test_a_missing_action_cannot_be_deleted(scaling: Client) -> None:
     put(scaling, at(60))
     scaling.delete_scheduled_action(**WHERE, ScheduledActionName=NAME)
     with pytest.raises(ClientError, match="ObjectNotFoundException"):
@@ -124,7 +124,7 @@ def test_one_that_is_not_there_cannot_be_deleted(scaling: Client) -> None:
     assert limits(scaling) == (2, 10)
 
 
-def test_it_goes_with_its_target(scaling: Client) -> None:
+def test_a_scheduled_action_is_deleted_with_its_target(scaling: Client) -> None:
     put(scaling, at(60))
     scaling.deregister_scalable_target(**WHERE)
     assert scaling.describe_scheduled_actions(ServiceNamespace="ecs")["ScheduledActions"] == []

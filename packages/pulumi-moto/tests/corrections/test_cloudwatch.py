@@ -30,7 +30,7 @@ def test_a_new_alarm_has_seen_nothing_yet() -> None:
     assert alarm(cloudwatch)["StateValue"] == "INSUFFICIENT_DATA"
 
 
-def test_an_alarm_can_be_rung_by_hand_and_stays_so_when_it_is_changed() -> None:
+def test_an_alarm_state_set_by_hand_survives_a_change() -> None:
     cloudwatch = boto3.client("cloudwatch")
     put(cloudwatch, 5)
     cloudwatch.set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="a drill")

@@ -33,6 +33,6 @@ def test_a_metric_of_another_namespace_is_another() -> None:
     found = ask("AWS/ApplicationELB", "RequestCount", LoadBalancer="app/lb/1")
     assert (found["Values"], found["Label"]) == ([7.0], "RequestCount Sum")
     assert ask("AWS/ELB", "RequestCount", LoadBalancer="app/lb/1")["Values"] == []
-    # The ARN is no dimension: the reason why the first runbook's command found nothing.
+    # The ARN is not a dimension.
     arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/lb/1"
     assert ask("AWS/ApplicationELB", "RequestCount", LoadBalancer=arn)["Values"] == []

@@ -30,10 +30,10 @@ def allow(ec2: Client, owner: str, **source: Any) -> str:
     return str(made["SecurityGroupRules"][0]["SecurityGroupRuleId"])
 
 
-def modify(ec2: Client, owner: str, rule: str, **asked: Any) -> None:
+def modify(ec2: Client, owner: str, rule: str, **params: Any) -> None:
     ec2.modify_security_group_rules(
         GroupId=owner,
-        SecurityGroupRules=[{"SecurityGroupRuleId": rule, "SecurityGroupRule": asked}],
+        SecurityGroupRules=[{"SecurityGroupRuleId": rule, "SecurityGroupRule": params}],
     )
 
 
@@ -70,13 +70,13 @@ def test_a_rule_keeps_its_kind_of_source_and_needs_its_ports(ec2: Client, vpc: s
     assert found(ec2, rule)["CidrIpv4"] == "10.0.0.0/24"
 
 
-def test_a_rule_that_is_not_there_is_not_changed(ec2: Client, vpc: str) -> None:
+def test_a_missing_rule_is_not_changed(ec2: Client, vpc: str) -> None:
     owner = group(ec2, vpc, "owner")
     with pytest.raises(ClientError, match=r"InvalidSecurityGroupRuleId\.NotFound"):
         modify(ec2, owner, "sgr-0123456789abcdef0", CidrIpv4="10.0.0.0/24", **TCP)
 
 
-def test_private_dns_of_an_interface_endpoint_goes_off_and_on(ec2: Client, vpc: str) -> None:
+def test_private_dns_of_an_interface_endpoint_is_toggled(ec2: Client, vpc: str) -> None:
     ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
     made = ec2.create_vpc_endpoint(
         VpcId=vpc,

@@ -122,7 +122,7 @@ def test_a_rule_of_another_group_holds_the_group_it_names(network: Network, dire
     network.delete_group()
 
 
-def test_the_default_group_goes_with_its_vpc_only(network: Network) -> None:
+def test_the_default_group_is_deleted_with_its_vpc_only(network: Network) -> None:
     found = network.ec2.describe_security_groups(
         Filters=[
             {"Name": "vpc-id", "Values": [network.vpc]},
@@ -146,7 +146,7 @@ def test_a_load_balancer_holds_its_network(network: Network) -> None:
     all_is_free(network)
 
 
-def test_an_internal_load_balancer_leaves_the_internet_gateway(network: Network) -> None:
+def test_an_internal_load_balancer_does_not_block_the_internet_gateway(network: Network) -> None:
     boto3.client("elbv2").create_load_balancer(
         Name="lb", Subnets=network.subnets, SecurityGroups=[network.group], Scheme="internal"
     )
@@ -189,7 +189,7 @@ def test_a_database_with_a_standby_holds_every_subnet_of_its_group(network: Netw
     subnet_is_held(network, 1)
 
 
-def test_a_database_that_is_reached_from_outside_holds_the_gateway(network: Network) -> None:
+def test_a_public_database_blocks_detaching_the_gateway(network: Network) -> None:
     make_database(network, PubliclyAccessible=True)
     gateway_is_held(network)
 
@@ -264,7 +264,7 @@ def test_running_tasks_hold_their_network_and_stopped_ones_do_not() -> None:
         ec2.delete_subnet(SubnetId=world.subnets[0])
 
 
-def test_a_nat_gateway_holds_its_network_and_its_address(network: Network) -> None:
+def test_a_nat_gateway_blocks_deleting_its_network_and_its_address(network: Network) -> None:
     nat, allocation = network.make_nat()
 
     def release() -> None:
@@ -296,7 +296,7 @@ def test_an_address_is_released_only_when_nothing_uses_it(network: Network) -> N
     network.detach()
 
 
-def test_a_gateway_or_a_group_or_an_endpoint_holds_the_vpc(network: Network) -> None:
+def test_a_gateway_a_group_or_an_endpoint_blocks_deleting_the_vpc(network: Network) -> None:
     network.delete_subnet(0)
     network.delete_subnet(1)
     vpc_is_held(network)
@@ -321,7 +321,7 @@ def test_a_gateway_or_a_group_or_an_endpoint_holds_the_vpc(network: Network) -> 
     vpc_is_held(network)
 
 
-def test_a_route_table_is_held_by_its_subnet_until_that_is_deleted(network: Network) -> None:
+def test_a_subnet_blocks_deleting_its_route_table(network: Network) -> None:
     table = network.ec2.create_route_table(VpcId=network.vpc)["RouteTable"]["RouteTableId"]
     network.ec2.associate_route_table(RouteTableId=table, SubnetId=network.subnets[0])
 

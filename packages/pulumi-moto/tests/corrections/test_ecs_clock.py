@@ -1,4 +1,4 @@
-"""Calls that come side by side, as operations make them, find an account that nobody changes."""
+"""Concurrent calls run one at a time."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ from pulumi_moto.corrections.ecs_clock import call_action
 MOMENT = 0.005
 
 
-def test_calls_that_come_side_by_side_are_answered_one_after_the_other() -> None:
+def test_concurrent_calls_run_one_at_a_time() -> None:
     inside: list[int] = []
     most = []
 

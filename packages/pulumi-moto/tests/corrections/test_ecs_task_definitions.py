@@ -1,10 +1,13 @@
 import boto3
 
 
-def test_a_definition_says_when_and_by_whom_it_was_registered() -> None:
+def test_a_definition_has_the_time_and_the_caller_of_its_registration() -> None:
     ecs = boto3.client("ecs")
-    asked = {"family": "some", "containerDefinitions": [{"name": "a", "image": "a", "memory": 128}]}
-    made = ecs.register_task_definition(**asked)["taskDefinition"]
+    params = {
+        "family": "some",
+        "containerDefinitions": [{"name": "a", "image": "a", "memory": 128}],
+    }
+    made = ecs.register_task_definition(**params)["taskDefinition"]
     assert made["registeredAt"].tzinfo is not None
     assert made["registeredBy"] == "arn:aws:iam::123456789012:root"
     assert "deregisteredAt" not in made

@@ -5,7 +5,7 @@ from typing import Any
 import boto3
 import pytest
 
-from cache_world import clusters, create, found, parameter_group, refusal
+from elasticache_fixtures import clusters, create, found, parameter_group, refusal
 
 
 def test_each_node_is_a_member_and_a_cache_cluster() -> None:
@@ -56,7 +56,7 @@ def test_the_next_group_of_the_name_has_its_own_tags() -> None:
         ),
     ],
 )
-def test_what_elasticache_refuses_is_refused(changes: dict[str, Any], words: str) -> None:
+def test_invalid_values_are_refused(changes: dict[str, Any], words: str) -> None:
     assert words in refusal(create, **changes)
     assert boto3.client("elasticache").describe_replication_groups()["ReplicationGroups"] == []
 
@@ -91,7 +91,7 @@ def test_a_final_snapshot_is_taken_once_under_a_name() -> None:
     assert clusters() == ["redis-001", "redis-002"]
 
 
-def test_a_parameter_group_of_an_unknown_family_or_a_taken_name_is_refused() -> None:
+def test_a_parameter_group_of_an_unknown_family_or_a_duplicate_name_is_refused() -> None:
     assert "not a valid family" in refusal(parameter_group, family="redis99")
     parameter_group()
     assert "already exists" in refusal(parameter_group)
@@ -107,10 +107,10 @@ def test_groups_in_use_are_not_deleted() -> None:
     parameter_group()
     create(CacheSubnetGroupName="private", CacheParameterGroupName="params")
 
-    told = refusal(cache.delete_cache_subnet_group, CacheSubnetGroupName="private")
-    assert told.startswith("CacheSubnetGroupInUse: ")
-    told = refusal(cache.delete_cache_parameter_group, CacheParameterGroupName="params")
-    assert told.startswith("InvalidCacheParameterGroupState: One or more cache clusters are")
+    message = refusal(cache.delete_cache_subnet_group, CacheSubnetGroupName="private")
+    assert message.startswith("CacheSubnetGroupInUse: ")
+    message = refusal(cache.delete_cache_parameter_group, CacheParameterGroupName="params")
+    assert message.startswith("InvalidCacheParameterGroupState: One or more cache clusters are")
 
     cache.delete_replication_group(ReplicationGroupId="redis")
     cache.delete_cache_subnet_group(CacheSubnetGroupName="private")

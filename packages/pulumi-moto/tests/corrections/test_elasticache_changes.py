@@ -3,7 +3,7 @@ from typing import Any
 import boto3
 import pytest
 
-from cache_world import TOKEN, clusters, create, found, modify, parameter_group, refusal
+from elasticache_fixtures import TOKEN, clusters, create, found, modify, parameter_group, refusal
 from pulumi_moto.clock import CLOCK
 
 NEXT = "another-token-of-letters"
@@ -16,7 +16,7 @@ def count(call: str, replicas: int, *, at_once: bool = True) -> Any:
     )
 
 
-def test_replicas_come_and_go_and_the_primary_stays() -> None:
+def test_replicas_are_added_and_removed_and_the_primary_stays() -> None:
     create()
     count("increase_replica_count", 3)
     members = ["redis-001", "redis-002", "redis-003", "redis-004"]
@@ -46,11 +46,11 @@ def test_a_count_that_elasticache_cannot_reach_is_refused(
 
 def test_the_count_changes_at_once_or_not_at_all() -> None:
     create()
-    asked = {"call": "increase_replica_count", "replicas": 2, "at_once": False}
-    assert "ApplyImmediately" in refusal(count, **asked)
+    params = {"call": "increase_replica_count", "replicas": 2, "at_once": False}
+    assert "ApplyImmediately" in refusal(count, **params)
 
 
-def test_the_last_replica_goes_once_failover_is_off() -> None:
+def test_the_last_replica_is_removed_only_without_failover() -> None:
     create()
     modify(AutomaticFailoverEnabled=False)
     count("decrease_replica_count", 0)
@@ -67,7 +67,7 @@ def test_multi_az_and_failover_go_together() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "words"),
+    ("params", "words"),
     [
         ({"CacheNodeType": "cache.t9.micro"}, "Invalid Cache Node Type"),
         ({"SnapshotRetentionLimit": 36}, "Must be between 0 and 35"),
@@ -77,9 +77,7 @@ def test_multi_az_and_failover_go_together() -> None:
         ({"PreferredMaintenanceWindow": "mon:03:30-mon:04:30"}, "must not overlap"),
     ],
 )
-def test_what_is_refused_of_a_new_group_is_refused_of_a_changed_one(
-    asked: dict[str, Any], words: str
-) -> None:
+def test_refusals_of_a_new_group_apply_to_a_changed_one(params: dict[str, Any], words: str) -> None:
     parameter_group()
     create(
         EngineVersion="7.1",
@@ -87,10 +85,10 @@ def test_what_is_refused_of_a_new_group_is_refused_of_a_changed_one(
         SnapshotWindow="03:00-04:00",
         PreferredMaintenanceWindow="sun:05:00-sun:06:00",
     )
-    assert words in refusal(modify, **asked)
+    assert words in refusal(modify, **params)
 
 
-def test_a_change_is_told_of_the_group_and_of_its_members() -> None:
+def test_a_change_appears_in_the_group_and_its_members() -> None:
     create(SnapshotWindow="03:00-04:00")
     modify(
         CacheNodeType="cache.t4g.small",
@@ -127,9 +125,7 @@ def test_a_token_is_set_only_after_it_was_rotated_in() -> None:
 
 
 @pytest.mark.parametrize(("strategy", "status"), [("ROTATE", "ROTATING"), ("SET", "SETTING")])
-def test_until_a_change_of_tokens_takes_effect_no_other_is_taken(
-    strategy: str, status: str
-) -> None:
+def test_a_token_change_is_refused_during_another(strategy: str, status: str) -> None:
     create()
     put(NEXT, "ROTATE")
     modify(AuthToken=NEXT, AuthTokenUpdateStrategy=strategy)
@@ -137,8 +133,8 @@ def test_until_a_change_of_tokens_takes_effect_no_other_is_taken(
         "modifying",
         {"AuthTokenStatus": status},
     )
-    told = refusal(modify, AuthToken=THIRD, AuthTokenUpdateStrategy="ROTATE")
-    assert told.startswith("InvalidReplicationGroupState:")
+    message = refusal(modify, AuthToken=THIRD, AuthTokenUpdateStrategy="ROTATE")
+    assert message.startswith("InvalidReplicationGroupState:")
     CLOCK.advance(30)
     assert (found()["Status"], found().get("PendingModifiedValues", {})) == ("available", {})
 
@@ -158,24 +154,24 @@ def test_no_more_than_two_tokens_are_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "words"),
+    ("params", "words"),
     [
         ({"AuthToken": "short", "AuthTokenUpdateStrategy": "ROTATE"}, "Invalid AuthToken"),
         ({"AuthTokenUpdateStrategy": "ROTATE"}, "must be specified with an AUTH token"),
         ({"AuthToken": NEXT, "AuthTokenUpdateStrategy": "DELETE"}, "user group"),
     ],
 )
-def test_a_token_that_cannot_be_is_refused(asked: dict[str, str], words: str) -> None:
+def test_a_token_that_cannot_be_is_refused(params: dict[str, str], words: str) -> None:
     create()
-    assert words in refusal(modify, **asked)
+    assert words in refusal(modify, **params)
 
 
-def test_a_group_without_tls_takes_no_token() -> None:
+def test_a_group_without_tls_refuses_a_token() -> None:
     create(TransitEncryptionEnabled=False, AuthToken=None)
     assert "encryption-in-transit" in refusal(put, token=NEXT, strategy="ROTATE")
 
 
-def test_a_group_goes_from_redis_to_valkey_and_not_back() -> None:
+def test_a_group_changes_from_redis_to_valkey_only() -> None:
     create(EngineVersion="7.1")
     assert "EngineVersion must be provided" in refusal(modify, Engine="valkey")
     assert modify(Engine="valkey", EngineVersion="8.0")["Engine"] == "valkey"
@@ -190,7 +186,7 @@ def test_a_group_does_not_go_back_to_an_earlier_version() -> None:
     assert "not supported" in refusal(modify, EngineVersion="7.0")
 
 
-def test_transit_encryption_goes_on_in_place() -> None:
+def test_transit_encryption_changes_in_place() -> None:
     create(TransitEncryptionEnabled=False, AuthToken=None, EngineVersion="7.1")
     modify(TransitEncryptionEnabled=True)
     assert found()["TransitEncryptionEnabled"] is True

@@ -20,11 +20,11 @@ def group() -> None:
     )
 
 
-def modify(**asked: Any) -> None:
-    boto3.client("elasticache").modify_replication_group(ReplicationGroupId=NAME, **asked)
+def modify(**params: Any) -> None:
+    boto3.client("elasticache").modify_replication_group(ReplicationGroupId=NAME, **params)
 
 
-def told() -> tuple[str, str, dict[str, str]]:
+def node_types() -> tuple[str, str, dict[str, str]]:
     """Node type of the group and of its node, and what waits."""
     cache = boto3.client("elasticache")
     (found,) = cache.describe_replication_groups(ReplicationGroupId=NAME)["ReplicationGroups"]
@@ -36,20 +36,20 @@ def told() -> tuple[str, str, dict[str, str]]:
 def test_another_node_type_waits_for_the_window() -> None:
     group()
     modify(CacheNodeType="cache.t3.small")
-    assert told() == ("cache.t3.micro", "cache.t3.micro", {"CacheNodeType": "cache.t3.small"})
+    assert node_types() == ("cache.t3.micro", "cache.t3.micro", {"CacheNodeType": "cache.t3.small"})
     CLOCK.advance(WEEK)
-    assert told() == ("cache.t3.small", "cache.t3.small", {})
+    assert node_types() == ("cache.t3.small", "cache.t3.small", {})
 
 
-def test_at_once_takes_along_what_waits() -> None:
+def test_apply_immediately_includes_pending_changes() -> None:
     group()
     modify(CacheNodeType="cache.t3.small")
     modify(SnapshotRetentionLimit=3, ApplyImmediately=True)
-    assert told() == ("cache.t3.small", "cache.t3.small", {})
+    assert node_types() == ("cache.t3.small", "cache.t3.small", {})
 
 
-def test_asking_for_what_is_there_takes_back_what_waits() -> None:
+def test_requesting_the_current_value_cancels_a_pending_change() -> None:
     group()
     modify(CacheNodeType="cache.t3.small")
     modify(CacheNodeType="cache.t3.micro")
-    assert told() == ("cache.t3.micro", "cache.t3.micro", {})
+    assert node_types() == ("cache.t3.micro", "cache.t3.micro", {})

@@ -4,7 +4,7 @@ from typing import Any
 
 import boto3
 
-from cache_world import clusters, create, found
+from elasticache_fixtures import clusters, create, found
 from pulumi_moto.row import Change
 from pulumi_moto.services.elasticache_replication_group import update_group
 
@@ -15,7 +15,7 @@ def update(**wanted: Any) -> None:
     update_group(boto3.client("elasticache"), "redis", change)
 
 
-def test_the_second_node_comes_before_failover_and_goes_after_it() -> None:
+def test_the_second_node_is_added_before_failover_and_removed_after_it() -> None:
     create(NumCacheClusters=1, AutomaticFailoverEnabled=False)
     update(numCacheClusters=2, automaticFailoverEnabled=True, multiAzEnabled=True)
     assert (clusters(), found()["MultiAZ"]) == (["redis-001", "redis-002"], "enabled")
@@ -23,7 +23,7 @@ def test_the_second_node_comes_before_failover_and_goes_after_it() -> None:
     assert (clusters(), found()["MultiAZ"]) == (["redis-001"], "disabled")
 
 
-def test_nodes_change_at_once_whatever_the_program_says() -> None:
+def test_the_number_of_nodes_always_changes_at_once() -> None:
     create()
     update(numCacheClusters=3, applyImmediately=False)
     assert len(clusters()) == 3

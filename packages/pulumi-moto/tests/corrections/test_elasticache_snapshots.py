@@ -5,29 +5,29 @@ from typing import Any
 import boto3
 import pytest
 
-from cache_world import create, found, refusal
+from elasticache_fixtures import create, found, refusal
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.corrections.elasticache_snapshots import DAY, MOST, SECONDS
 
 
-def snapshot(name: str = "one", **asked: Any) -> Any:
-    asked = asked or {"CacheClusterId": "redis-002"}
-    return boto3.client("elasticache").create_snapshot(SnapshotName=name, **asked)["Snapshot"]
+def snapshot(name: str = "one", **params: Any) -> Any:
+    params = params or {"CacheClusterId": "redis-002"}
+    return boto3.client("elasticache").create_snapshot(SnapshotName=name, **params)["Snapshot"]
 
 
 def status(name: str = "one") -> str:
-    (told,) = boto3.client("elasticache").describe_snapshots(SnapshotName=name)["Snapshots"]
-    return str(told["SnapshotStatus"])
+    (response,) = boto3.client("elasticache").describe_snapshots(SnapshotName=name)["Snapshots"]
+    return str(response["SnapshotStatus"])
 
 
 def node(name: str) -> str:
-    (told,) = boto3.client("elasticache").describe_cache_clusters(CacheClusterId=name)[
+    (response,) = boto3.client("elasticache").describe_cache_clusters(CacheClusterId=name)[
         "CacheClusters"
     ]
-    return str(told["CacheClusterStatus"])
+    return str(response["CacheClusterStatus"])
 
 
-def test_a_snapshot_takes_a_while_and_its_node_is_busy() -> None:
+def test_a_snapshot_takes_time_and_its_node_is_busy() -> None:
     create()
     assert snapshot()["SnapshotStatus"] == "creating"
     CLOCK.advance(SECONDS - 1)
@@ -49,7 +49,7 @@ def test_a_snapshot_takes_a_while_and_its_node_is_busy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "words"),
+    ("params", "words"),
     [
         ({"ReplicationGroupId": "redis"}, "Cannot snapshot a replication group with cluster-mode"),
         ({"ReplicationGroupId": "unknown"}, "ReplicationGroupNotFoundFault"),
@@ -59,9 +59,9 @@ def test_a_snapshot_takes_a_while_and_its_node_is_busy() -> None:
         ({"CacheClusterId": "redis-002", "name": "a-"}, "not a valid identifier"),
     ],
 )
-def test_what_elasticache_refuses_is_refused(asked: dict[str, Any], words: str) -> None:
+def test_invalid_values_are_refused(params: dict[str, Any], words: str) -> None:
     create()
-    assert words in refusal(snapshot, **asked)
+    assert words in refusal(snapshot, **params)
     assert boto3.client("elasticache").describe_snapshots()["Snapshots"] == []
 
 

@@ -11,9 +11,9 @@ ACCOUNT = "123456789012"
 BUCKET = "shop-access-logs"
 
 
-def refused(call: Any, **asked: Any) -> str:
+def refused(call: Any, **params: Any) -> str:
     with pytest.raises(ClientError) as error:
-        call(**asked)
+        call(**params)
     return str(error.value.response["Error"]["Code"])
 
 
@@ -30,8 +30,8 @@ def subnets() -> list[str]:
     ]
 
 
-def balancer(name: str, subnets: list[str], **asked: Any) -> str:
-    made = boto3.client("elbv2").create_load_balancer(Name=name, Subnets=subnets, **asked)
+def balancer(name: str, subnets: list[str], **params: Any) -> str:
+    made = boto3.client("elbv2").create_load_balancer(Name=name, Subnets=subnets, **params)
     return str(made["LoadBalancers"][0]["LoadBalancerArn"])
 
 
@@ -103,7 +103,7 @@ def test_access_logs_need_a_bucket_that_elb_may_write_to(subnets: list[str]) -> 
     s3, arn = boto3.client("s3"), balancer("edge", subnets[1:])
     turn_on = boto3.client("elbv2").modify_load_balancer_attributes
     attributes = {"bucket": BUCKET, "prefix": "edge", "enabled": "true"}
-    asked = {
+    params = {
         "LoadBalancerArn": arn,
         "Attributes": [
             {"Key": f"access_logs.s3.{key}", "Value": value} for key, value in attributes.items()
@@ -111,16 +111,16 @@ def test_access_logs_need_a_bucket_that_elb_may_write_to(subnets: list[str]) -> 
     }
     ours = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
 
-    assert refused(turn_on, **asked) == "InvalidConfigurationRequest"  # no bucket
+    assert refused(turn_on, **params) == "InvalidConfigurationRequest"  # no bucket
     s3.create_bucket(Bucket=BUCKET)
-    assert refused(turn_on, **asked) == "InvalidConfigurationRequest"  # no policy
+    assert refused(turn_on, **params) == "InvalidConfigurationRequest"  # no policy
     let_elb_write({"StringEquals": {"aws:SourceAccount": "210987654321"}})
-    assert refused(turn_on, **asked) == "InvalidConfigurationRequest"  # not for this account
+    assert refused(turn_on, **params) == "InvalidConfigurationRequest"  # not for this account
     let_elb_write(ours)
     encrypt("aws:kms")
-    assert refused(turn_on, **asked) == "InvalidConfigurationRequest"  # a key ELB can't use
+    assert refused(turn_on, **params) == "InvalidConfigurationRequest"  # a key ELB can't use
     encrypt("AES256")
-    turn_on(**asked)
+    turn_on(**params)
     (written,) = s3.list_objects_v2(Bucket=BUCKET)["Contents"]
     assert written["Key"] == f"edge/AWSLogs/{ACCOUNT}/ELBAccessLogTestFile"
 
@@ -130,7 +130,7 @@ def test_access_logs_stay_in_their_region(subnets: list[str]) -> None:
         Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
     let_elb_write({})
-    asked = {
+    params = {
         "LoadBalancerArn": balancer("edge", subnets[1:]),
         "Attributes": [
             {"Key": "access_logs.s3.enabled", "Value": "true"},
@@ -139,4 +139,4 @@ def test_access_logs_stay_in_their_region(subnets: list[str]) -> None:
         ],
     }
     turn_on = boto3.client("elbv2").modify_load_balancer_attributes
-    assert refused(turn_on, **asked) == "InvalidConfigurationRequest"
+    assert refused(turn_on, **params) == "InvalidConfigurationRequest"

@@ -11,9 +11,9 @@ HOST = {"Field": "host-header", "HostHeaderConfig": {"Values": ["shop.example.co
 NOBODY = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/none/0123456789abcdef"
 
 
-def refused(call: Any, **asked: Any) -> str:
+def refused(call: Any, **params: Any) -> str:
     with pytest.raises(ClientError) as error:
-        call(**asked)
+        call(**params)
     return str(error.value.response["Error"]["Code"])
 
 
@@ -41,14 +41,14 @@ class Edge:
         )
         return str(made["TargetGroups"][0]["TargetGroupArn"])
 
-    def listener(self, balancer: str, **asked: Any) -> str:
+    def listener(self, balancer: str, **params: Any) -> str:
         made = self.elb.create_listener(
             **{
                 "LoadBalancerArn": balancer,
                 "Port": 80,
                 "Protocol": "HTTP",
                 "DefaultActions": [NOT_FOUND],
-                **asked,
+                **params,
             }
         )
         return str(made["Listeners"][0]["ListenerArn"])
@@ -97,7 +97,7 @@ def certificate(*, issued: bool, name: str = "") -> str:
 def test_https_needs_a_certificate_that_is_issued_and_a_policy_that_exists(edge: Edge) -> None:
     balancer = edge.balancer()
 
-    def asked(**more: Any) -> dict[str, Any]:
+    def params(**more: Any) -> dict[str, Any]:
         https = {"LoadBalancerArn": balancer, "Port": 443, "Protocol": "HTTPS"}
         return {**https, "DefaultActions": [NOT_FOUND], **more}
 
@@ -106,14 +106,14 @@ def test_https_needs_a_certificate_that_is_issued_and_a_policy_that_exists(edge:
 
     create = edge.elb.create_listener
     unknown = "arn:aws:acm:us-east-1:123456789012:certificate/none"
-    assert refused(create, **asked()) == "ValidationError"
-    assert refused(create, **asked(**with_certificate(unknown))) == "CertificateNotFound"
+    assert refused(create, **params()) == "ValidationError"
+    assert refused(create, **params(**with_certificate(unknown))) == "CertificateNotFound"
     pending = with_certificate(certificate(issued=False))
-    assert refused(create, **asked(**pending)) == "UnsupportedCertificate"
+    assert refused(create, **params(**pending)) == "UnsupportedCertificate"
     issued = with_certificate(certificate(issued=True))
-    assert refused(create, **asked(**issued, SslPolicy="TLS-1")) == "SSLPolicyNotFound"
+    assert refused(create, **params(**issued, SslPolicy="TLS-1")) == "SSLPolicyNotFound"
 
-    listener = edge.elb.create_listener(**asked(**issued))["Listeners"][0]["ListenerArn"]
+    listener = edge.elb.create_listener(**params(**issued))["Listeners"][0]["ListenerArn"]
     modify = edge.elb.modify_listener
     assert refused(modify, ListenerArn=listener, **pending) == "UnsupportedCertificate"
     plain = edge.listener(balancer)
@@ -148,12 +148,12 @@ def test_a_port_has_one_listener(edge: Edge) -> None:
     assert refused(modify, ListenerArn=other, Port=80) == "DuplicateListener"
 
 
-def test_an_action_forwards_to_a_target_group_that_is_there(edge: Edge) -> None:
+def test_an_action_requires_an_existing_target_group(edge: Edge) -> None:
     balancer = edge.balancer()
     listener = edge.listener(balancer)
-    asked = {"ListenerArn": listener, "Priority": 1, "Conditions": [HOST]}
+    params = {"ListenerArn": listener, "Priority": 1, "Conditions": [HOST]}
     nowhere = [forward(NOBODY)]
-    assert refused(edge.elb.create_rule, **asked, Actions=nowhere) == "TargetGroupNotFound"
+    assert refused(edge.elb.create_rule, **params, Actions=nowhere) == "TargetGroupNotFound"
     modify = edge.elb.modify_listener
     assert refused(modify, ListenerArn=listener, DefaultActions=nowhere) == "TargetGroupNotFound"
     rule = edge.rule(listener, forward(edge.group()))
@@ -172,13 +172,13 @@ def test_a_target_group_belongs_to_one_load_balancer(edge: Edge) -> None:
     first, second = edge.balancer("first"), edge.balancer("second")
     rule = edge.rule(edge.listener(first), forward(group))
     listener = edge.listener(second)
-    asked = {"ListenerArn": listener, "Priority": 1, "Conditions": [HOST]}
+    params = {"ListenerArn": listener, "Priority": 1, "Conditions": [HOST]}
     create = edge.elb.create_rule
-    assert refused(create, **asked, Actions=[forward(group)]) == "TargetGroupAssociationLimit"
+    assert refused(create, **params, Actions=[forward(group)]) == "TargetGroupAssociationLimit"
     assert edge.used_by(group) == [first]
     edge.elb.delete_rule(RuleArn=rule)
     assert edge.used_by(group) == []
-    create(**asked, Actions=[forward(group)])
+    create(**params, Actions=[forward(group)])
     assert edge.used_by(group) == [second]
 
 
@@ -189,14 +189,14 @@ def test_a_rule_has_at_most_five_condition_values_in_all(edge: Edge) -> None:
         values = [f"/{number}" for number in range(count)]
         return [HOST, {"Field": "path-pattern", "PathPatternConfig": {"Values": values}}]
 
-    asked = {"ListenerArn": listener, "Priority": 1, "Actions": [NOT_FOUND]}
-    assert refused(edge.elb.create_rule, **asked, Conditions=paths(5)) == "ValidationError"
-    rule = edge.elb.create_rule(**asked, Conditions=paths(4))["Rules"][0]["RuleArn"]
+    params = {"ListenerArn": listener, "Priority": 1, "Actions": [NOT_FOUND]}
+    assert refused(edge.elb.create_rule, **params, Conditions=paths(5)) == "ValidationError"
+    rule = edge.elb.create_rule(**params, Conditions=paths(4))["Rules"][0]["RuleArn"]
     modify = edge.elb.modify_rule
     assert refused(modify, RuleArn=rule, Conditions=paths(5)) == "ValidationError"
 
 
-def test_the_default_rule_is_not_deleted_and_a_lost_one_is_not_found(edge: Edge) -> None:
+def test_the_default_rule_is_not_deleted_and_a_missing_one_is_not_found(edge: Edge) -> None:
     listener = edge.listener(edge.balancer())
     (default,) = edge.elb.describe_rules(ListenerArn=listener)["Rules"]
     delete = edge.elb.delete_rule

@@ -29,8 +29,8 @@ def permit(**changes: Any) -> str:
 
 
 def create(iam: Client, **changes: Any) -> str:
-    asked = {"RoleName": "task", "AssumeRolePolicyDocument": trust(), **changes}
-    return str(iam.create_role(**asked)["Role"]["Arn"])
+    params = {"RoleName": "task", "AssumeRolePolicyDocument": trust(), **changes}
+    return str(iam.create_role(**params)["Role"]["Arn"])
 
 
 MALFORMED = [
@@ -85,9 +85,7 @@ def test_a_malformed_trust_policy_makes_no_role_and_changes_none(
     ],
     ids=str,
 )
-def test_accounts_services_and_roles_that_are_there_can_be_trusted(
-    iam: Client, principal: Any
-) -> None:
+def test_accounts_services_and_existing_roles_can_be_trusted(iam: Client, principal: Any) -> None:
     create(iam)
     create(iam, RoleName="trusting", AssumeRolePolicyDocument=trust(Principal=principal))
     iam.update_assume_role_policy(RoleName="task", PolicyDocument=trust(Principal=principal))
@@ -147,7 +145,7 @@ def test_a_policy_of_an_identity_names_no_principal_and_has_6144_characters_at_m
             iam.create_policy_version(PolicyArn=arn, PolicyDocument=document)
 
 
-def test_a_policy_goes_once_nothing_is_attached_and_one_version_is_left(iam: Client) -> None:
+def test_a_policy_is_deleted_only_unattached_and_with_one_version(iam: Client) -> None:
     create(iam)
     arn = iam.create_policy(PolicyName="reads", PolicyDocument=permit())["Policy"]["Arn"]
     iam.attach_role_policy(RoleName="task", PolicyArn=arn)
@@ -161,7 +159,7 @@ def test_a_policy_goes_once_nothing_is_attached_and_one_version_is_left(iam: Cli
     iam.delete_policy(PolicyArn=arn)
 
 
-def test_a_role_goes_once_no_policy_is_left(iam: Client) -> None:
+def test_a_role_is_deleted_only_without_policies(iam: Client) -> None:
     create(iam)
     iam.put_role_policy(RoleName="task", PolicyName="inline", PolicyDocument=permit())
     with pytest.raises(ClientError, match=r"DeleteConflict.* must delete policies first"):

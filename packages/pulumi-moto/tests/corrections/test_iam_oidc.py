@@ -9,7 +9,7 @@ def audiences(arn: str) -> list[str]:
     return sorted(found["ClientIDList"])
 
 
-def test_an_audience_comes_and_goes_and_twice_is_no_error() -> None:
+def test_adding_or_removing_an_audience_twice_is_no_error() -> None:
     iam = boto3.client("iam")
     arn = iam.create_open_id_connect_provider(Url=URL, ClientIDList=["one"])[
         "OpenIDConnectProviderArn"
@@ -24,7 +24,7 @@ def test_an_audience_comes_and_goes_and_twice_is_no_error() -> None:
     assert audiences(arn) == ["two"]
 
 
-def test_a_provider_that_is_not_there_is_told() -> None:
+def test_a_missing_provider_is_an_error() -> None:
     iam = boto3.client("iam")
     with pytest.raises(iam.exceptions.NoSuchEntityException):
         iam.add_client_id_to_open_id_connect_provider(

@@ -27,10 +27,10 @@ def key(kms: Client) -> str:
     return str(kms.create_key()["KeyMetadata"]["Arn"])
 
 
-def test_a_key_rotates_as_often_as_asked_or_once_a_year(kms: Client, key: str) -> None:
+def test_a_key_has_its_rotation_period_or_a_year(kms: Client, key: str) -> None:
     assert "RotationPeriodInDays" not in kms.get_key_rotation_status(KeyId=key)
-    for asked, days in (({}, 365), ({"RotationPeriodInDays": 90}, 90)):
-        kms.enable_key_rotation(KeyId=key, **asked)
+    for params, days in (({}, 365), ({"RotationPeriodInDays": 90}, 90)):
+        kms.enable_key_rotation(KeyId=key, **params)
         status = kms.get_key_rotation_status(KeyId=key)
         made = kms.describe_key(KeyId=key)["KeyMetadata"]["CreationDate"]
         assert status["KeyRotationEnabled"]
@@ -96,7 +96,7 @@ def test_a_key_is_disabled_and_enabled_by_its_arn(kms: Client, key: str) -> None
     assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
 
 
-def test_an_alias_that_is_not_there_is_not_found(kms: Client) -> None:
+def test_a_missing_alias_is_not_found(kms: Client) -> None:
     with pytest.raises(ClientError, match="NotFoundException"):
         kms.update_alias(AliasName="alias/none", TargetKeyId="alias/none")
 

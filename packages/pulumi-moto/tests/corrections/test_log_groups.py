@@ -5,7 +5,7 @@ from typing import Any
 import boto3
 import pytest
 
-from rds_world import database, subnet_group, subnets
+from rds_fixtures import database, subnet_group, subnets
 
 INSIGHTS = "/aws/ecs/containerinsights/shop/performance"
 ON = [{"name": "containerInsights", "value": "enabled"}]
@@ -18,7 +18,7 @@ def logs() -> Client:
 
 
 def days(logs: Client, name: str) -> list[int | None]:
-    """Of the groups of this name what they keep; None is for ever."""
+    """Return the retention of the groups of this name; None keeps events forever."""
     found = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
     return [one.get("retentionInDays") for one in found]
 
@@ -31,7 +31,7 @@ def test_container_insights_makes_its_group_and_keeps_it_for_ever(logs: Client) 
     assert days(logs, INSIGHTS) == [None]
 
 
-def test_a_group_that_is_there_first_stays_as_it_is(logs: Client) -> None:
+def test_an_existing_log_group_is_kept(logs: Client) -> None:
     logs.create_log_group(logGroupName=INSIGHTS)
     logs.put_retention_policy(logGroupName=INSIGHTS, retentionInDays=30)
     boto3.client("ecs").create_cluster(clusterName="shop", settings=ON)

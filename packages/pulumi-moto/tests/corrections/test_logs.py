@@ -69,7 +69,7 @@ def found(logs: Client, pattern: str) -> list[int]:
         ("%con+ect%", [3]),
     ],
 )
-def test_a_filter_pattern_finds_what_it_asks_for(
+def test_a_filter_pattern_returns_matching_events(
     logs: Client, pattern: str, matching: list[int]
 ) -> None:
     assert found(logs, pattern) == matching
@@ -165,7 +165,7 @@ def test_a_disabled_key_is_refused() -> None:
         boto3.client("logs").create_log_group(logGroupName="/new", kmsKeyId=disabled)
 
 
-def test_a_group_made_anew_does_not_inherit_tags() -> None:
+def test_a_new_group_does_not_inherit_tags() -> None:
     logs = boto3.client("logs")
     logs.create_log_group(logGroupName="/a", tags={"Old": "yes"})
     logs.delete_log_group(logGroupName="/a")

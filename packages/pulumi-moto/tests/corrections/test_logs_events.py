@@ -30,15 +30,15 @@ def put(client: Client, stream: str, *numbers: int) -> None:
     client.put_log_events(logGroupName=GROUP, logStreamName=stream, logEvents=events)
 
 
-def pages(client: Client, **asked: Any) -> Iterator[list[int]]:
-    asked = {"logGroupName": GROUP, "startTime": NOW, **asked}
+def pages(client: Client, **params: Any) -> Iterator[list[int]]:
+    params = {"logGroupName": GROUP, "startTime": NOW, **params}
     while True:
-        answer = client.filter_log_events(**asked)
+        answer = client.filter_log_events(**params)
         yield [int(event["message"]) for event in answer["events"]]
         if "nextToken" not in answer:
             return
-        asked = {**asked, "nextToken": answer["nextToken"]}
-        asked.pop("startFromHead", None)  # the token keeps the direction
+        params = {**params, "nextToken": answer["nextToken"]}
+        params.pop("startFromHead", None)  # the token keeps the direction
 
 
 def test_streams_are_interleaved_in_order_of_time(logs: Client) -> None:
@@ -52,25 +52,25 @@ def test_pages_go_from_either_end(logs: Client, from_head: bool, found: list[lis
     assert list(pages(logs, limit=4, startFromHead=from_head)) == found
 
 
-def test_what_arrives_meanwhile_moves_no_page(logs: Client) -> None:
+def test_new_events_do_not_shift_pages(logs: Client) -> None:
     going = pages(logs, limit=4, startFromHead=False)
     assert next(going) == [5, 4, 3, 2]
     put(logs, "web/1", 7)
     assert next(going) == [1, 0]
 
 
-def test_one_stream_can_be_asked_for_by_the_beginning_of_its_name(logs: Client) -> None:
+def test_streams_are_selected_by_the_prefix_of_their_name(logs: Client) -> None:
     assert list(pages(logs, logStreamNamePrefix="jobs/")) == [[1, 3, 5]]
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "params",
     [
         {"startFromHead": False, "startTime": 1_704_067_199_999},
         {"nextToken": "somebody's"},
         {"limit": 10_001},
     ],
 )
-def test_what_aws_does_not_take_is_refused(logs: Client, asked: dict[str, Any]) -> None:
+def test_invalid_values_are_refused(logs: Client, params: dict[str, Any]) -> None:
     with pytest.raises(ClientError, match=r"InvalidParameter|less than or equal"):
-        next(pages(logs, **asked))
+        next(pages(logs, **params))

@@ -76,7 +76,7 @@ def permit(document: Policy) -> None:
 
 
 def export(**changed: Any) -> str:
-    asked = {
+    params = {
         "logGroupName": GROUP,
         "fromTime": NOON,
         "to": NOON + 1000,
@@ -84,7 +84,7 @@ def export(**changed: Any) -> str:
         "destinationPrefix": "logs/backend",
         **changed,
     }
-    return str(boto3.client("logs").create_export_task(**asked)["taskId"])
+    return str(boto3.client("logs").create_export_task(**params)["taskId"])
 
 
 def status(task: str) -> str:
@@ -97,7 +97,7 @@ def test_an_export_writes_the_events_of_its_time_under_its_prefix() -> None:
     task = export()
     s3 = boto3.client("s3")
     keys = [item["Key"] for item in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
-    # moto denies every read of a bucket whose policy denies any, whatever the condition
+    # moto denies all reads of a bucket with a Deny statement, without its condition
     s3.delete_bucket_policy(Bucket=BUCKET)
     exported = f"logs/backend/{task}/backend-1/000000.gz"
     assert set(keys) == {exported, "logs/backend/aws-logs-write-test"}
@@ -193,7 +193,7 @@ def test_a_bucket_without_a_policy_is_refused() -> None:
         export()
 
 
-def test_a_bucket_that_is_not_there_or_elsewhere_is_refused() -> None:
+def test_a_missing_bucket_or_one_in_another_region_is_refused() -> None:
     with pytest.raises(ClientError, match="bucket does not exist"):
         export(destination="nobodys-bucket")
     boto3.client("s3", region_name="eu-west-1").create_bucket(

@@ -3,7 +3,7 @@ from typing import Any
 import boto3
 import pytest
 
-from rds_world import NAME, database, found, modify, parameter_group, refusal, refused
+from rds_fixtures import NAME, database, found, modify, parameter_group, refusal, refused
 
 
 @pytest.mark.parametrize("bad", ["with/slash", "with@sign", 'with"quote', "with space", "short"])
@@ -47,13 +47,13 @@ def test_a_retention_outside_of_0_to_35_days_is_refused(days: int) -> None:
     ],
 )
 def test_a_backup_window_that_rds_cannot_keep_is_refused(window: str, words: str) -> None:
-    asked = {
+    params = {
         "PreferredBackupWindow": window,
         "PreferredMaintenanceWindow": "sun:05:00-sun:06:00",
     }
-    assert f"InvalidParameterValue: {words}" in refusal(database, **asked)
+    assert f"InvalidParameterValue: {words}" in refusal(database, **params)
     database()
-    assert f"InvalidParameterValue: {words}" in refusal(modify, **asked)
+    assert f"InvalidParameterValue: {words}" in refusal(modify, **params)
 
 
 @pytest.mark.parametrize("window", ["sun:05:00-sun:05:20", "sun:05:00", "xyz:05:00-xyz:06:00"])
@@ -62,7 +62,7 @@ def test_a_maintenance_window_that_rds_cannot_keep_is_refused(window: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("asked", "words"),
+    ("params", "words"),
     [
         ({"AllocatedStorage": 10, "StorageType": "gp3"}, "Invalid storage size"),
         ({"MaxAllocatedStorage": 20}, "Max storage size must be greater than storage size"),
@@ -70,9 +70,9 @@ def test_a_maintenance_window_that_rds_cannot_keep_is_refused(window: str) -> No
     ],
 )
 def test_storage_too_small_or_with_nowhere_to_grow_to_is_refused(
-    asked: dict[str, Any], words: str
+    params: dict[str, Any], words: str
 ) -> None:
-    assert words in refusal(database, **asked)
+    assert words in refusal(database, **params)
     database(MaxAllocatedStorage=22)
 
 
@@ -105,10 +105,10 @@ def test_each_instance_has_a_resource_id_of_its_own_and_is_found_by_it() -> None
     boto3.client("rds").create_db_instance_read_replica(
         DBInstanceIdentifier="replica", SourceDBInstanceIdentifier="two"
     )
-    (told,) = boto3.client("rds").describe_db_instances(
+    (response,) = boto3.client("rds").describe_db_instances(
         Filters=[{"Name": "dbi-resource-id", "Values": [second]}]
     )["DBInstances"]
-    assert told["DBInstanceIdentifier"] == "two"
+    assert response["DBInstanceIdentifier"] == "two"
 
 
 def test_a_plain_instance_cannot_be_promoted() -> None:
@@ -137,13 +137,13 @@ def test_an_instance_is_deleted_with_a_final_snapshot_or_expressly_without() -> 
 def test_a_protected_instance_is_not_deleted() -> None:
     database(DeletionProtection=True)
     delete = boto3.client("rds").delete_db_instance
-    asked = {"DBInstanceIdentifier": NAME, "SkipFinalSnapshot": True}
-    assert refused(delete, **asked) == "InvalidParameterCombination"
+    params = {"DBInstanceIdentifier": NAME, "SkipFinalSnapshot": True}
+    assert refused(delete, **params) == "InvalidParameterCombination"
 
 
 def groups() -> dict[str, int | None]:
-    told = boto3.client("logs").describe_log_groups()["logGroups"]
-    return {group["logGroupName"]: group.get("retentionInDays") for group in told}
+    response = boto3.client("logs").describe_log_groups()["logGroups"]
+    return {group["logGroupName"]: group.get("retentionInDays") for group in response}
 
 
 def test_rds_makes_the_log_groups_it_misses_without_retention() -> None:

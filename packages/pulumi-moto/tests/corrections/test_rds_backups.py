@@ -5,7 +5,7 @@ import pytest
 
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.corrections import rds_backups
-from rds_world import NAME, database, found, refusal, refused
+from rds_fixtures import NAME, database, found, refusal, refused
 
 
 def snapshot(name: str = "first") -> Any:
@@ -19,7 +19,7 @@ def described(name: str = "first") -> tuple[str, int]:
     return one["Status"], one["PercentProgress"]
 
 
-def test_a_snapshot_takes_its_time_while_the_instance_is_backing_up() -> None:
+def test_a_snapshot_takes_time_while_the_instance_is_backing_up() -> None:
     database()
     made = snapshot()
     assert (made["Status"], made["PercentProgress"]) == ("creating", 0)
@@ -46,18 +46,18 @@ def test_manual_ones_have_a_quota(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "more than 1 manual" in refusal(snapshot, name="second")
 
 
-def test_an_automated_backup_tells_how_far_back_it_goes() -> None:
+def test_an_automated_backup_has_a_restorable_window() -> None:
     database(BackupRetentionPeriod=7)
     rds = boto3.client("rds")
     resource = found()["DbiResourceId"]
-    for asked in ({"DBInstanceIdentifier": NAME}, {"DbiResourceId": resource}):
-        (one,) = rds.describe_db_instance_automated_backups(**asked)["DBInstanceAutomatedBackups"]
+    for params in ({"DBInstanceIdentifier": NAME}, {"DbiResourceId": resource}):
+        (one,) = rds.describe_db_instance_automated_backups(**params)["DBInstanceAutomatedBackups"]
         assert one["RestoreWindow"]["LatestTime"] == found()["LatestRestorableTime"]
         assert one["RestoreWindow"]["EarliestTime"] <= one["RestoreWindow"]["LatestTime"]
         assert (one["DbiResourceId"], one["Status"]) == (resource, "active")
 
 
-def test_without_retention_or_of_another_instance_there_is_none() -> None:
+def test_without_retention_no_backups_are_retained() -> None:
     database(BackupRetentionPeriod=0)
     described = boto3.client("rds").describe_db_instance_automated_backups
     assert described()["DBInstanceAutomatedBackups"] == []
@@ -73,17 +73,17 @@ def test_automated_backups_outlive_their_instance_if_they_shall(
     rds.delete_db_instance(
         DBInstanceIdentifier=NAME, SkipFinalSnapshot=True, DeleteAutomatedBackups=deleted
     )
-    told = rds.describe_db_instance_automated_backups(DBInstanceIdentifier=NAME)
-    assert [one["Status"] for one in told["DBInstanceAutomatedBackups"]] == left
+    response = rds.describe_db_instance_automated_backups(DBInstanceIdentifier=NAME)
+    assert [one["Status"] for one in response["DBInstanceAutomatedBackups"]] == left
 
 
-def test_a_final_snapshot_needs_a_name_of_its_own() -> None:
+def test_a_final_snapshot_needs_an_unused_name() -> None:
     rds = boto3.client("rds")
     for name, refusal_code in (("first", None), ("first", "DBSnapshotAlreadyExists")):
         database()
-        asked = {"DBInstanceIdentifier": NAME, "FinalDBSnapshotIdentifier": name}
+        params = {"DBInstanceIdentifier": NAME, "FinalDBSnapshotIdentifier": name}
         if refusal_code is None:
-            rds.delete_db_instance(**asked)
+            rds.delete_db_instance(**params)
         else:
-            assert refused(rds.delete_db_instance, **asked) == refusal_code
+            assert refused(rds.delete_db_instance, **params) == refusal_code
             assert found()["DBInstanceStatus"] == "available"

@@ -6,7 +6,7 @@ import pytest
 
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.corrections.rds_windows import next_start
-from rds_world import (
+from rds_fixtures import (
     NAME,
     database,
     found,
@@ -22,7 +22,7 @@ WEEK = 7 * 24 * 3600
 
 
 @pytest.mark.parametrize(
-    ("asked", "before"),
+    ("params", "before"),
     [
         ({"DBInstanceClass": "db.t4g.small"}, "db.t4g.micro"),
         ({"AllocatedStorage": 30}, 20),
@@ -31,27 +31,27 @@ WEEK = 7 * 24 * 3600
         ({"StorageType": "gp3"}, "gp2"),
     ],
 )
-def test_what_costs_an_outage_waits_for_the_maintenance_window(
-    asked: dict[str, Any], before: object
+def test_a_change_with_an_outage_waits_for_the_maintenance_window(
+    params: dict[str, Any], before: object
 ) -> None:
-    ((name, wanted),) = asked.items()
+    ((name, wanted),) = params.items()
     database()
-    told = modify(**asked)
-    assert (told[name], told["PendingModifiedValues"]) == (before, asked)
-    assert (found()[name], found()["PendingModifiedValues"]) == (before, asked)
+    response = modify(**params)
+    assert (response[name], response["PendingModifiedValues"]) == (before, params)
+    assert (found()[name], found()["PendingModifiedValues"]) == (before, params)
     CLOCK.advance(WEEK)
     assert (found()[name], found()["PendingModifiedValues"]) == (wanted, {})
 
 
-def test_apply_immediately_applies_what_was_waiting_too() -> None:
+def test_apply_immediately_applies_pending_changes_too() -> None:
     database()
     modify(DBInstanceClass="db.t4g.small")
-    told = modify(MultiAZ=True, ApplyImmediately=True)
-    assert told["PendingModifiedValues"] == {}
-    assert (told["DBInstanceClass"], told["MultiAZ"]) == ("db.t4g.small", True)
+    response = modify(MultiAZ=True, ApplyImmediately=True)
+    assert response["PendingModifiedValues"] == {}
+    assert (response["DBInstanceClass"], response["MultiAZ"]) == ("db.t4g.small", True)
 
 
-def test_asking_for_what_is_there_takes_back_what_waits() -> None:
+def test_requesting_the_current_value_cancels_a_pending_change() -> None:
     database()
     modify(DBInstanceClass="db.t4g.small")
     assert modify(DBInstanceClass="db.t4g.micro")["PendingModifiedValues"] == {}
@@ -60,7 +60,7 @@ def test_asking_for_what_is_there_takes_back_what_waits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "name", "value"),
+    ("params", "name", "value"),
     [
         ({"DBPortNumber": 5433}, "DbInstancePort", 5433),
         (
@@ -73,11 +73,11 @@ def test_asking_for_what_is_there_takes_back_what_waits() -> None:
         ({"MaxAllocatedStorage": 100}, "MaxAllocatedStorage", 100),
     ],
 )
-def test_what_costs_none_is_applied_at_once(
-    asked: dict[str, Any], name: str, value: object
+def test_a_change_without_an_outage_is_applied_at_once(
+    params: dict[str, Any], name: str, value: object
 ) -> None:
     database()
-    assert modify(**asked)["PendingModifiedValues"] == {}
+    assert modify(**params)["PendingModifiedValues"] == {}
     assert found()[name] == value
 
 
@@ -174,17 +174,17 @@ def test_the_next_window_is_the_first_that_opens_later(now: str, start: str) -> 
     assert opened == datetime.fromisoformat(start).replace(tzinfo=UTC)
 
 
-def test_what_runs_is_a_minor_version_though_a_major_one_was_asked_for() -> None:
+def test_a_requested_major_version_runs_as_a_minor_one() -> None:
     assert database(EngineVersion="16")["EngineVersion"] == "16.8"
     assert found()["EngineVersion"] == "16.8"
 
 
 @pytest.mark.parametrize(
-    ("held", "asked", "runs"), [("16.9", "16", "16.9"), ("16.9", "17", "17.4")]
+    ("held", "params", "runs"), [("16.9", "16", "16.9"), ("16.9", "17", "17.4")]
 )
 def test_the_major_version_that_runs_already_changes_nothing(
-    held: str, asked: str, runs: str
+    held: str, params: str, runs: str
 ) -> None:
     database(EngineVersion=held)
-    modify(EngineVersion=asked, AllowMajorVersionUpgrade=True, ApplyImmediately=True)
+    modify(EngineVersion=params, AllowMajorVersionUpgrade=True, ApplyImmediately=True)
     assert found()["EngineVersion"] == runs

@@ -1,18 +1,18 @@
 import boto3
 
-from rds_world import NAME, database, parameter_group, refusal, refused, subnet_group, subnets
+from rds_fixtures import NAME, database, parameter_group, refusal, refused, subnet_group, subnets
 
 
 def test_a_subnet_group_of_one_zone_is_refused() -> None:
     _, inside = subnets("aab")
     words = "Please add subnets to cover at least 2 availability zones. Current coverage: 1"
-    told = refusal(subnet_group, name="private", ids=inside[:2])
-    assert told.startswith("DBSubnetGroupDoesNotCoverEnoughAZs: ")
-    assert words in told
+    message = refusal(subnet_group, name="private", ids=inside[:2])
+    assert message.startswith("DBSubnetGroupDoesNotCoverEnoughAZs: ")
+    assert words in message
     subnet_group("private", inside)
     change = boto3.client("rds").modify_db_subnet_group
-    asked = {"DBSubnetGroupName": "private", "SubnetIds": inside[:2]}
-    assert refused(change, **asked) == "DBSubnetGroupDoesNotCoverEnoughAZs"
+    params = {"DBSubnetGroupName": "private", "SubnetIds": inside[:2]}
+    assert refused(change, **params) == "DBSubnetGroupDoesNotCoverEnoughAZs"
 
 
 def test_a_taken_name_is_refused() -> None:
@@ -28,10 +28,10 @@ def test_groups_in_use_are_not_deleted() -> None:
     parameter_group()
     database(DBSubnetGroupName="private", DBParameterGroupName="params")
 
-    told = refusal(rds.delete_db_subnet_group, DBSubnetGroupName="private")
-    assert told.startswith("InvalidDBSubnetGroupStateFault: Cannot delete the subnet group")
-    told = refusal(rds.delete_db_parameter_group, DBParameterGroupName="params")
-    assert told.startswith("InvalidDBParameterGroupState: One or more database instances")
+    message = refusal(rds.delete_db_subnet_group, DBSubnetGroupName="private")
+    assert message.startswith("InvalidDBSubnetGroupStateFault: Cannot delete the subnet group")
+    message = refusal(rds.delete_db_parameter_group, DBParameterGroupName="params")
+    assert message.startswith("InvalidDBParameterGroupState: One or more database instances")
 
     rds.delete_db_instance(DBInstanceIdentifier=NAME, SkipFinalSnapshot=True)
     rds.delete_db_subnet_group(DBSubnetGroupName="private")

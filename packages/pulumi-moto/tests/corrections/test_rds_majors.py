@@ -6,19 +6,19 @@ import boto3
 import pytest
 
 from pulumi_moto.clock import CLOCK
-from rds_world import NAME, database, found, modify, parameter_group, refusal, refused
+from rds_fixtures import NAME, database, found, modify, parameter_group, refusal, refused
 
 WEEK = 7 * 24 * 3600
 
 
 def snapshots() -> list[str]:
-    told = boto3.client("rds").describe_db_snapshots(DBInstanceIdentifier=NAME)["DBSnapshots"]
-    names = [one["DBSnapshotIdentifier"] for one in told]
+    response = boto3.client("rds").describe_db_snapshots(DBInstanceIdentifier=NAME)["DBSnapshots"]
+    names = [one["DBSnapshotIdentifier"] for one in response]
     return [name for name in names if name.startswith("preupgrade-")]
 
 
-def upgrade(**asked: Any) -> Any:
-    return modify(**{"EngineVersion": "17", "AllowMajorVersionUpgrade": True, **asked})
+def upgrade(**params: Any) -> Any:
+    return modify(**{"EngineVersion": "17", "AllowMajorVersionUpgrade": True, **params})
 
 
 def group() -> str:
@@ -33,48 +33,48 @@ def custom() -> None:
 
 def test_an_upgrade_is_allowed_in_so_many_words_or_refused() -> None:
     database()
-    said = refusal(modify, EngineVersion="17", ApplyImmediately=True)
-    assert "The AllowMajorVersionUpgrade flag must be present" in said
+    message = refusal(modify, EngineVersion="17", ApplyImmediately=True)
+    assert "The AllowMajorVersionUpgrade flag must be present" in message
     assert found()["EngineVersion"].startswith("16")
 
 
 def test_a_custom_group_is_exchanged_for_one_of_the_new_family() -> None:
     custom()
     assert "explicitly specify a new Parameter Group" in refusal(upgrade, ApplyImmediately=True)
-    said = refusal(upgrade, DBParameterGroupName="sixteen", ApplyImmediately=True)
-    assert "postgres17" in said
+    message = refusal(upgrade, DBParameterGroupName="sixteen", ApplyImmediately=True)
+    assert "postgres17" in message
     upgrade(DBParameterGroupName="seventeen", ApplyImmediately=True)
     assert found()["EngineVersion"].startswith("17")
     assert group() == "seventeen"
     boto3.client("rds").delete_db_parameter_group(DBParameterGroupName="sixteen")
 
 
-def test_the_default_group_goes_along() -> None:
+def test_the_default_group_is_deleted_with_it() -> None:
     database()
     upgrade(ApplyImmediately=True)
     assert group() == "default.postgres17"
 
 
 @pytest.mark.parametrize("version", ["15", "16.0", "19"])
-def test_there_is_no_way_back_and_none_to_a_version_that_is_not_offered(version: str) -> None:
+def test_a_downgrade_or_an_unavailable_version_is_refused(version: str) -> None:
     database(EngineVersion="16.4")
     assert "Cannot upgrade postgres from 16.4 to" in refusal(upgrade, EngineVersion=version)
 
 
-def test_before_an_upgrade_rds_takes_a_snapshot_if_it_keeps_backups() -> None:
+def test_rds_takes_a_snapshot_before_an_upgrade_with_backups() -> None:
     database(BackupRetentionPeriod=1)
     upgrade(ApplyImmediately=True)
     (before,) = snapshots()
     assert before.startswith(f"preupgrade-{NAME}-16-8-to-17-4-")
 
 
-def test_without_backups_it_takes_none() -> None:
+def test_without_backups_no_snapshot_is_taken() -> None:
     database(BackupRetentionPeriod=0)
     upgrade(ApplyImmediately=True)
     assert snapshots() == []
 
 
-def test_an_upgrade_that_waits_takes_its_group_along_and_holds_both() -> None:
+def test_a_pending_upgrade_includes_its_group_and_keeps_both() -> None:
     custom()
     upgrade(DBParameterGroupName="seventeen")
     assert (found()["EngineVersion"], group()) == ("16.8", "sixteen")

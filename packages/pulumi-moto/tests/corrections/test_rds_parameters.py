@@ -3,7 +3,7 @@ from typing import Any
 import boto3
 import pytest
 
-from rds_world import NAME, database, found, parameter_group, refusal, refused
+from rds_fixtures import NAME, database, found, parameter_group, refusal, refused
 
 
 def put(name: str, method: str, group: str = "params") -> Any:
@@ -70,16 +70,18 @@ def test_an_instance_with_another_group_has_nothing_to_wait_for() -> None:
 
 def test_a_default_group_cannot_be_changed() -> None:
     database()
-    asked = {"name": "work_mem", "method": "immediate", "group": "default.postgres16"}
-    assert refused(put, **asked) == "InvalidParameterValue"
+    params = {"name": "work_mem", "method": "immediate", "group": "default.postgres16"}
+    assert refused(put, **params) == "InvalidParameterValue"
 
 
-def test_a_parameter_tells_whether_it_is_static() -> None:
+def test_a_parameter_has_its_apply_type() -> None:
     parameter_group()
     put("max_connections", "pending-reboot")
     put("work_mem", "immediate")
-    told = boto3.client("rds").describe_db_parameters(DBParameterGroupName="params")["Parameters"]
-    assert {one["ParameterName"]: one["ApplyType"] for one in told} == {
+    response = boto3.client("rds").describe_db_parameters(DBParameterGroupName="params")[
+        "Parameters"
+    ]
+    assert {one["ParameterName"]: one["ApplyType"] for one in response} == {
         "max_connections": "static",
         "work_mem": "dynamic",
     }

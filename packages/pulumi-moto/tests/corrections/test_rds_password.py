@@ -3,7 +3,7 @@
 import pytest
 
 from pulumi_moto.clock import CLOCK
-from rds_world import database, found, modify, refused
+from rds_fixtures import database, found, modify, refused
 
 NEW = "second-password"
 
@@ -24,14 +24,14 @@ def test_another_has_to_wait_for_it() -> None:
     assert refused(modify, MasterUserPassword="third-password") == "InvalidDBInstanceState"
 
 
-def test_what_is_asked_beside_it_is_done() -> None:
+def test_other_changes_of_the_call_are_applied() -> None:
     database()
     modify(MasterUserPassword=NEW, BackupRetentionPeriod=9)
     assert found()["BackupRetentionPeriod"] == 9
 
 
 @pytest.mark.parametrize("password", ["short", "with/slash-in-it", "with at@in-it"])
-def test_what_rds_takes_for_no_password_changes_nothing(password: str) -> None:
+def test_an_invalid_password_changes_nothing(password: str) -> None:
     database()
     assert refused(modify, MasterUserPassword=password) == "InvalidParameterValue"
     assert found()["DBInstanceStatus"] == "available"

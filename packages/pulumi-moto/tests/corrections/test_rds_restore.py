@@ -8,7 +8,7 @@ from moto.rds.models import rds_backends
 from pulumi_moto.clock import CLOCK, Clock
 from pulumi_moto.corrections import rds_restore
 from pulumi_moto.corrections.rds_instance import Instance
-from rds_world import (
+from rds_fixtures import (
     NAME,
     PASSWORD,
     database,
@@ -24,13 +24,13 @@ from rds_world import (
 DAY = 24 * 3600
 
 
-def restore(**asked: Any) -> Any:
+def restore(**params: Any) -> Any:
     return boto3.client("rds").restore_db_instance_to_point_in_time(
         **{
             "SourceDBInstanceIdentifier": NAME,
             "TargetDBInstanceIdentifier": "restored",
-            **({} if "RestoreTime" in asked else {"UseLatestRestorableTime": True}),
-            **asked,
+            **({} if "RestoreTime" in params else {"UseLatestRestorableTime": True}),
+            **params,
         }
     )["DBInstance"]
 
@@ -100,7 +100,7 @@ def test_a_time_before_the_oldest_backup_is_refused() -> None:
     assert words in refusal(restore, RestoreTime=made + timedelta(days=1))
 
 
-def test_without_backups_there_is_nothing_to_restore() -> None:
+def test_without_backups_a_restore_is_refused() -> None:
     database(BackupRetentionPeriod=0)
     assert "LatestRestorableTime" not in found()
     assert refused(restore) == "PointInTimeRestoreNotEnabled"
@@ -119,7 +119,7 @@ def test_a_taken_name_is_refused() -> None:
     assert refused(restore, TargetDBInstanceIdentifier=NAME) == "DBInstanceAlreadyExists"
 
 
-def source(**asked: Any) -> None:
+def source(**params: Any) -> None:
     parameter_group()
     _, inside = subnets()
     subnet_group("private", inside)
@@ -130,7 +130,7 @@ def source(**asked: Any) -> None:
         MultiAZ=True,
         DeletionProtection=True,
         Tags=[{"Key": "Stack", "Value": "test"}],
-        **asked,
+        **params,
     )
 
 
@@ -159,7 +159,7 @@ def test_the_copy_is_a_plain_instance_with_defaults() -> None:
     assert refused(promote, DBInstanceIdentifier="restored") == "InvalidDBInstanceState"
 
 
-def test_what_is_asked_of_the_copy_is_given() -> None:
+def test_the_copy_has_the_requested_settings() -> None:
     source()
     restore(
         DBInstanceClass="db.t4g.small",

@@ -7,7 +7,7 @@ import pytest
 
 from pulumi_moto.row import Change
 from pulumi_moto.services.rds_instance import delete_instance, read_instance, update_instance
-from rds_world import NAME, database, found, refused, subnet_group, subnets
+from rds_fixtures import NAME, database, found, refused, subnet_group, subnets
 
 
 def made() -> str:
@@ -50,12 +50,12 @@ def test_without_apply_immediately_a_change_is_still_pending_afterwards() -> Non
 
 def test_a_final_snapshot_without_a_name_is_refused() -> None:
     physical_id = made()
-    asked = {"rds": boto3.client("rds"), "physical_id": physical_id, "state": {}}
-    assert refused(delete_instance, **asked) == "InvalidParameterCombination"
+    params = {"rds": boto3.client("rds"), "physical_id": physical_id, "state": {}}
+    assert refused(delete_instance, **params) == "InvalidParameterCombination"
     assert found()["DbiResourceId"] == physical_id
 
 
-def test_what_is_gone_is_not_updated() -> None:
+def test_a_missing_resource_is_not_updated() -> None:
     change = Change(old={}, new={}, keys=frozenset())
     with pytest.raises(LookupError, match="db-ABSENT"):
         update_instance(boto3.client("rds"), "db-ABSENT", change)

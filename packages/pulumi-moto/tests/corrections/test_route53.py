@@ -46,7 +46,7 @@ def values(dns: Client, zone: str) -> dict[str, list[str]]:
     }
 
 
-def test_a_record_that_is_there_is_not_created_again_but_upserted(dns: Client, zone: str) -> None:
+def test_an_existing_record_is_upserted_but_not_created(dns: Client, zone: str) -> None:
     change(dns, zone, ("CREATE", record()))
     for entry in (record(), record("10.0.0.2"), record(Name="APP.shop.test.")):
         assert "it already exists" in refusal(dns, zone, ("CREATE", entry))

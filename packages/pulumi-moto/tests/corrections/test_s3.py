@@ -92,7 +92,7 @@ def test_a_statement_that_is_malformed_is_refused_and_nothing_is_kept(
         s3.get_bucket_policy(Bucket=BUCKET)
 
 
-def test_what_s3_accepts_is_kept(s3: Client) -> None:
+def test_valid_policies_are_kept(s3: Client) -> None:
     put(
         s3,
         allow(),
@@ -159,7 +159,7 @@ def test_a_bucket_without_a_policy_has_no_status(s3: Client) -> None:
         s3.get_bucket_policy_status(Bucket=BUCKET)
 
 
-def test_a_bucket_goes_only_once_the_last_version_is_gone(s3: Client) -> None:
+def test_a_bucket_is_deleted_only_without_object_versions(s3: Client) -> None:
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     s3.put_object(Bucket=BUCKET, Key="log", Body=b"1")
     s3.delete_object(Bucket=BUCKET, Key="log")
@@ -184,7 +184,7 @@ def test_a_bucket_of_another_owner_than_expected_is_refused(s3: Client, code: st
     assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
 
 
-def test_a_bucket_that_is_not_there_has_no_owner(s3: Client) -> None:
+def test_a_missing_bucket_has_no_owner(s3: Client) -> None:
     with pytest.raises(ClientError) as missing:
         s3.head_bucket(Bucket="none", ExpectedBucketOwner="123456789012")
     assert missing.value.response["Error"]["Code"] == "404"
@@ -201,7 +201,7 @@ def test_a_policy_that_refuses_plain_http_refuses_no_request_of_this_machine(s3:
     s3.put_object(Bucket=BUCKET, Key="state", Body=b"2")
 
 
-def test_a_policy_that_refuses_what_a_request_is_refuses_it(s3: Client) -> None:
+def test_a_policy_denies_a_matching_request(s3: Client) -> None:
     s3.put_object(Bucket=BUCKET, Key="state", Body=b"1")
     put(s3, deny("Bool", aws_SecureTransport="true"))
     with pytest.raises(ClientError, match="Forbidden"):

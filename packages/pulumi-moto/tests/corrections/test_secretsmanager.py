@@ -84,7 +84,7 @@ def test_the_recovery_window_has_7_to_30_days(secrets: Client, days: int) -> Non
         secrets.delete_secret(SecretId=NAME, RecoveryWindowInDays=days)
 
 
-def test_a_new_version_takes_its_labels_and_no_other(secrets: Client) -> None:
+def test_a_new_version_moves_its_own_labels_only(secrets: Client) -> None:
     version(secrets, "second", "AWSCURRENT", "initial", "kept")
     version(secrets, "third", "AWSCURRENT", "initial")
     assert labels(secrets) == {
@@ -122,10 +122,10 @@ def test_the_current_value_is_the_one_with_the_label_which_can_only_move(secrets
 
 
 def test_versions_are_listed_with_the_moment_of_their_creation(secrets: Client) -> None:
-    """Those without a label only where they are asked for."""
+    """Versions without a label are listed with IncludeDeprecated only."""
 
-    def listed(**asked: bool) -> list[list[str]]:
-        found = secrets.list_secret_version_ids(SecretId=NAME, **asked)["Versions"]
+    def listed(**params: bool) -> list[list[str]]:
+        found = secrets.list_secret_version_ids(SecretId=NAME, **params)["Versions"]
         return [one.get("VersionStages", []) for one in found]
 
     version(secrets, "second")
@@ -139,7 +139,7 @@ def test_versions_are_listed_with_the_moment_of_their_creation(secrets: Client) 
         secrets.list_secret_version_ids(SecretId="none")
 
 
-def test_a_secret_that_is_not_there_is_not_found(secrets: Client) -> None:
+def test_a_missing_secret_is_not_found(secrets: Client) -> None:
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         secrets.update_secret_version_stage(
             SecretId="none", VersionStage="mine", MoveToVersionId="x" * 32

@@ -37,15 +37,15 @@ BODIES = {"wait": {"ContentType": "TEXT_PLAIN", "Content": "Wait."}}
 
 
 def create(waf: Client, **changes: Any) -> dict[str, Any]:
-    asked = {"DefaultAction": {"Allow": {}}, "VisibilityConfig": SHOWN, **ACL, **changes}
-    made: dict[str, Any] = waf.create_web_acl(**asked)["Summary"]
+    params = {"DefaultAction": {"Allow": {}}, "VisibilityConfig": SHOWN, **ACL, **changes}
+    made: dict[str, Any] = waf.create_web_acl(**params)["Summary"]
     return made
 
 
 def update(waf: Client, made: dict[str, Any], **changes: Any) -> None:
     token = waf.get_web_acl(**ACL, Id=made["Id"])["LockToken"]
-    asked = {"DefaultAction": {"Allow": {}}, "VisibilityConfig": SHOWN, **ACL, **changes}
-    waf.update_web_acl(Id=made["Id"], LockToken=token, **asked)
+    params = {"DefaultAction": {"Allow": {}}, "VisibilityConfig": SHOWN, **ACL, **changes}
+    waf.update_web_acl(Id=made["Id"], LockToken=token, **params)
 
 
 def delete(waf: Client, made: dict[str, Any]) -> None:
@@ -95,7 +95,7 @@ def test_a_web_acl_that_waf_refuses_is_neither_made_nor_changed(
     assert [found["Name"] for found in kept] == ["rule-0", "rule-1"]
 
 
-def test_an_update_without_rules_or_bodies_takes_them_away(waf: Client) -> None:
+def test_an_update_without_rules_or_bodies_removes_them(waf: Client) -> None:
     made = create(waf, Rules=[rule(0, RATE, {"Action": WAIT})], CustomResponseBodies=BODIES)
     assert waf.get_web_acl(**ACL, Id=made["Id"])["WebACL"]["CustomResponseBodies"] == BODIES
     update(waf, made)
@@ -103,7 +103,7 @@ def test_an_update_without_rules_or_bodies_takes_them_away(waf: Client) -> None:
     assert (found["Rules"], found.get("CustomResponseBodies") or {}) == ([], {})
 
 
-def test_a_web_acl_goes_once_it_protects_nothing(waf: Client) -> None:
+def test_a_web_acl_is_deleted_only_without_associations(waf: Client) -> None:
     made, protected = create(waf), balancer()
     waf.associate_web_acl(WebACLArn=made["ARN"], ResourceArn=protected)
     with pytest.raises(ClientError, match="WAFAssociatedItemException"):
@@ -128,7 +128,7 @@ def test_a_resource_has_one_web_acl_the_last(waf: Client) -> None:
     delete(waf, first)
 
 
-def test_only_what_is_there_can_be_protected_and_only_by_what_is_there(waf: Client) -> None:
+def test_an_association_requires_an_existing_resource_and_web_acl(waf: Client) -> None:
     made, protected = create(waf), balancer()
     gone = "arn:aws:apigateway:us-east-1::/restapis/api/stages/prod"
     waf.associate_web_acl(WebACLArn=made["ARN"], ResourceArn=gone)
@@ -159,14 +159,14 @@ def test_a_log_that_waf_could_not_write_is_refused(
     waf: Client, changes: dict[str, Any], code: str
 ) -> None:
     boto3.client("logs").create_log_group(logGroupName="aws-waf-logs-shop")
-    asked: dict[str, Any] = {
+    params: dict[str, Any] = {
         "ResourceArn": create(waf)["ARN"],
         "LogDestinationConfigs": [f"{GROUP_ARN}aws-waf-logs-shop"],
         "RedactedFields": [{"SingleHeader": {"Name": "cookie"}}],
     }
-    waf.put_logging_configuration(LoggingConfiguration=asked)
+    waf.put_logging_configuration(LoggingConfiguration=params)
     with pytest.raises(ClientError) as refused:
-        waf.put_logging_configuration(LoggingConfiguration={**asked, **changes})
+        waf.put_logging_configuration(LoggingConfiguration={**params, **changes})
     assert refused.value.response["Error"]["Code"] == code
 
 
@@ -185,7 +185,7 @@ def test_a_web_acl_lists_the_load_balancers_that_it_protects(waf: Client) -> Non
     assert protected() == []
 
 
-def test_a_web_acl_that_is_not_there_lists_nothing(waf: Client) -> None:
+def test_a_missing_web_acl_has_no_resources(waf: Client) -> None:
     made = create(waf)
     delete(waf, made)
     with pytest.raises(ClientError, match="WAFNonexistentItemException"):

@@ -68,7 +68,7 @@ def pass_minutes(story: Iterable[Minute], group: str = LIVE) -> None:
 def begun(world: World) -> None:
     """A release that bakes: its colour has the traffic."""
     configuration = {
-        **world.asked()["deploymentConfiguration"],
+        **world.params()["deploymentConfiguration"],
         "bakeTimeInMinutes": BAKE_MINUTES,
         "alarms": {"alarmNames": alarms(), "enable": True, "rollback": True},
     }
@@ -141,7 +141,7 @@ def test_unhealthy_targets_of_either_colour_roll_back(world: World, group: str) 
     assert world.newest()["alarms"]["triggeredAlarmNames"] == ["backend-unhealthy"]
 
 
-def test_an_alarm_is_told_with_the_state_that_its_datapoints_give_it(world: World) -> None:
+def test_an_alarm_is_described_with_the_state_of_its_datapoints(world: World) -> None:
     assert world
     names = alarms()
 
@@ -165,7 +165,7 @@ def test_an_alarm_is_told_with_the_state_that_its_datapoints_give_it(world: Worl
         ("ignore", "ALARM"),
     ],
 )
-def test_what_is_missing_counts_as_the_alarm_says(world: World, missing: str, state: str) -> None:
+def test_missing_data_is_treated_as_configured(world: World, missing: str, state: str) -> None:
     assert world
     cloudwatch: Any = client("cloudwatch")
     cloudwatch.put_metric_alarm(
@@ -184,11 +184,11 @@ def test_what_is_missing_counts_as_the_alarm_says(world: World, missing: str, st
         TreatMissingData=missing,
     )
 
-    def told() -> str:
+    def response() -> str:
         (found,) = cloudwatch.describe_alarms(AlarmNames=["few"])["MetricAlarms"]
         return str(found["StateValue"])
 
     pass_minutes([(20, 0)] * 3)
-    assert told() == "ALARM"
+    assert response() == "ALARM"
     CLOCK.advance(600)
-    assert told() == state
+    assert response() == state

@@ -20,7 +20,7 @@ def consistent(world: World, count: int = 2) -> None:
     assert world.service()["runningCount"] == count
 
 
-def test_the_first_deployment_goes_to_the_group_without_traffic(world: World) -> None:
+def test_the_first_deployment_uses_the_group_without_traffic(world: World) -> None:
     world.create()
     assert world.newest()["sourceServiceRevisions"] == []
     world.finish()
@@ -91,7 +91,7 @@ def test_stickiness_of_a_rule_survives_the_shift(world: World) -> None:
 
 
 @pytest.mark.parametrize("stage", BLUE_GREEN_STAGES)
-def test_a_rollback_from_any_stage_gives_traffic_and_tasks_back(world: World, stage: str) -> None:
+def test_a_rollback_from_any_stage_restores_traffic_and_tasks(world: World, stage: str) -> None:
     world.deployed()
     world.release()
     world.until(stage)
@@ -109,7 +109,7 @@ def test_a_rollback_from_any_stage_gives_traffic_and_tasks_back(world: World, st
     consistent(world)
 
 
-def test_a_rollback_restores_the_weights_that_were_there(world: World) -> None:
+def test_a_rollback_restores_the_earlier_weights(world: World) -> None:
     world.deployed()
     world.point(world.test, (world.green, 90), (world.blue, 10))
     world.release()
@@ -161,7 +161,7 @@ def test_two_active_revisions_are_reconciled_first(world: World) -> None:
 
 @pytest.mark.parametrize("rule", ["production", "test"])
 @pytest.mark.parametrize("stage", ["before", "POST_SCALE_UP"])
-def test_a_rule_that_lacks_a_group_rolls_back_and_says_which(
+def test_a_rule_without_a_group_rolls_back_and_names_it(
     world: World, rule: str, stage: str
 ) -> None:
     world.deployed()
@@ -216,7 +216,7 @@ def test_without_the_roles_policy_nothing_moves_and_a_deleted_service_hangs(worl
 
 def alarmed(world: World, **alarms: Any) -> dict[str, Any]:
     return {
-        **world.asked()["deploymentConfiguration"],
+        **world.params()["deploymentConfiguration"],
         "alarms": {"alarmNames": ["other", "backend-5xx"], "enable": True, **alarms},
     }
 
@@ -351,7 +351,7 @@ def test_a_deployment_that_is_rolled_back_swaps_nothing(world: World) -> None:
     consistent(world)
 
 
-def test_groups_put_back_in_the_first_order_aim_a_deployment_at_the_live_group(
+def test_groups_in_the_first_order_direct_a_deployment_at_the_live_group(
     world: World,
 ) -> None:
     """What a provider does that takes the swap for drift."""

@@ -52,12 +52,12 @@ class World:
 
 
 def begun(**changes: Any) -> Deployment:
-    asked = {"stages": BLUE_GREEN_STAGES, "bake_seconds": BAKE_SECONDS, "has_source": True}
-    return Deployment(**{**asked, "entered": 0.0, **changes})
+    params = {"stages": BLUE_GREEN_STAGES, "bake_seconds": BAKE_SECONDS, "has_source": True}
+    return Deployment(**{**params, "entered": 0.0, **changes})
 
 
 @given(steps=st.lists(st.floats(min_value=0, max_value=200), max_size=30))
-def test_it_does_not_matter_how_often_somebody_looks(steps: list[float]) -> None:
+def test_progress_is_independent_of_reads(steps: list[float]) -> None:
     often, once, seen, at_once = begun(), begun(), World(), World()
     now = 0.0
     for step in steps:
@@ -69,7 +69,7 @@ def test_it_does_not_matter_how_often_somebody_looks(steps: list[float]) -> None
     assert tuple(seen.entered) == BLUE_GREEN_STAGES[: len(seen.entered)]
 
 
-def test_it_takes_its_stages_and_the_bake_time() -> None:
+def test_a_deployment_takes_its_stages_and_the_bake_time() -> None:
     deployment = begun()
     deployment.advance(WHOLE - 0.1, World())
     assert (deployment.status, deployment.stage) == ("IN_PROGRESS", "CLEAN_UP")
@@ -113,7 +113,7 @@ def test_a_rollback_that_cannot_shift_back_has_failed() -> None:
     assert (deployment.status, deployment.reason) == ("ROLLBACK_FAILED", "the rule is gone")
 
 
-def test_a_pause_that_timed_out_rolls_back_then_and_not_when_somebody_looks() -> None:
+def test_a_pause_rolls_back_at_its_time_out_independent_of_reads() -> None:
     hook = Hook(stages=frozenset({"SCALE_UP"}), timeout_seconds=60, timeout_action="ROLLBACK")
     deployment = begun(hooks=[hook])
     deployment.advance(STAGE_SECONDS + 60 + ROLLBACK_SECONDS, World())
@@ -121,7 +121,7 @@ def test_a_pause_that_timed_out_rolls_back_then_and_not_when_somebody_looks() ->
     assert deployment.pauses[0].status == "TIMED_OUT"
 
 
-def test_a_pause_is_over_when_it_is_answered_but_the_stage_takes_its_time() -> None:
+def test_a_resumed_pause_ends_and_the_stage_still_takes_its_time() -> None:
     hook = Hook(stages=frozenset({"PRE_SCALE_UP"}), timeout_seconds=60, timeout_action="ROLLBACK")
     deployment, world = begun(hooks=[hook]), World()
     deployment.advance(1, world)

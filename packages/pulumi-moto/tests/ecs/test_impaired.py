@@ -1,4 +1,4 @@
-"""A service whose network or target group is gone: it says so, waits, and recovers.
+"""A service with a missing network or target group adds an event, waits, and recovers.
 
 EC2 and ELB refuse most of these deletions, so the tests take things away beneath the API.
 """
@@ -49,7 +49,7 @@ def without(world: World, taken: Taken) -> Iterator[None]:
     kept, name = taken(world)
     thing = kept.pop(name)
     yield
-    assert name not in kept  # nothing was made up in its place
+    assert name not in kept  # moto invented no group
     kept[name] = thing
 
 
@@ -92,31 +92,31 @@ TAKEN_AND_TOLD = pytest.mark.parametrize(
 
 
 @TAKEN_AND_TOLD
-def test_tasks_that_cannot_start_are_told_once_and_start_when_they_can(
+def test_tasks_that_cannot_start_are_one_event_and_are_retried(
     world: World, taken: Taken, reason: str
 ) -> None:
     world.deployed()
-    told = f"(service {SERVICE}) failed to launch a task with (error {reason.format(world=world)})."
+    response = (
+        f"(service {SERVICE}) failed to launch a task with (error {reason.format(world=world)})."
+    )
     for times in (1, 2):
         with without(world, taken):
             stop_all(world)
             everything_answers(world)
             assert world.service()["runningCount"] == 0
-            assert messages(world).count(told) == times
+            assert messages(world).count(response) == times
         assert world.service()["runningCount"] == 2
         assert world.targets() == (0, 2)
 
 
 @TAKEN_AND_TOLD
-def test_a_task_is_not_run_in_a_network_that_is_not_there(
-    world: World, taken: Taken, reason: str
-) -> None:
+def test_a_task_in_a_missing_network_is_refused(world: World, taken: Taken, reason: str) -> None:
     with without(world, taken), pytest.raises(ClientError) as refusal:
         world.run()
     assert refusal.value.response["Error"]["Message"] == reason.format(world=world)
 
 
-def test_a_deployment_whose_tasks_cannot_start_waits_and_leaves_the_old_ones(world: World) -> None:
+def test_a_deployment_whose_tasks_cannot_start_keeps_the_old_ones(world: World) -> None:
     world.deployed()
     with without(world, a_subnet):
         world.release()
@@ -164,18 +164,18 @@ def test_tasks_without_their_target_group_run_and_are_registered_when_it_is_back
         stop_all(world)
         everything_answers(world)
         assert world.service()["runningCount"] == 2
-        told = (
+        response = (
             f"(service {SERVICE}) failed to register targets in (target-group {world.green}) with "
             "(error One or more target groups not found)"
         )
-        assert messages(world).count(told) == 1
+        assert messages(world).count(response) == 1
         stop_all(world)
-        assert messages(world).count(told) == 1
+        assert messages(world).count(response) == 1
     running = world.tasks(serviceName=SERVICE)
     found = world.elb.describe_target_health(TargetGroupArn=world.green)["TargetHealthDescriptions"]
     addresses = {d["value"] for t in running for d in t["attachments"][0]["details"]}
     # The targets of the tasks that were stopped meanwhile went with the group; it came back as it
-    # was, so only what runs is looked at.
+    # was, so only running tasks are checked.
     assert len({target["Target"]["Id"] for target in found} & addresses) == 2
 
 

@@ -1,4 +1,4 @@
-"""A process beside the account runs the tasks, and gives the stores' engines their logins."""
+"""An attached process runs the tasks, and sets the logins of the stores."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""An outage of what was in production is noted after the call that made it, whoever made it."""
+"""An outage of a request in production is recorded with the call that caused it."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def seen(observer: Observer, call: str = "now") -> list[tuple[str, str]]:
 
 
 @pytest.mark.usefixtures("world")
-def test_what_no_healthy_target_answered_yet_is_not_in_production() -> None:
+def test_a_request_without_a_healthy_target_is_not_in_production() -> None:
     observer = Observer()
     assert seen(observer) == []
     assert observer.production() == []
@@ -87,7 +87,7 @@ def test_a_weight_on_an_empty_group_is_an_outage_until_it_is_taken_back(
         ]
 
 
-def test_an_outage_that_comes_back_is_another(world: World, observer: Observer) -> None:
+def test_a_recurring_outage_is_a_new_one(world: World, observer: Observer) -> None:
     for _ in range(2):
         world.update(desiredCount=0)
         observer.observe("to zero")
@@ -96,7 +96,7 @@ def test_an_outage_that_comes_back_is_another(world: World, observer: Observer) 
     assert [one["call"] for one in observer.outages()] == ["to zero"] * 4  # for both hosts
 
 
-def test_a_rule_that_is_deleted_leaves_its_requests_to_the_default(
+def test_the_default_rule_gets_the_requests_of_a_deleted_rule(
     world: World, observer: Observer
 ) -> None:
     world.elb.delete_rule(RuleArn=world.production)
@@ -147,7 +147,7 @@ def test_a_listener_and_a_default_action_count_too(world: World, observer: Obser
     }
 
 
-def test_a_copy_knows_what_is_in_production_and_sees_for_itself(
+def test_a_copy_has_the_requests_in_production_and_its_own_outages(
     world: World, observer: Observer
 ) -> None:
     world.update(desiredCount=0)
@@ -158,9 +158,7 @@ def test_a_copy_knows_what_is_in_production_and_sees_for_itself(
     assert len(seen(copy)) == 2
 
 
-def test_a_task_that_somebody_stops_is_no_outage_while_another_runs(
-    world: World, observer: Observer
-) -> None:
+def test_a_stopped_task_is_no_outage_while_another_runs(world: World, observer: Observer) -> None:
     first, *_ = world.tasks(serviceName=SERVICE)
     world.ecs.stop_task(cluster=CLUSTER, task=first["taskArn"])
     world.newest()

@@ -1,4 +1,4 @@
-"""PAUSE hooks: the deployment waits for a person, and what happens when nobody comes."""
+"""PAUSE hooks: the deployment waits for a person or the time-out."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def paused(world: World, *hooks: dict[str, Any]) -> dict[str, Any]:
     """A second deployment that has waited for a person for half an hour."""
     world.deployed()
     strategy = {
-        **world.asked()["deploymentConfiguration"],
+        **world.params()["deploymentConfiguration"],
         "lifecycleHooks": list(hooks or [PAUSE]),
     }
     world.update(deploymentConfiguration=strategy)
@@ -70,7 +70,7 @@ def test_a_person_can_roll_back(world: World) -> None:
 @pytest.mark.parametrize(
     ("action", "status"), [("ROLLBACK", "ROLLBACK_SUCCESSFUL"), ("CONTINUE", "SUCCESSFUL")]
 )
-def test_nobody_at_the_pause_takes_the_time_out_action(
+def test_a_pause_without_an_answer_takes_the_time_out_action(
     world: World, action: str, status: str
 ) -> None:
     timeout = {"timeoutInMinutes": 60, "action": action}
@@ -131,7 +131,7 @@ def test_a_hook_that_is_put_in_or_taken_out_begins_no_deployment(world: World) -
     assert world.history() == ["SUCCESSFUL"]
 
 
-def test_only_an_empty_list_takes_hooks_out(world: World) -> None:
+def test_only_an_empty_list_removes_hooks(world: World) -> None:
     world.deployed()
     plain = world.service()["deploymentConfiguration"]
     world.update(deploymentConfiguration={**plain, "lifecycleHooks": [PAUSE]})

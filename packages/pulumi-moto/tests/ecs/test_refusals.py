@@ -167,12 +167,12 @@ def test_an_update_that_could_not_run_is_refused_and_changes_nothing(
     assert world.service() == before
 
 
-@pytest.mark.parametrize(("percent", "told"), [(200, "ENABLED"), (100, "DISABLED")])
-def test_a_service_is_rebalanced_where_it_can_be_unless_it_says_otherwise(
-    world: World, percent: int, told: str
+@pytest.mark.parametrize(("percent", "response"), [(200, "ENABLED"), (100, "DISABLED")])
+def test_a_service_is_rebalanced_by_default_where_that_is_valid(
+    world: World, percent: int, response: str
 ) -> None:
     world.create(deploymentConfiguration={"maximumPercent": percent})
-    assert world.service()["availabilityZoneRebalancing"] == told
+    assert world.service()["availabilityZoneRebalancing"] == response
     world.update(availabilityZoneRebalancing="DISABLED")
     assert world.service()["availabilityZoneRebalancing"] == "DISABLED"
 
@@ -185,7 +185,7 @@ def test_a_deregistered_revision_can_not_be_deployed(world: World) -> None:
         world.update(taskDefinition=arn)
 
 
-def test_a_service_that_is_not_there_is_not_found(world: World) -> None:
+def test_a_missing_service_is_not_found(world: World) -> None:
     missing = world.ecs.exceptions.ServiceNotFoundException
     with pytest.raises(missing):
         world.update(desiredCount=1)

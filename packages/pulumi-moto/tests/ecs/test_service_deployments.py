@@ -1,4 +1,4 @@
-"""What the service deployments API tells."""
+"""The responses of the service deployments API."""
 
 from ecs_world import CLUSTER, SERVICE, World
 
@@ -16,7 +16,7 @@ def test_deployments_are_listed_the_newest_first_and_by_state(world: World) -> N
     assert [d["status"] for d in only["serviceDeployments"]] == ["SUCCESSFUL"]
 
 
-def test_a_deployment_tells_its_revisions_with_counts_and_weights(world: World) -> None:
+def test_a_deployment_has_its_revisions_with_counts_and_weights(world: World) -> None:
     world.deployed()
     world.release()
     world.until("TEST_TRAFFIC_SHIFT")
@@ -29,7 +29,7 @@ def test_a_deployment_tells_its_revisions_with_counts_and_weights(world: World) 
     assert target["requestedProductionTrafficWeight"] == 0
 
 
-def test_a_revision_tells_what_it_holds_and_which_group_serves_it(world: World) -> None:
+def test_a_revision_has_its_configuration_and_its_serving_group(world: World) -> None:
     world.deployed()
     arn = world.release()
     world.until("SCALE_UP")
@@ -45,7 +45,7 @@ def test_a_revision_tells_what_it_holds_and_which_group_serves_it(world: World) 
     }
 
 
-def test_the_service_tells_which_revisions_run(world: World) -> None:
+def test_the_service_has_its_running_revisions(world: World) -> None:
     world.deployed()
     assert "currentServiceDeployment" not in world.service()
     world.release()
@@ -57,13 +57,16 @@ def test_the_service_tells_which_revisions_run(world: World) -> None:
     }
 
 
-def test_what_is_unknown_is_a_failure_not_an_error(world: World) -> None:
+def test_an_unknown_arn_is_a_failure_without_an_error(world: World) -> None:
     world.deployed()
     arn = f"{world.newest()['serviceDeploymentArn']}x"
-    told = world.ecs.describe_service_deployments(serviceDeploymentArns=[arn])
-    assert (told["serviceDeployments"], told["failures"]) == (
+    response = world.ecs.describe_service_deployments(serviceDeploymentArns=[arn])
+    assert (response["serviceDeployments"], response["failures"]) == (
         [],
         [{"arn": arn, "reason": "MISSING"}],
     )
-    told = world.ecs.describe_service_revisions(serviceRevisionArns=[arn])
-    assert (told["serviceRevisions"], told["failures"]) == ([], [{"arn": arn, "reason": "MISSING"}])
+    response = world.ecs.describe_service_revisions(serviceRevisionArns=[arn])
+    assert (response["serviceRevisions"], response["failures"]) == (
+        [],
+        [{"arn": arn, "reason": "MISSING"}],
+    )

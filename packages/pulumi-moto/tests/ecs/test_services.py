@@ -45,7 +45,7 @@ def test_a_service_keeps_everything_it_is_given(world: World) -> None:
     assert found["launchType"] == "FARGATE"
 
 
-def test_tasks_run_in_the_services_subnets_each_with_an_address_of_its_own(world: World) -> None:
+def test_tasks_run_in_the_services_subnets_with_unique_addresses(world: World) -> None:
     world.deployed(desiredCount=4, tags=[{"key": "team", "value": "x"}], propagateTags="SERVICE")
     tasks = world.tasks(serviceName=SERVICE)
     details = [{d["name"]: d["value"] for d in task["attachments"][0]["details"]} for task in tasks]
@@ -122,7 +122,7 @@ def test_a_new_revision_is_stored_by_its_arn_and_begins_a_deployment(
         ({"forceNewDeployment": True}, True),
     ],
 )
-def test_only_what_a_revision_holds_begins_a_deployment(
+def test_only_a_change_of_the_revision_starts_a_deployment(
     world: World, change: dict[str, object], *, begins: bool
 ) -> None:
     world.deployed()
@@ -150,7 +150,7 @@ def test_a_rollback_brings_the_whole_revision_back(world: World) -> None:
     assert world.service()["networkConfiguration"] == world.network()
 
 
-def test_scaling_registers_and_takes_out_targets(world: World) -> None:
+def test_scaling_registers_and_deregisters_targets(world: World) -> None:
     world.deployed()
     for count in (5, 1, 0, 2):
         world.update(desiredCount=count)
@@ -159,7 +159,7 @@ def test_scaling_registers_and_takes_out_targets(world: World) -> None:
     assert world.history() == ["SUCCESSFUL"]
 
 
-def test_a_task_that_somebody_stopped_is_replaced_in_the_target_group_too(world: World) -> None:
+def test_a_stopped_task_is_replaced_in_the_target_group_too(world: World) -> None:
     world.deployed()
     first = world.tasks(serviceName=SERVICE)[0]["taskArn"]
     world.ecs.stop_task(cluster=CLUSTER, task=first, reason="a drill")
@@ -171,7 +171,7 @@ def test_a_task_that_somebody_stopped_is_replaced_in_the_target_group_too(world:
     assert (stopped["lastStatus"], stopped["stoppedReason"]) == ("STOPPED", "a drill")
 
 
-def test_a_stopped_task_gives_its_network_interface_back(world: World) -> None:
+def test_a_stopped_task_releases_its_network_interface(world: World) -> None:
     ec2 = client("ec2")
     world.deployed()
     assert len(ec2.describe_network_interfaces()["NetworkInterfaces"]) == 2
@@ -204,7 +204,7 @@ def test_a_rolling_update_can_be_rolled_back(world: World) -> None:
 def test_a_rolling_service_becomes_blue_green(world: World) -> None:
     world.deployed(**rolling(world))
     world.update(
-        deploymentConfiguration=world.asked()["deploymentConfiguration"],
+        deploymentConfiguration=world.params()["deploymentConfiguration"],
         loadBalancers=[world.balancer()],
     )
     world.until("TEST_TRAFFIC_SHIFT")
@@ -245,7 +245,7 @@ def test_a_deleted_service_drains_then_is_inactive_and_its_name_is_free(world: W
     assert world.history() == ["SUCCESSFUL"]
 
 
-def test_a_cluster_counts_what_runs_and_is_kept_by_it(world: World) -> None:
+def test_a_cluster_counts_its_running_tasks_and_is_not_deleted_with_them(world: World) -> None:
     world.deployed()
     (cluster,) = world.ecs.describe_clusters(clusters=[CLUSTER])["clusters"]
     assert (cluster["activeServicesCount"], cluster["runningTasksCount"]) == (1, 2)

@@ -24,9 +24,9 @@ def target_of(task: dict[str, Any]) -> str:
     return f"ecs:{CLUSTER}_{number}_{container['runtimeId']}"
 
 
-def refused(target: str, **asked: Any) -> str:
+def refused(target: str, **params: Any) -> str:
     with pytest.raises(ClientError) as error:
-        start(target, **asked)
+        start(target, **params)
     return str(error.value.response["Error"]["Code"])
 
 
@@ -40,7 +40,7 @@ def test_a_container_with_the_agent_is_reached_until_its_task_stops(world: World
     assert refused(target) == "TargetNotConnected"
 
 
-def test_whoever_is_not_there_is_not_connected(world: World) -> None:
+def test_a_missing_target_is_not_connected(world: World) -> None:
     (without,) = world.described(world.run())
     (task,) = world.described(world.run(enableExecuteCommand=True))
     for target in (target_of(without), f"{target_of(task)}0", "i-0123456789abcdef0"):

@@ -68,7 +68,7 @@ def test_a_task_that_was_stopped_has_not_succeeded(world: World) -> None:
     assert (task["stopCode"], task["containers"][0]["exitCode"]) == ("UserInitiated", 143)
 
 
-def test_looking_at_a_task_does_not_stop_it(world: World) -> None:
+def test_reading_a_task_does_not_stop_it(world: World) -> None:
     arn = world.run()
     assert {world.described(arn)[0]["lastStatus"] for _ in range(8)} == {"RUNNING"}
 
@@ -112,8 +112,8 @@ def test_tasks_are_listed_by_service_family_and_state(world: World) -> None:
     world.ecs.create_cluster(clusterName=f"{CLUSTER}-2")
     world.run(cluster=f"{CLUSTER}-2")
 
-    def listed(**asked: Any) -> int:
-        return len(world.ecs.list_tasks(cluster=CLUSTER, **asked)["taskArns"])
+    def listed(**params: Any) -> int:
+        return len(world.ecs.list_tasks(cluster=CLUSTER, **params)["taskArns"])
 
     assert listed() == 3
     assert listed(serviceName=SERVICE) == 2
@@ -137,8 +137,8 @@ def test_an_unknown_task_is_missing(world: World) -> None:
 
 
 def execute(world: World, task: str, **changes: Any) -> Any:
-    asked = {"container": "backend", "interactive": True, "command": "sh", **changes}
-    return world.ecs.execute_command(cluster=CLUSTER, task=task, **asked)
+    params = {"container": "backend", "interactive": True, "command": "sh", **changes}
+    return world.ecs.execute_command(cluster=CLUSTER, task=task, **params)
 
 
 def test_exec_opens_a_session_in_a_task_that_was_started_with_it(world: World) -> None:
@@ -156,7 +156,7 @@ def test_exec_opens_a_session_in_a_task_that_was_started_with_it(world: World) -
         execute(world, task["taskArn"], container="web")
 
 
-def test_exec_needs_a_running_task_that_is_there(world: World) -> None:
+def test_exec_needs_a_running_task(world: World) -> None:
     arn = world.run(enableExecuteCommand=True)
     assert execute(world, arn)["containerName"] == "backend"
     CLOCK.advance(RUNS_FOR_SECONDS)
@@ -166,11 +166,11 @@ def test_exec_needs_a_running_task_that_is_there(world: World) -> None:
         execute(world, "unknown")
 
 
-def test_revisions_are_listed_the_newest_first_when_asked(world: World) -> None:
+def test_revisions_are_listed_newest_first_with_sort(world: World) -> None:
     for _ in range(10):
         register(world.ecs)
-    asked = {"familyPrefix": FAMILY}
-    newest = world.ecs.list_task_definitions(**asked, sort="DESC")["taskDefinitionArns"]
-    oldest = world.ecs.list_task_definitions(**asked)["taskDefinitionArns"]
+    params = {"familyPrefix": FAMILY}
+    newest = world.ecs.list_task_definitions(**params, sort="DESC")["taskDefinitionArns"]
+    oldest = world.ecs.list_task_definitions(**params)["taskDefinitionArns"]
     assert [int(arn.rsplit(":", 1)[1]) for arn in newest] == list(range(11, 0, -1))
     assert oldest == newest[::-1]

@@ -2,7 +2,7 @@ from typing import Any
 
 import boto3
 
-from appautoscaling_world import service
+from autoscaling_fixtures import service
 from row_example import Example
 
 TARGET = {

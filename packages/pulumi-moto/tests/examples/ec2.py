@@ -63,8 +63,8 @@ def association() -> dict[str, Any]:
     return {"routeTableId": table(network), "subnetId": subnet(network)}
 
 
-def another_table(asked: dict[str, Any]) -> dict[str, Any]:
-    (found,) = ec2().describe_route_tables(RouteTableIds=[asked["routeTableId"]])["RouteTables"]
+def another_table(given: dict[str, Any]) -> dict[str, Any]:
+    (found,) = ec2().describe_route_tables(RouteTableIds=[given["routeTableId"]])["RouteTables"]
     return {"routeTableId": table(found["VpcId"])}
 
 
@@ -162,7 +162,7 @@ EXAMPLES = {
     ),
     "aws:ec2/route:Route": Example(
         inputs=route,
-        beside=({"gatewayId": "igw-1"},),
+        alternatives=({"gatewayId": "igw-1"},),
         change=lambda: {"natGatewayId": nat(subnet())},
         more={"gatewayId": lambda _: {"natGatewayId": None, "gatewayId": gateway(vpc())}},
     ),
@@ -174,10 +174,10 @@ EXAMPLES = {
         inputs=endpoint,
         change={"securityGroupIds": [], "privateDnsEnabled": False, "tags": OTHER},
         more={
-            "subnetIds": lambda asked: {
-                "subnetIds": [*asked["subnetIds"], subnet(asked["vpcId"], "10.0.9.0/24")]
+            "subnetIds": lambda given: {
+                "subnetIds": [*given["subnetIds"], subnet(given["vpcId"], "10.0.9.0/24")]
             },
-            "routeTableIds": lambda asked: {"routeTableIds": [table(asked["vpcId"])]},
+            "routeTableIds": lambda given: {"routeTableIds": [table(given["vpcId"])]},
         },
     ),
     "aws:ec2/flowLog:FlowLog": Example(inputs=flow_log, change={"tags": OTHER}),
@@ -192,7 +192,7 @@ EXAMPLES = {
     ),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Example(
         inputs=rule,
-        beside=({"cidrIpv4": "10.0.0.0/16"},),
+        alternatives=({"cidrIpv4": "10.0.0.0/16"},),
         change={"fromPort": 80, "toPort": 8443, "ipProtocol": "udp", "tags": OTHER},
         more={
             "referencedSecurityGroupId": lambda _: {
@@ -203,7 +203,7 @@ EXAMPLES = {
     ),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": Example(
         inputs=open_rule,
-        beside=({"referencedSecurityGroupId": "sg-1"},),
+        alternatives=({"referencedSecurityGroupId": "sg-1"},),
         change={
             "cidrIpv4": "10.0.1.0/24",
             "fromPort": 80,

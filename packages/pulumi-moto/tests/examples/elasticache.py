@@ -24,14 +24,14 @@ def _subnets() -> dict[str, Any]:
     }
 
 
-def _another(asked: dict[str, Any]) -> dict[str, Any]:
+def _another(given: dict[str, Any]) -> dict[str, Any]:
     """A third subnet in the VPC of the others."""
     ec2 = boto3.client("ec2")
-    found = ec2.describe_subnets(SubnetIds=asked["subnetIds"])["Subnets"][0]["VpcId"]
+    found = ec2.describe_subnets(SubnetIds=given["subnetIds"])["Subnets"][0]["VpcId"]
     made = ec2.create_subnet(VpcId=found, CidrBlock="10.0.9.0/24", AvailabilityZone="us-east-1c")[
         "Subnet"
     ]["SubnetId"]
-    return {"subnetIds": [*asked["subnetIds"], made]}
+    return {"subnetIds": [*given["subnetIds"], made]}
 
 
 def _parameters() -> dict[str, Any]:

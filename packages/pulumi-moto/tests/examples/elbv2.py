@@ -58,22 +58,22 @@ def _log_bucket() -> None:
     )
 
 
-def _third(asked: dict[str, Any]) -> str:
+def _third(given: dict[str, Any]) -> str:
     made = boto3.client("ec2").create_subnet(
-        VpcId=_vpc(asked), CidrBlock="10.0.9.0/24", AvailabilityZone="us-east-1c"
+        VpcId=_vpc(given), CidrBlock="10.0.9.0/24", AvailabilityZone="us-east-1c"
     )
     return str(made["Subnet"]["SubnetId"])
 
 
-def _other_group(asked: dict[str, Any]) -> str:
+def _other_group(given: dict[str, Any]) -> str:
     made = boto3.client("ec2").create_security_group(
-        GroupName="other", Description="other", VpcId=_vpc(asked)
+        GroupName="other", Description="other", VpcId=_vpc(given)
     )
     return str(made["GroupId"])
 
 
-def _vpc(asked: dict[str, Any]) -> str:
-    found = boto3.client("ec2").describe_subnets(SubnetIds=asked["subnets"])
+def _vpc(given: dict[str, Any]) -> str:
+    found = boto3.client("ec2").describe_subnets(SubnetIds=given["subnets"])
     return str(found["Subnets"][0]["VpcId"])
 
 
@@ -214,8 +214,8 @@ EXAMPLES = {
             "tags": {"Stack": "other"},
         },
         more={
-            "subnets": lambda asked: {"subnets": [*asked["subnets"], _third(asked)]},
-            "securityGroups": lambda asked: {"securityGroups": [_other_group(asked)]},
+            "subnets": lambda given: {"subnets": [*given["subnets"], _third(given)]},
+            "securityGroups": lambda given: {"securityGroups": [_other_group(given)]},
         },
     ),
     "aws:lb/listener:Listener": Example(
@@ -253,6 +253,6 @@ EXAMPLES = {
             "conditions": [{"hostHeader": {"values": ["test.example.com"]}}],
             "tags": {"Stack": "other"},
         },
-        more={"actions": lambda asked: {"actions": _shifted(asked["actions"])}},
+        more={"actions": lambda given: {"actions": _shifted(given["actions"])}},
     ),
 }

@@ -218,7 +218,7 @@ OTHER = [
 
 
 @pytest.mark.parametrize(("token", "key", "old", "new"), SAME)
-def test_two_ways_to_write_a_value_are_no_difference(
+def test_two_spellings_of_a_value_are_no_difference(
     token: str, key: str, old: Any, new: Any
 ) -> None:
     assert lifecycle.diff(row(token), {key: old}, {key: old}, {key: new}).changed == frozenset()
@@ -230,7 +230,7 @@ def test_another_value_is_a_difference(token: str, key: str, old: Any, new: Any)
 
 
 @pytest.mark.parametrize(
-    ("stored", "asked", "changed"),
+    ("stored", "given", "changed"),
     [
         ({"allocatedStorage": 25}, {"allocatedStorage": 20, "maxAllocatedStorage": 50}, False),
         ({"allocatedStorage": 25}, {"allocatedStorage": 30, "maxAllocatedStorage": 50}, True),
@@ -239,19 +239,19 @@ def test_another_value_is_a_difference(token: str, key: str, old: Any, new: Any)
     ],
 )
 def test_storage_that_grew_by_itself_is_no_difference_below_its_maximum(
-    stored: dict[str, Any], asked: dict[str, Any], *, changed: bool
+    stored: dict[str, Any], given: dict[str, Any], *, changed: bool
 ) -> None:
-    state = {**asked, **stored}
-    found = lifecycle.diff(row(DATABASE), state, asked, asked).changed
+    state = {**given, **stored}
+    found = lifecycle.diff(row(DATABASE), state, given, given).changed
     assert found == (frozenset({"allocatedStorage"}) if changed else frozenset())
 
 
 def test_a_maximum_that_is_the_storage_itself_lets_nothing_grow_and_is_no_difference() -> None:
-    asked = {"allocatedStorage": 20, "maxAllocatedStorage": 20}
-    assert not lifecycle.diff(row(DATABASE), {"allocatedStorage": 20}, asked, asked).changed
+    given = {"allocatedStorage": 20, "maxAllocatedStorage": 20}
+    assert not lifecycle.diff(row(DATABASE), {"allocatedStorage": 20}, given, given).changed
 
 
-def test_the_default_port_of_a_cache_is_no_difference_when_it_is_no_longer_said() -> None:
+def test_removing_the_default_port_of_a_cache_is_no_difference() -> None:
     assert not lifecycle.diff(row(CACHE), {"port": 6379}, {"port": 6379}, {}).changed
     assert lifecycle.diff(row(CACHE), {"port": 6380}, {"port": 6380}, {}).replaces == {"port"}
 
@@ -273,8 +273,6 @@ def test_the_names_of_a_validation_are_a_set_with_or_without_the_dot() -> None:
         (LISTENER, "sslPolicy"),
     ],
 )
-def test_what_the_provider_computes_stays_when_the_program_no_longer_says_it(
-    token: str, key: str
-) -> None:
+def test_a_computed_input_stays_when_the_program_removes_it(token: str, key: str) -> None:
     old = {key: "some"}
     assert not lifecycle.diff(row(token), old, old, {}).changed

@@ -39,8 +39,8 @@ def ecs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
 def inputs(**changed: Any) -> dict[str, Any]:
     """The example's, without the hook that waits for a person."""
     rollout = {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": "5"}
-    asked = {**EXAMPLES[TOKEN].inputs(), "deploymentConfiguration": rollout}
-    return {**asked, "waitForSteadyState": True, **changed}
+    given = {**EXAMPLES[TOKEN].inputs(), "deploymentConfiguration": rollout}
+    return {**given, "waitForSteadyState": True, **changed}
 
 
 def statuses(ecs: Client, arn: str) -> list[str]:
@@ -48,9 +48,9 @@ def statuses(ecs: Client, arn: str) -> list[str]:
     return [deployment["status"] for deployment in found]
 
 
-def block(asked: dict[str, Any], colour: str) -> None:
-    """Leave one colour in the production rule: the next deployment has no way, and rolls back."""
-    (balancer,) = asked["loadBalancers"]
+def block(given: dict[str, Any], colour: str) -> None:
+    """Remove a group from the production rule, so that the next deployment rolls back."""
+    (balancer,) = given["loadBalancers"]
     advanced = balancer["advancedConfiguration"]
     left = {"blue": balancer["targetGroupArn"], "green": advanced["alternateTargetGroupArn"]}
     boto3.client("elbv2").modify_rule(
@@ -59,9 +59,9 @@ def block(asked: dict[str, Any], colour: str) -> None:
     )
 
 
-def update(ecs: Client, arn: str, state: dict[str, Any], asked: dict[str, Any], **new: Any) -> Any:
+def update(ecs: Client, arn: str, state: dict[str, Any], given: dict[str, Any], **new: Any) -> Any:
     """With `ignore_changes` of the groups' order, which is ECS's own."""
-    return lifecycle.update(ROW, ecs, arn, state, asked, {**asked, **new}, ["loadBalancers"])
+    return lifecycle.update(ROW, ecs, arn, state, given, {**given, **new}, ["loadBalancers"])
 
 
 def another_revision(ecs: Client) -> str:
@@ -84,55 +84,55 @@ def test_without_waiting_it_is_created_while_the_deployment_runs(ecs: Client) ->
     assert statuses(ecs, arn) == ["IN_PROGRESS"]
 
 
-def test_a_first_deployment_that_is_rolled_back_leaves_a_service_that_is_known(ecs: Client) -> None:
-    asked = inputs()
-    block(asked, "blue")
+def test_a_failed_first_deployment_keeps_the_service_in_the_state(ecs: Client) -> None:
+    given = inputs()
+    block(given, "blue")
     with pytest.raises(lifecycle.HalfDoneError, match="No rollback candidate") as failed:
-        lifecycle.create(ROW, ecs, asked)
+        lifecycle.create(ROW, ecs, given)
     assert failed.value.physical_id.endswith("service/shop/backend")
     assert failed.value.state["name"] == "backend"
 
 
 def test_a_new_revision_is_waited_for_and_a_rollback_is_a_failure(ecs: Client) -> None:
-    asked = inputs()
-    arn, state = lifecycle.create(ROW, ecs, asked)
+    given = inputs()
+    arn, state = lifecycle.create(ROW, ecs, given)
     second = another_revision(ecs)
-    state = update(ecs, arn, state, asked, taskDefinition=second)
+    state = update(ecs, arn, state, given, taskDefinition=second)
     assert statuses(ecs, arn) == ["SUCCESSFUL", "SUCCESSFUL"]
     assert state["taskDefinition"] == second
 
-    block(asked, "blue")
-    asked = {**asked, "taskDefinition": second}
+    block(given, "blue")
+    given = {**given, "taskDefinition": second}
     with pytest.raises(lifecycle.HalfDoneError, match="ended as ROLLBACK_SUCCESSFUL"):
-        update(ecs, arn, state, asked, taskDefinition=another_revision(ecs))
+        update(ecs, arn, state, given, taskDefinition=another_revision(ecs))
     found = ROW.read(ecs, arn)
     assert found is not None
     assert found["taskDefinition"] == second
 
 
-def test_a_change_that_needs_no_deployment_begins_none(ecs: Client) -> None:
-    asked = inputs()
-    arn, state = lifecycle.create(ROW, ecs, asked)
-    found = update(ecs, arn, state, asked, desiredCount=4, enableExecuteCommand=False)
+def test_a_change_without_a_new_revision_starts_no_deployment(ecs: Client) -> None:
+    given = inputs()
+    arn, state = lifecycle.create(ROW, ecs, given)
+    found = update(ecs, arn, state, given, desiredCount=4, enableExecuteCommand=False)
     assert statuses(ecs, arn) == ["SUCCESSFUL"]
     assert (found["desiredCount"], found["enableExecuteCommand"]) == (4, False)
 
 
-def test_force_new_deployment_goes_with_every_update(ecs: Client) -> None:
-    asked = inputs(forceNewDeployment=True)
-    arn, state = lifecycle.create(ROW, ecs, asked)
-    update(ecs, arn, state, asked, triggers={"image": "2"})
+def test_force_new_deployment_is_sent_with_each_update(ecs: Client) -> None:
+    given = inputs(forceNewDeployment=True)
+    arn, state = lifecycle.create(ROW, ecs, given)
+    update(ecs, arn, state, given, triggers={"image": "2"})
     assert statuses(ecs, arn) == ["SUCCESSFUL", "SUCCESSFUL"]
 
 
 def test_other_capacity_providers_need_force_new_deployment(ecs: Client) -> None:
-    asked = inputs()
-    arn, state = lifecycle.create(ROW, ecs, asked)
+    given = inputs()
+    arn, state = lifecycle.create(ROW, ecs, given)
     only_fargate = [{"capacityProvider": "FARGATE", "weight": 1}]
     with pytest.raises(ValueError, match="forceNewDeployment must be true"):
-        update(ecs, arn, state, asked, capacityProviderStrategies=only_fargate)
+        update(ecs, arn, state, given, capacityProviderStrategies=only_fargate)
     forced = update(
-        ecs, arn, state, asked, capacityProviderStrategies=only_fargate, forceNewDeployment=True
+        ecs, arn, state, given, capacityProviderStrategies=only_fargate, forceNewDeployment=True
     )
     assert forced["capacityProviderStrategies"] == [
         {"capacityProvider": "FARGATE", "weight": 1, "base": 0}
@@ -161,9 +161,7 @@ def test_a_service_is_deleted_with_its_tasks(ecs: Client, *, force: bool) -> Non
         ("networkConfiguration", {"subnets": ["a", "b"], "assignPublicIp": True}, False),
     ],
 )
-def test_inputs_are_the_same_where_the_provider_says_so(
-    key: str, value: Any, *, same: bool
-) -> None:
+def test_inputs_are_equal_as_in_the_provider(key: str, value: Any, *, same: bool) -> None:
     arn = "arn:aws:ecs:us-east-1:123456789012:"
     state = {
         "cluster": f"{arn}cluster/shop",

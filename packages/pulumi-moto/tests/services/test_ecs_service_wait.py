@@ -1,4 +1,4 @@
-"""Waiting, against a client that tells what ECS would tell, one answer a poll."""
+"""Waiting, against a client that returns one prepared response per poll."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -69,7 +69,7 @@ def test_a_deployment_that_was_rolled_back_is_a_failure_with_its_reason(status: 
         waiting.wait_until_steady(ecs, ARN, frozenset())
 
 
-def test_a_deployment_that_never_ends_is_given_up_with_what_it_was_last() -> None:
+def test_waiting_fails_with_the_last_status_of_a_deployment() -> None:
     with pytest.raises(DeploymentFailedError, match="backend is IN_PROGRESS after"):
         waiting.wait_until_steady(Answers([[deployment("IN_PROGRESS")]]), ARN, frozenset())
 
@@ -104,7 +104,7 @@ def test_deleting_is_tried_again_while_a_deployment_runs() -> None:
     assert not refusals
 
 
-def test_any_other_refusal_is_told_at_once() -> None:
+def test_any_other_refusal_is_raised_at_once() -> None:
     tries = []
 
     def delete() -> None:

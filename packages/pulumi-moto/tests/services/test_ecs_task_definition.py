@@ -28,7 +28,7 @@ def inputs(**changed: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("skip", "left"), [(True, 1), (False, 0)])
-def test_a_revision_stays_active_only_where_the_program_says_so(
+def test_a_revision_stays_active_with_skip_destroy_only(
     ecs: Client, *, skip: bool, left: int
 ) -> None:
     row = row_for(TOKEN)
@@ -53,7 +53,7 @@ def test_two_revisions_of_a_family_are_two_resources(ecs: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "same"),
+    ("given", "same"),
     [
         ({"essential": True, "cpu": 0, "environment": []}, True),
         ({"portMappings": [{"containerPort": 80, "hostPort": 80, "protocol": "tcp"}]}, True),
@@ -66,7 +66,7 @@ def test_two_revisions_of_a_family_are_two_resources(ecs: Client) -> None:
     ],
 )
 def test_containers_are_the_same_where_ecs_would_run_the_same(
-    asked: dict[str, Any], *, same: bool
+    given: dict[str, Any], *, same: bool
 ) -> None:
     held = {
         "name": "backend",
@@ -75,11 +75,11 @@ def test_containers_are_the_same_where_ecs_would_run_the_same(
         "secrets": [{"name": "a", "valueFrom": "1"}, {"name": "b", "valueFrom": "2"}],
         "command": ["a", "b"],
     }
-    old, new = ({"containerDefinitions": json.dumps([c])} for c in (held, {**held, **asked}))
+    old, new = ({"containerDefinitions": json.dumps([c])} for c in (held, {**held, **given}))
     assert (row_for(TOKEN).changed(old, old, new) == frozenset()) is same
 
 
-def test_what_a_preview_does_not_know_yet_counts_as_changed() -> None:
+def test_an_unknown_value_in_a_preview_counts_as_changed() -> None:
     row = row_for(TOKEN)
     held = {
         "containerDefinitions": json.dumps([{"name": "backend", "image": "one"}]),

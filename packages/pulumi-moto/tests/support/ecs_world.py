@@ -1,6 +1,6 @@
-"""An emulated account with a cluster and a load balancer, for the tests of ECS.
+"""An account with a cluster and a load balancer, for the tests of ECS.
 
-The clock stands still; a test moves it.
+The clock is stopped; a test advances it.
 """
 
 import functools
@@ -84,9 +84,9 @@ class World:
             },
         }
 
-    def asked(self, **changes: Any) -> dict[str, Any]:
-        """Parameters of create_service; a change to None leaves the parameter out."""
-        asked = {
+    def params(self, **changes: Any) -> dict[str, Any]:
+        """Return parameters of create_service; a change to None omits the parameter."""
+        params = {
             "cluster": CLUSTER,
             "serviceName": SERVICE,
             "taskDefinition": FAMILY,
@@ -98,13 +98,13 @@ class World:
             "deploymentConfiguration": {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": BAKE},
             **changes,
         }
-        return {key: value for key, value in asked.items() if value is not None}
+        return {key: value for key, value in params.items() if value is not None}
 
     def create(self, **changes: Any) -> None:
-        self.ecs.create_service(**self.asked(**changes))
+        self.ecs.create_service(**self.params(**changes))
 
     def deployed(self, **changes: Any) -> None:
-        """A service whose first deployment is over: green serves."""
+        """Create a service and finish its first deployment; green serves."""
         self.create(**changes)
         self.finish()
 
@@ -122,7 +122,7 @@ class World:
         return dict(found[0])
 
     def history(self) -> list[str]:
-        """The states of all deployments, the newest first."""
+        """Return the states of all deployments, newest first."""
         listed = self.ecs.list_service_deployments(cluster=CLUSTER, service=SERVICE)
         return [deployment["status"] for deployment in listed["serviceDeployments"]]
 
@@ -133,12 +133,12 @@ class World:
         return dict(found["serviceDeployments"][0])
 
     def roll_back(self) -> None:
-        """Stop the newest deployment; its rollback has begun."""
+        """Stop the newest deployment and start its rollback."""
         self.ecs.stop_service_deployment(serviceDeploymentArn=self.newest()["serviceDeploymentArn"])
         CLOCK.advance(REQUEST_SECONDS)
 
-    def tasks(self, **asked: Any) -> list[dict[str, Any]]:
-        arns = self.ecs.list_tasks(cluster=CLUSTER, **asked)["taskArns"]
+    def tasks(self, **params: Any) -> list[dict[str, Any]]:
+        arns = self.ecs.list_tasks(cluster=CLUSTER, **params)["taskArns"]
         return self.described(*arns) if arns else []
 
     def described(self, *arns: str) -> list[dict[str, Any]]:
@@ -147,7 +147,7 @@ class World:
     def run(self, *command: str, **changes: Any) -> str:
         """Run one task of the family; returns its ARN."""
         overrides = {"containerOverrides": [{"name": "backend", "command": list(command)}]}
-        asked = {
+        params = {
             "cluster": CLUSTER,
             "taskDefinition": FAMILY,
             "launchType": "FARGATE",
@@ -155,7 +155,7 @@ class World:
             "overrides": overrides if command else None,
             **changes,
         }
-        started = self.ecs.run_task(**{k: v for k, v in asked.items() if v is not None})
+        started = self.ecs.run_task(**{k: v for k, v in params.items() if v is not None})
         return str(started["tasks"][0]["taskArn"])
 
     def weights(self, rule: str) -> dict[str, int]:
@@ -164,12 +164,12 @@ class World:
         return {group["TargetGroupArn"]: int(group["Weight"]) for group in groups}
 
     def serving(self, rule: str) -> str:
-        """The group with all the weight."""
+        """Return the group with weight 100."""
         (group,) = [arn for arn, weight in self.weights(rule).items() if weight == 100]
         return group
 
     def served(self) -> tuple[str, str]:
-        """By the test rule, and by the production rule."""
+        """Return the serving groups of the test rule and of the production rule."""
         return self.serving(self.test), self.serving(self.production)
 
     def healthy(self, group: str) -> int:
@@ -178,7 +178,7 @@ class World:
         return states.count("healthy")
 
     def targets(self) -> tuple[int, int]:
-        """Healthy ones in blue and in green."""
+        """Return the number of healthy targets in blue and in green."""
         return self.healthy(self.blue), self.healthy(self.green)
 
     def point(self, rule: str, *weights: tuple[str, int]) -> None:
@@ -190,7 +190,7 @@ class World:
         self.newest()
 
     def until(self, stage: str) -> None:
-        """Let time pass until the newest deployment has entered the stage."""
+        """Advance the clock until the newest deployment has entered the stage."""
         for _ in BLUE_GREEN_STAGES:
             now = self.newest()["lifecycleStage"]
             if now == stage:
@@ -201,7 +201,7 @@ class World:
 
 @functools.cache
 def client(service: str) -> Any:
-    """One for all tests: making one takes longer than most tests."""
+    """Return a client that all tests share: creating one takes longer than most tests."""
     return boto3.Session("testing", "testing", region_name="us-east-1").client(service)
 
 
@@ -229,7 +229,7 @@ def forward(*weights: tuple[str, int]) -> dict[str, Any]:
 
 
 def ring(state: str = "ALARM", *, name: str = ALARM) -> None:
-    """Put a deployment alarm into a state; it is made when it isn't there."""
+    """Set the state of a deployment alarm; create a missing one."""
     cloudwatch = client("cloudwatch")
     if not cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]:
         cloudwatch.put_metric_alarm(

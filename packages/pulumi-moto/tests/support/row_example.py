@@ -1,4 +1,4 @@
-"""An example of each row: inputs that use everything the row claims to carry."""
+"""Examples: for each row, inputs that use everything it carries."""
 
 import importlib.util
 from collections.abc import Callable, Mapping
@@ -10,36 +10,36 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """How a row is tried out; see packages/pulumi-moto/tests/test_rows.py for what must hold."""
+    """The example of a row; tests/test_rows.py has what must hold for it."""
 
     inputs: Callable[[], dict[str, Any]]
-    """Makes, in the empty account of the test, whatever the resource needs (a VPC for a subnet),
-    and returns the resource's inputs. It must give the same inputs when called once per test."""
+    """Creates the resource's prerequisites (a VPC for a subnet) in the test's empty account, and
+    returns the resource's inputs; the same for each test."""
     change: Mapping[str, Any] | Callable[[], Mapping[str, Any]] = field(default_factory=dict)
-    """New values of inputs that do not replace; updated and read back."""
-    beside: tuple[Mapping[str, Any], ...] = ()
-    """Inputs that exclude one of `inputs`, so that no one example can use them all."""
+    """New values of inputs that change in place."""
+    alternatives: tuple[Mapping[str, Any], ...] = ()
+    """Inputs that can't be combined with some of `inputs`."""
 
     more: Mapping[str, Mapping[str, Any] | Callable[[dict[str, Any]], Mapping[str, Any]]] = field(
         default_factory=dict
     )
-    """Inputs that change in place and are not in `change`, each with the values that change for
-    it, or what makes them of the inputs. A value of None takes the input out of the program."""
+    """Further inputs that change in place, each with the changed values, or a function of the
+    inputs that returns them. A value of None removes the input from the program."""
     untried: Mapping[str, str] = field(default_factory=dict)
-    """Inputs that change in place and that the example does not change, each with the reason."""
+    """Inputs that change in place without a change in the example, each with the reason."""
 
-    def one_by_one(self, asked: dict[str, Any]) -> dict[str, Callable[[], Mapping[str, Any]]]:
-        """What to change for each input that is changed alone."""
+    def one_by_one(self, params: dict[str, Any]) -> dict[str, Callable[[], Mapping[str, Any]]]:
+        """Return the change for each input that is changed alone."""
         changed = self.changed()
         alone: dict[str, Callable[[], Mapping[str, Any]]] = {
             key: partial(dict, {key: value}) for key, value in changed.items()
         }
         for key, more in self.more.items():
-            alone[key] = partial(more, asked) if callable(more) else partial(dict, more)
+            alone[key] = partial(more, params) if callable(more) else partial(dict, more)
         return alone
 
     def changed(self) -> Mapping[str, Any]:
-        """The change, made now if it needs something in the account."""
+        """Return the change; a function may first create what it needs."""
         return self.change() if callable(self.change) else self.change
 
 

@@ -1,4 +1,4 @@
-"""What the tests of RDS's corrections share."""
+"""Fixtures of the tests of RDS's corrections."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ NAME = "shop"
 PASSWORD = "first-password"
 
 
-def database(**asked: Any) -> Any:
+def database(**params: Any) -> Any:
     return boto3.client("rds").create_db_instance(
         **{
             "DBInstanceIdentifier": NAME,
@@ -20,13 +20,13 @@ def database(**asked: Any) -> Any:
             "AllocatedStorage": 20,
             "MasterUsername": "shop",
             "MasterUserPassword": PASSWORD,
-            **asked,
+            **params,
         }
     )["DBInstance"]
 
 
-def modify(**asked: Any) -> Any:
-    return boto3.client("rds").modify_db_instance(DBInstanceIdentifier=NAME, **asked)["DBInstance"]
+def modify(**params: Any) -> Any:
+    return boto3.client("rds").modify_db_instance(DBInstanceIdentifier=NAME, **params)["DBInstance"]
 
 
 def found(name: str = NAME) -> Any:
@@ -58,14 +58,14 @@ def subnet_group(name: str, ids: list[str]) -> None:
     )
 
 
-def refused(call: Any, **asked: Any) -> str:
+def refused(call: Any, **params: Any) -> str:
     """The code of the refusal."""
-    return refusal(call, **asked).split(": ", maxsplit=1)[0]
+    return refusal(call, **params).split(": ", maxsplit=1)[0]
 
 
-def refusal(call: Any, /, **asked: Any) -> str:
+def refusal(call: Any, /, **params: Any) -> str:
     """`Code: sentence`."""
     with pytest.raises(ClientError) as error:
-        call(**asked)
-    told = error.value.response["Error"]
-    return f"{told['Code']}: {told['Message']}"
+        call(**params)
+    response = error.value.response["Error"]
+    return f"{response['Code']}: {response['Message']}"

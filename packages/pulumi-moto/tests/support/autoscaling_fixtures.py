@@ -1,4 +1,4 @@
-"""A service that Application Auto Scaling can scale, for the tests of the emulated one."""
+"""A service that Application Auto Scaling can scale."""
 
 import boto3
 
@@ -7,7 +7,7 @@ WHERE = {"ServiceNamespace": "ecs", "ResourceId": RESOURCE, "ScalableDimension":
 
 
 def service() -> None:
-    """Two tasks of `backend` in the cluster `shop`; nothing scales them yet."""
+    """Create the service `backend` with two tasks in the cluster `shop`, without a target."""
     ecs = boto3.client("ecs")
     ecs.create_cluster(clusterName="shop")
     ecs.register_task_definition(

@@ -1,4 +1,4 @@
-"""What the tests of ElastiCache's corrections share."""
+"""Fixtures of the tests of ElastiCache's corrections."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ TOKEN = "sixteen-letters-x"
 
 
 def create(**changes: Any) -> None:
-    asked = {
+    params = {
         "ReplicationGroupId": "redis",
         "ReplicationGroupDescription": "d",
         "NumCacheClusters": 2,
@@ -20,13 +20,13 @@ def create(**changes: Any) -> None:
         **changes,
     }
     boto3.client("elasticache").create_replication_group(
-        **{name: value for name, value in asked.items() if value is not None}
+        **{name: value for name, value in params.items() if value is not None}
     )
 
 
-def modify(**asked: Any) -> Any:
+def modify(**params: Any) -> Any:
     return boto3.client("elasticache").modify_replication_group(
-        ReplicationGroupId="redis", ApplyImmediately=True, **asked
+        ReplicationGroupId="redis", ApplyImmediately=True, **params
     )["ReplicationGroup"]
 
 
@@ -36,8 +36,8 @@ def found() -> Any:
 
 
 def clusters() -> list[str]:
-    told = boto3.client("elasticache").describe_cache_clusters()["CacheClusters"]
-    return [cluster["CacheClusterId"] for cluster in told]
+    found = boto3.client("elasticache").describe_cache_clusters()["CacheClusters"]
+    return [cluster["CacheClusterId"] for cluster in found]
 
 
 def parameter_group(family: str = "redis7") -> None:
@@ -46,9 +46,9 @@ def parameter_group(family: str = "redis7") -> None:
     )
 
 
-def refusal(call: Any, /, **asked: Any) -> str:
+def refusal(call: Any, /, **params: Any) -> str:
     """`Code: sentence`."""
     with pytest.raises(ClientError) as error:
-        call(**asked)
-    told = error.value.response["Error"]
-    return f"{told['Code']}: {told['Message']}"
+        call(**params)
+    response = error.value.response["Error"]
+    return f"{response['Code']}: {response['Message']}"
