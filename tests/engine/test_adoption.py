@@ -21,7 +21,7 @@ from pulumi_moto import aws_shim
 
 PROJECT = stack_file.PROJECT_DIR
 STACK = "--stack production"
-HOST = PROJECT / "tests" / "language_host.py"
+HOST = PROJECT / "tests" / "support" / "language_host.py"
 ADOPTED = {
     ("Cluster", "arbor-production-cluster"),
     ("ClusterCapacityProviders", "arbor-production-cluster"),

@@ -13,7 +13,7 @@ from pipeline.hazards import changes
 from pipeline.report.steps import steps_of
 from runbook_world import RUNBOOK
 
-HOST = stack_file.PROJECT_DIR / "tests" / "language_host.py"
+HOST = stack_file.PROJECT_DIR / "tests" / "support" / "language_host.py"
 GROUP = "/aws/ecs/containerinsights/arbor-staging-cluster/performance"
 TOKEN = "aws:cloudwatch/logGroup:LogGroup"
 

@@ -19,7 +19,7 @@ from pipeline.report.steps import steps_of
 from pulumi_moto import aws_shim
 from runbook_world import RUNBOOK
 
-HOST = stack_file.PROJECT_DIR / "tests" / "language_host.py"
+HOST = stack_file.PROJECT_DIR / "tests" / "support" / "language_host.py"
 CRANE = '''#!{python}
 """Copies an image as crane does; the emulated account has no registry to push to."""
 import sys

@@ -21,7 +21,7 @@ NO_AWS = pytest.mark.skipif(
     aws_shim.find_aws() is None,
     reason=missing.needs("the AWS CLI", "awscli"),
 )
-HOST = stack_file.PROJECT_DIR / "tests" / "language_host.py"
+HOST = stack_file.PROJECT_DIR / "tests" / "support" / "language_host.py"
 BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 NOT_COPIED = (".git", ".venv", "tests", ".*_cache", "node_modules")
 
