@@ -161,7 +161,7 @@ class _Applying:
         try:
             run.execute(pauses.actions(account, planned))
             if changes.UPGRADE in allowed and list(stores.upgrades(planned, account)):
-                snapshot.plan(account, snapshot.wanted(account)).execute(run)
+                snapshot.plan(account, snapshot.choose_name(account)).execute(run)
         except (Refused, Failed) as refused:
             result = FAILED if self._reporter.acted else REFUSED
             raise NotYetError(result, [str(refused)]) from refused

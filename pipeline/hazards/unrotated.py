@@ -1,8 +1,7 @@
-"""A sentence for each secret whose current value is in the state.
+"""Secrets whose current value is in Pulumi's state: a sentence for each.
 
-Metadata shows it (`secretsmanager:ListSecretVersionIds` and `DescribeSecret`,
-`elasticache:DescribeReplicationGroups`), so the preview role, which may not read
-values, can check.
+The preview role may read their metadata (`secretsmanager:ListSecretVersionIds`, `DescribeSecret`,
+`elasticache:DescribeReplicationGroups`), and no value.
 """
 
 from collections.abc import Iterator
@@ -12,10 +11,7 @@ from arbor.security import first_values
 
 
 def sentences(account: Account) -> Iterator[str]:
-    """The finding about each secret, with the command that fixes it.
-
-    A missing secret has no finding. Raises ClientError.
-    """
-    for held in first_values.look(account):
-        if wrong := held.wrong(account):
-            yield wrong
+    """Findings with their remedies, none for a missing secret. Raises ClientError."""
+    for age in first_values.find(account):
+        if finding := age.finding(account):
+            yield finding

@@ -12,7 +12,7 @@ import pytest
 import missing
 from arbor.account import Account
 from arbor.database import backups, cut_over, restore
-from arbor.database.credentials import Credentials
+from arbor.database.secret import Credentials
 from arbor.procedure import Run
 from engine_stack import Deployed
 from pulumi_moto import aws_shim

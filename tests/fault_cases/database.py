@@ -10,7 +10,7 @@ import pytest
 
 from arbor.account import Account
 from arbor.database.connection import WrongPasswordError
-from arbor.database.credentials import Credentials
+from arbor.database.secret import Credentials
 from fault_wire import Wire
 from faults import Case
 

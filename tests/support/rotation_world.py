@@ -17,7 +17,7 @@ import pytest
 import postgres_world
 from arbor.account import Account
 from arbor.database.connection import WrongPasswordError
-from arbor.database.credentials import Credentials
+from arbor.database.secret import Credentials
 from fault_wire import Wire
 
 SECRET, DATABASE = "arbor/production/db", "arbor-production-db"
@@ -33,7 +33,7 @@ class Connection:
 
 
 def master_password(wire: Wire) -> str:
-    """The one that the database takes now."""
+    """The database's current master password."""
     passwords = [_first(wire)]
     for operation, body in wire.effects:
         if operation == MODIFY:

@@ -33,7 +33,7 @@ def value(wire: Wire, secret: str, stage: str = "AWSCURRENT") -> dict[str, Any]:
 
 
 def tokens(wire: Wire) -> list[str]:
-    """Those that the cache takes now, the newest first."""
+    """The valid tokens, newest first."""
     history = [[value(wire, CACHE, "arbor-initial")["password"]]]
     for operation, body in wire.effects:
         if operation == MODIFY:
@@ -54,12 +54,12 @@ def tokens(wire: Wire) -> list[str]:
 def with_cache(wire: Wire) -> Iterator[None]:
     """The command logs in to the cache that the account's ElastiCache runs."""
 
-    def takes(_account: Account, token: str) -> bool:
+    def accepts(_account: Account, token: str) -> bool:
         with wire.aside():
             return token in tokens(wire)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("arbor.security.commands.takes", takes)
+        patch.setattr("arbor.security.commands.accepts", accepts)
         yield
 
 
@@ -101,7 +101,7 @@ def is_signed(address: str, token: str, key: str) -> bool:
 
 
 def token_rotated(wire: Wire) -> object:
-    """Whether the cache takes the secret's token, which is new, and no other."""
+    """Whether the secret's token is new and the only valid one."""
     current, first = value(wire, CACHE), value(wire, CACHE, "arbor-initial")
     return {
         **ended(wire, CACHE),

@@ -102,7 +102,7 @@ class Secret(Generic[T]):
         ]
         return [value for value in found if value is not None and value != self.pending]
 
-    def beside(self, made: T) -> "Secret[T]":
+    def with_pending(self, made: T) -> "Secret[T]":
         """The same once a new value is kept beside the current one."""
         return replace(self, stages={**self.stages, PENDING: uuid.uuid4().hex}, pending=made)
 

@@ -11,7 +11,7 @@ from moto import mock_aws
 
 import postgres_world
 from arbor.account import Account
-from arbor.database import connection
+from arbor.database import connection, instance
 from arbor.procedure import Failed, Refused
 
 USER, PASSWORD = postgres_world.USER, postgres_world.PASSWORD
@@ -40,23 +40,23 @@ def account(host: str = postgres_world.HOST) -> Account:
 
 def log_in(server: postgres_world.Server, password: str = PASSWORD, **named: str) -> bool:
     @contextmanager
-    def way(_: Account, _host: str, port: int) -> Iterator[int]:
+    def to_server(_: Account, _host: str, port: int) -> Iterator[int]:
         assert port == 5432
         yield server.port
 
-    with connection.connection(account(**named), USER, password, way=way) as made:
-        row = made.execute("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetchone()
+    with connection.connection(account(**named), USER, password, open_tunnel=to_server) as session:
+        row = session.execute("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetchone()
     return row == (True,)
 
 
-def test_it_is_encrypted_although_nobody_can_be_checked(
+def test_tls_is_used_also_without_a_bundle(
     server: postgres_world.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(connection.BUNDLE, raising=False)
     assert log_in(server)
 
 
-def test_the_certificate_is_checked_against_the_endpoints_name(
+def test_the_certificate_must_name_the_endpoint(
     server: postgres_world.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(connection.BUNDLE, str(server.ca))
@@ -65,7 +65,7 @@ def test_the_certificate_is_checked_against_the_endpoints_name(
         log_in(server, host="other.arbor.test")
 
 
-def test_a_wrong_password_is_told_from_what_else_is_in_the_way(
+def test_a_wrong_password_is_distinct_from_other_errors(
     server: postgres_world.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(connection.BUNDLE, raising=False)
@@ -79,11 +79,11 @@ def test_a_wrong_password_is_told_from_what_else_is_in_the_way(
         postgres_world.as_superuser(server, f"ALTER ROLE {USER} CONNECTION LIMIT -1")
 
 
-def test_a_bundle_that_is_not_there_is_one_sentence(
+def test_a_missing_bundle_is_one_sentence(
     server: postgres_world.Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv(connection.BUNDLE, str(tmp_path / "none.pem"))
-    with pytest.raises(Refused, match="which is no file; get it from https"):
+    with pytest.raises(Refused, match="which is not a file; download https"):
         log_in(server)
 
 
@@ -93,4 +93,4 @@ def test_a_stack_without_a_database_is_refused() -> None:
             stack="production", client=lambda name: boto3.client(name, region_name="us-east-1")
         )
         with pytest.raises(Refused, match="no database arbor-production-db"):
-            connection.instance(nowhere)
+            instance.read(nowhere)

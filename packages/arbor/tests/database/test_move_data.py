@@ -24,7 +24,7 @@ MIGRATED = (
     "CREATE TABLE customers (id serial PRIMARY KEY, name text UNIQUE, tariff tariff)",
     "CREATE TABLE plans (id int PRIMARY KEY, customer int REFERENCES customers)",
 )
-"""As migrations leave both databases."""
+"""The schema of both databases after migrations."""
 WRITTEN = (
     "INSERT INTO customers (name, tariff) VALUES ('a', 'fixed'), ('b', 'variable')",
     "INSERT INTO plans VALUES (7, 2)",
@@ -56,7 +56,7 @@ def rows(made: postgres_world.Server) -> list[tuple[object, ...]]:
 
 
 def copy(servers: Servers, where: Path) -> subprocess.CompletedProcess[str]:
-    """The lines of the runbook, where both tunnels are open."""
+    """The runbook's commands, with both tunnels open."""
     old, new = servers
     script = COPY.replace("port=15432", f"port={old.port}").replace(
         "port=15433", f"port={new.port}"
@@ -74,7 +74,7 @@ def copy(servers: Servers, where: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("migrated", [True, False], ids=["after migrations", "into nothing"])
-def test_the_data_is_copied_and_its_sequences_go_on(
+def test_data_is_copied_and_its_sequences_continue(
     servers: Servers, tmp_path: Path, *, migrated: bool
 ) -> None:
     old, new = servers

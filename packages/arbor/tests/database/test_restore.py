@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from arbor.database import cut_over, likeness
+from arbor.database import cut_over, restore_settings
 from arbor.procedure import Refused
 from arbor.times import utc
 from backup_world import (
@@ -26,7 +26,7 @@ from pulumi_moto.clock import CLOCK
 from pulumi_moto.corrections import rds_restore
 from pulumi_moto.corrections.rds_instance import Instance
 
-ALIKE = (
+SETTINGS = (
     *("MultiAZ", "StorageEncrypted", "KmsKeyId", "PubliclyAccessible", "DeletionProtection"),
     *("CopyTagsToSnapshot", "DBInstanceClass", "StorageType", "AllocatedStorage"),
     *("MaxAllocatedStorage", "BackupRetentionPeriod", "PreferredBackupWindow"),
@@ -51,13 +51,15 @@ def tags(name: str) -> dict[str, str]:
     return {one["Key"]: one["Value"] for one in instance(name)["TagList"]}
 
 
-def test_the_copy_is_as_its_source_and_takes_the_login() -> None:
+def test_the_copy_has_its_sources_settings_and_accepts_the_login() -> None:
     moment = latest()
     done = database("restore", "--to", moment)
     assert done.exit_code == 0, done.output
     assert "  creating" in done.stdout
     source, copy = instance(), instance(RESTORED)
-    assert {name: copy.get(name) for name in ALIKE} == {name: source.get(name) for name in ALIKE}
+    assert {name: copy.get(name) for name in SETTINGS} == {
+        name: source.get(name) for name in SETTINGS
+    }
     assert len(copy["VpcSecurityGroups"]) == 2
     assert copy["DBSubnetGroup"]["DBSubnetGroupName"] == "private"
     assert copy["DBParameterGroups"][0]["DBParameterGroupName"] == "arbor-production-params"
@@ -68,12 +70,12 @@ def test_the_copy_is_as_its_source_and_takes_the_login() -> None:
 
 
 def groups() -> dict[str, Any]:
-    """Days that each log group keeps, by name."""
+    """Retention in days by log group."""
     found = boto3.client("logs").describe_log_groups(logGroupNamePrefix="/aws/rds/")["logGroups"]
     return {one["logGroupName"]: one.get("retentionInDays") for one in found}
 
 
-def test_its_logs_end_as_its_sources_do_also_under_the_names_of_the_cut_over() -> None:
+def test_log_groups_of_copy_and_cut_over_have_the_sources_retention() -> None:
     done = database("restore", "--to", latest())
     assert done.exit_code == 0, done.output
     names = (DATABASE, RESTORED, f"{DATABASE}-before")
@@ -84,7 +86,7 @@ def test_its_logs_end_as_its_sources_do_also_under_the_names_of_the_cut_over() -
     assert tagged == TAGS
 
 
-def test_a_group_that_rds_made_before_gets_its_retention() -> None:
+def test_a_log_group_that_rds_created_gets_its_retention() -> None:
     name = GROUPS[0].format(RESTORED)
     boto3.client("logs").create_log_group(logGroupName=name)
     done = database("restore", "--to", latest())
@@ -92,23 +94,23 @@ def test_a_group_that_rds_made_before_gets_its_retention() -> None:
     assert groups()[name] == 90
 
 
-def test_it_says_how_to_cut_over_with_the_names_filled_in() -> None:
+def test_it_prints_the_cut_over_with_names_filled_in() -> None:
     done = database("restore", "--to", latest(), "--as", "arbor-tuesday")
     assert cut_over.commands("production", "arbor-tuesday") in done.stdout
     assert "<" not in cut_over.commands("production", "arbor-tuesday")
     assert not re.search(r"^(aws|pulumi) .*promote", done.stdout, re.MULTILINE)
 
 
-def test_an_old_password_is_replaced_by_the_secrets() -> None:
+def test_a_restored_password_is_replaced_by_the_secrets() -> None:
     moment = latest()
     rotate()
     done = database("restore", "--to", moment)
     assert done.exit_code == 0, done.output
-    assert "it had another password" in done.stdout
+    assert "waiting for the new password" in done.stdout
     assert password(RESTORED) == password(DATABASE) == "second-password"
 
 
-def test_the_second_users_old_password_is_for_a_person() -> None:
+def test_the_second_users_restored_password_is_left_to_the_operator() -> None:
     moment = latest()
     boto3.client("secretsmanager").put_secret_value(
         SecretId="arbor/production/db",
@@ -122,7 +124,7 @@ def test_the_second_users_old_password_is_for_a_person() -> None:
 
 
 @pytest.mark.parametrize("moment", ["2020-01-01", "30d ago", "2090-01-01T00:00:00+02:00"])
-def test_a_moment_outside_of_the_window_is_refused_with_the_window(moment: str) -> None:
+def test_a_time_outside_the_window_is_refused_with_the_window(moment: str) -> None:
     done = database("restore", "--to", moment)
     assert done.exit_code == 3
     assert f"to {latest()}." in done.stderr
@@ -138,48 +140,48 @@ def test_without_automated_backups_it_is_refused() -> None:
 
 
 def begin(moment: str, **more: Any) -> None:
-    """As a run leaves it that was killed after its first call."""
-    source = instance()
+    """The state after a run that was killed after its first call."""
+    source: Any = instance()
     own = {"RestoredFrom": source["DbiResourceId"], "RestoredTo": moment}
-    asked = likeness.asked(source)
-    asked["Tags"] += [{"Key": name, "Value": value} for name, value in {**own, **more}.items()]
+    arguments = restore_settings.restore_arguments(source)
+    arguments["Tags"] += [{"Key": name, "Value": value} for name, value in {**own, **more}.items()]
     boto3.client("rds").restore_db_instance_to_point_in_time(
         SourceDBInstanceIdentifier=DATABASE,
         TargetDBInstanceIdentifier=RESTORED,
         RestoreTime=moment,
-        **asked,
+        **arguments,
     )
 
 
-def test_a_killed_run_is_gone_on_with_even_when_its_moment_has_left_the_window() -> None:
+def test_a_killed_run_is_continued_also_after_its_time_left_the_window() -> None:
     moment = latest()
     begin(moment)
     CLOCK.advance(rds_restore.SECONDS + 8 * 86400)
     done = database("restore", "--to", moment)
     assert done.exit_code == 0, done.output
-    assert "was begun before" in done.stdout
+    assert "already in progress" in done.stdout
     assert instance(RESTORED)["PerformanceInsightsEnabled"]
 
 
-def test_another_moment_under_the_same_name_is_refused() -> None:
+def test_another_time_with_the_same_name_is_refused() -> None:
     moment = latest()
     begin(moment)
     done = database("restore", "--to", latest(timedelta(minutes=5)))
     assert done.exit_code == 3
-    assert f"go on with it with --to {moment}" in done.stderr
+    assert f"continue with --to {moment}" in done.stderr
 
 
-@pytest.mark.parametrize("name", [DATABASE, "by-somebody-else"])
-def test_a_name_that_is_taken_is_refused(name: str) -> None:
+@pytest.mark.parametrize("name", [DATABASE, "another"])
+def test_a_name_in_use_is_refused(name: str) -> None:
     boto3.client("rds").create_db_instance(
-        DBInstanceIdentifier="by-somebody-else", DBInstanceClass="db.t3.micro", Engine="postgres"
+        DBInstanceIdentifier="another", DBInstanceClass="db.t3.micro", Engine="postgres"
     )
     done = database("restore", "--to", latest(), "--as", name)
     assert done.exit_code == 3
-    assert f"{name} is there already" in done.stderr
+    assert f"{name} exists" in done.stderr
 
 
-def test_a_restore_that_failed_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_restore_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     moment = latest()
     begin(moment)
     monkeypatch.setattr(
@@ -193,12 +195,12 @@ def test_a_restore_that_failed_says_what_to_do(monkeypatch: pytest.MonkeyPatch) 
 def test_a_dry_run_restores_nothing() -> None:
     done = database("restore", "--to", latest(), "--dry-run")
     assert done.exit_code == 0
-    assert f"would restore {DATABASE} as it was at {latest()} as {RESTORED}" in done.stdout
+    assert f"would restore {DATABASE} of {latest()} to {RESTORED}" in done.stdout
     found = boto3.client("rds").describe_db_instances()["DBInstances"]
     assert [one["DBInstanceIdentifier"] for one in found] == [DATABASE]
 
 
-def test_without_a_secret_it_is_refused_before_anything_is_begun() -> None:
+def test_without_a_secret_nothing_is_started() -> None:
     boto3.client("secretsmanager").delete_secret(SecretId="arbor/production/db")
     done = database("restore", "--to", latest())
     assert done.exit_code == 3
@@ -207,13 +209,13 @@ def test_without_a_secret_it_is_refused_before_anything_is_begun() -> None:
     assert [one["DBInstanceIdentifier"] for one in found] == [DATABASE]
 
 
-def test_a_way_in_that_is_closed_leaves_the_copy_and_says_how_to_go_on(
+def test_a_failed_tunnel_keeps_the_copy_and_names_the_next_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def closed(*_: object) -> None:
+    def fails(*_: object) -> None:
         raise Refused("session-manager-plugin is not installed.")
 
-    monkeypatch.setattr("arbor.database.backup_commands.connection", closed)
+    monkeypatch.setattr("arbor.database.backup_commands.connection", fails)
     moment = latest()
     done = database("restore", "--to", moment)
     assert done.exit_code == 1

@@ -1,11 +1,11 @@
-"""database scale: what it costs, what is in the way, and what is left to do in config."""
+"""database scale: consequences, obstacles, and the change of config to make."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from arbor.database import scale
+from arbor.database import instance, scale
 from arbor.procedure import Failed, Refused
 from arbor_names import limits
 from connections_world import live
@@ -33,31 +33,31 @@ def stored(world: World) -> World:
     return world
 
 
-def modify(**asked: Any) -> None:
-    client("rds").modify_db_instance(DBInstanceIdentifier=NAME, **asked)
+def modify(**arguments: Any) -> None:
+    client("rds").modify_db_instance(DBInstanceIdentifier=NAME, **arguments)
 
 
-def database() -> dict[str, Any]:
-    return dict(client("rds").describe_db_instances()["DBInstances"][0])
+def database() -> Any:
+    return client("rds").describe_db_instances()["DBInstances"][0]
 
 
 def change(world: World, wanted: str = LARGER, *, dry_run: bool = False) -> None:
     scale.plan(world.account, wanted).execute(world.run(dry_run=dry_run))
 
 
-class Behind:
-    """RDS, which takes its time: each look at the instance is answered with the next of these."""
+class SlowRds:
+    """Each read of the instance returns the next of these changes."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *looks: dict[str, Any]) -> None:
-        self.looks = list(looks)
-        monkeypatch.setattr(scale, "described", self)
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *reads: dict[str, Any]) -> None:
+        self.reads = list(reads)
+        monkeypatch.setattr(instance, "read", self)
 
     def __call__(self, _account: object) -> dict[str, Any]:
-        changes = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        changes = self.reads.pop(0) if len(self.reads) > 1 else self.reads[0]
         return {**database(), **changes}
 
 
-def test_the_class_is_changed_and_config_is_named(stored: World) -> None:
+def test_the_class_changes_and_the_config_key_is_named(stored: World) -> None:
     change(stored)
     assert database()["DBInstanceClass"] == LARGER
     assert stored.heard(f"change {NAME} from {NOW} to {LARGER} at once")
@@ -65,28 +65,28 @@ def test_the_class_is_changed_and_config_is_named(stored: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("multi_az", "told"),
-    [(True, "for one to two minutes there is no database"), (False, "several minutes")],
+    ("multi_az", "words"),
+    [(True, "one to two minutes"), (False, "several minutes")],
 )
-def test_what_it_costs_is_said_before_anybody_is_asked(
-    stored: World, *, multi_az: bool, told: str
+def test_the_downtime_is_shown_before_the_confirmation(
+    stored: World, *, multi_az: bool, words: str
 ) -> None:
     modify(MultiAZ=multi_az, ApplyImmediately=True)
     change(stored, dry_run=True)
     assert stored.said[0].startswith("Downtime: ")
-    assert told in stored.said[0]
+    assert words in stored.said[0]
     assert database()["DBInstanceClass"] == NOW
 
 
-def test_it_waits_until_the_class_is_there_and_nothing_is_pending(
+def test_it_waits_until_the_class_is_applied_and_nothing_is_pending(
     stored: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pending = {"PendingModifiedValues": {"DBInstanceClass": LARGER}}
-    Behind(
+    SlowRds(
         monkeypatch,
         {},  # the plan
-        {},  # before it is begun
-        {"DBInstanceClass": NOW, **pending},  # RDS has not begun
+        {},  # before the change
+        {"DBInstanceClass": NOW, **pending},  # RDS has not started
         {"DBInstanceClass": NOW, **pending},
         {"DBInstanceStatus": "modifying", "DBInstanceClass": NOW, **pending},
         {"DBInstanceStatus": "modifying", "DBInstanceClass": LARGER},
@@ -100,78 +100,76 @@ def test_it_waits_until_the_class_is_there_and_nothing_is_pending(
     ]
 
 
-def test_a_second_run_waits_for_what_the_first_began(
+def test_a_second_run_waits_for_the_change_in_progress(
     stored: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun = {
+    in_progress = {
         "DBInstanceStatus": "modifying",
         "PendingModifiedValues": {"DBInstanceClass": LARGER},
     }
-    Behind(monkeypatch, begun, begun, {"DBInstanceClass": LARGER})
+    SlowRds(monkeypatch, in_progress, in_progress, {"DBInstanceClass": LARGER})
     change(stored)
     assert stored.heard(f"wait until {NAME} is {LARGER}")
-    assert database()["DBInstanceClass"] == NOW  # RDS was asked for nothing
+    assert database()["DBInstanceClass"] == NOW  # no second change
 
 
-def test_a_database_that_breaks_is_a_failure_that_says_where_to_look(
+def test_an_unrecoverable_status_is_a_failure_with_the_next_command(
     stored: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Behind(monkeypatch, {}, {}, {"DBInstanceStatus": "incompatible-network"})
+    SlowRds(monkeypatch, {}, {}, {"DBInstanceStatus": "incompatible-network"})
     with pytest.raises(Failed, match=r"is incompatible-network.*describe-events"):
         change(stored)
 
 
 @pytest.mark.usefixtures("stored")
-def test_a_class_that_is_there_already_leaves_nothing_to_do() -> None:
-    assert scale.is_there(database(), NOW)
-    assert not scale.is_there(database(), LARGER)
+def test_an_applied_class_leaves_nothing_to_do() -> None:
+    assert scale.is_done(database(), NOW)
+    assert not scale.is_done(database(), LARGER)
     modify(DBInstanceClass=LARGER)
-    assert not scale.is_there(database(), NOW)  # somebody's waits for the window
+    assert not scale.is_done(database(), NOW)  # another change waits for the window
 
 
 @pytest.mark.parametrize("wanted", ["db.t3.huge", "t3.large", "db.x2g.large", ""])
-def test_a_class_that_nobody_knows_is_refused_with_those_that_are_known(
-    stored: World, wanted: str
-) -> None:
+def test_an_unknown_class_is_refused_with_the_allowed_ones(stored: World, wanted: str) -> None:
     with pytest.raises(Refused) as refused:
         change(stored, wanted)
     assert "allowed: db.t3.micro, db.t3.small" in str(refused.value)
     assert "or a size of db.m5, db.m6g" in str(refused.value)
 
 
-def test_a_class_that_rds_does_not_offer_here_is_refused(
+def test_a_class_that_rds_does_not_offer_is_refused(
     stored: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(limits.DATABASE_MEMORY_GIB, "db.t9.large", 8)
-    with pytest.raises(Refused, match=r"RDS does not take db\.t9\.large for arbor-staging-db: "):
+    with pytest.raises(Refused, match=r"RDS rejects db\.t9\.large for arbor-staging-db: "):
         change(stored, "db.t9.large")
     assert database()["DBInstanceClass"] == NOW
 
 
-def test_what_others_left_pending_is_listed_and_not_applied(stored: World) -> None:
+def test_other_pending_changes_are_listed_and_not_applied(stored: World) -> None:
     modify(AllocatedStorage=100, MultiAZ=True)
     with pytest.raises(Refused) as refused:
         change(stored)
-    told = str(refused.value)
-    assert "AllocatedStorage 100" in told
-    assert "MultiAZ True" in told
-    assert "the maintenance window is sun:05:00-sun:06:00 UTC" in told
+    message = str(refused.value)
+    assert "AllocatedStorage 100" in message
+    assert "MultiAZ True" in message
+    assert "(maintenance window sun:05:00-sun:06:00 UTC)" in message
     assert (database()["DBInstanceClass"], database()["AllocatedStorage"]) == (NOW, 20)
 
 
-def test_the_same_class_that_waits_for_the_window_is_applied_now(stored: World) -> None:
+def test_the_same_class_pending_for_the_window_is_applied_now(stored: World) -> None:
     modify(DBInstanceClass=LARGER)
     change(stored)
     assert database()["DBInstanceClass"] == LARGER
 
 
-def test_another_class_that_waits_is_somebody_elses(stored: World) -> None:
+def test_another_pending_class_is_refused(stored: World) -> None:
     modify(DBInstanceClass=SMALLER)
     with pytest.raises(Refused, match=f"DBInstanceClass {SMALLER}"):
         change(stored)
 
 
-def test_what_was_left_pending_while_somebody_was_asked_is_refused_too(stored: World) -> None:
+def test_a_change_that_became_pending_during_the_confirmation_is_refused(stored: World) -> None:
     plan = scale.plan(stored.account, LARGER)
     modify(AllocatedStorage=100)
     with pytest.raises(Refused, match="AllocatedStorage 100"):
@@ -179,26 +177,24 @@ def test_what_was_left_pending_while_somebody_was_asked_is_refused_too(stored: W
     assert database()["DBInstanceClass"] == NOW
 
 
-def test_a_database_that_is_busy_with_something_else_is_refused(
-    stored: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Behind(monkeypatch, {"DBInstanceStatus": "backing-up"})
+def test_a_busy_database_is_refused(stored: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    SlowRds(monkeypatch, {"DBInstanceStatus": "backing-up"})
     with pytest.raises(Refused, match="is backing-up: wait until it is available"):
         change(stored)
 
 
-def test_parameters_that_wait_for_a_restart_are_said_to_come_with_it(stored: World) -> None:
+def test_pending_parameters_are_announced(stored: World) -> None:
     client("rds").create_db_parameter_group(
         DBParameterGroupName="params", DBParameterGroupFamily="postgres16", Description="d"
     )
     modify(DBParameterGroupName="params", ApplyImmediately=True)
     change(stored, dry_run=True)
-    assert stored.heard("take effect with it (pending-reboot)")
+    assert stored.heard("Parameters in pending-reboot take effect")
 
 
-@pytest.mark.parametrize(("wanted", "is_told"), [(SMALLER, True), (LARGER, False)])
-def test_too_few_connections_for_what_was_open_lately_are_told(
-    stored: World, wanted: str, *, is_told: bool
+@pytest.mark.parametrize(("wanted", "is_shown"), [(SMALLER, True), (LARGER, False)])
+def test_fewer_connections_than_recently_open_are_reported(
+    stored: World, wanted: str, *, is_shown: bool
 ) -> None:
     client("cloudwatch").put_metric_data(
         Namespace="AWS/RDS",
@@ -212,7 +208,7 @@ def test_too_few_connections_for_what_was_open_lately_are_told(
         ],
     )
     change(stored, wanted, dry_run=True)
-    assert stored.heard("300 were open at one time") == is_told
+    assert stored.heard("14 days is 300") == is_shown
 
 
 def test_a_stack_without_a_database_is_refused(world: World) -> None:
@@ -220,20 +216,20 @@ def test_a_stack_without_a_database_is_refused(world: World) -> None:
         change(world)
 
 
-def test_a_smaller_class_that_full_load_would_exhaust_is_refused(stored: World) -> None:
+def test_a_class_too_small_for_full_load_is_refused(stored: World) -> None:
     register(stored, "backend", MinCapacity=2, MaxCapacity=6)
     live(stored, 1)
     with pytest.raises(Refused) as refused:
         scale.plan(stored.account, SMALLER)
     assert str(refused.value) == (
         "db.t3.small leaves the application 170 connections, and the services open up to 360 at "
-        "their ceilings in both colours: choose db.t3.medium or larger, or lower max or workers of "
-        "the services in config first."
+        "their ceilings in both colours: choose db.t3.medium or larger, or first lower max or "
+        "workers of the services in config."
     )
     assert database()["DBInstanceClass"] == NOW
 
 
-def test_a_smaller_class_that_full_load_fits_is_taken(stored: World) -> None:
+def test_a_smaller_class_that_fits_full_load_is_accepted(stored: World) -> None:
     register(stored, "backend", MinCapacity=2, MaxCapacity=2)
     live(stored, 1)
     change(stored, SMALLER)
@@ -241,7 +237,7 @@ def test_a_smaller_class_that_full_load_fits_is_taken(stored: World) -> None:
     assert not stored.heard("Too few connections")
 
 
-def test_a_larger_class_is_taken_although_full_load_needs_more_and_that_is_said(
+def test_a_larger_class_is_accepted_with_a_warning_if_it_is_still_too_small(
     stored: World,
 ) -> None:
     register(stored, "backend", MinCapacity=2, MaxCapacity=10)
@@ -251,6 +247,6 @@ def test_a_larger_class_is_taken_although_full_load_needs_more_and_that_is_said(
     assert stored.heard("the services open up to 2400 in both colours, and db.t3.large leaves them")
 
 
-def test_a_service_that_does_not_scale_by_itself_is_not_counted(stored: World) -> None:
+def test_a_service_without_autoscaling_is_not_counted(stored: World) -> None:
     live(stored, 1)
     assert scale.plan(stored.account, SMALLER).peak == 0

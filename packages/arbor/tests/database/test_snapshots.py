@@ -26,7 +26,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def leave(name: str) -> None:
-    """A lock as a run leaves it that was killed while it made that snapshot."""
+    """The lock of a run that was killed while it created that snapshot."""
     account = Account(stack="production", client=boto3.client)
     held = replace(lock.holder(account, f"database snapshot {name}"), process=2**22 + 1)
     boto3.client("ssm").put_parameter(
@@ -42,7 +42,7 @@ def create(name: str) -> None:
     boto3.client("rds").create_db_snapshot(DBInstanceIdentifier=DATABASE, DBSnapshotIdentifier=name)
 
 
-def test_it_waits_until_the_snapshot_is_there_and_says_what_it_is() -> None:
+def test_it_waits_for_the_snapshot_and_describes_it() -> None:
     done = database("snapshot")
     assert done.exit_code == 0, done.output
     (name,) = snapshots()
@@ -51,15 +51,15 @@ def test_it_waits_until_the_snapshot_is_there_and_says_what_it_is() -> None:
     assert f"{name}: 20 GiB, encrypted, with the data of " in done.stdout
 
 
-def test_one_that_is_still_made_is_waited_for_and_not_made_again() -> None:
+def test_a_snapshot_in_progress_is_awaited_and_not_duplicated() -> None:
     create(at(timedelta(minutes=1)))
     done = database("snapshot")
     assert done.exit_code == 0, done.output
-    assert "not made a second time" in done.stdout
+    assert "already in progress" in done.stdout
     assert len(snapshots()) == 1
 
 
-def test_a_killed_run_leaves_its_name_to_the_next() -> None:
+def test_the_next_run_continues_a_killed_runs_snapshot() -> None:
     name = at(timedelta(minutes=5))
     create(name)
     CLOCK.advance(rds_backups.SECONDS)
@@ -67,12 +67,12 @@ def test_a_killed_run_leaves_its_name_to_the_next() -> None:
     done = database("snapshot")
     assert done.exit_code == 0, done.output
     assert snapshots() == [name]
-    leave(at(timedelta(minutes=5)) + "0")  # no name of ours
+    leave(at(timedelta(minutes=5)) + "0")  # not a valid name
     assert database("snapshot").exit_code == 0
     assert len(snapshots()) == 2
 
 
-def test_one_that_was_killed_long_ago_has_old_data_and_is_not_taken_for_the_new_one() -> None:
+def test_a_snapshot_of_a_run_killed_hours_ago_is_not_continued() -> None:
     old = at(timedelta(hours=2))
     create(old)
     CLOCK.advance(rds_backups.SECONDS)
@@ -81,17 +81,17 @@ def test_one_that_was_killed_long_ago_has_old_data_and_is_not_taken_for_the_new_
     assert len(snapshots()) == 2
 
 
-def test_a_database_that_is_not_available_is_refused() -> None:
+def test_an_unavailable_database_is_refused() -> None:
     boto3.client("rds").stop_db_instance(DBInstanceIdentifier=DATABASE)
     done = database("snapshot")
     assert done.exit_code == 3
     assert f"aws rds start-db-instance --db-instance-identifier {DATABASE}" in done.stderr
     boto3.client("rds").start_db_instance(DBInstanceIdentifier=DATABASE)
-    create("by-somebody-else")
+    create("another")
     done = database("snapshot")
     assert done.exit_code == 3
     assert f"{DATABASE} is backing-up" in done.stderr
-    assert snapshots() == ["by-somebody-else"]
+    assert snapshots() == ["another"]
 
 
 def test_a_full_quota_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,16 +102,16 @@ def test_a_full_quota_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert instance()["DBInstanceStatus"] == "available"
 
 
-def test_a_dry_run_makes_none() -> None:
+def test_a_dry_run_creates_no_snapshot() -> None:
     done = database("snapshot", "--dry-run")
     assert done.exit_code == 0
-    assert "would make the snapshot arbor-production-manual-" in done.stdout
+    assert "would create the snapshot arbor-production-manual-" in done.stdout
     assert snapshots() == []
 
 
-def test_snapshots_are_listed_with_the_moments_that_can_be_restored() -> None:
+def test_snapshots_are_listed_with_the_recovery_window() -> None:
     database("snapshot")
-    told, found = database("snapshots"), json.loads(database("snapshots", "--json").stdout)
+    shown, found = database("snapshots"), json.loads(database("snapshots", "--json").stdout)
     assert [one["kind"] for one in found["snapshots"]] == ["manual", "automated"]
     assert found["snapshots"][0] | {"name": "", "taken": ""} == {
         "name": "",
@@ -123,12 +123,12 @@ def test_snapshots_are_listed_with_the_moments_that_can_be_restored() -> None:
         "encrypted": True,
     }
     assert found["restorable"]["earliest"] < found["restorable"]["latest"]
-    assert "Any moment from " in told.stdout
+    assert "Point-in-time recovery from " in shown.stdout
     (name,) = snapshots()
-    assert name in told.stdout
+    assert name in shown.stdout
 
 
-def test_without_automated_backups_it_says_so() -> None:
+def test_missing_automated_backups_are_reported() -> None:
     boto3.client("rds").modify_db_instance(
         DBInstanceIdentifier=DATABASE, BackupRetentionPeriod=0, ApplyImmediately=True
     )

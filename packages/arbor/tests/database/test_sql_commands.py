@@ -31,22 +31,22 @@ def server() -> Iterator[postgres_world.Server]:
 
 @pytest.fixture(autouse=True)
 def account(server: postgres_world.Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """Production's instance and secret; gives the ports that a way was asked to listen on."""
+    """Production's instance and secret; returns the requested local ports of tunnels."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.delenv("PGSSLROOTCERT", raising=False)
-    asked: list[int] = []
+    ports: list[int] = []
 
     @contextmanager
-    def way(_: Account, host: str, port: int, *, local_port: int = 0) -> Iterator[int]:
+    def to_server(_: Account, host: str, port: int, *, local_port: int = 0) -> Iterator[int]:
         assert host.startswith(INSTANCE)
         assert port == 5432
-        asked.append(local_port)
+        ports.append(local_port)
         yield server.port
 
-    monkeypatch.setattr("arbor.database.session.tunnel", way)
-    monkeypatch.setattr("arbor.database.psql.tunnel", way)
+    monkeypatch.setattr("arbor.database.session.tunnel", to_server)
+    monkeypatch.setattr("arbor.database.psql.tunnel", to_server)
     with mock_aws():
         boto3.client("rds").create_db_instance(
             DBInstanceIdentifier=INSTANCE,
@@ -55,7 +55,7 @@ def account(server: postgres_world.Server, monkeypatch: pytest.MonkeyPatch) -> I
             Port=5432,
         )
         boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString=secret("first"))
-        yield asked
+        yield ports
 
 
 def secret(which: str) -> str:
@@ -66,23 +66,23 @@ def database(*words: str) -> Result:
     return CliRunner().invoke(app, ["database", *words])
 
 
-def test_connections_are_told_by_user_and_state_with_the_limit(
+def test_connections_are_shown_by_user_and_state_with_the_limit(
     server: postgres_world.Server,
 ) -> None:
     with server.connect() as idle:
         idle.execute("SELECT 1")
-        told, found = database("connections"), database("connections", "--json")
-    assert told.exit_code == 0, told.output
-    assert "idle in transaction" in told.stdout
+        shown, found = database("connections"), database("connections", "--json")
+    assert shown.exit_code == 0, shown.output
+    assert "idle in transaction" in shown.stdout
     answer = json.loads(found.stdout)
-    assert f"{answer['used']} of {answer['allowed']} connections" in told.stdout
+    assert f"{answer['used']} of {answer['allowed']} connections" in shown.stdout
     assert answer["allowed"] == 100 - 3
     assert answer["used"] == sum(share["connections"] for share in answer["shares"])
     states = {(share["user"], share["state"]) for share in answer["shares"]}
     assert (postgres_world.USER, "idle in transaction") in states
 
 
-def test_top_queries_are_sorted_by_what_was_asked(server: postgres_world.Server) -> None:
+def test_top_queries_are_sorted_by_the_given_statistic(server: postgres_world.Server) -> None:
     postgres_world.as_superuser(
         server, f"CREATE EXTENSION IF NOT EXISTS {EXTENSION}", "SELECT pg_stat_statements_reset()"
     )
@@ -102,7 +102,9 @@ def test_top_queries_are_sorted_by_what_was_asked(server: postgres_world.Server)
     assert "AS slow" in database("top-queries").stdout
 
 
-def test_without_the_extension_it_says_how_to_get_it(server: postgres_world.Server) -> None:
+def test_a_missing_extension_is_reported_with_the_statement_to_create_it(
+    server: postgres_world.Server,
+) -> None:
     postgres_world.as_superuser(server, f"DROP EXTENSION IF EXISTS {EXTENSION}")
     done = database("top-queries")
     assert done.exit_code == 3
@@ -118,16 +120,16 @@ def test_without_the_extension_it_says_how_to_get_it(server: postgres_world.Serv
         ("connections", "--stack", "test"),
     ],
 )
-def test_what_is_not_allowed_is_wrong_usage(words: tuple[str, ...]) -> None:
+def test_invalid_options_exit_2(words: tuple[str, ...]) -> None:
     assert database(*words).exit_code == 2
 
 
-def test_the_pending_password_is_tried_while_a_rotation_is_under_way() -> None:
+def test_the_pending_password_is_tried_during_a_rotation() -> None:
     manager = boto3.client("secretsmanager")
     manager.put_secret_value(SecretId=SECRET, SecretString=secret("stale"))
     refused = database("connections")
     assert refused.exit_code == 1
-    assert "`arbor rotate-password` ends it." in refused.stderr
+    assert "run `arbor rotate-password` to complete it." in refused.stderr
     assert "stale-password" not in refused.output
     manager.put_secret_value(
         SecretId=SECRET, SecretString=secret("first"), VersionStages=["AWSPENDING"]
@@ -136,7 +138,7 @@ def test_the_pending_password_is_tried_while_a_rotation_is_under_way() -> None:
 
 
 @pytest.mark.parametrize(("code", "ends"), [(0, 0), (2, 1)])
-def test_connect_gives_psql_the_password_by_its_environment(
+def test_connect_passes_the_password_in_the_environment(
     account: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, ends: int
 ) -> None:
     seen = tmp_path / "seen"
@@ -152,7 +154,7 @@ def test_connect_gives_psql_the_password_by_its_environment(
     assert account == [15555]
 
 
-def test_without_psql_the_way_stays_open_until_it_is_closed(
+def test_without_psql_the_tunnel_stays_open_until_ctrl_c(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def interrupted() -> None:
@@ -166,18 +168,18 @@ def test_without_psql_the_way_stays_open_until_it_is_closed(
     assert "first-password" not in done.output
 
 
-def test_a_port_that_somebody_has_is_refused() -> None:
-    with socket.socket() as somebody:
-        somebody.bind(("127.0.0.1", 0))
-        somebody.listen()
-        port = somebody.getsockname()[1]
+def test_a_port_in_use_is_refused() -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
         nowhere = Account(stack="production", client=boto3.client)
         with pytest.raises(Refused, match=f"Port {port} of this machine is taken"):
             tunnel(nowhere, "database", 5432, local_port=port).__enter__()
 
 
-def test_a_session_changes_nothing(server: postgres_world.Server) -> None:
-    """PostgreSQL itself refuses, in every transaction of it."""
+def test_a_session_is_read_only(server: postgres_world.Server) -> None:
+    """PostgreSQL rejects writes in each of its transactions."""
     postgres_world.as_superuser(
         server, "CREATE TABLE kept (id int)", f"GRANT ALL ON kept TO {postgres_world.USER}"
     )

@@ -1,4 +1,4 @@
-"""`arbor audit secrets`: what still has the value of the state, and how old each value is."""
+"""`arbor audit secrets`: secrets with a value of Pulumi's state, and the age of each value."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ ROTATED = {
 
 @pytest.fixture
 def audit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Audit]:
-    """The command, on staging with the secrets that the program made."""
+    """The command, on staging with the secrets that the program created."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
@@ -41,20 +41,20 @@ def audit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Audit]:
 
 
 def age(name: str, days: int) -> None:
-    """Let the current version be so old."""
+    """Set the age of the current version."""
     secret = secretsmanager_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].secrets[name]
     created = datetime.now(UTC) - timedelta(days=days)
     secret.versions[str(secret.default_version_id)]["createdate"] = int(created.timestamp())
 
 
 def age_cache(days: int) -> None:
-    """Let the replication group be so old."""
+    """Set the age of the replication group."""
     group = elasticache_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].replication_groups[GROUP]
     group.replication_group_create_time = datetime.now(UTC) - timedelta(days=days)
 
 
 def unlabel(name: str) -> None:
-    """Take the program's label off, as an adopted secret has none."""
+    """Remove the program's label, which an adopted secret lacks."""
     manager = client("secretsmanager")
     stages = manager.describe_secret(SecretId=name)["VersionIdsToStages"]
     (version,) = [one for one, held in stages.items() if "arbor-initial" in held]
@@ -64,21 +64,21 @@ def unlabel(name: str) -> None:
 
 
 def found(audit: Audit) -> dict[str, dict[str, Any]]:
-    """The lines by the secret's name."""
-    return {line["what"]: line for line in json.loads(audit("--json").stdout)["lines"]}
+    """The checks by the secret's name."""
+    return {check["name"]: check for check in json.loads(audit("--json").stdout)["checks"]}
 
 
-def test_the_programs_values_are_findings_with_the_command_that_rotates_them(audit: Audit) -> None:
+def test_first_values_are_findings_with_the_rotation_command(audit: Audit) -> None:
     done = audit()
     assert done.exit_code == 1
     assert "3 findings in staging" in done.stderr
-    assert done.stdout.count("mend: arbor rotate-first --stack staging") == 3
+    assert done.stdout.count("remedy: arbor rotate-first --stack staging") == 3
     for name in (DB, CACHE, APP):
-        assert f"{name}: still has its first value, which the state holds" in done.stdout
+        assert f"{name}: still has its first value, which is in Pulumi's state" in done.stdout
         assert f"list-secret-version-ids --include-deprecated --secret-id {name}" in done.stdout
 
 
-def test_a_rotated_secret_is_none_and_its_age_is_shown(audit: Audit) -> None:
+def test_a_rotated_secret_is_ok_and_its_age_is_shown(audit: Audit) -> None:
     for name, value in ROTATED.items():
         put(name, value)
     age(CACHE, 91)
@@ -89,16 +89,16 @@ def test_a_rotated_secret_is_none_and_its_age_is_shown(audit: Audit) -> None:
     assert "its value is 91 days old" in done.stdout
     assert "its value is 1 day old" in done.stdout
     lines = found(audit)
-    assert {name: line["about"]["days"] for name, line in lines.items()} == {
+    assert {name: check["details"]["days"] for name, check in lines.items()} == {
         DB: 0,
         CACHE: 91,
         APP: 1,
     }
-    assert {line["verdict"] for line in lines.values()} == {"OK"}
+    assert {check["status"] for check in lines.values()} == {"OK"}
 
 
-def test_a_first_version_that_was_given_out_again_is_a_finding(audit: Audit) -> None:
-    """A restore by hand: the label tells, though a newer version is there."""
+def test_a_first_version_that_is_current_again_is_a_finding(audit: Audit) -> None:
+    """After a manual restore: the label decides, although a newer version exists."""
     for name, value in ROTATED.items():
         put(name, value)
     manager = client("secretsmanager")
@@ -113,7 +113,7 @@ def test_a_first_version_that_was_given_out_again_is_a_finding(audit: Audit) -> 
         MoveToVersionId=stages["arbor-initial"],
         RemoveFromVersionId=stages["AWSCURRENT"],
     )
-    assert {name for name, line in found(audit).items() if line["verdict"] == "NG"} == {DB}
+    assert {name for name, check in found(audit).items() if check["status"] == "NG"} == {DB}
 
 
 def test_without_the_label_the_oldest_version_is_the_first(audit: Audit) -> None:
@@ -124,7 +124,7 @@ def test_without_the_label_the_oldest_version_is_the_first(audit: Audit) -> None
     put(CACHE, ROTATED[CACHE])
     put(APP, ROTATED[APP])
     lines = found(audit)
-    assert {name: line["verdict"] for name, line in lines.items()} == {
+    assert {name: check["status"] for name, check in lines.items()} == {
         DB: "NG",
         CACHE: "OK",
         APP: "OK",
@@ -132,75 +132,75 @@ def test_without_the_label_the_oldest_version_is_the_first(audit: Audit) -> None
 
 
 def test_versions_without_any_label_count_as_well(audit: Audit) -> None:
-    """After two rotations the first version has no label left, if it never had the program's."""
+    """After two rotations a first version without the program's label has none."""
     for name, value in ROTATED.items():
         put(name, value)
     age(DB, 30)
     unlabel(DB)
     put(DB, {"username": "arbor_user", "password": "again"})
     put(DB, {"username": "arbor_user", "password": "and again"})
-    assert found(audit)[DB]["verdict"] == "OK"
+    assert found(audit)[DB]["status"] == "OK"
 
 
 def test_the_same_value_in_a_new_version_is_a_finding(audit: Audit) -> None:
-    """Another key was put beside it: the version is new, the SECRET_KEY is the state's."""
+    """A key was added: the version is new, and SECRET_KEY is the state's."""
     put(DB, ROTATED[DB])
     put(CACHE, ROTATED[CACHE])
     put(APP, {**FIRST[APP], "ANOTHER": "key"})
     done = audit()
     assert done.exit_code == 1
     assert f"{APP}: has a new version with its first value" in done.stdout
-    assert "mend: arbor rotate-key --stack staging" in done.stdout
+    assert "remedy: arbor rotate-key --stack staging" in done.stdout
     assert FIRST[APP]["SECRET_KEY"] not in done.output
 
 
-def test_who_may_read_no_value_is_told_what_the_versions_show(
+def test_without_permission_to_read_values_the_versions_decide(
     audit: Audit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(DB, ROTATED[DB])
     put(APP, {**FIRST[APP], "ANOTHER": "key"})
     call = BaseClient._make_api_call  # noqa: SLF001 - what every call goes through
 
-    def denied(self: Any, operation: str, asked: Any) -> Any:
+    def denied(self: Any, operation: str, arguments: Any) -> Any:
         if operation == "GetSecretValue":
             response = {"Error": {"Code": "AccessDeniedException", "Message": "no"}}
             raise self.exceptions.ClientError(response, operation)
-        return call(self, operation, asked)
+        return call(self, operation, arguments)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", denied)
-    assert {name: line["verdict"] for name, line in found(audit).items()} == {
+    assert {name: check["status"] for name, check in found(audit).items()} == {
         DB: "OK",
         CACHE: "NG",
         APP: "OK",
     }
 
 
-def test_a_rotation_that_was_left_half_way_is_a_finding(audit: Audit) -> None:
+def test_an_incomplete_rotation_is_a_finding(audit: Audit) -> None:
     for name, value in ROTATED.items():
         put(name, value)
     put(CACHE, {"password": "pending-token-of-letters"}, "AWSPENDING")
-    line = found(audit)[CACHE]
-    assert (line["verdict"], line["mend"]) == ("NG", "arbor rotate-token --stack staging")
-    assert "a rotation that was left half way" in line["says"]
+    check = found(audit)[CACHE]
+    assert (check["status"], check["remedy"]) == ("NG", "arbor rotate-token --stack staging")
+    assert "an incomplete rotation" in check["message"]
 
 
-def test_a_cache_that_was_replaced_has_the_first_token_again(audit: Audit) -> None:
-    """Its secret was rotated before: the new group was created with the token of the state."""
+def test_a_replaced_cache_has_the_first_token_again(audit: Audit) -> None:
+    """The secret was rotated before; the new group was created with the state's token."""
     for name, value in ROTATED.items():
         put(name, value)
     age(CACHE, 1)
-    line = found(audit)[CACHE]
-    assert (line["verdict"], line["mend"]) == ("NG", "arbor rotate-token --stack staging")
-    assert f"{GROUP} was created after the value of {CACHE}" in line["says"]
+    check = found(audit)[CACHE]
+    assert (check["status"], check["remedy"]) == ("NG", "arbor rotate-token --stack staging")
+    assert f"{GROUP} was created after the value of {CACHE}" in check["message"]
 
 
-def test_a_secret_that_is_not_there_is_said_to_be_missing(audit: Audit) -> None:
+def test_a_missing_secret_is_skipped(audit: Audit) -> None:
     for name in (DB, CACHE):
         put(name, ROTATED[name])
     client("secretsmanager").delete_secret(SecretId=APP)
     done = audit()
     assert done.exit_code == 0, done.output
-    assert "it doesn't exist, is to be deleted" in done.stdout
+    assert "missing, scheduled for deletion" in done.stdout
 
 
 def test_no_value_is_shown(audit: Audit) -> None:

@@ -1,6 +1,6 @@
-"""rotate-token: which token the cache takes when, and what stops it.
+"""rotate-token: the cache's tokens during a rotation, and obstacles.
 
-That every fault converges is tried in tests/engine/test_faults.py.
+tests/engine/test_faults.py covers faults at each call.
 """
 
 from collections.abc import Callable
@@ -16,13 +16,13 @@ from first_secrets import (
     CACHE,
     FIRST,
     GROUP,
+    accepts,
     complete,
     everything,
     held,
     labels,
     put,
     rotate_by_lambda,
-    takes,
     tokens,
 )
 from operations_world import BACKEND, CLUSTER, World
@@ -37,7 +37,7 @@ def stores(world: World) -> None:
 
 
 def plan(world: World) -> rotation.Rotation:
-    return rotation.plan(world.account, "rotate-token", auth_token.plan(world.account, takes))
+    return rotation.plan(world.account, "rotate-token", auth_token.plan(world.account, accepts))
 
 
 def modify(token: str, strategy: str) -> None:
@@ -50,57 +50,57 @@ def modify(token: str, strategy: str) -> None:
     CLOCK.advance(30)
 
 
-def test_cache_secret_and_tasks_agree_afterwards(world: World) -> None:
+def test_cache_secret_and_tasks_use_the_new_token(world: World) -> None:
     plan(world).execute(world.run())
     assert tokens() == [held(CACHE)["password"]] != [OLD]
     assert len(world.deployments(BACKEND)) == 3
     assert labels(CACHE) == {"AWSCURRENT", "AWSPREVIOUS", "arbor-initial"}
 
 
-def test_running_tasks_are_let_in_until_the_last_of_them_is_replaced(world: World) -> None:
-    """The old token is refused only after the deployment, the new one is taken before it."""
+def test_both_tokens_are_valid_until_the_last_task_is_replaced(world: World) -> None:
+    """The new token is accepted before the deployment, the old one rejected after it."""
     seen = []
 
-    def look(seconds: float) -> None:
+    def observe(seconds: float) -> None:
         status = world.history(BACKEND)[0]
         if len(world.deployments(BACKEND)) == 3 and status == "IN_PROGRESS":
             seen.append(set(tokens()))
         CLOCK.advance(seconds)
 
-    plan(world).execute(replace(world.run(), sleep=look))
+    plan(world).execute(replace(world.run(), sleep=observe))
     assert seen
-    assert all(taken == {OLD, held(CACHE)["password"]} for taken in seen)
+    assert all(valid == {OLD, held(CACHE)["password"]} for valid in seen)
 
 
-def test_a_dry_run_says_every_step_and_does_none(world: World) -> None:
+def test_a_dry_run_prints_every_step_and_changes_nothing(world: World) -> None:
     before = everything(world)
     plan(world).execute(world.run(dry_run=True))
     assert [line.split()[1] for line in world.said] == [
         *("keep", "add", "make"),
         "deploy",
-        *("leave", "end"),
+        *("remove", "end"),
     ]
     assert everything(world) == before
 
 
-def test_no_token_is_ever_said(world: World) -> None:
+def test_no_token_is_printed(world: World) -> None:
     planned = plan(world)
     planned.execute(world.run())
-    said = "\n".join([*world.said, repr(planned)])
-    assert held(CACHE)["password"] not in said
-    assert OLD not in said
+    printed = "\n".join([*world.said, repr(planned)])
+    assert held(CACHE)["password"] not in printed
+    assert OLD not in printed
 
 
-def test_an_interrupted_rotation_goes_on_with_its_token(world: World) -> None:
-    def ring_meanwhile(seconds: float) -> None:
+def test_an_interrupted_rotation_continues_with_its_token(world: World) -> None:
+    def raise_alarm(seconds: float) -> None:
         if world.history(BACKEND)[0] == "IN_PROGRESS":
             world.ring("backend")
         CLOCK.advance(seconds)
 
     with pytest.raises(Failed, match="run `arbor rotate-token --stack staging` again"):
-        plan(world).execute(replace(world.run(), sleep=ring_meanwhile))
+        plan(world).execute(replace(world.run(), sleep=raise_alarm))
     kept = held(CACHE)["password"]
-    assert set(tokens()) == {OLD, kept}  # what runs is let in, whichever it has
+    assert set(tokens()) == {OLD, kept}  # running tasks may have either
     client("cloudwatch").set_alarm_state(
         AlarmName="backend-5xx", StateValue="OK", StateReason="the drill is over"
     )
@@ -109,44 +109,46 @@ def test_an_interrupted_rotation_goes_on_with_its_token(world: World) -> None:
     assert "AWSPENDING" not in labels(CACHE)
 
 
-def test_a_cache_whose_token_was_changed_outside_the_secret_is_mended(world: World) -> None:
-    """So is one that was replaced, and has the program's first token again."""
+def test_a_token_changed_outside_the_secret_is_repaired(world: World) -> None:
+    """As for a replaced cache, which has the first token again."""
     modify("set-by-hand-in-the-console", "ROTATE")
     modify("set-by-hand-in-the-console", "SET")
     plan(world).execute(world.run())
     assert tokens() == [held(CACHE)["password"]]
 
 
-def test_what_else_the_secret_holds_is_kept(world: World) -> None:
+def test_other_keys_of_the_secret_are_kept(world: World) -> None:
     put(CACHE, {**held(CACHE), "note": "of an operator"}, "AWSCURRENT")
     plan(world).execute(world.run())
     assert held(CACHE) == {"password": tokens()[0], "note": "of an operator"}
 
 
-def test_a_token_that_is_still_taken_is_no_success(
+def test_an_old_token_that_is_still_accepted_is_a_failure(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("arbor.security.cache_tokens.HALF_AN_HOUR", 300.0)
-    part = auth_token.plan(world.account, lambda *_: True)
-    with pytest.raises(Failed, match="see that the old one is refused: no effect after 5 minutes"):
-        rotation.plan(world.account, "rotate-token", part).execute(world.run())
+    one = auth_token.plan(world.account, lambda *_: True)
+    with pytest.raises(Failed, match="check that it is rejected: no effect after 5 minutes"):
+        rotation.plan(world.account, "rotate-token", one).execute(world.run())
     assert "AWSPENDING" in labels(CACHE)
 
 
-def test_a_token_that_is_not_taken_is_not_given_out(
+def test_a_token_that_is_rejected_is_not_promoted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("arbor.security.cache_tokens.HALF_AN_HOUR", 300.0)
-    part = auth_token.plan(world.account, lambda *_: False)
-    with pytest.raises(Failed, match="log in with it: no effect after 5 minutes"):
-        rotation.plan(world.account, "rotate-token", part).execute(world.run())
+    one = auth_token.plan(world.account, lambda *_: False)
+    with pytest.raises(
+        Failed, match="log in with it; the current one stays valid: no effect after 5 minutes"
+    ):
+        rotation.plan(world.account, "rotate-token", one).execute(world.run())
     assert held(CACHE)["password"] == OLD
     assert len(world.deployments(BACKEND)) == 2
 
 
 REFUSED: dict[str, tuple[Callable[[World], object], str]] = {
     "the secret has no token": (lambda _: put(CACHE, {}), "is not JSON with a password"),
-    "the secret goes": (
+    "the secret is scheduled for deletion": (
         lambda _: client("secretsmanager").delete_secret(SecretId=CACHE),
         "restore-secret --secret-id arbor/staging/redis",
     ),
@@ -168,7 +170,7 @@ REFUSED: dict[str, tuple[Callable[[World], object], str]] = {
 
 
 @pytest.mark.parametrize("why", REFUSED)
-def test_what_is_in_the_way_is_said_and_nothing_is_written(world: World, why: str) -> None:
+def test_an_obstacle_is_reported_and_nothing_is_written(world: World, why: str) -> None:
     disturb, sentence = REFUSED[why]
     disturb(world)
     before = world.deployments(BACKEND)
@@ -177,7 +179,7 @@ def test_what_is_in_the_way_is_said_and_nothing_is_written(world: World, why: st
     assert world.deployments(BACKEND) == before
 
 
-def test_a_token_has_only_characters_that_elasticache_takes() -> None:
+def test_a_token_has_only_characters_that_elasticache_allows() -> None:
     drawn = {character for _ in range(100) for character in generate()}
     assert drawn == set(ALPHABET)
     assert all(character.isalnum() for character in drawn)

@@ -10,10 +10,10 @@ import pytest
 import postgres_world
 from arbor.account import Account
 from arbor.database.connection import WrongPasswordError
-from arbor.database.credentials import Credentials
+from arbor.database.secret import Credentials
 from arbor.procedure import Failed
-from arbor.security.database_users import Users
-from arbor.security.passwords import generate
+from arbor.security.database_users import DatabaseUsers
+from arbor.security.database_users import generate_password as generate
 
 MASTER = Credentials(username=postgres_world.USER, password=postgres_world.PASSWORD)
 TABLE = "CREATE TABLE plans (id int); INSERT INTO plans VALUES (1)"
@@ -28,7 +28,7 @@ def server() -> Iterator[postgres_world.Server]:
 
 
 @pytest.fixture
-def users(server: postgres_world.Server) -> Users:
+def users(server: postgres_world.Server) -> DatabaseUsers:
     @contextmanager
     def connect(_: Account, credentials: Credentials) -> Iterator[psycopg.Connection]:
         try:
@@ -38,7 +38,7 @@ def users(server: postgres_world.Server) -> Users:
         with made:
             yield made
 
-    return Users(
+    return DatabaseUsers(
         account=Account(stack="production", client=_no_aws),
         master=postgres_world.USER,
         connect=connect,
@@ -53,16 +53,16 @@ def second(password: str) -> Credentials:
     return Credentials(username="arbor_user_2", password=password)
 
 
-def test_a_user_logs_in_with_its_password_and_no_other(users: Users) -> None:
+def test_a_user_logs_in_with_its_password_and_no_other(users: DatabaseUsers) -> None:
     assert users.logs_in(MASTER)
     assert not users.logs_in(Credentials(username=MASTER.username, password="wrong"))
 
 
-def test_the_second_user_is_made_and_does_what_the_first_does(
-    users: Users, server: postgres_world.Server
+def test_the_second_user_has_the_firsts_rights(
+    users: DatabaseUsers, server: postgres_world.Server
 ) -> None:
     wanted = second(generate())
-    step = users.give(wanted, MASTER)
+    step = users.set_password(wanted, MASTER)
     step.do()
     assert step.took_effect()
     with server.connect(wanted.username, wanted.password) as connection:
@@ -73,11 +73,11 @@ def test_the_second_user_is_made_and_does_what_the_first_does(
         connection.execute("DROP TABLE more")
 
 
-def test_the_first_keeps_its_password_and_what_it_makes_later_is_for_both(
-    users: Users, server: postgres_world.Server
+def test_the_first_keeps_its_password_and_both_own_its_later_tables(
+    users: DatabaseUsers, server: postgres_world.Server
 ) -> None:
     wanted = second(generate())
-    users.give(wanted, MASTER).do()
+    users.set_password(wanted, MASTER).do()
     assert users.logs_in(MASTER)
     with server.connect() as connection:
         connection.execute("CREATE TABLE later (id int)")
@@ -85,32 +85,34 @@ def test_the_first_keeps_its_password_and_what_it_makes_later_is_for_both(
         connection.execute("DROP TABLE later")
 
 
-def test_the_same_again_changes_nothing_but_the_password(users: Users) -> None:
+def test_a_second_run_changes_only_the_password(users: DatabaseUsers) -> None:
     first, again = second(generate()), second(generate())
-    users.give(first, MASTER).do()
-    users.give(again, MASTER).do()
+    users.set_password(first, MASTER).do()
+    users.set_password(again, MASTER).do()
     assert users.logs_in(again)
     assert not users.logs_in(first)
 
 
-def test_a_session_from_before_goes_on(users: Users, server: postgres_world.Server) -> None:
+def test_an_open_session_continues(users: DatabaseUsers, server: postgres_world.Server) -> None:
     with server.connect() as before:
         before.execute("SELECT * FROM plans")
         before.commit()
-        users.give(second(generate()), MASTER).do()
+        users.set_password(second(generate()), MASTER).do()
         before.execute("INSERT INTO plans VALUES (2)")
 
 
-def test_no_password_is_in_the_servers_log(users: Users, server: postgres_world.Server) -> None:
+def test_no_password_is_in_the_servers_log(
+    users: DatabaseUsers, server: postgres_world.Server
+) -> None:
     wanted = second(generate())
-    users.give(wanted, MASTER).do()
+    users.set_password(wanted, MASTER).do()
     logged = postgres_world.statements(server)
     assert 'ALTER ROLE "arbor_user_2" PASSWORD \'SCRAM-SHA-256$' in logged
     assert wanted.password not in logged
 
 
-def test_a_table_that_is_locked_stops_it_and_nothing_is_half_done(
-    users: Users, server: postgres_world.Server, monkeypatch: pytest.MonkeyPatch
+def test_a_locked_table_rolls_everything_back(
+    users: DatabaseUsers, server: postgres_world.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("arbor.security.database_users.LOCK_TIMEOUT", "50ms")
     postgres_world.as_superuser(server, f"ALTER TABLE plans OWNER TO {postgres_world.USER}")
@@ -118,7 +120,7 @@ def test_a_table_that_is_locked_stops_it_and_nothing_is_half_done(
     with postgres_world.superuser(server) as busy, busy.transaction():
         busy.execute("LOCK TABLE plans")
         with pytest.raises(Failed, match="lock timeout"):
-            users.give(before, MASTER).do()
+            users.set_password(before, MASTER).do()
     assert not users.logs_in(before)
-    users.give(before, MASTER).do()
+    users.set_password(before, MASTER).do()
     assert users.logs_in(before)

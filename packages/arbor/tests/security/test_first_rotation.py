@@ -1,4 +1,4 @@
-"""rotate-first: what has the state's value is rotated with one deployment, and nothing else is."""
+"""rotate-first: only secrets with a value of Pulumi's state are rotated, with one deployment."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from arbor import secret
 from arbor.__main__ import app
 from arbor.account import Account
 from arbor.database.connection import WrongPasswordError
-from arbor.database.credentials import Credentials
+from arbor.database.secret import Credentials
 from arbor.procedure import Run
 from arbor.security import first_values
 from components import secrets as program
@@ -28,13 +28,13 @@ from first_secrets import (
     FIRST,
     USER,
     Application,
+    accepts,
     complete,
     deployments,
     everything,
     held,
     labels,
     put,
-    takes,
     tokens,
 )
 from operations_world import STACK, World
@@ -44,7 +44,7 @@ EACH = (DB, CACHE, APP)
 
 
 class Database:
-    """Takes the master's password that RDS has applied, and that of the second user."""
+    """Accepts the master user's applied password, and the second user's."""
 
     def __init__(self) -> None:
         self.master = [FIRST[DB]["password"]]
@@ -69,7 +69,7 @@ class Database:
 
 @pytest.fixture
 def database(world: World, monkeypatch: pytest.MonkeyPatch) -> Database:
-    """Everything as the first `up` leaves it, and an operator with the usual configuration."""
+    """The stack after the first `up`, and an operator's configuration."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
@@ -88,14 +88,14 @@ def database(world: World, monkeypatch: pytest.MonkeyPatch) -> Database:
         CLOCK.advance(60)
 
     monkeypatch.setattr("arbor.security.commands.connection", made)
-    monkeypatch.setattr("arbor.security.commands.takes", takes)
+    monkeypatch.setattr("arbor.security.commands.accepts", accepts)
     monkeypatch.setattr("arbor.security.commands.post", application)
-    monkeypatch.setattr("arbor.security.database_users.Users._by_sql", by_sql)
+    monkeypatch.setattr("arbor.security.database_users.DatabaseUsers._by_sql", by_sql)
     pause(monkeypatch, sleep)
     make = boto3.Session.client
 
-    def watched(session: boto3.Session, service: str, **asked: Any) -> Any:
-        client = make(session, service, **asked)
+    def watched(session: boto3.Session, service: str, **arguments: Any) -> Any:
+        client = make(session, service, **arguments)
         client.meta.events.register("provide-client-params.rds.ModifyDBInstance", modified)
         return client
 
@@ -104,7 +104,7 @@ def database(world: World, monkeypatch: pytest.MonkeyPatch) -> Database:
 
 
 def pause(patch: pytest.MonkeyPatch, sleep: Callable[[float], None]) -> None:
-    """What the command does while it waits."""
+    """Replace the command's sleep."""
     patch.setattr("arbor.options.Run", partial(Run, sleep=sleep))
 
 
@@ -112,7 +112,7 @@ def arbor(*words: str) -> Result:
     return CliRunner().invoke(app, [*words, "--stack", STACK])
 
 
-def test_no_secret_has_the_states_value_afterwards(world: World, database: Database) -> None:
+def test_afterwards_no_secret_has_a_value_of_the_state(world: World, database: Database) -> None:
     done = arbor("rotate-first", "--yes")
     assert done.exit_code == 0, done.output
     assert [held(name) == FIRST[name] for name in EACH] == [False] * 3
@@ -120,19 +120,19 @@ def test_no_secret_has_the_states_value_afterwards(world: World, database: Datab
     assert database.master[-1] == held(DB)["password"]
     assert all("AWSPENDING" not in labels(name) for name in EACH)
     assert deployments(world) == 3  # one more than before, for all three
-    assert [one.wrong(world.account) for one in first_values.look(world.account)] == [""] * 3
+    assert [one.finding(world.account) for one in first_values.find(world.account)] == [""] * 3
 
 
-def test_a_second_run_changes_nothing_and_asks_nothing(world: World, database: Database) -> None:
+def test_a_second_run_changes_nothing_without_a_prompt(world: World, database: Database) -> None:
     assert arbor("rotate-first", "--yes").exit_code == 0
     before, passwords = everything(world), list(database.master)
     done = arbor("rotate-first")  # without --yes
     assert (done.exit_code, done.stderr) == (0, "")
-    assert "Every secret of staging was rotated" in done.stdout
+    assert "No secret of staging has its first value" in done.stdout
     assert (everything(world), database.master) == (before, passwords)
 
 
-def test_only_what_is_left_is_rotated(database: Database) -> None:
+def test_only_remaining_secrets_are_rotated(database: Database) -> None:
     assert arbor("rotate-token", "--yes").exit_code == 0
     kept = held(CACHE)
     done = arbor("rotate-first", "--yes")
@@ -142,26 +142,24 @@ def test_only_what_is_left_is_rotated(database: Database) -> None:
     assert "deploy the new SECRET_KEY and password to arbor-staging-backend" in done.stdout
 
 
-def test_a_dry_run_says_what_it_would_do_and_in_which_order(
-    world: World, database: Database
-) -> None:
+def test_a_dry_run_prints_every_step_in_order(world: World, database: Database) -> None:
     before = everything(world)
     done = arbor("rotate-first", "--dry-run")
     assert done.exit_code == 0
     assert [line.split()[1] for line in done.stdout.splitlines()] == [
         *("keep", "add", "make"),  # the cache's token
         *("keep", "make"),  # SECRET_KEY
-        *("keep", "give", "make"),  # the database's password
+        *("keep", "set", "make"),  # the database's password
         *("deploy", "deploy"),
-        *("leave", "end", "see", "end", "end"),
+        *("remove", "end", "check", "end", "end"),
     ]
     assert (everything(world), database.waits()) == (before, False)
 
 
-def test_what_was_begun_goes_on_although_nothing_is_the_first_any_more(
+def test_an_interrupted_rotation_continues_without_first_values(
     world: World, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The process is stopped while the tasks are deployed."""
+    """The process stops during the deployment."""
 
     def stop(_: float) -> None:
         if deployments(world) == 3:
@@ -174,12 +172,12 @@ def test_what_was_begun_goes_on_although_nothing_is_the_first_any_more(
     assert done.exit_code == 1
     kept = [held(name) for name in EACH]
     world.finish()
-    assert not any(one.is_first for one in first_values.look(world.account))
-    said = {one.wrong(world.account) for one in first_values.look(world.account)}
+    assert not any(one.is_first for one in first_values.find(world.account))
+    findings = {one.finding(world.account) for one in first_values.find(world.account)}
     assert (
-        f"{CACHE} has a rotation that was left half way: "
-        "`arbor rotate-token --stack staging` ends it."
-    ) in said
+        f"{CACHE} has an incomplete rotation: run `arbor rotate-token --stack staging` to "
+        "complete it."
+    ) in findings
     done = arbor("rotate-first", "--yes")
     assert done.exit_code == 0, done.output
     assert [held(name) for name in EACH] == kept
@@ -188,26 +186,22 @@ def test_what_was_begun_goes_on_although_nothing_is_the_first_any_more(
     assert all("AWSPENDING" not in labels(name) for name in EACH)
 
 
-def test_with_two_users_the_first_password_opens_nothing_either(
-    world: World, database: Database
-) -> None:
+def test_with_two_users_the_first_password_is_invalidated(world: World, database: Database) -> None:
     done = arbor("rotate-password", "--two-users", "--yes")
     assert done.exit_code == 0, done.output
     assert held(DB) == {"username": "arbor_user_2", "password": database.second}
     assert database.master[-1] not in {FIRST[DB]["password"], database.second}
-    assert "end the first password of arbor_user" in done.stdout
+    assert "invalidate the first password of arbor_user" in done.stdout
     given = len(database.master)
     again = arbor("rotate-password", "--two-users", "--yes")
     assert again.exit_code == 0, again.output
     assert held(DB) == {"username": USER, "password": database.master[-1]}
-    assert len(database.master) == given + 1  # its turn, and nothing to end
+    assert len(database.master) == given + 1  # only its turn
     assert deployments(world) == 4
 
 
-def test_stores_that_up_replaced_are_given_what_the_secrets_hold_no_more(
-    world: World, database: Database
-) -> None:
-    """Cache and database are created anew with the state's values, and the secrets were rotated."""
+def test_replaced_stores_get_new_values(world: World, database: Database) -> None:
+    """Cache and database were created again with the state's values, after a rotation."""
     put(CACHE, {"password": "rotated-token-of-letters"})
     put(DB, {"username": USER, "password": "rotated"})
     put(APP, {"SECRET_KEY": "rotated"})
@@ -221,7 +215,7 @@ def test_stores_that_up_replaced_are_given_what_the_secrets_hold_no_more(
     assert done.exit_code == 0, done.output
     assert tokens() == [held(CACHE)["password"]]
     assert held(CACHE)["password"] != "rotated-token-of-letters"
-    assert not first_values.look(world.account)[1].is_of_the_state
+    assert not first_values.find(world.account)[1].is_in_state
 
 
 @pytest.mark.usefixtures("database")
@@ -237,7 +231,7 @@ def test_a_stack_without_secrets_is_refused() -> None:
 
 
 @pytest.mark.usefixtures("database")
-def test_without_anybody_to_ask_nothing_is_done(world: World) -> None:
+def test_without_a_terminal_nothing_is_done(world: World) -> None:
     before = everything(world)
     done = arbor("rotate-first")
     assert done.exit_code == 3
@@ -246,7 +240,7 @@ def test_without_anybody_to_ask_nothing_is_done(world: World) -> None:
 
 
 @pytest.mark.usefixtures("database")
-def test_what_stops_one_of_them_stops_all_before_the_first_step(world: World) -> None:
+def test_an_obstacle_of_one_secret_stops_all(world: World) -> None:
     put(DB, {"username": "mira", "password": "x"}, "AWSCURRENT", "arbor-initial")
     before = everything(world)
     done = arbor("rotate-first", "--yes")

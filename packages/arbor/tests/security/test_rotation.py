@@ -1,6 +1,6 @@
-"""rotate-password: what is refused, what is said, and what a second run goes on with.
+"""rotate-password: obstacles, output, and a second run.
 
-That every fault converges is tried in tests/engine/test_faults.py.
+tests/engine/test_faults.py covers faults at each call.
 """
 
 import json
@@ -14,9 +14,9 @@ import pytest
 
 from arbor.account import Account
 from arbor.database.connection import WrongPasswordError
-from arbor.database.credentials import Credentials
+from arbor.database.secret import Credentials
 from arbor.procedure import Failed, Refused
-from arbor.security import password, passwords, rotation
+from arbor.security import database_users, password, rotation
 from ecs_world import client
 from operations_world import BACKEND, World
 from pulumi_moto.clock import CLOCK
@@ -25,14 +25,14 @@ SECRET, DATABASE, MASTER, FIRST = "arbor/staging/db", "arbor-staging-db", "arbor
 
 
 class Login:
-    """PostgreSQL, as far as it says who may come in."""
+    """PostgreSQL's check of a password."""
 
     def __init__(self) -> None:
         self.password = FIRST
 
     @contextmanager
     def __call__(self, account: Account, credentials: Credentials) -> Iterator[Any]:
-        sent = [asked["MasterUserPassword"] for asked in self.modified]
+        sent = [call["MasterUserPassword"] for call in self.modified]
         waits = instance(account).get("PendingModifiedValues")
         if sent and not waits:
             self.password = sent[-1]
@@ -53,7 +53,7 @@ def instance(account: Account) -> dict[str, Any]:
 
 @pytest.fixture
 def login(world: World) -> Login:
-    """Staging with a database, and the secret that opens it."""
+    """Staging with a database and its secret."""
     client("rds").create_db_instance(
         DBInstanceIdentifier=DATABASE,
         DBInstanceClass="db.t4g.micro",
@@ -92,11 +92,11 @@ def labels() -> list[str]:
 
 
 def plan(world: World, login: Login, *, two_users: bool = False) -> rotation.Rotation:
-    part = password.plan(world.account, login, two_users=two_users)
-    return rotation.plan(world.account, "rotate-password", part)
+    one = password.plan(world.account, login, two_users=two_users)
+    return rotation.plan(world.account, "rotate-password", one)
 
 
-def test_database_secret_and_tasks_agree_afterwards(world: World, login: Login) -> None:
+def test_database_secret_and_tasks_use_the_new_password(world: World, login: Login) -> None:
     plan(world, login).execute(world.run())
     assert login.modified[-1]["MasterUserPassword"] == held()["password"] != FIRST
     assert held()["username"] == MASTER
@@ -104,11 +104,11 @@ def test_database_secret_and_tasks_agree_afterwards(world: World, login: Login) 
     assert labels() == ["AWSCURRENT", "AWSPREVIOUS"]
 
 
-def test_a_dry_run_says_every_step_and_does_none(world: World, login: Login) -> None:
+def test_a_dry_run_prints_every_step_and_changes_nothing(world: World, login: Login) -> None:
     plan(world, login).execute(world.run(dry_run=True))
     assert [line.split()[1] for line in world.said] == [
-        *("keep", "give", "make"),
-        *("deploy", "deploy"),  # both services are given the secret here
+        *("keep", "set", "make"),
+        *("deploy", "deploy"),  # both services use the secret here
         "end",
     ]
     assert held()["password"] == FIRST
@@ -116,22 +116,24 @@ def test_a_dry_run_says_every_step_and_does_none(world: World, login: Login) -> 
     assert len(world.deployments(BACKEND)) == 1
 
 
-def test_no_password_is_ever_said(world: World, login: Login) -> None:
+def test_no_password_is_printed(world: World, login: Login) -> None:
     planned = plan(world, login)
     planned.execute(world.run())
-    told = "\n".join([*world.said, repr(planned), repr(Credentials(username="u", password=FIRST))])
-    assert held()["password"] not in told
-    assert FIRST not in told
+    printed = "\n".join(
+        [*world.said, repr(planned), repr(Credentials(username="u", password=FIRST))]
+    )
+    assert held()["password"] not in printed
+    assert FIRST not in printed
 
 
-def test_an_interrupted_rotation_goes_on_with_its_password(world: World, login: Login) -> None:
-    def ring_meanwhile(seconds: float) -> None:
+def test_an_interrupted_rotation_continues_with_its_password(world: World, login: Login) -> None:
+    def raise_alarm(seconds: float) -> None:
         if world.history(BACKEND)[0] == "IN_PROGRESS":
             world.ring("backend")
         CLOCK.advance(seconds)
 
-    with pytest.raises(Failed, match="goes on from there with the same value"):
-        plan(world, login).execute(replace(world.run(), sleep=ring_meanwhile))
+    with pytest.raises(Failed, match="again to continue with it"):
+        plan(world, login).execute(replace(world.run(), sleep=raise_alarm))
     kept = held()["password"]
     assert labels() == ["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"]
     client("cloudwatch").set_alarm_state(
@@ -152,15 +154,15 @@ REFUSED: dict[str, tuple[Callable[[World], object], str]] = {
         lambda _: client("secretsmanager").put_secret_value(SecretId=SECRET, SecretString="pw"),
         "is not JSON",
     ),
-    "the secret goes": (
+    "the secret is scheduled for deletion": (
         lambda _: client("secretsmanager").delete_secret(SecretId=SECRET),
         "restore-secret --secret-id arbor/staging/db",
     ),
     "the secret's password is wrong": (
         lambda _: put(username=MASTER, password="wrong"),
-        "takes none of the secret's passwords",
+        "rejects every password of the secret",
     ),
-    "the secret's user is a stranger": (
+    "the secret's user is unknown": (
         lambda _: put(username="mira", password=FIRST),
         "allowed: arbor_user or arbor_user_2",
     ),
@@ -180,7 +182,7 @@ REFUSED: dict[str, tuple[Callable[[World], object], str]] = {
 
 
 @pytest.mark.parametrize("why", REFUSED)
-def test_what_is_in_the_way_is_said_and_nothing_is_written(
+def test_an_obstacle_is_reported_and_nothing_is_written(
     world: World, login: Login, why: str
 ) -> None:
     disturb, sentence = REFUSED[why]
@@ -192,18 +194,18 @@ def test_what_is_in_the_way_is_said_and_nothing_is_written(
     assert len(world.deployments(BACKEND)) == before
 
 
-def test_the_second_users_turn_wants_to_be_named(world: World, login: Login) -> None:
+def test_the_second_users_turn_requires_two_users(world: World, login: Login) -> None:
     put(username="arbor_user_2", password=FIRST)
     with pytest.raises(Refused, match="add --two-users"):
         plan(world, login)
 
 
-def test_a_password_is_one_for_rds_and_for_an_address() -> None:
-    drawn = {character for _ in range(100) for character in passwords.generate()}
-    assert drawn == set(passwords.ALPHABET)
+def test_a_password_is_valid_for_rds_and_in_a_url() -> None:
+    drawn = {character for _ in range(100) for character in database_users.generate_password()}
+    assert drawn == set(database_users.ALPHABET)
     assert quote("".join(drawn), safe="") == "".join(drawn)
-    assert len(passwords.generate()) == passwords.LENGTH
+    assert len(database_users.generate_password()) == database_users.LENGTH
 
 
-def test_no_two_are_alike() -> None:
-    assert len({passwords.generate() for _ in range(100)}) == 100
+def test_passwords_differ() -> None:
+    assert len({database_users.generate_password() for _ in range(100)}) == 100

@@ -1,6 +1,6 @@
-"""rotate-key: what the application is asked, what is said of sessions, and what stops it.
+"""rotate-key: probes of the application, the effect on sessions, and obstacles.
 
-That every fault converges is tried in tests/engine/test_faults.py.
+tests/engine/test_faults.py covers faults at each call.
 """
 
 import base64
@@ -43,7 +43,7 @@ def plan(world: World, application: Application | None) -> rotation.Rotation:
 
 
 def run(world: World, application: Application) -> Run:
-    """Tasks read the key when their deployment begins."""
+    """Tasks read the key when they start."""
 
     def sleep(seconds: float) -> None:
         application.remember()
@@ -52,7 +52,7 @@ def run(world: World, application: Application) -> Run:
     return replace(world.run(), sleep=sleep)
 
 
-def test_secret_and_tasks_agree_afterwards(world: World, application: Application) -> None:
+def test_secret_and_tasks_use_the_new_key(world: World, application: Application) -> None:
     plan(world, application).execute(run(world, application))
     assert held(APP)["SECRET_KEY"] != OLD
     assert deployments(world) == 3
@@ -65,33 +65,33 @@ def test_other_keys_of_the_secret_are_kept(world: World, application: Applicatio
     assert held(APP) == {"SECRET_KEY": held(APP)["SECRET_KEY"], "OTHER": "kept"}
 
 
-def test_what_ends_is_said_before_anything_is_done(world: World, application: Application) -> None:
+def test_the_effect_on_clients_is_shown_first(world: World, application: Application) -> None:
     before = everything(world)
     plan(world, application).execute(world.run(dry_run=True))
-    assert [line.split()[1] for line in world.said] == ["keep", "make", "deploy", "see", "end"]
-    assert "every client signs in again" in world.said[0]
+    assert [line.split()[1] for line in world.said] == ["keep", "make", "deploy", "check", "end"]
+    assert "every client must sign in again" in world.said[0]
     assert f"https://{DOMAIN}/api/v1/auth/token/validate" in world.said[3]
     assert everything(world) == before
 
 
-def test_no_key_is_ever_said(world: World, application: Application) -> None:
+def test_no_key_is_printed(world: World, application: Application) -> None:
     planned = plan(world, application)
     planned.execute(run(world, application))
-    said = "\n".join([*world.said, repr(planned)])
-    assert held(APP)["SECRET_KEY"] not in said
-    assert OLD not in said
-    assert "eyJ" not in said  # nor a token that it signed
+    printed = "\n".join([*world.said, repr(planned)])
+    assert held(APP)["SECRET_KEY"] not in printed
+    assert OLD not in printed
+    assert "eyJ" not in printed  # nor a token that it signed
 
 
-def test_an_application_that_keeps_the_old_key_is_no_success(
+def test_an_application_with_the_old_key_is_a_failure(
     world: World, application: Application
 ) -> None:
-    """Such as one whose task definition has the key in plain."""
+    """Such as one with the key in its task definition."""
     planned = plan(world, application)
     application.keys[99] = OLD
-    with pytest.raises(Failed, match="answers 401, to one of the old 200") as failed:
+    with pytest.raises(Failed, match="new SECRET_KEY: 401, of the old one: 200") as failed:
         planned.execute(run(world, application))
-    assert "goes on from there with the same value" in str(failed.value)
+    assert "again to continue with it" in str(failed.value)
     assert "AWSPENDING" in labels(APP)
     kept = held(APP)
     del application.keys[99]
@@ -100,10 +100,10 @@ def test_an_application_that_keeps_the_old_key_is_no_success(
     assert "AWSPENDING" not in labels(APP)
 
 
-def test_an_interrupted_rotation_goes_on_while_the_tasks_have_the_old_key(
+def test_an_interrupted_rotation_continues_while_tasks_have_the_old_key(
     world: World, application: Application
 ) -> None:
-    """Stopped once the new key was given out, before any task has it."""
+    """Stopped after the promotion, before any task has the new key."""
 
     def stop(line: str) -> None:
         if line.startswith("deploy"):
@@ -118,16 +118,16 @@ def test_an_interrupted_rotation_goes_on_while_the_tasks_have_the_old_key(
     assert held(APP)["SECRET_KEY"] == kept
 
 
-def test_an_application_that_takes_tokens_of_both_keys_is_no_success(
+def test_an_application_that_accepts_both_keys_is_a_failure(
     world: World, application: Application
 ) -> None:
-    part = signing_key.plan(world.account, lambda *_: 200)
-    with pytest.raises(Failed, match="answers 200, to one of the old 200"):
-        rotation.plan(world.account, "rotate-key", part).execute(run(world, application))
+    one = signing_key.plan(world.account, lambda *_: 200)
+    with pytest.raises(Failed, match="new SECRET_KEY: 200, of the old one: 200"):
+        rotation.plan(world.account, "rotate-key", one).execute(run(world, application))
 
 
 @pytest.mark.parametrize("status", [404, 401, 502])
-def test_an_application_that_could_prove_nothing_is_refused_before(
+def test_an_application_without_the_probes_endpoint_is_refused(
     world: World, application: Application, status: int
 ) -> None:
     application.status = status
@@ -139,19 +139,17 @@ def test_an_application_that_could_prove_nothing_is_refused_before(
     assert held(APP)["SECRET_KEY"] != OLD
 
 
-def test_an_application_that_is_not_reached_is_refused_before(
-    world: World, application: Application
-) -> None:
+def test_an_unreachable_application_is_refused(world: World, application: Application) -> None:
     def post(_address: str, _token: str) -> int:
         raise TimeoutError("timed out")
 
-    part = signing_key.plan(world.account, post)
+    one = signing_key.plan(world.account, post)
     with pytest.raises(Refused, match=r"answers nothing \(timed out\)"):
-        rotation.plan(world.account, "rotate-key", part)
+        rotation.plan(world.account, "rotate-key", one)
     assert application.asked == []
 
 
-def test_a_secret_that_a_function_rotates_or_without_a_key_is_refused(
+def test_a_secret_with_a_rotation_function_or_without_a_key_is_refused(
     world: World, application: Application
 ) -> None:
     rotate_by_lambda(APP)
@@ -162,8 +160,8 @@ def test_a_secret_that_a_function_rotates_or_without_a_key_is_refused(
         plan(world, application)
 
 
-def test_the_token_that_asks_is_the_applications_own_for_a_minute() -> None:
-    """HS256 by the header, its subject, the end and its kind in the claims, then the signature."""
+def test_the_probes_token_is_valid_for_a_minute() -> None:
+    """HS256 in the header; subject, expiry and type in the claims; then the signature."""
     token = access_token("key", 1_700_000_000.9)
     header, claims = (
         json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))

@@ -13,8 +13,9 @@ from typer.testing import CliRunner, Result
 from arbor import procedure
 from arbor.__main__ import app
 from arbor.account import Account
-from arbor.database.connection import WrongPasswordError, named
-from arbor.database.credentials import Credentials
+from arbor.database.connection import WrongPasswordError
+from arbor.database.instance import read
+from arbor.database.secret import Credentials
 from pulumi_moto import correction, corrections
 from pulumi_moto.clock import CLOCK
 
@@ -31,7 +32,7 @@ TAGS = {"Project": "arbor", "Stack": "production", "ManagedBy": "pulumi"}
 
 @contextmanager
 def world(patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A week of backups, and a clock that each pause of a command moves on."""
+    """A week of backups, and a clock that each wait of a command advances."""
     assert corrections  # imported for what it registers
     correction.apply()
     CLOCK.set_speed(0)
@@ -114,15 +115,15 @@ class Session:
 
 @contextmanager
 def log_in(_: Account, credentials: Credentials, name: str) -> Iterator[Session]:
-    """As the instance would let somebody in: by the master's password that it has now."""
-    instance(name)  # a call of RDS, by which the time that has passed takes effect
+    """Accepts the master user's current password only."""
+    instance(name)  # a call of RDS applies what is due
     if (credentials.username, credentials.password) != (USER, password(name)):
         raise WrongPasswordError
     yield Session()
 
 
 def password(name: str) -> str:
-    """Of the master; RDS tells it nobody."""
+    """The master user's, which RDS doesn't return."""
     from moto.rds.models import rds_backends  # noqa: PLC0415 - slow
 
     held = rds_backends["123456789012"]["us-east-1"].databases[name]
@@ -130,7 +131,7 @@ def password(name: str) -> str:
 
 
 def rotate() -> None:
-    """As `rotate-password` leaves it."""
+    """The state after `rotate-password`."""
     boto3.client("rds").modify_db_instance(
         DBInstanceIdentifier=DATABASE, MasterUserPassword="second-password", ApplyImmediately=True
     )
@@ -141,9 +142,7 @@ def rotate() -> None:
 
 
 def instance(name: str = DATABASE) -> dict[str, Any]:
-    found = named(Account(stack="production", client=boto3.client), name)
-    assert found is not None, name
-    return found
+    return {**read(Account(stack="production", client=boto3.client), name)}
 
 
 def database(*words: str) -> Result:

@@ -107,13 +107,13 @@ def labels(name: str) -> set[str]:
 
 
 def tokens() -> list[str]:
-    """Those that the cache takes, the newest first; ElastiCache itself gives none back."""
-    client("elasticache").describe_replication_groups()  # what is due takes effect
+    """The valid tokens, newest first, which ElastiCache doesn't return."""
+    client("elasticache").describe_replication_groups()  # applies what is due
     group = elasticache_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].replication_groups[GROUP]
     return list(group.__dict__["auth_tokens"])
 
 
-def takes(_: Account, token: str) -> bool:
+def accepts(_: Account, token: str) -> bool:
     """Whether the cache lets in a client with a token."""
     return token in tokens()
 

@@ -1,4 +1,4 @@
-"""What PostgreSQL says of its connections and of the queries that it has run.
+"""Connections and query statistics from PostgreSQL's views.
 
 https://www.postgresql.org/docs/15/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
 https://www.postgresql.org/docs/15/pgstatstatements.html
@@ -45,22 +45,22 @@ class Share:
     state: str
     connections: int
     longest_seconds: float
-    """How long the oldest of them has been in that state."""
+    """Seconds since the oldest of them entered the state."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Connections:
-    """Who holds the connections, and how many there can be."""
+    """Client connections, and the limit."""
 
     used: int
     allowed: int
-    """Without those that PostgreSQL keeps for its superusers."""
+    """max_connections without those reserved for superusers."""
     shares: tuple[Share, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """One statement with its values left out, since the statistics were last reset."""
+    """A normalised statement, with statistics since their last reset."""
 
     query: str
     calls: int
@@ -70,7 +70,7 @@ class Query:
 
 
 def connections(session: "psycopg.Connection") -> Connections:
-    """The connections of clients now; this one is among them."""
+    """Current client connections, including this one."""
     shares = tuple(
         Share(user=user, state=state, connections=count, longest_seconds=round(longest, 1))
         for user, state, count, longest in session.execute(CONNECTIONS)
@@ -84,17 +84,17 @@ def connections(session: "psycopg.Connection") -> Connections:
 def top_queries(
     session: "psycopg.Connection", order: Order, limit: int, *, stack: str
 ) -> list[Query]:
-    """The queries of this database that cost most; raises Refused without pg_stat_statements."""
+    """The database's most expensive queries. Raises Refused without pg_stat_statements."""
     from psycopg import sql  # noqa: PLC0415 - slow, and --help is fast
 
     ((installed,),) = session.execute(INSTALLED)
     if not installed:
         raise Refused(
-            "pg_stat_statements is preloaded but not in this database yet: type "
-            "`CREATE EXTENSION pg_stat_statements;` once, in "
+            "The extension pg_stat_statements is missing in this database. Run `CREATE EXTENSION "
+            "pg_stat_statements;` once in "
             f"`{typed('arbor database connect', stack)}`."
         )
-    asked = sql.SQL(STATEMENTS).format(sql.Identifier(COLUMNS[order]))
+    statement = sql.SQL(STATEMENTS).format(sql.Identifier(COLUMNS[order]))
     return [
         Query(
             query=" ".join(query.split()),
@@ -103,5 +103,5 @@ def top_queries(
             total_milliseconds=round(total, 3),
             rows=rows,
         )
-        for query, calls, mean, total, rows in session.execute(asked, [limit])
+        for query, calls, mean, total, rows in session.execute(statement, [limit])
     ]

@@ -1,4 +1,4 @@
-"""database snapshot, snapshots and restore on the command line."""
+"""The commands database snapshot, snapshots and restore."""
 
 import re
 from contextlib import AbstractContextManager
@@ -13,7 +13,7 @@ from arbor.account import Account
 from arbor.account import connect as connected
 from arbor.database import backups, cut_over, restore, snapshot
 from arbor.database import connection as database
-from arbor.database.credentials import Credentials
+from arbor.database.secret import Credentials
 from arbor.options import Json, Stack, WriteOptions, writes
 from arbor_names import naming
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 NAME = re.compile(r"(?=.{1,63}$)[a-z](?:-?[a-z0-9])*")
-"""RDS keeps names in lower case."""
+"""RDS's rule for identifiers, which it stores in lower case."""
 
 
 def connection(
     account: Account, credentials: Credentials, name: str
 ) -> AbstractContextManager["psycopg.Connection"]:
-    """As the application's user, in the instance of that name."""
+    """Log in to the instance `name` as the application's user."""
     return database.connection(account, credentials.username, credentials.password, name=name)
 
 
@@ -43,8 +43,8 @@ def _moment(text: str) -> datetime:
 def _name(text: str | None) -> str | None:
     if text is not None and NAME.fullmatch(text) is None:
         raise typer.BadParameter(
-            f"{text!r}: 1 to 63 lower-case letters, digits and single hyphens, a letter first, no "
-            "hyphen last"
+            f"{text!r}; allowed: 1 to 63 lower-case letters, digits and single hyphens, starting "
+            "with a letter and not ending with a hyphen"
         )
     return text
 
@@ -56,21 +56,21 @@ def make(
     *,
     write: WriteOptions,
 ) -> None:
-    """Make a manual snapshot and wait until it can be restored from."""
+    """Create a manual snapshot and wait until it is available."""
     with screen.told():
         account = connected(stack)
-        name = snapshot.wanted(account)
+        name = snapshot.choose_name(account)
         write.carry_out(
             account,
             f"{snapshot.COMMAND} {name}",
             lambda: snapshot.plan(account, name),
-            "The snapshot can be restored from; it stays until somebody deletes it.",
+            "The snapshot is available, and kept until an operator deletes it.",
         )
 
 
 @app.command()
 def snapshots(stack: Stack = "production", as_json: Json = False) -> None:
-    """What there is to restore from: snapshots, and the moments that can be restored."""
+    """List snapshots and the window of point-in-time recovery."""
     with screen.told():
         found = backups.read(connected(stack))
         screen.answer(asdict(found), lambda: _backups(found), as_json=as_json)
@@ -85,18 +85,22 @@ def restore_to(
             "--to",
             parser=_moment,
             metavar="TIME",
-            help="The moment: in UTC as 2026-01-27T12:00:00Z, or `30m ago`.",
+            help="A time in UTC such as 2026-01-27T12:00:00Z, or `30m ago`.",
         ),
     ],
     stack: Stack = "production",
     name: Annotated[
         str | None,
-        typer.Option("--as", callback=_name, help="Its name; the database's with -restored."),
+        typer.Option(
+            "--as",
+            callback=_name,
+            help="Name of the new instance; default: the database's with -restored.",
+        ),
     ] = None,
     *,
     write: WriteOptions,
 ) -> None:
-    """Bring the data of a moment back in another instance, and say how to cut over to it."""
+    """Restore the data of a point in time to a new instance; prints how to cut over to it."""
     wanted = name or f"{naming.database_instance(stack)}-restored"
     with screen.told():
         account = connected(stack)
@@ -104,7 +108,7 @@ def restore_to(
             account,
             f"database restore --to {times.utc(to)} --as {wanted}",
             lambda: restore.plan(account, to, wanted, connection),
-            cut_over.told(stack, wanted),
+            cut_over.instructions(stack, wanted),
         )
 
 
@@ -113,11 +117,11 @@ def _backups(found: backups.Backups) -> "RenderableType":
 
     window = found.restorable
     title = (
-        f"Any moment from {times.utc(window.earliest)} to {times.utc(window.latest)}"
+        f"Point-in-time recovery from {times.utc(window.earliest)} to {times.utc(window.latest)}"
         if window
-        else "No automated backups: no moment can be restored"
+        else "No automated backups: no point-in-time recovery"
     )
-    # Eighty characters hold a row, and no name is cut: it is to be copied.
+    # A row fits in 80 characters, and names are never truncated: operators copy them.
     table = Table(box=None, title=title, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
     for heading in ("Name", "Kind", "When (UTC)", "GiB"):
         table.add_column(heading, no_wrap=True)

@@ -1,4 +1,4 @@
-"""What there is to restore from: snapshots, and how far back automated backups go.
+"""The database's snapshots, and the window of its automated backups.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithAutomatedBackups.html
 """
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from arbor.account import Account, both
-from arbor.database.connection import instance
+from arbor.database import instance
 from arbor_names import naming
 
 if TYPE_CHECKING:
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Snapshot:
-    """One of the database, whoever made it."""
+class DatabaseSnapshot:
+    """A snapshot of the database."""
 
     name: str
     kind: str
-    """`manual`, or `automated`: the latter goes when the retention is over."""
+    """`manual`: kept until deleted; `automated`: kept for the retention period."""
     taken: datetime | None
-    """Not known before it is done."""
+    """None while it is creating."""
     gib: int
-    """Of the instance's storage; what the snapshot itself takes is less."""
+    """Allocated storage of the instance, at least the snapshot's own size."""
     status: str
     percent: int
     encrypted: bool
@@ -39,7 +39,7 @@ class Snapshot:
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """Every moment in it can be restored."""
+    """The window of point-in-time recovery."""
 
     earliest: datetime
     latest: datetime
@@ -47,43 +47,43 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class Backups:
-    """Everything that the database can be restored from."""
+    """Sources of a restore."""
 
-    snapshots: tuple[Snapshot, ...]
-    """The newest first; one that is still made is the newest."""
+    snapshots: tuple[DatabaseSnapshot, ...]
+    """Newest first; one that is creating counts as the newest."""
     restorable: Window | None
     """None without automated backups."""
 
 
 def read(account: Account) -> Backups:
-    """Also of a database that is gone, as long as AWS keeps them; raises Refused without any."""
+    """Backups also of a deleted database. Raises Refused if there is neither."""
     name = naming.database_instance(account.stack)
     made, kept = both(
         lambda: described(account, DBInstanceIdentifier=name), lambda: _automated(account, name)
     )
     if not (made or kept):
-        instance(account)  # that there is a database without backups is an answer, too
+        instance.read(account)  # a database without backups is a result, too
     never = datetime.max.replace(tzinfo=UTC)
-    found = sorted((told(one) for one in made), key=lambda one: one.taken or never, reverse=True)
+    found = sorted((parse(one) for one in made), key=lambda one: one.taken or never, reverse=True)
     return Backups(snapshots=tuple(found), restorable=_window(kept))
 
 
 def window(account: Account) -> Window | None:
-    """The moments that the stack's database can be restored to."""
+    """The window of the stack's database; None without automated backups."""
     return _window(_automated(account, naming.database_instance(account.stack)))
 
 
 def described(
-    account: Account, **asked: "Unpack[DescribeDBSnapshotsMessagePaginateTypeDef]"
+    account: Account, **filters: "Unpack[DescribeDBSnapshotsMessagePaginateTypeDef]"
 ) -> "list[DBSnapshotTypeDef]":
-    """Snapshots as RDS describes them."""
-    pages = account.client("rds").get_paginator("describe_db_snapshots").paginate(**asked)
+    """Snapshots as RDS describes them, all pages."""
+    pages = account.client("rds").get_paginator("describe_db_snapshots").paginate(**filters)
     return [one for page in pages for one in page["DBSnapshots"]]
 
 
-def told(one: "DBSnapshotTypeDef") -> Snapshot:
-    """A snapshot of RDS's in our words."""
-    return Snapshot(
+def parse(one: "DBSnapshotTypeDef") -> DatabaseSnapshot:
+    """Parse RDS's description."""
+    return DatabaseSnapshot(
         name=one["DBSnapshotIdentifier"],
         kind=one["SnapshotType"],
         taken=one.get("SnapshotCreateTime"),
@@ -100,7 +100,7 @@ def _automated(account: Account, name: str) -> "list[DBInstanceAutomatedBackupTy
 
 
 def _window(found: "list[DBInstanceAutomatedBackupTypeDef]") -> Window | None:
-    """Of the instance that is there; a deleted one of the same name may have left its backups."""
+    """Of the existing instance: a deleted one of the same name may have left backups."""
     known = [one["RestoreWindow"] for one in found if one["Status"] == "active"]
     known = [one for one in known if "EarliestTime" in one and "LatestTime" in one]
     if not known:

@@ -1,15 +1,14 @@
-"""How a restored instance takes the name of the database, for a person to do (also in the runbook).
+"""Instructions to give a restored instance the database's name, as in the runbook.
 
-Not done by a command: it begins an outage, and whether the restored data are the right ones is for
-somebody to say who has looked.
+An operator runs them: they start an outage, and an operator must check the restored data first.
 """
 
 from arbor_names import naming
 
 BEFORE = "-before"
-"""The end of the name that the database gets."""
+"""Suffix of the replaced database's new name."""
 FROM, TO = "RestoredFrom", "RestoredTo"
-"""Tags of a restored instance: the resource id of its source, and the moment."""
+"""Tags of a restored instance: its source's resource id, and the point in time."""
 COMMANDS = """\
 aws rds modify-db-instance \\
     --db-instance-identifier {live} \\
@@ -43,20 +42,21 @@ pulumi preview --stack {stack} --refresh"""
 
 
 def commands(stack: str, restored: str) -> str:
-    """Each line can be pasted; the names are filled in."""
+    """The shell commands, with names filled in."""
     live = naming.database_instance(stack)
     return COMMANDS.format(
         live=live, before=f"{live}{BEFORE}", restored=restored, stack=stack, from_=FROM, to=TO
     )
 
 
-def told(stack: str, restored: str) -> str:
-    """What to do once the restored data were looked at."""
+def instructions(stack: str, restored: str) -> str:
+    """The text that a restore ends with."""
     return (
-        f"{restored} stands and takes the application's login; nobody uses it yet.\n"
-        "Look at its data (a tunnel as in the runbook's Connect, to its endpoint). Then cut over "
-        "by renaming; users see errors from the first line until the application reconnects, some "
-        "ten minutes for each name. It stands alone already: promote-read-replica is refused.\n\n"
+        f"{restored} is available, accepts the application's login, and serves no traffic.\n"
+        "Check its data (through a tunnel to its endpoint, as in the runbook's Connect). Then cut "
+        "over by renaming. Users see errors from the first command until the application "
+        "reconnects: about ten minutes per name. The instance is not a replica, so "
+        "promote-read-replica is refused.\n\n"
         f"{commands(stack, restored)}\n\n"
-        f"Delete {naming.database_instance(stack)}{BEFORE} when nobody needs it."
+        f"Delete {naming.database_instance(stack)}{BEFORE} once it is no longer needed."
     )

@@ -1,38 +1,44 @@
-"""The log groups of an instance that is to come: as those of its source, before RDS makes them.
+"""Log groups of a new instance, created like those of its source before RDS creates them.
 
-RDS makes a group that is absent when it first writes to it: without retention and with AWS's own
-key. https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Procedural.UploadtoCloudWatch.html
+RDS creates a missing group at its first write, without retention and with AWS's own key.
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Procedural.UploadtoCloudWatch.html
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor.account import Account
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs.type_defs import LogGroupTypeDef
+    from mypy_boto3_rds.type_defs import DBInstanceTypeDef
 
 GROUP = "/aws/rds/instance/{name}/{kind}"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """A group as it must be."""
+class LogGroup:
+    """The settings of a log group."""
 
     name: str
     days: int | None
-    """None: its source keeps for ever, too."""
+    """Retention; None: never expires."""
     key: str | None
     tags: dict[str, str]
 
 
-def wanted(account: Account, source: dict[str, Any], names: Sequence[str]) -> list[Wanted]:
-    """One for each log that `source` exports, of each instance; none where it has no group."""
+def like_source(
+    account: Account, source: "DBInstanceTypeDef", names: Sequence[str]
+) -> list[LogGroup]:
+    """For each instance in `names`, a group like each of the source's."""
     held = [
         (kind, group)
         for kind in source.get("EnabledCloudwatchLogsExports", [])
         for group in _found(account, _named(source["DBInstanceIdentifier"], kind))
     ]
     return [
-        Wanted(
+        LogGroup(
             name=_named(name, kind),
             days=group.get("retentionInDays"),
             key=group.get("kmsKeyId"),
@@ -43,8 +49,8 @@ def wanted(account: Account, source: dict[str, Any], names: Sequence[str]) -> li
     ]
 
 
-def put(account: Account, group: Wanted) -> None:
-    """Make it, or give the one that is there its retention and its key."""
+def put(account: Account, group: LogGroup) -> None:
+    """Create the group, or set the key and retention of the existing one."""
     logs = account.client("logs")
     key = {"kmsKeyId": group.key} if group.key else {}
     try:
@@ -56,8 +62,8 @@ def put(account: Account, group: Wanted) -> None:
         logs.put_retention_policy(logGroupName=group.name, retentionInDays=group.days)
 
 
-def is_there(account: Account, group: Wanted) -> bool:
-    """Whether it is as it must be."""
+def matches(account: Account, group: LogGroup) -> bool:
+    """Whether the group exists with these settings."""
     return any(
         (found.get("retentionInDays"), found.get("kmsKeyId")) == (group.days, group.key)
         for found in _found(account, group.name)
@@ -68,14 +74,14 @@ def _named(instance: str, kind: str) -> str:
     return GROUP.format(name=instance, kind=kind)
 
 
-def _found(account: Account, name: str) -> Iterator[dict[str, Any]]:
-    """The group of exactly this name."""
+def _found(account: Account, name: str) -> "Iterator[LogGroupTypeDef]":
+    """The group of exactly this name, if it exists."""
     pages = account.client("logs").get_paginator("describe_log_groups")
     for page in pages.paginate(logGroupNamePrefix=name):
         yield from (group for group in page["logGroups"] if group["logGroupName"] == name)
 
 
-def _tags(account: Account, group: dict[str, Any]) -> dict[str, str]:
+def _tags(account: Account, group: "LogGroupTypeDef") -> dict[str, str]:
     arn = str(group["arn"]).removesuffix(":*")
     held = account.client("logs").list_tags_for_resource(resourceArn=arn)["tags"]
     return {key: value for key, value in held.items() if not key.startswith("aws:")}

@@ -1,4 +1,4 @@
-"""A way to the database for a person: psql where it is installed, else the open way itself."""
+"""database connect: psql through a tunnel, or the tunnel alone."""
 
 import os
 import shutil
@@ -6,20 +6,20 @@ from collections.abc import Callable
 
 from arbor import interactive
 from arbor.account import Account
-from arbor.database import secret
-from arbor.database.connection import BUNDLE, instance
+from arbor.database import instance, secret
+from arbor.database.connection import BUNDLE
 from arbor.tunnel import tunnel
 from arbor_names import naming
 
 
-def connect(account: Account, port: int, say: Callable[[str], None], *, only_way: bool) -> int:
-    """Open the way on this machine's `port` and keep it until psql ends, or ctrl-c.
+def connect(account: Account, port: int, say: Callable[[str], None], *, tunnel_only: bool) -> int:
+    """Open a tunnel on local `port` until psql exits or Ctrl-C; returns the exit code.
 
-    Returns psql's exit code. The password goes to psql by its environment, and nowhere else.
-    Raises Refused and Failed as the tunnel does.
+    psql gets the password in its environment only. Without psql in PATH, print its variables.
+    Raises Refused and Failed as `tunnel` does.
     """
-    endpoint, credentials = instance(account)["Endpoint"], secret.read(account).current
-    program = None if only_way else shutil.which("psql")
+    endpoint, credentials = instance.read(account)["Endpoint"], secret.read(account).current
+    program = None if tunnel_only else shutil.which("psql")
     variables = {
         "PGHOST": endpoint["Address"],
         "PGHOSTADDR": "127.0.0.1",

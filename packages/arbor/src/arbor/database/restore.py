@@ -1,122 +1,116 @@
-"""database restore: another instance with the data of a moment, and a proof that it can be used.
+"""database restore: a point-in-time restore to a new instance, verified by a login.
 
-It carries its source and its moment as tags, so that a second run knows it again and goes on.
+Tags on the instance record its source and point in time, so that a second run continues with it.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from arbor import times
-from arbor.account import Account, together
-from arbor.database import backups, likeness, log_groups, secret
-from arbor.database.connection import WrongPasswordError, instance, named
-from arbor.database.credentials import Credentials
+from arbor.account import Account, both
+from arbor.database import backups, instance, log_groups, restore_settings, secret
+from arbor.database.connection import WrongPasswordError
 from arbor.database.cut_over import BEFORE, FROM, TO
-from arbor.procedure import Failed, Refused, Run, Step
+from arbor.database.instance import AVAILABLE, UNRECOVERABLE
+from arbor.database.secret import Credentials
+from arbor.procedure import Failed, Refused, Run, Step, nothing
+
+if TYPE_CHECKING:
+    from mypy_boto3_rds.type_defs import DBInstanceTypeDef
 
 SIX_HOURS = 6 * 3600.0
-"""An hour or more is normal: the snapshot before the moment is copied, then the log is replayed."""
+"""RDS copies a snapshot and replays the log, which often takes more than an hour."""
 HALF_AN_HOUR = 1800.0
-LOST = frozenset(
-    {
-        *("failed", "incompatible-restore", "incompatible-network", "incompatible-parameters"),
-        *("incompatible-option-group", "incompatible-credentials", "storage-full"),
-        *("inaccessible-encryption-credentials", "insufficient-capacity"),
-    }
-)
-"""States that nothing leads out of by itself:
-https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html"""
 Connect = Callable[[Account, Credentials, str], AbstractContextManager[Any]]
-"""A connection to the instance of that name; raises WrongPasswordError."""
+"""Connects to the instance of that name. Raises WrongPasswordError."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Restore:
-    """One restore, new or interrupted."""
+    """A new restore, or the rest of an interrupted one."""
 
     account: Account
-    source: dict[str, Any]
+    source: "DBInstanceTypeDef"
     name: str
     moment: datetime
     connect: Connect
     credentials: Credentials
-    """The application's, as the secret has them now."""
-    begun: bool
+    """The application's, from the secret."""
+    exists: bool
+    """Whether an earlier run has started the restore."""
 
     def execute(self, run: Run) -> None:
-        """Raises Failed; whatever the end, the same again goes on."""
+        """Raises Failed; a second run continues."""
         try:
             run.execute(self.steps())
         except Failed as failed:
-            raise Failed(f"{failed}\n{self._go_on()}") from failed
-        except Refused as refused:  # such as a way in that is closed: the instance stands by then
-            raise Failed(f"{refused}\n{self._go_on()}") from refused
+            raise Failed(f"{failed}\n{self._remedy()}") from failed
+        except Refused as refused:  # such as a failed tunnel: the instance exists by then
+            raise Failed(f"{refused}\n{self._remedy()}") from refused
 
     def steps(self) -> Iterator[Step]:
-        """Each looks for itself what is left of it."""
+        """Each step checks what is left of it."""
         yield self._log_groups()
-        yield self._make()
-        yield self._adjust()
+        yield self._restore()
+        yield self._modify()
         yield self._log_in()
 
-    def _go_on(self) -> str:
+    def _remedy(self) -> str:
         again = self.account.typed(
             f"arbor database restore --to {times.utc(self.moment)} --as {self.name}"
         )
-        return (
-            f"What there is of {self.name} stays, and nobody uses it. Run `{again}` again: it goes "
-            "on from there."
-        )
+        return f"{self.name} stays as it is and serves no traffic. Run `{again}` again to continue."
 
     def _log_groups(self) -> Step:
-        """Also of the name that the cut-over gives the database: RDS writes there from then on."""
+        """Also under the name that the cut-over gives the old database, where RDS then logs."""
         source = self.source["DBInstanceIdentifier"]
         names = (self.name, f"{source}{BEFORE}")
-        wanted = log_groups.wanted(self.account, self.source, names)
+        groups = log_groups.like_source(self.account, self.source, names)
 
-        def make() -> None:
-            for group in wanted:
-                if not log_groups.is_there(self.account, group):
+        def create() -> None:
+            for group in groups:
+                if not log_groups.matches(self.account, group):
                     log_groups.put(self.account, group)
 
         return Step(
-            says=f"make the log groups of {self.name} as those of {source}, which RDS would make "
-            "without retention",
-            do=make,
-            took_effect=lambda: all(log_groups.is_there(self.account, one) for one in wanted),
+            says=f"create the log groups of {self.name} with retention and key of {source}'s",
+            do=create,
+            took_effect=lambda: all(log_groups.matches(self.account, one) for one in groups),
         )
 
-    def _make(self) -> Step:
-        last: dict[str, Any] = {}
+    def _restore(self) -> Step:
+        status = ""
 
-        def is_there() -> bool:
-            last.update(named(self.account, self.name) or {})
-            status = str(last.get("DBInstanceStatus", ""))
-            if status in LOST:
+        def is_available() -> bool:
+            nonlocal status
+            found = instance.find(self.account, self.name)
+            status = found["DBInstanceStatus"] if found else ""
+            if status in UNRECOVERABLE:
                 raise Failed(
-                    f"{self.name} is {status}. Delete it (`aws rds modify-db-instance "
-                    f"--db-instance-identifier {self.name} --no-deletion-protection`, then `aws "
+                    f"{self.name} is {status}. Delete it before you retry: `aws rds "
+                    f"modify-db-instance --db-instance-identifier {self.name} "
+                    "--no-deletion-protection`, then `aws "
                     f"rds delete-db-instance --db-instance-identifier {self.name} "
-                    "--skip-final-snapshot`) before the next try."
+                    "--skip-final-snapshot`."
                 )
-            return status == "available"
+            return status == AVAILABLE
 
-        of = f"{self.source['DBInstanceIdentifier']} as it was at {times.utc(self.moment)}"
+        source = f"{self.source['DBInstanceIdentifier']} of {times.utc(self.moment)}"
         return Step(
-            says=f"wait for {self.name}, whose restore to that moment was begun before"
-            if self.begun
-            else f"restore {of} as {self.name}; an hour or more is normal",
-            do=(lambda: None) if self.begun else self._restore,
-            took_effect=is_there,
-            shows=lambda: str(last.get("DBInstanceStatus", "")),
+            says=f"wait for {self.name}, whose restore is already in progress"
+            if self.exists
+            else f"restore {source} to {self.name}, which can take more than an hour",
+            do=nothing if self.exists else self._start,
+            took_effect=is_available,
+            shows=lambda: status,
             timeout=SIX_HOURS,
         )
 
-    def _restore(self) -> None:
-        rds, request = self.account.client("rds"), likeness.asked(self.source)
+    def _start(self) -> None:
+        rds, request = self.account.client("rds"), restore_settings.restore_arguments(self.source)
         request["Tags"] += [
             {"Key": FROM, "Value": self.source["DbiResourceId"]},
             {"Key": TO, "Value": times.utc(self.moment)},
@@ -129,62 +123,66 @@ class Restore:
                 **request,
             )
         except rds.exceptions.DBInstanceAlreadyExistsFault:
-            # The first call took effect although its answer was lost, and was repeated.
-            if not _is_ours(instance(self.account, self.name), self.source, self.moment):
+            # Expected if an earlier call took effect and its response was lost.
+            if not _is_ours(instance.read(self.account, self.name), self.source, self.moment):
                 raise
 
-    def _adjust(self) -> Step:
-        """What can only be changed once it is available, whatever it does in between."""
-        rds, left = self.account.client("rds"), {"nothing": False}
+    def _modify(self) -> Step:
+        """Set what RDS changes on an available instance only."""
+        rds, is_done = self.account.client("rds"), False
 
         def change() -> None:
-            copy = instance(self.account, self.name)
-            different = likeness.missing(self.source, copy)
-            left["nothing"] = copy["DBInstanceStatus"] == "available" and not different
-            if different and copy["DBInstanceStatus"] == "available":
+            nonlocal is_done
+            copy = instance.read(self.account, self.name)
+            if copy["DBInstanceStatus"] != AVAILABLE:
+                return
+            arguments = restore_settings.modify_arguments(self.source, copy)
+            is_done = not arguments
+            if arguments:
                 rds.modify_db_instance(
-                    DBInstanceIdentifier=self.name, ApplyImmediately=True, **different
+                    DBInstanceIdentifier=self.name, ApplyImmediately=True, **arguments
                 )
 
         return Step(
-            says=f"give {self.name} the windows and Performance Insights of its source",
+            says=f"set backups, windows and Performance Insights of {self.name} like its source's",
             meanwhile=change,
-            took_effect=lambda: left["nothing"],
+            took_effect=lambda: is_done,
             timeout=HALF_AN_HOUR,
         )
 
     def _log_in(self) -> Step:
-        held, given = self.credentials, set[str]()
+        held, is_reset = self.credentials, False
 
         def logs_in() -> bool:
+            nonlocal is_reset
             try:
                 with self.connect(self.account, held, self.name) as connection:
                     connection.execute("SELECT 1")
             except WrongPasswordError:
-                if not given:
-                    self._give(held)
-                    given.add(held.username)
+                if not is_reset:
+                    self._set_password(held)
+                    is_reset = True
                 return False
             return True
 
         return Step(
-            says=f"log in to {self.name} as {held.username}; if the password was another at that "
-            "moment, give it the secret's",
+            says=f"log in to {self.name} as {held.username}; set the secret's password if "
+            "the restored one differs",
             took_effect=logs_in,
-            shows=lambda: "it had another password: waiting for the secret's" if given else "",
+            shows=lambda: "waiting for the new password to take effect" if is_reset else "",
             timeout=HALF_AN_HOUR,
         )
 
-    def _give(self, held: Credentials) -> None:
-        """Nobody uses the instance yet, so its password can be what the application has."""
-        copy = instance(self.account, self.name)
+    def _set_password(self, held: Credentials) -> None:
+        """The instance serves no traffic yet, so its password can change."""
+        copy = instance.read(self.account, self.name)
         if copy["MasterUsername"] != held.username:
             raise Failed(
-                f"{self.name} has another password of {held.username} than the secret, and RDS can "
-                f"change that of {copy['MasterUsername']} alone. Give it that one a new password "
-                f"(`aws rds modify-db-instance --db-instance-identifier {self.name} "
-                "--master-user-password ...`), log in with it through a tunnel to its endpoint, "
-                f"and set the secret's: `ALTER ROLE {held.username} LOGIN PASSWORD ...`."
+                f"The password of {held.username} in {self.name} is not the secret's, and RDS "
+                f"can only change that of {copy['MasterUsername']}. Change that one (`aws rds "
+                f"modify-db-instance --db-instance-identifier {self.name} --master-user-password "
+                "...`), log in with it through a tunnel to the endpoint, and run `ALTER ROLE "
+                f"{held.username} LOGIN PASSWORD ...` with the secret's."
             )
         rds = self.account.client("rds")
         try:
@@ -194,21 +192,19 @@ class Restore:
                 ApplyImmediately=True,
             )
         except rds.exceptions.InvalidDBInstanceStateFault:
-            # A call that took effect although its answer was lost, and was repeated.
-            if instance(self.account, self.name)["DBInstanceStatus"] == "available":
+            # Expected if an earlier call took effect and its response was lost.
+            if instance.read(self.account, self.name)["DBInstanceStatus"] == AVAILABLE:
                 raise
 
 
 def plan(account: Account, moment: datetime, name: str, connect: Connect) -> Restore:
-    """Look at everything first; Refused: a moment out of reach, or a name that is taken."""
+    """Raises Refused for a time outside the window, or a name in use."""
     held = secret.read(account).current
-    source, there = together(
-        lambda: instance(account), lambda: named(account, name) or dict[str, Any]()
-    )
-    if there:
-        _refuse_another(there, source, moment)
+    source, copy = both(lambda: instance.read(account), lambda: instance.find(account, name))
+    if copy:
+        _require_ours(copy, source, moment)
     else:
-        _refuse_outside(account, backups.window(account), source["DBInstanceIdentifier"], moment)
+        _require_in_window(account, backups.window(account), source["DBInstanceIdentifier"], moment)
     return Restore(
         account=account,
         source=source,
@@ -216,42 +212,44 @@ def plan(account: Account, moment: datetime, name: str, connect: Connect) -> Res
         moment=moment,
         connect=connect,
         credentials=held,
-        begun=bool(there),
+        exists=copy is not None,
     )
 
 
-def _tags(found: dict[str, Any]) -> dict[str, str]:
+def _tags(found: "DBInstanceTypeDef") -> dict[str, str]:
     return {one["Key"]: one["Value"] for one in found.get("TagList", [])}
 
 
-def _is_ours(there: dict[str, Any], source: dict[str, Any], moment: datetime) -> bool:
-    tags = _tags(there)
+def _is_ours(copy: "DBInstanceTypeDef", source: "DBInstanceTypeDef", moment: datetime) -> bool:
+    tags = _tags(copy)
     return (tags.get(FROM), tags.get(TO)) == (source["DbiResourceId"], times.utc(moment))
 
 
-def _refuse_another(there: dict[str, Any], source: dict[str, Any], moment: datetime) -> None:
-    if _is_ours(there, source, moment):
+def _require_ours(copy: "DBInstanceTypeDef", source: "DBInstanceTypeDef", moment: datetime) -> None:
+    if _is_ours(copy, source, moment):
         return
-    tags, name = _tags(there), there["DBInstanceIdentifier"]
+    tags, name = _tags(copy), copy["DBInstanceIdentifier"]
     if tags.get(FROM) == source["DbiResourceId"]:
         raise Refused(
-            f"{name} is there already, restored to {tags[TO]}: go on with it with --to {tags[TO]}, "
-            "or choose another name with --as."
+            f"{name} exists and is a restore to {tags[TO]}: continue with --to {tags[TO]}, or "
+            "choose another name with --as."
         )
-    raise Refused(f"{name} is there already and not a restore of this database: choose another.")
+    raise Refused(
+        f"{name} exists and is not a restore of this database: choose another name with --as."
+    )
 
 
-def _refuse_outside(
+def _require_in_window(
     account: Account, window: backups.Window | None, name: str, moment: datetime
 ) -> None:
     if window is None:
         raise Refused(
-            f"{name} has no automated backups, so there is no moment to restore; "
-            f"`{account.typed('arbor database snapshots')}` shows what else there is."
+            f"{name} has no automated backups, which point-in-time recovery requires; "
+            f"`{account.typed('arbor database snapshots')}` lists snapshots."
         )
     if not window.earliest <= moment <= window.latest:
         raise Refused(
-            f"{times.utc(moment)} can't be restored: {name} can go back to any moment from "
-            f"{times.utc(window.earliest)} to {times.utc(window.latest)}. Its log is "
-            "kept every five minutes."
+            f"{times.utc(moment)} is outside the recovery window of {name}, from "
+            f"{times.utc(window.earliest)} to {times.utc(window.latest)}. RDS saves the log every "
+            "five minutes."
         )

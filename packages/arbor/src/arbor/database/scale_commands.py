@@ -1,4 +1,4 @@
-"""database scale on the command line."""
+"""The command database scale."""
 
 from typing import Annotated
 
@@ -6,8 +6,8 @@ import typer
 
 from arbor import screen
 from arbor.account import connect
+from arbor.database import instance
 from arbor.database import scale as scaling
-from arbor.database.connection import instance
 from arbor.options import Stack, WriteOptions, writes
 
 app = typer.Typer()
@@ -17,17 +17,17 @@ app = typer.Typer()
 @writes
 def scale(
     wanted: Annotated[
-        str, typer.Argument(metavar="CLASS", help="The new class, such as db.t3.large.")
+        str, typer.Argument(metavar="CLASS", help="New instance class, such as db.t3.large.")
     ],
     stack: Stack = "production",
     *,
     write: WriteOptions,
 ) -> None:
-    """Give the database another class at once: an outage of minutes."""
+    """Change the instance class of the database at once, with minutes of downtime."""
     with screen.told():
         account = connect(stack)
-        if scaling.is_there(instance(account), wanted):
-            typer.echo(f"The database of {stack} is {wanted} already: nothing to do.")
+        if scaling.is_done(instance.read(account), wanted):
+            typer.echo(f"The database of {stack} is already {wanted}: nothing to do.")
             return
         write.carry_out(
             account,

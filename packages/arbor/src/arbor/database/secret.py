@@ -1,13 +1,21 @@
-"""The secret of the database: user and password."""
+"""The secret with the database's user and password."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from arbor import secret
 from arbor.account import Account
-from arbor.database.credentials import Credentials
 from arbor.secret import Kind, Secret
 
 KEYS = {"username", "password"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """A database user and its password."""
+
+    username: str
+    password: str = field(repr=False)
 
 
 def _parse(held: Mapping[str, object]) -> Credentials | None:
@@ -26,5 +34,5 @@ KIND = Kind(
 
 
 def read(account: Account) -> Secret[Credentials]:
-    """The stack's; raises Refused when it can't be used."""
+    """The stack's secret. Raises Refused if it can't be used."""
     return secret.read(account, KIND)

@@ -1,4 +1,4 @@
-"""A session in the stack's PostgreSQL as the application's user: what the secret holds now."""
+"""A session in the stack's PostgreSQL with the secret's credentials."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,23 +16,26 @@ if TYPE_CHECKING:
 
 @contextmanager
 def session(account: Account) -> Iterator["psycopg.Connection"]:
-    """Log in, and change nothing: every transaction in it is read only.
+    """Log in as the application's user, for read-only transactions.
 
-    While a rotation is under way the database may take the pending password alone. Raises Refused,
-    and Failed where PostgreSQL is not reached or takes neither.
+    During a rotation the pending password is tried too. Raises Refused, and Failed if PostgreSQL
+    is unreachable or rejects both.
     """
     held = secret.read(account)
     with ExitStack() as stack:
         for credentials in filter(None, (held.current, held.pending)):
             try:
-                way = connection(account, credentials.username, credentials.password, way=tunnel)
-                made = stack.enter_context(way)
+                session = stack.enter_context(
+                    connection(
+                        account, credentials.username, credentials.password, open_tunnel=tunnel
+                    )
+                )
             except WrongPasswordError:
                 continue
-            made.read_only = True
-            yield made
+            session.read_only = True
+            yield session
             return
         raise Failed(
-            f"The database does not take the password in {held.arn}: a rotation was left half way; "
-            f"`{account.typed('arbor rotate-password')}` ends it."
+            f"The database rejects the password in {held.arn}: a rotation is incomplete; run "
+            f"`{account.typed('arbor rotate-password')}` to complete it."
         )

@@ -1,70 +1,75 @@
-"""database snapshot: one manual snapshot, however often the command has to be begun anew.
+"""database snapshot: one manual snapshot, also if an interrupted command is run again.
 
-The name has the time in it, so a run that was killed must leave it to the next: it is part of what
-the stack's lock says of its holder. docs/decisions/snapshot-names.md says more.
+The name contains the time, so a killed run passes it to the next one in the stack's lock:
+docs/decisions/snapshot-names.md.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor import lock, times
 from arbor.account import Account
-from arbor.database import backups
-from arbor.database.connection import instance
-from arbor.procedure import Failed, Refused, Run, Step
+from arbor.database import backups, instance
+from arbor.procedure import Failed, Refused, Run, Step, nothing
 from arbor_names import naming
+
+if TYPE_CHECKING:
+    from mypy_boto3_rds.type_defs import DBInstanceTypeDef, DBSnapshotTypeDef
 
 COMMAND = "database snapshot"
 TIME = "%Y%m%d-%H%M%S"
 ADOPTED = timedelta(hours=1)
-"""Younger than this, one that a killed run began is the one that is wanted now."""
+"""Maximum age of a killed run's snapshot that the next run continues."""
 TWELVE_HOURS = 12 * 3600.0
-"""A first snapshot copies everything; later ones what has changed."""
-FULL = (
-    "the account has as many manual snapshots in this region as it may (100 unless it asked for "
-    "more in Service Quotas). Delete one that nobody needs: `aws rds delete-db-snapshot "
-    "--db-snapshot-identifier NAME`."
+"""The first snapshot copies all data; later ones are incremental."""
+QUOTA = (
+    "the account has reached its quota of manual snapshots in this region (100 by default). Delete "
+    "one that is no longer needed: `aws rds delete-db-snapshot --db-snapshot-identifier NAME`."
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Creation:
-    """A new snapshot, or one that was begun before."""
+@dataclass(kw_only=True)
+class SnapshotCreation:
+    """A new snapshot, or the wait for one in progress."""
 
     account: Account
     name: str
-    begun: bool
+    exists: bool
+    found: "DBSnapshotTypeDef | None" = None
+    """As last described."""
 
     def execute(self, run: Run) -> None:
-        """Raises Failed; the same again goes on with it."""
-        last: Any = {}
-        run.execute([self._step(last)])
-        if not run.dry_run:
-            run.say(_told(backups.told(last)))
+        """Raises Failed; a second run continues."""
+        run.execute([self._step()])
+        if self.found is not None:
+            run.say(_sentence(backups.parse(self.found)))
 
-    def _step(self, last: dict[str, Any]) -> Step:
-        """`last` is what the last look saw."""
-
-        def is_done() -> bool:
-            last.update(self._look() or {})
-            if last.get("Status") == "failed":
-                raise Failed(
-                    f"RDS could not make {self.name}. Delete what is left (`aws rds "
-                    f"delete-db-snapshot --db-snapshot-identifier {self.name}`) and try again."
-                )
-            return last.get("Status") == "available"
-
+    def _step(self) -> Step:
         database = naming.database_instance(self.account.stack)
         return Step(
-            says=f"wait for {self.name}, which was begun before and is not made a second time"
-            if self.begun
-            else f"make the snapshot {self.name} of {database}",
-            do=(lambda: None) if self.begun else self._create,
-            took_effect=is_done,
-            shows=lambda: f"{last['Status']}, {last.get('PercentProgress', 0)} %" if last else "",
+            says=f"wait for {self.name}, already in progress"
+            if self.exists
+            else f"create the snapshot {self.name} of {database}",
+            do=nothing if self.exists else self._create,
+            took_effect=self._is_available,
+            shows=self._progress,
             timeout=TWELVE_HOURS,
         )
+
+    def _is_available(self) -> bool:
+        self.found = self._find() or self.found
+        if self.found is not None and self.found["Status"] == "failed":
+            raise Failed(
+                f"RDS failed to create {self.name}. Delete the rest (`aws rds delete-db-snapshot "
+                f"--db-snapshot-identifier {self.name}`) and run the command again."
+            )
+        return self.found is not None and self.found["Status"] == "available"
+
+    def _progress(self) -> str:
+        if self.found is None:
+            return ""
+        return f"{self.found['Status']}, {self.found.get('PercentProgress', 0)} %"
 
     def _create(self) -> None:
         rds = self.account.client("rds")
@@ -74,40 +79,40 @@ class Creation:
                 DBSnapshotIdentifier=self.name,
             )
         except rds.exceptions.DBSnapshotAlreadyExistsFault:
-            return  # the first call took effect although its answer was lost, and was repeated
+            return  # an earlier call took effect and its response was lost
         except rds.exceptions.SnapshotQuotaExceededFault as error:
-            raise Refused(FULL) from error
+            raise Refused(QUOTA) from error
         except rds.exceptions.InvalidDBInstanceStateFault as error:
-            if self._look() is None:  # else it is the first call's doing
-                raise Refused(_busy(self.account, instance(self.account))) from error
+            if self._find() is None:  # otherwise as above
+                raise Refused(_busy(self.account, instance.read(self.account))) from error
 
-    def _look(self) -> dict[str, Any] | None:
+    def _find(self) -> "DBSnapshotTypeDef | None":
         rds = self.account.client("rds")
         try:
-            found = rds.describe_db_snapshots(DBSnapshotIdentifier=self.name)["DBSnapshots"]
+            (found,) = rds.describe_db_snapshots(DBSnapshotIdentifier=self.name)["DBSnapshots"]
         except rds.exceptions.DBSnapshotNotFoundFault:
             return None
-        return dict(found[0])
+        return found
 
 
-def wanted(account: Account) -> str:
-    """A new name, or that of a run whose lock still stands and that was begun within the hour."""
+def choose_name(account: Account) -> str:
+    """A new name, or the one in the lock of a run that was killed within the last hour."""
     now, seen = datetime.now(UTC), lock.current(account)
     left = ""
     if seen is not None and seen[0].command == COMMAND:
         left = " ".join(seen[0].arguments)
     try:
-        begun = datetime.strptime(left, f"{_prefix(account)}{TIME}").replace(tzinfo=UTC)
+        started = datetime.strptime(left, f"{_prefix(account)}{TIME}").replace(tzinfo=UTC)
     except ValueError:
-        begun = None
-    if begun is not None and now - begun < ADOPTED:
+        started = None
+    if started is not None and now - started < ADOPTED:
         return left
     return f"{_prefix(account)}{now:{TIME}}"
 
 
-def plan(account: Account, name: str) -> Creation:
-    """Look at what there is; raises Refused when the database can't be backed up now."""
-    found = instance(account)
+def plan(account: Account, name: str) -> SnapshotCreation:
+    """Raises Refused if the database's status doesn't allow a snapshot."""
+    found = instance.read(account)
     ours = {
         one["DBSnapshotIdentifier"]: one["Status"]
         for one in backups.described(
@@ -115,30 +120,31 @@ def plan(account: Account, name: str) -> Creation:
         )
         if one["DBSnapshotIdentifier"].startswith(_prefix(account))
     }
-    making = sorted(known for known, status in ours.items() if status == "creating")
-    if name in ours or making:
-        return Creation(account=account, name=name if name in ours else making[-1], begun=True)
-    if found["DBInstanceStatus"] != "available":
+    creating = sorted(known for known, status in ours.items() if status == "creating")
+    if name in ours or creating:
+        chosen = name if name in ours else creating[-1]
+        return SnapshotCreation(account=account, name=chosen, exists=True)
+    if found["DBInstanceStatus"] != instance.AVAILABLE:
         raise Refused(_busy(account, found))
-    return Creation(account=account, name=name, begun=False)
+    return SnapshotCreation(account=account, name=name, exists=False)
 
 
-def _busy(account: Account, found: dict[str, Any]) -> str:
+def _busy(account: Account, found: "DBInstanceTypeDef") -> str:
     name, status = found["DBInstanceIdentifier"], found["DBInstanceStatus"]
     if status == "stopped":
         return f"{name} is stopped: `aws rds start-db-instance --db-instance-identifier {name}`."
     return (
-        f"{name} is {status}, and RDS makes a snapshot of an available one alone. Wait until it "
-        f"is available; `{account.typed('arbor database snapshots')}` lists what there is."
+        f"{name} is {status}, and a snapshot requires an available instance. Wait, then run the "
+        f"command again; `{account.typed('arbor database snapshots')}` lists existing snapshots."
     )
 
 
-def _told(made: backups.Snapshot) -> str:
+def _sentence(made: backups.DatabaseSnapshot) -> str:
     encrypted = "encrypted" if made.encrypted else "not encrypted"
     of = f", with the data of {times.utc(made.taken)}" if made.taken else ""
     return f"{made.name}: {made.gib} GiB, {encrypted}{of}"
 
 
 def _prefix(account: Account) -> str:
-    """As the runbook types it."""
+    """The runbook's."""
     return f"{naming.PROJECT}-{account.stack}-manual-"

@@ -1,4 +1,4 @@
-"""database connect, connections and top-queries on the command line."""
+"""The commands database connect, connections and top-queries."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -16,28 +16,28 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 PORT = 15432
-"""As the runbook types it."""
-WIDEST = 200
-"""Characters of a query on the screen; `--json` has all of it."""
+"""The runbook's port."""
+WIDTH = 200
+"""Characters of a query in the table; `--json` has all."""
 
 
 @app.command()
 def connect(
     stack: Stack = "production",
-    port: Annotated[int, typer.Option(help="This machine's port.", min=1024, max=65535)] = PORT,
+    port: Annotated[int, typer.Option(help="Local port.", min=1024, max=65535)] = PORT,
     tunnel_only: Annotated[
-        bool, typer.Option("--tunnel-only", help="Keep the way open, without psql.")
+        bool, typer.Option("--tunnel-only", help="Keep the tunnel open without psql.")
     ] = False,
 ) -> None:
-    """Open psql, or the way for it, through a running task; no public address is involved."""
+    """Open psql, or a tunnel for it, through a running task."""
     with screen.told():
-        code = psql.connect(connected(stack), port, typer.echo, only_way=tunnel_only)
+        code = psql.connect(connected(stack), port, typer.echo, tunnel_only=tunnel_only)
     raise typer.Exit(1 if code else 0)
 
 
 @app.command()
 def connections(stack: Stack = "production", as_json: Json = False) -> None:
-    """Who holds how many connections, in which state, and how many there can be."""
+    """Show connections by user and state, and the limit."""
     with screen.told():
         with session(connected(stack)) as opened:
             found = activity.connections(opened)
@@ -48,12 +48,12 @@ def connections(stack: Stack = "production", as_json: Json = False) -> None:
 def top_queries(
     stack: Stack = "production",
     by: Annotated[
-        activity.Order, typer.Option(help="What to sort by; times are of execution.")
+        activity.Order, typer.Option(help="Sort by this statistic of execution.")
     ] = "mean",
-    limit: Annotated[int, typer.Option(help="How many.", min=1, max=1000)] = 10,
+    limit: Annotated[int, typer.Option(help="Number of queries.", min=1, max=1000)] = 10,
     as_json: Json = False,
 ) -> None:
-    """The queries that cost most, as pg_stat_statements counts them."""
+    """Show the most expensive queries of pg_stat_statements."""
     with screen.told():
         with session(connected(stack)) as opened:
             found = activity.top_queries(opened, by, limit, stack=stack)
@@ -79,6 +79,6 @@ def _queries(found: list[activity.Query]) -> "RenderableType":
     table = Table("Mean ms", "Total ms", "Calls", "Rows", "Query", box=None)
     for one in found:
         figures = (f"{one.mean_milliseconds:.1f}", f"{one.total_milliseconds:.0f}")
-        query = one.query if len(one.query) <= WIDEST else f"{one.query[:WIDEST]}..."
+        query = one.query if len(one.query) <= WIDTH else f"{one.query[:WIDTH]}..."
         table.add_row(*figures, str(one.calls), str(one.rows), Text(query))
     return table

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from arbor.account import Account
-from arbor.database.connection import named
+from arbor.database import instance
 from arbor.logs.reading import Search
 from arbor.logs.statements import read
 from arbor.logs.wanted import Wanted
@@ -66,7 +66,7 @@ def _slowest(one: Queries) -> float:
 
 def _parameter_group(account: Account) -> str:
     """The one in use: each major version of PostgreSQL has its own."""
-    found = named(account, naming.database_instance(account.stack))
+    found = instance.find(account)
     if found is None:
         return naming.database_parameter_group(account.stack)
     return str(found["DBParameterGroups"][0]["DBParameterGroupName"])

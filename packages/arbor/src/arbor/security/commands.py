@@ -1,4 +1,4 @@
-"""The rotations on the command line, and the audits."""
+"""The rotation commands and the group `audit`."""
 
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +10,7 @@ from arbor.account import Account, connect
 from arbor.cache.endpoint import post
 from arbor.cache.session import accepts
 from arbor.database import connection as database
-from arbor.database.credentials import Credentials
+from arbor.database.secret import Credentials
 from arbor.options import Stack, WriteOptions, writes
 from arbor.security import auth_token, first_rotation, password, rotation, signing_key
 from arbor.security.audit import commands as audits
@@ -25,17 +25,21 @@ app.add_typer(audits.group, name="audit")
 def connection(
     account: Account, credentials: Credentials
 ) -> AbstractContextManager["psycopg.Connection"]:
-    """As one of the database's users."""
+    """Log in to the database."""
     return database.connection(account, credentials.username, credentials.password)
 
 
 TwoUsers = Annotated[
     bool,
-    typer.Option("--two-users", help="Let two users take turns: no connection is refused."),
+    typer.Option(
+        "--two-users", help="Alternate between two users, so that no connection is refused."
+    ),
 ]
 NoUrl = Annotated[
     bool,
-    typer.Option("--no-url", help="Don't ask the application whether it takes the new SECRET_KEY."),
+    typer.Option(
+        "--no-url", help="Skip the check that the application accepts the new SECRET_KEY."
+    ),
 ]
 
 
@@ -47,7 +51,7 @@ def rotate_password(
     *,
     write: WriteOptions,
 ) -> None:
-    """Give the database, its secret and the running tasks a new password, in that order."""
+    """Set a new password in the database, its secret and the running tasks, in that order."""
     with screen.told():
         account = connect(stack)
         write.carry_out(
@@ -56,28 +60,28 @@ def rotate_password(
             lambda: rotation.plan(
                 account, "rotate-password", password.plan(account, connection, two_users=two_users)
             ),
-            "The database, the secret and the running tasks agree on the new password.",
+            "The database, the secret and the running tasks use the new password.",
         )
 
 
 @app.command("rotate-token")
 @writes
 def rotate_token(stack: Stack = "production", *, write: WriteOptions) -> None:
-    """Give the cache, its secret and the running tasks a new AUTH token; the old one ends last."""
+    """Set a new AUTH token in the cache, its secret and the running tasks."""
     with screen.told():
         account = connect(stack)
         write.carry_out(
             account,
             "rotate-token",
             lambda: rotation.plan(account, "rotate-token", auth_token.plan(account, accepts)),
-            "The cache, the secret and the running tasks agree on the new AUTH token.",
+            "The cache, the secret and the running tasks use the new AUTH token.",
         )
 
 
 @app.command("rotate-key")
 @writes
 def rotate_key(stack: Stack = "production", no_url: NoUrl = False, *, write: WriteOptions) -> None:
-    """Give the application a new SECRET_KEY; every client signs in again."""
+    """Set a new SECRET_KEY for the application; every client must sign in again."""
     with screen.told():
         account = connect(stack)
         write.carry_out(
@@ -86,7 +90,7 @@ def rotate_key(stack: Stack = "production", no_url: NoUrl = False, *, write: Wri
             lambda: rotation.plan(
                 account, "rotate-key", signing_key.plan(account, None if no_url else post)
             ),
-            "The secret and the running tasks agree on the new SECRET_KEY.",
+            "The secret and the running tasks use the new SECRET_KEY.",
         )
 
 
@@ -99,14 +103,14 @@ def rotate_first(
     *,
     write: WriteOptions,
 ) -> None:
-    """Rotate what still has the value in Pulumi's state, with one deployment; else do nothing.
+    """Rotate each secret whose value is in Pulumi's state, with one deployment.
 
-    After the first `pulumi up`; `arbor audit secrets` shows what is left.
+    Run it after the first `pulumi up`; `arbor audit secrets` lists these secrets.
     """
     with screen.told():
         account = connect(stack)
         if not first_rotation.left(account):
-            typer.echo(f"Every secret of {stack} was rotated since `pulumi up` made it.")
+            typer.echo(f"No secret of {stack} has its first value: nothing to rotate.")
             return
 
         def plan() -> rotation.Rotation:
@@ -123,5 +127,5 @@ def rotate_first(
             account,
             "rotate-first",
             plan,
-            f"No secret of {stack} has the value any more that Pulumi's state holds.",
+            f"No secret of {stack} has its value from Pulumi's state.",
         )

@@ -1,92 +1,95 @@
-"""Which secrets of a stack still have the value that the program wrote, and how old each is.
+"""Secrets that still have their first value, written by the program, and the age of each value.
 
-The state holds that value, and the role of previews can decrypt the state. The metadata of Secrets
-Manager and ElastiCache shows it, so no value is read.
+That value is in Pulumi's state, which the preview role can decrypt. Metadata of Secrets Manager and
+ElastiCache is enough to find these secrets: no value is read.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor.account import Account
+from arbor.cache import group
 from arbor.procedure import Refused
 from arbor.secret import CURRENT, INITIAL, PENDING
 from arbor_names import naming
 
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager.type_defs import SecretVersionsListEntryTypeDef
+
 COMMANDS = {"db": "rotate-password", "redis": "rotate-token", "app": "rotate-key"}
-"""What rotates each of the stack's secrets, by its purpose."""
+"""The rotation command by the secret's purpose."""
 CACHE = "redis"
 CLOCKS = timedelta(minutes=1)
-"""What the two services' clocks may differ; Secrets Manager gives no fraction of a second."""
+"""Tolerance between the two services' clocks; Secrets Manager has no fraction of a second."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
-    """A secret as it is now, without its value."""
+class SecretAge:
+    """Metadata of a secret's current version."""
 
     purpose: str
     name: str
     version: str
-    """The id of the current one."""
+    """Id of the current version."""
     created: datetime
-    """Of the current version."""
+    """Creation time of the current version."""
     is_first: bool
     """Whether the program wrote the current version."""
     is_pending: bool
-    """Whether a rotation was begun and has not ended."""
+    """Whether a rotation is incomplete."""
     replaced: str = ""
-    """The store that is younger than the value, and so has the program's first one again."""
+    """The store, if it is newer than the value and so uses the first value again."""
 
     @property
-    def is_of_the_state(self) -> bool:
-        """Whether the value that the state holds opens something."""
+    def is_in_state(self) -> bool:
+        """Whether the value in Pulumi's state is in use."""
         return self.is_first or bool(self.replaced)
 
     @property
     def command(self) -> str:
-        """That rotates it, and ends a rotation that was begun."""
+        """The command that rotates the secret or completes its rotation."""
         return COMMANDS[self.purpose]
 
     def days(self, now: datetime) -> int:
-        """Whole days since the current value was given out."""
+        """Whole days since the current version was created."""
         return (now - self.created).days
 
-    def wrong(self, account: Account) -> str:
-        """A sentence with what to do; nothing where the secret is as it should be."""
+    def finding(self, account: Account) -> str:
+        """A sentence with the remedy; empty without a finding."""
         command = account.typed(f"arbor {self.command}")
         if self.is_first:
             return (
-                f"{self.name} still has its first value, which the state holds: run "
+                f"{self.name} still has its first value, which is in Pulumi's state: run "
                 f"`{account.typed('arbor rotate-first')}`."
             )
         if self.replaced:
             return (
-                f"{self.replaced} was created after the value of {self.name}, so it takes its "
-                f"first one, which the state holds, and no task gets in: run `{command}`."
+                f"{self.replaced} was created after the value of {self.name}, so it uses the first "
+                f"value, which is in Pulumi's state, and rejects all tasks: run `{command}`."
             )
         if self.is_pending:
-            return f"{self.name} has a rotation that was left half way: `{command}` ends it."
+            return f"{self.name} has an incomplete rotation: run `{command}` to complete it."
         return ""
 
 
-def look(account: Account) -> list[Held]:
-    """Every secret of the stack that exists, stays and has a value."""
-    return [held for purpose in COMMANDS if (held := _look(account, purpose)) is not None]
+def find(account: Account) -> list[SecretAge]:
+    """The stack's secrets with a value, except those scheduled for deletion."""
+    return [age for purpose in COMMANDS if (age := _find(account, purpose)) is not None]
 
 
-def required(account: Account) -> list[Held]:
-    """The same; raises Refused where there is none, as in the wrong region."""
-    if found := look(account):
+def required(account: Account) -> list[SecretAge]:
+    """As `find`. Raises Refused if there are none, such as in the wrong region."""
+    if found := find(account):
         return found
     name = naming.secret(account.stack, next(iter(COMMANDS)))
     raise Refused(
-        f"There is no secret {name}. Check the account and AWS_REGION; before the first "
-        "`pulumi up`, a stack has none."
+        f"There is no secret {name}. Check the account and AWS_REGION; the first `pulumi up` "
+        "creates the secrets."
     )
 
 
-def _look(account: Account, purpose: str) -> Held | None:
+def _find(account: Account, purpose: str) -> SecretAge | None:
     manager, name = account.client("secretsmanager"), naming.secret(account.stack, purpose)
     try:
         found = manager.describe_secret(SecretId=name)
@@ -94,11 +97,11 @@ def _look(account: Account, purpose: str) -> Held | None:
         return None
     if "DeletedDate" in found:
         return None
-    versions = list(_versions(manager, name))
+    versions = _versions(account, name)
     current = next((one for one in versions if CURRENT in _stages(one)), None)
     if current is None:
         return None
-    return Held(
+    return SecretAge(
         purpose=purpose,
         name=name,
         version=current["VersionId"],
@@ -109,42 +112,44 @@ def _look(account: Account, purpose: str) -> Held | None:
     )
 
 
-def _replaced(account: Account, given: datetime) -> str:
-    """The cache's name where it was created after its token was given out.
+def _replaced(account: Account, token_created: datetime) -> str:
+    """The cache's name if the cache is newer than its token; else empty.
 
-    `up` ignores the token until it replaces the group: the new one is created with the token of the
-    state. A database is not judged so, because a restored one is younger by intent.
+    Pulumi ignores changes of the token, but creates a replacement group with the state's token. The
+    database is exempt, because a restored one is newer by intent.
     """
-    cache, name = account.client("elasticache"), naming.cache_replication_group(account.stack)
-    try:
-        (found,) = cache.describe_replication_groups(ReplicationGroupId=name)["ReplicationGroups"]
-    except cache.exceptions.ReplicationGroupNotFoundFault:
+    found = group.find(account)
+    created = found.get("ReplicationGroupCreateTime") if found else None
+    if found is None or created is None or created - token_created <= CLOCKS:
         return ""
-    created: datetime | None = found.get("ReplicationGroupCreateTime")
-    return name if created is not None and created - given > CLOCKS else ""
+    return found["ReplicationGroupId"]
 
 
-def _versions(manager: Any, name: str) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - boto3 clients carry no types
-    """Deprecated ones too; Secrets Manager lists 100 at a time, and promises no order."""
-    asked: dict[str, Any] = {"SecretId": name, "IncludeDeprecated": True}
-    while True:
-        page = manager.list_secret_version_ids(**asked)
-        yield from page["Versions"]
-        if not page.get("NextToken"):
-            return
-        asked["NextToken"] = page["NextToken"]
+def _versions(account: Account, name: str) -> "list[SecretVersionsListEntryTypeDef]":
+    """All versions, including deprecated ones, in any order."""
+    manager = account.client("secretsmanager")
+    page = manager.list_secret_version_ids(SecretId=name, IncludeDeprecated=True)
+    found = page["Versions"]
+    while token := page.get("NextToken"):
+        page = manager.list_secret_version_ids(
+            SecretId=name, IncludeDeprecated=True, NextToken=token
+        )
+        found += page["Versions"]
+    return found
 
 
-def _is_first(current: dict[str, Any], versions: list[dict[str, Any]]) -> bool:
-    """By the program's label; by age where no version has it: adopted, or the label was taken off.
+def _is_first(
+    current: "SecretVersionsListEntryTypeDef", versions: "list[SecretVersionsListEntryTypeDef]"
+) -> bool:
+    """Whether the version has the label `arbor-initial`, or is the oldest where none has it.
 
-    A version that was given out again after a rotation is found by its label, too.
+    An adopted secret has no label, nor has one whose label was removed.
     """
     if any(INITIAL in _stages(one) for one in versions):
         return INITIAL in _stages(current)
-    return bool(current["CreatedDate"] == min(one["CreatedDate"] for one in versions))
+    return current["CreatedDate"] == min(one["CreatedDate"] for one in versions)
 
 
-def _stages(version: dict[str, Any]) -> list[str]:
-    """None where the version is deprecated."""
-    return list(version.get("VersionStages") or ())
+def _stages(version: "SecretVersionsListEntryTypeDef") -> list[str]:
+    """Labels; empty for a deprecated version."""
+    return version.get("VersionStages") or []

@@ -1,31 +1,32 @@
-"""rotate-password: a new password in the database, the secret and the running tasks."""
+"""rotate-password: a new password for the database, the secret and the running tasks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor.account import Account
-from arbor.database import secret
-from arbor.database.connection import instance as database
-from arbor.database.credentials import Credentials
+from arbor.database import instance, secret
+from arbor.database.secret import Credentials
 from arbor.procedure import Step
 from arbor.release import migrate
 from arbor.secret import Secret
-from arbor.security import database_users, passwords, rotation
-from arbor.security.database_users import Connect, Users
+from arbor.security import database_users, rotation
+from arbor.security.database_users import Connect, DatabaseUsers
 from arbor.security.rotation import DEPLOY
+
+if TYPE_CHECKING:
+    from mypy_boto3_rds.type_defs import DBInstanceTypeDef
 
 
 @dataclass(frozen=True, kw_only=True)
-class Password(rotation.Part):
+class PasswordRotation(rotation.SecretRotation):
     """The rotation of the database's password."""
 
     found: Secret[Credentials]
-    instance: dict[str, Any]
-    """As RDS describes it."""
-    users: Users
+    database: "DBInstanceTypeDef"
+    users: DatabaseUsers
     two_users: bool
-    """Asked for; an interrupted rotation goes on as it was begun."""
+    """For a new rotation; an interrupted one continues as it started."""
 
     @property
     def arn(self) -> str:
@@ -36,30 +37,30 @@ class Password(rotation.Part):
         return "password"
 
     def steps(self) -> Iterator[Step | None]:
-        """Of the database first, of the secret once a login is proved."""
+        """Set the password in the database, and promote it after a login."""
         found = secret.read(self.found.account)
         is_new = found.pending is None
         if is_new:
-            found = found.beside(self._made(found))
+            found = found.with_pending(self._new(found))
             yield found.keep()
         assert found.pending is not None
         if not found.is_promoted:
             if is_new or not self.users.logs_in(found.pending):
-                yield self.users.give(found.pending, found.current)
+                yield self.users.set_password(found.pending, found.current)
             yield found.promote()
         yield DEPLOY
-        yield from self._retire(found)
+        yield from self._invalidate_first(found)
         yield found.end()
 
-    def _made(self, found: Secret[Credentials]) -> Credentials:
+    def _new(self, found: Secret[Credentials]) -> Credentials:
         user = found.current.username
         username = self.users.other(user) if self.two_users else user
-        return Credentials(username=username, password=passwords.generate())
+        return Credentials(username=username, password=database_users.generate_password())
 
-    def _retire(self, found: Secret[Credentials]) -> Iterator[Step]:
-        """Where another user has taken over, the first password would go on opening the database.
+    def _invalidate_first(self, found: Secret[Credentials]) -> Iterator[Step]:
+        """Invalidate the first password, still valid if the new one is for the other user.
 
-        The state holds it, so the user gets one that is kept nowhere; its next turn needs none.
+        It is in Pulumi's state. Its user gets a random password; RDS resets it in the next turn.
         """
         first, new = found.first(), found.pending
         if first is None or new is None or new.username == first.username:
@@ -67,43 +68,40 @@ class Password(rotation.Part):
         if first.username == self.users.master and self.users.logs_in(first):
             yield self.users.lock_out(first)
 
-    def in_the_way(self) -> Iterator[str]:
-        name, status = self.instance["DBInstanceIdentifier"], self.instance["DBInstanceStatus"]
+    def obstacles(self) -> Iterator[str]:
+        name, status = self.database["DBInstanceIdentifier"], self.database["DBInstanceStatus"]
         if self.found.is_rotated_by_lambda:
             yield rotation.by_lambda(self.found.name)
-        if self.instance.get("MasterUserSecret"):
-            yield f"RDS manages the master password of {name} itself, and refuses another."
-        if status not in {"available", database_users.RESETTING}:
+        if self.database.get("MasterUserSecret"):
+            yield f"RDS manages the master password of {name} and rejects changes of it."
+        if status not in {instance.AVAILABLE, database_users.RESETTING}:
             yield f"{name} is {status}: wait until it is available."
         yield from migrate.running(self.found.account)
         yield from self._logins()
 
     def _logins(self) -> Iterator[str]:
-        """What is taken for granted by every step must be true before the first."""
+        """The secret's user must be known, and one of its passwords valid."""
         users, found = self.users, self.found
         known = {users.master, users.other(users.master)}
         user = found.current.username
         if user not in known:
             yield f"The secret's user is {user}; allowed: {' or '.join(sorted(known))}."
         elif found.pending is None and user != users.master and not self.two_users:
-            yield (
-                f"The secret's user is {user}, whose turn began with a rotation of two users: "
-                "add --two-users."
-            )
+            yield (f"The secret's user is {user}, the second of two users: add --two-users.")
         held = [found.current, found.pending]
         if not self.two_users:
-            # A database that `up` replaced has the first one again; RDS gives another without it.
+            # A replaced database has the first password again, which RDS can reset.
             held.append(found.first())
         if not any(users.logs_in(credentials) for credentials in filter(None, held)):
             yield (
-                "The database takes none of the secret's passwords: it was changed outside the "
-                f"secret. Put the database's password into {found.arn} as its current version, "
+                "The database rejects every password of the secret: it was changed without the "
+                f"secret. Store the database's password in {found.arn} as the current version, "
                 "then rotate."
             )
 
 
-def plan(account: Account, connect: Connect, *, two_users: bool) -> Password:
-    """Raises Refused where secret or database can't be read."""
-    found, instance = secret.read(account), database(account)
-    users = Users(account=account, master=instance["MasterUsername"], connect=connect)
-    return Password(found=found, instance=instance, users=users, two_users=two_users)
+def plan(account: Account, connect: Connect, *, two_users: bool) -> PasswordRotation:
+    """Raises Refused if the secret can't be used or there is no database."""
+    found, database = secret.read(account), instance.read(account)
+    users = DatabaseUsers(account=account, master=database["MasterUsername"], connect=connect)
+    return PasswordRotation(found=found, database=database, users=users, two_users=two_users)

@@ -1,8 +1,7 @@
-"""A new value of one or more secrets: kept, given to what checks it, given out, then deployed.
+"""The rotation of one or more secrets, with one deployment.
 
-The order is what survives a crash: a value is kept before the database or the cache has it, and
-given out only after it was proved. All secrets share one deployment. docs/decisions/rotation.md
-says more.
+The order makes each step safe to interrupt: a new value is stored as pending, set in the database
+or cache, verified by a login, promoted, then deployed: docs/decisions/rotation.md.
 """
 
 from abc import ABC, abstractmethod
@@ -16,56 +15,55 @@ from arbor.ecs.rollout import Rollout
 from arbor.procedure import Failed, Refused, Run, Step
 
 DEPLOY: Final = None
-"""Where the steps of a secret wait until the tasks have its new value."""
+"""In a secret's steps: wait here until the tasks have the new value."""
 
 
-class Part(ABC):
+class SecretRotation(ABC):
     """The rotation of one secret, new or interrupted."""
 
     @property
     @abstractmethod
     def arn(self) -> str:
-        """Of the secret."""
+        """The secret's ARN."""
 
     @property
     @abstractmethod
     def what(self) -> str:
-        """What it holds, such as `AUTH token`."""
+        """The value's name, such as `AUTH token`."""
 
     @abstractmethod
-    def in_the_way(self) -> Iterator[str]:
-        """A sentence for each thing that must be put right before the first step."""
+    def obstacles(self) -> Iterator[str]:
+        """A sentence for each condition that prevents the rotation."""
 
     @abstractmethod
     def steps(self) -> Iterator[Step | None]:
-        """What is left, with DEPLOY between what the new tasks need and what the old ones do."""
+        """The remaining steps; DEPLOY separates those that must follow the deployment."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rotation:
-    """Of one or more secrets, checked and not begun."""
+    """A checked rotation of one or more secrets."""
 
     account: Account
     command: str
-    """That goes on with it, such as `rotate-password`."""
-    parts: tuple[Part, ...]
+    """The command that continues it, such as `rotate-password`."""
+    rotations: tuple[SecretRotation, ...]
     services: tuple[services.Service, ...]
-    """That are given one of the secrets when their tasks start."""
+    """Services whose tasks use one of the secrets."""
 
     def execute(self, run: Run) -> None:
-        """Raises Failed; whatever the end, the same again goes on."""
+        """Raises Failed; a second run continues."""
         try:
             run.execute(self.steps())
         except Failed as failed:
             again = self.account.typed(f"arbor {self.command}")
             raise Failed(
-                f"{failed}\nThe rotation is kept where it is: run `{again}` again, and it goes on "
-                "from there with the same value."
+                f"{failed}\nThe pending value is stored: run `{again}` again to continue with it."
             ) from failed
 
     def steps(self) -> Iterator[Step]:
-        """What is left, the first of it first."""
-        running = [part.steps() for part in self.parts]
+        """The remaining steps in order."""
+        running = [rotation.steps() for rotation in self.rotations]
         for steps in running:
             yield from _until_deployed(steps)
         yield from self._deploy()
@@ -73,7 +71,7 @@ class Rotation:
             yield from _until_deployed(steps)
 
     def _deploy(self) -> Iterator[Step]:
-        *most, last = (part.what for part in self.parts)
+        *most, last = (rotation.what for rotation in self.rotations)
         what = f"{', '.join(most)} and {last}" if most else last
         for service in self.services:
             live = service.task_definition
@@ -92,17 +90,17 @@ def _until_deployed(steps: Iterator[Step | None]) -> Iterator[Step]:
         yield step
 
 
-def plan(account: Account, command: str, *parts: Part) -> Rotation:
-    """Look at everything first; raises Refused with a line for each thing that is in the way."""
-    arns = [part.arn for part in parts]
+def plan(account: Account, command: str, *rotations: SecretRotation) -> Rotation:
+    """Raises Refused with a line for each obstacle."""
+    arns = [rotation.arn for rotation in rotations]
     using = tuple(service for service in services.every(account) if _uses(service, arns))
-    in_the_way = [
+    obstacles = [
         *(sentence for service in using for sentence in service.busy()),
-        *(sentence for part in parts for sentence in part.in_the_way()),
+        *(sentence for rotation in rotations for sentence in rotation.obstacles()),
     ]
-    if in_the_way:
-        raise Refused("\n".join(in_the_way))
-    return Rotation(account=account, command=command, parts=parts, services=using)
+    if obstacles:
+        raise Refused("\n".join(obstacles))
+    return Rotation(account=account, command=command, rotations=rotations, services=using)
 
 
 def _uses(service: services.Service, arns: list[str]) -> bool:
@@ -118,8 +116,8 @@ def _uses(service: services.Service, arns: list[str]) -> bool:
 
 
 def by_lambda(name: str) -> str:
-    """Why a secret that a Lambda function rotates is left alone."""
+    """The obstacle of a secret that a Lambda function rotates."""
     return (
-        f"{name} is rotated by a Lambda function: two rotations would undo each other. "
-        f"`aws secretsmanager cancel-rotate-secret --secret-id {name}`."
+        f"A Lambda function rotates {name}, which conflicts with this rotation. Cancel it: `aws "
+        f"secretsmanager cancel-rotate-secret --secret-id {name}`."
     )

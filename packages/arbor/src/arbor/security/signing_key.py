@@ -1,7 +1,7 @@
-"""rotate-key: a new SECRET_KEY in its secret and in the running tasks.
+"""rotate-key: a new SECRET_KEY for the running tasks.
 
-The application signs access tokens with it (HS256) and takes those of its own key alone
-(backend/app/core/security.py of its repository), so every client signs in again.
+The application signs access tokens with it (HS256) and rejects those of other keys
+(backend/app/core/security.py of its repository), so every client must sign in again.
 """
 
 import base64
@@ -27,24 +27,24 @@ from arbor.security.rotation import DEPLOY
 
 KIND = secret.of_key("app", "SECRET_KEY", "JSON with a SECRET_KEY", "SECRET_KEY")
 LENGTH = 64
-"""As the program's first one; HS256 wants 32 bytes at least (RFC 7518, 3.2)."""
+"""As the program's first value; HS256 requires at least 32 bytes (RFC 7518, 3.2)."""
 ALPHABET = string.ascii_letters + string.digits
 VALIDATE = "/api/v1/auth/token/validate"
-"""Answers 200 to an access token that the application takes, 401 to another."""
+"""Answers 200 to a valid access token, 401 to others."""
 SUBJECT = "arbor-rotate-key"
 VALID_SECONDS = 60
-"""Of a token that asks; long enough for clocks that differ, too short to be of use in a log."""
+"""Validity of a probe's token: covers clock skew, and too short to be useful in a log."""
 Poster = Callable[[str, str], int]
-"""Posts to an address with a bearer token; returns the status. Raises OSError."""
+"""Posts to a URL with a bearer token; returns the HTTP status. Raises OSError."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class SigningKey(rotation.Part):
+class SigningKeyRotation(rotation.SecretRotation):
     """The rotation of the key that signs the application's access tokens."""
 
     found: Secret[Value]
     post: Poster | None
-    """None leaves the application unasked."""
+    """None skips the probe of the application."""
 
     @property
     def arn(self) -> str:
@@ -55,76 +55,73 @@ class SigningKey(rotation.Part):
         return "SECRET_KEY"
 
     def steps(self) -> Iterator[Step | None]:
-        """Nothing but the tasks checks the key, so it is given out at once."""
+        """Only the tasks check the key, so it is promoted at once."""
         found = secret.read(self.found.account, KIND)
         if found.pending is None:
-            found = found.beside(replace(found.current, text=generate()))
+            found = found.with_pending(replace(found.current, text=generate()))
             yield self._keep(found)
         if not found.is_promoted:
             yield found.promote()
         yield DEPLOY
         if self.post is not None:
-            yield self._prove(found, self.post)
+            yield self._verify(found, self.post)
         yield found.end()
 
     def _keep(self, found: Secret[Value]) -> Step:
         kept = found.keep()
         return replace(
             kept,
-            says=f"{kept.says}; from the deployment on, access tokens that the old one signed are "
-            "refused, so every client signs in again",
+            says=f"{kept.says}; the deployment invalidates access tokens of the old one, so every "
+            "client must sign in again",
         )
 
-    def _prove(self, found: Secret[Value], post: Poster) -> Step:
+    def _verify(self, found: Secret[Value], post: Poster) -> Step:
         assert found.pending is not None
         new, address = found.pending.text, _address(self.found.account)
-        answered = ""
+        answers = ""
 
-        def is_proved() -> bool:
-            taken = asked(post, address, new)
-            old = [asked(post, address, one.text) for one in found.outdated()]
-            nonlocal answered
-            answered = (
-                f"to a token of the new SECRET_KEY it answers {taken}, to one of the old "
-                f"{', '.join(old)}"
-            )
-            return taken == str(HTTPStatus.OK.value) and all(map(_refuses, old))
+        def is_verified() -> bool:
+            accepted = probe(post, address, new)
+            old = [probe(post, address, one.text) for one in found.outdated()]
+            nonlocal answers
+            answers = f"token of the new SECRET_KEY: {accepted}, of the old one: {', '.join(old)}"
+            return accepted == str(HTTPStatus.OK.value) and all(map(_rejects, old))
 
         return Step(
-            says=f"see that {address} takes tokens of the new SECRET_KEY and refuses the old one's",
-            took_effect=is_proved,
-            shows=lambda: answered,
+            says=f"check that {address} accepts tokens of the new SECRET_KEY and rejects old ones",
+            took_effect=is_verified,
+            shows=lambda: answers,
         )
 
-    def in_the_way(self) -> Iterator[str]:
+    def obstacles(self) -> Iterator[str]:
         if self.found.is_rotated_by_lambda:
             yield rotation.by_lambda(self.found.name)
-        # While a rotation is under way the tasks may have either key.
+        # During a rotation the tasks may have either key.
         if self.post is None or self.found.pending is not None:
             return
         address = _address(self.found.account)
-        answer = asked(self.post, address, self.found.current.text)
+        answer = probe(self.post, address, self.found.current.text)
         if answer != str(HTTPStatus.OK.value):
             yield (
                 f"{address} answers {answer} to an access token of the current SECRET_KEY, so it "
-                "could not prove the new one; add --no-url to rotate without this proof."
+                "can't verify the new one; add --no-url to rotate without this check."
             )
 
 
-def plan(account: Account, post: Poster | None) -> SigningKey:
-    """Raises Refused where the secret can't be read."""
-    return SigningKey(found=secret.read(account, KIND), post=post)
+def plan(account: Account, post: Poster | None) -> SigningKeyRotation:
+    """Raises Refused if the secret can't be used."""
+    return SigningKeyRotation(found=secret.read(account, KIND), post=post)
 
 
 def generate() -> str:
-    """A new key of about 381 bits."""
+    """A random key of 381 bits."""
     return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
 
 
 def access_token(key: str, now: float) -> str:
-    """A JSON Web Token as the application's own, signed with `key` (RFC 7515, RFC 7519).
+    """A JSON Web Token like the application's, signed with `key` (RFC 7515, RFC 7519).
 
-    `now` in seconds since 1970. It is valid for VALID_SECONDS.
+    `now` in seconds since 1970; the token is valid for VALID_SECONDS.
     """
     claims = {"sub": SUBJECT, "exp": int(now) + VALID_SECONDS, "type": "access"}
     signed = ".".join(
@@ -134,10 +131,10 @@ def access_token(key: str, now: float) -> str:
     return f"{signed}.{_base64(hmac.digest(key.encode(), signed.encode(), hashlib.sha256))}"
 
 
-def asked(post: Poster, address: str, key: str) -> str:
-    """What the application answers to an access token of this key: a status, or why there is none.
+def probe(post: Poster, address: str, key: str) -> str:
+    """The application's status for an access token of this key, or the connection error.
 
-    Its endpoint reads the query; in the header as well the token reaches one that reads that.
+    The endpoint reads the token from the query; the header serves one that reads it there.
     """
     token = access_token(key, time.time())
     query = urllib.parse.urlencode({"authorization": f"Bearer {token}"})
@@ -147,7 +144,7 @@ def asked(post: Poster, address: str, key: str) -> str:
         return f"nothing ({error})"
 
 
-def _refuses(answer: str) -> bool:
+def _rejects(answer: str) -> bool:
     return answer in {str(int(status)) for status in UNAUTHORIZED}
 
 

@@ -1,4 +1,4 @@
-"""Every audit is tried on an account without a finding, which a test then spoils."""
+"""Audits of an account without findings, which each test then changes."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,7 +15,7 @@ Audit = Callable[..., Result]
 
 @pytest.fixture
 def groups(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """Security groups by the name."""
+    """Ids of security groups by name."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
@@ -34,6 +34,6 @@ def audit(groups: dict[str, str]) -> Audit:
 
 
 @pytest.fixture
-def wrong() -> Callable[[dict[str, Any]], list[dict[str, Any]]]:
-    """The findings of an answer in JSON."""
-    return lambda answer: [line for line in answer["lines"] if line["verdict"] == "NG"]
+def failed() -> Callable[[dict[str, Any]], list[dict[str, Any]]]:
+    """The failed checks of a JSON document."""
+    return lambda answer: [check for check in answer["checks"] if check["status"] == "NG"]

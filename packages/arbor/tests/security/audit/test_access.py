@@ -1,4 +1,4 @@
-"""`arbor audit access`: who may assume a role of the stack, in words, and what is wrong in it."""
+"""`arbor audit access`: principals that may assume a role of the stack, and findings."""
 
 import json
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from access import trust as ci_documents
-from arbor.security.audit.trust import GITHUB, SAY_FOR_WHOM, trusted, wildcards
+from arbor.security.audit.trust import GITHUB, SENDS_SOURCE, trusted, wildcards
 from audit_world import ACCOUNT, github, make_role
 from components.role import assume_role_policy
 from ecs_world import client
@@ -31,27 +31,28 @@ def claims(sub: Any, **operators: Any) -> Any:
     } | operators
 
 
-def test_what_infrastructure_makes_is_no_finding_and_is_told_in_words(audit: Any) -> None:
+def test_the_programs_roles_have_no_findings(audit: Any) -> None:
     done = audit("access", "--json")
     assert done.exit_code == 0, done.output
-    says = {
-        line["what"]: (line["verdict"], line["says"]) for line in json.loads(done.stdout)["lines"]
+    shown = {
+        check["name"]: (check["status"], check["message"])
+        for check in json.loads(done.stdout)["checks"]
     }
     repository = "arbor-energy/infrastructure"
-    assert says["arbor-staging-ci-deploy"] == (
+    assert shown["arbor-staging-ci-deploy"] == (
         "OK",
         f"jobs of the environment staging in {repository}",
     )
-    assert says["arbor-staging-ci-preview"] == (
+    assert shown["arbor-staging-ci-preview"] == (
         "OK",
         f"pull requests in {repository}; jobs of main in {repository}",
     )
-    assert says["arbor-staging-ci-bootstrap"][0] == "SKIP"
-    assert says["operators"][0] == "SKIP"
+    assert shown["arbor-staging-ci-bootstrap"][0] == "SKIP"
+    assert shown["operators"][0] == "SKIP"
     assert "OK    arbor-staging-ci-deploy" in audit("access").stdout
 
 
-def test_the_role_that_pushes_images_is_for_the_environments_jobs_of_any_workflow(
+def test_the_images_role_admits_any_workflow_of_the_environment(
     audit: Any,
 ) -> None:
     right = json.loads(ci_documents.trust(PROVIDER, ["repo:a/app:environment:staging"]))
@@ -59,11 +60,11 @@ def test_the_role_that_pushes_images_is_for_the_environments_jobs_of_any_workflo
     assert audit("access").exit_code == 0
 
 
-def test_the_role_that_pushes_images_is_not_for_pull_requests(audit: Any, wrong: Any) -> None:
+def test_the_images_role_must_not_admit_pull_requests(audit: Any, failed: Any) -> None:
     other = json.loads(ci_documents.trust(PROVIDER, ["repo:a/app:pull_request"]))
     make_role("arbor-staging-ci-images", other)
-    (line,) = wrong(json.loads(audit("access", "--json").stdout))
-    assert "is not of the environment staging" in line["about"]["wrong"][0]
+    (check,) = failed(json.loads(audit("access", "--json").stdout))
+    assert "is not the environment staging" in check["details"]["findings"][0]
 
 
 @pytest.mark.parametrize(
@@ -71,41 +72,41 @@ def test_the_role_that_pushes_images_is_not_for_pull_requests(audit: Any, wrong:
     [
         None,
         ["a/b/.github/workflows/release.yml@refs/tags/v1.2.3"],
-        # Both end like main's, and git allows such a name for a tag.
+        # Both end like main's, and git allows a tag of that name.
         ["a/b/.github/workflows/*@refs/heads/main"],
         ["a/b/.github/workflows/up.yml@refs/tags/v1@refs/heads/main"],
     ],
 )
-def test_a_role_that_writes_and_takes_a_tags_own_workflow_is_a_finding(
-    audit: Any, wrong: Any, workflows: list[str] | None
+def test_a_writing_role_that_admits_a_tags_workflow_is_a_finding(
+    audit: Any, failed: Any, workflows: list[str] | None
 ) -> None:
     subjects = ["repo:a/b:environment:staging"]
     trust = ci_documents.trust(PROVIDER, subjects, workflows=workflows, ref=ci_documents.MAIN)
     policy = json.loads(trust)
     make_role("arbor-staging-ci-bootstrap", policy)
-    (line,) = wrong(json.loads(audit("access", "--json").stdout))
-    assert line["about"]["wrong"] == [
-        "a job of any workflow, so that a pushed tag can run its own: no job_workflow_ref of main"
+    (check,) = failed(json.loads(audit("access", "--json").stdout))
+    assert check["details"]["findings"] == [
+        "a job of any workflow, such as one in a pushed tag: no job_workflow_ref of main"
     ]
 
 
 @pytest.mark.parametrize("ref", [None, "refs/heads/feature"])
-def test_a_role_that_writes_and_takes_a_branchs_run_is_a_finding(
-    audit: Any, wrong: Any, ref: str | None
+def test_a_writing_role_that_admits_a_branchs_run_is_a_finding(
+    audit: Any, failed: Any, ref: str | None
 ) -> None:
-    """What a role from before has, until its trust policy is written anew."""
+    """As in trust policies of earlier versions."""
     workflows = ["a/b/.github/workflows/up-stack.yml@refs/heads/main"]
     subjects = ["repo:a/b:environment:staging"]
     policy = json.loads(ci_documents.trust(PROVIDER, subjects, workflows=workflows, ref=ref))
     make_role("arbor-staging-ci-bootstrap", policy)
-    (line,) = wrong(json.loads(audit("access", "--json").stdout))
-    assert line["about"]["wrong"] == [
-        "a job of any branch, whose workflow can call main's: no ref refs/heads/main"
+    (check,) = failed(json.loads(audit("access", "--json").stdout))
+    assert check["details"]["findings"] == [
+        "a job of any branch that calls main's workflow: no ref refs/heads/main"
     ]
-    assert "pipeline bootstrap --stack staging" in line["mend"]
+    assert "pipeline bootstrap --stack staging" in check["remedy"]
 
 
-def test_findings_of_every_role_of_the_stack_and_of_no_other(audit: Any, wrong: Any) -> None:
+def test_findings_cover_the_stacks_roles_only(audit: Any, failed: Any) -> None:
     make_role("of-the-stack-by-tag", statement({"AWS": "*"}))
     make_role(
         "arbor-staging-by-name",
@@ -119,25 +120,25 @@ def test_findings_of_every_role_of_the_stack_and_of_no_other(audit: Any, wrong: 
     done = audit("access", "--json")
     assert done.exit_code == 1
     answer = json.loads(done.stdout)
-    found = {line["what"]: line["about"]["wrong"] for line in wrong(answer)}
+    found = {check["name"]: check["details"]["findings"] for check in failed(answer)}
     theirs = "repo:arbor-energy/infrastructure:environment:production"
     assert found == {
         "arbor-staging-by-name": ["another account, 999999999999"],
         "arbor-staging-ci-bootstrap": [
-            f"{theirs} is not of the environment staging, whose reviewers decide"
+            f"{theirs} is not the environment staging, which requires reviewers"
         ],
-        "of-the-stack-by-tag": ["anybody: a wildcard principal"],
+        "of-the-stack-by-tag": ["any principal: a wildcard"],
     }
-    mend = {line["what"]: line["mend"] for line in wrong(answer)}
-    assert "pulumi up" in mend["of-the-stack-by-tag"]
-    assert "pipeline bootstrap --stack staging" in mend["arbor-staging-ci-bootstrap"]
+    remedies = {check["name"]: check["remedy"] for check in failed(answer)}
+    assert "pulumi up" in remedies["of-the-stack-by-tag"]
+    assert "pipeline bootstrap --stack staging" in remedies["arbor-staging-ci-bootstrap"]
     assert (
         "update-assume-role-policy --role-name arbor-staging-by-name"
-        in (mend["arbor-staging-by-name"])
+        in (remedies["arbor-staging-by-name"])
     )
-    people = answer["lines"][-1]
-    assert people["about"]["signed_in_by"] == ["AWSReservedSSO_Admin_1"]
-    assert people["about"]["roles"] == ["arbor-staging-by-name", "of-the-stack-by-tag"]
+    people = answer["checks"][-1]
+    assert people["details"]["signed_in_by"] == ["AWSReservedSSO_Admin_1"]
+    assert people["details"]["roles"] == ["arbor-staging-by-name", "of-the-stack-by-tag"]
 
 
 def test_a_stack_without_roles_is_refused(audit: Any) -> None:
@@ -146,24 +147,24 @@ def test_a_stack_without_roles_is_refused(audit: Any) -> None:
         iam.delete_role(RoleName=role)
     done = audit("access")
     assert done.exit_code == 3
-    assert "No role of this account is tagged Stack=staging" in done.stderr
+    assert "No role of this account has the tag Stack=staging" in done.stderr
 
 
 @pytest.mark.parametrize(
-    ("policy", "wrong"),
+    ("policy", "finding"),
     [
-        (statement("*"), "a wildcard principal"),
-        (statement({"AWS": ["*"]}), "a wildcard principal"),
+        (statement("*"), "any principal: a wildcard"),
+        (statement({"AWS": ["*"]}), "any principal: a wildcard"),
         (
             statement({"AWS": "*"}, {"Bool": {"aws:SecureTransport": "true"}}),
-            "a wildcard principal",
+            "any principal: a wildcard",
         ),
-        ({"Statement": [{"Effect": "Allow", "NotPrincipal": {"AWS": "1"}}]}, "wildcard principal"),
+        ({"Statement": [{"Effect": "Allow", "NotPrincipal": {"AWS": "1"}}]}, "a wildcard"),
         (statement({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), ""),
         (statement({"AWS": ACCOUNT}), ""),
         (statement({"AWS": "arn:aws:iam::999999999999:role/x"}), "another account, 999999999999"),
         (statement({"Federated": PROVIDER.replace(ACCOUNT, "9" * 12)}, claims("x")), "another acc"),
-        (statement({"AWS": "AROAEXAMPLEEXAMPLE123"}), "was deleted"),
+        (statement({"AWS": "AROAEXAMPLEEXAMPLE123"}), "a deleted principal"),
         (statement({"Service": "ecs.amazonaws.com"}), ""),
         (statement({"Service": "ecs-tasks.amazonaws.com"}), "no aws:SourceAccount"),
         (
@@ -181,30 +182,33 @@ def test_a_stack_without_roles_is_refused(audit: Any) -> None:
             statement(
                 {"Service": "ecs-tasks.amazonaws.com"}, {"ArnLike": {"AWS:sourceArn": THEIRS}}
             ),
-            "the account 999999999999",
+            "account 999999999999",
         ),
         (
             statement({"Service": "ecs-tasks.amazonaws.com"}, {"ArnLike": {"aws:SourceArn": "*"}}),
-            "the account of anybody",
+            "any account",
         ),
         (oidc(claims("repo:a/b:environment:staging")), ""),
-        (oidc({"StringEquals": {f"{GITHUB}:sub": "repo:a/b:pull_request"}}), "token's aud"),
-        (oidc({"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"}}), "token's sub"),
-        (oidc({}), "token's sub"),
+        (
+            oidc({"StringEquals": {f"{GITHUB}:sub": "repo:a/b:pull_request"}}),
+            "any aud in the token",
+        ),
+        (oidc({"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"}}), "any sub in the token"),
+        (oidc({}), "any sub in the token"),
         (
             oidc({"ForAllValues:StringLike": {f"{GITHUB}:sub": "repo:a/b:*"}}),
-            "token's sub",  # true when the token has none
+            "any sub in the token",  # true when the token has none
         ),
-        (oidc({"StringLikeIfExists": {f"{GITHUB}:sub": "repo:a/b:*"}}), "token's sub"),
+        (oidc({"StringLikeIfExists": {f"{GITHUB}:sub": "repo:a/b:*"}}), "any sub in the token"),
     ],
 )
-def test_what_is_wrong_in_a_trust_policy(policy: Any, wrong: str) -> None:
+def test_findings_of_a_trust_policy(policy: Any, finding: str) -> None:
     (found,) = trusted(policy, ACCOUNT)
-    assert wrong in "; ".join(found.wrong)
-    assert bool(wrong) is bool(found.wrong)
+    assert finding in "; ".join(found.findings)
+    assert bool(finding) is bool(found.findings)
 
 
-def test_what_is_denied_lets_nobody_in() -> None:
+def test_a_deny_statement_admits_no_principal() -> None:
     denied = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}
     assert list(trusted({"Statement": [denied]}, ACCOUNT)) == []
 
@@ -220,24 +224,24 @@ def test_what_is_denied_lets_nobody_in() -> None:
         ),
         (
             {"StringLike": {f"{GITHUB}:sub": "repo:a/*:*"}},
-            "every job whose subject is like repo:a/*:*",
+            "every job with a subject like repo:a/*:*",
             ["repo:a/*:*"],
         ),
         ({"StringLike": {f"{GITHUB}:sub": "repo:a/b:*"}}, "jobs like * in a/b", ["repo:a/b:*"]),
-        # Here a star is a star, and lets nobody in.
+        # Here `*` is literal and matches no job.
         ({"StringEquals": {f"{GITHUB}:sub": "repo:a/b:*"}}, "jobs like * in a/b", []),
         ({}, "every job on GitHub", []),
     ],
 )
-def test_jobs_of_github_are_spelled_out(condition: Any, who: str, stars: list[str]) -> None:
+def test_jobs_of_github_are_readable(condition: Any, who: str, stars: list[str]) -> None:
     (found,) = trusted(oidc(condition), ACCOUNT)
     assert found.who == who
     assert wildcards(found.subjects, found.conditions) == stars
 
 
-@pytest.mark.parametrize("service", sorted(SAY_FOR_WHOM))
-def test_what_components_write_for_a_service_passes(service: str) -> None:
+@pytest.mark.parametrize("service", sorted(SENDS_SOURCE))
+def test_a_components_trust_policy_of_a_service_has_no_findings(service: str) -> None:
     (right,) = trusted(json.loads(assume_role_policy(service, source_arn=OURS)), ACCOUNT)
     (bare,) = trusted(json.loads(assume_role_policy(service)), ACCOUNT)
-    assert not right.wrong
-    assert bare.wrong
+    assert not right.findings
+    assert bare.findings

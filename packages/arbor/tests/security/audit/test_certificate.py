@@ -1,4 +1,4 @@
-"""`arbor audit certificate`: it holds, covers both hosts, and ACM can renew it."""
+"""`arbor audit certificate`: validity, both hosts, and renewal by ACM."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -14,37 +14,37 @@ from operations_world import DOMAIN
 ARN = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 
 
-def test_what_infrastructure_makes_is_no_finding(audit: Any) -> None:
-    told, found = audit("certificate"), audit("certificate", "--json")
-    assert told.exit_code == 0, told.output
+def test_the_programs_certificate_has_no_findings(audit: Any) -> None:
+    shown, found = audit("certificate"), audit("certificate", "--json")
+    assert shown.exit_code == 0, shown.output
     answer = json.loads(found.stdout)
-    assert [line["verdict"] for line in answer["lines"]] == ["OK"] * 6
-    about = answer["lines"][1]["about"]
-    assert about["days_left"] > 300
-    assert about["renewal_eligibility"] == "ELIGIBLE"
+    assert [check["status"] for check in answer["checks"]] == ["OK"] * 6
+    details = answer["checks"][1]["details"]
+    assert details["days_left"] > 300
+    assert details["renewal_eligibility"] == "ELIGIBLE"
 
 
 @pytest.mark.parametrize("value", ["", "_other.acm-validations.aws."])
-def test_a_record_that_is_gone_or_different_is_told_to_be_put_back(
-    audit: Any, wrong: Any, value: str
+def test_a_missing_or_different_record_is_a_finding_with_its_remedy(
+    audit: Any, failed: Any, value: str
 ) -> None:
     record = records()[f"green.{DOMAIN}"]
     change("UPSERT" if value else "DELETE", record, value or record["Value"])
     done = audit("certificate", "--json")
     assert done.exit_code == 1
-    (line,) = wrong(json.loads(done.stdout))
-    assert line["what"] == f"record of green.{DOMAIN}"
-    assert f"{record['Name']} CNAME {record['Value']}" in line["says"]
-    assert line["about"]["found"] == ([value] if value else [])
-    # What it says to paste does put it right.
-    words = line["mend"].split(" --change-batch ")
+    (check,) = failed(json.loads(done.stdout))
+    assert check["name"] == f"record of green.{DOMAIN}"
+    assert f"{record['Name']} CNAME {record['Value']}" in check["message"]
+    assert check["details"]["found"] == ([value] if value else [])
+    # The printed command restores the record.
+    words = check["remedy"].split(" --change-batch ")
     zone = words[0].rpartition(" ")[2]
     batch = json.loads(words[1].strip("'"))
     client("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
     assert audit("certificate").exit_code == 0
 
 
-def test_without_the_zone_it_says_which_record_to_look_for(audit: Any) -> None:
+def test_without_the_zone_the_record_to_check_is_shown(audit: Any) -> None:
     dns = client("route53")
     (zone,) = dns.list_hosted_zones()["HostedZones"]
     found = records()
@@ -59,13 +59,13 @@ def test_without_the_zone_it_says_which_record_to_look_for(audit: Any) -> None:
     )
     done = audit("certificate", "--json")
     assert done.exit_code == 0, done.output
-    skipped = [line for line in json.loads(done.stdout)["lines"] if line["verdict"] == "SKIP"]
-    assert {line["look"] for line in skipped} == {
+    skipped = [check for check in json.loads(done.stdout)["checks"] if check["status"] == "SKIP"]
+    assert {check["shown_by"] for check in skipped} == {
         f"dig +short {record['Name']} CNAME" for record in found.values()
     }
 
 
-def test_a_host_that_no_certificate_names_is_a_finding(audit: Any, wrong: Any) -> None:
+def test_a_host_in_no_certificate_is_a_finding(audit: Any, failed: Any) -> None:
     elb, acm = client("elbv2"), client("acm")
     (alone,) = [
         one["CertificateArn"]
@@ -82,11 +82,11 @@ def test_a_host_that_no_certificate_names_is_a_finding(audit: Any, wrong: Any) -
     elb.modify_listener(
         ListenerArn=listener["ListenerArn"], Certificates=[{"CertificateArn": alone}]
     )
-    lines = wrong(json.loads(audit("certificate", "--json").stdout))
-    assert [line["what"] for line in lines] == [f"host green.{DOMAIN}"]
+    lines = failed(json.loads(audit("certificate", "--json").stdout))
+    assert [check["name"] for check in lines] == [f"host green.{DOMAIN}"]
 
 
-def test_one_that_is_not_issued_is_a_finding(audit: Any, wrong: Any) -> None:
+def test_a_certificate_that_is_not_issued_is_a_finding(audit: Any, failed: Any) -> None:
     elb, acm = client("elbv2"), client("acm")
     waiting = acm.request_certificate(
         DomainName="new.example.com",
@@ -98,13 +98,13 @@ def test_one_that_is_not_issued_is_a_finding(audit: Any, wrong: Any) -> None:
     elb.add_listener_certificates(
         ListenerArn=listener["ListenerArn"], Certificates=[{"CertificateArn": waiting}]
     )
-    first, *_ = wrong(json.loads(audit("certificate", "--json").stdout))
+    first, *_ = failed(json.loads(audit("certificate", "--json").stdout))
     assert first["what"] == "status"
-    assert first["about"]["status"] == "PENDING_VALIDATION"
+    assert first["details"]["status"] == "PENDING_VALIDATION"
 
 
 @pytest.mark.parametrize(
-    ("days", "status", "verdict"),
+    ("days", "renewal_status", "status"),
     [
         (29, None, "NG"),
         (29, "PENDING_VALIDATION", "NG"),
@@ -114,21 +114,21 @@ def test_one_that_is_not_issued_is_a_finding(audit: Any, wrong: Any) -> None:
         (-2, None, "NG"),
     ],
 )
-def test_it_is_late_when_few_days_are_left_and_nothing_was_renewed(
-    days: int, status: str | None, verdict: str
+def test_few_days_left_without_a_renewal_are_a_finding(
+    days: int, renewal_status: str | None, status: str
 ) -> None:
-    certificate = {
+    certificate: Any = {
         "CertificateArn": ARN,
         "NotAfter": datetime.now(UTC) + timedelta(days=days, minutes=1),
-        **({"RenewalSummary": {"RenewalStatus": status}} if status else {}),
+        **({"RenewalSummary": {"RenewalStatus": renewal_status}} if renewal_status else {}),
     }
-    (line,) = renewal(certificate)
-    assert (line.verdict, line.about["days_left"]) == (verdict, days)
-    assert bool(line.mend) is (verdict == "NG")
+    (check,) = renewal(certificate)
+    assert (check.status, check.details["days_left"]) == (status, days)
+    assert bool(check.remedy) is (status == "NG")
 
 
 @pytest.mark.parametrize(
-    ("name", "host", "yes"),
+    ("name", "host", "expected"),
     [
         ("a.example", "A.example", True),
         ("*.a.example", "green.a.example", True),
@@ -137,5 +137,5 @@ def test_it_is_late_when_few_days_are_left_and_nothing_was_renewed(
         ("a.example", "green.a.example", False),
     ],
 )
-def test_a_star_covers_one_label(name: str, host: str, yes: bool) -> None:
-    assert covers(name, host) is yes
+def test_a_wildcard_covers_one_label(name: str, host: str, expected: bool) -> None:
+    assert covers(name, host) is expected

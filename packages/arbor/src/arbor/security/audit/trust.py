@@ -1,66 +1,66 @@
-"""What a role's trust policy says: who may assume it, on which condition, and what is wrong in it.
+"""Principals and conditions of a role's trust policy, and findings in it.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 GITHUB = "token.actions.githubusercontent.com"
-SAY_FOR_WHOM = frozenset(
+SENDS_SOURCE = frozenset(
     {"ecs-tasks.amazonaws.com", "monitoring.rds.amazonaws.com", "vpc-flow-logs.amazonaws.com"}
 )
-"""Services that name the resource and the account on whose behalf they assume a role; ECS doesn't
-when it moves traffic.
+"""Services that send aws:SourceAccount and aws:SourceArn when they assume a role. ECS doesn't
+when it shifts traffic.
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AmazonECSInfrastructureRolePolicyForLoadBalancers.html
 """
-FOR_WHOM = ("aws:sourceaccount", "aws:sourcearn")
-GONE = re.compile(r"A(ROA|IDA|GPA|KIA)[A-Z0-9]{12,}")
-"""What IAM shows in place of a role or user that was deleted."""
+SOURCE_KEYS = ("aws:sourceaccount", "aws:sourcearn")
+DELETED = re.compile(r"A(ROA|IDA|GPA|KIA)[A-Z0-9]{12,}")
+"""IAM's id in place of a deleted role or user."""
 ARN = re.compile(r"arn:[a-z-]+:(?:iam|sts)::(?P<account>\d{12}):(?P<who>.+)")
 OIDC = "oidc-provider/"
 IMMUTABLE = re.compile(r"([\w-]+)@(\d+)/([\w.-]+)@(\d+)", re.ASCII)
-"""OWNER@ID/NAME@ID: how GitHub's immutable subjects name a repository."""
+"""OWNER@ID/NAME@ID: the repository in GitHub's immutable subjects."""
 Conditions = dict[str, tuple[str, ...]]
 Statement = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trusted:
+class TrustedPrincipal:
     """One principal of one statement."""
 
     principal: str
     who: str
-    """In words."""
+    """The principal for people to read."""
     conditions: tuple[str, ...] = ()
     """Each as `operator key: values`."""
     subjects: tuple[str, ...] = ()
-    """Of GitHub's tokens, as the policy writes them."""
+    """Values of GitHub's `sub`."""
     workflows: tuple[str, ...] = ()
-    """The values of job_workflow_ref, the file and the ref of the job's workflow; none is any."""
+    """Values of job_workflow_ref, the job's workflow file and ref; empty: any."""
     refs: tuple[str, ...] = ()
-    """The values of ref, the branch or tag of the run; none is any."""
-    wrong: tuple[str, ...] = field(default=())
+    """Values of ref, the run's branch or tag; empty: any."""
+    findings: tuple[str, ...] = ()
 
 
-def trusted(policy: dict[str, Any], account: str) -> Iterator[Trusted]:
-    """Everybody whom a policy lets in; what it denies makes none of it wider."""
+def trusted(policy: dict[str, Any], account: str) -> Iterator[TrustedPrincipal]:
+    """The principals of a policy's Allow statements; Deny statements only narrow them."""
     for statement in listed(policy.get("Statement", [])):
         if statement.get("Effect") == "Allow":
             for kind, name in _principals(statement):
                 yield _read(kind, name, statement, account)
 
 
-def listed(value: Any) -> list[Any]:  # noqa: ANN401 - IAM's documents are whatever was written
-    """IAM takes one thing in place of a list of one."""
+def listed(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON
+    """IAM accepts a single value for a list of one."""
     return value if isinstance(value, list) else [value]
 
 
 def _principals(statement: Statement) -> Iterator[tuple[str, str]]:
     if "NotPrincipal" in statement or "Principal" not in statement:
-        yield "AWS", "*"  # everybody but a few
+        yield "AWS", "*"  # all principals except a few
         return
     principal = statement["Principal"]
     if not isinstance(principal, dict):
@@ -71,36 +71,36 @@ def _principals(statement: Statement) -> Iterator[tuple[str, str]]:
             yield kind, str(name)
 
 
-def _read(kind: str, name: str, statement: Statement, account: str) -> Trusted:
+def _read(kind: str, name: str, statement: Statement, account: str) -> TrustedPrincipal:
     conditions = _conditions(statement)
-    found, wrong, subjects = name, list[str](), tuple[str, ...]()
+    found, findings, subjects = name, list[str](), tuple[str, ...]()
     if kind == "Service":
-        found = f"the service {name}"
-        wrong += _wrong_service(name, conditions, account)
+        found = f"service {name}"
+        findings += _service_findings(name, conditions, account)
     elif kind == "Federated":
         found, subjects = _federated(name, statement, conditions)
-        wrong += _wrong_provider(name, conditions)
+        findings += _provider_findings(name, conditions)
     elif kind == "AWS":
         found = _who(name, account)
     if name == "*":
-        wrong.append("anybody: a wildcard principal")
-    elif GONE.fullmatch(name):
-        wrong.append("somebody who was deleted")
+        findings.append("any principal: a wildcard")
+    elif DELETED.fullmatch(name):
+        findings.append("a deleted principal")
     elif (owner := _owner(name)) not in {"", account}:
-        wrong.append(f"another account, {owner}")
-    return Trusted(
+        findings.append(f"another account, {owner}")
+    return TrustedPrincipal(
         principal=name,
         who=found,
-        conditions=tuple(_spelled(statement)),
+        conditions=tuple(_as_text(statement)),
         subjects=subjects,
         workflows=conditions.get(f"{GITHUB}:job_workflow_ref", ()),
         refs=conditions.get(f"{GITHUB}:ref", ()),
-        wrong=tuple(wrong),
+        findings=tuple(findings),
     )
 
 
 def _owner(name: str) -> str:
-    """The account in an ARN or by itself; nothing where there is none."""
+    """The account id, from an ARN or alone; empty without one."""
     if re.fullmatch(r"\d{12}", name):
         return name
     found = ARN.fullmatch(name)
@@ -109,17 +109,17 @@ def _owner(name: str) -> str:
 
 def _who(name: str, account: str) -> str:
     if name == "*":
-        return "everybody"
+        return "every principal"
     found = ARN.fullmatch(name)
     if name == account or (found and found["who"] == "root"):
-        return f"whoever the account {_owner(name)} lets assume roles"
+        return f"principals of account {_owner(name)} with sts:AssumeRole"
     return found["who"] if found else name
 
 
 def _conditions(statement: Statement) -> Conditions:
-    """Keys in small letters with what they must be; only operators that demand the key.
+    """Required values by lower-case key.
 
-    `...IfExists`, `ForAllValues:` and the negated ones are true when the key is absent.
+    `...IfExists`, `ForAllValues:` and negated operators are left out: they match an absent key.
     """
     found: Conditions = {}
     for operator, keys in statement.get("Condition", {}).items():
@@ -136,25 +136,25 @@ def _conditions(statement: Statement) -> Conditions:
     return found
 
 
-def _spelled(statement: Statement) -> Iterator[str]:
+def _as_text(statement: Statement) -> Iterator[str]:
     for operator, keys in statement.get("Condition", {}).items():
         for key, values in keys.items():
             yield f"{operator} {key}: {', '.join(map(str, listed(values)))}"
 
 
-def _wrong_service(name: str, conditions: Conditions, account: str) -> Iterator[str]:
-    values = {key: conditions[key] for key in FOR_WHOM if key in conditions}
+def _service_findings(name: str, conditions: Conditions, account: str) -> Iterator[str]:
+    values = {key: conditions[key] for key in SOURCE_KEYS if key in conditions}
     if not values:
-        if name in SAY_FOR_WHOM:
+        if name in SENDS_SOURCE:
             yield "on behalf of any account: no aws:SourceAccount condition"
         return
     accounts = {
-        one if key == FOR_WHOM[0] else (one.split(":") + [""] * 5)[4]
+        one if key == SOURCE_KEYS[0] else (one.split(":") + [""] * 5)[4]
         for key, found in values.items()
         for one in found
     }
     for other in sorted(accounts - {account}):
-        yield f"on behalf of the account {other or 'of anybody'}"
+        yield f"on behalf of {f'account {other}' if other else 'any account'}"
 
 
 def _federated(
@@ -162,7 +162,7 @@ def _federated(
 ) -> tuple[str, tuple[str, ...]]:
     issuer = name.partition(OIDC)[2]
     if issuer != GITHUB:
-        return f"whoever {issuer or name} signs in", ()
+        return f"any identity of {issuer or name}", ()
     subjects = conditions.get(f"{GITHUB}:sub", ())
     if not subjects:
         return "every job on GitHub", ()
@@ -171,12 +171,12 @@ def _federated(
 
 
 def _job(subject: str, *, likes: bool) -> str:
-    """`repo:OWNER/NAME:environment:production` in words."""
+    """`repo:OWNER/NAME:environment:production` as text."""
     kind, _, rest = subject.partition(":")
     repository, _, context = rest.partition(":")
     repository, numbers = _repository(repository)
     if kind != "repo" or (likes and "*" in repository):
-        return f"every job whose subject is like {subject}"
+        return f"every job with a subject like {subject}"
     what, _, which = context.partition(":")
     jobs = {
         "environment": f"jobs of the environment {which}",
@@ -187,7 +187,7 @@ def _job(subject: str, *, likes: bool) -> str:
 
 
 def _repository(part: str) -> tuple[str, str]:
-    """OWNER/NAME, and GitHub's numbers where the subject is an immutable one.
+    """OWNER/NAME, and GitHub's ids if the subject is immutable.
 
     https://docs.github.com/en/actions/reference/security/oidc#immutable-subject-claims
     """
@@ -197,16 +197,16 @@ def _repository(part: str) -> tuple[str, str]:
     return f"{found[1]}/{found[3]}", f" (owner {found[2]}, repository {found[4]})"
 
 
-def _wrong_provider(name: str, conditions: Conditions) -> Iterator[str]:
+def _provider_findings(name: str, conditions: Conditions) -> Iterator[str]:
     issuer = name.partition(OIDC)[2]
     if not issuer:
         return
     for claim in ("aud", "sub"):
         if not conditions.get(f"{issuer}:{claim}".lower()):
-            yield f"whatever the token's {claim}: no condition on {issuer}:{claim}"
+            yield f"any {claim} in the token: no condition on {issuer}:{claim}"
 
 
 def wildcards(subjects: Iterable[str], conditions: Iterable[str]) -> list[str]:
-    """Subjects that match more than they name: StringLike alone knows a star."""
+    """Subjects with a wildcard under a ...Like operator, the only ones that expand it."""
     like = [one for one in conditions if "like" in one.split(" ", 1)[0].lower()]
     return [one for one in subjects if "*" in one and any(one in text for text in like)]

@@ -1,4 +1,4 @@
-"""What a restore asks for, and what it tells: no account is needed."""
+"""Arguments and instructions of a restore, without an account."""
 
 from pathlib import Path
 from typing import Any
@@ -7,10 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from arbor.__main__ import app
-from arbor.database import backups, cut_over, likeness
+from arbor.database import backups, cut_over, restore_settings
 
 RUNBOOK = Path(__file__).parents[4] / "docs" / "runbook.md"
-SOURCE: dict[str, Any] = {
+SOURCE: Any = {
     "Endpoint": {"Port": 5432},
     "DBSubnetGroup": {"DBSubnetGroupName": "private"},
     "VpcSecurityGroups": [{"VpcSecurityGroupId": "sg-1"}, {"VpcSecurityGroupId": "sg-2"}],
@@ -24,12 +24,12 @@ SOURCE: dict[str, Any] = {
 }
 
 
-def test_tags_and_groups_of_awss_own_are_not_asked_for() -> None:
-    asked = likeness.asked(SOURCE)
-    assert asked["Tags"] == [{"Key": "a", "Value": "b"}]
-    assert asked["OptionGroupName"] == "ours"
-    assert asked["VpcSecurityGroupIds"] == ["sg-1", "sg-2"]
-    assert "MaxAllocatedStorage" not in asked
+def test_reserved_tags_and_default_groups_are_left_out() -> None:
+    arguments = restore_settings.restore_arguments(SOURCE)
+    assert arguments["Tags"] == [{"Key": "a", "Value": "b"}]
+    assert arguments["OptionGroupName"] == "ours"
+    assert arguments["VpcSecurityGroupIds"] == ["sg-1", "sg-2"]
+    assert "MaxAllocatedStorage" not in arguments
 
 
 @pytest.mark.parametrize(
@@ -43,27 +43,26 @@ def test_tags_and_groups_of_awss_own_are_not_asked_for() -> None:
         (),
     ],
 )
-def test_what_is_no_time_or_name_is_wrong_usage(words: tuple[str, ...]) -> None:
+def test_an_invalid_time_or_name_exits_2(words: tuple[str, ...]) -> None:
     assert CliRunner().invoke(app, ["database", "restore", *words]).exit_code == 2
 
 
 @pytest.mark.parametrize(
-    ("told_", "asked"),
+    ("described", "iops"),
     [
         ({"StorageType": "gp3", "AllocatedStorage": 20, "Iops": 3000}, None),
         ({"StorageType": "gp3", "AllocatedStorage": 400, "Iops": 12000}, 12000),
         ({"StorageType": "io1", "AllocatedStorage": 100, "Iops": 2000}, 2000),
     ],
 )
-def test_operations_are_asked_for_where_rds_takes_a_number(
-    told_: dict[str, Any], asked: int | None
-) -> None:
-    assert likeness.asked({**SOURCE, **told_}).get("Iops") == asked
+def test_iops_are_set_where_rds_accepts_them(described: dict[str, Any], iops: int | None) -> None:
+    assert restore_settings.restore_arguments(SOURCE | described).get("Iops") == iops
 
 
-def test_details_of_what_is_off_are_not_asked_for() -> None:
-    source = {"PerformanceInsightsEnabled": False, "PerformanceInsightsRetentionPeriod": 7}
-    assert likeness.missing(source, {"PerformanceInsightsEnabled": False}) == {}
+def test_details_of_a_disabled_feature_are_left_out() -> None:
+    source: Any = {"PerformanceInsightsEnabled": False, "PerformanceInsightsRetentionPeriod": 7}
+    copy: Any = {"PerformanceInsightsEnabled": False}
+    assert restore_settings.modify_arguments(source, copy) == {}
 
 
 def test_backups_of_a_deleted_instance_are_not_the_window() -> None:
@@ -79,9 +78,9 @@ def test_the_runbook_has_the_same_cut_over() -> None:
         for line in block.splitlines()[1:]
         if line and not line.startswith(("#", "```"))
     ]
-    told = [
+    printed = [
         line
         for line in cut_over.commands("production", "arbor-production-db-restored").splitlines()
         if line
     ]
-    assert lines == [line for line in told if line]
+    assert lines == [line for line in printed if line]
