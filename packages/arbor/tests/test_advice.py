@@ -46,7 +46,7 @@ VALUES: dict[str, str] = {
 """What stands in a command's braces, as an example."""
 ROTATES = ("rotate-password", "rotate-token", "rotate-key")
 CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
-    ("secrets.py", "held.command"): ROTATES,
+    ("secrets.py", "age.command"): ROTATES,
     ("secrets.py", "command"): ("rotate-first", *ROTATES),
     ("first_values.py", "self.command"): ROTATES,
     ("rotation.py", "self.command"): ("rotate-first", *ROTATES),

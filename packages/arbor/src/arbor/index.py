@@ -78,23 +78,23 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "rotate-password": (
         "security",
-        "Give the database, its secret and the running tasks a new password, in that order.",
+        "Set a new password in the database, its secret and the running tasks, in that order.",
     ),
     "rotate-token": (
         "security",
-        "Give the cache, its secret and the running tasks a new AUTH token; the old one ends last.",
+        "Set a new AUTH token in the cache, its secret and the running tasks.",
     ),
     "rotate-key": (
         "security",
-        "Give the application a new SECRET_KEY; every client signs in again.",
+        "Set a new SECRET_KEY for the application; every client must sign in again.",
     ),
     "rotate-first": (
         "security",
-        "Rotate what still has the value in Pulumi's state, with one deployment; else do nothing.",
+        "Rotate each secret whose value is in Pulumi's state, with one deployment.",
     ),
     "audit": (
         "security",
-        "Look for what should not be; 0 without a finding, 1 with one.",
+        "Check the stack's security; exit 1 on a finding.",
     ),
     "runbook": (
         "runbook",
