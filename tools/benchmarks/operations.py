@@ -65,8 +65,8 @@ def status_ratio() -> str:
                 f"| {delay:.1f} s | {start:.2f} s | {call:.3f} s | {status:.2f} s | {ratio} |"
             )
     lines.append(
-        f"\nThe aim is less than {AIM} on the emulated account, the first line. With a network the "
-        "second round of calls (docs/decisions/two-rounds.md) is another one on its way.\n"
+        f"\nThe aim is less than {AIM} on the emulated account, the first line. With a network, "
+        "each of its four rounds of calls (docs/decisions/parallel-rounds.md) adds a round trip."
     )
     return "\n".join(lines)
 

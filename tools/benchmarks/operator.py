@@ -16,7 +16,8 @@ from botocore.exceptions import ClientError
 
 from arbor import screen
 from arbor.account import connect
-from arbor.incident import look, shared, status
+from arbor.incident import snapshot, status
+from arbor.incident.reads import shared_reads
 
 STACK = "production"
 SERVICES = (
@@ -43,7 +44,7 @@ def main() -> None:
         for service in SERVICES:
             account.client(service)
         return
-    found = look.take(shared.share(account), _not_asked, datetime.now(UTC))
+    found = snapshot.take(shared_reads(account), _not_asked, datetime.now(UTC))
     if what == "status":
         screen.answer(status.document(found), lambda: status.screen(found), as_json=False)
         return
@@ -60,7 +61,7 @@ def _seconds(client: Any, operation: str, asked: dict[str, Any]) -> float:  # no
     times = []
     for _ in range(3):
         began = time.perf_counter()
-        with suppress(ClientError):  # such as that nobody holds the lock
+        with suppress(ClientError):  # such as GetParameter while the lock is free
             client._make_api_call(operation, asked)  # noqa: SLF001 - as above
         times.append(time.perf_counter() - began)
     return min(times)

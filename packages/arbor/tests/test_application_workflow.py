@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 import application_workflow as workflow
 from arbor.ecs import services
 from arbor.incident import services as incident
-from arbor.incident.shared import share
+from arbor.incident.reads import shared_reads
 from arbor.release import catalogue, history, release, rollback
 from ecs_world import client
 from operations_world import BACKEND, CLUSTER, FRONTEND, OLD, World
@@ -68,7 +68,7 @@ def test_a_commit_is_deployed_and_nothing_but_the_image_changes(world: World) ->
 def test_what_it_registers_is_a_release_to_status_revisions_and_rollback(world: World) -> None:
     arn = deployed("backend", FIRST)
     deployed("frontend", FIRST)
-    assert [one.version for one in incident.read(share(world.account))] == [FIRST, FIRST]
+    assert [one.version for one in incident.read(shared_reads(world.account))] == [FIRST, FIRST]
     rows = catalogue.rows(world.account, ("backend", "frontend"), 5)
     live = [(row.service, row.version, row.has_image) for row in rows if row.live]
     assert live == [("backend", FIRST, True), ("frontend", FIRST, True)]

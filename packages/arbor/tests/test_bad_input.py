@@ -101,7 +101,7 @@ TROUBLES = (
     Trouble(
         name="no permission",
         codes=frozenset({1}),
-        says="may not do that",
+        says="lacks this permission",
         answer=_denied,
         is_told_by_all=False,
     ),

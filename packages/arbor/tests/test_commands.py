@@ -74,7 +74,7 @@ def test_without_anybody_to_ask_nothing_is_done(world: World) -> None:
 def test_whoever_is_there_is_asked(
     hurried: World, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, runs: str
 ) -> None:
-    monkeypatch.setattr("arbor.screen.somebody_is_there", lambda: True)
+    monkeypatch.setattr("arbor.screen.is_interactive", lambda: True)
     done = operate("deploy", NEW, "--no-url", "--every", "0.001", answer=answer)
     assert done.exit_code == code, done.output
     assert hurried.image(BACKEND) == runs
@@ -141,7 +141,7 @@ def test_without_a_region_it_is_one_sentence(
     monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda *_: asked.append(_))
     done = operate("release", NEW, "--yes")
     assert done.exit_code == 1
-    assert "You must specify a region. Name the stack's region in AWS_REGION." in done.stderr
+    assert "You must specify a region. Set AWS_REGION to the stack's region." in done.stderr
     assert not asked
 
 

@@ -17,7 +17,7 @@ def run(said: list[str], *, dry_run: bool = False) -> Run:
     return Run(say=said.append, dry_run=dry_run, every=60, sleep=lambda _: None)
 
 
-def test_a_dry_run_neither_does_nor_looks() -> None:
+def test_a_dry_run_neither_writes_nor_reads_back() -> None:
     said: list[str] = []
 
     def never() -> bool:
@@ -27,13 +27,13 @@ def test_a_dry_run_neither_does_nor_looks() -> None:
     assert said == ["would do it"]
 
 
-def test_a_step_without_effect_fails_after_its_time() -> None:
+def test_a_step_without_effect_fails_after_its_timeout() -> None:
     step = Step(says="do it", took_effect=lambda: False, shows=lambda: "half", timeout=120)
     with pytest.raises(Failed, match=r"do it: no effect after 2 minutes \(half\)"):
         run([]).execute([step])
 
 
-def test_progress_is_told_when_it_changes() -> None:
+def test_progress_is_printed_when_it_changes() -> None:
     said: list[str] = []
     left = ["", "one", "one", "two", "done"]
     step = Step(says="do it", took_effect=lambda: left.pop(0) == "done", shows=lambda: left[0])
@@ -49,7 +49,7 @@ def test_progress_is_told_when_it_changes() -> None:
         EndpointConnectionError(endpoint_url="https://ecs.us-east-1.amazonaws.com"),
     ],
 )
-def test_a_look_that_aws_could_not_answer_is_no_verdict(hiccup: Exception) -> None:
+def test_a_transient_error_of_a_read_back_is_retried(hiccup: Exception) -> None:
     answers: list[Exception | bool] = [hiccup, True]
 
     def look() -> bool:
@@ -60,11 +60,11 @@ def test_a_look_that_aws_could_not_answer_is_no_verdict(hiccup: Exception) -> No
 
     said: list[str] = []
     run(said).execute([Step(says="do it", took_effect=look)])
-    assert "looking again" in said[1]
+    assert "retrying" in said[1]
 
 
 @pytest.mark.parametrize("lost", [error("ExpiredTokenException", 400), NoCredentialsError()])
-def test_without_permission_to_look_nobody_knows_how_it_ended(lost: Exception) -> None:
+def test_a_read_back_without_credentials_raises(lost: Exception) -> None:
     def look() -> bool:
         raise lost
 
@@ -72,7 +72,7 @@ def test_without_permission_to_look_nobody_knows_how_it_ended(lost: Exception) -
         run([]).execute([Step(says="do it", took_effect=look)])
 
 
-def test_what_aws_refuses_to_do_is_a_failure() -> None:
+def test_a_refused_write_fails() -> None:
     def do() -> None:
         raise error("AccessDeniedException", 400)
 

@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from arbor.account import Account
-from arbor.plugin import BY_ENVIRONMENT
+from arbor.plugin import RESPONSE_VARIABLE
 from arbor.procedure import Failed, Refused
 from arbor.tunnel import tunnel
 
@@ -81,7 +81,7 @@ def account(ssm: Ssm, *tasks: dict[str, Any]) -> Account:
 
 @pytest.fixture
 def plugin(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Plugin:
-    """Puts it on PATH; gives the file in which it says how it was called."""
+    """Installs a plugin in PATH; returns the file to which it writes its arguments."""
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
 
@@ -89,7 +89,7 @@ def plugin(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Plugin:
         program = tmp_path / "session-manager-plugin"
         program.write_text(
             PLUGIN.format(
-                python=sys.executable, version=version, variable=BY_ENVIRONMENT, refuses=refuses
+                python=sys.executable, version=version, variable=RESPONSE_VARIABLE, refuses=refuses
             )
         )
         program.chmod(0o755)
@@ -100,7 +100,7 @@ def plugin(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Plugin:
 
 @pytest.fixture
 def greeter() -> Iterator[int]:
-    """A server of the VPC: says hello to whoever comes."""
+    """A server in the VPC that greets each connection."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
@@ -117,9 +117,7 @@ def greeter() -> Iterator[int]:
     listener.close()
 
 
-def test_what_the_task_reaches_is_reached_and_the_session_is_ended(
-    plugin: Plugin, greeter: int
-) -> None:
+def test_the_tunnel_reaches_the_host_and_ends_its_session(plugin: Plugin, greeter: int) -> None:
     plugin()
     ssm = Ssm()
     with (
@@ -137,40 +135,40 @@ def test_what_the_task_reaches_is_reached_and_the_session_is_ended(
 @pytest.mark.parametrize(
     ("version", "hidden"), [("1.2.650.0", True), ("1.2.497.0", True), ("1.2.463.0", False)]
 )
-def test_the_token_is_kept_from_ps_where_the_plugin_can(
+def test_the_token_is_hidden_from_ps(
     plugin: Plugin, greeter: int, version: str, hidden: bool
 ) -> None:
     seen = plugin(version)
     with tunnel(account(Ssm(), TASK), "127.0.0.1", greeter):
         called = json.loads(seen.read_text())
     answer, region, action, _, _, endpoint = called["arguments"]
-    assert (answer == BY_ENVIRONMENT) is hidden
+    assert (answer == RESPONSE_VARIABLE) is hidden
     assert json.loads(called["answer"] if hidden else answer) == SESSION
     assert (region, action, endpoint) == ("us-east-1", "StartSession", "https://ssm.example")
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "warning"),
     [
         ("ValidationException", ""),
         ("DoesNotExistException", ""),
         ("AccessDeniedException", "session-1 was not ended: "),
     ],
 )
-def test_a_session_that_is_not_ended_takes_nothing_back(
-    plugin: Plugin, greeter: int, capsys: pytest.CaptureFixture[str], code: str, said: str
+def test_a_session_that_can_not_be_ended_is_a_warning(
+    plugin: Plugin, greeter: int, capsys: pytest.CaptureFixture[str], code: str, warning: str
 ) -> None:
     plugin()
     ssm = Ssm(refuses_to_end=code)
     with tunnel(account(ssm, TASK), "127.0.0.1", greeter):
         pass
     assert ssm.ended == ["session-1"]
-    told = capsys.readouterr().err
-    assert told.startswith(said)
-    assert bool(told) is bool(said)
+    output = capsys.readouterr().err
+    assert output.startswith(warning)
+    assert bool(output) is bool(warning)
 
 
-def test_a_plugin_that_gives_up_is_a_failure_with_its_words(plugin: Plugin) -> None:
+def test_a_plugin_that_exits_is_a_failure_with_its_output(plugin: Plugin) -> None:
     plugin(refuses='sys.exit("TargetNotConnected")')
     ssm = Ssm()
     with (
@@ -181,13 +179,18 @@ def test_a_plugin_that_gives_up_is_a_failure_with_its_words(plugin: Plugin) -> N
     assert ssm.ended == ["session-1"]
 
 
-def test_without_the_plugin_it_says_where_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_plugin_is_refused_with_the_link_to_install_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(Refused, match="is not installed: https"), tunnel(account(Ssm()), "h", 1):
+    with (
+        pytest.raises(Refused, match=r"not installed\. Install it: https"),
+        tunnel(account(Ssm()), "h", 1),
+    ):
         pass
 
 
-def test_without_a_task_there_is_no_way_in(plugin: Plugin) -> None:
+def test_a_service_without_tasks_is_refused(plugin: Plugin) -> None:
     plugin()
     with (
         pytest.raises(Refused, match="No task of arbor-staging-backend runs"),
@@ -205,7 +208,7 @@ def test_without_a_task_there_is_no_way_in(plugin: Plugin) -> None:
     ],
     ids=["not enabled", "no agent", "another container"],
 )
-def test_a_task_without_ecs_exec_is_no_way_in(plugin: Plugin, task: dict[str, Any]) -> None:
+def test_a_task_without_ecs_exec_is_refused(plugin: Plugin, task: dict[str, Any]) -> None:
     plugin()
     ssm = Ssm()
     with (

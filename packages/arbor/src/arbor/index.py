@@ -10,23 +10,23 @@ from typing import Final
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "status": (
         "incident",
-        "See everything that runs on one screen; 1 when something is wrong or unknown.",
+        "Show the whole stack on one screen; exit 1 if anything is wrong or unknown.",
     ),
     "triage": (
         "incident",
-        "Find out what is wrong, how severe it looks and what to run next; 1 when something is.",
+        "Show problems, severity and next commands; exit 1 if anything is wrong or unknown.",
     ),
     "health": (
         "incident",
-        "Ask backend and frontend as a user would; 1 when one of them isn't healthy.",
+        "Request each service's public URL; exit 1 if one isn't healthy.",
     ),
     "slow-queries": (
         "logs",
-        "The queries that PostgreSQL logged as slow, those alike as one, without their values.",
+        "Show the queries that PostgreSQL logged as slow, grouped, without their values.",
     ),
     "logs": (
         "logs",
-        "What the application logged, on the screen or exported.",
+        "Show or export the application's logs.",
     ),
     "release": (
         "release",

@@ -1,4 +1,4 @@
-"""A program of the terminal that works through an open way, and a way that is kept open."""
+"""A client program that runs through a tunnel, and a tunnel that stays open for others."""
 
 import os
 import subprocess
@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 
 
 def run(command: list[str], variables: Mapping[str, str]) -> int:
-    """Run it until it ends, and return its exit code; secrets go by `variables` and nowhere else.
+    """Run a program and return its exit code; pass secrets in `variables`.
 
-    Ctrl-c is the program's own, and cancels a query there.
+    Ctrl-C goes to the program, which cancels a query.
     """
     environment = {**os.environ, **variables}
     with subprocess.Popen(command, env=environment) as process:  # noqa: S603 - found in PATH
@@ -21,8 +21,8 @@ def run(command: list[str], variables: Mapping[str, str]) -> int:
 
 
 def keep_open(say: Callable[[str], None]) -> int:
-    """Wait until ctrl-c."""
-    say("The way is open; ctrl-c closes it.")
+    """Wait until Ctrl-C."""
+    say("Tunnel open; press Ctrl-C to close it.")
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
@@ -31,12 +31,12 @@ def keep_open(say: Callable[[str], None]) -> int:
 
 
 def export(variables: Mapping[str, str]) -> str:
-    """Variables for another terminal."""
+    """The shell command that sets variables in another terminal."""
     return "export " + " ".join(f"{name}={value}" for name, value in variables.items())
 
 
 def export_password(variable: str, secret: str) -> str:
-    """How another terminal gets a secret's password, which itself is never told."""
+    """The shell command that reads a password from its secret, so that it is never printed."""
     return (
         f'export {variable}="$(aws secretsmanager get-secret-value --secret-id {secret} '
         '--query SecretString --output text | jq -r .password)"'

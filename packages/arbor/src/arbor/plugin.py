@@ -1,4 +1,4 @@
-"""AWS's session manager plugin: it talks to a task through a session that the API has opened.
+"""AWS's session manager plugin, which connects to a task through a session of Systems Manager.
 
 https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-sessions-start.html
 """
@@ -23,48 +23,48 @@ GET_PLUGIN = (
     "https://docs.aws.amazon.com/systems-manager/latest/userguide/"
     "session-manager-working-with-install-plugin.html"
 )
-BY_ENVIRONMENT = "AWS_SSM_START_SESSION_RESPONSE"
+RESPONSE_VARIABLE = "AWS_SSM_START_SESSION_RESPONSE"
 SINCE = (1, 2, 497, 0)
-"""From this version on the plugin takes the session's token where `ps` doesn't show it."""
+"""The first version that reads the session's token from a variable, hidden from `ps`."""
 SECONDS = 20.0
 ENDED = frozenset({"DoesNotExistException", "ValidationException"})
-"""As Systems Manager answers to whoever ends a session that has ended."""
-BY_ITSELF = "It ends by itself when nobody has used it for 20 minutes."
+"""Error codes of terminate_session for a session that has ended."""
+TIMES_OUT = "It times out after 20 idle minutes."
 
 
 def installed() -> str:
-    """Its path. Raises Refused, with where to get it, when there is none."""
+    """The plugin's path. Raises Refused, with the link to install it, where it is missing."""
     found = shutil.which(PLUGIN)
     if found is None:
-        raise Refused(f"{PLUGIN} is not installed: {GET_PLUGIN}")
+        raise Refused(f"{PLUGIN} is not installed. Install it: {GET_PLUGIN}")
     return found
 
 
 @contextmanager
 def running(
-    plugin: str, ssm: "ClientMeta", session: Mapping[str, str], asked: Mapping[str, Any]
+    plugin: str, ssm: "ClientMeta", session: Mapping[str, str], request: Mapping[str, Any]
 ) -> Iterator[subprocess.Popen[str]]:
-    """The plugin with the arguments that the AWS CLI gives it, until the block ends.
+    """Run the plugin in the block, with the arguments that the AWS CLI passes.
 
-    `session` has SessionId, TokenValue and StreamUrl; `asked` has at least the Target. Its standard
-    input stays open, for at its end the plugin ends a session of a command at once.
+    `session` is start_session's response, `request` its parameters. Standard input stays open: at
+    its end the plugin ends a session that runs a command.
     """
-    answer = json.dumps({key: session[key] for key in ("SessionId", "TokenValue", "StreamUrl")})
+    response = json.dumps({key: session[key] for key in ("SessionId", "TokenValue", "StreamUrl")})
     environment = {**os.environ}
     if _version(plugin) >= SINCE:
-        environment[BY_ENVIRONMENT] = answer
-        answer = BY_ENVIRONMENT
+        environment[RESPONSE_VARIABLE] = response
+        response = RESPONSE_VARIABLE
     profile = os.environ.get("AWS_PROFILE", "")
-    more = [ssm.region_name, "StartSession", profile, json.dumps(asked), ssm.endpoint_url]
-    with subprocess.Popen(  # noqa: S603 - a program of AWS's and arguments of ours
-        [plugin, answer, *more],
+    arguments = [ssm.region_name, "StartSession", profile, json.dumps(request), ssm.endpoint_url]
+    with subprocess.Popen(  # noqa: S603 - AWS's program, and no shell
+        [plugin, response, *arguments],
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        start_new_session=True,  # Ctrl-C is for the command; it then ends the session in order
+        start_new_session=True,  # Ctrl-C goes to `arbor`, which then ends the session
     ) as process:
         try:
             yield process
@@ -73,16 +73,16 @@ def running(
 
 
 def end(ssm: Any, session: Mapping[str, str]) -> None:  # noqa: ANN401 - boto3 clients carry no types
-    """End a session that the plugin may have ended itself; never fails, for the work is done."""
+    """End a session, unless the plugin has ended it; an error is a warning, as the work is done."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
 
     try:
         ssm.terminate_session(SessionId=session["SessionId"])
     except ClientError as error:
         if error.response["Error"]["Code"] not in ENDED:
-            screen.warn(f"{session['SessionId']} was not ended: {error}. {BY_ITSELF}")
+            screen.warn(f"{session['SessionId']} was not ended: {error}. {TIMES_OUT}")
     except BotoCoreError as error:
-        screen.warn(f"{session['SessionId']} was not ended: {error}. {BY_ITSELF}")
+        screen.warn(f"{session['SessionId']} was not ended: {error}. {TIMES_OUT}")
 
 
 def _version(plugin: str) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""A procedure reads, refuses or returns steps. Only `Run.execute` writes."""
+"""A procedure: it reads, refuses or returns steps. Only `Run.execute` writes."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -10,52 +10,54 @@ TRANSIENT = frozenset({429, 500, 502, 503, 504})
 THROTTLED = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown"})
 
 
-class Refused(Exception):  # noqa: N818 - an outcome, told as such
-    """Nothing was changed; the operator can act on this: what was found, and what to do."""
+class Refused(Exception):  # noqa: N818 - an outcome of a command
+    """Nothing was changed; the message has what was found, what is allowed and what to do."""
 
 
-class Failed(Exception):  # noqa: N818 - an outcome, told as such
-    """Something was begun and came to a bad end; the message says what is left, and what to do."""
+class Failed(Exception):  # noqa: N818 - an outcome of a command
+    """A change that was started failed; the message has the state and the next action."""
 
 
 def nothing() -> None:
-    """What most steps do while they wait."""
+    """The default of `Step.do` and `Step.meanwhile`."""
 
 
 def silent() -> str:
-    """What most steps show while they wait."""
+    """The default of `Step.shows`."""
     return ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One change or one look; `says` is a sentence without its subject, such as `deploy v1.2.3`."""
+    """A write with its read-back, or a wait; `says` is an imperative such as `deploy v1.2.3`."""
 
     says: str
     do: Callable[[], object] = nothing
     took_effect: Callable[[], bool]
-    """Raises Failed when it never will."""
+    """Whether the read-back shows the effect. Raises Failed when it can no longer come."""
     shows: Callable[[], str] = silent
-    """How far it has come; told whenever it changes."""
+    """Progress, printed whenever it changes."""
     meanwhile: Callable[[], object] = nothing
-    """Done before each look, for what waits for an answer."""
+    """Called before each `took_effect`."""
     timeout: float = FIVE_MINUTES
+    """Seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """How steps are executed: the dry run, the telling and the waiting exist once."""
+    """Executes steps: dry run, output and waiting."""
 
     say: Callable[[str], None]
     dry_run: bool = False
     every: float = EVERY_SECONDS
+    """Seconds between two read-backs."""
     sleep: Callable[[float], None] = time.sleep
 
     def execute(self, steps: Iterable[Step]) -> None:
-        """Do the steps in turn; a generator reads what is left only after the step before it.
+        """Do the steps in turn; a generator yields each step after the one before took effect.
 
-        Raises Failed when AWS refuses a step or it has no effect in time. Any other error means
-        that nobody knows how the step ended.
+        Raises Failed when AWS refuses a step, or its effect doesn't show in time. After any other
+        error the effect is unknown.
         """
         for step in steps:
             self.say(f"{'would ' if self.dry_run else ''}{step.says}")
@@ -73,7 +75,7 @@ class Run:
 
     def _wait(self, step: Step) -> None:
         waited, shown = 0.0, ""
-        while not self._look(step):
+        while not self._took_effect(step):
             if waited >= step.timeout:
                 left = f" ({shown})" if shown else ""
                 raise Failed(f"{step.says}: no effect after {waited / 60:.0f} minutes{left}.")
@@ -83,8 +85,8 @@ class Run:
             self.sleep(self.every)
             waited += self.every
 
-    def _look(self, step: Step) -> bool:
-        """One that could not be answered is no verdict: it is taken again."""
+    def _took_effect(self, step: Step) -> bool:
+        """False also after a transient error."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as above
 
         try:
@@ -94,17 +96,17 @@ class Run:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
             if status not in TRANSIENT and error.response["Error"]["Code"] not in THROTTLED:
                 raise
-            self.say(f"  AWS could not answer; looking again: {error}")
+            self.say(f"  AWS returned an error, retrying: {error}")
         except BotoCoreError as error:
             if type(error).__name__ in {"NoCredentialsError", "CredentialRetrievalError"}:
                 raise
-            self.say(f"  AWS was not reached; looking again: {error}")
+            self.say(f"  AWS is unreachable, retrying: {error}")
         return False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Steps:
-    """A plan that is nothing but its steps; `make` may be a generator function."""
+    """A plan of steps alone; `make` may be a generator function."""
 
     make: Callable[[], Iterable[Step]]
 

@@ -1,4 +1,4 @@
-"""What an operator sees, and how a command ends: one sentence and an exit code, no traceback."""
+"""Output, confirmation and the outcome of a command: a sentence and an exit code."""
 
 import json
 import sys
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 FAILED, REFUSED = 1, 3
-"""0 is done and 2, wrong usage, is typer's."""
+"""Exit codes; 0 is success, and typer exits 2 for wrong usage."""
 STOPPED = (
-    "Stopped looking. What was begun goes on in AWS and nothing was taken back: run the same "
-    "command again to see what is left."
+    "Stopped waiting. Changes already started continue in AWS; nothing was rolled back. Run the "
+    "same command again to see what is left."
 )
-DO = {
+REMEDIES = {
     **dict.fromkeys(
         (
             "ExpiredToken",
@@ -35,20 +35,20 @@ DO = {
             "InvalidAccessKeyId",
             "SignatureDoesNotMatch",
         ),
-        "Your credentials are not valid, or not any more: sign in again (`aws sso login`).",
+        "Your credentials are invalid or expired; sign in again (`aws sso login`).",
     ),
     **dict.fromkeys(
         ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"),
-        "Sign in (`aws sso login`), or name a profile that has credentials in AWS_PROFILE.",
+        "Sign in (`aws sso login`), or set AWS_PROFILE to a profile with credentials.",
     ),
-    "ProfileNotFound": "Name a profile in AWS_PROFILE that `aws configure list-profiles` lists.",
+    "ProfileNotFound": "Set AWS_PROFILE to a profile that `aws configure list-profiles` lists.",
     **dict.fromkeys(
         ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"),
-        "Whoever you are signed in as (`aws sts get-caller-identity`) may not do that.",
+        "Your identity (`aws sts get-caller-identity`) lacks this permission.",
     ),
     **dict.fromkeys(
         ("NoRegionError", "InvalidRegionError"),
-        "Name the stack's region in AWS_REGION.",
+        "Set AWS_REGION to the stack's region.",
     ),
     **dict.fromkeys(
         (
@@ -59,7 +59,7 @@ DO = {
             "ProxyConnectionError",
             "SSLError",
         ),
-        "Is there a network, and is the region in AWS_REGION one that exists?",
+        "Check the network and the region in AWS_REGION.",
     ),
     **dict.fromkeys(
         (
@@ -71,17 +71,17 @@ DO = {
             "ResourceNotFoundException",
             "ServiceNotFoundException",
         ),
-        "Is it the right stack, and is this its account and the region in AWS_REGION its own?",
+        "Check the stack, the account and the region in AWS_REGION.",
     ),
 }
-"""By the code of an error of AWS, or by the name of one that botocore raises."""
+"""By the code of an AWS error, or by the class of a botocore error."""
 UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Controls, what turns the direction of writing, halves of characters, other ends of lines."""
+"""Unicode categories: controls, format characters, surrogates, line and paragraph separators."""
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Every foreseeable end of a command, told to people and to scripts."""
+def outcome() -> Iterator[None]:
+    """End a command with a sentence and an exit code for each expected error."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
 
     try:
@@ -96,18 +96,22 @@ def told() -> Iterator[None]:
         end(f"{sentence(error)} Nothing was changed.", FAILED)
 
 
+told = outcome
+"""The name of callers that are not renamed yet."""
+
+
 def sentence(error: Exception) -> str:
-    """What an error of AWS or on the way to it means, and what to do about it."""
+    """An error of AWS or of the connection to it, with its remedy."""
     code = getattr(error, "response", {}).get("Error", {}).get("Code", type(error).__name__)
-    said = str(error).rstrip(".")
-    return f"AWS: {said}. {DO[code]}" if code in DO else f"AWS: {said}."
+    message = f"AWS: {str(error).rstrip('.')}."
+    return f"{message} {REMEDIES[code]}" if code in REMEDIES else message
 
 
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
-    """Tells line by line what is done; in a terminal the last also turns while it is waited for.
+    """Print lines, and in a terminal show the last one with a spinner.
 
-    From here on an error of AWS leaves something begun.
+    An error of AWS in the block ends the command as one that has started changes.
     """
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
     from rich.console import Console  # noqa: PLC0415 - slow to import
@@ -119,7 +123,7 @@ def progress() -> Iterator[Callable[[str], None]]:
         def say(line: str) -> None:
             console.print(line, markup=False)
             last = line.strip().rsplit("\n", 1)[-1]
-            status.update(escape(last.split(". ")[0]))  # a log's line may look like markup
+            status.update(escape(last.split(". ")[0]))  # a log line may look like markup
 
         try:
             yield say
@@ -128,17 +132,17 @@ def progress() -> Iterator[Callable[[str], None]]:
 
 
 def confirm(*, yes: bool) -> None:
-    """Ask whoever saw what would be done; raises Refused unless the answer is yes."""
+    """Ask for confirmation unless `yes`. Raises Refused unless the answer is yes."""
     if yes:
         return
-    if not somebody_is_there():
-        raise Refused("nobody is there to ask; add --yes.")
-    if not typer.confirm("Do it?"):
-        raise Refused("you said no.")
+    if not is_interactive():
+        raise Refused("confirmation requires a terminal; add --yes.")
+    if not typer.confirm("Proceed?"):
+        raise Refused("you answered no.")
 
 
 def answer(document: object, show: Callable[[], "RenderableType"], *, as_json: bool) -> None:
-    """Print what a command that reads has found: as JSON for scripts, or as `show` draws it."""
+    """Print a document as JSON, or what `show` returns."""
     if as_json:
         typer.echo(json.dumps(document, indent=2, default=str))
         return
@@ -147,24 +151,24 @@ def answer(document: object, show: Callable[[], "RenderableType"], *, as_json: b
     Console(highlight=False).print(show())
 
 
-def somebody_is_there() -> bool:
-    """Whether a person can answer."""
+def is_interactive() -> bool:
+    """Whether standard input is a terminal."""
     return sys.stdin.isatty()
 
 
 def warn(sentence: str) -> None:
-    """Say what does not change how the command ends."""
+    """Print to standard error; the exit code stays."""
     typer.echo(sentence, err=True)
 
 
 def end(sentence: str, code: int) -> NoReturn:
-    """Say it where errors go."""
+    """Print to standard error and exit."""
     typer.echo(sentence, err=True)
     raise typer.Exit(code)
 
 
 def safe(text: str) -> str:
-    """With every character escaped that does more than stand there; a tab is four spaces."""
+    """Text without control over the terminal: such characters escaped, a tab as four spaces."""
     return "".join(
         _escaped(one) if unicodedata.category(one) in UNSAFE else one
         for one in text.replace("\t", "    ")

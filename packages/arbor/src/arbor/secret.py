@@ -1,7 +1,7 @@
-"""One of the stack's secrets: the current version, the first one, and that of a rotation under way.
+"""A secret of the stack: its current, first and pending versions.
 
-A rotation's version has the label AWSPENDING until the last step takes it off, so the label shows
-how far an interrupted one has come:
+A rotation's version has the label AWSPENDING until the last step removes it, so the labels show
+the progress of an interrupted rotation:
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_how.html
 """
 
@@ -17,36 +17,36 @@ from arbor_names import naming
 
 CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
 INITIAL = "arbor-initial"
-"""On the version that the program wrote, whose value the state holds too (components/secrets.py,
-docs/decisions/initial-secret-version.md)."""
+"""The label of the program's own version, whose value is also in Pulumi's state:
+components/secrets.py, docs/decisions/initial-secret-version.md."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kind(Generic[T]):
-    """What one of the secrets holds, and how it is written."""
+    """The content of one of the secrets."""
 
     purpose: str
     """The end of its name, such as `db`."""
     holds: str
-    """What its value must be, for a refusal."""
+    """The required form of its value, for an error, such as `JSON with a password`."""
     parse: Callable[[Mapping[str, object]], T | None]
-    """None where the value is something else."""
+    """Returns None for a value of another form."""
     dump: Callable[[T], Mapping[str, object]]
     says: Callable[[T], str]
-    """What a value is, without the value: `password of arbor_user`."""
+    """Describes a value without showing it, such as `password of arbor_user`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Value:
-    """Of one key; the secret may hold others, and a rotation keeps them."""
+    """One key's value; a rotation keeps the other keys."""
 
     text: str = field(repr=False)
     others: Mapping[str, object] = field(repr=False, default_factory=dict)
 
 
 def of_key(purpose: str, key: str, holds: str, says: str) -> Kind[Value]:
-    """The kind of a secret in which one key is rotated."""
+    """A kind whose rotation changes one key."""
 
     def parse(held: Mapping[str, object]) -> Value | None:
         text = held.get(key)
@@ -65,17 +65,17 @@ def of_key(purpose: str, key: str, holds: str, says: str) -> Kind[Value]:
 
 @dataclass(frozen=True, kw_only=True)
 class Secret(Generic[T]):
-    """A snapshot; `read` takes a new one."""
+    """A secret as it was read."""
 
     account: Account
     kind: Kind[T]
     name: str
     arn: str
     stages: Mapping[str, str]
-    """The version that has a label, by the label."""
+    """Version ids by label."""
     current: T = field(repr=False)
     pending: T | None = field(repr=False)
-    """Of a rotation that has not ended; it may be current already."""
+    """The value of an unfinished rotation, which may be current already."""
     is_rotated_by_lambda: bool = False
 
     @property
@@ -84,16 +84,16 @@ class Secret(Generic[T]):
 
     @property
     def is_promoted(self) -> bool:
-        """Whether the rotation's version is the current one, so that only its use is left."""
+        """Whether the pending version is the current one."""
         return self.pending_id == self.stages[CURRENT]
 
     def first(self) -> T | None:
-        """What the program wrote, and the state holds; None where it can't be known any more."""
+        """The value in Pulumi's state; None where its label is gone."""
         version = self.stages.get(INITIAL)
         return None if version is None else _value(self.account, self.kind, self.name, version)
 
     def outdated(self) -> list[T]:
-        """Values that must be of no use once the pending one has replaced them."""
+        """Values that must stop working once the pending one is in use."""
         now = read(self.account, self.kind)
         versions = [now.stages.get(stage) for stage in (CURRENT, PREVIOUS, INITIAL)]
         found = [
@@ -102,20 +102,20 @@ class Secret(Generic[T]):
         ]
         return [value for value in found if value is not None and value != self.pending]
 
-    def with_pending(self, made: T) -> "Secret[T]":
-        """The same once a new value is kept beside the current one."""
-        return replace(self, stages={**self.stages, PENDING: uuid.uuid4().hex}, pending=made)
+    def with_pending(self, value: T) -> "Secret[T]":
+        """The secret as it is after `keep` stored a new value as the pending version."""
+        return replace(self, stages={**self.stages, PENDING: uuid.uuid4().hex}, pending=value)
 
     def keep(self) -> Step:
-        """Keep the pending value before anything else knows it."""
+        """Store the pending value before anything uses it."""
         assert self.pending is not None
         manager, version = self.account.client("secretsmanager"), self.stages[PENDING]
         value = json.dumps(self.kind.dump(self.pending))
         return Step(
-            says=f"keep a new {self.kind.says(self.pending)} as the pending version of {self.name}",
+            says=f"store a new {self.kind.says(self.pending)} as {self.name}'s pending version",
             do=lambda: manager.put_secret_value(
                 SecretId=self.arn,
-                # The same in a repeated call, so that there is one version of it.
+                # A repeated call has the same token, so that it adds no second version.
                 ClientRequestToken=version,
                 SecretString=value,
                 VersionStages=[PENDING],
@@ -124,7 +124,7 @@ class Secret(Generic[T]):
         )
 
     def promote(self) -> Step:
-        """Give out the pending value to every task that starts from now on."""
+        """Make the pending value the one that new tasks get."""
         return self._label(
             f"make the pending version of {self.name} the current one",
             lambda: read(self.account, self.kind).is_promoted,
@@ -134,7 +134,7 @@ class Secret(Generic[T]):
         )
 
     def end(self) -> Step:
-        """The rotation is over: nothing is pending any more."""
+        """Remove the label AWSPENDING."""
         return self._label(
             f"end the rotation of {self.name}",
             lambda: read(self.account, self.kind).pending_id is None,
@@ -149,7 +149,7 @@ class Secret(Generic[T]):
             try:
                 manager.update_secret_version_stage(SecretId=self.arn, **moved)
             except manager.exceptions.InvalidParameterException:
-                # A repeated call finds the label where the first, whose answer was lost, put it.
+                # The first call moved the label, and its response was lost.
                 if not is_done():
                     raise
 
@@ -165,14 +165,15 @@ def read(account: Account, kind: Kind[T]) -> Secret[T]:
         raise Refused(f"There is no secret {name}; run `pulumi up` of {account.stack}.") from None
     if "DeletedDate" in found:
         raise Refused(
-            f"{name} is to be deleted: `aws secretsmanager restore-secret --secret-id {name}`."
+            f"{name} is scheduled for deletion. Restore it: `aws secretsmanager restore-secret "
+            f"--secret-id {name}`."
         )
     held = found.get("VersionIdsToStages", {})
     stages = {stage: version for version, labels in held.items() for stage in labels}
     if CURRENT not in stages:
         raise Refused(f"{name} has no current version; run `pulumi up` of {account.stack}.")
     by_lambda = bool(found.get("RotationEnabled"))
-    # A Lambda function's pending version has no value until the function has put one in.
+    # The pending version of a rotation by Lambda has no value until the function stores one.
     pending = None if by_lambda else stages.get(PENDING)
     return Secret(
         account=account,
@@ -189,9 +190,9 @@ def read(account: Account, kind: Kind[T]) -> Secret[T]:
 def _required(account: Account, kind: Kind[T], name: str, version: str) -> T:
     value = _value(account, kind, name, version)
     if value is None:
-        # The value itself stays out of the message.
+        # The message leaves the value out.
         raise Refused(
-            f"Version {version} of {name} is not {kind.holds}; put the right value in with "
+            f"Version {version} of {name} is not {kind.holds}; store a valid value with "
             "`aws secretsmanager put-secret-value`."
         )
     return value

@@ -1,4 +1,4 @@
-"""A way to the database and the cache through a running task: no bastion, no public address.
+"""A port forwarded through ECS Exec to the database or the cache; the stack has no bastion.
 
 https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-sessions-start.html
 """
@@ -16,20 +16,20 @@ from arbor.plugin import PLUGIN
 from arbor.procedure import Failed, Refused
 
 Tunnel = Callable[[Account, str, int], AbstractContextManager[int]]
-"""Opens the way to a host and port of the VPC; gives the port on this machine."""
+"""Forwards a port of this machine to a host and port of the VPC; yields the local port."""
 DOCUMENT = "AWS-StartPortForwardingSessionToRemoteHost"
 SECONDS = 20.0
 
 
 @contextmanager
 def tunnel(account: Account, host: str, port: int, *, local_port: int = 0) -> Iterator[int]:
-    """Lead a port of this machine to `host`:`port`, as the backend's tasks reach it.
+    """Forward a port of this machine to `host`:`port` through a task of the backend.
 
-    Raises Refused when there is no task to go through, no plugin, or somebody at `local_port`, and
-    Failed when the plugin ends before it listens.
+    Raises Refused without a running task, without the plugin or when `local_port` is in use, and
+    Failed when the plugin exits before it listens.
     """
     if local_port:
-        _must_be_free(local_port)
+        _refuse_used(local_port)
     program = plugin.installed()
     listening = local_port or _free_port()
     target = entrance.find(account).target
@@ -40,9 +40,9 @@ def tunnel(account: Account, host: str, port: int, *, local_port: int = 0) -> It
     }
     ssm = account.client("ssm")
     session = ssm.start_session(Target=target, DocumentName=DOCUMENT, Parameters=parameters)
-    asked = {"Target": target, "DocumentName": DOCUMENT, "Parameters": parameters}
+    request = {"Target": target, "DocumentName": DOCUMENT, "Parameters": parameters}
     try:
-        with plugin.running(program, ssm.meta, session, asked) as process:
+        with plugin.running(program, ssm.meta, session, request) as process:
             _wait(process, listening)
             yield listening
     finally:
@@ -53,22 +53,22 @@ def _wait(process: subprocess.Popen[str], port: int) -> None:
     until = time.monotonic() + SECONDS
     while time.monotonic() < until:
         if process.poll() is not None:
-            said = process.stdout.read().strip() if process.stdout else ""
-            raise Failed(f"{PLUGIN} ended before it listened: {said or 'without a word'}.")
+            output = process.stdout.read().strip() if process.stdout else ""
+            raise Failed(f"{PLUGIN} exited before it listened: {output or 'no output'}.")
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
         time.sleep(0.05)
     raise Failed(f"{PLUGIN} did not listen within {SECONDS:.0f} seconds.")
 
 
-def _must_be_free(port: int) -> None:
-    """Whoever listens there would be taken for the way in."""
+def _refuse_used(port: int) -> None:
+    """Another program on the port would be taken for the tunnel."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise Refused(f"Port {port} of this machine is taken; name another.") from error
+            raise Refused(f"Port {port} of this machine is in use; choose another.") from error
 
 
 def _free_port() -> int:

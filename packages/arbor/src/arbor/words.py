@@ -1,6 +1,6 @@
-"""Words that depend on a number."""
+"""Singular and plural."""
 
 
-def counted(number: int, what: str, *, many: str = "") -> str:
-    """`1 line`, `2 lines`; `many` is the plural of a word that has its own."""
-    return f"{number} {what if number == 1 else many or f'{what}s'}"
+def counted(number: int, noun: str, *, many: str = "") -> str:
+    """`1 line`, `2 lines`; `many` is an irregular plural."""
+    return f"{number} {noun if number == 1 else many or f'{noun}s'}"

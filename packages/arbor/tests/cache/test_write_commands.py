@@ -16,7 +16,7 @@ def cache(*words: str, answer: str | None = None) -> Result:
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("arbor.screen.somebody_is_there", lambda: True)
+    monkeypatch.setattr("arbor.screen.is_interactive", lambda: True)
 
 
 @pytest.mark.usefixtures("tunnel_ports")
@@ -78,7 +78,7 @@ def test_the_count_is_shown_before_the_prompt(
     server.fill(plans=3, other=1)
     done = cache("clear", "plans:*", answer=answer)
     assert done.exit_code == code, done.output
-    assert done.stdout.index("would delete 3 of 4 keys") < done.stdout.index("Do it?")
+    assert done.stdout.index("would delete 3 of 4 keys") < done.stdout.index("Proceed?")
     assert len(server.keys()) == left
 
 

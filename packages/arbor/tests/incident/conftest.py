@@ -1,4 +1,4 @@
-"""Staging with everything an incident may be about, all of it well."""
+"""A healthy staging with everything that triage reads."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`arbor triage` counts and shows the errors that the application writes."""
+"""`arbor triage` counts and shows the application's errors."""
 
 import json
 
@@ -14,7 +14,7 @@ def test_each_error_counts_once(staging: World, kind: Kind) -> None:
     log("backend", *kind.events)
     found = json.loads(operate("triage", "--json").stdout)
     assert found["errors"]["backend"] == list(kind.errors)
-    (row,) = (one for one in found["checked"] if one["what"] == "backend log")
+    (check,) = (one for one in found["checked"] if one["name"] == "backend log")
     counted = f"{len(kind.errors)} error{'' if len(kind.errors) == 1 else 's'}"
-    assert row["says"] == f"{counted} in the last 30 minutes"
+    assert check["message"] == f"{counted} in the last 30 minutes"
     assert staging.said == []

@@ -1,4 +1,4 @@
-"""`arbor health`: what a user gets, told to people and to scripts."""
+"""`arbor health`: the public URLs."""
 
 import json
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def health(monkeypatch: pytest.MonkeyPatch, opener: Opener, *words: str) -> Resu
 
 
 def serving(host: str, backend: tuple[int, str], detailed: tuple[int, str] = (404, "")) -> Opener:
-    def answered(address: str) -> tuple[int, str]:
+    def response(address: str) -> tuple[int, str]:
         assert address in {
             f"https://{host}{API}",
             f"https://{host}{API}/detailed",
@@ -40,12 +40,12 @@ def serving(host: str, backend: tuple[int, str], detailed: tuple[int, str] = (40
             return detailed
         return backend if address.endswith(API) else (200, "<html>")
 
-    return answered
+    return response
 
 
 @pytest.mark.usefixtures("world")
 @pytest.mark.parametrize(("words", "host"), [((), DOMAIN), (("--green",), f"green.{DOMAIN}")])
-def test_what_is_healthy_is_0(
+def test_healthy_services_exit_0(
     monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], host: str
 ) -> None:
     done = health(monkeypatch, serving(host, (200, json.dumps(REPORT))), *words)
@@ -64,7 +64,7 @@ def test_what_is_healthy_is_0(
         ((200, "[]"), "says '[]' instead of healthy"),
     ],
 )
-def test_what_is_not_healthy_is_1_and_says_why(
+def test_an_unhealthy_service_exits_1_with_the_problem(
     monkeypatch: pytest.MonkeyPatch, backend: tuple[int, str], why: str
 ) -> None:
     done = health(monkeypatch, serving(DOMAIN, backend))
@@ -73,7 +73,7 @@ def test_what_is_not_healthy_is_1_and_says_why(
 
 
 @pytest.mark.usefixtures("world")
-def test_what_an_unhealthy_backend_reports_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unhealthy_backends_report_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     report = {"status": "unhealthy", "database": "disconnected", "redis": "connected"}
     done = health(monkeypatch, serving(DOMAIN, (503, json.dumps(report))))
     assert done.exit_code == 1
@@ -81,7 +81,7 @@ def test_what_an_unhealthy_backend_reports_is_shown(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.usefixtures("world")
-def test_the_application_without_its_stores_is_1(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backend_without_its_stores_exits_1(monkeypatch: pytest.MonkeyPatch) -> None:
     done = health(
         monkeypatch,
         serving(DOMAIN, (200, json.dumps(SHALLOW)), (200, json.dumps({**SHALLOW, **DOWN}))),
@@ -97,7 +97,7 @@ def test_the_application_without_its_stores_is_1(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.usefixtures("world")
-def test_the_application_with_its_stores_is_0(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backend_with_its_stores_exits_0(monkeypatch: pytest.MonkeyPatch) -> None:
     detailed = {**SHALLOW, "database": "healthy", "cache": "healthy"}
     done = health(
         monkeypatch, serving(DOMAIN, (200, json.dumps(SHALLOW)), (200, json.dumps(detailed)))
@@ -107,7 +107,7 @@ def test_the_application_with_its_stores_is_0(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.usefixtures("world")
-def test_nobody_there_is_1_and_both_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_services_exit_1_and_all_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(_: str) -> tuple[int, str]:
         raise ConnectionRefusedError("connection refused")
 
@@ -117,7 +117,7 @@ def test_nobody_there_is_1_and_both_are_told(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.usefixtures("world")
-def test_scripts_get_json_though_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_json_is_printed_for_an_unhealthy_service(monkeypatch: pytest.MonkeyPatch) -> None:
     done = health(monkeypatch, serving(DOMAIN, (503, "")), "--json")
     backend, frontend = json.loads(done.stdout)
     assert done.exit_code == 1
@@ -125,7 +125,7 @@ def test_scripts_get_json_though_it_fails(monkeypatch: pytest.MonkeyPatch) -> No
     assert (frontend["status"], frontend["wrong"]) == (200, "")
 
 
-def test_a_rule_that_lost_its_host_is_one_sentence(
+def test_a_rule_without_a_host_is_one_sentence(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.account.client("elbv2").modify_rule(
@@ -134,4 +134,13 @@ def test_a_rule_that_lost_its_host_is_one_sentence(
     )
     done = health(monkeypatch, serving(DOMAIN, (200, HEALTHY)))
     assert done.exit_code == 1
-    assert "has no host; pulumi up puts it back." in done.stderr
+    assert "has no host; `pulumi up` restores it." in done.stderr
+
+
+def test_a_deleted_service_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.account.client("ecs").delete_service(
+        cluster=world.account.cluster, service=f"arbor-{STACK}-backend", force=True
+    )
+    done = health(monkeypatch, serving(DOMAIN, (200, HEALTHY)))
+    assert done.exit_code == 3
+    assert f"There is no service arbor-{STACK}-backend." in done.stderr

@@ -1,4 +1,4 @@
-"""`arbor status`: everything on one screen, and no part hides another."""
+"""`arbor status`: the whole stack on one screen."""
 
 import json
 from collections.abc import Callable
@@ -7,15 +7,16 @@ from datetime import UTC, datetime
 import pytest
 
 from arbor.account import Account
-from arbor.incident import look, shared
+from arbor.incident import snapshot
+from arbor.incident.checks import needs_attention
+from arbor.incident.reads import shared_reads
 from arbor.lock import held
 from ecs_world import client
 from incident_world import API, CACHE, DATABASE, GIB, Gate, measure, operate, well
 from operations_world import ALARM, BACKEND, CLUSTER, FRONTEND, NEW, STACK, World
 
 FIRST = [
-    "describe_services",
-    *["list_service_deployments"] * 2,
+    "get_paginator",  # list_services
     *["list_tasks"] * 2,
     "describe_db_instances",
     "get_metric_data",
@@ -23,18 +24,18 @@ FIRST = [
     "get_resources",
     "get_parameter",
 ]
-SECOND = [
+SECOND = ["describe_services", "describe_tasks", "describe_certificate"]
+THIRD = [
+    *["list_service_deployments"] * 2,
     *["describe_task_definition"] * 2,
     "describe_rules",
     *["describe_target_health"] * 4,
     "describe_alarms",
-    *["describe_service_deployments"] * 2,
-    *["describe_tasks"],
-    "describe_certificate",
 ]
+FOURTH = [*["describe_service_deployments"] * 2, *["describe_target_groups"] * 2]
 
 
-def test_all_is_well_is_0(staging: World) -> None:
+def test_a_healthy_stack_exits_0(staging: World) -> None:
     done = operate("status")
     assert done.exit_code == 0, done.output
     for line in (
@@ -45,35 +46,35 @@ def test_all_is_well_is_0(staging: World) -> None:
         "    frontend blue        not live: no targets",
         "OK  frontend deployment  SUCCESSFUL",
         "OK  backend tasks        running: 2 of arbor-staging-backend:1",
-        "OK  alarms               none of 2 rings",
+        "OK  alarms               0 of 2 alarms in ALARM",
         "OK  database             available, db.t3.medium, one zone; 15.0 of 20 GiB free",
         "OK  cache                available, 1 node, automatic failover disabled",
         "OK  certificate          ISSUED, 3",
-        "    operation            no command is at work",
-        "Everything is fine.",
+        "    operation            no command is running",
+        "All checks passed.",
     ):
         assert line in done.stdout
     assert staging.history(BACKEND) == ["SUCCESSFUL"]
 
 
 @pytest.mark.usefixtures("staging")
-def test_what_production_must_have_hangs_on_the_tag_and_not_on_the_stacks_name() -> None:
+def test_productions_requirements_follow_the_tag_environment() -> None:
     rds = client("rds")
     (found,) = rds.describe_db_instances(DBInstanceIdentifier=DATABASE)["DBInstances"]
     rds.add_tags_to_resource(
         ResourceName=found["DBInstanceArn"], Tags=[{"Key": "Environment", "Value": "production"}]
     )
-    told = operate("status").stdout
-    assert "NG  database             available, db.t3.medium, one zone" in told
-    assert "NG  cache                available, 1 node, automatic failover disabled" in told
+    shown = operate("status").stdout
+    assert "NG  database             available, db.t3.medium, one zone" in shown
+    assert "NG  cache                available, 1 node, automatic failover disabled" in shown
 
 
-def test_no_call_waits_for_more_than_one_other(staging: World) -> None:
-    gate = Gate(FIRST, SECOND)
+def test_calls_are_made_in_four_parallel_rounds(staging: World) -> None:
+    gate = Gate(FIRST, SECOND, THIRD, FOURTH)
     account = Account(stack=STACK, client=gate.client)
-    found = look.take(shared.share(account), well, datetime.now(UTC))
-    assert [row for row in found.rows() if row.wrong] == []
-    assert (gate.unexpected, gate.never_came()) == ([], [])
+    found = snapshot.take(shared_reads(account), well, datetime.now(UTC))
+    assert [check for check in found.checks() if needs_attention(check)] == []
+    assert (gate.unexpected, gate.missing()) == ([], [])
     assert staging.account.stack == found.stack
 
 
@@ -82,8 +83,8 @@ def test_a_backend_without_its_stores_is_wrong(monkeypatch: pytest.MonkeyPatch) 
     stores = {"status": "degraded", "database": "unhealthy", "cache": "unhealthy"}
 
     def degraded(address: str) -> tuple[int, str]:
-        said = stores if address.endswith("/detailed") else {"status": "healthy"}
-        return 200, json.dumps(said) if "/health" in address else "<html>"
+        answer = stores if address.endswith("/detailed") else {"status": "healthy"}
+        return 200, json.dumps(answer) if "/health" in address else "<html>"
 
     monkeypatch.setattr("arbor.ecs.health.get", degraded)
     done = operate("status")
@@ -97,6 +98,10 @@ def _alarm(world: World) -> None:
     world.ring("backend")
 
 
+def _deleted(_: World) -> None:
+    client("ecs").delete_service(cluster=CLUSTER, service=FRONTEND, force=True)
+
+
 def _no_task(_: World) -> None:
     ecs = client("ecs")
     for task in ecs.list_tasks(cluster=CLUSTER, serviceName=FRONTEND)["taskArns"]:
@@ -104,7 +109,7 @@ def _no_task(_: World) -> None:
     ecs.update_service(cluster=CLUSTER, service=FRONTEND, desiredCount=0)
 
 
-def _taken_back(world: World) -> None:
+def _rolled_back(world: World) -> None:
     revision = world.infrastructure("backend", NEW)
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, taskDefinition=revision)
     world.ring("backend")
@@ -150,37 +155,38 @@ def _no_certificate(_: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("befall", "told"),
+    ("break_it", "line"),
     [
         (_alarm, "NG  alarm                backend-5xx since just now: a drill"),
+        (_deleted, f"NG  frontend             there is no service {FRONTEND}"),
         (_no_task, "NG  frontend             0 of 0 running"),
-        (_taken_back, "NG  backend deployment   ROLLBACK_SUCCESSFUL, just now: "),
-        (_no_weight, "NG  frontend colours     no colour gets the users' requests"),
+        (_rolled_back, "NG  backend deployment   ROLLBACK_SUCCESSFUL, just now: "),
+        (_no_weight, "NG  frontend colours     no target group receives production traffic"),
         (_stopped_database, "NG  database             stopped, db.t3.medium"),
         (_full_database, "NG  database             available, db.t3.medium, one zone; 1.0 of 20"),
         (_no_database, f"NG  database             there is no instance {DATABASE}"),
         (_no_cache, f"NG  cache                there is no replication group {CACHE}"),
-        (_no_certificate, "NG  certificate          none has the stack's tags"),
+        (_no_certificate, "NG  certificate          no certificate has the stack's tags"),
     ],
 )
-def test_what_is_wrong_is_told_and_is_1(
-    staging: World, befall: Callable[[World], None], told: str
+def test_a_problem_is_shown_and_exits_1(
+    staging: World, break_it: Callable[[World], None], line: str
 ) -> None:
-    befall(staging)
+    break_it(staging)
     done = operate("status")
     assert done.exit_code == 1, done.output
-    assert told in done.stdout, done.stdout
-    assert "`arbor triage --stack staging` says" in done.stdout
+    assert line in done.stdout, done.stdout
+    assert "Run `arbor triage --stack staging` for severity" in done.stdout
 
 
-def test_who_is_at_work_is_told_and_is_no_fault(staging: World) -> None:
+def test_the_holder_of_the_lock_is_shown(staging: World) -> None:
     with held(staging.account, "release v9"):
         done = operate("status")
     assert done.exit_code == 0
     assert "operation            `release v9` by " in done.stdout
 
 
-def test_a_task_that_crashed_is_told_with_its_reason(staging: World) -> None:
+def test_a_crashed_task_is_shown_with_its_reason(staging: World) -> None:
     ecs = client("ecs")
     (task, _) = ecs.list_tasks(cluster=CLUSTER, serviceName=BACKEND)["taskArns"]
     ecs.stop_task(
@@ -193,7 +199,7 @@ def test_a_task_that_crashed_is_told_with_its_reason(staging: World) -> None:
     assert "Task failed ELB health checks" in done.stdout
 
 
-def test_scripts_get_json(staging: World) -> None:
+def test_json_has_every_part(staging: World) -> None:
     staging.ring("backend")
     done = operate("status", "--json")
     assert done.exit_code == 1

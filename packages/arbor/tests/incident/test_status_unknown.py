@@ -1,6 +1,6 @@
-"""`arbor status` where something can't be read, and while it is watched.
+"""`arbor status` with unreadable parts, and `--watch`.
 
-Nothing here changes the account, so all of it is about one.
+The tests share one account, which none of them changes.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def deny(monkeypatch: pytest.MonkeyPatch, *denied: str, code: str = "AccessDenied") -> None:
-    """Whoever is signed in may not do this, or everybody does it too often."""
+    """Refuse these operations, or all."""
     from botocore.client import BaseClient  # noqa: PLC0415 - patched here only
 
     call = BaseClient._make_api_call  # noqa: SLF001 - below every client
@@ -57,7 +57,7 @@ def deny(monkeypatch: pytest.MonkeyPatch, *denied: str, code: str = "AccessDenie
         ("GetParameter", "operation"),
     ],
 )
-def test_a_part_that_fails_hides_no_other(
+def test_an_unreadable_part_leaves_the_others(
     monkeypatch: pytest.MonkeyPatch, operation: str, part: str
 ) -> None:
     deny(monkeypatch, operation)
@@ -65,19 +65,19 @@ def test_a_part_that_fails_hides_no_other(
     assert done.exit_code == 1
     (unknown,) = [line for line in done.stdout.splitlines() if line.startswith("??")]
     assert unknown.startswith(f"??  {part}  ")
-    assert "may not do that" in unknown
+    assert "lacks this permission" in unknown
     assert done.stdout.count("OK  ") >= 7
     assert "0 wrong, 1 unknown" in done.stdout
 
 
-def test_storage_that_nobody_measured_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_free_storage_is_no_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     deny(monkeypatch, "GetMetricData")
     done = operate("status")
     assert done.exit_code == 0
     assert "db.t3.medium, one zone; ? of 20 GiB free" in done.stdout
 
 
-def test_what_all_parts_met_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_all_parts_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     deny(monkeypatch, code="ExpiredToken")
     for words in (("status",), ("triage",)):
         done = operate(*words)
@@ -95,13 +95,13 @@ def test_another_region_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "There is no cluster arbor-staging-cluster in this account and region" in done.stderr
 
 
-def test_watching_draws_again_until_somebody_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_watch_refreshes_until_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
     waits = []
 
     def wait(seconds: float) -> None:
         waits.append(seconds)
         if len(waits) == 2:
-            monkeypatch.setattr("arbor.incident.look.take", _lost)
+            monkeypatch.setattr("arbor.incident.snapshot.take", _lost)
         if len(waits) == 4:
             raise KeyboardInterrupt
 
@@ -112,8 +112,8 @@ def test_watching_draws_again_until_somebody_stops_it(monkeypatch: pytest.Monkey
     done = operate("status", "--watch", "--every", "7")
     assert done.exit_code == 0, done.output
     assert waits == [7.0] * 4
-    assert "slower. Looking again." in done.stdout
+    assert "slower. Retrying." in done.stdout
 
 
-def test_a_screen_that_is_watched_is_no_json() -> None:
+def test_watch_and_json_exclude_each_other() -> None:
     assert operate("status", "--watch", "--json").exit_code == 2

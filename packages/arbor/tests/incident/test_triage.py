@@ -1,4 +1,4 @@
-"""`arbor triage`: how severe, why, what next; from AWS's APIs and the public URL alone."""
+"""`arbor triage`: problems, severity and next commands, from AWS's APIs and public URLs."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 from arbor.incident import firewall
 from components.web_acl_rules import API_MINUTE_LIMIT, API_TEN_MINUTE_LIMIT
 from ecs_world import client
-from incident_world import API, CACHE, REPORT, balanced, cached, log, operate, walled
+from incident_world import API, CACHE, REPORT, balanced, block, cached, log, operate
 from operations_world import ALARM, BACKEND, CLUSTER, DOMAIN, NEW, World
 
 POOL = "QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 30.00"
@@ -20,7 +20,7 @@ def answering(
     monkeypatch.setattr("arbor.ecs.health.get", answers.__getitem__)
 
 
-def test_nothing_wrong_is_0_and_shows_what_was_looked_at(staging: World) -> None:
+def test_a_healthy_stack_exits_0_and_shows_each_check(staging: World) -> None:
     log("backend", json.dumps({"level": "INFO", "message": "all is well"}))
     done = operate("triage")
     assert done.exit_code == 0, done.output
@@ -33,8 +33,8 @@ def test_nothing_wrong_is_0_and_shows_what_was_looked_at(staging: World) -> None
         "OK  backend log          0 errors in the last 30 minutes",
         "OK  502/503 errors  1 of 1000 requests in the last 15 minutes",
         "OK  blocked by WAF  0 requests in the last 15 minutes",
-        "OK  slow answers    0.20 s on average",
-        "OK  pool exhausted  0 log lines about it; 40 of ",
+        "OK  slow responses  0.20 s, the highest 5-minute average",
+        "OK  pool exhausted  0 log lines; 40 of ",
         "OK  cache           900 hits, 100 misses, 0 evictions, 40 connections",
     ):
         assert line in done.stdout, done.stdout
@@ -42,31 +42,31 @@ def test_nothing_wrong_is_0_and_shows_what_was_looked_at(staging: World) -> None
 
 
 @pytest.mark.usefixtures("staging")
-def test_an_api_that_answers_503_is_p1(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backend_that_answers_503_is_p1(monkeypatch: pytest.MonkeyPatch) -> None:
     answering(monkeypatch, (503, ""), (200, "<html>"))
     done = operate("triage")
     assert done.exit_code == 1
     title, first, second, third, *_ = done.stdout.splitlines()
     assert title.startswith("staging at 2")
     assert first.rstrip() == (
-        "Looks like P1 - Critical: complete service outage; answer within 15 minutes."
+        "Looks like P1 - Critical: complete service outage; respond within 15 minutes."
     )
-    assert second.rstrip() == "P1  the API answers 503"
-    # It was deployed a moment ago, so the deployment is the suspect.
+    assert second.rstrip() == "P1  backend: its public URL answers 503"
+    # A recent deployment is the likely cause.
     assert third.rstrip() == "    run: arbor rollback backend --stack staging"
 
 
 @pytest.mark.usefixtures("staging")
-def test_nobody_at_the_public_url_is_p1(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_public_url_is_p1(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: str) -> tuple[int, str]:
         raise ConnectionRefusedError("connection refused")
 
     monkeypatch.setattr("arbor.ecs.health.get", refuse)
     found = json.loads(operate("triage", "--json").stdout)
-    told = [(one["level"], one["evidence"]) for one in found["findings"]]
-    assert told == [
-        ("P1", "the API does not answer: connection refused"),
-        ("P2", "the frontend does not answer: connection refused"),
+    problems = [(one["level"], one["evidence"]) for one in found["findings"]]
+    assert problems == [
+        ("P1", "backend: its public URL does not answer: connection refused"),
+        ("P2", "frontend: its public URL does not answer: connection refused"),
     ]
 
 
@@ -77,12 +77,12 @@ def test_a_backend_without_its_cache_is_p2(monkeypatch: pytest.MonkeyPatch) -> N
     done = operate("triage")
     assert done.exit_code == 1
     assert "Looks like P2" in done.stdout
-    assert "P2  the backend says: redis disconnected" in done.stdout
+    assert "P2  backend reports: redis disconnected" in done.stdout
     assert "    run: arbor cache stats" in done.stdout
 
 
 @pytest.mark.usefixtures("staging")
-def test_the_application_without_its_stores_is_p2(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backend_without_its_stores_is_p2(monkeypatch: pytest.MonkeyPatch) -> None:
     shallow = {"status": "healthy", "version": "1.0.0", "environment": "production"}
     stores = {"status": "degraded", "database": "unhealthy", "cache": "unhealthy"}
     answers = {
@@ -95,8 +95,8 @@ def test_the_application_without_its_stores_is_p2(monkeypatch: pytest.MonkeyPatc
     assert done.exit_code == 1
     for line in (
         "Looks like P2",
-        "P2  the backend says: database unhealthy\n    run: arbor database connections",
-        "P2  the backend says: cache unhealthy\n    run: arbor cache stats",
+        "P2  backend reports: database unhealthy\n    run: arbor database connections",
+        "P2  backend reports: cache unhealthy\n    run: arbor cache stats",
         (
             f"NG  backend URL          {API} answers, but /detailed says 'degraded' instead of "
             "healthy, database unhealthy, "
@@ -106,16 +106,16 @@ def test_the_application_without_its_stores_is_p2(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.usefixtures("staging")
-def test_a_503_that_says_why_is_p1_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_503_with_a_report_is_p1_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     report = {**REPORT, "status": "unhealthy", "database": "disconnected"}
     answering(monkeypatch, (503, json.dumps(report)), (200, "<html>"))
     found = json.loads(operate("triage", "--json").stdout)
-    told = [(one["level"], one["evidence"]) for one in found["findings"]]
-    assert ("P1", "the API answers 503") in told
-    assert ("P2", "the backend says: database disconnected") in told
+    problems = [(one["level"], one["evidence"]) for one in found["findings"]]
+    assert ("P1", "backend: its public URL answers 503") in problems
+    assert ("P2", "backend reports: database disconnected") in problems
 
 
-def test_no_healthy_target_in_the_live_colour_is_p1(staging: World) -> None:
+def test_no_healthy_target_with_production_traffic_is_p1(staging: World) -> None:
     elb = client("elbv2")
     (live,) = [
         group["TargetGroupArn"]
@@ -127,37 +127,37 @@ def test_no_healthy_target_in_the_live_colour_is_p1(staging: World) -> None:
     elb.deregister_targets(TargetGroupArn=live, Targets=[one["Target"] for one in targets])
     done = operate("triage")
     assert done.exit_code == 1
-    assert "P1  backend: the live colour has no healthy target" in done.stdout
+    assert "P1  backend: the live target group has 0 healthy targets" in done.stdout
 
 
-def test_the_four_common_issues_are_told_by_numbers_and_logs(staging: World) -> None:
+def test_the_common_issues_have_findings_with_numbers(staging: World) -> None:
     log("backend", json.dumps({"level": "ERROR", "message": POOL}), f"ERROR {POOL}")
     balanced(staging, HTTPCode_ELB_5XX_Count=99, TargetResponseTime=9.0)
     cached(Evictions=5, CacheMisses=2000)
     done = operate("triage")
     assert done.exit_code == 1
     for line in (
-        "Looks like P2 - High: a major feature is broken; answer within 1 hour.",
-        "P2  100 of 1000 requests (10%) were answered with 5xx",
+        "Looks like P2 - High: a major feature is broken; respond within 1 hour.",
+        "P2  100 of 1000 requests (10%) had a 5xx response",
         "P2  the connection pool is exhausted: 2 log lines",
-        "P3  answers take 4.6 s on average, more than 2",
-        "P3  the cache had 30% of what it was asked for",
-        "P3  the cache evicted 5 keys: it is full",
+        "P3  responses take 4.6 s on average, more than 2 s",
+        "P3  the cache's hit rate is 30%",
+        "P3  the cache is full: it evicted 5 keys",
         "P4  backend: 2 errors in the last 30 minutes",
         "NG  502/503 errors  100 of 1000 requests",
-        "NG  slow answers    4.60 s on average",
-        "NG  pool exhausted  2 log lines about it",
+        "NG  slow responses  4.60 s, the highest",
+        "NG  pool exhausted  2 log lines; ",
         "NG  cache           900 hits, 2100 misses, 5 evictions",
-        "Last errors of the backend",
+        "Last errors of backend",
         f"  {POOL}",
     ):
         assert line in done.stdout, done.stdout
 
 
 @pytest.mark.usefixtures("staging")
-def test_users_who_get_403_from_waf_are_found_with_the_rule_that_blocks() -> None:
-    walled("SizeRestrictions_BODY", 60, group="AWSManagedRulesCommonRuleSet")
-    walled("RateLimit", 3)
+def test_requests_that_waf_blocked_are_shown_with_the_rule() -> None:
+    block("SizeRestrictions_BODY", 60, group="AWSManagedRulesCommonRuleSet")
+    block("RateLimit", 3)
     done = operate("triage")
     assert done.exit_code == 1
     for line in (
@@ -172,18 +172,18 @@ def test_users_who_get_403_from_waf_are_found_with_the_rule_that_blocks() -> Non
 
 
 @pytest.mark.usefixtures("staging")
-def test_what_scanners_get_from_waf_is_shown_and_wakes_nobody() -> None:
-    walled("RateLimit", 30)
+def test_few_blocked_requests_are_shown_without_a_finding() -> None:
+    block("RateLimit", 30)
     done = operate("triage")
     assert done.exit_code == 0, done.stdout
     assert "OK  blocked by WAF  30 requests in the last 15 minutes: RateLimit 30" in done.stdout
 
 
 @pytest.mark.usefixtures("staging")
-def test_one_client_above_the_limit_of_the_api_is_no_incident() -> None:
+def test_one_client_above_the_apis_limit_is_no_finding() -> None:
     assert {API_MINUTE_LIMIT, API_TEN_MINUTE_LIMIT} == firewall.API_LIMITS
-    walled(API_MINUTE_LIMIT, 200)
-    walled(API_TEN_MINUTE_LIMIT, 100)
+    block(API_MINUTE_LIMIT, 200)
+    block(API_TEN_MINUTE_LIMIT, 100)
     done = operate("triage")
     assert done.exit_code == 0, done.stdout
     assert (
@@ -191,7 +191,7 @@ def test_one_client_above_the_limit_of_the_api_is_no_incident() -> None:
     )
 
 
-def test_a_deployment_that_was_taken_back_is_p4(staging: World) -> None:
+def test_a_rolled_back_deployment_is_p4(staging: World) -> None:
     revision = staging.infrastructure("backend", NEW)
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, taskDefinition=revision)
     staging.ring("backend")
@@ -205,12 +205,12 @@ def test_a_deployment_that_was_taken_back_is_p4(staging: World) -> None:
     assert found["severity"] == finding["level"] == "P4"
     assert finding["run"] == "arbor logs backend --errors --since 30m --stack staging"
     assert finding["evidence"].startswith(
-        "backend: its newest deployment is ROLLBACK_SUCCESSFUL, just now: "
+        "backend: the newest deployment is ROLLBACK_SUCCESSFUL, just now: "
     )
     assert "backend-5xx" in finding["evidence"]
 
 
-def test_what_is_missing_hides_nothing_and_may_be_worse(staging: World) -> None:
+def test_an_unknown_part_leaves_the_findings_and_is_named(staging: World) -> None:
     client("elasticache").delete_replication_group(ReplicationGroupId=CACHE)
     client("logs").delete_log_group(logGroupName="/ecs/arbor-staging/frontend")
     done = operate("triage")

@@ -1,4 +1,4 @@
-"""`arbor logs` finds what the application writes, and what the runbook says that it writes."""
+"""`arbor logs` finds the lines that the application writes."""
 
 import json
 from datetime import timedelta
@@ -24,26 +24,26 @@ def logged(kind: Kind) -> None:
 
 
 @each
-def test_an_error_is_found_once_and_nothing_else_is(kind: Kind) -> None:
+def test_each_error_is_found_once(kind: Kind) -> None:
     logged(kind)
     assert len(found("--errors")) == len(kind.errors)
 
 
 @each
-def test_a_customer_is_found_where_the_line_names_one(kind: Kind) -> None:
+def test_lines_of_a_customer_are_found(kind: Kind) -> None:
     logged(kind)
     assert len(found("--customer", CUSTOMER)) == (1 if kind.customer else 0)
 
 
 @each
-def test_slow_is_what_took_longer_in_either_field(kind: Kind) -> None:
+def test_slow_requests_are_found_by_either_field(kind: Kind) -> None:
     logged(kind)
     limit = kind.slow or 0
     assert len(found("--slower-than", str(max(limit - 1, 0)))) == (1 if kind.slow else 0)
     assert found("--slower-than", str(limit + 1)) == []
 
 
-def test_a_traceback_is_shown_whole() -> None:
+def test_a_traceback_is_one_line() -> None:
     (kind,) = (one for one in KINDS if one.name == "a traceback below the server's line")
     logged(kind)
     assert found("--errors") == ["\n".join(kind.events)]
@@ -53,14 +53,14 @@ def test_a_traceback_is_shown_whole() -> None:
     ]
 
 
-def test_everything_at_once_is_the_sum_of_it() -> None:
+def test_all_kinds_at_once_are_found() -> None:
     for number, kind in enumerate(KINDS):
         put(*kind.events, ago=timedelta(minutes=20) - timedelta(seconds=10 * number))
     assert len(found("--errors")) == sum(len(kind.errors) for kind in KINDS)
     assert len(found("--slower-than", "0")) == sum(kind.slow is not None for kind in KINDS)
 
 
-def test_without_conditions_every_event_is_shown_as_it_came() -> None:
+def test_without_conditions_each_event_is_shown() -> None:
     for kind in KINDS:
         logged(kind)
     events = [event for kind in KINDS for event in kind.events]

@@ -1,4 +1,4 @@
-"""`arbor logs export`: one export, found again by whoever runs the same command again.
+"""`arbor logs export`: one export, found again by the same command.
 
 That every fault converges is tried in tests/engine/test_faults.py.
 """
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("logged")
 def plan(
     since: str = "24h", until: str | None = None, *, later: timedelta = timedelta(0)
 ) -> export.Export:
-    return export.plan(ACCOUNT, "backend", export.of(since, until, NOW + later))
+    return export.plan(ACCOUNT, "backend", export.period(since, until, NOW + later))
 
 
 def carry_out(
@@ -45,7 +45,7 @@ def tasks() -> list[dict[str, Any]]:
 
 
 def begin() -> str:
-    """An export of somebody else's."""
+    """Start an export by hand."""
     made = client("logs").create_export_task(
         taskName="by hand",
         logGroupName=GROUP,
@@ -58,11 +58,11 @@ def begin() -> str:
 
 
 def killed_after(planned: export.Export) -> None:
-    """It was begun, and nobody waited."""
+    """Start it without waiting, as a killed run does."""
     planned._step().do()  # noqa: SLF001 - the run that does it also waits
 
 
-def test_the_period_is_in_the_bucket_where_it_is_said_to_be() -> None:
+def test_the_export_is_in_the_bucket_at_the_printed_place() -> None:
     put("within")
     said = carry_out(plan())
     (task,) = tasks()
@@ -75,7 +75,7 @@ def test_the_period_is_in_the_bucket_where_it_is_said_to_be() -> None:
     assert any(key.startswith(where) for key in keys)
 
 
-def test_a_dry_run_begins_nothing() -> None:
+def test_a_dry_run_starts_nothing() -> None:
     (said,) = carry_out(plan(), dry_run=True)
     assert said.startswith(f"would export {GROUP} from ")
     assert said.endswith(f"to s3://{BUCKET}/logs/backend")
@@ -83,12 +83,12 @@ def test_a_dry_run_begins_nothing() -> None:
 
 
 @pytest.mark.parametrize(("ended", "later"), [(False, 20 * HOUR), (True, HOUR)])
-def test_the_same_command_goes_on_with_what_it_began(ended: bool, later: timedelta) -> None:
+def test_the_same_command_continues_its_export(ended: bool, later: timedelta) -> None:
     killed_after(plan())
     if ended:
         CLOCK.advance(60)
     said = carry_out(plan(later=later))
-    assert said[0].startswith(f"go on with the export of {GROUP} that was begun as `arbor logs ")
+    assert said[0].startswith(f"continue the export of {GROUP} that was started as `arbor logs ")
     assert len(tasks()) == 1
     assert said[-1].endswith(f"{tasks()[0]['taskId']}/")
 
@@ -102,37 +102,35 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS.keys())
-def test_another_command_begins_another(other: Any) -> None:
+def test_another_command_starts_another(other: Any) -> None:
     carry_out(plan())
     carry_out(other())
     assert len(tasks()) == 2
 
 
-def test_times_that_were_typed_are_the_same_for_ever() -> None:
+def test_absolute_times_match_at_any_later_time() -> None:
     typed = (f"{NOW - HOUR:%Y-%m-%dT%H:%M:%S}", f"{NOW:%Y-%m-%dT%H:%M:%S}")
     carry_out(plan(*typed))
     said = carry_out(plan(*typed, later=timedelta(days=3)))
-    assert said[0].startswith("go on with")
+    assert said[0].startswith("continue")
     assert len(tasks()) == 1
 
 
 @pytest.mark.parametrize("code", ["CANCELLED", "FAILED"])
-def test_what_ended_badly_is_begun_anew(code: str) -> None:
+def test_a_failed_export_is_started_anew(code: str) -> None:
     def end_badly(_: float) -> None:
         for task in logs_backends["123456789012"]["us-east-1"].export_tasks.values():
             task.status = {"code": code, "message": "out of luck"}
 
-    with pytest.raises(Failed, match=f"ended as {code}: out of luck. .* begins a new one"):
+    with pytest.raises(Failed, match=f"ended as {code}: out of luck. .* starts a new export"):
         carry_out(plan(), sleep=end_badly)
     carry_out(plan())
     assert {task["status"]["code"] for task in tasks()} == {code, "COMPLETED"}
 
 
-def test_another_export_that_runs_is_refused_with_whose_it_is() -> None:
+def test_another_running_export_is_refused_with_its_name() -> None:
     task = begin()
-    with pytest.raises(
-        Refused, match=f"one export at a time, and now `by hand`, since {DAY}"
-    ) as no:
+    with pytest.raises(Refused, match=f"one export at a time, and `by hand`, since {DAY}") as no:
         plan()
     assert f"of {GROUP} is RUNNING" in str(no.value)
     assert f"cancel-export-task --task-id {task}" in str(no.value)
@@ -141,15 +139,15 @@ def test_another_export_that_runs_is_refused_with_whose_it_is() -> None:
     assert len(tasks()) == 2
 
 
-def test_one_that_began_at_the_same_moment_is_left_alone() -> None:
+def test_a_simultaneous_export_is_left_alone() -> None:
     planned = plan()
     begin()
-    with pytest.raises(Failed, match="Nothing was begun: an account has one export at a time"):
+    with pytest.raises(Failed, match="No export was started: an account runs one export at a time"):
         carry_out(planned)
     assert len(tasks()) == 1
 
 
-def test_a_call_whose_answer_was_lost_is_not_made_twice() -> None:
+def test_a_call_whose_response_was_lost_is_not_repeated() -> None:
     planned, same = plan(), plan()
     killed_after(same)
     said = carry_out(planned)
@@ -158,7 +156,7 @@ def test_a_call_whose_answer_was_lost_is_not_made_twice() -> None:
     assert tasks()[0]["taskId"] in said[-1]
 
 
-def test_without_the_group_or_the_bucket_it_is_refused() -> None:
+def test_a_missing_group_or_bucket_is_refused() -> None:
     client("s3").delete_bucket_tagging(Bucket=BUCKET)
     with pytest.raises(Refused, match=r"0 buckets are tagged .*; run `pulumi up` of staging"):
         plan()
@@ -167,7 +165,7 @@ def test_without_the_group_or_the_bucket_it_is_refused() -> None:
         plan()
 
 
-def test_on_the_command_line() -> None:
+def test_the_command_waits_for_its_export() -> None:
     CLOCK.set_speed(60_000)
     put("within")
     done = operate("logs", "export", "backend", "--yes", "--every", "0.001")
@@ -181,14 +179,13 @@ def test_on_the_command_line() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ("database",),
         ("backend", "--since", "soon"),
         ("backend", "--until", "2999-01-01"),
         ("backend", "--since", "1h", "--until", "2h"),
         ("backend", "--since", "1h", "--until", "1h"),
     ],
 )
-def test_what_was_mistyped_is_2(words: tuple[str, ...]) -> None:
+def test_an_invalid_period_exits_2(words: tuple[str, ...]) -> None:
     done = operate("logs", "export", *words, "--yes")
     assert done.exit_code == 2
     assert tasks() == []

@@ -10,10 +10,10 @@ from application_lines import KINDS
 from arbor.logs import reading
 from arbor.logs.joined import GAP, headline, joined
 from arbor.logs.line import Line
-from arbor.logs.wanted import Wanted
+from arbor.logs.query import LogQuery
 from logs_world import ACCOUNT, GROUP
 
-ERRORS = Wanted(errors=True)
+ERRORS = LogQuery(errors=True)
 TRACEBACK = (
     "Traceback (most recent call last):",
     '  File "a.py", line 1',
@@ -37,33 +37,33 @@ def of(stream: str, texts: tuple[str, ...] = TRACEBACK) -> list[tuple[str, str]]
 
 def test_the_lines_of_two_streams_are_two_errors() -> None:
     mixed = [one for pair in zip(of("a"), of("b"), strict=True) for one in pair]
-    assert [one.text for one in ERRORS.of(lines(*mixed))] == ["\n".join(TRACEBACK)] * 2
+    assert [one.text for one in ERRORS.matching(lines(*mixed))] == ["\n".join(TRACEBACK)] * 2
 
 
-def test_a_pause_ends_it() -> None:
+def test_a_gap_ends_a_traceback() -> None:
     near = [one.text for one in joined(lines(*of("a"), every=GAP))]
     far = [one.text for one in joined(lines(*of("a"), every=GAP + 1))]
     assert (near, far) == (["\n".join(TRACEBACK)], list(TRACEBACK))
 
 
-def test_the_next_error_is_another() -> None:
-    texts = [one.text for one in ERRORS.of(lines(*of("a"), *of("a", ("ValueError: other",))))]
+def test_the_next_traceback_is_another_error() -> None:
+    texts = [one.text for one in ERRORS.matching(lines(*of("a"), *of("a", ("ValueError: other",))))]
     assert texts == ["\n".join(TRACEBACK), "ValueError: other"]
 
 
 def test_an_error_of_node_has_its_stack() -> None:
     stack = (" TypeError: no", "    at handleError (a.js:1)", "    at Error (b.js:2)")
-    assert len(list(ERRORS.of(lines(*of("a", stack))))) == 1
+    assert len(list(ERRORS.matching(lines(*of("a", stack))))) == 1
 
 
-def test_what_may_go_on_is_not_ended() -> None:
+def test_an_error_that_may_continue_is_not_ended() -> None:
     assert [one.ended for one in joined(lines(*of("a")))] == [False]
     assert [one.ended for one in joined(lines(*of("a"), ("a", "ERROR no")))] == [True, False]
     assert [one.ended for one in joined(lines(("a", "INFO yes")))] == [True]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), TEXTS), max_size=30))
-def test_no_line_is_lost_and_none_comes_twice(events: list[tuple[str, str]]) -> None:
+def test_each_line_is_in_the_output_once(events: list[tuple[str, str]]) -> None:
     read = lines(*events)
     whole = list(joined(read))
     ids = [part.id for one in whole for part in (one, *one.rest)]
@@ -82,14 +82,14 @@ def test_pages_may_end_anywhere(size: int, limit: int) -> None:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(reading.Search, "pages", pages)
-        search = reading.Search(account=ACCOUNT, group=GROUP, wanted=ERRORS)
+        search = reading.Search(account=ACCOUNT, group=GROUP, query=ERRORS)
         found, more = search.newest(0, limit)
     assert [one.text for one in found] == ["\n".join(TRACEBACK)] * min(limit, 4)
     assert more is (limit < 4)
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "line"),
     [
         ("\n".join(TRACEBACK), "KeyError: 1"),
         ("[ERROR] no way", "[ERROR] no way"),
@@ -97,5 +97,5 @@ def test_pages_may_end_anywhere(size: int, limit: int) -> None:
         (" Error: no\n    at a.js", " Error: no"),
     ],
 )
-def test_the_headline_says_what_happened(text: str, says: str) -> None:
-    assert headline(text) == says
+def test_the_headline_is_the_line_with_the_error(text: str, line: str) -> None:
+    assert headline(text) == line

@@ -10,14 +10,14 @@ from botocore.exceptions import ClientError
 from arbor import times
 from arbor.logs import reading
 from arbor.logs.line import Line
-from arbor.logs.wanted import Wanted
+from arbor.logs.query import LogQuery
 from arbor.procedure import Refused, Run, Step
 from ecs_world import client
 from logs_world import ACCOUNT, GROUP, NOW, put
 
 HALF_AN_HOUR = times.milliseconds(NOW - timedelta(minutes=30))
-EVERYTHING = Wanted()
-SEARCH = reading.Search(account=ACCOUNT, group=GROUP, wanted=EVERYTHING)
+EVERYTHING = LogQuery()
+SEARCH = reading.Search(account=ACCOUNT, group=GROUP, query=EVERYTHING)
 
 
 def second(n: float) -> timedelta:
@@ -29,23 +29,23 @@ class Followed:
     """A following whose clock is set, and what it showed."""
 
     def __init__(
-        self, monkeypatch: pytest.MonkeyPatch, limit: int = 100, wanted: Wanted = EVERYTHING
+        self, monkeypatch: pytest.MonkeyPatch, limit: int = 100, query: LogQuery = EVERYTHING
     ) -> None:
         self.shown: list[str] = []
         self.now = NOW
         monkeypatch.setattr("arbor.logs.since.now", lambda: self.now)
-        self.following = reading.Following(
-            search=reading.Search(account=ACCOUNT, group=GROUP, wanted=wanted),
+        self.follower = reading.Follower(
+            search=reading.Search(account=ACCOUNT, group=GROUP, query=query),
             start=HALF_AN_HOUR,
             limit=limit,
             show=lambda line: self.shown.append(line.text),
         )
 
-    def look(self, after: float = 2) -> list[str]:
+    def poll(self, after: float = 2) -> list[str]:
         """What is shown next, so many seconds later."""
         self.now += timedelta(seconds=after)
         self.shown.clear()
-        assert not self.following.look()
+        assert not self.follower.poll()
         return list(self.shown)
 
 
@@ -54,87 +54,87 @@ def followed(logged: None, monkeypatch: pytest.MonkeyPatch) -> Followed:  # noqa
     return Followed(monkeypatch)
 
 
-def test_every_line_comes_once(followed: Followed) -> None:
+def test_each_line_is_shown_once(followed: Followed) -> None:
     put("one", "two")
-    assert followed.look() == ["one", "two"]
-    assert followed.look() == []
+    assert followed.poll() == ["one", "two"]
+    assert followed.poll() == []
     put("three", ago=second(1))
-    assert followed.look() == ["three"]
-    assert followed.look() == []
+    assert followed.poll() == ["three"]
+    assert followed.poll() == []
 
 
-def test_lines_of_the_same_millisecond_are_not_one(followed: Followed) -> None:
+def test_equal_lines_of_one_millisecond_are_both_shown(followed: Followed) -> None:
     put("one", ago=second(0))
-    assert followed.look() == ["one"]
+    assert followed.poll() == ["one"]
     put("two", ago=second(0))
     put("one", ago=second(0))
-    assert followed.look() == ["two", "one"]
+    assert followed.poll() == ["two", "one"]
 
 
-def test_a_line_that_arrives_late_still_comes(followed: Followed) -> None:
+def test_a_late_line_is_shown(followed: Followed) -> None:
     put("new", ago=second(0))
-    assert followed.look() == ["new"]
+    assert followed.poll() == ["new"]
     put("late", ago=second(-59))
-    assert followed.look() == ["late"]
-    assert followed.look() == []
+    assert followed.poll() == ["late"]
+    assert followed.poll() == []
 
 
-def test_after_silence_it_may_come_later_still(followed: Followed) -> None:
+def test_after_a_gap_a_line_may_be_later_still(followed: Followed) -> None:
     put("old", ago=second(-299))
-    assert followed.look(0) == ["old"]
+    assert followed.poll(0) == ["old"]
     put("late", ago=second(-290))
-    assert followed.look() == ["late"]
+    assert followed.poll() == ["late"]
 
 
-def test_a_line_of_the_future_hides_none_of_now(followed: Followed) -> None:
+def test_a_line_in_the_future_hides_no_present_one(followed: Followed) -> None:
     put("future", ago=second(3600))
-    assert followed.look() == ["future"]
+    assert followed.poll() == ["future"]
     put("now", ago=second(1))
-    assert followed.look() == ["now"]
-    assert followed.look() == []
+    assert followed.poll() == ["now"]
+    assert followed.poll() == []
 
 
-def test_what_was_looked_at_is_forgotten_in_the_end(followed: Followed) -> None:
+def test_shown_lines_are_forgotten_in_time(followed: Followed) -> None:
     put(*map(str, range(50)), ago=second(0))
-    followed.look()
+    followed.poll()
     put("much later", ago=second(120))
-    assert followed.look(120) == ["much later"]
-    assert len(followed.following.shown) == 1
-    assert followed.following.start == times.milliseconds(NOW + timedelta(seconds=60))
+    assert followed.poll(120) == ["much later"]
+    assert len(followed.follower.shown) == 1
+    assert followed.follower.start == times.milliseconds(NOW + timedelta(seconds=60))
 
 
-def test_a_first_look_shows_the_newest_and_knows_the_rest(
+def test_the_first_read_shows_the_newest_lines_only(
     logged: None,  # noqa: ARG001 - the account comes first
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     followed = Followed(monkeypatch, limit=2)
     put("one", "two", "three", ago=second(-5))
-    assert followed.look() == ["two", "three"]
+    assert followed.poll() == ["two", "three"]
     put("four", ago=second(-6))
-    assert followed.look() == ["four"]
+    assert followed.poll() == ["four"]
 
 
 @pytest.mark.parametrize("half", [1, 2, 3, 4])
-def test_a_traceback_that_comes_in_halves_comes_once_and_whole(
+def test_a_traceback_that_arrives_in_parts_is_shown_once(
     logged: None,  # noqa: ARG001 - the account comes first
     monkeypatch: pytest.MonkeyPatch,
     half: int,
 ) -> None:
-    followed = Followed(monkeypatch, wanted=Wanted(errors=True))
+    followed = Followed(monkeypatch, query=LogQuery(errors=True))
     lines = ["Traceback (most recent call last):", "  File", "    raise", "ValueError: no"]
     put("ERROR before", '{"level": "error"}', ago=second(-30))
-    assert followed.look() == ['{"level": "error"}']  # the other may go on
-    assert followed.look() == ["ERROR before"]
+    assert followed.poll() == ['{"level": "error"}']  # the other may continue
+    assert followed.poll() == ["ERROR before"]
     put(*lines[:half], ago=second(0.1))
-    assert followed.look() == []
+    assert followed.poll() == []
     put(*lines[half:] or ["INFO nothing"], ago=second(0.2))
-    shown = [*followed.look(), *followed.look(), *followed.look()]
+    shown = [*followed.poll(), *followed.poll(), *followed.poll()]
     assert shown == ["\n".join(lines)]
 
 
 def follow(followed: Followed, *happens: Callable[[], object]) -> list[str]:
-    """Follow until everything happened, one thing in each pause; returns what was told."""
-    told: list[str] = []
+    """Follow until each event happened, one in each pause; returns the printed lines."""
+    printed: list[str] = []
     left = iter(happens)
 
     def sleep(seconds: float) -> None:
@@ -144,10 +144,10 @@ def follow(followed: Followed, *happens: Callable[[], object]) -> list[str]:
     def stop() -> None:
         raise KeyboardInterrupt
 
-    step = Step(says="follow", took_effect=followed.following.look, timeout=float("inf"))
+    step = Step(says="follow", took_effect=followed.follower.poll, timeout=float("inf"))
     with pytest.raises(KeyboardInterrupt):
-        Run(say=told.append, every=2, sleep=sleep).execute([step])
-    return told
+        Run(say=printed.append, every=2, sleep=sleep).execute([step])
+    return printed
 
 
 def break_reads(monkeypatch: pytest.MonkeyPatch, code: str, status: int, *, after: int) -> None:
@@ -168,12 +168,12 @@ def break_reads(monkeypatch: pytest.MonkeyPatch, code: str, status: int, *, afte
     ("code", "status"), [("ThrottlingException", 400), ("ServiceUnavailable", 503)]
 )
 @pytest.mark.parametrize("after", [0, 1, 3])
-def test_a_throttle_or_a_failure_loses_nothing(
+def test_throttling_and_failures_lose_no_line(
     followed: Followed, code: str, status: int, after: int
 ) -> None:
     put("one", "two", ago=second(0))
     with pytest.MonkeyPatch.context() as broken:
-        told = follow(
+        printed = follow(
             followed,
             lambda: put("three", "four", "five", ago=second(1)),
             lambda: break_reads(broken, code, status, after=after),
@@ -183,10 +183,10 @@ def test_a_throttle_or_a_failure_loses_nothing(
             lambda: None,
         )
     assert followed.shown == ["one", "two", "three", "four", "five", "six", "seven"]
-    assert any("AWS could not answer; looking again" in line for line in told)
+    assert any("AWS returned an error, retrying" in line for line in printed)
 
 
-def test_a_first_look_that_fails_shows_all_of_it_later(followed: Followed) -> None:
+def test_a_failed_first_read_is_repeated(followed: Followed) -> None:
     put("one", "two", ago=second(0))
     with pytest.MonkeyPatch.context() as broken:
         break_reads(broken, "ThrottlingException", 400, after=1)
@@ -194,11 +194,11 @@ def test_a_first_look_that_fails_shows_all_of_it_later(followed: Followed) -> No
     assert followed.shown == ["one", "two"]
 
 
-def test_missing_rights_end_it(followed: Followed) -> None:
+def test_missing_permission_ends_the_command(followed: Followed) -> None:
     with pytest.MonkeyPatch.context() as broken:
         break_reads(broken, "AccessDeniedException", 400, after=0)
         with pytest.raises(ClientError, match="AccessDenied"):
-            followed.look()
+            followed.poll()
 
 
 def texts(found: list[Line]) -> list[str]:
@@ -206,7 +206,7 @@ def texts(found: list[Line]) -> list[str]:
 
 
 @pytest.mark.usefixtures("logged")
-def test_the_newest_lines_come_in_order_and_others_are_said_to_be_there() -> None:
+def test_the_newest_lines_are_in_order_with_a_note_about_others() -> None:
     put("one", "two", "three")
     found, more = SEARCH.newest(HALF_AN_HOUR, 2)
     assert (texts(found), more) == (["two", "three"], True)
@@ -215,7 +215,7 @@ def test_the_newest_lines_come_in_order_and_others_are_said_to_be_there() -> Non
 
 
 @pytest.mark.usefixtures("logged")
-def test_the_start_is_always_given() -> None:
+def test_each_request_has_a_start() -> None:
     asked = []
     events = client("logs").meta.events
 
@@ -230,7 +230,7 @@ def test_the_start_is_always_given() -> None:
 
 
 @pytest.mark.usefixtures("logged")
-def test_a_group_that_is_not_there_is_refused() -> None:
-    search = reading.Search(account=ACCOUNT, group="/ecs/none", wanted=Wanted())
+def test_a_missing_group_is_refused() -> None:
+    search = reading.Search(account=ACCOUNT, group="/ecs/none", query=LogQuery())
     with pytest.raises(Refused, match="There is no log group /ecs/none; run `pulumi up`"):
         search.newest(HALF_AN_HOUR, 1)

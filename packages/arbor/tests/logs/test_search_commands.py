@@ -1,4 +1,4 @@
-"""`arbor logs SERVICE`: what is asked, what is seen, and how it ends."""
+"""`arbor logs SERVICE`: options, output and exit codes."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ TEXT = "[CRITICAL] WORKER TIMEOUT \x1b[31m"
 pytestmark = pytest.mark.usefixtures("logged")
 
 
-def test_lines_are_drawn_with_time_level_and_message() -> None:
+def test_lines_have_time_level_and_message() -> None:
     put(INFO, TEXT)
     done = operate("logs", "backend")
     assert done.exit_code == 0, done.output
@@ -40,7 +40,7 @@ def test_lines_are_drawn_with_time_level_and_message() -> None:
         (("--errors", "--limit", "1"), [TEXT]),
     ],
 )
-def test_only_what_is_asked_for_is_found(words: tuple[str, ...], found: list[object]) -> None:
+def test_options_select_lines(words: tuple[str, ...], found: list[object]) -> None:
     put(ERROR, INFO, OTHER, TEXT)
     done = operate("logs", "backend", "--json", *words)
     assert done.exit_code == 0, done.output
@@ -54,7 +54,7 @@ def test_each_line_is_a_json_document() -> None:
     assert one["stream"] == "backend/backend/1"
 
 
-def test_a_part_of_the_lines_says_so() -> None:
+def test_a_limit_that_cuts_lines_is_a_warning() -> None:
     put("one", "two", "three")
     done = operate("logs", "backend", "--limit", "2")
     assert [line.split()[-1] for line in done.stdout.splitlines()] == ["two", "three"]
@@ -62,12 +62,12 @@ def test_a_part_of_the_lines_says_so() -> None:
     assert "Only" not in operate("logs", "backend", "--limit", "3").stderr
 
 
-def test_nothing_is_said_to_be_nothing() -> None:
+def test_no_line_is_a_warning() -> None:
     put("old", ago=timedelta(minutes=31))
     done = operate("logs", "backend")
     assert (done.exit_code, done.stdout) == (0, "")
     assert f"{GROUP} has no line since 20" in done.stderr
-    assert "has no such line since" in operate("logs", "backend", "--errors").stderr
+    assert "has no matching line since" in operate("logs", "backend", "--errors").stderr
     assert operate("logs", "backend", "--since", "1h").stdout.split()[-1] == "old"
 
 
@@ -76,33 +76,33 @@ def test_nothing_is_said_to_be_nothing() -> None:
     [
         (("--since", "yesterday"), "is not a time; allowed"),
         (("--since", "2999-01-01"), "is in the future"),
-        (("--customer", '"' * 600), "takes 1024 characters"),
+        (("--customer", '"' * 600), "CloudWatch Logs allows 1024"),
         (("--slower-than", "-1"), "greater than or equal to 0"),
         (("--limit", "0"), "greater than or equal to 1"),
     ],
 )
-def test_what_was_mistyped_is_2(words: tuple[str, ...], why: str) -> None:
+def test_an_invalid_option_exits_2(words: tuple[str, ...], why: str) -> None:
     done = operate("logs", "backend", *words)
     assert done.exit_code == 2
     assert why in " ".join(done.stderr.replace("│", " ").split())
-    assert operate("logs", "database").exit_code == 2
+    assert operate("logs", "Database").exit_code == 2
 
 
-def test_a_period_longer_than_the_retention_says_so() -> None:
+def test_a_period_longer_than_the_retention_is_a_warning() -> None:
     done = operate("logs", "backend", "--since", f"{DAYS + 1}d")
     assert done.exit_code == 0
-    assert f"{GROUP} keeps {DAYS} days: what was logged before" in done.stderr
+    assert f"{GROUP} keeps {DAYS} days; lines before" in done.stderr
     assert "keeps" not in operate("logs", "backend", "--since", f"{DAYS}d").stderr
 
 
 @pytest.mark.parametrize("words", [(), ("--since", "2d"), ("--follow",)])
-def test_a_group_that_is_not_there_is_3(words: tuple[str, ...]) -> None:
+def test_a_missing_log_group_exits_3(words: tuple[str, ...]) -> None:
     done = operate("logs", "frontend", *words)
     assert done.exit_code == 3
     assert "There is no log group /ecs/arbor-staging/frontend; run `pulumi up`" in done.stderr
 
 
-def test_ctrl_c_is_how_following_ends_well(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_ends_follow_with_0(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
 
     def show(line: Line) -> None:
@@ -116,5 +116,5 @@ def test_ctrl_c_is_how_following_ends_well(monkeypatch: pytest.MonkeyPatch) -> N
     put("one")
     done = operate("logs", "backend", "--follow")
     assert (done.exit_code, seen) == (0, ["one"])
-    assert f"following {GROUP}; ctrl-c ends it" in done.stderr
+    assert f"following {GROUP}; press Ctrl-C to stop" in done.stderr
     assert "Stopped" not in done.stderr

@@ -1,4 +1,4 @@
-"""`arbor slow-queries`: grouped, sorted, and what it says when there are none."""
+"""`arbor slow-queries`: groups, order, and the message without any."""
 
 import json
 from datetime import timedelta
@@ -45,7 +45,7 @@ def limit(value: str) -> None:
 @pytest.mark.parametrize(
     ("words", "order"), [((), ["plans", "usage"]), (("--by", "slowest"), ["usage", "plans"])]
 )
-def test_statements_that_are_alike_are_one(words: tuple[str, ...], order: list[str]) -> None:
+def test_equal_statements_are_grouped(words: tuple[str, ...], order: list[str]) -> None:
     done = operate("slow-queries", "--json", *words)
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
@@ -57,7 +57,7 @@ def test_statements_that_are_alike_are_one(words: tuple[str, ...], order: list[s
 
 
 @pytest.mark.usefixtures("slow")
-def test_a_table_shows_them_without_their_values() -> None:
+def test_the_table_has_no_values() -> None:
     done = operate("slow-queries")
     assert done.exit_code == 0, done.output
     assert "4600" in done.stdout
@@ -67,33 +67,33 @@ def test_a_table_shows_them_without_their_values() -> None:
 
 
 @pytest.mark.usefixtures("slow")
-def test_more_are_said_to_be_there() -> None:
+def test_a_limit_that_cuts_queries_is_a_warning() -> None:
     done = operate("slow-queries", "--limit", "1")
     assert "usage" not in done.stdout
-    assert "1 more; --limit shows them." in done.stderr
+    assert "1 more; raise --limit to show them." in done.stderr
     assert "days ago" not in done.stdout
     assert "9000" in operate("slow-queries", "--since", "3d").stdout
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         ("1000", "No query took 1000 ms (log_min_duration_statement) or more since 20"),
-        ("-1", "No slow query is logged: log_min_duration_statement is off."),
-        (None, "No slow query is logged: log_min_duration_statement is off."),
+        ("-1", "PostgreSQL logs no slow query, as log_min_duration_statement is off."),
+        (None, "PostgreSQL logs no slow query, as log_min_duration_statement is off."),
     ],
 )
-def test_none_says_from_when_on_a_query_is_logged(value: str | None, said: str) -> None:
+def test_no_query_is_explained_by_the_threshold(value: str | None, message: str) -> None:
     if value is not None:
         limit(value)
     done = operate("slow-queries")
     assert (done.exit_code, done.stdout) == (0, "")
-    assert said in done.stderr
+    assert message in done.stderr
     assert "`arbor database top-queries --stack staging`" in done.stderr
     assert operate("slow-queries", "--json").stdout.strip() == "[]"
 
 
-def test_without_the_log_or_with_a_wrong_time_nothing_is_asked() -> None:
+def test_a_missing_log_and_an_invalid_time_are_refused() -> None:
     assert operate("slow-queries", "--since", "soon").exit_code == 2
     client("logs").delete_log_group(logGroupName=DATABASE)
     done = operate("slow-queries")

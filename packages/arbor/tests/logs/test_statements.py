@@ -16,7 +16,7 @@ VALUES = st.one_of(
 
 
 @pytest.mark.parametrize(
-    ("said", "milliseconds", "query"),
+    ("line", "milliseconds", "query"),
     [
         ("duration: 1234.567 ms  statement: SELECT 1", 1234.567, "SELECT ?"),
         ("duration: 1000 ms  execute <unnamed>: SELECT * FROM a", 1000, "SELECT * FROM a"),
@@ -29,12 +29,12 @@ VALUES = st.one_of(
         ),
     ],
 )
-def test_a_slow_statement_is_read(said: str, milliseconds: float, query: str) -> None:
-    assert read(PREFIX + said) == (milliseconds, query)
+def test_a_slow_statement_is_read(line: str, milliseconds: float, query: str) -> None:
+    assert read(PREFIX + line) == (milliseconds, query)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "line",
     [
         "duration: 0.123 ms",
         "duration: 12.5 ms  plan:\n\tQuery Text: SELECT 1",
@@ -42,8 +42,8 @@ def test_a_slow_statement_is_read(said: str, milliseconds: float, query: str) ->
         "checkpoint complete: write=1.2 s",
     ],
 )
-def test_any_other_line_is_none(said: str) -> None:
-    assert read(PREFIX + said) is None
+def test_another_line_has_no_statement(line: str) -> None:
+    assert read(PREFIX + line) is None
 
 
 @pytest.mark.parametrize(
@@ -64,25 +64,25 @@ def test_any_other_line_is_none(said: str) -> None:
         ("SELECT 1 /* cut off", "SELECT ?"),
     ],
 )
-def test_values_are_taken_out(query: str, alike: str) -> None:
+def test_values_are_removed(query: str, alike: str) -> None:
     assert without_values(query) == alike
 
 
 @given(VALUES, VALUES)
-def test_statements_are_alike_whatever_their_values(one: str, other: str) -> None:
+def test_statements_with_other_values_are_equal(one: str, other: str) -> None:
     query = "SELECT a FROM b WHERE c = {} AND d < 5 -- e"
     alike = "SELECT a FROM b WHERE c = ? AND d < ?"
     assert without_values(query.format(one)) == without_values(query.format(other)) == alike
 
 
 @given(st.lists(VALUES, min_size=1, max_size=5))
-def test_lists_are_alike_however_long(values: list[str]) -> None:
+def test_lists_of_any_length_are_equal(values: list[str]) -> None:
     query = f"SELECT a FROM b WHERE c IN ({', '.join(values)})"
     assert without_values(query) == "SELECT a FROM b WHERE c IN (...)"
 
 
 @given(st.text(max_size=40), st.text(alphabet="0123456789'\"$abcE-/* \n(),.\\", max_size=40))
-def test_taking_values_out_never_fails_and_is_done_once(one: str, other: str) -> None:
+def test_removing_values_is_idempotent(one: str, other: str) -> None:
     for query in (one, other):
         assert isinstance(without_values(query), str)
         assert "'" not in without_values(query).replace('"', "") or '"' in query

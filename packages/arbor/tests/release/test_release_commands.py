@@ -43,7 +43,7 @@ def test_where_nothing_is_left_nobody_is_asked(world: World) -> None:
     world.finish()
     done = operate("rollback", "backend")
     assert done.exit_code == 0, done.output
-    assert "Do it?" not in done.stdout
+    assert "Proceed?" not in done.stdout
     assert operate("rollback", "backend", "--dry-run").exit_code == 0
 
 

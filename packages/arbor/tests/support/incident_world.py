@@ -1,4 +1,4 @@
-"""Staging with all that an incident may be about, and the numbers of a quiet quarter of an hour."""
+"""A healthy staging with certificate, database, cache, logs and 15 minutes of metrics."""
 
 import json
 import threading
@@ -18,12 +18,12 @@ API = f"https://{DOMAIN}/api/v1/health"
 REPORT = {"status": "healthy", "database": "connected", "redis": "connected"}
 DATABASE, CACHE = f"arbor-{STACK}-db", f"arbor-{STACK}-redis"
 GIB = 1024**3
-PATIENCE = 30
-"""Seconds until a call that was never made is given up; nothing waits so long otherwise."""
+TIMEOUT = 30
+"""Seconds until a test with a missing call fails."""
 
 
 def complete(world: World) -> None:
-    """Certificate, database and cache as infrastructure makes them, and a little traffic."""
+    """Add certificate, database and cache as infrastructure makes them, and some traffic."""
     runbook_world.complete(world)
     acm = client("acm")
     (certificate,) = acm.list_certificates()["CertificateSummaryList"]
@@ -37,7 +37,7 @@ def complete(world: World) -> None:
 
 
 def measure(namespace: str, name: str, value: float, **dimensions: str) -> None:
-    """What AWS measured five minutes ago."""
+    """Store a data point of five minutes ago."""
     client("cloudwatch").put_metric_data(
         Namespace=namespace,
         MetricData=[
@@ -52,20 +52,20 @@ def measure(namespace: str, name: str, value: float, **dimensions: str) -> None:
 
 
 def balanced(world: World, **numbers: float) -> None:
-    """Of the load balancer, whose dimension is the end of its ARN."""
+    """Store data points of the load balancer, whose dimension is the end of its ARN."""
     balancer = "/".join(world.rules["backend"].split("/")[1:4])
     for name, value in numbers.items():
         measure("AWS/ApplicationELB", name, value, LoadBalancer=balancer)
 
 
 def cached(**numbers: float) -> None:
-    """Of the cache's node."""
+    """Store data points of the cache's node."""
     for name, value in numbers.items():
         measure("AWS/ElastiCache", name, value, CacheClusterId=f"{CACHE}-001")
 
 
 def log(app_name: str, *lines: str) -> None:
-    """What an application wrote a minute ago."""
+    """Log lines of an application, a minute ago."""
     group = f"/ecs/arbor-{STACK}/{app_name}"
     logs = client("logs")
     logs.create_log_stream(logGroupName=group, logStreamName="task")
@@ -77,8 +77,8 @@ def log(app_name: str, *lines: str) -> None:
     )
 
 
-def walled(rule: str, number: int, *, group: str = "") -> None:
-    """Uploads that WAF blocked a minute ago, by a rule of its own or of a managed group."""
+def block(rule: str, number: int, *, group: str = "") -> None:
+    """Log uploads that WAF blocked a minute ago, by a rule of its own or of a managed group."""
     ended = [{"ruleGroupId": f"AWS#{group}", "terminatingRule": {"ruleId": rule}}] if group else []
     line = {
         "action": "BLOCK",
@@ -90,28 +90,28 @@ def walled(rule: str, number: int, *, group: str = "") -> None:
     logs, name = client("logs"), f"aws-waf-logs-arbor-{STACK}"
     logs.create_log_stream(logGroupName=name, logStreamName=rule)
     at = int((datetime.now(UTC) - timedelta(minutes=1)).timestamp() * 1000)
-    told = [passed, *[line] * number]
+    lines = [passed, *[line] * number]
     logs.put_log_events(
         logGroupName=name,
         logStreamName=rule,
-        logEvents=[{"timestamp": at + n, "message": json.dumps(o)} for n, o in enumerate(told)],
+        logEvents=[{"timestamp": at + n, "message": json.dumps(o)} for n, o in enumerate(lines)],
     )
 
 
 def operate(*words: str) -> Result:
-    """Without a terminal a line is as long as what it says."""
+    """Run a command on a wide screen."""
     return CliRunner().invoke(app, [*words, "--stack", STACK], env={"COLUMNS": "300"})
 
 
 def well(address: str) -> tuple[int, str]:
-    """The public URL of a system that is well."""
+    """The public URLs of a healthy stack."""
     return 200, json.dumps(REPORT) if address == API else "<html>"
 
 
 class Gate:
-    """Lets a round of calls through when all of it have come, and none before.
+    """Passes the calls of a round once all of them were made.
 
-    Whoever makes them one after the other waits for ever: the barrier breaks.
+    Calls that are made one after the other break its barrier.
     """
 
     def __init__(self, *rounds: Sequence[str]) -> None:
@@ -130,14 +130,14 @@ class Gate:
                 self.unexpected.append(call)
                 return
             self._left[number][call] -= 1
-        self._barriers[number].wait(PATIENCE)
+        self._barriers[number].wait(TIMEOUT)
 
-    def never_came(self) -> list[str]:
+    def missing(self) -> list[str]:
         return [call for left in self._left for call in left.elements()]
 
 
 class Gated:
-    """A client whose calls wait at the gate; moto answers one at a time."""
+    """A client whose calls wait at the gate; moto serves one at a time."""
 
     _one = threading.Lock()
 

@@ -1,4 +1,4 @@
-"""An emulated account with staging's log groups and bucket, for the tests of the logs section."""
+"""An emulated account with staging's log groups and export bucket."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ ACCOUNT = Account(stack=STACK, client=client)
 
 
 def put(*lines: object, group: str = GROUP, ago: timedelta = timedelta(minutes=1)) -> None:
-    """Log them, a millisecond after each other; what is no text as JSON."""
+    """Log lines, one per millisecond; an object as JSON."""
     first = round((NOW - ago).timestamp() * 1000)
     texts = [one if isinstance(one, str) else json.dumps(one) for one in lines]
     events = [{"timestamp": first + n, "message": text} for n, text in enumerate(texts)]
@@ -46,7 +46,7 @@ def documents(result: Result) -> list[Any]:
 
 @contextmanager
 def world() -> Iterator[None]:
-    """A fresh account whose clock stands still."""
+    """A fresh account with a stopped clock."""
     assert corrections  # imported for what it registers
     correction.apply()
     CLOCK.set_speed(0)

@@ -275,6 +275,7 @@ def _balancer(
                 VpcId=vpc,
                 TargetType="ip",
                 HealthCheckPath=HEALTH_PATHS[app],
+                Tags=[{"Key": key, "Value": value} for key, value in tags(app).items()],
             )["TargetGroups"][0]["TargetGroupArn"]
             for colour in ("blue", "green")
         )

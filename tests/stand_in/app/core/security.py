@@ -19,7 +19,7 @@ def is_valid(token: str) -> bool:
         claims = json.loads(_decoded(signed.partition(".")[2]))
     except ValueError:
         return False
-    return claims.get("type") == "access" and claims.get("exp", 0) > time.time()
+    return bool(claims.get("type") == "access" and claims.get("exp", 0) > time.time())
 
 
 def _decoded(text: str) -> bytes:

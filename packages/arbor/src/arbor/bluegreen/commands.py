@@ -74,7 +74,8 @@ def see(stack: Stack = "production", as_json: Json = False) -> None:
     """Check green.<domain> and the new revision's targets; exit 1 if any is unhealthy."""
     with screen.told():
         found = green_status.read(connect(stack), health.get)
-        screen.answer([asdict(one) for one in found], lambda: _table(found), as_json=as_json)
+        document = [{**asdict(one), "answer": one.answer.document()} for one in found]
+        screen.answer(document, lambda: _table(found), as_json=as_json)
         if wrong := [f"{one.answer.address}: {one.wrong}." for one in found if one.wrong]:
             raise Failed(" ".join(wrong))
 

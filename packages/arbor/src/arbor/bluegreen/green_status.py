@@ -7,8 +7,8 @@ from arbor.bluegreen import deployments, targets
 from arbor.bluegreen.deployments import ServiceDeployment
 from arbor.ecs.health import Opener
 from arbor.ecs.services import short
-from arbor.incident import answers
-from arbor.incident.answers import Answer
+from arbor.incident import public_urls
+from arbor.incident.public_urls import UrlCheck
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,14 +25,14 @@ class GreenStatus:
     """When the pause ends by itself, in UTC."""
     started_by: str
     targets: targets.Targets | None
-    answer: Answer
+    answer: UrlCheck
 
     @property
     def wrong(self) -> str:
         """Why it isn't healthy; nothing when it is."""
         few = self.targets is not None and not self.targets.enough
         return ", ".join(
-            filter(None, (self.answer.wrong, self.targets.told() if self.targets and few else ""))
+            filter(None, (self.answer.problem, self.targets.told() if self.targets and few else ""))
         )
 
 
@@ -41,11 +41,11 @@ def read(account: Account, opener: Opener) -> list[GreenStatus]:
     found = deployments.read(account)
     if not any(part.waits for part in found):
         raise deployments.none(account, found, "No version is under test.")
-    said = {one.service: one for one in answers.ask(account, opener, green=True)}
+    said = {one.service: one for one in public_urls.request(account, opener, green=True)}
     return [_status(part, said[part.service.app]) for part in found if part.service.app in said]
 
 
-def _status(part: ServiceDeployment, answer: Answer) -> GreenStatus:
+def _status(part: ServiceDeployment, answer: UrlCheck) -> GreenStatus:
     under_test = bool(part.waits)
     return GreenStatus(
         service=part.service.app,

@@ -10,7 +10,7 @@ from arbor.bluegreen.deployments import ServiceDeployment
 from arbor.ecs.health import Opener
 from arbor.ecs.rollout import MINUTE, SUCCESSFUL
 from arbor.ecs.services import ONGOING, command
-from arbor.incident import answers
+from arbor.incident import public_urls
 from arbor.procedure import Failed, Refused, Run, Step
 
 
@@ -140,8 +140,8 @@ def _ask(account: Account, waiting: list[ServiceDeployment], opener: Opener) -> 
     apps = {part.service.app for part in waiting}
     if not apps:
         return
-    said = answers.ask(account, opener, green=True)
-    if wrong := [one.sentence for one in said if one.wrong and one.service in apps]:
+    said = public_urls.request(account, opener, green=True)
+    if wrong := [one.sentence for one in said if one.problem and one.service in apps]:
         raise Refused(
             "\n".join(wrong)
             + f"\nCorrect it and run this again, {_abort(account)}, or add --no-url when "

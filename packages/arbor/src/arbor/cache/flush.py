@@ -52,7 +52,7 @@ def check_confirmation(stack: str, named: str | None, *, yes: bool) -> None:
 
 def prompt_for_name(stack: str) -> None:
     """Prompt for the stack's name. Raises Refused without a terminal, or for another name."""
-    if not screen.somebody_is_there():
+    if not screen.is_interactive():
         raise Refused(f"there is no terminal to type the stack's name in; add --confirm {stack}.")
     typed = typer.prompt(f"Type the stack's name ({stack}) to flush its cache")
     if typed.strip() != stack:

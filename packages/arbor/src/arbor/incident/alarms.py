@@ -1,33 +1,35 @@
-"""The alarms that watch the services, and roll their deployments back."""
+"""The alarms that ECS watches during deployments."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from arbor.incident.row import Row, ago
-from arbor.incident.shared import Shared
+from arbor.check import Check
+from arbor.incident.checks import ago
+from arbor.incident.reads import SharedReads
+from arbor.words import counted
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlarmNow:
-    """One of them."""
+class AlarmState:
+    """One alarm."""
 
     name: str
     app: str
-    """Whose deployments it watches."""
+    """The service whose deployments it rolls back."""
     state: str
-    """OK, ALARM or INSUFFICIENT_DATA; the last is what a service without traffic has."""
+    """OK, ALARM or INSUFFICIENT_DATA; the last is normal for a service without traffic."""
     reason: str
     since: datetime
 
     @property
-    def rings(self) -> bool:
+    def in_alarm(self) -> bool:
         return self.state == "ALARM"
 
 
-def read(shared: Shared) -> list[AlarmNow]:
-    """Those that the services name; the autoscaler's own are none of them.
+def read(shared: SharedReads) -> list[AlarmState]:
+    """The alarms of the services' deployment configuration.
 
-    An autoscaler's low alarm rings whenever there is little to do.
+    Autoscaling's alarms are left out: its low alarm is in ALARM whenever load is low.
     """
     apps = {
         name: app
@@ -43,7 +45,7 @@ def read(shared: Shared) -> list[AlarmNow]:
         AlarmNames=list(apps), AlarmTypes=["MetricAlarm", "CompositeAlarm"]
     )
     return [
-        AlarmNow(
+        AlarmState(
             name=alarm["AlarmName"],
             app=apps[alarm["AlarmName"]],
             state=alarm["StateValue"],
@@ -54,15 +56,23 @@ def read(shared: Shared) -> list[AlarmNow]:
     ]
 
 
-def rows(found: list[AlarmNow], now: datetime) -> list[Row]:
-    """A line for each that rings, or one for all."""
-    ringing = [
-        Row("NG", "alarm", f"{alarm.name} since {ago(alarm.since, now)}: {alarm.reason}")
+def checks(found: list[AlarmState], now: datetime) -> list[Check]:
+    """One for each alarm in ALARM, or one for all."""
+    in_alarm = [
+        Check(
+            status="NG",
+            name="alarm",
+            message=f"{alarm.name} since {ago(alarm.since, now)}: {alarm.reason}",
+        )
         for alarm in found
-        if alarm.rings
+        if alarm.in_alarm
     ]
-    if ringing:
-        return ringing
+    if in_alarm:
+        return in_alarm
     if not found:
-        return [Row("NG", "alarms", "the services name no alarm that exists")]
-    return [Row("OK", "alarms", f"none of {len(found)} rings")]
+        return [
+            Check(status="NG", name="alarms", message="the services' deployment alarms don't exist")
+        ]
+    return [
+        Check(status="OK", name="alarms", message=f"0 of {counted(len(found), 'alarm')} in ALARM")
+    ]

@@ -1,39 +1,41 @@
-"""The cache: whether it serves, with how many nodes, and whether one takes over from another."""
+"""The cache's replication group: status, nodes and automatic failover."""
 
 from dataclasses import dataclass
 
-from arbor.incident.row import Row
-from arbor.incident.shared import Shared
+from arbor.check import Check
+from arbor.incident.reads import SharedReads
+from arbor.words import counted
 from arbor_names import naming
 
-WELL = frozenset({"available", "modifying", "snapshotting"})
+SERVING = frozenset({"available", "modifying", "snapshotting"})
 """https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ReplicationGroup.html"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CacheNow:
+class CacheState:
     """The replication group."""
 
     name: str
     status: str
-    """`absent` where there is none."""
+    """`absent` where it doesn't exist."""
     nodes: int = 0
     failover: str = ""
-    """Automatic failover: enabled, disabled, or on its way."""
+    """Automatic failover: enabled, disabled, enabling or disabling."""
 
     @property
     def serves(self) -> bool:
-        return self.status in WELL
+        return self.status in SERVING
 
 
-def read(shared: Shared) -> CacheNow:
+def read(shared: SharedReads) -> CacheState:
+    """The stack's replication group."""
     name = naming.cache_replication_group(shared.account.stack)
     missing = shared.account.client("elasticache").exceptions.ReplicationGroupNotFoundFault
     try:
         found = shared.cache.get()
     except missing:
-        return CacheNow(name=name, status="absent")
-    return CacheNow(
+        return CacheState(name=name, status="absent")
+    return CacheState(
         name=name,
         status=found["Status"],
         nodes=len(found.get("MemberClusters", [])),
@@ -41,20 +43,23 @@ def read(shared: Shared) -> CacheNow:
     )
 
 
-def rows(found: CacheNow, environment: str) -> list[Row]:
+def checks(found: CacheState, environment: str) -> list[Check]:
+    """One check."""
     if found.status == "absent":
-        return [Row("NG", "cache", f"there is no replication group {found.name}")]
-    nodes = "1 node" if found.nodes == 1 else f"{found.nodes} nodes"
+        return [
+            Check(status="NG", name="cache", message=f"there is no replication group {found.name}")
+        ]
     wrong = not found.serves or lacks_failover(found, environment)
     return [
-        Row(
-            "NG" if wrong else "OK",
-            "cache",
-            f"{found.status}, {nodes}, automatic failover {found.failover}",
+        Check(
+            status="NG" if wrong else "OK",
+            name="cache",
+            message=f"{found.status}, {counted(found.nodes, 'node')}, "
+            f"automatic failover {found.failover}",
         )
     ]
 
 
-def lacks_failover(found: CacheNow, environment: str) -> bool:
-    """Production's second node is there to take over."""
+def lacks_failover(found: CacheState, environment: str) -> bool:
+    """Production requires automatic failover."""
     return environment == "production" and found.failover in {"disabled", "disabling"}

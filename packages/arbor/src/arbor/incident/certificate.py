@@ -1,61 +1,52 @@
-"""The certificate with which the load balancer proves itself: whether it holds, and how long."""
+"""The load balancer's certificate: status, days left and renewal."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from arbor.account import Account, together
-from arbor.incident.row import DAY, Row
-from arbor_names import naming
+from arbor.check import Check
+from arbor.incident.checks import DAY
+from arbor.incident.reads import SharedReads
 
-SOON = 30
-"""Days. ACM renews 60 days before the end; who has fewer left was not renewed for a month:
+FEW_DAYS = 30
+"""ACM renews 60 days before the end, so that fewer days mean a month of failed renewals:
 https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CertificateNow:
-    """One that infrastructure made."""
+class CertificateState:
+    """A certificate with the stack's tags."""
 
     arn: str
     domain: str
     status: str
     used: bool
     days_left: int | None
-    """None for one that was never issued."""
+    """None until it is issued."""
     renewal: str
-    """How ACM's last renewal goes; nothing before there was one."""
+    """The status of ACM's last renewal; empty before the first."""
 
     @property
-    def holds(self) -> bool:
+    def is_valid(self) -> bool:
         return self.status == "ISSUED" and self.days_left is not None and self.days_left >= 0
 
     @property
     def ends_soon(self) -> bool:
-        return self.days_left is not None and self.days_left < SOON
+        return self.days_left is not None and self.days_left < FEW_DAYS
 
 
-def read(account: Account, now: datetime) -> list[CertificateNow]:
-    """Those in use, or all when none is; found by their tags.
-
-    A certificate that replaces another stands beside it for a while.
-    """
-    found = account.client("resourcegroupstaggingapi").get_resources(
-        TagFilters=[
-            {"Key": "Project", "Values": [naming.PROJECT]},
-            {"Key": "Stack", "Values": [account.stack]},
-            {"Key": "Component", "Values": ["certificate"]},
-        ],
-        ResourceTypeFilters=["acm:certificate"],
-    )["ResourceTagMappingList"]
-    all_of_them = together(*(partial(_read, account, one["ResourceARN"], now) for one in found))
-    return [one for one in all_of_them if one.used] or all_of_them
+def read(shared: SharedReads, now: datetime) -> list[CertificateState]:
+    """The certificates in use, or all when none is; a replacement exists beside the old one."""
+    arns = shared.certificates()
+    found = together(*(partial(_read, shared.account, arn, now) for arn in arns))
+    return [one for one in found if one.used] or found
 
 
-def _read(account: Account, arn: str, now: datetime) -> CertificateNow:
+def _read(account: Account, arn: str, now: datetime) -> CertificateState:
     found = account.client("acm").describe_certificate(CertificateArn=arn)["Certificate"]
     until: datetime | None = found.get("NotAfter")
-    return CertificateNow(
+    return CertificateState(
         arn=arn,
         domain=found["DomainName"],
         status=found["Status"],
@@ -65,15 +56,19 @@ def _read(account: Account, arn: str, now: datetime) -> CertificateNow:
     )
 
 
-def rows(found: list[CertificateNow]) -> list[Row]:
-    """A line each."""
+def checks(found: list[CertificateState]) -> list[Check]:
+    """One for each."""
     if not found:
-        return [Row("NG", "certificate", "none has the stack's tags")]
-    return [_row(one) for one in found]
+        return [
+            Check(status="NG", name="certificate", message="no certificate has the stack's tags")
+        ]
+    return [_check(one) for one in found]
 
 
-def _row(one: CertificateNow) -> Row:
-    wrong = not one.holds or one.ends_soon or one.renewal == "FAILED"
+def _check(one: CertificateState) -> Check:
+    wrong = not one.is_valid or one.ends_soon or one.renewal == "FAILED"
     left = "not issued" if one.days_left is None else f"{one.days_left} days left"
     renewal = f", renewal {one.renewal}" if one.renewal else ""
-    return Row("NG" if wrong else "OK", "certificate", f"{one.status}, {left}{renewal}")
+    return Check(
+        status="NG" if wrong else "OK", name="certificate", message=f"{one.status}, {left}{renewal}"
+    )

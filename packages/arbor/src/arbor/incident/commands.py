@@ -1,7 +1,6 @@
-"""status, triage and health on the command line."""
+"""The commands status, triage and health."""
 
 import time
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,11 +8,12 @@ import typer
 
 from arbor import screen
 from arbor.account import Account, connect
-from arbor.ecs import health as urls
-from arbor.incident import answers, evidence, shared
-from arbor.incident import look as looking
-from arbor.incident import status as shown
-from arbor.incident import triage as diagnosed
+from arbor.ecs import health as http
+from arbor.incident import public_urls, readings, snapshot
+from arbor.incident import status as status_page
+from arbor.incident import triage as triage_page
+from arbor.incident.checks import needs_attention
+from arbor.incident.reads import shared_reads
 from arbor.options import Every, Json, Stack
 from arbor.procedure import EVERY_SECONDS, Failed
 
@@ -27,55 +27,59 @@ app = typer.Typer()
 def status(
     stack: Stack = "production",
     watch: Annotated[
-        bool, typer.Option("--watch", help="Look again and again, until Ctrl-C.")
+        bool, typer.Option("--watch", help="Refresh the screen until Ctrl-C.")
     ] = False,
     every: Every = EVERY_SECONDS,
     as_json: Json = False,
 ) -> None:
-    """See everything that runs on one screen; 1 when something is wrong or unknown."""
+    """Show the whole stack on one screen; exit 1 if anything is wrong or unknown."""
     if watch and as_json:
-        raise typer.BadParameter("--watch draws a screen and --json doesn't: choose one")
-    with screen.told():
+        raise typer.BadParameter("--watch and --json exclude each other; choose one")
+    with screen.outcome():
         account = connect(stack, quick=True)
         if watch:
             _watch(account, every)
             return
-        found = _look(account)
-        screen.answer(shown.document(found), lambda: shown.screen(found), as_json=as_json)
-        if any(row.wrong for row in found.rows()):
+        found = _snapshot(account)
+        screen.answer(
+            status_page.document(found), lambda: status_page.screen(found), as_json=as_json
+        )
+        if any(map(needs_attention, found.checks())):
             raise typer.Exit(screen.FAILED)
 
 
 @app.command()
 def triage(stack: Stack = "production", as_json: Json = False) -> None:
-    """Find out what is wrong, how severe it looks and what to run next; 1 when something is."""
-    with screen.told():
+    """Show problems, severity and next commands; exit 1 if anything is wrong or unknown."""
+    with screen.outcome():
         account = connect(stack, quick=True)
-        found = evidence.gather(shared.share(account), urls.get, datetime.now(UTC))
-        screen.answer(diagnosed.document(found), lambda: diagnosed.screen(found), as_json=as_json)
-        if diagnosed.findings(found) or diagnosed.unknown(found):
+        found = readings.read(shared_reads(account), http.get, datetime.now(UTC))
+        screen.answer(
+            triage_page.document(found), lambda: triage_page.screen(found), as_json=as_json
+        )
+        if triage_page.findings(found) or triage_page.unknown(found):
             raise typer.Exit(screen.FAILED)
 
 
-def _look(account: Account) -> looking.Look:
-    return looking.take(shared.share(account), urls.get, datetime.now(UTC))
+def _snapshot(account: Account) -> snapshot.Snapshot:
+    return snapshot.take(shared_reads(account), http.get, datetime.now(UTC))
 
 
 def _watch(account: Account, every: float) -> None:
-    """Until Ctrl-C, which is how it ends and no failure."""
+    """Refresh until Ctrl-C, which exits 0."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
     from rich.console import Console  # noqa: PLC0415 - as above
     from rich.live import Live  # noqa: PLC0415 - as above
 
     try:
-        first = shown.screen(_look(account))
+        first = status_page.screen(_snapshot(account))
         with Live(first, console=Console(highlight=False), auto_refresh=False) as live:
             while True:
                 time.sleep(every)
                 try:
-                    live.update(shown.screen(_look(account)), refresh=True)
+                    live.update(status_page.screen(_snapshot(account)), refresh=True)
                 except (BotoCoreError, ClientError) as error:
-                    live.update(f"{screen.sentence(error)} Looking again.", refresh=True)
+                    live.update(f"{screen.sentence(error)} Retrying.", refresh=True)
     except KeyboardInterrupt:
         return
 
@@ -84,29 +88,29 @@ def _watch(account: Account, every: float) -> None:
 def health(
     stack: Stack = "production",
     green: Annotated[
-        bool, typer.Option("--green", help="Ask the green host: the colour under test.")
+        bool, typer.Option("--green", help="Request the test host, green.<domain>.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Ask backend and frontend as a user would; 1 when one of them isn't healthy."""
-    with screen.told():
-        found = answers.ask(connect(stack), urls.get, green=green)
-        screen.answer([asdict(one) for one in found], lambda: _table(found), as_json=as_json)
-        if wrong := [one.sentence for one in found if one.wrong]:
-            raise Failed(" ".join(wrong))
+    """Request each service's public URL; exit 1 if one isn't healthy."""
+    with screen.outcome():
+        found = public_urls.request(connect(stack), http.get, green=green)
+        screen.answer([one.document() for one in found], lambda: _table(found), as_json=as_json)
+        if problems := [one.sentence for one in found if one.problem]:
+            raise Failed(" ".join(problems))
 
 
-def _table(found: list[answers.Answer]) -> "Table":
+def _table(found: list[public_urls.UrlCheck]) -> "Table":
     from rich.table import Table  # noqa: PLC0415 - slow, and --help is fast
     from rich.text import Text  # noqa: PLC0415 - as above
 
-    table = Table("", "Service", "HTTP", "ms", "Says", box=None)
+    table = Table("", "Service", "HTTP", "ms", "Report", box=None)
     for one in found:
         table.add_row(
-            "NG" if one.wrong else "OK",
+            "NG" if one.problem else "OK",
             one.service,
             "-" if one.status is None else str(one.status),
             str(one.milliseconds),
-            Text(", ".join(([one.wrong] if one.wrong else []) + one.parts)),
+            Text(", ".join(filter(None, [one.problem, *one.stores]))),
         )
     return table

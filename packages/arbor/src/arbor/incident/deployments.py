@@ -1,84 +1,90 @@
-"""What the newest deployment of each service came to, or how far it is."""
+"""The newest deployment of each service: its status, or its progress."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from arbor.account import APPS, Account, together, typed
+from arbor.account import together, typed
+from arbor.check import Check
 from arbor.ecs import services
 from arbor.ecs.rollout import ROLLED_BACK, SUCCESSFUL
-from arbor.incident.row import DAY, Row, ago
+from arbor.incident.checks import DAY, ago
+from arbor.incident.reads import SharedReads
 from arbor_names import naming
 
-WELL = frozenset({SUCCESSFUL, *services.ONGOING[:2]})
-"""Done, waiting, or on its way to something new; what is being taken back isn't."""
+IN_ORDER = frozenset({SUCCESSFUL, *services.ONGOING[:2]})
+"""Done, pending or in progress; a rollback is none of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeploymentNow:
-    """The newest of a service; one with no arn where there is none."""
+class DeploymentState:
+    """The newest deployment of a service; without an ARN where it has none."""
 
     app: str
     arn: str = ""
     status: str = ""
     stage: str = ""
-    """Of its lifecycle."""
+    """The lifecycle stage."""
     reason: str = ""
     since: datetime | None = None
-    """When it began, or ended."""
+    """When it finished, or started."""
     waits: bool = False
-    """For a person, who continues it or takes it back."""
+    """A PAUSE hook waits for `arbor bluegreen switch` or `abort`."""
 
     def failed(self, now: datetime) -> bool:
-        """Whether it is news that it did not succeed: one that was taken back is for a day."""
-        if not self.arn or self.status in WELL:
+        """Whether it failed; a completed rollback counts for a day."""
+        if not self.arn or self.status in IN_ORDER:
             return False
         return self.status != ROLLED_BACK or self.since is None or now - self.since < DAY
 
 
-def read(account: Account) -> list[DeploymentNow]:
-    """Of both services."""
-    return together(*(partial(_read, account, app) for app in APPS))
+def read(shared: SharedReads) -> list[DeploymentState]:
+    """One for each service of the stack."""
+    return together(*(partial(_read, shared, app) for app in shared.apps()))
 
 
-def _read(account: Account, app: str) -> DeploymentNow:
-    ecs, name = account.client("ecs"), naming.service(account.stack, app)
+def _read(shared: SharedReads, app: str) -> DeploymentState:
+    account, name = shared.account, naming.service(shared.account.stack, app)
+    ecs = account.client("ecs")
+    if app not in shared.services.get():
+        return DeploymentState(app=app)
     try:
         listed = ecs.list_service_deployments(cluster=account.cluster, service=name)
     except ecs.exceptions.ServiceNotFoundException:
-        return DeploymentNow(app=app)
+        return DeploymentState(app=app)  # deleted since
     found: list[dict[str, Any]] = listed["serviceDeployments"]
     if not found:
-        return DeploymentNow(app=app)
+        return DeploymentState(app=app)
     newest = max(found, key=lambda one: one["createdAt"])
-    told = {**newest, **services.describe(account, newest["serviceDeploymentArn"])}
-    hooks = told.get("lifecycleHookDetails", [])
-    return DeploymentNow(
+    described = {**newest, **services.describe(account, newest["serviceDeploymentArn"])}
+    return DeploymentState(
         app=app,
-        arn=told["serviceDeploymentArn"],
-        status=told["status"],
-        stage=told.get("lifecycleStage", ""),
-        reason=told.get("rollback", {}).get("reason") or told.get("statusReason") or "",
-        since=told.get("finishedAt") or told["createdAt"],
-        waits=any(hook.get("status") == "AWAITING_ACTION" for hook in hooks),
+        arn=described["serviceDeploymentArn"],
+        status=described["status"],
+        stage=described.get("lifecycleStage", ""),
+        reason=described.get("rollback", {}).get("reason") or described.get("statusReason") or "",
+        since=described.get("finishedAt") or described["createdAt"],
+        waits=bool(services.pauses(described)),
     )
 
 
-def rows(found: list[DeploymentNow], now: datetime, stack: str) -> list[Row]:
-    return [_row(deployment, now, stack) for deployment in found]
+def checks(found: list[DeploymentState], now: datetime, stack: str) -> list[Check]:
+    """One for each service."""
+    return [_check(deployment, now, stack) for deployment in found]
 
 
-def _row(deployment: DeploymentNow, now: datetime, stack: str) -> Row:
-    what = f"{deployment.app} deployment"
+def _check(deployment: DeploymentState, now: datetime, stack: str) -> Check:
+    name = f"{deployment.app} deployment"
     if not deployment.arn or deployment.since is None:
-        return Row("", what, "none in the last 90 days")
+        return Check(status="", name=name, message="none in the last 90 days")
     stage = f" at {deployment.stage}" if deployment.status in services.ONGOING else ""
     switch, abort = (typed(f"arbor bluegreen {what}", stack) for what in ("switch", "abort"))
-    waits = f"; waits for a person: `{switch}` or `{abort}`" if deployment.waits else ""
+    waits = f"; paused, run `{switch}` or `{abort}`" if deployment.waits else ""
     reason = f": {deployment.reason}" if deployment.status != SUCCESSFUL else ""
-    return Row(
-        "NG" if deployment.failed(now) else "OK",
-        what,
-        f"{deployment.status}{stage}, {ago(deployment.since, now)}{reason.rstrip(' :')}{waits}",
+    return Check(
+        status="NG" if deployment.failed(now) else "OK",
+        name=name,
+        message=f"{deployment.status}{stage}, {ago(deployment.since, now)}"
+        f"{reason.rstrip(' :')}{waits}",
     )

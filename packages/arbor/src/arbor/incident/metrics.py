@@ -1,26 +1,40 @@
-"""Numbers of CloudWatch: all that are asked for in one call."""
+"""CloudWatch metrics of the last 15 minutes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from arbor.account import Account
+from arbor.incident.reads import SharedReads, production_rule
+from arbor_names import limits, naming
 
+WINDOW = timedelta(minutes=15)
 PERIOD = timedelta(minutes=5)
+DATABASE, CACHE, BALANCER = "AWS/RDS", "AWS/ElastiCache", "AWS/ApplicationELB"
+DIMENSIONS = {
+    DATABASE: "DBInstanceIdentifier",
+    CACHE: "CacheClusterId",
+    BALANCER: "LoadBalancer",
+}
+"""https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
+https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.Redis.html
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html"""
+BALANCER_PART = slice(1, 4)
+"""The load balancer's dimension in a rule's ARN …:listener-rule/app/NAME/ID/LISTENER/RULE."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """One number, by what CloudWatch calls it."""
+    """A metric of one resource."""
 
     namespace: str
     name: str
     stat: str
-    dimensions: dict[str, str]
+    resource: str
 
     def query(self, number: int) -> dict[str, Any]:
-        dimensions = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
+        dimensions = [{"Name": DIMENSIONS[self.namespace], "Value": self.resource}]
         return {
             "Id": f"m{number}",
             "MetricStat": {
@@ -35,27 +49,110 @@ class Metric:
         }
 
 
-def ask(
-    account: Account, metrics: Sequence[Metric], now: datetime, window: timedelta
-) -> list[list[float]]:
-    """For each of them one value for every five minutes in which there was something to count.
+@dataclass(frozen=True, kw_only=True)
+class Metrics:
+    """Values of the window; None where CloudWatch has no data point."""
 
-    Begins at a full five minutes, as CloudWatch's own periods do: otherwise it would answer with
-    fewer points. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
+    requests: float | None
+    failed_requests: float | None
+    """Responses with 5xx, of the load balancer and of tasks."""
+    seconds: float | None
+    """The highest 5-minute average of the response time."""
+    connections: float | None
+    """The highest number of database connections."""
+    hits: float | None
+    misses: float | None
+    evictions: float | None
+    cache_connections: float | None
+
+
+def read(shared: SharedReads, now: datetime) -> Metrics:
+    """All metrics in one request."""
+    database = [naming.database_instance(shared.account.stack)]
+    balancer, nodes = _balancer(shared), _nodes(shared)
+    groups = {
+        "requests": _each(BALANCER, balancer, "Sum", "RequestCount"),
+        "failed": _each(
+            BALANCER, balancer, "Sum", "HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count"
+        ),
+        "seconds": _each(BALANCER, balancer, "Average", "TargetResponseTime"),
+        "connections": _each(DATABASE, database, "Maximum", "DatabaseConnections"),
+        "hits": _each(CACHE, nodes, "Sum", "CacheHits"),
+        "misses": _each(CACHE, nodes, "Sum", "CacheMisses"),
+        "evictions": _each(CACHE, nodes, "Sum", "Evictions"),
+        "clients": _each(CACHE, nodes, "Maximum", "CurrConnections"),
+    }
+    found = iter(_values(shared.account, [one for group in groups.values() for one in group], now))
+    values = {name: [next(found) for _ in group] for name, group in groups.items()}
+    return Metrics(
+        requests=_sum(values["requests"]),
+        failed_requests=_sum(values["failed"]),
+        seconds=_highest(values["seconds"]),
+        connections=_highest(values["connections"]),
+        hits=_sum(values["hits"]),
+        misses=_sum(values["misses"]),
+        evictions=_sum(values["evictions"]),
+        cache_connections=_sum([[max(one)] for one in values["clients"] if one]),
+    )
+
+
+def free_storage_gib(account: Account, now: datetime) -> float | None:
+    """The database's; None where CloudWatch has no data point, or refuses."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
+
+    instance = [naming.database_instance(account.stack)]
+    try:
+        (values,) = _values(account, _each(DATABASE, instance, "Minimum", "FreeStorageSpace"), now)
+    except (BotoCoreError, ClientError):
+        return None  # the other facts about the database are worth a check without it
+    return min(values) / limits.GIB if values else None
+
+
+def _each(namespace: str, resources: Iterable[str], stat: str, *names: str) -> list[Metric]:
+    return [
+        Metric(namespace=namespace, name=name, stat=stat, resource=resource)
+        for name in names
+        for resource in resources
+    ]
+
+
+def _values(account: Account, metrics: Sequence[Metric], now: datetime) -> list[list[float]]:
+    """For each metric a value per 5-minute period that has a data point.
+
+    The window starts at a multiple of the period, as CloudWatch's own periods do; otherwise it
+    returns fewer points:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
     """
     seconds = int(PERIOD.total_seconds())
-    full = datetime.fromtimestamp((now - window).timestamp() // seconds * seconds, tz=now.tzinfo)
-    answer = account.client("cloudwatch").get_metric_data(
+    start = datetime.fromtimestamp((now - WINDOW).timestamp() // seconds * seconds, tz=now.tzinfo)
+    response = account.client("cloudwatch").get_metric_data(
         MetricDataQueries=[metric.query(number) for number, metric in enumerate(metrics)],
-        StartTime=full,
+        StartTime=start,
         EndTime=now,
     )
-    values = {one["Id"]: one["Values"] for one in answer["MetricDataResults"]}
+    values: Mapping[str, Any] = {one["Id"]: one["Values"] for one in response["MetricDataResults"]}
     return [[float(value) for value in values.get(f"m{n}", [])] for n in range(len(metrics))]
 
 
-def of_database(name: str, stat: str, instance: str) -> Metric:
-    """https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html."""
-    return Metric(
-        namespace="AWS/RDS", name=name, stat=stat, dimensions={"DBInstanceIdentifier": instance}
-    )
+def _balancer(shared: SharedReads) -> list[str]:
+    """All services of a stack have one load balancer; empty without a service."""
+    found = shared.services.get().values()
+    return sorted({"/".join(production_rule(one).split("/")[BALANCER_PART]) for one in found})
+
+
+def _nodes(shared: SharedReads) -> list[str]:
+    """Empty where the cache can't be described; its own check has the reason."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
+
+    try:
+        return list(shared.cache.get().get("MemberClusters", []))
+    except (BotoCoreError, ClientError):
+        return []
+
+
+def _sum(many: list[list[float]]) -> float | None:
+    return sum(value for values in many for value in values) if any(many) else None
+
+
+def _highest(many: list[list[float]]) -> float | None:
+    return max((value for values in many for value in values), default=None)

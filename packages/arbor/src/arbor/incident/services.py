@@ -1,44 +1,44 @@
-"""How many tasks each service runs, and of what."""
+"""The tasks of each service, with revision and version."""
 
 from dataclasses import dataclass
 from functools import partial
 
-from arbor.account import APPS, together
+from arbor.account import together
+from arbor.check import Check
 from arbor.ecs import images
 from arbor.ecs.services import short
-from arbor.incident.row import Row
-from arbor.incident.shared import Shared
+from arbor.incident.reads import SharedReads
 from arbor_names import naming
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServiceNow:
-    """As ECS counts it."""
+class ServiceState:
+    """A service of the stack."""
 
     app: str
     name: str
     there: bool
-    """Whether it exists; all else is nothing where it doesn't."""
+    """Whether ECS has it; the other fields are empty otherwise."""
     desired: int = 0
     running: int = 0
     pending: int = 0
     revision: str = ""
-    """Of the task definition that the service names, as `family:revision`."""
+    """The service's task definition as `family:revision`."""
     version: str = ""
     """The tag of that revision's image."""
 
 
-def read(shared: Shared) -> list[ServiceNow]:
-    """Both of them."""
-    return together(*(partial(_read, shared, app) for app in APPS))
+def read(shared: SharedReads) -> list[ServiceState]:
+    """One for each service of the stack."""
+    return together(*(partial(_read, shared, app) for app in shared.apps()))
 
 
-def _read(shared: Shared, app: str) -> ServiceNow:
+def _read(shared: SharedReads, app: str) -> ServiceState:
     name = naming.service(shared.account.stack, app)
     found = shared.services.get().get(app)
     if found is None:
-        return ServiceNow(app=app, name=name, there=False)
-    return ServiceNow(
+        return ServiceState(app=app, name=name, there=False)
+    return ServiceState(
         app=app,
         name=name,
         there=True,
@@ -50,7 +50,7 @@ def _read(shared: Shared, app: str) -> ServiceNow:
     )
 
 
-def _version(shared: Shared, app: str, arn: str) -> str:
+def _version(shared: SharedReads, app: str, arn: str) -> str:
     ecs = shared.account.client("ecs")
     found = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
     for container in found["containerDefinitions"]:
@@ -60,18 +60,23 @@ def _version(shared: Shared, app: str, arn: str) -> str:
     return ""
 
 
-def rows(found: list[ServiceNow]) -> list[Row]:
-    return [_row(service) for service in found]
+def checks(found: list[ServiceState]) -> list[Check]:
+    """One for each service."""
+    if not found:
+        return [Check(status="NG", name="services", message="the stack has no service")]
+    return [_check(service) for service in found]
 
 
-def _row(service: ServiceNow) -> Row:
+def _check(service: ServiceState) -> Check:
     if not service.there:
-        return Row("NG", service.app, f"there is no service {service.name}")
+        return Check(status="NG", name=service.app, message=f"there is no service {service.name}")
     pending = f", {service.pending} pending" if service.pending else ""
     few = service.running < service.desired or service.desired == 0
-    return Row(
-        "NG" if few else "OK",
-        service.app,
-        f"{service.running} of {service.desired} running{pending}; "
-        f"{service.revision} ({service.version or 'no version'})",
+    return Check(
+        status="NG" if few else "OK",
+        name=service.app,
+        message=(
+            f"{service.running} of {service.desired} running{pending}; "
+            f"{service.revision} ({service.version or 'no version'})"
+        ),
     )

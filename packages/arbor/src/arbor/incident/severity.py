@@ -1,10 +1,10 @@
-"""How severe an incident looks: the runbook's levels, and what speaks for each. Pure."""
+"""The severity of an incident: the runbook's levels, and a pure rule for each sign of one."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from arbor.incident.facts import App, Facts
+from arbor.incident.signals import ServiceSignals, Signals
 from arbor.words import counted
 
 Level = Literal["P1", "P2", "P3", "P4"]
@@ -14,270 +14,287 @@ LEVELS: Final[dict[Level, tuple[str, str]]] = {
     "P3": ("Medium: degraded performance", "4 hours"),
     "P4": ("Low: minor issues", "24 hours"),
 }
-"""What each means, and how soon somebody answers it: the runbook's table."""
+"""Meaning and response time: the runbook's table."""
 SLOW_SECONDS: Final = 2.0
-"""The application's promise: a recommendation in less."""
+"""The application's promise for a recommendation."""
 BROKEN, FAILING = 0.05, 0.01
-"""Parts of all requests that get a 5xx: from the first on a feature is broken."""
-FEW_REQUESTS: Final = 20
-"""Too few to say what part of them fails."""
-CROWDED: Final = 0.8
-"""The part of the usable connections from which on they run out soon."""
-COLD: Final = 0.5
-"""A cache that answers fewer than this part of what it is asked does little."""
+"""Fractions of requests with a 5xx response: a broken feature, a degraded one."""
+MIN_REQUESTS: Final = 20
+"""A fraction of fewer requests means little."""
+MANY_CONNECTIONS: Final = 0.8
+"""The fraction of the usable connections that is too high."""
+LOW_HIT_RATE: Final = 0.5
 MANY_ERRORS: Final = 100
 """Errors in half an hour."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """Something that is wrong."""
+    """One problem."""
 
     level: Level
     evidence: str
     run: str
-    """The command to run next: of `arbor`, where it can help."""
+    """The next command: of `arbor`, where it has one."""
 
 
-Found = Iterator[tuple[str, str]]
-"""Evidence, and the command to run next."""
+Problems = Iterator[tuple[str, str]]
+"""A sentence, and the next command."""
 
 
-def _unreachable(facts: Facts) -> Found:
-    app = facts.backend
-    if app.url_wrong:
-        yield f"the API {app.url_wrong}", _repair(app, facts)
+def _no_services(signals: Signals) -> Problems:
+    if signals.no_services:
+        yield "the stack has no service", "pulumi up"
 
 
-def _nothing_serves(facts: Facts) -> Found:
-    if facts.backend.down:
-        yield _down(facts.backend), _repair(facts.backend, facts)
+def _backend_unreachable(signals: Signals) -> Problems:
+    if signals.primary.url_problem:
+        yield _url(signals.primary), _repair(signals.primary, signals)
 
 
-def _refused_by_browsers(facts: Facts) -> Found:
-    if facts.certificate_wrong:
-        yield f"the certificate is {facts.certificate_wrong}", "arbor audit certificate"
+def _backend_down(signals: Signals) -> Problems:
+    if signals.primary.down:
+        yield _down(signals.primary), _repair(signals.primary, signals)
 
 
-def _no_pages(facts: Facts) -> Found:
-    app = facts.frontend
-    if app.down:
-        yield _down(app), _repair(app, facts)
-    elif app.url_wrong:
-        yield f"the frontend {app.url_wrong}", _repair(app, facts)
+def _invalid_certificate(signals: Signals) -> Problems:
+    if signals.certificate_invalid:
+        yield f"the certificate is {signals.certificate_invalid}", "arbor audit certificate"
 
 
-def _cut_off(facts: Facts) -> Found:
+def _others_down(signals: Signals) -> Problems:
+    for service in signals.others:
+        if service.down:
+            yield _down(service), _repair(service, signals)
+        elif service.url_problem:
+            yield _url(service), _repair(service, signals)
+
+
+def _disconnected(signals: Signals) -> Problems:
     cache = "arbor cache stats"
     commands = {"database": "arbor database connections", "redis": cache, "cache": cache}
-    for what in facts.backend.disconnected:
-        yield f"the backend says: {what}", commands.get(what.split()[0], "arbor health")
-    if facts.backend.unwell and not facts.backend.disconnected:
-        yield f"the API {facts.backend.unwell}", "arbor logs backend --errors --since 30m"
+    for service in signals.services.values():
+        for store in service.disconnected:
+            command = commands.get(store.split()[0], "arbor health")
+            yield f"{service.app} reports: {store}", command
+        if service.unhealthy and not service.disconnected:
+            yield f"{service.app}: its public URL {service.unhealthy}", _errors_of(service)
 
 
-def _stores_down(facts: Facts) -> Found:
-    if facts.database_serves is False:
-        yield f"the database is {facts.database}", "arbor status --watch"
-    if facts.cache_serves is False:
-        yield f"the cache is {facts.cache}", "arbor status --watch"
+def _stores_down(signals: Signals) -> Problems:
+    if signals.database_serves is False:
+        yield f"the database is {signals.database}", "arbor status --watch"
+    if signals.cache_serves is False:
+        yield f"the cache is {signals.cache}", "arbor status --watch"
 
 
-def _failing(facts: Facts) -> Found:
-    if _counts(facts) and facts.failing >= BROKEN:
-        yield _failed(facts), _repair(facts.backend, facts)
+def _many_failed_requests(signals: Signals) -> Problems:
+    if _enough_requests(signals) and signals.failing >= BROKEN:
+        yield _failed_requests(signals), _repair(signals.primary, signals)
 
 
-def _exhausted(facts: Facts) -> Found:
-    if facts.exhausted:
+def _exhausted_connections(signals: Signals) -> Problems:
+    if signals.exhausted:
         yield (
-            f"the connection pool is exhausted: {counted(facts.exhausted, 'log line')}",
-            "arbor restart backend",
+            f"the connection pool is exhausted: {counted(signals.exhausted, 'log line')}",
+            f"arbor restart {signals.backend}",
         )
-    if facts.crowded >= 1:
-        yield _taken(facts), "arbor database connections"
+    if signals.connections_used >= 1:
+        yield _connections(signals), "arbor database connections"
 
 
-def _half_way(facts: Facts) -> Found:
-    for app in facts.apps:
-        if app.deployment and app.left_half_way:
-            yield app.deployment, f"arbor rollback {app.app}"
+def _half_deployed(signals: Signals) -> Problems:
+    for service in signals.services.values():
+        if service.failed_deployment and service.half_deployed:
+            yield service.failed_deployment, f"arbor rollback {service.app}"
 
 
-def _some_fail(facts: Facts) -> Found:
-    if _counts(facts) and FAILING <= facts.failing < BROKEN:
-        yield _failed(facts), "arbor logs backend --errors --since 30m"
+def _some_failed_requests(signals: Signals) -> Problems:
+    if _enough_requests(signals) and FAILING <= signals.failing < BROKEN:
+        yield _failed_requests(signals), _errors_of(signals.primary)
 
 
-def refused_by_the_firewall(facts: Facts) -> Found:
-    """Users get 403 or 429, and the log of the application is empty."""
-    if (facts.blocked or 0) >= FEW_REQUESTS and facts.refused >= BROKEN:
-        many = f"{facts.blocked} requests ({facts.refused:.0%})"
+def blocked_by_firewall(signals: Signals) -> Problems:
+    """Users get 403 or 429, and the application logs nothing."""
+    if (signals.blocked or 0) >= MIN_REQUESTS and signals.refused >= BROKEN:
+        many = f"{signals.blocked} requests ({signals.refused:.0%})"
         yield (
-            f"WAF blocked {many}: {facts.blocked_by}",
-            f"aws logs tail {facts.blocked_log} --since 15m --format short",
+            f"WAF blocked {many}: {signals.blocked_by}",
+            f"aws logs tail {signals.blocked_log} --since 15m --format short",
         )
 
 
-def _slow(facts: Facts) -> Found:
-    if facts.seconds is not None and facts.seconds > SLOW_SECONDS:
+def _slow(signals: Signals) -> Problems:
+    if signals.seconds is not None and signals.seconds > SLOW_SECONDS:
         yield (
-            f"answers take {facts.seconds:.1f} s on average, more than {SLOW_SECONDS:.0f}",
+            f"responses take {signals.seconds:.1f} s on average, more than {SLOW_SECONDS:.0f} s",
             "arbor database top-queries",
         )
 
 
-def _short_of_tasks(facts: Facts) -> Found:
-    for app in facts.apps:
-        if app.down:
+def _few_tasks(signals: Signals) -> Problems:
+    for service in signals.services.values():
+        if service.down:
             continue
-        if app.running is not None and app.desired is not None and app.running < app.desired:
+        desired, running = service.desired, service.running
+        if running is not None and desired is not None and running < desired:
             yield (
-                f"{app.app}: {app.running} of {counted(app.desired, 'task')} running",
+                f"{service.app}: {running} of {counted(desired, 'task')} running",
                 "arbor status --watch",
             )
-        if app.healthy is not None and app.targets is not None and app.healthy < app.targets:
+        healthy, targets = service.healthy, service.targets
+        if healthy is not None and targets is not None and healthy < targets:
             yield (
-                f"{app.app}: {app.healthy} of {counted(app.targets, 'target')} healthy",
-                f"arbor logs {app.app} --errors --since 30m",
+                f"{service.app}: {healthy} of {counted(targets, 'target')} healthy",
+                _errors_of(service),
             )
 
 
-def _crashing(facts: Facts) -> Found:
-    for app in facts.apps:
-        if app.crashes:
-            many = counted(len(app.crashes), "task")
+def _crashes(signals: Signals) -> Problems:
+    for service in signals.services.values():
+        if service.crashes:
+            many = counted(len(service.crashes), "task")
             yield (
-                f"{app.app}: {many} crashed within the hour: {app.crashes[0]}",
-                f"arbor logs {app.app} --errors --since 30m",
+                f"{service.app}: {many} crashed in the last hour: {service.crashes[0]}",
+                _errors_of(service),
             )
 
 
-def _ringing(facts: Facts) -> Found:
-    for app in facts.apps:
-        for alarm in app.alarms:
-            yield f"{app.app}: {alarm}", f"arbor logs {app.app} --errors --since 30m"
+def _alarms(signals: Signals) -> Problems:
+    for service in signals.services.values():
+        for alarm in service.alarms:
+            yield f"{service.app}: {alarm}", _errors_of(service)
 
 
-def _crowded(facts: Facts) -> Found:
-    if CROWDED <= facts.crowded < 1:
-        yield _taken(facts), "arbor database connections"
+def _many_connections(signals: Signals) -> Problems:
+    if MANY_CONNECTIONS <= signals.connections_used < 1:
+        yield _connections(signals), "arbor database connections"
 
 
-def _full(facts: Facts) -> Found:
-    if facts.database_full:
-        yield "the database has less than a tenth of its storage free", "arbor status"
+def _full_database(signals: Signals) -> Problems:
+    if signals.database_full:
+        yield "less than a tenth of the database's storage is free", "arbor status"
 
 
-def _cold(facts: Facts) -> Found:
-    if facts.hit_rate is not None and facts.hit_rate < COLD:
-        yield f"the cache had {facts.hit_rate:.0%} of what it was asked for", "arbor cache warm"
-    if facts.evictions:
-        yield f"the cache evicted {facts.evictions:.0f} keys: it is full", "arbor cache stats"
+def _ineffective_cache(signals: Signals) -> Problems:
+    if signals.hit_rate is not None and signals.hit_rate < LOW_HIT_RATE:
+        yield f"the cache's hit rate is {signals.hit_rate:.0%}", "arbor cache warm"
+    if signals.evictions:
+        yield f"the cache is full: it evicted {signals.evictions:.0f} keys", "arbor cache stats"
 
 
-def _many_errors(facts: Facts) -> Found:
-    for app in facts.apps:
-        if (app.errors or 0) >= MANY_ERRORS:
-            yield _errors(app), f"arbor logs {app.app} --errors --since 30m"
+def _many_errors(signals: Signals) -> Problems:
+    for service in signals.services.values():
+        if (service.errors or 0) >= MANY_ERRORS:
+            yield _errors(service), _errors_of(service)
 
 
-def _some_errors(facts: Facts) -> Found:
-    for app in facts.apps:
-        if 0 < (app.errors or 0) < MANY_ERRORS:
-            yield _errors(app), f"arbor logs {app.app} --errors --since 30m"
+def _some_errors(signals: Signals) -> Problems:
+    for service in signals.services.values():
+        if 0 < (service.errors or 0) < MANY_ERRORS:
+            yield _errors(service), _errors_of(service)
 
 
-def _taken_back(facts: Facts) -> Found:
-    for app in facts.apps:
-        if app.deployment and not app.left_half_way:
-            yield app.deployment, f"arbor logs {app.app} --errors --since 30m"
+def _rolled_back(signals: Signals) -> Problems:
+    for service in signals.services.values():
+        if service.failed_deployment and not service.half_deployed:
+            yield service.failed_deployment, _errors_of(service)
 
 
-def _unprotected(facts: Facts) -> Found:
-    if facts.certificate_ends:
-        yield f"the certificate {facts.certificate_ends}", "arbor audit certificate"
-    if facts.no_standby:
-        yield "the database stands in one zone: nothing takes over from it", "arbor status"
-    if facts.no_failover:
-        yield "no node takes over from the cache's primary", "arbor status"
+def _unprotected(signals: Signals) -> Problems:
+    if signals.certificate_ends:
+        yield f"the certificate {signals.certificate_ends}", "arbor audit certificate"
+    if signals.no_standby:
+        yield "the database has no standby in another zone", "arbor status"
+    if signals.no_failover:
+        yield "the cache has no automatic failover", "arbor status"
 
 
-RULES: Final[tuple[tuple[Level, Callable[[Facts], Found]], ...]] = (
-    ("P1", _unreachable),
-    ("P1", _nothing_serves),
-    ("P1", _refused_by_browsers),
-    ("P2", _no_pages),
-    ("P2", _cut_off),
+RULES: Final[tuple[tuple[Level, Callable[[Signals], Problems]], ...]] = (
+    ("P1", _no_services),
+    ("P1", _backend_unreachable),
+    ("P1", _backend_down),
+    ("P1", _invalid_certificate),
+    ("P2", _others_down),
+    ("P2", _disconnected),
     ("P2", _stores_down),
-    ("P2", _failing),
-    ("P2", _exhausted),
-    ("P2", _half_way),
-    ("P3", _some_fail),
-    ("P3", refused_by_the_firewall),
+    ("P2", _many_failed_requests),
+    ("P2", _exhausted_connections),
+    ("P2", _half_deployed),
+    ("P3", _some_failed_requests),
+    ("P3", blocked_by_firewall),
     ("P3", _slow),
-    ("P3", _short_of_tasks),
-    ("P3", _crashing),
-    ("P3", _ringing),
-    ("P3", _crowded),
-    ("P3", _full),
-    ("P3", _cold),
+    ("P3", _few_tasks),
+    ("P3", _crashes),
+    ("P3", _alarms),
+    ("P3", _many_connections),
+    ("P3", _full_database),
+    ("P3", _ineffective_cache),
     ("P3", _many_errors),
-    ("P4", _taken_back),
+    ("P4", _rolled_back),
     ("P4", _some_errors),
     ("P4", _unprotected),
 )
-"""What makes it how severe; the most severe first."""
+"""The level of each rule's problems, in the order of the findings."""
 
 
-def judge(facts: Facts) -> list[Finding]:
-    """Everything that is wrong, the most severe first; the first one's level is the incident's."""
+def judge(signals: Signals) -> list[Finding]:
+    """Every problem, the most severe first; the first one's level is the incident's."""
     return [
         Finding(level=level, evidence=evidence, run=run)
         for level, rule in RULES
-        for evidence, run in rule(facts)
+        for evidence, run in rule(signals)
     ]
 
 
-def _counts(facts: Facts) -> bool:
-    return (facts.requests or 0) >= FEW_REQUESTS
+def _enough_requests(signals: Signals) -> bool:
+    return (signals.requests or 0) >= MIN_REQUESTS
 
 
-def _failed(facts: Facts) -> str:
+def _failed_requests(signals: Signals) -> str:
     return (
-        f"{facts.failed_requests:.0f} of {facts.requests:.0f} requests ({facts.failing:.0%}) "
-        "were answered with 5xx"
+        f"{signals.failed_requests:.0f} of {signals.requests:.0f} requests "
+        f"({signals.failing:.0%}) had a 5xx response"
     )
 
 
-def _taken(facts: Facts) -> str:
+def _connections(signals: Signals) -> str:
     return (
-        f"{facts.connections:.0f} of {facts.usable_connections} usable database connections "
-        "are taken"
+        f"{signals.connections:.0f} of {signals.usable_connections} usable database connections "
+        "are open"
     )
 
 
-def _down(app: App) -> str:
-    if app.there is False:
-        return f"there is no {app.app} service"
-    if app.running == 0:
-        return f"{app.app}: no task runs"
-    return f"{app.app}: the live colour has no healthy target"
+def _url(service: ServiceSignals) -> str:
+    return f"{service.app}: its public URL {service.url_problem}"
 
 
-def _errors(app: App) -> str:
-    return f"{app.app}: {counted(app.errors or 0, 'error')} in the last 30 minutes"
+def _down(service: ServiceSignals) -> str:
+    if service.exists is False:
+        return f"{service.app}: the service doesn't exist"
+    if service.running == 0:
+        return f"{service.app}: 0 tasks running"
+    return f"{service.app}: the live target group has 0 healthy targets"
 
 
-def _repair(app: App, facts: Facts) -> str:
-    """What came with a deployment goes with it; what nobody changed is started again.
+def _errors(service: ServiceSignals) -> str:
+    return f"{service.app}: {counted(service.errors or 0, 'error')} in the last 30 minutes"
 
-    No start helps a backend whose database is down.
+
+def _errors_of(service: ServiceSignals) -> str:
+    return f"arbor logs {service.app} --errors --since 30m"
+
+
+def _repair(service: ServiceSignals, signals: Signals) -> str:
+    """Roll back after a deployment, else restart.
+
+    A restart doesn't help a backend whose database is down.
     """
-    if app.there is False:
+    if service.exists is False:
         return "pulumi up"  # of a stack whose database is migrated
-    if app.app == "backend" and facts.database_serves is False:
+    if service.app == signals.backend and signals.database_serves is False:
         return "arbor status --watch"
-    if app.desired == 0:
-        return f"arbor scale {app.app} 1"
-    return f"arbor rollback {app.app}" if app.just_deployed else f"arbor restart {app.app}"
+    if service.desired == 0:
+        return f"arbor scale {service.app} 1"
+    action = "rollback" if service.just_deployed else "restart"
+    return f"arbor {action} {service.app}"

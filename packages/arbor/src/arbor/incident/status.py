@@ -1,71 +1,59 @@
-"""How everything is, on one screen."""
+"""A snapshot on one screen, or as JSON."""
 
 from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from arbor.account import typed
-from arbor.incident.look import Look
-from arbor.incident.row import Row, Unknown
+from arbor.check import Check, table
+from arbor.incident.checks import Unknown, needs_attention, sentence
+from arbor.incident.public_urls import UrlCheck
+from arbor.incident.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
     from rich.text import Text
 
-STYLES = {"OK": "green", "NG": "bold red", "??": "yellow", "": ""}
+
+def document(snapshot: Snapshot) -> dict[str, Any]:
+    """For `--json`: every part, and the checks that need attention."""
+    parts = {name: _plain(part) for name, part in vars(snapshot).items()}
+    return {
+        **parts,
+        "wrong": [sentence(check) for check in snapshot.checks() if needs_attention(check)],
+    }
 
 
-def document(look: Look) -> dict[str, Any]:
-    """For scripts: every part, and what of them is wrong or unknown."""
-    parts = {name: _plain(part) for name, part in vars(look).items()}
-    wrong = [f"{row.what}: {row.says}" for row in look.rows() if row.wrong]
-    return {**parts, "wrong": wrong}
-
-
-def screen(look: Look) -> "RenderableType":
-    """For people."""
+def screen(snapshot: Snapshot) -> "RenderableType":
+    """For a person."""
     from rich.console import Group  # noqa: PLC0415 - slow, and --help is fast
     from rich.text import Text  # noqa: PLC0415 - as above
 
-    rows = look.rows()
-    return Group(
-        title(look),
-        table(rows),
-        Text(summary(rows, look.stack)),
-    )
+    checks = snapshot.checks()
+    return Group(title(snapshot), table(checks), Text(summary(checks, snapshot.stack)))
 
 
-def title(look: Look) -> "Text":
-    """The first line: of which stack, and when."""
+def title(snapshot: Snapshot) -> "Text":
+    """Stack and time."""
     from rich.text import Text  # noqa: PLC0415 - slow, and --help is fast
 
-    return Text(f"{look.stack} at {look.at:%Y-%m-%d %H:%M:%S} UTC", style="bold")
+    return Text(f"{snapshot.stack} at {snapshot.at:%Y-%m-%d %H:%M:%S} UTC", style="bold")
 
 
-def summary(rows: list[Row], stack: str) -> str:
+def summary(checks: list[Check], stack: str) -> str:
     """The last line."""
-    wrong = sum(row.mark == "NG" for row in rows)
-    unknown = sum(row.mark == "??" for row in rows)
+    wrong = sum(check.status == "NG" for check in checks)
+    unknown = sum(check.status == "??" for check in checks)
     if not wrong and not unknown:
-        return "Everything is fine."
+        return "All checks passed."
     command = typed("arbor triage", stack)
-    return f"{wrong} wrong, {unknown} unknown: `{command}` says how severe it is and what to do."
+    return f"{wrong} wrong, {unknown} unknown. Run `{command}` for severity and next steps."
 
 
-def table(rows: list[Row]) -> "Table":
-    """Lines with their marks; what AWS says is text, whatever is in it."""
-    from rich.table import Table  # noqa: PLC0415 - slow, and --help is fast
-    from rich.text import Text  # noqa: PLC0415 - as above
-
-    grid = Table.grid(padding=(0, 2))
-    for row in rows:
-        grid.add_row(Text(row.mark, STYLES[row.mark]), Text(row.what), Text(row.says))
-    return grid
-
-
-def _plain(part: object) -> Any:  # noqa: ANN401 - whatever JSON can say
+def _plain(part: object) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(part, Unknown):
-        return {"unknown": part.why}
+        return {"unknown": part.reason}
+    if isinstance(part, UrlCheck):
+        return part.document()
     if isinstance(part, dict):
         return {name: _plain(one) for name, one in part.items()}
     if isinstance(part, list):

@@ -1,30 +1,31 @@
-"""Which colour of each service is live, by its rule's weights, and how the targets of both are."""
+"""The target groups of each service: weight, and health of the targets."""
 
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from arbor.account import APPS, Account, together
-from arbor.incident.row import Mark, Row, listed
-from arbor.incident.shared import Shared
+from arbor.account import Account, together
+from arbor.check import Check, Status
+from arbor.incident.checks import listed
+from arbor.incident.reads import SharedReads
 
 COLOURS = ("blue", "green")
-HEALTHY, LEAVING = "healthy", "draining"
+HEALTHY, DRAINING = "healthy", "draining"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Colour:
-    """A target group of a service."""
+class TargetGroupState:
+    """One of a service's two target groups."""
 
     app: str
     colour: str
     weight: int
-    """Its share of the users' requests."""
+    """In the production rule."""
     states: dict[str, int]
-    """How many targets are in each state."""
+    """Number of targets by state."""
     reasons: list[str]
-    """Why targets aren't healthy, as the load balancer says it."""
+    """The load balancer's reasons for targets that aren't healthy."""
 
     @property
     def live(self) -> bool:
@@ -36,12 +37,12 @@ class Colour:
 
     @property
     def targets(self) -> int:
-        """All but those that are leaving."""
-        return sum(self.states.values()) - self.states.get(LEAVING, 0)
+        """Without the targets that are draining."""
+        return sum(self.states.values()) - self.states.get(DRAINING, 0)
 
 
-def read(shared: Shared) -> list[Colour]:
-    """Both colours of each service that there is."""
+def read(shared: SharedReads) -> list[TargetGroupState]:
+    """Both target groups of each ECS service."""
     entries = {app: service["loadBalancers"][0] for app, service in shared.services.get().items()}
     groups = [
         (app, arn)
@@ -51,21 +52,21 @@ def read(shared: Shared) -> list[Colour]:
             entry["advancedConfiguration"]["alternateTargetGroupArn"],
         )
     ]
-    asked: list[Any] = together(
+    responses: list[Any] = together(
         shared.rules.get, *(partial(_targets, shared.account, arn) for _, arn in groups)
     )
-    rules, *targets = asked
+    rules, *targets = responses
     weights = _weights(rules)
     return [
-        _colour(app, arn, weights.get(arn, 0), described)
+        _state(app, arn, weights.get(arn, 0), described)
         for (app, arn), described in zip(groups, targets, strict=True)
     ]
 
 
-def name(arn: str) -> str:
-    """The colour that a target group is called by: targetgroup/backend-blue-1a2b3c4/ID."""
-    called = arn.split("/")[-2]
-    return next((colour for colour in COLOURS if colour in called.split("-")), called)
+def colour(arn: str) -> str:
+    """The colour in a target group's name: targetgroup/backend-blue-1a2b3c4/ID."""
+    name = arn.split("/")[-2]
+    return next((one for one in COLOURS if one in name.split("-")), name)
 
 
 def _weights(rules: dict[str, dict[str, Any]]) -> dict[str, int]:
@@ -83,38 +84,46 @@ def _targets(account: Account, arn: str) -> list[dict[str, Any]]:
     return list(found["TargetHealthDescriptions"])
 
 
-def _colour(app: str, arn: str, weight: int, described: list[dict[str, Any]]) -> Colour:
+def _state(app: str, arn: str, weight: int, described: list[dict[str, Any]]) -> TargetGroupState:
     health = [target["TargetHealth"] for target in described]
-    return Colour(
+    return TargetGroupState(
         app=app,
-        colour=name(arn),
+        colour=colour(arn),
         weight=weight,
         states=dict(Counter(one["State"] for one in health)),
         reasons=sorted(
             {
                 one.get("Description") or one.get("Reason", "")
                 for one in health
-                if one["State"] not in {HEALTHY, LEAVING}
+                if one["State"] not in {HEALTHY, DRAINING}
             }
             - {""}
         ),
     )
 
 
-def rows(found: list[Colour]) -> list[Row]:
-    """A line a colour, and one for a service of which no colour is live."""
-    none = [
-        Row("NG", f"{app} colours", "no colour gets the users' requests")
-        for app in APPS
-        if not any(colour.live for colour in found if colour.app == app)
+def checks(found: list[TargetGroupState]) -> list[Check]:
+    """One for each target group, and one for a service without production traffic."""
+    without_traffic = [
+        Check(
+            status="NG",
+            name=f"{app} colours",
+            message="no target group receives production traffic",
+        )
+        for app in dict.fromkeys(group.app for group in found)
+        if not any(group.live for group in found if group.app == app)
     ]
-    return [_row(colour) for colour in found] + none
+    return [_check(group) for group in found] + without_traffic
 
 
-def _row(colour: Colour) -> Row:
-    states = ", ".join(f"{count} {state}" for state, count in colour.states.items())
-    why = f" ({listed(colour.reasons, 2)})" if colour.reasons else ""
-    live = f"live, weight {colour.weight}" if colour.live else "not live"
-    well = 0 < colour.targets == colour.healthy
-    mark: Mark = ("OK" if well else "NG") if colour.live else ""
-    return Row(mark, f"{colour.app} {colour.colour}", f"{live}: {states or 'no targets'}{why}")
+def _check(group: TargetGroupState) -> Check:
+    states = ", ".join(f"{count} {state}" for state, count in group.states.items())
+    reasons = f" ({listed(group.reasons, 2)})" if group.reasons else ""
+    live = f"live, weight {group.weight}" if group.live else "not live"
+    healthy = 0 < group.targets == group.healthy
+    status: Status = ("OK" if healthy else "NG") if group.live else ""
+    return Check(
+        status=status,
+        name=f"{group.app} {group.colour}",
+        message=f"{live}: {states or 'no targets'}{reasons}",
+    )

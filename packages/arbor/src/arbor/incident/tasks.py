@@ -1,4 +1,4 @@
-"""Tasks of the stack: those that run, and those that stopped within the hour that ECS remembers."""
+"""The stack's tasks: running, and stopped within the hour that ECS keeps them."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,22 +7,24 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 
-from arbor.account import APPS, Account, together
+from arbor.account import Account, together
+from arbor.check import Check
 from arbor.ecs.services import short
-from arbor.incident.row import Row, ago
+from arbor.incident.checks import ago
+from arbor.incident.reads import SharedReads
 from arbor_names import naming
 
-MOST = 100
-"""As many as one page lists, and as many as are described in one call."""
+PAGE = 100
+"""The limit of list_tasks and describe_tasks."""
 CRASHES = frozenset({"EssentialContainerExited", "TaskFailedToStart", "InfrastructureHealth"})
-"""Stop codes of tasks that nobody wanted to stop:
+"""Stop codes of tasks that failed:
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html"""
 UNHEALTHY = "health check"
-"""In the reason of a task that the scheduler replaced because it did not answer."""
+"""In the stop reason of a task that failed its health check."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stopped:
+class StoppedTask:
     """A task that has stopped."""
 
     app: str
@@ -32,40 +34,38 @@ class Stopped:
     why: str
     exit_codes: list[int]
     crashed: bool
-    """It was no deployment, no scaling and no person."""
+    """False where a deployment, autoscaling or an operator stopped it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class TasksNow:
-    """Of services and migrations."""
+class TaskStates:
+    """Tasks of the services and of migrations."""
 
     running: dict[str, dict[str, int]]
-    """By application, how many run each revision."""
-    stopped: list[Stopped]
+    """Number of running tasks by application and revision."""
+    stopped: list[StoppedTask]
     """The newest first."""
 
-    def crashes(self, app: str) -> list[Stopped]:
+    def crashes(self, app: str) -> list[StoppedTask]:
         return [task for task in self.stopped if task.app == app and task.crashed]
 
 
-def read(account: Account) -> TasksNow:
-    """Two calls at once, and one for each of them."""
+def read(shared: SharedReads) -> TaskStates:
+    """Tasks of the stack's task definition families."""
+    account = shared.account
     running, stopped = together(
         partial(_described, account, "RUNNING"), partial(_described, account, "STOPPED")
     )
-    apps = _apps(account.stack)
-    counted: dict[str, Counter[str]] = {app: Counter() for app in APPS}
+    services = shared.apps()
+    apps = {naming.service(account.stack, app): app for app in (*services, naming.MIGRATIONS)}
+    numbers: dict[str, Counter[str]] = {app: Counter() for app in services}
     for task in running:
         app = apps.get(_family(task), "")
-        if app in counted and task["lastStatus"] == "RUNNING":
-            counted[app][short(task["taskDefinitionArn"])] += 1
+        if app in numbers and task["lastStatus"] == "RUNNING":
+            numbers[app][short(task["taskDefinitionArn"])] += 1
     ended = [_stopped(apps[_family(task)], task) for task in stopped if _family(task) in apps]
     ended.sort(key=lambda one: one.at.timestamp() if one.at else 0, reverse=True)
-    return TasksNow(running={app: dict(found) for app, found in counted.items()}, stopped=ended)
-
-
-def _apps(stack: str) -> dict[str, str]:
-    return {naming.service(stack, app): app for app in (*APPS, naming.MIGRATIONS)}
+    return TaskStates(running={app: dict(found) for app, found in numbers.items()}, stopped=ended)
 
 
 def _family(task: dict[str, Any]) -> str:
@@ -74,7 +74,7 @@ def _family(task: dict[str, Any]) -> str:
 
 def _described(account: Account, status: Literal["RUNNING", "STOPPED"]) -> list[dict[str, Any]]:
     ecs = account.client("ecs")
-    arns = ecs.list_tasks(cluster=account.cluster, desiredStatus=status, maxResults=MOST)[
+    arns = ecs.list_tasks(cluster=account.cluster, desiredStatus=status, maxResults=PAGE)[
         "taskArns"
     ]
     if not arns:
@@ -82,43 +82,47 @@ def _described(account: Account, status: Literal["RUNNING", "STOPPED"]) -> list[
     return list(ecs.describe_tasks(cluster=account.cluster, tasks=arns)["tasks"])
 
 
-def _stopped(app: str, task: dict[str, Any]) -> Stopped:
+def _stopped(app: str, task: dict[str, Any]) -> StoppedTask:
     containers = task.get("containers", [])
     codes = [one["exitCode"] for one in containers if one.get("exitCode") is not None]
     reasons = [one["reason"] for one in containers if one.get("reason")]
-    told = task.get("stoppedReason") or "no reason given"
-    code = task.get("stopCode", "")
-    done = app == naming.MIGRATIONS and set(codes) == {0}
-    return Stopped(
+    reason = task.get("stoppedReason") or "no reason given"
+    succeeded = app == naming.MIGRATIONS and set(codes) == {0}
+    return StoppedTask(
         app=app,
         task=short(task["taskArn"]),
         revision=short(task["taskDefinitionArn"]),
         at=task.get("stoppedAt") or task.get("stoppingAt"),
-        why="; ".join([told, *reasons]),
+        why="; ".join([reason, *reasons]),
         exit_codes=codes,
-        crashed=not done and (code in CRASHES or UNHEALTHY in told.lower()),
+        crashed=not succeeded
+        and (task.get("stopCode", "") in CRASHES or UNHEALTHY in reason.lower()),
     )
 
 
-def rows(found: TasksNow, now: datetime) -> list[Row]:
-    """What runs, what crashed, and how many just made room."""
-    return [row for app in (*APPS, naming.MIGRATIONS) for row in _rows(found, app, now)]
+def checks(found: TaskStates, now: datetime) -> list[Check]:
+    """Running, crashed and otherwise stopped tasks of each service and of migrations."""
+    return [one for app in (*found.running, naming.MIGRATIONS) for one in _checks(found, app, now)]
 
 
-def _rows(found: TasksNow, app: str, now: datetime) -> Iterator[Row]:
+def _checks(found: TaskStates, app: str, now: datetime) -> Iterator[Check]:
+    name = f"{app} tasks"
     if app in found.running:
-        runs = ", ".join(f"{count} of {what}" for what, count in found.running[app].items())
-        yield Row("OK" if runs else "NG", f"{app} tasks", f"running: {runs or 'none'}")
-    stopped = [task for task in found.stopped if task.app == app]
-    crashed = found.crashes(app)
-    if crashed:
+        running = ", ".join(f"{count} of {what}" for what, count in found.running[app].items())
+        yield Check(
+            status="OK" if running else "NG", name=name, message=f"running: {running or 'none'}"
+        )
+    if crashed := found.crashes(app):
         newest = crashed[0]
         when = f", {ago(newest.at, now)}" if newest.at else ""
         codes = f" (exit code {newest.exit_codes[0]})" if newest.exit_codes else ""
-        yield Row(
-            "NG",
-            f"{app} tasks",
-            f"{len(crashed)} crashed in the last hour; {newest.task}{when}: {newest.why}{codes}",
+        yield Check(
+            status="NG",
+            name=name,
+            message=f"{len(crashed)} crashed in the last hour; "
+            f"{newest.task}{when}: {newest.why}{codes}",
         )
-    if rest := [task for task in stopped if not task.crashed]:
-        yield Row("", f"{app} tasks", f"{len(rest)} stopped in the last hour: {rest[0].why}")
+    if others := [task for task in found.stopped if task.app == app and not task.crashed]:
+        yield Check(
+            status="", name=name, message=f"{len(others)} stopped in the last hour: {others[0].why}"
+        )

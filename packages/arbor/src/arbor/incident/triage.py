@@ -1,176 +1,188 @@
-"""What is the matter, how severe it looks, and what to do next: as JSON, and on a screen."""
+"""Findings with severity and next commands, on a screen or as JSON."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from arbor.account import APPS, typed
+from arbor.account import typed
+from arbor.check import Check, Status, table
 from arbor.incident import severity, status
-from arbor.incident.evidence import Evidence, facts
-from arbor.incident.facts import Facts
+from arbor.incident.checks import Unknown, sentence
 from arbor.incident.firewall import Blocked
-from arbor.incident.row import Mark, Row, Unknown
+from arbor.incident.log_samples import Lines
+from arbor.incident.readings import Readings, signals
 from arbor.incident.severity import Finding
+from arbor.incident.signals import Signals
 from arbor.words import counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 NOTHING = "Nothing wrong found."
+NO_REQUESTS = "no requests in the last 15 minutes"
 
 
-def findings(found: Evidence) -> list[Finding]:
+def findings(found: Readings) -> list[Finding]:
     """The most severe first."""
+    stack = found.snapshot.stack
     return [
-        replace(one, run=typed(one.run, found.look.stack)) if one.run.startswith("arbor ") else one
-        for one in severity.judge(facts(found))
+        replace(one, run=typed(one.run, stack)) if one.run.startswith("arbor ") else one
+        for one in severity.judge(signals(found))
     ]
 
 
-def document(found: Evidence) -> dict[str, Any]:
-    """For scripts."""
-    wrong = findings(found)
+def document(found: Readings) -> dict[str, Any]:
+    """For `--json`."""
+    problems = findings(found)
     return {
-        "stack": found.look.stack,
-        "at": found.look.at,
-        "severity": wrong[0].level if wrong else None,
-        "summary": headline(wrong, unknown(found)),
-        "findings": [vars(finding) for finding in wrong],
+        "stack": found.snapshot.stack,
+        "at": found.snapshot.at,
+        "severity": problems[0].level if problems else None,
+        "summary": headline(problems, unknown(found)),
+        "findings": [vars(finding) for finding in problems],
         "unknown": unknown(found),
-        "checked": [vars(row) for row in (*checklist(found), *issues(found))],
-        "errors": {
-            app: lines.samples
-            for app, lines in found.errors.items()
-            if not isinstance(lines, Unknown)
-        },
+        "checked": [check.document() for check in (*checklist(found), *issues(found))],
+        "errors": {app: lines.samples for app, lines in _errors(found).items()},
     }
 
 
-def screen(found: Evidence) -> "RenderableType":
-    """For a person at three in the morning: how bad, why, what to do; then what was looked at."""
+def screen(found: Readings) -> "RenderableType":
+    """For a person: severity, findings and next commands, then everything that was checked."""
     from rich.console import Group  # noqa: PLC0415 - slow, and --help is fast
     from rich.text import Text  # noqa: PLC0415 - as above
 
-    wrong = findings(found)
-    style = "bold red" if wrong else "bold"
+    problems = findings(found)
+    style = "bold red" if problems else "bold"
     parts: list[RenderableType] = [
-        status.title(found.look),
-        Text(headline(wrong, unknown(found)), style=style),
+        status.title(found.snapshot),
+        Text(headline(problems, unknown(found)), style=style),
     ]
-    for finding in wrong:
+    for finding in problems:
         parts += [
             Text(f"{finding.level}  {finding.evidence}"),
             Text(f"    run: {finding.run}", style="cyan"),
         ]
-    for title, rows in (
+    for title, checks in (
         ("Initial response checklist", checklist(found)),
         ("Common issues", issues(found)),
     ):
-        parts += [Text(f"\n{title}", style="bold"), status.table(rows)]
-    for app, lines in found.errors.items():
-        if not isinstance(lines, Unknown) and lines.samples:
-            parts.append(Text(f"\nLast errors of the {app}", style="bold"))
+        parts += [Text(f"\n{title}", style="bold"), table(checks)]
+    for app, lines in _errors(found).items():
+        if lines.samples:
+            parts.append(Text(f"\nLast errors of {app}", style="bold"))
             parts += [Text(f"  {sample}") for sample in lines.samples]
     return Group(*parts)
 
 
-def headline(wrong: list[Finding], missing: list[str]) -> str:
-    """How severe it looks, and whether it may be worse."""
+def headline(problems: list[Finding], missing: list[str]) -> str:
+    """The severity, and whether it may be higher."""
     more = f" {counted(len(missing), 'part')} unknown: it may be worse." if missing else ""
-    if not wrong:
+    if not problems:
         return f"{NOTHING}{more}"
-    meaning, soon = severity.LEVELS[wrong[0].level]
-    return f"Looks like {wrong[0].level} - {meaning}; answer within {soon}.{more}"
+    meaning, response = severity.LEVELS[problems[0].level]
+    return f"Looks like {problems[0].level} - {meaning}; respond within {response}.{more}"
 
 
-def unknown(found: Evidence) -> list[str]:
-    """What could not be read, and why."""
-    rows = [*found.look.rows(), *checklist(found), *issues(found)]
-    return list(dict.fromkeys(f"{row.what}: {row.says}" for row in rows if row.mark == "??"))
+def unknown(found: Readings) -> list[str]:
+    """The parts that could not be read, with reasons."""
+    checks = [*found.snapshot.checks(), *checklist(found), *issues(found)]
+    return list(dict.fromkeys(sentence(check) for check in checks if check.status == "??"))
 
 
-def checklist(found: Evidence) -> list[Row]:
-    """The four steps of the runbook: health, services, logs, targets."""
-    looked = [row for row in found.look.rows() if row.what != "operation"]
-    return [
-        *looked,
-        *(_logged(found, app) for app in APPS),
-    ]
+def checklist(found: Readings) -> list[Check]:
+    """The runbook's initial response: health, services, logs and targets."""
+    checks = [check for check in found.snapshot.checks() if check.name != "operation"]
+    if isinstance(found.errors, Unknown):
+        return [*checks, found.errors.check("logs")]
+    return [*checks, *(_log(app, lines) for app, lines in found.errors.items())]
 
 
-def _logged(found: Evidence, app: str) -> Row:
-    what, lines = f"{app} log", found.errors[app]
+def _errors(found: Readings) -> dict[str, Lines]:
+    if isinstance(found.errors, Unknown):
+        return {}
+    return {app: one for app, one in found.errors.items() if not isinstance(one, Unknown)}
+
+
+def _log(app: str, lines: Lines | Unknown) -> Check:
+    name = f"{app} log"
     if isinstance(lines, Unknown):
-        return lines.row(what)
+        return lines.check(name)
     many = f"{'at least ' if lines.more else ''}{counted(lines.count, 'error')}"
-    return Row("NG" if lines.count else "OK", what, f"{many} in the last 30 minutes")
-
-
-def issues(found: Evidence) -> list[Row]:
-    """Those that the runbook calls common; each says what speaks for or against it."""
-    told = facts(found)
-    lines = found.exhausted
-    pool = lines.row("pool exhausted") if isinstance(lines, Unknown) else _pool(told)
-    blocked = found.blocked
-    walled = (
-        blocked.row("blocked by WAF") if isinstance(blocked, Unknown) else _walled(told, blocked)
-    )
-    if isinstance(found.numbers, Unknown):
-        return [found.numbers.row("metrics"), walled, pool]
-    return [_errors(told), walled, _slow(told), pool, _cache(told)]
-
-
-def _errors(told: Facts) -> Row:
-    if not told.requests:
-        return Row("", "502/503 errors", "no request in the last 15 minutes")
-    return Row(
-        _mark(bad=told.failing >= severity.FAILING and told.requests >= severity.FEW_REQUESTS),
-        "502/503 errors",
-        f"{told.failed_requests or 0:.0f} of {told.requests:.0f} requests in the last 15 minutes",
+    return Check(
+        status=_status(bad=bool(lines.count)), name=name, message=f"{many} in the last 30 minutes"
     )
 
 
-def _walled(told: Facts, blocked: Blocked) -> Row:
+def issues(found: Readings) -> list[Check]:
+    """The runbook's common issues, each with its numbers."""
+    known = signals(found)
+    pool, blocked = found.exhausted, found.blocked
+    pool_check = pool.check("pool exhausted") if isinstance(pool, Unknown) else _pool(known)
+    blocked_check = (
+        blocked.check("blocked by WAF") if isinstance(blocked, Unknown) else _waf(known, blocked)
+    )
+    if isinstance(found.metrics, Unknown):
+        return [found.metrics.check("metrics"), blocked_check, pool_check]
+    return [_failed_requests(known), blocked_check, _slow(known), pool_check, _cache(known)]
+
+
+def _failed_requests(known: Signals) -> Check:
+    if not known.requests:
+        return Check(status="", name="502/503 errors", message=NO_REQUESTS)
+    return Check(
+        status=_status(
+            bad=known.failing >= severity.FAILING and known.requests >= severity.MIN_REQUESTS
+        ),
+        name="502/503 errors",
+        message=f"{known.failed_requests or 0:.0f} of {known.requests:.0f} requests "
+        "in the last 15 minutes",
+    )
+
+
+def _waf(known: Signals, blocked: Blocked) -> Check:
     many = f"{'at least ' if blocked.more else ''}{counted(blocked.count, 'request')}"
-    by = f": {blocked.says()}" if blocked.rules else ""
-    return Row(
-        _mark(bad=any(severity.refused_by_the_firewall(told))),
-        "blocked by WAF",
-        f"{many} in the last 15 minutes{by}",
+    by = f": {blocked.summary}" if blocked.rules else ""
+    return Check(
+        status=_status(bad=any(severity.blocked_by_firewall(known))),
+        name="blocked by WAF",
+        message=f"{many} in the last 15 minutes{by}",
     )
 
 
-def _slow(told: Facts) -> Row:
-    if told.seconds is None:
-        return Row("", "slow answers", "no request in the last 15 minutes")
-    return Row(
-        _mark(bad=told.seconds > severity.SLOW_SECONDS),
-        "slow answers",
-        f"{told.seconds:.2f} s on average in the worst 5 of the last 15 minutes",
+def _slow(known: Signals) -> Check:
+    if known.seconds is None:
+        return Check(status="", name="slow responses", message=NO_REQUESTS)
+    return Check(
+        status=_status(bad=known.seconds > severity.SLOW_SECONDS),
+        name="slow responses",
+        message=f"{known.seconds:.2f} s, the highest 5-minute average in the last 15 minutes",
     )
 
 
-def _pool(told: Facts) -> Row:
-    taken = "?" if told.connections is None else f"{told.connections:.0f}"
-    usable = "?" if told.usable_connections is None else str(told.usable_connections)
-    return Row(
-        _mark(bad=bool(told.exhausted) or told.crowded >= severity.CROWDED),
-        "pool exhausted",
-        f"{counted(told.exhausted or 0, 'log line')} about it; "
-        f"{taken} of {usable} usable connections are taken",
+def _pool(known: Signals) -> Check:
+    used = "?" if known.connections is None else f"{known.connections:.0f}"
+    usable = "?" if known.usable_connections is None else str(known.usable_connections)
+    high = known.connections_used >= severity.MANY_CONNECTIONS
+    return Check(
+        status=_status(bad=bool(known.exhausted) or high),
+        name="pool exhausted",
+        message=f"{counted(known.exhausted or 0, 'log line')}; "
+        f"{used} of {usable} usable connections open",
     )
 
 
-def _cache(told: Facts) -> Row:
-    if told.hits is None and told.misses is None:
-        return Row("", "cache", "nobody asked it in the last 15 minutes")
-    cold = told.hit_rate is not None and told.hit_rate < severity.COLD
-    return Row(
-        _mark(bad=cold or bool(told.evictions)),
-        "cache",
-        f"{told.hits or 0:.0f} hits, {told.misses or 0:.0f} misses, "
-        f"{told.evictions or 0:.0f} evictions, {told.cache_connections or 0:.0f} connections",
+def _cache(known: Signals) -> Check:
+    if known.hits is None and known.misses is None:
+        return Check(status="", name="cache", message=NO_REQUESTS)
+    low = known.hit_rate is not None and known.hit_rate < severity.LOW_HIT_RATE
+    return Check(
+        status=_status(bad=low or bool(known.evictions)),
+        name="cache",
+        message=(
+            f"{known.hits or 0:.0f} hits, {known.misses or 0:.0f} misses, "
+            f"{known.evictions or 0:.0f} evictions, {known.cache_connections or 0:.0f} connections"
+        ),
     )
 
 
-def _mark(*, bad: bool) -> Mark:
+def _status(*, bad: bool) -> Status:
     return "NG" if bad else "OK"

@@ -1,4 +1,4 @@
-"""A log group: whether it is there, and how far back it keeps."""
+"""A log group and its retention."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,33 +8,33 @@ from arbor import times
 from arbor.account import Account
 from arbor.procedure import Refused
 
-SHORTEST = timedelta(days=1)
-"""No group keeps less."""
+MIN_RETENTION = timedelta(days=1)
+"""The shortest retention of CloudWatch Logs."""
 
 
-def refuse_missing(account: Account, name: str) -> Refused:
-    """What to raise for a group that isn't there."""
+def missing(account: Account, name: str) -> Refused:
+    """The error for a log group that doesn't exist."""
     return Refused(f"There is no log group {name}; run `pulumi up` of {account.stack}.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """As CloudWatch Logs describes it."""
+    """A log group."""
 
     name: str
     days: int | None
-    """None: for ever."""
+    """The retention; None without a limit."""
 
-    def gone(self, start: datetime, now: datetime) -> str:
-        """A sentence when a period begins before what the group keeps; else nothing."""
+    def expired(self, start: datetime, now: datetime) -> str:
+        """A sentence where the retention ends after `start`; else empty."""
         if self.days is None or now - start <= timedelta(days=self.days):
             return ""
         kept = times.utc(now - timedelta(days=self.days))
-        return f"{self.name} keeps {self.days} days: what was logged before {kept} is gone."
+        return f"{self.name} keeps {self.days} days; lines before {kept} are deleted."
 
 
 def read(account: Account, name: str) -> Group:
-    """Raises Refused when there is none of that name."""
+    """A log group by its name. Raises Refused where it doesn't exist."""
     pages = account.client("logs").get_paginator("describe_log_groups")
     found: list[dict[str, Any]] = [
         group
@@ -43,5 +43,5 @@ def read(account: Account, name: str) -> Group:
         if group["logGroupName"] == name
     ]
     if not found:
-        raise refuse_missing(account, name)
+        raise missing(account, name)
     return Group(name=name, days=found[0].get("retentionInDays"))

@@ -1,7 +1,7 @@
-"""Tracebacks made whole: a container's log driver sends each of their lines as an event.
+"""Joins the lines of a traceback, which the container's log driver sends as single events.
 
-The lines of one belong to one stream and follow each other at once, but other workers of the task
-write between them, and other streams stand between them on a page.
+The lines of a traceback are in one stream and close in time, but lines of other workers and other
+streams lie between them.
 """
 
 import re
@@ -13,49 +13,49 @@ from arbor.logs import plain
 from arbor.logs.line import Line
 
 GAP = 1_000
-"""Milliseconds between two lines of one traceback at most; they are written at once."""
+"""The longest gap between two lines of a traceback, in milliseconds."""
 TRACEBACK = "Traceback (most recent call last):"
 CHAINED = ("During handling of the above exception", "The above exception was the direct cause")
 """Between two tracebacks of one error: https://docs.python.org/3/library/traceback.html."""
 NOTES = ("[SQL:", "[parameters:", "(Background on this error", "DETAIL:", "HINT:")
-"""What SQLAlchemy and PostgreSQL write below the message of an error."""
-ANNOUNCES = re.compile(r"[Ee]xception|Error handling")
-"""In a server's line above the traceback that it is about."""
-ENDS = re.compile(r"[A-Za-z_][\w.]*(?::|$)")
-"""The class of the error, and its message."""
+"""The starts of lines that SQLAlchemy and PostgreSQL write below an error's message."""
+INTRODUCES = re.compile(r"[Ee]xception|Error handling")
+"""In a server's line above a traceback."""
+LAST_LINE = re.compile(r"[A-Za-z_][\w.]*(?::|$)")
+"""The error's class, and its message."""
 
 
 @dataclass(kw_only=True)
-class _Whole:
+class _Traceback:
     """An error, as far as it was read."""
 
     lines: list[Line]
     inside: bool = field(init=False)
-    """A traceback whose last line is still to come."""
-    announces: bool = field(init=False)
-    """A traceback may follow that belongs to it."""
+    """Before the last line of a traceback."""
+    introduces: bool = field(init=False)
+    """Before a traceback that belongs to the error."""
 
     def __post_init__(self) -> None:
         self.inside = self.lines[0].text.startswith(TRACEBACK)
-        self.announces = not self.inside and bool(ANNOUNCES.search(self.lines[0].text))
+        self.introduces = not self.inside and bool(INTRODUCES.search(self.lines[0].text))
 
-    def takes(self, line: Line) -> bool:
-        """Whether a line of its stream goes on with it; it is added then."""
-        if line.at - self.lines[-1].at > GAP or not self._goes_on(line.text):
+    def append(self, line: Line) -> bool:
+        """Add a line of its stream if it belongs to the error; returns whether it does."""
+        if line.at - self.lines[-1].at > GAP or not self._continues(line.text):
             return False
         self.lines.append(line)
         return True
 
-    def _goes_on(self, text: str) -> bool:
+    def _continues(self, text: str) -> bool:
         if text[:1].isspace() or text.startswith(NOTES):
             return True
-        if text.startswith(TRACEBACK) and self.announces:
-            self.inside, self.announces = True, False
+        if text.startswith(TRACEBACK) and self.introduces:
+            self.inside, self.introduces = True, False
             return True
         if text.startswith(CHAINED):
-            self.announces = True
+            self.introduces = True
             return True
-        if self.inside and ENDS.match(text):
+        if self.inside and LAST_LINE.match(text):
             self.inside = False
             return True
         return False
@@ -69,18 +69,18 @@ class _Whole:
 
 
 def joined(lines: Iterable[Line]) -> Iterator[Line]:
-    """The lines in their order, each traceback as one line with the others in its `rest`.
+    """The lines in their order, each traceback as one line with its further lines in `rest`.
 
-    Those that may go on after the last line that was read are not `ended`.
+    A traceback that may continue after the last line has `ended` False.
     """
-    waiting: deque[_Whole] = deque()
-    unended: dict[str, _Whole] = {}
+    waiting: deque[_Traceback] = deque()
+    unended: dict[str, _Traceback] = {}
     for line in lines:
         before = unended.get(line.stream)
-        beside = bool(line.fields) or plain.is_access(line.text)
-        if beside or before is None or not before.takes(line):
-            waiting.append(_Whole(lines=[line]))
-            if not beside and line.is_error:
+        separate = bool(line.fields) or plain.is_access(line.text)
+        if separate or before is None or not before.append(line):
+            waiting.append(_Traceback(lines=[line]))
+            if not separate and line.is_error:
                 unended[line.stream] = waiting[-1]
         while waiting:
             oldest = waiting[0]
@@ -95,7 +95,7 @@ def joined(lines: Iterable[Line]) -> Iterator[Line]:
 
 
 def headline(text: str) -> str:
-    """The line that says what happened: of a traceback the last one, where it ends."""
+    """The line with the error: the last one of a traceback, else the first."""
     lines = text.split("\n")
     if not any(TRACEBACK in one for one in lines):
         return lines[0]

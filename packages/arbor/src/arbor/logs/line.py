@@ -1,4 +1,4 @@
-"""One line of a log: the JSON that the application writes, or text."""
+"""A log line: the JSON that the application writes, or text."""
 
 import json
 from collections.abc import Mapping
@@ -12,14 +12,14 @@ from arbor.logs import plain
 LEVELS = ("level", "levelname", "severity", "log_level")
 MESSAGES = ("message", "msg", "event")
 TIMES = frozenset({"timestamp", "time", "asctime", "@timestamp"})
-"""CloudWatch's own time of the event is shown."""
+"""Left out of the output, which has CloudWatch's time of the event."""
 DURATIONS = ("duration", "response_time_ms", "processing_time_ms")
-"""Milliseconds: as the runbook calls them, and as the application does."""
+"""Milliseconds: the runbook's name, and the application's."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """An event as CloudWatch Logs keeps it."""
+    """An event of CloudWatch Logs."""
 
     id: str
     at: int
@@ -27,13 +27,13 @@ class Line:
     stream: str
     text: str
     rest: tuple["Line", ...] = ()
-    """The events after the first that it was joined from: `arbor/logs/joined.py`."""
+    """The further events of a joined line: `arbor/logs/joined.py`."""
     ended: bool = True
     """Whether no further event can belong to it."""
 
     @cached_property
     def fields(self) -> Mapping[str, Any]:
-        """Of a line that is a JSON object; nothing for any other."""
+        """The JSON object; empty for text."""
         try:
             found = json.loads(self.text)
         except (ValueError, RecursionError):
@@ -42,32 +42,32 @@ class Line:
 
     @property
     def level(self) -> str:
-        """In capitals; nothing where the line names none in words."""
-        said = (self.fields.get(key) for key in LEVELS)
-        return next((one.upper() for one in said if isinstance(one, str)), "")
+        """In capitals; empty where the line has none in words."""
+        values = (self.fields.get(key) for key in LEVELS)
+        return next((one.upper() for one in values if isinstance(one, str)), "")
 
     @property
     def is_error(self) -> bool:
-        """By its level, where it names one; else by what its text says."""
+        """By its level, or else by its text."""
         if self.level:
-            return self.level in plain.BAD_LEVELS
+            return self.level in plain.ERROR_LEVELS
         if self.fields:
-            return any(word in self.text for word in plain.BAD_WORDS)
+            return any(word in self.text for word in plain.ERROR_WORDS)
         return plain.is_error(self.text)
 
     @property
     def milliseconds(self) -> float | None:
-        """How long it says that something took, the longest; None where it says nothing of it."""
-        said = [self.fields.get(key) for key in DURATIONS]
-        return max((one for one in said if _is_number(one)), default=None)
+        """The longest of its durations; None without one."""
+        values = [self.fields.get(key) for key in DURATIONS]
+        return max((one for one in values if _is_number(one)), default=None)
 
     @property
     def time(self) -> str:
-        """In UTC, to the millisecond; `--since` reads it."""
+        """In UTC, to the millisecond; `--since` accepts it."""
         return f"{times.from_milliseconds(self.at):%Y-%m-%dT%H:%M:%S}.{self.at % 1000:03}Z"
 
     def document(self) -> dict[str, object]:
-        """For scripts: what was logged as it was logged, JSON as JSON."""
+        """For `--json`; JSON stays JSON."""
         return {
             "time": self.time,
             "stream": self.stream,

@@ -1,4 +1,4 @@
-"""Lines that are no JSON: what servers write beside the application, and how bad each of them is.
+"""Text lines, which web servers write besides the application's JSON, and whether one is an error.
 
 gunicorn: `[2026-01-27 12:00:00 +0000] [7] [ERROR] Worker (pid:9) was sent SIGTERM!`
 uvicorn, also below gunicorn: `10.0.1.7:0 - "GET /api/v1/plans HTTP/1.1" 200`, and `ERROR:    ...`
@@ -6,33 +6,33 @@ uvicorn, also below gunicorn: `10.0.1.7:0 - "GET /api/v1/plans HTTP/1.1" 200`, a
 
 import re
 
-BAD_LEVELS = frozenset({"ERROR", "CRITICAL", "FATAL"})
-BAD_WORDS = ("ERROR", "CRITICAL", "FATAL", "Error", "Exception", "Traceback")
-"""What makes an error of a line that names no level."""
-FAILED = 500
-"""From this status on the server is at fault, and not what was asked of it."""
+ERROR_LEVELS = frozenset({"ERROR", "CRITICAL", "FATAL"})
+ERROR_WORDS = ("ERROR", "CRITICAL", "FATAL", "Error", "Exception", "Traceback")
+"""They mark an error in a line without a level."""
+SERVER_ERROR = 500
+"""The lowest status of an error of the server."""
 ACCESS = re.compile(r'(?:INFO: +)?\S+ - .*"[A-Z]+ [^"]* HTTP/[\d.]+" (\d{3})\b')
 LEVEL = re.compile(
     r"(?:\[[^\]]*\] ){0,2}\[(?P<gunicorn>[A-Z]+)\] "
     r"|(?P<uvicorn>DEBUG|INFO|WARNING|ERROR|CRITICAL|FATAL)[:\s]"
 )
 STOP = re.compile(r"Worker \(pid: ?\d+\) was sent SIG(?:TERM|QUIT|INT)!")
-"""How a stop ends each worker. SIGKILL and SIGABRT are no part of it.
+"""gunicorn's message when a stop ends a worker; SIGKILL and SIGABRT mean an error.
 
 https://docs.gunicorn.org/en/stable/signals.html"""
 
 
 def is_access(text: str) -> bool:
-    """Whether it is a line about a request."""
+    """Whether it is a line of the access log."""
     return ACCESS.match(text) is not None
 
 
 def is_error(text: str) -> bool:
-    """An access line by its status, another by the level that a server gave it, else by words."""
+    """By the status in the access log, by the server's level, else by words."""
     if access := ACCESS.match(text):
-        return int(access[1]) >= FAILED
+        return int(access[1]) >= SERVER_ERROR
     if STOP.search(text.split("\n", 1)[0]):
         return False
     if level := LEVEL.match(text):
-        return (level["gunicorn"] or level["uvicorn"]) in BAD_LEVELS
-    return any(word in text for word in BAD_WORDS)
+        return (level["gunicorn"] or level["uvicorn"]) in ERROR_LEVELS
+    return any(word in text for word in ERROR_WORDS)

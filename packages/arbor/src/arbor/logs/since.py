@@ -1,4 +1,4 @@
-"""The option `--since` of whatever reads a log, and what it leads to."""
+"""The option `--since`."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -13,21 +13,21 @@ Since = Annotated[str, typer.Option("--since", help="Start: 30m, 1h or 2d ago, o
 
 
 def now() -> datetime:
-    """The time, which tests set."""
+    """The current time, which tests replace."""
     return datetime.now(UTC)
 
 
-def begin(said: str, moment: datetime) -> datetime:
-    """Where to begin; what can't be read is wrong usage."""
+def start(text: str, at: datetime) -> datetime:
+    """The start of the period that ends `at`. Raises typer.BadParameter."""
     try:
-        return times.past(said, moment)
+        return times.past(text, at)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--since") from None
 
 
-def warn_if_gone(account: Account, group: str, start: datetime, moment: datetime) -> None:
-    """Say when the group does not keep so long; within a day every group does."""
-    if moment - start > groups.SHORTEST and (
-        gone := groups.read(account, group).gone(start, moment)
+def warn_if_expired(account: Account, group: str, begin: datetime, at: datetime) -> None:
+    """Warn where the group's retention is shorter than the period."""
+    if at - begin > groups.MIN_RETENTION and (
+        expired := groups.read(account, group).expired(begin, at)
     ):
-        screen.warn(gone)
+        screen.warn(expired)

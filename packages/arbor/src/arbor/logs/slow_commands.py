@@ -1,4 +1,4 @@
-"""slow-queries on the command line."""
+"""The command slow-queries."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -19,44 +19,42 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 app = typer.Typer()
-WIDEST = 200
-"""Characters of a query on the screen; `--json` has all of it."""
+MAX_QUERY = 200
+"""Characters of a query on the screen; `--json` has it whole."""
 
 
 @app.command("slow-queries")
 def slow_queries(
     stack: Stack = "production",
     since: Since = "24h",
-    by: Annotated[
-        slow.Order, typer.Option(help="What to sort by: all the time it took, or its worst.")
-    ] = "total",
-    limit: Annotated[int, typer.Option(help="How many.", min=1, max=1000)] = 10,
+    by: Annotated[slow.Order, typer.Option(help="Sort by total or by slowest time.")] = "total",
+    limit: Annotated[int, typer.Option(help="Number of queries.", min=1, max=1000)] = 10,
     as_json: Json = False,
 ) -> None:
-    """The queries that PostgreSQL logged as slow, those alike as one, without their values."""
+    """Show the queries that PostgreSQL logged as slow, grouped, without their values."""
     now = sinces.now()
-    start = sinces.begin(since, now)
-    with screen.told():
+    start = sinces.start(since, now)
+    with screen.outcome():
         account = connect(stack)
-        sinces.warn_if_gone(account, naming.database_log_group(stack), start, now)
+        sinces.warn_if_expired(account, naming.database_log_group(stack), start, now)
         found = slow.find(account, times.milliseconds(start), by)
         shown = found[:limit]
         if shown or as_json:
             screen.answer([asdict(one) for one in shown], lambda: _table(shown), as_json=as_json)
         if not found:
-            screen.warn(_nothing(slow.logged_from(account), start, stack))
+            screen.warn(_nothing(slow.log_threshold(account), start, stack))
         elif len(found) > limit:
-            screen.warn(f"{len(found) - limit} more; --limit shows them.")
+            screen.warn(f"{len(found) - limit} more; raise --limit to show them.")
 
 
 def _nothing(limit: int, start: datetime, stack: str) -> str:
     costs = typed("arbor database top-queries", stack)
-    otherwise = f"`{costs}` shows what the queries cost that are not logged."
+    otherwise = f"`{costs}` shows the cost of queries that are not logged."
     since = f"since {times.utc(start)}"
     if limit == slow.OFF:
         return (
-            f"No slow query is logged: {slow.LIMIT} is off. The runbook's Query Slow Queries says "
-            f"how to set it. {otherwise}"
+            f"PostgreSQL logs no slow query, as {slow.LIMIT} is off. Query Slow Queries in "
+            f"docs/runbook.md sets it. {otherwise}"
         )
     return f"No query took {limit} ms ({slow.LIMIT}) or more {since}. {otherwise}"
 
@@ -67,7 +65,7 @@ def _table(found: list[slow.Queries]) -> "RenderableType":
 
     table = Table("Total ms", "Slowest ms", "Times", "Last", "Query", box=None)
     for one in found:
-        query = one.query if len(one.query) <= WIDEST else f"{one.query[:WIDEST]}..."
+        query = one.query if len(one.query) <= MAX_QUERY else f"{one.query[:MAX_QUERY]}..."
         figures = (f"{one.total_milliseconds:.0f}", f"{one.slowest_milliseconds:.0f}")
         table.add_row(*figures, str(one.times), one.last, Text(safe(query)))
     return table

@@ -1,4 +1,4 @@
-"""PostgreSQL's log of slow statements, as RDS exports it, and what makes two statements alike.
+"""PostgreSQL's log of slow statements as RDS exports it, and statements without their values.
 
 A line of it, after the time, the address, the user and the process:
 `LOG:  duration: 1234.567 ms  execute <unnamed>: SELECT ...`
@@ -29,11 +29,11 @@ _VALUES = re.compile(
     r"\( ?(?:\?|\$\d+)(?: ?, ?(?:\?|\$\d+))+ ?\)|(?<=\bin )\( ?(?:\?|\$\d+) ?\)", re.IGNORECASE
 )
 _ROWS = re.compile(r"\(\.\.\.\)(?: ?, ?\(\.\.\.\))+")
-"""Lists of values and of rows are as long as what was asked for."""
+"""Two executions of a statement may have lists of different lengths."""
 
 
 class Slow(NamedTuple):
-    """One statement that took long."""
+    """A slow statement."""
 
     milliseconds: float
     query: str
@@ -41,7 +41,7 @@ class Slow(NamedTuple):
 
 
 def read(line: str) -> Slow | None:
-    """What a line of the log says about a statement; None for any other line."""
+    """The statement in a line of the log; None for another line."""
     found = _LOGGED.search(line)
     if found is None:
         return None
@@ -49,10 +49,9 @@ def read(line: str) -> Slow | None:
 
 
 def without_values(query: str) -> str:
-    """The statement with `?` for every value: alike for two that do the same for two customers.
+    """The statement with `?` for each value, `(...)` for each list of values, and no comments.
 
-    No value is left in it, not even of one that was cut off. A list of values is `(...)`, comments
-    go.
+    A value that was cut off is removed too.
     """
     made = "".join(_part(part) for part in _PARTS.finditer(query))
     return _ROWS.sub("(...)", _VALUES.sub("(...)", " ".join(made.split())))

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from moto.applicationautoscaling.exceptions import AWSValidationException
-from moto.applicationautoscaling.models import ApplicationAutoscalingBackend
+from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, FakeScheduledAction
 from moto.core.exceptions import JsonRESTError
 
 from pulumi_moto.correction import Replacement, corrects
@@ -18,7 +18,7 @@ RECURS = re.compile(r"(cron|rate)\(.+\)")
 KEYS = ("service_namespace", "resource_id", "scalable_dimension", "scheduled_action_name")
 
 
-def _held(self: ApplicationAutoscalingBackend, where: Members) -> Members | None:
+def _held(self: ApplicationAutoscalingBackend, where: Members) -> FakeScheduledAction | None:
     """Return the action with these four keys."""
     return next(
         (

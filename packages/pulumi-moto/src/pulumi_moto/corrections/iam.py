@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 from moto.iam.exceptions import (
     DeleteConflictException,
@@ -146,8 +147,8 @@ def create_role(
     self: IAMBackend,
     role_name: str,
     assume_role_policy_document: str,
-    *args: object,
-    **kwargs: object,
+    *args: Any,
+    **kwargs: Any,
 ) -> Role:
     description = kwargs["description"] if "description" in kwargs else args[2]
     _refuse_described(role_name, description)
@@ -238,7 +239,7 @@ def create_policy(
     description: str,
     path: str,
     policy_document: str,
-    *args: object,
+    *args: Any,
 ) -> ManagedPolicy:
     _refuse_managed(policy_document)
     policy: ManagedPolicy = original(self, description, path, policy_document, *args)

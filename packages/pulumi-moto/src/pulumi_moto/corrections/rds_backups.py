@@ -34,7 +34,7 @@ def settle(snapshot: DBSnapshot) -> None:
     "of an unavailable instance, and the 101st manual one",
 )
 def create_db_snapshot(
-    original: Replacement, self: RDSBackend, *args: object, **params: Any
+    original: Replacement, self: RDSBackend, *args: Any, **params: Any
 ) -> DBSnapshot:
     found = self.databases.get(params.get("db_instance_identifier") or args[0])
     if params.get("snapshot_type", "manual") != "manual" or not isinstance(found, Instance):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 from moto.core.common_types import TYPE_RESPONSE
 from moto.elbv2.models import elbv2_backends
@@ -82,7 +83,7 @@ def _exists(self: WAFV2Backend, arn: str) -> bool:
     aws="refuses those",
 )
 def create_web_acl(
-    original: Replacement, self: WAFV2Backend, name: str, *args: object, **kwargs: object
+    original: Replacement, self: WAFV2Backend, name: str, *args: Any, **kwargs: Any
 ) -> FakeWebACL:
     _visibility, _default, _scope, description, _tags, rules, *_others, bodies, _domains = args
     _refuse_pattern("name", name, NAME)
@@ -102,7 +103,7 @@ def create_web_acl(
     aws="refuses that; an update without them removes them",
 )
 def update_web_acl(
-    original: Replacement, self: WAFV2Backend, name: str, _id: str, *args: object, **kwargs: object
+    original: Replacement, self: WAFV2Backend, name: str, _id: str, *args: Any, **kwargs: Any
 ) -> str:
     _default, rules, description, _visibility, _token, bodies, *_ = args
     if description is not None:

@@ -1,4 +1,4 @@
-"""Nothing that a line holds steers the terminal; what it says is still there."""
+"""A log line on a terminal: readable, without control over it."""
 
 import json
 import unicodedata
@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arbor.logs.drawn import drawn
 from arbor.logs.line import Line
+from arbor.logs.rendering import render
 from arbor.screen import safe
 
-STEERING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+CONTROLS = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 ANY = st.text(st.characters())
-"""Halves of characters too, as JSON can spell them."""
+"""With surrogates, which JSON can contain."""
 TIME = "2026-01-27T12:00:00.007Z"
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.floats(allow_nan=False), ANY),
@@ -24,20 +24,20 @@ JSON = st.recursive(
 
 def show(logged: object) -> str:
     text = logged if isinstance(logged, str) else json.dumps(logged)
-    return drawn(Line(id="1", at=1769515200007, stream="s", text=text)).plain
+    return render(Line(id="1", at=1769515200007, stream="s", text=text)).plain
 
 
 @given(st.one_of(ANY, JSON))
-def test_no_character_does_more_than_stand_there(logged: object) -> None:
+def test_a_line_has_no_control_characters(logged: object) -> None:
     first, *others = show(logged).split("\n")
     assert first.startswith(TIME)
     assert all(other.startswith("    ") for other in others)
     for one in (first, *others):
-        assert not {unicodedata.category(character) for character in one} & STEERING
-        one.encode()  # halves of characters could not be printed
+        assert not {unicodedata.category(character) for character in one} & CONTROLS
+        one.encode()  # a surrogate can't be printed
 
 
-def test_a_hostile_line_is_shown_as_what_it_is() -> None:
+def test_a_hostile_line_is_escaped() -> None:
     hostile = "ok\x1b[2J\x1b]0;title\x07\r\x9b1m \u202etxt\u2028"
     escaped = r"ok\x1b[2J\x1b]0;title\x07\r\x9b1m \u202etxt\u2028"
     assert show(hostile) == f"{TIME} {escaped}"
@@ -68,16 +68,16 @@ def test_a_hostile_line_is_shown_as_what_it_is() -> None:
         ("first\nsecond", "first\n    second"),
     ],
 )
-def test_a_line_is_drawn_for_people(logged: object, shown: str) -> None:
+def test_a_line_is_readable(logged: object, shown: str) -> None:
     assert show(logged) == f"{TIME} {shown}"
 
 
 @pytest.mark.parametrize(
     ("level", "style"), [("error", "bold red"), ("WARNING", "yellow"), ("info", "green")]
 )
-def test_the_level_has_a_colour_and_the_rest_is_dim(level: str, style: str) -> None:
+def test_the_level_is_coloured_and_the_fields_are_dimmed(level: str, style: str) -> None:
     text = json.dumps({"level": level, "message": "m", "id": 1})
-    made = drawn(Line(id="1", at=0, stream="s", text=text))
+    made = render(Line(id="1", at=0, stream="s", text=text))
     styles = {made.plain[span.start : span.end].strip(): str(span.style) for span in made.spans}
     assert styles[level.upper()] == f"not dim {style}"
     assert styles["m"] == "not dim"
@@ -86,5 +86,5 @@ def test_the_level_has_a_colour_and_the_rest_is_dim(level: str, style: str) -> N
 
 
 @given(st.text(alphabet=st.characters(categories=["L", "N", "P", "S"])))
-def test_what_is_safe_stays(text: str) -> None:
+def test_printable_text_is_unchanged(text: str) -> None:
     assert safe(text) == text

@@ -1,4 +1,4 @@
-"""What is asked of CloudWatch Logs lets through whatever is wanted, and nothing else is shown."""
+"""The pattern passes every line that matches the query, and only matching lines are shown."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from arbor.logs.line import DURATIONS, Line
-from arbor.logs.wanted import LONGEST, Wanted
+from arbor.logs.query import MAX_PATTERN, LogQuery
 from pulumi_moto.log_pattern import compile_pattern
 
 LEVELS = st.sampled_from(["ERROR", "error", "Error", "CRITICAL", "critical", "fatal", "info", "x"])
@@ -19,25 +19,25 @@ def line(logged: object) -> Line:
     return Line(id="1", at=0, stream="s", text=text)
 
 
-def comes(wanted: Wanted, logged: object) -> bool:
-    """Whether a line passes CloudWatch Logs' filter and ours."""
+def passes(query: LogQuery, logged: object) -> bool:
+    """Whether a line passes the filter pattern and the query."""
     one = line(logged)
-    return compile_pattern(wanted.pattern())(one.text) and wanted.holds(one)
+    return compile_pattern(query.pattern())(one.text) and query.matches(one)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "pattern"),
+    ("query", "pattern"),
     [
-        (Wanted(), ""),
-        (Wanted(customer="abc123"), '{ $.customer_id = "abc123" }'),
-        (Wanted(customer='a"b\\'), '{ $.customer_id = "a\\"b\\\\" }'),
-        (Wanted(customer="42"), '{ ($.customer_id = "42" || $.customer_id = 42) }'),
+        (LogQuery(), ""),
+        (LogQuery(customer="abc123"), '{ $.customer_id = "abc123" }'),
+        (LogQuery(customer='a"b\\'), '{ $.customer_id = "a\\"b\\\\" }'),
+        (LogQuery(customer="42"), '{ ($.customer_id = "42" || $.customer_id = 42) }'),
         (
-            Wanted(slower_than=2000),
+            LogQuery(slower_than=2000),
             "{ ($.duration > 2000 || $.response_time_ms > 2000 || $.processing_time_ms > 2000) }",
         ),
         (
-            Wanted(customer="a", slower_than=2, errors=True),
+            LogQuery(customer="a", slower_than=2, errors=True),
             (
                 '{ $.customer_id = "a" && '
                 "($.duration > 2 || $.response_time_ms > 2 || $.processing_time_ms > 2) }"
@@ -45,25 +45,25 @@ def comes(wanted: Wanted, logged: object) -> bool:
         ),
     ],
 )
-def test_the_pattern_is_what_the_runbook_types(wanted: Wanted, pattern: str) -> None:
-    assert wanted.pattern() == pattern
+def test_the_pattern_is_the_runbooks(query: LogQuery, pattern: str) -> None:
+    assert query.pattern() == pattern
 
 
 @given(st.text(max_size=30), st.booleans())
-def test_a_customer_is_found_whatever_stands_in_the_id(customer: str, errors: bool) -> None:
-    wanted = Wanted(customer=customer, errors=errors)
-    assert comes(wanted, {"customer_id": customer, "level": "error"})
+def test_a_customer_is_found_by_any_id(customer: str, errors: bool) -> None:
+    query = LogQuery(customer=customer, errors=errors)
+    assert passes(query, {"customer_id": customer, "level": "error"})
 
 
 @given(st.text(max_size=8), st.text(alphabet='ab*"\\ ', max_size=8))
-def test_no_other_customer_is_shown(theirs: str, asked: str) -> None:
-    assume(theirs != asked)
-    assert not comes(Wanted(customer=asked), {"customer_id": theirs})
+def test_no_other_customer_is_shown(theirs: str, given: str) -> None:
+    assume(theirs != given)
+    assert not passes(LogQuery(customer=given), {"customer_id": theirs})
 
 
 @given(st.integers(min_value=0, max_value=10**12))
-def test_a_number_is_a_customer_too(number: int) -> None:
-    assert comes(Wanted(customer=str(number)), {"customer_id": number})
+def test_a_customer_may_be_a_number(number: int) -> None:
+    assert passes(LogQuery(customer=str(number)), {"customer_id": number})
 
 
 @given(
@@ -72,7 +72,7 @@ def test_a_number_is_a_customer_too(number: int) -> None:
     st.floats(min_value=0, max_value=10**7),
 )
 def test_slower_means_a_longer_duration(field: str, limit: int, duration: float) -> None:
-    assert comes(Wanted(slower_than=limit), {field: duration}) is (duration > limit)
+    assert passes(LogQuery(slower_than=limit), {field: duration}) is (duration > limit)
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def test_slower_means_a_longer_duration(field: str, limit: int, duration: float)
         "CRITICAL: out of memory",
     ],
 )
-def test_an_error_is_what_is_of_that_level_or_says_so(logged: object) -> None:
-    assert comes(Wanted(errors=True), logged)
+def test_a_line_with_such_a_level_or_text_is_an_error(logged: object) -> None:
+    assert passes(LogQuery(errors=True), logged)
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,8 @@ def test_an_error_is_what_is_of_that_level_or_says_so(logged: object) -> None:
         "GET /api/v1/health 200, 0 errors",
     ],
 )
-def test_anything_else_is_none(logged: object) -> None:
-    assert not comes(Wanted(errors=True), logged)
+def test_another_line_is_no_error(logged: object) -> None:
+    assert not passes(LogQuery(errors=True), logged)
 
 
 @given(
@@ -115,27 +115,27 @@ def test_anything_else_is_none(logged: object) -> None:
         ),
     )
 )
-def test_cloudwatch_lets_every_error_through(logged: object) -> None:
+def test_the_pattern_passes_every_error(logged: object) -> None:
     one = line(logged)
-    assert not one.is_error or compile_pattern(Wanted(errors=True).pattern())(one.text)
+    assert not one.is_error or compile_pattern(LogQuery(errors=True).pattern())(one.text)
 
 
-def test_every_condition_has_to_hold() -> None:
-    wanted = Wanted(errors=True, customer="a", slower_than=10)
+def test_a_line_must_meet_every_condition() -> None:
+    query = LogQuery(errors=True, customer="a", slower_than=10)
     right = {"level": "ERROR", "customer_id": "a", "duration": 11}
-    assert comes(wanted, right)
+    assert passes(query, right)
     for other in ({"level": "INFO"}, {"customer_id": "b"}, {"duration": 10}):
-        assert not comes(wanted, right | other)
+        assert not passes(query, right | other)
 
 
-def test_the_pattern_has_only_what_cloudwatch_takes_in_a_regular_expression() -> None:
+def test_the_pattern_is_a_valid_expression_of_cloudwatch_logs() -> None:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/regex-expressions.html."""
-    pattern = Wanted(errors=True).pattern()
+    pattern = LogQuery(errors=True).pattern()
     assert re.fullmatch(r"%[A-Za-z0-9:_#=@/;,^$?\[\]{}|\\*+.-]+%", pattern)
-    assert len(pattern) < LONGEST
+    assert len(pattern) < MAX_PATTERN
 
 
-def test_a_pattern_has_an_end() -> None:
-    assert len(Wanted(customer="a" * 900).pattern()) < LONGEST
-    with pytest.raises(ValueError, match="takes 1024 characters"):
-        Wanted(customer='"' * 600).pattern()
+def test_a_long_pattern_is_refused() -> None:
+    assert len(LogQuery(customer="a" * 900).pattern()) < MAX_PATTERN
+    with pytest.raises(ValueError, match="CloudWatch Logs allows 1024"):
+        LogQuery(customer='"' * 600).pattern()

@@ -1,4 +1,4 @@
-"""What a line of the screen makes of what was found: where well ends."""
+"""Status and message of each check."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from arbor.incident import cache, certificate, database, deployments, tasks
-from arbor.incident.row import ago, listed
+from arbor.incident.checks import ago, listed
 from arbor.words import counted
 
 NOW = datetime(2026, 1, 27, 3, 0, tzinfo=UTC)
-DATABASE = database.DatabaseNow(
+DATABASE = database.DatabaseState(
     name="db",
     status="available",
     instance_class="db.t3.medium",
@@ -19,20 +19,20 @@ DATABASE = database.DatabaseNow(
     size_gib=20,
     free_gib=2.0,
 )
-CACHE = cache.CacheNow(name="redis", status="available", nodes=2, failover="enabled")
-CERTIFICATE = certificate.CertificateNow(
+CACHE = cache.CacheState(name="redis", status="available", nodes=2, failover="enabled")
+CERTIFICATE = certificate.CertificateState(
     arn="a", domain="d", status="ISSUED", used=True, days_left=30, renewal=""
 )
-DEPLOYMENT = deployments.DeploymentNow(
+DEPLOYMENT = deployments.DeploymentState(
     app="backend", arn="a", status="SUCCESSFUL", since=NOW - timedelta(minutes=5)
 )
-STOPPED = tasks.Stopped(
+STOPPED = tasks.StoppedTask(
     app="backend", task="t", revision="r:1", at=NOW, why="w", exit_codes=[137], crashed=True
 )
 
 
 @pytest.mark.parametrize(
-    ("found", "stack", "mark"),
+    ("found", "stack", "status"),
     [
         (DATABASE, "production", "OK"),
         (replace(DATABASE, status="backing-up"), "production", "OK"),
@@ -44,18 +44,20 @@ STOPPED = tasks.Stopped(
         (replace(DATABASE, multi_az=False), "staging", "OK"),
     ],
 )
-def test_a_database_is_well(found: database.DatabaseNow, stack: str, mark: str) -> None:
-    (row,) = database.rows(found, stack)
-    assert row.mark == mark
+def test_the_status_of_a_database(found: database.DatabaseState, stack: str, status: str) -> None:
+    (check,) = database.checks(found, stack)
+    assert check.status == status
 
 
-def test_what_waits_to_be_changed_is_told() -> None:
-    (row,) = database.rows(replace(DATABASE, pending=["DBInstanceClass db.t3.large"]), "production")
-    assert row.says.endswith("; 2.0 of 20 GiB free; pending: DBInstanceClass db.t3.large")
+def test_a_pending_modification_is_shown() -> None:
+    (check,) = database.checks(
+        replace(DATABASE, pending=["DBInstanceClass db.t3.large"]), "production"
+    )
+    assert check.message.endswith("; 2.0 of 20 GiB free; pending: DBInstanceClass db.t3.large")
 
 
 @pytest.mark.parametrize(
-    ("found", "stack", "mark"),
+    ("found", "stack", "status"),
     [
         (CACHE, "production", "OK"),
         (replace(CACHE, status="snapshotting"), "production", "OK"),
@@ -64,13 +66,13 @@ def test_what_waits_to_be_changed_is_told() -> None:
         (replace(CACHE, failover="disabled"), "staging", "OK"),
     ],
 )
-def test_a_cache_is_well(found: cache.CacheNow, stack: str, mark: str) -> None:
-    (row,) = cache.rows(found, stack)
-    assert row.mark == mark
+def test_the_status_of_a_cache(found: cache.CacheState, stack: str, status: str) -> None:
+    (check,) = cache.checks(found, stack)
+    assert check.status == status
 
 
 @pytest.mark.parametrize(
-    ("found", "mark"),
+    ("found", "status"),
     [
         (CERTIFICATE, "OK"),
         (replace(CERTIFICATE, days_left=29), "NG"),
@@ -80,13 +82,13 @@ def test_a_cache_is_well(found: cache.CacheNow, stack: str, mark: str) -> None:
         (replace(CERTIFICATE, days_left=None, status="PENDING_VALIDATION"), "NG"),
     ],
 )
-def test_a_certificate_is_well(found: certificate.CertificateNow, mark: str) -> None:
-    (row,) = certificate.rows([found])
-    assert row.mark == mark
+def test_the_status_of_a_certificate(found: certificate.CertificateState, status: str) -> None:
+    (check,) = certificate.checks([found])
+    assert check.status == status
 
 
 @pytest.mark.parametrize(
-    ("status", "age", "mark"),
+    ("deployment", "age", "status"),
     [
         ("SUCCESSFUL", timedelta(days=9), "OK"),
         ("IN_PROGRESS", timedelta(), "OK"),
@@ -97,25 +99,29 @@ def test_a_certificate_is_well(found: certificate.CertificateNow, mark: str) -> 
         ("STOPPED", timedelta(days=9), "NG"),
     ],
 )
-def test_how_a_deployment_ended_is_news_for_a_day(status: str, age: timedelta, mark: str) -> None:
-    (row,) = deployments.rows([replace(DEPLOYMENT, status=status, since=NOW - age)], NOW, "staging")
-    assert row.mark == mark
+def test_a_rollback_is_wrong_for_a_day(deployment: str, age: timedelta, status: str) -> None:
+    (check,) = deployments.checks(
+        [replace(DEPLOYMENT, status=deployment, since=NOW - age)], NOW, "staging"
+    )
+    assert check.status == status
 
 
-def test_a_deployment_that_waits_says_for_whom() -> None:
+def test_a_paused_deployment_shows_the_commands_that_continue_it() -> None:
     found = replace(DEPLOYMENT, status="IN_PROGRESS", stage="POST_TEST_TRAFFIC_SHIFT", waits=True)
-    (row,) = deployments.rows([found], NOW, "staging")
-    assert row.says == (
-        "IN_PROGRESS at POST_TEST_TRAFFIC_SHIFT, 5 min ago; waits for a person: "
+    (check,) = deployments.checks([found], NOW, "staging")
+    assert check.message == (
+        "IN_PROGRESS at POST_TEST_TRAFFIC_SHIFT, 5 min ago; paused, run "
         "`arbor bluegreen switch --stack staging` or `arbor bluegreen abort --stack staging`"
     )
 
 
-def test_crashes_are_told_apart_from_tasks_that_made_room() -> None:
+def test_crashed_tasks_have_a_row_of_their_own() -> None:
     left = replace(STOPPED, crashed=False, why="Scaling activity initiated by deployment d")
-    found = tasks.TasksNow(running={"backend": {"r:1": 2}, "frontend": {}}, stopped=[STOPPED, left])
-    told = [(row.mark, row.says) for row in tasks.rows(found, NOW)]
-    assert told == [
+    found = tasks.TaskStates(
+        running={"backend": {"r:1": 2}, "frontend": {}}, stopped=[STOPPED, left]
+    )
+    found_checks = [(check.status, check.message) for check in tasks.checks(found, NOW)]
+    assert found_checks == [
         ("OK", "running: 2 of r:1"),
         ("NG", "1 crashed in the last hour; t, just now: w (exit code 137)"),
         ("", "1 stopped in the last hour: Scaling activity initiated by deployment d"),

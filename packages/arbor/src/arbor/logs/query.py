@@ -1,10 +1,10 @@
-"""Which lines are looked for: a pattern for CloudWatch Logs, and what it can't say.
+"""A query of a log: a filter pattern for CloudWatch Logs, and the conditions it can't express.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/regex-expressions.html
-A pattern is words, one regular expression, or conditions on JSON; in a text of those `*` stands for
-anything. An expression has no parentheses, no quotes and no spaces. So the pattern lets through
-whatever may be wanted, and each line is looked at again here.
+A pattern is words, one regular expression, or conditions on JSON, whose texts may contain `*`. An
+expression has no parentheses, quotes or spaces. So the pattern passes more than the query, and each
+line is matched again here.
 """
 
 import re
@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from arbor.logs.joined import GAP, joined
 from arbor.logs.line import DURATIONS, Line
-from arbor.logs.plain import BAD_LEVELS
+from arbor.logs.plain import ERROR_LEVELS
 
-LONGEST = 1024
-"""Characters of a pattern."""
-OF_ERRORS = (
+MAX_PATTERN = 1024
+"""Characters."""
+ERROR_EXPRESSIONS = (
     "Exception",
     "Traceback",
     r"^\s",  # the lines of a traceback
@@ -25,21 +25,21 @@ OF_ERRORS = (
     r"^[A-Za-z_.]+:",  # the end of one
     r"HTTP/[0-9.]+.\s5[0-9][0-9]",  # a request that failed
 )
-"""Beside the bad levels, which are looked for in every case."""
+"""Alternatives to the levels of errors."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """Every condition that is given has to hold."""
+class LogQuery:
+    """Conditions that a line must meet, all of them."""
 
     errors: bool = False
     customer: str | None = None
-    """Of the field `customer_id`."""
+    """The value of the field `customer_id`."""
     slower_than: int | None = None
-    """Milliseconds, of any of the fields in `line.DURATIONS`."""
+    """Milliseconds in one of the fields in `line.DURATIONS`."""
 
     def pattern(self) -> str:
-        """What CloudWatch Logs is asked for. Raises ValueError when it would be too long."""
+        """The filter pattern; empty for every line. Raises ValueError above 1024 characters."""
         conditions = []
         if self.customer is not None:
             conditions.append(_customer(self.customer))
@@ -50,24 +50,25 @@ class Wanted:
             found = f"{{ {' && '.join(conditions)} }}"
         else:
             found = _any_error() if self.errors else ""
-        if len(found) > LONGEST:
+        if len(found) > MAX_PATTERN:
             raise ValueError(
-                f"CloudWatch Logs takes {LONGEST} characters of conditions; these are {len(found)}."
+                f"The filter pattern has {len(found)} characters; CloudWatch Logs allows "
+                f"{MAX_PATTERN}. Shorten the conditions."
             )
         return found
 
     @property
-    def reach(self) -> int:
-        """Milliseconds before a line within which others may belong to it."""
+    def margin(self) -> int:
+        """Milliseconds before a line in which the start of its traceback may lie."""
         return GAP + 1 if self.errors else 0
 
-    def of(self, lines: Iterable[Line]) -> Iterator[Line]:
-        """Those of the lines that came through, in their order; a traceback as one of them."""
+    def matching(self, lines: Iterable[Line]) -> Iterator[Line]:
+        """The matching lines in their order, each traceback as one line."""
         whole = joined(lines) if self.errors else lines
-        return (one for one in whole if self.holds(one))
+        return (one for one in whole if self.matches(one))
 
-    def holds(self, line: Line) -> bool:
-        """Whether a line that came through is one of those that are wanted."""
+    def matches(self, line: Line) -> bool:
+        """Whether a line that passed the pattern meets the conditions."""
         took = line.milliseconds
         return (
             (self.customer is None or str(line.fields.get("customer_id")) == self.customer)
@@ -77,14 +78,14 @@ class Wanted:
 
 
 def _customer(customer: str) -> str:
-    """A text, and a number too where it looks like one: applications log either."""
-    said = customer.replace("\\", "\\\\").replace('"', '\\"')
-    as_text = f'$.customer_id = "{said}"'
+    """As a text, and for digits also as a number: applications log either."""
+    text = customer.replace("\\", "\\\\").replace('"', '\\"')
+    as_text = f'$.customer_id = "{text}"'
     if re.fullmatch(r"[0-9]+", customer):
         return f"({as_text} || $.customer_id = {customer})"
     return as_text
 
 
 def _any_error() -> str:
-    levels = ("".join(f"[{one}{one.lower()}]" for one in level) for level in sorted(BAD_LEVELS))
-    return f"%{'|'.join([*levels, *OF_ERRORS])}%"
+    levels = ("".join(f"[{one}{one.lower()}]" for one in level) for level in sorted(ERROR_LEVELS))
+    return f"%{'|'.join([*levels, *ERROR_EXPRESSIONS])}%"
