@@ -3,6 +3,7 @@
 The tests share one account, which none of them changes.
 """
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -93,6 +94,18 @@ def test_another_region_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         done = operate(*words)
         assert done.exit_code == 3
         assert "There is no cluster arbor-staging-cluster in this account and region" in done.stderr
+
+
+def test_triage_judges_the_backend_without_task_definitions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deny(monkeypatch, "ListTaskDefinitions")
+    monkeypatch.setattr("arbor.ecs.health.get", lambda _: (503, ""))
+    found = json.loads(operate("triage", "--json").stdout)
+    assert [(one["level"], one["evidence"]) for one in found["findings"]] == [
+        ("P1", "backend: its public URL answers 503"),
+        ("P2", "frontend: its public URL answers 503"),
+    ]
 
 
 def test_watch_refreshes_until_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from arbor.incident.public_urls import UrlCheck
 from arbor.incident.reads import SharedReads
 from arbor.incident.signals import ServiceSignals, Signals
 from arbor.incident.snapshot import Snapshot
+from arbor.options import COMMITTED_SERVICES
 from arbor.procedure import Failed, Refused
 from arbor_names import limits, naming
 
@@ -67,7 +68,7 @@ def read(shared: SharedReads, opener: Opener, now: datetime) -> Readings:
     return Readings(
         snapshot=taken,
         apps=apps,
-        backend="" if isinstance(app, Unknown) else app,
+        backend=_likely_backend(apps) if isinstance(app, Unknown) else app,
         metrics=values,
         exhausted=pool,
         blocked=blocked,
@@ -87,6 +88,13 @@ def _backend(shared: SharedReads) -> str:
     except Refused:
         deleted = [app for app in shared.apps() if app not in described]
         return next(iter([*deleted, *described]), "")
+
+
+def _likely_backend(apps: list[str] | Unknown) -> str:
+    """The committed stacks' name, or the first service, where no task definition can be read."""
+    if isinstance(apps, Unknown) or not apps or COMMITTED_SERVICES[0] in apps:
+        return COMMITTED_SERVICES[0]
+    return apps[0]
 
 
 def signals(found: Readings) -> Signals:
