@@ -30,7 +30,7 @@ def first_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def first(name: str) -> str:
     return (
-        f"{name} still has its first value, which the state holds: run "
+        f"{name} still has its first value, which is in Pulumi's state: run "
         f"`arbor rotate-first --stack {STACK}`."
     )
 
@@ -42,9 +42,9 @@ def test_each_secret_is_named_with_the_command_until_it_is_rotated() -> None:
     put(DB, {"username": "arbor_user", "password": "rotated"})
     put(CACHE, {"password": "rotated-token-of-letters"})
     put(CACHE, {"password": "pending-token-of-letters"}, "AWSPENDING")
-    ends = f"`arbor rotate-token --stack {STACK}` ends it."
+    remedy = f"run `arbor rotate-token --stack {STACK}` to complete it."
     assert list(unrotated.sentences(account)) == [
-        f"{CACHE} has a rotation that was left half way: {ends}",
+        f"{CACHE} has an incomplete rotation: {remedy}",
         first(APP),
     ]
 

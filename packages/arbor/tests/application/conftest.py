@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def on() -> Iterator[Stores]:
-    """PostgreSQL and Redis for the tests of one file, with nothing in them."""
+    """Empty PostgreSQL and Redis for the tests of one file."""
     with stores() as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def migrated(on: Stores) -> Stores:
-    """With every table."""
+    """The stores after migrations."""
     done = on.alembic("upgrade", "head")
     assert done.returncode == 0, done.stderr
     return on
@@ -28,7 +28,7 @@ def migrated(on: Stores) -> Stores:
 
 @pytest.fixture(scope="module")
 def customer(migrated: Stores) -> str:
-    """Of twelve months, beside five plans."""
+    """A customer with twelve months of usage, in a database with five plans."""
     return migrated.seed(plans=5)
 
 
@@ -36,8 +36,8 @@ def customer(migrated: Stores) -> str:
 def running(
     migrated: Stores, customer: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
-    """One worker of it in production, for the tests of one file."""
+    """The stand-in with one worker, for the tests of one file."""
     assert customer
-    place: Path = tmp_path_factory.mktemp("application")
-    with started(migrated, place) as made:
+    directory: Path = tmp_path_factory.mktemp("application")
+    with started(migrated, directory) as made:
         yield made

@@ -1,4 +1,4 @@
-"""The stand-in does what the application was measured to do, row by row."""
+"""The stand-in has the application's measured behaviour."""
 
 import json
 import select
@@ -27,7 +27,7 @@ def switched(running: Running) -> Iterator[Running]:
 
 
 def who() -> dict[str, str]:
-    """A client that was not seen before."""
+    """Headers of a new client."""
     return {"X-Forwarded-For": f"{uuid4()}, 10.0.0.1"}
 
 
@@ -35,7 +35,7 @@ def events(running: Running, event: str) -> list[dict[str, object]]:
     return [one for one in running.documents() if one["event"] == event]
 
 
-def test_health_is_that_the_process_lives_and_detailed_names_both_stores(
+def test_health_is_shallow_and_detailed_health_names_both_stores(
     running: Running, migrated: Stores
 ) -> None:
     assert running.ask(HEALTH) == (200, {"status": "healthy", **WHO})
@@ -65,7 +65,7 @@ def test_without_redis_it_starts_with_a_warning_and_is_degraded(
         assert warned["level"] == "warning"
 
 
-def test_the_pages_of_the_api_are_absent_in_production_only(
+def test_api_pages_are_absent_in_production_only(
     running: Running, migrated: Stores, tmp_path: Path
 ) -> None:
     assert [running.ask(page, headers=who())[0] for page in PAGES] == [404, 404, 404]
@@ -87,7 +87,7 @@ def test_the_61st_request_of_a_client_within_a_minute_is_answered_500(
     assert said["level"] == "warning"
 
 
-def test_an_error_is_one_json_line_and_a_traceback_of_an_event_a_line(switched: Running) -> None:
+def test_an_error_is_a_json_line_and_a_traceback_of_one_event_per_line(switched: Running) -> None:
     switched.switch(failing=True)
     assert switched.ask(PLANS, headers=who()) == (500, {"detail": "Internal server error"})
     said = events(switched, "Unhandled exception")[-1]
@@ -104,7 +104,7 @@ def test_an_error_is_one_json_line_and_a_traceback_of_an_event_a_line(switched: 
 
 
 def _traceback(running: Running) -> list[str]:
-    """The plain lines from uvicorn's sentence on, once it is whole; it comes after the answer."""
+    """The complete traceback from uvicorn's line on, which follows the response."""
     lines = [line for line in running.lines() if not line.startswith("{")]
     begins = [n for n, line in enumerate(lines) if line.endswith("Exception in ASGI application")]
     ends = [n for n, line in enumerate(lines) if line.endswith("switched to fail")]
@@ -118,7 +118,7 @@ def _traceback(running: Running) -> list[str]:
 def test_only_a_slow_request_is_logged(
     switched: Running, seconds: float, event: str, level: str
 ) -> None:
-    switched.ask(PLANS, headers=who())  # the first one opens its connections
+    switched.ask(PLANS, headers=who())  # the first request opens connections
     before = len(switched.documents())
     assert switched.ask(PLANS, headers=who())[0] == 200
     assert len(switched.documents()) == before
@@ -132,7 +132,7 @@ def test_only_a_slow_request_is_logged(
     assert any(f'"GET {PLANS} HTTP/1.1" 200' in line for line in switched.lines())
 
 
-def test_recommending_names_its_customer_and_fills_the_keys(
+def test_a_recommendation_logs_its_customer_and_sets_keys(
     running: Running, migrated: Stores, customer: str
 ) -> None:
     asked = {"customer_id": customer}
@@ -151,7 +151,7 @@ def test_recommending_names_its_customer_and_fills_the_keys(
     assert running.ask(path, headers=who())[0] == 404
 
 
-def test_a_year_of_hours_is_taken_in_one_upload(running: Running) -> None:
+def test_a_year_of_hours_fits_in_one_upload(running: Running) -> None:
     hours = (f"2024-{1 + n // 720 % 12:02}-01T00:00,{n}.25" for n in range(8760))
     rows = "\n".join(["date,kwh", *hours])
     assert len(rows) > 150_000
@@ -191,7 +191,7 @@ def test_a_worker_opens_thirty_connections_and_keeps_ten(
 def test_a_worker_opens_twenty_connections_to_the_cache_at_most(
     running: Running, migrated: Stores
 ) -> None:
-    """A request that gets none is limited by memory, and is answered."""
+    """Without a connection, a request is rate-limited in memory and answered."""
     with migrated.cache.client() as watching, ThreadPoolExecutor(40) as clients:
         watching.execute_command("CLIENT", "PAUSE", 1500, "ALL")
         asked = [clients.submit(running.ask, PLANS, headers=who()) for _ in range(40)]
@@ -205,7 +205,7 @@ def test_a_worker_opens_twenty_connections_to_the_cache_at_most(
 
 
 def redirect(running: Running) -> str:
-    """Where a path without its slash leads a client that came by https."""
+    """The redirect of a path without its slash for an HTTPS client."""
     connection = HTTPConnection("127.0.0.1", running.port, timeout=10)
     try:
         headers = {"Host": "arbor.test", "X-Forwarded-Proto": "https", **who()}
@@ -224,7 +224,7 @@ def test_a_redirect_keeps_https_where_the_environment_trusts_the_load_balancer(
 
 
 def closes(running: Running, within: float) -> bool:
-    """Whether it closes an idle connection in so many seconds."""
+    """Whether it closes an idle connection within `within` seconds."""
     connection = HTTPConnection("127.0.0.1", running.port, timeout=10)
     try:
         connection.request("GET", HEALTH)
@@ -236,16 +236,16 @@ def closes(running: Running, within: float) -> bool:
         connection.close()
 
 
-def test_an_idle_connection_is_closed_soon_unless_the_environment_says_more(
+def test_keep_alive_follows_the_environment(
     running: Running, migrated: Stores, tmp_path: Path
 ) -> None:
-    """Two seconds by itself; with the environment of our task, longer than the load balancer."""
+    """Two seconds by default; with the task's environment, longer than the load balancer's."""
     with started(migrated, tmp_path, GUNICORN_CMD_ARGS="") as by_itself:
         assert closes(by_itself, within=30)
     assert not closes(running, within=4)
 
 
-def test_a_stop_ends_what_was_begun_and_writes_an_error_a_worker(
+def test_a_stop_completes_requests_and_logs_an_error_per_worker(
     migrated: Stores, tmp_path: Path
 ) -> None:
     with started(migrated, tmp_path, workers=2) as task, ThreadPoolExecutor(1) as client:

@@ -30,7 +30,7 @@ RUNBOOK = Path(__file__).parents[4] / "docs" / "runbook.md"
 
 @pytest.fixture
 def account(running: Running, migrated: Stores, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Production's instance, group and secrets, with a way to the stores of the stand-in."""
+    """Production's instance, group and secrets, with tunnels to the stand-in's stores."""
     assert running.process.poll() is None
     for name, value in (
         ("AWS_DEFAULT_REGION", "us-east-1"),
@@ -42,12 +42,12 @@ def account(running: Running, migrated: Stores, monkeypatch: pytest.MonkeyPatch)
     ports = {5432: migrated.database.port, 6379: migrated.cache.port}
 
     @contextmanager
-    def way(_: Account, _host: str, port: int, *, local_port: int = 0) -> Iterator[int]:
+    def to_stand_in(_: Account, _host: str, port: int, *, local_port: int = 0) -> Iterator[int]:
         assert local_port == 0
         yield ports[port]
 
     for module in ("database", "cache"):
-        monkeypatch.setattr(f"arbor.{module}.session.tunnel", way)
+        monkeypatch.setattr(f"arbor.{module}.session.tunnel", to_stand_in)
     with cache_account():
         name_primary(HOST)
         boto3.client("rds").create_db_instance(
@@ -68,29 +68,29 @@ def arbor(*words: str) -> Result:
 
 
 def requests(running: Running, count: int) -> None:
-    """Of as many clients."""
+    """One request from each of `count` clients."""
     for _ in range(count):
         assert running.ask(PLANS, headers={"X-Forwarded-For": str(uuid4())})[0] == 200
 
 
 @pytest.mark.usefixtures("account")
-def test_the_log_has_its_json_and_its_plain_lines(running: Running, customer: str) -> None:
+def test_logs_show_json_and_plain_lines(running: Running, customer: str) -> None:
     boto3.client("logs").create_log_group(logGroupName=GROUP)
-    asked = {"customer_id": customer}
+    body = {"customer_id": customer}
     who = {"X-Forwarded-For": str(uuid4())}
-    running.ask("/api/v1/recommendations", method="POST", body=asked, headers=who)
+    running.ask("/api/v1/recommendations", method="POST", body=body, headers=who)
     running.ship(boto3.client("logs"), GROUP)
-    said = arbor("logs", "backend").stdout
-    assert "Starting application" in said
-    assert '"POST /api/v1/recommendations HTTP/1.1" 200' in said
+    output = arbor("logs", "backend").stdout
+    assert "Starting application" in output
+    assert '"POST /api/v1/recommendations HTTP/1.1" 200' in output
     only = arbor("logs", "backend", "--customer", customer, "--json").stdout.splitlines()
     assert only
     assert all("Generated recommendations" in line for line in only)
 
 
 @pytest.mark.usefixtures("account")
-def test_an_incident_is_found_in_what_it_really_wrote(running: Running) -> None:
-    """Two failed requests are two JSON errors and two tracebacks; stops and slow ones are none."""
+def test_errors_are_found_in_the_applications_real_log(running: Running) -> None:
+    """Two failed requests are two JSON errors and two tracebacks; slow requests are none."""
     before = len(running.lines())
     who = {"X-Forwarded-For": str(uuid4())}
     running.switch(failing=True)
@@ -103,8 +103,8 @@ def test_an_incident_is_found_in_what_it_really_wrote(running: Running) -> None:
     running.ship(boto3.client("logs"), GROUP, since=before)
 
     def found(*words: str) -> list[Any]:
-        said = arbor("logs", "backend", "--json", *words).stdout
-        return [json.loads(line)["line"] for line in said.splitlines()]
+        output = arbor("logs", "backend", "--json", *words).stdout
+        return [json.loads(line)["line"] for line in output.splitlines()]
 
     errors = found("--errors")
     logged = [one["event"] for one in errors if isinstance(one, dict)]
@@ -114,21 +114,21 @@ def test_an_incident_is_found_in_what_it_really_wrote(running: Running) -> None:
     assert [one["path"] for one in found("--slower-than", "1000")] == [PLANS]
 
 
-def test_health_asks_for_the_stores_too(running: Running, migrated: Stores, tmp_path: Path) -> None:
-    """The load balancer's path is healthy while the process lives."""
+def test_health_includes_the_stores(running: Running, migrated: Stores, tmp_path: Path) -> None:
+    """The load balancer's path is healthy as long as the process runs."""
     address = "https://arbor.test/api/v1/health"
-    asked: list[str] = []
+    requested: list[str] = []
 
     def of(one: Running) -> Callable[[str], tuple[int, str]]:
         def opener(url: str) -> tuple[int, str]:
-            asked.append(url)
+            requested.append(url)
             status, answer = one.ask(url.removeprefix("https://arbor.test"))
             return status, json.dumps(answer)
 
         return opener
 
     assert health.ask(address, of(running), lambda _: None)
-    assert asked == [address, f"{address}/detailed"]
+    assert requested == [address, f"{address}/detailed"]
     with started(migrated, tmp_path, REDIS_PORT="1") as alone:
         assert alone.ask("/api/v1/health")[1]["status"] == "healthy"
         with pytest.raises(Failed, match="cache"):
@@ -144,24 +144,24 @@ def test_connections_are_those_of_the_applications_pool(running: Running) -> Non
 
 
 @pytest.mark.usefixtures("account")
-def test_top_queries_names_what_the_requests_asked(running: Running, migrated: Stores) -> None:
+def test_top_queries_shows_the_requests_queries(running: Running, migrated: Stores) -> None:
     as_superuser(
         migrated.database,
         "CREATE EXTENSION IF NOT EXISTS pg_stat_statements",
         "SELECT pg_stat_statements_reset()",
     )
     requests(running, 12)
-    said = arbor("database", "top-queries", "--json").stdout
-    assert "FROM energy_plans" in said
+    output = arbor("database", "top-queries", "--json").stdout
+    assert "FROM energy_plans" in output
 
 
 @pytest.mark.usefixtures("account")
-def test_the_caches_commands_know_the_applications_keys(
+def test_cache_commands_match_the_applications_keys(
     running: Running, migrated: Stores, customer: str
 ) -> None:
-    asked = {"customer_id": customer}
+    body = {"customer_id": customer}
     who = {"X-Forwarded-For": "203.0.113.9"}
-    running.ask("/api/v1/recommendations", method="POST", body=asked, headers=who)
+    running.ask("/api/v1/recommendations", method="POST", body=body, headers=who)
     before = migrated.cache.keys()
     assert {"plans:all", f"recommendations:{customer}"} <= before
     assert json.loads(arbor("cache", "stats", "--json").stdout)
@@ -173,7 +173,7 @@ def test_the_caches_commands_know_the_applications_keys(
 
 
 def in_a_task(on: Stores, command: str) -> str:
-    """Run it as ECS Exec does in the backend's container; gives everything that it wrote."""
+    """Run it like ECS Exec in the backend's container; returns its output."""
     program, *words = shlex.split(command)
     assert program == "python"
     done = subprocess.run(
@@ -189,7 +189,7 @@ def in_a_task(on: Stores, command: str) -> str:
 
 
 def from_the_runbook() -> str:
-    """The command of its block on warming, as ECS gets it from a shell."""
+    """The runbook's warm-up command, as the shell passes it to ECS."""
     text = RUNBOOK.read_text().partition("### Warm Up Cache")[2].partition("\n### ")[0]
     (line,) = [one for one in text.splitlines() if one.strip().startswith("--command")]
     return shlex.split(line)[1]
@@ -200,11 +200,11 @@ def from_the_runbook() -> str:
     ("command", "done"),
     [(warm.COMMAND, warm.DONE), (from_the_runbook(), "the cache is warm")],
 )
-def test_warming_puts_every_plan_into_the_cache(migrated: Stores, command: str, done: str) -> None:
+def test_warming_caches_every_plan(migrated: Stores, command: str, done: str) -> None:
     migrated.cache.fill()
-    said = in_a_task(migrated, command)
-    assert said.splitlines()[-1] == done, said
-    assert "Traceback" not in said
+    output = in_a_task(migrated, command)
+    assert output.splitlines()[-1] == done, output
+    assert "Traceback" not in output
     kept = migrated.cache.keys()
     assert "plans:all" in kept
     assert len(kept) == 1 + 5
@@ -214,6 +214,6 @@ def test_warming_puts_every_plan_into_the_cache(migrated: Stores, command: str, 
 
 def test_warming_without_the_cache_is_a_failure(migrated: Stores) -> None:
     elsewhere = "import os; os.environ.update(REDIS_PORT='1'); import asyncio"
-    said = in_a_task(migrated, warm.COMMAND.replace("import asyncio", elsewhere, 1))
-    assert "ConnectionError" in said
-    assert warm.DONE not in said
+    output = in_a_task(migrated, warm.COMMAND.replace("import asyncio", elsewhere, 1))
+    assert "ConnectionError" in output
+    assert warm.DONE not in output

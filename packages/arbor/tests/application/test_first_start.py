@@ -1,4 +1,4 @@
-"""On an empty database the migration comes first: the application's own start breaks it."""
+"""An empty database requires migrations first: the application's start breaks it."""
 
 import json
 import re
@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from application_world import Stores, begun, started
+from application_world import Stores, launched, started
 from postgres_world import superuser
 
 RUNBOOK = Path(__file__).parents[4] / "docs" / "runbook.md"
-WAIT_FOR_EACH_OTHER = (
+LOCK_WAITS = (
     "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE %s"
 )
-DIED = {1, 3}
-"""Gunicorn's exit code after a worker that did not boot; 1 where several end at once."""
+BOOT_FAILED = {1, 3}
+"""Gunicorn's exit codes after a worker failed to boot; 1 if several fail at once."""
 
 
 @pytest.fixture
@@ -24,17 +24,17 @@ def empty(on: Stores) -> Stores:
     return on
 
 
-def race(on: Stores, place: Path) -> int | None:
-    """Hold a table until four workers are at it; gives the exit code, None while it runs."""
+def race(on: Stores, directory: Path) -> int | None:
+    """Lock a table until four workers wait for it; returns the exit code, None while running."""
     with superuser(on.database) as watching, on.database.connect() as holding:
         holding.execute("CREATE TABLE suppliers (id int)")
-        with begun(on, place, workers=4) as running:
+        with launched(on, directory, workers=4) as running:
             ends = time.monotonic() + 60
             waiting = 0
             while waiting < 4:
                 assert time.monotonic() < ends, running.log.read_text()
                 time.sleep(0.1)
-                found = watching.execute(WAIT_FOR_EACH_OTHER, ["%CREATE TABLE%"])
+                found = watching.execute(LOCK_WAITS, ["%CREATE TABLE%"])
                 (waiting,) = found.fetchone() or (0,)
             holding.rollback()
             while running.process.poll() is None and time.monotonic() < ends:
@@ -48,10 +48,10 @@ def tables(on: Stores) -> set[str]:
         return {name for (name,) in found}
 
 
-def test_four_workers_race_on_an_empty_database_and_the_migration_fails_ever_after(
+def test_four_workers_on_an_empty_database_break_later_migrations(
     empty: Stores, tmp_path: Path
 ) -> None:
-    assert race(empty, tmp_path) in DIED
+    assert race(empty, tmp_path) in BOOT_FAILED
     assert "Failed to initialize database" in (tmp_path / "log").read_text()
     for _ in range(2):
         broken = empty.alembic("upgrade", "head")
@@ -61,9 +61,7 @@ def test_four_workers_race_on_an_empty_database_and_the_migration_fails_ever_aft
     assert "alembic_version" not in tables(empty)
 
 
-def test_migrated_first_four_workers_start_and_a_second_migration_is_harmless(
-    empty: Stores, tmp_path: Path
-) -> None:
+def test_after_migrations_four_workers_start(empty: Stores, tmp_path: Path) -> None:
     assert empty.alembic("upgrade", "head").returncode == 0
     made = tables(empty)
     with started(empty, tmp_path, workers=4) as running:
@@ -86,13 +84,11 @@ def schema(on: Stores) -> set[tuple[str, ...]]:
         return set(found.fetchall())
 
 
-def test_the_runbooks_repair_makes_of_it_what_migrations_make(
-    empty: Stores, tmp_path: Path
-) -> None:
+def test_the_runbooks_repair_restores_the_migrations_schema(empty: Stores, tmp_path: Path) -> None:
     assert empty.alembic("upgrade", "head").returncode == 0
     wanted = schema(empty)
     empty.empty()
-    assert race(empty, tmp_path) in DIED
+    assert race(empty, tmp_path) in BOOT_FAILED
     text = RUNBOOK.read_text().partition("### Repair a Database That Was Not")[2]
     section = text.partition("\n### ")[0]
     commands = re.findall(r"'(\"[^']+\")'", section.partition("; do")[0].rpartition("for ")[2])
@@ -100,7 +96,7 @@ def test_the_runbooks_repair_makes_of_it_what_migrations_make(
     for words in commands:
         done = empty.alembic(*json.loads(f"[{words}]"))
         assert done.returncode == 0, done.stderr
-    assert schema(empty) < wanted, "what the models lack is not there yet"
+    assert schema(empty) < wanted, "without the indexes that the models lack"
     with empty.database.connect() as session:
         for statement in re.findall('psql -c "(CREATE INDEX .*);"', section):
             session.execute(statement)
@@ -109,7 +105,7 @@ def test_the_runbooks_repair_makes_of_it_what_migrations_make(
     assert (again.returncode, "Running upgrade" in again.stderr) == (0, False)
 
 
-def test_without_its_database_it_ends(empty: Stores, tmp_path: Path) -> None:
-    with begun(empty, tmp_path, POSTGRES_PORT="1") as running:
-        assert running.process.wait(timeout=60) in DIED
+def test_without_a_database_it_exits(empty: Stores, tmp_path: Path) -> None:
+    with launched(empty, tmp_path, POSTGRES_PORT="1") as running:
+        assert running.process.wait(timeout=60) in BOOT_FAILED
     assert "Failed to initialize database" in running.log.read_text()

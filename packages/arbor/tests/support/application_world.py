@@ -197,7 +197,7 @@ def stores() -> Iterator[Stores]:
 
 
 @contextmanager
-def begun(
+def launched(
     on: Stores, place: Path, *, name: str = "production", workers: int = 1, **more: str
 ) -> Iterator[Running]:
     """Start it, and wait for nothing; `more` goes into its environment."""
@@ -233,7 +233,7 @@ def started(
     on: Stores, place: Path, *, name: str = "production", workers: int = 1, **more: str
 ) -> Iterator[Running]:
     """The same, once it answers."""
-    with begun(on, place, name=name, workers=workers, **more) as running:
+    with launched(on, place, name=name, workers=workers, **more) as running:
         ends = time.monotonic() + STARTS_WITHIN
         while not _answers(running):
             assert time.monotonic() < ends, running.log.read_text()

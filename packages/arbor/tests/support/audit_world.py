@@ -1,4 +1,4 @@
-"""Staging with nothing in it that an audit finds, and ways to spoil it."""
+"""Staging without audit findings, and functions that cause them."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ REPOSITORY = "arbor-energy/infrastructure"
 
 
 def tidy(world: World) -> dict[str, str]:
-    """The rules, names and roles that infrastructure gives; ids of groups by their purpose."""
+    """Set the program's rules, names and roles; returns ids of groups by purpose."""
     runbook_world.complete(world)
     ec2, elb = client("ec2"), client("elbv2")
     (balancer,) = elb.describe_load_balancers()["LoadBalancers"]
@@ -41,15 +41,15 @@ def empty(group: str) -> None:
     ec2 = client("ec2")
     rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])
     for rule in rules["SecurityGroupRules"]:
-        way = "egress" if rule["IsEgress"] else "ingress"
-        revoke = getattr(ec2, f"revoke_security_group_{way}")
+        direction = "egress" if rule["IsEgress"] else "ingress"
+        revoke = getattr(ec2, f"revoke_security_group_{direction}")
         revoke(GroupId=group, SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]])
 
 
 def open_to(
     source: str, group: str, protocol: str, first: int = -1, last: int = -1, *, out: bool = False
 ) -> str:
-    """A rule; returns its id."""
+    """Create a rule; returns its id."""
     ranges: dict[str, Any] = (
         {"Ipv6Ranges": [{"CidrIpv6": source}]}
         if ":" in source
@@ -65,7 +65,7 @@ def open_to(
 
 
 def _cover(*hosts: str) -> None:
-    """Give the listener a certificate for these hosts, with every validation record in DNS."""
+    """Attach a certificate for these hosts to the listener, with validation records in DNS."""
     acm, elb = client("acm"), client("elbv2")
     arn = acm.request_certificate(
         DomainName=hosts[0], SubjectAlternativeNames=list(hosts), ValidationMethod="DNS"
@@ -80,7 +80,7 @@ def _cover(*hosts: str) -> None:
 
 
 def records() -> dict[str, dict[str, str]]:
-    """What ACM looks for, by the host."""
+    """Validation records by host."""
     acm = client("acm")
     found = [
         acm.describe_certificate(CertificateArn=one["CertificateArn"])["Certificate"]
@@ -108,7 +108,7 @@ def change(action: str, record: dict[str, str], value: str) -> None:
 
 
 def github(*contexts: str) -> dict[str, Any]:
-    """As the pipeline's documents are: a job of an environment is one of main's workflows."""
+    """A trust policy like the pipeline's: jobs of an environment run main's workflows."""
     subjects = [f"repo:{REPOSITORY}:{context}" for context in contexts]
     workflows = [f"{REPOSITORY}/.github/workflows/release.yml@{ci_documents.MAIN}"]
     document = ci_documents.trust(

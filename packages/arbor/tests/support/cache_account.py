@@ -1,4 +1,4 @@
-"""An emulated account with production's cache and its secret, for the tests of its procedures."""
+"""An emulated account with production's cache and its secret."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ SECRET, GROUP = "arbor/production/redis", "arbor-production-redis"
 
 @contextmanager
 def cache_account() -> Iterator[None]:
-    """A group of two nodes, whose primary has the name that the real Redis' certificate is for."""
+    """A group of two nodes with the host name of the real Redis's certificate."""
     assert corrections  # imported for what it registers
     correction.apply()
     CLOCK.set_speed(0)
@@ -43,7 +43,7 @@ def make_group(nodes: int = 2, name: str = GROUP) -> None:
 
 
 def keep(token: str, name: str = SECRET) -> None:
-    """Put a token into the secret."""
+    """Store a token in the secret."""
     manager, value = boto3.client("secretsmanager"), json.dumps({"password": token})
     try:
         manager.create_secret(Name=name, SecretString=value)
@@ -52,7 +52,7 @@ def keep(token: str, name: str = SECRET) -> None:
 
 
 def name_primary(host: str, name: str = GROUP) -> None:
-    """Name the primary endpoint: what AWS calls it stands in nobody's certificate here."""
+    """Set the primary endpoint's host name to one in the test's certificate."""
     group = elasticache_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].replication_groups[name]
     group.node_groups[0]["primary_endpoint"] = {"address": host, "port": 6379}
 

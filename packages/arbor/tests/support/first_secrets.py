@@ -1,4 +1,4 @@
-"""Staging with database, cache and application as the first `pulumi up` leaves their secrets."""
+"""Staging with database, cache and application after the first `pulumi up`."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ FIRST: dict[str, dict[str, str]] = {
 
 @contextmanager
 def account() -> Iterator[None]:
-    """A fresh account with the stores and their secrets, and no tasks."""
+    """A new account with the stores and their secrets, without tasks."""
     assert corrections  # imported for what it registers
     correction.apply()
     CLOCK.set_speed(0)
@@ -39,7 +39,7 @@ def account() -> Iterator[None]:
 
 
 def complete(world: World) -> None:
-    """Make the stores, and have the backend's tasks read all three secrets."""
+    """Create the stores, and let the backend's tasks use all three secrets."""
     stores()
     read = [("POSTGRES_PASSWORD", DB, "password"), ("REDIS_PASSWORD", CACHE, "password")]
     given = [
@@ -52,7 +52,7 @@ def complete(world: World) -> None:
 
 
 def stores() -> None:
-    """Database and cache, and the first value of each secret; the database's secret is there."""
+    """Database, cache and each secret's first value; the database's secret must exist."""
     rds, cache = client("rds"), client("elasticache")
     rds.create_db_instance(
         DBInstanceIdentifier=DATABASE,
@@ -78,14 +78,14 @@ def stores() -> None:
 
 
 def put(name: str, value: object, *stages: str) -> None:
-    """Give a secret a new version."""
+    """Store a new version of a secret."""
     client("secretsmanager").put_secret_value(
         SecretId=name, SecretString=json.dumps(value), VersionStages=list(stages) or ["AWSCURRENT"]
     )
 
 
 def rotate_by_lambda(name: str) -> None:
-    """As a secret is described that a Lambda function rotates; moto wants the function itself."""
+    """Mark a secret as rotated by a Lambda function, without the function that moto requires."""
     secret = secretsmanager_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].secrets[name]
     secret.__dict__.update(rotation_requested=True, rotation_enabled=True)
 
@@ -95,13 +95,13 @@ def arn(name: str) -> str:
 
 
 def held(name: str, stage: str = "AWSCURRENT") -> dict[str, str]:
-    """What a version holds."""
+    """The value of a version."""
     found = client("secretsmanager").get_secret_value(SecretId=name, VersionStage=stage)
     return dict(json.loads(found["SecretString"]))
 
 
 def labels(name: str) -> set[str]:
-    """Of all versions."""
+    """The labels of all versions."""
     found = client("secretsmanager").describe_secret(SecretId=name)["VersionIdsToStages"]
     return {label for version in found.values() for label in version}
 
@@ -114,23 +114,23 @@ def tokens() -> list[str]:
 
 
 def accepts(_: Account, token: str) -> bool:
-    """Whether the cache lets in a client with a token."""
+    """Whether the cache accepts a token."""
     return token in tokens()
 
 
 class Application:
-    """Answers as the tasks of the backend that run now: each has the key of its start."""
+    """Answers like the backend's running tasks, each with the key of its start."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.keys: dict[int, str] = {}
         self.asked: list[str] = []
         self.status: int | None = None
-        """What it answers whatever it is asked, where it is set."""
+        """If set, the status of every answer."""
         self.remember()
 
     def remember(self) -> None:
-        """Called at each step that is said: note the key that a new deployment's tasks read."""
+        """Record the key that a new deployment's tasks read; called at each step."""
         self.keys.setdefault(len(self.world.deployments(BACKEND)), held(APP)["SECRET_KEY"])
 
     def __call__(self, address: str, token: str) -> int:
@@ -142,12 +142,12 @@ class Application:
 
 
 def deployments(world: World) -> int:
-    """How many the backend had."""
+    """Number of the backend's deployments."""
     return len(world.deployments(BACKEND))
 
 
 def everything(world: World) -> dict[str, Any]:
-    """All that a rotation changes."""
+    """The state that a rotation changes."""
     return {
         "held": {name: held(name) for name in FIRST},
         "labels": {name: labels(name) for name in FIRST},

@@ -1,4 +1,4 @@
-"""Stand-ins for AWS's session manager plugin: one for a command in a task, one that forwards."""
+"""Stand-ins for the Session Manager plugin: one runs a command, one forwards a port."""
 
 import os
 import sys
@@ -41,12 +41,12 @@ while True:
 
 
 def forward(place: Path, patch: pytest.MonkeyPatch, host: str, port: int) -> None:
-    """Put one on PATH that leads to this machine's `port` as if it were `host` in the VPC."""
+    """Put one on PATH that forwards to local `port` in place of `host` in the VPC."""
     _install(place, patch, FORWARDS.format(python=sys.executable, host=host, port=port))
 
 
 def install(place: Path, patch: pytest.MonkeyPatch, does: str) -> Path:
-    """Put it first on PATH; returns the file that has a line for each run of it."""
+    """Put one first on PATH; returns a file with a line per run."""
     runs = place / "runs"
     runs.write_text("")
     _install(place, patch, TEXT.format(python=sys.executable, runs=str(runs), does=does))

@@ -1,4 +1,4 @@
-"""A real PostgreSQL of Debian's, with TLS and pg_stat_statements, for the tests of SQL."""
+"""A real PostgreSQL with TLS and pg_stat_statements."""
 
 import os
 import pwd
@@ -25,19 +25,19 @@ HOST = "database.arbor.test"
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """It knows `user` as RDS's master: it may make roles and is no superuser."""
+    """`user` has the rights of RDS's master user: it may create roles and is no superuser."""
 
     port: int
     ca: Path
-    """Who signed its certificate, which is for `host`."""
+    """The authority of the certificate for `host`."""
     host: str = HOST
     user: str = USER
     password: str = PASSWORD
-    """That it began with."""
+    """The initial password."""
     database: str = DATABASE
 
     def connect(self, user: str = "", password: str = "") -> psycopg.Connection:
-        """As the procedures do: the address is this machine's, the name is the certificate's."""
+        """Connect like the procedures: local address, host name of the certificate."""
         return psycopg.connect(
             host=self.host,
             hostaddr="127.0.0.1",
@@ -51,7 +51,7 @@ class Server:
 
 
 def free_port() -> int:
-    """One that nobody listens on at this moment."""
+    """A port without a listener."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -66,7 +66,7 @@ def server(
     database: str = DATABASE,
     connections: int = 100,
 ) -> Iterator[Server]:
-    """Start one in a directory of its own, and stop it. Skips the test where there is none.
+    """Start one in a directory of its own, and stop it. Skips the test without PostgreSQL.
 
     Its certificate is for `hosts`, or for `HOST`; `connections` are all that it takes.
     """
@@ -122,13 +122,13 @@ def statements(made: Server) -> str:
 
 
 def superuser(made: Server, database: str = "") -> psycopg.Connection:
-    """As which RDS itself works."""
+    """Connect as superuser, as RDS itself does."""
     address = f"host=127.0.0.1 port={made.port} user=rds dbname={database or made.database}"
     return psycopg.connect(address, autocommit=True)
 
 
 def as_superuser(made: Server, *queries: str, database: str = "") -> None:
-    """What RDS does by itself, or a test undoes."""
+    """Run queries as superuser."""
     with superuser(made, database) as root:
         for query in queries:
             root.execute(query.encode())
@@ -144,7 +144,7 @@ def _prepare(made: Server) -> None:
 
 
 def _account() -> pwd.struct_passwd | None:
-    """PostgreSQL refuses to run as root; Debian's package makes it an account."""
+    """Debian's account for PostgreSQL, which refuses to run as root."""
     return pwd.getpwnam("postgres") if os.geteuid() == 0 else None
 
 

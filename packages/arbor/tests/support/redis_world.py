@@ -1,4 +1,4 @@
-"""A real Redis of Debian's, with TLS and AUTH alone, for the tests of the cache's procedures."""
+"""A real Redis that requires TLS and AUTH."""
 
 import shutil
 import subprocess
@@ -24,15 +24,15 @@ READY = "Ready to accept connections"
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """It takes TLS alone, as ElastiCache does with encryption in transit."""
+    """Requires TLS, like ElastiCache with encryption in transit."""
 
     port: int
     ca: Path
-    """Who signed its certificate."""
+    """The authority of the certificate."""
     token: str = TOKEN
 
     def client(self) -> redis.Redis:
-        """As the test itself works with it; nothing is checked."""
+        """A client for the test itself, without verification."""
         return redis.Redis(
             port=self.port,
             password=self.token,
@@ -43,7 +43,7 @@ class Server:
         )
 
     def fill(self, **counts: int) -> None:
-        """Empty it, start its counters anew, and set so many keys `NAME:n` of each name."""
+        """Flush it, reset its counters, and set a number of keys `NAME:n` for each name."""
         with self.client() as client:
             client.flushall()
             client.config_resetstat()
@@ -56,14 +56,14 @@ class Server:
             return set(client.scan_iter(count=1000))
 
     def commands(self) -> set[str]:
-        """Every command that it has executed since `fill`, in lower case."""
+        """Commands executed since `fill`, in lower case."""
         with self.client() as client:
             return {name.removeprefix("cmdstat_") for name in client.info("commandstats")}
 
 
 @contextmanager
 def replica(of: Server, place: Path) -> Iterator[Server]:
-    """Start one that follows another, with the certificate in `place`."""
+    """Start a replica, with the certificate in `place`."""
     port = free_port()
     more = {
         "tls-replication": "yes",
@@ -76,7 +76,7 @@ def replica(of: Server, place: Path) -> Iterator[Server]:
 
 @contextmanager
 def server(*hosts: str, signed_by: Authority | None = None, token: str = TOKEN) -> Iterator[Server]:
-    """Start one in a directory of its own, and stop it. Skips the test where there is none.
+    """Start one in a directory of its own, and stop it. Skips the test without Redis.
 
     Its certificate is for `hosts`, or for `HOST`.
     """

@@ -17,7 +17,7 @@ LONGEST_NAME = 64
 
 @dataclass(frozen=True, kw_only=True)
 class Authority:
-    """It signs what a test's clients trust."""
+    """Signs certificates that a test's clients trust."""
 
     ca: Path
     """Its own certificate, for `SSL_CERT_FILE` and `PGSSLROOTCERT`."""
@@ -41,7 +41,7 @@ class Authority:
 
 
 def authority(place: Path) -> Authority:
-    """A new one, whose certificate is `ca.pem`."""
+    """A new authority with the certificate `ca.pem`."""
     key = ec.generate_private_key(ec.SECP256R1())
     root = (
         _begin(ISSUER, ISSUER, key)
