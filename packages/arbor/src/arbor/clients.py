@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from mypy_boto3_elasticache import ElastiCacheClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_rds import RDSClient
+    from mypy_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
     from mypy_boto3_route53 import Route53Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_service_quotas import ServiceQuotasClient
+    from mypy_boto3_sts import STSClient
 
 
 class Clients(Protocol):
@@ -36,4 +39,12 @@ class Clients(Protocol):
     @overload
     def __call__(self, service: Literal["secretsmanager"], /) -> SecretsManagerClient: ...
     @overload
-    def __call__(self, service: str, /) -> Any: ...  # noqa: ANN401 - a service without stubs
+    def __call__(
+        self, service: Literal["resourcegroupstaggingapi"], /
+    ) -> ResourceGroupsTaggingAPIClient: ...
+    @overload
+    def __call__(self, service: Literal["service-quotas"], /) -> ServiceQuotasClient: ...
+    @overload
+    def __call__(self, service: Literal["sts"], /) -> STSClient: ...
+    @overload
+    def __call__(self, service: str, /) -> Any: ...  # noqa: ANN401 - the other services
