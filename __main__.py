@@ -50,7 +50,7 @@ pipeline = (
     if github is not None
     else None
 )
-# A pipeline makes roles, so none of them may do more than the boundary that bootstrap made.
+# The pipeline can create roles, so bootstrap's permissions boundary limits each of them.
 roles = RoleScope(
     path=naming.role_path(stack),
     boundary_arn=ci_documents.boundary_arn(pipeline) if pipeline is not None else None,
@@ -59,7 +59,7 @@ backend = config.services["backend"]
 
 
 def key(purpose: str, *services: ServiceGrant, keep: bool = False) -> EncryptionKey:
-    """One key for one kind of data, so that access to one is not access to all."""
+    """A key for one kind of data, so that access to one key gives no access to other data."""
     args = EncryptionKeyArgs(
         description=f"{naming.PROJECT} {stack}: {purpose}",
         account_id=config.account_id,
@@ -71,7 +71,7 @@ def key(purpose: str, *services: ServiceGrant, keep: bool = False) -> Encryption
     return EncryptionKey(f"{purpose}-key", args)
 
 
-# Keys and logs, before whoever uses them.
+# Keys and log groups come first, because the other resources use them.
 logs_key = key("logs", logs_grant(config.account_id, config.region))
 database_key = key("database", keep=config.final_backup)
 cache_key = key("cache", keep=config.final_backup)
@@ -129,7 +129,7 @@ network = Network(
     ),
 )
 
-# The edge: names, a certificate, one load balancer with a firewall.
+# The edge: DNS, a certificate, one load balancer with a web ACL.
 zone = HostedZone(
     "zone",
     HostedZoneArgs(
@@ -188,7 +188,7 @@ AliasRecords(
     ),
 )
 
-# The data, and the secrets that open it.
+# Secrets, the database and the cache.
 secrets = Secrets(
     "secrets",
     SecretsArgs(
@@ -227,7 +227,7 @@ database = Database(
         final_backup=config.final_backup,
         tags=config.tags("database"),
     ),
-    # RDS would make its log groups itself, without retention (docs/decisions/aws-log-groups.md).
+    # Otherwise RDS creates its log groups without retention (docs/decisions/aws-log-groups.md).
     opts=pulumi.ResourceOptions(depends_on=[logs]),
 )
 cache = Cache(
@@ -250,7 +250,7 @@ cache = Cache(
     ),
 )
 
-# The cluster, its images, and a service for each entry of the config.
+# The image repositories, the cluster, and a service for each entry of arbor:services.
 registry = Registry(
     "registry",
     RegistryArgs(
@@ -269,7 +269,7 @@ cluster = Cluster(
         spot_weight=config.spot_weight,
         tags=config.tags("cluster"),
     ),
-    opts=pulumi.ResourceOptions(depends_on=[logs]),  # as the database's
+    opts=pulumi.ResourceOptions(depends_on=[logs]),  # as for the database
 )
 task_environment = TaskEnvironment(
     account_id=config.account_id,
@@ -306,16 +306,16 @@ cache_access = application.CacheAccess(
 
 def image(app: str) -> pulumi.Input[str]:
     """The configured image, or the configured version in the stack's own repository."""
-    chosen = config.services[app]
-    if chosen.image is not None:
-        return chosen.image
-    return registry.urls[app].apply(lambda url: limits.image_in(url, chosen.version or ""))
+    entry = config.services[app]
+    if entry.image is not None:
+        return entry.image
+    return registry.urls[app].apply(lambda url: limits.image_in(url, entry.version or ""))
 
 
 services: dict[str, Service] = {}
-for app, wanted in config.services.items():
-    db = database_access if wanted.database else None
-    redis = cache_access if wanted.cache else None
+for app, entry in config.services.items():
+    db = database_access if entry.database else None
+    redis = cache_access if entry.cache else None
     services[app] = Service(
         app,
         ServiceArgs(
@@ -323,11 +323,11 @@ for app, wanted in config.services.items():
             container=Container(
                 name=app,
                 image=image(app),
-                user=wanted.user,
-                port=wanted.port,
+                user=entry.user,
+                port=entry.port,
                 log_group=logs.names[app],
                 region=config.region,
-                command=application.command(port=wanted.port, workers=wanted.workers),
+                command=application.command(port=entry.port, workers=entry.workers),
                 labels={pools.POOL_LABEL: str(config.database.pool_size)} if db else {},
                 environment=application.environment(
                     name=config.environment, domain=config.domain, database=db, cache=redis
@@ -336,18 +336,18 @@ for app, wanted in config.services.items():
                     app_secret_arn=secrets.app_arn, database=db, cache=redis
                 ),
             ),
-            cpu=wanted.cpu,
-            memory=wanted.memory,
+            cpu=entry.cpu,
+            memory=entry.memory,
             task_environment=task_environment,
             load_balancer=load_balancer_target,
-            path_patterns=wanted.paths,
-            priority=wanted.priority,
-            previous_port=wanted.previous_port,
-            health_check_path=wanted.health_check_path,
+            path_patterns=entry.paths,
+            priority=entry.priority,
+            previous_port=entry.previous_port,
+            health_check_path=entry.health_check_path,
             scaling=Scaling(
-                count=wanted.count,
-                min_count=wanted.min_count,
-                max_count=wanted.max_count,
+                count=entry.count,
+                min_count=entry.min_count,
+                max_count=entry.max_count,
                 cpu_percent=config.scaling.cpu_percent,
                 memory_percent=config.scaling.memory_percent,
                 requests_per_target=config.scaling.requests_per_target,
@@ -359,17 +359,17 @@ for app, wanted in config.services.items():
                 app_secret_arn=secrets.app_arn, database=db, cache=redis
             ),
             egress={
-                **({"database": database_egress} if wanted.database else {}),
-                **({"cache": cache_egress} if wanted.cache else {}),
+                **({"database": database_egress} if entry.database else {}),
+                **({"cache": cache_egress} if entry.cache else {}),
             },
             bake_minutes=config.deployment.bake_minutes,
             pause=PauseHook(timeout_minutes=config.deployment.pause_timeout_minutes)
             if config.deployment.pause_before_production
             else None,
-            release_order=wanted.release_order,
+            release_order=entry.release_order,
             tags=config.tags(app),
         ),
-        # A service starts when what it opens connections to is there.
+        # Tasks need their secrets and images at start.
         opts=pulumi.ResourceOptions(depends_on=[secrets, registry]),
     )
 
@@ -404,7 +404,7 @@ migrations = MigrationTask(
     ),
 )
 
-# The pipeline's way in.
+# Roles for the pipeline's jobs.
 if pipeline is not None and github is not None:
     ci = CiAccess(
         "ci",
@@ -415,7 +415,7 @@ if pipeline is not None and github is not None:
         arns.append(ci.images_role_arn)
     pulumi.export("ci_role_arns", arns)
 
-# What an operator needs to find; nothing secret.
+# Outputs for operators; none is secret.
 pulumi.export("url", f"https://{config.domain}")
 pulumi.export("green_url", f"https://{green_host}")
 pulumi.export("name_servers", zone.name_servers)

@@ -1,4 +1,4 @@
-"""What the application expects of whoever runs it: environment variables and secrets.
+"""The environment variables and secrets that the application requires.
 
 The names are the application's own (its `app/core/config.py`). A service that uses the database
 or the cache is the Python backend; one that uses neither is a Next.js server.
@@ -13,23 +13,23 @@ import pulumi
 from arbor_names import naming
 from arbor_names.waits import KEEP_ALIVE_SECONDS
 
-# Where its paths begin, and below that what its own limit of requests does not count.
+# The prefix of its API's paths, and the paths that its own request limit exempts.
 API, UNCOUNTED = "/api/", ("/api/v1/health",)
-# Environment of a gunicorn server; what its command line says wins.
+# Environment of a gunicorn server; its command line takes precedence.
 # https://docs.gunicorn.org/en/stable/settings.html#settings
 GUNICORN: Mapping[str, str] = {
-    # Its uvicorn workers take this too; the default of 2 seconds is shorter than the load
-    # balancer's idle timeout.
+    # Also for its uvicorn workers; the default of 2 seconds is shorter than the load balancer's
+    # idle timeout.
     "GUNICORN_CMD_ARGS": f"--keep-alive {KEEP_ALIVE_SECONDS}",
-    # The load balancer's headers have the client's scheme; without this, redirects lead to
-    # http://. Every address, because a task has no other peer: its security group lets the load
-    # balancer's alone in, whose addresses change.
+    # Trust the load balancer's header with the client's scheme; otherwise redirects lead to
+    # http://. Every address, because those of the load balancer change, and the security group
+    # admits no other peer.
     "FORWARDED_ALLOW_IPS": "*",
 }
 # Environment of a Next.js server that `output: standalone` has built.
 # https://github.com/vercel/next.js/blob/canary/packages/next/src/build/utils.ts
 NEXT: Mapping[str, str] = {
-    # By default it listens on the task's own name only.
+    # The default is the task's host name only.
     "HOSTNAME": "0.0.0.0",  # noqa: S104 - behind the load balancer only
     "KEEP_ALIVE_TIMEOUT": str(KEEP_ALIVE_SECONDS * 1000),
 }
@@ -37,7 +37,7 @@ NEXT: Mapping[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseAccess:
-    """Where PostgreSQL is, and the secret with `username` and `password`."""
+    """The address of PostgreSQL, and the secret with `username` and `password`."""
 
     host: pulumi.Input[str]
     port: pulumi.Input[int]
@@ -47,7 +47,7 @@ class DatabaseAccess:
 
 @dataclass(frozen=True, kw_only=True)
 class CacheAccess:
-    """Where Redis is, and the secret with `password`."""
+    """The address of Redis, and the secret with `password`."""
 
     host: pulumi.Input[str]
     port: pulumi.Input[int]
@@ -55,10 +55,10 @@ class CacheAccess:
 
 
 def command(*, port: int, workers: int | None) -> tuple[str, ...]:
-    """What the backend's image starts by itself, with this port and so many workers.
+    """The backend image's own command, with this port and number of workers.
 
-    The image has 4 workers on its command line, which no variable lowers
-    (`backend/Dockerfile.prod`). Empty where a service has no workers: the image's own.
+    The image's command line has 4 workers, and no variable lowers them (`backend/Dockerfile.prod`).
+    Empty without `workers`: the image's command applies.
     """
     if workers is None:
         return ()
@@ -78,9 +78,9 @@ def environment(
     database: DatabaseAccess | None = None,
     cache: CacheAccess | None = None,
 ) -> dict[str, pulumi.Input[str]]:
-    """Plain variables of a service that uses this database and this cache; no secret in them.
+    """Plain variables, without secrets, of a service that uses this database and cache.
 
-    `name` is what the application knows: `production` or `staging`.
+    `name` is the application's ENVIRONMENT: `production` or `staging`.
     """
     variables: dict[str, pulumi.Input[str]] = {
         "ENVIRONMENT": name,
@@ -111,10 +111,10 @@ def secrets(
     database: DatabaseAccess | None = None,
     cache: CacheAccess | None = None,
 ) -> dict[str, pulumi.Input[str]]:
-    """Variables that ECS fills from Secrets Manager, each with its `valueFrom`.
+    """Variables that ECS reads from Secrets Manager, each with its `valueFrom`.
 
-    The database's user is here and not in `environment`, because a rotation replaces both at once
-    and ECS refuses a name that stands in both.
+    The database's user is a secret too, because a rotation replaces user and password together,
+    and ECS refuses a name in both lists.
     """
     if database is None and cache is None:
         return {}
@@ -135,7 +135,7 @@ def secret_arns(
     database: DatabaseAccess | None = None,
     cache: CacheAccess | None = None,
 ) -> tuple[pulumi.Input[str], ...]:
-    """The secrets that a service's execution role must read for its `secrets`."""
+    """ARNs that the execution role reads for `secrets`."""
     if database is None and cache is None:
         return ()
     stores = (access.secret_arn for access in (database, cache) if access is not None)
@@ -143,12 +143,12 @@ def secret_arns(
 
 
 def cors_origins(domain: str) -> str:
-    """The pages that may call the API: a new version is tested under the green host."""
+    """Origins that may call the API, with the green host for tests of a new version."""
     return json.dumps([f"https://{host}" for host in (domain, naming.green_host(domain))])
 
 
 def value_from(secret_arn: pulumi.Input[str], key: str) -> pulumi.Output[str]:
-    """One key of a JSON secret, in its current version.
+    """`valueFrom` of one key of a JSON secret, in its current version.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
     """

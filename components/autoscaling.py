@@ -1,4 +1,4 @@
-"""How many tasks a service runs: a scalable Target and three tracking Policies."""
+"""Autoscaling of a service: a scalable Target and three target tracking Policies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ SCALE_IN_SECONDS, SCALE_OUT_SECONDS = 300, 60
 
 @dataclass(frozen=True, kw_only=True)
 class AutoscalingArgs:
-    """Floor and ceiling are config's; between them autoscaling and operators decide."""
+    """The minimum and maximum task count, and the targets of the policies."""
 
     cluster_name: pulumi.Input[str]
     service_name: pulumi.Input[str]
@@ -24,7 +24,7 @@ class AutoscalingArgs:
     cpu_percent: int
     memory_percent: int
     requests_per_target: int
-    """A minute and task."""
+    """Requests a minute and task."""
     load_balancer_suffix: pulumi.Input[str]
     blue_suffix: pulumi.Input[str]
     green_suffix: pulumi.Input[str]
@@ -39,9 +39,9 @@ class AutoscalingArgs:
 
 
 class Autoscaling(pulumi.ComponentResource):
-    """CPU, memory and requests; the policy that wants most tasks wins.
+    """Tracks CPU, memory and requests; the policy with the highest task count applies.
 
-    ECS turns scale-in off while a deployment runs.
+    ECS suspends scale-in during a deployment.
     """
 
     def __init__(
@@ -64,9 +64,9 @@ class Autoscaling(pulumi.ComponentResource):
             "cpu": ("ECSServiceAverageCPUUtilization", args.cpu_percent),
             "memory": ("ECSServiceAverageMemoryUtilization", args.memory_percent),
         }
-        for what, (metric, percent) in tracked.items():
+        for target_name, (metric, percent) in tracked.items():
             self._policy(
-                f"{name}-{what}",
+                f"{name}-{target_name}",
                 target,
                 {
                     "target_value": percent,

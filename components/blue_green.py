@@ -1,4 +1,4 @@
-"""Two colours behind one listener: TargetGroups, ListenerRules, ECS's infrastructure role."""
+"""Blue/green deployments: two TargetGroups, two ListenerRules, ECS's infrastructure role."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ from components.role import RoleScope, program_role
 INFRASTRUCTURE_POLICY = "arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AmazonECSInfrastructureRolePolicyForLoadBalancers.html"""
 PRODUCTION_BEHIND_TEST = 10_000
-"""Test rules are asked before every production rule."""
+"""Added to production rules' priorities, so that every test rule is evaluated first."""
 LONGEST_NAME = 18
-"""AWS allows 32 characters in a target group's name: `-green` takes six, Pulumi's suffix eight."""
+"""Characters: 32 of a target group's name, less six for `-green` and eight for Pulumi's suffix."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BlueGreenArgs:
-    """What the two rules match, and what they forward to."""
+    """Conditions of the two listener rules, and the target groups' settings."""
 
     vpc_id: pulumi.Input[str]
     listener_arn: pulumi.Input[str]
@@ -29,9 +29,9 @@ class BlueGreenArgs:
     production_host: str
     test_host: str
     path_patterns: tuple[str, ...]
-    """Empty: every path that no rule of a lower priority takes."""
+    """Empty matches every path that no earlier rule matches."""
     priority: int
-    """1 to 9999, unique among the listener's services; lower is asked first."""
+    """1 to 9999, unique among the listener's services; lower is evaluated first."""
     roles: RoleScope
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -43,10 +43,10 @@ class BlueGreenArgs:
 
 
 class BlueGreen(pulumi.ComponentResource):
-    """What ECS needs to move traffic from one colour to the other.
+    """The resources that ECS needs to shift traffic between two target groups.
 
-    Both rules forward to both groups: with one missing ECS rolls the deployment back. From the
-    first deployment on the weights are ECS's, so never assume which colour is live.
+    Both rules forward to both groups: if one is missing, ECS rolls the deployment back. ECS owns
+    the weights from the first deployment, so read which target group is live.
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-blue-green.html
     """
 
@@ -56,14 +56,14 @@ class BlueGreen(pulumi.ComponentResource):
     test_rule_arn: pulumi.Output[str]
     role_arn: pulumi.Output[str]
     ready: list[pulumi.Resource]
-    """The service comes after these, and goes before them: without the role's policy ECS could
-    not take its targets out, and the service would hang in DRAINING."""
+    """Dependencies of the service. A destroy deletes it before them: without the role's policy ECS
+    can't deregister its targets, and the service stays in DRAINING."""
 
     def __init__(
         self, name: str, args: BlueGreenArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         if len(name) > LONGEST_NAME:
-            raise ValueError(f"{name}: target groups are named by at most {LONGEST_NAME} letters")
+            raise ValueError(f"{name}: the name must have at most {LONGEST_NAME} characters")
         super().__init__("arbor:compute:BlueGreen", name, None, opts)
         self._name = name
         self._args = args
@@ -117,8 +117,8 @@ class BlueGreen(pulumi.ComponentResource):
                 "unhealthy_threshold": 3,
             },
             tags=args.tags,
-            # ECS registers each task with its own port, so this one is never used; but another
-            # one would replace the group.
+            # ECS registers each task with its own port, so this one is unused, and a change of it
+            # would replace the group.
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["port"]),
         )
 

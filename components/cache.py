@@ -16,7 +16,7 @@ LONGEST_RETENTION = 35
 
 @dataclass(frozen=True, kw_only=True)
 class CacheArgs:
-    """Two nodes or more fail over to another zone by themselves; one can't."""
+    """Two or more nodes fail over to another zone automatically."""
 
     replication_group_id: str
     node_type: str
@@ -25,19 +25,19 @@ class CacheArgs:
     vpc_id: pulumi.Input[str]
     subnet_ids: pulumi.Input[Sequence[str]]
     auth_token: pulumi.Input[str] = field(repr=False)
-    """The first one; a rotation changes it, and Pulumi then leaves it alone."""
+    """The first token; rotations replace it, and Pulumi ignores later values."""
     snapshot_days: int = 7
     snapshot_window: str
     """UTC."""
     maintenance_window: str
-    """UTC, outside of the snapshot window."""
+    """UTC, outside the snapshot window."""
     kms_key_arn: pulumi.Input[str]
     slow_log_group: pulumi.Input[str]
     """Name of the log group."""
     protect: bool
-    """Pulumi doesn't delete it."""
+    """Refuse to delete it with Pulumi."""
     final_backup: bool
-    """When it is deleted, a final snapshot is taken."""
+    """Take a final snapshot at deletion."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -51,14 +51,14 @@ class CacheArgs:
 
 
 class Cache(pulumi.ComponentResource):
-    """A cache that only its security group's rules let anybody reach, with TLS and AUTH."""
+    """A replication group with TLS and AUTH, reachable through rules of its security group."""
 
     endpoint: pulumi.Output[str]
     """Host of the primary."""
     port: int
     arn: pulumi.Output[str]
     security_group_id: pulumi.Output[str]
-    """Whoever shall reach the cache adds a rule to it."""
+    """A client adds its rule to this group."""
 
     def __init__(
         self, name: str, args: CacheArgs, opts: pulumi.ResourceOptions | None = None
@@ -81,7 +81,7 @@ class Cache(pulumi.ComponentResource):
             f"{name}-parameters",
             family=FAMILY,
             description=f"Parameters of {args.replication_group_id}",
-            # When it is full it forgets what was least used, for everything in it can be rebuilt.
+            # A full cache evicts the least recently used keys; all of them can be rebuilt.
             parameters=[{"name": "maxmemory-policy", "value": "allkeys-lru"}],
             tags=args.tags,
             opts=child,

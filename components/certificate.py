@@ -1,4 +1,4 @@
-"""A certificate that renews itself: Certificate, its validation Records, CertificateValidation."""
+"""A DNS-validated certificate: Certificate, its validation Records, CertificateValidation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,15 +8,14 @@ import pulumi_aws as aws
 
 TTL_SECONDS = 60
 WAIT_MINUTES = 30
-"""ACM issues within minutes once the domain is delegated. The provider would wait 75 minutes, and
-the pipeline's credentials last for 60: the rest of the `up` must fit in, too. The next `up` waits
-anew."""
+"""ACM issues within minutes once the domain is delegated. The provider's default of 75 minutes
+leaves too little of a job's credentials for the rest of the `up`; the next `up` waits again."""
 LONGEST_DOMAIN = 64
 
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateArgs:
-    """Every name must lie in the zone: ACM looks for its records there, now and at each renewal."""
+    """Every name must be in the zone, where ACM reads its records now and at each renewal."""
 
     domain: str
     alternative_names: tuple[str, ...]
@@ -26,22 +25,22 @@ class CertificateArgs:
     def __post_init__(self) -> None:
         if len(self.domain) > LONGEST_DOMAIN:
             raise ValueError(
-                f"{self.domain}: a certificate's first name has {LONGEST_DOMAIN} characters at "
-                f"most, got {len(self.domain)}"
+                f"{self.domain}: a certificate's first name must have at most {LONGEST_DOMAIN} "
+                f"characters, got {len(self.domain)}"
             )
         hosts = (self.domain, *self.alternative_names)
         if len(set(hosts)) != len(hosts) or any("*" in host for host in hosts):
             raise ValueError(
-                f"{self.domain}: names must be different and without *, for each has its own "
+                f"{self.domain}: names must be unique and without *, because each has its own "
                 f"validation record, got {', '.join(hosts)}"
             )
 
 
 class Certificate(pulumi.ComponentResource):
-    """Validated through DNS."""
+    """A certificate that ACM renews automatically."""
 
     arn: pulumi.Output[str]
-    """Of the certificate once it is issued."""
+    """Known once the certificate is issued."""
 
     def __init__(
         self, name: str, args: CertificateArgs, opts: pulumi.ResourceOptions | None = None
@@ -77,7 +76,7 @@ class Certificate(pulumi.ComponentResource):
     def _record(
         self, name: str, host: str, certificate: aws.acm.Certificate, zone_id: pulumi.Input[str]
     ) -> aws.route53.Record:
-        """The record of one host; found by its name, for ACM lists them in any order."""
+        """The validation record of one host; ACM lists them in any order."""
 
         def option(
             options: Sequence[aws.acm.outputs.CertificateDomainValidationOption],

@@ -1,4 +1,4 @@
-"""The pipeline's way in: GitHub's OpenID Connect provider, and a role for each kind of job.
+"""Access for the pipeline: GitHub's OpenID Connect provider, and a role for each kind of job.
 
 https://docs.github.com/en/actions/security-for-github-actions/security-hardening-your-deployments
 """
@@ -16,21 +16,21 @@ from access import trust as ci_documents
 
 @dataclass(frozen=True, kw_only=True)
 class CiAccessArgs:
-    """For whom the roles are, and whether the provider is there."""
+    """The pipeline, and the account's provider for GitHub."""
 
     pipeline: ci_documents.Pipeline
     provider_arn: str | None
-    """The account's provider for GitHub; there is one an account. None makes it."""
+    """An account has one such provider; None creates it."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class CiAccess(pulumi.ComponentResource):
-    """No key that lasts: a job proves which repository and environment it runs for."""
+    """Roles without access keys: a job's token proves its repository and environment."""
 
     preview_role_arn: pulumi.Output[str]
     deploy_role_arn: pulumi.Output[str]
     images_role_arn: pulumi.Output[str] | None
-    """None where no application repository pushes images."""
+    """None without an application repository."""
 
     def __init__(
         self, name: str, args: CiAccessArgs, opts: pulumi.ResourceOptions | None = None
@@ -41,7 +41,7 @@ class CiAccess(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         pipeline = args.pipeline
 
-        # The ARN follows from the account, so that a preview can judge who is trusted.
+        # The ARN derives from the account, so that rules can judge the trust policy in a preview.
         provider = args.provider_arn or ci_documents.provider_arn(pipeline.account_id)
         self._ready = self._of_github()
         may_read = self._policy("reads", pipeline.reads_policy, reads.shared(pipeline))
@@ -88,8 +88,8 @@ class CiAccess(pulumi.ComponentResource):
             url=f"https://{ci_documents.ISSUER}",
             client_id_lists=[ci_documents.AUDIENCE],
             tags=args.tags,
-            # An account has one, so another stack's roles may trust it: it stays in the account
-            # when config names it, and when the stack is destroyed.
+            # Roles of other stacks may trust the account's only provider, so it remains when
+            # config names it or the stack is destroyed.
             opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )
         return [made]

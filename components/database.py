@@ -19,13 +19,13 @@ PARAMETERS = (
     ("log_min_duration_statement", "1000", "immediate"),
 )
 LOG_EXPORTS = ("postgresql", "upgrade")
-"""RDS writes them to groups of its own naming, and makes a group without retention if it is not
-there first: whoever declares a Database lets it depend on both."""
+"""RDS names the log groups of these exports and creates a missing one without retention, so a
+Database must depend on both."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseArgs:
-    """Names and numbers are plain; addresses, keys and the password only flow through."""
+    """Plain names and numbers; addresses, keys and the password can be outputs."""
 
     account_id: str
     region: str
@@ -33,29 +33,29 @@ class DatabaseArgs:
     database_name: str
     username: str
     parameter_group_name: str
-    """With the major version at its end it is another resource than without, or with another."""
+    """A name that ends in the major version gives the parameter group its own logical name."""
     engine_version: str = "16"
-    """A major version alone lets RDS choose and upgrade the minor one."""
+    """With a major version alone, RDS chooses and upgrades the minor version."""
     instance_class: str
     allocated_storage_gib: int
     max_allocated_storage_gib: int
-    """Storage grows by itself up to here."""
+    """Limit of storage autoscaling."""
     vpc_id: pulumi.Input[str]
     subnet_ids: pulumi.Input[Sequence[str]]
     password: pulumi.Input[str] = field(repr=False)
-    """The first one; rotations change it, and Pulumi then leaves it alone."""
+    """The first password; rotations replace it, and Pulumi ignores later values."""
     multi_az: bool
     backup_days: int = 7
     backup_window: str = "03:00-04:00"
     """UTC."""
     maintenance_window: str
-    """UTC, outside of the backup window."""
+    """UTC, outside the backup window."""
     kms_key_arn: pulumi.Input[str]
     roles: RoleScope
     protect: bool
-    """Neither Pulumi nor AWS deletes it."""
+    """Refuse to delete it with Pulumi or in AWS."""
     final_backup: bool
-    """When it is deleted, a final snapshot is taken and its automated backups stay."""
+    """At deletion take a final snapshot and retain the automated backups."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -72,7 +72,7 @@ class DatabaseArgs:
 
 
 class Database(pulumi.ComponentResource):
-    """An instance that only its security group's rules let anybody reach."""
+    """An instance that is reachable through rules of its security group."""
 
     endpoint: pulumi.Output[str]
     """`host:port` of the writer."""
@@ -81,7 +81,7 @@ class Database(pulumi.ComponentResource):
     arn: pulumi.Output[str]
     identifier: pulumi.Output[str]
     security_group_id: pulumi.Output[str]
-    """Whoever shall reach the database adds a rule to it."""
+    """A client adds its rule to this group."""
 
     def __init__(
         self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None
@@ -99,8 +99,8 @@ class Database(pulumi.ComponentResource):
         subnets = aws.rds.SubnetGroup(
             f"{name}-subnets", subnet_ids=args.subnet_ids, tags=args.tags, opts=child
         )
-        # A resource of its own for each major version: the next one is made, the instance moves,
-        # and the engine deletes this one last. If the upgrade fails, both are there to go back to.
+        # Each major version has its own resource: the engine creates the next one, upgrades the
+        # instance, and deletes the old one last. After a failed upgrade both still exist.
         major = args.engine_version.split(".", maxsplit=1)[0]
         number = f"-{major}" if args.parameter_group_name.endswith(f"-{major}") else ""
         parameters = aws.rds.ParameterGroup(
@@ -157,8 +157,8 @@ class Database(pulumi.ComponentResource):
             if args.final_backup
             else None,
             delete_automated_backups=not args.final_backup,
-            # The provider sends it with another version only. Who may change the major one is
-            # for the pipeline to judge, before anything is touched.
+            # The provider sends it only with another version. The pipeline decides before an
+            # apply whether a change of the major version is allowed.
             allow_major_version_upgrade=True,
             performance_insights_enabled=True,
             performance_insights_kms_key_id=args.kms_key_arn,
@@ -166,7 +166,7 @@ class Database(pulumi.ComponentResource):
             monitoring_interval=MONITORING_SECONDS,
             monitoring_role_arn=monitoring.arn,
             enabled_cloudwatch_logs_exports=list(LOG_EXPORTS),
-            # A change of config is wanted when it is applied, and was announced by the preview.
+            # The preview announced the change, so it does not wait for the maintenance window.
             apply_immediately=True,
             tags=args.tags,
             opts=pulumi.ResourceOptions(
@@ -189,7 +189,7 @@ class Database(pulumi.ComponentResource):
 def _monitoring_role(
     name: str, args: DatabaseArgs, child: pulumi.ResourceOptions
 ) -> tuple[aws.iam.Role, aws.iam.RolePolicyAttachment]:
-    """Enhanced monitoring writes the host's metrics to CloudWatch with this role.
+    """The role with which enhanced monitoring writes to CloudWatch Logs.
 
     https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Monitoring.OS.Enabling.html
     """

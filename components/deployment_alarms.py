@@ -14,24 +14,24 @@ MINUTE = 60
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentAlarmsArgs:
-    """Both colours' target groups: while traffic moves, either may be the failing one."""
+    """Both target groups, because either can fail while traffic shifts."""
 
     load_balancer_suffix: pulumi.Input[str]
     blue_suffix: pulumi.Input[str]
     green_suffix: pulumi.Input[str]
     failed_percent: int = 10
-    """Of the requests of a minute, answered with 5xx by the tasks."""
+    """Percent of a minute's requests to which tasks respond with 5xx."""
     failed_minutes: int = 5
-    """One after the other. A failover of the database takes 60 to 120 seconds, and touches three
-    minutes at most and a fourth while connections come back:
+    """Consecutive minutes. A failover of the database takes 60 to 120 seconds, which affects three
+    minutes at most, and a fourth while connections recover:
     https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZSingleStandby.html"""
     fewest_requests: int = 20
-    """A minute. Of fewer, a rate says little: one client that retries is most of it."""
+    """Requests a minute; below this, retries of one client dominate the rate."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class DeploymentAlarms(pulumi.ComponentResource):
-    """Silence is not an alarm: a service without traffic must be deployable."""
+    """Missing data does not breach, so that a service without traffic can be deployed."""
 
     names: list[pulumi.Output[str]]
 

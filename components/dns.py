@@ -1,4 +1,4 @@
-"""The hosts that lead to the load balancer: one alias Record for each."""
+"""Alias Records from the hosts to the load balancer."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 @dataclass(frozen=True, kw_only=True)
 class AliasRecordsArgs:
-    """A records only: the load balancer has no IPv6 address."""
+    """Type A only, because the load balancer has no IPv6 address."""
 
     hosts: tuple[str, ...]
     zone_id: pulumi.Input[str]
@@ -18,11 +18,11 @@ class AliasRecordsArgs:
 
     def __post_init__(self) -> None:
         if not self.hosts or len(set(self.hosts)) != len(self.hosts):
-            raise ValueError(f"hosts must be one or more, each once, got {self.hosts}")
+            raise ValueError(f"hosts must be one or more unique names, got {self.hosts}")
 
 
 class AliasRecords(pulumi.ComponentResource):
-    """A record in Route 53 carries no tags."""
+    """One record for each host. Route 53 records have no tags."""
 
     def __init__(
         self, name: str, args: AliasRecordsArgs, opts: pulumi.ResourceOptions | None = None

@@ -11,42 +11,42 @@ from access.trust import document
 
 USE = ("kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*")
 DELETION_DAYS = 30
-"""The longest that KMS offers; until it is over a deleted key can be saved."""
+"""KMS's maximum, in which a deletion can be cancelled."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceGrant:
-    """What an AWS service may do with the key by itself, not on behalf of a role."""
+    """Permissions of an AWS service that uses the key directly, without a role."""
 
     principal: str
-    """Such as logs.us-east-1.amazonaws.com."""
+    """For example `logs.us-east-1.amazonaws.com`."""
     actions: tuple[str, ...] = USE
     condition: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptionKeyArgs:
-    """`account_id` has the key: its IAM policies decide who else may use it."""
+    """The IAM policies of `account_id` control access to the key."""
 
     description: str
     account_id: str
     region: str
     services: tuple[ServiceGrant, ...] = ()
     keep: bool = False
-    """Destroying the stack leaves the key, because snapshots that outlive the stack need it."""
+    """Retain the key on destroy, for the snapshots that remain."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for grant in self.services:
             if not grant.principal.endswith(".amazonaws.com"):
                 raise ValueError(
-                    f"{self.description}: a grant is for a service such as "
+                    f"{self.description}: a grant's principal must be a service such as "
                     f"logs.{self.region}.amazonaws.com, got {grant.principal}"
                 )
 
 
 def logs_grant(account_id: str, region: str) -> ServiceGrant:
-    """CloudWatch Logs, for the log groups of this account only.
+    """A grant for CloudWatch Logs and the log groups of this account.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
@@ -58,7 +58,7 @@ def logs_grant(account_id: str, region: str) -> ServiceGrant:
 
 
 class EncryptionKey(pulumi.ComponentResource):
-    """One key for one kind of data."""
+    """A key for one kind of data."""
 
     arn: pulumi.Output[str]
     key_id: pulumi.Output[str]
@@ -86,9 +86,9 @@ class EncryptionKey(pulumi.ComponentResource):
 
 
 def key_policy(args: EncryptionKeyArgs) -> str:
-    """The account administers the key through IAM; each service gets what it was granted.
+    """Allow the account to administer the key through IAM, and each service its grant.
 
-    Without the first statement nobody could ever change the key again.
+    Without the first statement the key could never be changed again.
     """
     account = {
         "Sid": "Account",

@@ -1,4 +1,4 @@
-"""The domain's hosted zone: an existing one by its id, or a Zone of the stack's own."""
+"""The domain's hosted zone: an existing one by its id, or a new Zone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,21 +9,21 @@ import pulumi_aws as aws
 
 @dataclass(frozen=True, kw_only=True)
 class HostedZoneArgs:
-    """With `zone_id` nothing is made and nothing of that zone is changed but our records."""
+    """With `zone_id` the stack only adds records to that zone."""
 
     domain: str
     zone_id: str | None
     protect: bool
-    """A deleted zone comes back with other name servers, which the registrar must be told."""
+    """A new zone has other name servers, which must then be set at the registrar."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class HostedZone(pulumi.ComponentResource):
-    """Where the stack's records go."""
+    """The zone of the stack's records."""
 
     zone_id: pulumi.Output[str]
     name_servers: pulumi.Output[list[str]]
-    """To be entered at the parent domain; empty for a zone that was there before."""
+    """Set these at the registrar; empty for an existing zone."""
 
     def __init__(
         self, name: str, args: HostedZoneArgs, opts: pulumi.ResourceOptions | None = None

@@ -1,4 +1,4 @@
-"""The only door to the internet: LoadBalancer, its listeners, security group and access logs."""
+"""The load balancer: LoadBalancer, its listeners, security group and access logs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ LONGEST_NAME = 24
 
 @dataclass(frozen=True, kw_only=True)
 class LoadBalancerArgs:
-    """Where it stands and what it proves itself with."""
+    """Network, certificate and log settings."""
 
     vpc_id: pulumi.Input[str]
     subnet_ids: pulumi.Input[Sequence[str]]
@@ -30,14 +30,14 @@ class LoadBalancerArgs:
     account_id: str
     region: str
     idle_timeout: int = IDLE_SECONDS
-    """Seconds; shorter than the application keeps a connection."""
+    """Seconds; shorter than the application's keep-alive timeout."""
     deletion_protection: bool
     access_log_days: int
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class LoadBalancer(pulumi.ComponentResource):
-    """HTTPS with listener rules that services add; an unknown host or path gets 404."""
+    """HTTPS with a listener rule for each service; other hosts and paths get 404."""
 
     arn: pulumi.Output[str]
     arn_suffix: pulumi.Output[str]
@@ -52,7 +52,7 @@ class LoadBalancer(pulumi.ComponentResource):
         self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         if len(name) > LONGEST_NAME:
-            raise ValueError(f"{name}: a load balancer is named by at most 24 characters")
+            raise ValueError(f"{name}: the name must have at most {LONGEST_NAME} characters")
         super().__init__("arbor:edge:LoadBalancer", name, None, opts)
         self._name = name
         self._args = args
@@ -69,12 +69,12 @@ class LoadBalancer(pulumi.ComponentResource):
             idle_timeout=args.idle_timeout,
             drop_invalid_header_fields=True,
             enable_deletion_protection=args.deletion_protection,
-            # Off by default: without it, traffic cannot be shifted away from an impaired zone.
+            # Off by default; required to shift traffic away from an impaired zone.
             # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/zonal-shift.html
             enable_zonal_shift=True,
             access_logs={"bucket": logs.bucket, "enabled": True},
             tags=args.tags,
-            # ELB writes a test object when logging is turned on, and refuses if it can't.
+            # ELB writes a test object when logging is enabled, and fails without permission.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[logs_policy]),
         )
         https = self._listeners(balancer)

@@ -10,13 +10,13 @@ import pulumi_aws as aws
 from components.private_bucket import private_bucket
 
 PREFIX = "logs/"
-"""Exports go under this prefix; the bucket policy lets CloudWatch Logs write nowhere else."""
+"""The only prefix to which the bucket policy lets CloudWatch Logs write."""
 ABANDONED_UPLOAD_DAYS = 7
 
 
 @dataclass(frozen=True, kw_only=True)
 class LogExportArgs:
-    """`log_group_arns` (by any key, without `:*`) are the groups that may be exported."""
+    """`log_group_arns` (by any key, without `:*`) are the groups that can be exported."""
 
     bucket: str
     account_id: str
@@ -24,12 +24,12 @@ class LogExportArgs:
     log_group_arns: Mapping[str, pulumi.Input[str]]
     retention_days: int
     protect: bool
-    """Keep the bucket, and what is in it, from being deleted with the stack."""
+    """Refuse to delete the bucket and its objects with the stack."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.log_group_arns:
-            raise ValueError(f"{self.bucket}: log_group_arns is empty; nothing could be exported")
+            raise ValueError(f"{self.bucket}: log_group_arns must have at least one log group")
         if self.retention_days < 1:
             raise ValueError(
                 f"{self.bucket}: retention_days must be 1 or more, got {self.retention_days}"
@@ -37,10 +37,10 @@ class LogExportArgs:
 
 
 class LogExport(pulumi.ComponentResource):
-    """CloudWatch Logs may write to it, people of the account may read it, over TLS."""
+    """CloudWatch Logs can write, and the account can read, over TLS only."""
 
     bucket: pulumi.Output[str]
-    """Its name, once its policy lets an export write."""
+    """The bucket's name, known once its policy allows exports."""
     arn: pulumi.Output[str]
 
     def __init__(

@@ -9,32 +9,31 @@ import pulumi_aws as aws
 
 @dataclass(frozen=True, kw_only=True)
 class LogGroupsArgs:
-    """`groups` gives each key its physical name: whoever writes looks for it by name."""
+    """`groups` maps each key to its log group's name, which writers use."""
 
     groups: Mapping[str, str]
     retention_days: int
     kms_key_arn: pulumi.Input[str]
     """The key's policy must let CloudWatch Logs use it."""
     shared: frozenset[str] = frozenset()
-    """Keys of groups that others in the account write to: they and their events stay when the
-    stack no longer has them."""
+    """Keys of groups shared with other writers of the account; they are retained on delete."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.retention_days < 1:
             raise ValueError(
                 f"{', '.join(self.groups.values())}: retention_days must be 1 or more, "
-                f"got {self.retention_days}; 0 would keep the logs for ever"
+                f"got {self.retention_days}; 0 would never expire the logs"
             )
 
 
 class LogGroups(pulumi.ComponentResource):
-    """Every group that the stack writes to, made before the first writer would make it."""
+    """The stack's log groups, created before a writer creates them without retention."""
 
     names: dict[str, pulumi.Output[str]]
-    """By key; depends on the group, so that a writer comes after it."""
+    """By key; depends on the log group, so that a writer is created after it."""
     arns: dict[str, pulumi.Output[str]]
-    """By key, without the `:*` that stands for the streams."""
+    """By key, without the suffix `:*` for streams."""
 
     def __init__(
         self, name: str, args: LogGroupsArgs, opts: pulumi.ResourceOptions | None = None

@@ -1,4 +1,4 @@
-"""The task that migrates the database's schema; the runbook runs it, nothing else does."""
+"""The task that migrates the database's schema, started by `arbor migrate`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,11 +15,11 @@ CPU, MEMORY = limits.MIGRATION_CPU, 512
 
 @dataclass(frozen=True, kw_only=True)
 class MigrationTaskArgs:
-    """The backend's image and secrets, in a task of its own family."""
+    """The backend's image and secrets, in a separate task family."""
 
     family: str
     container: Container
-    """Its command is set here; the runbook overrides it by the container's name."""
+    """This component sets its command; the runbook overrides it by the container's name."""
     task_environment: TaskEnvironment
     log_group_arn: pulumi.Input[str]
     repository_arn: pulumi.Input[str] | None
@@ -29,7 +29,7 @@ class MigrationTaskArgs:
 
 
 class MigrationTask(pulumi.ComponentResource):
-    """Started by `run-task`, with private subnets and this security group."""
+    """A task for `run-task`, in private subnets with this security group."""
 
     task_definition_arn: pulumi.Output[str]
     security_group_id: pulumi.Output[str]

@@ -15,10 +15,10 @@ TIERS = ("public_cidrs", "private_cidrs", "isolated_cidrs")
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """Zones and their blocks are plain and explicit, so that no preview asks AWS for them.
+    """Zones and their blocks are explicit, so that a preview reads none from AWS.
 
-    A block belongs to the zone at the same position. New zones are appended: awsx numbers subnets
-    by position, and a zone put before another would replace every subnet behind it.
+    A block belongs to the zone at the same position. Append new zones: awsx numbers subnets by
+    position, so a zone inserted before another replaces every later subnet.
     """
 
     cidr_block: str
@@ -27,15 +27,15 @@ class NetworkArgs:
     private_cidrs: tuple[str, ...]
     isolated_cidrs: tuple[str, ...]
     nat_per_zone: bool
-    """One NAT gateway a zone; otherwise one for all, which is cheaper and fails with its zone."""
+    """One NAT gateway per zone; otherwise one for all zones, which fails with its zone."""
     account_id: str
     region: str
     interface_endpoints: tuple[str, ...] = ()
-    """AWS services reached without a NAT gateway, such as `ecr.api`."""
+    """AWS services that bypass the NAT gateway, such as `ecr.api`."""
     flow_log_retention_days: int
     kms_key_arn: pulumi.Input[str]
-    roles: RoleScope
     """Encrypts the flow logs; its policy must let CloudWatch Logs use it."""
+    roles: RoleScope
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -70,7 +70,7 @@ class Network(pulumi.ComponentResource):
         self.private_subnet_ids = vpc.private_subnet_ids
         self.isolated_subnet_ids = vpc.isolated_subnet_ids
 
-        # Without rules in it, what names no group of its own reaches nothing.
+        # Without rules, resources left in the default security group get no access.
         aws.ec2.DefaultSecurityGroup(
             f"{name}-default",
             vpc_id=self.vpc_id,
@@ -104,10 +104,10 @@ class Network(pulumi.ComponentResource):
             f"{self._name}-vpc",
             cidr_block=args.cidr_block,
             availability_zone_names=list(args.zones),
-            enable_dns_hostnames=True,  # interface endpoints answer under AWS's own names
+            enable_dns_hostnames=True,  # interface endpoints use AWS's host names
             enable_dns_support=True,
-            # With a block for every subnet this strategy allocates nothing by itself, and unlike
-            # EXACT it leaves room for a zone to come (docs/decisions/subnet-blocks.md).
+            # With a block for every subnet this strategy allocates none itself, and unlike EXACT it
+            # leaves space for another zone (docs/decisions/subnet-blocks.md).
             subnet_strategy=awsx.ec2.SubnetAllocationStrategy.AUTO,
             subnet_specs=[
                 awsx.ec2.SubnetSpecArgs(type=kind, name=label, cidr_blocks=list(blocks))
@@ -116,8 +116,8 @@ class Network(pulumi.ComponentResource):
             nat_gateways=awsx.ec2.NatGatewayConfigurationArgs(
                 strategy=nat.ONE_PER_AZ if args.nat_per_zone else nat.SINGLE
             ),
-            # AUTO adds the endpoint to the route tables of the subnets above. Image layers and
-            # log exports go to S3, and this way not through a NAT gateway.
+            # AUTO adds the endpoint to the route tables of the subnets above, so that image layers
+            # and log exports bypass the NAT gateway.
             vpc_endpoint_strategy=awsx.ec2.VpcEndpointStrategy.AUTO,
             vpc_endpoint_specs=[
                 awsx.ec2.VpcEndpointSpecArgs(

@@ -9,19 +9,19 @@ import pulumi_aws as aws
 
 UNTAGGED_DAYS = 14
 MOVING_TAG = "latest"
-"""The one tag that may be pushed again: pipelines do so with each build, and nothing runs it."""
+"""The one mutable tag: builds push it each time, and no task uses it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryArgs:
-    """What each repository is called, and what it keeps."""
+    """The repositories' names and lifecycle."""
 
     repositories: Mapping[str, str]
     """Name by key, such as `backend`."""
     keep_images: int
-    """Tagged images kept in each; a rollback needs its image."""
+    """Tagged images kept in each repository; a rollback needs its image."""
     force_delete: bool
-    """Delete a repository although it holds images."""
+    """Delete a repository even if it contains images."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -33,10 +33,10 @@ class RegistryArgs:
 
 
 class Registry(pulumi.ComponentResource):
-    """A tag but `latest` names one image for ever, and every image is scanned when it is pushed.
+    """Repositories with immutable tags except `latest`, and a scan on push.
 
-    A repository that the stack has keeps its name: the provider replaces one whose name changes,
-    and its images would be deleted, or be in the way (docs/decisions/repository-names.md).
+    A deployed repository keeps its name: a rename replaces it, which would delete its images or
+    fail because of them (docs/decisions/repository-names.md).
     """
 
     urls: dict[str, pulumi.Output[str]]
@@ -67,8 +67,8 @@ class Registry(pulumi.ComponentResource):
                 f"{name}-{key}-lifecycle",
                 repository=repository.name,
                 policy=lifecycle(args.keep_images),
-                # A change replaces it, and a repository has one: deleted after the new one is
-                # put, the old one would take it along.
+                # A change replaces the policy, and a repository has only one: deleting the old one
+                # after creating the new one would delete both.
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
             self.urls[key] = repository.repository_url
@@ -77,7 +77,7 @@ class Registry(pulumi.ComponentResource):
 
 
 def lifecycle(keep_images: int) -> str:
-    """Remove what lost its tag, and the oldest releases beyond the number to keep.
+    """Expire untagged images, and the oldest tagged ones beyond `keep_images`.
 
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
     """

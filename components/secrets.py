@@ -13,9 +13,9 @@ PASSWORD_LENGTH: Final = 40
 special characters, and a connection URL needs no escaping for letters and digits."""
 SECRET_KEY_LENGTH: Final = 64
 INITIAL: Final = "arbor-initial"
-"""A label of our own on the version that Pulumi writes. Secrets Manager drops a version that has
-no label; with this one it outlives every rotation, so that a refresh still finds it and no `up`
-writes the first password again."""
+"""A staging label on the version that Pulumi writes. Secrets Manager deletes a version without a
+label; with this one a refresh finds the version after every rotation, and no `up` writes the first
+password again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class SecretsArgs:
     database_user: str
     kms_key_arn: pulumi.Input[str]
     recovery_days: int
-    """0 deletes at once; 7 to 30 keep the name taken for so long."""
+    """0 deletes at once; with 7 to 30 the name stays reserved for these days."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -40,7 +40,7 @@ class SecretsArgs:
 
 
 class Secrets(pulumi.ComponentResource):
-    """First values only: rotations replace them, and nothing here ever changes them back."""
+    """The first values; rotations replace them, and Pulumi ignores later values."""
 
     database_password: pulumi.Output[str]
     cache_token: pulumi.Output[str]
@@ -86,7 +86,7 @@ class Secrets(pulumi.ComponentResource):
             f"{self._name}-{purpose}-random",
             length=length,
             special=False,
-            # A new draw would be nobody's password: the database and the secret ignore it too.
+            # Database and secret ignore a new value, so a change must not generate one.
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["length", "special"]),
         )
         return pulumi.Output.secret(password.result)
@@ -116,5 +116,5 @@ class Secrets(pulumi.ComponentResource):
                 parent=self, ignore_changes=["secretString", "versionStages"]
             ),
         )
-        # Through the version, so that no task starts before there is a value to inject.
+        # Depends on the version, so that no task starts before the secret has a value.
         return pulumi.Output.all(secret.arn, version.id).apply(lambda both: str(both[0]))

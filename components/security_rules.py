@@ -16,13 +16,13 @@ def allow(
     tags: Mapping[str, str],
     former_name: str | None = None,
 ) -> tuple[aws.vpc.SecurityGroupEgressRule, aws.vpc.SecurityGroupIngressRule]:
-    """Let `source` open TCP connections to `target` on `port`, and say so on both groups.
+    """Allow TCP connections from `source` to `target` on `port`, with a rule on each group.
 
     Returns both rules: a task that starts before them can't connect.
 
-    Standalone rules, because two groups that name each other inline could never be created, and
-    one place that owns all rules of a group would undo what another adds. `former_name` is the one
-    under which a stack may have them in its state.
+    Standalone rules, because groups with inline rules that refer to each other can't be created,
+    and inline rules delete the others of a group. `former_name` is an earlier logical name, for an
+    alias.
     https://www.pulumi.com/registry/packages/aws/api-docs/vpc/securitygroupingressrule/
     """
 

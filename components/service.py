@@ -16,16 +16,16 @@ from components.task_definition import Container
 
 TimeoutArgs = aws.ecs.ServiceDeploymentConfigurationLifecycleHookTimeoutConfigurationArgs
 STARTING_MINUTES = 30
-"""What a deployment may take beside its bake time, before Pulumi gives up waiting."""
+"""Pulumi's time-out for a deployment, in addition to its bake time."""
 GRACE_SECONDS = 60
 """Time to start before a failed health check counts.
 
-The backend answered after 27 s with 4 workers on half a vCPU, which is more than config allows."""
+Measured: the backend responds after 27 s with 4 workers on half a vCPU, more than config allows."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoadBalancerTarget:
-    """The load balancer, as every service behind it sees it."""
+    """The load balancer's listener and hosts, for its services."""
 
     listener_arn: pulumi.Input[str]
     security_group_id: pulumi.Input[str]
@@ -36,17 +36,17 @@ class LoadBalancerTarget:
 
 @dataclass(frozen=True, kw_only=True)
 class PauseHook:
-    """Each deployment waits for a person after the test host moved, and rolls back after this."""
+    """Pauses a deployment after the test traffic shift; it rolls back after the time-out."""
 
     timeout_minutes: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scaling:
-    """Between which counts the service moves, and what it aims at."""
+    """Task counts, and the targets of autoscaling."""
 
     count: int
-    """Tasks at the start; autoscaling and operators own the number from then on."""
+    """Initial desired count; autoscaling and operators own it afterwards."""
     min_count: int
     max_count: int
     cpu_percent: int
@@ -62,7 +62,7 @@ class Scaling:
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceArgs:
-    """One application: its container, its paths, and what it may reach."""
+    """One application: its container, listener rules and egress."""
 
     service_name: str
     """Also the family of its task definitions."""
@@ -74,7 +74,7 @@ class ServiceArgs:
     path_patterns: tuple[str, ...]
     priority: int
     previous_port: int | None = None
-    """Where the live version listens while `container.port` is the one of the next."""
+    """Port of the running version while `container.port` is the next version's."""
     health_check_path: str
     scaling: Scaling
     capacity: Sequence[tuple[str, int, int]]
@@ -84,7 +84,7 @@ class ServiceArgs:
     secret_arns: Sequence[pulumi.Input[str]] = ()
     egress: Mapping[str, Egress] = field(default_factory=dict)
     bake_minutes: int
-    """How long the old colour stays after production moved."""
+    """Minutes in which the old revision keeps running after the traffic shift."""
     pause: PauseHook | None = None
     release_order: int | None = None
     """A release deploys lower numbers first; None follows all of them, by name."""
@@ -92,20 +92,20 @@ class ServiceArgs:
 
     def __post_init__(self) -> None:
         if self.container.port is None:
-            raise ValueError(f"{self.service_name}: its container must have a port")
+            raise ValueError(f"{self.service_name}: container must have a port")
 
 
 class Service(pulumi.ComponentResource):
-    """Runs one application in two zones or more and replaces it without a gap.
+    """An ECS service in two or more zones with blue/green deployments.
 
-    Which version runs and how many tasks run is not Pulumi's: a release, a rollback and scaling
-    own `task_definition` and `desired_count`, and no `up` touches them.
+    Releases, rollbacks and scaling own `task_definition` and `desired_count`; Pulumi ignores their
+    changes.
     """
 
     service_name: pulumi.Output[str]
     security_group_id: pulumi.Output[str]
     task_definition_arn: pulumi.Output[str]
-    """The revision that this program registered: the one that a release starts from."""
+    """The revision registered by this program, from which a release derives its own."""
     blue_target_group_arn: pulumi.Output[str]
     green_target_group_arn: pulumi.Output[str]
     production_rule_arn: pulumi.Output[str]
@@ -245,8 +245,8 @@ class Service(pulumi.ComponentResource):
                 )
             ],
             deployment_configuration=self._strategy(),
-            # After a zone failed, tasks return to it by themselves. Needs a maximum percent above
-            # 100 (the default is 200) and no Classic Load Balancer:
+            # Returns tasks to a recovered zone. Needs a maximum percent above 100 (the default is
+            # 200) and no Classic Load Balancer:
             # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html
             availability_zone_rebalancing="ENABLED",
             alarms=aws.ecs.ServiceAlarmsArgs(alarm_names=alarms.names, enable=True, rollback=True),
@@ -254,19 +254,19 @@ class Service(pulumi.ComponentResource):
             enable_execute_command=True,
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
-            # With a hook the deployment waits for a person, and an `up` must not.
+            # A PAUSE hook waits for an operator, and `up` must not.
             wait_for_steady_state=args.pause is None,
-            # Without it the provider refuses a change of the capacity providers.
+            # The provider requires it for a change of the capacity providers.
             # https://github.com/hashicorp/terraform-provider-aws, internal/service/ecs/service.go
             force_new_deployment=True,
-            # True has rolled back every deployment in some versions of the provider.
+            # In some versions of the provider, True rolls back every deployment.
             sigint_rollback=False,
             tags=self._service_tags(),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=ready,
-                # Releases own the revision, operators the count, ECS the order of the groups: it
-                # swaps them at each deployment, and the provider would swap them back.
+                # Releases own the revision, operators the count, ECS the target groups: it swaps
+                # them at each deployment, and the provider would swap them back.
                 # https://github.com/hashicorp/terraform-provider-aws/issues/45678
                 ignore_changes=["taskDefinition", "desiredCount", "loadBalancers"],
                 custom_timeouts=pulumi.CustomTimeouts(create=wait, update=wait, delete="30m"),

@@ -1,4 +1,4 @@
-"""A task that can run on Fargate: SecurityGroup and rules, TaskRoles, TaskDefinition."""
+"""A Fargate task: SecurityGroup and rules, TaskRoles, TaskDefinition."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ WORLD = "0.0.0.0/0"
 
 @dataclass(frozen=True, kw_only=True)
 class Egress:
-    """Something with a security group that the task opens connections to."""
+    """A destination of the task's connections."""
 
     security_group_id: pulumi.Input[str]
     port: int
@@ -25,13 +25,13 @@ class Egress:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskEnvironment:
-    """What every task of a stack shares."""
+    """Settings that all tasks of a stack share."""
 
     account_id: str
     region: str
     vpc_id: pulumi.Input[str]
     subnet_ids: pulumi.Input[Sequence[str]]
-    """Private subnets: a task has no public address."""
+    """Private subnets; tasks have no public address."""
     cluster_name: pulumi.Input[str]
     cluster_arn: pulumi.Input[str]
     secret_key_arn: pulumi.Input[str]
@@ -39,13 +39,13 @@ class TaskEnvironment:
     exec_key_arn: pulumi.Input[str]
     roles: RoleScope
     egress_dependencies: Sequence[pulumi.Resource] = ()
-    """What a task needs to reach AWS: routes, NAT gateways and endpoints. A component stands for
-    everything in it."""
+    """Routes, NAT gateways and endpoints on the way to AWS's APIs. A component includes its
+    children."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskArgs:
-    """One container, its size and what it may reach."""
+    """One container, its size and its egress."""
 
     family: str
     cpu: int
@@ -62,16 +62,15 @@ class TaskArgs:
 
 
 class Task(pulumi.ComponentResource):
-    """Everything of a task except who starts it."""
+    """A task definition with its security group and roles."""
 
     arn: pulumi.Output[str]
-    """Of the revision that this program registered; a release registers newer ones."""
+    """Of the revision registered by this program; a release registers newer ones."""
     security_group_id: pulumi.Output[str]
     roles: TaskRoles
     ready: list[pulumi.Resource]
-    """What starts the task depends on these: it comes after them, and goes before them. A task
-    without a way to its image, its secrets or its stores fails, and a task that stops without one
-    loses its last log lines."""
+    """Dependencies of the service or command that starts the task. A task fails without a route to
+    its image, secrets or stores, and loses its last log lines if the route is deleted first."""
 
     def __init__(
         self, name: str, args: TaskArgs, opts: pulumi.ResourceOptions | None = None
@@ -87,7 +86,7 @@ class Task(pulumi.ComponentResource):
             tags=args.tags,
             opts=child,
         )
-        # Image layers, secrets, logs and ECS Exec are AWS APIs under addresses that change.
+        # Image layers, secrets, logs and ECS Exec use AWS APIs with changing addresses.
         https = aws.vpc.SecurityGroupEgressRule(
             f"{name}-https",
             security_group_id=group.id,
@@ -137,7 +136,7 @@ class Task(pulumi.ComponentResource):
             execution_role_arn=self.roles.execution_role_arn,
             task_role_arn=self.roles.task_role_arn,
             container_definitions=container_definitions(args.container),
-            skip_destroy=True,  # a deregistered revision can't be rolled back to
+            skip_destroy=True,  # a rollback needs the earlier revision
             tags=args.tags,
             opts=child,
         )

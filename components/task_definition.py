@@ -1,4 +1,4 @@
-"""The JSON of a container: plain functions, no resources."""
+"""Container definitions as JSON."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,13 +8,12 @@ import pulumi
 from arbor_names.waits import STOP_SECONDS
 
 LOG_MODE = "non-blocking"
-"""A full buffer drops lines; in the other mode it stops the application's next write, and with it
-the application, for as long as CloudWatch is slow. The account's default is not relied upon: it
-was `blocking` until June 25, 2025, and an account setting (`defaultLogDriverMode`) changes it.
+"""A full buffer drops lines; in `blocking` mode it blocks the application's writes while CloudWatch
+is slow. The default depends on the account (`defaultLogDriverMode`), and was `blocking` until
+June 25, 2025.
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html"""
 LOG_BUFFER = "25m"
-"""Of the task's memory, and larger than the default: AWS's own advice after it measured how many
-lines are lost.
+"""Part of the task's memory; AWS recommends it after measuring lost lines.
 https://aws.amazon.com/blogs/containers/preventing-log-loss-with-non-blocking-mode-in-the-awslogs-container-log-driver/"""
 
 
@@ -24,35 +23,35 @@ class Container:
 
     name: str
     image: pulumi.Input[str]
-    """By immutable tag or digest."""
+    """With an immutable tag or a digest."""
     user: str
-    """Numeric, and never root."""
+    """A number other than 0 (root)."""
     log_group: pulumi.Input[str]
     region: str
     port: int | None = None
-    """None for a task that serves nothing."""
+    """None for a task without a server."""
     command: tuple[str, ...] = ()
-    """Empty: the image's own. Commands reckon with its number of workers (arbor_names/pools.py)."""
+    """Empty: the image's own. `arbor` reads its number of workers (arbor_names/pools.py)."""
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    """Variable and its `valueFrom`, a secret's ARN and JSON key; never a value."""
+    """Variable and its `valueFrom`: a secret's ARN and JSON key."""
     labels: Mapping[str, str] = field(default_factory=dict)
-    """Docker labels: what commands read of the container, and the application does not."""
+    """Docker labels, which `arbor` reads from the task definition."""
 
     def __post_init__(self) -> None:
         if self.user.split(":", maxsplit=1)[0] in {"", "0", "root"}:
             raise ValueError(f"{self.name}: user must be a number other than 0, got {self.user!r}")
         if both := sorted(set(self.environment) & set(self.secrets)):
             raise ValueError(
-                f"{self.name}: {', '.join(both)} stands in environment and in secrets; ECS allows "
+                f"{self.name}: {', '.join(both)} is in both environment and secrets; ECS allows "
                 "a name in one of them"
             )
 
 
 def container_definitions(container: Container) -> pulumi.Output[str]:
-    """The `containerDefinitions` of a task with this one container.
+    """`containerDefinitions` of a task with one container.
 
-    The root filesystem is writable: ECS Exec needs that
+    The root filesystem is writable, as ECS Exec requires
     (docs/decisions/writable-root-filesystem.md).
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
     """
@@ -73,7 +72,7 @@ def container_definitions(container: Container) -> pulumi.Output[str]:
                 **serves,
                 **command,
                 **labels,
-                # Sorted, so that the order of a dictionary never makes a new revision.
+                # Sorted, so that the order of a dictionary creates no new revision.
                 "environment": [
                     {"name": name, "value": value}
                     for name, value in sorted(container.environment.items())
@@ -82,7 +81,7 @@ def container_definitions(container: Container) -> pulumi.Output[str]:
                     {"name": name, "valueFrom": value}
                     for name, value in sorted(container.secrets.items())
                 ],
-                # Reaps what an ECS Exec session leaves behind.
+                # An init process reaps processes of ECS Exec sessions.
                 "linuxParameters": {"initProcessEnabled": True},
                 "stopTimeout": STOP_SECONDS,
                 "logConfiguration": {

@@ -1,4 +1,4 @@
-"""The two roles of a task: one that starts it, one that it runs with."""
+"""The execution role and the task role of a task."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,13 +14,13 @@ Statement = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class TaskRolesArgs:
-    """Exactly what one task may use; nothing is shared between tasks."""
+    """The resources of one task; tasks share no role."""
 
     account_id: str
     region: str
     log_group_arn: pulumi.Input[str]
     repository_arn: pulumi.Input[str] | None = None
-    """None for an image from a registry that asks for no AWS permission."""
+    """None for an image outside ECR."""
     secret_arns: Sequence[pulumi.Input[str]] = ()
     secret_key_arn: pulumi.Input[str] | None = None
     """The KMS key of the secrets."""
@@ -39,7 +39,7 @@ class TaskRoles(pulumi.ComponentResource):
     execution_role_arn: pulumi.Output[str]
     task_role_arn: pulumi.Output[str]
     policies: tuple[aws.iam.RolePolicy, ...]
-    """A task that starts before these are attached fails."""
+    """Dependencies of the task, which fails without them."""
 
     def __init__(
         self, name: str, args: TaskRolesArgs, opts: pulumi.ResourceOptions | None = None
@@ -87,7 +87,7 @@ def execution_statements(args: TaskRolesArgs) -> list[Statement]:
             "ecr:GetDownloadUrlForLayer",
         ]
         statements.append(_allow(pull, [args.repository_arn]))
-        # The one ECR action that AWS allows on no narrower resource.
+        # The one ECR action without resource types.
         statements.append(_allow(["ecr:GetAuthorizationToken"], ["*"]))
     if args.secret_arns:
         statements.append(_allow(["secretsmanager:GetSecretValue"], list(args.secret_arns)))
@@ -97,7 +97,7 @@ def execution_statements(args: TaskRolesArgs) -> list[Statement]:
 
 
 def task_statements(args: TaskRolesArgs) -> list[Statement]:
-    """What ECS Exec needs, and nothing for the application: it calls no AWS service.
+    """Permissions for ECS Exec; the application calls no AWS service.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
     """
@@ -109,7 +109,7 @@ def task_statements(args: TaskRolesArgs) -> list[Statement]:
     ]
     write = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
     return [
-        # AWS defines no resource for these, nor for describing log groups.
+        # Actions without resource types.
         _allow([*channels, "logs:DescribeLogGroups"], ["*"]),
         _allow(write, [args.exec_log_group_arn, _streams(args.exec_log_group_arn)]),
         _allow(["kms:Decrypt", "kms:GenerateDataKey"], [args.exec_key_arn]),

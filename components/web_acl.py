@@ -16,26 +16,26 @@ from components.web_acl_rules import (
 )
 
 REDACTED = ("authorization", "cookie")
-"""Headers with what opens a session; WAF's log must not."""
+"""Headers with credentials, which WAF's log must not contain."""
 LOG_PREFIX = "aws-waf-logs-"
 """https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WebAclArgs:
-    """What is protected, how many requests one address may make, and which bodies may be large."""
+    """The load balancer, the rate limits of an address, and the paths with large bodies."""
 
     load_balancer_arn: pulumi.Input[str]
     requests_per_five_minutes: int
     api: ApiLimit | None = None
-    """None: the API has no limit of its own."""
+    """None: no separate limit for the API."""
     large_body_paths: Sequence[str] = ()
-    """Beginnings of paths whose bodies may have more than 8 KB. None: no path's; `/`: every
-    path's, and the rule only counts."""
+    """Path prefixes that accept bodies over 8 KB. Empty blocks such bodies everywhere; `/` accepts
+    them everywhere."""
     office_cidrs: Sequence[str] = ()
-    """IPv4 blocks of offices, each address with ten times the requests of another."""
+    """IPv4 blocks of offices, whose addresses have ten times the rate limit."""
     log_group_arn: pulumi.Input[str]
-    """Of a group whose name begins with `aws-waf-logs-`."""
+    """The log group's name must begin with `aws-waf-logs-`."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -50,10 +50,10 @@ class WebAclArgs:
 
 
 class WebAcl(pulumi.ComponentResource):
-    """Lets through what no rule blocks; the rate limit is asked first.
+    """Allows requests that no rule blocks; the rate limit is evaluated first.
 
-    Its log has the requests that a rule blocked or counted, without the headers that open a
-    session. WAF writes it by a resource policy that it adds to the log group itself
+    Its log contains requests that a rule blocked or counted, without credentials. WAF itself adds
+    the resource policy for its log group
     (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-wafv2-loggingconfiguration.html).
     """
 
@@ -64,8 +64,8 @@ class WebAcl(pulumi.ComponentResource):
     ) -> None:
         super().__init__("arbor:edge:WebAcl", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        # A load balancer has one web ACL, and that one log: deleted after its successor is there,
-        # the old association or log would take it along.
+        # A load balancer has one web ACL with one log: deleting the old association or log after
+        # creating the new one would delete both.
         only = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
 
         offices = (
@@ -106,7 +106,7 @@ class WebAcl(pulumi.ComponentResource):
             resource_arn=acl.arn,
             log_destination_configs=[args.log_group_arn],
             redacted_fields=[{"single_header": {"name": header}} for header in REDACTED],
-            # The load balancer's access log has the rest, and every request would cost twice.
+            # The load balancer's access log contains all requests at lower cost.
             logging_filter={
                 "default_behavior": "DROP",
                 "filters": [

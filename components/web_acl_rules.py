@@ -1,4 +1,4 @@
-"""The rules of the web ACL: plain functions, no resources.
+"""Rules of the web ACL.
 
 https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-rate-based.html
 """
@@ -18,26 +18,25 @@ MANAGED = (
 )
 """https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html"""
 BODY_RULE = "SizeRestrictions_BODY"
-"""Of the common group: blocks a body of more than 8 KB, all that a load balancer gives to WAF.
+"""A rule of the common group that blocks bodies over 8 KB, the part that WAF inspects.
 https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html"""
 BODY_LABEL = "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"
-"""What that rule puts on a request, also when it only counts."""
+"""The label of a request that matches that rule, even if it only counts."""
 RATE_LIMIT, OFFICE_RATE_LIMIT, BODY_LIMIT = "RateLimit", "OfficeRateLimit", "BodyLimit"
 API_MINUTE_LIMIT, API_TEN_MINUTE_LIMIT = "ApiMinuteLimit", "ApiTenMinuteLimit"
 FEWEST_REQUESTS, MOST_REQUESTS = 10, 2_000_000_000
-"""The limits that WAF takes."""
+"""WAF's limits."""
 PEOPLE_IN_AN_OFFICE = 10
-"""One address stands for many people, and may make as many times the requests."""
+"""Multiplier of the rate limit for an office's address, which many people share."""
 TOO_MANY_REQUESTS = 429
 RETRY_SECONDS = 120
-"""When a client may come back. Two minutes, so that one that sends until it is blocked, waits and
-begins again has a whole minute between without a failed request
+"""Retry-After of a blocked client. Two minutes leave a whole minute without failed requests
 (docs/decisions/requests.md)."""
 RESPONSES: tuple[Any, ...] = (
     {
         "key": "too-many-requests",
         "content_type": "APPLICATION_JSON",
-        # In the form of the application's own errors.
+        # In the format of the application's errors.
         "content": json.dumps({"detail": f"Too many requests: wait {RETRY_SECONDS} seconds."}),
     },
 )
@@ -45,12 +44,12 @@ RESPONSES: tuple[Any, ...] = (
 
 @dataclass(frozen=True, kw_only=True)
 class ApiLimit:
-    """How many requests to the API one address may make before it gets 429."""
+    """Rate limits of the API for one address, above which it gets 429."""
 
     path: str
-    """Where the API's paths begin."""
+    """Prefix of the API's paths."""
     uncounted: Sequence[str] = ()
-    """Beginnings of paths that the application does not count either."""
+    """Path prefixes that the application's own limit exempts too."""
     per_minute: int
     per_ten_minutes: int
 
@@ -71,7 +70,7 @@ def rules(
     large_body_paths: Sequence[str],
     offices: pulumi.Input[str] | None,
 ) -> list[Any]:
-    """In the order in which WAF asks them; a rule that no config asks for is left out.
+    """Rules in the order of evaluation, without those that config disables.
 
     `requests` in five minutes; `offices` is the ARN of a set of addresses.
     """
@@ -90,7 +89,7 @@ def rules(
         more = min(requests * PEOPLE_IN_AN_OFFICE, MOST_REQUESTS)
         found.append(_rate_limit(OFFICE_RATE_LIMIT, last + 2, more, _inside(offices)))
     if api is not None:
-        # Behind the others: counted is what would reach the application.
+        # Last, so that only requests that reach the application count.
         found.append(_api_limit(API_MINUTE_LIMIT, last + 3, 60, api.per_minute, api))
         found.append(_api_limit(API_TEN_MINUTE_LIMIT, last + 4, 600, api.per_ten_minutes, api))
     return found
@@ -105,7 +104,7 @@ def _outside(addresses: pulumi.Input[str]) -> dict[str, Any]:
 
 
 def _rate_limit(name: str, priority: int, requests: int, scope: dict[str, Any] | None) -> Any:  # noqa: ANN401 - pulumi-aws's Args or dict
-    """Counts addresses of `scope` alone, or all."""
+    """A rate limit for the addresses of `scope`, or for all."""
     only = {} if scope is None else {"scope_down_statement": scope}
     counted = {"limit": requests, "aggregate_key_type": "IP", **only}
     return {
@@ -118,7 +117,7 @@ def _rate_limit(name: str, priority: int, requests: int, scope: dict[str, Any] |
 
 
 def _api_limit(name: str, priority: int, seconds: int, requests: int, api: ApiLimit) -> Any:  # noqa: ANN401 - as above
-    """Of every address, an office's too: the application counts an office as one client."""
+    """A limit for every address; the application also counts an office as one client."""
     counted = {
         "limit": requests,
         "evaluation_window_sec": seconds,
@@ -152,7 +151,7 @@ def _api_limit(name: str, priority: int, seconds: int, requests: int, api: ApiLi
 
 
 def _begins(path: str) -> dict[str, Any]:
-    """As the load balancer compares it: not normalized, so that /api/../x is one of /api/."""
+    """Compares as the load balancer does: not normalized, so that /api/../x matches /api/."""
     return {
         "byte_match_statement": {
             "search_string": path,
@@ -164,13 +163,13 @@ def _begins(path: str) -> dict[str, Any]:
 
 
 def _managed(group: str, priority: int, count: tuple[str, ...] = ()) -> Any:  # noqa: ANN401 - as above
-    """A group of AWS's; of its rules those in `count` only count."""
+    """An AWS managed rule group, in which the rules in `count` only count."""
     overrides = [{"name": rule, "action_to_use": {"count": {}}} for rule in count]
     override = {"rule_action_overrides": overrides} if overrides else {}
     return {
         "name": group,
         "priority": priority,
-        # The group's own actions count; an override is for trying a group without blocking.
+        # Keep the group's actions; an override would disable blocking.
         "override_action": {"none": {}},
         "statement": {
             "managed_rule_group_statement": {"name": group, "vendor_name": "AWS", **override}
@@ -180,9 +179,9 @@ def _managed(group: str, priority: int, count: tuple[str, ...] = ()) -> Any:  # 
 
 
 def _body_limit(paths: Sequence[str], priority: int) -> Any:  # noqa: ANN401 - as above
-    """Blocks what the counting rule has labelled, except below these paths.
+    """Blocks requests with the label of the counting rule, except on these paths.
 
-    The path is normalized first: `/api/v1/ingest/../plans` is no upload.
+    The path is normalized, so that `/api/v1/ingest/../plans` does not match.
     """
     label = {"label_match_statement": {"scope": "LABEL", "key": BODY_LABEL}}
     elsewhere = [

@@ -234,7 +234,7 @@ def test_autoscaling_follows_cpu_memory_and_the_requests_of_both_colours() -> No
 
 
 def test_a_name_set_in_both_places_is_refused_before_ecs_would() -> None:
-    with pytest.raises(ValueError, match="PASSWORD stands in environment and in secrets"):
+    with pytest.raises(ValueError, match="PASSWORD is in both environment and secrets"):
         replace(CONTAINER, environment={"PASSWORD": "x"})
 
 
@@ -245,12 +245,12 @@ def test_a_container_never_runs_as_root(user: str) -> None:
 
 
 def test_a_service_without_a_port_is_refused() -> None:
-    with pytest.raises(ValueError, match="arbor-test-backend: its container must have a port"):
+    with pytest.raises(ValueError, match="arbor-test-backend: container must have a port"):
         replace(ARGS, container=replace(CONTAINER, port=None))
 
 
 def test_a_target_group_s_name_that_aws_would_cut_is_refused() -> None:
-    with pytest.raises(ValueError, match="at most 18 letters"):
+    with pytest.raises(ValueError, match="at most 18 characters"):
         declare(lambda: Service("a-service-with-a-long-name", ARGS))
 
 
