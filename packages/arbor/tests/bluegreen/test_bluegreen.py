@@ -247,7 +247,7 @@ def test_abort_leaves_the_old_version_and_nothing_behind(world: World) -> None:
 
 def test_abort_stops_what_has_not_come_to_its_pause(world: World) -> None:
     run = Run(say=world.said.append, every=60, sleep=lambda _: None)
-    with pytest.raises(Failed, match="The users still get the old version"):
+    with pytest.raises(Failed, match="Users still get the old version"):
         start.plan(world.account, NEW, None, 60).execute(run)
     with pytest.raises(Refused, match="has not come to its pause"):
         give(world)

@@ -35,7 +35,7 @@ def test_both_services_are_shown_with_what_is_under_test(
     backend, frontend = json.loads(done.stdout)
     assert (backend["under_test"], backend["version"]) == (True, NEW)
     assert backend["revision"] == f"{BACKEND}:2"
-    assert backend["targets"] == {"healthy": 2, "registered": 2, "wanted": 2}
+    assert backend["targets"] == {"healthy": 2, "registered": 2, "desired": 2}
     assert backend["until"].endswith("UTC")
     assert (frontend["under_test"], frontend["version"]) == (False, OLD)
     shown = look(monkeypatch, 200)

@@ -70,7 +70,7 @@ def test_a_deployment_that_waits_with_the_lock_is_answered(world: World) -> None
     done = deploying(world, "switch", "--no-url", *QUICK)
     assert done.exit_code == 0, done.output
     assert f"answer the pause of {BACKEND} with CONTINUE" in done.stdout
-    assert f"How it ends is told to `deploy {NEW}` by mia on another" in done.stdout
+    assert f"Answered. `deploy {NEW}` by mia on another" in done.stdout
     assert (world.image(BACKEND), world.image(FRONTEND)) == (NEW, NEW)
     assert held() == "theirs"
 

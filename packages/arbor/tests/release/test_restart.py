@@ -25,7 +25,7 @@ def test_a_service_is_restarted_with_the_revision_that_is_live(world: World) -> 
     assert not tasks(BACKEND) & before
     assert tasks(FRONTEND) == others
     assert world.heard(f"{BACKEND}: IN_PROGRESS BAKE_TIME")
-    assert world.heard(f"see that all tasks of {BACKEND} run it")
+    assert world.heard(f"wait until all tasks of {BACKEND} run it")
 
 
 def test_a_pause_is_answered(world: World) -> None:

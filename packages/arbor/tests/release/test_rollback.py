@@ -53,7 +53,7 @@ def test_both_services_go_back_to_what_was_live_before_the_frontend_first(world:
     assert says == [
         f"move {name} from {name}:3 to {name}:2 ({NEW})" for name in (FRONTEND, BACKEND)
     ]
-    assert world.heard(f"see that all tasks of {BACKEND} run it")
+    assert world.heard(f"wait until all tasks of {BACKEND} run it")
 
 
 def test_a_second_rollback_neither_swings_forward_nor_goes_further_back(world: World) -> None:

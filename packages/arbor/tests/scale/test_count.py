@@ -56,7 +56,7 @@ def test_the_floor_falls_back_by_itself_and_no_task_is_taken_away(scaled: World)
 
 def test_a_floor_that_was_lowered_comes_back_up_with_its_tasks(scaled: World) -> None:
     scale(scaled, 1, hours=2)
-    assert scaled.heard("AWS then starts what is missing")
+    assert scaled.heard("AWS then starts the missing tasks")
     CLOCK.advance(2 * HOUR + 60)
     assert (floor(), desired(scaled)[0]) == (2, 2)
 
@@ -113,8 +113,8 @@ def test_at_the_minute_of_the_fall_back_nobody_guesses_what_the_floor_was(scaled
 
 def test_what_is_so_already_is_only_looked_at(scaled: World) -> None:
     scale(scaled, 2)
-    assert [line for line in scaled.said if line.startswith(("set", "bring", "let"))] == []
-    assert scaled.heard("see that all tasks of arbor-staging-backend run it")
+    assert [line for line in scaled.said if line.startswith(("set", "scale", "schedule"))] == []
+    assert scaled.heard("wait until all tasks of arbor-staging-backend run it")
 
 
 @pytest.mark.parametrize("tasks", [0, CEILING + 1])
@@ -174,6 +174,6 @@ def test_while_colours_change_both_are_scaled_and_it_is_said(scaled: World) -> N
 def test_a_dry_run_says_all_and_changes_nothing(scaled: World) -> None:
     plan = count.plan(scaled.account, "backend", 6, now() + timedelta(hours=2), now())
     plan.execute(scaled.run(dry_run=True))
-    assert scaled.heard("would let the floor of arbor-staging-backend go back to 2 at")
-    assert scaled.heard("would bring arbor-staging-backend from 2 to 6 tasks")
+    assert scaled.heard("would schedule arbor-staging-backend's return to 2 at")
+    assert scaled.heard("would scale arbor-staging-backend from 2 to 6 tasks")
     assert (floor(), desired(scaled), fall_backs()) == (2, (2, 2), [])

@@ -38,7 +38,7 @@ def test_the_live_revision_runs_in_another_size_and_nothing_else_differs(world: 
     assert world.definition(before) == world.definition(world.service(BACKEND)["taskDefinition"])
     assert world.history(BACKEND)[0] == "SUCCESSFUL"
     assert world.heard("IN_PROGRESS BAKE_TIME")
-    assert world.heard("see that all tasks of arbor-staging-backend run it")
+    assert world.heard("wait until all tasks of arbor-staging-backend run it")
     assert world.heard("set arbor:services.backend.cpu to 1024")
     assert world.heard("arbor:services.backend.memory to 2048 in Pulumi.staging.yaml")
 

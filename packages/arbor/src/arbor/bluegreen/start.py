@@ -126,7 +126,7 @@ def plan(account: Account, version: str, app: str | None, minutes: int) -> Start
     ]
     if not begun:
         runs = " and ".join(part.service.name for part in found)
-        raise Refused(f"{runs} run what {version} would be already: no version is left to test.")
+        raise Refused(f"{runs} run what {version} would be already: there is nothing to test.")
     if in_the_way := list(_no_room(account, [one for one in begun if one.is_new])):
         raise Refused("\n".join(in_the_way))
     return Start(account=account, version=version, begun=tuple(begun))
