@@ -105,7 +105,7 @@ def inactive(world: World) -> None:
         (under_way, f"{BACKEND} is being deployed: {BACKEND}:1"),
         (without_image, r"backend has no image v1\.0\.0"),
         (without_secret, "is to be deleted"),
-        (half_way, "left half way, so nobody knows which revision is live"),
+        (half_way, "left half way, so it is unknown which revision is live"),
         (inactive, f"{BACKEND}:1 is INACTIVE"),
     ],
 )
