@@ -12,8 +12,6 @@ from arbor_names import naming
 if TYPE_CHECKING:
     from arbor.clients import Clients
 
-APPS = ("backend", "frontend")
-"""In the order in which they are released: a page of the new frontend finds the new API."""
 ATTEMPTS = 10
 QUICK_ATTEMPTS, QUICK_SECONDS = 3, 10
 """For commands that only read: a part that can't be read shows sooner."""

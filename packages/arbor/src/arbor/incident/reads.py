@@ -121,7 +121,7 @@ def _tagged(account: Account) -> list[dict[str, Any]]:
         ],
         ResourceTypeFilters=[CERTIFICATE, TARGET_GROUP],
     )
-    return list(found["ResourceTagMappingList"])
+    return [dict(one) for one in found["ResourceTagMappingList"]]
 
 
 def _resource_type(arn: str) -> str:
