@@ -164,7 +164,7 @@ def test_without_valid_credentials_nothing_is_told_but_that(
 
     class Expired:
         def __getattr__(self, _: str) -> Any:
-            def refuse(**_: Any) -> Any:
+            def refuse(*_: Any, **__: Any) -> Any:
                 raise expired
 
             return refuse
@@ -184,7 +184,7 @@ def test_without_valid_credentials_nothing_is_told_but_that(
 def test_without_a_network_it_fails(world: World) -> None:
     class Off:
         def __getattr__(self, _: str) -> Any:
-            def fail(**_: Any) -> Any:
+            def fail(*_: Any, **__: Any) -> Any:
                 raise EndpointConnectionError(endpoint_url="https://ecs")
 
             return fail
