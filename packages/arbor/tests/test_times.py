@@ -53,7 +53,7 @@ def test_a_time_is_a_length_before_now_or_a_time_in_utc(text: str, expected: dat
     ],
 )
 def test_other_text_is_refused_with_the_allowed_forms(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a time; allowed: 30m") as refused:
+    with pytest.raises(ValueError, match="is not a time; allowed: `30m`") as refused:
         times.parse(text, NOW)
     assert repr(text) in str(refused.value)
 
