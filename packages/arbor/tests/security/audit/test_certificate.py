@@ -99,7 +99,7 @@ def test_a_certificate_that_is_not_issued_is_a_finding(audit: Any, failed: Any) 
         ListenerArn=listener["ListenerArn"], Certificates=[{"CertificateArn": waiting}]
     )
     first, *_ = failed(json.loads(audit("certificate", "--json").stdout))
-    assert first["what"] == "status"
+    assert first["name"] == "status"
     assert first["details"]["status"] == "PENDING_VALIDATION"
 
 
