@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from mypy_boto3_elasticache import ElastiCacheClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_rds import RDSClient
-    from mypy_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
     from mypy_boto3_route53 import Route53Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_service_quotas import ServiceQuotasClient
@@ -38,10 +37,6 @@ class Clients(Protocol):
     def __call__(self, service: Literal["route53"], /) -> Route53Client: ...
     @overload
     def __call__(self, service: Literal["secretsmanager"], /) -> SecretsManagerClient: ...
-    @overload
-    def __call__(
-        self, service: Literal["resourcegroupstaggingapi"], /
-    ) -> ResourceGroupsTaggingAPIClient: ...
     @overload
     def __call__(self, service: Literal["service-quotas"], /) -> ServiceQuotasClient: ...
     @overload

@@ -76,7 +76,7 @@ def test_a_dry_run_prints_every_step_and_changes_nothing(world: World) -> None:
     before = everything(world)
     plan(world).execute(world.run(dry_run=True))
     assert [line.split()[1] for line in world.said] == [
-        *("keep", "add", "make"),
+        *("store", "add", "make"),
         "deploy",
         *("remove", "end"),
     ]

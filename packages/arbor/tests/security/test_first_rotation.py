@@ -147,9 +147,9 @@ def test_a_dry_run_prints_every_step_in_order(world: World, database: Database) 
     done = arbor("rotate-first", "--dry-run")
     assert done.exit_code == 0
     assert [line.split()[1] for line in done.stdout.splitlines()] == [
-        *("keep", "add", "make"),  # the cache's token
-        *("keep", "make"),  # SECRET_KEY
-        *("keep", "set", "make"),  # the database's password
+        *("store", "add", "make"),  # the cache's token
+        *("store", "make"),  # SECRET_KEY
+        *("store", "set", "make"),  # the database's password
         *("deploy", "deploy"),
         *("remove", "end", "check", "end", "end"),
     ]

@@ -107,7 +107,7 @@ def test_database_secret_and_tasks_use_the_new_password(world: World, login: Log
 def test_a_dry_run_prints_every_step_and_changes_nothing(world: World, login: Login) -> None:
     plan(world, login).execute(world.run(dry_run=True))
     assert [line.split()[1] for line in world.said] == [
-        *("keep", "set", "make"),
+        *("store", "set", "make"),
         *("deploy", "deploy"),  # both services use the secret here
         "end",
     ]

@@ -68,7 +68,7 @@ def test_other_keys_of_the_secret_are_kept(world: World, application: Applicatio
 def test_the_effect_on_clients_is_shown_first(world: World, application: Application) -> None:
     before = everything(world)
     plan(world, application).execute(world.run(dry_run=True))
-    assert [line.split()[1] for line in world.said] == ["keep", "make", "deploy", "check", "end"]
+    assert [line.split()[1] for line in world.said] == ["store", "make", "deploy", "check", "end"]
     assert "every client must sign in again" in world.said[0]
     assert f"https://{DOMAIN}/api/v1/auth/token/validate" in world.said[3]
     assert everything(world) == before
