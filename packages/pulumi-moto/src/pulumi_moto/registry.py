@@ -1,64 +1,16 @@
-"""All rows by type token; a new module in services/ is added here only."""
+"""All rows by type token, collected from the modules of services/."""
 
+import pkgutil
+from importlib import import_module
+
+from pulumi_moto import services
 from pulumi_moto.row import Row
-from pulumi_moto.services import (
-    acm,
-    appautoscaling,
-    cloudwatch,
-    ec2_endpoints,
-    ec2_network,
-    ec2_routes,
-    ec2_security,
-    ecr,
-    ecs_cluster,
-    ecs_service,
-    ecs_task_definition,
-    elasticache_groups,
-    elasticache_replication_group,
-    elbv2_load_balancer,
-    elbv2_routing,
-    iam,
-    iam_oidc,
-    kms,
-    logs,
-    random,
-    rds_groups,
-    rds_instance,
-    route53,
-    s3,
-    secretsmanager,
-    wafv2,
-)
 
-SERVICES = (
-    acm,
-    appautoscaling,
-    cloudwatch,
-    ec2_endpoints,
-    ec2_network,
-    ec2_routes,
-    ec2_security,
-    ecr,
-    ecs_cluster,
-    ecs_service,
-    ecs_task_definition,
-    elasticache_groups,
-    elasticache_replication_group,
-    elbv2_load_balancer,
-    elbv2_routing,
-    iam,
-    iam_oidc,
-    kms,
-    logs,
-    random,
-    rds_groups,
-    rds_instance,
-    route53,
-    s3,
-    secretsmanager,
-    wafv2,
-)
-ROWS: dict[str, Row] = {row.token: row for service in SERVICES for row in service.ROWS}
+MODULES = [
+    import_module(f"{services.__name__}.{found.name}")
+    for found in pkgutil.iter_modules(services.__path__)
+]
+ROWS: dict[str, Row] = {row.token: row for one in MODULES for row in getattr(one, "ROWS", ())}
 
 
 def row_for(token: str) -> Row:

@@ -1,45 +1,7 @@
 """All corrections of moto. Importing this package registers them; `correction.apply` patches."""
 
-from pulumi_moto.corrections import acm as acm
-from pulumi_moto.corrections import appautoscaling as appautoscaling
-from pulumi_moto.corrections import appautoscaling_schedules as appautoscaling_schedules
-from pulumi_moto.corrections import cloudwatch as cloudwatch
-from pulumi_moto.corrections import cloudwatch_metrics as cloudwatch_metrics
-from pulumi_moto.corrections import ec2_changes as ec2_changes
-from pulumi_moto.corrections import ec2_in_use as ec2_in_use
-from pulumi_moto.corrections import ecr as ecr
-from pulumi_moto.corrections import ecs_clock as ecs_clock
-from pulumi_moto.corrections import ecs_clusters as ecs_clusters
-from pulumi_moto.corrections import ecs_deployments as ecs_deployments
-from pulumi_moto.corrections import ecs_services as ecs_services
-from pulumi_moto.corrections import ecs_task_definitions as ecs_task_definitions
-from pulumi_moto.corrections import ecs_tasks as ecs_tasks
-from pulumi_moto.corrections import elasticache as elasticache
-from pulumi_moto.corrections import elasticache_changes as elasticache_changes
-from pulumi_moto.corrections import elasticache_members as elasticache_members
-from pulumi_moto.corrections import elasticache_parameters as elasticache_parameters
-from pulumi_moto.corrections import elasticache_pending as elasticache_pending
-from pulumi_moto.corrections import elasticache_snapshots as elasticache_snapshots
-from pulumi_moto.corrections import elasticache_subnets as elasticache_subnets
-from pulumi_moto.corrections import elbv2 as elbv2
-from pulumi_moto.corrections import elbv2_listeners as elbv2_listeners
-from pulumi_moto.corrections import iam as iam
-from pulumi_moto.corrections import iam_oidc as iam_oidc
-from pulumi_moto.corrections import kms as kms
-from pulumi_moto.corrections import logs as logs
-from pulumi_moto.corrections import logs_events as logs_events
-from pulumi_moto.corrections import logs_export as logs_export
-from pulumi_moto.corrections import rds as rds
-from pulumi_moto.corrections import rds_backups as rds_backups
-from pulumi_moto.corrections import rds_changes as rds_changes
-from pulumi_moto.corrections import rds_groups as rds_groups
-from pulumi_moto.corrections import rds_instance as rds_instance
-from pulumi_moto.corrections import rds_parameters as rds_parameters
-from pulumi_moto.corrections import rds_password as rds_password
-from pulumi_moto.corrections import rds_restore as rds_restore
-from pulumi_moto.corrections import route53 as route53
-from pulumi_moto.corrections import s3 as s3
-from pulumi_moto.corrections import secretsmanager as secretsmanager
-from pulumi_moto.corrections import servicequotas as servicequotas
-from pulumi_moto.corrections import ssm_sessions as ssm_sessions
-from pulumi_moto.corrections import wafv2 as wafv2
+import pkgutil
+from importlib import import_module
+
+for found in pkgutil.iter_modules(__path__):  # in alphabetical order
+    import_module(f"{__name__}.{found.name}")

@@ -3,8 +3,7 @@
 from functools import partial
 
 from pulumi_moto.row import Change, Client, Props, Row, State
-from pulumi_moto.services.ec2_found import arn_of, first
-from pulumi_moto.services.ec2_tags import retag, specification
+from pulumi_moto.services.ec2_shapes import arn_of, first, retag, specification
 from pulumi_moto.services.missing import ignore_missing
 from pulumi_moto.shapes import tag_dict
 

@@ -3,7 +3,7 @@
 from functools import partial
 
 from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
-from pulumi_moto.services.ec2_tags import retag, specification
+from pulumi_moto.services.ec2_shapes import retag, specification
 from pulumi_moto.services.missing import found_or_none, ignore_missing
 from pulumi_moto.shapes import Members, tag_dict
 
