@@ -29,7 +29,7 @@ class LogExportArgs:
 
     def __post_init__(self) -> None:
         if not self.log_group_arns:
-            raise ValueError(f"{self.bucket}: log_group_arns must have at least one log group")
+            raise ValueError(f"{self.bucket}: log_group_arns is empty; it must have at least one")
         if self.retention_days < 1:
             raise ValueError(
                 f"{self.bucket}: retention_days must be 1 or more, got {self.retention_days}"

@@ -1,4 +1,4 @@
-"""How tasks are placed, and whether account, database and cache have room for all of them."""
+"""Capacity providers of tasks, and checks against the limits of account, database and cache."""
 
 import math
 from collections.abc import Mapping
@@ -10,16 +10,16 @@ from config.stores import CacheSettings, DatabaseSettings
 
 
 def peak_vcpus(services: Mapping[str, ServiceSettings]) -> float:
-    """VCPUs while every service at its `max` runs in both colours, and a migration runs.
+    """VCPUs of every service at its `max` in blue and green, and of a migration.
 
-    Tasks on Spot count too: they have a quota of their own, and it is not larger in a new account.
+    Tasks on Spot count too: their separate quota is no larger in a new account.
     """
     units = sum(service.max_count * service.cpu for service in services.values())
     return (pools.COLOURS * units + limits.MIGRATION_CPU) / limits.UNITS_PER_VCPU
 
 
 def check_vcpus(config: Reader, services: Mapping[str, ServiceSettings], quota: int) -> None:
-    """Note a problem when a deployment at full load would exceed the quota of Fargate vCPUs."""
+    """Record a problem if a deployment at full load would exceed the Fargate vCPU quota."""
     needed = math.ceil(peak_vcpus(services))
     if needed <= quota:
         return
@@ -38,7 +38,7 @@ def check_vcpus(config: Reader, services: Mapping[str, ServiceSettings], quota: 
 def check_connections(
     config: Reader, services: Mapping[str, ServiceSettings], database: DatabaseSettings
 ) -> None:
-    """Note a problem when a deployment at full load would exhaust the database's connections."""
+    """Record a problem if a deployment at full load would exhaust the database's connections."""
     users = [s for s in services.values() if s.database]
     pool = database.pool_size
     needed = sum(pools.peak(s.max_count, s.workers or 0, pool) for s in users)
@@ -58,7 +58,7 @@ def check_connections(
 def check_cache_connections(
     config: Reader, services: Mapping[str, ServiceSettings], cache: CacheSettings
 ) -> None:
-    """Note a problem when a deployment at full load would take too much of a cache node."""
+    """Record a problem if a deployment at full load would exhaust a cache node's connections."""
     users = [s for s in services.values() if s.cache]
     pool = pools.CACHE_POOL_SIZE
     needed = sum(pools.peak(s.max_count, s.workers or 0, pool) for s in users)
@@ -85,7 +85,7 @@ def read_spot_weight(config: Reader, *, production: bool) -> int:
     With equal weights ECS does not say which provider gets the first task.
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html
     """
-    why = "in production, for AWS stops Spot tasks at two minutes' notice" if production else ""
+    why = "in production, because AWS stops Spot tasks on two minutes' notice" if production else ""
     weight = config.whole("spotWeight", 0, 0 if production else 1000, why)
     if config.good("spotWeight") and weight == 1:
         config.refuse(

@@ -1,4 +1,4 @@
-"""What config says about how a new version takes over, and whether a job outlasts it."""
+"""Settings of deployments, and a check against the duration of a job's credentials."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,12 +7,12 @@ from access import sessions as ci_sessions
 from config.reader import Reader
 
 PRODUCTION_BAKE_MINUTES: Final = 10
-"""Shorter than this, the alarm on failed requests can't end a deployment that has all traffic."""
+"""The time that the alarm on failed requests needs to roll back a deployment."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentSettings:
-    """How a new version takes over, for every service."""
+    """Deployment settings of all services."""
 
     bake_minutes: int
     pause_before_production: bool
@@ -20,20 +20,18 @@ class DeploymentSettings:
 
     @property
     def pause_minutes(self) -> int:
-        """How long a deployment waits for a person at most."""
+        """Maximum minutes in which a deployment waits for an operator."""
         return self.pause_timeout_minutes if self.pause_before_production else 0
 
 
 def read_deployment(config: Reader, *, production: bool) -> DeploymentSettings:
-    """The deployment; what is wrong stands in the reader's problems."""
+    """The deployment settings; problems are recorded in the reader."""
     return DeploymentSettings(
         bake_minutes=config.whole(
             "bakeTimeMinutes",
             PRODUCTION_BAKE_MINUTES if production else 0,
             1440,
-            "minutes, for the alarm on failed requests needs five of them and some delay"
-            if production
-            else "minutes",
+            "minutes, which the alarm on failed requests needs" if production else "minutes",
         ),
         pause_before_production=config.flag("pauseBeforeProduction"),
         pause_timeout_minutes=config.whole("pauseTimeoutMinutes", 1, 20160, "minutes"),
@@ -41,9 +39,9 @@ def read_deployment(config: Reader, *, production: bool) -> DeploymentSettings:
 
 
 def check_session(config: Reader, deployment: DeploymentSettings) -> None:
-    """Note a problem when a release, one service after the other, outlasts its credentials.
+    """Record a problem if a release of all services can outlast its credentials.
 
-    A job whose credentials have expired can neither save the state nor take back a deployment.
+    With expired credentials a job can neither save the state nor roll a deployment back.
     """
     most = ci_sessions.deployment_minutes() - ci_sessions.STARTING_MINUTES
     bake, pause = deployment.bake_minutes, deployment.pause_minutes

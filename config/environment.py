@@ -1,4 +1,4 @@
-"""What a stack is, whatever it is called; docs/decisions/environment.md."""
+"""The environment of a stack, independent of its name (docs/decisions/environment.md)."""
 
 from typing import Final
 
@@ -6,16 +6,16 @@ from config.reader import Reader
 
 PRODUCTION: Final = "production"
 ENVIRONMENTS: Final = (PRODUCTION, "staging")
-"""What the application knows as ENVIRONMENT."""
+"""Values of the application's ENVIRONMENT."""
 
 
 def read_environment(config: Reader, stack: str) -> str:
-    """`production` or `staging`; the stack called production is never anything else."""
+    """`production` or `staging`; the stack named production must be production."""
     environment = config.choice("environment", ENVIRONMENTS)
     if stack == PRODUCTION and config.good("environment") and environment != PRODUCTION:
         config.refuse(
             "environment",
-            "production in the stack called production, whose names and domain are production's; "
-            "give a stack for anything else another name",
+            "production for the stack named production; use another stack name for another "
+            "environment",
         )
     return environment

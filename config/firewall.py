@@ -1,4 +1,4 @@
-"""The firewall's settings: how often an address may ask, and which bodies may be large."""
+"""Settings of the web ACL: rate limits and paths with large bodies."""
 
 import ipaddress
 import re
@@ -9,36 +9,36 @@ from config.reader import Reader
 
 _PATH: Final = re.compile(r"/(?:[\w.~-]+/?)*", re.ASCII)
 _LONGEST_PATH: Final = 200
-"""Bytes that WAF compares."""
+"""WAF's limit in bytes."""
 _MOST_PATHS: Final = 10
 _FEWEST: Final = 10
 _MOST: Final = 2_000_000_000
-"""Requests that WAF takes as a limit."""
+"""WAF's limits of a rate limit."""
 _WIDEST_OFFICE: Final = 16
 _NOT_PUBLIC: Final = tuple(
     ipaddress.IPv4Network(block)
     for block in ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 )
-"""What no request from the internet comes from."""
+"""Private address blocks."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FirewallSettings:
-    """Whom WAF blocks beyond what its managed groups do."""
+    """Limits in addition to WAF's managed rule groups."""
 
     requests_per_five_minutes: int
     api_requests_per_minute: int
     api_requests_per_ten_minutes: int
     large_body_paths: tuple[str, ...]
-    """Beginnings of paths that take bodies over 8 KB; `/` is every path."""
+    """Path prefixes that accept bodies over 8 KB; `/` is every path."""
     office_cidrs: tuple[str, ...]
-    """Addresses of offices, which are limited apart."""
+    """Office addresses, which have a higher limit."""
 
 
 def read_firewall(config: Reader) -> FirewallSettings:
-    """Every problem is noted at its key."""
+    """The web ACL's settings; problems are recorded in the reader."""
     paths = (
-        f"a list of at most {_MOST_PATHS} beginnings of paths such as /api/v1/ingest/, each once; "
+        f"a list of at most {_MOST_PATHS} unique path prefixes such as /api/v1/ingest/; "
         "[] blocks every body over 8 KB, [/] none"
     )
     large = config.texts("wafLargeBodyPaths", paths, _is_path)
@@ -58,7 +58,7 @@ def read_firewall(config: Reader) -> FirewallSettings:
         large_body_paths=large,
         office_cidrs=config.texts(
             "officeCidrs",
-            f"a list of public IPv4 blocks of /{_WIDEST_OFFICE} to /32, each once, such as "
+            f"a list of public IPv4 blocks of /{_WIDEST_OFFICE} to /32, each unique, such as "
             "203.0.113.9/32; [] for none",
             _is_office,
         ),

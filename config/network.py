@@ -1,4 +1,4 @@
-"""What config says about the network: zones, blocks and how tasks reach the outside."""
+"""Settings of the network: zones, CIDR blocks, NAT gateways and endpoints."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -8,14 +8,14 @@ from config.reader import Reader
 
 TIERS: Final = ("publicCidrs", "privateCidrs", "isolatedCidrs")
 _LARGEST_PUBLIC: Final = 27
-"""A load balancer wants subnets of /27 or more, with eight addresses free."""
+"""A load balancer requires subnets of /27 or larger, with eight free addresses."""
 _FEWEST_ZONES, _MOST_ZONES = 2, 6
-"""A load balancer and a database need two; no region has more than six."""
+"""A load balancer and a database need two zones; a region has at most six."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSettings:
-    """The VPC; each list of blocks has one a zone, in the order of the zones."""
+    """The VPC; each tier has one block per zone, in the order of the zones."""
 
     cidr_block: str
     zones: tuple[str, ...]
@@ -27,30 +27,30 @@ class NetworkSettings:
 
 
 def read_network(config: Reader, *, region: str, production: bool) -> NetworkSettings:
-    """The network; what is wrong stands in the reader's problems."""
+    """The network's settings; problems are recorded in the reader."""
     zones = _read_zones(config, region)
     block = config.text("vpcCidr", "an IPv4 block of /16 to /28, such as 10.0.0.0/16", _is_block)
     tiers = {
         tier: config.texts(
-            tier, "a list of IPv4 blocks of /16 to /28, one a zone, each once", _is_block
+            tier, "a list of IPv4 blocks of /16 to /28, one per zone, each unique", _is_block
         )
         for tier in TIERS
     }
     for tier, cidrs in tiers.items():
         if config.good("zones", tier) and len(cidrs) != len(zones):
-            config.refuse(tier, f"one block a zone, in the order of {', '.join(zones)}")
+            config.refuse(tier, f"one block per zone, in the order of {', '.join(zones)}")
         elif config.good("vpcCidr", tier) and (beyond := limits.outside(block, list(cidrs))):
-            config.refuse(tier, f"blocks within {block}, and {', '.join(beyond)} is not")
+            config.refuse(tier, f"blocks within {block}; {', '.join(beyond)} is outside")
     small = [c for c in tiers["publicCidrs"] if limits.network(c).prefixlen > _LARGEST_PUBLIC]
     if config.good("publicCidrs") and small:
         config.refuse(
             "publicCidrs",
-            f"blocks of /{_LARGEST_PUBLIC} or larger, for the load balancer lives in them",
+            f"blocks of /{_LARGEST_PUBLIC} or larger, which the load balancer requires",
         )
     _refuse_overlaps(config, tiers)
     nat_per_zone = config.flag("natPerZone")
     if production and config.good("natPerZone") and not nat_per_zone:
-        config.refuse("natPerZone", "true in production, so that no zone depends on another")
+        config.refuse("natPerZone", "true in production, so that each zone is independent")
     return NetworkSettings(
         cidr_block=block,
         zones=zones,
@@ -60,7 +60,7 @@ def read_network(config: Reader, *, region: str, production: bool) -> NetworkSet
         nat_per_zone=nat_per_zone,
         interface_endpoints=config.texts(
             "interfaceEndpoints",
-            f"a list of any of {', '.join(limits.INTERFACE_ENDPOINTS)}, each once",
+            f"a list of any of {', '.join(limits.INTERFACE_ENDPOINTS)}, each unique",
             limits.INTERFACE_ENDPOINTS.__contains__,
         ),
     )
@@ -68,7 +68,7 @@ def read_network(config: Reader, *, region: str, production: bool) -> NetworkSet
 
 def _read_zones(config: Reader, region: str) -> tuple[str, ...]:
     allowed = (
-        f"{_FEWEST_ZONES} to {_MOST_ZONES} zones of {region or 'the region'}, each once, "
+        f"{_FEWEST_ZONES} to {_MOST_ZONES} zones of {region or 'the region'}, each unique, "
         f"{region}a to {region}f"
     )
     zones = config.texts("zones", allowed, lambda zone: _is_zone_of(zone, region))
@@ -78,7 +78,7 @@ def _read_zones(config: Reader, region: str) -> tuple[str, ...]:
 
 
 def _refuse_overlaps(config: Reader, tiers: dict[str, tuple[str, ...]]) -> None:
-    """Name each pair once, at the tier that holds the second of the two."""
+    """Refuse each overlapping pair at the tier of its second block."""
     if not config.good(*TIERS):
         return
     tier_of = {cidr: tier for tier, cidrs in tiers.items() for cidr in cidrs}
@@ -86,7 +86,7 @@ def _refuse_overlaps(config: Reader, tiers: dict[str, tuple[str, ...]]) -> None:
     for first, second in limits.overlapping(blocks):
         config.refuse(
             tier_of[second],
-            f"blocks that share no address, and {second} overlaps {first} of {tier_of[first]}",
+            f"blocks without overlap; {second} overlaps {first} of {tier_of[first]}",
         )
 
 

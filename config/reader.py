@@ -1,7 +1,7 @@
-"""Typed reading of config values that goes on after a wrong one, so that all are told at once.
+"""Typed reader of config values that collects all problems.
 
-A wrong value is noted and replaced by an empty one of its type; whoever reads must look at
-`problems` before it uses anything.
+An invalid value is recorded in `problems` and replaced by an empty one of its type. Check
+`problems` before using a value.
 """
 
 import json
@@ -13,9 +13,9 @@ Check = Callable[[str], bool]
 
 
 class Reader:
-    """One mapping of values, each read by its key.
+    """Reads the values of a mapping by key.
 
-    `prefix` stands before a key in a message (`arbor:` or `arbor:services.backend.`).
+    `prefix` precedes a key in messages (`arbor:` or `arbor:services.backend.`).
     """
 
     def __init__(self, values: Mapping[str, Any], prefix: str, problems: list[str]) -> None:
@@ -26,7 +26,7 @@ class Reader:
         self._wrong: set[str] = set()
 
     def refuse(self, key: str, allowed: str) -> None:
-        """Note that this key's value is wrong, and what it could be."""
+        """Record that this key's value is invalid, with the allowed values."""
         self._wrong.add(key)
         name = f"{self._prefix}{key}"
         if key not in self._values:
@@ -36,11 +36,11 @@ class Reader:
         self.problems.append(f"{name} is {json.dumps(value)}; allowed: {allowed}.")
 
     def good(self, *keys: str) -> bool:
-        """Whether these keys were read and none was refused."""
+        """Whether none of these keys was refused."""
         return not self._wrong.intersection(keys)
 
     def text(self, key: str, allowed: str, check: Check) -> str:
-        """A string that passes the check; a number without quotes in YAML is meant as one."""
+        """A string that passes the check; an unquoted number in YAML counts as one."""
         value = self._value(key)
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
@@ -56,10 +56,7 @@ class Reader:
     def whole(
         self, key: str, low: int, high: int, unit: str = "", *, default: int | None = None
     ) -> int:
-        """A whole number from low to high; with a default, the key may be absent.
-
-        Config hands numbers over as text.
-        """
+        """A whole number from low to high; with a default, the key is optional."""
         if default is not None and key not in self._values:
             self._read.add(key)
             return default
@@ -72,7 +69,7 @@ class Reader:
         return value
 
     def flag(self, key: str, *, default: bool | None = None) -> bool:
-        """True or false; with a default, the key may be absent."""
+        """True or false; with a default, the key is optional."""
         if default is not None and key not in self._values:
             self._read.add(key)
             return default
@@ -83,7 +80,7 @@ class Reader:
         return value
 
     def texts(self, key: str, allowed: str, check: Check) -> tuple[str, ...]:
-        """A list of strings, none twice, each passing the check."""
+        """A list of unique strings that pass the check."""
         value = _decoded(self._value(key))
         if (
             not isinstance(value, list)
@@ -103,24 +100,24 @@ class Reader:
         return value
 
     def has(self, key: str) -> bool:
-        """Whether an optional key is given; it counts as read."""
+        """Whether an optional key is set; the key counts as read."""
         self._read.add(key)
         return key in self._values
 
     def refuse_unread(self) -> None:
-        """Note every key that nothing has read: a misspelt one would otherwise do nothing."""
+        """Record every unread key as a problem, such as a misspelt one."""
         for key in sorted(set(self._values) - self._read):
             near = get_close_matches(key, self._read, n=3)
             known = ", ".join(near or sorted(self._read))
-            self.problems.append(f"{self._prefix}{key} is no setting; allowed: {known}.")
+            self.problems.append(f"{self._prefix}{key} is not a setting; allowed: {known}.")
 
-    def _value(self, key: str) -> Any:  # noqa: ANN401 - checked by whoever asks
+    def _value(self, key: str) -> Any:  # noqa: ANN401 - the caller checks its type
         self._read.add(key)
         return self._values.get(key)
 
 
 def _decoded(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """The engine hands numbers, flags, lists and objects over as JSON text."""
+    """The value from the engine, which passes numbers, flags, lists and objects as JSON."""
     if not isinstance(value, str):
         return value
     try:

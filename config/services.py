@@ -1,4 +1,4 @@
-"""What config says about the services (arbor:services), and what must hold between them."""
+"""Settings of the services (arbor:services), and checks across them."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -9,16 +9,16 @@ from arbor_names import limits, naming, pools
 from config.reader import Reader
 
 BACKEND: Final = "backend"
-"""The service whose image the migrations run with, so every stack has it."""
+"""The required service, whose image also runs the migrations."""
 MOST_WORKERS: Final = 64
 LAST_RELEASE_ORDER: Final = 1000
 LONGEST_APP: Final = 16
 """A target group is called APP-green-SUFFIX, and AWS allows 32 characters."""
 _APP: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _DEEP_CHECKS: Final = frozenset({"detailed", "deep", "ready", "readyz", "readiness"})
-"""Ends of paths that also answer for the stores behind the application."""
+"""Last segments of health checks that include the database and the cache."""
 _API_PAGES: Final = ("/docs", "/redoc", "/openapi.json")
-"""FastAPI's pages about the API, which the application leaves out in production."""
+"""FastAPI's documentation pages, which the application disables in production."""
 _USER: Final = re.compile(r"[1-9]\d{0,9}(?::\d{1,10})?")
 _ALLOWED_APP: Final = (
     f"names of at most {LONGEST_APP} characters (a-z, 0-9, -), not {naming.MIGRATIONS}; "
@@ -32,43 +32,43 @@ class ServiceSettings:
 
     app: str
     image: str | None
-    """A full reference, where the stack's own repository is not used."""
+    """A full reference, instead of `version`."""
     version: str | None
-    """Tag in the stack's own repository; the first one, for a release changes it later."""
+    """Tag in the stack's repository for the first deployment; releases change it later."""
     cpu: int
     """CPU units; 1024 are one vCPU."""
     memory: int
     """MiB."""
     count: int
-    """Tasks at the start; autoscaling and operators own the number from then on."""
+    """Initial desired count; autoscaling and operators own it afterwards."""
     min_count: int
     max_count: int
     port: int
     previous_port: int | None
-    """Where the live version listens, while `port` is the one of the next."""
+    """Port of the running version while `port` is the next version's."""
     health_check_path: str
     paths: tuple[str, ...]
-    """Path patterns of the listener rules; none means every path that no other service has."""
+    """Path patterns of the listener rules; empty matches all other paths."""
     priority: int
-    """Lower is asked first."""
+    """Lower is evaluated first."""
     release_order: int | None
     """A release deploys lower numbers first; services without one follow in name order."""
     database: bool
     cache: bool
     user: str
-    """Numeric user, and group if given, that the container runs as."""
+    """Numeric user, with an optional group, of the container."""
     workers: int | None
-    """Processes in a task that each open pools of connections; None for a Next.js server."""
+    """Processes of a task, each with its connection pools; None for a Next.js server."""
 
 
 PRODUCTION_MIN: Final = 2
-"""With one task a zone, a host or a deployment that fails takes the service down."""
+"""With one task, the loss of a zone or a host stops the service."""
 
 
 def read_services(config: Reader, *, zones: int, production: bool) -> dict[str, ServiceSettings]:
-    """Every service by name; what is wrong stands in the reader's problems.
+    """The services by name; problems are recorded in the reader.
 
-    `min` and `count` default to one task a zone.
+    `min` and `count` default to one task per zone.
     """
     found = config.entries("services", f"an object of services by name: {_ALLOWED_APP}")
     if not config.good("services"):
@@ -110,7 +110,7 @@ def _read(
     port = config.whole("port", 1, 65535)
     previous = config.whole("previousPort", 1, 65535) if config.has("previousPort") else None
     if config.good("port", "previousPort") and previous == port:
-        config.refuse("previousPort", "the live version's port, where that differs from port")
+        config.refuse("previousPort", "the running version's port, which differs from port")
     service = ServiceSettings(
         app=app,
         image=image,
@@ -142,14 +142,14 @@ def _read(
 
 
 def _tasks(fewest: int) -> str:
-    return "tasks, for production outlives a task and a zone" if fewest > 1 else "tasks"
+    return "tasks, to survive the loss of a task or a zone" if fewest > 1 else "tasks"
 
 
 def _read_image(config: Reader) -> tuple[str | None, str | None]:
-    """A full image, or a version in the stack's own repository: exactly one of the two."""
+    """Either a full image reference or a version in the stack's repository."""
     given = [key for key in ("image", "version") if config.has(key)]
     if len(given) != 1:
-        config.refuse("version", "either a version such as v1.0.0 or a full image, and not both")
+        config.refuse("version", "either a version such as v1.0.0 or a full image")
         return None, None
     if given == ["version"]:
         return None, config.text(
@@ -178,28 +178,26 @@ def _read_size(config: Reader) -> tuple[int, int]:
 
 
 def _read_workers(config: Reader, cpu: int, *, is_backend: bool) -> int | None:
-    """As many as the size carries; without a store it is a Next.js server, which has none."""
+    """At most the workers that the CPU units allow; a Next.js server has none."""
     if not is_backend:
         if config.has("workers"):
-            config.refuse(
-                "workers", "no value, for a service without database and cache has no workers"
-            )
+            config.refuse("workers", "no value for a service without database and cache")
         return None
     workers = config.whole("workers", 1, MOST_WORKERS, "processes in a task")
     if config.good("cpu", "workers") and workers > (most := pools.workers_carried(cpu)):
         config.refuse(
             "workers",
-            f"at most {most} with {cpu} CPU units, two for each vCPU and one more: with more, "
-            "they take the processor from each other",
+            f"at most {most} with {cpu} CPU units, two for each vCPU and one more; "
+            "more would compete for CPU",
         )
     return workers
 
 
 def _read_health_check(config: Reader) -> str:
-    """What the load balancer asks each task.
+    """The path of the target groups' health check.
 
-    An answer that depends on the database fails on every task at once, so that a failover of 60 to
-    120 seconds stops tasks that would have recovered by themselves, and rolls a deployment back.
+    A check that depends on the database fails on every task at once, so that a failover of 60 to
+    120 seconds replaces healthy tasks and rolls a deployment back.
     """
     path = config.text(
         "healthCheckPath",
@@ -209,17 +207,17 @@ def _read_health_check(config: Reader) -> str:
     if path.rstrip("/").rsplit("/", 1)[-1] in _DEEP_CHECKS:
         config.refuse(
             "healthCheckPath",
-            "a path that does not look at the database or the cache, such as /api/v1/health: a "
-            "failover of either would take every task out of service",
+            "a path without a check of database and cache, such as /api/v1/health; otherwise a "
+            "failover of either fails every task",
         )
     return path
 
 
 def _read_paths(config: Reader, *, pages: bool) -> tuple[str, ...]:
-    """Path patterns; with `pages`, also of the pages about the API."""
+    """Path patterns; `pages` allows the API's documentation pages."""
     most = limits.CONDITION_VALUES_PER_RULE - 1
     allowed = (
-        f"at most {most} paths that each start with / (a listener rule names 5 values at most, "
+        f"at most {most} paths that each start with / (a listener rule has at most 5 values, "
         "one of them the host), or [] for every other path"
     )
     paths = config.texts("paths", allowed, limits.is_path_pattern)
@@ -228,14 +226,14 @@ def _read_paths(config: Reader, *, pages: bool) -> tuple[str, ...]:
     elif not pages and any(path.startswith(_API_PAGES) for path in paths):
         config.refuse(
             "paths",
-            f"paths without {', '.join(_API_PAGES)}, to which the application answers 404 in "
-            "production; take them out, and the frontend answers",
+            f"paths without {', '.join(_API_PAGES)}, for which the application returns 404 in "
+            "production; remove them",
         )
     return paths
 
 
 def _between(services: Collection[ServiceSettings]) -> Iterator[str]:
-    """Two services can't have one rule's place, and the one for all other paths comes last."""
+    """Priorities and paths are unique, and the service for all other paths comes last."""
     by_priority: dict[int, str] = {}
     by_path: dict[str, str] = {}
     for service in services:
@@ -243,14 +241,14 @@ def _between(services: Collection[ServiceSettings]) -> Iterator[str]:
         other = by_priority.setdefault(service.priority, service.app)
         if other != service.app:
             yield (
-                f"{key}.priority is {service.priority}; allowed: one that no other service has, "
-                f"and {other} has this one."
+                f"{key}.priority is {service.priority}; allowed: a unique number; "
+                f"{other} has the same."
             )
         for path in service.paths:
             if by_path.setdefault(path, service.app) != service.app:
                 yield (
-                    f'{key}.paths has "{path}"; allowed: paths that no other service has, and '
-                    f"{by_path[path]} has this one."
+                    f'{key}.paths has "{path}"; allowed: unique paths; '
+                    f"{by_path[path]} has the same."
                 )
     rest = [s for s in services if not s.paths]
     if not rest:
@@ -258,12 +256,12 @@ def _between(services: Collection[ServiceSettings]) -> Iterator[str]:
     first = rest[0]
     for service in rest[1:]:
         yield (
-            f"arbor:services.{service.app}.paths is []; allowed: paths, for {first.app} has "
-            "every other one already."
+            f"arbor:services.{service.app}.paths is []; allowed: at least one path, because "
+            f"{first.app} has all other paths."
         )
     last = max(s.priority for s in services)
     if first.priority < last:
         yield (
             f"arbor:services.{first.app}.priority is {first.priority}; allowed: more than "
-            f"{last}, for it has every other path and must be asked last."
+            f"{last}, because its rule for all other paths must come last."
         )

@@ -1,7 +1,7 @@
 """The only reader of `pulumi.Config`.
 
-Every value is checked before anything is registered, and every wrong one is told at once: its
-key, what it is and what is allowed. Defaults stand in Pulumi.yaml and nowhere else.
+Every value is checked before any resource is registered. All invalid values are reported together,
+each with its key, its value and the allowed values. Pulumi.yaml contains the defaults.
 """
 
 import re
@@ -40,17 +40,17 @@ _ZONE_ID: Final = re.compile(r"Z[A-Z0-9]{1,31}")
 
 
 class SettingsError(pulumi.RunError):
-    """Config that can't be deployed; the message has one line for each problem."""
+    """Invalid config; the message has one line for each problem."""
 
     def __init__(self, stack: str, problems: list[str]) -> None:
         self.problems = tuple(problems)
         lines = "\n".join(f"  - {problem}" for problem in problems)
-        super().__init__(f"Nothing was deployed: change this in Pulumi.{stack}.yaml.\n{lines}")
+        super().__init__(f"Nothing was deployed. Correct Pulumi.{stack}.yaml:\n{lines}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScalingSettings:
-    """What autoscaling aims at, for every service."""
+    """Targets of autoscaling, for all services."""
 
     cpu_percent: int
     memory_percent: int
@@ -60,29 +60,29 @@ class ScalingSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that differs between stacks, checked."""
+    """The validated settings of a stack."""
 
     stack: str
     environment: str
-    """What the guards depend on, whatever the stack is called: `production` or `staging`."""
+    """`production` or `staging`, independent of the stack's name; the guards depend on it."""
     region: str
     account_id: str
     domain: str
     hosted_zone_id: str | None
-    """None: the stack makes the zone."""
+    """None: the stack creates the zone."""
     network: NetworkSettings
     services: Mapping[str, ServiceSettings]
     deployment: DeploymentSettings
     scaling: ScalingSettings
     spot_weight: int
-    """Tasks on FARGATE_SPOT for each one on FARGATE."""
+    """Tasks on FARGATE_SPOT for each task on FARGATE."""
     fargate_vcpu_quota: int
-    """On-Demand vCPUs that the account lets this stack run."""
+    """On-Demand vCPUs that this stack may use."""
     database: DatabaseSettings
     cache: CacheSettings
     log_retention_days: int
     owns_os_metrics: bool
-    """Of the account's stacks one makes the log group of RDS's enhanced monitoring."""
+    """One stack of the account creates the log group of RDS's enhanced monitoring."""
     log_export_bucket: str
     log_export_days: int
     access_log_days: int
@@ -91,11 +91,11 @@ class Settings:
     secret_recovery_days: int
     protect_data: bool
     final_backup: bool
-    """What is deleted leaves a last snapshot, and the key that opens it."""
+    """Deletion of a store takes a final snapshot and retains its key."""
     github: GitHubSettings | None
-    """None: the pipeline gets no roles."""
+    """None: no roles for the pipeline."""
     deploy_without_reviewers: bool
-    """For the pipeline alone (pipeline/repository/reviewers.py)."""
+    """Read by the pipeline only (pipeline/repository/reviewers.py)."""
 
     def tags(self, component: str) -> dict[str, str]:
         """The tags of every resource of a component."""
@@ -109,7 +109,7 @@ class Settings:
 
 
 def load() -> Settings:
-    """The settings of the stack that Pulumi runs; raises SettingsError."""
+    """The settings of the current stack; raises SettingsError."""
     values = {**pulumi_config.get_config_env(), **pulumi_config.CONFIG.get()}
     return parse(values, pulumi.get_stack())
 
@@ -117,14 +117,14 @@ def load() -> Settings:
 def parse(values: Mapping[str, str], stack: str) -> Settings:
     """The settings in these values; raises SettingsError with every problem.
 
-    Values are what the engine gives to a program: text by full key (`arbor:domain`), with numbers,
-    lists and objects as JSON.
+    Values are those that the engine passes to a program: text by full key (`arbor:domain`), with
+    numbers, lists and objects as JSON.
     """
     problems: list[str] = []
     if _STACK.fullmatch(stack) is None:
         problems.append(
             f"The stack is called {stack}; allowed: at most 16 lower-case letters and digits, "
-            "for the database's name ends in it."
+            "which the database's name ends with."
         )
     aws = Reader(_namespace(values, "aws"), "aws:", problems)
     arbor = Reader(_namespace(values, naming.PROJECT), f"{naming.PROJECT}:", problems)
@@ -204,16 +204,16 @@ def _is_region(text: str) -> bool:
 
 
 def _account(arbor: Reader, aws: Reader) -> str:
-    """The account, which the provider must be told too: it then refuses every other one."""
+    """The account; the provider refuses every other one by aws:allowedAccountIds."""
     account = arbor.text(
         "accountId",
         "the account's 12 digits",
         lambda text: _ACCOUNT.fullmatch(text) is not None,
     )
-    allowed = f'["{account}"], the account of arbor:accountId, so that no other can be changed'
+    allowed = f'["{account}"], the account of arbor:accountId'
     if arbor.good("accountId"):
-        told = aws.texts("allowedAccountIds", allowed, account.__eq__)
-        if aws.good("allowedAccountIds") and not told:
+        accounts = aws.texts("allowedAccountIds", allowed, account.__eq__)
+        if aws.good("allowedAccountIds") and not accounts:
             aws.refuse("allowedAccountIds", allowed)
     return account
 
@@ -222,12 +222,12 @@ def _retention(arbor: Reader) -> int:
     days = arbor.whole("logRetentionDays", 1, max(limits.RETENTION_DAYS), "days")
     if arbor.good("logRetentionDays") and days not in limits.RETENTION_DAYS:
         offered = ", ".join(map(str, limits.RETENTION_DAYS))
-        arbor.refuse("logRetentionDays", f"what CloudWatch offers, {offered}")
+        arbor.refuse("logRetentionDays", f"one of {offered}")
     return days
 
 
 def _secret_recovery(arbor: Reader) -> int:
-    allowed = "0 to delete at once, or 7 to 30 days in which the name stays taken"
+    allowed = "0 to delete at once, or 7 to 30 days in which the name stays reserved"
     days = arbor.whole("secretRecoveryDays", 0, 30, "days")
     if arbor.good("secretRecoveryDays") and 0 < days < 7:  # noqa: PLR2004 - AWS's shortest
         arbor.refuse("secretRecoveryDays", allowed)

@@ -1,4 +1,4 @@
-"""What config says about the database and the cache."""
+"""Settings of the database and the cache."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ class DatabaseSettings:
     instance_class: str
     storage_gib: int
     max_storage_gib: int
-    """Storage grows by itself up to here."""
+    """Limit of storage autoscaling."""
     multi_az: bool
     backup_days: int
     backup_window: str
     maintenance_window: str
     pool_size: int
-    """Connections that one worker of the application opens at most."""
+    """Maximum connections of one worker of the application."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,14 +39,14 @@ class CacheSettings:
 
     node_type: str
     nodes: int
-    """The primary and its replicas; two or more are spread over the zones."""
+    """The primary and its replicas; two or more are in different zones."""
     snapshot_days: int
     snapshot_window: str
     maintenance_window: str
 
 
 def read_database(config: Reader, *, production: bool) -> DatabaseSettings:
-    """The database; what is wrong stands in the reader's problems."""
+    """The database's settings; problems are recorded in the reader."""
     storage = config.whole("databaseStorageGib", 20, 65536, "GiB")
     most = config.whole("databaseMaxStorageGib", 22, 65536, "GiB")
     if config.good("databaseStorageGib", "databaseMaxStorageGib") and most * 10 < storage * 11:
@@ -56,7 +56,7 @@ def read_database(config: Reader, *, production: bool) -> DatabaseSettings:
         )
     multi_az = config.flag("databaseMultiAz")
     if production and config.good("databaseMultiAz") and not multi_az:
-        config.refuse("databaseMultiAz", "true in production: the runbook promises it")
+        config.refuse("databaseMultiAz", "true in production, as the runbook requires")
     fewest = PRODUCTION_BACKUP_DAYS if production else 0
     backup, maintenance = _read_windows(
         config, "databaseBackupWindow", "databaseMaintenanceWindow", _RDS_MINUTES
@@ -76,7 +76,7 @@ def read_database(config: Reader, *, production: bool) -> DatabaseSettings:
             "databaseBackupDays",
             fewest,
             35,
-            "days, for the runbook restores to any of the last seven" if production else "days",
+            "days, because the runbook restores to any of the last seven" if production else "days",
         ),
         backup_window=backup,
         maintenance_window=maintenance,
@@ -85,7 +85,7 @@ def read_database(config: Reader, *, production: bool) -> DatabaseSettings:
 
 
 def read_cache(config: Reader, *, zones: int, production: bool) -> CacheSettings:
-    """The cache; what is wrong stands in the reader's problems."""
+    """The cache's settings; problems are recorded in the reader."""
     snapshot, maintenance = _read_windows(
         config, "cacheSnapshotWindow", "cacheMaintenanceWindow", _CACHE_MINUTES
     )
@@ -103,27 +103,27 @@ def read_cache(config: Reader, *, zones: int, production: bool) -> CacheSettings
 
 
 def _read_nodes(config: Reader, *, zones: int, production: bool) -> int:
-    """0 is one node a zone."""
-    nodes = config.whole("cacheNodes", 0, _MOST_NODES, "nodes, 0 for one a zone")
+    """The number of nodes; 0 in config is one per zone."""
+    nodes = config.whole("cacheNodes", 0, _MOST_NODES, "nodes, 0 for one per zone")
     if production and config.good("cacheNodes") and nodes == 1:
         config.refuse(
             "cacheNodes",
-            f"0 for one a zone, or 2 to {_MOST_NODES} nodes, for production fails over to another "
-            "zone",
+            f"0 for one per zone, or 2 to {_MOST_NODES} nodes, because production must fail over "
+            "to another zone",
         )
     return nodes or zones
 
 
 def read_final_backup(config: Reader, *, production: bool) -> bool:
-    """Whether what is deleted leaves a last snapshot; what is wrong stands in the problems."""
+    """Whether a deletion takes a final snapshot; problems are recorded in the reader."""
     wanted = config.flag("finalBackup")
     if production and config.good("finalBackup") and not wanted:
-        config.refuse("finalBackup", "true in production: its data must outlive the stack")
+        config.refuse("finalBackup", "true in production, whose data must survive the stack")
     return wanted
 
 
 def _read_windows(config: Reader, daily: str, weekly: str, shortest: int) -> tuple[str, str]:
-    """A window of every day and one of the week, which AWS does not let overlap."""
+    """A daily and a weekly window, which must not overlap."""
     at_least = f"of at least {shortest} minutes"
     day = config.text(
         daily, f"hh:mm-hh:mm in UTC {at_least}", _parses(limits.daily_window, shortest)

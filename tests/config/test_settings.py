@@ -211,7 +211,7 @@ def test_no_layout_with_an_overlap_is_accepted(layout: dict[str, Any], data: st.
     tier = data.draw(st.sampled_from(["privateCidrs", "isolatedCidrs"]))
     layout[tier] = [str(inside), *layout[tier][1:]]
 
-    with pytest.raises(settings.SettingsError, match="share no address"):
+    with pytest.raises(settings.SettingsError, match="blocks without overlap"):
         settings.parse(stack_values("staging", **layout), "staging")
 
 

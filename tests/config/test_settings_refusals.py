@@ -9,24 +9,21 @@ from config import settings
 from refusals import APP_NAMES, problems, problems_of
 from stack_config import stack_values
 
-WHERE = "2 to 6 zones of us-east-1, each once, us-east-1a to us-east-1f"
-BAKE = (
-    "a whole number from 10 to 1,440 minutes, for the alarm on failed requests needs five of them "
-    "and some delay"
-)
+WHERE = "2 to 6 zones of us-east-1, each unique, us-east-1a to us-east-1f"
+BAKE = "a whole number from 10 to 1,440 minutes, which the alarm on failed requests needs"
 OLDER = (
     "a list of at most 20 names of roles that Pulumi named, such as "
-    "backend-roles-task-role-1a2b3c4, each once"
+    "backend-roles-task-role-1a2b3c4, each unique"
 )
 BLOCK = "an IPv4 block of /16 to /28, such as 10.0.0.0/16"
-BLOCKS = "a list of IPv4 blocks of /16 to /28, one a zone, each once"
+BLOCKS = "a list of IPv4 blocks of /16 to /28, one per zone, each unique"
 
 PATHS = (
-    "a list of at most 10 beginnings of paths such as /api/v1/ingest/, each once; [] blocks every "
+    "a list of at most 10 unique path prefixes such as /api/v1/ingest/; [] blocks every "
     "body over 8 KB, [/] none"
 )
 OFFICES = (
-    "a list of public IPv4 blocks of /16 to /32, each once, such as 203.0.113.9/32; [] for none"
+    "a list of public IPv4 blocks of /16 to /32, each unique, such as 203.0.113.9/32; [] for none"
 )
 
 
@@ -47,7 +44,7 @@ OFFICES = (
         ("githubRepository", "arbor", "OWNER/NAME on GitHub, or empty for none"),
         ("databaseVersion", 15, "16, 17"),
         ("databaseVersion", 16.4, "16, 17"),
-        ("finalBackup", False, "true in production: its data must outlive the stack"),
+        ("finalBackup", False, "true in production, whose data must survive the stack"),
         (
             "applicationRepository",
             "arbor",
@@ -78,42 +75,43 @@ OFFICES = (
         (
             "publicCidrs",
             ["10.0.0.0/28", "10.0.16.0/27", "10.0.32.0/20"],
-            ("blocks of /27 or larger, for the load balancer lives in them"),
+            ("blocks of /27 or larger, which the load balancer requires"),
         ),
         (
             "privateCidrs",
             ["10.0.64.0/20", "10.0.80.0/20"],
-            ("one block a zone, in the order of us-east-1a, us-east-1b, us-east-1c"),
+            ("one block per zone, in the order of us-east-1a, us-east-1b, us-east-1c"),
         ),
         ("privateCidrs", ["10.0.64.0/20", "10.0.80.0/20", "10.0.64.0/20"], BLOCKS),
         (
             "isolatedCidrs",
             ["10.0.128.0/20", "10.0.144.0/20", "10.1.0.0/20"],
-            ("blocks within 10.0.0.0/16, and 10.1.0.0/20 is not"),
+            ("blocks within 10.0.0.0/16; 10.1.0.0/20 is outside"),
         ),
         (
             "isolatedCidrs",
             ["10.0.128.0/20", "10.0.144.0/20", "10.0.82.0/24"],
-            (
-                "blocks that share "
-                "no address, and 10.0.82.0/24 overlaps 10.0.80.0/20 of privateCidrs"
-            ),
+            ("blocks without overlap; 10.0.82.0/24 overlaps 10.0.80.0/20 of privateCidrs"),
         ),
         (
             "interfaceEndpoints",
             ["s3"],
-            ("a list of any of ecr.api, ecr.dkr, logs, secretsmanager, ssmmessages, each once"),
+            ("a list of any of ecr.api, ecr.dkr, logs, secretsmanager, ssmmessages, each unique"),
         ),
         ("natPerZone", "yes", "true or false"),
-        ("natPerZone", False, "true in production, so that no zone depends on another"),
-        ("spotWeight", 1, "only 0 in production, for AWS stops Spot tasks at two minutes' notice"),
+        ("natPerZone", False, "true in production, so that each zone is independent"),
+        (
+            "spotWeight",
+            1,
+            "only 0 in production, because AWS stops Spot tasks on two minutes' notice",
+        ),
         ("environment", "prod", "production, staging"),
         (
             "environment",
             "staging",
             (
-                "production in the stack called production, whose names and domain are "
-                "production's; give a stack for anything else another name"
+                "production for the stack named production; use another stack name for another "
+                "environment"
             ),
         ),
         ("fargateVcpuQuota", 0, "a whole number from 1 to 100,000 vCPUs"),
@@ -148,16 +146,22 @@ OFFICES = (
         ),
         ("databaseStorageGib", 19, "a whole number from 20 to 65,536 GiB"),
         ("databaseMaxStorageGib", 21, "a whole number from 22 to 65,536 GiB"),
-        ("databaseMultiAz", False, "true in production: the runbook promises it"),
+        ("databaseMultiAz", False, "true in production, as the runbook requires"),
         (
             "databaseBackupDays",
             6,
-            ("a whole number from 7 to 35 days, for the runbook restores to any of the last seven"),
+            (
+                "a whole number from 7 to 35 days, because the runbook restores to any of the "
+                "last seven"
+            ),
         ),
         (
             "databaseBackupDays",
             36,
-            ("a whole number from 7 to 35 days, for the runbook restores to any of the last seven"),
+            (
+                "a whole number from 7 to 35 days, because the runbook restores to any of the "
+                "last seven"
+            ),
         ),
         ("databaseBackupWindow", "03:00-03:20", "hh:mm-hh:mm in UTC of at least 30 minutes"),
         ("databaseBackupWindow", "3am", "hh:mm-hh:mm in UTC of at least 30 minutes"),
@@ -180,12 +184,13 @@ OFFICES = (
         (
             "cacheNodes",
             1,
-            "0 for one a zone, or 2 to 6 nodes, for production fails over to another zone",
+            "0 for one per zone, or 2 to 6 nodes, because production must fail over to "
+            "another zone",
         ),
         (
             "cacheNodes",
             7,
-            "a whole number from 0 to 6 nodes, 0 for one a zone",
+            "a whole number from 0 to 6 nodes, 0 for one per zone",
         ),
         ("cacheSnapshotDays", 36, "a whole number from 0 to 35 days"),
         ("cacheSnapshotWindow", "03:00-03:30", "hh:mm-hh:mm in UTC of at least 60 minutes"),
@@ -198,7 +203,7 @@ OFFICES = (
             "logRetentionDays",
             31,
             (
-                "what CloudWatch offers, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, "
+                "one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, "
                 "180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653"
             ),
         ),
@@ -227,7 +232,7 @@ OFFICES = (
         (
             "secretRecoveryDays",
             6,
-            ("0 to delete at once, or 7 to 30 days in which the name stays taken"),
+            ("0 to delete at once, or 7 to 30 days in which the name stays reserved"),
         ),
         ("secretRecoveryDays", 31, "a whole number from 0 to 30 days"),
         ("protectData", "maybe", "true or false"),
@@ -347,7 +352,7 @@ def test_credentials_of_another_account_are_never_allowed(told: str) -> None:
     assert problems_of(values, "production") == (
         (
             f'aws:allowedAccountIds is {told}; allowed: ["123456789012"], the account of '
-            "arbor:accountId, so that no other can be changed."
+            "arbor:accountId."
         ),
     )
 
@@ -362,7 +367,7 @@ def test_an_unknown_region_is_refused() -> None:
 def test_a_misspelt_key_is_refused_and_the_right_one_named() -> None:
     (problem,) = problems("staging", databasePoolSise=3)
     assert problem == (
-        "arbor:databasePoolSise is no setting; allowed: databasePoolSize, databaseClass, "
+        "arbor:databasePoolSise is not a setting; allowed: databasePoolSize, databaseClass, "
         "databaseMultiAz."
     )
 
@@ -381,7 +386,7 @@ def test_a_stack_whose_database_could_not_be_named_is_refused(stack: str) -> Non
     (problem,) = problems_of(stack_values("staging"), stack)
     assert problem == (
         f"The stack is called {stack}; allowed: at most 16 lower-case letters and digits, "
-        "for the database's name ends in it."
+        "which the database's name ends with."
     )
 
 
@@ -393,7 +398,7 @@ def test_every_problem_is_told_at_once_and_the_file_is_named() -> None:
             stack_values("staging", domain="x", zones=["mars"], services=changed, foo=1), "staging"
         )
     first, *rest = str(refused.value).splitlines()
-    assert first == "Nothing was deployed: change this in Pulumi.staging.yaml."
+    assert first == "Nothing was deployed. Correct Pulumi.staging.yaml:"
     assert [line.split(" is ")[0] for line in rest] == [
         "  - arbor:zones",
         "  - arbor:domain",

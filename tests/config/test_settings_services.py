@@ -43,7 +43,7 @@ SERVICES: dict[str, dict[str, Any]] = {
     },
 }
 PATHS = (
-    "at most 4 paths that each start with / (a listener rule names 5 values at most, one of them "
+    "at most 4 paths that each start with / (a listener rule has at most 5 values, one of them "
     "the host), or [] for every other path"
 )
 FIELDS = ", ".join(sorted(SERVICE_FIELDS))
@@ -74,8 +74,8 @@ def services(app: str, **changes: Any) -> dict[str, dict[str, Any]]:
         (
             {"min": 1},
             (
-                "min is 1; allowed: a whole number from 2 to 1,000 tasks, for production outlives "
-                "a task and a zone"
+                "min is 1; allowed: a whole number from 2 to 1,000 tasks, to survive the loss of "
+                "a task or a zone"
             ),
         ),
         (
@@ -85,9 +85,9 @@ def services(app: str, **changes: Any) -> dict[str, dict[str, Any]]:
         (
             {"healthCheckPath": "/api/v1/health/detailed"},
             (
-                'healthCheckPath is "/api/v1/health/detailed"; allowed: a path that does not look '
-                "at the database or the cache, such as /api/v1/health: a failover of either would "
-                "take every task out of service"
+                'healthCheckPath is "/api/v1/health/detailed"; allowed: a path without a check '
+                "of database and cache, such as /api/v1/health; otherwise a failover of either "
+                "fails every task"
             ),
         ),
         ({"port": 0}, "port is 0; allowed: a whole number from 1 to 65,535"),
@@ -108,8 +108,8 @@ def services(app: str, **changes: Any) -> dict[str, dict[str, Any]]:
             {"paths": ["/api/*", "/docs/*"]},
             (
                 'paths is ["/api/*", "/docs/*"]; allowed: paths without /docs, /redoc, '
-                "/openapi.json, to which the application answers 404 in production; take them "
-                "out, and the frontend answers"
+                "/openapi.json, for which the application returns 404 in production; "
+                "remove them"
             ),
         ),
         ({"paths": None}, f"paths is not set; allowed: {PATHS}"),
@@ -136,7 +136,7 @@ def services(app: str, **changes: Any) -> dict[str, dict[str, Any]]:
             {"workers": 3},
             (
                 "workers is 3; allowed: at most 2 with 512 CPU units, two for each vCPU and one "
-                "more: with more, they take the processor from each other"
+                "more; more would compete for CPU"
             ),
         ),
         (
@@ -150,17 +150,11 @@ def services(app: str, **changes: Any) -> dict[str, dict[str, Any]]:
         ),
         (
             {"version": None},
-            (
-                "version is not set; allowed: either a version such as v1.0.0 or a "
-                "full image, and not both"
-            ),
+            ("version is not set; allowed: either a version such as v1.0.0 or a full image"),
         ),
         (
             {"image": "a/b:v1"},
-            (
-                'version is "v1.0.0"; allowed: either a version such as v1.0.0 or '
-                "a full image, and not both"
-            ),
+            ('version is "v1.0.0"; allowed: either a version such as v1.0.0 or a full image'),
         ),
         (
             {"version": None, "image": "a/b:latest"},
@@ -172,14 +166,14 @@ def services(app: str, **changes: Any) -> dict[str, dict[str, Any]]:
         ),
         (
             {"previousPort": 8000},
-            "previousPort is 8000; allowed: the live version's port, where that differs from port",
+            "previousPort is 8000; allowed: the running version's port, which differs from port",
         ),
         (
             {"releaseOrder": 0},
             "releaseOrder is 0; allowed: a whole number from 1 to 1,000",
         ),
-        ({"heathCheckPath": "/"}, "heathCheckPath is no setting; allowed: healthCheckPath"),
-        ({"xyz": 1}, f"xyz is no setting; allowed: {FIELDS}"),
+        ({"heathCheckPath": "/"}, "heathCheckPath is not a setting; allowed: healthCheckPath"),
+        ({"xyz": 1}, f"xyz is not a setting; allowed: {FIELDS}"),
     ],
 )
 def test_a_wrong_field_of_a_service_is_refused_by_its_path(
@@ -196,28 +190,28 @@ def test_a_wrong_field_of_a_service_is_refused_by_its_path(
             services("frontend", priority=100),
             (
                 "arbor:services.frontend.priority is 100; allowed: "
-                "one that no other service has, and backend has this one."
+                "a unique number; backend has the same."
             ),
         ),
         (
             services("frontend", priority=50),
             (
                 "arbor:services.frontend.priority is 50; allowed: "
-                "more than 100, for it has every other path and must be asked last."
+                "more than 100, because its rule for all other paths must come last."
             ),
         ),
         (
             services("admin", priority=150),
             (
-                "arbor:services.admin.paths is []; allowed: paths, for "
-                "frontend has every other one already."
+                "arbor:services.admin.paths is []; allowed: at least one "
+                "path, because frontend has all other paths."
             ),
         ),
         (
             services("admin", paths=["/api/*"], priority=150),
             (
                 "arbor:services.admin.paths has "
-                '"/api/*"; allowed: paths that no other service has, and backend has this one.'
+                '"/api/*"; allowed: unique paths; backend has the same.'
             ),
         ),
         (
@@ -240,8 +234,8 @@ def test_services_that_cannot_live_together_are_refused(
 def test_a_service_without_a_store_has_no_workers() -> None:
     assert problems("production", services=services("frontend", workers=1)) == (
         (
-            "arbor:services.frontend.workers is 1; allowed: no value, for a service without "
-            "database and cache has no workers."
+            "arbor:services.frontend.workers is 1; allowed: no value for a service without "
+            "database and cache."
         ),
     )
 
