@@ -184,8 +184,10 @@ OFFICES = (
         (
             "cacheNodes",
             1,
-            "0 for one per zone, or 2 to 6 nodes, because production must fail over to "
-            "another zone",
+            (
+                "0 for one per zone, or 2 to 6 nodes, because production must fail over to "
+                "another zone"
+            ),
         ),
         (
             "cacheNodes",
