@@ -20,7 +20,7 @@ MISSING := packages/arbor/tests/support/missing.py
 # All of these directories, or each SHARDS-th of their files, beginning with SHARD.
 shard = $(if $(filter 1,$(SHARDS)),$(1),$(shell find $(1) -name 'test_*.py' | LC_ALL=C sort | awk 'NR % $(SHARDS) == $(SHARD)'))
 
-.PHONY: help up preview serve test checks unit emulator engine long-life soak nightly drill lint types docs hooks lock upgrade policy-proof benchmark clean
+.PHONY: help up preview serve test checks unit emulator engine long-life soak nightly drill lint types docs hooks lock upgrade loc policy-proof benchmark clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -72,6 +72,9 @@ types: $(READY) ## check types with mypy
 
 upgrade: $(READY) ## preview this tree over stacks that BASE (a git ref) deployed, emulated
 	$(PYTHON) -m tools.upgrade "$(BASE)"
+
+loc: $(READY) ## count the lines of Python by room, code and tests apart
+	$(PYTHON) -m tools.loc
 
 docs: $(READY) ## generate the pages and pictures of docs/ (Pulumi CLI or Go; Graphviz for the picture)
 	PYTHONPATH=policy $(PYTHON) -m tools.docs

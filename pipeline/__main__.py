@@ -21,7 +21,7 @@ from pipeline.drift.issue import Nightly
 from pipeline.hazards import changes
 from pipeline.job import Job
 from pipeline.operate.command import operate
-from pipeline.options import USAGE, Stack
+from pipeline.options import BASE_ALONE, USAGE, Base, Emulated, Stack, Yes
 from pipeline.preview import preview as preview_stack
 from pipeline.report import comment as markdown
 from pipeline.report.report import Report, is_of
@@ -48,21 +48,8 @@ Expected = Annotated[
     list[str] | None,
     typer.Option("--expect", help="A stack that must have a report; repeatable."),
 ]
-Base = Annotated[
-    Path | None,
-    typer.Option(
-        help="With --emulated: the checkout that is up before.",
-        resolve_path=True,
-        exists=True,
-        file_okay=False,
-    ),
-]
 Post = Annotated[bool, typer.Option("--post", help="Send it to GitHub; default: print only.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; for scripts.")]
-Emulated = Annotated[
-    bool, typer.Option("--emulated", help="In a fresh emulated account, without credentials.")
-]
 
 app.command()(adopt)
 
@@ -91,7 +78,7 @@ def preview(
     account.
     """
     if base is not None and not in_emulated:
-        _end("--base needs --emulated.", USAGE)
+        _end(BASE_ALONE, USAGE)
     _refuse_unwritable(report, plan, outputs)
     try:
         with _opened(stack, in_emulated=in_emulated, base=base) as opened:

@@ -1,5 +1,6 @@
 """The options that several commands of the pipeline share."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,3 +21,17 @@ def a_stack(name: str) -> str:
 
 
 Stack = Annotated[str, typer.Option(help="The stack: production or staging.", callback=a_stack)]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; for scripts.")]
+Emulated = Annotated[
+    bool, typer.Option("--emulated", help="In a fresh emulated account, without credentials.")
+]
+Base = Annotated[
+    Path | None,
+    typer.Option(
+        help="With --emulated: a checkout to deploy first.",
+        resolve_path=True,
+        exists=True,
+        file_okay=False,
+    ),
+]
+BASE_ALONE = "--base needs --emulated."

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from arbor import screen
+from pipeline import files
 from pipeline.adopt import import_file, pages
 from pipeline.adopt.plan import NotTriedError, make
 from pipeline.options import USAGE, Stack
@@ -25,10 +26,8 @@ def adopt(
 
     Read-only in AWS. Exit code 3 if a resource blocks `up`.
     """
-    if write is not None and not write.parent.is_dir():
-        screen.end(f"There is no directory {write.parent}; make it first.", USAGE)
-    if write is not None and write.is_dir():
-        screen.end(f"{write} is a directory; --write takes a file.", USAGE)
+    if sentence := files.refusal([write]):
+        screen.end(sentence, USAGE)
     with screen.told():
         try:
             with in_aws(stack) as opened:

@@ -6,7 +6,6 @@ made empty, as the parent of what is imported (github.com/pulumi/pulumi, pull re
 """
 
 import json
-import os
 from collections.abc import Collection, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TypedDict
 # The package itself leaves it out: github.com/pulumi/pulumi, sdk/python/lib/pulumi/automation.
 from pulumi.automation._stack import ImportResource
 
+from pipeline import files
 from pipeline.adopt.registrations import Registration, Registrations
 
 PACKAGES = {"aws": "pulumi_aws", "random": "pulumi_random"}
@@ -43,13 +43,8 @@ def content(
 
 
 def write(file: Path, text: Content) -> None:
-    """Write it whole or not at all."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        beside.write_text(json.dumps(text, indent=4) + "\n")
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)
+    """Replace the file atomically. Raises OSError."""
+    files.write(file, json.dumps(text, indent=4) + "\n")
 
 
 def _component(registered: Registration) -> ImportResource:

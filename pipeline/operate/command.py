@@ -1,6 +1,5 @@
 """`python -m pipeline operate`: end drift, or continue after a killed run."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,14 +8,9 @@ from arbor import screen
 from pipeline.hazards import changes
 from pipeline.operate.actions import Action
 from pipeline.operate.actions import operate as operate_stack
-from pipeline.options import USAGE, Stack
+from pipeline.options import BASE_ALONE, USAGE, Base, Emulated, Stack, Yes
 from pipeline.repository import reviewers
 from pipeline.stacks import emulated, in_aws
-
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; for scripts.")]
-Emulated = Annotated[
-    bool, typer.Option("--emulated", help="In a fresh emulated account, without credentials.")
-]
 
 
 def operate(
@@ -29,15 +23,7 @@ def operate(
         typer.Option(help=f"For up-refresh: permit {' or '.join(changes.ALLOWABLE)}."),
     ] = None,
     in_emulated: Emulated = False,
-    base: Annotated[
-        Path | None,
-        typer.Option(
-            help="With --emulated: the checkout that is up before.",
-            resolve_path=True,
-            exists=True,
-            file_okay=False,
-        ),
-    ] = None,
+    base: Base = None,
 ) -> None:
     """End drift (refresh, adopt, up-refresh) or continue after a killed run (cancel, state-repair).
 
@@ -49,7 +35,7 @@ def operate(
     if allow and action is not Action.UP_REFRESH and set(allow) != {changes.NOTHING}:
         screen.end(f"--allow is for {Action.UP_REFRESH}; {action} changes nothing in AWS.", USAGE)
     if base is not None and not in_emulated:
-        screen.end("--base needs --emulated.", USAGE)
+        screen.end(BASE_ALONE, USAGE)
     if not in_emulated and (sentence := reviewers.refusal(stack)):
         screen.end(sentence, screen.REFUSED)
     with emulated(stack, base) if in_emulated else in_aws(stack) as opened:

@@ -8,10 +8,10 @@ import typer
 from access import trust as ci_documents
 from engine import stack_file
 from pipeline.github import GitHubError
-from pipeline.repository import needs, stacks
+from pipeline.repository import actions, branches, environments, identity, needs, stacks
 from pipeline.repository.judge import judge, render
 from pipeline.repository.read import LiveSettings
-from pipeline.repository.wanted import table
+from pipeline.repository.setting import Setting
 
 FAILED, USAGE = 1, 2
 TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")
@@ -38,6 +38,16 @@ def github(repository: Repository = "") -> None:
     except GitHubError as failed:
         _end(str(failed), FAILED)
     raise typer.Exit(0 if verdict.passed else FAILED)
+
+
+def table(chosen: list[stacks.Stack], needed: needs.Needs) -> list[Setting]:
+    """Every row, for the environments of these stacks and the needs of the workflows."""
+    return [
+        *identity.settings(chosen, needed),
+        *branches.settings(needed),
+        *environments.settings(chosen),
+        *actions.settings(needed),
+    ]
 
 
 def _stacks(repository: str) -> list[stacks.Stack]:

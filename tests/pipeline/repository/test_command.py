@@ -14,8 +14,8 @@ from engine import stack_file
 from pipeline.__main__ import app, main
 from pipeline.github import API
 from pipeline.repository import needs, stacks
+from pipeline.repository.command import table
 from pipeline.repository.setting import private
-from pipeline.repository.wanted import table
 from repository_world import NAME, NEEDS, STACKS, Repository, complete, served, stack
 
 EVERY = stacks.every

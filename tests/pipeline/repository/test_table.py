@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from pipeline.repository.command import table
 from pipeline.repository.judge import Finding, Verdict, judge
 from pipeline.repository.read import LiveSettings
-from pipeline.repository.wanted import table
 from repository_world import (
     ID,
     NAME,
