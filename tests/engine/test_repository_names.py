@@ -178,7 +178,7 @@ def test_a_repository_of_the_account_is_refused_then_adopted_with_its_images(
     forget(staging, "registry-backend", "registry-backend-lifecycle")
     stack = staging.deployment.stack
     (sentence,) = changes.refusals(steps_of(stack.preview), staging.opened.account)
-    assert sentence.startswith("arbor-staging-backend (registry-backend) would be created, and")
+    assert sentence.startswith("arbor-staging-backend (registry-backend) would be created, but")
 
     run(commands("Adopt an Image Repository"), staging, programs(tmp_path, staging))
     assert changes.refusals(steps_of(stack.preview), staging.opened.account) == []

@@ -74,7 +74,7 @@ def _wanted(
             f"`{revoke} --security-group-rule-ids {physical}`",
         ),
         (
-            "balancer-https has a rule of priority 7, and no resource",
+            "balancer-https has a rule of priority 7, which is not in the program",
             f"`aws elbv2 delete-rule --rule-arn {beside['RuleArn']}`",
         ),
         (
