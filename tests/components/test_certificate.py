@@ -69,7 +69,7 @@ def test_a_preview_knows_the_number_of_records_before_acm_was_asked() -> None:
     [
         ({"domain": f"{'a' * 60}.example"}, "got 68"),
         ({"alternative_names": ("*.arbor.example",)}, r"got .*\*\.arbor"),
-        ({"alternative_names": ("arbor.example",)}, "must be different"),
+        ({"alternative_names": ("arbor.example",)}, "names must be unique"),
     ],
 )
 def test_names_that_acm_could_not_validate_are_refused(change: dict[str, Any], wrong: str) -> None:

@@ -28,7 +28,7 @@ def test_each_host_is_an_alias_of_the_load_balancer() -> None:
 
 @pytest.mark.parametrize("hosts", [(), ("a.example", "a.example")])
 def test_hosts_that_make_no_sense_are_refused(hosts: tuple[str, ...]) -> None:
-    with pytest.raises(ValueError, match="hosts must be one or more, each once"):
+    with pytest.raises(ValueError, match="hosts must be one or more unique names"):
         replace(ARGS, hosts=hosts)
 
 
