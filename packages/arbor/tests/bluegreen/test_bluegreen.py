@@ -280,7 +280,7 @@ def test_an_alarm_during_the_bake_time_takes_the_other_service_back_too(world: W
     class Said(list[str]):
         def append(self, line: str) -> None:
             super().append(line)
-            if line.startswith(f"see {NEW} of {BACKEND}"):
+            if line.startswith(f"wait through the bake time of {NEW} on {BACKEND}"):
                 world.ring("backend")
 
     world.said = Said()
@@ -288,7 +288,7 @@ def test_an_alarm_during_the_bake_time_takes_the_other_service_back_too(world: W
         give(world)
     told = str(failed.value)
     assert "alarm backend-5xx went into ALARM" in told
-    assert f"{FRONTEND} is back on what it ran before." in told
+    assert f"{FRONTEND} is back on its previous revision." in told
     assert (world.image(BACKEND), world.image(FRONTEND)) == (OLD, OLD)
     assert (hooks(world, BACKEND), hooks(world, FRONTEND), kept()) == ([], [], [])
 

@@ -49,7 +49,7 @@ def test_both_services_go_back_to_what_was_live_before_the_frontend_first(world:
     rolled_back(world)
     assert images(world) == (NEW, NEW)
     assert runs(BACKEND) == {f"{BACKEND}:2"}
-    says = [line for line in world.said if line.startswith("take ")]
+    says = [line for line in world.said if line.startswith("move ")]
     assert says == [
         f"move {name} from {name}:3 to {name}:2 ({NEW})" for name in (FRONTEND, BACKEND)
     ]
