@@ -149,9 +149,9 @@ class Gated:
         if not callable(found) or name == "exceptions":
             return found
 
-        def call(**asked: Any) -> Any:
+        def call(*words: Any, **parameters: Any) -> Any:
             self._gate.pass_through(name)
             with self._one:
-                return found(**asked)
+                return found(*words, **parameters)
 
         return call
