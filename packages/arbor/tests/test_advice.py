@@ -39,8 +39,9 @@ VALUES: dict[str, str] = {
     "self.name": "arbor-production-db-restore",
     "self.service": "backend",
     "self.target.floor": "2",
-    "self.wanted.words": "--since 24h",
+    "self.period.options": "--since 24h",
     "service.app": "backend",
+    "signals.backend": "backend",
     "version": "v1.2.3",
 }
 """What stands in a command's braces, as an example."""

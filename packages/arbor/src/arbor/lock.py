@@ -124,8 +124,8 @@ def _acquire(account: Account, me: Holder, *, take_over: bool) -> None:
     if now != version + 1:
         # This overwrote a third holder's lock, which that one finds out when it releases it.
         raise Refused(
-            f"another command took over from {other.sentence} at the same time. Run `arbor status` "
-            "to see whether it still runs."
+            f"another command took over from {other.sentence} at the same time. Run "
+            f"`{account.typed('arbor status')}` to see whether it still runs."
         )
 
 
