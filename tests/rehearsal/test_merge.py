@@ -213,7 +213,7 @@ def test_an_apply_that_did_not_begin_changed_nothing_and_needs_no_cancel(world: 
     world.rehearsal.longest = 3600  # the sign-in of each job that writes fails
     merge(world)
     (posted,) = [one["body"] for one in world.github.comments[7]]
-    assert "The apply of staging did not begin" in posted
+    assert "The apply of staging did not start" in posted
     assert "operate cancel" not in posted
 
 

@@ -176,7 +176,7 @@ def test_the_other_stack_of_the_account_needs_its_key_its_boundary_and_its_role(
     made: Account,
 ) -> None:
     says = [step.says for step in plan.to_make(made.place("staging"))]
-    assert says[0] == "make the key of staging's state"
+    assert says[0] == "create the key of staging's state"
     assert all("staging" in sentence for sentence in says)
     assert not [sentence for sentence in says if BUCKET in sentence]
 
@@ -226,7 +226,7 @@ def test_looking_writes_nothing(made: Account) -> None:
     says: list[str] = []
     Run(say=says.append, dry_run=True).execute(steps)
     sids = "OnlyOverTls and KeepVersions and KeepSettings"
-    assert says == [f"would put {sids} into the policy of {BUCKET}"]
+    assert says == [f"would add {sids} to the policy of {BUCKET}"]
     assert made.writes == []
 
 

@@ -23,7 +23,7 @@ def run(*words: str, answer: str | None = None, stack: str = STACK) -> Result:
 def test_done_is_0_and_says_what_to_type_next(account: Account) -> None:
     done = run("--yes")
     assert done.exit_code == 0, done.output
-    assert f"make the bucket {BUCKET}" in done.stdout
+    assert f"create the bucket {BUCKET}" in done.stdout
     assert f"pulumi login 's3://{BUCKET}/{STACK}?region=us-east-1'" in done.stdout
     assert f"--secrets-provider 'awskms://{STACK_ALIAS}?region=us-east-1'" in done.stdout
     assert "gh api repos/arbor-energy/infrastructure --jq" in done.stdout
@@ -53,7 +53,7 @@ def test_without_anybody_to_ask_nothing_is_done(account: Account) -> None:
 def test_what_is_refused_is_3() -> None:
     done = run("--retire-role", "--yes")
     assert done.exit_code == 3
-    assert "Refused, nothing was changed: there is no role" in done.stderr
+    assert "Refused, nothing was changed: the role arbor-production-ci-deploy" in done.stderr
 
 
 @pytest.mark.usefixtures("made")

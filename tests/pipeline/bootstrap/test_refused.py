@@ -81,7 +81,7 @@ def test_a_bucket_in_another_region_is_refused(account: Account) -> None:
     client("s3", "eu-west-1").create_bucket(
         Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
-    refused(account, "lies in eu-west-1", "is us-east-1")
+    refused(account, "is in eu-west-1", "is us-east-1")
 
 
 def test_a_key_that_waits_for_its_deletion_is_refused(made: Account) -> None:
@@ -107,7 +107,7 @@ def test_of_two_keys_without_the_alias_none_is_taken(made: Account) -> None:
     kms.delete_alias(AliasName=ALIAS)
     pairs = kms.list_resource_tags(KeyId=first)["Tags"]
     second = kms.create_key(Tags=pairs)["KeyMetadata"]["Arn"]
-    refused(made, first, second, "both tagged")
+    refused(made, first, second, "all tagged")
     kms.schedule_key_deletion(KeyId=second, PendingWindowInDays=7)
     made.bootstrap()
     assert key() == first
@@ -174,10 +174,10 @@ def test_what_aws_refuses_to_write_is_told_and_the_rest_is_left_to_the_next_run(
 ) -> None:
     with (
         answering("before-call.s3.PutBucketPolicy", denied),
-        pytest.raises(Failed, match=r"into the policy of .*perform: PutBucketPolicy"),
+        pytest.raises(Failed, match=r"to the policy of .*perform: PutBucketPolicy"),
     ):
         account.bootstrap()
     logs = naming.state_log_bucket(ACCOUNT)
-    assert account.left()[0].endswith(f"into the policy of {logs}")
+    assert account.left()[0].endswith(f"to the policy of {logs}")
     account.bootstrap()
     assert account.left() == []

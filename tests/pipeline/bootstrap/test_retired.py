@@ -21,7 +21,7 @@ RETIRED = (
 
 
 def test_the_role_stays_while_no_other_could_deploy(made: Account) -> None:
-    with pytest.raises(Refused, match="there is no role arbor-production-ci-deploy yet"):
+    with pytest.raises(Refused, match="the role arbor-production-ci-deploy does not exist yet"):
         made.retire()
     assert made.writes == []
     assert role()
