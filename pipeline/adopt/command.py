@@ -28,7 +28,7 @@ def adopt(
     """
     if sentence := files.refusal([write]):
         screen.end(sentence, USAGE)
-    with screen.told():
+    with screen.outcome():
         try:
             with in_aws(stack) as opened:
                 plan = make(opened)

@@ -38,7 +38,7 @@ def actions(account: Account, steps: list[Step]) -> Iterator[Action]:
         if busy := list(service.busy()):
             raise Refused("\n".join(busy))
         yield Action(
-            says=f"delete the PAUSE hook of {service.name}, which the provider keeps",
+            action=f"delete the PAUSE hook of {service.name}, which the provider keeps",
             do=partial(_take_out, service, held),
             took_effect=partial(_is_out, account, app),
         )

@@ -14,7 +14,7 @@ USAGE = 2
 
 def bootstrap(stack: str, *, dry_run: bool, yes: bool, retire_role: bool) -> None:
     """Do it and end with the exit code: 0 done, 1 failed, 2 wrong usage, 3 refused."""
-    with screen.told():
+    with screen.outcome():
         try:
             account = of_stack(stack, connect)
         except stack_file.StackFileError as unknown:

@@ -112,7 +112,7 @@ def _steps(account: StackAccount, key: Key) -> Iterator[Step]:
             found = arn(account, key)
             return made_so if found is None else look(found)
 
-        return Step(says=says, do=lambda: do(arn(account, key)), took_effect=took_effect)
+        return Step(action=says, do=lambda: do(arn(account, key)), took_effect=took_effect)
 
     yield step(
         "create the key of the state's bucket"

@@ -46,7 +46,7 @@ def steps(account: StackAccount, name: str, document: str, what: str) -> Iterato
         )
 
     yield Step(
-        says=f"create the policy {name}",
+        action=f"create the policy {name}",
         do=lambda: iam.create_policy(
             PolicyName=name,
             PolicyDocument=document,
@@ -55,7 +55,7 @@ def steps(account: StackAccount, name: str, document: str, what: str) -> Iterato
         took_effect=lambda: _read(account, name) is not None,
     )
     yield Step(
-        says=f"set {name}: {what}",
+        action=f"set {name}: {what}",
         do=renew,
         took_effect=lambda: same(_document(account, name, document), document),
     )
@@ -74,7 +74,7 @@ def taken_away(account: StackAccount, name: str) -> Step:
         iam.delete_policy(PolicyArn=arn(account, name))
 
     return Step(
-        says=f"delete the policy {name}",
+        action=f"delete the policy {name}",
         do=delete,
         took_effect=lambda: _read(account, name) is None,
     )

@@ -19,14 +19,14 @@ def steps(account: StackAccount) -> Iterator[Step]:
         return found is None or ci_documents.AUDIENCE in found["ClientIDList"]
 
     yield Step(
-        says="create GitHub's OpenID Connect provider",
+        action="create GitHub's OpenID Connect provider",
         do=lambda: iam.create_open_id_connect_provider(
             Url=f"https://{ci_documents.ISSUER}", ClientIDList=[ci_documents.AUDIENCE], Tags=tags
         ),
         took_effect=lambda: _read(account) is not None,
     )
     yield Step(
-        says=f"add the audience {ci_documents.AUDIENCE} to GitHub's provider",
+        action=f"add the audience {ci_documents.AUDIENCE} to GitHub's provider",
         do=lambda: iam.add_client_id_to_open_id_connect_provider(
             OpenIDConnectProviderArn=arn, ClientID=ci_documents.AUDIENCE
         ),

@@ -76,7 +76,7 @@ def steps(account: StackAccount) -> Iterator[Step]:
             role = _read(account, name)
             return made_so if role is None else look(role)
 
-        return Step(says=says, do=do, took_effect=took_effect)
+        return Step(action=says, do=do, took_effect=took_effect)
 
     yield step(
         f"create the role {name}",
@@ -129,7 +129,7 @@ def retiring(account: StackAccount) -> Iterator[Step]:
     name = naming.ci_bootstrap_role(account.stack)
     yield from _taken_away(account, attached=set(), inline=set())
     yield Step(
-        says=f"delete the role {name}",
+        action=f"delete the role {name}",
         do=lambda: iam.delete_role(RoleName=name),
         took_effect=lambda: _read(account, name) is None,
     )
@@ -140,7 +140,7 @@ def retiring(account: StackAccount) -> Iterator[Step]:
 def _attach(account: StackAccount, role: str, arn: str) -> Step:
     iam = account.client("iam")
     return Step(
-        says=f"attach {arn} to {role}",
+        action=f"attach {arn} to {role}",
         do=lambda: iam.attach_role_policy(RoleName=role, PolicyArn=arn),
         took_effect=lambda: _read(account, role) is not None and arn in _attached(account, role),
     )
@@ -153,14 +153,14 @@ def _taken_away(account: StackAccount, *, attached: set[str], inline: set[str]) 
 
     def detach(arn: str) -> Step:
         return Step(
-            says=f"detach {arn} from {name}",
+            action=f"detach {arn} from {name}",
             do=lambda: iam.detach_role_policy(RoleName=name, PolicyArn=arn),
             took_effect=lambda: arn not in _attached(account, name),
         )
 
     def delete(policy: str) -> Step:
         return Step(
-            says=f"delete the policy {policy} of {name}",
+            action=f"delete the policy {policy} of {name}",
             do=lambda: iam.delete_role_policy(RoleName=name, PolicyName=policy),
             took_effect=lambda: policy not in _inlines(account, name),
         )

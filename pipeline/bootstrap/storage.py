@@ -88,7 +88,7 @@ class Settings:
     ) -> Step:
         """`made_so`: a new bucket has the setting from its creation."""
         return Step(
-            says=says,
+            action=says,
             do=do,
             took_effect=lambda: made_so if head(self.account, self.name) is None else look(),
         )

@@ -58,7 +58,7 @@ class Operation:
 
 def operate(action: Action, opened: Opened, *, yes: bool, allowed: Collection[str] = ()) -> None:
     """Run an action; exit code 0 done, 1 failed, 3 refused."""
-    with screen.told(), _engine(opened.stack.name):
+    with screen.outcome(), _engine(opened.stack.name):
         ACTIONS[action](Operation(opened=opened, yes=yes, allowed=allowed))
 
 

@@ -75,7 +75,7 @@ class Account:
         return stack_account.of_stack(stack, lambda region: partial(noted_client, region=region))
 
     def left(self) -> list[str]:
-        return [step.says for step in plan.to_make(self.place())]
+        return [step.action for step in plan.to_make(self.place())]
 
     def bootstrap(self) -> None:
         execute(plan.to_make(self.place()))

@@ -23,12 +23,12 @@ def test_a_dry_run_neither_writes_nor_reads_back() -> None:
     def never() -> bool:
         raise AssertionError
 
-    run(said, dry_run=True).execute([Step(says="do it", do=never, took_effect=never)])
+    run(said, dry_run=True).execute([Step(action="do it", do=never, took_effect=never)])
     assert said == ["would do it"]
 
 
 def test_a_step_without_effect_fails_after_its_timeout() -> None:
-    step = Step(says="do it", took_effect=lambda: False, shows=lambda: "half", timeout=120)
+    step = Step(action="do it", took_effect=lambda: False, shows=lambda: "half", timeout=120)
     with pytest.raises(Failed, match=r"do it: no effect after 2 minutes \(half\)"):
         run([]).execute([step])
 
@@ -36,7 +36,7 @@ def test_a_step_without_effect_fails_after_its_timeout() -> None:
 def test_progress_is_printed_when_it_changes() -> None:
     said: list[str] = []
     left = ["", "one", "one", "two", "done"]
-    step = Step(says="do it", took_effect=lambda: left.pop(0) == "done", shows=lambda: left[0])
+    step = Step(action="do it", took_effect=lambda: left.pop(0) == "done", shows=lambda: left[0])
     run(said).execute([step])
     assert said == ["do it", "  one", "  two", "  done"]
 
@@ -59,7 +59,7 @@ def test_a_transient_error_of_a_read_back_is_retried(hiccup: Exception) -> None:
         return answer
 
     said: list[str] = []
-    run(said).execute([Step(says="do it", took_effect=look)])
+    run(said).execute([Step(action="do it", took_effect=look)])
     assert "retrying" in said[1]
 
 
@@ -69,7 +69,7 @@ def test_a_read_back_without_credentials_raises(lost: Exception) -> None:
         raise lost
 
     with pytest.raises(type(lost)):
-        run([]).execute([Step(says="do it", took_effect=look)])
+        run([]).execute([Step(action="do it", took_effect=look)])
 
 
 def test_a_refused_write_fails() -> None:
@@ -77,4 +77,4 @@ def test_a_refused_write_fails() -> None:
         raise error("AccessDeniedException", 400)
 
     with pytest.raises(Failed, match=r"do it: .*AccessDeniedException"):
-        run([]).execute([Step(says="do it", do=do, took_effect=lambda: True)])
+        run([]).execute([Step(action="do it", do=do, took_effect=lambda: True)])

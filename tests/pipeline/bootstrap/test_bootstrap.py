@@ -175,7 +175,7 @@ def test_a_second_run_has_no_steps(account: Account) -> None:
 def test_the_other_stack_of_the_account_needs_its_key_its_boundary_and_its_role(
     made: Account,
 ) -> None:
-    says = [step.says for step in plan.to_make(made.place("staging"))]
+    says = [step.action for step in plan.to_make(made.place("staging"))]
     assert says[0] == "create the key of staging's state"
     assert all("staging" in sentence for sentence in says)
     assert not [sentence for sentence in says if BUCKET in sentence]

@@ -29,9 +29,9 @@ def silent() -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A write with its read-back, or a wait; `says` is an imperative such as `deploy v1.2.3`."""
+    """A write with its read-back, or a wait; `action` is an imperative such as `deploy v1.2.3`."""
 
-    says: str
+    action: str
     do: Callable[[], object] = nothing
     took_effect: Callable[[], bool]
     """Whether the read-back shows the effect. Raises Failed when it can no longer come."""
@@ -60,7 +60,7 @@ class Run:
         error the effect is unknown.
         """
         for step in steps:
-            self.say(f"{'would ' if self.dry_run else ''}{step.says}")
+            self.say(f"{'would ' if self.dry_run else ''}{step.action}")
             if not self.dry_run:
                 self._do(step)
                 self._wait(step)
@@ -71,14 +71,14 @@ class Run:
         try:
             step.do()
         except ClientError as error:
-            raise Failed(f"{step.says}: {error}") from error
+            raise Failed(f"{step.action}: {error}") from error
 
     def _wait(self, step: Step) -> None:
         waited, shown = 0.0, ""
         while not self._took_effect(step):
             if waited >= step.timeout:
                 left = f" ({shown})" if shown else ""
-                raise Failed(f"{step.says}: no effect after {waited / 60:.0f} minutes{left}.")
+                raise Failed(f"{step.action}: no effect after {waited / 60:.0f} minutes{left}.")
             if (now := step.shows()) and now != shown:
                 self.say(f"  {now}")
                 shown = now

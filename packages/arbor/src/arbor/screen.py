@@ -96,10 +96,6 @@ def outcome() -> Iterator[None]:
         end(f"{sentence(error)} Nothing was changed.", FAILED)
 
 
-told = outcome
-"""The name of callers that are not renamed yet."""
-
-
 def sentence(error: Exception) -> str:
     """An error of AWS or of the connection to it, with its remedy."""
     code = getattr(error, "response", {}).get("Error", {}).get("Code", type(error).__name__)

@@ -112,7 +112,7 @@ class Secret(Generic[T]):
         manager, version = self.account.client("secretsmanager"), self.stages[PENDING]
         value = json.dumps(self.kind.dump(self.pending))
         return Step(
-            says=f"store a new {self.kind.says(self.pending)} as {self.name}'s pending version",
+            action=f"store a new {self.kind.says(self.pending)} as {self.name}'s pending version",
             do=lambda: manager.put_secret_value(
                 SecretId=self.arn,
                 # A repeated call has the same token, so that it adds no second version.
@@ -153,7 +153,7 @@ class Secret(Generic[T]):
                 if not is_done():
                     raise
 
-        return Step(says=says, do=do, took_effect=is_done)
+        return Step(action=says, do=do, took_effect=is_done)
 
 
 def read(account: Account, kind: Kind[T]) -> Secret[T]:

@@ -144,7 +144,7 @@ def follow(followed: Followed, *happens: Callable[[], object]) -> list[str]:
     def stop() -> None:
         raise KeyboardInterrupt
 
-    step = Step(says="follow", took_effect=followed.follower.poll, timeout=float("inf"))
+    step = Step(action="follow", took_effect=followed.follower.poll, timeout=float("inf"))
     with pytest.raises(KeyboardInterrupt):
         Run(say=printed.append, every=2, sleep=sleep).execute([step])
     return printed

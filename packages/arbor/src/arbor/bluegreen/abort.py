@@ -33,14 +33,14 @@ class Abort:
         backwards = [part for part in reversed(self.found) if part.ongoing]
         for part in backwards:
             yield Step(
-                says=f"roll back the deployment of {part.version} to {part.service.name}",
+                action=f"roll back the deployment of {part.version} to {part.service.name}",
                 do=part.rollout.take_back,
                 took_effect=partial(_is_asked, part),
                 meanwhile=part.rollout.look,
             )
         for part in backwards:
             yield Step(
-                says=f"wait until {part.service.name} is rolled back",
+                action=f"wait until {part.service.name} is rolled back",
                 took_effect=partial(_is_back, part),
                 meanwhile=part.rollout.look,
                 shows=part.rollout.progress,
@@ -52,7 +52,7 @@ class Abort:
             if part.is_ours and part.status == SUCCESSFUL:
                 back = part.service.account.typed(f"arbor rollback {part.service.app}")
                 yield Step(
-                    says=f"leave {part.service.name} on {part.version}, which has the production "
+                    action=f"leave {part.service.name} on {part.version}, which has the production "
                     f"traffic; `{back}` rolls it back",
                     took_effect=lambda: True,
                 )

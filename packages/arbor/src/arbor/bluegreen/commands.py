@@ -55,7 +55,7 @@ def begin(
 
     Run it again to keep waiting for the same deployment.
     """
-    with screen.told():
+    with screen.outcome():
         account = connect(stack)
         if service is not None:
             chosen(account, service)
@@ -72,7 +72,7 @@ def begin(
 @group.command("test")
 def see(stack: Stack = "production", as_json: Json = False) -> None:
     """Check green.<domain> and the new revision's targets; exit 1 if any is unhealthy."""
-    with screen.told():
+    with screen.outcome():
         found = green_status.read(connect(stack), health.get)
         document = [{**asdict(one), "answer": one.answer.document()} for one in found]
         screen.answer(document, lambda: _table(found), as_json=as_json)
@@ -96,7 +96,7 @@ def give(
 ) -> None:
     """Shift production traffic to the tested version, and wait through its bake time."""
     opener = None if no_url else health.get
-    with screen.told():
+    with screen.outcome():
         account = connect(stack)
         _answer(
             account,
@@ -116,7 +116,7 @@ def abort(
     write: WriteOptions,
 ) -> None:
     """Roll back the version under test; users keep the live version."""
-    with screen.told():
+    with screen.outcome():
         account = connect(stack)
         _answer(
             account,

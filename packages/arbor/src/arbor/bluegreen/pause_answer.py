@@ -33,7 +33,7 @@ class Answer:
     def _steps(self) -> Iterator[Step]:
         for part in self.found:
             yield Step(
-                says=f"answer the pause of {part.service.name} with {self.action}",
+                action=f"answer the pause of {part.service.name} with {self.action}",
                 do=partial(part.rollout.answer, self.action),
                 took_effect=partial(_is_answered, part),
                 meanwhile=part.rollout.look,

@@ -72,12 +72,12 @@ def undo(service: Service, record: Record) -> Iterator[Step]:
 
     if hooks.held(configuration(), record.added):
         yield Step(
-            says=f"remove the added pause from {service.name}",
+            action=f"remove the added pause from {service.name}",
             do=take_out,
             took_effect=lambda: not hooks.held(configuration(), record.added),
         )
     yield Step(
-        says=f"delete the record of the test of {record.version} on {service.name}",
+        action=f"delete the record of the test of {record.version} on {service.name}",
         do=lambda: _forget(service),
         took_effect=lambda: not read(service.account, [service.app]),
     )

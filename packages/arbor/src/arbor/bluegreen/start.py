@@ -34,7 +34,7 @@ class Begun:
         service = self.part.service
         yield from self.planned.steps()
         yield Step(
-            says=f"deploy {self.planned.image.version} to {service.name} with a pause before "
+            action=f"deploy {self.planned.image.version} to {service.name} with a pause before "
             "production traffic",
             do=self._begin,
             took_effect=lambda: self.rollout.find() is not None,
@@ -43,7 +43,7 @@ class Begun:
     def wait(self) -> Step:
         """Until it pauses."""
         return Step(
-            says=f"wait until {self.part.service.name} pauses",
+            action=f"wait until {self.part.service.name} pauses",
             took_effect=self._is_paused,
             shows=self.rollout.progress,
             meanwhile=self.rollout.look,

@@ -33,7 +33,7 @@ class Switch:
         for part in self.found:
             if part.ongoing:
                 yield Step(
-                    says=f"shift production traffic of {part.service.name} to {part.version}",
+                    action=f"shift production traffic of {part.service.name} to {part.version}",
                     do=partial(part.rollout.answer, "CONTINUE"),
                     took_effect=partial(_moved, part),
                     meanwhile=part.rollout.look,
@@ -43,7 +43,7 @@ class Switch:
         for part in self.found:
             if part.ongoing:
                 yield Step(
-                    says=f"wait through the bake time of {part.version} on {part.service.name} "
+                    action=f"wait through the bake time of {part.version} on {part.service.name} "
                     f"({part.service.bake_minutes} minutes)",
                     took_effect=part.rollout.succeeded,
                     meanwhile=part.rollout.look,

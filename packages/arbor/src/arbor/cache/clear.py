@@ -48,7 +48,7 @@ class Clear:
             return
         shown = ", ".join(repr(key) for key in self.examples)  # control characters are escaped
         step = Step(
-            says=f"delete {self.matching:,} of {self.total:,} keys, such as {shown}",
+            action=f"delete {self.matching:,} of {self.total:,} keys, such as {shown}",
             do=lambda: self._delete(run.say),
             took_effect=lambda: True,
         )

@@ -33,7 +33,7 @@ class EndpointWarmUp:
 
     def execute(self, run: Run) -> None:
         """Raises Failed unless the application answers 2xx."""
-        step = Step(says=f"post {self.address}", do=self._post, took_effect=lambda: True)
+        step = Step(action=f"post {self.address}", do=self._post, took_effect=lambda: True)
         run.execute([step])
 
     def _post(self) -> None:

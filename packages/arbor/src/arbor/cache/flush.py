@@ -23,8 +23,8 @@ class Flush:
     def execute(self, run: Run) -> None:
         """Free memory in the background; the application sets keys at once, so none are counted."""
         step = Step(
-            says=f"flush the cache of {self.stack}: {self.keys:,} keys; the database serves their "
-            "requests until they are set again",
+            action=f"flush the cache of {self.stack}: {self.keys:,} keys; the database serves "
+            "their requests until they are set again",
             do=lambda: self.session.flushall(asynchronous=True),
             took_effect=lambda: True,
         )

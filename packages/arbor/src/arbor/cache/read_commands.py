@@ -31,7 +31,7 @@ def connect(
     ] = False,
 ) -> None:
     """Open redis-cli, or a tunnel for it, through a running task."""
-    with screen.told():
+    with screen.outcome():
         code = redis_cli.connect(connected(stack), port, typer.echo, tunnel_only=tunnel_only)
     raise typer.Exit(1 if code else 0)
 
@@ -39,7 +39,7 @@ def connect(
 @app.command("stats")
 def show_stats(stack: Stack = "production", as_json: Json = False) -> None:
     """Show the primary's hit ratio, evictions, memory, clients and keys, with findings."""
-    with screen.told():
+    with screen.outcome():
         account = connected(stack)
         nodes = len(group.read(account).nodes)
         with session(account) as redis:
@@ -55,7 +55,7 @@ def show_stats(stack: Stack = "production", as_json: Json = False) -> None:
 @app.command()
 def snapshots(stack: Stack = "production", as_json: Json = False) -> None:
     """List manual and automatic snapshots of the cache, newest first."""
-    with screen.told():
+    with screen.outcome():
         account = connected(stack)
         found = snapshot_list.read(account, group.read(account))
         screen.answer([asdict(one) for one in found], lambda: _snapshots(found), as_json=as_json)

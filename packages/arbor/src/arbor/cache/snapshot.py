@@ -46,7 +46,7 @@ class SnapshotCreation:
         else:
             says = f"create {self.name} from the replica {self.node.name}; no effect on the primary"
         return Step(
-            says=says,
+            action=says,
             do=self._create,
             took_effect=self._is_available,
             shows=lambda: f"{self.name}: {self.status}" if self.status else "",

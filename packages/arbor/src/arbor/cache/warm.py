@@ -58,7 +58,7 @@ class TaskWarmUp:
     def execute(self, run: Run) -> None:
         """Raises Failed unless the command reports its end."""
         step = Step(
-            says=f"run warm_cache in backend task {self.entrance.task}",
+            action=f"run warm_cache in backend task {self.entrance.task}",
             do=lambda: self._warm(run.say),
             took_effect=lambda: True,
         )

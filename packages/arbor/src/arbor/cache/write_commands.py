@@ -32,7 +32,7 @@ def clear(
     The application uses 'plans:*', 'recommendations:*' and 'usage_analysis:*'. Only a pattern that
     starts with 'ratelimit:' deletes counters of the rate limit.
     """
-    with screen.told():
+    with screen.outcome():
         clearing.check_pattern(pattern, stack)
         account = connect(stack)
         with session(account) as redis:
@@ -56,7 +56,7 @@ def flush(
     write: WriteOptions,
 ) -> None:
     """Delete all keys of the cache; requires the stack's name."""
-    with screen.told():
+    with screen.outcome():
         if not write.dry_run:
             flushing.check_confirmation(stack, confirm, yes=write.yes)
         account = connect(stack)
@@ -85,7 +85,7 @@ def warm(
     write: WriteOptions,
 ) -> None:
     """Fill the cache, by a command in a backend task or by the application's endpoint."""
-    with screen.told():
+    with screen.outcome():
         account = connect(stack)
 
         def plan() -> Plan:
@@ -102,7 +102,7 @@ def snapshot(
     write: WriteOptions,
 ) -> None:
     """Create a snapshot, of a replica if there is one, and wait until it is available."""
-    with screen.told():
+    with screen.outcome():
         account = connect(stack)
         write.carry_out(
             account,

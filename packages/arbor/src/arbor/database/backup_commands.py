@@ -57,7 +57,7 @@ def make(
     write: WriteOptions,
 ) -> None:
     """Create a manual snapshot and wait until it is available."""
-    with screen.told():
+    with screen.outcome():
         account = connected(stack)
         name = snapshot.choose_name(account)
         write.carry_out(
@@ -71,7 +71,7 @@ def make(
 @app.command()
 def snapshots(stack: Stack = "production", as_json: Json = False) -> None:
     """List snapshots and the window of point-in-time recovery."""
-    with screen.told():
+    with screen.outcome():
         found = backups.read(connected(stack))
         screen.answer(asdict(found), lambda: _backups(found), as_json=as_json)
 
@@ -102,7 +102,7 @@ def restore_to(
 ) -> None:
     """Restore the data of a point in time to a new instance; prints how to cut over to it."""
     wanted = name or f"{naming.database_instance(stack)}-restored"
-    with screen.told():
+    with screen.outcome():
         account = connected(stack)
         write.carry_out(
             account,

@@ -76,7 +76,7 @@ class Restore:
                     log_groups.put(self.account, group)
 
         return Step(
-            says=f"create the log groups of {self.name} with retention and key of {source}'s",
+            action=f"create the log groups of {self.name} with retention and key of {source}'s",
             do=create,
             took_effect=lambda: all(log_groups.matches(self.account, one) for one in groups),
         )
@@ -100,7 +100,7 @@ class Restore:
 
         source = f"{self.source['DBInstanceIdentifier']} of {times.utc(self.moment)}"
         return Step(
-            says=f"wait for {self.name}, whose restore is already in progress"
+            action=f"wait for {self.name}, whose restore is already in progress"
             if self.exists
             else f"restore {source} to {self.name}, which can take more than an hour",
             do=nothing if self.exists else self._start,
@@ -144,7 +144,8 @@ class Restore:
                 )
 
         return Step(
-            says=f"set backups, windows and Performance Insights of {self.name} like its source's",
+            action=f"set backups, windows and Performance Insights of {self.name} like "
+            "its source's",
             meanwhile=change,
             took_effect=lambda: is_done,
             timeout=HALF_AN_HOUR,
@@ -166,7 +167,7 @@ class Restore:
             return True
 
         return Step(
-            says=f"log in to {self.name} as {held.username}; set the secret's password if "
+            action=f"log in to {self.name} as {held.username}; set the secret's password if "
             "the restored one differs",
             took_effect=logs_in,
             shows=lambda: "waiting for the new password to take effect" if is_reset else "",

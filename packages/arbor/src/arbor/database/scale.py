@@ -88,7 +88,7 @@ class Scaling:
         """The change, or the wait for one in progress."""
         in_progress = is_in_progress(self.found, self.wanted)
         yield Step(
-            says=f"wait until {self.name} is {self.wanted}"
+            action=f"wait until {self.name} is {self.wanted}"
             if in_progress
             else f"change {self.name} from {self.found[CLASS]} to {self.wanted} at once",
             do=nothing if in_progress else self._modify,

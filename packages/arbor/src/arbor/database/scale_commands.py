@@ -24,7 +24,7 @@ def scale(
     write: WriteOptions,
 ) -> None:
     """Change the instance class of the database at once, with minutes of downtime."""
-    with screen.told():
+    with screen.outcome():
         account = connect(stack)
         if scaling.is_done(instance.read(account), wanted):
             typer.echo(f"The database of {stack} is already {wanted}: nothing to do.")

@@ -48,7 +48,7 @@ class SnapshotCreation:
     def _step(self) -> Step:
         database = naming.database_instance(self.account.stack)
         return Step(
-            says=f"wait for {self.name}, already in progress"
+            action=f"wait for {self.name}, already in progress"
             if self.exists
             else f"create the snapshot {self.name} of {database}",
             do=nothing if self.exists else self._create,

@@ -30,7 +30,7 @@ def connect(
     ] = False,
 ) -> None:
     """Open psql, or a tunnel for it, through a running task."""
-    with screen.told():
+    with screen.outcome():
         code = psql.connect(connected(stack), port, typer.echo, tunnel_only=tunnel_only)
     raise typer.Exit(1 if code else 0)
 
@@ -38,7 +38,7 @@ def connect(
 @app.command()
 def connections(stack: Stack = "production", as_json: Json = False) -> None:
     """Show connections by user and state, and the limit."""
-    with screen.told():
+    with screen.outcome():
         with session(connected(stack)) as opened:
             found = activity.connections(opened)
         screen.answer(asdict(found), lambda: _connections(found), as_json=as_json)
@@ -54,7 +54,7 @@ def top_queries(
     as_json: Json = False,
 ) -> None:
     """Show the most expensive queries of pg_stat_statements."""
-    with screen.told():
+    with screen.outcome():
         with session(connected(stack)) as opened:
             found = activity.top_queries(opened, by, limit, stack=stack)
         screen.answer([asdict(one) for one in found], lambda: _queries(found), as_json=as_json)

@@ -29,7 +29,8 @@ class Health:
 
     def step(self) -> Step:
         return Step(
-            says=f"wait until all tasks of {self.service.name} run it and all targets are healthy",
+            action=f"wait until all tasks of {self.service.name} run it and all targets are "
+            "healthy",
             took_effect=self._is_healthy,
             shows=lambda: self.found,
         )
@@ -139,7 +140,7 @@ def url_steps(
     """A request to each service's public URL; its targets alone decide where it has none."""
     for service in released:
         if (url := address(service, production_rule(service))) is not None:
-            yield Step(says=f"get {url}", took_effect=partial(ask, url, opener, sleep))
+            yield Step(action=f"get {url}", took_effect=partial(ask, url, opener, sleep))
 
 
 def ask(url: str, opener: Opener, sleep: Callable[[float], None]) -> bool:

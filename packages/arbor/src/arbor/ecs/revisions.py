@@ -74,7 +74,7 @@ class PlannedRevision:
         """Register it; nothing when it is there."""
         if self.arn is None:
             yield Step(
-                says=f"register a revision of {self.family} with {self.image}",
+                action=f"register a revision of {self.family} with {self.image}",
                 do=self._register,
                 took_effect=self._is_active,
             )

@@ -44,7 +44,7 @@ class Rollout:
 
     def step(self) -> Step:
         return Step(
-            says=f"deploy {self.what} to {self.service.name}",
+            action=f"deploy {self.what} to {self.service.name}",
             do=self.begin,
             took_effect=self.succeeded,
             shows=self.progress,
@@ -196,7 +196,7 @@ def back(rollout: Rollout, before: str | None) -> Iterator[Step]:
         return  # ECS refused to begin it
     if rollout.status() in ONGOING:
         yield Step(
-            says=f"roll back the deployment of {rollout.what} to {service.name}",
+            action=f"roll back the deployment of {rollout.what} to {service.name}",
             do=rollout.take_back,
             took_effect=lambda: rollout.status() not in ONGOING,
             shows=rollout.progress,

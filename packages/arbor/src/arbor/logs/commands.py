@@ -112,7 +112,7 @@ def _add(commands: typer.Typer, service: str) -> None:
 def _follow(follower: Follower, every: float) -> None:
     """Show lines until Ctrl-C, which exits 0."""
     step = Step(
-        says=f"following {follower.search.group}; press Ctrl-C to stop",
+        action=f"following {follower.search.group}; press Ctrl-C to stop",
         took_effect=follower.poll,
         timeout=math.inf,
     )

@@ -91,7 +91,7 @@ class Export:
             start, end = times.utc(self.period.start), times.utc(self.period.end)
             says = f"export {self.group} from {start} to {end} to s3://{self.bucket}/{self.prefix}"
         return Step(
-            says=says,
+            action=says,
             do=self._start,
             took_effect=self._completed,
             shows=lambda: f"{self.group}: {self.status}" if self.status else "",

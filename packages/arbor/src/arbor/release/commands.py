@@ -80,7 +80,7 @@ def _bring(
     asks_url: bool,
 ) -> None:
     opener = health.get if asks_url else None
-    with screen.told():
+    with screen.outcome():
         account = connect(stack)
         _refuse_unknown(account, others)
         write.carry_out(
@@ -110,7 +110,7 @@ def migrate(
     write: WriteOptions,
 ) -> None:
     """Run the database migrations; exit 1 unless they end with exit code 0."""
-    with screen.told():
+    with screen.outcome():
         account = connect(stack)
         write.carry_out(
             account,
@@ -129,7 +129,7 @@ def restart(
     write: WriteOptions,
 ) -> None:
     """Replace the tasks of the live revision through a blue/green deployment."""
-    with screen.told():
+    with screen.outcome():
         account = connect(stack)
         apps = chosen(account, service)
         write.carry_out(
@@ -157,7 +157,7 @@ def rollback(
     """Return one service or all to the previous revision; stops a deployment under way."""
     if to is not None and service is None:
         raise typer.BadParameter("name the service whose revision it is.", param_hint="--to")
-    with screen.told():
+    with screen.outcome():
         account = connect(stack)
         # A release in reverse.
         apps = chosen(account, service)[::-1]
@@ -181,7 +181,7 @@ def revisions(
     as_json: Json = False,
 ) -> None:
     """List the revisions to roll back to: version, age, which is live, which has its image."""
-    with screen.told():
+    with screen.outcome():
         account = connect(stack)
         apps = chosen(account, service)
         found = catalogue.rows(account, apps, limit)
@@ -220,7 +220,7 @@ def verify(
 ) -> None:
     """Check deployment prerequisites; exit 1 if any check fails."""
     others = versions(image, frontend)
-    with screen.told():
+    with screen.outcome():
         account = connect(stack)
         _refuse_unknown(account, others)
         seen = snapshot.read(account, version, others)

@@ -43,7 +43,7 @@ class Migration:
     def steps(self) -> Iterator[Step]:
         yield from self.planned.steps()
         yield Step(
-            says=f"run {self.planned.family} with {self.planned.image.version}",
+            action=f"run {self.planned.family} with {self.planned.image.version}",
             do=self._start,
             took_effect=self._succeeded,
             shows=lambda: self.said,

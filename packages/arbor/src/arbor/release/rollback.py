@@ -52,13 +52,15 @@ class ServiceRollback:
             service=self.service, revision=lambda: self.plan.to, what=self.target, continues=True
         )
         now = services.short(self.service.task_definition)
-        return replace(rollout.step(), says=f"move {self.service.name} from {now} to {self.target}")
+        return replace(
+            rollout.step(), action=f"move {self.service.name} from {now} to {self.target}"
+        )
 
     def _follow(self, past: Past) -> Step:
         """A rollback that an earlier run, or another operator, started."""
         rollout = self._known(past, continues=True)
         says = f"wait for the rollback of {self.service.name} to {self.target}, which is under way"
-        return replace(rollout.step(), says=says, do=lambda: None)
+        return replace(rollout.step(), action=says, do=lambda: None)
 
     def _stop(self, past: Past) -> Iterator[Step]:
         rollout = self._known(past)
@@ -69,7 +71,7 @@ class ServiceRollback:
 
         yield replace(
             rollout.step(),
-            says=f"roll back the deployment of {past.short} to {self.service.name}, which is "
+            action=f"roll back the deployment of {past.short} to {self.service.name}, which is "
             f"under way, so that it stays on {self.target}",
             do=stop,
             took_effect=lambda: rollout.described.get("status", ONGOING[0]) not in ONGOING,

@@ -26,7 +26,7 @@ def runbook(
     """Print the runbook with every placeholder filled in from the account."""
     from arbor.runbook import rendered  # noqa: PLC0415 - slow, and --help is fast
 
-    with screen.told():
+    with screen.outcome():
         made = rendered.render(connect(stack))
         if html is not None:
             rendered.write(html, made.html())

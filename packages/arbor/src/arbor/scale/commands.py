@@ -33,7 +33,7 @@ def scale(
     write: WriteOptions,
 ) -> None:
     """Set the number of tasks and the autoscaling floor to COUNT."""
-    with screen.told():
+    with screen.outcome():
         now = datetime.now(UTC)
         due = times.parse(until, now) if until is not None else None
         account = connect(stack)
@@ -58,7 +58,7 @@ def resize(
 ) -> None:
     """Deploy the live revision with another task size."""
     size = sizes.Size(cpu=cpu, memory=memory)
-    with screen.told():
+    with screen.outcome():
         account = connect(stack)
         chosen(account, service)
         if sizes.is_live(account, service, size):

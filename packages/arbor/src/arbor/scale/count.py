@@ -108,7 +108,7 @@ class Scaling:
             return replace(seen, timeout=MINUTES_15)
         return replace(
             seen,
-            says=f"scale {service.name} from {service.desired} to {counted(self.count, 'task')} "
+            action=f"scale {service.name} from {service.desired} to {counted(self.count, 'task')} "
             "and wait until each runs and its target is healthy",
             do=lambda: ecs.update_service(
                 cluster=service.account.cluster, service=service.name, desiredCount=self.count

@@ -59,7 +59,7 @@ class Resize:
         """Register, deploy, and see that it serves."""
         for step in self.planned.steps():
             yield replace(
-                step, says=f"register a revision of {self.planned.family} with {self.size}"
+                step, action=f"register a revision of {self.planned.family} with {self.size}"
             )
         yield self.rollout.step()
         yield Health(service=self.service, revision=lambda: self.planned.registered).step()

@@ -48,7 +48,7 @@ class Target:
         """Set the autoscaling floor."""
         scaling = self.account.client("application-autoscaling")
         return Step(
-            says=f"set the autoscaling floor of {self._name} from {self.floor} to {floor}",
+            action=f"set the autoscaling floor of {self._name} from {self.floor} to {floor}",
             do=lambda: scaling.register_scalable_target(**self._where, MinCapacity=floor),
             took_effect=lambda: read(self.account, self.app).floor == floor,
         )
@@ -57,7 +57,7 @@ class Target:
         """Schedule the floor's return."""
         scaling = self.account.client("application-autoscaling")
         return Step(
-            says=f"schedule {self._name}'s return to {wanted}",
+            action=f"schedule {self._name}'s return to {wanted}",
             do=lambda: scaling.put_scheduled_action(
                 **self._where,
                 ScheduledActionName=NAME,
@@ -78,7 +78,7 @@ class Target:
                 return  # a repeated call
 
         return Step(
-            says=f"cancel {self._name}'s scheduled return to {self.fall_back}",
+            action=f"cancel {self._name}'s scheduled return to {self.fall_back}",
             do=do,
             took_effect=lambda: read(self.account, self.app).fall_back is None,
         )

@@ -52,7 +52,7 @@ def rotate_password(
     write: WriteOptions,
 ) -> None:
     """Set a new password in the database, its secret and the running tasks, in that order."""
-    with screen.told():
+    with screen.outcome():
         account = connect(stack)
         write.carry_out(
             account,
@@ -68,7 +68,7 @@ def rotate_password(
 @writes
 def rotate_token(stack: Stack = "production", *, write: WriteOptions) -> None:
     """Set a new AUTH token in the cache, its secret and the running tasks."""
-    with screen.told():
+    with screen.outcome():
         account = connect(stack)
         write.carry_out(
             account,
@@ -82,7 +82,7 @@ def rotate_token(stack: Stack = "production", *, write: WriteOptions) -> None:
 @writes
 def rotate_key(stack: Stack = "production", no_url: NoUrl = False, *, write: WriteOptions) -> None:
     """Set a new SECRET_KEY for the application; every client must sign in again."""
-    with screen.told():
+    with screen.outcome():
         account = connect(stack)
         write.carry_out(
             account,
@@ -107,7 +107,7 @@ def rotate_first(
 
     Run it after the first `pulumi up`; `arbor audit secrets` lists these secrets.
     """
-    with screen.told():
+    with screen.outcome():
         account = connect(stack)
         if not first_rotation.left(account):
             typer.echo(f"No secret of {stack} has its first value: nothing to rotate.")

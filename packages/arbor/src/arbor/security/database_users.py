@@ -66,7 +66,7 @@ class DatabaseUsers:
                 lambda: self.logs_in(wanted),
             )
         return Step(
-            says=f"set the pending password of {wanted.username} in the database, and log in",
+            action=f"set the pending password of {wanted.username} in the database, and log in",
             do=lambda: self._by_sql(wanted, current),
             took_effect=lambda: self.logs_in(wanted),
         )
@@ -100,7 +100,7 @@ class DatabaseUsers:
                 if instance.read(self.account)["DBInstanceStatus"] != RESETTING:
                     raise
 
-        return Step(says=says, do=change, took_effect=is_applied, timeout=HALF_AN_HOUR)
+        return Step(action=says, do=change, took_effect=is_applied, timeout=HALF_AN_HOUR)
 
     def _by_sql(self, wanted: Credentials, current: Credentials) -> None:
         """Create the second user if it is missing, and let both users act as one owner.

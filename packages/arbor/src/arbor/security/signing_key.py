@@ -71,8 +71,8 @@ class SigningKeyRotation(rotation.SecretRotation):
         kept = found.keep()
         return replace(
             kept,
-            says=f"{kept.says}; the deployment invalidates access tokens of the old one, so every "
-            "client must sign in again",
+            action=f"{kept.action}; the deployment invalidates access tokens of the old one, so "
+            "every client must sign in again",
         )
 
     def _verify(self, found: Secret[Value], post: Poster) -> Step:
@@ -88,7 +88,8 @@ class SigningKeyRotation(rotation.SecretRotation):
             return accepted == str(HTTPStatus.OK.value) and all(map(_rejects, old))
 
         return Step(
-            says=f"check that {address} accepts tokens of the new SECRET_KEY and rejects old ones",
+            action=f"check that {address} accepts tokens of the new SECRET_KEY and rejects "
+            "old ones",
             took_effect=is_verified,
             shows=lambda: answers,
         )

@@ -43,7 +43,7 @@ def secrets(stack: Stack = "production", as_json: Json = False) -> None:
 
 
 def _report(audit: Callable[[Account], list[Check]], stack: StackName, *, as_json: bool) -> None:
-    with screen.told():
+    with screen.outcome():
         checks = audit(connect(stack))
         findings = check.failed(checks)
         document = {
