@@ -127,7 +127,7 @@ def test_what_was_begun_when_aws_was_lost_goes_on(
     monkeypatch.setattr("arbor.procedure.Run._wait", lose)
     done = operate("deploy", NEW, "--yes", "--no-url")
     assert done.exit_code == 1
-    assert "What was begun goes on" in done.stderr
+    assert "Changes already started continue in AWS" in done.stderr
     assert "Nothing was changed" not in done.stderr
 
 
@@ -153,7 +153,7 @@ def test_stopping_to_look_takes_nothing_back(world: World, monkeypatch: pytest.M
     monkeypatch.setattr("arbor.procedure.Run._wait", interrupt)
     done = operate("deploy", NEW, "--yes", "--no-url")
     assert done.exit_code == 1
-    assert "nothing was taken back" in done.stderr
+    assert "nothing was rolled back" in done.stderr
     assert world.history(BACKEND)[0] == "IN_PROGRESS"
 
 

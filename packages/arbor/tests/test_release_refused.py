@@ -39,6 +39,12 @@ def no_service(world: World) -> None:
     client("ecs").delete_service(cluster=CLUSTER, service=FRONTEND, force=True)
 
 
+def no_services(world: World) -> None:
+    """The first start: `pulumi up` has created everything but the services."""
+    for name in (BACKEND, FRONTEND):
+        client("ecs").delete_service(cluster=CLUSTER, service=name, force=True)
+
+
 def no_secret(world: World) -> None:
     client("secretsmanager").delete_secret(
         SecretId=f"arbor/{STACK}/db", ForceDeleteWithoutRecovery=True
@@ -102,6 +108,17 @@ def a_second_security_group(world: World) -> None:
     client("ec2").create_tags(Resources=[world.security_groups["backend"]], Tags=found["Tags"])
 
 
+def writes(world: World) -> tuple[object, ...]:
+    """What a release changes; ECS lists no deployments of a service that was deleted."""
+    families = (BACKEND, FRONTEND, MIGRATIONS)
+    named = [name for name in (BACKEND, FRONTEND) if world.service(name)["status"] == "ACTIVE"]
+    return (
+        [world.revisions(family) for family in families],
+        [world.deployments(name) for name in named],
+        len(world.migrations()),
+    )
+
+
 @pytest.mark.parametrize(
     ("trouble", "sentence"),
     [
@@ -111,6 +128,10 @@ def a_second_security_group(world: World) -> None:
         (
             no_service,
             f"There is no service {FRONTEND}. Run `arbor migrate --stack staging` if the",
+        ),
+        (
+            no_services,
+            "There is no service of staging. Run .* is new, then `pulumi up` of staging",
         ),
         (no_secret, r"There is no secret arn:aws:secretsmanager:.*:secret:arbor/staging/db-\w{6};"),
         (a_secret_that_is_to_be_deleted, "restore-secret --secret-id arbor/staging/db"),
@@ -129,10 +150,22 @@ def test_a_release_is_refused_with_nothing_written(
     world: World, trouble: Callable[[World], None], sentence: str
 ) -> None:
     trouble(world)
-    before = world.writes() if trouble is not no_service else None
+    before = writes(world)
     with pytest.raises(Refused, match=sentence):
         release.plan(world.account, NEW, opener=None)
-    assert before is None or world.writes() == before
+    assert writes(world) == before
+
+
+def test_target_groups_of_another_stack_are_no_missing_service(world: World) -> None:
+    no_service(world)
+    elb = client("elbv2")
+    for group in elb.describe_target_groups(Names=["frontend-blue", "frontend-green"])[
+        "TargetGroups"
+    ]:
+        other = [{"Key": "Stack", "Value": "production"}]
+        elb.add_tags(ResourceArns=[group["TargetGroupArn"]], Tags=other)
+    planned = release.plan(world.account, NEW, opener=None)
+    assert [part.service.app for part in planned.parts] == ["backend"]
 
 
 @pytest.mark.parametrize("version", ["latest", "", "v1/1", "-v1", "sha256:12", "backend:v1"])

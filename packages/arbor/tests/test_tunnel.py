@@ -17,7 +17,10 @@ from arbor.account import Account
 from arbor.plugin import RESPONSE_VARIABLE
 from arbor.procedure import Failed, Refused
 from arbor.tunnel import tunnel
+from ecs_world import client
+from operations_world import BACKEND, CLUSTER, FRONTEND, STACK
 
+pytestmark = pytest.mark.usefixtures("world")
 PLUGIN = """#!{python}
 import json, os, socket, sys
 if sys.argv[1] == "--version":
@@ -70,13 +73,26 @@ class Ssm:
             raise ClientError({"Error": said}, "TerminateSession")
 
 
+class Ecs:
+    """The emulated account's ECS, where the backend runs these tasks and nothing else does."""
+
+    def __init__(self, *tasks: dict[str, Any]) -> None:
+        self.tasks = {task["taskArn"]: task for task in tasks}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(client("ecs"), name)
+
+    def list_tasks(self, **asked: Any) -> dict[str, Any]:
+        of_backend = (asked["cluster"], asked["serviceName"]) == (CLUSTER, BACKEND)
+        return {"taskArns": [*self.tasks] if of_backend else []}
+
+    def describe_tasks(self, *, tasks: list[str], **_: Any) -> dict[str, Any]:
+        return {"tasks": [self.tasks[arn] for arn in tasks]}
+
+
 def account(ssm: Ssm, *tasks: dict[str, Any]) -> Account:
-    ecs = SimpleNamespace(
-        list_tasks=lambda **_: {"taskArns": [task["taskArn"] for task in tasks]},
-        describe_tasks=lambda **_: {"tasks": list(tasks)},
-    )
-    clients: dict[str, Any] = {"ecs": ecs, "ssm": ssm}
-    return Account(stack="staging", client=clients.__getitem__)
+    clients: dict[str, Any] = {"ecs": Ecs(*tasks), "ssm": ssm}
+    return Account(stack=STACK, client=clients.__getitem__)
 
 
 @pytest.fixture
@@ -197,6 +213,21 @@ def test_a_service_without_tasks_is_refused(plugin: Plugin) -> None:
         tunnel(account(Ssm()), "h", 1),
     ):
         pass
+
+
+def test_a_stack_without_services_is_refused_with_the_first_steps(plugin: Plugin) -> None:
+    plugin()
+    for name in (BACKEND, FRONTEND):
+        client("ecs").delete_service(cluster=CLUSTER, service=name, force=True)
+    ssm = Ssm()
+    with (
+        pytest.raises(
+            Refused, match=r"no service of staging\. Run `arbor migrate --stack staging`"
+        ),
+        tunnel(account(ssm, TASK), "h", 1),
+    ):
+        pass
+    assert not ssm.asked
 
 
 @pytest.mark.parametrize(

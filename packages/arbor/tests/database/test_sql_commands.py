@@ -174,7 +174,9 @@ def test_a_port_in_use_is_refused() -> None:
         listener.listen()
         port = listener.getsockname()[1]
         nowhere = Account(stack="production", client=boto3.client)
-        with pytest.raises(Refused, match=f"Port {port} of this machine is taken"):
+        with pytest.raises(
+            Refused, match=rf"Port {port} of this machine is in use; choose another\."
+        ):
             tunnel(nowhere, "database", 5432, local_port=port).__enter__()
 
 

@@ -58,8 +58,10 @@ def test_a_rollback_that_is_refused_is_3(world: World) -> None:
 @pytest.mark.parametrize(
     "words", [("rollback", "--to", "1"), ("rollback", "database"), ("restart", "backnd")]
 )
-def test_what_was_mistyped_is_2(words: tuple[str, ...]) -> None:
+def test_what_was_mistyped_is_2(world: World, words: tuple[str, ...]) -> None:
+    before = world.writes()
     assert write(*words).exit_code == 2
+    assert world.writes() == before
 
 
 def test_a_restart_is_0_and_while_one_is_under_way_3(world: World) -> None:

@@ -36,7 +36,7 @@ def test_floor_and_count_go_up_and_it_waits_until_all_serve(scaled: World) -> No
 def test_the_floor_is_moved_before_the_count(scaled: World) -> None:
     """Or autoscaling takes the tasks away again between the two."""
     steps = [step.action for step in count.plan(scaled.account, "backend", 6, None, now()).steps()]
-    assert [step.split()[0] for step in steps] == ["set", "bring"]
+    assert [step.split()[0] for step in steps] == ["set", "scale"]
 
 
 def test_a_lower_count_lowers_the_floor_too(scaled: World) -> None:

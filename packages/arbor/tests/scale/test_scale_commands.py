@@ -43,15 +43,18 @@ def test_each_that_is_done_is_0_and_the_same_again_has_nothing_to_do() -> None:
     again = ("--yes", "--every", "0.001")
     done = operate("scale", "backend", "3", *again)
     assert (done.exit_code, "backend of staging serves with 3 tasks." in done.stdout) == (0, True)
-    for words in (
-        ("resize", "backend", "--cpu", "1024", "--memory", "2048"),
-        ("database", "scale", "db.t3.large"),
+    for words, told in (
+        (
+            ("resize", "backend", "--cpu", "1024", "--memory", "2048"),
+            "already: nothing to do.",
+        ),
+        (("database", "scale", "db.t3.large"), "is already db.t3.large: nothing to do."),
     ):
         done = operate(*words, *again)
         assert done.exit_code == 0, done.output
         done = operate(*words)
         assert done.exit_code == 0
-        assert "already: nothing to do." in done.stdout
+        assert told in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -63,8 +66,10 @@ def test_each_that_is_done_is_0_and_the_same_again_has_nothing_to_do() -> None:
         ("database", "scale"),
     ],
 )
-def test_what_was_mistyped_is_2(words: tuple[str, ...]) -> None:
-    assert operate(*words).exit_code == 2
+def test_what_was_mistyped_is_2(scaled: World, words: tuple[str, ...]) -> None:
+    before = (scaled.writes(), floor(), fall_backs())
+    assert operate(*words, "--yes").exit_code == 2
+    assert (scaled.writes(), floor(), fall_backs()) == before
 
 
 @pytest.mark.parametrize(

@@ -64,11 +64,23 @@ class Wrong:
     words: str
     code: int
     says: str
+    asks: frozenset[str] | None = None
+    """The calls of AWS that may be made before it is told; None for any that reads."""
 
 
 def usage(words: str, says: str) -> Wrong:
     """What typer knows to be wrong, without asking anybody."""
-    return Wrong(words=words, code=2, says=says)
+    return Wrong(words=words, code=2, says=says, asks=frozenset())
+
+
+def no_service(words: str, name: str) -> Wrong:
+    """A service that the stack lacks: told once ECS has listed those that there are."""
+    return Wrong(
+        words=words,
+        code=2,
+        says=f"'{name}' is not a service of staging; allowed: 'backend', 'frontend'.",
+        asks=frozenset({"ecs:ListServices", "ecs:DescribeServices"}),
+    )
 
 
 def refused(words: str, says: str) -> Wrong:
@@ -94,15 +106,15 @@ WRONG: tuple[Wrong, ...] = (
     usage("rotate-key KEY", "unexpected extra argument"),
     usage("rotate-first --stack other", "'other' is not one of 'production', 'staging'"),
     usage("audit everything", "No such command"),
-    usage("logs database", "No such command"),
-    usage("logs export database", "'database' is not one of"),
+    no_service("logs database", "database"),
+    no_service("logs export database --yes", "database"),
     usage("logs backend --slower-than -1", "--slower-than"),
-    usage("restart database", "'database' is not one of"),
-    usage("rollback database", "'database' is not one of"),
+    no_service("restart database --yes", "database"),
+    no_service("rollback database --yes", "database"),
     usage("scale backend", "Missing argument"),
     usage("scale backend many", "COUNT"),
     usage("scale backend 0", "COUNT"),
-    usage("scale database 2", "'database' is not one of"),
+    no_service("scale database 2 --yes", "database"),
     usage("resize backend --cpu 1024", "--memory"),
     usage("database scale", "Missing argument"),
     usage("database restore", "--to"),
@@ -131,7 +143,9 @@ WRONG: tuple[Wrong, ...] = (
     refused("scale backend 4 --until noon --yes", "--until noon is not a time; allowed:"),
     refused("cache flush --confirm production --yes", "and the stack is staging"),
     refused("cache flush --yes", "add --confirm staging"),
-    refused("cache clear * --yes", "that is `arbor cache flush --stack staging`"),
+    refused(
+        "cache clear * --yes", "`*` matches every key; use `arbor cache flush --stack staging`."
+    ),
     refused("runbook --html /nowhere/at/all.html", "can't be written"),
 )
 """Each is tried on staging; the command's own tests try what needs more than that."""

@@ -5,7 +5,7 @@ docs/decisions/services-in-config.md gives the reasons.
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,8 @@ LAST = sys.maxsize
 """The order of a service without `releaseOrder`."""
 DESCRIBED = 10
 """Services in one call of describe_services."""
+TAGGED = 20
+"""Target groups in one call of describe_tags."""
 STARTING_MINUTES = 30
 """Time for a deployment besides its bake time and its pauses."""
 Described = dict[str, Any]
@@ -148,6 +150,24 @@ def described(account: Account) -> dict[str, Described]:
     return dict(sorted(apps.items(), key=lambda item: release_order(item[1], item[0])))
 
 
+def not_created(account: Account, found: Iterable[str]) -> list[str]:
+    """The applications, besides those found, whose target groups exist without an ECS service.
+
+    `pulumi up` has yet to create it, or it was deleted. The tags are read through the load
+    balancer's API, which the deploy role may call.
+    """
+    elb, apps = account.client("elbv2"), set()
+    pages = elb.get_paginator("describe_target_groups").paginate()
+    arns = [group["TargetGroupArn"] for page in pages for group in page["TargetGroups"]]
+    for begin in range(0, len(arns), TAGGED):
+        described = elb.describe_tags(ResourceArns=arns[begin : begin + TAGGED])
+        for group in described["TagDescriptions"]:
+            tags = {tag["Key"]: tag["Value"] for tag in group["Tags"]}
+            if _expected(account.stack).items() <= tags.items() and "Component" in tags:
+                apps.add(tags["Component"])
+    return sorted(apps - set(found))
+
+
 def release_order(service: Mapping[str, Any], app: str) -> tuple[int, str]:
     """The sort key of a release: `releaseOrder` of config, then the name."""
     order = tags_of(service).get(naming.RELEASE_ORDER_TAG, "")
@@ -172,10 +192,14 @@ def _names(account: Account) -> list[str]:
 
 
 def _is_of_stack(stack: str, name: str, tags: Mapping[str, str]) -> bool:
-    expected = {"Project": naming.PROJECT, "Stack": stack, "ManagedBy": "pulumi"}
-    return expected.items() <= tags.items() and name == naming.service(
+    return _expected(stack).items() <= tags.items() and name == naming.service(
         stack, tags.get("Component", "")
     )
+
+
+def _expected(stack: str) -> dict[str, str]:
+    """The tags of everything that infrastructure created for the stack."""
+    return {"Project": naming.PROJECT, "Stack": stack, "ManagedBy": "pulumi"}
 
 
 def read(account: Account, app: str) -> Service:

@@ -102,6 +102,8 @@ def plan(
     found = services.every(account)
     if not found:
         raise services.none(account)
+    for app in services.not_created(account, (service.app for service in found)):
+        raise services.none(account, app)
     versions = images.versions((service.app for service in found), version, others or {})
     in_the_way = [sentence for service in found for sentence in service.busy()]
     if migrates:
