@@ -219,7 +219,7 @@ def test_the_runbooks_health_checks_work_as_they_are_typed(shell: Shell) -> None
 def test_without_a_store_triage_names_it_and_the_next_command_says_so(switched: Shell) -> None:
     for store, run in (("cache", "arbor cache stats"), ("database", "arbor database connections")):
         switched.run(f"stand-in --without {store}")
-        assert findings(switched)[f"the backend says: {store} unhealthy"] == ("P2", run)
+        assert findings(switched)[f"backend reports: {store} unhealthy"] == ("P2", run)
         assert "was not reached" in switched.run(run, code=1)
     said = switched.run("arbor health", code=1)
     assert "/detailed says 'degraded' instead of healthy: database unhealthy." in said
@@ -234,7 +234,7 @@ def test_slow_and_failing_requests_are_what_triage_finds(switched: Shell) -> Non
     switched.run("stand-in")
     time.sleep(NUMBERS_EVERY_SECONDS + 1)
     found = findings(switched)
-    (failed,) = (one for one in found if re.fullmatch(r"24 of \d+ requests .* with 5xx", one))
+    (failed,) = (one for one in found if re.fullmatch(r"24 of \d+ requests .* had a 5xx response", one))
     level, run = found[failed]
     assert level == "P2"
     # Within an hour of a deployment it is taken for the cause.

@@ -77,8 +77,8 @@ def test_ctrl_c_tears_everything_down(tmp_path: Path) -> None:
     ("arguments", "code", "sentence"),
     [
         (["up", "--stack", "qa"], 2, "There is no stack qa; choose one of production, staging."),
-        (["run", "--stack", "staging"], 2, "There is no command to run"),
-        (["destroy", "--stack", "staging"], 3, "needs an account with the stack in it"),
+        (["run", "--stack", "staging"], 2, "COMMAND is missing"),
+        (["destroy", "--stack", "staging"], 3, "needs a served account with the stack"),
         (["refresh", "--stack", "staging"], 3, "python -m tools.emulated serve"),
     ],
 )

@@ -1,16 +1,16 @@
 """Whatever call of a command fails, and wherever it is killed, the next run of it puts all right.
 
 A command is run once undisturbed on a copy of the account, and its AWS calls are noted by the place
-in `operations` that makes them. Then, for each place and each kind of fault, it is run on a fresh
+in `arbor` that makes them. Then, for each place and each kind of fault, it is run on a fresh
 copy with the fault there, and run again if it did not say that it was done. A read whose answer is
 lost is repeated by botocore, and the command goes on: those of all reads are lost in one run.
 
-Of the other faults each read meets one in `make test`, another than its neighbours, and all of them
-in `make drill`, which runs every night.
+In `make test` each call site meets one fault, another than its neighbours, so every kind of fault
+occurs. In `make drill`, which runs every night, each meets all of them.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ LONG = 7200.0
 
 
 WHOLE = "DRILL_WHOLE"
-"""The environment variable with which every read meets every fault."""
+"""The environment variable with which every call meets every fault."""
 
 
 def waits_for_night(case: "Case") -> bool:
@@ -38,11 +38,9 @@ def waits_for_night(case: "Case") -> bool:
     return case.nightly and not os.environ.get(WHOLE)
 
 
-def of_a_read(number: int) -> tuple[Fault, ...]:
-    """The faults that a command's read of this number meets, in the order of its places."""
-    if os.environ.get(WHOLE):
-        return STOP_READS
-    return (STOP_READS[number % len(STOP_READS)],)
+def selected(kinds: Sequence[Fault], number: int) -> Sequence[Fault]:
+    """The faults of these kinds that a command's call site of this number meets."""
+    return kinds if os.environ.get(WHOLE) else (kinds[number % len(kinds)],)
 
 
 def _no_surroundings(_: Wire) -> AbstractContextManager[None]:
@@ -99,9 +97,9 @@ class Drill:
             right = self._state(copy)
         reads = [place for place in sorted(set(places)) if place.is_read]
         writes = sorted(set(places) - set(reads))
-        yield from (self._try(right, fault, place) for place in writes for fault in Fault)
-        for number, place in enumerate(reads):
-            yield from (self._try(right, fault, place) for fault in of_a_read(number))
+        for kinds, sites in ((tuple(Fault), writes), (STOP_READS, reads)):
+            for number, place in enumerate(sites):
+                yield from (self._try(right, fault, place) for fault in selected(kinds, number))
         yield self._try(right, Fault.LOST, *reads)
 
     def _try(self, right: object, fault: Fault, *places: Place) -> Trial:
