@@ -234,7 +234,7 @@ def test_slow_and_failing_requests_are_what_triage_finds(switched: Shell) -> Non
     switched.run("stand-in")
     time.sleep(NUMBERS_EVERY_SECONDS + 1)
     found = findings(switched)
-    (failed,) = (one for one in found if re.fullmatch(r"24 of \d+ requests .* had a 5xx response", one))
+    (failed,) = (one for one in found if re.fullmatch(r"24 of \d+ requests .* 5xx response", one))
     level, run = found[failed]
     assert level == "P2"
     # Within an hour of a deployment it is taken for the cause.
