@@ -220,7 +220,7 @@ def test_without_a_store_triage_names_it_and_the_next_command_says_so(switched: 
     for store, run in (("cache", "arbor cache stats"), ("database", "arbor database connections")):
         switched.run(f"stand-in --without {store}")
         assert findings(switched)[f"backend reports: {store} unhealthy"] == ("P2", run)
-        assert "was not reached" in switched.run(run, code=1)
+        assert "is unreachable" in switched.run(run, code=1)
     said = switched.run("arbor health", code=1)
     assert "/detailed says 'degraded' instead of healthy: database unhealthy." in said
     switched.run("stand-in && arbor health")
@@ -239,7 +239,7 @@ def test_slow_and_failing_requests_are_what_triage_finds(switched: Shell) -> Non
     assert level == "P2"
     # Within an hour of a deployment it is taken for the cause.
     assert run in {"arbor rollback backend", "arbor restart backend"}
-    (slow_ones,) = (one for one in found if one.startswith("answers take"))
+    (slow_ones,) = (one for one in found if one.startswith("responses take"))
     assert found[slow_ones] == ("P3", "arbor database top-queries")
     slow = switched.run("arbor logs backend --slower-than 5000 --json").splitlines()
     assert len([one for one in slow if "Critical slow request" in one]) == 16
