@@ -32,7 +32,9 @@ class GreenStatus:
         """Why it isn't healthy; nothing when it is."""
         few = self.targets is not None and not self.targets.enough
         return ", ".join(
-            filter(None, (self.answer.problem, self.targets.told() if self.targets and few else ""))
+            filter(
+                None, (self.answer.problem, self.targets.summary() if self.targets and few else "")
+            )
         )
 
 

@@ -1,7 +1,7 @@
 """The record of what `start` changed in a service, so that `switch` and `abort` undo that.
 
-A pause hook has no name: only the record tells an added one from one that the
-service's own configuration has. docs/decisions/bluegreen.md says more.
+A pause hook has no name: only the record distinguishes an added hook from one in
+the service's own configuration. docs/decisions/bluegreen.md says more.
 """
 
 import json

@@ -64,10 +64,12 @@ class Begun:
         self.rollout.begin()
 
     def _is_paused(self) -> bool:
-        told = self.rollout.described
-        if pauses(told):
+        deployment = self.rollout.described
+        if pauses(deployment):
             return True
-        if any(hook.get("status") == "SUCCEEDED" for hook in told.get("lifecycleHookDetails", [])):
+        if any(
+            hook.get("status") == "SUCCEEDED" for hook in deployment.get("lifecycleHookDetails", [])
+        ):
             raise Failed(f"The pause of {self.part.service.name} was answered already.")
         if self.rollout.succeeded():
             raise Failed(f"{self.rollout.ended()} It did not pause.")

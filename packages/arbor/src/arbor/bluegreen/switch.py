@@ -130,7 +130,7 @@ def _unhealthy(part: ServiceDeployment, *, fewer: bool) -> Iterator[str]:
         )
     elif not found.enough and not fewer:
         yield (
-            f"{part.version} of {part.service.name} has {found.told()}. Wait until there are as "
+            f"{part.version} of {part.service.name} has {found.summary()}. Wait until there are as "
             "many as the service has tasks, or add --fewer."
         )
 

@@ -20,14 +20,15 @@ class Targets:
     def enough(self) -> bool:
         return self.healthy >= max(self.desired, 1)
 
-    def told(self) -> str:
+    def summary(self) -> str:
+        """For a table or a sentence: `2 of 3 targets healthy`."""
         return f"{self.healthy} of {self.desired} targets healthy"
 
 
-def read(service: Service, told: dict[str, Any]) -> Targets:
-    """Of a deployment, described in full. ECS says itself which group its revision resolved to."""
+def read(service: Service, deployment: dict[str, Any]) -> Targets:
+    """The targets of a described deployment; its revision names the target group."""
     account = service.account
-    revision = told.get("targetServiceRevision", {}).get("arn")
+    revision = deployment.get("targetServiceRevision", {}).get("arn")
     found = (
         account.client("ecs").describe_service_revisions(serviceRevisionArns=[revision])[
             "serviceRevisions"
