@@ -6,6 +6,8 @@ MINUTES ?= 10
 SHARD ?= 0
 SHARDS ?= 1
 PYTHON := .venv/bin/python
+# Tests start hundreds of Python processes; without cached bytecode each compiles the AWS SDKs again.
+unexport PYTHONDONTWRITEBYTECODE
 READY := .venv/ready
 # The newest supported Python on PATH that can make a virtual environment.
 SUPPORTED := 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'

@@ -24,6 +24,7 @@ ADMIN = {
     "releaseOrder": 1,
 }
 QUOTA = {"arbor:fargateVcpuQuota": 7}
+pytestmark = pytest.mark.xdist_group("third service")  # one worker: the last test changes the stack
 
 
 @pytest.fixture(scope="module")
@@ -73,17 +74,29 @@ def version(stack: Deployed, app: str) -> str:
     return str(task["containerDefinitions"][0]["image"]).rsplit(":", 1)[-1]
 
 
+@pytest.fixture(scope="module")
+def deployment(stack: Deployed) -> str:
+    """What `arbor deploy` of the new version printed; all three services run it since."""
+    return changed(stack, "deploy", NEW, "--no-url")
+
+
 def test_no_rule_finds_anything_in_a_third_service(stack: Deployed) -> None:
     assert trial.findings(replace(stack.deployment, policy_packs=(trial.PACK,))) == []
 
 
-def test_a_third_service_is_deployed_first_where_config_says_so(stack: Deployed) -> None:
-    said = changed(stack, "deploy", NEW, "--no-url")
-    places = [said.index(f"deploy {NEW} to arbor-staging-{a}") for a in ("admin", "backend")]
-    assert places == sorted(places)
+@pytest.mark.usefixtures("deployment")
+def test_a_deployment_covers_a_third_service(stack: Deployed) -> None:
     assert [version(stack, app) for app in ("admin", "backend", "frontend")] == [NEW] * 3
 
 
+def test_a_deployment_follows_the_release_order(deployment: str) -> None:
+    admin, backend = (
+        deployment.index(f"deploy {NEW} to arbor-staging-{app}") for app in ("admin", "backend")
+    )
+    assert admin < backend
+
+
+@pytest.mark.usefixtures("deployment")
 def test_a_third_service_is_rolled_back_and_scaled_alone(stack: Deployed) -> None:
     changed(stack, "rollback", "admin")
     assert [version(stack, app) for app in ("admin", "backend")] == [LIVE, NEW]
@@ -118,8 +131,9 @@ def test_an_unknown_service_is_refused_with_the_services_of_the_stack(stack: Dep
     assert "allowed: 'admin', 'backend', 'frontend'" in " ".join(refused.stderr.split())
 
 
+@pytest.mark.usefixtures("deployment")
 def test_a_stack_without_the_frontend_is_operated_alike(stack: Deployed) -> None:
-    """The last test here: it takes the frontend out."""
+    """The last test of this file, because it removes the frontend."""
     configure(stack, {app: one for app, one in SERVICES.items() if app != "frontend"})
     assert "frontend" not in arbor(stack, "status", code=1).stdout
     assert "frontend" not in arbor(stack, "triage", code=1).stdout
