@@ -4,6 +4,7 @@ AWS_ENDPOINT_URL is not enough: CLI v1 ignores it for `aws rds` in us-east-1, an
 ignores it everywhere. All versions follow `--endpoint-url`.
 """
 
+import functools
 import os
 import shlex
 import shutil
@@ -35,6 +36,7 @@ def find_aws() -> str | None:
     return max(sorted(found), key=version, default=None)
 
 
+@functools.cache
 def version(aws: str) -> tuple[int, ...]:
     """The version of an AWS CLI, such as (2, 9, 19)."""
     printed = subprocess.run(  # noqa: S603 - an aws from PATH, run for its version
