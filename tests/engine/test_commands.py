@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from engine.stack_file import PROJECT_DIR
-from pulumi_moto import account
+from pulumi_moto import remote
 
 EMULATOR = [sys.executable, "-m", "tools.emulated"]
 
@@ -111,7 +111,7 @@ class Served:
 
     @property
     def client(self) -> Callable[[str], Any]:
-        return account.clients(self.environment["AWS_ENDPOINT_URL"], self.environment["AWS_REGION"])
+        return remote.clients(self.environment["AWS_ENDPOINT_URL"], self.environment["AWS_REGION"])
 
 
 @pytest.fixture(scope="module")

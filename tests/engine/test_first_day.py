@@ -10,8 +10,8 @@ import yaml
 import shell
 from engine import emulation
 from engine_stack import SPEED, control
-from pulumi_moto.account import clients
 from pulumi_moto.lifecycle import UNKNOWN
+from pulumi_moto.remote import clients
 
 STACK = "staging"
 BOOTSTRAP = f".venv/bin/python -m pipeline bootstrap --stack {STACK} --yes"

@@ -9,7 +9,7 @@ import yaml
 import shell
 from engine import emulation
 from engine_stack import SPEED
-from pulumi_moto.account import clients
+from pulumi_moto.remote import clients
 
 OLD, NEW = "staging", "moved"
 BLOCKS = {

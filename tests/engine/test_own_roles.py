@@ -14,7 +14,7 @@ from access.trust import ISSUER
 from arbor_names import naming
 from engine import emulation, stack_file
 from engine_stack import SPEED
-from pulumi_moto.account import clients
+from pulumi_moto.remote import clients
 
 STACK, ANOTHER = "staging", "arbor-energy/renamed"
 RUNBOOK = (stack_file.PROJECT_DIR / "docs/runbook.md").read_text()

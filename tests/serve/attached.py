@@ -24,8 +24,7 @@ import application_world
 from arbor_names import naming
 from engine_stack import control
 from postgres_world import as_superuser
-from pulumi_moto import account as account_module
-from pulumi_moto import aws_shim
+from pulumi_moto import aws_shim, remote
 from serve import edge as edges
 from serve import process, switches
 from serve.edge import Edge
@@ -289,7 +288,7 @@ def attached(
     """
     endpoint, region = account["AWS_ENDPOINT_URL"], account["AWS_REGION"]
     signs = authority(place)
-    found = Found(stack=stack, endpoint=endpoint, client=account_module.clients(endpoint, region))
+    found = Found(stack=stack, endpoint=endpoint, client=remote.clients(endpoint, region))
     edge = Edge(signs)
     application = Application(
         found=found, place=place, authority=signs, edge=edge, migrates=migrates, say=say

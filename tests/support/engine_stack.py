@@ -24,7 +24,7 @@ from arbor.account import Account
 from engine import emulation, pulumi_cli, stack_file
 from engine.deployment import Deployment, Program, open_stack
 from pipeline.stacks import Opened
-from pulumi_moto import account as account_module
+from pulumi_moto import remote
 
 SPEED = 600.0
 """Ten minutes of the account pass in a second."""
@@ -33,7 +33,7 @@ SPEED = 600.0
 def control(endpoint: str, what: str, **asked: float | str) -> Mapping[str, Any]:
     """Ask an emulated account what AWS has no call for, such as to let time pass."""
     request = urllib.request.Request(
-        f"{endpoint}{account_module.CONTROL}{what}",
+        f"{endpoint}{remote.CONTROL}{what}",
         data=json.dumps(asked).encode(),
         method="POST",
     )
@@ -69,9 +69,7 @@ class Deployed:
     @cached_property
     def client(self) -> Callable[[str], Any]:
         """boto3 clients of the account, by service name."""
-        return account_module.clients(
-            self.environment["AWS_ENDPOINT_URL"], self.environment["AWS_REGION"]
-        )
+        return remote.clients(self.environment["AWS_ENDPOINT_URL"], self.environment["AWS_REGION"])
 
     @property
     def opened(self) -> Opened:

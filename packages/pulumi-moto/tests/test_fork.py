@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from account_process import account_process, control, copy_of
-from pulumi_moto import account as account_module
+from pulumi_moto import remote
 
 GONE = (urllib.error.URLError, ConnectionError)
 
@@ -20,12 +20,12 @@ def endpoint() -> Iterator[str]:
 
 
 def clusters(endpoint: str) -> list[str]:
-    ecs = account_module.clients(endpoint, "us-east-1")("ecs")
+    ecs = remote.clients(endpoint, "us-east-1")("ecs")
     return [arn.rsplit("/", 1)[-1] for arn in ecs.list_clusters()["clusterArns"]]
 
 
 def make(endpoint: str, name: str) -> None:
-    account_module.clients(endpoint, "us-east-1")("ecs").create_cluster(clusterName=name)
+    remote.clients(endpoint, "us-east-1")("ecs").create_cluster(clusterName=name)
 
 
 def test_a_copy_has_the_earlier_state_and_its_own_changes(endpoint: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from account_process import account_process, control, copy_of
-from pulumi_moto import account as account_module
+from pulumi_moto import remote
 
 Write = Callable[[Callable[[str], Any]], object]
 
@@ -38,7 +38,7 @@ WRITES: dict[str, Write] = {
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
 def test_the_write_that_was_named_is_throttled_and_no_other(endpoint: str, write: Write) -> None:
-    client = account_module.clients(endpoint, "us-east-1")
+    client = remote.clients(endpoint, "us-east-1")
     control(endpoint, "trouble", kind="throttled", at=2)
     client("sqs").create_queue(QueueName="first")
     client("ecs").list_clusters()
@@ -49,7 +49,7 @@ def test_the_write_that_was_named_is_throttled_and_no_other(endpoint: str, write
 
 
 def test_a_write_hangs_until_it_is_let_go_and_took_no_effect(endpoint: str) -> None:
-    client = account_module.clients(endpoint, "us-east-1")
+    client = remote.clients(endpoint, "us-east-1")
     control(endpoint, "trouble", kind="hangs", at=1)
     raised: list[Exception] = []
 

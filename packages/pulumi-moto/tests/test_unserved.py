@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from account_process import account_process, control, copy_of
-from pulumi_moto import account as account_module
+from pulumi_moto import remote
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def endpoint() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def group(endpoint: str) -> str:
     """ARN of a target group with one target, which a listener forwards everything to."""
-    client = account_module.clients(endpoint, "us-east-1")
+    client = remote.clients(endpoint, "us-east-1")
     ec2, elb = client("ec2"), client("elbv2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnets = [
@@ -42,7 +42,7 @@ def group(endpoint: str) -> str:
 
 
 def take_out(endpoint: str, group: str) -> None:
-    elb = account_module.clients(endpoint, "us-east-1")("elbv2")
+    elb = remote.clients(endpoint, "us-east-1")("elbv2")
     elb.deregister_targets(TargetGroupArn=group, Targets=[{"Id": "10.0.0.10"}])
 
 

@@ -4,7 +4,6 @@ moto reads its environment when it is imported, so `moto_environment` must be in
 before this module is.
 """
 
-import functools
 import io
 import json
 import logging
@@ -15,8 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-import boto3
-from botocore.config import Config
 from moto import backends
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -32,26 +29,10 @@ from pulumi_moto.ecs.settle import settle
 from pulumi_moto.fork import fork
 from pulumi_moto.observer import Observer, call_of
 from pulumi_moto.registrar import REGISTRAR
-from pulumi_moto.row import Client
+from pulumi_moto.remote import CONTROL, PATHS, clients
 from pulumi_moto.trouble import Trouble, error
 
 MINUTE_IN_A_SECOND = 60.0
-CONTROL = "/pulumi-moto/"
-"""Prefix of the control paths, which AWS does not have: the clock, the registrar (name servers by
-domain), the number of AWS calls, and a fork of the account.
-
-`trouble` makes a later write fail (pulumi_moto/trouble.py).
-`unserved` returns the observed outages (pulumi_moto/observer.py); `reset` clears them.
-`machines`, `ended` and `logins` serve a process that runs the tasks (pulumi_moto/machines.py).
-`attach` starts a provider for a fork, in this process: a forked process can't serve gRPC.
-"""
-PATHS = (
-    *("clock", "registrar", "calls", "unserved", "trouble", "machines", "ended", "logins"),
-    *("fork", "exit"),
-    "attach (not in a fork)",
-)
-_MAKING = threading.Lock()
-"""A boto3 session is not thread-safe; its clients are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,30 +131,6 @@ def _body(environ: WSGIEnvironment) -> bytes:
     body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
     return body
-
-
-def clients(endpoint: str, region: str) -> Callable[[str], Client]:
-    """Return a factory of boto3 clients that reach this endpoint only."""
-
-    @functools.cache
-    def make(service: str) -> Client:
-        return _session(region).client(
-            service,
-            endpoint_url=endpoint,
-            config=Config(retries={"total_max_attempts": 1}, proxies={}),
-        )
-
-    def client_of(service: str) -> Client:
-        with _MAKING:
-            return make(service)
-
-    return client_of
-
-
-@functools.cache
-def _session(region: str) -> boto3.Session:
-    """One session for all accounts of this process: each new one parses AWS's service models."""
-    return boto3.Session("testing", "testing", region_name=region)
 
 
 @contextmanager

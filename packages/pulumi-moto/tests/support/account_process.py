@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from pulumi_moto.account import CONTROL
+from pulumi_moto.remote import CONTROL
 
 ENDING_SECONDS = 30.0
 
