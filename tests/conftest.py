@@ -15,6 +15,9 @@ from pulumi_moto.environment import WITHOUT_IMAGES
 from service_models import shared_service_models  # noqa: F401 - a fixture
 
 os.environ.update(WITHOUT_IMAGES)
+# The engine writes the whole state before and after each resource, half of its CPU time in a first
+# `up`. Tests that kill it turn this off: engine_stack.checkpoints.
+os.environ["PULUMI_SKIP_CHECKPOINTS"] = "true"
 os.environ.setdefault("PULUMI_CLI_ROOT", str(pulumi_cli.cache_dir()))  # of the tests of pulumi-moto
 hypothesis.settings.register_profile("untimed", deadline=None)  # machines are of any speed
 hypothesis.settings.load_profile("untimed")

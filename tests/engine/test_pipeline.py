@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine_stack import SPEED, Deployed
+from engine_stack import SPEED, Deployed, checkpoints
 from pipeline.apply.apply import HalfDoneError, RefusedError, StaleError, apply
 from pipeline.apply.outcome import CANCELLED, Outcome
 from pipeline.drift import drift
@@ -120,7 +120,7 @@ def test_a_cancelled_job_leaves_no_lock_and_its_operations_in_the_state(
 
     thread = threading.Thread(target=cancel)
     thread.start()
-    with pytest.raises(HalfDoneError) as cancelled:
+    with checkpoints(), pytest.raises(HalfDoneError) as cancelled:
         apply(live.opened, plan, report=report)
     thread.join()
     found = cancelled.value.outcome

@@ -11,7 +11,7 @@ from pulumi.automation import CommandError
 from typer.testing import CliRunner, Result
 
 from arbor.__main__ import app
-from engine_stack import Deployed
+from engine_stack import Deployed, checkpoints
 from fault_wire import Fault, Killed, Place, Wire
 from faults import EVERY, GONE
 
@@ -60,7 +60,8 @@ def up(stack: Deployed, how: str, at: int) -> None:
     if ending is not None:
         ending.start()
     try:
-        stack.deployment.up()
+        with checkpoints():
+            stack.deployment.up()
     except CommandError:
         pass
     finally:

@@ -217,6 +217,13 @@ class Deployed:
             yield
 
 
+@contextmanager
+def checkpoints() -> Iterator[None]:
+    """Let the engine save the state after each resource, as it does outside of these tests."""
+    with patch.dict(os.environ, PULUMI_SKIP_CHECKPOINTS="false"):
+        yield
+
+
 def forget(stack: Deployed, *names: str) -> None:
     """Take resources out of the state, as if the program had never had them."""
     exported = stack.deployment.stack.export_stack()
