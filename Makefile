@@ -22,7 +22,7 @@ MISSING := packages/arbor/tests/support/missing.py
 # All of these directories, or each SHARDS-th of their files, beginning with SHARD.
 shard = $(if $(filter 1,$(SHARDS)),$(1),$(shell find $(1) -name 'test_*.py' | LC_ALL=C sort | awk 'NR % $(SHARDS) == $(SHARD)'))
 
-.PHONY: help up preview serve test checks unit emulator engine long-life soak nightly drill lint types docs hooks lock upgrade loc policy-proof benchmark clean
+.PHONY: help up preview serve test checks unit emulator engine long-life slow soak drill lint types docs hooks lock upgrade loc policy-proof benchmark clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -57,8 +57,8 @@ long-life: $(READY) ## run changes, releases and manual operations in fixed rand
 soak: $(READY) ## the same with new seeds, for MINUTES
 	$(PYTHON) -m pytest -n 2 tests/long_life/soak.py --minutes $(MINUTES)
 
-nightly: $(READY) ## run the procedures that take too long for each change (as engine)
-	$(PYTHON) -m pytest -n 2 --dist loadgroup -m nightly tests/engine tests/long_life
+slow: $(READY) ## run the engine tests that `make test` leaves out; each pull request runs them too (as engine)
+	$(PYTHON) -m pytest -n 2 --dist loadgroup -m slow $(call shard,$(ENGINE_TESTS))
 
 drill: $(READY) ## inject each fault at each AWS call of each command that writes (as engine)
 	DRILL_WHOLE=1 $(PYTHON) -m pytest -n 2 --dist loadgroup tests/engine/test_faults.py

@@ -99,7 +99,7 @@ def run(script: str, stack: Deployed) -> str:
     return done.stdout
 
 
-@pytest.mark.nightly
+@pytest.mark.slow
 @pytest.mark.skipif(aws_shim.find_aws() is None, reason=missing.needs("the AWS CLI", "awscli"))
 def test_what_the_page_prints_leads_to_a_stack_that_is_up(
     original: Deployed, made: plan.Plan, tmp_path: Path

@@ -181,6 +181,7 @@ def test_a_migrated_database_is_migrated_again_as_a_task(shell: Shell) -> None:
     assert "Running upgrade" not in said
 
 
+@pytest.mark.slow
 def test_requests_show_in_the_log_the_database_and_the_cache(shell: Shell) -> None:
     customer = shell.application.customer
     shell.run(
@@ -200,7 +201,7 @@ def test_requests_show_in_the_log_the_database_and_the_cache(shell: Shell) -> No
     assert before.cache.keys() >= {"plans:all"}
 
 
-@pytest.mark.nightly
+@pytest.mark.slow
 def test_the_runbooks_health_checks_work_as_they_are_typed(shell: Shell) -> None:
     _, database_tunnel = shell.blocks("Connect")
     _, database = shell.blocks("Database Health Check")
@@ -216,6 +217,7 @@ def test_the_runbooks_health_checks_work_as_they_are_typed(shell: Shell) -> None
     assert '"status":"healthy"' in shell.run(checks.partition("# 2.")[0])
 
 
+@pytest.mark.slow
 def test_without_a_store_triage_names_it_and_the_next_command_says_so(switched: Shell) -> None:
     for store, run in (("cache", "arbor cache stats"), ("database", "arbor database connections")):
         switched.run(f"stand-in --without {store}")
@@ -247,7 +249,7 @@ def test_slow_and_failing_requests_are_what_triage_finds(switched: Shell) -> Non
     assert errors.count('"Unhandled exception"') == 24
 
 
-@pytest.mark.nightly
+@pytest.mark.slow
 def test_a_restart_serves_from_new_processes_without_a_failed_request(shell: Shell) -> None:
     before = {one.running.pid for one in shell.application.processes.values()}
     with ThreadPoolExecutor(1) as operator:
@@ -262,7 +264,7 @@ def test_a_restart_serves_from_new_processes_without_a_failed_request(shell: She
     assert "[INFO] Handling signal: term" in shell.run("arbor logs backend")
 
 
-@pytest.mark.nightly
+@pytest.mark.slow
 def test_a_process_that_dies_is_a_crash_to_triage(shell: Shell) -> None:
     (backend,) = (
         one for one in shell.application.processes.values() if one.container.name == "backend"
@@ -274,7 +276,7 @@ def test_a_process_that_dies_is_a_crash_to_triage(shell: Shell) -> None:
     shell.attached.wait(serves)
 
 
-@pytest.mark.nightly
+@pytest.mark.slow
 def test_the_runbook_repairs_a_database_that_was_not_migrated_first(
     pristine_production: Deployed, tmp_path: Path
 ) -> None:
@@ -305,7 +307,7 @@ def test_the_runbook_repairs_a_database_that_was_not_migrated_first(
 FIRST_VALUES = {"arbor/production/db", "arbor/production/redis", "arbor/production/app"}
 
 
-@pytest.mark.nightly
+@pytest.mark.slow
 def test_rotate_first_gives_a_new_value_to_every_secret_that_the_state_holds(
     pristine_production: Deployed, tmp_path: Path
 ) -> None:

@@ -42,6 +42,7 @@ def test_run_deploys_runs_the_command_and_passes_its_exit_code_through() -> None
     assert "Network" in done.stdout  # the summary by component
 
 
+@pytest.mark.slow
 def test_ctrl_c_tears_everything_down(tmp_path: Path) -> None:
     marker = tmp_path / "pid"
     # A shell without job control lets what it starts in the background ignore the signal, and that

@@ -101,7 +101,7 @@ def test_a_port_moves_with_a_release_and_back_with_a_rollback(live: Deployed) ->
     assert outages(live) == []
 
 
-@pytest.mark.nightly
+@pytest.mark.slow
 def test_priorities_are_exchanged_by_way_of_a_free_one(live: Deployed) -> None:
     """The frontend goes first, for a service without paths is asked last."""
     merge(live, reports=REPORTS)
@@ -112,7 +112,7 @@ def test_priorities_are_exchanged_by_way_of_a_free_one(live: Deployed) -> None:
     merge(live, backend={**first, "priority": 150}, reports=None)
 
 
-@pytest.mark.nightly
+@pytest.mark.slow
 def test_a_service_is_replaced_by_another_that_takes_its_paths_over(live: Deployed) -> None:
     merge(live, reports=REPORTS)
     papers = {**REPORTS, "priority": 160}
@@ -124,7 +124,7 @@ def test_a_service_is_replaced_by_another_that_takes_its_paths_over(live: Deploy
     assert serving(live)["papers"].healthy
 
 
-@pytest.mark.nightly
+@pytest.mark.slow
 def test_a_pause_is_taken_out_of_ecs_before_up(live: Deployed, plan: Path) -> None:
     """The provider sends no emptied list of hooks; `up` would wait for a person until it fails."""
     live.deployment.configure({"arbor:pauseBeforeProduction": True})

@@ -85,7 +85,7 @@ def change(live: Deployed, plan: Path, allowed: tuple[str, ...] = (), **config: 
     return apply(live.opened, plan, lambda _: None, allowed)
 
 
-@pytest.mark.nightly
+@pytest.mark.slow
 def test_a_major_upgrade_is_asked_for_begins_with_a_snapshot_and_leaves_one_group(
     live: Deployed, plan: Path
 ) -> None:
@@ -120,7 +120,7 @@ def test_a_major_upgrade_is_asked_for_begins_with_a_snapshot_and_leaves_one_grou
     assert live.up() == []
 
 
-@pytest.mark.nightly
+@pytest.mark.slow
 def test_an_upgrade_that_fails_half_way_can_be_taken_back_and_tried_again(live: Deployed) -> None:
     live.set_speed(0)
     live.client("rds").create_db_snapshot(
@@ -165,7 +165,7 @@ def test_storage_that_grew_by_itself_is_left_alone_and_grows_from_there(live: De
     assert database(live)["AllocatedStorage"] == 44
 
 
-@pytest.mark.nightly
+@pytest.mark.slow
 def test_what_others_left_for_the_window_stops_a_change_of_the_database(
     live: Deployed, plan: Path
 ) -> None:
@@ -182,7 +182,7 @@ def test_what_others_left_for_the_window_stops_a_change_of_the_database(
     assert database(live)["DBInstanceClass"] == "db.t3.large"
 
 
-@pytest.mark.nightly
+@pytest.mark.slow
 def test_a_stack_that_was_destroyed_twice_left_two_backups_and_the_keys(live: Deployed) -> None:
     live.deployment.configure({"arbor:finalBackup": True})
     resource_ids = []

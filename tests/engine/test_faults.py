@@ -7,7 +7,7 @@ import pytest
 from engine_stack import Deployed
 from fault_cases import CASES
 from fault_wire import Copy, wired
-from faults import Case, Drill, Trial, waits_for_night
+from faults import Case, Drill, Trial, is_slow
 
 Record = Callable[[str, object], None]
 
@@ -16,7 +16,7 @@ Record = Callable[[str, object], None]
     "case",
     [
         pytest.param(
-            case, id=case.name, marks=[pytest.mark.nightly] if waits_for_night(case) else []
+            case, id=case.name, marks=[pytest.mark.slow] if is_slow(case) else []
         )
         for case in CASES
     ],

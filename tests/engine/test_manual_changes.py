@@ -137,7 +137,7 @@ def test_what_operators_did_stays_and_leaves_pulumi_nothing_to_do(production: De
 
 @pytest.mark.parametrize(
     "refreshed",
-    [pytest.param(False, marks=pytest.mark.nightly), True],
+    [pytest.param(False, marks=pytest.mark.slow), True],
     ids=["without a refresh", "refreshed"],
 )
 def test_what_operators_did_twice_stays_with_a_change_of_the_same_resources_between(

@@ -35,7 +35,7 @@ def copied(project: Path) -> None:
 
 
 @shell.NO_AWS
-@pytest.mark.nightly
+@pytest.mark.slow
 def test_another_stack_takes_the_domain_over_and_the_old_one_goes(tmp_path: Path) -> None:
     with emulation.account_process(stack=OLD, speed=SPEED) as account:
         there = shell.shell(tmp_path, account)

@@ -79,7 +79,7 @@ def trusted(client: Clients) -> str:
 
 
 @shell.NO_AWS
-@pytest.mark.nightly
+@pytest.mark.slow
 def test_the_first_deploy_role_changes_what_the_deploy_role_may_not(
     there: shell.Shell, client: Clients
 ) -> None:
@@ -109,7 +109,7 @@ def test_the_first_deploy_role_changes_what_the_deploy_role_may_not(
 
 
 @shell.NO_AWS
-@pytest.mark.nightly
+@pytest.mark.slow
 def test_a_provider_that_the_stack_created_stays_when_config_names_it(
     there: shell.Shell, client: Clients
 ) -> None:

@@ -101,7 +101,7 @@ def test_a_failed_apply_says_what_is_half_done_and_what_to_run(
     assert "- `pulumi preview --stack staging --refresh`" in told
 
 
-@pytest.mark.nightly
+@pytest.mark.slow
 def test_a_cancelled_job_leaves_no_lock_and_its_operations_in_the_state(
     live: Deployed, plan: Path, tmp_path: Path
 ) -> None:

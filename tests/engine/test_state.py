@@ -301,7 +301,7 @@ def held_in(stack: Deployed, key: str) -> dict[str, Any]:
 
 
 @shell.NO_AWS
-@pytest.mark.nightly
+@pytest.mark.slow
 def test_every_block_of_the_page_works_on_a_stack_that_has_not_moved_yet(
     staging: Deployed, tmp_path: Path
 ) -> None:

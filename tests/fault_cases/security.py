@@ -20,6 +20,6 @@ CASES = (
         around=with_postgres,
     ),
     Case(words=("rotate-token",), state=token_rotated, around=with_cache),
-    Case(words=("rotate-key",), state=key_rotated, around=with_application, nightly=True),
-    Case(words=("rotate-first",), state=all_rotated, around=with_all, nightly=True),
+    Case(words=("rotate-key",), state=key_rotated, around=with_application, slow=True),
+    Case(words=("rotate-first",), state=all_rotated, around=with_all, slow=True),
 )

@@ -33,9 +33,9 @@ WHOLE = "DRILL_WHOLE"
 """The environment variable with which every call meets every fault."""
 
 
-def waits_for_night(case: "Case") -> bool:
+def is_slow(case: "Case") -> bool:
     """Whether `make test` passes over it; `make drill` tries every case."""
-    return case.nightly and not os.environ.get(WHOLE)
+    return case.slow and not os.environ.get(WHOLE)
 
 
 def selected(kinds: Sequence[Fault], number: int) -> Sequence[Fault]:
@@ -58,7 +58,7 @@ class Case:
     """What must be there before, such as an image."""
     around: Callable[[Wire], AbstractContextManager[None]] = _no_surroundings
     """What stands in for the world beside AWS while the command runs, such as a login."""
-    nightly: bool = False
+    slow: bool = False
     """Drilled at night alone: its steps are those of other cases, put together."""
 
     @property
