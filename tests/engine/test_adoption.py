@@ -72,6 +72,7 @@ def made(original: Deployed) -> plan.Plan:
     return found
 
 
+@pytest.mark.slow
 def test_the_original_stack_is_adopted_as_far_as_nothing_is_replaced(made: plan.Plan) -> None:
     assert {titled(one) for one in made.adopted} == ADOPTED
     assert {titled(one): one.judged and one.judged.keys for one in made.in_the_way} == IN_THE_WAY

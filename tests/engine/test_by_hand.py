@@ -2,13 +2,10 @@
 
 from pathlib import Path
 
-import pytest
-
 import shell
 from engine import emulation
 
 
-@pytest.mark.slow
 def test_the_plain_command_brings_the_same_program_up(tmp_path: Path) -> None:
     (typed,) = [line for line in shell.lines("README.md", "Every day") if "stack select" in line]
     with emulation.account_process(stack="staging", speed=600) as account:

@@ -1,5 +1,7 @@
 """A copy of a deployed stack, on which the other tests work, goes its own way with its engine."""
 
+import pytest
+
 from engine_stack import Deployed, Step
 
 FIREWALL = Step(op="update", token="aws:wafv2/webAcl:WebAcl", name="firewall-acl")
@@ -19,6 +21,7 @@ def limit(stack: Deployed) -> int:
     return int(found)
 
 
+@pytest.mark.slow
 def test_what_is_done_to_it_is_done_to_no_other(pristine_staging: Deployed) -> None:
     before = limit(pristine_staging)
     with pristine_staging.copy() as one, pristine_staging.copy() as other:

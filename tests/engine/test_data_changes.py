@@ -141,6 +141,7 @@ def test_an_upgrade_that_fails_half_way_can_be_taken_back_and_tried_again(live: 
     assert groups(live) == {"arbor-staging-params-17"}
 
 
+@pytest.mark.slow
 def test_storage_that_grew_by_itself_is_left_alone_and_grows_from_there(live: Deployed) -> None:
     rds = live.client("rds")
     rds.modify_db_instance(

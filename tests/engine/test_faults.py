@@ -1,5 +1,6 @@
 """The fault table: every command that writes, every AWS call that it makes, every kind of fault."""
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -7,22 +8,28 @@ import pytest
 from engine_stack import Deployed
 from fault_cases import CASES
 from fault_wire import Copy, wired
-from faults import Case, Drill, Trial, is_slow
+from faults import Case, Claims, Drill, Trial, is_slow
 
 Record = Callable[[str, object], None]
+
+
+@pytest.fixture(scope="session")
+def claims(tmp_path_factory: pytest.TempPathFactory) -> Claims:
+    """Shared by the workers of pytest-xdist, whose directories lie beside each other."""
+    directory = tmp_path_factory.getbasetemp()
+    shared = directory.parent if "PYTEST_XDIST_WORKER" in os.environ else directory
+    return Claims(shared / "claimed-reads")
 
 
 @pytest.mark.parametrize(
     "case",
     [
-        pytest.param(
-            case, id=case.name, marks=[pytest.mark.slow] if is_slow(case) else []
-        )
+        pytest.param(case, id=case.name, marks=[pytest.mark.slow] if is_slow(case) else [])
         for case in CASES
     ],
 )
 def test_after_any_fault_the_next_run_puts_all_right(
-    pristine_production: Deployed, case: Case, record_property: Record
+    pristine_production: Deployed, case: Case, claims: Claims, record_property: Record
 ) -> None:
     pristine = Copy(port=pristine_production.port)
     with pristine.fork() as prepared, wired(prepared, "us-east-1") as wire:
@@ -30,7 +37,7 @@ def test_after_any_fault_the_next_run_puts_all_right(
         wire.client("sts").get_caller_identity()  # else each copy would load what it takes anew
         wire.client("ssm").describe_parameters()
         case.prepare(wire)
-        trials = list(Drill(case=case, account=prepared, wire=wire).trials())
+        trials = list(Drill(case=case, account=prepared, wire=wire, claims=claims).trials())
     record_property("told", told(case, trials))
     wrong = [trial for trial in trials if trial.wrong]
     assert not wrong, "\n".join(map(str, wrong))

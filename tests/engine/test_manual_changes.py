@@ -157,6 +157,7 @@ def test_what_operators_did_twice_stays_with_a_change_of_the_same_resources_betw
         assert production.unserved() == []
 
 
+@pytest.mark.slow
 def test_what_config_says_stays_too_and_shows_in_the_preview_after_a_refresh(
     production: Deployed,
 ) -> None:

@@ -31,6 +31,7 @@ def planned(live: Deployed, plan: Path) -> Report:
     return preview(live.opened, plan=plan, look_for_drift=True)
 
 
+@pytest.mark.slow
 def test_a_stack_as_it_was_deployed_has_no_drift_and_no_finding(live: Deployed, plan: Path) -> None:
     report = planned(live, plan)
     assert (report.changes, report.findings, report.drift) == ([], [], [])
@@ -38,6 +39,7 @@ def test_a_stack_as_it_was_deployed_has_no_drift_and_no_finding(live: Deployed, 
     assert report.unchanged > 150
 
 
+@pytest.mark.slow
 def test_what_operators_own_is_no_drift_and_a_resized_database_stops_the_apply(
     live: Deployed, plan: Path
 ) -> None:

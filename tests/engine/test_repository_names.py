@@ -167,6 +167,7 @@ def run(script: str, stack: Deployed, environment: dict[str, str]) -> None:
 
 
 @pytest.mark.skipif(aws_shim.find_aws() is None, reason=missing.needs("the AWS CLI", "awscli"))
+@pytest.mark.slow
 def test_a_repository_of_the_account_is_refused_then_adopted_with_its_images(
     staging: Deployed, tmp_path: Path
 ) -> None:
@@ -192,6 +193,7 @@ def test_a_repository_of_the_account_is_refused_then_adopted_with_its_images(
 
 
 @pytest.mark.skipif(aws_shim.find_aws() is None, reason=missing.needs("the AWS CLI", "awscli"))
+@pytest.mark.slow
 def test_a_live_stack_moves_to_the_promised_names_by_the_runbook(
     before: Deployed, tmp_path: Path
 ) -> None:

@@ -6,15 +6,18 @@ copy with the fault there, and run again if it did not say that it was done. A r
 lost is repeated by botocore, and the command goes on: those of all reads are lost in one run.
 
 In `make test` each call site meets one fault, another than its neighbours, so every kind of fault
-occurs. In `make drill`, which runs every night, each meets all of them.
+occurs; a read that several commands share meets it in the first of them. In `make drill`, which
+runs every night, each call site of each command meets all faults.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from typer.testing import CliRunner, Result
 
 from arbor.__main__ import app
@@ -66,6 +69,23 @@ class Case:
         return " ".join(self.words)
 
 
+@dataclass(frozen=True)
+class Claims:
+    """The reads that a command has been disturbed at, in one run of the tests by any worker."""
+
+    file: Path
+
+    def claim(self, places: Iterable[Place]) -> list[Place]:
+        """The places whose call site is new; those are claimed for the caller."""
+        if os.environ.get(WHOLE):
+            return list(places)
+        with FileLock(f"{self.file}.lock"):
+            known = set(self.file.read_text().splitlines()) if self.file.exists() else set()
+            new = {str(place): place for place in places if str(place) not in known}
+            self.file.write_text("\n".join(known | new.keys()))
+        return list(new.values())
+
+
 @dataclass(frozen=True, kw_only=True)
 class Trial:
     """A case with a fault in it, and how it ended."""
@@ -89,6 +109,7 @@ class Drill:
     account: Copy
     """As the engine left it, and prepared."""
     wire: Wire
+    claims: Claims
 
     def trials(self) -> Iterator[Trial]:
         with self._fresh() as copy:
@@ -97,7 +118,10 @@ class Drill:
             right = self._state(copy)
         reads = [place for place in sorted(set(places)) if place.is_read]
         writes = sorted(set(places) - set(reads))
-        for kinds, sites in ((tuple(Fault), writes), (STOP_READS, reads)):
+        for kinds, sites in (
+            (tuple(Fault), writes),
+            (STOP_READS, self.claims.claim(reads)),
+        ):
             for number, place in enumerate(sites):
                 yield from (self._try(right, fault, place) for fault in selected(kinds, number))
         yield self._try(right, Fault.LOST, *reads)
