@@ -1,5 +1,6 @@
 """Every promise of a procedure is tried in an account of its own."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -8,6 +9,10 @@ import pytest
 
 import operations_world
 from missing import pytest_terminal_summary  # noqa: F401 - a hook
+from pulumi_moto.environment import WITHOUT_IMAGES
+from service_models import shared_service_models  # noqa: F401 - a fixture
+
+os.environ.update(WITHOUT_IMAGES)
 
 
 @pytest.fixture

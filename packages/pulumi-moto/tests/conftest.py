@@ -3,6 +3,6 @@
 import os
 
 from pulumi_moto.environment import WITHOUT_IMAGES
-from service_models import shared_service_models  # noqa: F401 - a fixture
+from service_models import shared_clients, shared_service_models  # noqa: F401 - fixtures
 
 os.environ.update(WITHOUT_IMAGES)
