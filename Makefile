@@ -57,8 +57,8 @@ long-life: $(READY) ## run changes, releases and manual operations in fixed rand
 soak: $(READY) ## the same with new seeds, for MINUTES
 	$(PYTHON) -m pytest -n 2 tests/long_life/soak.py --minutes $(MINUTES)
 
-slow: $(READY) ## run the engine tests that `make test` leaves out; each pull request runs them too (as engine)
-	$(PYTHON) -m pytest -n 2 --dist loadgroup -m slow $(call shard,$(ENGINE_TESTS))
+slow: $(READY) ## run the tests that `make test` leaves out; each pull request runs them too (as engine)
+	$(PYTHON) -m pytest -n 2 --dist loadgroup -m slow $(call shard,$(ACCOUNT_TESTS) $(ENGINE_TESTS))
 
 drill: $(READY) ## inject each fault at each AWS call of each command that writes (as engine)
 	DRILL_WHOLE=1 $(PYTHON) -m pytest -n 2 --dist loadgroup tests/engine/test_faults.py

@@ -38,6 +38,7 @@ def exact() -> None:
     vpc("one", awsx.ec2.SubnetAllocationStrategy.EXACT)
 
 
+@pytest.mark.slow
 def test_two_components_at_once_do_not_mix_and_stay_as_they_are() -> None:
     with deployed("staging", two_at_once) as stack:
         created = stack.up()

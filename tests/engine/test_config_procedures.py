@@ -77,6 +77,7 @@ def _answer_all(live: Deployed) -> None:
     live.advance(AN_HOUR)
 
 
+@pytest.mark.slow
 def test_a_port_moves_with_a_release_and_back_with_a_rollback(live: Deployed) -> None:
     old = services.read(live.opened.account, "frontend")
     moving = {**SERVICES["frontend"], "port": 4000, "previousPort": 3000}

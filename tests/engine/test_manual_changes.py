@@ -135,9 +135,10 @@ def test_what_operators_did_stays_and_leaves_pulumi_nothing_to_do(production: De
     assert {name: check() for name, check in checks.items()} == done
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "refreshed",
-    [pytest.param(False, marks=pytest.mark.slow), True],
+    [False, True],
     ids=["without a refresh", "refreshed"],
 )
 def test_what_operators_did_twice_stays_with_a_change_of_the_same_resources_between(

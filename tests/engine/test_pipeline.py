@@ -79,6 +79,7 @@ def test_only_the_plan_that_was_approved_is_applied(live: Deployed, plan: Path) 
     assert live.preview() == []
 
 
+@pytest.mark.slow
 def test_a_failed_apply_says_what_is_half_done_and_what_to_run(
     live: Deployed, plan: Path, tmp_path: Path
 ) -> None:

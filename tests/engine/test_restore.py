@@ -78,6 +78,7 @@ def restored(production: Deployed) -> Deployed:
     return production
 
 
+@pytest.mark.slow
 def test_the_cut_over_as_it_is_told_leaves_pulumi_nothing_to_do(
     restored: Deployed, tmp_path: Path
 ) -> None:

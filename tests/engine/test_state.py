@@ -110,6 +110,7 @@ def database_class(stack: Deployed) -> str:
 
 
 @shell.NO_AWS
+@pytest.mark.slow
 def test_every_kind_of_drift_ends_by_what_its_advice_names(
     staging: Deployed, run: Run, capsys: Printed
 ) -> None:
@@ -157,6 +158,7 @@ def test_every_kind_of_drift_ends_by_what_its_advice_names(
     assert unowned.find(staging.opened) == []
 
 
+@pytest.mark.slow
 def test_what_held_data_is_neither_forgotten_nor_made_anew_and_the_rest_is(
     staging: Deployed, capsys: Printed
 ) -> None:
@@ -206,6 +208,7 @@ def test_a_refresh_forgets_what_is_gone_and_adopt_takes_in_what_is_there(
     assert created == ["logs-exec"]
 
 
+@pytest.mark.slow
 def test_a_lock_and_an_invalid_state_are_named_with_the_way_and_mended(
     staging: Deployed, capsys: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from engine_stack import Deployed, counted, deployed
 from pulumi_moto.registry import ROWS
 
-STACKS = ("production", "staging")
+STACKS = ("production", pytest.param("staging", marks=pytest.mark.slow))
 
 
 @pytest.fixture(params=STACKS)

@@ -48,6 +48,7 @@ def tables(on: Stores) -> set[str]:
         return {name for (name,) in found}
 
 
+@pytest.mark.slow
 def test_four_workers_on_an_empty_database_break_later_migrations(
     empty: Stores, tmp_path: Path
 ) -> None:
@@ -84,6 +85,7 @@ def schema(on: Stores) -> set[tuple[str, ...]]:
         return set(found.fetchall())
 
 
+@pytest.mark.slow
 def test_the_runbooks_repair_restores_the_migrations_schema(empty: Stores, tmp_path: Path) -> None:
     assert empty.alembic("upgrade", "head").returncode == 0
     wanted = schema(empty)
