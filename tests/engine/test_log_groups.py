@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from engine import pulumi_cli, stack_file
 from engine_stack import Deployed, Step, forget
 from pipeline.hazards import changes
@@ -27,6 +29,7 @@ def adoption() -> list[str]:
     return shlex.split(line)[1:]
 
 
+@pytest.mark.slow
 def test_a_group_that_container_insights_made_is_refused_then_adopted_with_its_events(
     staging: Deployed, tmp_path: Path
 ) -> None:

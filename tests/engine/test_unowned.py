@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from engine_stack import Deployed
 from pipeline.drift import drift, unowned
 from pipeline.preview import preview
@@ -14,6 +16,7 @@ def test_a_stack_as_it_was_deployed_owns_all_of_its_rules_and_policies(
     assert unowned.find(production.opened) == []
 
 
+@pytest.mark.slow
 def test_rules_and_policies_that_no_resource_owns_are_reported_with_the_command(
     staging: Deployed, tmp_path: Path
 ) -> None:
