@@ -6,6 +6,7 @@ deployment that pauses. https://github.com/hashicorp/terraform-provider-aws/pull
 
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from arbor.account import Account
 from arbor.bluegreen import hooks
@@ -13,6 +14,9 @@ from arbor.ecs import services
 from arbor.procedure import Refused
 from arbor.procedure import Step as Action
 from pipeline.report.steps import Step, of_type
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import DeploymentLifecycleHookOutputTypeDef as Hook
 
 ECS_SERVICE = "aws:ecs/service:Service"
 LOGICAL = "-service"
@@ -48,7 +52,7 @@ def _is_out(account: Account, app: str) -> bool:
     return not services.read(account, app).configuration.get("lifecycleHooks")
 
 
-def _take_out(service: services.Service, held: list[hooks.Hook]) -> None:
+def _take_out(service: services.Service, held: "list[Hook]") -> None:
     service.account.client("ecs").update_service(
         cluster=service.account.cluster,
         service=service.name,

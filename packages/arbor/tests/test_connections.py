@@ -191,9 +191,8 @@ def test_what_another_pipeline_registers_from_a_revision_opens_the_same() -> Non
 
 
 def test_a_label_says_what_a_worker_opens() -> None:
-    assert connections.of({"containerDefinitions": [container(("gunicorn",), pool="8")]}) == (
-        connections.Task(workers=1, pool=8)
-    )
+    labelled: Any = {"containerDefinitions": [container(("gunicorn",), pool="8")]}
+    assert connections.of(labelled) == connections.Task(workers=1, pool=8)
     assert connections.of({"containerDefinitions": [{"name": "a"}]}).connections == 0
 
 

@@ -1,8 +1,8 @@
 """A check: one verified claim with its status and remedy, in `verify`, `audit` and `status`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -30,14 +30,14 @@ class Check:
     """The command that shows it."""
     remedy: str = ""
     """The command that corrects it, or what to do."""
-    details: dict[str, Any] = field(default_factory=dict)
+    details: Mapping[str, object] = field(default_factory=dict)
     """The same as data, for scripts."""
 
     @property
     def failed(self) -> bool:
         return self.status == "NG"
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> dict[str, object]:
         """For `--json`, without the empty fields."""
         return {
             key: value

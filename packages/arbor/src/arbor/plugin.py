@@ -10,13 +10,14 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from arbor import screen
 from arbor.procedure import Refused
 
 if TYPE_CHECKING:
     from botocore.client import ClientMeta
+    from mypy_boto3_ssm import SSMClient
 
 PLUGIN = "session-manager-plugin"
 GET_PLUGIN = (
@@ -32,6 +33,14 @@ ENDED = frozenset({"DoesNotExistException", "ValidationException"})
 TIMES_OUT = "It times out after 20 idle minutes."
 
 
+class Session(TypedDict):
+    """Of Systems Manager, as start_session returns it."""
+
+    SessionId: str
+    TokenValue: str
+    StreamUrl: str
+
+
 def installed() -> str:
     """The plugin's path. Raises Refused, with the link to install it, where it is missing."""
     found = shutil.which(PLUGIN)
@@ -42,14 +51,20 @@ def installed() -> str:
 
 @contextmanager
 def running(
-    plugin: str, ssm: "ClientMeta", session: Mapping[str, str], request: Mapping[str, Any]
+    plugin: str, ssm: "ClientMeta", session: Session, request: Mapping[str, object]
 ) -> Iterator[subprocess.Popen[str]]:
     """Run the plugin in the block, with the arguments that the AWS CLI passes.
 
     `session` is start_session's response, `request` its parameters. Standard input stays open: at
     its end the plugin ends a session that runs a command.
     """
-    response = json.dumps({key: session[key] for key in ("SessionId", "TokenValue", "StreamUrl")})
+    response = json.dumps(
+        {
+            "SessionId": session["SessionId"],
+            "TokenValue": session["TokenValue"],
+            "StreamUrl": session["StreamUrl"],
+        }
+    )
     environment = {**os.environ}
     if _version(plugin) >= SINCE:
         environment[RESPONSE_VARIABLE] = response
@@ -72,7 +87,7 @@ def running(
             process.terminate()
 
 
-def end(ssm: Any, session: Mapping[str, str]) -> None:  # noqa: ANN401 - boto3 clients carry no types
+def end(ssm: "SSMClient", session: Session) -> None:
     """End a session, unless the plugin has ended it; an error is a warning, as the work is done."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -17,6 +17,9 @@ from arbor.release.verify import registry, snapshot, table
 from connections_world import database
 from ecs_world import client, forward
 from operations_world import ALARM, BACKEND, CLUSTER, FRONTEND, NEW, OLD, STACK, World, push
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr.type_defs import ImageDetailTypeDef
 
 TASKS = {
     "Version": "2012-10-17",
@@ -369,20 +372,32 @@ def test_a_config_that_can_t_be_read_is_skipped(
     assert "is not known: its config can't be read (no route to host)" in says
 
 
-def image(days: int, *tags: str) -> dict[str, Any]:
+def image(days: int, *tags: str) -> "ImageDetailTypeDef":
     return {"imagePushedAt": datetime.now(UTC) - timedelta(days=days), "imageTags": list(tags)}
 
 
-def rule(priority: int, **selection: Any) -> dict[str, Any]:
+def rule(priority: int, selection: registry.Selection) -> registry.ExpiryRule:
     return {"rulePriority": priority, "selection": selection}
 
 
-UNTAGGED = rule(1, tagStatus="untagged", countType="sinceImagePushed", countNumber=7)
+UNTAGGED = rule(1, {"tagStatus": "untagged", "countType": "sinceImagePushed", "countNumber": 7})
 NEWEST = rule(
-    2, tagStatus="tagged", tagPatternList=["*"], countType="imageCountMoreThan", countNumber=2
+    2,
+    {
+        "tagStatus": "tagged",
+        "tagPatternList": ["*"],
+        "countType": "imageCountMoreThan",
+        "countNumber": 2,
+    },
 )
 RELEASES = rule(
-    1, tagStatus="tagged", tagPrefixList=["v"], countType="imageCountMoreThan", countNumber=9
+    1,
+    {
+        "tagStatus": "tagged",
+        "tagPrefixList": ["v"],
+        "countType": "imageCountMoreThan",
+        "countNumber": 9,
+    },
 )
 HELD = [image(1, "v3"), image(2, "v2"), image(3, "v1"), image(9), image(1)]
 
@@ -400,6 +415,6 @@ HELD = [image(1, "v3"), image(2, "v2"), image(3, "v1"), image(9), image(1)]
     ],
 )
 def test_the_first_rule_that_selects_an_image_decides_whether_it_expires(
-    rules: list[dict[str, Any]], mine: dict[str, Any], why: str
+    rules: list[registry.ExpiryRule], mine: "ImageDetailTypeDef", why: str
 ) -> None:
     assert registry.expiry(rules, HELD, mine) == why

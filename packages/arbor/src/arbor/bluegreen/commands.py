@@ -17,6 +17,7 @@ from arbor.options import Json, Plan, Stack, WriteOptions, chosen, committed_ser
 from arbor.procedure import Failed
 
 if TYPE_CHECKING:
+    from mypy_boto3_ecs.literals import DeploymentLifecycleHookActionType
     from rich.table import Table
 
 app = typer.Typer()
@@ -133,7 +134,7 @@ def _answer(
     word: str,
     write: WriteOptions,
     plan: Callable[[], Plan],
-    action: str,
+    action: "DeploymentLifecycleHookActionType",
     done: str,
 ) -> None:
     """Under the lock, or for the command that has the lock and waits for this answer."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor.account import Account
 from arbor.bluegreen import hooks, record
@@ -10,6 +10,9 @@ from arbor.ecs import revisions, services
 from arbor.ecs.rollout import GOES_ON, SUCCESSFUL, Rollout
 from arbor.ecs.services import ONGOING, Service, command, short
 from arbor.procedure import Refused
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import DeploymentLifecycleHookDetailTypeDef
 
 USERS_MOVED = frozenset({"POST_PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME", "CLEAN_UP"})
 
@@ -42,7 +45,7 @@ class ServiceDeployment:
         return self.status in GOES_ON
 
     @property
-    def waits(self) -> list[dict[str, Any]]:
+    def waits(self) -> "list[DeploymentLifecycleHookDetailTypeDef]":
         return services.pauses(self.rollout.described)
 
     @property

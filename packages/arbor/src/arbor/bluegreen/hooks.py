@@ -4,18 +4,25 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/pause-lifecycle-hook
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Final
 
-PAUSE, STAGE = "PAUSE", "POST_TEST_TRAFFIC_SHIFT"
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import (
+        DeploymentConfigurationOutputTypeDef as Configuration,
+    )
+    from mypy_boto3_ecs.type_defs import (
+        DeploymentLifecycleHookOutputTypeDef as Hook,
+    )
+
+PAUSE: Final = "PAUSE"
+STAGE: Final = "POST_TEST_TRAFFIC_SHIFT"
 BEFORE_PRODUCTION = frozenset({STAGE, "PRE_PRODUCTION_TRAFFIC_SHIFT"})
 """At both the green host shows the new colour, and users see the old one."""
 SHORTEST_MINUTES, LONGEST_MINUTES = 1, 20160
 """AWS's limits of timeoutInMinutes: two weeks at most."""
-Hook = dict[str, Any]
-Configuration = dict[str, Any]
 
 
-def pausing(minutes: int) -> Hook:
+def pausing(minutes: int) -> "Hook":
     """Waits this long for an answer; without one ECS rolls the deployment back."""
     return {
         "targetType": PAUSE,
@@ -24,7 +31,7 @@ def pausing(minutes: int) -> Hook:
     }
 
 
-def pauses(configuration: Configuration) -> bool:
+def pauses(configuration: "Configuration") -> bool:
     """Whether deployments wait for a person before the users are switched."""
     return any(
         hook.get("targetType") == PAUSE and BEFORE_PRODUCTION & set(hook["lifecycleStages"])
@@ -32,24 +39,32 @@ def pauses(configuration: Configuration) -> bool:
     )
 
 
-def held(configuration: Configuration, hooks: Iterable[Hook]) -> list[Hook]:
+def held(
+    configuration: "Configuration",
+    hooks: Iterable["Hook"],
+) -> "list[Hook]":
     """Those of the hooks that it has."""
     return [hook for hook in hooks if any(_same(hook, one) for one in _of(configuration))]
 
 
 def replaced(
-    configuration: Configuration, *, out: Iterable[Hook], into: Iterable[Hook]
-) -> Configuration:
+    configuration: "Configuration",
+    *,
+    out: Iterable["Hook"],
+    into: Iterable["Hook"],
+) -> "Configuration":
     """With other hooks. An empty list is named as well: without one ECS keeps the old hooks."""
     out = list(out)
     left = [one for one in _of(configuration) if not any(_same(hook, one) for hook in out)]
     return {**configuration, "lifecycleHooks": [*left, *into]}
 
 
-def _of(configuration: Configuration) -> list[Hook]:
+def _of(
+    configuration: "Configuration",
+) -> "list[Hook]":
     return list(configuration.get("lifecycleHooks") or [])
 
 
-def _same(ours: Hook, theirs: Hook) -> bool:
+def _same(ours: "Hook", theirs: "Hook") -> bool:
     """ECS may describe more of a hook than it was given."""
     return all(theirs.get(key) == value for key, value in ours.items())

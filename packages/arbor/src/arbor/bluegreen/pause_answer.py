@@ -6,6 +6,7 @@ docs/decisions/bluegreen.md says why nothing interleaves.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -16,6 +17,9 @@ from arbor.bluegreen.deployments import ServiceDeployment
 from arbor.options import Plan, WriteOptions
 from arbor.procedure import Refused, Run, Step
 
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.literals import DeploymentLifecycleHookActionType
+
 OURS = "bluegreen"
 
 
@@ -24,7 +28,7 @@ class Answer:
     """One answer to each pause; the other command reports how its deployment ends."""
 
     found: tuple[ServiceDeployment, ...]
-    action: str
+    action: "DeploymentLifecycleHookActionType"
 
     def execute(self, run: Run) -> None:
         """Raises Failed."""
@@ -52,7 +56,9 @@ def holder(account: Account, what: str, write: WriteOptions) -> lock.Holder | No
     return other if found and not started else None
 
 
-def answer(found: list[ServiceDeployment], action: str, other: lock.Holder) -> Answer:
+def answer(
+    found: list[ServiceDeployment], action: "DeploymentLifecycleHookActionType", other: lock.Holder
+) -> Answer:
     """Raises Refused before the deployment pauses."""
     waiting = tuple(part for part in found if part.waits)
     if not waiting:

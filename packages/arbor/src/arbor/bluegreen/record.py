@@ -7,6 +7,7 @@ the service's own configuration. docs/decisions/bluegreen.md says more.
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from arbor.account import Account
 from arbor.bluegreen import hooks
@@ -14,6 +15,14 @@ from arbor.ecs import services
 from arbor.ecs.services import Service
 from arbor.procedure import Step
 from arbor_names import naming
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import (
+        DeploymentConfigurationOutputTypeDef as Configuration,
+    )
+    from mypy_boto3_ecs.type_defs import (
+        DeploymentLifecycleHookOutputTypeDef as Hook,
+    )
 
 AT_ONCE = 10
 """Parameters in one call of get_parameters."""
@@ -26,7 +35,7 @@ class Record:
     version: str
     revision: str
     """The task definition's ARN."""
-    added: list[hooks.Hook]
+    added: "list[Hook]"
     """Pauses that `start` may have added to the service's configuration."""
     by: str
     """The ARN of the caller."""
@@ -60,7 +69,7 @@ def undo(service: Service, record: Record) -> Iterator[Step]:
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
     """
 
-    def configuration() -> hooks.Configuration:
+    def configuration() -> "Configuration":
         return services.read(service.account, service.app).configuration
 
     def take_out() -> None:

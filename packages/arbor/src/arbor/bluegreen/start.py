@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from arbor.account import Account
 from arbor.bluegreen import deployments, hooks, record
@@ -10,6 +11,9 @@ from arbor.ecs import connections, images, needs, quota, revisions, services
 from arbor.ecs.rollout import MINUTE, Rollout
 from arbor.ecs.services import STARTING_MINUTES, command, pauses
 from arbor.procedure import Failed, Refused, Run, Step
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import DeploymentLifecycleHookOutputTypeDef as Hook
 
 DEFAULT_MINUTES = 60
 
@@ -22,9 +26,9 @@ class Begun:
     planned: revisions.PlannedRevision
     rollout: Rollout
     is_new: bool
-    added: list[hooks.Hook]
+    added: "list[Hook]"
     """The pause that is added; none where the service pauses anyway."""
-    old: list[hooks.Hook]
+    old: "list[Hook]"
     """Pauses of an earlier start that still stand in the configuration."""
 
     def steps(self) -> Iterator[Step]:

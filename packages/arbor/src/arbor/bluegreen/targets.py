@@ -1,9 +1,12 @@
 """Health of the revision under test."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor.ecs.services import Service
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import ServiceDeploymentTypeDef
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +28,7 @@ class Targets:
         return f"{self.healthy} of {self.desired} targets healthy"
 
 
-def read(service: Service, deployment: dict[str, Any]) -> Targets:
+def read(service: Service, deployment: "ServiceDeploymentTypeDef") -> Targets:
     """The targets of a described deployment; its revision names the target group."""
     account = service.account
     revision = deployment.get("targetServiceRevision", {}).get("arn")

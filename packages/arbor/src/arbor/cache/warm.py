@@ -72,7 +72,11 @@ class TaskWarmUp:
             interactive=True,
             command=COMMAND,
         )["session"]
-        session = {key[0].upper() + key[1:]: value for key, value in opened.items()}
+        session: plugin.Session = {
+            "SessionId": opened["sessionId"],
+            "TokenValue": opened["tokenValue"],
+            "StreamUrl": opened["streamUrl"],
+        }
         ssm, has_ended = self.account.client("ssm"), False
         output: list[str] = []
         try:

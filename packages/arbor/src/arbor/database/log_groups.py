@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from arbor.account import Account
 
 if TYPE_CHECKING:
-    from mypy_boto3_logs.type_defs import LogGroupTypeDef
+    from mypy_boto3_logs.type_defs import CreateLogGroupRequestTypeDef, LogGroupTypeDef
     from mypy_boto3_rds.type_defs import DBInstanceTypeDef
 
 GROUP = "/aws/rds/instance/{name}/{kind}"
@@ -52,12 +52,14 @@ def like_source(
 def put(account: Account, group: LogGroup) -> None:
     """Create the group, or set the key and retention of the existing one."""
     logs = account.client("logs")
-    key = {"kmsKeyId": group.key} if group.key else {}
+    request: CreateLogGroupRequestTypeDef = {"logGroupName": group.name, "tags": group.tags}
+    if group.key:
+        request["kmsKeyId"] = group.key
     try:
-        logs.create_log_group(logGroupName=group.name, tags=group.tags, **key)
+        logs.create_log_group(**request)
     except logs.exceptions.ResourceAlreadyExistsException:
-        if key:
-            logs.associate_kms_key(logGroupName=group.name, **key)
+        if group.key:
+            logs.associate_kms_key(logGroupName=group.name, kmsKeyId=group.key)
     if group.days:
         logs.put_retention_policy(logGroupName=group.name, retentionInDays=group.days)
 

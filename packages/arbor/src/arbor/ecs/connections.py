@@ -5,15 +5,18 @@ So each command that starts tasks checks first. docs/decisions/database-connecti
 arithmetic.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor.account import Account, unless_denied
 from arbor.ecs import revisions, services
 from arbor.ecs.services import ONGOING, Service
 from arbor_names import limits, naming, pools
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import TaskDefinitionTypeDef
 
 DATABASE_HOST = "POSTGRES_HOST"
 """The variable of a container that opens connections to the database."""
@@ -43,7 +46,7 @@ class Task:
 NONE = Task(workers=0, pool=0)
 
 
-def of(definition: Mapping[str, Any]) -> Task:
+def of(definition: "TaskDefinitionTypeDef") -> Task:
     """As the task definition says: `command` and label; without them, as the image is built."""
     for container in definition["containerDefinitions"]:
         if any(one["name"] == DATABASE_HOST for one in container.get("environment", [])):
@@ -93,7 +96,7 @@ def readable(account: Account) -> Allowed | None:
 def exceeded(
     account: Account,
     what: str,
-    brought: Iterable[tuple[Service, Mapping[str, Any]]],
+    brought: Iterable[tuple[Service, "TaskDefinitionTypeDef"]],
     *,
     side_by_side: bool = False,
 ) -> Iterator[str]:

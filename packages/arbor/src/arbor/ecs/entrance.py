@@ -1,12 +1,15 @@
 """A running task of the backend that a session can enter: ECS Exec runs in it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor.account import Account
 from arbor.ecs import backend
 from arbor.procedure import Refused
 from arbor.words import counted
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import ContainerTypeDef, TaskTypeDef
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +44,7 @@ def find(account: Account) -> Entrance:
     )
 
 
-def _can_be_entered(task: dict[str, Any], container: dict[str, Any]) -> bool:
+def _can_be_entered(task: "TaskTypeDef", container: "ContainerTypeDef") -> bool:
     agents = {agent["name"]: agent["lastStatus"] for agent in container.get("managedAgents", [])}
     return bool(
         task.get("enableExecuteCommand")

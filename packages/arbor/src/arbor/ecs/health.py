@@ -3,15 +3,18 @@
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 from arbor.ecs import report, services
 from arbor.ecs.services import Service
 from arbor.procedure import Failed, Step
 from arbor.words import counted
+
+if TYPE_CHECKING:
+    from mypy_boto3_elbv2.type_defs import RuleConditionOutputTypeDef, RuleTypeDef
 
 GREEN = "green."
 ATTEMPTS = 6
@@ -80,11 +83,11 @@ def live_groups(service: Service) -> list[str]:
     return [group["TargetGroupArn"] for group in groups if group["Weight"] > 0]
 
 
-def production_rule(service: Service) -> dict[str, Any]:
+def production_rule(service: Service) -> "RuleTypeDef":
     """The listener rule that sends users to the service."""
     elb = service.account.client("elbv2")
     (rule,) = elb.describe_rules(RuleArns=[service.production_rule])["Rules"]
-    return dict(rule)
+    return rule
 
 
 def host(service: Service) -> str:
@@ -92,9 +95,9 @@ def host(service: Service) -> str:
     return host_of(production_rule(service), service.name)
 
 
-def host_of(rule: Mapping[str, Any], name: str) -> str:
+def host_of(rule: "RuleTypeDef", name: str) -> str:
     """The host of a production rule; raises Failed where it has none."""
-    if hosts := _values(rule, "host-header"):
+    if hosts := values(rule, "host-header"):
         return hosts[0]
     raise Failed(f"The production rule of {name} has no host; `pulumi up` restores it.")
 
@@ -107,25 +110,31 @@ def check_path(service: Service) -> str:
     return str(group.get("HealthCheckPath") or report.PAGE)
 
 
-def address(service: Service, rule: Mapping[str, Any], *, green: bool = False) -> str | None:
+def address(service: Service, rule: "RuleTypeDef", *, green: bool = False) -> str | None:
     """The public URL of the service's health check; None where its rule does not send it there.
 
     A path pattern of a rule has `*` and `?`:
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html
     """
-    path, patterns = check_path(service), _values(rule, "path-pattern")
+    path, patterns = check_path(service), values(rule, "path-pattern")
     if patterns and not any(_matches(pattern, path) for pattern in patterns):
         return None
     return f"https://{GREEN if green else ''}{host_of(rule, service.name)}{path}"
 
 
-def _values(rule: Mapping[str, Any], field: str) -> list[str]:
-    kind = {"host-header": "HostHeaderConfig", "path-pattern": "PathPatternConfig"}[field]
+def values(rule: "RuleTypeDef", field: Literal["host-header", "path-pattern"]) -> list[str]:
+    """The values of a rule's condition on hosts or paths; empty where it has none."""
+
+    def of(condition: "RuleConditionOutputTypeDef") -> list[str]:
+        if field == "host-header":
+            return condition.get("HostHeaderConfig", condition)["Values"]
+        return condition.get("PathPatternConfig", condition)["Values"]
+
     return [
-        str(value)
+        value
         for condition in rule["Conditions"]
         if condition["Field"] == field
-        for value in condition.get(kind, condition)["Values"]
+        for value in of(condition)
     ]
 
 

@@ -3,10 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from arbor.account import Account
 from arbor.procedure import Refused
 from arbor_names import limits
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr.type_defs import ImageDetailTypeDef, ImageIdentifierTypeDef
 
 _IMAGE = re.compile(
     r"(?P<host>(?P<registry>\d{12})\.dkr\.ecr[a-z-]*\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?)"
@@ -61,6 +65,13 @@ class Image:
         """Its tag, or its digest where it has no tag."""
         return self.tag or self.digest
 
+    @property
+    def identifier(self) -> "ImageIdentifierTypeDef":
+        """The image in its repository; without tag and digest ECS pulls `latest`."""
+        if self.digest:
+            return {"imageDigest": self.digest}
+        return {"imageTag": self.tag or "latest"}
+
     def of(self, version: str) -> "Image":
         """Another one of its repository, by a tag or a digest; a digest wins over a tag."""
         if limits.is_digest(version):
@@ -85,16 +96,16 @@ def parse(text: str) -> Image | None:
 def missing(account: Account, image: Image) -> Iterator[str]:
     """A sentence when the image can't be pulled, for it was never pushed or is gone."""
     ecr = account.client("ecr")
-    wanted = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag or "latest"}
     try:
         ecr.describe_images(
-            registryId=image.registry, repositoryName=image.repository, imageIds=[wanted]
+            registryId=image.registry,
+            repositoryName=image.repository,
+            imageIds=[image.identifier],
         )
     except ecr.exceptions.ImageNotFoundException:
-        (name,) = wanted.values()
         yield (
-            f"{image.repository} has no image {name}: push it, {_or_else(image)} "
-            f"{_newest(account, image)}"
+            f"{image.repository} has no image {image.digest or image.tag or 'latest'}: push it, "
+            f"{_or_else(image)} {_newest(account, image)}"
         )
     except ecr.exceptions.RepositoryNotFoundException:
         yield f"There is no repository {image.repository} in account {image.registry}."
@@ -107,15 +118,19 @@ def _or_else(image: Image) -> str:
     return 'or give the tag to an image that is there (docs/runbook.md, "Standard Deployment").'
 
 
-def _newest(account: Account, image: Image) -> str:
-    """The last images that were pushed, by the tags that stay."""
-    found = [
-        one
-        for page in account.client("ecr")
+def of_repository(account: Account, image: Image) -> "list[ImageDetailTypeDef]":
+    """The images of its repository."""
+    pages = (
+        account.client("ecr")
         .get_paginator("describe_images")
         .paginate(registryId=image.registry, repositoryName=image.repository)
-        for one in page["imageDetails"]
-    ]
+    )
+    return [one for page in pages for one in page["imageDetails"]]
+
+
+def _newest(account: Account, image: Image) -> str:
+    """The last images that were pushed, by the tags that stay."""
+    found = of_repository(account, image)
     tags = [
         sorted(set(one.get("imageTags", [])) - {"latest"})
         for one in sorted(found, key=lambda one: one["imagePushedAt"], reverse=True)

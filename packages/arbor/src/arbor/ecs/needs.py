@@ -1,10 +1,14 @@
 """Requirements of a revision: its images, its secrets, its log groups."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from arbor.account import Account
 from arbor.ecs import images
-from arbor.ecs.revisions import Definition, PlannedRevision
+from arbor.ecs.revisions import PlannedRevision
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import TaskDefinitionTypeDef
 
 MANAGER = ":secretsmanager:"
 ARN_PARTS = 7
@@ -16,7 +20,7 @@ def missing(account: Account, planned: PlannedRevision) -> Iterator[str]:
     yield from missing_of(account, planned.content)
 
 
-def missing_of(account: Account, definition: Definition) -> Iterator[str]:
+def missing_of(account: Account, definition: "TaskDefinitionTypeDef") -> Iterator[str]:
     """The same of a task definition as it is described. Images outside ECR are not checked."""
     containers = definition["containerDefinitions"]
     for image in dict.fromkeys(images.parse(container["image"]) for container in containers):

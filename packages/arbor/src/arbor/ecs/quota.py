@@ -5,14 +5,17 @@ and the deployment stays under way. So each command that starts tasks checks fir
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor.account import Account, unless_denied
 from arbor.ecs import revisions
 from arbor.ecs.services import ONGOING, Service
 from arbor_names import limits, pools
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import TaskDefinitionTypeDef
 
 
 def applied(account: Account) -> float | None:
@@ -31,7 +34,7 @@ def readable(account: Account) -> float | None:
     return unless_denied(partial(applied, account))
 
 
-def vcpus(definition: Mapping[str, Any], tasks: int) -> float:
+def vcpus(definition: "TaskDefinitionTypeDef", tasks: int) -> float:
     """Of so many tasks of this task definition, whose `cpu` is in CPU units."""
     return tasks * int(definition["cpu"]) / limits.UNITS_PER_VCPU
 

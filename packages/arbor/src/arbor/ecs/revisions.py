@@ -6,16 +6,22 @@ docs/decisions/release-revisions.md describes how the two differ.
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from arbor.account import Account
 from arbor.ecs import images
 from arbor.procedure import Refused, Step
 
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import (
+        ContainerDefinitionOutputTypeDef,
+        RegisterTaskDefinitionRequestTypeDef,
+        TaskDefinitionTypeDef,
+    )
+
 MANAGED_BY, VERSION = "ManagedBy", "Version"
 INFRASTRUCTURE, RELEASE = "pulumi", "release"
 UNORDERED = ("environment", "secrets")
-Definition = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,18 +29,18 @@ class Revision:
     """One that is registered."""
 
     arn: str
-    definition: Definition
+    definition: "TaskDefinitionTypeDef"
     """As it is described."""
     tags: dict[str, str]
 
     @property
     def active(self) -> bool:
         """Only then can it be deployed."""
-        return bool(self.definition["status"] == "ACTIVE")
+        return self.definition["status"] == "ACTIVE"
 
     def image(self, container: str) -> str:
         """Raises Refused when it has no such container."""
-        return str(_container(self.definition, container, self.arn)["image"])
+        return _container(self.definition, container, self.arn)["image"]
 
     def version(self, container: str) -> str:
         """The tag or the digest of its image; nothing where that is not in ECR."""
@@ -51,8 +57,8 @@ class PlannedRevision:
     container: str
     """The one whose image changes."""
     image: images.Image
-    content: Definition
-    """Parameters of register_task_definition, without tags."""
+    content: "TaskDefinitionTypeDef"
+    """As it would be described: parameters of register_task_definition, without tags."""
     tags: dict[str, str]
     arn: str | None
     """None until it is registered."""
@@ -79,18 +85,23 @@ class PlannedRevision:
                 took_effect=self._is_active,
             )
 
-    def settings(self) -> Definition:
+    def settings(self) -> "ContainerDefinitionOutputTypeDef":
         """The definition of its container."""
         return _container(self.content, self.container, self.family)
 
     def _register(self) -> None:
-        tags = [{"key": key, "value": value} for key, value in self.tags.items()]
-        made = self.account.client("ecs").register_task_definition(**self.content, tags=tags)
-        self.arn = str(made["taskDefinition"]["taskDefinitionArn"])
+        # `content_of` leaves the parameters alone, whose types differ in name only.
+        request = cast("RegisterTaskDefinitionRequestTypeDef", self.content)
+        request = {
+            **request,
+            "tags": [{"key": key, "value": value} for key, value in self.tags.items()],
+        }
+        made = self.account.client("ecs").register_task_definition(**request)
+        self.arn = made["taskDefinition"]["taskDefinitionArn"]
 
     def _is_active(self) -> bool:
-        found = self.account.client("ecs").describe_task_definition(taskDefinition=self.arn)
-        return bool(found["taskDefinition"]["status"] == "ACTIVE")
+        found = self.account.client("ecs").describe_task_definition(taskDefinition=self.registered)
+        return found["taskDefinition"]["status"] == "ACTIVE"
 
 
 def planned(account: Account, family: str, container: str, version: str) -> PlannedRevision:
@@ -98,7 +109,7 @@ def planned(account: Account, family: str, container: str, version: str) -> Plan
 
     A newer one that holds the same, from a release that was interrupted, is used again.
     """
-    newer: list[tuple[str, Definition]] = []
+    newer: list[tuple[str, TaskDefinitionTypeDef]] = []
     for arn in newest_first(account, family):
         found = read(account, arn)
         content, tags = content_of(account, found.definition), found.tags
@@ -107,7 +118,7 @@ def planned(account: Account, family: str, container: str, version: str) -> Plan
             break
     else:
         raise _no_infrastructure(account, family)
-    changed: Definition = json.loads(json.dumps(content))
+    changed: TaskDefinitionTypeDef = json.loads(json.dumps(content))
     one = _container(changed, container, family)
     image = images.parse(one["image"])
     if image is None:
@@ -163,7 +174,7 @@ def read(account: Account, named: str) -> Revision:
         if not tag["key"].startswith("aws:")
     }
     definition = found["taskDefinition"]
-    return Revision(arn=str(definition["taskDefinitionArn"]), definition=definition, tags=tags)
+    return Revision(arn=definition["taskDefinitionArn"], definition=definition, tags=tags)
 
 
 def newest_first(account: Account, family: str) -> Iterator[str]:
@@ -176,7 +187,7 @@ def newest_first(account: Account, family: str) -> Iterator[str]:
     for page in pages:
         for arn in page["taskDefinitionArns"]:
             if family_of(arn) == family:  # others' names only begin so
-                yield str(arn)
+                yield arn
 
 
 def family_of(arn: str) -> str:
@@ -188,30 +199,33 @@ def number(arn: str) -> int:
     return int(arn.rsplit(":", 1)[-1])
 
 
-def content_of(account: Account, definition: Definition) -> Definition:
+def content_of(account: Account, definition: "TaskDefinitionTypeDef") -> "TaskDefinitionTypeDef":
     """The parameters of RegisterTaskDefinition in a described task definition."""
     model = account.client("ecs").meta.service_model.operation_model("RegisterTaskDefinition")
-    return {key: definition[key] for key in model.input_shape.members if key in definition}
+    parameters = model.input_shape.members
+    content = {key: value for key, value in definition.items() if key in parameters}
+    return cast("TaskDefinitionTypeDef", content)
 
 
-def _container(definition: Definition, name: str, where: str) -> Definition:
+def _container(
+    definition: "TaskDefinitionTypeDef", name: str, where: str
+) -> "ContainerDefinitionOutputTypeDef":
     for container in definition["containerDefinitions"]:
         if container["name"] == name:
-            found: Definition = container
-            return found
+            return container
     raise Refused(f"{where} has no container {name}.")
 
 
-def _same(one: Definition, other: Definition) -> bool:
+def _same(one: "TaskDefinitionTypeDef", other: "TaskDefinitionTypeDef") -> bool:
     """ECS keeps no order of variables."""
     return _canonical(one) == _canonical(other)
 
 
-def _canonical(definition: Definition) -> Definition:
+def _canonical(definition: "TaskDefinitionTypeDef") -> dict[str, object]:
     containers = [
         {
             key: sorted(value, key=lambda variable: str(variable["name"]))
-            if key in UNORDERED
+            if key in UNORDERED and isinstance(value, list)
             else value
             for key, value in container.items()
         }

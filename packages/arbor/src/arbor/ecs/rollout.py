@@ -2,16 +2,30 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor.account import Account
 from arbor.ecs.services import ONGOING, Service, command, describe, pauses, revision_of, short
 from arbor.procedure import Failed, Step
 
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.literals import DeploymentLifecycleHookActionType
+    from mypy_boto3_ecs.type_defs import (
+        DeploymentConfigurationOutputTypeDef,
+        LoadBalancerTypeDef,
+        ServiceDeploymentTypeDef,
+        UpdateServiceRequestTypeDef,
+    )
+
 SUCCESSFUL, ROLLED_BACK = "SUCCESSFUL", "ROLLBACK_SUCCESSFUL"
 GOES_ON = frozenset({"PENDING", "IN_PROGRESS"})
 """The ongoing statuses in which ECS can still roll back."""
 MINUTE = 60.0
+
+
+def undescribed() -> "ServiceDeploymentTypeDef":
+    """The default of `Rollout.described`."""
+    return {}
 
 
 @dataclass(kw_only=True)
@@ -28,14 +42,14 @@ class Rollout:
     """For people, such as a version."""
     continues: bool = False
     """Answer every pause with CONTINUE: the revision has been live before."""
-    configuration: dict[str, Any] | None = None
+    configuration: "DeploymentConfigurationOutputTypeDef | None" = None
     """The service's deployments are configured so from then on; None leaves it as it is."""
     began: bool = False
     """Whether the call to ECS was made."""
     known: frozenset[str] = frozenset()
     """Deployments that were there before it."""
     arn: str | None = None
-    described: dict[str, Any] = field(default_factory=dict)
+    described: "ServiceDeploymentTypeDef" = field(default_factory=undescribed)
     """Its last description by ECS."""
 
     @property
@@ -86,18 +100,20 @@ class Rollout:
         ecs = self.account.client("ecs")
         self.known = frozenset(d["serviceDeploymentArn"] for d in self.service.deployments())
         self.began = True
-        configured = self.configuration
-        ecs.update_service(
-            cluster=self.account.cluster,
-            service=self.service.name,
-            taskDefinition=revision,
+        request: UpdateServiceRequestTypeDef = {
+            "cluster": self.account.cluster,
+            "service": self.service.name,
+            "taskDefinition": revision,
             # Where the service names it already but does not run it, nothing else would begin.
-            forceNewDeployment=revision == self.service.task_definition,
-            **({"deploymentConfiguration": configured} if configured is not None else {}),
-            **self._on_its_port(revision),
-        )
+            "forceNewDeployment": revision == self.service.task_definition,
+        }
+        if self.configuration is not None:
+            request["deploymentConfiguration"] = self.configuration
+        if balancers := self._on_its_port(revision):
+            request["loadBalancers"] = balancers
+        ecs.update_service(**request)
 
-    def _on_its_port(self, revision: str) -> dict[str, Any]:
+    def _on_its_port(self, revision: str) -> "list[LoadBalancerTypeDef]":
         """The load balancers, where the revision listens on another port than the live one.
 
         Named only then, and in ECS's own order of the groups: a named order aims the deployment.
@@ -105,14 +121,14 @@ class Rollout:
         found = self.account.client("ecs").describe_task_definition(taskDefinition=revision)
         (balancer,) = self.service.balancers
         ports = [
-            int(mapping["containerPort"])
+            mapping["containerPort"]
             for container in found["taskDefinition"]["containerDefinitions"]
             if container["name"] == balancer["containerName"]
             for mapping in container.get("portMappings", [])
         ]
         if self.service.port in ports or not ports:
-            return {}
-        return {"loadBalancers": [{**balancer, "containerPort": ports[0]}]}
+            return []
+        return [{**balancer, "containerPort": ports[0]}]
 
     def look(self) -> None:
         """Ask ECS how far it has come."""
@@ -149,7 +165,7 @@ class Rollout:
         status = self.described.get("status", "")
         return f"{self.service.name}: {' '.join(filter(None, (status, stage)))}" if status else ""
 
-    def answer(self, action: str) -> bool:
+    def answer(self, action: "DeploymentLifecycleHookActionType") -> bool:
         """Answer all that it waits for with CONTINUE or ROLLBACK; whether it waited."""
         from botocore.exceptions import ClientError  # noqa: PLC0415 - slow, and --help is fast
 
@@ -157,7 +173,9 @@ class Rollout:
         for hook in waits:
             try:
                 ecs.continue_service_deployment(
-                    serviceDeploymentArn=self.arn, hookId=hook["hookId"], action=action
+                    serviceDeploymentArn=self.described["serviceDeploymentArn"],
+                    hookId=hook["hookId"],
+                    action=action,
                 )
             except ClientError:
                 # A person may have been quicker, or the answer to our first call was lost.
@@ -174,7 +192,9 @@ class Rollout:
             return
         ecs = self.account.client("ecs")
         try:
-            ecs.stop_service_deployment(serviceDeploymentArn=self.arn, stopType="ROLLBACK")
+            ecs.stop_service_deployment(
+                serviceDeploymentArn=self.described["serviceDeploymentArn"], stopType="ROLLBACK"
+            )
         except ecs.exceptions.ConflictException:
             if self.status() in GOES_ON:
                 raise

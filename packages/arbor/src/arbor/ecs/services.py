@@ -6,14 +6,27 @@ docs/decisions/services-in-config.md gives the reasons.
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from arbor.account import Account
 from arbor.procedure import Refused
 from arbor_names import naming
 
-ONGOING = (
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.literals import ServiceDeploymentStatusType
+    from mypy_boto3_ecs.type_defs import (
+        DeploymentConfigurationOutputTypeDef,
+        DeploymentLifecycleHookDetailTypeDef,
+        ListServiceDeploymentsRequestTypeDef,
+        LoadBalancerTypeDef,
+        NetworkConfigurationOutputTypeDef,
+        ServiceDeploymentBriefTypeDef,
+        ServiceDeploymentTypeDef,
+        ServiceTypeDef,
+    )
+
+ONGOING: "tuple[ServiceDeploymentStatusType, ...]" = (
     "PENDING",
     "IN_PROGRESS",
     "STOP_REQUESTED",
@@ -32,8 +45,6 @@ TAGGED = 20
 """Target groups in one call of describe_tags."""
 STARTING_MINUTES = 30
 """Time for a deployment besides its bake time and its pauses."""
-Described = dict[str, Any]
-"""A service as ECS describes it."""
 
 
 class NoServiceError(Refused):
@@ -49,12 +60,12 @@ class Service:
     name: str
     task_definition: str
     desired: int
-    network: dict[str, Any]
-    balancers: list[dict[str, Any]]
+    network: "NetworkConfigurationOutputTypeDef"
+    balancers: "list[LoadBalancerTypeDef]"
     """As ECS has them now; it swaps their target groups at each deployment."""
     minutes: int
     """How long a deployment may take."""
-    configuration: dict[str, Any] = field(default_factory=dict)
+    configuration: "DeploymentConfigurationOutputTypeDef"
     """Of its deployments: strategy, bake time, alarms, hooks."""
 
     @property
@@ -71,22 +82,30 @@ class Service:
         """How long the old colour stays once the new one has the users."""
         return int(self.configuration.get("bakeTimeInMinutes") or 0)
 
-    def deployments(self, *statuses: str) -> list[dict[str, Any]]:
+    def deployments(
+        self, *statuses: "ServiceDeploymentStatusType"
+    ) -> "list[ServiceDeploymentBriefTypeDef]":
         """In short, the newest first; ECS keeps those of the last 90 days."""
-        return sorted(self._listed(statuses), key=lambda one: one["createdAt"], reverse=True)
+        return sorted(self._listed(*statuses), key=lambda one: one["createdAt"], reverse=True)
 
-    def _listed(self, statuses: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    def _listed(
+        self, *statuses: "ServiceDeploymentStatusType"
+    ) -> Iterator["ServiceDeploymentBriefTypeDef"]:
         """Of all pages, for ECS promises no order; boto3 has no paginator for them."""
         ecs = self.account.client("ecs")
-        asked: dict[str, Any] = {"maxResults": PAGE} | ({"status": [*statuses]} if statuses else {})
+        request: ListServiceDeploymentsRequestTypeDef = {
+            "cluster": self.account.cluster,
+            "service": self.name,
+            "maxResults": PAGE,
+        }
+        if statuses:
+            request["status"] = statuses
         while True:
-            page = ecs.list_service_deployments(
-                cluster=self.account.cluster, service=self.name, **asked
-            )
+            page = ecs.list_service_deployments(**request)
             yield from page["serviceDeployments"]
             if not page.get("nextToken"):
                 return
-            asked["nextToken"] = page["nextToken"]
+            request["nextToken"] = page["nextToken"]
 
     def live(self) -> str | None:
         """The revision that serves, or None where the last deployment was left half way."""
@@ -128,7 +147,7 @@ def every(account: Account) -> tuple[Service, ...]:
     return tuple(snapshot(account, app, one) for app, one in described(account).items())
 
 
-def described(account: Account) -> dict[str, Described]:
+def described(account: Account) -> "dict[str, ServiceTypeDef]":
     """The services of the stack by application, in release order.
 
     A service belongs to the stack when infrastructure created it: its tags carry project, stack
@@ -168,13 +187,13 @@ def not_created(account: Account, found: Iterable[str]) -> list[str]:
     return sorted(apps - set(found))
 
 
-def release_order(service: Mapping[str, Any], app: str) -> tuple[int, str]:
+def release_order(service: "ServiceTypeDef", app: str) -> tuple[int, str]:
     """The sort key of a release: `releaseOrder` of config, then the name."""
     order = tags_of(service).get(naming.RELEASE_ORDER_TAG, "")
     return (int(order) if order.isdecimal() else LAST, app)
 
 
-def tags_of(service: Mapping[str, Any]) -> dict[str, str]:
+def tags_of(service: "ServiceTypeDef") -> dict[str, str]:
     return {tag["key"]: tag["value"] for tag in service.get("tags", [])}
 
 
@@ -224,7 +243,7 @@ def none(account: Account, app: str | None = None) -> NoServiceError:
     )
 
 
-def snapshot(account: Account, app: str, found: Described) -> Service:
+def snapshot(account: Account, app: str, found: "ServiceTypeDef") -> Service:
     """A service as ECS describes it."""
     strategy = found.get("deploymentConfiguration", {})
     pauses = [hook.get("timeoutConfiguration", {}) for hook in strategy.get("lifecycleHooks", [])]
@@ -251,15 +270,15 @@ def no_cluster(account: Account) -> Refused:
     )
 
 
-def describe(account: Account, deployment: str) -> dict[str, Any]:
+def describe(account: Account, deployment: str) -> "ServiceDeploymentTypeDef":
     """A deployment in full; empty until ECS lists it."""
     found = account.client("ecs").describe_service_deployments(serviceDeploymentArns=[deployment])
-    return dict(next(iter(found["serviceDeployments"]), {}))
+    return found["serviceDeployments"][0] if found["serviceDeployments"] else {}
 
 
-def pauses(told: dict[str, Any]) -> list[dict[str, Any]]:
+def pauses(deployment: "ServiceDeploymentTypeDef") -> "list[DeploymentLifecycleHookDetailTypeDef]":
     """The hooks that a described deployment waits for."""
-    hooks: list[dict[str, Any]] = told.get("lifecycleHookDetails", [])
+    hooks = deployment.get("lifecycleHookDetails", [])
     return [hook for hook in hooks if hook.get("status") == "AWAITING_ACTION"]
 
 
@@ -268,7 +287,7 @@ def command(account: Account, what: str) -> str:
     return f"`{account.typed(f'arbor bluegreen {what}')}`"
 
 
-def revision_of(account: Account, deployment: dict[str, Any]) -> str:
+def revision_of(account: Account, deployment: "ServiceDeploymentBriefTypeDef") -> str:
     """The task definition that a deployment brings, or nothing when ECS has forgotten."""
     found = account.client("ecs").describe_service_revisions(
         serviceRevisionArns=[deployment["targetServiceRevisionArn"]]

@@ -6,10 +6,13 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogE
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor.account import Account
 from arbor.screen import safe
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs.type_defs import GetLogEventsRequestTypeDef, OutputLogEventTypeDef
 
 PAGES = 20
 """Pages of up to 10,000 events in one read; the next read continues."""
@@ -46,16 +49,18 @@ class TaskLog:
         """How a person reads all of it."""
         return f"aws logs tail {self.group} --log-stream-names {self.stream} --since 1d"
 
-    def _events(self) -> Iterator[dict[str, Any]]:
+    def _events(self) -> Iterator["OutputLogEventTypeDef"]:
         logs = self.account.client("logs")
+        request: GetLogEventsRequestTypeDef = {
+            "logGroupName": self.group,
+            "logStreamName": self.stream,
+            "startFromHead": True,
+        }
         for _ in range(PAGES):
+            if self.token:
+                request["nextToken"] = self.token
             try:
-                page = logs.get_log_events(
-                    logGroupName=self.group,
-                    logStreamName=self.stream,
-                    startFromHead=True,
-                    **({"nextToken": self.token} if self.token else {}),
-                )
+                page = logs.get_log_events(**request)
             except logs.exceptions.ResourceNotFoundException:
                 return  # the container has said nothing yet
             yield from page["events"]
@@ -72,6 +77,6 @@ class TaskLog:
         return [f"Its log can't be read, so it is not shown: {safe(str(error))}"]
 
 
-def _lines(event: dict[str, Any]) -> list[str]:
+def _lines(event: "OutputLogEventTypeDef") -> list[str]:
     at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
-    return [f"{at:%H:%M:%S} {safe(line)}" for line in str(event["message"]).splitlines()]
+    return [f"{at:%H:%M:%S} {safe(line)}" for line in event["message"].splitlines()]

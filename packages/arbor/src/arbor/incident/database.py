@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 
-from arbor.account import Account, together
+from arbor.account import Account, both
 from arbor.check import Check
 from arbor.database import instance
 from arbor.incident import metrics
@@ -57,10 +56,9 @@ class DatabaseState:
 def read(account: Account, now: datetime) -> DatabaseState:
     """Description and free storage, in parallel."""
     name = naming.database_instance(account.stack)
-    responses: list[Any] = together(
+    found, free = both(
         partial(instance.find, account, name), partial(metrics.free_storage_gib, account, now)
     )
-    found, free = responses
     if found is None:
         return DatabaseState(name=name, status="absent", pending=[])
     tags = {tag["Key"]: tag["Value"] for tag in found.get("TagList", [])}
@@ -72,7 +70,7 @@ def read(account: Account, now: datetime) -> DatabaseState:
         # RDS masks a password.
         pending=[f"{key} {value}" for key, value in found.get("PendingModifiedValues", {}).items()],
         size_gib=found["AllocatedStorage"],
-        environment=str(tags.get("Environment", "")),
+        environment=tags.get("Environment", ""),
         free_gib=free,
     )
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor.account import together, typed
 from arbor.check import Check
@@ -12,6 +12,9 @@ from arbor.ecs.rollout import ROLLED_BACK, SUCCESSFUL
 from arbor.incident.checks import DAY, ago
 from arbor.incident.reads import SharedReads
 from arbor_names import naming
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import ServiceDeploymentTypeDef
 
 IN_ORDER = frozenset({SUCCESSFUL, *services.ONGOING[:2]})
 """Done, pending or in progress; a rollback is none of them."""
@@ -53,11 +56,15 @@ def _read(shared: SharedReads, app: str) -> DeploymentState:
         listed = ecs.list_service_deployments(cluster=account.cluster, service=name)
     except ecs.exceptions.ServiceNotFoundException:
         return DeploymentState(app=app)  # deleted since
-    found: list[dict[str, Any]] = listed["serviceDeployments"]
-    if not found:
+    if not listed["serviceDeployments"]:
         return DeploymentState(app=app)
-    newest = max(found, key=lambda one: one["createdAt"])
-    described = {**newest, **services.describe(account, newest["serviceDeploymentArn"])}
+    newest = max(listed["serviceDeployments"], key=lambda one: one["createdAt"])
+    described: ServiceDeploymentTypeDef = {
+        "serviceDeploymentArn": newest["serviceDeploymentArn"],
+        "status": newest["status"],
+        "createdAt": newest["createdAt"],
+        **services.describe(account, newest["serviceDeploymentArn"]),
+    }
     return DeploymentState(
         app=app,
         arn=described["serviceDeploymentArn"],

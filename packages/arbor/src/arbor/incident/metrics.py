@@ -1,13 +1,16 @@
 """CloudWatch metrics of the last 15 minutes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor.account import Account
 from arbor.incident.reads import SharedReads, production_rule
 from arbor_names import limits, naming
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
 
 WINDOW = timedelta(minutes=15)
 PERIOD = timedelta(minutes=5)
@@ -33,15 +36,14 @@ class Metric:
     stat: str
     resource: str
 
-    def query(self, number: int) -> dict[str, Any]:
-        dimensions = [{"Name": DIMENSIONS[self.namespace], "Value": self.resource}]
+    def query(self, number: int) -> "MetricDataQueryTypeDef":
         return {
             "Id": f"m{number}",
             "MetricStat": {
                 "Metric": {
                     "Namespace": self.namespace,
                     "MetricName": self.name,
-                    "Dimensions": dimensions,
+                    "Dimensions": [{"Name": DIMENSIONS[self.namespace], "Value": self.resource}],
                 },
                 "Period": int(PERIOD.total_seconds()),
                 "Stat": self.stat,
@@ -130,8 +132,8 @@ def _values(account: Account, metrics: Sequence[Metric], now: datetime) -> list[
         StartTime=start,
         EndTime=now,
     )
-    values: Mapping[str, Any] = {one["Id"]: one["Values"] for one in response["MetricDataResults"]}
-    return [[float(value) for value in values.get(f"m{n}", [])] for n in range(len(metrics))]
+    values = {one["Id"]: one["Values"] for one in response["MetricDataResults"]}
+    return [values.get(f"m{number}", []) for number in range(len(metrics))]
 
 
 def _balancer(shared: SharedReads) -> list[str]:

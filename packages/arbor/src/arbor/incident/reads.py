@@ -3,12 +3,17 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from arbor.account import Account
 from arbor.ecs import services as ecs_services
-from arbor.ecs.services import Described
 from arbor_names import naming
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import ServiceTypeDef
+    from mypy_boto3_elasticache.type_defs import ReplicationGroupTypeDef
+    from mypy_boto3_elbv2.type_defs import RuleTypeDef
+    from mypy_boto3_resourcegroupstaggingapi.type_defs import ResourceTagMappingTypeDef
 
 T = TypeVar("T")
 CERTIFICATE, TARGET_GROUP = "acm:certificate", "elasticloadbalancing:targetgroup"
@@ -41,13 +46,13 @@ class SharedReads:
     """What the parts of a snapshot share."""
 
     account: Account
-    services: Once[dict[str, Described]]
+    services: "Once[dict[str, ServiceTypeDef]]"
     """The stack's ECS services by application, in release order."""
-    rules: Once[dict[str, dict[str, Any]]]
+    rules: "Once[dict[str, RuleTypeDef]]"
     """The production rule of each service."""
-    cache: Once[dict[str, Any]]
+    cache: "Once[ReplicationGroupTypeDef]"
     """The replication group."""
-    tagged: Once[list[dict[str, Any]]]
+    tagged: "Once[list[ResourceTagMappingTypeDef]]"
     """Certificates and target groups with the stack's tags."""
 
     def apps(self) -> list[str]:
@@ -92,12 +97,12 @@ def shared_reads(account: Account) -> SharedReads:
     )
 
 
-def production_rule(service: Described) -> str:
+def production_rule(service: "ServiceTypeDef") -> str:
     """Its ARN."""
-    return str(service["loadBalancers"][0]["advancedConfiguration"]["productionListenerRule"])
+    return service["loadBalancers"][0]["advancedConfiguration"]["productionListenerRule"]
 
 
-def _rules(account: Account, services: dict[str, Described]) -> dict[str, dict[str, Any]]:
+def _rules(account: Account, services: "dict[str, ServiceTypeDef]") -> "dict[str, RuleTypeDef]":
     arns = {production_rule(service): app for app, service in services.items()}
     if not arns:
         return {}
@@ -105,15 +110,15 @@ def _rules(account: Account, services: dict[str, Described]) -> dict[str, dict[s
     return {arns[rule["RuleArn"]]: rule for rule in found}
 
 
-def _cache(account: Account) -> dict[str, Any]:
+def _cache(account: Account) -> "ReplicationGroupTypeDef":
     name = naming.cache_replication_group(account.stack)
     (found,) = account.client("elasticache").describe_replication_groups(ReplicationGroupId=name)[
         "ReplicationGroups"
     ]
-    return dict(found)
+    return found
 
 
-def _tagged(account: Account) -> list[dict[str, Any]]:
+def _tagged(account: Account) -> "list[ResourceTagMappingTypeDef]":
     found = account.client("resourcegroupstaggingapi").get_resources(
         TagFilters=[
             {"Key": "Project", "Values": [naming.PROJECT]},
@@ -121,7 +126,7 @@ def _tagged(account: Account) -> list[dict[str, Any]]:
         ],
         ResourceTypeFilters=[CERTIFICATE, TARGET_GROUP],
     )
-    return [dict(one) for one in found["ResourceTagMappingList"]]
+    return found["ResourceTagMappingList"]
 
 
 def _resource_type(arn: str) -> str:

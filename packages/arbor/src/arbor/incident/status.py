@@ -1,7 +1,7 @@
 """A snapshot on one screen, or as JSON."""
 
 from dataclasses import asdict, is_dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from arbor.account import typed
 from arbor.check import Check, table
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 
-def document(snapshot: Snapshot) -> dict[str, Any]:
+def document(snapshot: Snapshot) -> dict[str, object]:
     """For `--json`: every part, and the checks that need attention."""
     parts = {name: _plain(part) for name, part in vars(snapshot).items()}
     return {
@@ -49,7 +49,7 @@ def summary(checks: list[Check], stack: str) -> str:
     return f"{wrong} wrong, {unknown} unknown. Run `{command}` for severity and next steps."
 
 
-def _plain(part: object) -> Any:  # noqa: ANN401 - any JSON value
+def _plain(part: object) -> object:
     if isinstance(part, Unknown):
         return {"unknown": part.reason}
     if isinstance(part, UrlCheck):

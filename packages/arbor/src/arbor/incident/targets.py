@@ -3,12 +3,15 @@
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
-from arbor.account import Account, together
+from arbor.account import Account, both, together
 from arbor.check import Check, Status
 from arbor.incident.checks import listed
 from arbor.incident.reads import SharedReads
+
+if TYPE_CHECKING:
+    from mypy_boto3_elbv2.type_defs import RuleTypeDef, TargetHealthDescriptionTypeDef
 
 COLOURS = ("blue", "green")
 HEALTHY, DRAINING = "healthy", "draining"
@@ -52,10 +55,10 @@ def read(shared: SharedReads) -> list[TargetGroupState]:
             entry["advancedConfiguration"]["alternateTargetGroupArn"],
         )
     ]
-    responses: list[Any] = together(
-        shared.rules.get, *(partial(_targets, shared.account, arn) for _, arn in groups)
+    rules, targets = both(
+        shared.rules.get,
+        lambda: together(*(partial(_targets, shared.account, arn) for _, arn in groups)),
     )
-    rules, *targets = responses
     weights = _weights(rules)
     return [
         _state(app, arn, weights.get(arn, 0), described)
@@ -69,7 +72,7 @@ def colour(arn: str) -> str:
     return next((one for one in COLOURS if one in name.split("-")), name)
 
 
-def _weights(rules: dict[str, dict[str, Any]]) -> dict[str, int]:
+def _weights(rules: "dict[str, RuleTypeDef]") -> dict[str, int]:
     return {
         group["TargetGroupArn"]: group["Weight"]
         for rule in rules.values()
@@ -79,12 +82,14 @@ def _weights(rules: dict[str, dict[str, Any]]) -> dict[str, int]:
     }
 
 
-def _targets(account: Account, arn: str) -> list[dict[str, Any]]:
+def _targets(account: Account, arn: str) -> "list[TargetHealthDescriptionTypeDef]":
     found = account.client("elbv2").describe_target_health(TargetGroupArn=arn)
-    return list(found["TargetHealthDescriptions"])
+    return found["TargetHealthDescriptions"]
 
 
-def _state(app: str, arn: str, weight: int, described: list[dict[str, Any]]) -> TargetGroupState:
+def _state(
+    app: str, arn: str, weight: int, described: "list[TargetHealthDescriptionTypeDef]"
+) -> TargetGroupState:
     health = [target["TargetHealth"] for target in described]
     return TargetGroupState(
         app=app,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from arbor.account import Account, together
 from arbor.check import Check
@@ -13,6 +13,9 @@ from arbor.ecs.services import short
 from arbor.incident.checks import ago
 from arbor.incident.reads import SharedReads
 from arbor_names import naming
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import TaskTypeDef
 
 PAGE = 100
 """The limit of list_tasks and describe_tasks."""
@@ -68,21 +71,21 @@ def read(shared: SharedReads) -> TaskStates:
     return TaskStates(running={app: dict(found) for app, found in numbers.items()}, stopped=ended)
 
 
-def _family(task: dict[str, Any]) -> str:
+def _family(task: "TaskTypeDef") -> str:
     return short(task["taskDefinitionArn"]).rsplit(":", 1)[0]
 
 
-def _described(account: Account, status: Literal["RUNNING", "STOPPED"]) -> list[dict[str, Any]]:
+def _described(account: Account, status: Literal["RUNNING", "STOPPED"]) -> "list[TaskTypeDef]":
     ecs = account.client("ecs")
     arns = ecs.list_tasks(cluster=account.cluster, desiredStatus=status, maxResults=PAGE)[
         "taskArns"
     ]
     if not arns:
         return []
-    return list(ecs.describe_tasks(cluster=account.cluster, tasks=arns)["tasks"])
+    return ecs.describe_tasks(cluster=account.cluster, tasks=arns)["tasks"]
 
 
-def _stopped(app: str, task: dict[str, Any]) -> StoppedTask:
+def _stopped(app: str, task: "TaskTypeDef") -> StoppedTask:
     containers = task.get("containers", [])
     codes = [one["exitCode"] for one in containers if one.get("exitCode") is not None]
     reasons = [one["reason"] for one in containers if one.get("reason")]

@@ -1,7 +1,7 @@
 """Findings with severity and next commands, on a screen or as JSON."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from arbor.account import typed
 from arbor.check import Check, Status, table
@@ -30,7 +30,7 @@ def findings(found: Readings) -> list[Finding]:
     ]
 
 
-def document(found: Readings) -> dict[str, Any]:
+def document(found: Readings) -> dict[str, object]:
     """For `--json`."""
     problems = findings(found)
     return {

@@ -6,7 +6,7 @@ docs/decisions/log-exports.md explains how a second run finds the first one's ex
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor import times
 from arbor.account import Account
@@ -15,6 +15,9 @@ from arbor.procedure import Failed, Refused, Run, Step
 from arbor.runbook import stores
 from arbor_names import naming
 
+if TYPE_CHECKING:
+    from mypy_boto3_logs.type_defs import ExportTaskTypeDef
+
 TIMEOUT = 24 * 3600.0
 """Seconds after which AWS fails an export."""
 ACTIVE = frozenset({"PENDING", "RUNNING", "PENDING_CANCEL"})
@@ -22,7 +25,6 @@ ACTIVE = frozenset({"PENDING", "RUNNING", "PENDING_CANCEL"})
 USABLE = frozenset({"PENDING", "RUNNING", "COMPLETED"})
 FRESH = timedelta(hours=1)
 """For this time a completed export satisfies the same command."""
-Task = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +62,7 @@ class Export:
     service: str
     period: Period
     bucket: str
-    found: Task | None
+    found: "ExportTaskTypeDef | None"
     """The export task of an earlier run of the same command."""
     status: str = ""
 
@@ -103,12 +105,12 @@ class Export:
         times = f"{_time(self.found['from'])} to {_time(self.found['to'])}"
         return f"{self.group} from {times} is in {_where(self.found)}"
 
-    def find(self, tasks: list[Task]) -> Task | None:
+    def find(self, tasks: "list[ExportTaskTypeDef]") -> "ExportTaskTypeDef | None":
         """The newest usable export of an earlier run of this command."""
         mine = [task for task in tasks if task["status"]["code"] in USABLE and self._is_mine(task)]
         return max(mine, key=_started, default=None)
 
-    def _is_mine(self, task: Task) -> bool:
+    def _is_mine(self, task: "ExportTaskTypeDef") -> bool:
         """A time as typed is equal; that of `24h` moves with the clock."""
         older = FRESH if task["status"]["code"] == "COMPLETED" else timedelta(seconds=TIMEOUT)
         edges = ((self.period.start, task["from"]), (self.period.end, task["to"]))
@@ -131,15 +133,16 @@ class Export:
         if self.found is not None:
             return
         logs = self.account.client("logs")
-        request = {
-            "logGroupName": self.group,
-            "to": times.milliseconds(self.period.end),
-            "destination": self.bucket,
-            "destinationPrefix": self.prefix,
-        }
-        start = times.milliseconds(self.period.start)
+        start, end = map(times.milliseconds, (self.period.start, self.period.end))
         try:
-            created = logs.create_export_task(taskName=self.name, fromTime=start, **request)
+            created = logs.create_export_task(
+                taskName=self.name,
+                logGroupName=self.group,
+                fromTime=start,
+                to=end,
+                destination=self.bucket,
+                destinationPrefix=self.prefix,
+            )
         except (
             logs.exceptions.LimitExceededException,
             logs.exceptions.ResourceAlreadyExistsException,
@@ -149,22 +152,29 @@ class Export:
             if self.found is None:
                 raise Failed(f"No export was started: {_busy(tasks)}") from None
         else:
-            self.found = {**request, "from": start, "taskId": created["taskId"]}
+            self.found = {
+                "taskId": created["taskId"],
+                "logGroupName": self.group,
+                "from": start,
+                "to": end,
+                "destination": self.bucket,
+                "destinationPrefix": self.prefix,
+            }
 
     def _completed(self) -> bool:
         assert self.found is not None
         tasks = self.account.client("logs").describe_export_tasks(taskId=self.found["taskId"])
         if not tasks["exportTasks"]:
             return False  # eventually consistent
-        (self.found,) = tasks["exportTasks"]
-        status = self.found["status"]
+        (found,) = tasks["exportTasks"]
+        self.found, status = found, found["status"]
         self.status = status["code"]
         if self.status in USABLE:
             return self.status == "COMPLETED"
         why = status.get("message") or "CloudWatch Logs gives no reason"
         raise Failed(
             f"The export of {self.group} ended as {self.status}: {why}. Its partial "
-            f"output is in {_where(self.found)}; the same command starts a new export."
+            f"output is in {_where(found)}; the same command starts a new export."
         )
 
 
@@ -183,28 +193,28 @@ def plan(account: Account, service: str, wanted: Period) -> Export:
     return export
 
 
-def all_tasks(account: Account) -> list[Task]:
+def all_tasks(account: Account) -> "list[ExportTaskTypeDef]":
     """Every export of the account that CloudWatch Logs keeps."""
     pages = account.client("logs").get_paginator("describe_export_tasks")
     return [task for page in pages.paginate() for task in page["exportTasks"]]
 
 
-def _title(task: Task) -> str:
+def _title(task: "ExportTaskTypeDef") -> str:
     """The task's name and start."""
     since = f", since {_time(_started(task))}" if _started(task) else ""
     return f"`{task.get('taskName') or task['taskId']}`{since}"
 
 
-def _started(task: Task) -> int:
+def _started(task: "ExportTaskTypeDef") -> int:
     """Milliseconds; 0 while unknown."""
-    return int(task.get("executionInfo", {}).get("creationTime", 0))
+    return task.get("executionInfo", {}).get("creationTime", 0)
 
 
-def _where(task: Task) -> str:
+def _where(task: "ExportTaskTypeDef") -> str:
     return f"s3://{task['destination']}/{task['destinationPrefix']}/{task['taskId']}/"
 
 
-def _busy(tasks: list[Task]) -> str:
+def _busy(tasks: "list[ExportTaskTypeDef]") -> str:
     for task in tasks:
         if task["status"]["code"] in ACTIVE:
             return (

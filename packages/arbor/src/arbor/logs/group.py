@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from arbor import times
 from arbor.account import Account
@@ -36,7 +35,7 @@ class Group:
 def read(account: Account, name: str) -> Group:
     """A log group by its name. Raises Refused where it doesn't exist."""
     pages = account.client("logs").get_paginator("describe_log_groups")
-    found: list[dict[str, Any]] = [
+    found = [
         group
         for page in pages.paginate(logGroupNamePrefix=name)
         for group in page["logGroups"]

@@ -4,10 +4,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from arbor import times
 from arbor.logs import plain
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs.type_defs import FilteredLogEventTypeDef
 
 LEVELS = ("level", "levelname", "severity", "log_level")
 MESSAGES = ("message", "msg", "event")
@@ -32,7 +35,7 @@ class Line:
     """Whether no further event can belong to it."""
 
     @cached_property
-    def fields(self) -> Mapping[str, Any]:
+    def fields(self) -> Mapping[str, object]:
         """The JSON object; empty for text."""
         try:
             found = json.loads(self.text)
@@ -80,7 +83,7 @@ def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def line(event: Mapping[str, Any]) -> Line:
+def line(event: "FilteredLogEventTypeDef") -> Line:
     """An event of FilterLogEvents."""
     return Line(
         id=event["eventId"],

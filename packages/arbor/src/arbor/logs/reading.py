@@ -8,13 +8,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor import times
 from arbor.account import Account
 from arbor.logs import group, since
 from arbor.logs.line import Line, line
 from arbor.logs.query import LogQuery
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs.type_defs import (
+        FilteredLogEventTypeDef,
+        FilterLogEventsRequestPaginateTypeDef,
+    )
 
 MAX_DELAY = 60_000
 """Milliseconds that a line may arrive after a later one and still be shown."""
@@ -39,7 +45,10 @@ class Search:
         where the group doesn't exist.
         """
         logs = self.account.client("logs")
-        request: dict[str, Any] = {"logGroupName": self.group, "startTime": start}
+        request: FilterLogEventsRequestPaginateTypeDef = {
+            "logGroupName": self.group,
+            "startTime": start,
+        }
         if pattern := self.query.pattern():
             request["filterPattern"] = pattern
         if newest_first:
@@ -69,7 +78,7 @@ class Search:
 
 def first_pages(
     account: Account, name: str, pattern: str, since: datetime
-) -> tuple[list[dict[str, Any]], bool]:
+) -> tuple[list["FilteredLogEventTypeDef"], bool]:
     """The matching events on the first MAX_PAGES pages in order, and whether there are more."""
     pages = (
         account.client("logs")
@@ -78,9 +87,7 @@ def first_pages(
     )
     found = list(islice(pages, MAX_PAGES))
     events = [event for page in found for event in page["events"]]
-    return sorted(events, key=lambda event: int(event["timestamp"])), bool(
-        found[-1].get("nextToken")
-    )
+    return sorted(events, key=lambda event: event["timestamp"]), bool(found[-1].get("nextToken"))
 
 
 @dataclass(kw_only=True)

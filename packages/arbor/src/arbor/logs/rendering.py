@@ -38,12 +38,15 @@ def render(line: Line) -> "Text":
         rest.pop(key, None)
     if level:
         text.append(" ").append(f"{level:<7}", style=f"not dim {COLOURS.get(level, '')}")
-    message = next((key for key in MESSAGES if isinstance(rest.get(key), str)), None)
+    texts = {key: value for key, value in rest.items() if isinstance(value, str)}
+    message = next((key for key in MESSAGES if key in texts), None)
     if message is not None:
-        text.append(f" {_block(rest.pop(message))}", style="not dim")
-    blocks = {key: rest.pop(key) for key in list(rest) if _has_lines(rest[key])}
+        del rest[message]
+        text.append(f" {_block(texts.pop(message))}", style="not dim")
+    blocks = {key: value for key, value in texts.items() if "\n" in value}
     for key, value in rest.items():
-        text.append(f" {safe(key)}={safe(_plain(value))}")
+        if key not in blocks:
+            text.append(f" {safe(key)}={safe(_plain(value))}")
     for key, value in blocks.items():
         text.append(f"{INDENT}{safe(key)}={_block(value)}")
     return text
@@ -51,10 +54,6 @@ def render(line: Line) -> "Text":
 
 def _block(value: str) -> str:
     return INDENT.join(safe(part) for part in value.replace("\r\n", "\n").strip("\n").split("\n"))
-
-
-def _has_lines(value: object) -> bool:
-    return isinstance(value, str) and "\n" in value
 
 
 def _plain(value: object) -> str:

@@ -4,13 +4,16 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor.account import Account
 from arbor.ecs import revisions
 from arbor.ecs.task_log import TaskLog
 from arbor.procedure import Failed, Refused, Step
 from arbor_names import naming
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import NetworkConfigurationTypeDef, TaskTypeDef
 
 STARTED_BY = "arbor-migrate"
 HOUR = 3600.0
@@ -27,7 +30,7 @@ class Migration:
 
     account: Account
     planned: revisions.PlannedRevision
-    network: dict[str, Any]
+    network: "NetworkConfigurationTypeDef"
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
     task: str = ""
     """Its ARN, once it was started."""
@@ -95,7 +98,7 @@ class Migration:
         self.said = "\n  ".join(new) or self.said
         return bool(new)
 
-    def _judge(self, task: dict[str, Any]) -> None:
+    def _judge(self, task: "TaskTypeDef") -> None:
         """Raises Failed unless it succeeded."""
         named = {container["name"]: container for container in task["containers"]}
         container = named.get(naming.MIGRATIONS_CONTAINER, {})
@@ -135,12 +138,17 @@ def plan(account: Account, version: str) -> Migration:
     """
     family = naming.service(account.stack, naming.MIGRATIONS)
     planned = revisions.planned(account, family, naming.MIGRATIONS_CONTAINER, version)
-    network = {
-        "subnets": private_subnets(account),
-        "securityGroups": [security_group(account)],
-        "assignPublicIp": "DISABLED",
-    }
-    return Migration(account=account, planned=planned, network={"awsvpcConfiguration": network})
+    return Migration(
+        account=account,
+        planned=planned,
+        network={
+            "awsvpcConfiguration": {
+                "subnets": private_subnets(account),
+                "securityGroups": [security_group(account)],
+                "assignPublicIp": "DISABLED",
+            }
+        },
+    )
 
 
 def running(account: Account) -> Iterator[str]:

@@ -1,39 +1,51 @@
 """Between the internet and the services: listener, rules, target groups, certificate."""
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from arbor.account import Account
 from arbor.procedure import Refused
 from arbor.runbook.finding import Finder, Finding, Missing, service
 from arbor_names import naming
 
+if TYPE_CHECKING:
+    from mypy_boto3_elbv2.type_defs import ListenerTypeDef, RuleTypeDef
+
 COLOURS = ("blue", "green")
 
 
-def _blue_green(account: Account, app: str) -> dict[str, Any]:
-    """The first load balancer entry of a service: both groups and both rules."""
+class BlueGreen(NamedTuple):
+    """The first load balancer entry of a service."""
+
+    groups: list[str]
+    """ARNs of both target groups."""
+    production: str
+    test: str | None
+    """ARNs of the listener rules."""
+
+
+def _blue_green(account: Account, app: str) -> BlueGreen:
     entries = service(account, app).get("loadBalancers", [])
     if not entries or "advancedConfiguration" not in entries[0]:
         raise Refused(f"{naming.service(account.stack, app)} is not deployed blue/green")
     advanced = entries[0]["advancedConfiguration"]
-    return {
-        "groups": [entries[0]["targetGroupArn"], advanced["alternateTargetGroupArn"]],
-        "production": advanced["productionListenerRule"],
-        "test": advanced.get("testListenerRule"),
-    }
+    return BlueGreen(
+        groups=[entries[0]["targetGroupArn"], advanced["alternateTargetGroupArn"]],
+        production=advanced["productionListenerRule"],
+        test=advanced.get("testListenerRule"),
+    )
 
 
 def _colours(app: str, account: Account) -> dict[str, Finding]:
     """By the groups' names: either colour may be live."""
     entry = _blue_green(account, app)
     found: dict[str, Finding] = {
-        f"{app}-production-rule-arn": entry["production"],
-        f"{app}-test-rule-arn": entry["test"] or Missing("the service has no test rule"),
+        f"{app}-production-rule-arn": entry.production,
+        f"{app}-test-rule-arn": entry.test or Missing("the service has no test rule"),
     }
     for colour in COLOURS:
         # The ARN has the name in it: targetgroup/backend-blue-1a2b3c4/ID.
-        named = [arn for arn in entry["groups"] if colour in arn.split("/")[-2].split("-")]
+        named = [arn for arn in entry.groups if colour in arn.split("/")[-2].split("-")]
         found[f"{app}-{colour}-target-group-arn"] = (
             named[0] if len(named) == 1 else Missing(f"{len(named)} groups are called {colour}")
         )
@@ -43,9 +55,9 @@ def _colours(app: str, account: Account) -> dict[str, Finding]:
 def _entry_point(account: Account) -> dict[str, Finding]:
     entry = _blue_green(account, "backend")
     elb = account.client("elbv2")
-    (rule,) = elb.describe_rules(RuleArns=[entry["production"]])["Rules"]
-    (group,) = elb.describe_target_groups(TargetGroupArns=entry["groups"][:1])["TargetGroups"]
-    listener = _listener(entry["production"])
+    (rule,) = elb.describe_rules(RuleArns=[entry.production])["Rules"]
+    (group,) = elb.describe_target_groups(TargetGroupArns=entry.groups[:1])["TargetGroups"]
+    listener = _listener(entry.production)
     (described,) = elb.describe_listeners(ListenerArns=[listener])["Listeners"]
     return {
         "domain": _host(rule),
@@ -61,14 +73,14 @@ def _listener(rule: str) -> str:
     return rule.replace(":listener-rule/", ":listener/").rpartition("/")[0]
 
 
-def _host(rule: dict[str, Any]) -> Finding:
+def _host(rule: "RuleTypeDef") -> Finding:
     for condition in rule["Conditions"]:
         if condition["Field"] == "host-header":
             return str(condition.get("HostHeaderConfig", condition)["Values"][0])
     return Missing("the backend's production rule names no host; `pulumi up` puts it back")
 
 
-def _certificate(listener: dict[str, Any]) -> Finding:
+def _certificate(listener: "ListenerTypeDef") -> Finding:
     certificates = listener.get("Certificates", [])
     if not certificates:
         return Missing(f"the listener on port {listener['Port']} has no certificate")

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor.account import Account
 from arbor.ecs import services
 from arbor.procedure import Refused
 from arbor_names import naming
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import ServiceTypeDef
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Finder:
     find: Callable[[Account], dict[str, Finding]]
 
 
-def service(account: Account, app: str) -> dict[str, Any]:
+def service(account: Account, app: str) -> "ServiceTypeDef":
     """A service of the stack as ECS describes it; raises Refused when it is absent."""
     found = services.described(account)
     if app not in found:

@@ -1,13 +1,16 @@
 """Revisions, the newest deployment, a running task, and the network of the tasks."""
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor.account import Account
 from arbor.procedure import Refused
 from arbor.runbook.finding import Finder, Finding, Missing, service, tagged
 from arbor.words import counted
 from arbor_names import naming
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import ServiceDeploymentTypeDef, TaskTypeDef
 
 NEWEST = 100
 """A page of revisions; the one before the live one is among them unless as many came after it."""
@@ -63,7 +66,7 @@ def _deployment(account: Account) -> dict[str, Finding]:
     return {"backend-deployment-arn": arn, "backend-hook-id": _hook(described)}
 
 
-def _hook(described: list[dict[str, Any]]) -> Finding:
+def _hook(described: "list[ServiceDeploymentTypeDef]") -> Finding:
     for deployment in described:
         for hook in deployment.get("lifecycleHookDetails", []):
             if hook.get("status") == "AWAITING_ACTION":
@@ -90,7 +93,7 @@ def _task(account: Account) -> dict[str, Finding]:
     }
 
 
-def _stream(account: Account, task: dict[str, Any], number: str) -> Finding:
+def _stream(account: Account, task: "TaskTypeDef", number: str) -> Finding:
     """Awslogs names a stream PREFIX/CONTAINER/TASK."""
     found = account.client("ecs").describe_task_definition(taskDefinition=task["taskDefinitionArn"])
     for container in found["taskDefinition"]["containerDefinitions"]:
@@ -100,7 +103,7 @@ def _stream(account: Account, task: dict[str, Any], number: str) -> Finding:
     return Missing("the backend's container does not log to CloudWatch")
 
 
-def _target(account: Account, task: dict[str, Any], number: str) -> Finding:
+def _target(account: Account, task: "TaskTypeDef", number: str) -> Finding:
     for container in task["containers"]:
         if container["name"] == "backend" and container.get("runtimeId"):
             return f"ecs:{account.cluster}_{number}_{container['runtimeId']}"

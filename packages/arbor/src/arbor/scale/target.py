@@ -7,17 +7,28 @@ brings it back. So a second command, even after a killed one, finds the first fl
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from arbor.account import Account
 from arbor.procedure import Refused, Step
 from arbor_names import naming
+
+if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling.type_defs import ScheduledActionTypeDef
 
 NAME = "arbor-scale-until"
 """Of the scheduled action; one a service."""
 _ONCE = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
 RUNS_WITHIN = timedelta(minutes=5)
 """After its time, before it is taken for done."""
+
+
+class DesiredCount(TypedDict):
+    """The desired count of a service, as Application Auto Scaling names it."""
+
+    ServiceNamespace: Literal["ecs"]
+    ScalableDimension: Literal["ecs:service:DesiredCount"]
+    ResourceId: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,12 +99,11 @@ class Target:
         return naming.service(self.account.stack, self.app)
 
     @property
-    def _where(self) -> dict[str, str]:
+    def _where(self) -> DesiredCount:
         return where(self.account, self.app)
 
 
-def where(account: Account, app: str) -> dict[str, str]:
-    """How Application Auto Scaling names the count of a service."""
+def where(account: Account, app: str) -> DesiredCount:
     return {
         "ServiceNamespace": "ecs",
         "ScalableDimension": "ecs:service:DesiredCount",
@@ -126,7 +136,7 @@ def read(account: Account, app: str) -> Target:
     )
 
 
-def _fall_back(action: dict[str, Any]) -> FallBack | None:
+def _fall_back(action: "ScheduledActionTypeDef") -> FallBack | None:
     match = _ONCE.fullmatch(action["Schedule"])
     floor = action.get("ScalableTargetAction", {}).get("MinCapacity")
     if match is None or floor is None:

@@ -26,10 +26,9 @@ def alarms(snapshot: Snapshot) -> Found:
     found = snapshot.account.client("cloudwatch").describe_alarms(
         AlarmNames=sorted(set(names)), AlarmTypes=["MetricAlarm", "CompositeAlarm"]
     )
-    states = {
+    states: dict[str, str] = {
         alarm["AlarmName"]: alarm["StateValue"]
-        for kind in ("MetricAlarms", "CompositeAlarms")
-        for alarm in found.get(kind, [])
+        for alarm in (*found.get("MetricAlarms", []), *found.get("CompositeAlarms", []))
     }
     triage = snapshot.account.typed("arbor triage")
     wrong = [

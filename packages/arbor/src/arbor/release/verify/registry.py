@@ -6,12 +6,16 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from arbor.account import Account, together
 from arbor.ecs import images, revisions
 from arbor.release.verify.snapshot import Found, Skipped, Snapshot, sentences
 from arbor.words import counted
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr.type_defs import ImageDetailTypeDef
+    from mypy_boto3_ecs.type_defs import TaskDefinitionTypeDef
 
 INDEXES = (
     "application/vnd.oci.image.index.v1+json",
@@ -25,6 +29,23 @@ ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
 """Of a task definition, and as an image calls it."""
 SECONDS = 10.0
 Fetch = Callable[[str], bytes]
+
+
+class Selection(TypedDict):
+    """The images that a rule of a lifecycle policy selects."""
+
+    tagStatus: str
+    countType: str
+    countNumber: int
+    tagPatternList: NotRequired[list[str]]
+    tagPrefixList: NotRequired[list[str]]
+
+
+class ExpiryRule(TypedDict):
+    """A rule of a lifecycle policy."""
+
+    rulePriority: int
+    selection: Selection
 
 
 def fetch(url: str) -> bytes:
@@ -59,11 +80,10 @@ def platforms(snapshot: Snapshot) -> Found:
     return Found(f"{len(there)} {are} for {told}{beside}", tuple(wrong))
 
 
-def _platform(task: Mapping[str, Any]) -> str:
+def _platform(task: "TaskDefinitionTypeDef") -> str:
     """Which images a task runs: Fargate's default is Linux on X86_64."""
-    asked = task.get("runtimePlatform", {})
-    architecture = asked.get("cpuArchitecture", "X86_64")
-    return f"linux/{ARCHITECTURES.get(architecture, str(architecture).lower())}"
+    architecture = task.get("runtimePlatform", {}).get("cpuArchitecture", "X86_64")
+    return f"linux/{ARCHITECTURES.get(architecture, architecture.lower())}"
 
 
 def _another_platform(image: images.Image, held: set[str], platform: str) -> str:
@@ -77,12 +97,11 @@ def _another_platform(image: images.Image, held: set[str], platform: str) -> str
 def _platforms(account: Account, image: images.Image) -> set[str] | None:
     """None where there is no such image, which another check says."""
     ecr = account.client("ecr")
-    wanted = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag or "latest"}
     try:
         found = ecr.batch_get_image(
             registryId=image.registry,
             repositoryName=image.repository,
-            imageIds=[wanted],
+            imageIds=[image.identifier],
             acceptedMediaTypes=[*INDEXES, *MANIFESTS],
         )["images"]
     except ecr.exceptions.RepositoryNotFoundException:
@@ -97,11 +116,11 @@ def _platforms(account: Account, image: images.Image) -> set[str] | None:
     return {_named(_config(account, image, manifest["config"]["digest"]))}
 
 
-def _named(platform: Mapping[str, Any]) -> str:
+def _named(platform: Mapping[str, object]) -> str:
     return f"{platform.get('os')}/{platform.get('architecture')}"
 
 
-def _config(account: Account, image: images.Image, digest: str) -> dict[str, Any]:
+def _config(account: Account, image: images.Image, digest: str) -> dict[str, object]:
     """The config of an image for one platform alone, which says for which."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
 
@@ -109,7 +128,7 @@ def _config(account: Account, image: images.Image, digest: str) -> dict[str, Any
         url = account.client("ecr").get_download_url_for_layer(
             registryId=image.registry, repositoryName=image.repository, layerDigest=digest
         )["downloadUrl"]
-        config: dict[str, Any] = json.loads(fetch(url))
+        config: dict[str, object] = json.loads(fetch(url))
     except (BotoCoreError, ClientError, OSError, ValueError) as error:
         raise Skipped(
             f"for which platform {image.repository}:{image.version} is made is not "
@@ -135,21 +154,17 @@ def kept(snapshot: Snapshot) -> Found:
 
 def _expired(account: Account, image: images.Image) -> Iterator[str]:
     ecr = account.client("ecr")
-    where = {"registryId": image.registry, "repositoryName": image.repository}
     try:
-        policy = json.loads(ecr.get_lifecycle_policy(**where)["lifecyclePolicyText"])
+        found = ecr.get_lifecycle_policy(registryId=image.registry, repositoryName=image.repository)
     except (
         ecr.exceptions.LifecyclePolicyNotFoundException,
         ecr.exceptions.RepositoryNotFoundException,
     ):
         return  # nothing expires, or another check says what is missing
-    held = [
-        one
-        for page in ecr.get_paginator("describe_images").paginate(**where)
-        for one in page["imageDetails"]
-    ]
+    rules: list[ExpiryRule] = json.loads(found["lifecyclePolicyText"])["rules"]
+    held = images.of_repository(account, image)
     mine = next((one for one in held if _is(one, image)), None)
-    if mine is not None and (why := expiry(policy["rules"], held, mine)):
+    if mine is not None and (why := expiry(rules, held, mine)):
         yield (
             f"{image.repository}:{image.version} is to expire, for {why}: raise "
             f"arbor:imagesKept in Pulumi.{account.stack}.yaml and run `pulumi up`, or release a "
@@ -157,27 +172,27 @@ def _expired(account: Account, image: images.Image) -> Iterator[str]:
         )
 
 
-def _is(found: Mapping[str, Any], image: images.Image) -> bool:
+def _is(found: "ImageDetailTypeDef", image: images.Image) -> bool:
     if image.digest:
-        return bool(found["imageDigest"] == image.digest)
+        return found["imageDigest"] == image.digest
     return image.tag in found.get("imageTags", [])
 
 
 def expiry(
-    rules: Sequence[Mapping[str, Any]],
-    held: Sequence[Mapping[str, Any]],
-    mine: Mapping[str, Any],
+    rules: Sequence[ExpiryRule],
+    held: "Sequence[ImageDetailTypeDef]",
+    mine: "ImageDetailTypeDef",
 ) -> str:
     """Why the policy would expire an image; nothing when it would not.
 
     The first rule that selects an image decides about it.
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
     """
-    for rule in sorted(rules, key=lambda one: int(one["rulePriority"])):
+    for rule in sorted(rules, key=lambda one: one["rulePriority"]):
         selection = rule["selection"]
         if not _selects(selection, mine):
             continue
-        number = int(selection["countNumber"])
+        number = selection["countNumber"]
         if selection["countType"] == "imageCountMoreThan":
             newer = [
                 one
@@ -192,7 +207,7 @@ def expiry(
     return ""
 
 
-def _selects(selection: Mapping[str, Any], image: Mapping[str, Any]) -> bool:
+def _selects(selection: Selection, image: "ImageDetailTypeDef") -> bool:
     tags, status = image.get("imageTags") or [], selection["tagStatus"]
     if status == "any":
         return True

@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor.account import Account, together
 from arbor.ecs import backend, images, revisions, services
 from arbor.procedure import Refused
 from arbor_names import limits, naming
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import LoadBalancerTypeDef
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,11 +25,11 @@ class Snapshot:
     planned: dict[str, revisions.PlannedRevision]
     """By application, and for the migrations."""
 
-    def balancer(self, app: str) -> dict[str, Any]:
+    def balancer(self, app: str) -> "LoadBalancerTypeDef":
         """The service's load balancer: target groups, rules, role, container and port."""
         (service,) = (one for one in self.services if one.app == app)
         (balancer,) = service.balancers
-        return dict(balancer)
+        return balancer
 
 
 class Skipped(Exception):  # noqa: N818 - an outcome of a command

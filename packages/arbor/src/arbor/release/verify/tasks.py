@@ -27,7 +27,7 @@ def roles(snapshot: Snapshot) -> Found:
     wanted: dict[tuple[str, str], str] = {}
     wrong = []
     for one in snapshot.planned.values():
-        execution, task = (one.content.get(key) for key in ("executionRoleArn", "taskRoleArn"))
+        execution, task = one.content.get("executionRoleArn"), one.content.get("taskRoleArn")
         if execution:
             wanted.setdefault((execution, TASKS), f"the execution role of {one.family}")
         else:

@@ -1,14 +1,17 @@
 """Whether ECS can move traffic from one colour to the other."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from arbor.account import Account
 from arbor.ecs.services import Service
 from arbor.release.verify.snapshot import Found, Snapshot
 
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import LoadBalancerTypeDef
+    from mypy_boto3_elbv2.type_defs import TargetGroupTypeDef
+
 WEIGHTS = [0, 100]
-RULES = {"productionListenerRule": "production", "testListenerRule": "test"}
 
 
 def target_groups(snapshot: Snapshot) -> Found:
@@ -16,7 +19,7 @@ def target_groups(snapshot: Snapshot) -> Found:
     wrong, right = [], []
     for service in snapshot.services:
         balancer = snapshot.balancer(service.app)
-        arns, port = _groups(balancer), int(balancer["containerPort"])
+        arns, port = _groups(balancer), balancer["containerPort"]
         wrong += list(_ports(snapshot, service.app, balancer))
         found = _described(snapshot.account, arns)
         for arn in arns:
@@ -41,7 +44,7 @@ def target_groups(snapshot: Snapshot) -> Found:
     return Found(", ".join(right), tuple(wrong))
 
 
-def _ports(snapshot: Snapshot, app: str, balancer: dict[str, Any]) -> Iterator[str]:
+def _ports(snapshot: Snapshot, app: str, balancer: "LoadBalancerTypeDef") -> Iterator[str]:
     settings = snapshot.planned[app].settings()
     ports = {mapping["containerPort"] for mapping in settings.get("portMappings", [])}
     if balancer["containerName"] != app or balancer["containerPort"] not in ports:
@@ -58,9 +61,12 @@ def rules(snapshot: Snapshot) -> Found:
     for service in snapshot.services:
         balancer = snapshot.balancer(service.app)
         groups, advanced = set(_groups(balancer)), balancer["advancedConfiguration"]
-        for key, name in RULES.items():
-            if key in advanced:
-                wrong += list(_rule(snapshot.account, advanced[key], name, service.name, groups))
+        for name, arn in (
+            ("production", advanced.get("productionListenerRule")),
+            ("test", advanced.get("testListenerRule")),
+        ):
+            if arn is not None:
+                wrong += list(_rule(snapshot.account, arn, name, service.name, groups))
         right.append(service.app)
     return Found(
         f"production and test of {' and '.join(right)} forward to both groups, one at 100",
@@ -143,12 +149,12 @@ def _rule(account: Account, arn: str, name: str, service: str, groups: set[str])
         yield f"The {name} rule of {service} has the weights {weights} instead of 100/0: {again}"
 
 
-def _groups(balancer: dict[str, Any]) -> list[str]:
+def _groups(balancer: "LoadBalancerTypeDef") -> list[str]:
     other = balancer["advancedConfiguration"].get("alternateTargetGroupArn")
     return [balancer["targetGroupArn"], *([other] if other else [])]
 
 
-def _described(account: Account, arns: list[str]) -> dict[str, dict[str, Any]]:
+def _described(account: Account, arns: list[str]) -> "dict[str, TargetGroupTypeDef]":
     """Those that are there; named together, one that is gone would hide the other."""
     elb, found = account.client("elbv2"), {}
     for arn in arns:
