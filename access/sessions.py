@@ -20,12 +20,7 @@ MIGRATION_MINUTES: Final = 60
 """How long a release waits for its migration at most (arbor/release/migrate.py)."""
 STARTING_MINUTES: Final = 30
 """What a deployment may take beside its bake time and its pause (components/service.py)."""
-RELEASED: Final = 2
-"""Services that a release deploys, one after another: backend and frontend."""
 CHECKING_MINUTES: Final = 10
 """What a release takes beside its migration and its deployments: checks before and after."""
-
-
-def deployment_minutes() -> int:
-    """How long each deployment of a release may take at most."""
-    return (WRITE_SECONDS // 60 - CHECKING_MINUTES - MIGRATION_MINUTES) // RELEASED
+DEPLOYING_MINUTES: Final = WRITE_SECONDS // 60 - CHECKING_MINUTES - MIGRATION_MINUTES
+"""The longest that all deployments of a release may take, one service after another."""

@@ -29,7 +29,7 @@ def read_deployment(config: Reader, *, production: bool) -> DeploymentSettings:
     return DeploymentSettings(
         bake_minutes=config.whole(
             "bakeTimeMinutes",
-            PRODUCTION_BAKE_MINUTES if production else 0,
+            shortest_bake_minutes(production=production),
             1440,
             "minutes, which the alarm on failed requests needs" if production else "minutes",
         ),
@@ -38,22 +38,34 @@ def read_deployment(config: Reader, *, production: bool) -> DeploymentSettings:
     )
 
 
-def check_session(config: Reader, deployment: DeploymentSettings) -> None:
-    """Record a problem if a release of all services can outlast its credentials.
+def shortest_bake_minutes(*, production: bool) -> int:
+    """The least that `bakeTimeMinutes` may be."""
+    return PRODUCTION_BAKE_MINUTES if production else 0
+
+
+def check_session(
+    config: Reader, deployment: DeploymentSettings, services: int, *, production: bool
+) -> None:
+    """Record a problem if a release of that many services can outlast its credentials.
 
     With expired credentials a job can neither save the state nor roll a deployment back.
     """
-    most = ci_sessions.deployment_minutes() - ci_sessions.STARTING_MINUTES
+    most = ci_sessions.DEPLOYING_MINUTES // services - ci_sessions.STARTING_MINUTES
     bake, pause = deployment.bake_minutes, deployment.pause_minutes
     if bake + pause <= most:
         return
+    counted = "1 service" if services == 1 else f"{services} services"
     hours = ci_sessions.WRITE_SECONDS // ci_sessions.HOUR
     why = (
         f"a job holds credentials for {hours} hours, in which a release runs its migration (up to "
-        f"{ci_sessions.MIGRATION_MINUTES} minutes) and deploys {ci_sessions.RELEASED} services, "
+        f"{ci_sessions.MIGRATION_MINUTES} minutes) and deploys {counted}, "
         f"each with {ci_sessions.STARTING_MINUTES} minutes to start"
     )
-    if pause and most > bake:
+    shortest = shortest_bake_minutes(production=production)
+    if most < shortest:
+        fit = ci_sessions.DEPLOYING_MINUTES // (ci_sessions.STARTING_MINUTES + shortest)
+        config.problems.append(f"arbor:services has {counted}; allowed: at most {fit}: {why}.")
+    elif pause and most > bake:
         config.refuse(
             "pauseTimeoutMinutes",
             f"at most {most - bake:,} minutes with bakeTimeMinutes {bake}: {why}",

@@ -182,7 +182,7 @@ def parse(values: Mapping[str, str], stack: str) -> Settings:
     arbor.refuse_unread()
     if not problems:
         if settings.github is not None:
-            check_session(arbor, settings.deployment)
+            check_session(arbor, settings.deployment, len(settings.services), production=production)
         check_connections(arbor, settings.services, settings.database)
         check_cache_connections(arbor, settings.services, settings.cache)
         check_vcpus(arbor, settings.services, settings.fargate_vcpu_quota)

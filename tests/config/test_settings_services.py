@@ -288,6 +288,7 @@ def test_a_load_balancer_has_room_for_fifty_services() -> None:
             "production",
             services={"backend": SERVICES["backend"], **more},
             fargateVcpuQuota=200,
+            githubRepository="",  # a release in a job has five hours for all services
         ),
         "production",
     )

@@ -1,5 +1,8 @@
 """What config may say of the pipeline's logins, and of waits that a job must outlast."""
 
+import json
+from typing import Any
+
 import pytest
 
 from access import sessions as ci_sessions
@@ -10,7 +13,7 @@ from config import settings
 from refusals import problems
 from stack_config import stack_values
 
-MOST = ci_sessions.deployment_minutes() - ci_sessions.STARTING_MINUTES
+MOST = ci_sessions.DEPLOYING_MINUTES // 2 - ci_sessions.STARTING_MINUTES
 WHY = (
     "a job holds credentials for 5 hours, in which a release runs its migration (up to 60 minutes) "
     "and deploys 2 services, each with 30 minutes to start"
@@ -72,6 +75,49 @@ def test_waits_that_just_fit_are_taken(bake: int, pause: int | None) -> None:
     asked = config if pause is None else {**config, "pauseTimeoutMinutes": pause}
     deployment = settings.parse(stack_values("production", **asked), "production").deployment
     assert deployment.bake_minutes + deployment.pause_minutes == MOST
+
+
+@pytest.mark.parametrize(("number", "most"), [(1, 200), (3, 46), (5, 16)])
+def test_the_services_of_a_stack_share_the_session(number: int, most: int) -> None:
+    values: dict[str, Any] = {"services": services_of(number), "bakeTimeMinutes": most}
+    assert settings.parse(stack_values("production", **values), "production")
+    counted = "1 service" if number == 1 else f"{number} services"
+    why = WHY.replace("2 services", counted)
+    values["bakeTimeMinutes"] = most + 1
+    assert problems("production", **values) == (
+        f"arbor:bakeTimeMinutes is {most + 1}; allowed: at most {most} minutes: {why}.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("stack", "bake", "pause", "most"),
+    [("production", 10, False, 5), ("production", 10, True, 5), ("staging", 0, False, 7)],
+)
+def test_more_services_than_a_release_can_deploy_in_a_session_are_refused(
+    stack: str, bake: int, pause: bool, most: int
+) -> None:
+    values: dict[str, Any] = {
+        "bakeTimeMinutes": bake,
+        "pauseBeforeProduction": False,
+        "databaseClass": "db.t3.medium",
+        "fargateVcpuQuota": 100,
+    }
+    assert settings.parse(stack_values(stack, services=services_of(most), **values), stack)
+    values["pauseBeforeProduction"] = pause
+    (found,) = problems(stack, services=services_of(most + 1), **values)
+    assert found.startswith(
+        f"arbor:services has {most + 1} services; allowed: at most {most}: a job holds credentials"
+    )
+
+
+def services_of(number: int) -> dict[str, Any]:
+    """The backend, and as many copies of the frontend as it takes."""
+    committed = json.loads(stack_values("production")["arbor:services"])
+    copies = {
+        f"app-{one}": {**committed["frontend"], "priority": 200 + one, "paths": [f"/{one}/*"]}
+        for one in range(1, number)
+    }
+    return {"backend": committed["backend"], **copies}
 
 
 def test_a_release_by_hand_may_wait_longer() -> None:
