@@ -162,7 +162,7 @@ def findings(shell: Shell) -> dict[str, tuple[str, str]]:
 
 
 def test_production_is_well_and_its_stores_are_reached(shell: Shell) -> None:
-    assert "Nothing wrong found." in shell.run("arbor triage")
+    assert "No problem found." in shell.run("arbor triage")
     found = shell.json("arbor health --json")
     assert [(one["service"], one["status"], one["parts"]) for one in found] == [
         ("backend", 200, ["database healthy", "cache healthy"]),
@@ -224,7 +224,7 @@ def test_without_a_store_triage_names_it_and_the_next_command_says_so(switched: 
         assert findings(switched)[f"backend reports: {store} unhealthy"] == ("P2", run)
         assert "is unreachable" in switched.run(run, code=1)
     said = switched.run("arbor health", code=1)
-    assert "/detailed says 'degraded' instead of healthy: database unhealthy." in said
+    assert "/detailed reports 'degraded' instead of 'healthy': database unhealthy." in said
     switched.run("stand-in && arbor health")
 
 

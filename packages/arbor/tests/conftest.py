@@ -1,4 +1,4 @@
-"""Every promise of a procedure is tried in an account of its own."""
+"""Each test has an emulated account of its own."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ def world() -> Iterator[operations_world.World]:
 
 @pytest.fixture
 def gone() -> Callable[[], int]:
-    """Gives the number of a process that has ended."""
+    """Return the id of a process that has exited."""
 
     def end_one() -> int:
         ended = subprocess.Popen([sys.executable, "-c", ""])

@@ -1,4 +1,4 @@
-"""Which account and region a command works in, and how long it waits for them."""
+"""Account, region and time-outs of the AWS clients."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from arbor.account import ATTEMPTS, connect
         ("", "us-east-1", "us-east-1"),
     ],
 )
-def test_the_region_is_the_one_that_the_aws_cli_would_take(
+def test_the_region_is_the_aws_clis(
     monkeypatch: pytest.MonkeyPatch, region: str, default: str, used: str
 ) -> None:
     for name, value in (("AWS_REGION", region), ("AWS_DEFAULT_REGION", default)):
@@ -23,7 +23,7 @@ def test_the_region_is_the_one_that_the_aws_cli_would_take(
     assert connect("staging").client("sts").meta.region_name == used
 
 
-def test_who_only_looks_is_told_sooner_what_cannot_be_read(
+def test_reading_commands_report_unreadable_parts_sooner(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -34,10 +34,10 @@ def test_who_only_looks_is_told_sooner_what_cannot_be_read(
     assert looks.read_timeout < works.read_timeout
 
 
-def test_a_client_has_its_exceptions_before_two_threads_ask_for_them(
+def test_a_client_has_its_exceptions_before_two_threads_use_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each thread would catch a class of its own, and the other's error would go through."""
+    """Otherwise each thread gets its own classes and can't catch the other's error."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     client = connect("staging").client("elasticache")
     monkeypatch.setattr(

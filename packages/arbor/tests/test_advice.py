@@ -1,7 +1,7 @@
-"""Every `arbor` command that a message of operations prints is complete: it parses as typed.
+"""Every `arbor` command in a message is complete: it parses.
 
-The commands are found in the code itself, so that a new message is held too. One without `--stack`
-would act on production, so each goes through `typed`, which adds the stack.
+The commands are found in the source, so new messages are tested too. A command without `--stack`
+acts on production, so each goes through `typed`, which adds the stack.
 """
 
 import ast
@@ -21,11 +21,11 @@ from arbor.account import PRODUCTION, typed
 OPERATIONS = Path(__file__).parents[1] / "src" / "arbor"
 COMMAND = re.compile(r"\barbor [a-z]")
 ADDS_THE_STACK = {"typed": "", "command": "arbor bluegreen "}
-"""Functions of which an argument is a command, and what comes before it: `typed` of
-arbor/account.py, and `command` of arbor/ecs/services.py."""
+"""Functions with a command as argument, and the command's prefix: `typed` of arbor/account.py, and
+`command` of arbor/ecs/services.py."""
 TYPERS = frozenset({"app.command", "group.command"})
 RUNS = OPERATIONS / "incident" / "severity.py"
-"""Its findings carry commands without a stack; triage gives each to `typed`."""
+"""Its findings contain commands without a stack; triage passes each to `typed`."""
 NAMES_ITS_STACK = "--stack {self.account.stack}"
 VALUES: dict[str, str] = {
     "app": "backend",
@@ -44,7 +44,7 @@ VALUES: dict[str, str] = {
     "signals.backend": "backend",
     "version": "v1.2.3",
 }
-"""What stands in a command's braces, as an example."""
+"""An example for each expression in a command."""
 ROTATES = ("rotate-password", "rotate-token", "rotate-key")
 CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("secrets.py", "age.command"): ROTATES,
@@ -55,20 +55,20 @@ CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("rollback.py", "what"): ("rollback", "revisions"),
     ("services.py", "what"): ("switch", "abort", "start v1.2.3"),
 }
-"""What may stand there, where that is a list of the module's own."""
+"""Expressions with a list of values."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Advice:
-    """A command in the code."""
+    """A command in the source."""
 
     place: str
     text: str
-    """With `{expression}` where the message has a value."""
+    """The command, with values as `{expression}`."""
 
 
 def text_of(node: ast.expr) -> str | None:
-    """Of a string, or of an f-string with its expressions in braces; None for another value."""
+    """The text of a string; in an f-string, with expressions in braces. None for other values."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if not isinstance(node, ast.JoinedStr):
@@ -82,7 +82,7 @@ def text_of(node: ast.expr) -> str | None:
 
 
 def docstrings(tree: ast.AST) -> set[int]:
-    """Ids of the strings that are a docstring or stand below a value as one."""
+    """Ids of docstrings, including those below a value."""
     return {
         id(node.value)
         for node in ast.walk(tree)
@@ -91,7 +91,7 @@ def docstrings(tree: ast.AST) -> set[int]:
 
 
 def called(node: ast.AST) -> str:
-    """The name of the function that a call calls; nothing for typer's `app.command("name")`."""
+    """The name of the called function; empty for typer's `app.command("name")`."""
     if not isinstance(node, ast.Call):
         return ""
     whole = ast.unparse(node.func)
@@ -99,7 +99,7 @@ def called(node: ast.AST) -> str:
 
 
 def advice() -> tuple[list[Advice], list[Advice]]:
-    """Commands that get their stack, and texts with a command that don't."""
+    """Commands with the stack, and texts with a command without it."""
     with_stack: list[Advice] = []
     without: list[Advice] = []
     for path in sorted(OPERATIONS.rglob("*.py")):
@@ -132,7 +132,7 @@ WITH_STACK, WITHOUT = advice()
 
 
 def examples(one: Advice) -> Iterator[str]:
-    """The command with each value that it may have."""
+    """The command with each of its values."""
     names, module = re.findall(r"\{([^{}]+)\}", one.text), one.place.partition(":")[0]
     known = [CHOICES.get((module, name)) or (VALUES.get(name, ""),) for name in names]
     assert ("",) not in known, f"{one}: give {names} an example in this file"
@@ -144,31 +144,31 @@ def examples(one: Advice) -> Iterator[str]:
 
 
 def parse(line: str) -> None:
-    """Fails unless the line is one of `arbor` with all that it needs."""
+    """Parse a line of `arbor`. Raises if it is incomplete."""
     command, words = typer.main.get_command(app), shlex.split(line)[1:]
     while hasattr(command, "commands"):
         command = command.commands[words.pop(0)]
     command.make_context("arbor", words)
 
 
-def test_there_are_commands_to_look_at() -> None:
+def test_the_commands_are_found() -> None:
     assert len(WITH_STACK) > 40
     assert {one.place.partition(":")[0] for one in WITH_STACK} > {"severity.py", "snapshot.py"}
 
 
-def test_a_command_in_a_message_gets_its_stack() -> None:
+def test_every_command_in_a_message_has_its_stack() -> None:
     assert WITHOUT == [], "give each to Account.typed"
 
 
 @pytest.mark.parametrize("one", WITH_STACK, ids=lambda one: one.place)
-def test_a_command_in_a_message_parses_as_it_is_typed(one: Advice) -> None:
+def test_every_command_in_a_message_parses(one: Advice) -> None:
     for line in examples(one):
         parse(line)
         for stack in (PRODUCTION, "staging"):
             parse(typed(line, stack) if "--stack" not in line else line)
 
 
-def test_what_is_no_command_does_not_parse() -> None:
+def test_other_text_than_a_command_does_not_parse() -> None:
     for line in ("arbor cache clear", "arbor releese v1.2.3", "arbor scale backend"):
         with pytest.raises((Exception, SystemExit)):
             parse(line)

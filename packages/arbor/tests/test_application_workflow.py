@@ -1,4 +1,4 @@
-"""The application's own workflow deploys to the stack, and `arbor` takes it for a release."""
+"""The application's own workflow deploys to the stack, and `arbor` treats it as a release."""
 
 import pytest
 from botocore.exceptions import ClientError
@@ -18,13 +18,13 @@ SECOND = "f512267a300eb1835c15d83770e605aba242fd53"
 
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The waiter's pauses pass in the account."""
+    """The waiter's pauses advance the account's clock."""
     monkeypatch.setattr("botocore.waiter.time.sleep", CLOCK.advance)
 
 
 @pytest.fixture(autouse=True)
 def repositories(world: World) -> None:
-    """As components/registry.py makes them."""
+    """Repositories as components/registry.py creates them."""
     for app in world.repositories:
         client("ecr").put_image_tag_mutability(
             repositoryName=app,
@@ -56,7 +56,7 @@ def test_each_build_moves_latest_and_no_commits_image_changes(world: World) -> N
         workflow.push("backend", FIRST, content="another build of the commit")
 
 
-def test_a_commit_is_deployed_and_nothing_but_the_image_changes(world: World) -> None:
+def test_a_deployed_commit_changes_only_the_image(world: World) -> None:
     before = world.definition(world.service(BACKEND)["taskDefinition"])
     revision = deployed("backend", FIRST)
     assert world.service(BACKEND)["taskDefinition"] == revision
@@ -65,7 +65,7 @@ def test_a_commit_is_deployed_and_nothing_but_the_image_changes(world: World) ->
     assert after == {**before, "image": f"{world.repositories['backend']}:{FIRST}"}
 
 
-def test_what_it_registers_is_a_release_to_status_revisions_and_rollback(world: World) -> None:
+def test_status_revisions_and_rollback_treat_its_revisions_as_releases(world: World) -> None:
     arn = deployed("backend", FIRST)
     deployed("frontend", FIRST)
     assert [one.version for one in incident.read(shared_reads(world.account))] == [FIRST, FIRST]
@@ -81,8 +81,10 @@ def test_what_it_registers_is_a_release_to_status_revisions_and_rollback(world: 
     assert world.service(BACKEND)["taskDefinition"] == arn
 
 
-def test_it_builds_on_the_newest_revision_and_a_release_on_infrastructures(world: World) -> None:
-    """So both bring what infrastructure changed, and a release drops what only it had changed."""
+def test_it_starts_from_the_newest_revision_and_a_release_from_infrastructures(
+    world: World,
+) -> None:
+    """So both include infrastructure's changes, and a release drops the workflow's own."""
     world.infrastructure("backend", environment=[{"name": "NEW", "value": "setting"}])
     arn = deployed("backend", FIRST)
     assert world.definition(arn)["environment"] == [{"name": "NEW", "value": "setting"}]
@@ -94,7 +96,7 @@ def test_it_builds_on_the_newest_revision_and_a_release_on_infrastructures(world
     assert (world.image(BACKEND), world.image(FRONTEND)) == (SECOND, SECOND)
 
 
-def test_a_commit_that_it_deployed_is_released_without_another_deployment(world: World) -> None:
+def test_a_release_of_a_deployed_commit_starts_no_deployment(world: World) -> None:
     deployed("backend", FIRST)
     deployed("frontend", FIRST)
     before = len(world.history(BACKEND))
@@ -102,10 +104,10 @@ def test_a_commit_that_it_deployed_is_released_without_another_deployment(world:
     assert len(world.history(BACKEND)) == before
 
 
-def test_a_deployment_that_ecs_took_back_ends_its_wait_without_an_error(
+def test_its_wait_succeeds_after_a_rollback_by_ecs(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`services-stable` can't tell the two ends apart; docs/application.md has what can."""
+    """`services-stable` also succeeds after a rollback; docs/application.md has the check."""
 
     def fails(seconds: float) -> None:
         world.ring("backend")

@@ -9,7 +9,7 @@ OPERATIONS = sorted((ARBOR).rglob("*.py"))
 
 
 def test_sections_import_one_way() -> None:
-    """Two folders that name each other are one, and nobody can tell where a thing belongs."""
+    """Two sections that import each other would be one."""
     sections: dict[str, set[str]] = {}
     for path in OPERATIONS:
         section = path.parent.name
@@ -26,4 +26,4 @@ def test_sections_import_one_way() -> None:
     assert {"database", "security"} <= sections.keys()
     assert "database" in sections["security"]
     order = TopologicalSorter({name: used & sections.keys() for name, used in sections.items()})
-    order.prepare()  # raises CycleError with the sections that lead back to the first
+    order.prepare()  # raises CycleError with the sections in the cycle

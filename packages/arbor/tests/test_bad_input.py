@@ -1,4 +1,4 @@
-"""Whatever is wrong around a command, it ends with one sentence and 1 to 3, and wrote nothing."""
+"""Invalid arguments and a failing environment end in one sentence, without a write."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -18,19 +18,19 @@ import operations_world
 import plugin_world
 from arbor.__main__ import app
 from asked_wire import Answer, Asked, asked, error, success
-from command_table import NEITHER, RIGHT, TELLS_WHAT_IT_CAN, WRONG, Wrong
+from command_table import INTERACTIVE, INVALID, PARTIAL, VALID, Invalid
 from pulumi_moto import correction, corrections
 
 COMMANDS = command_tree.commands()
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 REGION = {"AWS_DEFAULT_REGION": "eu-central-1"}
-NOBODY = {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/x", "UserId": "x"}
+IDENTITY = {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/x", "UserId": "x"}
 DENIED = {"ec2": "UnauthorizedOperation", "ecs": "AccessDeniedException"}
-"""By the service; the others say AccessDenied."""
+"""By service; the others return AccessDenied."""
 
 
 EXPIRED = {"ec2": "RequestExpired", "query": "ExpiredToken", "rest-xml": "ExpiredToken"}
-"""By the service or its protocol; those that speak JSON say ExpiredTokenException."""
+"""By service or protocol; those with JSON return ExpiredTokenException."""
 
 
 def _expired(model: Any) -> tuple[Any, Any]:
@@ -40,9 +40,9 @@ def _expired(model: Any) -> tuple[Any, Any]:
 
 
 def _denied(model: Any) -> tuple[Any, Any]:
-    """Who somebody is may be asked by everybody."""
+    """GetCallerIdentity requires no permission."""
     if model.name == "GetCallerIdentity":
-        return success(**NOBODY)
+        return success(**IDENTITY)
     protocol = model.service_model.metadata["protocol"]
     other = "AccessDenied" if protocol == "query" else "AccessDeniedException"
     return error(DENIED.get(model.service_model.service_name, other), 403)
@@ -63,70 +63,74 @@ def empty_account() -> AbstractContextManager[Any]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trouble:
-    """Something that is wrong around every command alike."""
+class Failure:
+    """A failure of the environment, for every command."""
 
     name: str
     codes: frozenset[int]
-    says: str
-    """A pattern of what it says, in small letters."""
+    message: str
+    """A pattern of the message, in lower case."""
     words: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=lambda: CREDENTIALS | REGION)
     answer: Answer | None = _never
     around: Callable[[], AbstractContextManager[Any]] = nullcontext
-    is_told_by_all: bool = True
-    """Also by those commands that tell what they can."""
+    fails_all: bool = True
+    """Whether commands with a partial result fail, too."""
 
 
-TROUBLES = (
-    Trouble(
-        name="unknown stack", codes=frozenset({2}), says="nowhere", words=("--stack", "nowhere")
+FAILURES = (
+    Failure(
+        name="unknown stack", codes=frozenset({2}), message="nowhere", words=("--stack", "nowhere")
     ),
-    Trouble(name="no credentials", codes=frozenset({1}), says="aws sso login", environment=REGION),
-    Trouble(
+    Failure(
+        name="no credentials", codes=frozenset({1}), message="aws sso login", environment=REGION
+    ),
+    Failure(
         name="no such profile",
         codes=frozenset({1}),
-        says="aws_profile",
-        environment={**REGION, "AWS_PROFILE": "nobody"},
+        message="aws_profile",
+        environment={**REGION, "AWS_PROFILE": "missing"},
     ),
-    Trouble(
+    Failure(
         name="no region",
         codes=frozenset({1}),
-        says="aws_region",
+        message="aws_region",
         environment=CREDENTIALS,
     ),
-    Trouble(
-        name="expired credentials", codes=frozenset({1}), says="sign in again", answer=_expired
+    Failure(
+        name="expired credentials", codes=frozenset({1}), message="sign in again", answer=_expired
     ),
-    Trouble(
+    Failure(
         name="no permission",
         codes=frozenset({1}),
-        says="lacks this permission",
+        message="lacks this permission",
         answer=_denied,
-        is_told_by_all=False,
+        fails_all=False,
     ),
-    Trouble(name="no network", codes=frozenset({1}), says="check the network", answer=_unreached),
-    Trouble(
-        name="wrong region",
+    Failure(
+        name="no network", codes=frozenset({1}), message="check the network", answer=_unreached
+    ),
+    Failure(
+        name="invalid region",
         codes=frozenset({1, 3}),
-        says="staging|region",
+        message="staging|region",
         answer=None,
         around=empty_account,
-        is_told_by_all=False,
+        fails_all=False,
     ),
 )
 
 
 CASES = [
-    pytest.param(name, trouble, id=f"{name}: {trouble.name}")
-    for name in RIGHT
-    for trouble in TROUBLES
+    pytest.param(name, failure, id=f"{name}: {failure.name}")
+    for name in VALID
+    for failure in FAILURES
 ]
 
 
 @pytest.fixture(autouse=True)
-def nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No configuration of whoever runs the tests, and no way out."""
+def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Remove the machine's AWS configuration, and block the network."""
     for name in (*CREDENTIALS, "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION", *REGION):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -147,51 +151,51 @@ def run(words: list[str]) -> Result:
 
 
 def is_one_sentence(done: Result) -> bool:
-    """Told where errors go, by the program and not by Python."""
+    """Whether the command ended with a message on standard error, without a traceback."""
     by_exit = done.exception is None or isinstance(done.exception, SystemExit)
     return by_exit and bool(done.stderr.strip()) and "Traceback" not in done.output
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_its_line_in_the_table(name: str) -> None:
-    assert name in RIGHT, (
+def test_every_command_is_in_the_table(name: str) -> None:
+    assert name in VALID, (
         f"packages/arbor/tests/support/command_table.py: give `{name}` arguments that are right"
     )
     command = COMMANDS[name]
     assert ("--yes" in command.options) is ("--dry-run" in command.options)
-    if not command.writes and name not in NEITHER:
+    if not command.writes and name not in INTERACTIVE:
         assert "--json" in command.options
     assert "--stack" in command.options
 
 
-def test_the_table_names_no_command_that_is_gone() -> None:
-    assert set(RIGHT) | TELLS_WHAT_IT_CAN | NEITHER <= set(COMMANDS)
+def test_every_command_of_the_table_exists() -> None:
+    assert set(VALID) | PARTIAL | INTERACTIVE <= set(COMMANDS)
 
 
-@pytest.mark.parametrize(("name", "trouble"), CASES)
-def test_trouble_around_a_command_is_one_sentence_and_writes_nothing(
-    name: str, trouble: Trouble, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("name", "failure"), CASES)
+def test_a_failing_environment_is_one_sentence_and_writes_nothing(
+    name: str, failure: Failure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for variable, value in trouble.environment.items():
+    for variable, value in failure.environment.items():
         monkeypatch.setenv(variable, value)
     ways = [["--yes"], ["--dry-run"]] if COMMANDS[name].writes else [[]]
     for way in ways:
-        words = [*name.split(), *RIGHT[name].split(), *way]
-        with trouble.around(), asked(trouble.answer) as seen:
-            done = run([*words, *(trouble.words or ("--stack", "staging"))])
-        if name in TELLS_WHAT_IT_CAN and not trouble.is_told_by_all:
+        words = [*name.split(), *VALID[name].split(), *way]
+        with failure.around(), asked(failure.answer) as seen:
+            done = run([*words, *(failure.words or ("--stack", "staging"))])
+        if name in PARTIAL and not failure.fails_all:
             assert done.exit_code == 0
             assert done.stdout.strip()
         else:
             assert is_one_sentence(done), done.output
-            assert done.exit_code in trouble.codes, done.output
-            assert re.search(trouble.says, " ".join(done.stderr.lower().split()))
-        left_alone(seen, trouble)
+            assert done.exit_code in failure.codes, done.output
+            assert re.search(failure.message, " ".join(done.stderr.lower().split()))
+        lock_is_released(seen, failure)
 
 
-def left_alone(seen: Asked, trouble: Trouble) -> None:
-    """A lock that was taken was given back; where AWS answers nothing, it was not taken."""
-    if trouble.answer is None:
+def lock_is_released(seen: Asked, failure: Failure) -> None:
+    """The lock was released, or never taken without responses of AWS."""
+    if failure.answer is None:
         assert seen.locks() in ([], ["ssm:PutParameter", "ssm:DeleteParameter"])
 
 
@@ -204,7 +208,7 @@ def staging() -> Iterator[None]:
 
 @contextmanager
 def as_an_operator() -> Iterator[None]:
-    """Of staging's account and region."""
+    """Set credentials and region of staging's account."""
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in (CREDENTIALS | {"AWS_DEFAULT_REGION": "us-east-1"}).items():
             patch.setenv(variable, value)
@@ -212,14 +216,14 @@ def as_an_operator() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("staging")
-@pytest.mark.parametrize("wrong", WRONG, ids=lambda one: one.words)
-def test_a_wrong_value_is_one_sentence_and_writes_nothing(wrong: Wrong) -> None:
-    stack = ["--stack", "staging"] if wrong.asks != frozenset() else []
+@pytest.mark.parametrize("invalid", INVALID, ids=lambda one: one.words)
+def test_a_wrong_value_is_one_sentence_and_writes_nothing(invalid: Invalid) -> None:
+    stack = ["--stack", "staging"] if invalid.calls != frozenset() else []
     with as_an_operator(), asked() as seen:
-        done = run([*wrong.words.split(), *stack])
+        done = run([*invalid.words.split(), *stack])
     assert is_one_sentence(done), done.output
-    assert done.exit_code == wrong.code, done.output
-    # A box is drawn around what typer says, in whose lines a sentence is broken.
-    said = " ".join(done.stderr.replace("│", " ").split())
-    assert wrong.says in said
-    assert wrong.asks is None or {call.operation for call in seen.calls} <= wrong.asks
+    assert done.exit_code == invalid.code, done.output
+    # typer draws a box around its message, which breaks lines.
+    text = " ".join(done.stderr.replace("│", " ").split())
+    assert invalid.message in text
+    assert invalid.calls is None or {call.operation for call in seen.calls} <= invalid.calls

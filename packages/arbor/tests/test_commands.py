@@ -1,4 +1,4 @@
-"""The command line: what scripts can rely on."""
+"""The command line: output and exit codes for scripts."""
 
 from pathlib import Path
 
@@ -33,14 +33,14 @@ def operate(*words: str, answer: str | None = None) -> Result:
     return CliRunner().invoke(app, [*words, "--stack", STACK], input=answer)
 
 
-def test_a_release_that_is_done_is_0(hurried: World) -> None:
+def test_a_successful_release_exits_0(hurried: World) -> None:
     done = operate("release", NEW, "--yes", "--no-url", "--every", "0.001")
     assert done.exit_code == 0, done.output
     assert f"{NEW} serves staging." in done.stdout
     assert (hurried.image(BACKEND), hurried.image(FRONTEND)) == (NEW, NEW)
 
 
-def test_a_release_that_failed_is_1(hurried: World) -> None:
+def test_a_failed_release_exits_1(hurried: World) -> None:
     hurried.infrastructure("migrations", command=["false"])
     done = operate("release", NEW, "--yes", "--no-url", "--every", "0.001")
     assert done.exit_code == 1
@@ -49,11 +49,11 @@ def test_a_release_that_failed_is_1(hurried: World) -> None:
 
 
 @pytest.mark.parametrize("words", [("release",), ("release", NEW, "--fast"), ("releese", NEW)])
-def test_what_was_mistyped_is_2(words: tuple[str, ...]) -> None:
+def test_invalid_arguments_exit_2(words: tuple[str, ...]) -> None:
     assert operate(*words).exit_code == 2
 
 
-def test_what_is_refused_is_3(world: World) -> None:
+def test_a_refused_release_exits_3(world: World) -> None:
     before = world.writes()
     done = operate("release", "v9.9.9", "--yes")
     assert done.exit_code == 3
@@ -61,7 +61,7 @@ def test_what_is_refused_is_3(world: World) -> None:
     assert world.writes() == before
 
 
-def test_without_anybody_to_ask_nothing_is_done(world: World) -> None:
+def test_without_a_terminal_nothing_is_done(world: World) -> None:
     before = world.writes()
     done = operate("release", NEW)
     assert done.exit_code == 3
@@ -71,7 +71,7 @@ def test_without_anybody_to_ask_nothing_is_done(world: World) -> None:
 
 
 @pytest.mark.parametrize(("answer", "code", "runs"), [("y\n", 0, NEW), ("n\n", 3, OLD)])
-def test_whoever_is_there_is_asked(
+def test_a_terminal_is_asked_for_confirmation(
     hurried: World, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, runs: str
 ) -> None:
     monkeypatch.setattr("arbor.screen.is_interactive", lambda: True)
@@ -80,16 +80,16 @@ def test_whoever_is_there_is_asked(
     assert hurried.image(BACKEND) == runs
 
 
-def test_a_dry_run_asks_nobody_and_changes_nothing(world: World) -> None:
+def test_a_dry_run_requires_no_confirmation_and_changes_nothing(world: World) -> None:
     before = world.writes()
     done = operate("release", NEW, "--dry-run")
     assert done.exit_code == 0
     assert f"would deploy {NEW} to {FRONTEND}" in done.stdout
-    assert "would get https://staging.example.com/api/v1/health" in done.stdout
+    assert "would check https://staging.example.com/api/v1/health" in done.stdout
     assert world.writes() == before
 
 
-def test_migrating_takes_the_live_version_unless_told_another(hurried: World) -> None:
+def test_migrate_runs_the_live_version_by_default(hurried: World) -> None:
     assert operate("migrate", "--yes", "--every", "0.001").exit_code == 0
     assert operate("migrate", "--version", NEW, "--yes", "--every", "0.001").exit_code == 0
     tasks = hurried.migrations()
@@ -97,12 +97,12 @@ def test_migrating_takes_the_live_version_unless_told_another(hurried: World) ->
     assert {image.rsplit(":", 1)[-1] for image in images} == {OLD, NEW}
 
 
-def test_a_migration_that_fails_is_1(hurried: World) -> None:
+def test_a_failed_migration_exits_1(hurried: World) -> None:
     hurried.infrastructure("migrations", command=["false"])
     assert operate("migrate", "--yes", "--every", "0.001").exit_code == 1
 
 
-def test_without_credentials_it_is_one_sentence(
+def test_missing_credentials_are_one_sentence(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -117,7 +117,7 @@ def test_without_credentials_it_is_one_sentence(
     assert "Nothing was changed." in line
 
 
-def test_what_was_begun_when_aws_was_lost_goes_on(
+def test_a_lost_connection_is_reported_with_the_started_changes(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lose(*_: object) -> None:
@@ -131,9 +131,7 @@ def test_what_was_begun_when_aws_was_lost_goes_on(
     assert "Nothing was changed" not in done.stderr
 
 
-def test_without_a_region_it_is_one_sentence(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_missing_region_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     monkeypatch.delenv("AWS_REGION", raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
@@ -145,7 +143,7 @@ def test_without_a_region_it_is_one_sentence(
     assert not asked
 
 
-def test_stopping_to_look_takes_nothing_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_rolls_nothing_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object) -> None:
         if world.history(BACKEND)[0] == "IN_PROGRESS":
             raise KeyboardInterrupt
@@ -157,8 +155,8 @@ def test_stopping_to_look_takes_nothing_back(world: World, monkeypatch: pytest.M
     assert world.history(BACKEND)[0] == "IN_PROGRESS"
 
 
-def test_a_stack_that_the_environment_lists_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A move brings a third stack up; a typing error still makes no call."""
+def test_a_stack_in_the_environment_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A move adds a third stack; a typo still makes no call."""
     unknown = CliRunner().invoke(app, ["health", "--stack", "next"])
     assert unknown.exit_code == 2
     assert "list it in ARBOR_STACKS" in " ".join(unknown.output.split())

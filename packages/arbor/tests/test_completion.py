@@ -1,4 +1,4 @@
-"""The shell completes names: commands, groups, stacks, services and every other list of words."""
+"""The shell completes commands, groups, stacks, services and other lists of words."""
 
 import os
 import shutil
@@ -19,8 +19,8 @@ COMMANDS = command_tree.commands()
 GROUPS = command_tree.groups()
 
 
-def asks(shell: str, line: str) -> dict[str, str]:
-    """What the shell's script says to the program when tab is pressed at the end of the line."""
+def variables(shell: str, line: str) -> dict[str, str]:
+    """The variables that the shell's script sets when Tab is pressed at the end of the line."""
     word = len(line.split()) - (0 if line.endswith(" ") else 1)
     if shell == "bash":
         return {VARIABLE: "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(word)}
@@ -28,8 +28,8 @@ def asks(shell: str, line: str) -> dict[str, str]:
 
 
 def completed(line: str) -> list[str]:
-    """Asked as bash asks, in this process."""
-    done = CliRunner().invoke(app, [], prog_name="arbor", env=asks("bash", line))
+    """The completions for bash, in this process."""
+    done = CliRunner().invoke(app, [], prog_name="arbor", env=variables("bash", line))
     assert done.exit_code == 0, done.output
     return done.output.split()
 
@@ -65,7 +65,7 @@ def test_options_and_every_list_of_words_are_completed(name: str) -> None:
         ("arbor database top-queries --stack ", ["production", "staging"]),
     ],
 )
-def test_the_program_itself_answers(
+def test_the_program_completes_without_a_shell(
     shell: str, program: tuple[str, ...], line: str, found: list[str]
 ) -> None:
     installed = Path(sys.executable).parent / "arbor"
@@ -73,7 +73,7 @@ def test_the_program_itself_answers(
     done = subprocess.run(
         command,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **asks(shell, line)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **variables(shell, line)},
         capture_output=True,
         text=True,
         timeout=120,
@@ -86,8 +86,8 @@ def test_the_program_itself_answers(
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
-def test_once_installed_a_shell_completes_by_it(tmp_path: Path, shell: str) -> None:
-    """`arbor --install-completion`, then a new terminal in which tab is pressed."""
+def test_an_installed_completion_works_in_a_shell(tmp_path: Path, shell: str) -> None:
+    """Run `arbor --install-completion`, then press Tab in a new shell."""
     there = shutil.which(shell)
     if there is None:
         pytest.skip(missing.needs(shell, shell))
@@ -129,5 +129,5 @@ def test_once_installed_a_shell_completes_by_it(tmp_path: Path, shell: str) -> N
     assert run(there, "--norc", "-c", pressed).split() == ["connect", "connections"]
 
 
-def test_help_says_how_to_install_it() -> None:
+def test_help_has_the_command_to_install_completion() -> None:
     assert "arbor --install-completion" in CliRunner().invoke(app, ["--help"]).output

@@ -1,4 +1,4 @@
-"""The database's connections: every command that starts tasks looks before it writes."""
+"""The database's connections: every command that starts tasks checks them before it writes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from arbor.bluegreen import start
 from arbor.ecs import connections, revisions, services
 from arbor.procedure import Refused
 from arbor.release import release, restart, rollback
-from arbor.release.verify import room, snapshot, table
+from arbor.release.verify import capacity, snapshot, table
 from arbor.release.verify.snapshot import Skipped
 from arbor.scale import count, size
 from connections_world import container, database, live
@@ -69,15 +69,15 @@ def test_a_command_that_would_exhaust_the_database_is_refused_and_writes_nothing
     before = small.writes()
     with pytest.raises(Refused) as refused:
         plan(small)
-    told = str(refused.value)
-    assert told.startswith(f"{found} database connections in both colours, and db.t3.small ")
-    assert "leaves the application 170: `arbor database scale db." in told
-    assert "\n" not in told
+    message = str(refused.value)
+    assert message.startswith(f"{found} database connections in both colours; db.t3.small ")
+    assert "allows the application 170: run `arbor database scale db." in message
+    assert "\n" not in message
     assert small.writes() == before
 
 
 def old_image(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let revision 1 of the backend open connections with the image's own workers."""
+    """Make revision 1 of the backend use the image's own workers."""
     ecs = client("ecs")
     describe = ecs.describe_task_definition
 
@@ -98,7 +98,7 @@ def test_a_command_that_fits_is_planned(small: World, command: str) -> None:
 
 
 @each_command
-def test_a_database_that_may_not_be_read_stops_nothing(
+def test_an_unreadable_database_refuses_nothing(
     small: World, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     def denied(**_: object) -> None:
@@ -110,19 +110,19 @@ def test_a_database_that_may_not_be_read_stops_nothing(
     assert plan(small)
 
 
-def test_scale_says_what_is_allowed_and_what_to_do(small: World) -> None:
+def test_the_refusal_of_a_scale_has_the_limit_and_the_remedy(small: World) -> None:
     database("db.t3.medium")
     with pytest.raises(Refused) as refused:
         count.plan(small.account, "backend", 4, None, now())
     assert str(refused.value) == (
-        f"{BACKEND} with 4 tasks needs 480 database connections in both colours, and db.t3.medium "
-        "leaves the application 384: `arbor database scale db.m6i.large --stack staging`, or "
+        f"{BACKEND} with 4 tasks needs 480 database connections in both colours; db.t3.medium "
+        "allows the application 384: run `arbor database scale db.m6i.large --stack staging`, or "
         "choose at most 3."
     )
 
 
-def test_a_revision_without_a_command_has_the_workers_of_the_image(world: World) -> None:
-    """As before workers were config, or as somebody registers it by hand."""
+def test_a_revision_without_a_command_has_the_images_workers(world: World) -> None:
+    """A revision from before `workers` in config, or one registered by hand."""
     register(world, "backend", MinCapacity=1, MaxCapacity=10)
     live(world, None, count=1)
     database("db.t3.medium")
@@ -131,13 +131,13 @@ def test_a_revision_without_a_command_has_the_workers_of_the_image(world: World)
 
 
 def test_fewer_tasks_are_never_refused(small: World) -> None:
-    """They are how a stack gets below the limit again."""
+    """Fewer tasks bring a stack back below the limit."""
     database("db.t3.micro")
     assert count.plan(small.account, "backend", 2, None, now())
 
 
 def test_a_release_to_fewer_workers_is_never_refused(world: World) -> None:
-    """A stack from before workers were config: its first release leads out."""
+    """The first release of a stack from before `workers` in config."""
     live(world, None, count=3)
     world.infrastructure("backend", **container(("gunicorn", "--workers=1"), pool="30"))
     database("db.t3.medium")
@@ -160,25 +160,25 @@ def test_a_service_without_the_database_is_not_counted(small: World) -> None:
     assert count.plan(small.account, "frontend", 9, None, now())
 
 
-def test_services_that_are_deployed_side_by_side_are_added_up(small: World) -> None:
-    """Two of a kind stand for two services that both use the database."""
+def test_services_deployed_in_parallel_are_added_up(small: World) -> None:
+    """The backend twice, for two services with the database."""
     database("db.t3.medium")
     service = services.read(small.account, "backend")
     held = revisions.read(small.account, service.task_definition).definition
     twice = [(service, held), (service, held)]
     assert not list(connections.exceeded(small.account, "It", twice))
-    (sentence,) = connections.exceeded(small.account, "It", twice, side_by_side=True)
+    (sentence,) = connections.exceeded(small.account, "It", twice, in_parallel=True)
     assert sentence.startswith("It needs 540 database connections")
 
 
-def test_while_a_deployment_is_under_way_both_colours_are_counted(small: World) -> None:
+def test_during_a_deployment_both_colours_are_counted(small: World) -> None:
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, forceNewDeployment=True)
     assert connections.running(services.every(small.account)) == 360
 
 
 @pytest.mark.usefixtures("small")
-def test_what_another_pipeline_registers_from_a_revision_opens_the_same() -> None:
-    """It describes the live one, exchanges the image, and registers the rest as it is."""
+def test_a_revision_of_another_pipeline_has_the_same_connections() -> None:
+    """The pipeline describes the live revision and registers it with another image."""
     ecs = client("ecs")
     found = ecs.describe_task_definition(taskDefinition=BACKEND)["taskDefinition"]
     found["containerDefinitions"][0]["image"] = "registry.example/backend:abc"
@@ -190,13 +190,13 @@ def test_what_another_pipeline_registers_from_a_revision_opens_the_same() -> Non
     assert connections.of(made) == connections.Task(workers=2, pool=30)
 
 
-def test_a_label_says_what_a_worker_opens() -> None:
+def test_a_label_has_the_connections_of_a_worker() -> None:
     labelled: Any = {"containerDefinitions": [container(("gunicorn",), pool="8")]}
     assert connections.of(labelled) == connections.Task(workers=1, pool=8)
     assert connections.of({"containerDefinitions": [{"name": "a"}]}).connections == 0
 
 
-def test_a_database_of_an_unknown_class_stops_nothing(
+def test_a_database_of_an_unknown_class_refuses_nothing(
     small: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -207,17 +207,18 @@ def test_a_database_of_an_unknown_class_stops_nothing(
     assert count.plan(small.account, "backend", 9, None, now())
 
 
-def test_a_smaller_size_that_does_not_carry_the_workers_is_refused(small: World) -> None:
+def test_a_size_too_small_for_the_workers_is_refused(small: World) -> None:
     database("db.t3.large")
     with pytest.raises(Refused) as refused:
         size.plan(small.account, "backend", size.Size(cpu=256, memory=1024))
     assert str(refused.value) == (
         f"Each task of {BACKEND} starts 2 workers, and 256 CPU units carry 1: set "
-        "arbor:services.backend.workers to at most 1, `pulumi up` of staging, and release first."
+        "arbor:services.backend.workers to at most 1, run `pulumi up` of staging, and release a "
+        "version first."
     )
 
 
-def test_a_larger_size_is_not_refused_for_the_workers_that_it_does_not_carry_either(
+def test_a_larger_size_is_accepted_even_if_too_small_for_the_workers(
     world: World,
 ) -> None:
     live(world, None, count=2)
@@ -225,7 +226,7 @@ def test_a_larger_size_is_not_refused_for_the_workers_that_it_does_not_carry_eit
     assert size.plan(world.account, "backend", size.Size(cpu=1024, memory=2048))
 
 
-def test_verify_says_how_many_connections_a_deployment_takes(small: World) -> None:
+def test_verify_shows_the_connections_of_a_deployment(small: World) -> None:
     database("db.t3.medium")
     (line,) = [
         line
@@ -240,10 +241,10 @@ def test_verify_says_how_many_connections_a_deployment_takes(small: World) -> No
 
 def test_verify_finds_a_database_that_a_deployment_would_exhaust(small: World) -> None:
     database("db.t3.small")
-    (sentence,) = room.database_connections(snapshot.read(small.account, NEW)).wrong
-    assert sentence.startswith("A deployment needs 360 database connections in both colours, and ")
+    (sentence,) = capacity.database_connections(snapshot.read(small.account, NEW)).wrong
+    assert sentence.startswith("A deployment needs 360 database connections in both colours; ")
 
 
-def test_verify_without_a_database_says_that_it_could_not_look(small: World) -> None:
+def test_verify_without_a_database_skips_the_check(small: World) -> None:
     with pytest.raises(Skipped, match="360 are needed"):
-        room.database_connections(snapshot.read(small.account, NEW))
+        capacity.database_connections(snapshot.read(small.account, NEW))

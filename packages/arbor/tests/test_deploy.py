@@ -1,4 +1,4 @@
-"""What a deployment waits for, and how a person is told."""
+"""Pauses of a deployment, and how an operator answers them."""
 
 from collections.abc import Callable
 
@@ -11,37 +11,37 @@ from operations_world import BACKEND, FRONTEND, NEW, OLD, World
 
 
 def answered(world: World, name: str, action: str) -> Callable[[str], None]:
-    """An operator who answers the pause of a service once the release tells of it."""
+    """Answer a service's pause as soon as the release reports it."""
 
     def say(line: str) -> None:
-        world.said.append(line)
-        if line.strip().startswith(f"{name}: POST_TEST_TRAFFIC_SHIFT waits for a person"):
+        world.output.append(line)
+        if line.strip().startswith(f"{name}: paused at POST_TEST_TRAFFIC_SHIFT"):
             assert "`arbor bluegreen switch --stack staging`" in line
             assert "`arbor bluegreen abort --stack staging`" in line
             ecs, newest = client("ecs"), world.deployments(name)[0]["serviceDeploymentArn"]
-            (told,) = ecs.describe_service_deployments(serviceDeploymentArns=[newest])[
+            (message,) = ecs.describe_service_deployments(serviceDeploymentArns=[newest])[
                 "serviceDeployments"
             ]
             ecs.continue_service_deployment(
                 serviceDeploymentArn=newest,
-                hookId=told["lifecycleHookDetails"][0]["hookId"],
+                hookId=message["lifecycleHookDetails"][0]["hookId"],
                 action=action,
             )
 
     return say
 
 
-def test_a_pause_is_told_with_the_command_that_ends_it(world: World) -> None:
+def test_a_pause_is_shown_with_the_command_that_answers_it(world: World) -> None:
     world.pause(BACKEND)
     world.finish()
     run = world.run()
     run = Run(say=answered(world, BACKEND, "CONTINUE"), every=run.every, sleep=run.sleep)
     release.plan(world.account, NEW, opener=None).execute(run)
     assert (world.image(BACKEND), world.image(FRONTEND)) == (NEW, NEW)
-    assert sum("waits for a person" in line for line in world.said) == 1
+    assert sum("paused at" in line for line in world.output) == 1
 
 
-def test_going_back_waits_for_nobody_where_every_deployment_pauses(world: World) -> None:
+def test_a_rollback_answers_its_pauses(world: World) -> None:
     world.pause(BACKEND)
     world.finish()
     run = world.run()
@@ -50,4 +50,4 @@ def test_going_back_waits_for_nobody_where_every_deployment_pauses(world: World)
     with pytest.raises(Failed, match=f"{BACKEND} is back on {BACKEND}:1"):
         planned.execute(run)
     assert world.image(BACKEND) == OLD
-    assert sum("waits for a person" in line for line in world.said) == 1
+    assert sum("paused at" in line for line in world.output) == 1

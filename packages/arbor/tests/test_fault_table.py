@@ -1,4 +1,4 @@
-"""The drill of faults leaves no command out; tests/engine/test_faults.py runs it."""
+"""The fault cases cover every writing command; tests/engine/test_faults.py runs them."""
 
 import pytest
 
@@ -9,7 +9,7 @@ WRITERS = [name for name, command in command_tree.commands().items() if command.
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_every_command_that_writes_is_drilled(name: str) -> None:
+def test_every_writing_command_has_a_fault_case(name: str) -> None:
     words = tuple(name.split())
     assert [case for case in CASES if case.words[: len(words)] == words], (
         f"tests/fault_cases: `{name}` has no case"

@@ -1,4 +1,4 @@
-"""Health is looked for where users are: the live colour, the host of the production rule."""
+"""Health of the live colour and of the production rule's host."""
 
 import http.server
 import json
@@ -15,7 +15,7 @@ ADDRESS = f"https://{DOMAIN}/api/v1/health"
 
 
 def ask(*answers: tuple[int, str] | OSError) -> int:
-    """Ask an address that answers so, one after the other; returns how often it was asked."""
+    """Request an address with these responses in turn; returns the number of requests."""
     left = list(answers)
 
     def opener(address: str) -> tuple[int, str]:
@@ -29,11 +29,11 @@ def ask(*answers: tuple[int, str] | OSError) -> int:
         return answer
 
     calls: list[str] = []
-    health.ask(ADDRESS, opener, lambda _: None)
+    health.check_url(ADDRESS, opener, lambda _: None)
     return len(calls)
 
 
-def test_the_live_colour_is_read_from_the_rule(world: World) -> None:
+def test_the_live_colour_is_the_rules(world: World) -> None:
     service = services.read(world.account, "backend")
     (green,) = health.live_groups(service)
     elb = client("elbv2")
@@ -44,7 +44,7 @@ def test_the_live_colour_is_read_from_the_rule(world: World) -> None:
     assert health.live_groups(service) == [blue]
 
 
-def test_targets_of_the_idle_colour_make_nothing_healthy(world: World) -> None:
+def test_targets_of_the_idle_colour_are_not_counted(world: World) -> None:
     service = services.read(world.account, "backend")
     step = health.Health(service=service, revision=lambda: service.task_definition).step()
     assert step.took_effect()
@@ -56,15 +56,15 @@ def test_targets_of_the_idle_colour_make_nothing_healthy(world: World) -> None:
     ]
     elb.modify_rule(RuleArn=service.production_rule, Actions=[forward(*turned)])
     assert not step.took_effect()
-    assert step.shows() == f"{BACKEND}: 2 of 2 tasks running it, 0 of 0 targets healthy"
+    assert step.shows() == f"{BACKEND}: 2 of 2 tasks running the revision, 0 of 0 targets healthy"
 
 
-def test_tasks_of_another_revision_do_not_count(world: World) -> None:
+def test_tasks_of_another_revision_are_not_counted(world: World) -> None:
     service = services.read(world.account, "backend")
     other = world.infrastructure("backend")
     step = health.Health(service=service, revision=lambda: other).step()
     assert not step.took_effect()
-    assert step.shows().startswith(f"{BACKEND}: 0 of 2 tasks running it")
+    assert step.shows().startswith(f"{BACKEND}: 0 of 2 tasks running the revision")
 
 
 def test_a_service_scaled_meanwhile_is_healthy_with_its_new_count(world: World) -> None:
@@ -75,7 +75,7 @@ def test_a_service_scaled_meanwhile_is_healthy_with_its_new_count(world: World) 
 
 
 class Unwell(http.server.BaseHTTPRequestHandler):
-    """A backend that can't reach its database."""
+    """A backend without its database."""
 
     def do_GET(self) -> None:
         self.send_response(503)
@@ -83,10 +83,10 @@ class Unwell(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b'{"status": "unhealthy"}')
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
-def test_an_error_is_an_answer_with_its_body(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_status_has_its_body(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with http.server.HTTPServer(("127.0.0.1", 0), Unwell) as server:
         threading.Thread(target=server.handle_request, daemon=True).start()
@@ -94,15 +94,15 @@ def test_an_error_is_an_answer_with_its_body(monkeypatch: pytest.MonkeyPatch) ->
     assert answer == (503, '{"status": "unhealthy"}')
 
 
-def test_an_address_that_answers_late_is_asked_again() -> None:
+def test_an_unhealthy_url_is_requested_again() -> None:
     assert ask(OSError("refused"), (503, ""), (200, HEALTHY)) == 3
 
 
-def test_a_release_sees_a_backend_without_its_stores() -> None:
+def test_a_backend_without_its_stores_is_a_failure() -> None:
     stores = '{"status": "degraded", "database": "healthy", "cache": "unhealthy"}'
     answers = {ADDRESS: (200, HEALTHY), f"{ADDRESS}/detailed": (200, stores)}
-    with pytest.raises(Failed, match="says 'degraded' instead of healthy: cache unhealthy"):
-        health.ask(ADDRESS, answers.__getitem__, lambda _: None)
+    with pytest.raises(Failed, match="reports 'degraded' instead of 'healthy': cache unhealthy"):
+        health.check_url(ADDRESS, answers.__getitem__, lambda _: None)
 
 
 @pytest.mark.parametrize(
@@ -110,13 +110,13 @@ def test_a_release_sees_a_backend_without_its_stores() -> None:
     [
         ((503, ""), "answers 503"),
         ((503, "no\nway"), "answers 503: 'no way'"),
-        ((200, json.dumps({"status": "unhealthy"})), "says 'unhealthy' instead of healthy"),
-        ((200, "<html>"), "says '<html>' instead of healthy"),
-        ((200, "[]"), r"says '\[\]' instead of healthy"),
+        ((200, json.dumps({"status": "unhealthy"})), "reports 'unhealthy' instead of 'healthy'"),
+        ((200, "<html>"), "reports '<html>' instead of 'healthy'"),
+        ((200, "[]"), r"reports '\[\]' instead of 'healthy'"),
         (OSError("timed out"), "does not answer: timed out"),
     ],
 )
-def test_a_bad_answer_is_a_failure_after_some_attempts(
+def test_an_unhealthy_response_is_a_failure_after_all_attempts(
     answer: tuple[int, str] | OSError, sentence: str
 ) -> None:
     with pytest.raises(Failed, match=sentence):

@@ -1,4 +1,4 @@
-"""`arbor --help` knows all commands, though it loads none of them."""
+"""`arbor --help` lists all commands without loading them."""
 
 import inspect
 import subprocess
@@ -20,7 +20,7 @@ SECTIONS = sorted(path.parent.name for path in (ROOT / "src" / "arbor").glob("*/
 
 
 def rows(section: str) -> dict[str, tuple[str, str]]:
-    """As the section's own commands say it."""
+    """The sentences of the section's own commands."""
     one = typer.Typer()
     one.add_typer(import_module(f"arbor.{section}.commands").app)
     return {
@@ -30,21 +30,21 @@ def rows(section: str) -> dict[str, tuple[str, str]]:
 
 
 @pytest.mark.parametrize("section", SECTIONS)
-def test_the_index_says_what_the_commands_say(section: str) -> None:
+def test_the_index_has_the_commands_sentences(section: str) -> None:
     indexed = {name: row for name, row in COMMANDS.items() if row[0] == section}
     expected = rows(section)
     assert indexed == expected, f"in arbor/index.py:\n{expected}"
 
 
-def test_every_section_of_the_index_is_there() -> None:
+def test_every_section_of_the_index_exists() -> None:
     assert {section for section, _ in COMMANDS.values()} == set(SECTIONS)
 
 
 def loaded_by(code: str) -> tuple[set[str], str]:
-    """The modules that a fresh interpreter has after it, and what it said."""
-    tell = "import sys; print('\\n'.join(sys.modules), file=sys.stderr)"
+    """The modules that a fresh interpreter loads, and its output."""
+    listing = "import sys; print('\\n'.join(sys.modules), file=sys.stderr)"
     done = subprocess.run(
-        [sys.executable, "-c", f"{code}\n{tell}"],
+        [sys.executable, "-c", f"{code}\n{listing}"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -54,24 +54,24 @@ def loaded_by(code: str) -> tuple[set[str], str]:
     return set(done.stderr.split()), done.stdout
 
 
-def test_help_says_whole_sentences_and_loads_no_section() -> None:
-    loaded, told = loaded_by(
+def test_help_has_whole_sentences_and_loads_no_section() -> None:
+    loaded, printed = loaded_by(
         "from arbor.__main__ import app\ntry: app(['--help'])\nexcept SystemExit: pass"
     )
     ours = {name for name in loaded if name.startswith("arbor.")}
     assert ours == {"arbor.__main__", "arbor.index"}
     assert not {"rich", *SLOW} & loaded
-    said = " ".join(told.split())
-    assert all(f"{name} {sentence}" in said for name, (_, sentence) in COMMANDS.items())
+    text = " ".join(printed.split())
+    assert all(f"{name} {sentence}" in text for name, (_, sentence) in COMMANDS.items())
 
 
-def test_no_section_loads_what_talks_to_aws_before_it_is_needed() -> None:
+def test_no_section_loads_boto3_before_a_call() -> None:
     imports = "\n".join(f"import arbor.{section}.commands" for section in SECTIONS)
     loaded, _ = loaded_by(imports)
     assert not {"pulumi", *SLOW} & loaded
 
 
-def test_a_command_that_is_mistyped_is_told_the_right_one() -> None:
+def test_a_mistyped_command_gets_a_suggestion() -> None:
     done = CliRunner().invoke(app, ["statsu"])
     assert done.exit_code == 2
     assert "Did you mean" in done.output

@@ -17,12 +17,12 @@ ROOT = Path(__file__).parents[3]
 BUILD = "from setuptools import build_meta; print(build_meta.build_{kind}({directory!r}))"
 WITHOUT_CREDENTIALS = {"AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"}
 FOREIGN = ("pulumi", "pulumi_aws", "pulumi_moto", "moto", "pytest", "components")
-"""What an operator's machine does without."""
+"""Packages that an operator's machine lacks."""
 
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """The package as a clone has it: a build writes beside the sources."""
+    """A copy of the package as in a clone: a build writes beside the sources."""
     for name in ("arbor_names", "docs"):
         shutil.copytree(ROOT / name, tmp_path / "clone" / name)
     ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", "build", "tests")
@@ -32,7 +32,7 @@ def package(tmp_path: Path) -> Path:
 
 
 def run(*words: str | Path, cwd: Path, code: int = 0) -> str:
-    """Run it with a region and no credentials; returns what it prints."""
+    """Run it with a region and without credentials; returns its output."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -52,7 +52,7 @@ def run(*words: str | Path, cwd: Path, code: int = 0) -> str:
 
 
 def names(package: Path, kind: str) -> list[str]:
-    """What a distribution of the package contains, built with the backend of the lock."""
+    """The files in a distribution of the package, built with the lock's build backend."""
     directory = package.parent / kind
     directory.mkdir()
     build = BUILD.format(kind=kind, directory=str(directory))
@@ -71,7 +71,9 @@ def test_the_readme_lists_every_command() -> None:
     assert set(command_tree.commands()) == set(re.findall(r"`([a-z-]+(?: [a-z-]+)?)`[,: ]", table))
 
 
-def test_an_empty_environment_gets_a_working_arbor(package: Path, tmp_path: Path) -> None:
+def test_pip_install_in_an_empty_environment_gives_a_working_arbor(
+    package: Path, tmp_path: Path
+) -> None:
     environment = tmp_path / "environment"
     run(sys.executable, "-m", "venv", environment, cwd=tmp_path)
     python, arbor = environment / "bin/python", environment / "bin/arbor"
@@ -88,9 +90,7 @@ def test_an_empty_environment_gets_a_working_arbor(package: Path, tmp_path: Path
         assert "ModuleNotFoundError" in run(python, "-c", f"import {name}", cwd=tmp_path, code=1)
 
 
-def test_the_names_import_without_the_dependencies_of_the_commands(
-    package: Path, tmp_path: Path
-) -> None:
+def test_the_names_import_without_the_commands_dependencies(package: Path, tmp_path: Path) -> None:
     target = tmp_path / "alone"
     arguments = ("--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--target", target)
     run(sys.executable, "-m", "pip", "install", *arguments, package, cwd=tmp_path)

@@ -1,4 +1,4 @@
-"""A run of the tests ends with what it skipped, and the command that installs what is missing."""
+"""A test run ends with its skipped tests, and the command to install missing programs."""
 
 import os
 import subprocess

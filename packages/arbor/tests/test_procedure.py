@@ -1,4 +1,4 @@
-"""How steps are executed, whatever they do."""
+"""The execution of steps."""
 
 from typing import Any
 
@@ -13,18 +13,18 @@ def error(code: str, status: int) -> ClientError:
     return ClientError(answer, "DescribeServices")
 
 
-def run(said: list[str], *, dry_run: bool = False) -> Run:
-    return Run(say=said.append, dry_run=dry_run, every=60, sleep=lambda _: None)
+def run(output: list[str], *, dry_run: bool = False) -> Run:
+    return Run(say=output.append, dry_run=dry_run, every=60, sleep=lambda _: None)
 
 
 def test_a_dry_run_neither_writes_nor_reads_back() -> None:
-    said: list[str] = []
+    output: list[str] = []
 
     def never() -> bool:
         raise AssertionError
 
-    run(said, dry_run=True).execute([Step(action="do it", do=never, took_effect=never)])
-    assert said == ["would do it"]
+    run(output, dry_run=True).execute([Step(action="do it", do=never, took_effect=never)])
+    assert output == ["would do it"]
 
 
 def test_a_step_without_effect_fails_after_its_timeout() -> None:
@@ -34,11 +34,11 @@ def test_a_step_without_effect_fails_after_its_timeout() -> None:
 
 
 def test_progress_is_printed_when_it_changes() -> None:
-    said: list[str] = []
+    output: list[str] = []
     left = ["", "one", "one", "two", "done"]
     step = Step(action="do it", took_effect=lambda: left.pop(0) == "done", shows=lambda: left[0])
-    run(said).execute([step])
-    assert said == ["do it", "  one", "  two", "  done"]
+    run(output).execute([step])
+    assert output == ["do it", "  one", "  two", "  done"]
 
 
 @pytest.mark.parametrize(
@@ -58,9 +58,9 @@ def test_a_transient_error_of_a_read_back_is_retried(hiccup: Exception) -> None:
             raise answer
         return answer
 
-    said: list[str] = []
-    run(said).execute([Step(action="do it", took_effect=look)])
-    assert "retrying" in said[1]
+    output: list[str] = []
+    run(output).execute([Step(action="do it", took_effect=look)])
+    assert "retrying" in output[1]
 
 
 @pytest.mark.parametrize("lost", [error("ExpiredTokenException", 400), NoCredentialsError()])

@@ -1,4 +1,4 @@
-"""The quota of Fargate vCPUs: every command that starts tasks looks before it writes."""
+"""The quota of Fargate vCPUs: every command that starts tasks checks it before it writes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ Plan = Callable[[World], Any]
 
 
 def allow(vcpus: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Service Quotas tells."""
+    """Set the quota in Service Quotas."""
     monkeypatch.setattr(
         client("service-quotas"),
         "get_service_quota",
@@ -33,13 +33,13 @@ def allow(vcpus: float, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def small(world: World) -> World:
-    """Two services of two tasks with half a vCPU each; NEW is live, and OLD was before."""
+    """Two services of two tasks with half a vCPU each; NEW is live, OLD is the previous version."""
     register(world, "backend", MinCapacity=2, MaxCapacity=10)
     deployed(world, NEW)
     return world
 
 
-# What a command needs: the 2 vCPUs that run, and what it starts beside them.
+# The need of a command: the 2 running vCPUs and those that it starts.
 COMMANDS: dict[str, tuple[Plan, float, str]] = {
     "scale": (
         lambda world: count.plan(world.account, "backend", 6, None, now()),
@@ -89,9 +89,9 @@ def test_a_command_that_would_exceed_the_quota_is_refused_and_writes_nothing(
     before = small.writes()
     with pytest.raises(Refused) as refused:
         plan(small)
-    told = str(refused.value)
-    assert told.startswith(f"{sentence}, and the account's quota is {needed - 0.25:g}: ")
-    assert RAISE.format(f"{needed:g}") in told
+    message = str(refused.value)
+    assert message.startswith(f"{sentence}; the account's quota is {needed - 0.25:g}: ")
+    assert RAISE.format(f"{needed:g}") in message
     assert small.writes() == before
 
 
@@ -105,7 +105,7 @@ def test_a_command_that_fits_exactly_is_planned(
 
 
 @each_command
-def test_a_quota_that_may_not_be_read_stops_nothing(
+def test_an_unreadable_quota_refuses_nothing(
     small: World, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     def denied(**_: object) -> None:
@@ -116,19 +116,19 @@ def test_a_quota_that_may_not_be_read_stops_nothing(
     assert plan(small)
 
 
-def test_a_scale_after_which_no_deployment_fits_is_said(
+def test_a_scale_that_leaves_too_little_for_a_deployment_is_noted(
     small: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(5, monkeypatch)
     notes = list(count.plan(small.account, "backend", 6, None, now()).notes())
     assert any(
-        note.startswith("The next deployment needs 7 Fargate vCPUs, and the account's quota is 5:")
+        note.startswith("The next deployment needs 7 Fargate vCPUs; the account's quota is 5:")
         for note in notes
     )
 
 
 def test_fewer_tasks_are_never_refused(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are how an account gets below its quota again."""
+    """Fewer tasks bring an account back below its quota."""
     allow(1, monkeypatch)
     assert count.plan(small.account, "backend", 1, None, now())
 
@@ -140,7 +140,7 @@ def test_a_release_that_starts_no_task_needs_no_vcpu(
     assert release.plan(small.account, NEW, migrates=False, opener=None)
 
 
-def test_what_ecs_takes_back_itself_is_not_refused(
+def test_a_rollback_by_ecs_itself_is_not_refused(
     small: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client("ecs").update_service(

@@ -1,4 +1,4 @@
-"""A release: what it does, in which order, and that a second one does nothing."""
+"""A release: its steps in order, and that a second one changes nothing."""
 
 from typing import Any
 
@@ -13,16 +13,16 @@ def released(world: World, version: str = NEW) -> None:
     release.plan(world.account, version, opener=answers).execute(world.run())
 
 
-def test_both_services_run_the_version_after_its_migrations_succeeded(world: World) -> None:
+def test_both_services_are_deployed_after_the_migrations_succeed(world: World) -> None:
     released(world)
     assert (world.image(BACKEND), world.image(FRONTEND)) == (NEW, NEW)
     (task,) = world.migrations()
     assert world.definition(task["taskDefinitionArn"])["image"].endswith(f":{NEW}")
     assert task["containers"][0]["exitCode"] == 0
     lines = [f"run {MIGRATIONS} with {NEW}", f"deploy {NEW} to {BACKEND}"]
-    lines += [f"deploy {NEW} to {FRONTEND}", "get https://staging.example.com/api/v1/health"]
-    assert [line for line in world.said if line in lines] == lines
-    assert world.heard(f"{BACKEND}: IN_PROGRESS BAKE_TIME")
+    lines += [f"deploy {NEW} to {FRONTEND}", "check https://staging.example.com/api/v1/health"]
+    assert [line for line in world.output if line in lines] == lines
+    assert world.printed(f"{BACKEND}: IN_PROGRESS BAKE_TIME")
 
 
 def test_a_second_release_of_the_version_registers_and_deploys_nothing(world: World) -> None:
@@ -33,15 +33,15 @@ def test_a_second_release_of_the_version_registers_and_deploys_nothing(world: Wo
     assert migrations == 1  # alembic does nothing the second time
 
 
-def test_a_dry_run_says_every_step_and_changes_nothing(world: World) -> None:
+def test_a_dry_run_prints_every_step_and_changes_nothing(world: World) -> None:
     before = world.writes()
     release.plan(world.account, NEW, opener=answers).execute(world.run(dry_run=True))
     assert world.writes() == before
-    assert f"would deploy {NEW} to {FRONTEND}" in world.said
-    assert all(line.startswith("would ") for line in world.said)
+    assert f"would deploy {NEW} to {FRONTEND}" in world.output
+    assert all(line.startswith("would ") for line in world.output)
 
 
-def test_a_release_brings_what_infrastructure_changed_and_keeps_everything_but_the_image(
+def test_a_release_deploys_infrastructures_newest_revision_with_another_image(
     world: World,
 ) -> None:
     released(world)
@@ -58,10 +58,10 @@ def test_a_release_brings_what_infrastructure_changed_and_keeps_everything_but_t
         definition["containerDefinitions"][0].pop("image")
     assert one == other
     assert world.image(BACKEND) == NEW
-    assert world.history(FRONTEND).count("SUCCESSFUL") == 2  # it had not changed
+    assert world.history(FRONTEND).count("SUCCESSFUL") == 2  # unchanged
 
 
-def test_a_revision_of_a_release_is_told_from_one_of_infrastructure_by_its_tags(
+def test_tags_distinguish_a_releases_revision_from_infrastructures(
     world: World,
 ) -> None:
     released(world)
@@ -78,7 +78,7 @@ def test_a_revision_of_a_release_is_told_from_one_of_infrastructure_by_its_tags(
     }
 
 
-def test_a_revision_that_an_interrupted_release_registered_is_used_again(world: World) -> None:
+def test_the_revision_of_an_interrupted_release_is_reused(world: World) -> None:
     plan = release.plan(world.account, NEW, opener=None)
     (register,) = plan.parts[0].planned.steps()
     register.do()
@@ -87,7 +87,7 @@ def test_a_revision_that_an_interrupted_release_registered_is_used_again(world: 
     assert world.revisions(BACKEND) == before
 
 
-def test_the_migration_runs_in_the_backends_subnets_with_its_own_security_group(
+def test_the_migration_runs_in_the_private_subnets_with_its_own_security_group(
     world: World,
 ) -> None:
     plan = release.plan(world.account, NEW, opener=None)
@@ -99,9 +99,7 @@ def test_the_migration_runs_in_the_backends_subnets_with_its_own_security_group(
     }
 
 
-def test_a_call_whose_answer_was_lost_and_that_is_repeated_migrates_once(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_repeated_call_migrates_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ecs = client("ecs")
     run_task = ecs.run_task
 
@@ -114,7 +112,7 @@ def test_a_call_whose_answer_was_lost_and_that_is_repeated_migrates_once(
     assert len(world.migrations()) == 1
 
 
-def test_a_service_whose_last_deployment_was_left_half_way_is_deployed_again(world: World) -> None:
+def test_a_service_with_an_incomplete_deployment_is_deployed_again(world: World) -> None:
     released(world)
     ecs = client("ecs")
     ecs.update_service(cluster=CLUSTER, service=BACKEND, forceNewDeployment=True)

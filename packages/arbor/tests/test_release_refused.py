@@ -1,6 +1,6 @@
-"""What stands in the way of a release is told before anything is changed."""
+"""Obstacles of a release are reported before any change."""
 
-# ruff: noqa: ARG001 - every trouble is given the account, needed or not
+# ruff: noqa: ARG001 - every case gets the account
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -109,7 +109,7 @@ def a_second_security_group(world: World) -> None:
 
 
 def writes(world: World) -> tuple[object, ...]:
-    """What a release changes; ECS lists no deployments of a service that was deleted."""
+    """The state that a release changes; ECS lists no deployments of a deleted service."""
     families = (BACKEND, FRONTEND, MIGRATIONS)
     named = [name for name in (BACKEND, FRONTEND) if world.service(name)["status"] == "ACTIVE"]
     return (
@@ -140,13 +140,13 @@ def writes(world: World) -> tuple[object, ...]:
             a_deployment_of_another_version,
             rf"{BACKEND} is being deployed: {BACKEND}:2 \(v1\.2\.0\).* is IN_PROGRESS at \w+",
         ),
-        (a_migration, r"A migration runs already, started by ana: wait until task [\w-]+ has"),
+        (a_migration, r"A migration is running, started by ana: wait until task [\w-]+ has"),
         (no_revision_of_infrastructure, f"No revision of {BACKEND} was registered by infra"),
         (an_image_outside_ecr, "runs docker.io/arbor/backend:v1.0.0, which is not in ECR"),
-        (a_second_security_group, "2 security groups are tagged .*'migrations'"),
+        (a_second_security_group, "2 security groups have the tags .*'migrations'"),
     ],
 )
-def test_a_release_is_refused_with_nothing_written(
+def test_a_refused_release_writes_nothing(
     world: World, trouble: Callable[[World], None], sentence: str
 ) -> None:
     trouble(world)
@@ -156,7 +156,7 @@ def test_a_release_is_refused_with_nothing_written(
     assert writes(world) == before
 
 
-def test_target_groups_of_another_stack_are_no_missing_service(world: World) -> None:
+def test_target_groups_of_another_stack_are_ignored(world: World) -> None:
     no_service(world)
     elb = client("elbv2")
     for group in elb.describe_target_groups(Names=["frontend-blue", "frontend-green"])[
@@ -169,12 +169,12 @@ def test_target_groups_of_another_stack_are_no_missing_service(world: World) -> 
 
 
 @pytest.mark.parametrize("version", ["latest", "", "v1/1", "-v1", "sha256:12", "backend:v1"])
-def test_only_what_names_one_build_is_released(world: World, version: str) -> None:
+def test_a_version_must_identify_one_build(world: World, version: str) -> None:
     with pytest.raises(Refused, match="is not a version; allowed: the images' tag"):
         release.plan(world.account, version, opener=None)
 
 
-def test_everything_that_is_missing_is_told_at_once(world: World) -> None:
+def test_the_refusal_has_every_obstacle(world: World) -> None:
     no_backend_image(world)
     no_frontend_image(world)
     no_log_group(world)
@@ -183,12 +183,12 @@ def test_everything_that_is_missing_is_told_at_once(world: World) -> None:
     assert len(str(refused.value).splitlines()) == 3
 
 
-def test_a_stack_that_is_not_there_is_refused(world: World) -> None:
+def test_a_missing_stack_is_refused(world: World) -> None:
     with pytest.raises(Refused, match="There is no cluster arbor-prodcution-cluster"):
         release.plan(replace(world.account, stack="prodcution"), NEW, opener=None)
 
 
-def test_a_release_begins_where_a_migration_is_over(world: World) -> None:
+def test_a_release_after_a_finished_migration_is_planned(world: World) -> None:
     a_migration(world)
     world.finish()
     assert release.plan(world.account, OLD, opener=None).migration is not None

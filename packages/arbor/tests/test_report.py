@@ -18,7 +18,7 @@ Answered = tuple[int, object] | OSError
 
 
 def ask(shallow: Answered, detailed: Answered = NONE) -> report.Report:
-    """Ask a service that answers so at its two addresses."""
+    """Request a service with these responses at its two addresses."""
     answers = {API: shallow, f"{API}/detailed": detailed}
 
     def opener(address: str) -> tuple[int, str]:
@@ -28,7 +28,7 @@ def ask(shallow: Answered, detailed: Answered = NONE) -> report.Report:
         status, body = answer
         return status, body if isinstance(body, str) else json.dumps(body)
 
-    return report.ask(API, opener)
+    return report.request(API, opener)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_either_form_can_be_healthy(
     shallow: Answered, detailed: Answered, parts: list[str]
 ) -> None:
     found = ask(shallow, detailed)
-    assert (found.status, found.why, found.parts) == (200, "", parts)
+    assert (found.status, found.summary, found.stores) == (200, "", parts)
 
 
 @pytest.mark.parametrize(
@@ -55,24 +55,24 @@ def test_either_form_can_be_healthy(
             (200, SHALLOW),
             (200, SHALLOW | BOTH_DOWN),
             (
-                "answers, but /detailed says 'degraded' instead of healthy: database unhealthy, "
-                "cache unhealthy"
+                "answers, but /detailed reports 'degraded' instead of 'healthy': database "
+                "unhealthy, cache unhealthy"
             ),
         ),
         (
             (200, SHALLOW),
             (200, SHALLOW | STORES | {"cache": "unhealthy"}),
-            "answers, but /detailed says healthy without all of its stores: cache unhealthy",
+            "answers, but /detailed reports healthy with unreachable stores: cache unhealthy",
         ),
         ((200, SHALLOW), (500, "oops"), "answers, but /detailed answers 500: 'oops'"),
         ((200, SHALLOW), OSError("timed out"), "answers, but /detailed does not: timed out"),
         (
             (200, RUNBOOK | {"redis": "disconnected"}),
             NONE,
-            "says healthy without all of its stores: redis disconnected",
+            "reports healthy with unreachable stores: redis disconnected",
         ),
-        ((200, RUNBOOK | {"status": "degraded"}), NONE, "says 'degraded' instead of healthy"),
-        ((200, "<html>"), NONE, "says '<html>' instead of healthy"),
+        ((200, RUNBOOK | {"status": "degraded"}), NONE, "reports 'degraded' instead of 'healthy'"),
+        ((200, "<html>"), NONE, "reports '<html>' instead of 'healthy'"),
         ((503, ""), NONE, "answers 503"),
         ((503, {"detail": "no"}), NONE, 'answers 503: \'{"detail": "no"}\''),
         ((503, RUNBOOK | {"database": "down"}), NONE, "answers 503: database down"),
@@ -80,19 +80,19 @@ def test_either_form_can_be_healthy(
         (REFUSED, NONE, "does not answer: [Errno 111] Connection refused"),
     ],
 )
-def test_what_is_wrong_is_said_in_either_form(
+def test_the_problem_is_found_in_either_form(
     shallow: Answered, detailed: Answered, why: str
 ) -> None:
-    assert ask(shallow, detailed).why == why
+    assert ask(shallow, detailed).summary == why
 
 
 def test_a_503_keeps_its_body() -> None:
     found = ask((503, RUNBOOK | {"status": "unhealthy", "redis": "disconnected"}))
-    assert found.says["status"] == "unhealthy"
-    assert found.parts == ["database connected", "redis disconnected"]
+    assert found.fields["status"] == "unhealthy"
+    assert found.stores == ["database connected", "redis disconnected"]
 
 
-def test_a_page_is_judged_by_its_status_alone() -> None:
+def test_only_the_status_of_a_page_counts() -> None:
     page = "https://arbor.example.com/"
-    assert report.ask(page, lambda _: (200, "<html>")).why == ""
-    assert report.ask(page, lambda _: (502, "<html>")).why == "answers 502"
+    assert report.request(page, lambda _: (200, "<html>")).summary == ""
+    assert report.request(page, lambda _: (502, "<html>")).summary == "answers 502"

@@ -23,7 +23,7 @@ REGION = {"AWS_DEFAULT_REGION": "us-east-1"}
 
 @pytest.fixture
 def three() -> Iterator[World]:
-    """Staging with a service `admin`, which config releases first."""
+    """Staging with a service `admin` that is released first."""
     with operations_world.world((*APPS, ADMIN), admin=1) as found:
         yield found
 
@@ -49,7 +49,7 @@ def tag(app: str, **pairs: str) -> None:
 
 
 def copy_by_hand(world: World, name: str, **changes: Any) -> None:
-    """A service as the runbook lets an operator create one beside the live one."""
+    """A service that an operator created beside the live one, as in the runbook."""
     found = world.service(f"arbor-{STACK}-backend")
     client("ecs").create_service(
         cluster=CLUSTER,
@@ -62,11 +62,11 @@ def copy_by_hand(world: World, name: str, **changes: Any) -> None:
     )
 
 
-def test_services_without_an_order_follow_by_name(world: World) -> None:
+def test_services_without_an_order_are_sorted_by_name(world: World) -> None:
     assert names(world) == ["backend", "frontend"]
 
 
-def test_release_order_of_config_goes_before_the_name(three: World) -> None:
+def test_configs_release_order_precedes_the_name(three: World) -> None:
     assert names(three) == ["admin", "backend", "frontend"]
     tag("frontend", ReleaseOrder="1")
     tag(ADMIN, ReleaseOrder="20")
@@ -74,7 +74,7 @@ def test_release_order_of_config_goes_before_the_name(three: World) -> None:
     assert names(three) == ["frontend", "backend", "admin"]
 
 
-def test_a_copy_made_by_hand_is_no_service_of_the_stack(world: World) -> None:
+def test_a_copy_made_by_hand_is_left_out(world: World) -> None:
     tags = operations_world.tags("backend")
     copy_by_hand(world, f"arbor-{STACK}-backend-green")
     copy_by_hand(
@@ -86,7 +86,7 @@ def test_a_copy_made_by_hand_is_no_service_of_the_stack(world: World) -> None:
 
 
 @pytest.mark.parametrize("changed", [{"Stack": "production"}, {"ManagedBy": "terraform"}])
-def test_a_service_of_another_owner_is_left_out(world: World, changed: dict[str, str]) -> None:
+def test_a_service_with_other_tags_is_left_out(world: World, changed: dict[str, str]) -> None:
     tag("frontend", **changed)
     assert names(world) == ["backend"]
 
@@ -104,7 +104,7 @@ def test_the_backend_is_the_service_with_the_image_of_the_migrations(three: Worl
     assert backend.read(three.account).app == "backend"
 
 
-def test_without_a_service_of_that_image_there_is_no_backend(three: World) -> None:
+def test_without_a_service_with_that_image_there_is_no_backend(three: World) -> None:
     operations_world.register("migrations", "registry.example:5000/other:v1@sha256:" + "a" * 64)
     with pytest.raises(Refused, match=r"an image of registry\.example:5000/other,"):
         backend.read(three.account)
@@ -122,8 +122,8 @@ def test_a_service_is_probed_at_the_path_of_its_target_group(three: World) -> No
     }
 
 
-def test_a_path_that_the_rule_sends_elsewhere_is_not_probed(three: World) -> None:
-    """The load balancer asks the task itself; users of `/health` reach the frontend."""
+def test_a_path_that_the_rule_does_not_forward_is_not_probed(three: World) -> None:
+    """The load balancer checks the task directly; users of `/health` reach the frontend."""
     service = services.read(three.account, ADMIN)
     client("elbv2").modify_target_group(
         TargetGroupArn=service.balancers[0]["targetGroupArn"], HealthCheckPath="/health"
@@ -134,8 +134,8 @@ def test_a_path_that_the_rule_sends_elsewhere_is_not_probed(three: World) -> Non
 
 def test_a_release_deploys_a_third_service_in_its_order(three: World) -> None:
     release.plan(three.account, NEW, opener=None).execute(three.run())
-    deployed = [said for said in three.said if said.startswith(f"deploy {NEW} to")]
-    assert [said.rsplit("-", 1)[-1] for said in deployed] == ["admin", "backend", "frontend"]
+    deployed = [text for text in three.output if text.startswith(f"deploy {NEW} to")]
+    assert [text.rsplit("-", 1)[-1] for text in deployed] == ["admin", "backend", "frontend"]
     assert {three.image(f"arbor-{STACK}-{app}") for app in (*APPS, ADMIN)} == {NEW}
 
 
@@ -170,7 +170,7 @@ def test_before_the_first_service_the_refusal_names_the_first_steps(alone: World
 @pytest.mark.parametrize(
     "words", [("scale", "worker", "2"), ("deploy", NEW, "--image", "worker=v1")]
 )
-def test_the_command_line_ends_with_2_for_an_unknown_service(
+def test_an_unknown_service_exits_2(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {**CREDENTIALS, **REGION}.items():
@@ -181,7 +181,7 @@ def test_the_command_line_ends_with_2_for_an_unknown_service(
 
 
 @pytest.mark.parametrize("text", ["backend", "=v1", "backend="])
-def test_an_image_is_a_service_and_a_version(text: str) -> None:
+def test_an_image_option_is_a_service_and_a_version(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="SERVICE=VERSION"):
         options.versions([text], None)
 

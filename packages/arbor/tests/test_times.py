@@ -1,4 +1,4 @@
-"""The one parser of times on the command line."""
+"""The parser of times on the command line."""
 
 from datetime import UTC, datetime, timedelta
 

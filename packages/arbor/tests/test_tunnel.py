@@ -1,4 +1,4 @@
-"""The way in through a task, with a stand-in for AWS's plugin that really forwards."""
+"""Tunnels through a task, with a stand-in for AWS's plugin that forwards."""
 
 import json
 import os
@@ -53,7 +53,7 @@ Plugin = Callable[..., Path]
 
 
 class Ssm:
-    """Systems Manager, as far as a session goes."""
+    """The session operations of Systems Manager."""
 
     meta = SimpleNamespace(region_name="us-east-1", endpoint_url="https://ssm.example")
 
@@ -69,12 +69,12 @@ class Ssm:
     def terminate_session(self, *, SessionId: str) -> None:  # noqa: N803 - AWS's name
         self.ended.append(SessionId)
         if self.refuses_to_end:
-            said = {"Code": self.refuses_to_end, "Message": "no"}
-            raise ClientError({"Error": said}, "TerminateSession")
+            error = {"Code": self.refuses_to_end, "Message": "no"}
+            raise ClientError({"Error": error}, "TerminateSession")
 
 
 class Ecs:
-    """The emulated account's ECS, where the backend runs these tasks and nothing else does."""
+    """The emulated account's ECS with these tasks of the backend."""
 
     def __init__(self, *tasks: dict[str, Any]) -> None:
         self.tasks = {task["taskArn"]: task for task in tasks}
@@ -97,7 +97,7 @@ def account(ssm: Ssm, *tasks: dict[str, Any]) -> Account:
 
 @pytest.fixture
 def plugin(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Plugin:
-    """Installs a plugin in PATH; returns the file to which it writes its arguments."""
+    """Install a plugin on PATH; returns the file with its arguments."""
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
 
@@ -209,7 +209,7 @@ def test_a_missing_plugin_is_refused_with_the_link_to_install_it(
 def test_a_service_without_tasks_is_refused(plugin: Plugin) -> None:
     plugin()
     with (
-        pytest.raises(Refused, match="No task of arbor-staging-backend runs"),
+        pytest.raises(Refused, match="arbor-staging-backend has 0 running tasks"),
         tunnel(account(Ssm()), "h", 1),
     ):
         pass
@@ -243,7 +243,7 @@ def test_a_task_without_ecs_exec_is_refused(plugin: Plugin, task: dict[str, Any]
     plugin()
     ssm = Ssm()
     with (
-        pytest.raises(Refused, match=r"ECS Exec runs in none of 1 task of"),
+        pytest.raises(Refused, match=r"ECS Exec runs in 0 of 1 task of"),
         tunnel(account(ssm, task), "h", 1),
     ):
         pass

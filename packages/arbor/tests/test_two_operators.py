@@ -1,4 +1,4 @@
-"""Two operators at once: the second's command is refused, and the message names the first's."""
+"""Two operators at a time: the second command is refused with the lock's holder."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from arbor.__main__ import app
 from arbor.account import Account
 from arbor.lock import Holder
 from asked_wire import asked
-from command_table import RIGHT
+from command_table import VALID
 from ecs_world import client
 from operations_world import STACK
 from pulumi_moto.clock import CLOCK
@@ -39,7 +39,7 @@ AS_JSON = json.loads(json.dumps(asdict(OTHER)))
 
 
 def stored() -> Any:
-    """The lock's holder, as it is stored."""
+    """The stored holder of the lock."""
     return json.loads(client("ssm").get_parameter(Name=LOCK)["Parameter"]["Value"])
 
 
@@ -85,12 +85,12 @@ def busy() -> Iterator[None]:
 
 
 def run(name: str, *more: str) -> Result:
-    words = [*name.split(), *RIGHT[name].split(), *more, "--stack", STACK]
+    words = [*name.split(), *VALID[name].split(), *more, "--stack", STACK]
     return CliRunner().invoke(app, words)
 
 
 def test_the_lock_is_held_from_the_first_write_to_the_last() -> None:
-    """The first test here: its account must be gone before the others' is made."""
+    """Runs first, since the other tests share an account."""
     with operations_world.world(), an_operator():
         CLOCK.set_speed(60_000)
         with asked(may_write=True) as seen:

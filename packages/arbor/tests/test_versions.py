@@ -1,4 +1,4 @@
-"""What names a version: a tag that stays, such as a git SHA, or an image's digest."""
+"""Versions: a tag of one build, such as a git SHA, or an image's digest."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def digest(repository: str, tag: str) -> str:
 
 
 def tag(repository: str, image: str, tag: str) -> None:
-    """As the runbook gives a tag to an image that is there."""
+    """Tag an existing image, as in the runbook."""
     ecr = client("ecr")
     (found,) = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": image}])[
         "images"
@@ -49,7 +49,7 @@ def why(world: World, version: str, **others: str) -> str:
     return str(refused.value)
 
 
-def test_a_git_sha_is_released_and_is_what_commands_call_the_version(world: World) -> None:
+def test_a_git_sha_is_a_version(world: World) -> None:
     for app in ("backend", "frontend"):
         push(app, SHA)
     released(world, SHA)
@@ -76,24 +76,24 @@ def test_each_service_is_released_by_the_digest_of_its_image(world: World) -> No
     assert (world.image(BACKEND), world.image(FRONTEND)) == (OLD, OLD)
 
 
-def test_one_digest_is_no_version_of_both(world: World) -> None:
-    said = why(world, digest("backend", NEW))
-    assert said.startswith("frontend has no image sha256:")
-    assert "name this repository's digest (--image SERVICE=DIGEST), or a tag that all" in said
+def test_one_digest_does_not_fit_both_services(world: World) -> None:
+    message = why(world, digest("backend", NEW))
+    assert message.startswith("frontend has no image sha256:")
+    assert "pass this repository's digest (--image SERVICE=DIGEST) or a tag that all" in message
 
 
-def test_a_digest_that_no_repository_has_is_refused(world: World) -> None:
+def test_an_unknown_digest_is_refused(world: World) -> None:
     assert f"backend has no image {NOWHERE}" in why(world, NOWHERE)
 
 
-def test_a_tag_that_no_image_has_is_answered_with_those_that_there_are(world: World) -> None:
-    """A pipeline may push a git SHA alone: the release's tag can be given to that image."""
+def test_an_unknown_tag_is_refused_with_the_newest_ones(world: World) -> None:
+    """A pipeline may push only a git SHA; the release's tag can be added to that image."""
     push("backend", SHA)
     tag("backend", SHA, "latest")
-    said = why(world, "v1.2.3").splitlines()[0]
-    assert "give the tag to an image that is there (docs/runbook.md" in said
-    assert SHA in said
-    assert "latest" not in said
+    message = why(world, "v1.2.3").splitlines()[0]
+    assert "tag an existing image (docs/runbook.md" in message
+    assert SHA in message
+    assert "latest" not in message
     for app, image in (("backend", SHA), ("frontend", NEW)):
         tag(app, image, "v1.2.3")
     assert f"{SHA} = v1.2.3" in why(world, "v9.9.9")
@@ -101,17 +101,17 @@ def test_a_tag_that_no_image_has_is_answered_with_those_that_there_are(world: Wo
     assert world.image(BACKEND) == "v1.2.3"
 
 
-def test_latest_moves_and_is_never_released(world: World) -> None:
+def test_latest_is_never_released(world: World) -> None:
     for app in ("backend", "frontend"):
         tag(app, NEW, "latest")
-    assert "latest moves with each build: name the build's own tag" in why(world, "latest")
+    assert "latest changes with each build; use the build's own tag" in why(world, "latest")
     assert "latest is not a version" in why(world, NEW, frontend="latest")
 
 
-def test_a_migration_of_a_live_image_that_moves_is_refused_before_anything_is_begun(
+def test_a_migration_of_a_live_latest_image_is_refused(
     world: World,
 ) -> None:
-    """Somebody deployed `latest` by hand: no command says so only after it has begun."""
+    """An operator deployed `latest` by hand."""
     live = register("backend", f"{world.repositories['backend']}:latest")
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, taskDefinition=live)
     world.finish()
@@ -122,7 +122,7 @@ def test_a_migration_of_a_live_image_that_moves_is_refused_before_anything_is_be
     assert world.writes() == before
 
 
-def test_verify_looks_for_the_version_of_each_service(world: World) -> None:
+def test_verify_checks_the_version_of_each_service(world: World) -> None:
     seen = snapshot.read(world.account, digest("backend", NEW), {"frontend": NEW})
     lines = {line.name: line for line in table.checks(seen)}
     assert (lines["images"].status, lines["kept images"].status) == ("OK", "OK")
@@ -131,7 +131,7 @@ def test_verify_looks_for_the_version_of_each_service(world: World) -> None:
 
 
 @pytest.mark.parametrize("by", [str, lambda version: digest("backend", version)])
-def test_a_service_goes_back_to_a_version(world: World, by: object) -> None:
+def test_a_service_is_rolled_back_to_a_version(world: World, by: object) -> None:
     assert callable(by)
     first = by(OLD)
     if first != OLD:

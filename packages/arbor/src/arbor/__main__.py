@@ -12,7 +12,7 @@ from arbor.index import COMMANDS
 
 
 class Commands(UserDict[str, Any]):
-    """By name; a section is loaded with the first of its commands."""
+    """Commands by name; each is loaded when it is first used."""
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - a command, in typer's own class
         if (found := self.data[name]) is None:
@@ -34,7 +34,7 @@ class Sections(TyperGroup):
         return list(COMMANDS)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - both are typer's
-        """Without rich, which takes longer to load than all the rest."""
+        """Format without rich, whose import takes longer than the rest of `--help`."""
         self.format_usage(ctx, formatter)
         self.format_help_text(ctx, formatter)
         self.format_options(ctx, formatter)
@@ -43,13 +43,13 @@ class Sections(TyperGroup):
         for section in dict.fromkeys(section for section, _ in COMMANDS.values()):
             with formatter.section(section.capitalize()):
                 formatter.write_dl(
-                    [(name, says) for name, (its, says) in COMMANDS.items() if its == section]
+                    [(name, text) for name, (its, text) in COMMANDS.items() if its == section]
                 )
 
 
 app = typer.Typer(
     help=f"{__doc__}\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 refused (nothing changed)."
-    "\n\nNames are completed in bash and zsh once `arbor --install-completion` was run there.",
+    "\n\nRun `arbor --install-completion` once to complete names in bash or zsh.",
     cls=Sections,
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -1,4 +1,4 @@
-"""Where a procedure works: one stack, and the AWS clients of its account."""
+"""A stack, and the AWS clients of its account."""
 
 import os
 import threading
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 10
 QUICK_ATTEMPTS, QUICK_SECONDS = 3, 10
-"""For commands that only read: a part that can't be read shows sooner."""
-SIDE_BY_SIDE = 10
-"""As many connections as botocore keeps."""
+"""For commands that only read, so that an unreadable part is reported soon."""
+PARALLEL = 10
+"""Calls at a time: the size of botocore's connection pool."""
 T = TypeVar("T")
 Other = TypeVar("Other")
 DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
@@ -26,7 +26,7 @@ PRODUCTION = "production"
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Resources are found by the runbook's names and by tags, without Pulumi's state."""
+    """A stack's account; finds resources by the runbook's names and by tags."""
 
     stack: str
     client: "Clients"
@@ -47,7 +47,7 @@ def typed(command: str, stack: str) -> str:
 
 
 def unless_denied(read: Callable[[], T | None]) -> T | None:
-    """The answer of a read; None without permission for it. Raises ClientError."""
+    """The result of a read; None without permission for it. Raises ClientError."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - slow, and --help is fast
 
     try:
@@ -61,8 +61,8 @@ def unless_denied(read: Callable[[], T | None]) -> T | None:
 def connect(stack: str, *, region: str | None = None, quick: bool = False) -> Account:
     """The account of the usual AWS configuration: environment, profile, instance role.
 
-    `region` takes the place of the one that the environment or the profile names. `quick` gives up
-    sooner, for what only reads and shows what it could not read. Raises NoRegionError.
+    `region` overrides the environment's and the profile's. `quick` retries less and has short
+    time-outs, for commands that only read and report unreadable parts. Raises NoRegionError.
     """
     import boto3  # noqa: PLC0415 - slow, and --help is fast
     from botocore.config import Config  # noqa: PLC0415 - as above
@@ -71,7 +71,7 @@ def connect(stack: str, *, region: str | None = None, quick: bool = False) -> Ac
     # The AWS CLI reads AWS_REGION first; boto3 alone would not read it at all.
     session = boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
     if session.region_name is None:
-        raise NoRegionError  # STS and IAM would answer without one, and the next service would not
+        raise NoRegionError  # STS and IAM work without one, and the next service would fail
     config = Config(retries={"mode": "standard", "max_attempts": ATTEMPTS})
     if quick:
         config = Config(
@@ -80,14 +80,14 @@ def connect(stack: str, *, region: str | None = None, quick: bool = False) -> Ac
             read_timeout=QUICK_SECONDS,
         )
     made: dict[str, Any] = {}
-    making = threading.Lock()  # a session is not for two threads; its clients are
+    making = threading.Lock()  # clients are thread-safe, and a session isn't
 
     def client(service: str) -> Any:  # noqa: ANN401 - boto3 clients carry no types
         with making:
             if service not in made:
                 made[service] = session.client(service, config=config)
-                # Loaded lazily, two threads would get classes of their own, and neither would
-                # catch what the other's call raised.
+                # If two threads load it lazily, each gets its own classes and can't catch the
+                # other's errors.
                 assert made[service].exceptions
             return made[service]
 
@@ -96,7 +96,7 @@ def connect(stack: str, *, region: str | None = None, quick: bool = False) -> Ac
 
 def together(*calls: Callable[[], T]) -> list[T]:
     """The results of parallel calls. Raises the first error."""
-    with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
+    with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
         return [future.result() for future in [pool.submit(call) for call in calls]]
 
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 Status = Literal["OK", "NG", "SKIP", "??", ""]
-"""Passed, failed, left out for a reason, unreadable; empty where there is nothing to judge."""
+"""Passed, failed, skipped, unreadable; empty for information only."""
 STYLES: Final[dict[Status, str]] = {
     "OK": "green",
     "NG": "bold red",

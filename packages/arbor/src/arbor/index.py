@@ -1,8 +1,7 @@
 """Every command: its section, and its sentence in `--help`.
 
-So `--help` loads none of the sections, and a command only its own. That the sentences are those of
-the commands themselves, and none is missing, is packages/arbor/tests/test_index.py's business: it
-prints the table as it should be.
+`--help` reads this table and loads no section; a command loads only its own. On a difference from
+the commands, packages/arbor/tests/test_index.py prints the expected table.
 """
 
 from typing import Final
@@ -46,7 +45,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "rollback": (
         "release",
-        "Return one service or all to the previous revision; stops a deployment under way.",
+        "Return one service or all to the previous revision; roll back a deployment in progress.",
     ),
     "revisions": (
         "release",

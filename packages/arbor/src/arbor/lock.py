@@ -55,7 +55,7 @@ class Holder:
 
     @property
     def sentence(self) -> str:
-        """Command, person, machine and start."""
+        """Command, user, machine and start."""
         line = " ".join((self.command, *self.arguments))
         return f"`{line}` by {self.user} on {self.host} ({self.arn}) since {self.since}"
 
@@ -114,7 +114,7 @@ def _acquire(account: Account, me: Holder, *, take_over: bool) -> None:
         return
     other, version = seen
     if other.token == me.token:
-        return  # the first call took effect, and its answer was lost
+        return  # the first call took effect, and its response was lost
     if not (take_over or other.has_exited(me)):
         raise Refused(
             f"{other.sentence} is in progress in {account.stack}. Wait until it ends; if it no "
@@ -122,7 +122,7 @@ def _acquire(account: Account, me: Holder, *, take_over: bool) -> None:
         )
     now = ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)["Version"]
     if now != version + 1:
-        # This overwrote a third holder's lock, which that one finds out when it releases it.
+        # A third command had taken the lock over, and this write replaced its value.
         raise Refused(
             f"another command took over from {other.sentence} at the same time. Run "
             f"`{account.typed('arbor status')}` to see whether it still runs."

@@ -15,9 +15,9 @@ from arbor.ecs import services
 from arbor.procedure import EVERY_SECONDS, Run
 
 COMMITTED_SERVICES = ("backend", "frontend")
-"""The services of the committed stacks, for completion: it makes no AWS call."""
+"""The services of the committed stacks, for completion, which makes no AWS call."""
 MORE_STACKS = "ARBOR_STACKS"
-"""The variable with further stacks, by commas: a move makes one for a while (docs/runbook.md)."""
+"""The variable with further stacks, comma-separated, such as a move's (docs/runbook.md)."""
 
 
 def stacks() -> list[str]:
@@ -49,14 +49,14 @@ Stack = Annotated[
 
 
 def committed_services() -> list[str]:
-    """The names that completion offers."""
+    """For completion."""
     return list(COMMITTED_SERVICES)
 
 
 def chosen(account: Account, app: str | None) -> tuple[str, ...]:
     """One service of the stack, or all of them in release order.
 
-    Raises typer.BadParameter for a service that the stack lacks, and Refused where it has none.
+    Raises typer.BadParameter for a service that isn't in the stack, and Refused if it has none.
     """
     found = services.described(account)
     if not found:
@@ -77,7 +77,7 @@ Service = Annotated[
 OneOrAll = Annotated[
     str | None,
     typer.Argument(
-        help="A service of the stack; by default every one.",
+        help="A service of the stack; default: all.",
         autocompletion=committed_services,
         show_default=False,
     ),
@@ -87,7 +87,7 @@ Images = Annotated[
     typer.Option(
         "--image",
         metavar="SERVICE=VERSION",
-        help="The version of one service where it differs; repeatable.",
+        help="Version of one service, if it differs; repeatable.",
         show_default=False,
     ),
 ]
@@ -126,10 +126,10 @@ TakeOver = Annotated[
 
 
 class Plan(Protocol):
-    """A rollback that was checked and not started."""
+    """A procedure that was checked and not started."""
 
     def execute(self, run: Run) -> None:
-        """Do it, or in a dry run say it. Raises Failed."""
+        """Execute it, or print it in a dry run. Raises Failed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,9 +142,9 @@ class WriteOptions:
     take_over: bool = False
 
     def carry_out(self, account: Account, what: str, plan: Callable[[], Plan], done: str) -> None:
-        """Print the plan, confirm, and execute it under the lock, whose refusals name `what`.
+        """Print the plan, confirm, and execute it under the lock; `what` is the lock's command.
 
-        The plan is made once to be printed, and again under the lock. Raises
+        `plan` is called to print it, and again under the lock. Prints `done` at the end. Raises
         Refused and Failed.
         """
         if self.dry_run or not self.yes:
@@ -160,15 +160,15 @@ class WriteOptions:
 
 
 def writes(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command that writes the options of `WriteOptions`, as its parameter `write`.
+    """Decorate a command with the options of `WriteOptions`, passed as its parameter `write`.
 
-    typer reads the options of a command from its signature, so that is where they are put.
+    typer reads options from the signature, so the signature gets them.
     """
     own = inspect.signature(command).parameters
     kept = [parameter for name, parameter in own.items() if name != WRITE]
 
     @functools.wraps(command)
-    def with_options(**given: Any) -> None:  # noqa: ANN401 - whatever the command takes
+    def with_options(**given: Any) -> None:  # noqa: ANN401 - the command's own parameters
         write = WriteOptions(**{one.name: given.pop(one.name) for one in OPTIONS})
         command(**given, write=write)
 
@@ -187,4 +187,4 @@ OPTIONS = tuple(
         ("every", EVERY_SECONDS, Every),
     )
 )
-"""Of `writes`, as `WriteOptions` names them."""
+"""The fields of `WriteOptions` as parameters."""

@@ -42,7 +42,7 @@ class Session(TypedDict):
 
 
 def installed() -> str:
-    """The plugin's path. Raises Refused, with the link to install it, where it is missing."""
+    """The plugin's path. Raises Refused, with the link to install it, if it is missing."""
     found = shutil.which(PLUGIN)
     if found is None:
         raise Refused(f"{PLUGIN} is not installed. Install it: {GET_PLUGIN}")

@@ -11,7 +11,7 @@ THROTTLED = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceede
 
 
 class Refused(Exception):  # noqa: N818 - an outcome of a command
-    """Nothing was changed; the message has what was found, what is allowed and what to do."""
+    """Nothing was changed; the message has the finding, the allowed values and the next action."""
 
 
 class Failed(Exception):  # noqa: N818 - an outcome of a command

@@ -18,7 +18,7 @@ FAILED, REFUSED = 1, 3
 """Exit codes; 0 is success, and typer exits 2 for wrong usage."""
 STOPPED = (
     "Stopped waiting. Changes already started continue in AWS; nothing was rolled back. Run the "
-    "same command again to see what is left."
+    "same command again to continue."
 )
 REMEDIES = {
     **dict.fromkeys(

@@ -33,7 +33,7 @@ class Kind(Generic[T]):
     parse: Callable[[Mapping[str, object]], T | None]
     """Returns None for a value of another form."""
     dump: Callable[[T], Mapping[str, object]]
-    says: Callable[[T], str]
+    describe: Callable[[T], str]
     """Describes a value without showing it, such as `password of arbor_user`."""
 
 
@@ -45,7 +45,7 @@ class Value:
     others: Mapping[str, object] = field(repr=False, default_factory=dict)
 
 
-def of_key(purpose: str, key: str, holds: str, says: str) -> Kind[Value]:
+def of_key(purpose: str, key: str, holds: str, description: str) -> Kind[Value]:
     """A kind whose rotation changes one key."""
 
     def parse(held: Mapping[str, object]) -> Value | None:
@@ -59,7 +59,7 @@ def of_key(purpose: str, key: str, holds: str, says: str) -> Kind[Value]:
         holds=holds,
         parse=parse,
         dump=lambda value: {**value.others, key: value.text},
-        says=lambda _: says,
+        describe=lambda _: description,
     )
 
 
@@ -75,7 +75,7 @@ class Secret(Generic[T]):
     """Version ids by label."""
     current: T = field(repr=False)
     pending: T | None = field(repr=False)
-    """The value of an unfinished rotation, which may be current already."""
+    """The value of an incomplete rotation; it may be current already."""
     is_rotated_by_lambda: bool = False
 
     @property
@@ -88,7 +88,7 @@ class Secret(Generic[T]):
         return self.pending_id == self.stages[CURRENT]
 
     def first(self) -> T | None:
-        """The value in Pulumi's state; None where its label is gone."""
+        """The value in Pulumi's state; None without its label."""
         version = self.stages.get(INITIAL)
         return None if version is None else _value(self.account, self.kind, self.name, version)
 
@@ -112,7 +112,8 @@ class Secret(Generic[T]):
         manager, version = self.account.client("secretsmanager"), self.stages[PENDING]
         value = json.dumps(self.kind.dump(self.pending))
         return Step(
-            action=f"store a new {self.kind.says(self.pending)} as {self.name}'s pending version",
+            action=f"store a new {self.kind.describe(self.pending)} as {self.name}'s pending "
+            "version",
             do=lambda: manager.put_secret_value(
                 SecretId=self.arn,
                 # A repeated call has the same token, so that it adds no second version.
@@ -142,7 +143,7 @@ class Secret(Generic[T]):
             RemoveFromVersionId=self.stages[PENDING],
         )
 
-    def _label(self, says: str, is_done: Callable[[], bool], **moved: str) -> Step:
+    def _label(self, action: str, is_done: Callable[[], bool], **moved: str) -> Step:
         manager = self.account.client("secretsmanager")
 
         def do() -> None:
@@ -153,7 +154,7 @@ class Secret(Generic[T]):
                 if not is_done():
                     raise
 
-        return Step(action=says, do=do, took_effect=is_done)
+        return Step(action=action, do=do, took_effect=is_done)
 
 
 def read(account: Account, kind: Kind[T]) -> Secret[T]:

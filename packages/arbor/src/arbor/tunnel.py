@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 
 from arbor import plugin
 from arbor.account import Account
-from arbor.ecs import entrance
+from arbor.ecs import exec_target
 from arbor.plugin import PLUGIN
 from arbor.procedure import Failed, Refused
 
@@ -32,7 +32,7 @@ def tunnel(account: Account, host: str, port: int, *, local_port: int = 0) -> It
         _refuse_used(local_port)
     program = plugin.installed()
     listening = local_port or _free_port()
-    target = entrance.find(account).target
+    target = exec_target.find(account).target
     parameters = {
         "host": [host],
         "portNumber": [str(port)],
@@ -62,7 +62,7 @@ def _wait(process: subprocess.Popen[str], port: int) -> None:
 
 
 def _refuse_used(port: int) -> None:
-    """Another program on the port would be taken for the tunnel."""
+    """Raises Refused: a client would take another program on the port for the tunnel."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,4 +1,4 @@
-"""The stand-in for the application, on stores of its own."""
+"""The stand-in for the application with its own stores."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -36,7 +36,7 @@ def customer(migrated: Stores) -> str:
 def running(
     migrated: Stores, customer: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
-    """The stand-in with one worker, for the tests of one file."""
+    """The running stand-in with one worker, for the tests of one file."""
     assert customer
     directory: Path = tmp_path_factory.mktemp("application")
     with started(migrated, directory) as made:

@@ -83,16 +83,16 @@ def test_the_61st_request_of_a_client_within_a_minute_is_answered_500(
     assert running.ask(PLANS, headers=who())[0] == 200
     assert running.ask(HEALTH, headers=eager)[0] == 200
     assert {f"ratelimit:ip:203.0.113.7:{w}" for w in ("minute", "hour")} <= migrated.cache.keys()
-    (said,) = events(running, "Rate limit exceeded")
-    assert said["level"] == "warning"
+    (logged,) = events(running, "Rate limit exceeded")
+    assert logged["level"] == "warning"
 
 
 def test_an_error_is_a_json_line_and_a_traceback_of_one_event_per_line(switched: Running) -> None:
     switched.switch(failing=True)
     assert switched.ask(PLANS, headers=who()) == (500, {"detail": "Internal server error"})
-    said = events(switched, "Unhandled exception")[-1]
-    assert said["level"] == "error"
-    assert str(said["exception"]).endswith("RuntimeError: the stand-in was switched to fail")
+    logged = events(switched, "Unhandled exception")[-1]
+    assert logged["level"] == "error"
+    assert str(logged["exception"]).endswith("RuntimeError: the stand-in was switched to fail")
     ends = time.monotonic() + 10
     while not (found := _traceback(switched)):
         assert time.monotonic() < ends, switched.log.read_text()
@@ -104,7 +104,7 @@ def test_an_error_is_a_json_line_and_a_traceback_of_one_event_per_line(switched:
 
 
 def _traceback(running: Running) -> list[str]:
-    """The complete traceback from uvicorn's line on, which follows the response."""
+    """The whole traceback from uvicorn's line on; it is logged after the response."""
     lines = [line for line in running.lines() if not line.startswith("{")]
     begins = [n for n, line in enumerate(lines) if line.endswith("Exception in ASGI application")]
     ends = [n for n, line in enumerate(lines) if line.endswith("switched to fail")]
@@ -124,10 +124,10 @@ def test_only_a_slow_request_is_logged(
     assert len(switched.documents()) == before
     switched.switch(slow=seconds)
     assert switched.ask(PLANS, headers=who())[0] == 200
-    (said,) = events(switched, event)
-    assert (said["level"], said["method"], said["path"]) == (level, "GET", PLANS)
-    assert said["status_code"] == 200
-    assert isinstance(took := said["response_time_ms"], int)
+    (logged,) = events(switched, event)
+    assert (logged["level"], logged["method"], logged["path"]) == (level, "GET", PLANS)
+    assert logged["status_code"] == 200
+    assert isinstance(took := logged["response_time_ms"], int)
     assert took >= seconds * 1000
     assert any(f'"GET {PLANS} HTTP/1.1" 200' in line for line in switched.lines())
 
@@ -140,9 +140,9 @@ def test_a_recommendation_logs_its_customer_and_sets_keys(
         "/api/v1/recommendations", method="POST", body=asked, headers=who()
     )
     assert (status, len(answer["recommendations"])) == (200, 3)
-    (said,) = events(running, "Generated recommendations")
-    assert said["customer_id"] == customer
-    assert isinstance(said["processing_time_ms"], int)
+    (logged,) = events(running, "Generated recommendations")
+    assert logged["customer_id"] == customer
+    assert isinstance(logged["processing_time_ms"], int)
     kept = {"plans:all", f"recommendations:{customer}", f"usage_analysis:{customer}"}
     assert kept <= migrated.cache.keys()
     path = f"/api/v1/recommendations/{customer}"
@@ -199,9 +199,9 @@ def test_a_worker_opens_twenty_connections_to_the_cache_at_most(
         mine = watching.client_id()
         others = [one for one in watching.client_list() if int(one["id"]) != mine]
         assert len(others) == 20
-    said = [one for one in running.documents() if "using memory" in str(one["event"])]
-    assert said
-    assert {one["level"] for one in said} == {"warning"}
+    warnings = [one for one in running.documents() if "using memory" in str(one["event"])]
+    assert warnings
+    assert {one["level"] for one in warnings} == {"warning"}
 
 
 def redirect(running: Running) -> str:

@@ -90,7 +90,7 @@ def test_logs_show_json_and_plain_lines(running: Running, customer: str) -> None
 
 @pytest.mark.usefixtures("account")
 def test_errors_are_found_in_the_applications_real_log(running: Running) -> None:
-    """Two failed requests are two JSON errors and two tracebacks; slow requests are none."""
+    """Two failed requests log two JSON errors and two tracebacks; slow requests log none."""
     before = len(running.lines())
     who = {"X-Forwarded-For": str(uuid4())}
     running.switch(failing=True)
@@ -115,7 +115,7 @@ def test_errors_are_found_in_the_applications_real_log(running: Running) -> None
 
 
 def test_health_includes_the_stores(running: Running, migrated: Stores, tmp_path: Path) -> None:
-    """The load balancer's path is healthy as long as the process runs."""
+    """The load balancer's path is healthy while the process runs."""
     address = "https://arbor.test/api/v1/health"
     requested: list[str] = []
 
@@ -127,12 +127,12 @@ def test_health_includes_the_stores(running: Running, migrated: Stores, tmp_path
 
         return opener
 
-    assert health.ask(address, of(running), lambda _: None)
+    assert health.check_url(address, of(running), lambda _: None)
     assert requested == [address, f"{address}/detailed"]
     with started(migrated, tmp_path, REDIS_PORT="1") as alone:
         assert alone.ask("/api/v1/health")[1]["status"] == "healthy"
         with pytest.raises(Failed, match="cache"):
-            health.ask(address, of(alone), lambda _: None)
+            health.check_url(address, of(alone), lambda _: None)
 
 
 @pytest.mark.usefixtures("account")

@@ -1,4 +1,4 @@
-"""An empty database requires migrations first: the application's start breaks it."""
+"""An empty database requires migrations first; the application's start prevents them."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""bluegreen test: what is under test, for people and for scripts."""
+"""bluegreen test: the version under test, as a table and as JSON."""
 
 import json
 
@@ -26,7 +26,7 @@ def look(monkeypatch: pytest.MonkeyPatch, status: int, *words: str) -> Result:
     return CliRunner().invoke(app, ["bluegreen", "test", "--stack", STACK, *words])
 
 
-def test_both_services_are_shown_with_what_is_under_test(
+def test_both_services_are_shown_with_the_version_under_test(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start.plan(world.account, NEW, "backend", 60).execute(world.run())
@@ -43,7 +43,7 @@ def test_both_services_are_shown_with_what_is_under_test(
     assert "not under test" in shown.stdout
 
 
-def test_what_is_not_healthy_is_1(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unhealthy_version_exits_1(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     start.plan(world.account, NEW, None, 60).execute(world.run())
     done = look(monkeypatch, 503)
     assert done.exit_code == 1
@@ -52,13 +52,13 @@ def test_what_is_not_healthy_is_1(world: World, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.usefixtures("world")
-def test_nothing_under_test_is_3(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_version_under_test_it_exits_3(monkeypatch: pytest.MonkeyPatch) -> None:
     done = look(monkeypatch, 200)
     assert done.exit_code == 3
     assert f"No version is under test.\n{BACKEND} runs {OLD}" in done.stderr
 
 
 @pytest.mark.parametrize("minutes", ["0", "20161", "soon"])
-def test_a_time_out_that_aws_would_refuse_is_2(minutes: str) -> None:
+def test_a_time_out_outside_of_awss_limits_exits_2(minutes: str) -> None:
     words = ["bluegreen", "start", NEW, "--stack", STACK, "--timeout-minutes", minutes]
     assert CliRunner().invoke(app, words).exit_code == 2

@@ -1,4 +1,4 @@
-"""A deployment of another command that pauses is answered while that command has the lock."""
+"""The pause of another command's deployment is answered while that command has the lock."""
 
 import json
 from typing import Any
@@ -49,14 +49,14 @@ def held() -> Any:
 
 
 def deploying(world: World, *words: str) -> Result:
-    """Deploy where the backend pauses by itself, and answer from another terminal."""
+    """Deploy to a backend with a pause, and answer it from another terminal."""
     world.pause(BACKEND)
     locked("deploy", NEW)
     answered: list[Result] = []
 
     def say(line: str) -> None:
-        world.said.append(line)
-        if "waits for a person" in line:
+        world.output.append(line)
+        if "paused at" in line:
             answered.append(operate(*words))
 
     run = world.run()
@@ -66,7 +66,7 @@ def deploying(world: World, *words: str) -> Result:
     return one
 
 
-def test_a_deployment_that_waits_with_the_lock_is_answered(world: World) -> None:
+def test_a_paused_deployment_of_the_locks_holder_is_answered(world: World) -> None:
     done = deploying(world, "switch", "--no-url", *QUICK)
     assert done.exit_code == 0, done.output
     assert f"answer the pause of {BACKEND} with CONTINUE" in done.stdout
@@ -75,14 +75,14 @@ def test_a_deployment_that_waits_with_the_lock_is_answered(world: World) -> None
     assert held() == "theirs"
 
 
-def test_it_can_be_taken_back_so_as_well(world: World) -> None:
+def test_abort_answers_the_pause_of_the_locks_holder(world: World) -> None:
     with pytest.raises(Failed, match=f"{BACKEND} is back on {BACKEND}:1"):
         deploying(world, "abort", *QUICK)
     assert world.image(BACKEND) == OLD
     assert held() == "theirs"
 
 
-def test_a_dry_run_answers_nothing(world: World) -> None:
+def test_a_dry_run_answers_no_pause(world: World) -> None:
     world.pause(BACKEND)
     start.plan(world.account, NEW, "backend", 60).execute(world.run())
     client("ssm").delete_parameter(Name=naming.under_test(STACK, "backend"))
@@ -93,7 +93,7 @@ def test_a_dry_run_answers_nothing(world: World) -> None:
     assert world.history(BACKEND)[0] == "IN_PROGRESS"
 
 
-def test_what_was_started_here_waits_until_the_other_command_has_ended(world: World) -> None:
+def test_a_test_of_bluegreen_start_waits_for_the_lock(world: World) -> None:
     start.plan(world.account, NEW, None, 60).execute(world.run())
     locked("cache flush")
     done = operate("switch", "--no-url", *QUICK)
@@ -103,7 +103,7 @@ def test_what_was_started_here_waits_until_the_other_command_has_ended(world: Wo
 
 
 @pytest.mark.parametrize("word", ["switch", "abort"])
-def test_two_answers_at_once_are_one(world: World, word: str) -> None:
+def test_two_simultaneous_answers_count_once(world: World, word: str) -> None:
     world.pause(BACKEND)
     start.plan(world.account, NEW, "backend", 60).execute(world.run())
     client("ssm").delete_parameter(Name=naming.under_test(STACK, "backend"))

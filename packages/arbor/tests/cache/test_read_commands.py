@@ -50,7 +50,7 @@ def test_stats_show_redis_counters(server: redis_world.Server) -> None:
     assert 0 < answer["memory_used"] < answer["memory_max"]
     assert "75.0%  (3 hits, 1 misses" in shown.stdout
     assert "of 50 MB" in shown.stdout
-    # The real one has no replica, and the group two nodes.
+    # The real Redis has no replica, and the group has two nodes.
     assert [line[:27] for line in answer["findings"]] == ["0 of 1 replicas follow the "]
 
 

@@ -39,7 +39,7 @@ def made() -> list[dict[str, Any]]:
 
 
 def leave(nodes: int, **changes: Any) -> None:
-    """Let the group have other nodes."""
+    """Set the group's nodes."""
     boto3.client("elasticache").delete_replication_group(ReplicationGroupId=GROUP)
     make_group(nodes)
     backend = elasticache_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]

@@ -1,4 +1,4 @@
-"""All of a tunnel: a task of the emulated account, a session, the plugin, and a real Redis."""
+"""A whole tunnel: a task of the emulated account, a session, the plugin and a real Redis."""
 
 import json
 from pathlib import Path

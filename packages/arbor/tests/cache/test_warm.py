@@ -25,7 +25,7 @@ Install = Callable[[str], Path]
 
 @pytest.fixture
 def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Install a plugin that runs `does`; returns a file with one line per run."""
+    """Install a plugin that executes `does`; returns a file with one line per run."""
     return lambda does: plugin_world.install(tmp_path, monkeypatch, does)
 
 
@@ -88,7 +88,7 @@ def test_without_ecs_exec_nothing_is_started(
     runs = plugin(f"print({warm.DONE!r})")
     done = cache()
     assert done.exit_code == 3
-    assert "ECS Exec runs in none of 2 tasks of arbor-staging-backend" in done.stderr
+    assert "ECS Exec runs in 0 of 2 tasks of arbor-staging-backend" in done.stderr
     assert runs.read_text() == ""
 
 

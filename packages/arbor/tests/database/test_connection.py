@@ -24,7 +24,7 @@ def server() -> Iterator[postgres_world.Server]:
 
 
 class Rds:
-    """RDS, where the endpoint has the certificate's name."""
+    """RDS, whose endpoint has the certificate's name."""
 
     def __init__(self, host: str) -> None:
         self.host = host

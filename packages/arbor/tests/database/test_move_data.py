@@ -34,7 +34,7 @@ Servers = tuple[postgres_world.Server, postgres_world.Server]
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[Servers]:
-    """The old stack's database with rows in it, and the new one's, both migrated."""
+    """The old stack's database with rows, and the new one's; both are migrated."""
     with ExitStack() as kept:
         old, new = (kept.enter_context(postgres_world.server()) for _ in range(2))
         for made in (old, new):

@@ -70,7 +70,7 @@ def test_backups_of_a_deleted_instance_are_not_the_window() -> None:
 
 
 def test_the_runbook_has_the_same_cut_over() -> None:
-    """Step 4 and 5 of Point-in-Time Recovery, without their comments."""
+    """Steps 4 and 5 of Point-in-Time Recovery, without comments."""
     section = RUNBOOK.read_text().split("# 4. Cut over by renaming", 1)[1].split("\n```\n\n", 2)
     lines = [
         line

@@ -60,8 +60,8 @@ class SlowRds:
 def test_the_class_changes_and_the_config_key_is_named(stored: World) -> None:
     change(stored)
     assert database()["DBInstanceClass"] == LARGER
-    assert stored.heard(f"change {NAME} from {NOW} to {LARGER} at once")
-    assert stored.heard(f"set arbor:databaseClass to {LARGER} in Pulumi.staging.yaml")
+    assert stored.printed(f"change {NAME} from {NOW} to {LARGER} at once")
+    assert stored.printed(f"set arbor:databaseClass to {LARGER} in Pulumi.staging.yaml")
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ def test_the_downtime_is_shown_before_the_confirmation(
 ) -> None:
     modify(MultiAZ=multi_az, ApplyImmediately=True)
     change(stored, dry_run=True)
-    assert stored.said[0].startswith("Downtime: ")
-    assert words in stored.said[0]
+    assert stored.output[0].startswith("Downtime: ")
+    assert words in stored.output[0]
     assert database()["DBInstanceClass"] == NOW
 
 
@@ -93,7 +93,7 @@ def test_it_waits_until_the_class_is_applied_and_nothing_is_pending(
         {},
     )
     change(stored)
-    shown = [line.strip() for line in stored.said if line.startswith("  ")]
+    shown = [line.strip() for line in stored.output if line.startswith("  ")]
     assert shown == [
         f"{NAME} is available, {NOW}; pending: DBInstanceClass {LARGER}",
         f"{NAME} is modifying, {LARGER}",
@@ -109,7 +109,7 @@ def test_a_second_run_waits_for_the_change_in_progress(
     }
     SlowRds(monkeypatch, in_progress, in_progress, {"DBInstanceClass": LARGER})
     change(stored)
-    assert stored.heard(f"wait until {NAME} is {LARGER}")
+    assert stored.printed(f"wait until {NAME} is {LARGER}")
     assert database()["DBInstanceClass"] == NOW  # no second change
 
 
@@ -189,7 +189,7 @@ def test_pending_parameters_are_announced(stored: World) -> None:
     )
     modify(DBParameterGroupName="params", ApplyImmediately=True)
     change(stored, dry_run=True)
-    assert stored.heard("Parameters in pending-reboot take effect")
+    assert stored.printed("Parameters in pending-reboot take effect")
 
 
 @pytest.mark.parametrize(("wanted", "is_shown"), [(SMALLER, True), (LARGER, False)])
@@ -208,7 +208,7 @@ def test_fewer_connections_than_recently_open_are_reported(
         ],
     )
     change(stored, wanted, dry_run=True)
-    assert stored.heard("14 days is 300") == is_shown
+    assert stored.printed("14 days is 300") == is_shown
 
 
 def test_a_stack_without_a_database_is_refused(world: World) -> None:
@@ -234,7 +234,7 @@ def test_a_smaller_class_that_fits_full_load_is_accepted(stored: World) -> None:
     live(stored, 1)
     change(stored, SMALLER)
     assert database()["DBInstanceClass"] == SMALLER
-    assert not stored.heard("Too few connections")
+    assert not stored.printed("Too few connections")
 
 
 def test_a_larger_class_is_accepted_with_a_warning_if_it_is_still_too_small(
@@ -244,7 +244,9 @@ def test_a_larger_class_is_accepted_with_a_warning_if_it_is_still_too_small(
     live(stored, None)
     change(stored, LARGER)
     assert database()["DBInstanceClass"] == LARGER
-    assert stored.heard("the services open up to 2400 in both colours, and db.t3.large leaves them")
+    assert stored.printed(
+        "the services open up to 2400 in both colours, and db.t3.large leaves them"
+    )
 
 
 def test_a_service_without_autoscaling_is_not_counted(stored: World) -> None:

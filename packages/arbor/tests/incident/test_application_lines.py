@@ -17,4 +17,4 @@ def test_each_error_counts_once(staging: World, kind: Kind) -> None:
     (check,) = (one for one in found["checked"] if one["name"] == "backend log")
     counted = f"{len(kind.errors)} error{'' if len(kind.errors) == 1 else 's'}"
     assert check["message"] == f"{counted} in the last 30 minutes"
-    assert staging.said == []
+    assert staging.output == []

@@ -59,9 +59,12 @@ def test_healthy_services_exit_0(
     ("backend", "why"),
     [
         ((503, ""), "answers 503"),
-        ((200, json.dumps({**REPORT, "status": "degraded"})), "says 'degraded' instead of healthy"),
-        ((200, "<html>"), "says '<html>' instead of healthy"),
-        ((200, "[]"), "says '[]' instead of healthy"),
+        (
+            (200, json.dumps({**REPORT, "status": "degraded"})),
+            "reports 'degraded' instead of 'healthy'",
+        ),
+        ((200, "<html>"), "reports '<html>' instead of 'healthy'"),
+        ((200, "[]"), "reports '[]' instead of 'healthy'"),
     ],
 )
 def test_an_unhealthy_service_exits_1_with_the_problem(
@@ -90,7 +93,7 @@ def test_a_backend_without_its_stores_exits_1(monkeypatch: pytest.MonkeyPatch) -
     assert "NG" in done.stdout
     assert "database unhealthy, cache unhealthy" in done.stdout
     why = (
-        "answers, but /detailed says 'degraded' instead of healthy: database unhealthy, "
+        "answers, but /detailed reports 'degraded' instead of 'healthy': database unhealthy, "
         "cache unhealthy"
     )
     assert f"Failed: https://{DOMAIN}{API} {why}." in done.stderr

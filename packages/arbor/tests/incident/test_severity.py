@@ -34,7 +34,7 @@ HEALTHY = Signals(
 
 
 def of_service(app: str, **changes: Any) -> Signals:
-    """Healthy signals but for one service."""
+    """Healthy signals except those of one service."""
     return replace(HEALTHY, services={**HEALTHY.services, app: replace(healthy(app), **changes)})
 
 
@@ -86,7 +86,7 @@ CASES = [
     ),
     (
         "P2",
-        backend(unhealthy="says 'degraded'", disconnected=["redis disconnected"]),
+        backend(unhealthy="reports 'degraded'", disconnected=["redis disconnected"]),
         "backend reports: redis disconnected",
         "arbor cache stats",
     ),
@@ -98,8 +98,8 @@ CASES = [
     ),
     (
         "P2",
-        backend(unhealthy="says 'degraded' instead of healthy"),
-        "backend: its public URL says 'degraded'",
+        backend(unhealthy="reports 'degraded' instead of 'healthy'"),
+        "backend: its public URL reports 'degraded'",
         "arbor logs backend --errors --since 30m",
     ),
     (

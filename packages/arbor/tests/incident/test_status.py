@@ -89,7 +89,9 @@ def test_a_backend_without_its_stores_is_wrong(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("arbor.ecs.health.get", degraded)
     done = operate("status")
     assert done.exit_code == 1
-    assert f"NG  backend URL          {API} answers, but /detailed says 'degraded'" in done.stdout
+    assert (
+        f"NG  backend URL          {API} answers, but /detailed reports 'degraded'" in done.stdout
+    )
     assert "database unhealthy, cache unhealthy" in done.stdout
     assert "1 wrong, 0 unknown" in done.stdout
 

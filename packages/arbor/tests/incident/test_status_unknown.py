@@ -1,6 +1,6 @@
 """`arbor status` with unreadable parts, and `--watch`.
 
-The tests share one account, which none of them changes.
+The tests share one account and don't change it.
 """
 
 import json
@@ -31,7 +31,7 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def deny(monkeypatch: pytest.MonkeyPatch, *denied: str, code: str = "AccessDenied") -> None:
-    """Refuse these operations, or all."""
+    """Deny these operations, or all."""
     from botocore.client import BaseClient  # noqa: PLC0415 - patched here only
 
     call = BaseClient._make_api_call  # noqa: SLF001 - below every client

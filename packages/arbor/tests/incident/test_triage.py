@@ -25,7 +25,7 @@ def test_a_healthy_stack_exits_0_and_shows_each_check(staging: World) -> None:
     done = operate("triage")
     assert done.exit_code == 0, done.output
     for line in (
-        "\nNothing wrong found.\n",
+        "\nNo problem found.\n",
         f"OK  backend URL          {API} 200 in ",
         "database connected, redis connected",
         f"OK  frontend URL         https://{DOMAIN}/ 200 in ",
@@ -98,7 +98,7 @@ def test_a_backend_without_its_stores_is_p2(monkeypatch: pytest.MonkeyPatch) -> 
         "P2  backend reports: database unhealthy\n    run: arbor database connections",
         "P2  backend reports: cache unhealthy\n    run: arbor cache stats",
         (
-            f"NG  backend URL          {API} answers, but /detailed says 'degraded' instead of "
+            f"NG  backend URL          {API} answers, but /detailed reports 'degraded' instead of "
             "healthy, database unhealthy, "
         ),
     ):
@@ -216,7 +216,7 @@ def test_an_unknown_part_leaves_the_findings_and_is_named(staging: World) -> Non
     done = operate("triage")
     assert done.exit_code == 1
     assert "Looks like P2 - High" in done.stdout
-    assert "1 part unknown: it may be worse." in done.stdout
+    assert "1 part unknown: severity may be higher." in done.stdout
     assert "P2  the cache is absent" in done.stdout
     assert "??  frontend log         unknown: AWS: " in done.stdout
-    assert staging.said == []
+    assert staging.output == []

@@ -1,6 +1,6 @@
-"""`arbor logs export`: one export, found again by the same command.
+"""`arbor logs export`: the same command finds its export again.
 
-That every fault converges is tried in tests/engine/test_faults.py.
+tests/engine/test_faults.py covers a fault at each call.
 """
 
 from collections.abc import Callable
@@ -35,9 +35,9 @@ def carry_out(
     dry_run: bool = False,
     sleep: Callable[[float], None] = CLOCK.advance,
 ) -> list[str]:
-    said: list[str] = []
-    planned.execute(Run(say=said.append, dry_run=dry_run, every=60, sleep=sleep))
-    return said
+    output: list[str] = []
+    planned.execute(Run(say=output.append, dry_run=dry_run, every=60, sleep=sleep))
+    return output
 
 
 def tasks() -> list[dict[str, Any]]:
@@ -64,21 +64,21 @@ def killed_after(planned: export.Export) -> None:
 
 def test_the_export_is_in_the_bucket_at_the_printed_place() -> None:
     put("within")
-    said = carry_out(plan())
+    output = carry_out(plan())
     (task,) = tasks()
     where = f"logs/backend/{task['taskId']}/"
     assert task["status"]["code"] == "COMPLETED"
     assert task["to"] - task["from"] == 24 * 3600 * 1000
-    assert f"  {GROUP}: RUNNING" in said
-    assert said[-1].endswith(f" to {TODAY} is in s3://{BUCKET}/{where}")
+    assert f"  {GROUP}: RUNNING" in output
+    assert output[-1].endswith(f" to {TODAY} is in s3://{BUCKET}/{where}")
     keys = [one["Key"] for one in client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]]
     assert any(key.startswith(where) for key in keys)
 
 
 def test_a_dry_run_starts_nothing() -> None:
-    (said,) = carry_out(plan(), dry_run=True)
-    assert said.startswith(f"would export {GROUP} from ")
-    assert said.endswith(f"to s3://{BUCKET}/logs/backend")
+    (output,) = carry_out(plan(), dry_run=True)
+    assert output.startswith(f"would export {GROUP} from ")
+    assert output.endswith(f"to s3://{BUCKET}/logs/backend")
     assert tasks() == []
 
 
@@ -87,10 +87,10 @@ def test_the_same_command_continues_its_export(ended: bool, later: timedelta) ->
     killed_after(plan())
     if ended:
         CLOCK.advance(60)
-    said = carry_out(plan(later=later))
-    assert said[0].startswith(f"continue the export of {GROUP} that was started as `arbor logs ")
+    output = carry_out(plan(later=later))
+    assert output[0].startswith(f"continue the export of {GROUP} that was started as `arbor logs ")
     assert len(tasks()) == 1
-    assert said[-1].endswith(f"{tasks()[0]['taskId']}/")
+    assert output[-1].endswith(f"{tasks()[0]['taskId']}/")
 
 
 OTHERS = {
@@ -111,8 +111,8 @@ def test_another_command_starts_another(other: Any) -> None:
 def test_absolute_times_match_at_any_later_time() -> None:
     typed = (f"{NOW - HOUR:%Y-%m-%dT%H:%M:%S}", f"{NOW:%Y-%m-%dT%H:%M:%S}")
     carry_out(plan(*typed))
-    said = carry_out(plan(*typed, later=timedelta(days=3)))
-    assert said[0].startswith("continue")
+    output = carry_out(plan(*typed, later=timedelta(days=3)))
+    assert output[0].startswith("continue")
     assert len(tasks()) == 1
 
 
@@ -150,15 +150,15 @@ def test_a_simultaneous_export_is_left_alone() -> None:
 def test_a_call_whose_response_was_lost_is_not_repeated() -> None:
     planned, same = plan(), plan()
     killed_after(same)
-    said = carry_out(planned)
-    assert said[0].startswith("export ")
+    output = carry_out(planned)
+    assert output[0].startswith("export ")
     assert len(tasks()) == 1
-    assert tasks()[0]["taskId"] in said[-1]
+    assert tasks()[0]["taskId"] in output[-1]
 
 
 def test_a_missing_group_or_bucket_is_refused() -> None:
     client("s3").delete_bucket_tagging(Bucket=BUCKET)
-    with pytest.raises(Refused, match=r"0 buckets are tagged .*; run `pulumi up` of staging"):
+    with pytest.raises(Refused, match=r"0 buckets have the tags .*; run `pulumi up` of staging"):
         plan()
     client("logs").delete_log_group(logGroupName=GROUP)
     with pytest.raises(Refused, match=f"There is no log group {GROUP}"):

@@ -1,4 +1,4 @@
-"""A traceback is one error, whatever stands between its lines and however they are read."""
+"""A traceback is one error, whatever lines lie between its own."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ TEXTS = st.sampled_from([event for kind in KINDS for event in kind.events])
 
 
 def lines(*events: tuple[str, str], every: int = 1) -> list[Line]:
-    """Of streams and what they say, so many milliseconds after each other."""
+    """Lines of (stream, text) pairs, at a fixed distance in milliseconds."""
     return [
         Line(id=str(number), at=number * every, stream=stream, text=text)
         for number, (stream, text) in enumerate(events)

@@ -1,4 +1,4 @@
-"""Following a log: no line is lost, none comes twice, whatever happens on the way."""
+"""Following a log shows each line once, despite delays and failures."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,12 +21,12 @@ SEARCH = reading.Search(account=ACCOUNT, group=GROUP, query=EVERYTHING)
 
 
 def second(n: float) -> timedelta:
-    """How long ago that is."""
+    """Seconds before now."""
     return timedelta(seconds=-n)
 
 
 class Followed:
-    """A following whose clock is set, and what it showed."""
+    """A follower with a settable clock, and the lines that it showed."""
 
     def __init__(
         self, monkeypatch: pytest.MonkeyPatch, limit: int = 100, query: LogQuery = EVERYTHING
@@ -42,7 +42,7 @@ class Followed:
         )
 
     def poll(self, after: float = 2) -> list[str]:
-        """What is shown next, so many seconds later."""
+        """The lines shown next, after these seconds."""
         self.now += timedelta(seconds=after)
         self.shown.clear()
         assert not self.follower.poll()
@@ -151,14 +151,14 @@ def follow(followed: Followed, *happens: Callable[[], object]) -> list[str]:
 
 
 def break_reads(monkeypatch: pytest.MonkeyPatch, code: str, status: int, *, after: int) -> None:
-    """The pages after the first few are not to be had."""
+    """Fail to read the pages after the first few."""
     whole = reading.Search.pages
 
     def pages(self: reading.Search, start: int, **how: Any) -> Any:
         for one in (line for page in whole(self, start, **how) for line in page[:after]):
             yield [one]
-        said = {"Code": code, "Message": "a drill"}
-        answer = {"Error": said, "ResponseMetadata": {"HTTPStatusCode": status}}
+        body = {"Code": code, "Message": "a drill"}
+        answer = {"Error": body, "ResponseMetadata": {"HTTPStatusCode": status}}
         raise ClientError(answer, "FilterLogEvents")
 
     monkeypatch.setattr(reading.Search, "pages", pages)

@@ -1,4 +1,4 @@
-"""`arbor slow-queries`: groups, order, and the message without any."""
+"""`arbor slow-queries`: groups, order, and the message if there are none."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""PostgreSQL's lines, as RDS exports them, and what makes two of them alike."""
+"""PostgreSQL's lines as RDS exports them, and equal statements."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What the commands of a release find around them."""
+"""Fixtures of the release commands."""
 
 import pytest
 

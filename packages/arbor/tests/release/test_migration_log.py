@@ -1,4 +1,4 @@
-"""The migration's log is shown while it runs, and is never why it fails."""
+"""The migration's log is shown while it runs; its errors don't fail the migration."""
 
 import re
 import time
@@ -45,7 +45,7 @@ def migrated(world: World) -> None:
     world.run().execute(release.plan_migration(world.account, None).steps())
 
 
-def test_lines_are_shown_as_they_come_also_the_last_ones(world: World) -> None:
+def test_lines_are_shown_as_they_arrive_including_the_last_ones(world: World) -> None:
     def begins() -> None:
         write("Running upgrade -> 1a2b", "Running upgrade 1a2b -> 3c4d", stream=stream_of(world))
 
@@ -53,25 +53,25 @@ def test_lines_are_shown_as_they_come_also_the_last_ones(world: World) -> None:
         write("done", stream=stream_of(world, stopped=True))
 
     when(world, f"{MIGRATIONS}: RUNNING", begins)
-    told = world.said
+    messages = world.output
     when(world, f"{MIGRATIONS}: STOPPED", ends)
-    second, world.said = world.said, told
+    second, world.output = world.output, messages
 
     class Both(list[str]):
-        def append(self, said: str) -> None:
-            super().append(said)
-            told.append(said)
-            second.append(said)
+        def append(self, line: str) -> None:
+            super().append(line)
+            messages.append(line)
+            second.append(line)
 
-    world.said = Both()
+    world.output = Both()
     migrated(world)
-    text = "\n".join(world.said)
+    text = "\n".join(world.output)
     assert text.index("Running upgrade -> 1a2b") < text.index("Running upgrade 1a2b -> 3c4d")
     assert text.index("3c4d") < text.index("done")
     assert text.count("3c4d") == 1
 
 
-def test_a_migration_that_fails_shows_why_before_it_says_so(world: World) -> None:
+def test_the_log_of_a_failed_migration_is_shown_before_the_failure(world: World) -> None:
     world.infrastructure("migrations", command=["false"])
     when(
         world,
@@ -80,10 +80,10 @@ def test_a_migration_that_fails_shows_why_before_it_says_so(world: World) -> Non
     )
     with pytest.raises(Failed, match=r"exit code 1.*aws logs tail"):
         migrated(world)
-    assert "relation exists" in world.said[-1]
+    assert "relation exists" in world.output[-1]
 
 
-def test_a_database_that_the_application_made_is_recognised(world: World) -> None:
+def test_a_database_that_the_application_created_is_recognised(world: World) -> None:
     world.infrastructure("migrations", command=["false"])
     error = 'asyncpg.exceptions.DuplicateTableError: relation "suppliers" already exists'
     when(
@@ -91,18 +91,18 @@ def test_a_database_that_the_application_made_is_recognised(world: World) -> Non
         f"{MIGRATIONS}: STOPPED",
         lambda: write(error, stream=stream_of(world, stopped=True)),
     )
-    with pytest.raises(Failed, match="Table suppliers exists already") as failed:
+    with pytest.raises(Failed, match="Table suppliers already exists") as failed:
         migrated(world)
-    (heading,) = re.findall("`(Repair [^`]+)`", str(failed.value))
+    (heading,) = re.findall('"(Repair [^"]+)"', str(failed.value))
     assert f"\n### {heading}\n" in RUNBOOK.read_text()
 
 
-def test_the_first_migration_needs_no_service(world: World) -> None:
+def test_the_first_migration_requires_no_service(world: World) -> None:
     for service in (BACKEND, FRONTEND):
         client("ecs").delete_service(cluster=CLUSTER, service=service, force=True)
     for _ in range(2):
         migrated(world)
-        assert f"{MIGRATIONS}: STOPPED" in "\n".join(world.said)
+        assert f"{MIGRATIONS}: STOPPED" in "\n".join(world.output)
     arns = client("ecs").list_tasks(cluster=CLUSTER, family=MIGRATIONS, desiredStatus="STOPPED")[
         "taskArns"
     ]
@@ -122,7 +122,7 @@ def test_the_first_migration_needs_no_service(world: World) -> None:
 
 def test_without_private_subnets_it_is_refused(world: World) -> None:
     client("ec2").delete_tags(Resources=world.subnets, Tags=[{"Key": "SubnetType"}])
-    with pytest.raises(Refused, match="No subnet is tagged"):
+    with pytest.raises(Refused, match="No subnet has the tags"):
         migrated(world)
 
 
@@ -131,7 +131,7 @@ def followed(world: World) -> TaskLog:
     return TaskLog(account=world.account, group=GROUP, stream="migrations/backend/1")
 
 
-def test_each_line_is_told_once(followed: TaskLog) -> None:
+def test_each_line_is_shown_once(followed: TaskLog) -> None:
     assert followed.new() == []  # no stream yet
     write("one\ntwo", stream=followed.stream)
     assert [line[9:] for line in followed.new()] == ["one", "two"]
@@ -152,10 +152,10 @@ def test_an_empty_page_is_not_the_end(followed: TaskLog, monkeypatch: pytest.Mon
     assert followed.new() == ["00:00:00 late"]
 
 
-def test_of_a_flood_the_end_is_shown(followed: TaskLog) -> None:
+def test_the_end_of_many_lines_is_shown(followed: TaskLog) -> None:
     write(*(f"line {n}" for n in range(KEPT + 7)), stream=followed.stream)
     first, *rest = followed.new()
-    assert first.startswith("(7 lines before these: aws logs tail /ecs/arbor-staging/migrations ")
+    assert first.startswith("(7 earlier lines: aws logs tail /ecs/arbor-staging/migrations ")
     assert len(rest) == KEPT
     assert rest[-1].endswith(f"line {KEPT + 6}")
 
@@ -167,18 +167,18 @@ def refuses(code: str) -> Callable[..., Any]:
     return get_log_events
 
 
-def test_a_log_that_may_not_be_read_is_told_once_and_fails_nothing(
+def test_an_unreadable_log_is_reported_once_and_fails_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client("logs"), "get_log_events", refuses("AccessDeniedException"))
     migrated(world)
-    told = [line for line in world.said if "can't be read" in line]
-    assert len(told) == 1
-    assert "AccessDenied" in told[0]
-    assert "\x1b" not in told[0]
+    messages = [line for line in world.output if "can't be read" in line]
+    assert len(messages) == 1
+    assert "AccessDenied" in messages[0]
+    assert "\x1b" not in messages[0]
 
 
-def test_a_line_that_looks_like_markup_is_shown_as_it_is(
+def test_a_line_like_markup_is_unchanged(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with screen.progress() as say:
@@ -186,7 +186,7 @@ def test_a_line_that_looks_like_markup_is_shown_as_it_is(
     assert "INFO [alembic.runtime] [/closed]" in capsys.readouterr().out
 
 
-def test_the_command_reads_all_of_it(world: World) -> None:
+def test_the_printed_command_reads_the_whole_log(world: World) -> None:
     log = TaskLog(account=Account(stack="x", client=client), group="/g", stream="a/b/c")
     assert world
     assert log.command() == "aws logs tail /g --log-stream-names a/b/c --since 1d"

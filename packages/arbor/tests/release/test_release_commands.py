@@ -1,4 +1,4 @@
-"""restart, rollback and revisions as scripts use them."""
+"""restart, rollback and revisions: output and exit codes for scripts."""
 
 import json
 
@@ -22,7 +22,7 @@ def write(*words: str) -> Result:
     return operate(*words, "--yes", "--every", "0.001")
 
 
-def test_a_rollback_is_0_and_says_what_is_not_undone_also_the_second_time(world: World) -> None:
+def test_a_rollback_and_its_repetition_exit_0(world: World) -> None:
     deployed(world)
     CLOCK.set_speed(60_000)
     done = write("rollback")
@@ -37,7 +37,7 @@ def test_a_rollback_is_0_and_says_what_is_not_undone_also_the_second_time(world:
     assert world.deployments(BACKEND) == deployments
 
 
-def test_where_nothing_is_left_nobody_is_asked(world: World) -> None:
+def test_a_finished_rollback_requires_no_confirmation(world: World) -> None:
     deployed(world)
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, taskDefinition=f"{BACKEND}:1")
     world.finish()
@@ -47,24 +47,24 @@ def test_where_nothing_is_left_nobody_is_asked(world: World) -> None:
     assert operate("rollback", "backend", "--dry-run").exit_code == 0
 
 
-def test_a_rollback_that_is_refused_is_3(world: World) -> None:
+def test_a_refused_rollback_exits_3(world: World) -> None:
     assert world
     done = write("rollback", "backend")
     assert done.exit_code == 3
-    assert "Refused, nothing was changed: backend has nothing to go back to" in done.stderr
+    assert "Refused, nothing was changed: backend has no revision to roll back to" in done.stderr
     assert write("rollback", "backend", "--to", "7").exit_code == 3
 
 
 @pytest.mark.parametrize(
     "words", [("rollback", "--to", "1"), ("rollback", "database"), ("restart", "backnd")]
 )
-def test_what_was_mistyped_is_2(world: World, words: tuple[str, ...]) -> None:
+def test_invalid_arguments_exit_2(world: World, words: tuple[str, ...]) -> None:
     before = world.writes()
     assert write(*words).exit_code == 2
     assert world.writes() == before
 
 
-def test_a_restart_is_0_and_while_one_is_under_way_3(world: World) -> None:
+def test_a_restart_exits_0_and_a_second_one_during_it_3(world: World) -> None:
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, forceNewDeployment=True)
     done = write("restart", "backend")
     assert done.exit_code == 3
@@ -77,7 +77,7 @@ def test_a_restart_is_0_and_while_one_is_under_way_3(world: World) -> None:
     assert len(world.deployments(BACKEND)) == 3
 
 
-def test_revisions_are_listed_with_what_decides_a_rollback(world: World) -> None:
+def test_revisions_are_listed_with_version_owner_and_image(world: World) -> None:
     deployed(world)
     world.infrastructure("backend", environment=[])
     client("ecr").batch_delete_image(repositoryName="backend", imageIds=[{"imageTag": OLD}])
@@ -94,14 +94,14 @@ def test_revisions_are_listed_with_what_decides_a_rollback(world: World) -> None
     ]
     table = operate("revisions").stdout
     assert f"{FRONTEND}:2" in table
-    assert "GONE" in table
+    assert "MISSING" in table
     assert len(json.loads(operate("revisions", "--limit", "1", "--json").stdout)) == 2
 
 
-def test_what_is_live_is_said_to_be_unknown_while_it_is(world: World) -> None:
+def test_an_unknown_live_revision_is_a_warning(world: World) -> None:
     assert world
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, forceNewDeployment=True)
     done = operate("revisions")
     assert done.exit_code == 0
-    assert "Which revision of backend is live is not certain" in done.stderr
+    assert "The live revision of backend is unknown" in done.stderr
     assert "frontend" not in done.stderr

@@ -1,4 +1,4 @@
-"""A restart: the same revision in new tasks, and what stands in its way."""
+"""A restart deploys the same revision again; obstacles are refused."""
 
 from dataclasses import replace
 from typing import Any
@@ -16,16 +16,16 @@ def tasks(name: str) -> set[str]:
     return set(client("ecs").list_tasks(cluster=CLUSTER, serviceName=name)["taskArns"])
 
 
-def test_a_service_is_restarted_with_the_revision_that_is_live(world: World) -> None:
+def test_a_restart_deploys_the_live_revision(world: World) -> None:
     deployed(world)
-    world.infrastructure("backend", environment=[])  # not what is live
+    world.infrastructure("backend", environment=[])  # not the live one
     before, others = tasks(BACKEND), tasks(FRONTEND)
     restart.plan(world.account, ("backend",)).execute(world.run())
     assert runs(BACKEND) == {f"{BACKEND}:2"}
     assert not tasks(BACKEND) & before
     assert tasks(FRONTEND) == others
-    assert world.heard(f"{BACKEND}: IN_PROGRESS BAKE_TIME")
-    assert world.heard(f"wait until all tasks of {BACKEND} run it")
+    assert world.printed(f"{BACKEND}: IN_PROGRESS BAKE_TIME")
+    assert world.printed(f"wait until all tasks of {BACKEND} run the revision")
 
 
 def test_a_pause_is_answered(world: World) -> None:
@@ -44,7 +44,7 @@ def test_a_restart_that_ecs_rolls_back_is_a_failure(world: World) -> None:
 
 
 class Repeating:
-    """ECS's client where an answer was lost: the SDK asks again, and ECS does it again."""
+    """ECS's client with a lost response: the SDK repeats the call, and ECS executes both."""
 
     def __init__(self) -> None:
         self._ecs = client("ecs")
@@ -57,7 +57,7 @@ class Repeating:
         return self._ecs.update_service(**asked)
 
 
-def test_the_later_of_two_deployments_that_a_repeated_call_began_is_followed(world: World) -> None:
+def test_the_second_deployment_of_a_repeated_call_is_followed(world: World) -> None:
     ecs: Any = Repeating()
     account = replace(
         world.account, client=lambda service: ecs if service == "ecs" else client(service)
@@ -104,14 +104,12 @@ def inactive(world: World) -> None:
     [
         (under_way, f"{BACKEND} is being deployed: {BACKEND}:1"),
         (without_image, r"backend has no image v1\.0\.0"),
-        (without_secret, "is to be deleted"),
-        (half_way, "left half way, so it is unknown which revision is live"),
+        (without_secret, "is scheduled for deletion"),
+        (half_way, "is incomplete, so its live revision is unknown"),
         (inactive, f"{BACKEND}:1 is INACTIVE"),
     ],
 )
-def test_a_restart_is_refused_with_nothing_written(
-    world: World, trouble: object, sentence: str
-) -> None:
+def test_a_refused_restart_writes_nothing(world: World, trouble: object, sentence: str) -> None:
     assert callable(trouble)
     trouble(world)
     before = world.writes()

@@ -1,10 +1,10 @@
-"""A rollback: to what was live before, once, however often it is run."""
+"""A rollback returns to the previous live revision; repetitions change nothing."""
 
 import pytest
 
 from arbor.procedure import Failed, Refused, Run
 from arbor.release import release, rollback
-from arbor.release.rollback import Already
+from arbor.release.rollback import NothingToDo
 from ecs_world import client
 from operations_world import BACKEND, CLUSTER, FRONTEND, NEW, OLD, World, push
 from pulumi_moto.clock import CLOCK
@@ -18,9 +18,9 @@ def rolled_back(world: World, *apps: str, to: str | None = None) -> None:
 
 
 def already(world: World, *apps: str, to: str | None = None) -> str:
-    """Run it where nothing is left to do, and see that nothing is done."""
+    """The message of a rollback with nothing to do, which writes nothing."""
     before = world.writes()
-    with pytest.raises(Already) as found:
+    with pytest.raises(NothingToDo) as found:
         rollback.plan(world.account, apps or EVERY, to)
     assert world.writes() == before
     return str(found.value)
@@ -35,7 +35,7 @@ def refused(world: World, *apps: str, to: str | None = None) -> str:
 
 
 def begin(name: str, revision: int) -> None:
-    """Another deployment, as from elsewhere."""
+    """A deployment by another operator."""
     client("ecs").update_service(cluster=CLUSTER, service=name, taskDefinition=f"{name}:{revision}")
 
 
@@ -43,29 +43,31 @@ def images(world: World) -> tuple[str, str]:
     return world.image(BACKEND), world.image(FRONTEND)
 
 
-def test_both_services_go_back_to_what_was_live_before_the_frontend_first(world: World) -> None:
+def test_both_services_are_rolled_back_to_the_previous_revision_the_frontend_first(
+    world: World,
+) -> None:
     deployed(world, NEW, NEWER)
-    world.said.clear()
+    world.output.clear()
     rolled_back(world)
     assert images(world) == (NEW, NEW)
     assert runs(BACKEND) == {f"{BACKEND}:2"}
-    says = [line for line in world.said if line.startswith("move ")]
-    assert says == [
-        f"move {name} from {name}:3 to {name}:2 ({NEW})" for name in (FRONTEND, BACKEND)
+    changes = [line for line in world.output if line.startswith("change ")]
+    assert changes == [
+        f"change {name} from {name}:3 to {name}:2 ({NEW})" for name in (FRONTEND, BACKEND)
     ]
-    assert world.heard(f"wait until all tasks of {BACKEND} run it")
+    assert world.printed(f"wait until all tasks of {BACKEND} run the revision")
 
 
-def test_a_second_rollback_neither_swings_forward_nor_goes_further_back(world: World) -> None:
+def test_a_second_rollback_changes_nothing(world: World) -> None:
     deployed(world, NEW, NEWER)
     rolled_back(world)
-    told = already(world)
-    assert f"backend was rolled back from {BACKEND}:3 to {BACKEND}:2 at 20" in told
-    assert "to go further back: `arbor rollback backend --to 1 --stack staging`" in told
-    assert f"frontend was rolled back from {FRONTEND}:3 to {FRONTEND}:2" in told
+    message = already(world)
+    assert f"backend was rolled back from {BACKEND}:3 to {BACKEND}:2 at 20" in message
+    assert "To go further back: `arbor rollback backend --to 1 --stack staging`" in message
+    assert f"frontend was rolled back from {FRONTEND}:3 to {FRONTEND}:2" in message
 
 
-def test_a_restart_after_a_rollback_does_not_hide_it(world: World) -> None:
+def test_a_restart_after_a_rollback_allows_no_second_one(world: World) -> None:
     deployed(world, NEW, NEWER)
     rolled_back(world, "backend")
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, forceNewDeployment=True)
@@ -73,15 +75,15 @@ def test_a_restart_after_a_rollback_does_not_hide_it(world: World) -> None:
     assert f"from {BACKEND}:3 to {BACKEND}:2" in already(world, "backend")
 
 
-def test_a_release_after_a_rollback_goes_back_to_what_that_led_to(world: World) -> None:
+def test_a_release_after_a_rollback_is_rolled_back_to_the_rollbacks_revision(world: World) -> None:
     deployed(world, NEW)
     rolled_back(world)
     deployed(world, NEWER)
     rolled_back(world)
-    assert images(world) == (OLD, OLD)  # not to what was left because it was bad
+    assert images(world) == (OLD, OLD)  # not the failed version
 
 
-def test_what_ecs_has_taken_back_is_not_taken_back_further(world: World) -> None:
+def test_a_deployment_that_ecs_rolled_back_is_not_rolled_back_further(world: World) -> None:
     deployed(world, NEW)
     when(world, f"{BACKEND}: IN_PROGRESS", lambda: world.ring("backend"))
     with pytest.raises(Failed):
@@ -89,18 +91,18 @@ def test_what_ecs_has_taken_back_is_not_taken_back_further(world: World) -> None
     assert f"from {BACKEND}:3 to {BACKEND}:2" in already(world, "backend")
 
 
-def test_a_deployment_under_way_is_taken_back(world: World) -> None:
+def test_a_deployment_in_progress_is_rolled_back(world: World) -> None:
     deployed(world, NEW, NEWER)
     rolled_back(world, "backend")  # :2
     begin(BACKEND, 3)
     rolled_back(world, "backend")
     assert world.history(BACKEND)[0] == "ROLLBACK_SUCCESSFUL"
     assert runs(BACKEND) == {f"{BACKEND}:2"}
-    assert len(world.deployments(BACKEND)) == 5  # ours was none of its own
+    assert len(world.deployments(BACKEND)) == 5  # the rollback started no deployment of its own
     assert f"from {BACKEND}:3 to {BACKEND}:2" in already(world, "backend")
 
 
-def test_a_deployment_that_waits_for_a_person_is_taken_back(world: World) -> None:
+def test_a_paused_deployment_is_rolled_back(world: World) -> None:
     deployed(world, NEW)
     rolled_back(world)
     world.pause(BACKEND)
@@ -110,7 +112,7 @@ def test_a_deployment_that_waits_for_a_person_is_taken_back(world: World) -> Non
     assert runs(BACKEND) == {f"{BACKEND}:1"}
 
 
-def test_a_deployment_that_succeeds_at_that_moment_is_followed_by_one_back(world: World) -> None:
+def test_a_deployment_that_succeeds_meanwhile_is_followed_by_a_rollback(world: World) -> None:
     deployed(world, NEW)
     rolled_back(world, "backend")
     begin(BACKEND, 2)
@@ -122,54 +124,54 @@ def test_a_deployment_that_succeeds_at_that_moment_is_followed_by_one_back(world
     assert world.history(BACKEND)[:2] == ["SUCCESSFUL", "SUCCESSFUL"]
 
 
-def test_a_rollback_under_way_is_waited_for_and_not_taken_back(world: World) -> None:
-    """As after a kill: what the first run began goes back already."""
+def test_a_rollback_in_progress_is_awaited_and_not_reverted(world: World) -> None:
+    """The first run was killed after it started the deployment."""
     deployed(world, NEW)
     world.pause(BACKEND)
     begin(BACKEND, 1)
     rolled_back(world, "backend")
-    assert world.heard(f"wait for the rollback of {BACKEND} to {BACKEND}:1 ({OLD})")
+    assert world.printed(f"wait for the rollback of {BACKEND} to {BACKEND}:1 ({OLD})")
     assert world.history(BACKEND) == ["SUCCESSFUL"] * 3
     assert runs(BACKEND) == {f"{BACKEND}:1"}
 
 
-def test_a_rollback_that_ecs_is_taking_back_is_waited_for(world: World) -> None:
+def test_a_rollback_that_ecs_is_reverting_is_refused(world: World) -> None:
     deployed(world, NEW)
     begin(BACKEND, 1)
     (arn, *_) = (d["serviceDeploymentArn"] for d in world.deployments(BACKEND))
     client("ecs").stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
-    assert "is itself being taken back" in refused(world, "backend")
+    assert "ECS is reverting the rollback of" in refused(world, "backend")
 
 
-def test_a_rollback_that_failed_is_tried_again(world: World) -> None:
+def test_a_failed_rollback_can_be_repeated(world: World) -> None:
     deployed(world, NEW)
-    world.said.clear()
+    world.output.clear()
     when(world, f"{BACKEND}: IN_PROGRESS", lambda: world.ring("backend"))
     with pytest.raises(Failed) as failed:
         rolled_back(world)
     assert "is ROLLBACK_SUCCESSFUL" in str(failed.value)
-    assert f"{BACKEND} is NOT known to be back on {BACKEND}:1 ({OLD})." in str(failed.value)
+    assert f"{BACKEND} to {BACKEND}:1 ({OLD}) could NOT be verified." in str(failed.value)
     assert images(world) == (NEW, OLD)
-    rolled_back(world)  # an alarm that rings already is not watched
+    rolled_back(world)  # ECS ignores an alarm that is already in ALARM
     assert images(world) == (OLD, OLD)
 
 
-def test_a_service_that_was_not_reached_is_told(world: World) -> None:
+def test_an_unchanged_service_is_reported(world: World) -> None:
     deployed(world, NEW)
     when(world, f"{FRONTEND}: IN_PROGRESS", lambda: world.ring("frontend"))
-    with pytest.raises(Failed, match=f"{BACKEND} was not touched"):
+    with pytest.raises(Failed, match=f"Unchanged: {BACKEND}"):
         rolled_back(world)
     assert images(world) == (NEW, NEW)
 
 
-def test_a_deployment_that_was_left_half_way_goes_back_to_the_last_success(world: World) -> None:
+def test_an_incomplete_deployment_is_rolled_back_to_the_last_success(world: World) -> None:
     deployed(world, NEW)
-    half_way(world, 1)  # a rollback: it is finished
+    half_way(world, 1)  # a rollback, which is completed
     rolled_back(world, "backend")
     assert runs(BACKEND) == {f"{BACKEND}:1"}
 
 
-def test_a_release_that_was_left_half_way_goes_back(world: World) -> None:
+def test_an_incomplete_release_is_rolled_back(world: World) -> None:
     deployed(world, NEW)
     rolled_back(world)
     half_way(world, 2)
@@ -192,31 +194,33 @@ def half_way(world: World, revision: int) -> None:
 
 
 def test_services_that_would_end_on_different_versions_are_refused(world: World) -> None:
-    """As after a release that died between the two: the frontend's part has not begun."""
+    """A release was killed after the backend, before the frontend."""
     deployed(world, NEW)
     push("backend", NEWER)
     push("frontend", NEWER)
     begun = release.plan(world.account, NEWER, migrates=False, opener=None)
     world.run().execute(begun.parts[0].steps())
-    told = refused(world)
-    assert f"backend on {BACKEND}:2 ({NEW})" in told
-    assert f"frontend on {FRONTEND}:1 ({OLD})" in told
+    message = refused(world)
+    assert f"backend on {BACKEND}:2 ({NEW})" in message
+    assert f"frontend on {FRONTEND}:1 ({OLD})" in message
     each = (f"`arbor rollback {app} --stack staging`" for app in ("frontend", "backend"))
-    assert f"one at a time: {' or '.join(each)}" in told
+    assert f"one service at a time: {' or '.join(each)}" in message
     rolled_back(world, "backend")
     assert images(world) == (NEW, NEW)
 
 
-def test_a_named_revision_is_gone_to_and_then_left_alone(world: World) -> None:
+def test_a_chosen_revision_is_deployed_once(world: World) -> None:
     deployed(world, NEW, NEWER)
     rolled_back(world, "backend", to="1")
     assert runs(BACKEND) == {f"{BACKEND}:1"}
-    assert "backend is on arbor-staging-backend:1 already" in already(world, "backend", to="1")
+    assert f"backend already runs {BACKEND}:1" in already(world, "backend", to="1")
     rolled_back(world, "backend", to=f"{BACKEND}:3")
     assert runs(BACKEND) == {f"{BACKEND}:3"}
 
 
-def test_the_named_revision_is_what_a_deployment_under_way_came_from(world: World) -> None:
+def test_a_rollback_to_the_revision_before_the_deployment_in_progress_stops_it(
+    world: World,
+) -> None:
     deployed(world, NEW)
     begin(BACKEND, 1)
     rolled_back(world, "backend", to="2")
@@ -224,19 +228,19 @@ def test_the_named_revision_is_what_a_deployment_under_way_came_from(world: Worl
     assert runs(BACKEND) == {f"{BACKEND}:2"}
 
 
-def test_a_named_revision_that_is_under_way_is_waited_for(world: World) -> None:
+def test_a_rollback_in_progress_to_the_chosen_revision_is_awaited(world: World) -> None:
     deployed(world, NEW)
     begin(BACKEND, 1)
     rolled_back(world, "backend", to="1")
     assert world.history(BACKEND) == ["SUCCESSFUL"] * 3
 
 
-def test_a_named_revision_beside_a_deployment_under_way_is_refused(world: World) -> None:
+def test_another_chosen_revision_during_a_deployment_is_refused(world: World) -> None:
     deployed(world, NEW, NEWER)
     rolled_back(world, "backend")
     begin(BACKEND, 3)
     assert f"backend is being deployed: {BACKEND}:3" in refused(world, "backend", to="1")
-    assert "wait until it is over" in refused(world, "backend", to="3")
+    assert "wait until it ends" in refused(world, "backend", to="3")
 
 
 @pytest.mark.parametrize(
@@ -248,66 +252,68 @@ def test_a_named_revision_beside_a_deployment_under_way_is_refused(world: World)
         (f"{FRONTEND}:1", f"{FRONTEND}:1 is not a revision of {BACKEND}"),
     ],
 )
-def test_what_is_no_revision_of_the_service_is_refused(
+def test_other_text_than_a_revision_of_the_service_is_refused(
     world: World, to: str, sentence: str
 ) -> None:
     assert sentence in refused(world, "backend", to=to)
 
 
-def test_a_revision_that_could_not_run_is_refused(world: World) -> None:
+def test_a_revision_without_its_image_is_refused(world: World) -> None:
     deployed(world, NEW)
     client("ecr").batch_delete_image(repositoryName="backend", imageIds=[{"imageTag": OLD}])
-    assert f"{BACKEND}:1 could not run any more: backend has no image {OLD}" in refused(world)
+    assert f"{BACKEND}:1 can't run: backend has no image {OLD}" in refused(world)
     assert f"backend has no image {OLD}" in refused(world, "backend", to="1")
 
 
 def test_a_deregistered_revision_is_refused(world: World) -> None:
     deployed(world, NEW)
     client("ecs").deregister_task_definition(taskDefinition=f"{BACKEND}:1")
-    assert f"{BACKEND}:1 is INACTIVE, and ECS deploys only ACTIVE ones" in refused(world, "backend")
+    assert f"{BACKEND}:1 is INACTIVE; ECS deploys ACTIVE revisions only" in refused(
+        world, "backend"
+    )
     assert "is INACTIVE" in refused(world, "backend", to="1")
 
 
-def test_without_anything_to_go_back_to_it_is_refused(world: World) -> None:
-    told = refused(world)
-    assert "backend has nothing to go back to" in told
-    assert "frontend has nothing to go back to" in told
+def test_without_an_earlier_revision_it_is_refused(world: World) -> None:
+    message = refused(world)
+    assert "backend has no revision to roll back to" in message
+    assert "frontend has no revision to roll back to" in message
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, forceNewDeployment=True)
     world.finish()
-    assert "nothing to go back to" in refused(world, "backend")
+    assert "no revision to roll back to" in refused(world, "backend")
 
 
 def test_a_dry_run_changes_nothing(world: World) -> None:
     deployed(world, NEW)
     begin(FRONTEND, 1)
     before = world.writes()
-    world.said.clear()
+    world.output.clear()
     rollback.plan(world.account, EVERY).execute(world.run(dry_run=True))
     assert world.writes() == before
-    assert world.said == [
-        f"would wait for the rollback of {FRONTEND} to {FRONTEND}:1 ({OLD}), which is under way",
-        f"would wait until all tasks of {FRONTEND} run it and all targets are healthy",
-        f"would move {BACKEND} from {BACKEND}:2 to {BACKEND}:1 ({OLD})",
-        f"would wait until all tasks of {BACKEND} run it and all targets are healthy",
+    assert world.output == [
+        f"would wait for the rollback of {FRONTEND} to {FRONTEND}:1 ({OLD}), in progress",
+        f"would wait until all tasks of {FRONTEND} run the revision and all targets are healthy",
+        f"would change {BACKEND} from {BACKEND}:2 to {BACKEND}:1 ({OLD})",
+        f"would wait until all tasks of {BACKEND} run the revision and all targets are healthy",
     ]
     world.finish()
     begin(BACKEND, 1)
     world.finish()
     begin(BACKEND, 2)
-    world.said.clear()
+    world.output.clear()
     rollback.plan(world.account, ("backend",)).execute(world.run(dry_run=True))
-    assert len(world.said) == 2
-    assert "would roll back the deployment" in world.said[0]
+    assert len(world.output) == 2
+    assert "would roll back the deployment" in world.output[0]
 
 
-def test_a_deployment_that_hangs_is_told(world: World) -> None:
+def test_a_hanging_deployment_is_a_failure(world: World) -> None:
     deployed(world, NEW)
-    run = Run(say=world.said.append, every=60, sleep=lambda _: CLOCK.advance(0.1))
+    run = Run(say=world.output.append, every=60, sleep=lambda _: CLOCK.advance(0.1))
     with pytest.raises(Failed, match="no effect after"):
         rollback.plan(world.account, ("backend",)).execute(run)
 
 
-def test_a_version_is_the_revision_that_was_live_with_it(world: World) -> None:
+def test_a_version_is_its_revision_that_was_live(world: World) -> None:
     deployed(world, NEW)
     world.infrastructure("backend", OLD)  # newer, and never deployed
     rolled_back(world, "backend", to=OLD)

@@ -1,4 +1,4 @@
-"""Before a deployment: what is there and fits, what doesn't, and what could not be seen."""
+"""Checks of deployment prerequisites: passed, failed and skipped."""
 
 import json
 from collections.abc import Callable
@@ -36,7 +36,7 @@ VALUE = json.dumps({"username": "u", "password": "p"})
 
 @pytest.fixture
 def ready(world: World) -> World:
-    """With roles, and a secret that holds what tasks take from it."""
+    """Staging with roles, and a secret with every key."""
     iam, ecs = client("iam"), client("ecs")
     roles = {
         kind: iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TASKS))["Role"][
@@ -66,19 +66,19 @@ def lines(world: World) -> list[Check]:
     return table.checks(snapshot.read(world.account, NEW))
 
 
-def test_where_all_is_well_every_check_says_what_it_found(ready: World) -> None:
+def test_every_passed_check_has_its_numbers(ready: World) -> None:
     before = ready.writes()
     found = lines(ready)
     assert [line.name for line in found] == list(table.CHECKS)
     assert {line.status for line in found} == {"OK"}
-    says = {line.name: line.message for line in found}
-    assert says["images"] == f"backend:{NEW}, frontend:{NEW}."
-    assert says["platforms"] == "2 images are for linux/amd64."
-    assert says["live targets"].startswith("healthy targets behind production: backend ")
-    assert says["secrets"] == f"arbor/{STACK}/db hold what tasks take from them."
-    assert says["roles"] == "3 roles are there and trusted."
-    assert says["target groups"] == "backend two on port 8000, frontend two on port 3000."
-    assert says["quotas"].startswith("3.5 of 6 Fargate vCPUs needed")
+    messages = {line.name: line.message for line in found}
+    assert messages["images"] == f"backend:{NEW}, frontend:{NEW}."
+    assert messages["platforms"] == "2 images for linux/amd64."
+    assert messages["live targets"].startswith("healthy targets behind production: backend ")
+    assert messages["secrets"] == f"arbor/{STACK}/db contain every key that tasks use."
+    assert messages["roles"] == "3 roles exist and trust their service."
+    assert messages["target groups"] == "backend two on port 8000, frontend two on port 3000."
+    assert messages["quotas"].startswith("3.5 of 6 Fargate vCPUs needed")
     assert ready.writes() == before
 
 
@@ -216,29 +216,29 @@ def a_second_group_of_the_migrations(world: World) -> None:
     ("trouble", "check", "sentence"),
     [
         (no_image, "images", f"frontend has no image {NEW}: push it"),
-        (another_platform, "platforms", f"backend:{NEW} is for linux/arm64, linux/s390x, and its"),
-        (only_one_kept, "kept images", f"frontend:{OLD} is to expire, for 1 are newer and 1 are"),
-        (no_live_target, "live targets", "which has no healthy target: they get 503. `arbor tri"),
+        (another_platform, "platforms", f"backend:{NEW} is for linux/arm64, linux/s390x; its"),
+        (only_one_kept, "kept images", f"frontend:{OLD} is due to expire: 1 image newer, 1 kept"),
+        (no_live_target, "live targets", "which has 0 healthy targets, so they get 503: run `arb"),
         (no_role, "roles", f"There is no role execution, the execution role of {BACKEND}"),
         (another_trust, "roles", "ecs-tasks.amazonaws.com may not assume task, the task role"),
         (another_infrastructure_trust, "roles", "ecs.amazonaws.com may not assume infrastructure"),
-        (no_key, "secrets", f"arbor/{STACK}/db is to hold password as JSON, and does not"),
-        (no_json, "secrets", f"arbor/{STACK}/db is to hold password as JSON, and does not"),
-        (deleted_secret, "secrets", "is to be deleted: `aws secretsmanager restore-secret"),
+        (no_key, "secrets", f"arbor/{STACK}/db lacks password in its JSON"),
+        (no_json, "secrets", f"arbor/{STACK}/db lacks password in its JSON"),
+        (deleted_secret, "secrets", "Restore it: `aws secretsmanager restore-secret"),
         (no_log_group, "log groups", f"There is no log group /ecs/arbor-{STACK}/frontend"),
-        (one_group_in_the_rule, "rules", f"of {BACKEND} does not forward to both target groups"),
+        (one_group_in_the_rule, "rules", f"of {BACKEND} must forward to exactly its two target"),
         (half_and_half, "rules", "has the weights 50/50 instead of 100/0"),
-        (no_forward, "rules", f"production rule of {BACKEND} has no one forward action"),
-        (no_rule, "rules", f"The production rule of {FRONTEND} is gone: `pulumi up`"),
+        (no_forward, "rules", f"production rule of {BACKEND} has 0 forward actions"),
+        (no_rule, "rules", f"The production rule of {FRONTEND} is missing; run `pulumi"),
         (another_port, "target groups", "sends to backend:8000, and the new revision of backend"),
-        (too_many, "quotas", "needs 8.5 Fargate vCPUs, and the account's quota is 6"),
-        (no_alarm, "alarms", "There is no alarm backend-5xx"),
+        (too_many, "quotas", "needs 8.5 Fargate vCPUs; the account's quota is 6"),
+        (no_alarm, "alarms", "There is no deployment alarm backend-5xx"),
         (an_alarm, "alarms", "frontend-5xx is in ALARM"),
-        (a_deployment, "under way", f"{FRONTEND} is being deployed"),
-        (a_second_group_of_the_migrations, "security groups", "2 security groups are tagged"),
+        (a_deployment, "in progress", f"{FRONTEND} is being deployed"),
+        (a_second_group_of_the_migrations, "security groups", "2 security groups have the tags"),
     ],
 )
-def test_what_is_missing_or_does_not_fit_is_ng(
+def test_a_missing_or_wrong_prerequisite_is_ng(
     ready: World, trouble: Callable[[World], None], check: str, sentence: str
 ) -> None:
     trouble(ready)
@@ -253,7 +253,7 @@ def answering(call: str, answer: Callable[..., Any], service: str, patch: Any) -
     patch.setattr(client(service), call, answer)
 
 
-def test_subnets_without_room_for_a_second_colour_are_ng(
+def test_subnets_without_addresses_for_a_second_colour_are_ng(
     ready: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subnets = [
@@ -261,12 +261,12 @@ def test_subnets_without_room_for_a_second_colour_are_ng(
     ]
     answering("describe_subnets", lambda **_: {"Subnets": subnets}, "ec2", monkeypatch)
     full, gone = sorted(line.message for line in lines(ready) if line.status == "NG")
-    assert f"Subnet {ready.subnets[0]} has 2 free addresses, and a second colour" in full
-    assert "up to 3" in full  # of both services, and a migration
+    assert f"Subnet {ready.subnets[0]} has 2 free addresses; a second colour" in full
+    assert "up to 3" in full  # for both services and a migration
     assert f"There is no subnet {ready.subnets[1]}" in gone
 
 
-def test_what_may_not_be_looked_at_is_skipped(
+def test_a_check_without_permission_is_skipped(
     ready: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def denied(**_: object) -> None:
@@ -281,9 +281,7 @@ def test_what_may_not_be_looked_at_is_skipped(
     assert "you may not read its value" in found["secrets"].message
 
 
-def test_a_quota_that_the_account_does_not_tell_is_skipped(
-    ready: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unknown_quota_is_skipped(ready: World, monkeypatch: pytest.MonkeyPatch) -> None:
     quotas = client("service-quotas")
 
     def unknown(**_: object) -> None:
@@ -295,7 +293,7 @@ def test_a_quota_that_the_account_does_not_tell_is_skipped(
     assert "3.5 are needed" in line.message
 
 
-def test_without_a_revision_of_infrastructure_it_is_refused(ready: World) -> None:
+def test_without_infrastructures_revision_it_is_refused(ready: World) -> None:
     for arn in ready.revisions(BACKEND):
         client("ecs").untag_resource(resourceArn=arn, tagKeys=["ManagedBy"])
     with pytest.raises(Refused, match="was registered by infrastructure"):
@@ -307,7 +305,7 @@ def operate(*words: str) -> Result:
 
 
 @pytest.mark.usefixtures("configured", "ready")
-def test_the_command_ends_with_0_and_1() -> None:
+def test_the_command_exits_0_or_1() -> None:
     done = operate("verify", NEW)
     assert done.exit_code == 0, done.output
     assert "OK  images" in done.stdout
@@ -320,7 +318,7 @@ def test_the_command_ends_with_0_and_1() -> None:
 
 
 @pytest.mark.usefixtures("configured", "ready")
-def test_without_a_version_the_live_one_is_looked_at() -> None:
+def test_the_live_version_is_the_default() -> None:
     client("ecr").batch_delete_image(repositoryName="backend", imageIds=[{"imageTag": OLD}])
     done = operate("verify")
     assert done.exit_code == 1
@@ -328,7 +326,7 @@ def test_without_a_version_the_live_one_is_looked_at() -> None:
 
 
 def one_manifest(patch: pytest.MonkeyPatch, config: bytes | Exception) -> None:
-    """Both images for one platform alone, which only their config names."""
+    """Both images are for one platform, which is in their config."""
     manifest = {"schemaVersion": 2, "config": {"digest": "sha256:c"}}
     found = {"images": [{"imageManifest": json.dumps(manifest)}]}
     answering("batch_get_image", lambda **_: found, "ecr", patch)
@@ -347,29 +345,27 @@ def of_platforms(world: World) -> list[tuple[str, str]]:
     return [(line.status, line.message) for line in lines(world) if line.name == "platforms"]
 
 
-def test_platforms_are_of_the_images_that_are_there(ready: World) -> None:
+def test_platforms_are_those_of_existing_images(ready: World) -> None:
     no_image(ready)
-    assert of_platforms(ready) == [("OK", "1 image is for linux/amd64, 1 image missing.")]
+    assert of_platforms(ready) == [("OK", "1 image for linux/amd64, 1 image missing.")]
     client("ecr").batch_delete_image(repositoryName="backend", imageIds=[{"imageTag": NEW}])
-    assert of_platforms(ready) == [("SKIP", "no image is there whose platform could be read.")]
+    assert of_platforms(ready) == [("SKIP", "no image exists.")]
 
 
-def test_an_image_for_one_platform_says_so_in_its_config(
+def test_the_platform_of_a_single_manifest_is_in_its_config(
     ready: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one_manifest(monkeypatch, b'{"os": "linux", "architecture": "amd64"}')
-    assert of_platforms(ready) == [("OK", "2 images are for linux/amd64.")]
+    assert of_platforms(ready) == [("OK", "2 images for linux/amd64.")]
     one_manifest(monkeypatch, b'{"os": "linux", "architecture": "arm64"}')
     assert {state for state, _ in of_platforms(ready)} == {"NG"}
 
 
-def test_a_config_that_can_t_be_read_is_skipped(
-    ready: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unreadable_config_is_skipped(ready: World, monkeypatch: pytest.MonkeyPatch) -> None:
     one_manifest(monkeypatch, OSError("no route to host"))
-    ((state, says),) = of_platforms(ready)
+    ((state, messages),) = of_platforms(ready)
     assert state == "SKIP"
-    assert "is not known: its config can't be read (no route to host)" in says
+    assert "is unknown: its config can't be read (no route to host)" in messages
 
 
 def image(days: int, *tags: str) -> "ImageDetailTypeDef":
@@ -406,15 +402,15 @@ HELD = [image(1, "v3"), image(2, "v2"), image(3, "v1"), image(9), image(1)]
     ("rules", "mine", "why"),
     [
         ([UNTAGGED, NEWEST], HELD[1], ""),
-        ([UNTAGGED, NEWEST], HELD[2], "2 are newer and 2 are kept"),
+        ([UNTAGGED, NEWEST], HELD[2], "2 images newer, 2 kept"),
         ([UNTAGGED, NEWEST], HELD[3], "it was pushed more than 7 days ago"),
         ([UNTAGGED, NEWEST], HELD[4], ""),
-        # The rule of the lower number selects it, and keeps it.
+        # The rule with the lower number selects it, and keeps it.
         ([NEWEST, RELEASES], HELD[2], ""),
         ([], HELD[2], ""),
     ],
 )
-def test_the_first_rule_that_selects_an_image_decides_whether_it_expires(
+def test_the_first_rule_that_selects_an_image_decides_its_expiry(
     rules: list[registry.ExpiryRule], mine: "ImageDetailTypeDef", why: str
 ) -> None:
     assert registry.expiry(rules, HELD, mine) == why

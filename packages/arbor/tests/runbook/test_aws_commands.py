@@ -1,4 +1,4 @@
-"""Every AWS command of docs/runbook.md is one that AWS has, with options that it takes."""
+"""Every AWS command in docs/runbook.md exists and has valid options."""
 
 import re
 
@@ -16,14 +16,14 @@ CUSTOM: dict[tuple[str, str], set[str]] = {
     ("logs", "tail"): {"since", "follow", "format", "filter-pattern"},
     ("s3", "ls"): {"recursive"},
 }
-"""What is a command of the CLI alone."""
+"""Commands of the AWS CLI without an API operation."""
 CALL = re.compile(r"\baws ([a-z0-9-]+) ([a-z0-9-]+)(?: ([a-z][a-z0-9-]+))?(?= |$)")
 PASSED_OVER = re.compile(r"'[^']*'|\$\(date[^)]*\)")
 OPTION = re.compile(r"(?<= )--([a-z][a-z0-9-]*)")
 
 
 def calls() -> list[tuple[str, str, str, frozenset[str]]]:
-    """Service, operation, what is waited for, and options; each once."""
+    """Service, operation, waiter and options of each command."""
     found = set()
     for section in commands(RUNBOOK).values():
         for command in section:
@@ -31,7 +31,7 @@ def calls() -> list[tuple[str, str, str, frozenset[str]]]:
             starts = [*CALL.finditer(bare)]
             ends = [*(start.start() for start in starts[1:]), len(bare)]
             for start, end in zip(starts, ends, strict=False):  # none without a call
-                # A pipe or a bracket ends a call, not what stands in quotes.
+                # A pipe or a bracket ends a call, unless it is quoted.
                 text = re.split(r" \||\)\"?(?= |$)", bare[start.start() : end])[0]
                 service, operation, more = start.groups()
                 found.add((service, operation, more or "", frozenset(OPTION.findall(text))))
@@ -41,7 +41,7 @@ def calls() -> list[tuple[str, str, str, frozenset[str]]]:
 CALLS = calls()
 
 
-def test_there_are_calls_of_every_service_that_the_stack_has() -> None:
+def test_the_calls_cover_every_service_of_the_stack() -> None:
     assert len(CALLS) > 40
     assert {call[0] for call in CALLS} >= {
         "acm",
@@ -59,7 +59,7 @@ def test_there_are_calls_of_every_service_that_the_stack_has() -> None:
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: " ".join(filter(None, call[:3])))
-def test_aws_takes_it(call: tuple[str, str, str, frozenset[str]]) -> None:
+def test_each_command_is_valid_for_aws(call: tuple[str, str, str, frozenset[str]]) -> None:
     service, operation, waited, options = call
     if (service, operation) in CUSTOM:
         assert options <= CUSTOM[service, operation]

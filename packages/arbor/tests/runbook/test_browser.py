@@ -1,4 +1,4 @@
-"""The runbook's page in Debian's Chromium, as an operator uses it."""
+"""The runbook's page in Chromium, as an operator uses it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,7 +41,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Tab]:
 
 
 def click(browser: Tab, selector: str) -> None:
-    """With the mouse, in the middle of it."""
+    """Click the middle of an element."""
     box = browser.evaluate(
         f"(() => {{ const e = document.querySelector({selector!r});"
         "e.scrollIntoView({block: 'center', behavior: 'instant'});"
@@ -55,7 +55,7 @@ def click(browser: Tab, selector: str) -> None:
 
 
 def wait(browser: Tab, condition: str) -> None:
-    """Until a condition of the page holds, for five seconds at most."""
+    """Wait at most five seconds until a condition of the page holds."""
     assert browser.evaluate(
         "new Promise(done => { const end = Date.now() + 5000; const look = () => "
         f"({condition}) ? done(true) : Date.now() > end ? done(false) : setTimeout(look, 20);"
@@ -73,15 +73,15 @@ def test_a_button_copies_its_block(opened: Tab) -> None:
     wait(opened, f"document.querySelector('{block} button').textContent === 'Copy'")
 
 
-def test_a_button_says_what_is_left_to_fill_in(opened: Tab) -> None:
+def test_a_button_lists_placeholders_without_a_value(opened: Tab) -> None:
     block = "#standard-deployment ~ .code"
     click(opened, f"{block} button")
-    said = "Copied; fill in <version>"
-    wait(opened, f"document.querySelector('{block} button').textContent === '{said}'")
+    label = "Copied; fill in <version>"
+    wait(opened, f"document.querySelector('{block} button').textContent === '{label}'")
     assert "arbor release <version>" in opened.evaluate("navigator.clipboard.readText()")
 
 
-def test_without_the_clipboard_it_is_copied_through_a_selection(opened: Tab) -> None:
+def test_without_the_clipboard_a_selection_is_copied(opened: Tab) -> None:
     opened.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))")
     block = "#rotate-database-credentials ~ .code"
     click(opened, f"{block} button")
@@ -105,17 +105,17 @@ def test_a_link_of_the_contents_leads_to_its_heading(opened: Tab) -> None:
     )
 
 
-def test_it_asks_for_nothing_and_complains_of_nothing(opened: Tab) -> None:
+def test_the_page_makes_no_request_and_logs_no_error(opened: Tab) -> None:
     opened.evaluate("1")
-    asked = [event["request"]["url"] for event in opened.told("Network.requestWillBeSent")]
-    assert len(asked) >= 1
-    assert all(address.startswith(("file:", "data:")) for address in asked), asked
-    errors = opened.told("Log.entryAdded") + opened.told("Runtime.exceptionThrown")
+    requested = [event["request"]["url"] for event in opened.events_of("Network.requestWillBeSent")]
+    assert len(requested) >= 1
+    assert all(address.startswith(("file:", "data:")) for address in requested), requested
+    errors = opened.events_of("Log.entryAdded") + opened.events_of("Runtime.exceptionThrown")
     assert not errors
-    assert not opened.told("Runtime.consoleAPICalled")
+    assert not opened.events_of("Runtime.consoleAPICalled")
 
 
-def test_the_browser_itself_refuses_what_is_not_the_pages_own(opened: Tab) -> None:
+def test_the_browser_rejects_foreign_scripts_and_addresses(opened: Tab) -> None:
     opened.evaluate(
         "document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.bad = 1\">')"
     )
@@ -126,7 +126,7 @@ def test_the_browser_itself_refuses_what_is_not_the_pages_own(opened: Tab) -> No
     assert opened.evaluate("window.bad === undefined")
 
 
-def test_severities_have_colours_of_their_own(opened: Tab) -> None:
+def test_severities_have_different_colours(opened: Tab) -> None:
     colours = opened.evaluate(
         "[1, 2, 3, 4].map(n => getComputedStyle("
         "document.querySelector(`.p${n} td`)).borderLeftColor)"
@@ -134,8 +134,8 @@ def test_severities_have_colours_of_their_own(opened: Tab) -> None:
     assert len(set(colours)) == 4
 
 
-def test_the_page_is_no_wider_than_its_window(opened: Tab) -> None:
-    """What is wide scrolls in its own block."""
+def test_the_page_fits_its_windows_width(opened: Tab) -> None:
+    """Wide content scrolls in its own block."""
     assert opened.evaluate(
         "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
     )

@@ -1,4 +1,4 @@
-"""docs/runbook.md keeps what it promises: its commands exist, its placeholders can be filled in."""
+"""docs/runbook.md: its commands exist, and its placeholders can be filled in."""
 
 import re
 import shlex
@@ -38,7 +38,7 @@ def sections(path: Path) -> list[str]:
 
 
 def rows(path: Path) -> dict[str, list[list[Token]]]:
-    """The cells of each table's rows, by the section that they stand in."""
+    """The cells of each table's rows, by section."""
     found: dict[str, list[list[Token]]] = {}
     section, all_tokens = "", parser().parse(path.read_text())
     for at, token in enumerate(all_tokens):
@@ -52,7 +52,7 @@ def rows(path: Path) -> dict[str, list[list[Token]]]:
 
 
 def arbor_lines(path: Path) -> list[str]:
-    """What follows `arbor` in blocks and in the text, without remarks."""
+    """The arguments of `arbor` in blocks and in the text, without comments."""
     blocks = [
         line.removeprefix("arbor ").split("  #")[0].split(" #")[0].strip()
         for token in tokens(path)
@@ -69,7 +69,7 @@ def arbor_lines(path: Path) -> list[str]:
 
 
 def leaves(group: TyperGroup, before: str = "") -> set[str]:
-    """Every command, and those of groups as `group name`."""
+    """Every command; those of groups as `group name`."""
     found = set()
     for name, command in group.commands.items():
         if isinstance(command, TyperGroup):
@@ -82,7 +82,7 @@ def leaves(group: TyperGroup, before: str = "") -> set[str]:
 NAMED = sorted({line for path in DOCUMENTS for line in arbor_lines(path)})
 
 
-def test_every_command_has_its_place_in_the_runbook() -> None:
+def test_every_command_is_in_the_runbook() -> None:
     assert isinstance(ARBOR, TyperGroup)
     named = {f"{line} " for line in arbor_lines(RUNBOOK)}
     assert not {
@@ -92,10 +92,10 @@ def test_every_command_has_its_place_in_the_runbook() -> None:
     }
 
 
-def test_every_section_of_the_first_runbook_is_there_in_its_order() -> None:
+def test_every_section_of_the_first_runbook_is_kept_in_order() -> None:
     ours, first = sections(RUNBOOK), sections(ORIGINAL)
     assert [section for section in ours if section in first] == first
-    assert len(first) == 12  # ten, their contents and the contact
+    assert len(first) == 12  # ten sections, the contents and the contact
 
 
 def test_the_severity_table_is_the_first_runbooks() -> None:
@@ -115,7 +115,7 @@ def test_every_command_of_the_first_runbook_is_judged() -> None:
     assert sum(len(section) for section in judged.values()) == 60
 
 
-def test_every_judgement_says_why() -> None:
+def test_every_judgement_has_a_reason() -> None:
     for table in rows(COMMANDS).values():
         for _, verdict, why in table:
             assert verdict.content in VERDICTS
@@ -123,7 +123,7 @@ def test_every_judgement_says_why() -> None:
 
 
 @pytest.mark.parametrize("line", NAMED)
-def test_a_command_that_the_documents_name_exists(line: str) -> None:
+def test_every_command_in_the_documents_exists(line: str) -> None:
     words = shlex.split(line)
     command: Any = ARBOR
     while isinstance(command, TyperGroup) and words and words[0] in command.commands:
@@ -136,8 +136,8 @@ def test_a_command_that_the_documents_name_exists(line: str) -> None:
     assert options <= known, f"`arbor {line}` takes {sorted(known)}"
 
 
-def test_what_can_be_pasted_is_taken_as_it_is_typed() -> None:
-    """A line of ours is one command without a pipe: `--stack staging` can be put behind it."""
+def test_a_pasted_line_parses() -> None:
+    """A line is one `arbor` command without a pipe, so `--stack staging` can be appended."""
     for token in tokens(RUNBOOK):
         for line in token.content.splitlines() if token.type == "fence" else []:
             if line.startswith("arbor "):
@@ -158,14 +158,14 @@ def test_placeholders_are_explained_known_and_used() -> None:
     assert unused <= {"frontend-test-rule-arn"}
 
 
-def test_placeholders_stand_in_code_only() -> None:
-    """Elsewhere a value would be read as Markdown."""
+def test_placeholders_are_in_code_only() -> None:
+    """Markdown would parse a value elsewhere."""
     for token in tokens(RUNBOOK):
         if token.type == "text":
             assert not document.placeholders(token.content), token.content
 
 
-def test_every_link_in_the_page_leads_somewhere() -> None:
+def test_every_link_has_a_target() -> None:
     flat = list(tokens(RUNBOOK))
     anchors = {
         page.slug(token.content)
@@ -178,7 +178,7 @@ def test_every_link_in_the_page_leads_somewhere() -> None:
         assert link.startswith("#") or (RUNBOOK.parent / link).exists(), link
 
 
-def test_staging_has_its_own_names() -> None:
+def test_stagings_runbook_has_stagings_names() -> None:
     text = document.for_stack(TEXT, "staging")
     code = "\n".join(token.content for token in parser().parse(text) if token.type == "fence")
     for name in ("arbor-staging-cluster", "arbor/staging/db", "arbor_staging", "Pulumi.staging"):
@@ -193,11 +193,11 @@ def test_staging_has_its_own_names() -> None:
     )
 
 
-def test_production_is_as_it_was_written() -> None:
+def test_productions_runbook_is_unchanged() -> None:
     assert document.for_stack(TEXT, "production") == TEXT
 
 
-def test_only_what_has_a_value_is_filled_in() -> None:
+def test_placeholders_without_a_value_stay() -> None:
     text = "`curl https://<domain>/<version>`\n| `<domain>` | The host of `green.<domain>` |\n"
     assert document.fill(text, {"domain": "a.example"}) == (
         "`curl https://a.example/<version>`\n"

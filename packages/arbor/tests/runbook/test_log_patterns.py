@@ -1,4 +1,4 @@
-"""The searches of the backend's log that the runbook shows find what the application writes."""
+"""The runbook's searches of the backend's log find the application's lines."""
 
 import re
 from collections.abc import Callable
@@ -19,7 +19,7 @@ SEARCHES = [(one["what"], one["pattern"]) for one in SEARCH.finditer(RUNBOOK.rea
 
 
 def found(about: str) -> set[str]:
-    """The kinds that the searches about something find."""
+    """The kinds of lines that the searches of a section find."""
     patterns = [pattern for what, pattern in SEARCHES if re.search(about, what)]
     assert patterns, SEARCHES
     return {
@@ -30,7 +30,7 @@ def found(about: str) -> set[str]:
     }
 
 
-def test_every_search_of_the_page_is_read() -> None:
+def test_every_search_of_the_page_is_found() -> None:
     shown = RUNBOOK.read_text().count(
         "--log-group-name /ecs/arbor-production/backend \\\n    --start"
     )

@@ -1,4 +1,4 @@
-"""The runbook as a page: everything escaped, everything in it, nothing from elsewhere."""
+"""The runbook as a page: escaped, complete and self-contained."""
 
 import re
 from html.parser import HTMLParser
@@ -8,12 +8,12 @@ import pytest
 from arbor.runbook import document, page, values
 from runbook_world import RUNBOOK
 
-LEFT = dict.fromkeys(values.CHOSEN, "you choose it")
+LEFT = dict.fromkeys(values.CHOSEN, "your choice")
 WHEN = "Production, account 1, us-east-1, as it was on 2026-01-01 at 00:00 UTC."
 
 
 class Read(HTMLParser):
-    """What a browser would make of it."""
+    """The parsed page."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ def test_every_link_stays_on_the_page() -> None:
     assert {f"#{anchor}" for anchor in anchors} >= links
 
 
-def test_nothing_comes_from_elsewhere() -> None:
+def test_the_page_loads_nothing() -> None:
     read = rendered()
     assert not [tag for tag, a in read.elements if "src" in a]
     assert [a["href"] for a in read.all("link")] == ["data:,"]
@@ -88,7 +88,7 @@ HOSTILE = "<script>alert(1)</script>&\"'<img src=x onerror=alert(1)>"
         f"# {HOSTILE}\n",
     ],
 )
-def test_what_the_document_says_is_text(markdown: str) -> None:
+def test_the_documents_text_is_escaped(markdown: str) -> None:
     read = Read(page.page(markdown, when=HOSTILE, left={"version": HOSTILE}))
     assert len(read.all("script")) == 1  # the page's own
     assert not read.all("img")
@@ -102,14 +102,14 @@ def test_a_placeholder_without_a_value_is_marked() -> None:
     assert "<td><code>&lt;version&gt;</code></td><td>&quot;</td>" in html
 
 
-def test_a_remark_stays_part_of_what_is_copied() -> None:
+def test_a_comment_is_copied_with_its_line() -> None:
     html = page.page("# T\n\n```bash\na  # b\nc#d\n```\n", when=WHEN, left={})
     assert '<pre><code>a<span class="remark">  # b</span>\nc#d</code></pre>' in html
 
 
-def test_without_anything_left_nothing_is_said_of_it() -> None:
+def test_without_missing_values_the_section_is_absent() -> None:
     assert page.LEFT not in page.page("# T\n", when=WHEN, left={})
 
 
-def test_what_is_filled_in_is_no_markup() -> None:
+def test_a_filled_in_value_is_escaped() -> None:
     assert document.fill("`<a>`\n", {"a": "b"}) == "`b`\n"

@@ -50,7 +50,7 @@ def found(account: Account) -> values.Values:
 
 
 def test_every_placeholder_is_filled_in(whole: World) -> None:
-    whole.infrastructure("backend")  # a second revision, not deployed
+    whole.infrastructure("backend")  # a second revision, which is not deployed
     answer = found(whole.account)
     assert set(answer.left) == {
         *values.CHOSEN,
@@ -70,7 +70,7 @@ def test_every_placeholder_is_filled_in(whole: World) -> None:
     assert answer.filled["backend-security-group-id"] == groups["backend"]
 
 
-def test_each_colour_is_its_own(whole: World) -> None:
+def test_each_colour_has_its_own_target_group(whole: World) -> None:
     answer = found(whole.account).filled
     elb = client("elbv2")
     for app_name in ("backend", "frontend"):
@@ -96,13 +96,13 @@ def test_the_previous_revision_is_the_active_one_before_the_live_one(whole: Worl
     assert answer["backend-infrastructure-revision"] == "4"
 
 
-def test_what_a_release_registered_is_not_infrastructures(whole: World) -> None:
+def test_a_releases_revision_is_not_infrastructures(whole: World) -> None:
     made = whole.infrastructure("backend")
     client("ecs").tag_resource(resourceArn=made, tags=[{"key": "ManagedBy", "value": "release"}])
     assert found(whole.account).filled["backend-infrastructure-revision"] == "1"
 
 
-def test_a_deployment_that_waits_says_for_what(whole: World) -> None:
+def test_a_paused_deployment_has_its_hook(whole: World) -> None:
     name = f"arbor-{STACK}-backend"
     whole.pause(name)
     client("ecs").update_service(
@@ -118,16 +118,16 @@ def test_a_deployment_that_waits_says_for_what(whole: World) -> None:
     assert deployment["lifecycleHookDetails"][0]["hookId"] == answer["backend-hook-id"]
 
 
-def test_what_is_not_there_is_left_with_the_reason(world: World) -> None:
+def test_a_missing_value_has_its_reason(world: World) -> None:
     answer = found(world.account)
     assert "DBInstance arbor-staging-db not found" in answer.left["database-endpoint"]
-    assert answer.left["log-export-bucket"].startswith("0 buckets are tagged")
+    assert answer.left["log-export-bucket"].startswith("0 buckets have the tags")
     assert answer.left["certificate-arn"] == "the listener on port 80 has no certificate"
     assert answer.left["version"] == values.CHOSEN["version"]
     assert answer.filled["domain"] == DOMAIN
 
 
-def test_an_account_without_the_stack_leaves_everything(world: World) -> None:
+def test_an_account_without_the_stack_fills_in_nothing(world: World) -> None:
     answer = values.find(Account(stack="production", client=client), values.names())
     assert not answer.filled
     assert (
@@ -138,7 +138,7 @@ def test_an_account_without_the_stack_leaves_everything(world: World) -> None:
 
 
 @pytest.mark.parametrize("value", ["$(rm -rf x)", "a b", "a;b", "a`b`", "a|b", "<b>", "a\nb", ""])
-def test_a_value_that_a_shell_would_read_is_not_filled_in(
+def test_a_value_with_shell_characters_is_not_filled_in(
     value: str, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     finder = Finder(names=("domain",), find=lambda _: {"domain": value})
@@ -148,16 +148,16 @@ def test_a_value_that_a_shell_would_read_is_not_filled_in(
     assert answer.left["domain"]
 
 
-def test_a_finder_answers_each_of_its_names(whole: World) -> None:
+def test_a_finder_returns_each_of_its_names(whole: World) -> None:
     for finder in values.FINDERS:
         assert set(finder.find(whole.account)) == set(finder.names)
 
 
-def test_an_unknown_placeholder_is_left(world: World) -> None:
+def test_an_unknown_placeholder_has_no_value(world: World) -> None:
     assert values.find(world.account, ["nonsense"]).left == {"nonsense": "no such placeholder"}
 
 
-def test_without_valid_credentials_nothing_is_told_but_that(
+def test_without_valid_credentials_the_message_is_only_that(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expired = ClientError({"Error": {"Code": "ExpiredToken", "Message": "expired"}}, "Any")
@@ -195,7 +195,7 @@ def test_without_a_network_it_fails(world: World) -> None:
     assert world
 
 
-def test_printed_it_can_be_pasted(whole: World) -> None:  # noqa: ARG001 - it is there
+def test_the_printed_runbook_can_be_pasted(whole: World) -> None:  # noqa: ARG001 - it is there
     done = operate()
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith(
@@ -204,19 +204,19 @@ def test_printed_it_can_be_pasted(whole: World) -> None:  # noqa: ARG001 - it is
     assert f"curl https://{DOMAIN}/api/v1/health" in done.stdout
     assert "    --cluster arbor-staging-cluster \\\n" in done.stdout
     ending = done.stdout[done.stdout.index("## Left to fill in") :]
-    assert "- `<version>`: you choose it" in ending
+    assert "- `<version>`: your choice" in ending
     used = document.placeholders(done.stdout[: done.stdout.index("## Placeholders")])
     assert set(used) <= set(document.placeholders(ending))
 
 
-def test_as_json_for_scripts(whole: World) -> None:  # noqa: ARG001 - it is there
+def test_json_has_every_value(whole: World) -> None:  # noqa: ARG001 - it is there
     answer = json.loads(operate("--json").stdout)
     assert (answer["stack"], answer["account"]) == (STACK, "123456789012")
     assert answer["filled"]["domain"] == DOMAIN
     assert "backend-hook-id" in answer["left"]
 
 
-def test_the_page_is_written_whole(whole: World, tmp_path: Path) -> None:  # noqa: ARG001 - it is there
+def test_the_whole_page_is_written(whole: World, tmp_path: Path) -> None:  # noqa: ARG001 - it is there
     path = tmp_path / "runbook.html"
     path.write_text("before")
     done = operate("--html", str(path))
@@ -229,7 +229,7 @@ def test_the_page_is_written_whole(whole: World, tmp_path: Path) -> None:  # noq
     assert json.loads(as_json.stdout)["stack"] == STACK
 
 
-def test_a_page_that_was_interrupted_leaves_the_old_one(
+def test_an_interrupted_write_keeps_the_old_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "runbook.html"
@@ -246,7 +246,7 @@ def test_a_page_that_was_interrupted_leaves_the_old_one(
 
 
 @pytest.mark.parametrize("place", ["absent/runbook.html", "."])
-def test_a_page_that_cannot_be_written_is_refused(
+def test_an_unwritable_file_is_refused(
     place: str,
     whole: World,  # noqa: ARG001 - it is there
     tmp_path: Path,
@@ -257,7 +257,7 @@ def test_a_page_that_cannot_be_written_is_refused(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_project_without_its_runbook_is_refused(
+def test_an_installation_without_its_runbook_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(document, "RUNBOOK", tmp_path / "runbook.md")
@@ -269,5 +269,5 @@ def test_an_unknown_stack_is_wrong_usage() -> None:
     assert CliRunner().invoke(app, ["runbook", "--stack", "moon"]).exit_code == 2
 
 
-def test_missing_says_why() -> None:
+def test_a_missing_value_has_a_reason() -> None:
     assert Missing("why").why == "why"

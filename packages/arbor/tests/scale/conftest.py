@@ -1,4 +1,4 @@
-"""The world of the commands that scale."""
+"""Fixtures of the scaling commands."""
 
 from scale_world import scaled
 

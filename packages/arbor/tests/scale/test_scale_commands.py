@@ -1,4 +1,4 @@
-"""scale, resize and database scale on the command line: what scripts can rely on."""
+"""scale, resize and database scale: output and exit codes for scripts."""
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -39,11 +39,11 @@ def operate(*words: str) -> Result:
 
 
 @pytest.mark.usefixtures("hurried")
-def test_each_that_is_done_is_0_and_the_same_again_has_nothing_to_do() -> None:
+def test_a_command_and_its_repetition_exit_0() -> None:
     again = ("--yes", "--every", "0.001")
     done = operate("scale", "backend", "3", *again)
     assert (done.exit_code, "backend of staging serves with 3 tasks." in done.stdout) == (0, True)
-    for words, told in (
+    for words, message in (
         (
             ("resize", "backend", "--cpu", "1024", "--memory", "2048"),
             "already: nothing to do.",
@@ -54,7 +54,7 @@ def test_each_that_is_done_is_0_and_the_same_again_has_nothing_to_do() -> None:
         assert done.exit_code == 0, done.output
         done = operate(*words)
         assert done.exit_code == 0
-        assert told in done.stdout
+        assert message in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -66,14 +66,14 @@ def test_each_that_is_done_is_0_and_the_same_again_has_nothing_to_do() -> None:
         ("database", "scale"),
     ],
 )
-def test_what_was_mistyped_is_2(scaled: World, words: tuple[str, ...]) -> None:
+def test_invalid_arguments_exit_2(scaled: World, words: tuple[str, ...]) -> None:
     before = (scaled.writes(), floor(), fall_backs())
     assert operate(*words, "--yes").exit_code == 2
     assert (scaled.writes(), floor(), fall_backs()) == before
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (("scale", "backend", "11"), "arbor:services.backend.max in Pulumi.staging.yaml"),
         (("scale", "backend", "4", "--until", "noon"), "allowed: the next 18:00 in UTC"),
@@ -81,13 +81,13 @@ def test_what_was_mistyped_is_2(scaled: World, words: tuple[str, ...]) -> None:
         (("database", "scale", "large"), "allowed: db.t3.micro"),
     ],
 )
-def test_what_is_refused_is_3_with_what_is_allowed_and_nothing_is_written(
-    hurried: World, words: tuple[str, ...], told: str
+def test_a_refused_command_exits_3_with_the_allowed_values_and_writes_nothing(
+    hurried: World, words: tuple[str, ...], message: str
 ) -> None:
     before = (hurried.writes(), floor(), fall_backs())
     refused = operate(*words, "--yes")
     assert refused.exit_code == 3
     assert refused.stderr.startswith("Refused, nothing was changed: ")
-    assert told in refused.stderr
+    assert message in refused.stderr
     assert (hurried.writes(), floor(), fall_backs()) == before
     assert client("ssm").describe_parameters()["Parameters"] == []

@@ -1,4 +1,4 @@
-"""resize: what is registered and deployed, what is refused, and what is said."""
+"""resize: the registered revision, the deployment, refusals and messages."""
 
 from functools import partial
 
@@ -21,7 +21,7 @@ def resize(world: World, size: Size = LARGER) -> None:
 
 
 def live(world: World) -> tuple[Size, dict[str, str]]:
-    """Size and tags of what runs."""
+    """Size and tags of the live revision."""
     arn = world.service(BACKEND)["taskDefinition"]
     found = client("ecs").describe_task_definition(taskDefinition=arn, include=["TAGS"])
     definition = found["taskDefinition"]
@@ -29,7 +29,7 @@ def live(world: World) -> tuple[Size, dict[str, str]]:
     return Size(cpu=int(definition["cpu"]), memory=int(definition["memory"])), tags
 
 
-def test_the_live_revision_runs_in_another_size_and_nothing_else_differs(world: World) -> None:
+def test_only_the_size_of_the_live_revision_changes(world: World) -> None:
     before = world.service(BACKEND)["taskDefinition"]
     resize(world)
     size, tags = live(world)
@@ -37,13 +37,13 @@ def test_the_live_revision_runs_in_another_size_and_nothing_else_differs(world: 
     assert tags["ManagedBy"] == "operator"
     assert world.definition(before) == world.definition(world.service(BACKEND)["taskDefinition"])
     assert world.history(BACKEND)[0] == "SUCCESSFUL"
-    assert world.heard("IN_PROGRESS BAKE_TIME")
-    assert world.heard("wait until all tasks of arbor-staging-backend run it")
-    assert world.heard("set arbor:services.backend.cpu to 1024")
-    assert world.heard("arbor:services.backend.memory to 2048 in Pulumi.staging.yaml")
+    assert world.printed("IN_PROGRESS BAKE_TIME")
+    assert world.printed("wait until all tasks of arbor-staging-backend run the revision")
+    assert world.printed("set arbor:services.backend.cpu to 1024")
+    assert world.printed("arbor:services.backend.memory to 2048 in Pulumi.staging.yaml")
 
 
-def test_what_was_released_stays_and_the_next_release_starts_from_infrastructure(
+def test_a_resize_keeps_the_version_and_the_next_release_uses_infrastructures_size(
     world: World,
 ) -> None:
     release.plan(world.account, NEW, migrates=False, opener=answers).execute(world.run())
@@ -54,16 +54,16 @@ def test_what_was_released_stays_and_the_next_release_starts_from_infrastructure
     assert live(world)[0] == Size(cpu=512, memory=1024)
 
 
-def test_a_revision_that_was_registered_and_not_deployed_is_used(world: World) -> None:
+def test_a_registered_revision_of_a_killed_run_is_reused(world: World) -> None:
     plan = sizes.plan(world.account, "backend", LARGER)
-    world.run().execute([next(plan.steps())])  # and then it was killed
+    world.run().execute([next(plan.steps())])  # then the run was killed
     registered = len(world.revisions(BACKEND))
     resize(world)
     assert len(world.revisions(BACKEND)) == registered
     assert live(world)[0] == LARGER
 
 
-def test_it_is_known_whether_there_is_anything_to_do(world: World) -> None:
+def test_the_live_size_is_recognised(world: World) -> None:
     assert sizes.is_live(world.account, "backend", Size(cpu=512, memory=1024))
     assert not sizes.is_live(world.account, "backend", LARGER)
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, forceNewDeployment=True)
@@ -71,9 +71,7 @@ def test_it_is_known_whether_there_is_anything_to_do(world: World) -> None:
 
 
 @pytest.mark.parametrize("cpu", limits.FARGATE_MEMORY)
-def test_a_memory_that_fargate_does_not_have_is_refused_with_those_it_has(
-    world: World, cpu: int
-) -> None:
+def test_an_invalid_memory_is_refused_with_the_allowed_values(world: World, cpu: int) -> None:
     before = world.writes()
     with pytest.raises(Refused) as refused:
         resize(world, Size(cpu=cpu, memory=1025))
@@ -82,20 +80,20 @@ def test_a_memory_that_fargate_does_not_have_is_refused_with_those_it_has(
     assert world.writes() == before
 
 
-def test_a_cpu_that_fargate_does_not_have_is_refused_with_those_it_has(world: World) -> None:
+def test_an_invalid_cpu_is_refused_with_the_allowed_values(world: World) -> None:
     with pytest.raises(Refused, match=r"no tasks with 300 CPU units; allowed: 256, 512, 1024"):
         sizes.is_live(world.account, "backend", Size(cpu=300, memory=1024))
 
 
-def test_during_a_deployment_it_is_refused(world: World) -> None:
+def test_a_resize_during_a_deployment_is_refused(world: World) -> None:
     client("ecs").update_service(cluster=CLUSTER, service=FRONTEND, forceNewDeployment=True)
-    resize(world)  # the other service's is no obstacle
+    resize(world)  # the other service's deployment is no obstacle
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, forceNewDeployment=True)
     with pytest.raises(Refused, match="arbor-staging-backend is being deployed"):
         resize(world, Size(cpu=256, memory=512))
 
 
-def test_an_image_that_is_gone_is_refused_before_anything_is_registered(world: World) -> None:
+def test_a_missing_image_is_refused_before_a_revision_is_registered(world: World) -> None:
     client("ecr").batch_delete_image(repositoryName="backend", imageIds=[{"imageTag": OLD}])
     before = world.writes()
     with pytest.raises(Refused, match=f"backend has no image {OLD}"):
@@ -103,7 +101,7 @@ def test_an_image_that_is_gone_is_refused_before_anything_is_registered(world: W
     assert world.writes() == before
 
 
-def test_a_deployment_that_fails_is_a_failure_and_the_old_size_is_back(world: World) -> None:
+def test_a_failed_deployment_restores_the_old_size(world: World) -> None:
     when(world, f"{BACKEND}: IN_PROGRESS", partial(world.ring, "backend"))
     with pytest.raises(Failed) as failed:
         resize(world)

@@ -1,4 +1,4 @@
-"""--until, as an operator types it."""
+"""The values of --until."""
 
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ NOW = datetime(2026, 3, 31, 17, 30, 20, 5, tzinfo=UTC)
     [
         ("18:00", datetime(2026, 3, 31, 18, 0, tzinfo=UTC)),
         ("17:30", datetime(2026, 4, 1, 17, 30, tzinfo=UTC)),
-        ("17:34", datetime(2026, 4, 1, 17, 34, tzinfo=UTC)),  # hardly up before it falls back
+        ("17:34", datetime(2026, 4, 1, 17, 34, tzinfo=UTC)),  # too short
         ("9:05", datetime(2026, 4, 1, 9, 5, tzinfo=UTC)),
         ("90m", datetime(2026, 3, 31, 19, 0, 20, tzinfo=UTC)),
         ("2h", datetime(2026, 3, 31, 19, 30, 20, tzinfo=UTC)),

@@ -28,7 +28,7 @@ ROTATED = {
 
 @pytest.fixture
 def audit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Audit]:
-    """The command, on staging with the secrets that the program created."""
+    """The command on staging with the secrets that the program created."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")

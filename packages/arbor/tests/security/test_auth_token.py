@@ -75,7 +75,7 @@ def test_both_tokens_are_valid_until_the_last_task_is_replaced(world: World) -> 
 def test_a_dry_run_prints_every_step_and_changes_nothing(world: World) -> None:
     before = everything(world)
     plan(world).execute(world.run(dry_run=True))
-    assert [line.split()[1] for line in world.said] == [
+    assert [line.split()[1] for line in world.output] == [
         *("store", "add", "make"),
         "deploy",
         *("remove", "end"),
@@ -86,7 +86,7 @@ def test_a_dry_run_prints_every_step_and_changes_nothing(world: World) -> None:
 def test_no_token_is_printed(world: World) -> None:
     planned = plan(world)
     planned.execute(world.run())
-    printed = "\n".join([*world.said, repr(planned)])
+    printed = "\n".join([*world.output, repr(planned)])
     assert held(CACHE)["password"] not in printed
     assert OLD not in printed
 

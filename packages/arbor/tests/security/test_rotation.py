@@ -106,7 +106,7 @@ def test_database_secret_and_tasks_use_the_new_password(world: World, login: Log
 
 def test_a_dry_run_prints_every_step_and_changes_nothing(world: World, login: Login) -> None:
     plan(world, login).execute(world.run(dry_run=True))
-    assert [line.split()[1] for line in world.said] == [
+    assert [line.split()[1] for line in world.output] == [
         *("store", "set", "make"),
         *("deploy", "deploy"),  # both services use the secret here
         "end",
@@ -120,7 +120,7 @@ def test_no_password_is_printed(world: World, login: Login) -> None:
     planned = plan(world, login)
     planned.execute(world.run())
     printed = "\n".join(
-        [*world.said, repr(planned), repr(Credentials(username="u", password=FIRST))]
+        [*world.output, repr(planned), repr(Credentials(username="u", password=FIRST))]
     )
     assert held()["password"] not in printed
     assert FIRST not in printed

@@ -68,16 +68,16 @@ def test_other_keys_of_the_secret_are_kept(world: World, application: Applicatio
 def test_the_effect_on_clients_is_shown_first(world: World, application: Application) -> None:
     before = everything(world)
     plan(world, application).execute(world.run(dry_run=True))
-    assert [line.split()[1] for line in world.said] == ["store", "make", "deploy", "check", "end"]
-    assert "every client must sign in again" in world.said[0]
-    assert f"https://{DOMAIN}/api/v1/auth/token/validate" in world.said[3]
+    assert [line.split()[1] for line in world.output] == ["store", "make", "deploy", "check", "end"]
+    assert "every client must sign in again" in world.output[0]
+    assert f"https://{DOMAIN}/api/v1/auth/token/validate" in world.output[3]
     assert everything(world) == before
 
 
 def test_no_key_is_printed(world: World, application: Application) -> None:
     planned = plan(world, application)
     planned.execute(run(world, application))
-    printed = "\n".join([*world.said, repr(planned)])
+    printed = "\n".join([*world.output, repr(planned)])
     assert held(APP)["SECRET_KEY"] not in printed
     assert OLD not in printed
     assert "eyJ" not in printed  # nor a token that it signed

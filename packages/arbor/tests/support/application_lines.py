@@ -1,7 +1,7 @@
-"""A line of each kind that the backend writes, and what `arbor` must see in it.
+"""A line of each kind that the backend logs, and what `arbor` must find in it.
 
-The application writes JSON with structlog, gunicorn and uvicorn text; the log driver sends each
-line of a text as an event of its own. The runbook's kinds stand below.
+The application logs JSON with structlog, and gunicorn's and uvicorn's text; the log driver sends
+each line of a text as one event. The runbook's kinds follow.
 """
 
 import json
@@ -12,14 +12,14 @@ CUSTOMER = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """Events that are written together, one after the other."""
+    """Events that are logged together, in sequence."""
 
     name: str
     events: tuple[str, ...]
     errors: tuple[str, ...] = ()
-    """How `triage` shows each error among them."""
+    """The text of each error in `triage`."""
     slow: int | None = None
-    """Milliseconds that they speak of."""
+    """The duration in them, in milliseconds."""
     customer: str | None = None
 
 

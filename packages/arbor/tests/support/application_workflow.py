@@ -22,10 +22,10 @@ ONLY_DESCRIBED = (
     "deregisteredAt",
     "registeredBy",
 )
-"""What DescribeTaskDefinition adds, and the actions take out."""
+"""Keys that DescribeTaskDefinition adds, and the actions remove."""
 MEDIA = "application/vnd.oci.image.index.v1+json"
 WAITS = {"Delay": 15, "MaxAttempts": 120}
-"""Half an hour, as the action waits unless it is given another time."""
+"""The action's default wait: half an hour."""
 
 
 def push(repository: str, sha: str, content: str = "") -> str:
@@ -55,7 +55,7 @@ def push(repository: str, sha: str, content: str = "") -> str:
 def deploy(*, family: str, container: str, image: str, service: str, cluster: str) -> str:
     """Describe, render, register, update, wait; returns the revision that it registered."""
     ecs = client("ecs")
-    # The workflow asks for no tags, so the revision that it registers has none.
+    # The workflow requests no tags, so its revision has none.
     described = ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]
     (rendered,) = [one for one in described["containerDefinitions"] if one["name"] == container]
     rendered["image"] = image
@@ -67,7 +67,7 @@ def deploy(*, family: str, container: str, image: str, service: str, cluster: st
     assert answer["failures"] == []
     (found,) = answer["services"]
     assert found["status"] == "ACTIVE"
-    # The action deploys by CodeDeploy otherwise, or gives up.
+    # Otherwise the action deploys by CodeDeploy, or fails.
     assert found.get("deploymentController", {}).get("type", "ECS") == "ECS"
     ecs.update_service(
         cluster=cluster, service=service, taskDefinition=arn, forceNewDeployment=False
@@ -77,7 +77,7 @@ def deploy(*, family: str, container: str, image: str, service: str, cluster: st
 
 
 def _without_empty(value: Any) -> Any:
-    """The action drops null, "", and what holds nothing else; variables keep an empty value."""
+    """The action removes null, "" and empty containers; variables keep an empty value."""
     if isinstance(value, dict):
         kept = {key: _without_empty(one) for key, one in value.items() if not _is_empty(one)}
         return {**kept, **({"value": ""} if value.get("value") == "" and "name" in value else {})}

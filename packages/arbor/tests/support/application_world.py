@@ -26,12 +26,12 @@ from harness import declare
 
 PLACE = Path(__file__).parents[4] / "tests" / "stand_in"
 HOST = "localhost"
-"""Of both stores, and in Redis' certificate: redis-py verifies it, asyncpg verifies none."""
+"""The host of both stores and of Redis's certificate: redis-py verifies it, asyncpg doesn't."""
 STARTS_WITHIN, STOPS_WITHIN = 60.0, 60.0
 
 
 def command(port: int, workers: int) -> list[str]:
-    """As the Dockerfile starts it, with the port and the number of workers of this machine."""
+    """The Dockerfile's command, with this machine's port and number of workers."""
     return [
         *(sys.executable, "-m", "gunicorn", "app.main:app", "--workers", str(workers)),
         *("--worker-class", "uvicorn.workers.UvicornWorker", "--bind", f"127.0.0.1:{port}"),
@@ -41,7 +41,7 @@ def command(port: int, workers: int) -> list[str]:
 
 
 def machine_environment(ca: Path) -> dict[str, str]:
-    """What a process of this machine needs to find the stand-in, and to trust its cache."""
+    """Variables with which a process of this machine finds the stand-in and trusts its cache."""
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(PLACE),
@@ -81,13 +81,13 @@ def seed(database: postgres_world.Server, *, plans: int, months: int) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Stores:
-    """What the application is connected to."""
+    """The application's stores."""
 
     database: postgres_world.Server
     cache: redis_world.Server
 
     def environment(self, name: str = "production") -> dict[str, str]:
-        """Exactly that of the backend's container, secrets included."""
+        """The environment of the backend's container, secrets included."""
         database = application.DatabaseAccess(
             host=HOST, port=self.database.port, name=postgres_world.DATABASE, secret_arn="db"
         )
@@ -105,11 +105,11 @@ class Stores:
         return {**plain, **{variable: kept[place] for variable, place in named.items()}}
 
     def process_environment(self, name: str = "production") -> dict[str, str]:
-        """The same with what a process on this machine needs to find the stand-in."""
+        """`environment` with `machine_environment`."""
         return {**machine_environment(self.cache.ca), **self.environment(name)}
 
     def alembic(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run the migrations task's command, or another of alembic's."""
+        """Run the migrations task's command, or another one of alembic."""
         return subprocess.run(
             [sys.executable, "-m", "alembic", *words],
             cwd=PLACE,
@@ -125,7 +125,7 @@ class Stores:
         return seed(self.database, plans=plans, months=months)
 
     def empty(self) -> None:
-        """No table, no key."""
+        """Delete every table and key."""
         with self.database.connect() as session:
             session.execute("DROP SCHEMA public CASCADE")
             session.execute("CREATE SCHEMA public")
@@ -134,7 +134,7 @@ class Stores:
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
-    """One task of it."""
+    """A running task of the stand-in."""
 
     port: int
     process: subprocess.Popen[bytes]
@@ -149,7 +149,7 @@ class Running:
         body: object = None,
         headers: Mapping[str, str] | None = None,
     ) -> tuple[int, Any]:
-        """The status, and the JSON or text that came with it."""
+        """The status, and the body as JSON or text."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
         data = body if isinstance(body, bytes) or body is None else json.dumps(body)
         connection.request(method, path, data, dict(headers or {}))
@@ -162,11 +162,11 @@ class Running:
             return answer.status, text
 
     def switch(self, **switches: float | bool) -> None:
-        """From the next request on, in every worker; nothing switches everything off."""
+        """Set the switches of every worker from the next request on; without one, all are off."""
         self.switches.write_text(json.dumps(switches))
 
     def lines(self) -> list[str]:
-        """What it wrote so far, as awslogs would make events of it."""
+        """Its output so far, split into events as by awslogs."""
         return self.log.read_text().splitlines()
 
     def documents(self) -> list[dict[str, Any]]:
@@ -174,7 +174,7 @@ class Running:
         return [json.loads(line) for line in self.lines() if line.startswith("{")]
 
     def ship(self, logs: Any, group: str, *, since: int = 0) -> None:
-        """Put what it wrote after so many lines into a log group, as the awslogs driver does."""
+        """Put its output from line `since` on into a log group, as awslogs does."""
         stream = f"backend/backend/{self.process.pid}-{time.monotonic_ns()}"
         logs.create_log_stream(logGroupName=group, logStreamName=stream)
         now = int(time.time() * 1000)
@@ -182,7 +182,7 @@ class Running:
         logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=written)
 
     def stop(self) -> float:
-        """As ECS does, by SIGTERM; gives the seconds that it took."""
+        """Stop it by SIGTERM, as ECS does; returns the seconds that it took."""
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=STOPS_WITHIN)
@@ -191,7 +191,7 @@ class Running:
 
 @contextmanager
 def stores() -> Iterator[Stores]:
-    """Skips the test where PostgreSQL or Redis is not installed."""
+    """Start both stores. Skips the test if PostgreSQL or Redis is missing."""
     with postgres_world.server() as database, redis_world.server(HOST) as cache:
         yield Stores(database=database, cache=cache)
 
@@ -200,7 +200,7 @@ def stores() -> Iterator[Stores]:
 def launched(
     on: Stores, place: Path, *, name: str = "production", workers: int = 1, **more: str
 ) -> Iterator[Running]:
-    """Start it, and wait for nothing; `more` goes into its environment."""
+    """Start it without waiting; `more` is added to its environment."""
     port = postgres_world.free_port()
     log, switches = place / "log", place / "switches.json"
     switches.write_text("{}")
@@ -232,7 +232,7 @@ def launched(
 def started(
     on: Stores, place: Path, *, name: str = "production", workers: int = 1, **more: str
 ) -> Iterator[Running]:
-    """The same, once it answers."""
+    """Start it, and wait until it responds."""
     with launched(on, place, name=name, workers=workers, **more) as running:
         ends = time.monotonic() + STARTS_WITHIN
         while not _answers(running):

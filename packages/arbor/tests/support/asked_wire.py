@@ -1,4 +1,4 @@
-"""What a command asks of AWS: noted call by call, and answered here where a test says so."""
+"""Records a command's calls of AWS, and answers them where a test requires it."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -12,19 +12,19 @@ from botocore.endpoint import Endpoint
 READS = ("Describe", "Get", "List", "Filter", "Lookup", "Search", "Head", "BatchGet", "StartQuery")
 LOCK = re.compile(rb"%2Farbor%2F\w+%2Foperation|/arbor/\w+/operation")
 Answer = Callable[[Any], tuple[Any, Any]]
-"""Of an operation's model: what `Endpoint._get_response` returns."""
+"""Returns the result of `Endpoint._get_response` for an operation's model."""
 
 
 class WroteError(BaseException):
-    """A write that was not to be: nothing catches it, and nobody waits for what it began."""
+    """An unexpected write; a BaseException, so that no handler catches it."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One try of one call."""
+    """One attempt of a call."""
 
     operation: str
-    """Such as `ecs:UpdateService`."""
+    """Service and operation, such as `ecs:UpdateService`."""
     body: bytes
 
     @property
@@ -38,12 +38,12 @@ class Call:
 
 @dataclass
 class Asked:
-    """Everything that was asked meanwhile."""
+    """The recorded calls."""
 
     calls: list[Call] = field(default_factory=list)
 
     def writes(self) -> list[str]:
-        """What could change something: all but reads, and the operators' own lock."""
+        """Calls that may change something, except those of the operators' lock."""
         return [c.operation for c in self.calls if not c.is_read and not c.is_of_the_lock]
 
     def locks(self) -> list[str]:
@@ -57,9 +57,9 @@ class _Http:
 
 
 def error(code: str, status: int = 400) -> tuple[Any, Any]:
-    """As botocore parses an error of AWS, of whatever protocol."""
-    said = {"Code": code, "Message": "a drill"}
-    return _answered(status, {"Error": said})
+    """An AWS error as botocore parses it, for any protocol."""
+    body = {"Code": code, "Message": "a drill"}
+    return _answered(status, {"Error": body})
 
 
 def success(**answer: Any) -> tuple[Any, Any]:
@@ -67,15 +67,15 @@ def success(**answer: Any) -> tuple[Any, Any]:
 
 
 def _answered(status: int, body: dict[str, Any]) -> tuple[Any, Any]:
-    """The answer and its HTTP, and no exception."""
+    """The response and its HTTP status, without an exception."""
     return (_Http(status), {**body, "ResponseMetadata": {"HTTPStatusCode": status}}), None
 
 
 @contextmanager
 def asked(answer: Answer | None = None, *, may_write: bool = False) -> Iterator[Asked]:
-    """Note the calls; without an answer of the test's own they go on to the emulated account.
+    """Record the calls; without `answer` they reach the emulated account.
 
-    Raises WroteError at a call that could change more than the lock, unless that is allowed.
+    Raises WroteError at a write outside of the lock, unless `may_write`.
     """
     found = Asked()
     original = Endpoint._get_response  # noqa: SLF001 - no public place sees an answer before a retry

@@ -1,8 +1,8 @@
-"""What each command of `arbor` is tried with: a line for every command, or a test fails."""
+"""Arguments of each command of `arbor`; a test requires an entry for every command."""
 
 from dataclasses import dataclass
 
-RIGHT: dict[str, str] = {
+VALID: dict[str, str] = {
     "audit access": "",
     "audit certificate": "",
     "audit secrets": "",
@@ -48,47 +48,47 @@ RIGHT: dict[str, str] = {
     "triage": "",
     "verify": "v1.1.0",
 }
-"""Arguments that are right, without --stack and --yes."""
+"""Valid arguments, without --stack and --yes."""
 
-TELLS_WHAT_IT_CAN = frozenset({"runbook"})
-"""These answer with what they could find, and say of the rest why it is not there: exit code 0."""
+PARTIAL = frozenset({"runbook"})
+"""Commands with a partial result: they report missing parts with reasons, and exit 0."""
 
-NEITHER = frozenset({"cache connect", "database connect", "runbook"})
-"""Neither writes (--yes, --dry-run) nor answers once (--json): a session of a person."""
+INTERACTIVE = frozenset({"cache connect", "database connect", "runbook"})
+"""Commands without --yes and --json: interactive sessions and documents."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wrong:
-    """Arguments that are wrong, and how that ends."""
+class Invalid:
+    """Invalid arguments, and the command's outcome."""
 
     words: str
     code: int
-    says: str
-    asks: frozenset[str] | None = None
-    """The calls of AWS that may be made before it is told; None for any that reads."""
+    message: str
+    calls: frozenset[str] | None = None
+    """The allowed calls of AWS before the message; None: any read."""
 
 
-def usage(words: str, says: str) -> Wrong:
-    """What typer knows to be wrong, without asking anybody."""
-    return Wrong(words=words, code=2, says=says, asks=frozenset())
+def usage(words: str, message: str) -> Invalid:
+    """Invalid usage that typer finds without a call."""
+    return Invalid(words=words, code=2, message=message, calls=frozenset())
 
 
-def no_service(words: str, name: str) -> Wrong:
-    """A service that the stack lacks: told once ECS has listed those that there are."""
-    return Wrong(
+def no_service(words: str, name: str) -> Invalid:
+    """A missing service, reported after ECS has listed the services."""
+    return Invalid(
         words=words,
         code=2,
-        says=f"'{name}' is not a service of staging; allowed: 'backend', 'frontend'.",
-        asks=frozenset({"ecs:ListServices", "ecs:DescribeServices"}),
+        message=f"'{name}' is not a service of staging; allowed: 'backend', 'frontend'.",
+        calls=frozenset({"ecs:ListServices", "ecs:DescribeServices"}),
     )
 
 
-def refused(words: str, says: str) -> Wrong:
-    """What only the account can tell."""
-    return Wrong(words=words, code=3, says=says)
+def refused(words: str, message: str) -> Invalid:
+    """A refusal by the account's state."""
+    return Invalid(words=words, code=3, message=message)
 
 
-WRONG: tuple[Wrong, ...] = (
+INVALID: tuple[Invalid, ...] = (
     usage("releese v1.1.0", "No such command"),
     usage("release", "Missing argument"),
     usage("release v1.1.0 --fast", "No such option"),
@@ -136,7 +136,7 @@ WRONG: tuple[Wrong, ...] = (
     refused("rollback backend --to v9 --yes", "revisions of arbor-staging-backend runs v9"),
     refused("bluegreen start v9.9.9 --yes", "backend has no image v9.9.9"),
     refused(
-        "bluegreen start latest --yes", "latest moves with each build: name the build's own tag"
+        "bluegreen start latest --yes", "latest changes with each build; use the build's own tag"
     ),
     refused("resize backend --cpu 1000 --memory 2048 --yes", "allowed: 256, 512, 1024"),
     refused("resize backend --cpu 1024 --memory 512 --yes", "allowed with 1024 CPU units: 2048"),
@@ -148,4 +148,4 @@ WRONG: tuple[Wrong, ...] = (
     ),
     refused("runbook --html /nowhere/at/all.html", "can't be written"),
 )
-"""Each is tried on staging; the command's own tests try what needs more than that."""
+"""Cases on staging; the commands' own tests have those that require more."""

@@ -1,4 +1,4 @@
-"""Every command of `arbor`, found by walking the tree, so that a new one is tested by itself."""
+"""Every command of `arbor`, read from typer's tree, so that new ones are tested automatically."""
 
 import inspect
 import typing
@@ -13,13 +13,13 @@ from arbor.__main__ import app
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """One that does something; groups only lead to it."""
+    """A command that isn't a group."""
 
     name: str
-    """Such as `database connect`."""
+    """With its groups, such as `database connect`."""
     options: frozenset[str]
     arguments: tuple[str, ...]
-    """Names of the parameters that are typed without an option, in their order."""
+    """Names of the positional parameters, in order."""
     hints: dict[str, Any]
     """The type of each parameter."""
 
@@ -28,17 +28,17 @@ class Command:
         return "--yes" in self.options
 
     def choices(self, parameter: str) -> tuple[str, ...]:
-        """What may be typed, where that is a list."""
+        """The allowed values, if they are a list."""
         return tuple(_literals(self.hints.get(parameter)))
 
 
 def commands() -> dict[str, Command]:
-    """By the name."""
+    """The commands by name."""
     return {one.name: one for one in _walk(typer.main.get_command(app), ())}
 
 
 def groups() -> dict[str, set[str]]:
-    """The names in each group, by the group's; the whole program is the empty one."""
+    """The names in each group, by the group's name; the program's own is empty."""
     found: dict[str, set[str]] = {}
 
     def walk(node: Any, words: tuple[str, ...]) -> None:

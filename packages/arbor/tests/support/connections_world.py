@@ -1,4 +1,4 @@
-"""A database of some class, and services whose tasks open connections to it."""
+"""A database of a given class, and services whose tasks open connections to it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ NAME = f"arbor-{STACK}-db"
 
 
 def database(instance_class: str) -> None:
-    """The stack's, which must not be there yet."""
+    """Create the stack's database."""
     client("rds").create_db_instance(
         DBInstanceIdentifier=NAME,
         DBInstanceClass=instance_class,
@@ -23,7 +23,7 @@ def database(instance_class: str) -> None:
 
 
 def container(command: Sequence[str] = (), pool: str = "") -> dict[str, Any]:
-    """What makes a container one that opens connections."""
+    """Arguments of a container that opens connections."""
     return {
         "environment": [{"name": "POSTGRES_HOST", "value": "db.internal"}],
         **({"command": list(command)} if command else {}),
@@ -36,7 +36,7 @@ def workers(number: int) -> tuple[str, ...]:
 
 
 def live(world: World, number: int | None, count: int = 2) -> None:
-    """Let the backend run so many tasks, each with these workers; None is the image's own."""
+    """Run this number of backend tasks, each with `workers`; None: the image's own number."""
     command = workers(number) if number is not None else ()
     world.infrastructure("backend", **container(command, pool="30" if number else ""))
     client("ecs").update_service(

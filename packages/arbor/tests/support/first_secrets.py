@@ -39,7 +39,7 @@ def account() -> Iterator[None]:
 
 
 def complete(world: World) -> None:
-    """Create the stores, and let the backend's tasks use all three secrets."""
+    """Create the stores, and give the backend's tasks all three secrets."""
     stores()
     read = [("POSTGRES_PASSWORD", DB, "password"), ("REDIS_PASSWORD", CACHE, "password")]
     given = [
@@ -107,7 +107,7 @@ def labels(name: str) -> set[str]:
 
 
 def tokens() -> list[str]:
-    """The valid tokens, newest first, which ElastiCache doesn't return."""
+    """The valid tokens, the newest first; ElastiCache doesn't return them."""
     client("elasticache").describe_replication_groups()  # applies what is due
     group = elasticache_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].replication_groups[GROUP]
     return list(group.__dict__["auth_tokens"])

@@ -23,7 +23,7 @@ BUCKET = "our-own-name-for-exports"
 STREAM = "backend/backend/1"
 DAYS = 7
 NOW = datetime.now(UTC).replace(microsecond=0)
-"""Lines can't be much older or newer than the real time."""
+"""CloudWatch Logs rejects lines much older or newer than the real time."""
 ACCOUNT = Account(stack=STACK, client=client)
 
 

@@ -1,8 +1,8 @@
-"""What tests were skipped for want of a program, and the command that installs what is missing.
+"""Lists the tests that were skipped because a program is missing, and the command to install it.
 
 A skip's reason is `needs(...)`. A conftest.py imports `pytest_terminal_summary`, which ends a run
-with the list. `make test` makes several runs: each adds to the file that SKIPPED names, and
-`python missing.py FILE` prints them as one.
+with the list. `make test` makes several runs: each adds to the file that SKIPPED names, and `python
+missing.py FILE` prints them as one.
 """
 
 import os
@@ -16,18 +16,18 @@ from typing import Final
 import pytest
 
 FILE: Final = "SKIPPED"
-"""The variable with the file that collects the reasons of several runs, one a line."""
+"""The variable with the file that collects the reasons of several runs, one per line."""
 REASON: Final = re.compile(r"needs (?P<program>.+) \(Debian: apt-get install (?P<package>\S+)\)")
 LISTED: Final = pytest.StashKey[bool]()
 
 
 def needs(program: str, package: str) -> str:
-    """Return the reason of a skip: the program, and the Debian package that has it."""
+    """The reason of a skip: the program and its Debian package."""
     return f"needs {program} (Debian: apt-get install {package})"
 
 
 def summary(reasons: Mapping[str, int]) -> Iterator[str]:
-    """Yield the lines for these numbers of skipped tests by reason; none without a skip."""
+    """The lines for these numbers of skipped tests by reason; none without a skip."""
     if not reasons:
         return
     yield f"Skipped on this machine: {_tests(sum(reasons.values()))}."

@@ -1,6 +1,7 @@
-"""An emulated account with staging as `pulumi up` leaves it, for the tests of operations.
+"""An emulated account with staging as `pulumi up` leaves it.
 
-The clock stands still but for a procedure's waiting: each of its pauses is a minute of the account.
+The clock stands still except while a procedure waits: each of its pauses is a minute of the
+account.
 """
 
 import json
@@ -37,7 +38,7 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 
 
 def tags(component: str) -> dict[str, str]:
-    """As config/settings.py has infrastructure tag everything."""
+    """The tags that the program sets (config/settings.py)."""
     return {
         "Project": "arbor",
         "Stack": STACK,
@@ -48,7 +49,7 @@ def tags(component: str) -> dict[str, str]:
 
 
 def push(app: str, version: str, *architectures: str) -> None:
-    """An index with an image for each architecture, or for the tasks' own."""
+    """Push an index with an image for each architecture, by default for the tasks' own."""
     manifest = {
         "schemaVersion": 2,
         "mediaType": INDEX,
@@ -69,7 +70,7 @@ def push(app: str, version: str, *architectures: str) -> None:
 
 
 def register(app: str, image: str, **changes: Any) -> str:
-    """A revision as infrastructure registers it; returns its ARN."""
+    """Register a revision as infrastructure does; returns its ARN."""
     service = app in PORTS
     secret = client("secretsmanager").describe_secret(SecretId=f"arbor/{STACK}/db")["ARN"]
     container = {
@@ -102,7 +103,7 @@ def register(app: str, image: str, **changes: Any) -> str:
 
 @dataclass
 class World:
-    """Staging, and what a procedure said."""
+    """Staging, and a procedure's output."""
 
     repositories: dict[str, str]
     """URL by application."""
@@ -110,20 +111,20 @@ class World:
     security_groups: dict[str, str]
     rules: dict[str, str]
     """The production rule of each application."""
-    said: list[str] = field(default_factory=list)
+    output: list[str] = field(default_factory=list)
 
     @property
     def account(self) -> Account:
         return Account(stack=STACK, client=client)
 
     def run(self, *, dry_run: bool = False) -> Run:
-        return Run(say=self.said.append, dry_run=dry_run, every=60, sleep=CLOCK.advance)
+        return Run(say=self.output.append, dry_run=dry_run, every=60, sleep=CLOCK.advance)
 
-    def heard(self, text: str) -> bool:
-        return any(text in line for line in self.said)
+    def printed(self, text: str) -> bool:
+        return any(text in line for line in self.output)
 
     def infrastructure(self, app: str, version: str = OLD, **changes: Any) -> str:
-        """What `pulumi up` registers when a task changes; it deploys nothing."""
+        """Register a revision as `pulumi up` does, without a deployment."""
         repository = self.repositories["backend" if app == "migrations" else app]
         return register(app, f"{repository}:{version}", **changes)
 
@@ -133,7 +134,7 @@ class World:
         )
 
     def image(self, name: str) -> str:
-        """The tag that a service runs."""
+        """The tag of a service's live image."""
         image = str(self.definition(self.service(name)["taskDefinition"])["image"])
         return image.rsplit(":", 1)[-1]
 
@@ -146,7 +147,7 @@ class World:
         return list(found["taskDefinitionArns"])
 
     def deployments(self, name: str) -> list[dict[str, Any]]:
-        """The newest first."""
+        """Deployments, the newest first."""
         found = client("ecs").list_service_deployments(cluster=CLUSTER, service=name)
         return list(found["serviceDeployments"])
 
@@ -154,14 +155,14 @@ class World:
         return [deployment["status"] for deployment in self.deployments(name)]
 
     def migrations(self) -> list[dict[str, Any]]:
-        """The tasks that migrated and have stopped."""
+        """The stopped tasks of migrations."""
         ecs = client("ecs")
         arns = ecs.list_tasks(cluster=CLUSTER, family=MIGRATIONS, desiredStatus="STOPPED")
         tasks = arns["taskArns"]
         return list(ecs.describe_tasks(cluster=CLUSTER, tasks=tasks)["tasks"]) if tasks else []
 
     def writes(self) -> tuple[object, ...]:
-        """Everything that a release changes."""
+        """The state that a release changes."""
         families = (BACKEND, FRONTEND, MIGRATIONS)
         return (
             [self.revisions(family) for family in families],
@@ -170,13 +171,13 @@ class World:
         )
 
     def ring(self, app: str) -> None:
-        """The application fails: its deployment alarm goes off."""
+        """Set the application's deployment alarm to ALARM."""
         client("cloudwatch").set_alarm_state(
             AlarmName=ALARM.format(app), StateValue="ALARM", StateReason="a drill"
         )
 
     def pause(self, name: str) -> None:
-        """Let the service's deployments wait for a person from now on."""
+        """Add a pause to the service's deployments."""
         hook = {
             "targetType": "PAUSE",
             "lifecycleStages": ["POST_TEST_TRAFFIC_SHIFT"],
@@ -192,7 +193,7 @@ class World:
 
 
 def answers(address: str) -> tuple[int, str]:
-    """A public URL where everything is well, and the stores are."""
+    """Responses of healthy public URLs and stores."""
     api = f"https://{DOMAIN}/api/v1/health"
     assert address in {api, f"{api}/detailed", f"https://{DOMAIN}/"}
     return 200, HEALTHY if address.startswith(api) else "<html>"
@@ -201,9 +202,9 @@ def answers(address: str) -> tuple[int, str]:
 @contextmanager
 @saved
 def world(apps: Sequence[str] = APPS, **orders: int) -> Iterator[World]:
-    """A fresh account in which these services run the old version; the new one was pushed.
+    """A fresh account whose services run the old version; the new one is pushed.
 
-    `orders` has the `releaseOrder` of a service.
+    `orders` has the `releaseOrder` of services.
     """
     assert corrections  # imported for what it registers
     correction.apply()

@@ -41,12 +41,12 @@ while True:
 
 
 def forward(place: Path, patch: pytest.MonkeyPatch, host: str, port: int) -> None:
-    """Put one on PATH that forwards to local `port` in place of `host` in the VPC."""
+    """Put a plugin on PATH that forwards to local `port` in place of `host` in the VPC."""
     _install(place, patch, FORWARDS.format(python=sys.executable, host=host, port=port))
 
 
 def install(place: Path, patch: pytest.MonkeyPatch, does: str) -> Path:
-    """Put one first on PATH; returns a file with a line per run."""
+    """Put a plugin first on PATH; returns a file with a line per run."""
     runs = place / "runs"
     runs.write_text("")
     _install(place, patch, TEXT.format(python=sys.executable, runs=str(runs), does=does))

@@ -66,9 +66,9 @@ def server(
     database: str = DATABASE,
     connections: int = 100,
 ) -> Iterator[Server]:
-    """Start one in a directory of its own, and stop it. Skips the test without PostgreSQL.
+    """Start a server in its own directory, and stop it. Skips the test without PostgreSQL.
 
-    Its certificate is for `hosts`, or for `HOST`; `connections` are all that it takes.
+    Its certificate is for `hosts`, or for `HOST`; it accepts at most `connections`.
     """
     if not PROGRAMS:
         pytest.skip(WITHOUT)

@@ -76,7 +76,7 @@ def replica(of: Server, place: Path) -> Iterator[Server]:
 
 @contextmanager
 def server(*hosts: str, signed_by: Authority | None = None, token: str = TOKEN) -> Iterator[Server]:
-    """Start one in a directory of its own, and stop it. Skips the test without Redis.
+    """Start a server in its own directory, and stop it. Skips the test without Redis.
 
     Its certificate is for `hosts`, or for `HOST`.
     """
@@ -115,13 +115,13 @@ def _running(
     with subprocess.Popen([PROGRAM, *words], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            said = []
+            output = []
             for line in process.stdout:
-                said.append(line)
+                output.append(line)
                 if READY in line:
                     break
             else:
-                raise AssertionError("".join(said))
+                raise AssertionError("".join(output))
             yield
         finally:
             process.terminate()

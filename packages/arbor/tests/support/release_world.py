@@ -1,4 +1,4 @@
-"""What the tests of releases, rollbacks and restarts share beside `operations_world`."""
+"""Helpers of the tests of releases, rollbacks and restarts."""
 
 from collections.abc import Callable
 
@@ -10,22 +10,22 @@ NEWER = "v1.2.0"
 
 
 def when(world: World, line: str, do: Callable[[], object]) -> None:
-    """Let something happen once a procedure has said a line."""
+    """Call `then` once a procedure prints a line with this text."""
 
-    class Said(list[str]):
-        def append(self, said: str) -> None:
-            super().append(said)
-            if line in said and not self.done:
+    class Output(list[str]):
+        def append(self, text: str) -> None:
+            super().append(text)
+            if line in text and not self.done:
                 self.done = True
                 do()
 
         done = False
 
-    world.said = Said()
+    world.output = Output()
 
 
 def deployed(world: World, *versions: str) -> None:
-    """Both services, one version after the other."""
+    """Deploy versions to both services in sequence."""
     for version in versions or (NEW,):
         if version == NEWER:
             push("backend", NEWER)

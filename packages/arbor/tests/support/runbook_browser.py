@@ -1,4 +1,4 @@
-"""A real browser, spoken to over its own protocol; nothing is downloaded."""
+"""A real browser, controlled by its DevTools protocol."""
 
 import itertools
 import json
@@ -18,7 +18,7 @@ SECONDS = 30.0
 
 
 class Tab:
-    """One page: `call` asks the browser something, `events` is what it told by itself."""
+    """A page: `call` sends a command, `events` are the browser's notifications."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
@@ -29,13 +29,13 @@ class Tab:
         number = next(self._numbers)
         self._socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
         while True:
-            said = self._next()
-            if said.get("id") == number:
-                assert "error" not in said, said
-                return dict(said["result"])
+            message = self._next()
+            if message.get("id") == number:
+                assert "error" not in message, message
+                return dict(message["result"])
 
     def evaluate(self, script: str) -> Any:
-        """The value of an expression on the page, waited for when it is a promise."""
+        """The value of an expression on the page; a promise is awaited."""
         answer = self.call(
             "Runtime.evaluate",
             expression=script,
@@ -51,25 +51,25 @@ class Tab:
         while not any(event["method"] == "Page.loadEventFired" for event in self.events):
             self._next()
 
-    def told(self, method: str) -> list[dict[str, Any]]:
+    def events_of(self, method: str) -> list[dict[str, Any]]:
         return [event["params"] for event in self.events if event["method"] == method]
 
     def _next(self) -> dict[str, Any]:
-        said: dict[str, Any] = json.loads(self._socket.recv(timeout=SECONDS))
-        if "method" in said:
-            self.events.append(said)
-        return said
+        message: dict[str, Any] = json.loads(self._socket.recv(timeout=SECONDS))
+        if "method" in message:
+            self.events.append(message)
+        return message
 
 
 @contextmanager
 def tab(profile: Path, *, width: int, height: int) -> Iterator[Tab]:
-    """A tab of a browser that starts fresh and reaches nothing."""
+    """A tab of a fresh browser without a network."""
     assert PROGRAM
     browser = subprocess.Popen(
         [
             PROGRAM,
             "--headless=new",
-            "--no-sandbox",  # Chromium does not run as root without it
+            "--no-sandbox",  # Chromium requires it to run as root
             "--disable-gpu",
             "--disable-dev-shm-usage",
             "--no-first-run",
@@ -97,7 +97,7 @@ def tab(profile: Path, *, width: int, height: int) -> Iterator[Tab]:
 
 
 def _address(profile: Path) -> str:
-    """Where the first tab listens; the browser writes its port down when it is ready."""
+    """The address of the first tab; the browser writes its port to a file when it is ready."""
     note, until = profile / "DevToolsActivePort", time.monotonic() + SECONDS
     while time.monotonic() < until:
         if note.exists() and (port := note.read_text().partition("\n")[0]):

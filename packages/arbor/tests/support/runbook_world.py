@@ -1,4 +1,4 @@
-"""For the tests of the runbook: the commands of a document, and staging with its data."""
+"""Helpers of the runbook's tests: the commands in a document, and staging with data."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def parser() -> MarkdownIt:
 
 
 def commands(path: Path) -> dict[str, list[str]]:
-    """What a shell would run, by the `##` section that it stands in, each once, on one line."""
+    """The shell commands by `##` section, each once, on one line."""
     found: dict[str, list[str]] = {}
     section = ""
     tokens = parser().parse(path.read_text())
@@ -37,7 +37,7 @@ def commands(path: Path) -> dict[str, list[str]]:
 
 
 def split(script: str) -> Iterator[str]:
-    """The commands of a block: no comments, a continued or quoted line with what follows it."""
+    """The commands of a block without comments; continued and quoted lines are joined."""
     open_ = ""
     for line in script.splitlines():
         if not open_ and (not line.strip() or line.lstrip().startswith("#")):
@@ -55,7 +55,7 @@ def split(script: str) -> Iterator[str]:
 
 
 def _quoted(text: str) -> bool:
-    """Whether a quote is still open at its end."""
+    """Whether a quote is open at its end."""
     quote = ""
     escaped = False
     for character in text:
@@ -75,7 +75,7 @@ def _one_line(text: str) -> str:
 
 
 def complete(world: World) -> None:
-    """Add what a release does not need, and the runbook names: HTTPS, data, exported logs."""
+    """Add the resources in the runbook that a release doesn't use: HTTPS, data, exported logs."""
     elb, ec2 = client("elbv2"), client("ec2")
     certificate = _certificate()
     (rule,) = elb.describe_rules(RuleArns=[world.rules["backend"]])["Rules"]
@@ -129,7 +129,7 @@ def complete(world: World) -> None:
 
 
 def _certificate() -> str:
-    """Issued, for its record is there."""
+    """A certificate that is issued, as its record exists."""
     acm, dns = client("acm"), client("route53")
     arn = acm.request_certificate(DomainName=DOMAIN, ValidationMethod="DNS")["CertificateArn"]
     zone = dns.create_hosted_zone(Name=DOMAIN, CallerReference="1")["HostedZone"]["Id"]

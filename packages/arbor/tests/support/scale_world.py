@@ -1,4 +1,4 @@
-"""Autoscaling of an account's services, for the tests of what scales them."""
+"""Autoscaling of an account's services."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ CEILING = 10
 
 
 def now() -> datetime:
-    """The account's."""
+    """The account's time."""
     return datetime.now(UTC) + timedelta(seconds=CLOCK.now())
 
 

@@ -1,4 +1,4 @@
-"""bluegreen abort: users keep the live version, and the pause that `start` added is removed."""
+"""bluegreen abort: roll back the version under test, and remove the pause that `start` added."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,31 +18,31 @@ class Abort:
 
     account: Account
     found: tuple[ServiceDeployment, ...]
-    """Empty where everything is rolled back already."""
+    """Empty if everything is rolled back already."""
 
     def execute(self, run: Run) -> None:
-        """Raises Failed; a second run does the rest."""
+        """Raises Failed; a second run continues."""
         try:
             run.execute(self.steps())
         except Failed as failed:
             again = command(self.account, "abort")
-            raise Failed(f"{failed}\nRun {again} again: it does what is left.") from failed
+            raise Failed(f"{failed}\nRun {again} again to continue.") from failed
 
     def steps(self) -> Iterator[Step]:
         """Start all rollbacks, wait for them, then remove what `start` added."""
-        backwards = [part for part in reversed(self.found) if part.ongoing]
-        for part in backwards:
+        ongoing = [part for part in reversed(self.found) if part.ongoing]
+        for part in ongoing:
             yield Step(
                 action=f"roll back the deployment of {part.version} to {part.service.name}",
-                do=part.rollout.take_back,
-                took_effect=partial(_is_asked, part),
-                meanwhile=part.rollout.look,
+                do=part.rollout.roll_back,
+                took_effect=partial(_is_rolling_back, part),
+                meanwhile=part.rollout.refresh,
             )
-        for part in backwards:
+        for part in ongoing:
             yield Step(
                 action=f"wait until {part.service.name} is rolled back",
-                took_effect=partial(_is_back, part),
-                meanwhile=part.rollout.look,
+                took_effect=partial(_is_rolled_back, part),
+                meanwhile=part.rollout.refresh,
                 shows=part.rollout.progress,
                 timeout=part.service.minutes * MINUTE,
             )
@@ -59,7 +59,7 @@ class Abort:
 
 
 def plan(account: Account) -> Abort:
-    """Raises Refused where no deployment can be rolled back."""
+    """Raises Refused if no deployment can be rolled back."""
     found = deployments.read(account)
     concerned = [part for part in found if part.concerned]
     if not concerned:
@@ -69,18 +69,19 @@ def plan(account: Account) -> Abort:
     if all(part.is_ours and part.status == SUCCESSFUL for part in concerned):
         states = "\n".join(part.state() for part in concerned)
         raise Refused(
-            f"{states}\nThey are switched: `{account.typed('arbor rollback')}` rolls them back. "
-            f"{command(account, 'switch')} removes the added pause."
+            f"{states}\nProduction traffic has shifted already: run "
+            f"`{account.typed('arbor rollback')}` to roll back, or {command(account, 'switch')} to "
+            "remove the added pause."
         )
     return Abort(account=account, found=tuple(concerned))
 
 
-def _is_asked(part: ServiceDeployment) -> bool:
-    return bool(part.status) and not part.goes_on
+def _is_rolling_back(part: ServiceDeployment) -> bool:
+    return bool(part.status) and not part.is_reversible
 
 
-def _is_back(part: ServiceDeployment) -> bool:
-    """Raises Failed where it ended in any other way."""
+def _is_rolled_back(part: ServiceDeployment) -> bool:
+    """Whether ECS rolled it back. Raises Failed if it ended otherwise."""
     if part.status in ONGOING:
         return False
     if part.status == ROLLED_BACK:

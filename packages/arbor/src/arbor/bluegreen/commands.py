@@ -30,16 +30,14 @@ app.add_typer(group, name="bluegreen")
 
 @group.command("start")
 @writes
-def begin(
+def start_command(
     version: Annotated[
         str, typer.Argument(help="The images' tag, such as v1.2.3 or a git SHA, or a digest.")
     ],
     *,
     service: Annotated[
         str | None,
-        typer.Option(
-            help="This service alone; by default every one.", autocompletion=committed_services
-        ),
+        typer.Option(help="Only this service; default: all.", autocompletion=committed_services),
     ] = None,
     timeout_minutes: Annotated[
         int,
@@ -71,7 +69,7 @@ def begin(
 
 
 @group.command("test")
-def see(stack: Stack = "production", as_json: Json = False) -> None:
+def show(stack: Stack = "production", as_json: Json = False) -> None:
     """Check green.<domain> and the new revision's targets; exit 1 if any is unhealthy."""
     with screen.outcome():
         found = green_status.read(connect(stack), health.get)
@@ -83,7 +81,7 @@ def see(stack: Stack = "production", as_json: Json = False) -> None:
 
 @group.command("switch")
 @writes
-def give(
+def switch_command(
     stack: Stack = "production",
     no_url: Annotated[
         bool, typer.Option("--no-url", help="Skip the check of the green host.")
@@ -137,7 +135,7 @@ def _answer(
     action: "DeploymentLifecycleHookActionType",
     done: str,
 ) -> None:
-    """Under the lock, or for the command that has the lock and waits for this answer."""
+    """Execute the plan under the lock, or answer the pause of the command that has the lock."""
     what = f"{pause_answer.OURS}{word}"
     other = pause_answer.holder(account, what, write)
     if other is None:
@@ -147,11 +145,11 @@ def _answer(
     def answer() -> Plan:
         answered = pause_answer.answer(deployments.read(account), action, other)
         if action == "CONTINUE":
-            plan()  # the same is in the way of the answer
+            plan()  # raises Refused for the same obstacles
         return answered
 
     pause_answer.carry_out(
-        write, answer, f"Answered. {other.sentence} reports how the deployment ends."
+        write, answer, f"Answered. {other.sentence} reports the deployment's result."
     )
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from arbor.account import Account
 from arbor.bluegreen import hooks, record
 from arbor.ecs import revisions, services
-from arbor.ecs.rollout import GOES_ON, SUCCESSFUL, Rollout
+from arbor.ecs.rollout import REVERSIBLE, SUCCESSFUL, Rollout
 from arbor.ecs.services import ONGOING, Service, command, short
 from arbor.procedure import Refused
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import DeploymentLifecycleHookDetailTypeDef
 
-USERS_MOVED = frozenset({"POST_PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME", "CLEAN_UP"})
+SHIFTED = frozenset({"POST_PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME", "CLEAN_UP"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class ServiceDeployment:
     service: Service
     record: record.Record | None
     rollout: Rollout
-    """The newest deployment; without a description where there is none."""
+    """The newest deployment; its description is empty if there is none."""
     revision: str
     """The task definition of that deployment."""
 
@@ -41,8 +41,8 @@ class ServiceDeployment:
         return self.status in ONGOING
 
     @property
-    def goes_on(self) -> bool:
-        return self.status in GOES_ON
+    def is_reversible(self) -> bool:
+        return self.status in REVERSIBLE
 
     @property
     def waits(self) -> "list[DeploymentLifecycleHookDetailTypeDef]":
@@ -50,7 +50,7 @@ class ServiceDeployment:
 
     @property
     def until(self) -> datetime | None:
-        """When the first pause ends by itself."""
+        """When the first pause times out."""
         return min((hook["expiresAt"] for hook in self.waits if "expiresAt" in hook), default=None)
 
     @property
@@ -69,15 +69,13 @@ class ServiceDeployment:
 
     @property
     def concerned(self) -> bool:
-        """Under test, or about to be."""
+        """Whether it is under test or will be."""
         pauses = hooks.pauses(self.service.configuration)
         return self.record is not None or (self.ongoing and (bool(self.waits) or pauses))
 
     @property
-    def users_moved(self) -> bool:
-        return (
-            self.status == SUCCESSFUL or self.rollout.described.get("lifecycleStage") in USERS_MOVED
-        )
+    def has_shifted(self) -> bool:
+        return self.status == SUCCESSFUL or self.rollout.described.get("lifecycleStage") in SHIFTED
 
     def state(self) -> str:
         """A sentence about its newest deployment."""
@@ -93,7 +91,7 @@ class ServiceDeployment:
 
 
 def read(account: Account) -> list[ServiceDeployment]:
-    """Every service in release order; raises Refused where there is none."""
+    """Every service in release order. Raises Refused if there is none."""
     found = services.every(account)
     if not found:
         raise services.none(account)
@@ -102,9 +100,9 @@ def read(account: Account) -> list[ServiceDeployment]:
 
 
 def none(account: Account, found: list[ServiceDeployment], why: str) -> Refused:
-    """The refusal where no deployment is concerned, with the state of each service."""
+    """The refusal if no deployment is concerned, with the state of each service."""
     states = "\n".join(part.state() for part in found)
-    return Refused(f"{why}\n{states}\nBegin with {command(account, 'start VERSION')}.")
+    return Refused(f"{why}\n{states}\nStart a test with {command(account, 'start VERSION')}.")
 
 
 def _part(service: Service, kept: record.Record | None) -> ServiceDeployment:
@@ -116,12 +114,12 @@ def _part(service: Service, kept: record.Record | None) -> ServiceDeployment:
         what=_version(service, revision),
         arn=newest[0]["serviceDeploymentArn"] if newest else None,
     )
-    rollout.look()
+    rollout.refresh()
     return ServiceDeployment(service=service, record=kept, rollout=rollout, revision=revision)
 
 
 def _version(service: Service, revision: str) -> str:
-    """As it is tagged, or the revision where it isn't."""
+    """The image's version, or `family:revision` for an image without one."""
     try:
         return revisions.version_of(service.account, revision, service.app)
     except Refused:

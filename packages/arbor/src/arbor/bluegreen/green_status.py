@@ -22,14 +22,14 @@ class GreenStatus:
     revision: str
     state: str
     until: str
-    """When the pause ends by itself, in UTC."""
+    """When the pause times out, in UTC."""
     started_by: str
     targets: targets.Targets | None
     answer: UrlCheck
 
     @property
     def wrong(self) -> str:
-        """Why it isn't healthy; nothing when it is."""
+        """Why it isn't healthy; empty if it is."""
         few = self.targets is not None and not self.targets.enough
         return ", ".join(
             filter(
@@ -39,12 +39,12 @@ class GreenStatus:
 
 
 def read(account: Account, opener: Opener) -> list[GreenStatus]:
-    """Every service with a public URL; raises Refused when no version is under test."""
+    """Every service with a public URL. Raises Refused if no version is under test."""
     found = deployments.read(account)
     if not any(part.waits for part in found):
         raise deployments.none(account, found, "No version is under test.")
-    said = {one.service: one for one in public_urls.request(account, opener, green=True)}
-    return [_status(part, said[part.service.app]) for part in found if part.service.app in said]
+    checks = {one.service: one for one in public_urls.request(account, opener, green=True)}
+    return [_status(part, checks[part.service.app]) for part in found if part.service.app in checks]
 
 
 def _status(part: ServiceDeployment, answer: UrlCheck) -> GreenStatus:

@@ -1,4 +1,4 @@
-"""The pause in a service's deployment configuration: added, and exactly that one removed.
+"""The pause in a service's deployment configuration: add one, and remove exactly that one.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/pause-lifecycle-hooks.html
 """
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 PAUSE: Final = "PAUSE"
 STAGE: Final = "POST_TEST_TRAFFIC_SHIFT"
 BEFORE_PRODUCTION = frozenset({STAGE, "PRE_PRODUCTION_TRAFFIC_SHIFT"})
-"""At both the green host shows the new colour, and users see the old one."""
+"""In both stages the green host serves the new colour, and users get the old one."""
 SHORTEST_MINUTES, LONGEST_MINUTES = 1, 20160
 """AWS's limits of timeoutInMinutes: two weeks at most."""
 
 
 def pausing(minutes: int) -> "Hook":
-    """Waits this long for an answer; without one ECS rolls the deployment back."""
+    """A pause of at most `minutes`; without an answer ECS rolls the deployment back."""
     return {
         "targetType": PAUSE,
         "lifecycleStages": [STAGE],
@@ -32,7 +32,7 @@ def pausing(minutes: int) -> "Hook":
 
 
 def pauses(configuration: "Configuration") -> bool:
-    """Whether deployments wait for a person before the users are switched."""
+    """Whether deployments pause before production traffic shifts."""
     return any(
         hook.get("targetType") == PAUSE and BEFORE_PRODUCTION & set(hook["lifecycleStages"])
         for hook in _of(configuration)
@@ -43,7 +43,7 @@ def held(
     configuration: "Configuration",
     hooks: Iterable["Hook"],
 ) -> "list[Hook]":
-    """Those of the hooks that it has."""
+    """Those of `hooks` that the configuration has."""
     return [hook for hook in hooks if any(_same(hook, one) for one in _of(configuration))]
 
 
@@ -53,7 +53,10 @@ def replaced(
     out: Iterable["Hook"],
     into: Iterable["Hook"],
 ) -> "Configuration":
-    """With other hooks. An empty list is named as well: without one ECS keeps the old hooks."""
+    """The configuration with the hooks `into` instead of `out`.
+
+    An empty list is sent, too: if it is absent, ECS keeps the old hooks.
+    """
     out = list(out)
     left = [one for one in _of(configuration) if not any(_same(hook, one) for hook in out)]
     return {**configuration, "lifecycleHooks": [*left, *into]}
@@ -66,5 +69,5 @@ def _of(
 
 
 def _same(ours: "Hook", theirs: "Hook") -> bool:
-    """ECS may describe more of a hook than it was given."""
+    """Whether their common keys agree: ECS may describe further ones."""
     return all(theirs.get(key) == value for key, value in ours.items())

@@ -1,6 +1,6 @@
-"""Answer the pause of a deployment that another command waits for, while that one has the lock.
+"""Answer the pause of a deployment while the command that started it has the lock.
 
-docs/decisions/bluegreen.md says why nothing interleaves.
+docs/decisions/bluegreen.md explains why the two commands can't interleave.
 """
 
 from collections.abc import Callable, Iterator
@@ -40,12 +40,12 @@ class Answer:
                 action=f"answer the pause of {part.service.name} with {self.action}",
                 do=partial(part.rollout.answer, self.action),
                 took_effect=partial(_is_answered, part),
-                meanwhile=part.rollout.look,
+                meanwhile=part.rollout.refresh,
             )
 
 
 def holder(account: Account, what: str, write: WriteOptions) -> lock.Holder | None:
-    """The command that waits for an answer: it has the lock, and its deployment is paused."""
+    """The command that has the lock and whose deployment pauses, if it isn't one of `bluegreen`."""
     if write.take_over or (seen := lock.current(account)) is None:
         return None
     other, _ = seen
@@ -59,7 +59,7 @@ def holder(account: Account, what: str, write: WriteOptions) -> lock.Holder | No
 def answer(
     found: list[ServiceDeployment], action: "DeploymentLifecycleHookActionType", other: lock.Holder
 ) -> Answer:
-    """Raises Refused before the deployment pauses."""
+    """Raises Refused if no deployment is paused."""
     waiting = tuple(part for part in found if part.waits)
     if not waiting:
         states = "\n".join(part.state() for part in found if part.concerned)

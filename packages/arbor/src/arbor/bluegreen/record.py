@@ -1,7 +1,7 @@
 """The record of what `start` changed in a service, so that `switch` and `abort` undo that.
 
-A pause hook has no name: only the record distinguishes an added hook from one in
-the service's own configuration. docs/decisions/bluegreen.md says more.
+A pause hook has no name: only the record distinguishes an added hook from one in the service's own
+configuration (docs/decisions/bluegreen.md).
 """
 
 import json
@@ -42,7 +42,7 @@ class Record:
 
 
 def read(account: Account, apps: Sequence[str]) -> dict[str, Record]:
-    """By application; a service without a test has none."""
+    """The records by application; a service without a test has none."""
     names = {naming.under_test(account.stack, app): app for app in apps}
     ssm, each = account.client("ssm"), list(names)
     found = [
@@ -53,8 +53,8 @@ def read(account: Account, apps: Sequence[str]) -> dict[str, Record]:
     return {names[one["Name"]]: Record(**json.loads(one["Value"])) for one in found}
 
 
-def keep(service: Service, record: Record) -> None:
-    """Write it, over an older one."""
+def write(service: Service, record: Record) -> None:
+    """Write the record; it replaces an older one."""
     service.account.client("ssm").put_parameter(
         Name=naming.under_test(service.account.stack, service.app),
         Value=json.dumps(asdict(record)),
@@ -72,7 +72,7 @@ def undo(service: Service, record: Record) -> Iterator[Step]:
     def configuration() -> "Configuration":
         return services.read(service.account, service.app).configuration
 
-    def take_out() -> None:
+    def remove() -> None:
         service.account.client("ecs").update_service(
             cluster=service.account.cluster,
             service=service.name,
@@ -82,17 +82,17 @@ def undo(service: Service, record: Record) -> Iterator[Step]:
     if hooks.held(configuration(), record.added):
         yield Step(
             action=f"remove the added pause from {service.name}",
-            do=take_out,
+            do=remove,
             took_effect=lambda: not hooks.held(configuration(), record.added),
         )
     yield Step(
         action=f"delete the record of the test of {record.version} on {service.name}",
-        do=lambda: _forget(service),
+        do=lambda: _delete(service),
         took_effect=lambda: not read(service.account, [service.app]),
     )
 
 
-def _forget(service: Service) -> None:
+def _delete(service: Service) -> None:
     ssm = service.account.client("ssm")
     try:
         ssm.delete_parameter(Name=naming.under_test(service.account.stack, service.app))

@@ -1,4 +1,4 @@
-"""bluegreen switch: production traffic to the tested version; the added pause is removed."""
+"""bluegreen switch: shift production traffic to the tested version, and remove the added pause."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ class Switch:
 
     account: Account
     found: tuple[ServiceDeployment, ...]
-    """None where everything was switched already."""
+    """Empty if everything was switched already."""
 
     def execute(self, run: Run) -> None:
-        """Raises Failed. After one service fails, the others are rolled back."""
+        """Raises Failed; if one service fails, the others are rolled back."""
         try:
             run.execute(self._steps())
         except Failed as failed:
-            raise Failed("\n".join([str(failed), *self._left(run)])) from failed
+            raise Failed("\n".join([str(failed), *self._outcome(run)])) from failed
 
     def _steps(self) -> Iterator[Step]:
         for part in self.found:
@@ -35,8 +35,8 @@ class Switch:
                 yield Step(
                     action=f"shift production traffic of {part.service.name} to {part.version}",
                     do=partial(part.rollout.answer, "CONTINUE"),
-                    took_effect=partial(_moved, part),
-                    meanwhile=part.rollout.look,
+                    took_effect=partial(_has_shifted, part),
+                    meanwhile=part.rollout.refresh,
                     shows=part.rollout.progress,
                     timeout=part.service.minutes * MINUTE,
                 )
@@ -46,15 +46,15 @@ class Switch:
                     action=f"wait through the bake time of {part.version} on {part.service.name} "
                     f"({part.service.bake_minutes} minutes)",
                     took_effect=part.rollout.succeeded,
-                    meanwhile=part.rollout.look,
+                    meanwhile=part.rollout.refresh,
                     shows=part.rollout.progress,
                     timeout=part.service.minutes * MINUTE,
                 )
-        yield from undone(self.found)
+        yield from removal_steps(self.found)
 
-    def _left(self, run: Run) -> Iterator[str]:
-        """Where ECS gave a verdict, no service keeps a version that the other lost."""
-        again = f"Run {command(self.account, 'switch')} again: it does what is left."
+    def _outcome(self, run: Run) -> Iterator[str]:
+        """Roll back the others once ECS has ended one; yields a sentence for each."""
+        again = f"Run {command(self.account, 'switch')} again to continue."
         now = [part.rollout.status() for part in self.found]
         if all(status in {*ONGOING, SUCCESSFUL} for status in now):
             yield again
@@ -66,86 +66,86 @@ class Switch:
             return
         for part in self.found:
             if part.status == SUCCESSFUL:
-                yield f"{part.service.name} keeps {part.version}: its deployment was over."
+                yield f"{part.service.name} keeps {part.version}: its deployment had completed."
             else:
                 yield f"{part.service.name} is back on its previous revision."
 
 
-def undone(found: tuple[ServiceDeployment, ...]) -> Iterator[Step]:
-    """The removal of what `start` added, from each service."""
+def removal_steps(found: tuple[ServiceDeployment, ...]) -> Iterator[Step]:
+    """Remove from each service what `start` added."""
     for part in found:
         if part.record is not None:
             yield from record.undo(part.service, part.record)
 
 
 def plan(account: Account, opener: Opener | None, *, fewer: bool) -> Switch:
-    """Check everything first; `opener` requests the green host, None skips that.
+    """Check everything first; `opener` requests the green host, and None skips that.
 
-    Raises Refused with a line for each obstacle, and Failed where the deployment
-    that was to be switched has been rolled back.
+    Raises Refused with a line for each obstacle, and Failed if the deployment under test was rolled
+    back.
     """
     found = deployments.read(account)
     concerned = [part for part in found if part.concerned]
     if not concerned:
         if any(part.status == SUCCESSFUL and part.was_continued for part in found):
             return Switch(account=account, found=())
-        raise deployments.none(account, found, "No deployment waits for a switch.")
+        raise deployments.none(account, found, "No deployment is waiting for a switch.")
     ended = [part for part in concerned if part.is_ours and not part.ongoing]
     bad = [part.rollout.ended() for part in ended if part.status != SUCCESSFUL]
     if bad:
         raise Failed(
             "\n".join(bad)
-            + f"\nUsers have the old version. {command(account, 'abort')} removes the added "
-            f"pause, {command(account, 'start VERSION')} starts again."
+            + f"\nUsers have the old version. Run {command(account, 'abort')} to remove the added "
+            f"pause, or {command(account, 'start VERSION')} to start again."
         )
-    if in_the_way := [sentence for part in concerned for sentence in _in_the_way(part, fewer)]:
-        raise Refused("\n".join(in_the_way))
+    if obstacles := [sentence for part in concerned for sentence in _obstacles(part, fewer)]:
+        raise Refused("\n".join(obstacles))
     if opener is not None:
-        _ask(account, [part for part in concerned if part.waits], opener)
+        _check_green_host(account, [part for part in concerned if part.waits], opener)
     return Switch(account=account, found=tuple(concerned))
 
 
-def _in_the_way(part: ServiceDeployment, fewer: bool) -> Iterator[str]:  # noqa: FBT001 - of this module
+def _obstacles(part: ServiceDeployment, fewer: bool) -> Iterator[str]:  # noqa: FBT001 - of this module
     account = part.service.account
     start = command(account, f"start {part.record.version if part.record else part.version}")
     if not part.ongoing:
         if not part.is_ours:
-            yield f"{part.state()} {start} did not get there: run it again, or {_abort(account)}."
+            yield f"{part.state()} {start} is incomplete: run it again, or run {_abort(account)}."
         return
-    if not part.goes_on:
-        yield f"{part.state()} Wait until it is back."
+    if not part.is_reversible:
+        yield f"{part.state()} Wait until its rollback has completed."
     elif part.waits:
         yield from _unhealthy(part, fewer=fewer)
     elif not part.was_continued:
-        yield f"{part.state()} It has not come to its pause: {start} waits for that."
+        yield f"{part.state()} It has not paused yet: run {start} to wait for the pause."
 
 
 def _unhealthy(part: ServiceDeployment, *, fewer: bool) -> Iterator[str]:
     found = targets.read(part.service, part.rollout.described)
     if found.healthy == 0:
         yield (
-            f"{part.version} of {part.service.name} has no healthy target: its users would get "
-            f"errors. Look with {command(part.service.account, 'test')}, or "
+            f"{part.version} of {part.service.name} has {found.summary()}; at least one is "
+            f"required. Run {command(part.service.account, 'test')} for details, or "
             f"{_abort(part.service.account)}."
         )
     elif not found.enough and not fewer:
         yield (
-            f"{part.version} of {part.service.name} has {found.summary()}. Wait until there are as "
-            "many as the service has tasks, or add --fewer."
+            f"{part.version} of {part.service.name} has {found.summary()}; one for each task is "
+            "required. Wait, or add --fewer."
         )
 
 
-def _ask(account: Account, waiting: list[ServiceDeployment], opener: Opener) -> None:
-    """Raises Refused when the green host of a service that is to be switched isn't healthy."""
+def _check_green_host(account: Account, waiting: list[ServiceDeployment], opener: Opener) -> None:
+    """Raises Refused if the green host of a service to switch isn't healthy."""
     apps = {part.service.app for part in waiting}
     if not apps:
         return
-    said = public_urls.request(account, opener, green=True)
-    if wrong := [one.sentence for one in said if one.problem and one.service in apps]:
+    checks = public_urls.request(account, opener, green=True)
+    if wrong := [one.sentence for one in checks if one.problem and one.service in apps]:
         raise Refused(
             "\n".join(wrong)
-            + f"\nCorrect it and run this again, {_abort(account)}, or add --no-url when "
-            "the green host can't be reached from here."
+            + f"\nFix it and run this again, run {_abort(account)}, or add --no-url if this "
+            "machine can't reach the green host."
         )
 
 
@@ -153,6 +153,6 @@ def _abort(account: Account) -> str:
     return command(account, "abort")
 
 
-def _moved(part: ServiceDeployment) -> bool:
-    """Raises Failed when ECS has taken them back."""
-    return part.rollout.succeeded() or part.users_moved
+def _has_shifted(part: ServiceDeployment) -> bool:
+    """Whether production traffic has shifted. Raises Failed after a rollback."""
+    return part.rollout.succeeded() or part.has_shifted

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Targets:
-    """Of the target group that a deployment's new revision registers in."""
+    """The target group that a deployment's new revision registers in."""
 
     healthy: int
     registered: int
-    """All but those that leave."""
+    """Without those that are draining."""
     desired: int
     """The service's desired count."""
 

@@ -37,16 +37,18 @@ class SnapshotCreation:
 
     def _step(self) -> Step:
         if not self.is_new:
-            says = f"wait for {self.name}, already in progress"
+            action = f"wait for {self.name}, already in progress"
         elif self.node.is_primary:
-            says = (
+            action = (
                 f"create {self.name} from {self.node.name}, the primary and only node, which may "
                 "respond slowly meanwhile"
             )
         else:
-            says = f"create {self.name} from the replica {self.node.name}; no effect on the primary"
+            action = (
+                f"create {self.name} from the replica {self.node.name}; no effect on the primary"
+            )
         return Step(
-            action=says,
+            action=action,
             do=self._create,
             took_effect=self._is_available,
             shows=lambda: f"{self.name}: {self.status}" if self.status else "",

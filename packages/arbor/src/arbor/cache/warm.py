@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from arbor import plugin
 from arbor.account import Account
-from arbor.ecs import entrance
+from arbor.ecs import exec_target
 from arbor.procedure import Failed, Run, Step
 
 if TYPE_CHECKING:
@@ -53,12 +53,12 @@ class TaskWarmUp:
     account: Account
     program: str
     """Path of the Session Manager plugin."""
-    entrance: entrance.Entrance
+    exec_target: exec_target.ExecTarget
 
     def execute(self, run: Run) -> None:
         """Raises Failed unless the command reports its end."""
         step = Step(
-            action=f"run warm_cache in backend task {self.entrance.task}",
+            action=f"run warm_cache in backend task {self.exec_target.task}",
             do=lambda: self._warm(run.say),
             took_effect=lambda: True,
         )
@@ -67,8 +67,8 @@ class TaskWarmUp:
     def _warm(self, say: Callable[[str], None]) -> None:
         opened = self.account.client("ecs").execute_command(
             cluster=self.account.cluster,
-            task=self.entrance.task,
-            container=self.entrance.container,
+            task=self.exec_target.task,
+            container=self.exec_target.container,
             interactive=True,
             command=COMMAND,
         )["session"]
@@ -80,7 +80,7 @@ class TaskWarmUp:
         ssm, has_ended = self.account.client("ssm"), False
         output: list[str] = []
         try:
-            request = {"Target": self.entrance.target}
+            request = {"Target": self.exec_target.target}
             with (
                 plugin.running(self.program, ssm.meta, session, request) as process,
                 _at_most(TEN_MINUTES, process) as expired,
@@ -105,12 +105,14 @@ class TaskWarmUp:
                 f"terminated. {again}"
             )
         last = output[-1] if output else "no output"
-        raise Failed(f"warm_cache failed in task {self.entrance.task}: {last}. {again}")
+        raise Failed(f"warm_cache failed in task {self.exec_target.task}: {last}. {again}")
 
 
 def plan(account: Account) -> TaskWarmUp:
     """Raises Refused without the plugin, or without a task that runs ECS Exec."""
-    return TaskWarmUp(account=account, program=plugin.installed(), entrance=entrance.find(account))
+    return TaskWarmUp(
+        account=account, program=plugin.installed(), exec_target=exec_target.find(account)
+    )
 
 
 def _lines(process: "Popen[str]") -> Iterator[str]:

@@ -52,7 +52,7 @@ class Restore:
             raise Failed(f"{refused}\n{self._remedy()}") from refused
 
     def steps(self) -> Iterator[Step]:
-        """Each step checks what is left of it."""
+        """The steps; each does only its remaining part."""
         yield self._log_groups()
         yield self._restore()
         yield self._modify()

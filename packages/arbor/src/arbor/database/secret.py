@@ -29,7 +29,7 @@ KIND = Kind(
     holds="JSON with exactly username and password",
     parse=_parse,
     dump=lambda held: {"username": held.username, "password": held.password},
-    says=lambda held: f"password of {held.username}",
+    describe=lambda held: f"password of {held.username}",
 )
 
 

@@ -1,4 +1,4 @@
-"""The backend: the service whose image the migrations run, so the one that reaches the stores."""
+"""The backend: the service with the migrations' image, which connects to the stores."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from arbor_names import naming
 
 
 def read(account: Account) -> Service:
-    """The backend as it is now; raises NoServiceError where `pulumi up` has yet to create it."""
+    """The backend as it is now. Raises NoServiceError before `pulumi up` has created it."""
     found = services.every(account)
     if not found:
         raise services.none(account)
@@ -18,7 +18,7 @@ def read(account: Account) -> Service:
 
 
 def among(account: Account, found: Sequence[Service]) -> Service:
-    """The backend of these services, by its image repository; raises Refused when none has it."""
+    """The backend of these services, by its image repository. Raises Refused if none has it."""
     family = naming.service(account.stack, naming.MIGRATIONS)
     newest = next(revisions.newest_first(account, family), None)
     if newest is None:
@@ -30,11 +30,14 @@ def among(account: Account, found: Sequence[Service]) -> Service:
     for service in found:
         if _repository(account, service.task_definition, service.app) == repository:
             return service
-    raise Refused(f"No service of {account.stack} runs an image of {repository}, as {family} does.")
+    raise Refused(
+        f"No service of {account.stack} runs an image of {repository}, which {family} runs; run "
+        f"`pulumi up` of {account.stack}."
+    )
 
 
 def _repository(account: Account, arn: str, container: str) -> str:
-    """The image without its tag and digest; a registry's port stays."""
+    """The image without tag and digest; a registry's port stays."""
     image = revisions.read(account, arn).image(container).partition("@")[0]
     host, slash, name = image.rpartition("/")
     return f"{host}{slash}{name.partition(':')[0]}"

@@ -1,8 +1,8 @@
 """Whether the database has enough connections for the tasks that a command starts.
 
-PostgreSQL refuses what exceeds `max_connections` only under load, when every worker fills its pool.
-So each command that starts tasks checks first. docs/decisions/database-connections.md has the
-arithmetic.
+A shortage appears only under load, when every worker fills its pool and PostgreSQL reaches
+`max_connections`. So each command that starts tasks checks first. The arithmetic:
+docs/decisions/database-connections.md.
 """
 
 from collections.abc import Iterable, Iterator
@@ -47,7 +47,7 @@ NONE = Task(workers=0, pool=0)
 
 
 def of(definition: "TaskDefinitionTypeDef") -> Task:
-    """As the task definition says: `command` and label; without them, as the image is built."""
+    """By the task definition's `command` and label; without them, the image's defaults."""
     for container in definition["containerDefinitions"]:
         if any(one["name"] == DATABASE_HOST for one in container.get("environment", [])):
             label = container.get("dockerLabels", {}).get(pools.POOL_LABEL, "")
@@ -64,7 +64,7 @@ def live(service: Service) -> Task:
 
 
 def running(found: Iterable[Service]) -> int:
-    """Connections of these services as they are: during a deployment, of both colours."""
+    """The services' present connections; of both colours during a deployment."""
     return sum(_of(service) for service in found)
 
 
@@ -74,7 +74,7 @@ def _of(service: Service) -> int:
 
 
 def applied(account: Account) -> Allowed | None:
-    """Of the database's present class; None where there is no database or an unknown class."""
+    """For the database's present class; None without a database or for an unknown class."""
     rds = account.client("rds")
     try:
         found = rds.describe_db_instances(
@@ -89,32 +89,32 @@ def applied(account: Account) -> Allowed | None:
 
 
 def readable(account: Account) -> Allowed | None:
-    """The same, and None for a caller that may not read it: then nothing is refused."""
+    """As `applied`; also None without permission to read it, so that nothing is refused."""
     return unless_denied(partial(applied, account))
 
 
 def exceeded(
     account: Account,
     what: str,
-    brought: Iterable[tuple[Service, "TaskDefinitionTypeDef"]],
+    deployed: Iterable[tuple[Service, "TaskDefinitionTypeDef"]],
     *,
-    side_by_side: bool = False,
+    in_parallel: bool = False,
 ) -> Iterator[str]:
-    """A sentence when the second colours of these services find too few connections left.
+    """A sentence if the second colours of these services exceed the connections.
 
-    `brought` are the services with the task definitions to be deployed, one after the other unless
-    `side_by_side`. A deployment that leaves a service with fewer connections than it has is the way
-    back below the limit, and is never refused.
+    `deployed` are the services with their new task definitions, deployed in sequence unless
+    `in_parallel`. A deployment that lowers a service's connections leads back below the limit, so
+    it is always allowed.
     """
     added = [
         service.desired * opened
-        for service, definition in brought
+        for service, definition in deployed
         if (opened := of(definition).connections) >= live(service).connections and opened
     ]
     if not added:
         return
     allowed = readable(account)
-    needed = running(services.every(account)) + (sum(added) if side_by_side else max(added))
+    needed = running(services.every(account)) + (sum(added) if in_parallel else max(added))
     if allowed is not None and needed > allowed.connections:
         yield sentence(account, what, needed, allowed, "scale down first")
 
@@ -122,8 +122,8 @@ def exceeded(
 def sentence(account: Account, what: str, needed: int, allowed: Allowed, instead: str) -> str:
     """The sentence with the need, the limit and the remedy."""
     larger = limits.class_with_connections(needed, like=allowed.instance_class)
-    first = f"`{account.typed(f'arbor database scale {larger}')}`, or " if larger else ""
+    first = f"run `{account.typed(f'arbor database scale {larger}')}`, or " if larger else ""
     return (
-        f"{what} needs {needed} database connections in both colours, and {allowed.instance_class} "
-        f"leaves the application {allowed.connections}: {first}{instead}."
+        f"{what} needs {needed} database connections in both colours; {allowed.instance_class} "
+        f"allows the application {allowed.connections}: {first}{instead}."
     )

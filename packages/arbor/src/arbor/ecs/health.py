@@ -24,7 +24,7 @@ Opener = report.Opener
 
 @dataclass(kw_only=True)
 class Health:
-    """Of one service, which is to run one revision."""
+    """The health of a service that should run one revision."""
 
     service: Service
     revision: Callable[[], str]
@@ -32,8 +32,8 @@ class Health:
 
     def step(self) -> Step:
         return Step(
-            action=f"wait until all tasks of {self.service.name} run it and all targets are "
-            "healthy",
+            action=f"wait until all tasks of {self.service.name} run the revision and all targets "
+            "are healthy",
             took_effect=self._is_healthy,
             shows=lambda: self.found,
         )
@@ -42,13 +42,13 @@ class Health:
         desired, running = self._tasks()
         healthy, targets = self._targets()
         self.found = (
-            f"{self.service.name}: {running} of {counted(desired, 'task')} running it, "
+            f"{self.service.name}: {running} of {counted(desired, 'task')} running the revision, "
             f"{healthy} of {counted(targets, 'target')} healthy"
         )
         return running == desired and healthy == targets >= desired
 
     def _tasks(self) -> tuple[int, int]:
-        """How many there should be, and how many run the revision."""
+        """The desired count, and the number of tasks that run the revision."""
         account = self.service.account
         ecs, cluster = account.client("ecs"), account.cluster
         desired = services.read(account, self.service.app).desired
@@ -62,7 +62,7 @@ class Health:
         return desired, len(running)
 
     def _targets(self) -> tuple[int, int]:
-        """Healthy ones, and all but those that are leaving."""
+        """The number of healthy targets, and of all that aren't draining."""
         elb = self.service.account.client("elbv2")
         states = [
             target["TargetHealth"]["State"]
@@ -76,7 +76,7 @@ class Health:
 
 
 def live_groups(service: Service) -> list[str]:
-    """The target groups with production traffic: the rule's weights say which colour is live."""
+    """The target groups with production traffic, by the weights of the production rule."""
     rule = production_rule(service)
     (forward,) = [action for action in rule["Actions"] if action["Type"] == "forward"]
     groups = forward["ForwardConfig"]["TargetGroups"]
@@ -91,12 +91,12 @@ def production_rule(service: Service) -> "RuleTypeDef":
 
 
 def host(service: Service) -> str:
-    """The domain of the service's users; raises Failed where its production rule has none."""
+    """The service's public domain. Raises Failed if its production rule has none."""
     return host_of(production_rule(service), service.name)
 
 
 def host_of(rule: "RuleTypeDef", name: str) -> str:
-    """The host of a production rule; raises Failed where it has none."""
+    """The host of a production rule. Raises Failed if it has none."""
     if hosts := values(rule, "host-header"):
         return hosts[0]
     raise Failed(f"The production rule of {name} has no host; `pulumi up` restores it.")
@@ -111,9 +111,9 @@ def check_path(service: Service) -> str:
 
 
 def address(service: Service, rule: "RuleTypeDef", *, green: bool = False) -> str | None:
-    """The public URL of the service's health check; None where its rule does not send it there.
+    """The public URL of the service's health check; None if its rule doesn't forward that path.
 
-    A path pattern of a rule has `*` and `?`:
+    A path pattern may contain `*` and `?`:
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html
     """
     path, patterns = check_path(service), values(rule, "path-pattern")
@@ -146,14 +146,14 @@ def _matches(pattern: str, path: str) -> bool:
 def url_steps(
     released: Sequence[Service], opener: Opener, sleep: Callable[[float], None]
 ) -> Iterator[Step]:
-    """A request to each service's public URL; its targets alone decide where it has none."""
+    """A step for each service with a public URL; for the others, the targets suffice."""
     for service in released:
         if (url := address(service, production_rule(service))) is not None:
-            yield Step(action=f"get {url}", took_effect=partial(ask, url, opener, sleep))
+            yield Step(action=f"check {url}", took_effect=partial(check_url, url, opener, sleep))
 
 
-def ask(url: str, opener: Opener, sleep: Callable[[float], None]) -> bool:
-    """Whether it answers 200 and reports itself healthy, its stores included; raises Failed."""
+def check_url(url: str, opener: Opener, sleep: Callable[[float], None]) -> bool:
+    """Retry until the URL answers 200 and reports healthy, stores included. Raises Failed."""
     import tenacity  # noqa: PLC0415 - slow, and --help is fast
 
     attempts = tenacity.Retrying(
@@ -163,12 +163,12 @@ def ask(url: str, opener: Opener, sleep: Callable[[float], None]) -> bool:
         sleep=sleep,
         reraise=True,
     )
-    attempts(_ask_once, url, opener)
+    attempts(_check_once, url, opener)
     return True
 
 
-def _ask_once(url: str, opener: Opener) -> None:
-    if why := report.ask(url, opener).why:
+def _check_once(url: str, opener: Opener) -> None:
+    if why := report.request(url, opener).summary:
         raise Failed(f"{url} {why}.")
 
 

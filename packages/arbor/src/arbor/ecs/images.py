@@ -1,4 +1,4 @@
-"""Images in ECR, as a task definition writes them."""
+"""Images in ECR, as a task definition names them."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,29 +18,31 @@ _IMAGE = re.compile(
 )
 
 NEWEST = 3
-"""Images that are named where the one that is wanted is not there."""
+"""Number of images in the message about a missing one."""
 
 
-def refuse_no_version(text: str) -> None:
-    """Raises Refused for a text that names no build. Its images are checked later."""
+def require_version(text: str) -> None:
+    """Raises Refused unless the text is a tag of one build or a digest; reads no image."""
     if not limits.is_version(text):
-        moves = (
-            " latest moves with each build: name the build's own tag." if text == "latest" else ""
+        hint = (
+            " The tag latest changes with each build; use the build's own tag."
+            if text == "latest"
+            else ""
         )
         raise Refused(
             f"{text} is not a version; allowed: the images' tag (v1.2.3, a git SHA) or an image's "
-            f"digest (sha256:...).{moves}"
+            f"digest (sha256:...).{hint}"
         )
 
 
 def versions(apps: Iterable[str], version: str, images: Mapping[str, str]) -> dict[str, str]:
     """The version of each service: its own in `images`, else `version`.
 
-    Raises Refused for a text that is no version.
+    Raises Refused for a text that isn't a version.
     """
     found = {app: images.get(app, version) for app in apps}
     for one in dict.fromkeys(found.values()):
-        refuse_no_version(one)
+        require_version(one)
     return found
 
 
@@ -50,7 +52,7 @@ class Image:
 
     host: str
     registry: str
-    """The account that holds it."""
+    """The account of the registry."""
     repository: str
     tag: str
     digest: str = ""
@@ -62,7 +64,7 @@ class Image:
 
     @property
     def version(self) -> str:
-        """Its tag, or its digest where it has no tag."""
+        """Its tag; without one, its digest."""
         return self.tag or self.digest
 
     @property
@@ -73,14 +75,14 @@ class Image:
         return {"imageTag": self.tag or "latest"}
 
     def of(self, version: str) -> "Image":
-        """Another one of its repository, by a tag or a digest; a digest wins over a tag."""
+        """The image of its repository with this tag or digest."""
         if limits.is_digest(version):
             return replace(self, tag="", digest=version)
         return replace(self, tag=version, digest="")
 
 
 def parse(text: str) -> Image | None:
-    """None for an image that is not in ECR."""
+    """The parsed image; None for one outside ECR."""
     found = _IMAGE.fullmatch(text)
     if found is None:
         return None
@@ -94,7 +96,7 @@ def parse(text: str) -> Image | None:
 
 
 def missing(account: Account, image: Image) -> Iterator[str]:
-    """A sentence when the image can't be pulled, for it was never pushed or is gone."""
+    """A sentence if the image or its repository doesn't exist."""
     ecr = account.client("ecr")
     try:
         ecr.describe_images(
@@ -105,17 +107,23 @@ def missing(account: Account, image: Image) -> Iterator[str]:
     except ecr.exceptions.ImageNotFoundException:
         yield (
             f"{image.repository} has no image {image.digest or image.tag or 'latest'}: push it, "
-            f"{_or_else(image)} {_newest(account, image)}"
+            f"or {_instead(image)}. {_newest(account, image)}"
         )
     except ecr.exceptions.RepositoryNotFoundException:
-        yield f"There is no repository {image.repository} in account {image.registry}."
+        yield (
+            f"There is no repository {image.repository} in account {image.registry}; run "
+            f"`pulumi up` of {account.stack}."
+        )
 
 
-def _or_else(image: Image) -> str:
-    """The remedy where the image exists under another name."""
+def _instead(image: Image) -> str:
+    """The remedy if the image exists under another name."""
     if image.digest:
-        return "or name this repository's digest (--image SERVICE=DIGEST), or a tag that all have."
-    return 'or give the tag to an image that is there (docs/runbook.md, "Standard Deployment").'
+        return (
+            "pass this repository's digest (--image SERVICE=DIGEST) or a tag that all "
+            "repositories have"
+        )
+    return 'tag an existing image (docs/runbook.md, "Standard Deployment")'
 
 
 def of_repository(account: Account, image: Image) -> "list[ImageDetailTypeDef]":
@@ -129,11 +137,11 @@ def of_repository(account: Account, image: Image) -> "list[ImageDetailTypeDef]":
 
 
 def _newest(account: Account, image: Image) -> str:
-    """The last images that were pushed, by the tags that stay."""
+    """The images pushed last, by tags other than `latest`."""
     found = of_repository(account, image)
     tags = [
         sorted(set(one.get("imageTags", [])) - {"latest"})
         for one in sorted(found, key=lambda one: one["imagePushedAt"], reverse=True)
     ]
     named = [" = ".join(each) for each in tags if each][:NEWEST]
-    return f"The newest: {', '.join(named)}." if named else "It has no image with a tag."
+    return f"Newest: {', '.join(named)}." if named else "The repository has no tagged image."

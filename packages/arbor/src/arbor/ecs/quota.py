@@ -1,7 +1,7 @@
-"""Whether the account may run the Fargate vCPUs that a command is about to start.
+"""Whether the account's quota allows the Fargate vCPUs that a command starts.
 
-ECS does not refuse a deployment that exceeds the quota: it starts what it may, says so in an event,
-and the deployment stays under way. So each command that starts tasks checks first.
+ECS accepts a deployment that exceeds the quota: it starts as many tasks as allowed, writes an
+event, and the deployment stays in progress. So each command that starts tasks checks first.
 """
 
 import math
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def applied(account: Account) -> float | None:
-    """On-Demand vCPUs that the account may run in the region; None where it does not say."""
+    """The account's quota of On-Demand vCPUs in the region; None if Service Quotas has none."""
     service, code = limits.FARGATE_VCPUS
     client = account.client("service-quotas")
     try:
@@ -30,17 +30,17 @@ def applied(account: Account) -> float | None:
 
 
 def readable(account: Account) -> float | None:
-    """The same, and None for a caller that may not read it: then nothing is refused."""
+    """As `applied`; also None without permission to read it, so that nothing is refused."""
     return unless_denied(partial(applied, account))
 
 
 def vcpus(definition: "TaskDefinitionTypeDef", tasks: int) -> float:
-    """Of so many tasks of this task definition, whose `cpu` is in CPU units."""
+    """The vCPUs of `tasks` tasks of a task definition, whose `cpu` is in CPU units."""
     return tasks * int(definition["cpu"]) / limits.UNITS_PER_VCPU
 
 
 def running(found: Iterable[Service]) -> float:
-    """VCPUs of these services as they are: during a deployment, of both colours."""
+    """The services' present vCPUs; of both colours during a deployment."""
     return sum(_of(service) for service in found)
 
 
@@ -51,9 +51,9 @@ def _of(service: Service) -> float:
 
 
 def exceeded(account: Account, what: str, needed: float, instead: str) -> Iterator[str]:
-    """A sentence when `what` needs more vCPUs than the quota, and what to do `instead`.
+    """A sentence if `what` needs more vCPUs than the quota; `instead` is the second remedy.
 
-    What else the account runs is not counted.
+    Other tasks of the account are not counted.
     """
     allowed = readable(account)
     if allowed is not None and needed > allowed:
@@ -63,6 +63,6 @@ def exceeded(account: Account, what: str, needed: float, instead: str) -> Iterat
 def sentence(what: str, needed: float, allowed: float, instead: str) -> str:
     """The sentence with the need, the limit and the remedy."""
     return (
-        f"{what} needs {needed:g} Fargate vCPUs, and the account's quota is {allowed:g}: "
-        f"`{limits.raise_fargate_quota(math.ceil(needed))}`, or {instead}."
+        f"{what} needs {needed:g} Fargate vCPUs; the account's quota is {allowed:g}: "
+        f"run `{limits.raise_fargate_quota(math.ceil(needed))}`, or {instead}."
     )

@@ -1,8 +1,8 @@
-"""A service's report of its own health, in either form that a backend may have.
+"""A service's report of its own health, in either form of a backend.
 
-The runbook's form is one address with `database` and `redis`. The application's is two: the address
-that the load balancer asks, 200 while the process lives, and `/detailed` below it, 200 even where
-`database` and `cache` are unhealthy. docs/decisions/health.md.
+The runbook's form is one address with `database` and `redis`. The application's is two: the load
+balancer's health check, 200 while the process runs, and `/detailed` below it, 200 even if
+`database` and `cache` are unhealthy: docs/decisions/health.md.
 """
 
 import json
@@ -13,99 +13,103 @@ from http import HTTPStatus
 from typing import Final
 
 PAGE: Final = "/"
-"""The path of a service that serves pages: its status decides, and nothing is read in it."""
+"""The path of a service that serves pages: only its status counts."""
 DETAILED: Final = "/detailed"
 STATUS: Final = "status"
-PARTS: Final = ("database", "redis", "cache")
-"""The stores that a report names: the runbook calls the cache `redis`."""
+STORES: Final = ("database", "redis", "cache")
+"""Keys of the stores in a report; the runbook calls the cache `redis`."""
 HEALTHY: Final = "healthy"
-WELL: Final = frozenset({HEALTHY, "connected"})
+REACHABLE: Final = frozenset({HEALTHY, "connected"})
 LONGEST: Final = 200
-"""Characters of a body that are shown."""
+"""Characters of a body in a message."""
 Opener = Callable[[str], tuple[int, str]]
-"""Status and body of an address; raises OSError where it does not answer."""
+"""Returns status and body of an address. Raises OSError without a response."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The answer of one request to a service."""
+    """The response of a service."""
 
     status: int | None
-    """Of HTTP; None where it does not answer."""
+    """The HTTP status; None without a response."""
     milliseconds: int
-    """Until the first answer: a detailed report waits for the stores."""
-    says: Mapping[str, object] = field(default_factory=dict)
+    """Until the first response; a detailed report waits for the stores."""
+    fields: Mapping[str, object] = field(default_factory=dict)
     """The JSON, that of `/detailed` over that of the address; empty for a page."""
-    wrong: str = ""
-    """Why it isn't healthy; empty where it is."""
+    problem: str = ""
+    """Why it isn't healthy; empty if it is."""
 
     @property
-    def parts(self) -> list[str]:
-        """Each store as the service names it, such as `cache unhealthy`."""
-        return [f"{part} {self.says[part]}" for part in PARTS if part in self.says]
+    def stores(self) -> list[str]:
+        """Each store with its state, such as `cache unhealthy`."""
+        return [f"{store} {self.fields[store]}" for store in STORES if store in self.fields]
 
     @property
-    def why(self) -> str:
-        """The failure, with the stores that the service can't reach."""
-        return ": ".join(filter(None, (self.wrong, ", ".join(cut_off(self.says)))))
+    def summary(self) -> str:
+        """The problem, with the unreachable stores; empty if it is healthy."""
+        return ": ".join(filter(None, (self.problem, ", ".join(unreachable(self.fields)))))
 
 
-def ask(address: str, opener: Opener) -> Report:
-    """Ask an address, and `/detailed` below it where its own answer names no store.
+def request(address: str, opener: Opener) -> Report:
+    """Request an address, and `/detailed` below it if the first response has no store.
 
-    The address alone decides where it is a page, where it isn't well itself, and where `/detailed`
-    is 404 or no report, such as the page of an application that answers every path.
+    The first response suffices for a page, if it isn't healthy, or if `/detailed` is 404 or no
+    report, such as a page of an application that answers every path.
     """
     began = time.monotonic()
     try:
         status, body = opener(address)
     except OSError as error:
         return Report(
-            status=None, milliseconds=_since(began), wrong=f"does not answer: {_reason(error)}"
+            status=None, milliseconds=_since(began), problem=f"does not answer: {_reason(error)}"
         )
     milliseconds = _since(began)
     if address.endswith(PAGE):
-        wrong = "" if status == HTTPStatus.OK else f"answers {status}"
-        return Report(status=status, milliseconds=milliseconds, wrong=wrong)
-    says = _json(body)
-    wrong = _refusal(status, says, body) or _unwell(says, body)
-    if not wrong and not says.keys() & set(PARTS):
-        below, wrong = _detailed(f"{address}{DETAILED}", opener)
-        says = {**says, **below}
-    return Report(status=status, milliseconds=milliseconds, says=says, wrong=wrong)
+        problem = "" if status == HTTPStatus.OK else f"answers {status}"
+        return Report(status=status, milliseconds=milliseconds, problem=problem)
+    fields = _json(body)
+    problem = _error_status(status, fields, body) or _unhealthy(fields, body)
+    if not problem and not fields.keys() & set(STORES):
+        below, problem = _detailed(f"{address}{DETAILED}", opener)
+        fields = {**fields, **below}
+    return Report(status=status, milliseconds=milliseconds, fields=fields, problem=problem)
 
 
 def _detailed(address: str, opener: Opener) -> tuple[dict[str, object], str]:
-    """The report and its failure; both empty without such a report."""
+    """The report and its problem; both empty without a report."""
     try:
         status, body = opener(address)
     except OSError as error:
         return {}, f"answers, but {DETAILED} does not: {_reason(error)}"
-    says = _json(body)
-    if status == HTTPStatus.NOT_FOUND or (status == HTTPStatus.OK and STATUS not in says):
+    fields = _json(body)
+    if status == HTTPStatus.NOT_FOUND or (status == HTTPStatus.OK and STATUS not in fields):
         return {}, ""
-    wrong = _refusal(status, says, body) or _unwell(says, body)
-    return says, f"answers, but {DETAILED} {wrong}" if wrong else ""
+    problem = _error_status(status, fields, body) or _unhealthy(fields, body)
+    return fields, f"answers, but {DETAILED} {problem}" if problem else ""
 
 
-def _refusal(status: int, says: Mapping[str, object], body: str) -> str:
-    """An answer other than 200, with its body where that names no store."""
+def _error_status(status: int, fields: Mapping[str, object], body: str) -> str:
+    """The problem of a status other than 200, with the body unless it has stores."""
     if status == HTTPStatus.OK:
         return ""
     line = " ".join(body.split())[:LONGEST]
-    return f"answers {status}" + (f": {line!r}" if line and not says.keys() & set(PARTS) else "")
+    return f"answers {status}" + (f": {line!r}" if line and not fields.keys() & set(STORES) else "")
 
 
-def _unwell(says: Mapping[str, object], body: str) -> str:
-    """Of an answer with 200: another status than healthy, or a store that is not."""
-    if says.get(STATUS) != HEALTHY:
-        return f"says {says.get(STATUS, body[:80])!r} instead of healthy"
-    return "says healthy without all of its stores" if cut_off(says) else ""
+def _unhealthy(fields: Mapping[str, object], body: str) -> str:
+    """The problem of a response with 200: its own status, or an unreachable store."""
+    if fields.get(STATUS) != HEALTHY:
+        return f"reports {fields.get(STATUS, body[:80])!r} instead of 'healthy'"
+    return "reports healthy with unreachable stores" if unreachable(fields) else ""
 
 
-def cut_off(says: Mapping[str, object]) -> list[str]:
-    """The stores that a report names as anything but connected or healthy."""
-    return [f"{part} {says[part]}" for part in PARTS if part in says and says[part] not in WELL]
+def unreachable(fields: Mapping[str, object]) -> list[str]:
+    """The stores in a report that are neither connected nor healthy."""
+    return [
+        f"{store} {fields[store]}"
+        for store in STORES
+        if store in fields and fields[store] not in REACHABLE
+    ]
 
 
 def _reason(error: OSError) -> object:

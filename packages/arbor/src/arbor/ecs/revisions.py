@@ -26,36 +26,36 @@ UNORDERED = ("environment", "secrets")
 
 @dataclass(frozen=True, kw_only=True)
 class Revision:
-    """One that is registered."""
+    """A registered revision."""
 
     arn: str
     definition: "TaskDefinitionTypeDef"
-    """As it is described."""
+    """As ECS describes it."""
     tags: dict[str, str]
 
     @property
     def active(self) -> bool:
-        """Only then can it be deployed."""
+        """Whether it can be deployed."""
         return self.definition["status"] == "ACTIVE"
 
     def image(self, container: str) -> str:
-        """Raises Refused when it has no such container."""
+        """The container's image. Raises Refused if there is no such container."""
         return _container(self.definition, container, self.arn)["image"]
 
     def version(self, container: str) -> str:
-        """The tag or the digest of its image; nothing where that is not in ECR."""
+        """The tag or digest of the container's image; empty for an image outside ECR."""
         image = images.parse(self.image(container))
         return image.version if image else ""
 
 
 @dataclass(kw_only=True)
 class PlannedRevision:
-    """The revision of a family that runs a version, whether it is registered already or not."""
+    """The revision of a family with a version's image, registered or not."""
 
     account: Account
     family: str
     container: str
-    """The one whose image changes."""
+    """The container whose image changes."""
     image: images.Image
     content: "TaskDefinitionTypeDef"
     """As it would be described: parameters of register_task_definition, without tags."""
@@ -65,19 +65,19 @@ class PlannedRevision:
 
     @property
     def registered(self) -> str:
-        """Its ARN; a step that needs it comes after `steps`."""
+        """Its ARN, available after `steps`."""
         assert self.arn is not None, f"{self.family}: used before it was registered"
         return self.arn
 
     def is_run_by(self, arn: str) -> bool:
-        """Whether another revision holds the same, so that deploying would change nothing."""
+        """Whether another revision has the same content, so that a deployment changes nothing."""
         if arn == self.arn:
             return True
         found = self.account.client("ecs").describe_task_definition(taskDefinition=arn)
         return _same(content_of(self.account, found["taskDefinition"]), self.content)
 
     def steps(self) -> Iterator[Step]:
-        """Register it; nothing when it is there."""
+        """Register it, unless it exists."""
         if self.arn is None:
             yield Step(
                 action=f"register a revision of {self.family} with {self.image}",
@@ -86,7 +86,7 @@ class PlannedRevision:
             )
 
     def settings(self) -> "ContainerDefinitionOutputTypeDef":
-        """The definition of its container."""
+        """The container's definition."""
         return _container(self.content, self.container, self.family)
 
     def _register(self) -> None:
@@ -105,9 +105,9 @@ class PlannedRevision:
 
 
 def planned(account: Account, family: str, container: str, version: str) -> PlannedRevision:
-    """The newest revision of infrastructure with this version's image; raises Refused.
+    """Infrastructure's newest revision with this version's image. Raises Refused.
 
-    A newer one that holds the same, from a release that was interrupted, is used again.
+    A newer revision with the same content, such as an interrupted release's, is reused.
     """
     newer: list[tuple[str, TaskDefinitionTypeDef]] = []
     for arn in newest_first(account, family):
@@ -140,7 +140,7 @@ def planned(account: Account, family: str, container: str, version: str) -> Plan
 
 
 def infrastructure(account: Account, family: str) -> Revision:
-    """The newest that `pulumi up` registered; raises Refused when there is none."""
+    """The newest revision that `pulumi up` registered. Raises Refused if there is none."""
     for arn in newest_first(account, family):
         found = read(account, arn)
         if found.tags.get(MANAGED_BY) == INFRASTRUCTURE:
@@ -156,18 +156,18 @@ def _no_infrastructure(account: Account, family: str) -> Refused:
 
 
 def version_of(account: Account, arn: str, container: str) -> str:
-    """The tag or digest of the image that a revision runs; raises Refused outside ECR."""
+    """The tag or digest of a revision's image. Raises Refused for an image outside ECR."""
     found = account.client("ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
     image = images.parse(_container(found, container, arn)["image"])
     if image is None or not image.version:
-        raise Refused(f"{arn} does not run an image in ECR by tag or digest; name the version.")
+        raise Refused(f"{arn} runs no image in ECR with a tag or digest; pass the version.")
     return image.version
 
 
 def read(account: Account, named: str) -> Revision:
-    """By its ARN or as `family:revision`; raises ClientException when there is none."""
+    """A revision by ARN or `family:revision`. Raises ClientException if it doesn't exist."""
     found = account.client("ecs").describe_task_definition(taskDefinition=named, include=["TAGS"])
-    # AWS reserves its own tags, and refuses them in a request.
+    # AWS rejects its reserved tags in a request.
     tags = {
         tag["key"]: tag["value"]
         for tag in found.get("tags", [])
@@ -186,7 +186,7 @@ def newest_first(account: Account, family: str) -> Iterator[str]:
     )
     for page in pages:
         for arn in page["taskDefinitionArns"]:
-            if family_of(arn) == family:  # others' names only begin so
+            if family_of(arn) == family:  # the prefix also matches longer names
                 yield arn
 
 
@@ -195,7 +195,7 @@ def family_of(arn: str) -> str:
 
 
 def number(arn: str) -> int:
-    """Of a revision in its family: ECS counts up and gives none twice."""
+    """A revision's number in its family; ECS only increments it."""
     return int(arn.rsplit(":", 1)[-1])
 
 
@@ -217,7 +217,7 @@ def _container(
 
 
 def _same(one: "TaskDefinitionTypeDef", other: "TaskDefinitionTypeDef") -> bool:
-    """ECS keeps no order of variables."""
+    """Whether they are equal, in any order of variables: ECS keeps no order."""
     return _canonical(one) == _canonical(other)
 
 

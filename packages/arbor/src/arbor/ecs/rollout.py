@@ -1,4 +1,4 @@
-"""Give a service a revision, and follow that deployment until ECS says how it ended."""
+"""Deploy a revision to a service, and follow the deployment to its final status."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     )
 
 SUCCESSFUL, ROLLED_BACK = "SUCCESSFUL", "ROLLBACK_SUCCESSFUL"
-GOES_ON = frozenset({"PENDING", "IN_PROGRESS"})
+REVERSIBLE = frozenset({"PENDING", "IN_PROGRESS"})
 """The ongoing statuses in which ECS can still roll back."""
 MINUTE = 60.0
 
@@ -30,24 +30,24 @@ def undescribed() -> "ServiceDeploymentTypeDef":
 
 @dataclass(kw_only=True)
 class Rollout:
-    """One deployment of ours, or with `arn` one that is there already.
+    """A deployment to start, or with `arn` an existing one.
 
-    `wait services-stable` is content after a rollback, too; a service deployment has a status.
+    Its own status decides: `wait services-stable` also succeeds after a rollback.
     """
 
     service: Service
     revision: Callable[[], str]
     """Returns the ARN to deploy, once it is registered."""
     what: str
-    """For people, such as a version."""
+    """What it deploys, for messages, such as a version."""
     continues: bool = False
     """Answer every pause with CONTINUE: the revision has been live before."""
     configuration: "DeploymentConfigurationOutputTypeDef | None" = None
-    """The service's deployments are configured so from then on; None leaves it as it is."""
+    """The service's new deployment configuration; None keeps the present one."""
     began: bool = False
     """Whether the call to ECS was made."""
     known: frozenset[str] = frozenset()
-    """Deployments that were there before it."""
+    """Deployments that existed before it."""
     arn: str | None = None
     described: "ServiceDeploymentTypeDef" = field(default_factory=undescribed)
     """Its last description by ECS."""
@@ -62,11 +62,11 @@ class Rollout:
             do=self.begin,
             took_effect=self.succeeded,
             shows=self.progress,
-            meanwhile=self._answer if self.continues else self.look,
+            meanwhile=self._refresh_and_continue if self.continues else self.refresh,
             timeout=self.service.minutes * MINUTE,
         )
 
-    def others(self) -> bool:
+    def is_superseded(self) -> bool:
         """Whether another deployment was started after it."""
         deployments = self.service.deployments()
         newest = {deployment["serviceDeploymentArn"] for deployment in deployments[:1]}
@@ -74,13 +74,13 @@ class Rollout:
 
     def status(self) -> str:
         """Its status now; empty until ECS lists it."""
-        self.look()
+        self.refresh()
         return str(self.described.get("status", ""))
 
     def find(self) -> str | None:
-        """Its ARN: the newest of those that are new and bring our revision.
+        """Its ARN: the newest new deployment with the revision.
 
-        A call whose answer was lost is repeated, and the second deployment stops the first.
+        A call whose response was lost is repeated, and the second deployment stops the first.
         """
         if self.arn is None and self.began:
             wanted = self.revision()
@@ -92,8 +92,8 @@ class Rollout:
         return self.arn
 
     def begin(self) -> None:
-        """Ask ECS for it; raises Failed while another is under way."""
-        # Minutes may have passed since the first look; a deployment of somebody else stays theirs.
+        """Start it. Raises Failed while another deployment is in progress."""
+        # Another operator may have started one since the check.
         for sentence in self.service.busy():
             raise Failed(sentence)
         revision = self.revision()
@@ -104,19 +104,20 @@ class Rollout:
             "cluster": self.account.cluster,
             "service": self.service.name,
             "taskDefinition": revision,
-            # Where the service names it already but does not run it, nothing else would begin.
+            # Starts a deployment even if the service already names the revision.
             "forceNewDeployment": revision == self.service.task_definition,
         }
         if self.configuration is not None:
             request["deploymentConfiguration"] = self.configuration
-        if balancers := self._on_its_port(revision):
+        if balancers := self._load_balancers(revision):
             request["loadBalancers"] = balancers
         ecs.update_service(**request)
 
-    def _on_its_port(self, revision: str) -> "list[LoadBalancerTypeDef]":
-        """The load balancers, where the revision listens on another port than the live one.
+    def _load_balancers(self, revision: str) -> "list[LoadBalancerTypeDef]":
+        """The load balancers, if the revision listens on another port than the live one.
 
-        Named only then, and in ECS's own order of the groups: a named order aims the deployment.
+        They are sent only then, and in ECS's order of the target groups, which decides the colour
+        that the deployment goes to.
         """
         found = self.account.client("ecs").describe_task_definition(taskDefinition=revision)
         (balancer,) = self.service.balancers
@@ -130,13 +131,13 @@ class Rollout:
             return []
         return [{**balancer, "containerPort": ports[0]}]
 
-    def look(self) -> None:
-        """Ask ECS how far it has come."""
+    def refresh(self) -> None:
+        """Read its description again."""
         if (arn := self.find()) is not None:
             self.described = describe(self.account, arn) or self.described
 
     def succeeded(self) -> bool:
-        """By its own status. Raises Failed where it ended otherwise."""
+        """Whether its status is SUCCESSFUL. Raises Failed if it ended otherwise."""
         status = self.described.get("status")
         if status is None or status in ONGOING:
             return False
@@ -145,7 +146,7 @@ class Rollout:
         raise Failed(self.ended())
 
     def ended(self) -> str:
-        """A sentence: how, and ECS's reason."""
+        """A sentence with its status and ECS's reason."""
         why = self.described.get("rollback", {}).get("reason") or self.described.get("statusReason")
         return (
             f"The deployment of {self.what} to {self.service.name} is "
@@ -159,14 +160,14 @@ class Rollout:
         if pauses(self.described):
             switch, abort = (command(self.account, what) for what in ("switch", "abort"))
             return (
-                f"{self.service.name}: {stage} waits for a person. Try the green host, then in "
-                f"another terminal {switch} (or {abort}, which is the end of {self.what})."
+                f"{self.service.name}: paused at {stage}. Test the green host, then in another "
+                f"terminal run {switch}, or {abort} to roll {self.what} back."
             )
         status = self.described.get("status", "")
         return f"{self.service.name}: {' '.join(filter(None, (status, stage)))}" if status else ""
 
     def answer(self, action: "DeploymentLifecycleHookActionType") -> bool:
-        """Answer all that it waits for with CONTINUE or ROLLBACK; whether it waited."""
+        """Answer every pause with CONTINUE or ROLLBACK; returns whether it was paused."""
         from botocore.exceptions import ClientError  # noqa: PLC0415 - slow, and --help is fast
 
         ecs, waits = self.account.client("ecs"), pauses(self.described)
@@ -178,17 +179,17 @@ class Rollout:
                     action=action,
                 )
             except ClientError:
-                # A person may have been quicker, or the answer to our first call was lost.
-                self.look()
+                # Another operator answered first, or the first call's response was lost.
+                self.refresh()
                 if hook["hookId"] in {left["hookId"] for left in pauses(self.described)}:
                     raise
         if waits:
-            self.look()
+            self.refresh()
         return bool(waits)
 
-    def take_back(self) -> None:
-        """Ask ECS to roll it back, paused or not; nothing when that is under way or over."""
-        if self.answer("ROLLBACK") or self.described.get("status") not in GOES_ON:
+    def roll_back(self) -> None:
+        """Roll it back, paused or not, unless that is in progress or it has ended."""
+        if self.answer("ROLLBACK") or self.described.get("status") not in REVERSIBLE:
             return
         ecs = self.account.client("ecs")
         try:
@@ -196,28 +197,28 @@ class Rollout:
                 serviceDeploymentArn=self.described["serviceDeploymentArn"], stopType="ROLLBACK"
             )
         except ecs.exceptions.ConflictException:
-            if self.status() in GOES_ON:
+            if self.status() in REVERSIBLE:
                 raise
 
-    def _answer(self) -> None:
-        self.look()
+    def _refresh_and_continue(self) -> None:
+        self.refresh()
         self.answer("CONTINUE")
 
 
-def back(rollout: Rollout, before: str | None) -> Iterator[Step]:
-    """Bring a service back to the revision that was live; ECS may have done that by itself.
+def rollback_steps(rollout: Rollout, before: str | None) -> Iterator[Step]:
+    """Return a service to the revision `before`, unless ECS has rolled back already.
 
-    Raises Failed where there is none, or where another deployment has begun since.
+    Raises Failed if there is no such revision, or another deployment has started since.
     """
     service = rollout.service
-    if rollout.others():
-        raise Failed(f"{service.name} is left alone: another deployment has begun since.")
+    if rollout.is_superseded():
+        raise Failed(f"{service.name} was left unchanged: another deployment has started since.")
     if rollout.find() is None:
-        return  # ECS refused to begin it
+        return  # ECS refused to start it
     if rollout.status() in ONGOING:
         yield Step(
             action=f"roll back the deployment of {rollout.what} to {service.name}",
-            do=rollout.take_back,
+            do=rollout.roll_back,
             took_effect=lambda: rollout.status() not in ONGOING,
             shows=rollout.progress,
             timeout=service.minutes * MINUTE,
@@ -225,7 +226,7 @@ def back(rollout: Rollout, before: str | None) -> Iterator[Step]:
     if rollout.status() == ROLLED_BACK:
         return
     if before is None:
-        raise Failed(f"{service.name} has no revision that was ever deployed to go back to.")
+        raise Failed(f"{service.name} has no earlier revision to roll back to.")
     yield Rollout(
         service=service, revision=lambda: before, what=short(before), continues=True
     ).step()

@@ -1,7 +1,7 @@
-"""The stack's ECS services: which there are, and each as it is now.
+"""The stack's ECS services and their present state.
 
-A service is an entry of `arbor:services`; here it is found by the cluster and by its tags.
-docs/decisions/services-in-config.md gives the reasons.
+A service is an entry of `arbor:services`; this module finds it by cluster and tags
+(docs/decisions/services-in-config.md).
 """
 
 import sys
@@ -34,7 +34,7 @@ ONGOING: "tuple[ServiceDeploymentStatusType, ...]" = (
     "ROLLBACK_IN_PROGRESS",
 )
 SETTLED = frozenset({"SUCCESSFUL", "ROLLBACK_SUCCESSFUL"})
-"""After these, and no others, the service runs the task definition that it names."""
+"""After only these, the service runs the task definition that it names."""
 PAGE = 100
 """Deployments, or names of services, in one response."""
 LAST = sys.maxsize
@@ -44,11 +44,11 @@ DESCRIBED = 10
 TAGGED = 20
 """Target groups in one call of describe_tags."""
 STARTING_MINUTES = 30
-"""Time for a deployment besides its bake time and its pauses."""
+"""Minutes for a deployment without its bake time and its pauses."""
 
 
 class NoServiceError(Refused):
-    """The cluster exists without the service: `pulumi up` has yet to create it."""
+    """The cluster has no such service yet; `pulumi up` creates it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +64,9 @@ class Service:
     balancers: "list[LoadBalancerTypeDef]"
     """As ECS has them now; it swaps their target groups at each deployment."""
     minutes: int
-    """How long a deployment may take."""
+    """Time limit of a deployment."""
     configuration: "DeploymentConfigurationOutputTypeDef"
-    """Of its deployments: strategy, bake time, alarms, hooks."""
+    """Its deployment configuration: strategy, bake time, alarms, hooks."""
 
     @property
     def production_rule(self) -> str:
@@ -79,19 +79,19 @@ class Service:
 
     @property
     def bake_minutes(self) -> int:
-        """How long the old colour stays once the new one has the users."""
+        """Bake time: how long ECS keeps the old colour after the traffic shift."""
         return int(self.configuration.get("bakeTimeInMinutes") or 0)
 
     def deployments(
         self, *statuses: "ServiceDeploymentStatusType"
     ) -> "list[ServiceDeploymentBriefTypeDef]":
-        """In short, the newest first; ECS keeps those of the last 90 days."""
+        """Summaries of the last 90 days, which ECS keeps; the newest first."""
         return sorted(self._listed(*statuses), key=lambda one: one["createdAt"], reverse=True)
 
     def _listed(
         self, *statuses: "ServiceDeploymentStatusType"
     ) -> Iterator["ServiceDeploymentBriefTypeDef"]:
-        """Of all pages, for ECS promises no order; boto3 has no paginator for them."""
+        """All pages, as ECS guarantees no order; boto3 has no paginator for them."""
         ecs = self.account.client("ecs")
         request: ListServiceDeploymentsRequestTypeDef = {
             "cluster": self.account.cluster,
@@ -108,51 +108,51 @@ class Service:
             request["nextToken"] = page["nextToken"]
 
     def live(self) -> str | None:
-        """The revision that serves, or None where the last deployment was left half way."""
+        """The revision that serves; None if the last deployment is incomplete."""
         before = self.deployments()
         settled = not before or before[0]["status"] in SETTLED
         return self.task_definition if settled else None
 
     def last_good(self) -> str | None:
-        """The revision to go back to: the live one, or that of the last success."""
+        """The revision to roll back to: the live one, or the last successful deployment's."""
         if (live := self.live()) is not None:
             return live
         good = self.deployments("SUCCESSFUL")
         return revision_of(self.account, good[0]) if good else None
 
     def busy(self) -> Iterator[str]:
-        """A sentence for each deployment under way: revision, principal, start."""
+        """A sentence for each deployment in progress: revision, principal, start."""
         for deployment in self.deployments(*ONGOING):
             running = revision_of(self.account, deployment)
             stage = describe(self.account, deployment["serviceDeploymentArn"])
             at = f" at {stage['lifecycleStage']}" if stage.get("lifecycleStage") else ""
             answers = (
-                f"It waits for a person: {command(self.account, 'test')}, then "
+                f"It is paused: run {command(self.account, 'test')}, then "
                 f"{command(self.account, 'switch')} or {command(self.account, 'abort')}."
             )
             ends = (
-                "Wait until it is over, or roll it back with `aws ecs stop-service-deployment "
+                "Wait until it ends, or roll it back with `aws ecs stop-service-deployment "
                 f"--service-deployment-arn {deployment['serviceDeploymentArn']} "
                 "--stop-type ROLLBACK`."
             )
             yield (
-                f"{self.name} is being deployed: {_whose(self.account, running)} is "
+                f"{self.name} is being deployed: {_revision_text(self.account, running)} is "
                 f"{deployment['status']}{at} since {deployment['createdAt']:%H:%M:%S %Z}. "
                 f"{answers if pauses(stage) else ends}"
             )
 
 
 def every(account: Account) -> tuple[Service, ...]:
-    """The services of the stack in release order; raises Refused without a cluster."""
+    """The services of the stack in release order. Raises Refused without a cluster."""
     return tuple(snapshot(account, app, one) for app, one in described(account).items())
 
 
 def described(account: Account) -> "dict[str, ServiceTypeDef]":
     """The services of the stack by application, in release order.
 
-    A service belongs to the stack when infrastructure created it: its tags carry project, stack
-    and `ManagedBy`, and it has the name of its component. A copy made by hand is left out. Raises
-    Refused without a cluster.
+    A service belongs to the stack if infrastructure created it: it has the tags of project, stack
+    and `ManagedBy`, and its component's name. Copies made by hand are left out. Raises Refused
+    without a cluster.
     """
     ecs, found = account.client("ecs"), []
     names = _names(account)
@@ -222,7 +222,7 @@ def _expected(stack: str) -> dict[str, str]:
 
 
 def read(account: Account, app: str) -> Service:
-    """A service of the stack as it is now; raises NoServiceError when it is absent."""
+    """A service of the stack as it is now. Raises NoServiceError if it doesn't exist."""
     ecs, name = account.client("ecs"), naming.service(account.stack, app)
     try:
         found = ecs.describe_services(cluster=account.cluster, services=[name], include=["TAGS"])
@@ -235,7 +235,7 @@ def read(account: Account, app: str) -> Service:
 
 
 def none(account: Account, app: str | None = None) -> NoServiceError:
-    """The refusal where `pulumi up` has yet to create a service."""
+    """The refusal before `pulumi up` has created a service."""
     what = f"service {naming.service(account.stack, app)}" if app else f"service of {account.stack}"
     return NoServiceError(
         f"There is no {what}. Run `{account.typed('arbor migrate')}` if the database "
@@ -263,32 +263,32 @@ def snapshot(account: Account, app: str, found: "ServiceTypeDef") -> Service:
 
 
 def no_cluster(account: Account) -> Refused:
-    """The refusal where the account and region have no such cluster."""
+    """The refusal if the account and region have no such cluster."""
     return Refused(
-        f"There is no cluster {account.cluster} in this account and region: is {account.stack} "
-        "the right stack, and are these its account and region?"
+        f"There is no cluster {account.cluster} in this account and region. Check the stack, the "
+        "credentials and AWS_REGION."
     )
 
 
 def describe(account: Account, deployment: str) -> "ServiceDeploymentTypeDef":
-    """A deployment in full; empty until ECS lists it."""
+    """A deployment's full description; empty until ECS lists it."""
     found = account.client("ecs").describe_service_deployments(serviceDeploymentArns=[deployment])
     return found["serviceDeployments"][0] if found["serviceDeployments"] else {}
 
 
 def pauses(deployment: "ServiceDeploymentTypeDef") -> "list[DeploymentLifecycleHookDetailTypeDef]":
-    """The hooks that a described deployment waits for."""
+    """The hooks at which a described deployment is paused."""
     hooks = deployment.get("lifecycleHookDetails", [])
     return [hook for hook in hooks if hook.get("status") == "AWAITING_ACTION"]
 
 
 def command(account: Account, what: str) -> str:
-    """A command that answers a pause, as it is typed."""
+    """A command of the group `bluegreen`, to be typed for this stack."""
     return f"`{account.typed(f'arbor bluegreen {what}')}`"
 
 
 def revision_of(account: Account, deployment: "ServiceDeploymentBriefTypeDef") -> str:
-    """The task definition that a deployment brings, or nothing when ECS has forgotten."""
+    """The task definition that a deployment deploys; empty if ECS no longer has it."""
     found = account.client("ecs").describe_service_revisions(
         serviceRevisionArns=[deployment["targetServiceRevisionArn"]]
     )["serviceRevisions"]
@@ -300,9 +300,9 @@ def short(arn: str) -> str:
     return arn.rsplit("/", 1)[-1]
 
 
-def _whose(account: Account, arn: str) -> str:
+def _revision_text(account: Account, arn: str) -> str:
     if not arn:
-        return "a revision that is gone"
+        return "a deleted revision"
     found = account.client("ecs").describe_task_definition(taskDefinition=arn, include=["TAGS"])
     tags = {tag["key"]: tag["value"] for tag in found.get("tags", [])}
     version = f" ({tags['Version']})" if "Version" in tags else ""

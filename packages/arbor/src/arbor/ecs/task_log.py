@@ -22,14 +22,14 @@ KEPT = 50
 
 @dataclass(kw_only=True)
 class TaskLog:
-    """Follows one stream. An error of the log is reported once and stops nothing."""
+    """Follows one stream. Each error of CloudWatch Logs is reported once and is not raised."""
 
     account: Account
     group: str
     stream: str
     token: str | None = None
-    trouble: set[str] = field(default_factory=set)
-    """The errors that were reported."""
+    reported: set[str] = field(default_factory=set)
+    """Codes of the errors that were reported."""
 
     def new(self) -> list[str]:
         """The lines since the last read, safe to print; none before the stream exists."""
@@ -40,13 +40,13 @@ class TaskLog:
             for event in self._events():
                 lines += _lines(event)
         except (BotoCoreError, ClientError) as error:
-            lines += self._told(error)
+            lines += self._report(error)
         if (hidden := len(lines) - KEPT) > 0:
-            return [f"({hidden} lines before these: {self.command()})", *lines[hidden:]]
+            return [f"({hidden} earlier lines: {self.command()})", *lines[hidden:]]
         return lines
 
     def command(self) -> str:
-        """How a person reads all of it."""
+        """The command that prints the whole log."""
         return f"aws logs tail {self.group} --log-stream-names {self.stream} --since 1d"
 
     def _events(self) -> Iterator["OutputLogEventTypeDef"]:
@@ -62,19 +62,19 @@ class TaskLog:
             try:
                 page = logs.get_log_events(**request)
             except logs.exceptions.ResourceNotFoundException:
-                return  # the container has said nothing yet
+                return  # the container has logged nothing yet
             yield from page["events"]
-            # A page may be empty and not the last: the end is where the token stays as it is.
+            # Even an empty page may have others after it: at the end the token stays the same.
             before, self.token = self.token, page["nextForwardToken"]
             if self.token == before:
                 return
 
-    def _told(self, error: Exception) -> list[str]:
+    def _report(self, error: Exception) -> list[str]:
         code = getattr(error, "response", {}).get("Error", {}).get("Code", type(error).__name__)
-        if code in self.trouble:
+        if code in self.reported:
             return []
-        self.trouble.add(code)
-        return [f"Its log can't be read, so it is not shown: {safe(str(error))}"]
+        self.reported.add(code)
+        return [f"The task's log can't be read: {safe(str(error))}"]
 
 
 def _lines(event: "OutputLogEventTypeDef") -> list[str]:

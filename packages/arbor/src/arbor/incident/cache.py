@@ -17,7 +17,7 @@ class CacheState:
 
     name: str
     status: str
-    """`absent` where it doesn't exist."""
+    """`absent` if it doesn't exist."""
     nodes: int = 0
     failover: str = ""
     """Automatic failover: enabled, disabled, enabling or disabling."""

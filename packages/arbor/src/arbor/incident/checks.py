@@ -1,4 +1,4 @@
-"""What the checks of a snapshot have in common."""
+"""Helpers of a snapshot's checks."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

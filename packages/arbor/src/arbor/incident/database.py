@@ -33,7 +33,7 @@ class DatabaseState:
 
     name: str
     status: str
-    """`absent` where it doesn't exist."""
+    """`absent` if it doesn't exist."""
     instance_class: str = ""
     multi_az: bool = False
     pending: list[str]

@@ -22,7 +22,7 @@ IN_ORDER = frozenset({SUCCESSFUL, *services.ONGOING[:2]})
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentState:
-    """The newest deployment of a service; without an ARN where it has none."""
+    """The newest deployment of a service; without an ARN if there is none."""
 
     app: str
     arn: str = ""

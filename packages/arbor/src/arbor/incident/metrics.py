@@ -106,7 +106,7 @@ def free_storage_gib(account: Account, now: datetime) -> float | None:
     try:
         (values,) = _values(account, _each(DATABASE, instance, "Minimum", "FreeStorageSpace"), now)
     except (BotoCoreError, ClientError):
-        return None  # the other facts about the database are worth a check without it
+        return None  # the check of the database is useful without it
     return min(values) / limits.GIB if values else None
 
 
@@ -143,7 +143,7 @@ def _balancer(shared: SharedReads) -> list[str]:
 
 
 def _nodes(shared: SharedReads) -> list[str]:
-    """Empty where the cache can't be described; its own check has the reason."""
+    """Empty if the cache can't be described; its own check has the reason."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
 
     try:

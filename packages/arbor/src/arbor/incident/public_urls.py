@@ -25,7 +25,7 @@ class UrlCheck:
     report: Mapping[str, object]
     """The JSON of a health check; empty for a page."""
     problem: str
-    """Why the service isn't healthy, such as `answers 503`; empty where it is."""
+    """Why the service isn't healthy, such as `answers 503`; empty if it is."""
     stores: list[str]
     """The stores in the report, such as `database connected` or `cache unhealthy`."""
     unreachable: list[str]
@@ -46,7 +46,7 @@ class UrlCheck:
 
     @property
     def sentence(self) -> str:
-        """The problem, with the unreachable stores; empty where the service is healthy."""
+        """The problem, with the unreachable stores; empty if the service is healthy."""
         reason = ": ".join(filter(None, (self.problem, ", ".join(self.unreachable))))
         return f"{self.address} {reason}." if reason else ""
 
@@ -82,7 +82,7 @@ def request(account: Account, opener: report.Opener, *, green: bool) -> list[Url
 def read(
     shared: SharedReads, opener: report.Opener, app: str, *, green: bool = False
 ) -> UrlCheck | None:
-    """One service; None where it doesn't exist or has no public URL. Raises Failed."""
+    """One service; None if it doesn't exist or has no public URL. Raises Failed."""
     described = shared.services.get().get(app)
     if described is None:
         return None
@@ -92,16 +92,16 @@ def read(
     address = health.address(service, rule, green=green)
     if address is None:
         return None
-    found = report.ask(address, opener)
+    found = report.request(address, opener)
     return UrlCheck(
         service=app,
         address=address,
         status=found.status,
         milliseconds=found.milliseconds,
-        report=found.says,
-        problem=found.wrong,
-        stores=found.parts,
-        unreachable=report.cut_off(found.says),
+        report=found.fields,
+        problem=found.problem,
+        stores=found.stores,
+        unreachable=report.unreachable(found.fields),
     )
 
 

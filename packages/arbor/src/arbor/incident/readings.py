@@ -91,7 +91,7 @@ def _backend(shared: SharedReads) -> str:
 
 
 def _likely_backend(apps: list[str] | Unknown) -> str:
-    """The committed stacks' name, or the first service, where no task definition can be read."""
+    """The committed stacks' name or the first service, if no task definition can be read."""
     if isinstance(apps, Unknown) or not apps or COMMITTED_SERVICES[0] in apps:
         return COMMITTED_SERVICES[0]
     return apps[0]

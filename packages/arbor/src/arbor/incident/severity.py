@@ -35,7 +35,7 @@ class Finding:
     level: Level
     evidence: str
     run: str
-    """The next command: of `arbor`, where it has one."""
+    """The next command, of `arbor` if it has one."""
 
 
 Problems = Iterator[tuple[str, str]]

@@ -40,7 +40,7 @@ class ServiceSignals:
 
     @property
     def down(self) -> bool:
-        """Whether it can serve no request."""
+        """Whether it can't serve requests."""
         return self.exists is False or self.healthy == 0 or self.running == 0
 
 

@@ -136,7 +136,7 @@ def _guard(call: Callable[[], T], errors: list[Exception]) -> T | Unknown:
 
 
 def reason(error: Exception) -> str:
-    """One sentence for a person."""
+    """The error as one sentence."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
 
     if isinstance(error, BotoCoreError | ClientError):

@@ -24,7 +24,7 @@ def document(snapshot: Snapshot) -> dict[str, object]:
 
 
 def screen(snapshot: Snapshot) -> "RenderableType":
-    """For a person."""
+    """For a terminal."""
     from rich.console import Group  # noqa: PLC0415 - slow, and --help is fast
     from rich.text import Text  # noqa: PLC0415 - as above
 

@@ -17,7 +17,7 @@ from arbor.words import counted
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-NOTHING = "Nothing wrong found."
+NOTHING = "No problem found."
 NO_REQUESTS = "no requests in the last 15 minutes"
 
 
@@ -46,7 +46,7 @@ def document(found: Readings) -> dict[str, object]:
 
 
 def screen(found: Readings) -> "RenderableType":
-    """For a person: severity, findings and next commands, then everything that was checked."""
+    """For a terminal: severity, findings and next commands, then every check."""
     from rich.console import Group  # noqa: PLC0415 - slow, and --help is fast
     from rich.text import Text  # noqa: PLC0415 - as above
 
@@ -75,7 +75,7 @@ def screen(found: Readings) -> "RenderableType":
 
 def headline(problems: list[Finding], missing: list[str]) -> str:
     """The severity, and whether it may be higher."""
-    more = f" {counted(len(missing), 'part')} unknown: it may be worse." if missing else ""
+    more = f" {counted(len(missing), 'part')} unknown: severity may be higher." if missing else ""
     if not problems:
         return f"{NOTHING}{more}"
     meaning, response = severity.LEVELS[problems[0].level]

@@ -43,7 +43,7 @@ class Period:
 
 
 def period(since: str, until: str | None, now: datetime) -> Period:
-    """The period that the options name. Raises ValueError where it is empty or in the future."""
+    """The period of the options. Raises ValueError if it is empty or in the future."""
     start = times.past(since, now).replace(microsecond=0)
     end = (times.past(until, now) if until else now).replace(microsecond=0)
     if start >= end:
@@ -88,12 +88,14 @@ class Export:
 
     def _step(self) -> Step:
         if self.found is not None:
-            says = f"continue the export of {self.group} that was started as {_title(self.found)}"
+            action = f"continue the export of {self.group} that was started as {_title(self.found)}"
         else:
             start, end = times.utc(self.period.start), times.utc(self.period.end)
-            says = f"export {self.group} from {start} to {end} to s3://{self.bucket}/{self.prefix}"
+            action = (
+                f"export {self.group} from {start} to {end} to s3://{self.bucket}/{self.prefix}"
+            )
         return Step(
-            action=says,
+            action=action,
             do=self._start,
             took_effect=self._completed,
             shows=lambda: f"{self.group}: {self.status}" if self.status else "",

@@ -25,7 +25,7 @@ class Group:
     """The retention; None without a limit."""
 
     def expired(self, start: datetime, now: datetime) -> str:
-        """A sentence where the retention ends after `start`; else empty."""
+        """A sentence if lines since `start` have expired; else empty."""
         if self.days is None or now - start <= timedelta(days=self.days):
             return ""
         kept = times.utc(now - timedelta(days=self.days))
@@ -33,7 +33,7 @@ class Group:
 
 
 def read(account: Account, name: str) -> Group:
-    """A log group by its name. Raises Refused where it doesn't exist."""
+    """A log group by its name. Raises Refused if it doesn't exist."""
     pages = account.client("logs").get_paginator("describe_log_groups")
     found = [
         group

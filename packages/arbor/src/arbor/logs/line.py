@@ -45,7 +45,7 @@ class Line:
 
     @property
     def level(self) -> str:
-        """In capitals; empty where the line has none in words."""
+        """In capitals; empty for a line without a level in words."""
         values = (self.fields.get(key) for key in LEVELS)
         return next((one.upper() for one in values if isinstance(one, str)), "")
 

@@ -1,4 +1,4 @@
-"""Text lines, which web servers write besides the application's JSON, and whether one is an error.
+"""Text lines, which web servers log besides the application's JSON, and the errors among them.
 
 gunicorn: `[2026-01-27 12:00:00 +0000] [7] [ERROR] Worker (pid:9) was sent SIGTERM!`
 uvicorn, also below gunicorn: `10.0.1.7:0 - "GET /api/v1/plans HTTP/1.1" 200`, and `ERROR:    ...`

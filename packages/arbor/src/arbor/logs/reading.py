@@ -42,7 +42,7 @@ class Search:
         """The lines since `start` (milliseconds) that match the pattern, in order.
 
         `query.matching` selects from them. An empty page may be followed by others. Raises Refused
-        where the group doesn't exist.
+        if the group doesn't exist.
         """
         logs = self.account.client("logs")
         request: FilterLogEventsRequestPaginateTypeDef = {

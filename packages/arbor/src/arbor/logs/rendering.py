@@ -61,7 +61,7 @@ def _plain(value: object) -> str:
 
 
 def printer(*, as_json: bool) -> Callable[[Line], object]:
-    """A function that prints a line: for a person, or as a JSON document."""
+    """A function that prints a line, coloured or as a JSON document."""
     if as_json:
         return lambda line: typer.echo(json.dumps(line.document()))
     from rich.console import Console  # noqa: PLC0415 - slow, and --help is fast

@@ -26,7 +26,7 @@ def start(text: str, at: datetime) -> datetime:
 
 
 def warn_if_expired(account: Account, group: str, begin: datetime, at: datetime) -> None:
-    """Warn where the group's retention is shorter than the period."""
+    """Warn if the group's retention is shorter than the period."""
     if at - begin > groups.MIN_RETENTION and (
         expired := groups.read(account, group).expired(begin, at)
     ):

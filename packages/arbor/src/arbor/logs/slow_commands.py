@@ -53,8 +53,8 @@ def _nothing(limit: int, start: datetime, stack: str) -> str:
     since = f"since {times.utc(start)}"
     if limit == slow.OFF:
         return (
-            f"PostgreSQL logs no slow query, as {slow.LIMIT} is off. Query Slow Queries in "
-            f"docs/runbook.md sets it. {otherwise}"
+            f"PostgreSQL logs no slow query, as {slow.LIMIT} is off; set it as in docs/runbook.md, "
+            f'"Query Slow Queries". {otherwise}'
         )
     return f"No query took {limit} ms ({slow.LIMIT}) or more {since}. {otherwise}"
 

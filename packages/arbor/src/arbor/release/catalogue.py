@@ -22,16 +22,16 @@ class Row:
     version: str
     registered: datetime | None
     by: str
-    """The principal that registered it; nothing when ECS does not say."""
+    """The principal that registered it; empty if ECS has none."""
     managed_by: str
-    """`pulumi`, `release`, or whatever its tag says."""
+    """Its tag `ManagedBy`, such as `pulumi` or `release`."""
     live: bool
     has_image: bool | None
     """None for an image outside ECR, which is not checked."""
 
 
 def rows(account: Account, apps: tuple[str, ...], limit: int) -> list[Row]:
-    """The newest first, `limit` of each service. Raises Refused where there is no service."""
+    """The newest first, `limit` of each service. Raises Refused without a service."""
     found = together(*(partial(_of, account, app, limit) for app in apps))
     return [row for of_service in found for row in of_service]
 
@@ -61,10 +61,10 @@ def _row(service: services.Service, arn: str, *, is_live: bool) -> Row:
 
 
 def unknown(found: list[Row], apps: tuple[str, ...], stack: str) -> Iterator[str]:
-    """A sentence for each service whose live revision is not known."""
+    """A sentence for each service whose live revision is unknown."""
     for app in apps:
         if not any(row.live for row in found if row.service == app):
             yield (
-                f"Which revision of {app} is live is not certain, or it is not among these: a "
-                f"deployment is under way or was left half way (`{typed('arbor status', stack)}`)."
+                f"The live revision of {app} is unknown or not in this list: a deployment is in "
+                f"progress or incomplete; run `{typed('arbor status', stack)}`."
             )

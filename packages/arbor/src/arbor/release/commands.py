@@ -51,7 +51,7 @@ def release(
 ) -> None:
     """Migrate, deploy every service, check health; on failure roll the services back."""
     others = versions(image, frontend)
-    _bring(version, others, stack, write, migrates=True, asks_url=not no_url)
+    _deploy_version(version, others, stack, write, migrates=True, checks_url=not no_url)
 
 
 @app.command()
@@ -67,19 +67,19 @@ def deploy(
 ) -> None:
     """Deploy every service without migrations, check health; on failure roll back."""
     others = versions(image, frontend)
-    _bring(version, others, stack, write, migrates=False, asks_url=not no_url)
+    _deploy_version(version, others, stack, write, migrates=False, checks_url=not no_url)
 
 
-def _bring(
+def _deploy_version(
     version: str,
     others: dict[str, str],
     stack: StackName,
     write: WriteOptions,
     *,
     migrates: bool,
-    asks_url: bool,
+    checks_url: bool,
 ) -> None:
-    opener = health.get if asks_url else None
+    opener = health.get if checks_url else None
     with screen.outcome():
         account = connect(stack)
         _refuse_unknown(account, others)
@@ -94,7 +94,7 @@ def _bring(
 
 
 def _refuse_unknown(account: Account, others: dict[str, str]) -> None:
-    """Raises typer.BadParameter for a version of a service that the stack lacks."""
+    """Raises typer.BadParameter for a version of a service that isn't in the stack."""
     for app_name in others:
         chosen(account, app_name)
 
@@ -154,12 +154,12 @@ def rollback(
     *,
     write: WriteOptions,
 ) -> None:
-    """Return one service or all to the previous revision; stops a deployment under way."""
+    """Return one service or all to the previous revision; roll back a deployment in progress."""
     if to is not None and service is None:
-        raise typer.BadParameter("name the service whose revision it is.", param_hint="--to")
+        raise typer.BadParameter("name the service of the revision, too.", param_hint="--to")
     with screen.outcome():
         account = connect(stack)
-        # A release in reverse.
+        # The reverse of the release order.
         apps = chosen(account, service)[::-1]
         try:
             write.carry_out(
@@ -169,8 +169,8 @@ def rollback(
                 f"{' and '.join(apps)} of {stack} rolled back. Migrations are not undone: the "
                 "database's schema stays as the newest migration left it.",
             )
-        except rollbacks.Already as already:
-            typer.echo(str(already))
+        except rollbacks.NothingToDo as nothing:
+            typer.echo(str(nothing))
 
 
 @app.command()
@@ -194,7 +194,7 @@ def _revisions(found: list[catalogue.Row]) -> "Table":
     from rich.table import Table  # noqa: PLC0415 - slow, and --help is fast
 
     table = Table("", "Revision", "Version", "Registered (UTC)", "By", "Image", box=None)
-    images = {True: "there", False: "GONE", None: "not in ECR"}
+    images = {True: "exists", False: "MISSING", None: "not in ECR"}
     for row in found:
         table.add_row(
             "live" if row.live else "",

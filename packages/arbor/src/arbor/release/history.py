@@ -15,7 +15,7 @@ AT_ONCE = 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Past:
+class PastDeployment:
     """One deployment, finished or not."""
 
     arn: str
@@ -38,16 +38,17 @@ class Past:
         return self.status in ONGOING
 
 
-def read(service: Service) -> list[Past]:
-    """The newest first; ECS keeps those of the last 90 days.
+def read(service: Service) -> list[PastDeployment]:
+    """The deployments of the last 90 days, which ECS keeps; the newest first.
 
-    What is not of the service's own family is left out: only there do numbers tell older from
-    newer.
+    Only those of the service's own family, in which numbers grow with time.
     """
     listed = service.deployments()
-    brought = _brought(service.account, [str(one["targetServiceRevisionArn"]) for one in listed])
+    revision_by_arn = _revisions(
+        service.account, [str(one["targetServiceRevisionArn"]) for one in listed]
+    )
     return [
-        Past(
+        PastDeployment(
             arn=str(one["serviceDeploymentArn"]),
             status=str(one["status"]),
             revision=revision,
@@ -55,13 +56,13 @@ def read(service: Service) -> list[Past]:
             ended=one.get("finishedAt"),
         )
         for one in listed
-        if (revision := brought.get(str(one["targetServiceRevisionArn"])))
+        if (revision := revision_by_arn.get(str(one["targetServiceRevisionArn"])))
         and revisions.family_of(revision) == service.name
     ]
 
 
-def _brought(account: Account, arns: Sequence[str]) -> dict[str, str]:
-    """The task definition of each service revision that ECS has not forgotten."""
+def _revisions(account: Account, arns: Sequence[str]) -> dict[str, str]:
+    """The task definition of each service revision that ECS still has."""
     ecs = account.client("ecs")
     calls = [
         partial(ecs.describe_service_revisions, serviceRevisionArns=arns[begin : begin + AT_ONCE])

@@ -1,4 +1,4 @@
-"""Run the migrations task of a version, show its log, and demand that it succeeds."""
+"""Run a version's migrations task, print its log, and require exit code 0."""
 
 import re
 import uuid
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 STARTED_BY = "arbor-migrate"
 HOUR = 3600.0
 EXISTS = re.compile(r'relation "(?P<name>[^"]+)" already exists')
-"""PostgreSQL's error for a table that the application made itself, at a start before the first
+"""PostgreSQL's error for a table that the application created at a start before the first
 migration (docs/decisions/first-start.md)."""
-LAST_LOOKS = 2
-"""At the log without anything new, after the task has stopped: its last lines come late."""
+QUIET_READS = 2
+"""Reads of the log without a new line, after the task has stopped: its last lines arrive late."""
 
 
 @dataclass(kw_only=True)
@@ -33,15 +33,15 @@ class Migration:
     network: "NetworkConfigurationTypeDef"
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
     task: str = ""
-    """Its ARN, once it was started."""
+    """Its ARN; empty before the start."""
     status: str = ""
     log: TaskLog | None = None
-    said: str = ""
+    output: str = ""
     """The newest lines of its log, or its status."""
     exists: str = ""
-    """The table that a migration would create and that is there."""
-    silent_looks: int = 0
-    """One after the other, since the task has stopped."""
+    """The table that a migration creates and that already exists."""
+    quiet_reads: int = 0
+    """Consecutive ones, since the task has stopped."""
 
     def steps(self) -> Iterator[Step]:
         yield from self.planned.steps()
@@ -49,7 +49,7 @@ class Migration:
             action=f"run {self.planned.family} with {self.planned.image.version}",
             do=self._start,
             took_effect=self._succeeded,
-            shows=lambda: self.said,
+            shows=lambda: self.output,
             timeout=HOUR,
         )
 
@@ -62,7 +62,7 @@ class Migration:
             launchType="FARGATE",
             networkConfiguration=self.network,
             startedBy=STARTED_BY,
-            # The same in a repeated call, whose first one may have started the task.
+            # The same in a repeated call, so that it starts no second task.
             clientToken=self.token,
         )
         for failure in started["failures"]:
@@ -75,19 +75,19 @@ class Migration:
             cluster=self.account.cluster, tasks=[self.task]
         )["tasks"]
         if not found:
-            return False  # not yet known everywhere
+            return False  # eventual consistency
         (task,) = found
-        if self._tells_something(task["lastStatus"]) or self.status != "STOPPED":
-            self.silent_looks = 0
+        if self._read_output(task["lastStatus"]) or self.status != "STOPPED":
+            self.quiet_reads = 0
             return False
-        self.silent_looks += 1
-        if self.silent_looks < LAST_LOOKS:
+        self.quiet_reads += 1
+        if self.quiet_reads < QUIET_READS:
             return False
         self._judge(task)
         return True
 
-    def _tells_something(self, status: str) -> bool:
-        """Whether there is anything new to print: the task's status or lines of its log."""
+    def _read_output(self, status: str) -> bool:
+        """Read the log; returns whether there is a new line or status."""
         assert self.log is not None
         new = self.log.new()
         for found in map(EXISTS.search, new):
@@ -95,11 +95,11 @@ class Migration:
         if status != self.status:
             new = [f"{self.planned.family}: {status}", *new]
         self.status = status
-        self.said = "\n  ".join(new) or self.said
+        self.output = "\n  ".join(new) or self.output
         return bool(new)
 
     def _judge(self, task: "TaskTypeDef") -> None:
-        """Raises Failed unless it succeeded."""
+        """Raises Failed unless the exit code is 0."""
         named = {container["name"]: container for container in task["containers"]}
         container = named.get(naming.MIGRATIONS_CONTAINER, {})
         if container.get("exitCode") == 0:
@@ -108,17 +108,17 @@ class Migration:
         why = container.get("reason") or task.get("stoppedReason") or "ECS gives no reason"
         raise Failed(
             f"The migrations of {self.planned.image.version} ended with {ended}: {why}. "
-            f"Read why: {self._log().command()}{self._way_out()}"
+            f"Log: `{self._log().command()}`.{self._remedy()}"
         )
 
-    def _way_out(self) -> str:
-        """For a database that the application made: no further run will succeed on it."""
+    def _remedy(self) -> str:
+        """For a database whose tables the application created: every further run fails, too."""
         if not self.exists:
             return ""
         return (
-            f". Table {self.exists} exists already: where the database has no table "
-            "alembic_version, the application created its tables before the first migration did; "
-            "the runbook's `Repair a Database That Was Not Migrated First` says what to do."
+            f" Table {self.exists} already exists. If the database has no table alembic_version, "
+            "the application created its tables before the first migration: follow "
+            'docs/runbook.md, "Repair a Database That Was Not Migrated First".'
         )
 
     def _log(self) -> TaskLog:
@@ -132,9 +132,9 @@ class Migration:
 
 
 def plan(account: Account, version: str) -> Migration:
-    """The migration to a version; raises Refused when there is nothing to run it with.
+    """The migration to a version. Raises Refused without task definition, subnet or security group.
 
-    No service has to be there: the first migration comes before the first task.
+    It requires no service: the first migration precedes the first service.
     """
     family = naming.service(account.stack, naming.MIGRATIONS)
     planned = revisions.planned(account, family, naming.MIGRATIONS_CONTAINER, version)
@@ -152,22 +152,22 @@ def plan(account: Account, version: str) -> Migration:
 
 
 def running(account: Account) -> Iterator[str]:
-    """A sentence for each migration that runs now: two at once would lock each other's tables."""
+    """A sentence for each running migration: two at a time would lock each other's tables."""
     ecs, family = account.client("ecs"), naming.service(account.stack, naming.MIGRATIONS)
     arns = ecs.list_tasks(cluster=account.cluster, family=family, desiredStatus="RUNNING")
     if not arns["taskArns"]:
         return
     found = ecs.describe_tasks(cluster=account.cluster, tasks=arns["taskArns"])["tasks"]
     for task in found:
-        by = task.get("startedBy") or "a person"
+        by = task.get("startedBy") or "an operator"
         yield (
-            f"A migration runs already, started by {by}: wait until task "
+            f"A migration is running, started by {by}: wait until task "
             f"{task['taskArn'].rsplit('/', 1)[-1]} has stopped."
         )
 
 
 def private_subnets(account: Account) -> list[str]:
-    """Those that tasks run in; awsx tags each with its type.
+    """The subnets of the tasks; awsx tags each subnet with its type.
 
     https://github.com/pulumi/pulumi-awsx/blob/master/awsx/ec2/vpc.ts
     """
@@ -177,21 +177,21 @@ def private_subnets(account: Account) -> list[str]:
     )["Subnets"]
     if not found:
         raise Refused(
-            f"No subnet is tagged {tags}, and the migrations task runs in these; run `pulumi up` "
-            f"of {account.stack} first."
+            f"No subnet has the tags {tags}, which the migrations task requires; run `pulumi up` "
+            f"of {account.stack}."
         )
     return sorted(str(subnet["SubnetId"]) for subnet in found)
 
 
 def security_group(account: Account) -> str:
-    """Its name is Pulumi's; its tags say whose it is."""
+    """The task's security group, by its tags: Pulumi generates its name."""
     tags = {"Project": naming.PROJECT, "Stack": account.stack, "Component": naming.MIGRATIONS}
     found = account.client("ec2").describe_security_groups(
         Filters=[{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
     )["SecurityGroups"]
     if len(found) != 1:
         raise Refused(
-            f"{len(found)} security groups are tagged {tags}, and the migrations task needs the "
-            f"one of infrastructure; run `pulumi up` of {account.stack} first."
+            f"{len(found)} security groups have the tags {tags}; the migrations task requires "
+            f"exactly one. Run `pulumi up` of {account.stack}."
         )
     return str(found[0]["GroupId"])

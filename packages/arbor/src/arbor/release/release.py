@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from arbor.account import Account
-from arbor.ecs import backend, connections, health, images, needs, quota, revisions, services
-from arbor.ecs.rollout import Rollout, back
+from arbor.ecs import backend, connections, health, images, quota, requirements, revisions, services
+from arbor.ecs.rollout import Rollout, rollback_steps
 from arbor.procedure import Failed, Refused, Run, Step
 from arbor.release import migrate
 from arbor_names import limits, naming
@@ -20,10 +20,10 @@ class ServiceRelease:
     before: str | None
     """The live revision before the release."""
     rollout: Rollout | None
-    """None where the service already runs it."""
+    """None if the service already runs it."""
 
     def running(self) -> str:
-        """The revision that is to run: the new one, or the equal one that runs already."""
+        """The revision that should run: the new one, or the equal one that already runs."""
         if self.rollout is not None:
             return self.planned.registered
         assert self.before is not None
@@ -44,7 +44,7 @@ class Release:
     migration: migrate.Migration | None
     parts: tuple[ServiceRelease, ...]
     opener: health.Opener | None
-    """Requests the public URL; None skips that."""
+    """Requests the public URL; None skips the check."""
 
     def steps(self, sleep: Callable[[float], None]) -> Iterator[Step]:
         """The migration, then service after service, then the public URL."""
@@ -56,31 +56,31 @@ class Release:
             yield from health.url_steps([p.service for p in self.parts], self.opener, sleep)
 
     def execute(self, run: Run) -> None:
-        """Raises Failed after everything that was deployed is back where it was."""
+        """Raises Failed after it has rolled back the services that it deployed."""
         try:
             run.execute(self.steps(run.sleep))
         except Failed as failed:
-            raise Failed("\n".join([str(failed), *self._take_back(run)])) from failed
+            raise Failed("\n".join([str(failed), *self._roll_back(run)])) from failed
 
-    def _take_back(self, run: Run) -> Iterator[str]:
+    def _roll_back(self, run: Run) -> Iterator[str]:
         """Roll back the started services, the last first; yields a sentence for each."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
 
-        begun = [part for part in reversed(self.parts) if part.rollout and part.rollout.began]
-        for part in begun:
+        started = [part for part in reversed(self.parts) if part.rollout and part.rollout.began]
+        for part in started:
             assert part.rollout is not None
             name = part.service.name
             try:
-                run.execute(back(part.rollout, part.before))
+                run.execute(rollback_steps(part.rollout, part.before))
             except Failed as failed:
-                yield f"{name} is NOT back: {failed}"
+                yield f"{name} was NOT rolled back: {failed}"
                 continue
             except (BotoCoreError, ClientError) as error:
-                yield f"{name} is NOT known to be back on {part.before}: {error}"
+                yield f"The rollback of {name} could NOT be verified: {error}"
                 continue
             now = services.read(part.service.account, part.service.app).task_definition
             yield f"{name} is back on {services.short(now)}."
-        if not begun:
+        if not started:
             yield "No service was changed."
         if self.migration is not None and self.migration.task:
             yield "Migrations are not undone: the schema stays as the task above left it."
@@ -96,20 +96,20 @@ def plan(
 ) -> Release:
     """Check everything first. Raises Refused with a line for each obstacle.
 
-    `others` has the version of each service that differs: a digest names one image.
+    `others` has the version of each service with another one: a digest names one image.
     """
-    images.refuse_no_version(version)
+    images.require_version(version)
     found = services.every(account)
     if not found:
         raise services.none(account)
     for app in services.not_created(account, (service.app for service in found)):
         raise services.none(account, app)
     versions = images.versions((service.app for service in found), version, others or {})
-    in_the_way = [sentence for service in found for sentence in service.busy()]
+    obstacles = [sentence for service in found for sentence in service.busy()]
     if migrates:
-        in_the_way += migrate.running(account)
-    if in_the_way:
-        raise Refused("\n".join(in_the_way))
+        obstacles += migrate.running(account)
+    if obstacles:
+        raise Refused("\n".join(obstacles))
     planned = {
         service.app: revisions.planned(account, service.name, service.app, versions[service.app])
         for service in found
@@ -118,17 +118,17 @@ def plan(
         migrate.plan(account, versions[backend.among(account, found).app]) if migrates else None
     )
     everything = [*planned.values(), *([migration.planned] if migration else [])]
-    in_the_way = [sentence for one in everything for sentence in needs.missing(account, one)]
+    obstacles = [sentence for one in everything for sentence in requirements.missing(account, one)]
     parts = tuple(_part(service, planned[service.app], versions[service.app]) for service in found)
-    if not in_the_way:
-        brought = [(p.service, p.planned.content) for p in parts if p.rollout is not None]
-        in_the_way = [
+    if not obstacles:
+        deployed = [(p.service, p.planned.content) for p in parts if p.rollout is not None]
+        obstacles = [
             *_beyond_quota(account, parts, migration),
-            *connections.exceeded(account, "The release", brought),
+            *connections.exceeded(account, "The release", deployed),
         ]
-    if in_the_way:
+    if obstacles:
         # The migrations task shares image and secrets with the backend.
-        raise Refused("\n".join(dict.fromkeys(in_the_way)))
+        raise Refused("\n".join(dict.fromkeys(obstacles)))
     return Release(
         version=version,
         migration=migration,
@@ -140,7 +140,7 @@ def plan(
 def _beyond_quota(
     account: Account, parts: Sequence[ServiceRelease], migration: migrate.Migration | None
 ) -> Iterator[str]:
-    """A sentence when the largest second colour, or the migration, finds no vCPUs left."""
+    """A sentence if the largest second colour, or the migration, exceeds the vCPUs."""
     added = [
         quota.vcpus(part.planned.content, part.service.desired)
         for part in parts
@@ -154,26 +154,26 @@ def _beyond_quota(
 
 
 def plan_migration(account: Account, version: str | None) -> migrate.Migration:
-    """The migration alone; without a version that of the live backend. Raises Refused.
+    """The migration alone, by default of the live backend's version. Raises Refused.
 
-    Before the first service that is the version in the stack's file, which `pulumi up` gave the
-    task of the migrations.
+    Before the first service, the default is the version in the stack's file, which infrastructure's
+    revision of the migrations has.
     """
     if version is not None:
-        images.refuse_no_version(version)
+        images.require_version(version)
     else:
         version = _live_version(account)
         if not limits.is_version(version):
             raise Refused(
                 f"The backend of {account.stack} runs {version or 'an image outside ECR'}, "
                 "which is not a version: add --version with the tag (v1.2.3, a git SHA) or the "
-                "digest (sha256:...) of the image whose migrations are to run."
+                "digest (sha256:...) of the image with the migrations."
             )
     for sentence in migrate.running(account):
         raise Refused(sentence)
     migration = migrate.plan(account, version)
-    if in_the_way := list(needs.missing(account, migration.planned)):
-        raise Refused("\n".join(in_the_way))
+    if obstacles := list(requirements.missing(account, migration.planned)):
+        raise Refused("\n".join(obstacles))
     return migration
 
 

@@ -1,10 +1,10 @@
-"""restart [SERVICE]: new tasks of the live revision, through a blue/green deployment."""
+"""restart [SERVICE]: replace the tasks of the live revision by a blue/green deployment."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from arbor.account import Account
-from arbor.ecs import connections, health, needs, quota, revisions, services
+from arbor.ecs import connections, health, quota, requirements, revisions, services
 from arbor.ecs.rollout import Rollout
 from arbor.procedure import Failed, Refused, Run, Step
 
@@ -16,7 +16,7 @@ class Restart:
     services: tuple[services.Service, ...]
 
     def execute(self, run: Run) -> None:
-        """Raises Failed; ECS leaves the old tasks where the new ones did not come up."""
+        """Raises Failed; ECS keeps the old tasks if the new ones don't become healthy."""
         for service in self.services:
             try:
                 run.execute(_steps(service))
@@ -42,10 +42,10 @@ def _steps(service: services.Service) -> Iterator[Step]:
 def plan(account: Account, apps: tuple[str, ...]) -> Restart:
     """Check everything first. Raises Refused with a line for each obstacle."""
     found = [services.read(account, app) for app in apps]
-    in_the_way = [sentence for service in found for sentence in service.busy()]
-    if not in_the_way:
-        in_the_way = [sentence for service in found for sentence in _in_the_way(service)]
-    if not in_the_way:
+    obstacles = [sentence for service in found for sentence in service.busy()]
+    if not obstacles:
+        obstacles = [sentence for service in found for sentence in _obstacles(service)]
+    if not obstacles:
         needed = quota.running(services.every(account)) + max(
             quota.running([service]) for service in found
         )
@@ -53,28 +53,28 @@ def plan(account: Account, apps: tuple[str, ...]) -> Restart:
             (service, revisions.read(account, service.task_definition).definition)
             for service in found
         ]
-        in_the_way = [
+        obstacles = [
             *quota.exceeded(account, "The restart", needed, "scale down first"),
             *connections.exceeded(account, "The restart", again),
         ]
-    if in_the_way:
-        raise Refused("\n".join(dict.fromkeys(in_the_way)))
+    if obstacles:
+        raise Refused("\n".join(dict.fromkeys(obstacles)))
     return Restart(services=tuple(found))
 
 
-def _in_the_way(service: services.Service) -> Iterator[str]:
+def _obstacles(service: services.Service) -> Iterator[str]:
     account = service.account
     if service.live() is None:
         yield (
-            f"The last deployment of {service.name} was left half way, so it is unknown which "
-            f"revision is live: `{account.typed(f'arbor rollback {service.app}')}`, or release a "
+            f"The last deployment of {service.name} is incomplete, so its live revision is "
+            f"unknown: run `{account.typed(f'arbor rollback {service.app}')}`, or release a "
             "version."
         )
         return
     running = revisions.read(account, service.task_definition)
     if not running.active:
         yield (
-            f"{services.short(running.arn)} is {running.definition['status']}, so ECS starts no "
-            "task of it any more: release a version."
+            f"{services.short(running.arn)} is {running.definition['status']}; ECS deploys ACTIVE "
+            "revisions only: release a version."
         )
-    yield from needs.missing_of(account, running.definition)
+    yield from requirements.missing_of(account, running.definition)

@@ -1,7 +1,7 @@
 """The plan of a service's rollback, read from its deployments alone.
 
-Revision numbers only grow, so a deployment that brought a lower number than the one before it went
-back. docs/decisions/rollback.md says why nothing else is needed to tell a second run from a first.
+Revision numbers only grow, so a deployment of a lower number than the one before it was a rollback.
+docs/decisions/rollback.md explains why that suffices to distinguish a second run from a first.
 """
 
 from collections.abc import Sequence
@@ -12,135 +12,145 @@ from arbor.account import typed
 from arbor.ecs.rollout import ROLLED_BACK, SUCCESSFUL
 from arbor.ecs.services import SETTLED, Service, short
 from arbor.procedure import Refused
-from arbor.release.history import Past
+from arbor.release.history import PastDeployment
 
-TAKEN_BACK = frozenset({"ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"})
+REVERTING = frozenset({"ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class RollbackPlan:
-    """What a rollback does with a service, and the revision that it ends on."""
+    """The rollback of a service: one of `stays`, `stops` and `follows`, else a deployment."""
 
     to: str
-    """The revision that runs in the end."""
+    """The revision after the rollback."""
     stays: str = ""
     """Why there is nothing to do."""
-    stops: Past | None = None
-    """The deployment under way that ECS rolls back."""
-    follows: Past | None = None
-    """The deployment under way that already rolls back."""
+    stops: PastDeployment | None = None
+    """The deployment in progress that ECS is to roll back."""
+    follows: PastDeployment | None = None
+    """The deployment in progress that is itself the rollback."""
 
 
-def back(app: str, pasts: Sequence[Past], stack: str) -> RollbackPlan:
+def back(app: str, deployments: Sequence[PastDeployment], stack: str) -> RollbackPlan:
     """To the previous live revision. Raises Refused without one, or during a rollback."""
-    if not pasts:
-        raise Refused(_nothing(app, stack))
-    last = pasts[0]
+    if not deployments:
+        raise Refused(_no_revision(app, stack))
+    last = deployments[0]
     if last.is_under_way:
-        return _while_under_way(app, last, pasts[1:])
+        return _during_deployment(app, last, deployments[1:])
     if last.status not in SETTLED:
-        return _half_way(app, last, pasts[1:], stack)
-    stands = _stands(pasts)
-    if stands is None:
-        raise Refused(_nothing(app, stack))
-    if last.status == ROLLED_BACK and last.revision == stands.revision:
+        return _after_incomplete(app, last, deployments[1:], stack)
+    live = _live(deployments)
+    if live is None:
+        raise Refused(_no_revision(app, stack))
+    if last.status == ROLLED_BACK and last.revision == live.revision:
         return RollbackPlan(
-            to=stands.revision, stays=_stays(app, last, stands, last.ended, pasts, stack)
+            to=live.revision, stays=_stays(app, last, live, last.ended, deployments, stack)
         )
     left_at = None
-    for past in pasts:
-        if past.revision != stands.revision:
-            if past.number > stands.number:
+    for past in deployments:
+        if past.revision != live.revision:
+            if past.number > live.number:
                 at = past.ended if past.status == ROLLED_BACK else left_at
                 return RollbackPlan(
-                    to=stands.revision, stays=_stays(app, past, stands, at, pasts, stack)
+                    to=live.revision, stays=_stays(app, past, live, at, deployments, stack)
                 )
             if past.status == SUCCESSFUL:
                 return RollbackPlan(to=past.revision)
             # Otherwise a rollback to it failed.
         left_at = past.begun
-    raise Refused(_nothing(app, stack))
+    raise Refused(_no_revision(app, stack))
 
 
-def named(service: Service, pasts: Sequence[Past], to: str) -> RollbackPlan:
-    """To the revision that the operator named."""
+def named(service: Service, deployments: Sequence[PastDeployment], to: str) -> RollbackPlan:
+    """To the revision that the operator chose. Raises Refused during another deployment."""
     app, now = service.app, service.task_definition
-    last = pasts[0] if pasts else None
+    last = deployments[0] if deployments else None
     if last is None or last.status in SETTLED:
-        stays = f"{app} is on {short(to)} already; nothing was changed." if to == now else ""
+        stays = f"{app} already runs {short(to)}; nothing was changed." if to == now else ""
         return RollbackPlan(to=to, stays=stays)
     if not last.is_under_way:
         return RollbackPlan(to=to)
-    stands = _stands(pasts[1:])
-    if stands is not None and stands.revision == to:
+    live = _live(deployments[1:])
+    if live is not None and live.revision == to:
         return RollbackPlan(to=to, stops=last)
-    if _goes_back(last, stands) and last.revision == to and last.status not in TAKEN_BACK:
+    if _goes_back(last, live) and last.revision == to and last.status not in REVERTING:
         return RollbackPlan(to=to, follows=last)
     raise Refused(
-        f"{app} is being deployed: {last.short} is {last.status} since {_at(last.begun)}. Take "
-        f"that back first with `{service.account.typed(f'arbor rollback {app}')}`, or wait until it"
-        " is over."
+        f"{app} is being deployed: {last.short} is {last.status} since {_at(last.begun)}. Roll it "
+        f"back first with `{service.account.typed(f'arbor rollback {app}')}`, or wait until it "
+        "ends."
     )
 
 
-def _while_under_way(app: str, last: Past, older: Sequence[Past]) -> RollbackPlan:
-    stands = _stands(older)
-    if stands is None:
+def _during_deployment(
+    app: str, last: PastDeployment, older: Sequence[PastDeployment]
+) -> RollbackPlan:
+    live = _live(older)
+    if live is None:
         raise Refused(
-            f"{app} has nothing to go back to: {last.short}, which is {last.status}, is the first "
-            "deployment that ECS knows of."
+            f"{app} has no revision to roll back to: {last.short}, which is {last.status}, is the "
+            "first deployment that ECS lists."
         )
-    if not _goes_back(last, stands):
-        return RollbackPlan(to=stands.revision, stops=last)
-    if last.status in TAKEN_BACK:
+    if not _goes_back(last, live):
+        return RollbackPlan(to=live.revision, stops=last)
+    if last.status in REVERTING:
         raise Refused(
-            f"The rollback of {app} from {stands.short} to {last.short} is itself being taken "
-            f"back by ECS ({last.status}): wait until that is over, then run this again."
+            f"ECS is reverting the rollback of {app} from {live.short} to {last.short} "
+            f"({last.status}): wait until that ends, then run this again."
         )
     return RollbackPlan(to=last.revision, follows=last)
 
 
-def _half_way(app: str, last: Past, older: Sequence[Past], stack: str) -> RollbackPlan:
-    """The last deployment was STOPPED, or could not be rolled back."""
+def _after_incomplete(
+    app: str, last: PastDeployment, older: Sequence[PastDeployment], stack: str
+) -> RollbackPlan:
+    """After a last deployment that was STOPPED, or whose rollback failed."""
     before = next(
         (p for p in older if p.status == SUCCESSFUL and p.revision != last.revision), None
     )
     if before is None:
-        raise Refused(_nothing(app, stack))
+        raise Refused(_no_revision(app, stack))
     return RollbackPlan(to=last.revision if _goes_back(last, before) else before.revision)
 
 
-def _stands(pasts: Sequence[Past]) -> Past | None:
-    """The live deployment when none is under way: the newest that succeeded."""
-    return next((past for past in pasts if past.status == SUCCESSFUL), None)
+def _live(deployments: Sequence[PastDeployment]) -> PastDeployment | None:
+    """The live deployment if none is in progress: the newest that succeeded."""
+    return next((past for past in deployments if past.status == SUCCESSFUL), None)
 
 
-def _goes_back(past: Past, stands: Past | None) -> bool:
-    return stands is not None and past.number < stands.number
+def _goes_back(past: PastDeployment, live: PastDeployment | None) -> bool:
+    return live is not None and past.number < live.number
 
 
 def _stays(
-    app: str, left: Past, stands: Past, at: datetime | None, pasts: Sequence[Past], stack: str
+    app: str,
+    left: PastDeployment,
+    live: PastDeployment,
+    at: datetime | None,
+    deployments: Sequence[PastDeployment],
+    stack: str,
 ) -> str:
-    further = next((p for p in pasts if p.status == SUCCESSFUL and p.number < stands.number), None)
-    go_on = (
-        f"to go further back: `{typed(f'arbor rollback {app} --to {further.number}', stack)}`"
+    further = next(
+        (p for p in deployments if p.status == SUCCESSFUL and p.number < live.number), None
+    )
+    further_back = (
+        f"To go further back: `{typed(f'arbor rollback {app} --to {further.number}', stack)}`."
         if further
-        else "ECS lists no older deployment"
+        else "ECS lists no older deployment."
     )
     what = (
-        f"was rolled back from {left.short} to {stands.short}"
-        if left.revision != stands.revision
-        else f"is on {stands.short}, and its new deployment was rolled back"
+        f"was rolled back from {left.short} to {live.short}"
+        if left.revision != live.revision
+        else f"runs {live.short}, and its last deployment was rolled back"
     )
-    return f"{app} {what} at {_at(at)}, and is left alone; {go_on}."
+    return f"{app} {what} at {_at(at)}; nothing was changed. {further_back}"
 
 
-def _nothing(app: str, stack: str) -> str:
+def _no_revision(app: str, stack: str) -> str:
     return (
-        f"{app} has nothing to go back to: in the 90 days that ECS keeps, no other revision "
-        f"that was live. `{typed(f'arbor revisions {app}', stack)}` lists what can be named with "
-        "--to."
+        f"{app} has no revision to roll back to: no other one was live in the 90 days that ECS "
+        f"keeps. `{typed(f'arbor revisions {app}', stack)}` lists the revisions for --to."
     )
 
 

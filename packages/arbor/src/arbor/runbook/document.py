@@ -1,4 +1,4 @@
-"""docs/runbook.md: its placeholders, and the same page in another stack's names."""
+"""docs/runbook.md: its placeholders, and the page with another stack's names."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,27 +10,27 @@ from arbor.procedure import Refused
 RUNBOOK = Path(__file__).parent / "runbook.md"
 WRITTEN_FOR = "production"
 SERVICES = ("backend", "frontend")
-"""Those that the document names."""
+"""The services in the document."""
 PLACEHOLDER = re.compile(r"<([a-z][a-z0-9-]*)>")
-"""Only in code; elsewhere Markdown would take it for HTML."""
+"""Only in code; elsewhere Markdown parses it as HTML."""
 NAMES = re.compile(rf"((?:\barbor[-_/]|\bPulumi\.|--stack ){WRITTEN_FOR})\b")
 EACH = re.compile(
     rf"(?P<before><?)(?P<prefix>[a-z-]*){SERVICES[0]}(?P<suffix>[a-z-]*>?) "
     rf"(?P=before)(?P=prefix){SERVICES[1]}(?P=suffix)"
 )
-"""The same name or placeholder of each service, one after the other."""
+"""The same name or placeholder of both services in sequence."""
 EXPLAINED = re.compile(r"^\| `<([a-z][a-z0-9-]*)>` \| (.*) \|$")
 """A row of the table of placeholders."""
 
 
 def read() -> str:
-    """The runbook as it is in the project; raises Refused."""
+    """The runbook in the package. Raises Refused."""
     try:
         return RUNBOOK.read_text(encoding="utf-8")
     except OSError as error:
         raise Refused(
-            f"{RUNBOOK} can't be read: {error.strerror}. It comes with the project."
-        ) from (error)
+            f"{RUNBOOK} can't be read: {error.strerror}. Reinstall the package."
+        ) from error
 
 
 def placeholders(text: str) -> list[str]:
@@ -39,7 +39,7 @@ def placeholders(text: str) -> list[str]:
 
 
 def for_stack(text: str, stack: str) -> str:
-    """With every name and every `arbor` command in the words of a stack."""
+    """The text with the stack in every name and `arbor` command."""
     if stack == WRITTEN_FOR:
         return text
     renamed = NAMES.sub(lambda found: found[1].removesuffix(WRITTEN_FOR) + stack, text)
@@ -51,7 +51,7 @@ def for_stack(text: str, stack: str) -> str:
 
 
 def for_services(text: str, apps: Sequence[str]) -> str:
-    """With the services of a stack: in lists of all, and in the table of placeholders."""
+    """The text with the stack's services: in lists of all, and in the table of placeholders."""
     further = [app for app in apps if app not in SERVICES]
     lines = []
     for line in text.splitlines():
@@ -75,9 +75,9 @@ def _in_stack(line: str, stack: str) -> str:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """The text with values in place of placeholders; those without one stay.
+    """The text with values in place of placeholders; a placeholder without a value stays.
 
-    Where the placeholders are explained, the name stays and the value is added.
+    In the table of placeholders, the name stays and the value is added.
     """
     return "\n".join(_fill_line(line, values) for line in text.splitlines()) + "\n"
 

@@ -1,4 +1,4 @@
-"""Between the internet and the services: listener, rules, target groups, certificate."""
+"""The edge of the stack: listener, rules, target groups, certificate."""
 
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -37,14 +37,14 @@ def _blue_green(account: Account, app: str) -> BlueGreen:
 
 
 def _colours(app: str, account: Account) -> dict[str, Finding]:
-    """By the groups' names: either colour may be live."""
+    """By the target groups' names: either colour may be live."""
     entry = _blue_green(account, app)
     found: dict[str, Finding] = {
         f"{app}-production-rule-arn": entry.production,
         f"{app}-test-rule-arn": entry.test or Missing("the service has no test rule"),
     }
     for colour in COLOURS:
-        # The ARN has the name in it: targetgroup/backend-blue-1a2b3c4/ID.
+        # The ARN contains the name: targetgroup/backend-blue-1a2b3c4/ID.
         named = [arn for arn in entry.groups if colour in arn.split("/")[-2].split("-")]
         found[f"{app}-{colour}-target-group-arn"] = (
             named[0] if len(named) == 1 else Missing(f"{len(named)} groups are called {colour}")
@@ -69,7 +69,7 @@ def _entry_point(account: Account) -> dict[str, Finding]:
 
 
 def _listener(rule: str) -> str:
-    """A rule's ARN is its listener's, with another kind and one more part."""
+    """A rule's ARN is its listener's with another type and one more part."""
     return rule.replace(":listener-rule/", ":listener/").rpartition("/")[0]
 
 
@@ -77,7 +77,7 @@ def _host(rule: "RuleTypeDef") -> Finding:
     for condition in rule["Conditions"]:
         if condition["Field"] == "host-header":
             return str(condition.get("HostHeaderConfig", condition)["Values"][0])
-    return Missing("the backend's production rule names no host; `pulumi up` puts it back")
+    return Missing("the backend's production rule has no host; `pulumi up` restores it")
 
 
 def _certificate(listener: "ListenerTypeDef") -> Finding:

@@ -1,4 +1,4 @@
-"""Findings: the values of placeholders in an account, or why one has none."""
+"""Findings: the values of placeholders in an account, or the reasons for missing ones."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Missing:
-    """Why a placeholder stays as it is."""
+    """Why a placeholder has no value."""
 
     why: str
 
@@ -27,7 +27,7 @@ Finding = str | Missing
 class Finder:
     """One read for several placeholders; `find` returns each of them.
 
-    It raises Refused or ClientError when none of them can be found.
+    It raises Refused or ClientError if it can find none of them.
     """
 
     names: tuple[str, ...]
@@ -35,7 +35,7 @@ class Finder:
 
 
 def service(account: Account, app: str) -> "ServiceTypeDef":
-    """A service of the stack as ECS describes it; raises Refused when it is absent."""
+    """A service of the stack as ECS describes it. Raises Refused if it doesn't exist."""
     found = services.described(account)
     if app not in found:
         raise Refused(f"there is no service {naming.service(account.stack, app)}")

@@ -1,10 +1,10 @@
 "use strict";
-// What a block says, to the clipboard; the button tells how it went.
+// Copy a block to the clipboard; the button shows the result.
 async function write(text) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Where the page has no right to the clipboard: through a selection.
+    // Without permission for the clipboard, copy a selection.
     const area = document.createElement("textarea");
     area.value = text;
     document.body.append(area);
@@ -18,20 +18,20 @@ for (const button of document.querySelectorAll("button.copy")) {
   button.addEventListener("click", async () => {
     const block = button.parentElement;
     const left = block.querySelector("mark");
-    let said = left ? `Copied; fill in ${left.textContent}` : "Copied";
+    let label = left ? `Copied; fill in ${left.textContent}` : "Copied";
     try {
       await write(block.querySelector("code").textContent);
     } catch {
-      said = "Not copied: select it by hand";
+      label = "Not copied: select it by hand";
     }
-    button.textContent = said;
-    button.classList.add(said === "Copied" ? "done" : "short");
+    button.textContent = label;
+    button.classList.add(label === "Copied" ? "done" : "short");
     setTimeout(() => {
       button.textContent = "Copy";
       button.classList.remove("done", "short");
     }, 2500);
   });
 }
-// On a small screen the contents would stand between the reader and the page.
+// On a small screen the contents would hide the page's start.
 const contents = document.querySelector("nav details");
 if (window.matchMedia("(max-width: 60rem)").matches) contents.open = false;

@@ -1,4 +1,4 @@
-"""The runbook as one page that needs nothing else: contents, colours, copy buttons."""
+"""The runbook as one self-contained page with contents, colours and copy buttons."""
 
 import base64
 import hashlib
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 CONTENTS = "Table of Contents"
-"""The document's own, which the page's takes the place of."""
+"""The document's own contents, which the page replaces."""
 LEFT = "Left to fill in"
 SEVERITY = re.compile(r"P([1-4]) - ")
 REMARK = re.compile(r"^\s*#|\s{2,}# ")
 
 
 def page(markdown: str, *, when: str, left: Mapping[str, str]) -> str:
-    """The document as HTML; `left` says why a placeholder has no value."""
+    """The document as HTML; `left` has the reason for each placeholder without a value."""
     parser = _parser(left)
     tokens = _without_contents(parser.parse(markdown))
     entries = _name_headings(tokens)
@@ -33,7 +33,7 @@ def page(markdown: str, *, when: str, left: Mapping[str, str]) -> str:
     if left:
         entries.append((LEFT, "h2", slug(LEFT)))
         body += _left(left)
-    # The line that says when stands under the title.
+    # The line with the time follows the title.
     head, _, rest = body.partition("</h1>")
     style, script = (HERE / "page.css").read_text(), (HERE / "page.js").read_text()
     return (
@@ -54,7 +54,7 @@ def slug(heading: str) -> str:
 
 
 def _policy(style: str, script: str) -> str:
-    """The browser itself refuses any other script, and any address."""
+    """The browser rejects any other script, and any address."""
     style_hash, script_hash = (
         base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         for text in (style, script)
@@ -96,7 +96,7 @@ def _parser(left: Mapping[str, str]) -> "MarkdownIt":
 
 
 def _line(line: str, left: Mapping[str, str]) -> str:
-    """A line of code, with the shell's remark set apart."""
+    """A line of code with its comment marked."""
     found = REMARK.search(line)
     if found is None:
         return _marked(line, left)
@@ -105,7 +105,7 @@ def _line(line: str, left: Mapping[str, str]) -> str:
 
 
 def _marked(code: str, left: Mapping[str, str]) -> str:
-    """Escaped, with every placeholder that has no value marked, and why."""
+    """Escaped code with each placeholder without a value marked; the reason is its title."""
     parts, end = [], 0
     for found in PLACEHOLDER.finditer(code):
         why = left.get(found[1])
@@ -119,7 +119,7 @@ def _marked(code: str, left: Mapping[str, str]) -> str:
 
 
 def _without_contents(tokens: list["Token"]) -> list["Token"]:
-    """The document up to its own contents, and from the line under them."""
+    """The document without its own contents."""
     for at, token in enumerate(tokens):
         if token.type == "heading_open" and tokens[at + 1].content == CONTENTS:
             rule = next(n for n in range(at, len(tokens)) if tokens[n].type == "hr")
@@ -128,7 +128,7 @@ def _without_contents(tokens: list["Token"]) -> list["Token"]:
 
 
 def _name_headings(tokens: Sequence["Token"]) -> list[tuple[str, str, str]]:
-    """Give each heading its anchor; returns text, tag and anchor of each."""
+    """Set each heading's anchor; returns text, tag and anchor of each."""
     found = []
     for at, token in enumerate(tokens):
         if token.type == "heading_open":
@@ -139,7 +139,7 @@ def _name_headings(tokens: Sequence["Token"]) -> list[tuple[str, str, str]]:
 
 
 def _colour(tokens: Sequence["Token"]) -> None:
-    """A row of the severity table has the class of its level."""
+    """Set the class of each row in the severity table to its level."""
     row = None
     for token in tokens:
         if token.type == "tr_open":

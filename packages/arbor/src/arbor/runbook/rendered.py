@@ -39,7 +39,7 @@ class Rendered:
         return page.page(self.text, when=self._when(), left=self.values.left)
 
     def document(self) -> dict[str, object]:
-        """For scripts: each placeholder with its value, or the reason why it has none."""
+        """For scripts: each placeholder with its value, or the reason for its absence."""
         return {
             "stack": self.stack,
             "account": self.values.account_id,
@@ -64,7 +64,7 @@ class Rendered:
 
 
 def render(account: Account) -> Rendered:
-    """Fill the runbook in. Raises Refused, and ClientError without valid credentials."""
+    """Fill in the runbook. Raises Refused, and ClientError without valid credentials."""
     apps = _services(account)
     text = document.for_services(document.for_stack(document.read(), account.stack), apps)
     values = find(
@@ -82,7 +82,7 @@ def render(account: Account) -> Rendered:
 
 
 def _services(account: Account) -> Sequence[str]:
-    """The services of the stack; those of the document where the account lists none."""
+    """The services of the stack; those of the document if the account has none."""
     try:
         found = unless_denied(partial(services.described, account))
     except Refused:
@@ -91,7 +91,7 @@ def _services(account: Account) -> Sequence[str]:
 
 
 def write(path: Path, text: str) -> None:
-    """The whole file or nothing of it; raises Refused."""
+    """Write the file atomically. Raises Refused."""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
         try:

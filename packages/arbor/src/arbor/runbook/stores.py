@@ -1,4 +1,4 @@
-"""Where data lies: the database, the cache, the bucket of exported logs."""
+"""The stores of the stack: the database, the cache, the bucket of exported logs."""
 
 from arbor.account import Account
 from arbor.procedure import Refused
@@ -45,9 +45,9 @@ def _cache(account: Account) -> dict[str, Finding]:
 
 
 def log_export_bucket(account: Account) -> str:
-    """By its tags: bucket names are global, so config may have given it another name.
+    """The bucket by its tags: names are global, so config may set another one.
 
-    Raises Refused when there is not exactly one.
+    Raises Refused unless there is exactly one.
     """
     tags = tagged(account, "log-export")
     found = account.client("resourcegroupstaggingapi").get_resources(
@@ -55,7 +55,7 @@ def log_export_bucket(account: Account) -> str:
         ResourceTypeFilters=["s3"],
     )["ResourceTagMappingList"]
     if len(found) != 1:
-        raise Refused(f"{len(found)} buckets are tagged {tags}, not one")
+        raise Refused(f"{len(found)} buckets have the tags {tags}; expected one")
     return str(found[0]["ResourceARN"].rpartition(":")[2])
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import ServiceDeploymentTypeDef, TaskTypeDef
 
 NEWEST = 100
-"""A page of revisions; the one before the live one is among them unless as many came after it."""
+"""Revisions in a page; it contains the one before the live one unless 99 are newer."""
 BY_INFRASTRUCTURE = {"key": "ManagedBy", "value": "pulumi"}
 
 
@@ -23,7 +23,7 @@ def _revisions(app: str, account: Account) -> dict[str, Finding]:
     listed = account.client("ecs").list_task_definitions(
         familyPrefix=family, status="ACTIVE", sort="DESC", maxResults=NEWEST
     )["taskDefinitionArns"]
-    # A prefix also finds other families that begin alike.
+    # The prefix also matches longer names.
     active = sorted({_number(arn) for arn in listed if _family(arn) == family}, reverse=True)
     before = [number for number in active if number < live]
     none = Missing(f"{family} has no ACTIVE revision before {live}")
@@ -34,7 +34,7 @@ def _revisions(app: str, account: Account) -> dict[str, Finding]:
 
 
 def _infrastructure(account: Account) -> dict[str, Finding]:
-    """As a release finds it: docs/decisions/release-revisions.md."""
+    """The revision that a release starts from: docs/decisions/release-revisions.md."""
     ecs, family = account.client("ecs"), naming.service(account.stack, "backend")
     pages = ecs.get_paginator("list_task_definitions").paginate(
         familyPrefix=family, status="ACTIVE", sort="DESC"
@@ -78,12 +78,12 @@ def _task(account: Account) -> dict[str, Finding]:
     ecs, name = account.client("ecs"), naming.service(account.stack, "backend")
     arns = ecs.list_tasks(cluster=account.cluster, serviceName=name)["taskArns"]
     if not arns:
-        raise Refused(f"no task of {name} runs")
+        raise Refused(f"{name} has 0 running tasks")
     tasks = ecs.describe_tasks(cluster=account.cluster, tasks=arns)["tasks"]
     running = [task for task in tasks if task["lastStatus"] == "RUNNING"]
     if not running:
-        raise Refused(f"none of {counted(len(tasks), 'task')} of {name} is RUNNING")
-    # The oldest outlives a deployment's new ones, should that be rolled back.
+        raise Refused(f"0 of {counted(len(tasks), 'task')} of {name} are RUNNING")
+    # The oldest: a rollback stops the new ones.
     task = min(running, key=lambda one: (one["createdAt"], one["taskArn"]))
     number = task["taskArn"].rsplit("/", 1)[-1]
     return {
@@ -124,7 +124,7 @@ def _migrations(account: Account) -> dict[str, Finding]:
         Filters=[{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
     )["SecurityGroups"]
     if len(found) != 1:
-        raise Refused(f"{len(found)} security groups are tagged {tags}, not one")
+        raise Refused(f"{len(found)} security groups have the tags {tags}; expected one")
     return {"migrations-security-group-id": found[0]["GroupId"]}
 
 

@@ -20,12 +20,12 @@ FINDERS: tuple[Finder, ...] = (
     *(one(app) for app in document.SERVICES for one in (edge.for_app, tasks.for_app)),
 )
 CHOSEN = {
-    "version": "you choose it: the tag of the images to release",
-    "customer-id": "you choose it: the customer whose requests are looked for",
-    "restore-time": "you choose it: the moment to go back to, in UTC",
-    "admin-token": "you have it: the application's administrator token",
+    "version": "your choice: the tag of the images to release",
+    "customer-id": "your choice: the customer whose requests to find",
+    "restore-time": "your choice: the time to restore, in UTC",
+    "admin-token": "your secret: the application's administrator token",
 }
-"""Placeholders whose value no account holds."""
+"""Placeholders without a value in the account, with the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +43,10 @@ def names() -> list[str]:
 
 
 def find(account: Account, wanted: Iterable[str], further: Iterable[str] = ()) -> Values:
-    """Look up the wanted placeholders in parallel; one without a value is left, with the reason.
+    """Look up the wanted placeholders in parallel; `left` has the reasons for missing values.
 
-    `further` are the services besides those of the document. Raises botocore's errors when AWS is
-    not reached, and ClientError without valid credentials.
+    `further` are the services besides those of the document. Raises BotoCoreError if AWS is
+    unreachable, and ClientError without valid credentials.
     """
     wanted = list(wanted)
     finders = (*FINDERS, *(one(app) for app in further for one in (edge.for_app, tasks.for_app)))
@@ -68,7 +68,7 @@ def find(account: Account, wanted: Iterable[str], further: Iterable[str] = ()) -
 
 
 def _identity(account: Account) -> dict[str, Finding]:
-    """Raises ClientError without valid credentials, before any other answer is read."""
+    """Raises ClientError without valid credentials, first of all reads."""
     return {"account": account.client("sts").get_caller_identity()["Account"]}
 
 

@@ -1,8 +1,8 @@
 """scale: the number of tasks and the autoscaling floor.
 
-A count alone is scaled in again when the load is low, so the floor goes first, and before it what
-brings it back. docs/decisions/scaling-floor.md says what config and the next `pulumi up` have to do
-with it.
+Autoscaling would scale in a count above the floor at low load, so the floor is set first, and its
+scheduled return before it. docs/decisions/scaling-floor.md explains the effect on config and the
+next `pulumi up`.
 """
 
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ from arbor.ecs import connections, quota, revisions, services
 from arbor.ecs.health import Health
 from arbor.procedure import Refused, Run, Step
 from arbor.scale import target
-from arbor.scale.target import RUNS_WITHIN, FallBack, Target
+from arbor.scale.target import RUNS_WITHIN, ScheduledFloor, Target
 from arbor.words import counted
 from arbor_names import pools
 
 MINUTES_15 = 900.0
-"""For images to be pulled, tasks to turn healthy, and targets to drain."""
+"""Time to pull images, start tasks and drain targets."""
 RESUME = (
     "`aws application-autoscaling register-scalable-target --service-namespace {ServiceNamespace} "
     "--scalable-dimension {ScalableDimension} --resource-id {ResourceId} "
@@ -37,57 +37,57 @@ class Scaling:
     service: services.Service
     target: Target
     count: int
-    fall_back: FallBack | None
-    """The floor's scheduled return; None where it stays."""
+    scheduled_floor: ScheduledFloor | None
+    """The floor's scheduled return; None if it stays."""
     is_deployed: bool
-    """Whether a deployment is under way."""
+    """Whether a deployment is in progress."""
     too_few_vcpus: str = ""
-    """Why the next deployment would find too few, where it would."""
+    """Why the next deployment would exceed the quota; empty if it would not."""
 
     def execute(self, run: Run) -> None:
-        """Raises Failed; a second run does the rest."""
+        """Raises Failed; a second run continues."""
         run.execute(self.steps())
         for line in self.notes():
             run.say(line)
 
     def steps(self) -> Iterator[Step]:
         """First the floor's scheduled return, then the floor, then the count."""
-        held = self.target.fall_back
-        if self.fall_back is not None and held != self.fall_back:
-            yield self.target.schedule(self.fall_back)
-        if self.fall_back is None and held is not None:
+        held = self.target.scheduled_floor
+        if self.scheduled_floor is not None and held != self.scheduled_floor:
+            yield self.target.schedule(self.scheduled_floor)
+        if self.scheduled_floor is None and held is not None:
             yield self.target.unschedule()
         if self.target.floor != self.count:
-            yield self.target.move(self.count)
-        yield self._bring()
+            yield self.target.set_floor(self.count)
+        yield self._set_count()
 
     def notes(self) -> Iterator[str]:
         """Notes for the operator."""
         app, stack = self.service.app, self.service.account.stack
         key = f"arbor:services.{app}.min"
-        if self.fall_back is not None:
+        if self.scheduled_floor is not None:
             effect = (
                 "target tracking then scales in when the load is low"
-                if self.fall_back.floor < self.count
+                if self.scheduled_floor.floor < self.count
                 else "AWS then starts the missing tasks"
             )
             yield (
-                f"The floor returns from {self.count} to {self.fall_back}; {effect}. "
+                f"The floor returns from {self.count} to {self.scheduled_floor}; {effect}. "
                 f"Until then it differs from {key} in Pulumi.{stack}.yaml, and the pipeline stops "
                 "at that drift."
             )
         else:
             back = self.service.account.typed(f"arbor scale {app} {self.target.floor}")
             yield (
-                f"The floor of {self.count} stays until it is set again (`{back}` for what it was) "
-                f"or a `pulumi up` changes the service's limits. Where {key} in "
-                f"Pulumi.{stack}.yaml is another, the pipeline stops at the drift: to keep it, set "
-                f"{key} to {self.count}."
+                f"The floor stays at {self.count} until you set it again (`{back}` restores the "
+                "old one) or a `pulumi up` changes the service's limits. While it differs from "
+                f"{key} in Pulumi.{stack}.yaml, the pipeline stops at the drift: to keep the "
+                f"floor, set {key} to {self.count}."
             )
         if self.is_deployed:
             yield (
-                f"A deployment of {self.service.name} is under way: both colours get "
-                f"{self.count}, and autoscaling does not scale in before it ends."
+                f"A deployment of {self.service.name} is in progress: both colours get "
+                f"{self.count}, and autoscaling scales in after it ends."
             )
         if self.too_few_vcpus:
             yield self.too_few_vcpus
@@ -100,8 +100,8 @@ class Scaling:
         what = f"DynamicScaling{direction}Suspended"
         return f"To resume: {resume(self.service.account, self.service.app, what)}."
 
-    def _bring(self) -> Step:
-        """The count, and that it serves; while colours change, of the revision that is coming."""
+    def _set_count(self) -> Step:
+        """Set the count and wait until it serves; during a deployment, with the new revision."""
         service, ecs = self.service, self.service.account.client("ecs")
         seen = Health(service=service, revision=lambda: service.task_definition).step()
         if service.desired == self.count:
@@ -123,14 +123,14 @@ def resume(account: Account, app: str, what: str) -> str:
 
 
 def plan(account: Account, app: str, count: int, until: datetime | None, now: datetime) -> Scaling:
-    """Check everything first. Raises Refused with what is allowed."""
+    """Check everything first. Raises Refused with the allowed values."""
     service = services.read(account, app)
     found = target.read(account, app)
     if not 1 <= count <= found.ceiling:
         raise Refused(
-            f"{service.name} may run 1 to {counted(found.ceiling, 'task')}, not {count}. The "
-            f"ceiling is arbor:services.{app}.max in Pulumi.{account.stack}.yaml: raise it there, "
-            f"then `pulumi up` of {account.stack}."
+            f"{service.name} may run 1 to {counted(found.ceiling, 'task')}, not {count}. Raise "
+            f"its ceiling, arbor:services.{app}.max in Pulumi.{account.stack}.yaml, and run "
+            f"`pulumi up` of {account.stack}."
         )
     is_deployed = bool(service.deployments(*services.ONGOING))
     allowed = quota.readable(account)
@@ -149,7 +149,7 @@ def plan(account: Account, app: str, count: int, until: datetime | None, now: da
         too_few_vcpus=""
         if allowed is None or next_time <= allowed
         else quota.sentence("The next deployment", next_time, allowed, FEWER),
-        fall_back=_fall_back(found, count, until, now),
+        scheduled_floor=_scheduled_floor(found, count, until, now),
         is_deployed=is_deployed,
     )
 
@@ -167,9 +167,9 @@ def _others(service: services.Service) -> list[services.Service]:
 
 
 def _beyond_connections(service: services.Service, count: int) -> Iterator[str]:
-    """A sentence when the next deployment with so many tasks would exhaust the database.
+    """A sentence if the next deployment with `count` tasks would exceed the connections.
 
-    A count is refused that only fits until then: autoscaling and the floor would keep it.
+    A count that fits only until then is refused, too: autoscaling and the floor would keep it.
     """
     account, task = service.account, connections.live(service)
     allowed = connections.readable(account) if task.connections else None
@@ -184,12 +184,14 @@ def _beyond_connections(service: services.Service, count: int) -> Iterator[str]:
             f"{service.name} with {counted(count, 'task')}",
             needed,
             allowed,
-            f"choose at most {most}" if most else "release fewer workers in a task",
+            f"choose at most {most}" if most else "release with fewer workers per task",
         )
 
 
-def _fall_back(found: Target, count: int, until: datetime | None, now: datetime) -> FallBack | None:
-    """The floor before the first of the commands whose floor still holds."""
+def _scheduled_floor(
+    found: Target, count: int, until: datetime | None, now: datetime
+) -> ScheduledFloor | None:
+    """The floor to return to: the one before the first `arbor scale` that is still in effect."""
     if until is None:
         return None
     if until <= now:
@@ -198,11 +200,13 @@ def _fall_back(found: Target, count: int, until: datetime | None, now: datetime)
         what = "ScheduledScalingSuspended"
         raise Refused(
             "scheduled scaling is suspended, so the floor would not return. Resume it with "
-            f"{resume(found.account, found.app, what)}, or leave --until out."
+            f"{resume(found.account, found.app, what)}, or omit --until."
         )
-    held, before = found.fall_back, found.floor
+    held, before = found.scheduled_floor, found.floor
     if held is not None and held.due > now:
         before = held.floor
     elif held is not None and held.floor != found.floor and now - held.due < RUNS_WITHIN:
         raise Refused(f"the floor returns to {held} about now: run this again in five minutes.")
-    return None if before == count else FallBack(floor=before, due=until.replace(microsecond=0))
+    return (
+        None if before == count else ScheduledFloor(floor=before, due=until.replace(microsecond=0))
+    )

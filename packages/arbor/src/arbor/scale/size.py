@@ -1,22 +1,22 @@
-"""resize: another size of a service's tasks, for as long as no release brings infrastructure's.
+"""resize: another size of a service's tasks, until the next release.
 
-The revision that is live is registered again with the new size and deployed. A release starts from
-infrastructure's revision, so config must follow; docs/decisions/release-revisions.md.
+The live revision is registered again with the new size and deployed. A release starts from
+infrastructure's revision, so config must follow: docs/decisions/release-revisions.md.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from arbor.account import Account
-from arbor.ecs import connections, images, needs, quota, revisions, services
+from arbor.ecs import connections, images, quota, requirements, revisions, services
 from arbor.ecs.health import Health
 from arbor.ecs.revisions import MANAGED_BY, PlannedRevision, Revision
-from arbor.ecs.rollout import Rollout, back
+from arbor.ecs.rollout import Rollout, rollback_steps
 from arbor.procedure import Failed, Refused, Run, Step
 from arbor_names import limits, pools
 
 OPERATOR = "operator"
-"""Who registered it, in the tag that tells a revision apart from infrastructure's."""
+"""The value of the tag `ManagedBy` that distinguishes a revision from infrastructure's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,21 +42,20 @@ class Resize:
     rollout: Rollout
 
     def execute(self, run: Run) -> None:
-        """Raises Failed after the service is back where it was."""
+        """Raises Failed after it has rolled back the service."""
         try:
             run.execute(self.steps())
         except Failed as failed:
-            raise Failed("\n".join([str(failed), *self._take_back(run)])) from failed
+            raise Failed("\n".join([str(failed), *self._roll_back(run)])) from failed
         app, stack = self.service.app, self.service.account.stack
         run.say(
-            f"For good: set arbor:services.{app}.cpu to {self.size.cpu} and "
-            f"arbor:services.{app}.memory to {self.size.memory} in Pulumi.{stack}.yaml, and "
-            f"`pulumi up` of {stack} before the next release: it starts from infrastructure's "
-            "revision, with the size that config says."
+            f"To keep this size, set arbor:services.{app}.cpu to {self.size.cpu} and "
+            f"arbor:services.{app}.memory to {self.size.memory} in Pulumi.{stack}.yaml, and run "
+            f"`pulumi up` of {stack} before the next release, which takes the size from config."
         )
 
     def steps(self) -> Iterator[Step]:
-        """Register, deploy, and see that it serves."""
+        """Register, deploy, and wait until it serves."""
         for step in self.planned.steps():
             yield replace(
                 step, action=f"register a revision of {self.planned.family} with {self.size}"
@@ -64,7 +63,7 @@ class Resize:
         yield self.rollout.step()
         yield Health(service=self.service, revision=lambda: self.planned.registered).step()
 
-    def _take_back(self, run: Run) -> Iterator[str]:
+    def _roll_back(self, run: Run) -> Iterator[str]:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
 
         name = self.service.name
@@ -72,15 +71,16 @@ class Resize:
             yield f"{name} was not changed."
             return
         try:
-            run.execute(back(self.rollout, self.before))
+            run.execute(rollback_steps(self.rollout, self.before))
         except (Failed, BotoCoreError, ClientError) as error:
-            yield f"{name} is NOT known to be back on {services.short(self.before)}: {error}"
+            before = services.short(self.before)
+            yield f"The rollback of {name} to {before} could NOT be verified: {error}"
             return
         yield f"{name} is back on {services.short(self.before)}."
 
 
 def is_live(account: Account, app: str, size: Size) -> bool:
-    """Whether the live tasks have that size, and no deployment is under way.
+    """Whether the live tasks have that size, and no deployment is in progress.
 
     Raises Refused for a size that Fargate doesn't have.
     """
@@ -90,23 +90,23 @@ def is_live(account: Account, app: str, size: Size) -> bool:
 
 
 def plan(account: Account, app: str, size: Size) -> Resize:
-    """Check everything first. Raises Refused with what is allowed."""
+    """Check everything first. Raises Refused with the allowed values."""
     _refuse_pair(size)
     service = services.read(account, app)
     for sentence in service.busy():
         raise Refused(sentence)
     before = service.last_good()
     if before is None:
-        raise Refused(f"{service.name} has no revision that was ever deployed to start from.")
+        raise Refused(f"{service.name} has no deployed revision; release a version first.")
     planned = _planned(account, service, before, size)
     needed = quota.running(services.every(account)) + quota.vcpus(planned.content, service.desired)
-    if in_the_way := [
-        *needs.missing(account, planned),
+    if obstacles := [
+        *requirements.missing(account, planned),
         *quota.exceeded(account, "The resize", needed, "scale down first"),
         *connections.exceeded(account, "The resize", [(service, planned.content)]),
         *_too_many_workers(service, revisions.read(account, before), size),
     ]:
-        raise Refused("\n".join(in_the_way))
+        raise Refused("\n".join(obstacles))
     return Resize(
         service=service,
         size=size,
@@ -129,13 +129,13 @@ def _refuse_pair(size: Size) -> None:
 
 
 def _too_many_workers(service: services.Service, before: Revision, size: Size) -> Iterator[str]:
-    """A sentence when a smaller size carries fewer workers than a task starts."""
+    """A sentence if a smaller size carries fewer workers than a task starts."""
     workers, most = connections.of(before.definition).workers, pools.workers_carried(size.cpu)
     if size.cpu < _size(before).cpu and workers > most:
         yield (
             f"Each task of {service.name} starts {workers} workers, and {size.cpu} CPU units carry "
-            f"{most}: set arbor:services.{service.app}.workers to at most {most}, "
-            f"`pulumi up` of {service.account.stack}, and release first."
+            f"{most}: set arbor:services.{service.app}.workers to at most {most}, run "
+            f"`pulumi up` of {service.account.stack}, and release a version first."
         )
 
 
@@ -145,13 +145,13 @@ def _size(revision: Revision) -> Size:
 
 
 def _planned(account: Account, service: services.Service, base: str, size: Size) -> PlannedRevision:
-    """The base with the size; a newer revision that holds that already is used again."""
+    """The base with the size; a newer revision with the same content is reused."""
     found = revisions.read(account, base)
     running = found.image(service.app)
     image = images.parse(running)
     if image is None:
         raise Refused(
-            f"{base} runs {running}, which is not in ECR, so its existence can't be checked."
+            f"{base} runs {running}, which is not in ECR; release a version from ECR first."
         )
     content = revisions.content_of(account, found.definition)
     planned = PlannedRevision(

@@ -1,7 +1,7 @@
 """The scalable target of a service: its floor, its ceiling, and the floor's scheduled return.
 
-What an operator's floor falls back to is kept where AWS will read it: in the scheduled action that
-brings it back. So a second command, even after a killed one, finds the first floor.
+The floor before an operator's change is stored in the scheduled action that restores it. So a
+second command, even after a killed one, finds the first floor.
 """
 
 import re
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling.type_defs import ScheduledActionTypeDef
 
 NAME = "arbor-scale-until"
-"""Of the scheduled action; one a service."""
+"""Name of the scheduled action; each service has at most one."""
 _ONCE = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
 RUNS_WITHIN = timedelta(minutes=5)
-"""After its time, before it is taken for done."""
+"""Time after which a due action counts as executed."""
 
 
 class DesiredCount(TypedDict):
@@ -32,8 +32,8 @@ class DesiredCount(TypedDict):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FallBack:
-    """The floor that a scheduled action brings back, and when (UTC)."""
+class ScheduledFloor:
+    """The floor that a scheduled action sets, and its time in UTC."""
 
     floor: int
     due: datetime
@@ -52,10 +52,10 @@ class Target:
     ceiling: int
     suspended: frozenset[str]
     """`DynamicScalingInSuspended`, `DynamicScalingOutSuspended`, `ScheduledScalingSuspended`."""
-    fall_back: FallBack | None
+    scheduled_floor: ScheduledFloor | None
     """The scheduled return, due or not."""
 
-    def move(self, floor: int) -> Step:
+    def set_floor(self, floor: int) -> Step:
         """Set the autoscaling floor."""
         scaling = self.account.client("application-autoscaling")
         return Step(
@@ -64,7 +64,7 @@ class Target:
             took_effect=lambda: read(self.account, self.app).floor == floor,
         )
 
-    def schedule(self, wanted: FallBack) -> Step:
+    def schedule(self, wanted: ScheduledFloor) -> Step:
         """Schedule the floor's return."""
         scaling = self.account.client("application-autoscaling")
         return Step(
@@ -75,7 +75,7 @@ class Target:
                 Schedule=f"at({wanted.due:%Y-%m-%dT%H:%M:%S})",
                 ScalableTargetAction={"MinCapacity": wanted.floor},
             ),
-            took_effect=lambda: read(self.account, self.app).fall_back == wanted,
+            took_effect=lambda: read(self.account, self.app).scheduled_floor == wanted,
         )
 
     def unschedule(self) -> Step:
@@ -89,9 +89,9 @@ class Target:
                 return  # a repeated call
 
         return Step(
-            action=f"cancel {self._name}'s scheduled return to {self.fall_back}",
+            action=f"cancel {self._name}'s scheduled return to {self.scheduled_floor}",
             do=do,
-            took_effect=lambda: read(self.account, self.app).fall_back is None,
+            took_effect=lambda: read(self.account, self.app).scheduled_floor is None,
         )
 
     @property
@@ -112,19 +112,19 @@ def where(account: Account, app: str) -> DesiredCount:
 
 
 def read(account: Account, app: str) -> Target:
-    """The target of a service; raises Refused when it has none."""
-    scaling, place = account.client("application-autoscaling"), where(account, app)
+    """The scalable target of a service. Raises Refused if it has none."""
+    scaling, resource = account.client("application-autoscaling"), where(account, app)
     found = scaling.describe_scalable_targets(
-        ServiceNamespace=place["ServiceNamespace"],
-        ScalableDimension=place["ScalableDimension"],
-        ResourceIds=[place["ResourceId"]],
+        ServiceNamespace=resource["ServiceNamespace"],
+        ScalableDimension=resource["ScalableDimension"],
+        ResourceIds=[resource["ResourceId"]],
     )["ScalableTargets"]
     if not found:
         raise Refused(
-            f"{naming.service(account.stack, app)} has no autoscaling, so no floor and no "
-            f"ceiling; run `pulumi up` of {account.stack}."
+            f"{naming.service(account.stack, app)} has no autoscaling; run `pulumi up` of "
+            f"{account.stack}."
         )
-    actions = scaling.describe_scheduled_actions(**place, ScheduledActionNames=[NAME])
+    actions = scaling.describe_scheduled_actions(**resource, ScheduledActionNames=[NAME])
     suspended = found[0].get("SuspendedState", {})
     return Target(
         account=account,
@@ -132,13 +132,15 @@ def read(account: Account, app: str) -> Target:
         floor=found[0]["MinCapacity"],
         ceiling=found[0]["MaxCapacity"],
         suspended=frozenset(what for what, is_so in suspended.items() if is_so),
-        fall_back=next(filter(None, map(_fall_back, actions["ScheduledActions"])), None),
+        scheduled_floor=next(
+            filter(None, map(_scheduled_floor, actions["ScheduledActions"])), None
+        ),
     )
 
 
-def _fall_back(action: "ScheduledActionTypeDef") -> FallBack | None:
+def _scheduled_floor(action: "ScheduledActionTypeDef") -> ScheduledFloor | None:
     match = _ONCE.fullmatch(action["Schedule"])
     floor = action.get("ScalableTargetAction", {}).get("MinCapacity")
     if match is None or floor is None:
         return None
-    return FallBack(floor=floor, due=datetime.fromisoformat(match[1]).replace(tzinfo=UTC))
+    return ScheduledFloor(floor=floor, due=datetime.fromisoformat(match[1]).replace(tzinfo=UTC))

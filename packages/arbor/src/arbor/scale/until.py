@@ -8,15 +8,15 @@ from arbor.procedure import Refused
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 SOONEST = timedelta(minutes=5)
-"""A shorter rise would hardly start its tasks."""
+"""Tasks need minutes to start."""
 LATEST = timedelta(days=7)
-"""A longer one belongs in config."""
+"""A longer change belongs in config."""
 
 
 def parse(text: str, now: datetime) -> datetime:
-    """When it is: the next time that the clock shows this, or so long from now.
+    """The next occurrence of a time of day, or a length from `now`, which is in UTC.
 
-    `now` in UTC. Raises Refused.
+    Raises Refused.
     """
     if match := _CLOCK.fullmatch(text):
         due = now.replace(hour=int(match[1]), minute=int(match[2]), second=0, microsecond=0)

@@ -63,7 +63,7 @@ class CacheTokens:
         self,
         strategy: Literal["ROTATE", "SET"],
         token: str,
-        says: str,
+        action: str,
         verified: Callable[[], bool],
     ) -> Step:
         cache = self.account.client("elasticache")
@@ -91,7 +91,7 @@ class CacheTokens:
         def took_effect() -> bool:
             return _is_settled(group.describe(self.account)) and verified()
 
-        return Step(action=says, do=change, took_effect=took_effect, timeout=HALF_AN_HOUR)
+        return Step(action=action, do=change, took_effect=took_effect, timeout=HALF_AN_HOUR)
 
 
 def is_changing(found: "ReplicationGroupTypeDef") -> bool:

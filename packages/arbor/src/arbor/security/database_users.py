@@ -79,7 +79,7 @@ class DatabaseUsers:
             lambda: not self.logs_in(first),
         )
 
-    def _by_rds(self, wanted: Credentials, says: str, is_verified: Callable[[], bool]) -> Step:
+    def _by_rds(self, wanted: Credentials, action: str, is_verified: Callable[[], bool]) -> Step:
         rds, name = self.account.client("rds"), naming.database_instance(self.account.stack)
 
         def is_applied() -> bool:
@@ -100,7 +100,7 @@ class DatabaseUsers:
                 if instance.read(self.account)["DBInstanceStatus"] != RESETTING:
                     raise
 
-        return Step(action=says, do=change, took_effect=is_applied, timeout=HALF_AN_HOUR)
+        return Step(action=action, do=change, took_effect=is_applied, timeout=HALF_AN_HOUR)
 
     def _by_sql(self, wanted: Credentials, current: Credentials) -> None:
         """Create the second user if it is missing, and let both users act as one owner.

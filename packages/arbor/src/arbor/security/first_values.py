@@ -141,7 +141,7 @@ def _versions(account: Account, name: str) -> "list[SecretVersionsListEntryTypeD
 def _is_first(
     current: "SecretVersionsListEntryTypeDef", versions: "list[SecretVersionsListEntryTypeDef]"
 ) -> bool:
-    """Whether the version has the label `arbor-initial`, or is the oldest where none has it.
+    """Whether the version has the label `arbor-initial`, or is the oldest if none has it.
 
     An adopted secret has no label, nor has one whose label was removed.
     """

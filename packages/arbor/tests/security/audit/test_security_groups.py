@@ -24,7 +24,7 @@ def test_the_programs_groups_have_no_findings(audit: Any, groups: Any) -> None:
 def test_every_open_rule_is_a_finding_with_the_command_to_revoke_it(
     audit: Any, groups: Any, failed: Any
 ) -> None:
-    """All rules in one account; those outside of `spoilt` have no finding."""
+    """All rules in one account; those outside of `spoilt` cause no finding."""
     edge, tasks, data = groups["edge-1a2b"], groups["backend-5f3a"], groups["database"]
     spoilt = {
         open_to(INTERNET, tasks, "tcp", 22, 22): ("tcp 22", INTERNET),

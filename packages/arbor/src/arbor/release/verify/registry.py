@@ -26,7 +26,7 @@ MANIFESTS = (
     "application/vnd.docker.distribution.manifest.v2+json",
 )
 ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
-"""Of a task definition, and as an image calls it."""
+"""By the task definition's name, the image's."""
 SECONDS = 10.0
 Fetch = Callable[[str], bytes]
 
@@ -49,15 +49,15 @@ class ExpiryRule(TypedDict):
 
 
 def fetch(url: str) -> bytes:
-    """An image's config, at the address that ECR signed."""
+    """An image's config, from ECR's pre-signed URL."""
     with urllib.request.urlopen(url, timeout=SECONDS) as answer:  # noqa: S310 - ECR's https
         return bytes(answer.read())
 
 
 def platforms(snapshot: Snapshot) -> Found:
-    """Fargate starts no task from an image of another platform: CannotPullContainerError.
+    """Each image is for its task's platform; otherwise Fargate fails with CannotPullContainerError.
 
-    Raises Skipped where none of the images is there: another check says so.
+    Raises Skipped if no image exists, which another check reports.
     """
     wanted = {
         (str(one.image), _platform(one.content)): one.image for one in snapshot.planned.values()
@@ -67,21 +67,20 @@ def platforms(snapshot: Snapshot) -> Found:
         key: platforms for key, platforms in zip(wanted, held, strict=True) if platforms is not None
     }
     if not there:
-        raise Skipped("no image is there whose platform could be read")
+        raise Skipped("no image exists")
     wrong = [
         _another_platform(wanted[key], platforms, key[1])
         for key, platforms in there.items()
         if key[1] not in platforms
     ]
-    told = " and ".join(sorted({platform for _, platform in there}))
-    are = "image is" if len(there) == 1 else "images are"
+    required = " and ".join(sorted({platform for _, platform in there}))
     absent = len(wanted) - len(there)
-    beside = f", {counted(absent, 'image')} missing" if absent else ""
-    return Found(f"{len(there)} {are} for {told}{beside}", tuple(wrong))
+    missing = f", {counted(absent, 'image')} missing" if absent else ""
+    return Found(f"{counted(len(there), 'image')} for {required}{missing}", tuple(wrong))
 
 
 def _platform(task: "TaskDefinitionTypeDef") -> str:
-    """Which images a task runs: Fargate's default is Linux on X86_64."""
+    """The platform of a task's images; Fargate's default is Linux on X86_64."""
     architecture = task.get("runtimePlatform", {}).get("cpuArchitecture", "X86_64")
     return f"linux/{ARCHITECTURES.get(architecture, architecture.lower())}"
 
@@ -89,13 +88,13 @@ def _platform(task: "TaskDefinitionTypeDef") -> str:
 def _another_platform(image: images.Image, held: set[str], platform: str) -> str:
     return (
         f"{image.repository}:{image.version} is for "
-        f"{', '.join(sorted(held)) or 'no platform'}, and its task runs {platform}: build it "
+        f"{', '.join(sorted(held)) or 'no platform'}; its task runs {platform}: build it "
         f"with `docker buildx build --platform {platform}` and push it as another version."
     )
 
 
 def _platforms(account: Account, image: images.Image) -> set[str] | None:
-    """None where there is no such image, which another check says."""
+    """The platforms of an image; None if it doesn't exist, which another check reports."""
     ecr = account.client("ecr")
     try:
         found = ecr.batch_get_image(
@@ -111,7 +110,7 @@ def _platforms(account: Account, image: images.Image) -> set[str] | None:
     manifest = json.loads(found[0]["imageManifest"])
     if "manifests" in manifest:
         each = [one.get("platform", {}) for one in manifest["manifests"]]
-        # Attestations stand beside the images, for the platform unknown/unknown.
+        # An index also lists attestations, for the platform unknown/unknown.
         return {_named(one) for one in each if one.get("os") not in {None, "unknown"}}
     return {_named(_config(account, image, manifest["config"]["digest"]))}
 
@@ -121,7 +120,7 @@ def _named(platform: Mapping[str, object]) -> str:
 
 
 def _config(account: Account, image: images.Image, digest: str) -> dict[str, object]:
-    """The config of an image for one platform alone, which says for which."""
+    """The config of an image for one platform, which contains the platform."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
 
     try:
@@ -131,14 +130,14 @@ def _config(account: Account, image: images.Image, digest: str) -> dict[str, obj
         config: dict[str, object] = json.loads(fetch(url))
     except (BotoCoreError, ClientError, OSError, ValueError) as error:
         raise Skipped(
-            f"for which platform {image.repository}:{image.version} is made is not "
-            f"known: its config can't be read ({error})"
+            f"the platform of {image.repository}:{image.version} is unknown: its config can't be "
+            f"read ({error})"
         ) from error
     return config
 
 
 def kept(snapshot: Snapshot) -> Found:
-    """An image that runs and is expired by its repository's policy starts no further task."""
+    """No used image is due to expire by its repository's policy: a later task could not start."""
     running = snapshot.account.client("ecs")
     texts = {str(one.image) for one in snapshot.planned.values()}
     for service in snapshot.services:
@@ -147,9 +146,7 @@ def kept(snapshot: Snapshot) -> Found:
         texts |= {container["image"] for container in content["containerDefinitions"]}
     wanted = [image for text in sorted(texts) if (image := images.parse(text)) is not None]
     wrong = sentences(*(partial(_expired, snapshot.account, image) for image in wanted))
-    return Found(
-        f"no lifecycle policy would expire any of {counted(len(wanted), 'image')}", tuple(wrong)
-    )
+    return Found(f"0 of {counted(len(wanted), 'image')} due to expire", tuple(wrong))
 
 
 def _expired(account: Account, image: images.Image) -> Iterator[str]:
@@ -160,13 +157,13 @@ def _expired(account: Account, image: images.Image) -> Iterator[str]:
         ecr.exceptions.LifecyclePolicyNotFoundException,
         ecr.exceptions.RepositoryNotFoundException,
     ):
-        return  # nothing expires, or another check says what is missing
+        return  # nothing expires, or another check reports the missing repository
     rules: list[ExpiryRule] = json.loads(found["lifecyclePolicyText"])["rules"]
     held = images.of_repository(account, image)
     mine = next((one for one in held if _is(one, image)), None)
     if mine is not None and (why := expiry(rules, held, mine)):
         yield (
-            f"{image.repository}:{image.version} is to expire, for {why}: raise "
+            f"{image.repository}:{image.version} is due to expire: {why}. Raise "
             f"arbor:imagesKept in Pulumi.{account.stack}.yaml and run `pulumi up`, or release a "
             "newer version."
         )
@@ -183,7 +180,7 @@ def expiry(
     held: "Sequence[ImageDetailTypeDef]",
     mine: "ImageDetailTypeDef",
 ) -> str:
-    """Why the policy would expire an image; nothing when it would not.
+    """Why the policy would expire an image; empty if it would not.
 
     The first rule that selects an image decides about it.
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
@@ -199,7 +196,8 @@ def expiry(
                 for one in held
                 if _selects(selection, one) and one["imagePushedAt"] > mine["imagePushedAt"]
             ]
-            return f"{len(newer)} are newer and {number} are kept" if len(newer) >= number else ""
+            many = f"{counted(len(newer), 'image')} newer, {number} kept"
+            return many if len(newer) >= number else ""
         if selection["countType"] == "sinceImagePushed":
             old = datetime.now(UTC) - mine["imagePushedAt"] > timedelta(days=number)
             return f"it was pushed more than {number} days ago" if old else ""
@@ -217,7 +215,7 @@ def _selects(selection: Selection, image: "ImageDetailTypeDef") -> bool:
         *selection.get("tagPatternList", []),
         *(f"{prefix}*" for prefix in selection.get("tagPrefixList", [])),
     ]
-    # An image has to match every pattern of the list.
+    # The image must match every pattern.
     return bool(tags) and all(
         any(fnmatch.fnmatchcase(tag, pattern) for tag in tags) for pattern in patterns
     )

@@ -23,7 +23,7 @@ class Snapshot:
     version: str
     services: tuple[services.Service, ...]
     planned: dict[str, revisions.PlannedRevision]
-    """By application, and for the migrations."""
+    """By application, and of `migrations`."""
 
     def balancer(self, app: str) -> "LoadBalancerTypeDef":
         """The service's load balancer: target groups, rules, role, container and port."""
@@ -33,7 +33,7 @@ class Snapshot:
 
 
 class Skipped(Exception):  # noqa: N818 - an outcome of a command
-    """A check could not be made; the message says why."""
+    """A check could not be made; the message has the reason."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class Found:
 
 
 def sentences(*calls: Callable[[], Iterable[str]]) -> list[str]:
-    """All that the calls tell, made side by side; a generator is read where it is called."""
-    told = together(*(partial(_read, call) for call in calls))
-    return list(chain.from_iterable(told))
+    """The sentences of all calls, made in parallel; a generator is exhausted in its own call."""
+    found = together(*(partial(_read, call) for call in calls))
+    return list(chain.from_iterable(found))
 
 
 def _read(call: Callable[[], Iterable[str]]) -> list[str]:
@@ -59,12 +59,12 @@ def _read(call: Callable[[], Iterable[str]]) -> list[str]:
 def read(
     account: Account, version: str | None, others: Mapping[str, str] | None = None
 ) -> Snapshot:
-    """Of a version, or of the live ones; `others` has the version of each service that differs.
+    """Read a version, by default the live one; `others` has versions of single services.
 
-    Raises Refused where nothing could be released.
+    Raises Refused if the stack has no service, or a revision can't be planned.
     """
     if version is not None:
-        images.refuse_no_version(version)
+        images.require_version(version)
     found = services.every(account)
     if not found:
         raise services.none(account)
@@ -88,7 +88,8 @@ def read(
     for service in found:
         if len(service.balancers) != 1:
             raise Refused(
-                f"{service.name} has no single load balancer, which infrastructure gives it."
+                f"{service.name} has {len(service.balancers)} load balancers; exactly one is "
+                f"required. Run `pulumi up` of {account.stack}."
             )
     return Snapshot(
         account=account,

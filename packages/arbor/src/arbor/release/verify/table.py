@@ -1,4 +1,4 @@
-"""Every check, in the order in which they are read; a new one is a function and a row."""
+"""Every check, in the order of the output; a new one is a function and a row."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -7,11 +7,11 @@ from typing import Final
 
 from arbor.account import together
 from arbor.check import Check
-from arbor.release.verify import now, registry, room, tasks, traffic
+from arbor.release.verify import capacity, registry, state, tasks, traffic
 from arbor.release.verify.snapshot import Found, Skipped, Snapshot
 
 CHECKS: Final[Mapping[str, Callable[[Snapshot], Found]]] = {
-    "under way": now.nothing_under_way,
+    "in progress": state.nothing_in_progress,
     "images": tasks.in_ecr,
     "platforms": registry.platforms,
     "kept images": registry.kept,
@@ -21,19 +21,19 @@ CHECKS: Final[Mapping[str, Callable[[Snapshot], Found]]] = {
     "target groups": traffic.target_groups,
     "rules": traffic.rules,
     "live targets": traffic.live_targets,
-    "subnets": room.subnets,
-    "security groups": room.security_groups,
-    "quotas": room.quotas,
-    "connections": room.database_connections,
-    "alarms": now.alarms,
+    "subnets": capacity.subnets,
+    "security groups": capacity.security_groups,
+    "quotas": capacity.quotas,
+    "connections": capacity.database_connections,
+    "alarms": state.alarms,
 }
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
 
 def checks(snapshot: Snapshot) -> list[Check]:
-    """All of them, side by side."""
-    told = together(*(partial(_lines, name, one, snapshot) for name, one in CHECKS.items()))
-    return list(chain.from_iterable(told))
+    """All checks, made in parallel."""
+    found = together(*(partial(_lines, name, one, snapshot) for name, one in CHECKS.items()))
+    return list(chain.from_iterable(found))
 
 
 def _lines(name: str, one: Callable[[Snapshot], Found], snapshot: Snapshot) -> list[Check]:

@@ -7,16 +7,16 @@ from functools import partial
 from typing import Any
 
 from arbor.account import Account
-from arbor.ecs import images, needs
+from arbor.ecs import images, requirements
 from arbor.release.verify.snapshot import Found, Skipped, Snapshot, sentences
 
 TASKS, ECS = "ecs-tasks.amazonaws.com", "ecs.amazonaws.com"
-KEY, STAGE, VERSION = needs.ARN_PARTS, needs.ARN_PARTS + 1, needs.ARN_PARTS + 2
-"""Where they stand in `valueFrom`, behind the secret's ARN."""
+KEY, STAGE, VERSION = requirements.ARN_PARTS, requirements.ARN_PARTS + 1, requirements.ARN_PARTS + 2
+"""Their positions in `valueFrom`, after the secret's ARN."""
 
 
 def in_ecr(snapshot: Snapshot) -> Found:
-    """The images of the version; the migrations run the backend's."""
+    """The version's images exist; the migrations run the backend's."""
     wanted = list(dict.fromkeys(one.image for one in snapshot.planned.values()))
     wrong = sentences(*(partial(images.missing, snapshot.account, one) for one in wanted))
     return Found(", ".join(f"{one.repository}:{one.version}" for one in wanted), tuple(wrong))
@@ -32,7 +32,7 @@ def roles(snapshot: Snapshot) -> Found:
             wanted.setdefault((execution, TASKS), f"the execution role of {one.family}")
         else:
             wrong.append(
-                f"{one.family} has no execution role, so nothing pulls its image: "
+                f"{one.family} has no execution role, which pulls its image; run "
                 f"`pulumi up` of {snapshot.account.stack}."
             )
         if task:
@@ -40,29 +40,29 @@ def roles(snapshot: Snapshot) -> Found:
     for service in snapshot.services:
         arn = snapshot.balancer(service.app)["advancedConfiguration"]["roleArn"]
         wanted.setdefault(
-            (arn, ECS), f"the role with which ECS moves the traffic of {service.name}"
+            (arn, ECS), f"the role with which ECS shifts the traffic of {service.name}"
         )
     calls = (
         partial(_role, snapshot.account, arn, trusted, whose)
         for (arn, trusted), whose in wanted.items()
     )
     wrong += sentences(*calls)
-    return Found(f"{len(wanted)} roles are there and trusted", tuple(wrong))
+    return Found(f"{len(wanted)} roles exist and trust their service", tuple(wrong))
 
 
 def _role(account: Account, arn: str, trusted: str, whose: str) -> Iterator[str]:
     iam = account.client("iam")
     name = arn.rsplit("/", 1)[-1]
-    again = f"`pulumi up` of {account.stack} puts it right."
+    remedy = f"run `pulumi up` of {account.stack}."
     try:
         found = iam.get_role(RoleName=name)["Role"]
     except iam.exceptions.NoSuchEntityException:
-        yield f"There is no role {name}, {whose}: {again}"
+        yield f"There is no role {name}, {whose}; {remedy}"
         return
     policy = found["AssumeRolePolicyDocument"]
     assert isinstance(policy, dict)  # botocore parses IAM's JSON
     if not _trusts(policy, trusted):
-        yield f"{trusted} may not assume {name}, {whose}: {again}"
+        yield f"{trusted} may not assume {name}, {whose}; {remedy}"
 
 
 def _trusts(document: Mapping[str, Any], service: str) -> bool:
@@ -79,41 +79,41 @@ def _trusts(document: Mapping[str, Any], service: str) -> bool:
 
 
 def secrets(snapshot: Snapshot) -> Found:
-    """Each is there and not to be deleted, and holds every key that a task takes from it."""
+    """Each secret exists, isn't scheduled for deletion, and contains every key that tasks use."""
     keys: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for one in snapshot.planned.values():
         for container in one.content["containerDefinitions"]:
             for value in container.get("secrets", []):
                 parts = [*value["valueFrom"].split(":"), "", "", ""]
-                if needs.MANAGER in value["valueFrom"]:
-                    arn = ":".join(parts[: needs.ARN_PARTS])
+                if requirements.MANAGER in value["valueFrom"]:
+                    arn = ":".join(parts[: requirements.ARN_PARTS])
                     keys[arn, parts[STAGE], parts[VERSION]] |= {parts[KEY]} - {""}
     arns = sorted({arn for arn, _, _ in keys})
-    wrong = sentences(*(partial(needs.missing_secret, snapshot.account, arn) for arn in arns))
+    wrong = sentences(
+        *(partial(requirements.missing_secret, snapshot.account, arn) for arn in arns)
+    )
     if not wrong:
         wrong = sentences(
             *(partial(_keys, snapshot.account, *which, named) for which, named in keys.items())
         )
     names = ", ".join(arn.split(":")[6].rsplit("-", 1)[0] for arn in arns)
-    return Found(f"{names} hold what tasks take from them", tuple(wrong))
+    return Found(f"{names} contain every key that tasks use", tuple(wrong))
 
 
 def _keys(account: Account, arn: str, stage: str, version: str, keys: set[str]) -> Iterator[str]:
-    """A sentence for the keys that are absent; values are never printed."""
+    """A sentence for the missing keys, without values."""
     manager = account.client("secretsmanager")
-    asked = {"VersionStage": stage} if stage else {}
-    asked |= {"VersionId": version} if version else {}
+    request = {"VersionStage": stage} if stage else {}
+    request |= {"VersionId": version} if version else {}
     name = arn.split(":")[6].rsplit("-", 1)[0]
     try:
-        held = manager.get_secret_value(SecretId=arn, **asked).get("SecretString", "")
+        held = manager.get_secret_value(SecretId=arn, **request).get("SecretString", "")
     except manager.exceptions.ResourceNotFoundException:
-        yield f"{name} has no value: put one in, or run `pulumi up` of {account.stack}."
+        yield f"{name} has no value; store one, or run `pulumi up` of {account.stack}."
         return
     except manager.exceptions.ClientError as error:
         if "AccessDenied" in error.response["Error"]["Code"]:
-            raise Skipped(
-                f"whether {name} holds its keys is not known: you may not read its value"
-            ) from error
+            raise Skipped(f"the keys of {name} are unknown: you may not read its value") from error
         raise
     try:
         found = json.loads(held)
@@ -122,13 +122,13 @@ def _keys(account: Account, arn: str, stage: str, version: str, keys: set[str]) 
     missing = sorted(keys - set(found if isinstance(found, dict) else ()))
     if missing:
         yield (
-            f"{name} is to hold {' and '.join(missing)} as JSON, and does not: ECS would start no "
-            "task. Put the whole value in again."
+            f"{name} lacks {' and '.join(missing)} in its JSON, so ECS can't start a task. Store "
+            "the whole value again with `aws secretsmanager put-secret-value`."
         )
 
 
 def logs(snapshot: Snapshot) -> Found:
-    """ECS makes no log group, and starts no task without."""
+    """Each log group exists: ECS creates none, and starts no task without it."""
     groups = sorted(
         {
             options["awslogs-group"]
@@ -138,7 +138,9 @@ def logs(snapshot: Snapshot) -> Found:
             in (options := container.get("logConfiguration", {}).get("options", {}))
         }
     )
-    wrong = sentences(*(partial(needs.missing_log_group, snapshot.account, g) for g in groups))
+    wrong = sentences(
+        *(partial(requirements.missing_log_group, snapshot.account, g) for g in groups)
+    )
     return Found(", ".join(groups), tuple(wrong))
 
 

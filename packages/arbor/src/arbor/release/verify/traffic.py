@@ -1,4 +1,4 @@
-"""Whether ECS can move traffic from one colour to the other."""
+"""Checks of target groups and rules, between which ECS shifts traffic."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ WEIGHTS = [0, 100]
 
 
 def target_groups(snapshot: Snapshot) -> Found:
-    """Two a service, on the container's port, to which ECS adds tasks by their address."""
+    """Each service has two target groups of IP addresses on its container's port."""
     wrong, right = [], []
     for service in snapshot.services:
         balancer = snapshot.balancer(service.app)
@@ -25,7 +25,7 @@ def target_groups(snapshot: Snapshot) -> Found:
         for arn in arns:
             if arn not in found:
                 wrong.append(
-                    f"There is no target group {_short(arn)} of {service.name}: "
+                    f"There is no target group {_short(arn)} of {service.name}; run "
                     f"`pulumi up` of {snapshot.account.stack}."
                 )
                 continue
@@ -38,7 +38,7 @@ def target_groups(snapshot: Snapshot) -> Found:
                 if is_now != wanted:
                     wrong.append(
                         f"The {what} of target group {_short(arn)} of {service.name} is {is_now} "
-                        f"instead of {wanted}: `pulumi up` of {snapshot.account.stack}."
+                        f"instead of {wanted}; run `pulumi up` of {snapshot.account.stack}."
                     )
         right.append(f"{service.app} two on port {port}")
     return Found(", ".join(right), tuple(wrong))
@@ -50,13 +50,13 @@ def _ports(snapshot: Snapshot, app: str, balancer: "LoadBalancerTypeDef") -> Ite
     if balancer["containerName"] != app or balancer["containerPort"] not in ports:
         yield (
             f"The load balancer sends to {balancer['containerName']}:{balancer['containerPort']}, "
-            f"and the new revision of {app} opens {sorted(ports) or 'no port'}: the port in "
-            f"Pulumi.{snapshot.account.stack}.yaml and in the image must agree."
+            f"and the new revision of {app} opens {sorted(ports) or 'no port'}: set the image's "
+            f"port in Pulumi.{snapshot.account.stack}.yaml."
         )
 
 
 def rules(snapshot: Snapshot) -> Found:
-    """With a group missing from a rule ECS rolls the deployment back."""
+    """Each rule forwards to both target groups; with one missing, ECS rolls a deployment back."""
     wrong, right = [], []
     for service in snapshot.services:
         balancer = snapshot.balancer(service.app)
@@ -69,13 +69,14 @@ def rules(snapshot: Snapshot) -> Found:
                 wrong += list(_rule(snapshot.account, arn, name, service.name, groups))
         right.append(service.app)
     return Found(
-        f"production and test of {' and '.join(right)} forward to both groups, one at 100",
+        f"production and test rules of {' and '.join(right)} forward to both groups, one with "
+        "weight 100",
         tuple(wrong),
     )
 
 
 def live_targets(snapshot: Snapshot) -> Found:
-    """The group to which the production rule sends users has a healthy target."""
+    """The live target group of each service has a healthy target."""
     wrong, right = [], []
     for service in snapshot.services:
         rule = snapshot.balancer(service.app)["advancedConfiguration"].get("productionListenerRule")
@@ -90,18 +91,18 @@ def live_targets(snapshot: Snapshot) -> Found:
 def _empty(service: Service, group: str) -> str:
     app, typed = service.app, service.account.typed
     start = (
-        f"`{typed(f'arbor scale {app} 1')}` starts one"
+        f"run `{typed(f'arbor scale {app} 1')}` to start one"
         if service.desired == 0
-        else f"`{typed('arbor triage')}` says why, `{typed('arbor rollback')}` goes back"
+        else f"run `{typed('arbor triage')}` for the cause, or `{typed('arbor rollback')}`"
     )
     return (
-        f"The production rule of {app} sends users to {_short(group)}, which has no healthy "
-        f"target: they get 503. {start}."
+        f"The production rule of {app} sends users to {_short(group)}, which has 0 healthy "
+        f"targets, so they get 503: {start}."
     )
 
 
 def _live(account: Account, rule: str) -> list[str]:
-    """Target groups of a rule that get a part of its requests; none where it is gone."""
+    """The target groups of a rule with a weight; empty if the rule doesn't exist."""
     elb = account.client("elbv2")
     try:
         (found,) = elb.describe_rules(RuleArns=[rule])["Rules"]
@@ -126,27 +127,27 @@ def _healthy(account: Account, group: str) -> int:
 
 def _rule(account: Account, arn: str, name: str, service: str, groups: set[str]) -> Iterator[str]:
     elb = account.client("elbv2")
-    # ECS moves its weights, so Pulumi leaves its actions alone.
-    again = f"put both back, 100 to the live one, with `aws elbv2 modify-rule --rule-arn {arn}`."
+    # ECS changes the weights, so Pulumi ignores the actions.
+    remedy = f"restore both, 100 for the live one, with `aws elbv2 modify-rule --rule-arn {arn}`."
     try:
         (rule,) = elb.describe_rules(RuleArns=[arn])["Rules"]
     except elb.exceptions.RuleNotFoundException:
-        yield f"The {name} rule of {service} is gone: `pulumi up` of {account.stack}."
+        yield f"The {name} rule of {service} is missing; run `pulumi up` of {account.stack}."
         return
     forwards = [action for action in rule["Actions"] if action["Type"] == "forward"]
     if len(forwards) != 1:
-        yield f"The {name} rule of {service} has no one forward action: {again}"
+        yield f"The {name} rule of {service} has {len(forwards)} forward actions, not one: {remedy}"
         return
     (forward,) = forwards
     held = forward.get("ForwardConfig", {}).get("TargetGroups", [])
     if {group["TargetGroupArn"] for group in held} != groups:
         yield (
-            f"The {name} rule of {service} does not forward to both target groups and to nothing "
-            f"else, so that ECS would roll back: {again}"
+            f"The {name} rule of {service} must forward to exactly its two target groups, or ECS "
+            f"rolls back: {remedy}"
         )
     elif sorted(group.get("Weight", 1) for group in held) != WEIGHTS:
         weights = "/".join(str(group.get("Weight", 1)) for group in held)
-        yield f"The {name} rule of {service} has the weights {weights} instead of 100/0: {again}"
+        yield f"The {name} rule of {service} has the weights {weights} instead of 100/0: {remedy}"
 
 
 def _groups(balancer: "LoadBalancerTypeDef") -> list[str]:
@@ -155,7 +156,7 @@ def _groups(balancer: "LoadBalancerTypeDef") -> list[str]:
 
 
 def _described(account: Account, arns: list[str]) -> "dict[str, TargetGroupTypeDef]":
-    """Those that are there; named together, one that is gone would hide the other."""
+    """The existing ones; in one call, a missing one would fail both."""
     elb, found = account.client("elbv2"), {}
     for arn in arns:
         try:

@@ -33,7 +33,7 @@ class TrustedPrincipal:
 
     principal: str
     who: str
-    """The principal for people to read."""
+    """The principal in readable form."""
     conditions: tuple[str, ...] = ()
     """Each as `operator key: values`."""
     subjects: tuple[str, ...] = ()

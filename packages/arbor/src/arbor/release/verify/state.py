@@ -1,4 +1,4 @@
-"""Whether this is the moment: nothing under way, no alarm that rings."""
+"""Checks of the present state: deployments and migrations in progress, alarms."""
 
 from functools import partial
 
@@ -7,22 +7,22 @@ from arbor.release.verify.snapshot import Found, Skipped, Snapshot, sentences
 from arbor.words import counted
 
 
-def nothing_under_way(snapshot: Snapshot) -> Found:
-    """No deployment, no migration: neither is to be overtaken."""
+def nothing_in_progress(snapshot: Snapshot) -> Found:
+    """No deployment and no migration is in progress."""
     calls = (service.busy for service in snapshot.services)
     wrong = sentences(*calls, partial(migrate.running, snapshot.account))
-    return Found("no deployment and no migration", tuple(wrong))
+    return Found("0 deployments and 0 migrations in progress", tuple(wrong))
 
 
 def alarms(snapshot: Snapshot) -> Found:
-    """Those that roll a deployment back: ECS doesn't watch one that rings when it begins."""
+    """No deployment alarm is in ALARM: ECS ignores one that is at the deployment's start."""
     names = []
     for service in snapshot.services:
         watched = service.configuration.get("alarms", {})
         if watched.get("enable"):
             names += watched.get("alarmNames", [])
     if not names:
-        raise Skipped("no alarm watches the deployments, so that none is rolled back by one")
+        raise Skipped("the services' deployments have no alarms")
     found = snapshot.account.client("cloudwatch").describe_alarms(
         AlarmNames=sorted(set(names)), AlarmTypes=["MetricAlarm", "CompositeAlarm"]
     )
@@ -32,13 +32,10 @@ def alarms(snapshot: Snapshot) -> Found:
     }
     triage = snapshot.account.typed("arbor triage")
     wrong = [
-        f"There is no alarm {name}, which is to watch deployments: `pulumi up` of "
-        f"{snapshot.account.stack}."
+        f"There is no deployment alarm {name}; run `pulumi up` of {snapshot.account.stack}."
         if name not in states
-        else f"{name} is in ALARM, so ECS would not watch it: find out why first (`{triage}`)."
+        else f"{name} is in ALARM, so ECS would ignore it: find the cause first (`{triage}`)."
         for name in sorted(set(names))
         if states.get(name, "ALARM") == "ALARM"
     ]
-    return Found(
-        f"{counted(len(set(names)), 'alarm')} of the deployments, none in ALARM", tuple(wrong)
-    )
+    return Found(f"0 of {counted(len(set(names)), 'deployment alarm')} in ALARM", tuple(wrong))

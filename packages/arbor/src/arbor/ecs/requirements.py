@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 MANAGER = ":secretsmanager:"
 ARN_PARTS = 7
-"""`valueFrom` goes on with key, stage and version."""
+"""In `valueFrom`, key, stage and version follow."""
 
 
 def missing(account: Account, planned: PlannedRevision) -> Iterator[str]:
-    """A sentence for each thing that is not there."""
+    """A sentence for each requirement of the revision that doesn't exist."""
     yield from missing_of(account, planned.content)
 
 
 def missing_of(account: Account, definition: "TaskDefinitionTypeDef") -> Iterator[str]:
-    """The same of a task definition as it is described. Images outside ECR are not checked."""
+    """As `missing`, for a task definition from ECS. Images outside ECR are not checked."""
     containers = definition["containerDefinitions"]
     for image in dict.fromkeys(images.parse(container["image"]) for container in containers):
         if image is not None:
@@ -44,7 +44,7 @@ def missing_secret(account: Account, arn: str) -> Iterator[str]:
         return
     if "DeletedDate" in found:
         yield (
-            f"{found['Name']} is to be deleted: "
+            f"{found['Name']} is scheduled for deletion. Restore it: "
             f"`aws secretsmanager restore-secret --secret-id {found['Name']}`."
         )
 

@@ -1,4 +1,4 @@
-"""A running task of the backend that a session can enter: ECS Exec runs in it."""
+"""A running task of the backend for sessions: ECS Exec runs in it."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entrance:
+class ExecTarget:
     """A task whose container has ECS Exec's agent running."""
 
     task: str
@@ -23,28 +23,31 @@ class Entrance:
     """The container as Systems Manager names it."""
 
 
-def find(account: Account) -> Entrance:
-    """The first task that can be entered; raises Refused when none can."""
+def find(account: Account) -> ExecTarget:
+    """The first task that accepts sessions. Raises Refused if none does."""
     ecs, service = account.client("ecs"), backend.read(account)
     name = service.name
     arns = ecs.list_tasks(cluster=account.cluster, serviceName=name, desiredStatus="RUNNING")
     if not arns["taskArns"]:
-        raise Refused(f"No task of {name} runs, and sessions need one.")
+        raise Refused(
+            f"{name} has 0 running tasks, and a session requires one; run "
+            f"`{account.typed('arbor triage')}`."
+        )
     found = ecs.describe_tasks(cluster=account.cluster, tasks=arns["taskArns"])["tasks"]
     for task in found:
         for container in task.get("containers", []):
-            if container["name"] == service.app and _can_be_entered(task, container):
+            if container["name"] == service.app and _runs_exec(task, container):
                 short = task["taskArn"].rsplit("/", 1)[-1]
                 target = f"ecs:{account.cluster}_{short}_{container['runtimeId']}"
-                return Entrance(task=short, container=service.app, target=target)
+                return ExecTarget(task=short, container=service.app, target=target)
     raise Refused(
-        f"ECS Exec runs in none of {counted(len(found), 'task')} of {name}: it is on in tasks that "
-        f"were started after it was enabled; `aws ecs update-service --cluster {account.cluster} "
-        f"--service {name} --force-new-deployment` starts new ones."
+        f"ECS Exec runs in 0 of {counted(len(found), 'task')} of {name}; tasks have it if they "
+        f"started after it was enabled. Start new ones: `aws ecs update-service --cluster "
+        f"{account.cluster} --service {name} --force-new-deployment`."
     )
 
 
-def _can_be_entered(task: "TaskTypeDef", container: "ContainerTypeDef") -> bool:
+def _runs_exec(task: "TaskTypeDef", container: "ContainerTypeDef") -> bool:
     agents = {agent["name"]: agent["lastStatus"] for agent in container.get("managedAgents", [])}
     return bool(
         task.get("enableExecuteCommand")
