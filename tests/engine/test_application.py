@@ -21,8 +21,8 @@ from typing import Any
 import pytest
 
 import missing
-import postgres_world
-import redis_world
+import postgres_server
+import redis_server
 from engine import stack_file
 from engine_stack import Deployed
 from pulumi_moto import aws_shim
@@ -34,8 +34,8 @@ BACKEND = "arbor-production-backend"
 MANIFEST = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"}
 pytestmark = [
     pytest.mark.xdist_group("application"),  # one set of processes for all
-    pytest.mark.skipif(not postgres_world.PROGRAMS, reason=postgres_world.WITHOUT),
-    pytest.mark.skipif(redis_world.PROGRAM is None, reason=redis_world.WITHOUT),
+    pytest.mark.skipif(not postgres_server.PROGRAMS, reason=postgres_server.WITHOUT),
+    pytest.mark.skipif(redis_server.PROGRAM is None, reason=redis_server.WITHOUT),
     pytest.mark.skipif(aws_shim.find_aws() is None, reason=missing.needs("the AWS CLI", "awscli")),
 ]
 

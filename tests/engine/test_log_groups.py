@@ -13,7 +13,7 @@ from engine import pulumi_cli, stack_file
 from engine_stack import Deployed, Step, forget
 from pipeline.hazards import changes
 from pipeline.report.steps import steps_of
-from runbook_world import RUNBOOK
+from runbook_fixtures import RUNBOOK
 
 HOST = stack_file.PROJECT_DIR / "tests" / "support" / "language_host.py"
 GROUP = "/aws/ecs/containerinsights/arbor-staging-cluster/performance"

@@ -17,7 +17,7 @@ from engine_stack import Deployed, Step, forget
 from pipeline.hazards import changes
 from pipeline.report.steps import steps_of
 from pulumi_moto import aws_shim
-from runbook_world import RUNBOOK
+from runbook_fixtures import RUNBOOK
 
 HOST = stack_file.PROJECT_DIR / "tests" / "support" / "language_host.py"
 CRANE = '''#!{python}

@@ -19,7 +19,7 @@ import pytest
 import missing
 from engine_stack import Deployed
 from pulumi_moto import aws_shim
-from runbook_world import RUNBOOK
+from runbook_fixtures import RUNBOOK
 
 ONE_A_ZONE = 3
 """Tasks of a service of production, whose config names no count."""

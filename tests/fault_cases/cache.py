@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-import plugin_world
-import redis_world
+import plugin_stand_ins
+import redis_server
 from arbor.account import Account
 from arbor.cache import group, warm
 from arbor.cache.group import Group
@@ -24,20 +24,20 @@ SECRET, OURS = "arbor/production/redis", "arbor-redis-manual-"
 
 
 def _named(found: Group) -> Group:
-    return replace(found, host=redis_world.HOST)
+    return replace(found, host=redis_server.HOST)
 
 
 @functools.cache
-def _redis() -> redis_world.Server:
+def _redis() -> redis_server.Server:
     """One for all runs: starting it takes longer than they do."""
     kept = contextlib.ExitStack()
     atexit.register(kept.close)
-    return kept.enter_context(redis_world.server())
+    return kept.enter_context(redis_server.server())
 
 
 def share_token(wire: Wire) -> None:
     """Let the secret have the token that the real Redis takes."""
-    value = json.dumps({"password": redis_world.TOKEN})
+    value = json.dumps({"password": redis_server.TOKEN})
     wire.client("secretsmanager").put_secret_value(SecretId=SECRET, SecretString=value)
 
 
@@ -64,7 +64,7 @@ def with_redis(wire: Wire) -> Iterator[None]:
 def with_plugin(_: Wire) -> Iterator[None]:
     """The command in the task is done at once."""
     with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
-        plugin_world.install(Path(place), patch, f"print({warm.DONE!r})")
+        plugin_stand_ins.install(Path(place), patch, f"print({warm.DONE!r})")
         yield
 
 

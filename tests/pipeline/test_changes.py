@@ -11,7 +11,7 @@ from arbor.account import Account
 from config_changes import REFUSED, WORKS, covered, keys
 from pipeline.hazards import changes
 from pipeline.report.steps import Step
-from runbook_world import RUNBOOK
+from runbook_fixtures import RUNBOOK
 
 HEADINGS = {line.lstrip("# ") for line in RUNBOOK.read_text().splitlines() if line.startswith("#")}
 NOWHERE = Account(stack="staging", client=lambda service: pytest.fail(f"{service} was asked"))

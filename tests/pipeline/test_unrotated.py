@@ -6,10 +6,10 @@ import pytest
 
 import first_secrets
 from arbor.account import connect
-from asked_wire import asked
 from first_secrets import APP, CACHE, DB, put
-from operations_world import STACK
 from pipeline.hazards import unrotated
+from recorded_calls import recording
+from staging_fixtures import STACK
 
 PREVIEWS_MAY = {
     "secretsmanager:DescribeSecret",
@@ -51,7 +51,7 @@ def test_each_secret_is_named_with_the_command_until_it_is_rotated() -> None:
 
 @pytest.mark.usefixtures("first_up")
 def test_it_asks_nothing_that_the_role_of_previews_may_not() -> None:
-    with asked(None) as seen:
+    with recording(None) as seen:
         list(unrotated.sentences(connect(STACK)))
     assert {call.operation for call in seen.calls} == PREVIEWS_MAY
 

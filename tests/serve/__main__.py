@@ -13,8 +13,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-import postgres_world
-import redis_world
+import postgres_server
+import redis_server
 from engine import emulation, stack_file
 from serve import attached
 from serve.attached import EVERY_SECONDS
@@ -42,7 +42,7 @@ def serve(
         stack_file.stack_config(stack)
     except stack_file.StackFileError as unknown:
         _end(str(unknown), USAGE)
-    if not postgres_world.PROGRAMS or redis_world.PROGRAM is None:
+    if not postgres_server.PROGRAMS or redis_server.PROGRAM is None:
         _end(NEEDED.format(stack=stack), REFUSED)
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

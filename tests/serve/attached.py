@@ -20,10 +20,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-import application_world
+import application_process
 from arbor_names import naming
+from certificate_authority import Authority, authority
 from engine_stack import control
-from postgres_world import as_superuser
+from postgres_server import as_superuser
 from pulumi_moto import aws_shim, remote
 from serve import edge as edges
 from serve import process, switches
@@ -33,7 +34,6 @@ from serve.numbers import Numbers
 from serve.process import Container, Process
 from serve.stores import Stores, stores
 from serve.switches import Switches
-from tls_world import Authority, authority
 
 EVERY_SECONDS = 0.3
 NUMBERS_EVERY_SECONDS = 2.0
@@ -189,7 +189,7 @@ class Application:
         if migration.end() != 0:
             raise RuntimeError(f"The migration failed: {migration.log.read_text()}")
         as_superuser(self.stores.database, "CREATE EXTENSION pg_stat_statements")
-        self.customer = application_world.seed(self.stores.database, plans=PLANS, months=MONTHS)
+        self.customer = application_process.seed(self.stores.database, plans=PLANS, months=MONTHS)
         self.say(f"The database is migrated; customer {self.customer} has a year of usage.")
 
     def _stop_those_that_left(self) -> None:

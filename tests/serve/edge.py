@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tls_world import Authority
+from certificate_authority import Authority
 
 IDLE_SECONDS = 60.0
 """The load balancer's: a request whose first byte takes longer gets 504."""

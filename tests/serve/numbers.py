@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from postgres_world import superuser
+from postgres_server import superuser
 from serve.edge import Served
 from serve.stores import Stores
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import application_world
-from postgres_world import free_port
+import application_process
+from postgres_server import free_port
 from serve.session_manager_plugin import TASKS
 from serve.stores import HERE
 from serve.switches import VARIABLE
 
-STAND_IN = application_world.PLACE
+STAND_IN = application_process.PLACE
 MODULES = frozenset({"alembic", "gunicorn"})
 STOPS_WITHIN = 60.0
 IMAGES_WORKERS = 4
@@ -98,7 +98,7 @@ def start(
     """
     port = free_port()
     environment = {
-        **application_world.machine_environment(ca),
+        **application_process.machine_environment(ca),
         VARIABLE: str(place / "switches.json"),
         **_local(container.environment, ports),
         "PORT": str(port),
@@ -138,7 +138,7 @@ def _command(container: Container, port: int) -> list[str]:
     if container.name == "frontend":
         return [sys.executable, str(STAND_IN / "frontend.py")]
     if not container.command:
-        return application_world.command(port, IMAGES_WORKERS)
+        return application_process.command(port, IMAGES_WORKERS)
     command = list(container.command)
     if "--bind" in command:
         command[command.index("--bind") + 1] = f"127.0.0.1:{port}"

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import postgres_world
-import redis_world
+import postgres_server
+import redis_server
+from certificate_authority import Authority
 from serve.relay import Relay
 from serve.session_manager_plugin import WAYS
 from serve.switches import Store
-from tls_world import Authority
 
 if TYPE_CHECKING:
     from serve.found import Logins
@@ -46,9 +46,9 @@ class Asked:
 class Stores:
     """One database and one cache; they stay when their instance is replaced or restored."""
 
-    database: postgres_world.Server
-    cache: redis_world.Server
-    replicas: list[redis_world.Server]
+    database: postgres_server.Server
+    cache: redis_server.Server
+    replicas: list[redis_server.Server]
     """Of the cache."""
     relays: Mapping[Store, Relay]
     ports: Mapping[tuple[str, int], int]
@@ -65,7 +65,7 @@ class Stores:
         if logins == self._followed:
             return
         password = logins.password.replace("'", "''")
-        postgres_world.as_superuser(
+        postgres_server.as_superuser(
             self.database, f"ALTER ROLE {logins.user} PASSWORD '{password}'"
         )
         self.database = replace(self.database, password=logins.password)
@@ -91,7 +91,7 @@ def stores(
     here, cache_here = asked.database, asked.cache
     with (
         ExitStack() as kept,
-        postgres_world.server(
+        postgres_server.server(
             *(here.host, HERE),
             signed_by=authority,
             user=logins.user,
@@ -99,13 +99,13 @@ def stores(
             database=asked.name,
             connections=asked.connections,
         ) as postgres,
-        redis_world.server(
+        redis_server.server(
             cache_here.host, HERE, signed_by=authority, token=logins.tokens[0]
         ) as redis,
     ):
         authority.issue(place, cache_here.host, HERE)
         replicas = [
-            kept.enter_context(redis_world.replica(redis, place)) for _ in range(asked.replicas)
+            kept.enter_context(redis_server.replica(redis, place)) for _ in range(asked.replicas)
         ]
         relays: dict[Store, Relay] = {
             Store.DATABASE: Relay(postgres.port),

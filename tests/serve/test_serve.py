@@ -13,12 +13,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from certificate_authority import authority
 from serve import __main__ as command
 from serve import switches
 from serve.edge import Edge, Routes, Rule, rule
 from serve.relay import Relay
 from serve.switches import Store, Switches
-from tls_world import authority
 
 HOST = "arbor.test"
 
@@ -44,7 +44,7 @@ def test_the_lines_put_its_programs_first_and_leave_the_rest_of_path() -> None:
 def test_without_redis_it_is_refused_with_the_command_that_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("redis_world.PROGRAM", None)
+    monkeypatch.setattr("redis_server.PROGRAM", None)
     done = CliRunner().invoke(application(command.serve), ["--stack", "staging"])
     assert (done.exit_code, done.stdout) == (3, "")
     assert "apt-get install postgresql redis-server" in done.stderr

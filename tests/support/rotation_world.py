@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-import postgres_world
+import postgres_server
 from arbor.account import Account
 from arbor.database.connection import WrongPasswordError
 from arbor.database.secret import Credentials
@@ -76,17 +76,17 @@ def with_rds(wire: Wire) -> Iterator[None]:
 
 
 @functools.cache
-def _postgres() -> postgres_world.Server:
+def _postgres() -> postgres_server.Server:
     """One for all runs: starting it takes longer than they do."""
     kept = contextlib.ExitStack()
     atexit.register(kept.close)
-    return kept.enter_context(postgres_world.server())
+    return kept.enter_context(postgres_server.server())
 
 
 def share_password(wire: Wire) -> None:
     """Let the real PostgreSQL take the master's password that RDS has."""
     password = master_password(wire)
-    postgres_world.as_superuser(_postgres(), f"ALTER ROLE arbor_user PASSWORD '{password}'")
+    postgres_server.as_superuser(_postgres(), f"ALTER ROLE arbor_user PASSWORD '{password}'")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-import operations_world
+import staging_fixtures
 from missing import pytest_terminal_summary  # noqa: F401 - a hook
 from pulumi_moto.environment import WITHOUT_IMAGES
 from service_models import shared_service_models  # noqa: F401 - a fixture
@@ -16,8 +16,8 @@ os.environ.update(WITHOUT_IMAGES)
 
 
 @pytest.fixture
-def world() -> Iterator[operations_world.World]:
-    with operations_world.world() as made:
+def staging() -> Iterator[staging_fixtures.Staging]:
+    with staging_fixtures.staging() as made:
         yield made
 
 

@@ -41,6 +41,6 @@ def test_a_client_has_its_exceptions_before_two_threads_use_it(
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     client = connect("staging").client("elasticache")
     monkeypatch.setattr(
-        type(client), "_load_exceptions", lambda _: pytest.fail("loaded when it was asked for")
+        type(client), "_load_exceptions", lambda _: pytest.fail("loaded at its use")
     )
     assert issubclass(client.exceptions.ReplicationGroupNotFoundFault, Exception)

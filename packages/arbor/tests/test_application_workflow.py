@@ -9,8 +9,8 @@ from arbor.incident import services as incident
 from arbor.incident.reads import shared_reads
 from arbor.release import catalogue, history, release, rollback
 from ecs_world import client
-from operations_world import BACKEND, CLUSTER, FRONTEND, OLD, World
 from pulumi_moto.clock import CLOCK
+from staging_fixtures import BACKEND, CLUSTER, FRONTEND, OLD, Staging
 
 FIRST = "0736955c65aa9799114490f184d3c03cfa870091"
 SECOND = "f512267a300eb1835c15d83770e605aba242fd53"
@@ -23,9 +23,9 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def repositories(world: World) -> None:
+def repositories(staging: Staging) -> None:
     """Repositories as components/registry.py creates them."""
-    for app in world.repositories:
+    for app in staging.repositories:
         client("ecr").put_image_tag_mutability(
             repositoryName=app,
             imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
@@ -44,8 +44,8 @@ def deployed(app: str, sha: str) -> str:
     )
 
 
-def test_each_build_moves_latest_and_no_commits_image_changes(world: World) -> None:
-    assert world.repositories
+def test_each_build_moves_latest_and_no_commits_image_changes(staging: Staging) -> None:
+    assert staging.repositories
     for sha in (FIRST, SECOND):
         workflow.push("backend", sha)
     (latest,) = client("ecr").describe_images(
@@ -56,65 +56,65 @@ def test_each_build_moves_latest_and_no_commits_image_changes(world: World) -> N
         workflow.push("backend", FIRST, content="another build of the commit")
 
 
-def test_a_deployed_commit_changes_only_the_image(world: World) -> None:
-    before = world.definition(world.service(BACKEND)["taskDefinition"])
+def test_a_deployed_commit_changes_only_the_image(staging: Staging) -> None:
+    before = staging.definition(staging.service(BACKEND)["taskDefinition"])
     revision = deployed("backend", FIRST)
-    assert world.service(BACKEND)["taskDefinition"] == revision
-    assert world.history(BACKEND)[0] == "SUCCESSFUL"
-    after = world.definition(revision)
-    assert after == {**before, "image": f"{world.repositories['backend']}:{FIRST}"}
+    assert staging.service(BACKEND)["taskDefinition"] == revision
+    assert staging.history(BACKEND)[0] == "SUCCESSFUL"
+    after = staging.definition(revision)
+    assert after == {**before, "image": f"{staging.repositories['backend']}:{FIRST}"}
 
 
-def test_status_revisions_and_rollback_treat_its_revisions_as_releases(world: World) -> None:
+def test_status_revisions_and_rollback_treat_its_revisions_as_releases(staging: Staging) -> None:
     arn = deployed("backend", FIRST)
     deployed("frontend", FIRST)
-    assert [one.version for one in incident.read(shared_reads(world.account))] == [FIRST, FIRST]
-    rows = catalogue.rows(world.account, ("backend", "frontend"), 5)
+    assert [one.version for one in incident.read(shared_reads(staging.account))] == [FIRST, FIRST]
+    rows = catalogue.rows(staging.account, ("backend", "frontend"), 5)
     live = [(row.service, row.version, row.has_image) for row in rows if row.live]
     assert live == [("backend", FIRST, True), ("frontend", FIRST, True)]
-    newest = history.read(services.read(world.account, "backend"))[0]
+    newest = history.read(services.read(staging.account, "backend"))[0]
     assert (newest.revision, newest.status) == (arn, "SUCCESSFUL")
 
-    rollback.plan(world.account, ("frontend", "backend")).execute(world.run())
-    assert (world.image(BACKEND), world.image(FRONTEND)) == (OLD, OLD)
-    rollback.plan(world.account, ("backend",), FIRST).execute(world.run())
-    assert world.service(BACKEND)["taskDefinition"] == arn
+    rollback.plan(staging.account, ("frontend", "backend")).execute(staging.run())
+    assert (staging.image(BACKEND), staging.image(FRONTEND)) == (OLD, OLD)
+    rollback.plan(staging.account, ("backend",), FIRST).execute(staging.run())
+    assert staging.service(BACKEND)["taskDefinition"] == arn
 
 
 def test_it_starts_from_the_newest_revision_and_a_release_from_infrastructures(
-    world: World,
+    staging: Staging,
 ) -> None:
     """So both include infrastructure's changes, and a release drops the workflow's own."""
-    world.infrastructure("backend", environment=[{"name": "NEW", "value": "setting"}])
+    staging.infrastructure("backend", environment=[{"name": "NEW", "value": "setting"}])
     arn = deployed("backend", FIRST)
-    assert world.definition(arn)["environment"] == [{"name": "NEW", "value": "setting"}]
+    assert staging.definition(arn)["environment"] == [{"name": "NEW", "value": "setting"}]
     workflow.push("backend", SECOND)
     workflow.push("frontend", SECOND)
-    release.plan(world.account, SECOND, opener=None).execute(world.run())
-    live = world.definition(world.service(BACKEND)["taskDefinition"])
+    release.plan(staging.account, SECOND, opener=None).execute(staging.run())
+    live = staging.definition(staging.service(BACKEND)["taskDefinition"])
     assert live["environment"] == [{"name": "NEW", "value": "setting"}]
-    assert (world.image(BACKEND), world.image(FRONTEND)) == (SECOND, SECOND)
+    assert (staging.image(BACKEND), staging.image(FRONTEND)) == (SECOND, SECOND)
 
 
-def test_a_release_of_a_deployed_commit_starts_no_deployment(world: World) -> None:
+def test_a_release_of_a_deployed_commit_starts_no_deployment(staging: Staging) -> None:
     deployed("backend", FIRST)
     deployed("frontend", FIRST)
-    before = len(world.history(BACKEND))
-    release.plan(world.account, FIRST, opener=None).execute(world.run())
-    assert len(world.history(BACKEND)) == before
+    before = len(staging.history(BACKEND))
+    release.plan(staging.account, FIRST, opener=None).execute(staging.run())
+    assert len(staging.history(BACKEND)) == before
 
 
 def test_its_wait_succeeds_after_a_rollback_by_ecs(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    staging: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`services-stable` also succeeds after a rollback; docs/application.md has the check."""
 
     def fails(seconds: float) -> None:
-        world.ring("backend")
+        staging.ring("backend")
         CLOCK.advance(seconds)
 
     monkeypatch.setattr("botocore.waiter.time.sleep", fails)
     revision = deployed("backend", FIRST)
-    assert world.service(BACKEND)["taskDefinition"] != revision
-    assert world.image(BACKEND) == OLD
-    assert world.history(BACKEND)[0] == "ROLLBACK_SUCCESSFUL"
+    assert staging.service(BACKEND)["taskDefinition"] != revision
+    assert staging.image(BACKEND) == OLD
+    assert staging.history(BACKEND)[0] == "ROLLBACK_SUCCESSFUL"

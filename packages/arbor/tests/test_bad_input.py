@@ -12,14 +12,14 @@ from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-import audit_world
+import audit_fixtures
 import command_tree
-import operations_world
-import plugin_world
+import plugin_stand_ins
+import staging_fixtures
 from arbor.__main__ import app
-from asked_wire import Answer, Asked, asked, error, success
 from command_table import INTERACTIVE, INVALID, PARTIAL, VALID, Invalid
 from pulumi_moto import correction, corrections
+from recorded_calls import Answer, Recording, error, recording, success
 
 COMMANDS = command_tree.commands()
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
@@ -53,11 +53,11 @@ def _unreached(_: Any) -> tuple[Any, Any]:
 
 
 def _never(model: Any) -> tuple[Any, Any]:
-    raise AssertionError(f"{model.name} was asked")
+    raise AssertionError(f"{model.name} was called")
 
 
 def empty_account() -> AbstractContextManager[Any]:
-    assert corrections  # imported for what it registers
+    assert corrections  # its import registers the corrections
     correction.apply()
     return mock_aws()
 
@@ -137,7 +137,7 @@ def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
 
-    plugin_world.install(tmp_path, monkeypatch, "raise SystemExit('it was started')")
+    plugin_stand_ins.install(tmp_path, monkeypatch, "raise SystemExit('it was started')")
 
     def out(*_: object, **__: object) -> None:
         raise AssertionError("a way out")
@@ -181,7 +181,7 @@ def test_a_failing_environment_is_one_sentence_and_writes_nothing(
     ways = [["--yes"], ["--dry-run"]] if COMMANDS[name].writes else [[]]
     for way in ways:
         words = [*name.split(), *VALID[name].split(), *way]
-        with failure.around(), asked(failure.answer) as seen:
+        with failure.around(), recording(failure.answer) as seen:
             done = run([*words, *(failure.words or ("--stack", "staging"))])
         if name in PARTIAL and not failure.fails_all:
             assert done.exit_code == 0
@@ -193,7 +193,7 @@ def test_a_failing_environment_is_one_sentence_and_writes_nothing(
         lock_is_released(seen, failure)
 
 
-def lock_is_released(seen: Asked, failure: Failure) -> None:
+def lock_is_released(seen: Recording, failure: Failure) -> None:
     """The lock was released, or never taken without responses of AWS."""
     if failure.answer is None:
         assert seen.locks() in ([], ["ssm:PutParameter", "ssm:DeleteParameter"])
@@ -201,8 +201,8 @@ def lock_is_released(seen: Asked, failure: Failure) -> None:
 
 @pytest.fixture(scope="module")
 def staging() -> Iterator[None]:
-    with operations_world.world() as made:
-        audit_world.tidy(made)
+    with staging_fixtures.staging() as made:
+        audit_fixtures.tidy(made)
         yield
 
 
@@ -219,7 +219,7 @@ def as_an_operator() -> Iterator[None]:
 @pytest.mark.parametrize("invalid", INVALID, ids=lambda one: one.words)
 def test_a_wrong_value_is_one_sentence_and_writes_nothing(invalid: Invalid) -> None:
     stack = ["--stack", "staging"] if invalid.calls != frozenset() else []
-    with as_an_operator(), asked() as seen:
+    with as_an_operator(), recording() as seen:
         done = run([*invalid.words.split(), *stack])
     assert is_one_sentence(done), done.output
     assert done.exit_code == invalid.code, done.output

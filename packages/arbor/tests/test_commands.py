@@ -8,8 +8,8 @@ from typer.testing import CliRunner, Result
 
 from arbor import options
 from arbor.__main__ import app
-from operations_world import BACKEND, FRONTEND, NEW, OLD, STACK, World
 from pulumi_moto.clock import CLOCK
+from staging_fixtures import BACKEND, FRONTEND, NEW, OLD, STACK, Staging
 
 ROOT = Path(__file__).parents[3]
 
@@ -23,24 +23,24 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def hurried(world: World) -> World:
+def hurried(staging: Staging) -> Staging:
     """A minute of the account passes in a millisecond."""
     CLOCK.set_speed(60_000)
-    return world
+    return staging
 
 
 def operate(*words: str, answer: str | None = None) -> Result:
     return CliRunner().invoke(app, [*words, "--stack", STACK], input=answer)
 
 
-def test_a_successful_release_exits_0(hurried: World) -> None:
+def test_a_successful_release_exits_0(hurried: Staging) -> None:
     done = operate("release", NEW, "--yes", "--no-url", "--every", "0.001")
     assert done.exit_code == 0, done.output
     assert f"{NEW} serves staging." in done.stdout
     assert (hurried.image(BACKEND), hurried.image(FRONTEND)) == (NEW, NEW)
 
 
-def test_a_failed_release_exits_1(hurried: World) -> None:
+def test_a_failed_release_exits_1(hurried: Staging) -> None:
     hurried.infrastructure("migrations", command=["false"])
     done = operate("release", NEW, "--yes", "--no-url", "--every", "0.001")
     assert done.exit_code == 1
@@ -53,26 +53,26 @@ def test_invalid_arguments_exit_2(words: tuple[str, ...]) -> None:
     assert operate(*words).exit_code == 2
 
 
-def test_a_refused_release_exits_3(world: World) -> None:
-    before = world.writes()
+def test_a_refused_release_exits_3(staging: Staging) -> None:
+    before = staging.writes()
     done = operate("release", "v9.9.9", "--yes")
     assert done.exit_code == 3
     assert "Refused, nothing was changed: backend has no image v9.9.9" in done.stderr
-    assert world.writes() == before
+    assert staging.writes() == before
 
 
-def test_without_a_terminal_nothing_is_done(world: World) -> None:
-    before = world.writes()
+def test_without_a_terminal_nothing_is_done(staging: Staging) -> None:
+    before = staging.writes()
     done = operate("release", NEW)
     assert done.exit_code == 3
     assert f"would deploy {NEW} to {BACKEND}" in done.stdout
     assert "add --yes" in done.stderr
-    assert world.writes() == before
+    assert staging.writes() == before
 
 
 @pytest.mark.parametrize(("answer", "code", "runs"), [("y\n", 0, NEW), ("n\n", 3, OLD)])
 def test_a_terminal_is_asked_for_confirmation(
-    hurried: World, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, runs: str
+    hurried: Staging, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, runs: str
 ) -> None:
     monkeypatch.setattr("arbor.screen.is_interactive", lambda: True)
     done = operate("deploy", NEW, "--no-url", "--every", "0.001", answer=answer)
@@ -80,16 +80,16 @@ def test_a_terminal_is_asked_for_confirmation(
     assert hurried.image(BACKEND) == runs
 
 
-def test_a_dry_run_requires_no_confirmation_and_changes_nothing(world: World) -> None:
-    before = world.writes()
+def test_a_dry_run_requires_no_confirmation_and_changes_nothing(staging: Staging) -> None:
+    before = staging.writes()
     done = operate("release", NEW, "--dry-run")
     assert done.exit_code == 0
     assert f"would deploy {NEW} to {FRONTEND}" in done.stdout
     assert "would check https://staging.example.com/api/v1/health" in done.stdout
-    assert world.writes() == before
+    assert staging.writes() == before
 
 
-def test_migrate_runs_the_live_version_by_default(hurried: World) -> None:
+def test_migrate_runs_the_live_version_by_default(hurried: Staging) -> None:
     assert operate("migrate", "--yes", "--every", "0.001").exit_code == 0
     assert operate("migrate", "--version", NEW, "--yes", "--every", "0.001").exit_code == 0
     tasks = hurried.migrations()
@@ -97,7 +97,7 @@ def test_migrate_runs_the_live_version_by_default(hurried: World) -> None:
     assert {image.rsplit(":", 1)[-1] for image in images} == {OLD, NEW}
 
 
-def test_a_failed_migration_exits_1(hurried: World) -> None:
+def test_a_failed_migration_exits_1(hurried: Staging) -> None:
     hurried.infrastructure("migrations", command=["false"])
     assert operate("migrate", "--yes", "--every", "0.001").exit_code == 1
 
@@ -118,10 +118,10 @@ def test_missing_credentials_are_one_sentence(
 
 
 def test_a_lost_connection_is_reported_with_the_started_changes(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    staging: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lose(*_: object) -> None:
-        if world.history(BACKEND)[0] == "IN_PROGRESS":
+        if staging.history(BACKEND)[0] == "IN_PROGRESS":
             raise NoCredentialsError
 
     monkeypatch.setattr("arbor.procedure.Run._wait", lose)
@@ -135,24 +135,24 @@ def test_a_missing_region_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     monkeypatch.delenv("AWS_REGION", raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    asked: list[object] = []
-    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda *_: asked.append(_))
+    requested: list[object] = []
+    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda *_: requested.append(_))
     done = operate("release", NEW, "--yes")
     assert done.exit_code == 1
     assert "You must specify a region. Set AWS_REGION to the stack's region." in done.stderr
-    assert not asked
+    assert not requested
 
 
-def test_ctrl_c_rolls_nothing_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_rolls_nothing_back(staging: Staging, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object) -> None:
-        if world.history(BACKEND)[0] == "IN_PROGRESS":
+        if staging.history(BACKEND)[0] == "IN_PROGRESS":
             raise KeyboardInterrupt
 
     monkeypatch.setattr("arbor.procedure.Run._wait", interrupt)
     done = operate("deploy", NEW, "--yes", "--no-url")
     assert done.exit_code == 1
     assert "nothing was rolled back" in done.stderr
-    assert world.history(BACKEND)[0] == "IN_PROGRESS"
+    assert staging.history(BACKEND)[0] == "IN_PROGRESS"
 
 
 def test_a_stack_in_the_environment_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:

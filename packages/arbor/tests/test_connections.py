@@ -13,46 +13,49 @@ from arbor.release import release, restart, rollback
 from arbor.release.verify import capacity, snapshot, table
 from arbor.release.verify.snapshot import Skipped
 from arbor.scale import count, size
-from connections_world import container, database, live
+from connection_fixtures import container, database, live
 from ecs_world import client
-from operations_world import BACKEND, CLUSTER, NEW, World
-from scale_world import now, register
+from scale_fixtures import now, register
+from staging_fixtures import BACKEND, CLUSTER, NEW, Staging
 
-Plan = Callable[[World], Any]
+Plan = Callable[[Staging], Any]
 
 
 @pytest.fixture
-def small(world: World) -> World:
+def small(staging: Staging) -> Staging:
     """The backend has three tasks of two workers: 180 connections, and 360 in both colours."""
-    register(world, "backend", MinCapacity=2, MaxCapacity=10)
-    live(world, 2, count=3)
-    return world
+    register(staging, "backend", MinCapacity=2, MaxCapacity=10)
+    live(staging, 2, count=3)
+    return staging
 
 
 COMMANDS: dict[str, tuple[Plan, str]] = {
     "scale": (
-        lambda world: count.plan(world.account, "backend", 4, None, now()),
+        lambda staging: count.plan(staging.account, "backend", 4, None, now()),
         f"{BACKEND} with 4 tasks needs 480",
     ),
     "resize": (
-        lambda world: size.plan(world.account, "backend", size.Size(cpu=1024, memory=2048)),
+        lambda staging: size.plan(staging.account, "backend", size.Size(cpu=1024, memory=2048)),
         "The resize needs 360",
     ),
     "release": (
-        lambda world: release.plan(world.account, NEW, opener=None),
+        lambda staging: release.plan(staging.account, NEW, opener=None),
         "The release needs 360",
     ),
     "deploy": (
-        lambda world: release.plan(world.account, NEW, migrates=False, opener=None),
+        lambda staging: release.plan(staging.account, NEW, migrates=False, opener=None),
         "The release needs 360",
     ),
     "rollback": (
-        lambda world: rollback.plan(world.account, ("backend",), "1"),
+        lambda staging: rollback.plan(staging.account, ("backend",), "1"),
         "The rollback needs 540",
     ),
-    "restart": (lambda world: restart.plan(world.account, ("backend",)), "The restart needs 360"),
+    "restart": (
+        lambda staging: restart.plan(staging.account, ("backend",)),
+        "The restart needs 360",
+    ),
     "bluegreen start": (
-        lambda world: start.plan(world.account, NEW, "backend", 60),
+        lambda staging: start.plan(staging.account, NEW, "backend", 60),
         f"The deployment of {BACKEND} needs 360",
     ),
 }
@@ -61,7 +64,7 @@ each_command = pytest.mark.parametrize("command", COMMANDS)
 
 @each_command
 def test_a_command_that_would_exhaust_the_database_is_refused_and_writes_nothing(
-    small: World, monkeypatch: pytest.MonkeyPatch, command: str
+    small: Staging, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     database("db.t3.small")
     plan, found = COMMANDS[command]
@@ -81,8 +84,8 @@ def old_image(monkeypatch: pytest.MonkeyPatch) -> None:
     ecs = client("ecs")
     describe = ecs.describe_task_definition
 
-    def described(**asked: Any) -> Any:
-        answer = describe(**asked)
+    def described(**requested: Any) -> Any:
+        answer = describe(**requested)
         if answer["taskDefinition"]["taskDefinitionArn"].endswith(f"{BACKEND}:1"):
             answer["taskDefinition"]["containerDefinitions"][0] |= container()
         return answer
@@ -91,7 +94,7 @@ def old_image(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @each_command
-def test_a_command_that_fits_is_planned(small: World, command: str) -> None:
+def test_a_command_that_fits_is_planned(small: Staging, command: str) -> None:
     database("db.t3.large")
     plan, _ = COMMANDS[command]
     assert plan(small)
@@ -99,7 +102,7 @@ def test_a_command_that_fits_is_planned(small: World, command: str) -> None:
 
 @each_command
 def test_an_unreadable_database_refuses_nothing(
-    small: World, monkeypatch: pytest.MonkeyPatch, command: str
+    small: Staging, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     def denied(**_: object) -> None:
         raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Call")
@@ -110,7 +113,7 @@ def test_an_unreadable_database_refuses_nothing(
     assert plan(small)
 
 
-def test_the_refusal_of_a_scale_has_the_limit_and_the_remedy(small: World) -> None:
+def test_the_refusal_of_a_scale_has_the_limit_and_the_remedy(small: Staging) -> None:
     database("db.t3.medium")
     with pytest.raises(Refused) as refused:
         count.plan(small.account, "backend", 4, None, now())
@@ -121,46 +124,46 @@ def test_the_refusal_of_a_scale_has_the_limit_and_the_remedy(small: World) -> No
     )
 
 
-def test_a_revision_without_a_command_has_the_images_workers(world: World) -> None:
+def test_a_revision_without_a_command_has_the_images_workers(staging: Staging) -> None:
     """A revision from before `workers` in config, or one registered by hand."""
-    register(world, "backend", MinCapacity=1, MaxCapacity=10)
-    live(world, None, count=1)
+    register(staging, "backend", MinCapacity=1, MaxCapacity=10)
+    live(staging, None, count=1)
     database("db.t3.medium")
     with pytest.raises(Refused, match=r"with 2 tasks needs 480 database connections"):
-        count.plan(world.account, "backend", 2, None, now())
+        count.plan(staging.account, "backend", 2, None, now())
 
 
-def test_fewer_tasks_are_never_refused(small: World) -> None:
+def test_fewer_tasks_are_never_refused(small: Staging) -> None:
     """Fewer tasks bring a stack back below the limit."""
     database("db.t3.micro")
     assert count.plan(small.account, "backend", 2, None, now())
 
 
-def test_a_release_to_fewer_workers_is_never_refused(world: World) -> None:
+def test_a_release_to_fewer_workers_is_never_refused(staging: Staging) -> None:
     """The first release of a stack from before `workers` in config."""
-    live(world, None, count=3)
-    world.infrastructure("backend", **container(("gunicorn", "--workers=1"), pool="30"))
+    live(staging, None, count=3)
+    staging.infrastructure("backend", **container(("gunicorn", "--workers=1"), pool="30"))
     database("db.t3.medium")
-    assert connections.running([services.read(world.account, "backend")]) == 360
-    assert release.plan(world.account, NEW, migrates=False, opener=None)
+    assert connections.running([services.read(staging.account, "backend")]) == 360
+    assert release.plan(staging.account, NEW, migrates=False, opener=None)
 
 
-def test_a_release_to_more_workers_is_refused(world: World) -> None:
-    live(world, 1, count=3)
-    world.infrastructure("backend", **container(("gunicorn", "--workers=4"), pool="30"))
+def test_a_release_to_more_workers_is_refused(staging: Staging) -> None:
+    live(staging, 1, count=3)
+    staging.infrastructure("backend", **container(("gunicorn", "--workers=4"), pool="30"))
     database("db.t3.medium")
     with pytest.raises(Refused, match="The release needs 450 database connections"):
-        release.plan(world.account, NEW, migrates=False, opener=None)
+        release.plan(staging.account, NEW, migrates=False, opener=None)
 
 
-def test_a_service_without_the_database_is_not_counted(small: World) -> None:
+def test_a_service_without_the_database_is_not_counted(small: Staging) -> None:
     database("db.t3.micro")
     register(small, "frontend", MinCapacity=2, MaxCapacity=10)
     assert restart.plan(small.account, ("frontend",))
     assert count.plan(small.account, "frontend", 9, None, now())
 
 
-def test_services_deployed_in_parallel_are_added_up(small: World) -> None:
+def test_services_deployed_in_parallel_are_added_up(small: Staging) -> None:
     """The backend twice, for two services with the database."""
     database("db.t3.medium")
     service = services.read(small.account, "backend")
@@ -171,7 +174,7 @@ def test_services_deployed_in_parallel_are_added_up(small: World) -> None:
     assert sentence.startswith("It needs 540 database connections")
 
 
-def test_during_a_deployment_both_colours_are_counted(small: World) -> None:
+def test_during_a_deployment_both_colours_are_counted(small: Staging) -> None:
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, forceNewDeployment=True)
     assert connections.running(services.every(small.account)) == 360
 
@@ -197,7 +200,7 @@ def test_a_label_has_the_connections_of_a_worker() -> None:
 
 
 def test_a_database_of_an_unknown_class_refuses_nothing(
-    small: World, monkeypatch: pytest.MonkeyPatch
+    small: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         client("rds"),
@@ -207,7 +210,7 @@ def test_a_database_of_an_unknown_class_refuses_nothing(
     assert count.plan(small.account, "backend", 9, None, now())
 
 
-def test_a_size_too_small_for_the_workers_is_refused(small: World) -> None:
+def test_a_size_too_small_for_the_workers_is_refused(small: Staging) -> None:
     database("db.t3.large")
     with pytest.raises(Refused) as refused:
         size.plan(small.account, "backend", size.Size(cpu=256, memory=1024))
@@ -219,14 +222,14 @@ def test_a_size_too_small_for_the_workers_is_refused(small: World) -> None:
 
 
 def test_a_larger_size_is_accepted_even_if_too_small_for_the_workers(
-    world: World,
+    staging: Staging,
 ) -> None:
-    live(world, None, count=2)
+    live(staging, None, count=2)
     database("db.m6i.large")
-    assert size.plan(world.account, "backend", size.Size(cpu=1024, memory=2048))
+    assert size.plan(staging.account, "backend", size.Size(cpu=1024, memory=2048))
 
 
-def test_verify_shows_the_connections_of_a_deployment(small: World) -> None:
+def test_verify_shows_the_connections_of_a_deployment(small: Staging) -> None:
     database("db.t3.medium")
     (line,) = [
         line
@@ -239,12 +242,12 @@ def test_verify_shows_the_connections_of_a_deployment(small: World) -> None:
     )
 
 
-def test_verify_finds_a_database_that_a_deployment_would_exhaust(small: World) -> None:
+def test_verify_finds_a_database_that_a_deployment_would_exhaust(small: Staging) -> None:
     database("db.t3.small")
     (sentence,) = capacity.database_connections(snapshot.read(small.account, NEW)).wrong
     assert sentence.startswith("A deployment needs 360 database connections in both colours; ")
 
 
-def test_verify_without_a_database_skips_the_check(small: World) -> None:
+def test_verify_without_a_database_skips_the_check(small: Staging) -> None:
     with pytest.raises(Skipped, match="360 are needed"):
         capacity.database_connections(snapshot.read(small.account, NEW))

@@ -9,7 +9,7 @@ import pytest
 from arbor.ecs import health, services
 from arbor.procedure import Failed
 from ecs_world import client, forward
-from operations_world import BACKEND, CLUSTER, DOMAIN, HEALTHY, World
+from staging_fixtures import BACKEND, CLUSTER, DOMAIN, HEALTHY, Staging
 
 ADDRESS = f"https://{DOMAIN}/api/v1/health"
 
@@ -33,8 +33,8 @@ def ask(*answers: tuple[int, str] | OSError) -> int:
     return len(calls)
 
 
-def test_the_live_colour_is_the_rules(world: World) -> None:
-    service = services.read(world.account, "backend")
+def test_the_live_colour_is_the_rules(staging: Staging) -> None:
+    service = services.read(staging.account, "backend")
     (green,) = health.live_groups(service)
     elb = client("elbv2")
     (rule,) = elb.describe_rules(RuleArns=[service.production_rule])["Rules"]
@@ -44,8 +44,8 @@ def test_the_live_colour_is_the_rules(world: World) -> None:
     assert health.live_groups(service) == [blue]
 
 
-def test_targets_of_the_idle_colour_are_not_counted(world: World) -> None:
-    service = services.read(world.account, "backend")
+def test_targets_of_the_idle_colour_are_not_counted(staging: Staging) -> None:
+    service = services.read(staging.account, "backend")
     step = health.Health(service=service, revision=lambda: service.task_definition).step()
     assert step.took_effect()
     elb = client("elbv2")
@@ -59,16 +59,16 @@ def test_targets_of_the_idle_colour_are_not_counted(world: World) -> None:
     assert step.shows() == f"{BACKEND}: 2 of 2 tasks running the revision, 0 of 0 targets healthy"
 
 
-def test_tasks_of_another_revision_are_not_counted(world: World) -> None:
-    service = services.read(world.account, "backend")
-    other = world.infrastructure("backend")
+def test_tasks_of_another_revision_are_not_counted(staging: Staging) -> None:
+    service = services.read(staging.account, "backend")
+    other = staging.infrastructure("backend")
     step = health.Health(service=service, revision=lambda: other).step()
     assert not step.took_effect()
     assert step.shows().startswith(f"{BACKEND}: 0 of 2 tasks running the revision")
 
 
-def test_a_service_scaled_meanwhile_is_healthy_with_its_new_count(world: World) -> None:
-    service = services.read(world.account, "backend")
+def test_a_service_scaled_meanwhile_is_healthy_with_its_new_count(staging: Staging) -> None:
+    service = services.read(staging.account, "backend")
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, desiredCount=3)
     step = health.Health(service=service, revision=lambda: service.task_definition).step()
     assert step.took_effect()

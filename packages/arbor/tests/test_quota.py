@@ -11,15 +11,15 @@ from arbor.procedure import Refused
 from arbor.release import release, restart, rollback
 from arbor.scale import count, size
 from ecs_world import client
-from operations_world import BACKEND, FRONTEND, NEW, World
-from release_world import deployed
-from scale_world import now, register
+from release_fixtures import deployed
+from scale_fixtures import now, register
+from staging_fixtures import BACKEND, FRONTEND, NEW, Staging
 
 RAISE = (
     "`aws service-quotas request-service-quota-increase --service-code fargate "
     "--quota-code L-3032A538 --desired-value {}`"
 )
-Plan = Callable[[World], Any]
+Plan = Callable[[Staging], Any]
 
 
 def allow(vcpus: float, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,47 +32,47 @@ def allow(vcpus: float, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def small(world: World) -> World:
+def small(staging: Staging) -> Staging:
     """Two services of two tasks with half a vCPU each; NEW is live, OLD is the previous version."""
-    register(world, "backend", MinCapacity=2, MaxCapacity=10)
-    deployed(world, NEW)
-    return world
+    register(staging, "backend", MinCapacity=2, MaxCapacity=10)
+    deployed(staging, NEW)
+    return staging
 
 
 # The need of a command: the 2 running vCPUs and those that it starts.
 COMMANDS: dict[str, tuple[Plan, float, str]] = {
     "scale": (
-        lambda world: count.plan(world.account, "backend", 6, None, now()),
+        lambda staging: count.plan(staging.account, "backend", 6, None, now()),
         4,
         f"{BACKEND} with 6 tasks needs 4 Fargate vCPUs",
     ),
     "resize": (
-        lambda world: size.plan(world.account, "backend", size.Size(cpu=2048, memory=4096)),
+        lambda staging: size.plan(staging.account, "backend", size.Size(cpu=2048, memory=4096)),
         6,
         "The resize needs 6 Fargate vCPUs",
     ),
     "release": (
-        lambda world: release.plan(world.account, "v1.0.0", opener=None),
+        lambda staging: release.plan(staging.account, "v1.0.0", opener=None),
         3,
         "The release needs 3 Fargate vCPUs",
     ),
     "deploy": (
-        lambda world: release.plan(world.account, "v1.0.0", migrates=False, opener=None),
+        lambda staging: release.plan(staging.account, "v1.0.0", migrates=False, opener=None),
         3,
         "The release needs 3 Fargate vCPUs",
     ),
     "rollback": (
-        lambda world: rollback.plan(world.account, ("frontend", "backend")),
+        lambda staging: rollback.plan(staging.account, ("frontend", "backend")),
         3,
         "The rollback needs 3 Fargate vCPUs",
     ),
     "restart": (
-        lambda world: restart.plan(world.account, ("frontend",)),
+        lambda staging: restart.plan(staging.account, ("frontend",)),
         3,
         "The restart needs 3 Fargate vCPUs",
     ),
     "bluegreen start": (
-        lambda world: start.plan(world.account, "v1.0.0", None, 60),
+        lambda staging: start.plan(staging.account, "v1.0.0", None, 60),
         4,
         f"The deployment of {BACKEND} and {FRONTEND} needs 4 Fargate vCPUs",
     ),
@@ -82,7 +82,7 @@ each_command = pytest.mark.parametrize("command", COMMANDS)
 
 @each_command
 def test_a_command_that_would_exceed_the_quota_is_refused_and_writes_nothing(
-    small: World, monkeypatch: pytest.MonkeyPatch, command: str
+    small: Staging, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     plan, needed, sentence = COMMANDS[command]
     allow(needed - 0.25, monkeypatch)
@@ -97,7 +97,7 @@ def test_a_command_that_would_exceed_the_quota_is_refused_and_writes_nothing(
 
 @each_command
 def test_a_command_that_fits_exactly_is_planned(
-    small: World, monkeypatch: pytest.MonkeyPatch, command: str
+    small: Staging, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     plan, needed, _ = COMMANDS[command]
     allow(needed, monkeypatch)
@@ -106,7 +106,7 @@ def test_a_command_that_fits_exactly_is_planned(
 
 @each_command
 def test_an_unreadable_quota_refuses_nothing(
-    small: World, monkeypatch: pytest.MonkeyPatch, command: str
+    small: Staging, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     def denied(**_: object) -> None:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Call")
@@ -117,7 +117,7 @@ def test_an_unreadable_quota_refuses_nothing(
 
 
 def test_a_scale_that_leaves_too_little_for_a_deployment_is_noted(
-    small: World, monkeypatch: pytest.MonkeyPatch
+    small: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(5, monkeypatch)
     notes = list(count.plan(small.account, "backend", 6, None, now()).notes())
@@ -127,21 +127,21 @@ def test_a_scale_that_leaves_too_little_for_a_deployment_is_noted(
     )
 
 
-def test_fewer_tasks_are_never_refused(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fewer_tasks_are_never_refused(small: Staging, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fewer tasks bring an account back below its quota."""
     allow(1, monkeypatch)
     assert count.plan(small.account, "backend", 1, None, now())
 
 
 def test_a_release_that_starts_no_task_needs_no_vcpu(
-    small: World, monkeypatch: pytest.MonkeyPatch
+    small: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allow(1, monkeypatch)
     assert release.plan(small.account, NEW, migrates=False, opener=None)
 
 
 def test_a_rollback_by_ecs_itself_is_not_refused(
-    small: World, monkeypatch: pytest.MonkeyPatch
+    small: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client("ecs").update_service(
         cluster=small.account.cluster, service=FRONTEND, taskDefinition=f"{FRONTEND}:1"

@@ -6,48 +6,48 @@ import pytest
 
 from arbor.release import release
 from ecs_world import client
-from operations_world import BACKEND, CLUSTER, FRONTEND, MIGRATIONS, NEW, OLD, World, answers
+from staging_fixtures import BACKEND, CLUSTER, FRONTEND, MIGRATIONS, NEW, OLD, Staging, answers
 
 
-def released(world: World, version: str = NEW) -> None:
-    release.plan(world.account, version, opener=answers).execute(world.run())
+def released(staging: Staging, version: str = NEW) -> None:
+    release.plan(staging.account, version, opener=answers).execute(staging.run())
 
 
-def test_both_services_are_deployed_after_the_migrations_succeed(world: World) -> None:
-    released(world)
-    assert (world.image(BACKEND), world.image(FRONTEND)) == (NEW, NEW)
-    (task,) = world.migrations()
-    assert world.definition(task["taskDefinitionArn"])["image"].endswith(f":{NEW}")
+def test_both_services_are_deployed_after_the_migrations_succeed(staging: Staging) -> None:
+    released(staging)
+    assert (staging.image(BACKEND), staging.image(FRONTEND)) == (NEW, NEW)
+    (task,) = staging.migrations()
+    assert staging.definition(task["taskDefinitionArn"])["image"].endswith(f":{NEW}")
     assert task["containers"][0]["exitCode"] == 0
     lines = [f"run {MIGRATIONS} with {NEW}", f"deploy {NEW} to {BACKEND}"]
     lines += [f"deploy {NEW} to {FRONTEND}", "check https://staging.example.com/api/v1/health"]
-    assert [line for line in world.output if line in lines] == lines
-    assert world.printed(f"{BACKEND}: IN_PROGRESS BAKE_TIME")
+    assert [line for line in staging.output if line in lines] == lines
+    assert staging.printed(f"{BACKEND}: IN_PROGRESS BAKE_TIME")
 
 
-def test_a_second_release_of_the_version_registers_and_deploys_nothing(world: World) -> None:
-    released(world)
-    revisions, deployments, migrations = world.writes()
-    released(world)
-    assert world.writes() == (revisions, deployments, 2)
+def test_a_second_release_of_the_version_registers_and_deploys_nothing(staging: Staging) -> None:
+    released(staging)
+    revisions, deployments, migrations = staging.writes()
+    released(staging)
+    assert staging.writes() == (revisions, deployments, 2)
     assert migrations == 1  # alembic does nothing the second time
 
 
-def test_a_dry_run_prints_every_step_and_changes_nothing(world: World) -> None:
-    before = world.writes()
-    release.plan(world.account, NEW, opener=answers).execute(world.run(dry_run=True))
-    assert world.writes() == before
-    assert f"would deploy {NEW} to {FRONTEND}" in world.output
-    assert all(line.startswith("would ") for line in world.output)
+def test_a_dry_run_prints_every_step_and_changes_nothing(staging: Staging) -> None:
+    before = staging.writes()
+    release.plan(staging.account, NEW, opener=answers).execute(staging.run(dry_run=True))
+    assert staging.writes() == before
+    assert f"would deploy {NEW} to {FRONTEND}" in staging.output
+    assert all(line.startswith("would ") for line in staging.output)
 
 
 def test_a_release_deploys_infrastructures_newest_revision_with_another_image(
-    world: World,
+    staging: Staging,
 ) -> None:
-    released(world)
-    base = world.infrastructure("backend", environment=[{"name": "NEW", "value": "setting"}])
-    released(world)
-    live = world.service(BACKEND)["taskDefinition"]
+    released(staging)
+    base = staging.infrastructure("backend", environment=[{"name": "NEW", "value": "setting"}])
+    released(staging)
+    live = staging.service(BACKEND)["taskDefinition"]
     ecs = client("ecs")
     one, other = (
         ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"] for arn in (base, live)
@@ -57,16 +57,16 @@ def test_a_release_deploys_infrastructures_newest_revision_with_another_image(
             definition.pop(key, None)
         definition["containerDefinitions"][0].pop("image")
     assert one == other
-    assert world.image(BACKEND) == NEW
-    assert world.history(FRONTEND).count("SUCCESSFUL") == 2  # unchanged
+    assert staging.image(BACKEND) == NEW
+    assert staging.history(FRONTEND).count("SUCCESSFUL") == 2  # unchanged
 
 
 def test_tags_distinguish_a_releases_revision_from_infrastructures(
-    world: World,
+    staging: Staging,
 ) -> None:
-    released(world)
+    released(staging)
     found = client("ecs").describe_task_definition(
-        taskDefinition=world.service(BACKEND)["taskDefinition"], include=["TAGS"]
+        taskDefinition=staging.service(BACKEND)["taskDefinition"], include=["TAGS"]
     )["tags"]
     assert {tag["key"]: tag["value"] for tag in found} == {
         "Project": "arbor",
@@ -78,61 +78,61 @@ def test_tags_distinguish_a_releases_revision_from_infrastructures(
     }
 
 
-def test_the_revision_of_an_interrupted_release_is_reused(world: World) -> None:
-    plan = release.plan(world.account, NEW, opener=None)
+def test_the_revision_of_an_interrupted_release_is_reused(staging: Staging) -> None:
+    plan = release.plan(staging.account, NEW, opener=None)
     (register,) = plan.parts[0].planned.steps()
     register.do()
-    before = world.revisions(BACKEND)
-    released(world)
-    assert world.revisions(BACKEND) == before
+    before = staging.revisions(BACKEND)
+    released(staging)
+    assert staging.revisions(BACKEND) == before
 
 
 def test_the_migration_runs_in_the_private_subnets_with_its_own_security_group(
-    world: World,
+    staging: Staging,
 ) -> None:
-    plan = release.plan(world.account, NEW, opener=None)
+    plan = release.plan(staging.account, NEW, opener=None)
     assert plan.migration is not None
     assert plan.migration.network["awsvpcConfiguration"] == {
-        "subnets": sorted(world.subnets),
-        "securityGroups": [world.security_groups["migrations"]],
+        "subnets": sorted(staging.subnets),
+        "securityGroups": [staging.security_groups["migrations"]],
         "assignPublicIp": "DISABLED",
     }
 
 
-def test_a_repeated_call_migrates_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_repeated_call_migrates_once(staging: Staging, monkeypatch: pytest.MonkeyPatch) -> None:
     ecs = client("ecs")
     run_task = ecs.run_task
 
-    def repeated(**asked: Any) -> Any:
-        run_task(**asked)
-        return run_task(**asked)
+    def repeated(**requested: Any) -> Any:
+        run_task(**requested)
+        return run_task(**requested)
 
     monkeypatch.setattr(ecs, "run_task", repeated)
-    released(world)
-    assert len(world.migrations()) == 1
+    released(staging)
+    assert len(staging.migrations()) == 1
 
 
-def test_a_service_with_an_incomplete_deployment_is_deployed_again(world: World) -> None:
-    released(world)
+def test_a_service_with_an_incomplete_deployment_is_deployed_again(staging: Staging) -> None:
+    released(staging)
     ecs = client("ecs")
     ecs.update_service(cluster=CLUSTER, service=BACKEND, forceNewDeployment=True)
-    strategy = world.service(BACKEND)["deploymentConfiguration"]
+    strategy = staging.service(BACKEND)["deploymentConfiguration"]
     alarms = {**strategy["alarms"], "rollback": False}
     ecs.update_service(
         cluster=CLUSTER, service=BACKEND, deploymentConfiguration={**strategy, "alarms": alarms}
     )
-    world.finish()
+    staging.finish()
     ecs.update_service(cluster=CLUSTER, service=BACKEND, forceNewDeployment=True)
-    world.ring("backend")
-    assert world.history(BACKEND)[0] == "STOPPED"
-    count = len(world.history(BACKEND))
-    released(world)
-    assert len(world.history(BACKEND)) == count + 1
-    assert world.history(BACKEND)[0] == "SUCCESSFUL"
+    staging.ring("backend")
+    assert staging.history(BACKEND)[0] == "STOPPED"
+    count = len(staging.history(BACKEND))
+    released(staging)
+    assert len(staging.history(BACKEND)) == count + 1
+    assert staging.history(BACKEND)[0] == "SUCCESSFUL"
 
 
 @pytest.mark.parametrize("version", [OLD, NEW])
-def test_deploying_without_migrations_runs_no_task(world: World, version: str) -> None:
-    release.plan(world.account, version, migrates=False, opener=None).execute(world.run())
-    assert world.migrations() == []
-    assert (world.image(BACKEND), world.image(FRONTEND)) == (version, version)
+def test_deploying_without_migrations_runs_no_task(staging: Staging, version: str) -> None:
+    release.plan(staging.account, version, migrates=False, opener=None).execute(staging.run())
+    assert staging.migrations() == []
+    assert (staging.image(BACKEND), staging.image(FRONTEND)) == (version, version)

@@ -34,7 +34,7 @@ def ask(shallow: Answered, detailed: Answered = NONE) -> report.Report:
 @pytest.mark.parametrize(
     ("shallow", "detailed", "parts"),
     [
-        ((200, RUNBOOK), OSError("not asked"), ["database connected", "redis connected"]),
+        ((200, RUNBOOK), OSError("not requested"), ["database connected", "redis connected"]),
         ((200, SHALLOW), (200, SHALLOW | STORES), ["database healthy", "cache healthy"]),
         ((200, SHALLOW), NONE, []),
         ((200, SHALLOW), (200, "<html>"), []),

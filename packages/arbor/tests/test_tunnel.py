@@ -18,9 +18,9 @@ from arbor.plugin import RESPONSE_VARIABLE
 from arbor.procedure import Failed, Refused
 from arbor.tunnel import tunnel
 from ecs_world import client
-from operations_world import BACKEND, CLUSTER, FRONTEND, STACK
+from staging_fixtures import BACKEND, CLUSTER, FRONTEND, STACK
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = pytest.mark.usefixtures("staging")
 PLUGIN = """#!{python}
 import json, os, socket, sys
 if sys.argv[1] == "--version":
@@ -29,11 +29,11 @@ if sys.argv[1] == "--version":
 with open(os.environ["SEEN"], "w") as seen:
     json.dump({{"arguments": sys.argv[1:], "answer": os.environ.get("{variable}")}}, seen)
 {refuses}
-asked = json.loads(sys.argv[5])["Parameters"]
-listener = socket.create_server(("127.0.0.1", int(asked["localPortNumber"][0])))
+requested = json.loads(sys.argv[5])["Parameters"]
+listener = socket.create_server(("127.0.0.1", int(requested["localPortNumber"][0])))
 while True:
     inside, _ = listener.accept()
-    outside = socket.create_connection((asked["host"][0], int(asked["portNumber"][0])))
+    outside = socket.create_connection((requested["host"][0], int(requested["portNumber"][0])))
     inside.sendall(outside.recv(100))
     inside.close()
 """
@@ -58,12 +58,12 @@ class Ssm:
     meta = SimpleNamespace(region_name="us-east-1", endpoint_url="https://ssm.example")
 
     def __init__(self, refuses_to_end: str = "") -> None:
-        self.asked: dict[str, Any] = {}
+        self.requested: dict[str, Any] = {}
         self.ended: list[str] = []
         self.refuses_to_end = refuses_to_end
 
-    def start_session(self, **asked: Any) -> dict[str, str]:
-        self.asked = asked
+    def start_session(self, **requested: Any) -> dict[str, str]:
+        self.requested = requested
         return SESSION
 
     def terminate_session(self, *, SessionId: str) -> None:  # noqa: N803 - AWS's name
@@ -82,8 +82,8 @@ class Ecs:
     def __getattr__(self, name: str) -> Any:
         return getattr(client("ecs"), name)
 
-    def list_tasks(self, **asked: Any) -> dict[str, Any]:
-        of_backend = (asked["cluster"], asked["serviceName"]) == (CLUSTER, BACKEND)
+    def list_tasks(self, **requested: Any) -> dict[str, Any]:
+        of_backend = (requested["cluster"], requested["serviceName"]) == (CLUSTER, BACKEND)
         return {"taskArns": [*self.tasks] if of_backend else []}
 
     def describe_tasks(self, *, tasks: list[str], **_: Any) -> dict[str, Any]:
@@ -141,8 +141,8 @@ def test_the_tunnel_reaches_the_host_and_ends_its_session(plugin: Plugin, greete
         socket.create_connection(("127.0.0.1", port)) as connection,
     ):
         assert connection.recv(10) == b"hello"
-    assert ssm.asked["Target"] == "ecs:arbor-staging-cluster_abc_abc-1"
-    assert ssm.asked["Parameters"]["portNumber"] == [str(greeter)]
+    assert ssm.requested["Target"] == "ecs:arbor-staging-cluster_abc_abc-1"
+    assert ssm.requested["Parameters"]["portNumber"] == [str(greeter)]
     assert ssm.ended == ["session-1"]
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", port))
@@ -227,7 +227,7 @@ def test_a_stack_without_services_is_refused_with_the_first_steps(plugin: Plugin
         tunnel(account(ssm, TASK), "h", 1),
     ):
         pass
-    assert not ssm.asked
+    assert not ssm.requested
 
 
 @pytest.mark.parametrize(
@@ -247,4 +247,4 @@ def test_a_task_without_ecs_exec_is_refused(plugin: Plugin, task: dict[str, Any]
         tunnel(account(ssm, task), "h", 1),
     ):
         pass
-    assert not ssm.asked
+    assert not ssm.requested

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-import audit_world
+import audit_fixtures
 import command_tree
-import operations_world
+import staging_fixtures
 from arbor.__main__ import app
 from arbor.account import Account
 from arbor.lock import Holder
-from asked_wire import asked
 from command_table import VALID
 from ecs_world import client
-from operations_world import STACK
 from pulumi_moto.clock import CLOCK
+from recorded_calls import recording
+from staging_fixtures import STACK
 
 COMMANDS = command_tree.commands()
 WRITERS = [name for name, command in COMMANDS.items() if command.writes]
@@ -53,7 +53,7 @@ def an_operator() -> Iterator[None]:
 
 
 class NoKeys:
-    """An empty Redis, for a command that counts keys before it asks for confirmation."""
+    """An empty Redis, for a command that counts keys before the confirmation."""
 
     def scan_iter(self, **_: object) -> Iterator[str]:
         return iter(())
@@ -74,11 +74,11 @@ def empty_redis(_: Account) -> Iterator[NoKeys]:
 def busy() -> Iterator[None]:
     """Staging, while another operator's command holds the lock."""
     with (
-        operations_world.world() as made,
+        staging_fixtures.staging() as made,
         an_operator(),
         pytest.MonkeyPatch.context() as patch,
     ):
-        audit_world.tidy(made)
+        audit_fixtures.tidy(made)
         patch.setattr("arbor.cache.write_commands.session", empty_redis)
         client("ssm").put_parameter(Name=LOCK, Value=json.dumps(AS_JSON), Type="String")
         yield
@@ -91,9 +91,9 @@ def run(name: str, *more: str) -> Result:
 
 def test_the_lock_is_held_from_the_first_write_to_the_last() -> None:
     """Runs first, since the other tests share an account."""
-    with operations_world.world(), an_operator():
+    with staging_fixtures.staging(), an_operator():
         CLOCK.set_speed(60_000)
-        with asked(may_write=True) as seen:
+        with recording(may_write=True) as seen:
             done = run("deploy", "--yes", "--every", "0.001")
         assert done.exit_code == 0, done.output
     writes = [call.operation for call in seen.calls if not call.is_read]
@@ -105,7 +105,7 @@ def test_the_lock_is_held_from_the_first_write_to_the_last() -> None:
 @pytest.mark.usefixtures("busy")
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_second_command_is_refused_with_the_holder_and_writes_nothing(name: str) -> None:
-    with asked() as seen:
+    with recording() as seen:
         done = run(name, "--yes")
     assert done.exit_code == 3, done.output
     assert f"`resize backend` by mira on laptop-7 ({OTHER.arn}) since {OTHER.since}" in done.stderr
@@ -117,7 +117,7 @@ def test_a_second_command_is_refused_with_the_holder_and_writes_nothing(name: st
 @pytest.mark.usefixtures("busy")
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_dry_run_takes_no_lock_and_writes_nothing(name: str) -> None:
-    with asked() as seen:
+    with recording() as seen:
         done = run(name, "--dry-run")
     assert done.exit_code in {0, 3}, done.output
     assert seen.locks() == []

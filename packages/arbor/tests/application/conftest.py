@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from application_world import Running, Stores, started, stores
+from application_process import Running, Stores, started, stores
 
 if TYPE_CHECKING:
     from pathlib import Path

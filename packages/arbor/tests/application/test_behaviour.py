@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import pytest
 
-from application_world import Running, Stores, started
-from postgres_world import DATABASE, superuser
+from application_process import Running, Stores, started
+from postgres_server import DATABASE, superuser
 
 HEALTH, DETAILED, PLANS = "/api/v1/health", "/api/v1/health/detailed", "/api/v1/plans"
 WHO = {"version": "0.1.0", "environment": "production"}
@@ -135,9 +135,9 @@ def test_only_a_slow_request_is_logged(
 def test_a_recommendation_logs_its_customer_and_sets_keys(
     running: Running, migrated: Stores, customer: str
 ) -> None:
-    asked = {"customer_id": customer}
+    requested = {"customer_id": customer}
     status, answer = running.ask(
-        "/api/v1/recommendations", method="POST", body=asked, headers=who()
+        "/api/v1/recommendations", method="POST", body=requested, headers=who()
     )
     assert (status, len(answer["recommendations"])) == (200, 3)
     (logged,) = events(running, "Generated recommendations")
@@ -177,14 +177,14 @@ def test_a_worker_opens_thirty_connections_and_keeps_ten(
 
         with superuser(migrated.database) as root, root.transaction():
             root.execute("LOCK TABLE energy_plans")
-            asked = [clients.submit(running.ask, PLANS, headers=who()) for _ in range(40)]
+            requested = [clients.submit(running.ask, PLANS, headers=who()) for _ in range(40)]
             ends = time.monotonic() + 20
             while connections() < 30:
                 assert time.monotonic() < ends
                 time.sleep(0.1)
             time.sleep(0.5)
             assert connections() == 30
-        assert [one.result()[0] for one in asked] == [200] * 40
+        assert [one.result()[0] for one in requested] == [200] * 40
         assert connections() == 10
 
 
@@ -194,8 +194,8 @@ def test_a_worker_opens_twenty_connections_to_the_cache_at_most(
     """Without a connection, a request is rate-limited in memory and answered."""
     with migrated.cache.client() as watching, ThreadPoolExecutor(40) as clients:
         watching.execute_command("CLIENT", "PAUSE", 1500, "ALL")
-        asked = [clients.submit(running.ask, PLANS, headers=who()) for _ in range(40)]
-        assert [one.result()[0] for one in asked] == [200] * 40
+        requested = [clients.submit(running.ask, PLANS, headers=who()) for _ in range(40)]
+        assert [one.result()[0] for one in requested] == [200] * 40
         mine = watching.client_id()
         others = [one for one in watching.client_list() if int(one["id"]) != mine]
         assert len(others) == 20
@@ -250,10 +250,10 @@ def test_a_stop_completes_requests_and_logs_an_error_per_worker(
 ) -> None:
     with started(migrated, tmp_path, workers=2) as task, ThreadPoolExecutor(1) as client:
         task.switch(slow=1.5)
-        asked = client.submit(task.ask, PLANS)
+        requested = client.submit(task.ask, PLANS)
         time.sleep(0.5)
         assert task.stop() < 30, "it is not cut by gunicorn's graceful time-out"
-        assert asked.result()[0] == 200
+        assert requested.result()[0] == 200
         assert task.process.returncode == 0
         sent = [line for line in task.lines() if line.endswith("was sent SIGTERM!")]
         assert len(sent) == 2, json.dumps(task.lines()[-10:], indent=1)

@@ -14,14 +14,14 @@ import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
-from application_world import HOST, Running, Stores, started
+from application_process import HOST, Running, Stores, started
 from arbor.__main__ import app
 from arbor.account import Account
 from arbor.cache import warm
 from arbor.ecs import health
 from arbor.procedure import Failed
 from cache_account import cache_account, name_primary
-from postgres_world import PASSWORD, USER, as_superuser
+from postgres_server import PASSWORD, USER, as_superuser
 
 GROUP, INSTANCE = "/ecs/arbor-production/backend", "arbor-production-db"
 PLANS = "/api/v1/plans"

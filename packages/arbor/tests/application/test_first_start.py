@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from application_world import Stores, launched, started
-from postgres_world import superuser
+from application_process import Stores, launched, started
+from postgres_server import superuser
 
 RUNBOOK = Path(__file__).parents[4] / "docs" / "runbook.md"
 LOCK_WAITS = (

@@ -7,7 +7,7 @@ from typer.testing import CliRunner, Result
 
 from arbor.__main__ import app
 from arbor.bluegreen import start
-from operations_world import BACKEND, DOMAIN, HEALTHY, NEW, OLD, STACK, World
+from staging_fixtures import BACKEND, DOMAIN, HEALTHY, NEW, OLD, STACK, Staging
 
 
 @pytest.fixture(autouse=True)
@@ -27,9 +27,9 @@ def look(monkeypatch: pytest.MonkeyPatch, status: int, *words: str) -> Result:
 
 
 def test_both_services_are_shown_with_the_version_under_test(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    staging: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start.plan(world.account, NEW, "backend", 60).execute(world.run())
+    start.plan(staging.account, NEW, "backend", 60).execute(staging.run())
     done = look(monkeypatch, 200, "--json")
     assert done.exit_code == 0, done.output
     backend, frontend = json.loads(done.stdout)
@@ -43,15 +43,15 @@ def test_both_services_are_shown_with_the_version_under_test(
     assert "not under test" in shown.stdout
 
 
-def test_an_unhealthy_version_exits_1(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    start.plan(world.account, NEW, None, 60).execute(world.run())
+def test_an_unhealthy_version_exits_1(staging: Staging, monkeypatch: pytest.MonkeyPatch) -> None:
+    start.plan(staging.account, NEW, None, 60).execute(staging.run())
     done = look(monkeypatch, 503)
     assert done.exit_code == 1
     assert f"https://green.{DOMAIN}/api/v1/health: answers 503: " in done.stderr
     assert "NG" in done.stdout
 
 
-@pytest.mark.usefixtures("world")
+@pytest.mark.usefixtures("staging")
 def test_without_a_version_under_test_it_exits_3(monkeypatch: pytest.MonkeyPatch) -> None:
     done = look(monkeypatch, 200)
     assert done.exit_code == 3

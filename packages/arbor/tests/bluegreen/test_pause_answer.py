@@ -12,7 +12,7 @@ from arbor.procedure import Failed, Run
 from arbor.release import release
 from arbor_names import naming
 from ecs_world import client
-from operations_world import BACKEND, FRONTEND, NEW, OLD, STACK, World
+from staging_fixtures import BACKEND, FRONTEND, NEW, OLD, STACK, Staging
 
 LOCK = naming.operation_lock(STACK)
 QUICK = ("--yes", "--every", "0.001")
@@ -48,67 +48,67 @@ def held() -> Any:
     return json.loads(client("ssm").get_parameter(Name=LOCK)["Parameter"]["Value"])["token"]
 
 
-def deploying(world: World, *words: str) -> Result:
+def deploying(staging: Staging, *words: str) -> Result:
     """Deploy to a backend with a pause, and answer it from another terminal."""
-    world.pause(BACKEND)
+    staging.pause(BACKEND)
     locked("deploy", NEW)
     answered: list[Result] = []
 
     def say(line: str) -> None:
-        world.output.append(line)
+        staging.output.append(line)
         if "paused at" in line:
             answered.append(operate(*words))
 
-    run = world.run()
-    planned = release.plan(world.account, NEW, opener=None)
+    run = staging.run()
+    planned = release.plan(staging.account, NEW, opener=None)
     planned.execute(Run(say=say, every=run.every, sleep=run.sleep))
     (one,) = answered
     return one
 
 
-def test_a_paused_deployment_of_the_locks_holder_is_answered(world: World) -> None:
-    done = deploying(world, "switch", "--no-url", *QUICK)
+def test_a_paused_deployment_of_the_locks_holder_is_answered(staging: Staging) -> None:
+    done = deploying(staging, "switch", "--no-url", *QUICK)
     assert done.exit_code == 0, done.output
     assert f"answer the pause of {BACKEND} with CONTINUE" in done.stdout
     assert f"Answered. `deploy {NEW}` by mia on another" in done.stdout
-    assert (world.image(BACKEND), world.image(FRONTEND)) == (NEW, NEW)
+    assert (staging.image(BACKEND), staging.image(FRONTEND)) == (NEW, NEW)
     assert held() == "theirs"
 
 
-def test_abort_answers_the_pause_of_the_locks_holder(world: World) -> None:
+def test_abort_answers_the_pause_of_the_locks_holder(staging: Staging) -> None:
     with pytest.raises(Failed, match=f"{BACKEND} is back on {BACKEND}:1"):
-        deploying(world, "abort", *QUICK)
-    assert world.image(BACKEND) == OLD
+        deploying(staging, "abort", *QUICK)
+    assert staging.image(BACKEND) == OLD
     assert held() == "theirs"
 
 
-def test_a_dry_run_answers_no_pause(world: World) -> None:
-    world.pause(BACKEND)
-    start.plan(world.account, NEW, "backend", 60).execute(world.run())
+def test_a_dry_run_answers_no_pause(staging: Staging) -> None:
+    staging.pause(BACKEND)
+    start.plan(staging.account, NEW, "backend", 60).execute(staging.run())
     client("ssm").delete_parameter(Name=naming.under_test(STACK, "backend"))
     locked("deploy", NEW)
     done = operate("switch", "--no-url", "--dry-run")
     assert done.exit_code == 0, done.output
     assert f"would answer the pause of {BACKEND}" in done.stdout
-    assert world.history(BACKEND)[0] == "IN_PROGRESS"
+    assert staging.history(BACKEND)[0] == "IN_PROGRESS"
 
 
-def test_a_test_of_bluegreen_start_waits_for_the_lock(world: World) -> None:
-    start.plan(world.account, NEW, None, 60).execute(world.run())
+def test_a_test_of_bluegreen_start_waits_for_the_lock(staging: Staging) -> None:
+    start.plan(staging.account, NEW, None, 60).execute(staging.run())
     locked("cache flush")
     done = operate("switch", "--no-url", *QUICK)
     assert done.exit_code == 3
     assert "`cache flush` by mia on another" in done.stderr
-    assert world.history(BACKEND)[0] == "IN_PROGRESS"
+    assert staging.history(BACKEND)[0] == "IN_PROGRESS"
 
 
 @pytest.mark.parametrize("word", ["switch", "abort"])
-def test_two_simultaneous_answers_count_once(world: World, word: str) -> None:
-    world.pause(BACKEND)
-    start.plan(world.account, NEW, "backend", 60).execute(world.run())
+def test_two_simultaneous_answers_count_once(staging: Staging, word: str) -> None:
+    staging.pause(BACKEND)
+    start.plan(staging.account, NEW, "backend", 60).execute(staging.run())
     client("ssm").delete_parameter(Name=naming.under_test(STACK, "backend"))
     locked("bluegreen switch")
     done = operate(word, *QUICK)
     assert done.exit_code == 3
     assert "`bluegreen switch` by mia" in done.stderr
-    assert world.history(BACKEND)[0] == "IN_PROGRESS"
+    assert staging.history(BACKEND)[0] == "IN_PROGRESS"

@@ -5,16 +5,16 @@ from contextlib import contextmanager
 
 import pytest
 
-import redis_world
+import redis_server
 from arbor.account import Account
 from cache_account import cache_account
 from ecs_world import client
-from operations_world import BACKEND, CLUSTER, World
+from staging_fixtures import BACKEND, CLUSTER, Staging
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[redis_world.Server]:
-    with redis_world.server() as made:
+def server() -> Iterator[redis_server.Server]:
+    with redis_server.server() as made:
         yield made
 
 
@@ -30,7 +30,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def tunnel_ports(
-    account: None, server: redis_world.Server, monkeypatch: pytest.MonkeyPatch
+    account: None, server: redis_server.Server, monkeypatch: pytest.MonkeyPatch
 ) -> list[int]:
     """A tunnel to an empty Redis; returns the local ports that were requested."""
     assert account is None
@@ -50,7 +50,7 @@ def tunnel_ports(
 
 
 @pytest.fixture
-def backend_with_exec(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+def backend_with_exec(staging: Staging, monkeypatch: pytest.MonkeyPatch) -> Staging:
     """Staging, with ECS Exec in the backend's tasks."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
@@ -58,5 +58,5 @@ def backend_with_exec(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     client("ecs").update_service(
         cluster=CLUSTER, service=BACKEND, enableExecuteCommand=True, forceNewDeployment=True
     )
-    world.finish()
-    return world
+    staging.finish()
+    return staging

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-import redis_world
+import redis_server
 from arbor.__main__ import app
 from arbor.cache import stats
 from cache_account import SECRET
@@ -34,7 +34,7 @@ def cache(*words: str) -> Result:
 
 
 @pytest.mark.usefixtures("tunnel_ports")
-def test_stats_show_redis_counters(server: redis_world.Server) -> None:
+def test_stats_show_redis_counters(server: redis_server.Server) -> None:
     server.fill(plan=3, other=2)
     with server.client() as application:
         for key in ("plan:0", "plan:1", "plan:2", "none"):
@@ -87,8 +87,8 @@ def test_connect_passes_the_token_in_the_environment(
     done = cache("connect", "--port", "16555")
     assert done.exit_code == ends, done.output
     token, *words = seen.read_text().split()
-    assert token == redis_world.TOKEN
-    assert words[:5] == ["--tls", "--sni", redis_world.HOST, "-h", "127.0.0.1"]
+    assert token == redis_server.TOKEN
+    assert words[:5] == ["--tls", "--sni", redis_server.HOST, "-h", "127.0.0.1"]
     assert tunnel_ports == [16555]
 
 
@@ -103,8 +103,8 @@ def test_without_redis_cli_the_tunnel_stays_open_until_ctrl_c(
     done = cache("connect", "--tunnel-only")
     assert done.exit_code == 0, done.output
     assert f"--secret-id {SECRET}" in done.stdout
-    assert f"redis-cli --tls --sni {redis_world.HOST} -h 127.0.0.1 -p" in done.stdout
-    assert redis_world.TOKEN not in done.output
+    assert f"redis-cli --tls --sni {redis_server.HOST} -h 127.0.0.1 -p" in done.stdout
+    assert redis_server.TOKEN not in done.output
 
 
 @pytest.mark.parametrize("words", [("connect", "--port", "80"), ("stats", "--stack", "test"), ()])

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import boto3
 import pytest
 
-import redis_world
+import redis_server
 from arbor.account import Account
 from arbor.cache.session import accepts, session
 from arbor.procedure import Failed, Refused
@@ -33,7 +33,7 @@ def lead_to(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
 def fails(words: str) -> None:
     with pytest.raises(Failed, match=words) as failed, session(production()):
         pass
-    assert redis_world.TOKEN not in str(failed.value)
+    assert redis_server.TOKEN not in str(failed.value)
 
 
 @pytest.mark.usefixtures("tunnel_ports")
@@ -61,7 +61,7 @@ def test_a_wrong_token_is_reported_without_its_value() -> None:
 
 
 @pytest.mark.usefixtures("tunnel_ports")
-def test_each_valid_token_is_accepted_and_no_other(server: redis_world.Server) -> None:
+def test_each_valid_token_is_accepted_and_no_other(server: redis_server.Server) -> None:
     """Two are valid between ROTATE and SET: two passwords of Redis's default user."""
     added = "added-token-of-letters"
     assert not accepts(production(), added)
@@ -69,7 +69,7 @@ def test_each_valid_token_is_accepted_and_no_other(server: redis_world.Server) -
         root.execute_command("ACL", "SETUSER", "default", f">{added}")
         try:
             assert accepts(production(), added)
-            assert accepts(production(), redis_world.TOKEN)
+            assert accepts(production(), redis_server.TOKEN)
         finally:
             root.execute_command("ACL", "SETUSER", "default", f"<{added}")
     assert not accepts(production(), added)
@@ -81,7 +81,7 @@ def test_an_unreachable_cache_does_not_reject_a_token(
 ) -> None:
     lead_to(monkeypatch, 1)
     with pytest.raises(Failed, match="is unreachable"):
-        accepts(production(), redis_world.TOKEN)
+        accepts(production(), redis_server.TOKEN)
 
 
 @pytest.mark.usefixtures("tunnel_ports")
@@ -96,7 +96,7 @@ def test_a_timeout_and_a_closed_connection_are_reported(
 
 
 @pytest.mark.usefixtures("tunnel_ports")
-def test_errors_inside_the_block_are_one_sentence(server: redis_world.Server) -> None:
+def test_errors_inside_the_block_are_one_sentence(server: redis_server.Server) -> None:
     with server.client() as root:
         root.replicaof("127.0.0.1", "1")
         try:

@@ -13,12 +13,12 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ssm.models import ssm_backends
 from typer.testing import CliRunner, Result
 
-import plugin_world
+import plugin_stand_ins
 from arbor.__main__ import app
 from arbor.cache import endpoint, warm
 from arbor.cache.endpoint import TOKEN, post
-from operations_world import BACKEND, DOMAIN, STACK, World
 from pulumi_moto.corrections.ssm_sessions import sessions
+from staging_fixtures import BACKEND, DOMAIN, STACK, Staging
 
 Install = Callable[[str], Path]
 
@@ -26,7 +26,7 @@ Install = Callable[[str], Path]
 @pytest.fixture
 def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     """Install a plugin that executes `does`; returns a file with one line per run."""
-    return lambda does: plugin_world.install(tmp_path, monkeypatch, does)
+    return lambda does: plugin_stand_ins.install(tmp_path, monkeypatch, does)
 
 
 def cache(*words: str) -> Result:
@@ -79,12 +79,12 @@ def test_a_command_that_times_out_has_its_session_terminated(
 
 
 def test_without_ecs_exec_nothing_is_started(
-    world: World, monkeypatch: pytest.MonkeyPatch, plugin: Install
+    staging: Staging, monkeypatch: pytest.MonkeyPatch, plugin: Install
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    assert len(world.history(BACKEND)) == 1, "as it was made, with ECS Exec off"
+    assert len(staging.history(BACKEND)) == 1, "as it was made, with ECS Exec off"
     runs = plugin(f"print({warm.DONE!r})")
     done = cache()
     assert done.exit_code == 3
@@ -160,10 +160,10 @@ def test_the_token_is_sent_to_one_address_only(site: str, status: int) -> None:
 def test_the_endpoints_status_decides_the_outcome(
     monkeypatch: pytest.MonkeyPatch, answer: int | OSError, code: int, words: str
 ) -> None:
-    asked: list[str] = []
+    requested: list[str] = []
 
     def posted(address: str, _token: str) -> int:
-        asked.append(address)
+        requested.append(address)
         if isinstance(answer, OSError):
             raise answer
         return answer
@@ -173,7 +173,7 @@ def test_the_endpoints_status_decides_the_outcome(
     done = cache("--endpoint")
     assert done.exit_code == code, done.output
     assert words in done.output
-    assert asked == [f"https://{DOMAIN}/api/v1/admin/cache/warm"]
+    assert requested == [f"https://{DOMAIN}/api/v1/admin/cache/warm"]
     assert "a-secret-token" not in done.output
 
 

@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner, Result
 
-import redis_world
+import redis_server
 from arbor.__main__ import app
 
 SLOW = {"keys", "del"}
@@ -20,7 +20,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("tunnel_ports")
-def test_matching_keys_are_deleted_in_batches_and_others_stay(server: redis_world.Server) -> None:
+def test_matching_keys_are_deleted_in_batches_and_others_stay(server: redis_server.Server) -> None:
     server.fill(plans=1234, other=2)
     done = cache("clear", "plans:*", "--yes")
     assert done.exit_code == 0, done.output
@@ -32,7 +32,7 @@ def test_matching_keys_are_deleted_in_batches_and_others_stay(server: redis_worl
 
 
 @pytest.mark.usefixtures("tunnel_ports")
-def test_without_matching_keys_nothing_is_deleted(server: redis_world.Server) -> None:
+def test_without_matching_keys_nothing_is_deleted(server: redis_server.Server) -> None:
     server.fill(other=2)
     done = cache("clear", "plans:*", "--yes")
     assert done.exit_code == 0, done.output
@@ -51,7 +51,7 @@ def test_without_matching_keys_nothing_is_deleted(server: redis_world.Server) ->
     ],
 )
 def test_only_their_own_prefix_deletes_rate_limit_counters(
-    server: redis_world.Server, pattern: str, left: set[str]
+    server: redis_server.Server, pattern: str, left: set[str]
 ) -> None:
     server.fill(plans=1, recommendations=1, ratelimit=1)
     done = cache("clear", pattern, "--yes")
@@ -60,7 +60,7 @@ def test_only_their_own_prefix_deletes_rate_limit_counters(
 
 
 @pytest.mark.usefixtures("tunnel_ports")
-def test_a_binary_key_is_escaped_and_deleted(server: redis_world.Server) -> None:
+def test_a_binary_key_is_escaped_and_deleted(server: redis_server.Server) -> None:
     server.fill(other=1)
     with server.client() as application:
         application.set(b"plans:\xff\x1b[2J", "x")
@@ -73,7 +73,7 @@ def test_a_binary_key_is_escaped_and_deleted(server: redis_world.Server) -> None
 @pytest.mark.usefixtures("tunnel_ports", "terminal")
 @pytest.mark.parametrize(("answer", "code", "left"), [("y\n", 0, 1), ("n\n", 3, 4)])
 def test_the_count_is_shown_before_the_prompt(
-    server: redis_world.Server, answer: str, code: int, left: int
+    server: redis_server.Server, answer: str, code: int, left: int
 ) -> None:
     server.fill(plans=3, other=1)
     done = cache("clear", "plans:*", answer=answer)
@@ -99,7 +99,7 @@ def test_the_count_is_shown_before_the_prompt(
     ],
 )
 def test_an_ambiguous_request_is_refused(
-    server: redis_world.Server, words: tuple[str, ...], message: str
+    server: redis_server.Server, words: tuple[str, ...], message: str
 ) -> None:
     server.fill(plans=3)
     done = cache(*words)
@@ -110,7 +110,7 @@ def test_an_ambiguous_request_is_refused(
 
 @pytest.mark.usefixtures("tunnel_ports")
 @pytest.mark.parametrize("words", [("clear", "plans:*"), ("flush",)])
-def test_a_dry_run_changes_nothing(server: redis_world.Server, words: tuple[str, ...]) -> None:
+def test_a_dry_run_changes_nothing(server: redis_server.Server, words: tuple[str, ...]) -> None:
     server.fill(plans=3)
     done = cache(*words, "--dry-run")
     assert done.exit_code == 0, done.output
@@ -123,7 +123,7 @@ def test_a_dry_run_changes_nothing(server: redis_world.Server, words: tuple[str,
     ("typed", "code", "left"), [("production\n", 0, 0), ("staging\n", 3, 3), ("yes\n", 3, 3)]
 )
 def test_a_flush_requires_the_stacks_name(
-    server: redis_world.Server, typed: str, code: int, left: int
+    server: redis_server.Server, typed: str, code: int, left: int
 ) -> None:
     server.fill(plans=3)
     done = cache("flush", answer=typed)
@@ -134,7 +134,9 @@ def test_a_flush_requires_the_stacks_name(
 
 @pytest.mark.usefixtures("tunnel_ports")
 @pytest.mark.parametrize("more", [(), ("--yes",)])
-def test_a_script_passes_the_stacks_name(server: redis_world.Server, more: tuple[str, ...]) -> None:
+def test_a_script_passes_the_stacks_name(
+    server: redis_server.Server, more: tuple[str, ...]
+) -> None:
     server.fill(plans=3)
     with server.client() as application:
         application.execute_command("MOVE", "plans:0", 1)

@@ -9,17 +9,17 @@ import boto3
 import pytest
 from moto import mock_aws
 
-import postgres_world
+import postgres_server
 from arbor.account import Account
 from arbor.database import connection, instance
 from arbor.procedure import Failed, Refused
 
-USER, PASSWORD = postgres_world.USER, postgres_world.PASSWORD
+USER, PASSWORD = postgres_server.USER, postgres_server.PASSWORD
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[postgres_world.Server]:
-    with postgres_world.server() as made:
+def server() -> Iterator[postgres_server.Server]:
+    with postgres_server.server() as made:
         yield made
 
 
@@ -33,12 +33,12 @@ class Rds:
         return {"DBInstances": [{"Endpoint": {"Address": self.host, "Port": 5432}}]}
 
 
-def account(host: str = postgres_world.HOST) -> Account:
+def account(host: str = postgres_server.HOST) -> Account:
     clients: dict[str, Any] = {"rds": Rds(host)}
     return Account(stack="production", client=clients.__getitem__)
 
 
-def log_in(server: postgres_world.Server, password: str = PASSWORD, **named: str) -> bool:
+def log_in(server: postgres_server.Server, password: str = PASSWORD, **named: str) -> bool:
     @contextmanager
     def to_server(_: Account, _host: str, port: int) -> Iterator[int]:
         assert port == 5432
@@ -50,14 +50,14 @@ def log_in(server: postgres_world.Server, password: str = PASSWORD, **named: str
 
 
 def test_tls_is_used_also_without_a_bundle(
-    server: postgres_world.Server, monkeypatch: pytest.MonkeyPatch
+    server: postgres_server.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(connection.BUNDLE, raising=False)
     assert log_in(server)
 
 
 def test_the_certificate_must_name_the_endpoint(
-    server: postgres_world.Server, monkeypatch: pytest.MonkeyPatch
+    server: postgres_server.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(connection.BUNDLE, str(server.ca))
     assert log_in(server)
@@ -66,21 +66,21 @@ def test_the_certificate_must_name_the_endpoint(
 
 
 def test_a_wrong_password_is_distinct_from_other_errors(
-    server: postgres_world.Server, monkeypatch: pytest.MonkeyPatch
+    server: postgres_server.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(connection.BUNDLE, raising=False)
     with pytest.raises(connection.WrongPasswordError):
         log_in(server, password="wrong")
-    postgres_world.as_superuser(server, f"ALTER ROLE {USER} CONNECTION LIMIT 0")
+    postgres_server.as_superuser(server, f"ALTER ROLE {USER} CONNECTION LIMIT 0")
     try:
         with pytest.raises(Failed, match="too many connections"):
             log_in(server)
     finally:
-        postgres_world.as_superuser(server, f"ALTER ROLE {USER} CONNECTION LIMIT -1")
+        postgres_server.as_superuser(server, f"ALTER ROLE {USER} CONNECTION LIMIT -1")
 
 
 def test_a_missing_bundle_is_one_sentence(
-    server: postgres_world.Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    server: postgres_server.Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv(connection.BUNDLE, str(tmp_path / "none.pem"))
     with pytest.raises(Refused, match="which is not a file; download https"):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import postgres_world
+import postgres_server
 from engine.stack_file import PROJECT_DIR
 
 RUNBOOK = (PROJECT_DIR / "docs/runbook.md").read_text()
@@ -29,27 +29,27 @@ WRITTEN = (
     "INSERT INTO customers (name, tariff) VALUES ('a', 'fixed'), ('b', 'variable')",
     "INSERT INTO plans VALUES (7, 2)",
 )
-Servers = tuple[postgres_world.Server, postgres_world.Server]
+Servers = tuple[postgres_server.Server, postgres_server.Server]
 
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[Servers]:
     """The old stack's database with rows, and the new one's; both are migrated."""
     with ExitStack() as kept:
-        old, new = (kept.enter_context(postgres_world.server()) for _ in range(2))
+        old, new = (kept.enter_context(postgres_server.server()) for _ in range(2))
         for made in (old, new):
-            postgres_world.as_superuser(made, "CREATE EXTENSION pg_stat_statements")
+            postgres_server.as_superuser(made, "CREATE EXTENSION pg_stat_statements")
         run(old, *MIGRATED, *WRITTEN)
         yield old, new
 
 
-def run(made: postgres_world.Server, *queries: str) -> None:
+def run(made: postgres_server.Server, *queries: str) -> None:
     with made.connect() as connection:
         for query in queries:
             connection.execute(query.encode())
 
 
-def rows(made: postgres_world.Server) -> list[tuple[object, ...]]:
+def rows(made: postgres_server.Server) -> list[tuple[object, ...]]:
     with made.connect() as connection:
         query = b"SELECT c.*, p.id FROM customers c LEFT JOIN plans p ON customer = c.id ORDER BY 1"
         return connection.execute(query).fetchall()
@@ -61,12 +61,12 @@ def copy(servers: Servers, where: Path) -> subprocess.CompletedProcess[str]:
     script = COPY.replace("port=15432", f"port={old.port}").replace(
         "port=15433", f"port={new.port}"
     )
-    script = script.replace("dbname=arbor_next", f"dbname={postgres_world.DATABASE}")
-    programs = f"{postgres_world.PROGRAMS[-1]}:{os.environ['PATH']}"
+    script = script.replace("dbname=arbor_next", f"dbname={postgres_server.DATABASE}")
+    programs = f"{postgres_server.PROGRAMS[-1]}:{os.environ['PATH']}"
     return subprocess.run(
         ["bash", "-euc", script],
         cwd=where,
-        env={"PATH": programs, "PGPASSWORD": postgres_world.PASSWORD},
+        env={"PATH": programs, "PGPASSWORD": postgres_server.PASSWORD},
         capture_output=True,
         text=True,
         check=False,

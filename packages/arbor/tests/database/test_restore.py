@@ -11,7 +11,7 @@ import pytest
 from arbor.database import cut_over, restore_settings
 from arbor.procedure import Refused
 from arbor.times import utc
-from backup_world import (
+from backup_fixtures import (
     DATABASE,
     GROUPS,
     RESTORED,
@@ -20,7 +20,7 @@ from backup_world import (
     instance,
     password,
     rotate,
-    world,
+    staging,
 )
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.corrections import rds_restore
@@ -38,7 +38,7 @@ SETTINGS = (
 
 @pytest.fixture(autouse=True)
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with world(monkeypatch):
+    with staging(monkeypatch):
         yield
 
 

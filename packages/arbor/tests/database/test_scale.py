@@ -8,17 +8,17 @@ import pytest
 from arbor.database import instance, scale
 from arbor.procedure import Failed, Refused
 from arbor_names import limits
-from connections_world import live
+from connection_fixtures import live
 from ecs_world import client
-from operations_world import World
-from scale_world import register
+from scale_fixtures import register
+from staging_fixtures import Staging
 
 NAME = "arbor-staging-db"
 NOW, LARGER, SMALLER = "db.t3.medium", "db.t3.large", "db.t3.small"
 
 
 @pytest.fixture
-def stored(world: World) -> World:
+def stored(staging: Staging) -> Staging:
     """Staging with a database of one zone."""
     client("rds").create_db_instance(
         DBInstanceIdentifier=NAME,
@@ -30,7 +30,7 @@ def stored(world: World) -> World:
         MasterUserPassword="first-password",
         PreferredMaintenanceWindow="sun:05:00-sun:06:00",
     )
-    return world
+    return staging
 
 
 def modify(**arguments: Any) -> None:
@@ -41,8 +41,8 @@ def database() -> Any:
     return client("rds").describe_db_instances()["DBInstances"][0]
 
 
-def change(world: World, wanted: str = LARGER, *, dry_run: bool = False) -> None:
-    scale.plan(world.account, wanted).execute(world.run(dry_run=dry_run))
+def change(staging: Staging, wanted: str = LARGER, *, dry_run: bool = False) -> None:
+    scale.plan(staging.account, wanted).execute(staging.run(dry_run=dry_run))
 
 
 class SlowRds:
@@ -57,7 +57,7 @@ class SlowRds:
         return {**database(), **changes}
 
 
-def test_the_class_changes_and_the_config_key_is_named(stored: World) -> None:
+def test_the_class_changes_and_the_config_key_is_named(stored: Staging) -> None:
     change(stored)
     assert database()["DBInstanceClass"] == LARGER
     assert stored.printed(f"change {NAME} from {NOW} to {LARGER} at once")
@@ -69,7 +69,7 @@ def test_the_class_changes_and_the_config_key_is_named(stored: World) -> None:
     [(True, "one to two minutes"), (False, "several minutes")],
 )
 def test_the_downtime_is_shown_before_the_confirmation(
-    stored: World, *, multi_az: bool, words: str
+    stored: Staging, *, multi_az: bool, words: str
 ) -> None:
     modify(MultiAZ=multi_az, ApplyImmediately=True)
     change(stored, dry_run=True)
@@ -79,7 +79,7 @@ def test_the_downtime_is_shown_before_the_confirmation(
 
 
 def test_it_waits_until_the_class_is_applied_and_nothing_is_pending(
-    stored: World, monkeypatch: pytest.MonkeyPatch
+    stored: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pending = {"PendingModifiedValues": {"DBInstanceClass": LARGER}}
     SlowRds(
@@ -101,7 +101,7 @@ def test_it_waits_until_the_class_is_applied_and_nothing_is_pending(
 
 
 def test_a_second_run_waits_for_the_change_in_progress(
-    stored: World, monkeypatch: pytest.MonkeyPatch
+    stored: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_progress = {
         "DBInstanceStatus": "modifying",
@@ -114,7 +114,7 @@ def test_a_second_run_waits_for_the_change_in_progress(
 
 
 def test_an_unrecoverable_status_is_a_failure_with_the_next_command(
-    stored: World, monkeypatch: pytest.MonkeyPatch
+    stored: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     SlowRds(monkeypatch, {}, {}, {"DBInstanceStatus": "incompatible-network"})
     with pytest.raises(Failed, match=r"is incompatible-network.*describe-events"):
@@ -130,7 +130,7 @@ def test_an_applied_class_leaves_nothing_to_do() -> None:
 
 
 @pytest.mark.parametrize("wanted", ["db.t3.huge", "t3.large", "db.x2g.large", ""])
-def test_an_unknown_class_is_refused_with_the_allowed_ones(stored: World, wanted: str) -> None:
+def test_an_unknown_class_is_refused_with_the_allowed_ones(stored: Staging, wanted: str) -> None:
     with pytest.raises(Refused) as refused:
         change(stored, wanted)
     assert "allowed: db.t3.micro, db.t3.small" in str(refused.value)
@@ -138,7 +138,7 @@ def test_an_unknown_class_is_refused_with_the_allowed_ones(stored: World, wanted
 
 
 def test_a_class_that_rds_does_not_offer_is_refused(
-    stored: World, monkeypatch: pytest.MonkeyPatch
+    stored: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(limits.DATABASE_MEMORY_GIB, "db.t9.large", 8)
     with pytest.raises(Refused, match=r"RDS rejects db\.t9\.large for arbor-staging-db: "):
@@ -146,7 +146,7 @@ def test_a_class_that_rds_does_not_offer_is_refused(
     assert database()["DBInstanceClass"] == NOW
 
 
-def test_other_pending_changes_are_listed_and_not_applied(stored: World) -> None:
+def test_other_pending_changes_are_listed_and_not_applied(stored: Staging) -> None:
     modify(AllocatedStorage=100, MultiAZ=True)
     with pytest.raises(Refused) as refused:
         change(stored)
@@ -157,19 +157,19 @@ def test_other_pending_changes_are_listed_and_not_applied(stored: World) -> None
     assert (database()["DBInstanceClass"], database()["AllocatedStorage"]) == (NOW, 20)
 
 
-def test_the_same_class_pending_for_the_window_is_applied_now(stored: World) -> None:
+def test_the_same_class_pending_for_the_window_is_applied_now(stored: Staging) -> None:
     modify(DBInstanceClass=LARGER)
     change(stored)
     assert database()["DBInstanceClass"] == LARGER
 
 
-def test_another_pending_class_is_refused(stored: World) -> None:
+def test_another_pending_class_is_refused(stored: Staging) -> None:
     modify(DBInstanceClass=SMALLER)
     with pytest.raises(Refused, match=f"DBInstanceClass {SMALLER}"):
         change(stored)
 
 
-def test_a_change_that_became_pending_during_the_confirmation_is_refused(stored: World) -> None:
+def test_a_change_that_became_pending_during_the_confirmation_is_refused(stored: Staging) -> None:
     plan = scale.plan(stored.account, LARGER)
     modify(AllocatedStorage=100)
     with pytest.raises(Refused, match="AllocatedStorage 100"):
@@ -177,13 +177,13 @@ def test_a_change_that_became_pending_during_the_confirmation_is_refused(stored:
     assert database()["DBInstanceClass"] == NOW
 
 
-def test_a_busy_database_is_refused(stored: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_database_is_refused(stored: Staging, monkeypatch: pytest.MonkeyPatch) -> None:
     SlowRds(monkeypatch, {"DBInstanceStatus": "backing-up"})
     with pytest.raises(Refused, match="is backing-up: wait until it is available"):
         change(stored)
 
 
-def test_pending_parameters_are_announced(stored: World) -> None:
+def test_pending_parameters_are_announced(stored: Staging) -> None:
     client("rds").create_db_parameter_group(
         DBParameterGroupName="params", DBParameterGroupFamily="postgres16", Description="d"
     )
@@ -194,7 +194,7 @@ def test_pending_parameters_are_announced(stored: World) -> None:
 
 @pytest.mark.parametrize(("wanted", "is_shown"), [(SMALLER, True), (LARGER, False)])
 def test_fewer_connections_than_recently_open_are_reported(
-    stored: World, wanted: str, *, is_shown: bool
+    stored: Staging, wanted: str, *, is_shown: bool
 ) -> None:
     client("cloudwatch").put_metric_data(
         Namespace="AWS/RDS",
@@ -211,12 +211,12 @@ def test_fewer_connections_than_recently_open_are_reported(
     assert stored.printed("14 days is 300") == is_shown
 
 
-def test_a_stack_without_a_database_is_refused(world: World) -> None:
+def test_a_stack_without_a_database_is_refused(staging: Staging) -> None:
     with pytest.raises(Refused, match=f"There is no database {NAME}"):
-        change(world)
+        change(staging)
 
 
-def test_a_class_too_small_for_full_load_is_refused(stored: World) -> None:
+def test_a_class_too_small_for_full_load_is_refused(stored: Staging) -> None:
     register(stored, "backend", MinCapacity=2, MaxCapacity=6)
     live(stored, 1)
     with pytest.raises(Refused) as refused:
@@ -229,7 +229,7 @@ def test_a_class_too_small_for_full_load_is_refused(stored: World) -> None:
     assert database()["DBInstanceClass"] == NOW
 
 
-def test_a_smaller_class_that_fits_full_load_is_accepted(stored: World) -> None:
+def test_a_smaller_class_that_fits_full_load_is_accepted(stored: Staging) -> None:
     register(stored, "backend", MinCapacity=2, MaxCapacity=2)
     live(stored, 1)
     change(stored, SMALLER)
@@ -238,7 +238,7 @@ def test_a_smaller_class_that_fits_full_load_is_accepted(stored: World) -> None:
 
 
 def test_a_larger_class_is_accepted_with_a_warning_if_it_is_still_too_small(
-    stored: World,
+    stored: Staging,
 ) -> None:
     register(stored, "backend", MinCapacity=2, MaxCapacity=10)
     live(stored, None)
@@ -249,6 +249,6 @@ def test_a_larger_class_is_accepted_with_a_warning_if_it_is_still_too_small(
     )
 
 
-def test_a_service_without_autoscaling_is_not_counted(stored: World) -> None:
+def test_a_service_without_autoscaling_is_not_counted(stored: Staging) -> None:
     live(stored, 1)
     assert scale.plan(stored.account, SMALLER).peak == 0

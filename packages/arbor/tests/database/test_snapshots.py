@@ -12,7 +12,7 @@ import pytest
 from arbor import lock
 from arbor.account import Account
 from arbor_names import naming
-from backup_world import DATABASE, database, instance, snapshots, world
+from backup_fixtures import DATABASE, database, instance, snapshots, staging
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.corrections import rds_backups
 
@@ -21,7 +21,7 @@ NAME = re.compile(r"arbor-production-manual-\d{8}-\d{6}")
 
 @pytest.fixture(autouse=True)
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with world(monkeypatch):
+    with staging(monkeypatch):
         yield
 
 

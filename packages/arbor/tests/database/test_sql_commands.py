@@ -12,7 +12,7 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-import postgres_world
+import postgres_server
 from arbor.__main__ import app
 from arbor.account import Account
 from arbor.database.session import session
@@ -24,13 +24,13 @@ EXTENSION = "pg_stat_statements"
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[postgres_world.Server]:
-    with postgres_world.server() as made:
+def server() -> Iterator[postgres_server.Server]:
+    with postgres_server.server() as made:
         yield made
 
 
 @pytest.fixture(autouse=True)
-def account(server: postgres_world.Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+def account(server: postgres_server.Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """Production's instance and secret; returns the requested local ports of tunnels."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
@@ -59,7 +59,7 @@ def account(server: postgres_world.Server, monkeypatch: pytest.MonkeyPatch) -> I
 
 
 def secret(which: str) -> str:
-    return json.dumps({"username": postgres_world.USER, "password": f"{which}-password"})
+    return json.dumps({"username": postgres_server.USER, "password": f"{which}-password"})
 
 
 def database(*words: str) -> Result:
@@ -67,7 +67,7 @@ def database(*words: str) -> Result:
 
 
 def test_connections_are_shown_by_user_and_state_with_the_limit(
-    server: postgres_world.Server,
+    server: postgres_server.Server,
 ) -> None:
     with server.connect() as idle:
         idle.execute("SELECT 1")
@@ -79,11 +79,11 @@ def test_connections_are_shown_by_user_and_state_with_the_limit(
     assert answer["allowed"] == 100 - 3
     assert answer["used"] == sum(share["connections"] for share in answer["shares"])
     states = {(share["user"], share["state"]) for share in answer["shares"]}
-    assert (postgres_world.USER, "idle in transaction") in states
+    assert (postgres_server.USER, "idle in transaction") in states
 
 
-def test_top_queries_are_sorted_by_the_given_statistic(server: postgres_world.Server) -> None:
-    postgres_world.as_superuser(
+def test_top_queries_are_sorted_by_the_given_statistic(server: postgres_server.Server) -> None:
+    postgres_server.as_superuser(
         server, f"CREATE EXTENSION IF NOT EXISTS {EXTENSION}", "SELECT pg_stat_statements_reset()"
     )
     with server.connect() as application:
@@ -103,9 +103,9 @@ def test_top_queries_are_sorted_by_the_given_statistic(server: postgres_world.Se
 
 
 def test_a_missing_extension_is_reported_with_the_statement_to_create_it(
-    server: postgres_world.Server,
+    server: postgres_server.Server,
 ) -> None:
-    postgres_world.as_superuser(server, f"DROP EXTENSION IF EXISTS {EXTENSION}")
+    postgres_server.as_superuser(server, f"DROP EXTENSION IF EXISTS {EXTENSION}")
     done = database("top-queries")
     assert done.exit_code == 3
     assert f"CREATE EXTENSION {EXTENSION};" in done.stderr
@@ -149,7 +149,7 @@ def test_connect_passes_the_password_in_the_environment(
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     done = database("connect", "--port", "15555")
     assert done.exit_code == ends, done.output
-    user, base = postgres_world.USER, postgres_world.DATABASE
+    user, base = postgres_server.USER, postgres_server.DATABASE
     assert seen.read_text() == f"127.0.0.1 {user} {base} require first-password\n"
     assert account == [15555]
 
@@ -180,16 +180,16 @@ def test_a_port_in_use_is_refused() -> None:
             tunnel(nowhere, "database", 5432, local_port=port).__enter__()
 
 
-def test_a_session_is_read_only(server: postgres_world.Server) -> None:
+def test_a_session_is_read_only(server: postgres_server.Server) -> None:
     """PostgreSQL rejects writes in each of its transactions."""
-    postgres_world.as_superuser(
-        server, "CREATE TABLE kept (id int)", f"GRANT ALL ON kept TO {postgres_world.USER}"
+    postgres_server.as_superuser(
+        server, "CREATE TABLE kept (id int)", f"GRANT ALL ON kept TO {postgres_server.USER}"
     )
     with session(Account(stack="production", client=boto3.client)) as opened:
         for write in ("CREATE TABLE written ()", "INSERT INTO kept VALUES (1)"):
             with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
                 opened.execute(write.encode())
             opened.rollback()
-    with postgres_world.superuser(server) as root:
+    with postgres_server.superuser(server) as root:
         assert root.execute("SELECT to_regclass('written')").fetchone() == (None,)
         assert root.execute("SELECT count(*) FROM kept").fetchone() == (0,)

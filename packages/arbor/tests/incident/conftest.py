@@ -2,15 +2,15 @@
 
 import pytest
 
-import incident_world
-from operations_world import World
+import incident_fixtures
+from staging_fixtures import Staging
 
 
 @pytest.fixture
-def staging(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+def healthy_staging(staging: Staging, monkeypatch: pytest.MonkeyPatch) -> Staging:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setattr("arbor.ecs.health.get", incident_world.well)
-    incident_world.complete(world)
-    return world
+    monkeypatch.setattr("arbor.ecs.health.get", incident_fixtures.well)
+    incident_fixtures.complete(staging)
+    return staging

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from arbor.__main__ import app
-from operations_world import DOMAIN, HEALTHY, STACK, World
+from staging_fixtures import DOMAIN, HEALTHY, STACK, Staging
 
 API = "/api/v1/health"
 REPORT = {"status": "healthy", "database": "connected", "redis": "connected"}
@@ -43,7 +43,7 @@ def serving(host: str, backend: tuple[int, str], detailed: tuple[int, str] = (40
     return response
 
 
-@pytest.mark.usefixtures("world")
+@pytest.mark.usefixtures("staging")
 @pytest.mark.parametrize(("words", "host"), [((), DOMAIN), (("--green",), f"green.{DOMAIN}")])
 def test_healthy_services_exit_0(
     monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], host: str
@@ -54,7 +54,7 @@ def test_healthy_services_exit_0(
     assert "NG" not in done.stdout
 
 
-@pytest.mark.usefixtures("world")
+@pytest.mark.usefixtures("staging")
 @pytest.mark.parametrize(
     ("backend", "why"),
     [
@@ -75,7 +75,7 @@ def test_an_unhealthy_service_exits_1_with_the_problem(
     assert f"Failed: https://{DOMAIN}{API} {why}." in done.stderr
 
 
-@pytest.mark.usefixtures("world")
+@pytest.mark.usefixtures("staging")
 def test_an_unhealthy_backends_report_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     report = {"status": "unhealthy", "database": "disconnected", "redis": "connected"}
     done = health(monkeypatch, serving(DOMAIN, (503, json.dumps(report))))
@@ -83,7 +83,7 @@ def test_an_unhealthy_backends_report_is_shown(monkeypatch: pytest.MonkeyPatch) 
     assert "database disconnected, redis connected" in done.stdout
 
 
-@pytest.mark.usefixtures("world")
+@pytest.mark.usefixtures("staging")
 def test_a_backend_without_its_stores_exits_1(monkeypatch: pytest.MonkeyPatch) -> None:
     done = health(
         monkeypatch,
@@ -99,7 +99,7 @@ def test_a_backend_without_its_stores_exits_1(monkeypatch: pytest.MonkeyPatch) -
     assert f"Failed: https://{DOMAIN}{API} {why}." in done.stderr
 
 
-@pytest.mark.usefixtures("world")
+@pytest.mark.usefixtures("staging")
 def test_a_backend_with_its_stores_exits_0(monkeypatch: pytest.MonkeyPatch) -> None:
     detailed = {**SHALLOW, "database": "healthy", "cache": "healthy"}
     done = health(
@@ -109,7 +109,7 @@ def test_a_backend_with_its_stores_exits_0(monkeypatch: pytest.MonkeyPatch) -> N
     assert "database healthy, cache healthy" in done.stdout
 
 
-@pytest.mark.usefixtures("world")
+@pytest.mark.usefixtures("staging")
 def test_unreachable_services_exit_1_and_all_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(_: str) -> tuple[int, str]:
         raise ConnectionRefusedError("connection refused")
@@ -119,7 +119,7 @@ def test_unreachable_services_exit_1_and_all_are_shown(monkeypatch: pytest.Monke
     assert done.stderr.count("does not answer: connection refused.") == 2
 
 
-@pytest.mark.usefixtures("world")
+@pytest.mark.usefixtures("staging")
 def test_json_is_printed_for_an_unhealthy_service(monkeypatch: pytest.MonkeyPatch) -> None:
     done = health(monkeypatch, serving(DOMAIN, (503, "")), "--json")
     backend, frontend = json.loads(done.stdout)
@@ -129,10 +129,10 @@ def test_json_is_printed_for_an_unhealthy_service(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_rule_without_a_host_is_one_sentence(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    staging: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.account.client("elbv2").modify_rule(
-        RuleArn=world.rules["backend"],
+    staging.account.client("elbv2").modify_rule(
+        RuleArn=staging.rules["backend"],
         Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}}],
     )
     done = health(monkeypatch, serving(DOMAIN, (200, HEALTHY)))
@@ -140,9 +140,9 @@ def test_a_rule_without_a_host_is_one_sentence(
     assert "has no host; `pulumi up` restores it." in done.stderr
 
 
-def test_a_deleted_service_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.account.client("ecs").delete_service(
-        cluster=world.account.cluster, service=f"arbor-{STACK}-backend", force=True
+def test_a_deleted_service_is_refused(staging: Staging, monkeypatch: pytest.MonkeyPatch) -> None:
+    staging.account.client("ecs").delete_service(
+        cluster=staging.account.cluster, service=f"arbor-{STACK}-backend", force=True
     )
     done = health(monkeypatch, serving(DOMAIN, (200, HEALTHY)))
     assert done.exit_code == 3

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-import incident_world
-import operations_world
+import incident_fixtures
+import staging_fixtures
 from ecs_world import client
-from incident_world import log, operate
-from operations_world import ADMIN, APPS, CLUSTER, STACK, World
+from incident_fixtures import log, operate
+from staging_fixtures import ADMIN, APPS, CLUSTER, STACK, Staging
 
 
 @pytest.fixture(autouse=True)
@@ -22,22 +22,22 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _get(address: str) -> tuple[int, str]:
-    report = json.dumps(incident_world.REPORT)
+    report = json.dumps(incident_fixtures.REPORT)
     return 200, report if address.endswith("/health") else "<html>"
 
 
 @pytest.fixture
-def three() -> Iterator[World]:
-    with operations_world.world((*APPS, ADMIN)) as world:
-        incident_world.complete(world)
-        yield world
+def three() -> Iterator[Staging]:
+    with staging_fixtures.staging((*APPS, ADMIN)) as staging:
+        incident_fixtures.complete(staging)
+        yield staging
 
 
 @pytest.fixture
-def backend_alone() -> Iterator[World]:
-    with operations_world.world(("backend",)) as world:
-        incident_world.complete(world)
-        yield world
+def backend_alone() -> Iterator[Staging]:
+    with staging_fixtures.staging(("backend",)) as staging:
+        incident_fixtures.complete(staging)
+        yield staging
 
 
 def triage() -> Any:
@@ -61,7 +61,7 @@ def test_a_third_service_is_in_status_and_health() -> None:
     assert {one["service"]: one["status"] for one in checked} == dict.fromkeys((*APPS, ADMIN), 200)
 
 
-def test_problems_of_a_third_service_are_found(three: World) -> None:
+def test_problems_of_a_third_service_are_found(three: Staging) -> None:
     three.ring(ADMIN)
     log(ADMIN, json.dumps({"level": "ERROR", "message": "no such plan"}))
     found = triage()

@@ -12,8 +12,8 @@ from arbor.incident.checks import needs_attention
 from arbor.incident.reads import shared_reads
 from arbor.lock import held
 from ecs_world import client
-from incident_world import API, CACHE, DATABASE, GIB, Gate, measure, operate, well
-from operations_world import ALARM, BACKEND, CLUSTER, FRONTEND, NEW, STACK, World
+from incident_fixtures import API, CACHE, DATABASE, GIB, Gate, measure, operate, well
+from staging_fixtures import ALARM, BACKEND, CLUSTER, FRONTEND, NEW, STACK, Staging
 
 FIRST = [
     "get_paginator",  # list_services
@@ -35,7 +35,7 @@ THIRD = [
 FOURTH = [*["describe_service_deployments"] * 2, *["describe_target_groups"] * 2]
 
 
-def test_a_healthy_stack_exits_0(staging: World) -> None:
+def test_a_healthy_stack_exits_0(healthy_staging: Staging) -> None:
     done = operate("status")
     assert done.exit_code == 0, done.output
     for line in (
@@ -54,10 +54,10 @@ def test_a_healthy_stack_exits_0(staging: World) -> None:
         "All checks passed.",
     ):
         assert line in done.stdout
-    assert staging.history(BACKEND) == ["SUCCESSFUL"]
+    assert healthy_staging.history(BACKEND) == ["SUCCESSFUL"]
 
 
-@pytest.mark.usefixtures("staging")
+@pytest.mark.usefixtures("healthy_staging")
 def test_productions_requirements_follow_the_tag_environment() -> None:
     rds = client("rds")
     (found,) = rds.describe_db_instances(DBInstanceIdentifier=DATABASE)["DBInstances"]
@@ -69,16 +69,16 @@ def test_productions_requirements_follow_the_tag_environment() -> None:
     assert "NG  cache                available, 1 node, automatic failover disabled" in shown
 
 
-def test_calls_are_made_in_four_parallel_rounds(staging: World) -> None:
+def test_calls_are_made_in_four_parallel_rounds(healthy_staging: Staging) -> None:
     gate = Gate(FIRST, SECOND, THIRD, FOURTH)
     account = Account(stack=STACK, client=gate.client)
     found = snapshot.take(shared_reads(account), well, datetime.now(UTC))
     assert [check for check in found.checks() if needs_attention(check)] == []
     assert (gate.unexpected, gate.missing()) == ([], [])
-    assert staging.account.stack == found.stack
+    assert healthy_staging.account.stack == found.stack
 
 
-@pytest.mark.usefixtures("staging")
+@pytest.mark.usefixtures("healthy_staging")
 def test_a_backend_without_its_stores_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     stores = {"status": "degraded", "database": "unhealthy", "cache": "unhealthy"}
 
@@ -96,59 +96,59 @@ def test_a_backend_without_its_stores_is_wrong(monkeypatch: pytest.MonkeyPatch) 
     assert "1 wrong, 0 unknown" in done.stdout
 
 
-def _alarm(world: World) -> None:
-    world.ring("backend")
+def _alarm(staging: Staging) -> None:
+    staging.ring("backend")
 
 
-def _deleted(_: World) -> None:
+def _deleted(_: Staging) -> None:
     client("ecs").delete_service(cluster=CLUSTER, service=FRONTEND, force=True)
 
 
-def _no_task(_: World) -> None:
+def _no_task(_: Staging) -> None:
     ecs = client("ecs")
     for task in ecs.list_tasks(cluster=CLUSTER, serviceName=FRONTEND)["taskArns"]:
         ecs.stop_task(cluster=CLUSTER, task=task, reason="a drill")
     ecs.update_service(cluster=CLUSTER, service=FRONTEND, desiredCount=0)
 
 
-def _rolled_back(world: World) -> None:
-    revision = world.infrastructure("backend", NEW)
+def _rolled_back(staging: Staging) -> None:
+    revision = staging.infrastructure("backend", NEW)
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, taskDefinition=revision)
-    world.ring("backend")
-    world.finish()
-    assert world.history(BACKEND)[0] == "ROLLBACK_IN_PROGRESS"
+    staging.ring("backend")
+    staging.finish()
+    assert staging.history(BACKEND)[0] == "ROLLBACK_IN_PROGRESS"
     client("cloudwatch").set_alarm_state(
         AlarmName=ALARM.format("backend"), StateValue="OK", StateReason="over"
     )
-    world.finish()
+    staging.finish()
 
 
-def _no_weight(world: World) -> None:
+def _no_weight(staging: Staging) -> None:
     elb = client("elbv2")
-    (rule,) = elb.describe_rules(RuleArns=[world.rules["frontend"]])["Rules"]
+    (rule,) = elb.describe_rules(RuleArns=[staging.rules["frontend"]])["Rules"]
     groups = rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
     weighed = [{**group, "Weight": 0} for group in groups]
     forward = {"Type": "forward", "ForwardConfig": {"TargetGroups": weighed}}
     elb.modify_rule(RuleArn=rule["RuleArn"], Actions=[forward])
 
 
-def _stopped_database(_: World) -> None:
+def _stopped_database(_: Staging) -> None:
     client("rds").stop_db_instance(DBInstanceIdentifier=DATABASE)
 
 
-def _full_database(_: World) -> None:
+def _full_database(_: Staging) -> None:
     measure("AWS/RDS", "FreeStorageSpace", 1 * GIB, DBInstanceIdentifier=DATABASE)
 
 
-def _no_database(_: World) -> None:
+def _no_database(_: Staging) -> None:
     client("rds").delete_db_instance(DBInstanceIdentifier=DATABASE, SkipFinalSnapshot=True)
 
 
-def _no_cache(_: World) -> None:
+def _no_cache(_: Staging) -> None:
     client("elasticache").delete_replication_group(ReplicationGroupId=CACHE)
 
 
-def _no_certificate(_: World) -> None:
+def _no_certificate(_: Staging) -> None:
     acm = client("acm")
     (one,) = acm.list_certificates()["CertificateSummaryList"]
     acm.remove_tags_from_certificate(
@@ -172,37 +172,37 @@ def _no_certificate(_: World) -> None:
     ],
 )
 def test_a_problem_is_shown_and_exits_1(
-    staging: World, break_it: Callable[[World], None], line: str
+    healthy_staging: Staging, break_it: Callable[[Staging], None], line: str
 ) -> None:
-    break_it(staging)
+    break_it(healthy_staging)
     done = operate("status")
     assert done.exit_code == 1, done.output
     assert line in done.stdout, done.stdout
     assert "Run `arbor triage --stack staging` for severity" in done.stdout
 
 
-def test_the_holder_of_the_lock_is_shown(staging: World) -> None:
-    with held(staging.account, "release v9"):
+def test_the_holder_of_the_lock_is_shown(healthy_staging: Staging) -> None:
+    with held(healthy_staging.account, "release v9"):
         done = operate("status")
     assert done.exit_code == 0
     assert "operation            `release v9` by " in done.stdout
 
 
-def test_a_crashed_task_is_shown_with_its_reason(staging: World) -> None:
+def test_a_crashed_task_is_shown_with_its_reason(healthy_staging: Staging) -> None:
     ecs = client("ecs")
     (task, _) = ecs.list_tasks(cluster=CLUSTER, serviceName=BACKEND)["taskArns"]
     ecs.stop_task(
         cluster=CLUSTER, task=task, reason="Task failed ELB health checks in (target-group x)"
     )
-    staging.finish()
+    healthy_staging.finish()
     done = operate("status")
     assert done.exit_code == 1
     assert "NG  backend tasks        1 crashed in the last hour" in done.stdout
     assert "Task failed ELB health checks" in done.stdout
 
 
-def test_json_has_every_part(staging: World) -> None:
-    staging.ring("backend")
+def test_json_has_every_part(healthy_staging: Staging) -> None:
+    healthy_staging.ring("backend")
     done = operate("status", "--json")
     assert done.exit_code == 1
     found = json.loads(done.stdout)

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-import incident_world
-import operations_world
-from incident_world import operate
+import incident_fixtures
+import staging_fixtures
+from incident_fixtures import operate
 
 
 @pytest.fixture(scope="module", autouse=True)
-def staging() -> Iterator[None]:
-    with operations_world.world() as world:
-        incident_world.complete(world)
+def healthy_staging() -> Iterator[None]:
+    with staging_fixtures.staging() as staging:
+        incident_fixtures.complete(staging)
         yield
 
 
@@ -27,7 +27,7 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setattr("arbor.ecs.health.get", incident_world.well)
+    monkeypatch.setattr("arbor.ecs.health.get", incident_fixtures.well)
 
 
 def deny(monkeypatch: pytest.MonkeyPatch, *denied: str, code: str = "AccessDenied") -> None:
@@ -36,10 +36,10 @@ def deny(monkeypatch: pytest.MonkeyPatch, *denied: str, code: str = "AccessDenie
 
     call = BaseClient._make_api_call  # noqa: SLF001 - below every client
 
-    def make(self: Any, operation: str, asked: Any) -> Any:
+    def make(self: Any, operation: str, requested: Any) -> Any:
         if not denied or operation in denied:
             raise ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
-        return call(self, operation, asked)
+        return call(self, operation, requested)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", make)
 

@@ -7,8 +7,8 @@ import pytest
 from arbor.incident import firewall
 from components.web_acl_rules import API_MINUTE_LIMIT, API_TEN_MINUTE_LIMIT
 from ecs_world import client
-from incident_world import API, CACHE, REPORT, balanced, block, cached, log, operate
-from operations_world import ALARM, BACKEND, CLUSTER, DOMAIN, NEW, World
+from incident_fixtures import API, CACHE, REPORT, balanced, block, cached, log, operate
+from staging_fixtures import ALARM, BACKEND, CLUSTER, DOMAIN, NEW, Staging
 
 POOL = "QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 30.00"
 
@@ -20,7 +20,7 @@ def answering(
     monkeypatch.setattr("arbor.ecs.health.get", answers.__getitem__)
 
 
-def test_a_healthy_stack_exits_0_and_shows_each_check(staging: World) -> None:
+def test_a_healthy_stack_exits_0_and_shows_each_check(healthy_staging: Staging) -> None:
     log("backend", json.dumps({"level": "INFO", "message": "all is well"}))
     done = operate("triage")
     assert done.exit_code == 0, done.output
@@ -38,10 +38,10 @@ def test_a_healthy_stack_exits_0_and_shows_each_check(staging: World) -> None:
         "OK  cache           900 hits, 100 misses, 0 evictions, 40 connections",
     ):
         assert line in done.stdout, done.stdout
-    assert staging.history(BACKEND) == ["SUCCESSFUL"]
+    assert healthy_staging.history(BACKEND) == ["SUCCESSFUL"]
 
 
-@pytest.mark.usefixtures("staging")
+@pytest.mark.usefixtures("healthy_staging")
 def test_a_backend_that_answers_503_is_p1(monkeypatch: pytest.MonkeyPatch) -> None:
     answering(monkeypatch, (503, ""), (200, "<html>"))
     done = operate("triage")
@@ -56,7 +56,7 @@ def test_a_backend_that_answers_503_is_p1(monkeypatch: pytest.MonkeyPatch) -> No
     assert third.rstrip() == "    run: arbor rollback backend --stack staging"
 
 
-@pytest.mark.usefixtures("staging")
+@pytest.mark.usefixtures("healthy_staging")
 def test_an_unreachable_public_url_is_p1(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: str) -> tuple[int, str]:
         raise ConnectionRefusedError("connection refused")
@@ -70,7 +70,7 @@ def test_an_unreachable_public_url_is_p1(monkeypatch: pytest.MonkeyPatch) -> Non
     ]
 
 
-@pytest.mark.usefixtures("staging")
+@pytest.mark.usefixtures("healthy_staging")
 def test_a_backend_without_its_cache_is_p2(monkeypatch: pytest.MonkeyPatch) -> None:
     report = {**REPORT, "status": "degraded", "redis": "disconnected"}
     answering(monkeypatch, (200, json.dumps(report)), (200, "<html>"))
@@ -81,7 +81,7 @@ def test_a_backend_without_its_cache_is_p2(monkeypatch: pytest.MonkeyPatch) -> N
     assert "    run: arbor cache stats" in done.stdout
 
 
-@pytest.mark.usefixtures("staging")
+@pytest.mark.usefixtures("healthy_staging")
 def test_a_backend_without_its_stores_is_p2(monkeypatch: pytest.MonkeyPatch) -> None:
     shallow = {"status": "healthy", "version": "1.0.0", "environment": "production"}
     stores = {"status": "degraded", "database": "unhealthy", "cache": "unhealthy"}
@@ -105,7 +105,7 @@ def test_a_backend_without_its_stores_is_p2(monkeypatch: pytest.MonkeyPatch) -> 
         assert line in "\n".join(one.rstrip() for one in done.stdout.splitlines()), done.stdout
 
 
-@pytest.mark.usefixtures("staging")
+@pytest.mark.usefixtures("healthy_staging")
 def test_a_503_with_a_report_is_p1_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     report = {**REPORT, "status": "unhealthy", "database": "disconnected"}
     answering(monkeypatch, (503, json.dumps(report)), (200, "<html>"))
@@ -115,11 +115,13 @@ def test_a_503_with_a_report_is_p1_with_the_reason(monkeypatch: pytest.MonkeyPat
     assert ("P2", "backend reports: database disconnected") in problems
 
 
-def test_no_healthy_target_with_production_traffic_is_p1(staging: World) -> None:
+def test_no_healthy_target_with_production_traffic_is_p1(healthy_staging: Staging) -> None:
     elb = client("elbv2")
     (live,) = [
         group["TargetGroupArn"]
-        for action in elb.describe_rules(RuleArns=[staging.rules["backend"]])["Rules"][0]["Actions"]
+        for action in elb.describe_rules(RuleArns=[healthy_staging.rules["backend"]])["Rules"][0][
+            "Actions"
+        ]
         for group in action["ForwardConfig"]["TargetGroups"]
         if group["Weight"]
     ]
@@ -130,9 +132,9 @@ def test_no_healthy_target_with_production_traffic_is_p1(staging: World) -> None
     assert "P1  backend: the live target group has 0 healthy targets" in done.stdout
 
 
-def test_the_common_issues_have_findings_with_numbers(staging: World) -> None:
+def test_the_common_issues_have_findings_with_numbers(healthy_staging: Staging) -> None:
     log("backend", json.dumps({"level": "ERROR", "message": POOL}), f"ERROR {POOL}")
-    balanced(staging, HTTPCode_ELB_5XX_Count=99, TargetResponseTime=9.0)
+    balanced(healthy_staging, HTTPCode_ELB_5XX_Count=99, TargetResponseTime=9.0)
     cached(Evictions=5, CacheMisses=2000)
     done = operate("triage")
     assert done.exit_code == 1
@@ -154,7 +156,7 @@ def test_the_common_issues_have_findings_with_numbers(staging: World) -> None:
         assert line in done.stdout, done.stdout
 
 
-@pytest.mark.usefixtures("staging")
+@pytest.mark.usefixtures("healthy_staging")
 def test_requests_that_waf_blocked_are_shown_with_the_rule() -> None:
     block("SizeRestrictions_BODY", 60, group="AWSManagedRulesCommonRuleSet")
     block("RateLimit", 3)
@@ -171,7 +173,7 @@ def test_requests_that_waf_blocked_are_shown_with_the_rule() -> None:
         assert line in done.stdout, done.stdout
 
 
-@pytest.mark.usefixtures("staging")
+@pytest.mark.usefixtures("healthy_staging")
 def test_few_blocked_requests_are_shown_without_a_finding() -> None:
     block("RateLimit", 30)
     done = operate("triage")
@@ -179,7 +181,7 @@ def test_few_blocked_requests_are_shown_without_a_finding() -> None:
     assert "OK  blocked by WAF  30 requests in the last 15 minutes: RateLimit 30" in done.stdout
 
 
-@pytest.mark.usefixtures("staging")
+@pytest.mark.usefixtures("healthy_staging")
 def test_one_client_above_the_apis_limit_is_no_finding() -> None:
     assert {API_MINUTE_LIMIT, API_TEN_MINUTE_LIMIT} == firewall.API_LIMITS
     block(API_MINUTE_LIMIT, 200)
@@ -191,15 +193,15 @@ def test_one_client_above_the_apis_limit_is_no_finding() -> None:
     )
 
 
-def test_a_rolled_back_deployment_is_p4(staging: World) -> None:
-    revision = staging.infrastructure("backend", NEW)
+def test_a_rolled_back_deployment_is_p4(healthy_staging: Staging) -> None:
+    revision = healthy_staging.infrastructure("backend", NEW)
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, taskDefinition=revision)
-    staging.ring("backend")
-    staging.finish()
+    healthy_staging.ring("backend")
+    healthy_staging.finish()
     client("cloudwatch").set_alarm_state(
         AlarmName=ALARM.format("backend"), StateValue="OK", StateReason="over"
     )
-    staging.finish()
+    healthy_staging.finish()
     found = json.loads(operate("triage", "--json").stdout)
     (finding,) = found["findings"]
     assert found["severity"] == finding["level"] == "P4"
@@ -210,7 +212,7 @@ def test_a_rolled_back_deployment_is_p4(staging: World) -> None:
     assert "backend-5xx" in finding["evidence"]
 
 
-def test_an_unknown_part_leaves_the_findings_and_is_named(staging: World) -> None:
+def test_an_unknown_part_leaves_the_findings_and_is_named(healthy_staging: Staging) -> None:
     client("elasticache").delete_replication_group(ReplicationGroupId=CACHE)
     client("logs").delete_log_group(logGroupName="/ecs/arbor-staging/frontend")
     done = operate("triage")
@@ -219,4 +221,4 @@ def test_an_unknown_part_leaves_the_findings_and_is_named(staging: World) -> Non
     assert "1 part unknown: severity may be higher." in done.stdout
     assert "P2  the cache is absent" in done.stdout
     assert "??  frontend log         unknown: AWS: " in done.stdout
-    assert staging.output == []
+    assert healthy_staging.output == []

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-import logs_world
+import log_fixtures
 
 
 @pytest.fixture
@@ -12,6 +12,6 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setattr("arbor.logs.since.now", lambda: logs_world.NOW)
-    with logs_world.world():
+    monkeypatch.setattr("arbor.logs.since.now", lambda: log_fixtures.NOW)
+    with log_fixtures.staging():
         yield

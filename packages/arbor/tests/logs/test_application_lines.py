@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from application_lines import CUSTOMER, KINDS, Kind
-from logs_world import documents, operate, put
+from log_fixtures import documents, operate, put
 
 pytestmark = pytest.mark.usefixtures("logged")
 each = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

@@ -13,7 +13,7 @@ from moto.logs.models import logs_backends
 from arbor.logs import export
 from arbor.procedure import Failed, Refused, Run
 from ecs_world import client
-from logs_world import ACCOUNT, BUCKET, GROUP, NOW, operate, put
+from log_fixtures import ACCOUNT, BUCKET, GROUP, NOW, operate, put
 from pulumi_moto.clock import CLOCK
 
 HOUR = timedelta(hours=1)

@@ -11,7 +11,7 @@ from arbor.logs import reading
 from arbor.logs.joined import GAP, headline, joined
 from arbor.logs.line import Line
 from arbor.logs.query import LogQuery
-from logs_world import ACCOUNT, GROUP
+from log_fixtures import ACCOUNT, GROUP
 
 ERRORS = LogQuery(errors=True)
 TRACEBACK = (

@@ -13,7 +13,7 @@ from arbor.logs.line import Line
 from arbor.logs.query import LogQuery
 from arbor.procedure import Refused, Run, Step
 from ecs_world import client
-from logs_world import ACCOUNT, GROUP, NOW, put
+from log_fixtures import ACCOUNT, GROUP, NOW, put
 
 HALF_AN_HOUR = times.milliseconds(NOW - timedelta(minutes=30))
 EVERYTHING = LogQuery()
@@ -216,17 +216,17 @@ def test_the_newest_lines_are_in_order_with_a_note_about_others() -> None:
 
 @pytest.mark.usefixtures("logged")
 def test_each_request_has_a_start() -> None:
-    asked = []
+    requested = []
     events = client("logs").meta.events
 
     def remember(params: dict[str, Any], **_: object) -> None:
-        asked.append(params)
+        requested.append(params)
 
     events.register("provide-client-params.cloudwatch-logs.FilterLogEvents", remember)
     put("long ago", ago=timedelta(hours=2))
     assert SEARCH.newest(HALF_AN_HOUR, 9) == ([], False)
     events.unregister("provide-client-params.cloudwatch-logs.FilterLogEvents", remember)
-    assert [one["startTime"] for one in asked] == [HALF_AN_HOUR]
+    assert [one["startTime"] for one in requested] == [HALF_AN_HOUR]
 
 
 @pytest.mark.usefixtures("logged")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from arbor.logs.line import Line
-from logs_world import DAYS, GROUP, documents, operate, put
+from log_fixtures import DAYS, GROUP, documents, operate, put
 
 ERROR = {"level": "ERROR", "message": "no plan", "customer_id": "abc123", "duration": 2500}
 INFO = {"level": "INFO", "message": "a plan", "customer_id": "abc123", "duration": 80}

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from ecs_world import client
-from logs_world import DATABASE, PARAMETERS, operate, put
+from log_fixtures import DATABASE, PARAMETERS, operate, put
 
 PREFIX = "2026-01-27 12:00:00 UTC:10.0.3.7(53124):arbor_user@arbor_staging:[1234]:LOG:  "
 OFTEN = "SELECT * FROM plans WHERE id = {}"

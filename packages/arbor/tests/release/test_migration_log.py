@@ -16,8 +16,8 @@ from arbor.ecs.task_log import KEPT, TaskLog
 from arbor.procedure import Failed, Refused
 from arbor.release import release
 from ecs_world import client
-from operations_world import BACKEND, CLUSTER, FRONTEND, MIGRATIONS, OLD, World
-from release_world import when
+from release_fixtures import when
+from staging_fixtures import BACKEND, CLUSTER, FRONTEND, MIGRATIONS, OLD, Staging
 
 RUNBOOK = Path(__file__).parents[4] / "docs" / "runbook.md"
 GROUP = "/ecs/arbor-staging/migrations"
@@ -32,30 +32,30 @@ def write(*lines: str, stream: str) -> None:
     logs.put_log_events(logGroupName=GROUP, logStreamName=stream, logEvents=events)
 
 
-def stream_of(world: World, *, stopped: bool = False) -> str:
+def stream_of(staging: Staging, *, stopped: bool = False) -> str:
     arns = client("ecs").list_tasks(
-        cluster=world.account.cluster,
+        cluster=staging.account.cluster,
         family=MIGRATIONS,
         desiredStatus="STOPPED" if stopped else "RUNNING",
     )["taskArns"]
     return f"migrations/backend/{arns[0].rsplit('/', 1)[-1]}"
 
 
-def migrated(world: World) -> None:
-    world.run().execute(release.plan_migration(world.account, None).steps())
+def migrated(staging: Staging) -> None:
+    staging.run().execute(release.plan_migration(staging.account, None).steps())
 
 
-def test_lines_are_shown_as_they_arrive_including_the_last_ones(world: World) -> None:
+def test_lines_are_shown_as_they_arrive_including_the_last_ones(staging: Staging) -> None:
     def begins() -> None:
-        write("Running upgrade -> 1a2b", "Running upgrade 1a2b -> 3c4d", stream=stream_of(world))
+        write("Running upgrade -> 1a2b", "Running upgrade 1a2b -> 3c4d", stream=stream_of(staging))
 
     def ends() -> None:
-        write("done", stream=stream_of(world, stopped=True))
+        write("done", stream=stream_of(staging, stopped=True))
 
-    when(world, f"{MIGRATIONS}: RUNNING", begins)
-    messages = world.output
-    when(world, f"{MIGRATIONS}: STOPPED", ends)
-    second, world.output = world.output, messages
+    when(staging, f"{MIGRATIONS}: RUNNING", begins)
+    messages = staging.output
+    when(staging, f"{MIGRATIONS}: STOPPED", ends)
+    second, staging.output = staging.output, messages
 
     class Both(list[str]):
         def append(self, line: str) -> None:
@@ -63,53 +63,53 @@ def test_lines_are_shown_as_they_arrive_including_the_last_ones(world: World) ->
             messages.append(line)
             second.append(line)
 
-    world.output = Both()
-    migrated(world)
-    text = "\n".join(world.output)
+    staging.output = Both()
+    migrated(staging)
+    text = "\n".join(staging.output)
     assert text.index("Running upgrade -> 1a2b") < text.index("Running upgrade 1a2b -> 3c4d")
     assert text.index("3c4d") < text.index("done")
     assert text.count("3c4d") == 1
 
 
-def test_the_log_of_a_failed_migration_is_shown_before_the_failure(world: World) -> None:
-    world.infrastructure("migrations", command=["false"])
+def test_the_log_of_a_failed_migration_is_shown_before_the_failure(staging: Staging) -> None:
+    staging.infrastructure("migrations", command=["false"])
     when(
-        world,
+        staging,
         f"{MIGRATIONS}: STOPPED",
-        lambda: write("relation exists", stream=stream_of(world, stopped=True)),
+        lambda: write("relation exists", stream=stream_of(staging, stopped=True)),
     )
     with pytest.raises(Failed, match=r"exit code 1.*aws logs tail"):
-        migrated(world)
-    assert "relation exists" in world.output[-1]
+        migrated(staging)
+    assert "relation exists" in staging.output[-1]
 
 
-def test_a_database_that_the_application_created_is_recognised(world: World) -> None:
-    world.infrastructure("migrations", command=["false"])
+def test_a_database_that_the_application_created_is_recognised(staging: Staging) -> None:
+    staging.infrastructure("migrations", command=["false"])
     error = 'asyncpg.exceptions.DuplicateTableError: relation "suppliers" already exists'
     when(
-        world,
+        staging,
         f"{MIGRATIONS}: STOPPED",
-        lambda: write(error, stream=stream_of(world, stopped=True)),
+        lambda: write(error, stream=stream_of(staging, stopped=True)),
     )
     with pytest.raises(Failed, match="Table suppliers already exists") as failed:
-        migrated(world)
+        migrated(staging)
     (heading,) = re.findall('"(Repair [^"]+)"', str(failed.value))
     assert f"\n### {heading}\n" in RUNBOOK.read_text()
 
 
-def test_the_first_migration_requires_no_service(world: World) -> None:
+def test_the_first_migration_requires_no_service(staging: Staging) -> None:
     for service in (BACKEND, FRONTEND):
         client("ecs").delete_service(cluster=CLUSTER, service=service, force=True)
     for _ in range(2):
-        migrated(world)
-        assert f"{MIGRATIONS}: STOPPED" in "\n".join(world.output)
+        migrated(staging)
+        assert f"{MIGRATIONS}: STOPPED" in "\n".join(staging.output)
     arns = client("ecs").list_tasks(cluster=CLUSTER, family=MIGRATIONS, desiredStatus="STOPPED")[
         "taskArns"
     ]
     tasks = client("ecs").describe_tasks(cluster=CLUSTER, tasks=arns)["tasks"]
     found = {task["taskDefinitionArn"] for task in tasks}
     (arn,) = found
-    assert revisions.version_of(world.account, arn, "backend") == OLD
+    assert revisions.version_of(staging.account, arn, "backend") == OLD
     placed = {
         detail["value"]
         for task in tasks
@@ -117,18 +117,18 @@ def test_the_first_migration_requires_no_service(world: World) -> None:
         for detail in attachment["details"]
         if detail["name"] == "subnetId"
     }
-    assert placed <= set(world.subnets)
+    assert placed <= set(staging.subnets)
 
 
-def test_without_private_subnets_it_is_refused(world: World) -> None:
-    client("ec2").delete_tags(Resources=world.subnets, Tags=[{"Key": "SubnetType"}])
+def test_without_private_subnets_it_is_refused(staging: Staging) -> None:
+    client("ec2").delete_tags(Resources=staging.subnets, Tags=[{"Key": "SubnetType"}])
     with pytest.raises(Refused, match="No subnet has the tags"):
-        migrated(world)
+        migrated(staging)
 
 
 @pytest.fixture
-def followed(world: World) -> TaskLog:
-    return TaskLog(account=world.account, group=GROUP, stream="migrations/backend/1")
+def followed(staging: Staging) -> TaskLog:
+    return TaskLog(account=staging.account, group=GROUP, stream="migrations/backend/1")
 
 
 def test_each_line_is_shown_once(followed: TaskLog) -> None:
@@ -168,11 +168,11 @@ def refuses(code: str) -> Callable[..., Any]:
 
 
 def test_an_unreadable_log_is_reported_once_and_fails_nothing(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    staging: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client("logs"), "get_log_events", refuses("AccessDeniedException"))
-    migrated(world)
-    messages = [line for line in world.output if "can't be read" in line]
+    migrated(staging)
+    messages = [line for line in staging.output if "can't be read" in line]
     assert len(messages) == 1
     assert "AccessDenied" in messages[0]
     assert "\x1b" not in messages[0]
@@ -186,7 +186,7 @@ def test_a_line_like_markup_is_unchanged(
     assert "INFO [alembic.runtime] [/closed]" in capsys.readouterr().out
 
 
-def test_the_printed_command_reads_the_whole_log(world: World) -> None:
+def test_the_printed_command_reads_the_whole_log(staging: Staging) -> None:
     log = TaskLog(account=Account(stack="x", client=client), group="/g", stream="a/b/c")
-    assert world
+    assert staging
     assert log.command() == "aws logs tail /g --log-stream-names a/b/c --since 1d"

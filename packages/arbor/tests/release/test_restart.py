@@ -8,39 +8,39 @@ import pytest
 from arbor.procedure import Failed, Refused
 from arbor.release import restart
 from ecs_world import client
-from operations_world import BACKEND, CLUSTER, FRONTEND, STACK, World
-from release_world import deployed, runs, when
+from release_fixtures import deployed, runs, when
+from staging_fixtures import BACKEND, CLUSTER, FRONTEND, STACK, Staging
 
 
 def tasks(name: str) -> set[str]:
     return set(client("ecs").list_tasks(cluster=CLUSTER, serviceName=name)["taskArns"])
 
 
-def test_a_restart_deploys_the_live_revision(world: World) -> None:
-    deployed(world)
-    world.infrastructure("backend", environment=[])  # not the live one
+def test_a_restart_deploys_the_live_revision(staging: Staging) -> None:
+    deployed(staging)
+    staging.infrastructure("backend", environment=[])  # not the live one
     before, others = tasks(BACKEND), tasks(FRONTEND)
-    restart.plan(world.account, ("backend",)).execute(world.run())
+    restart.plan(staging.account, ("backend",)).execute(staging.run())
     assert runs(BACKEND) == {f"{BACKEND}:2"}
     assert not tasks(BACKEND) & before
     assert tasks(FRONTEND) == others
-    assert world.printed(f"{BACKEND}: IN_PROGRESS BAKE_TIME")
-    assert world.printed(f"wait until all tasks of {BACKEND} run the revision")
+    assert staging.printed(f"{BACKEND}: IN_PROGRESS BAKE_TIME")
+    assert staging.printed(f"wait until all tasks of {BACKEND} run the revision")
 
 
-def test_a_pause_is_answered(world: World) -> None:
-    world.pause(BACKEND)
+def test_a_pause_is_answered(staging: Staging) -> None:
+    staging.pause(BACKEND)
     before = tasks(BACKEND)
-    restart.plan(world.account, ("backend", "frontend")).execute(world.run())
-    assert world.history(BACKEND)[0] == "SUCCESSFUL"
+    restart.plan(staging.account, ("backend", "frontend")).execute(staging.run())
+    assert staging.history(BACKEND)[0] == "SUCCESSFUL"
     assert not tasks(BACKEND) & before
 
 
-def test_a_restart_that_ecs_rolls_back_is_a_failure(world: World) -> None:
-    when(world, f"{BACKEND}: IN_PROGRESS", lambda: world.ring("backend"))
+def test_a_restart_that_ecs_rolls_back_is_a_failure(staging: Staging) -> None:
+    when(staging, f"{BACKEND}: IN_PROGRESS", lambda: staging.ring("backend"))
     with pytest.raises(Failed, match=r"is ROLLBACK_SUCCESSFUL.*\n.*arbor rollback backend"):
-        restart.plan(world.account, ("backend", "frontend")).execute(world.run())
-    assert world.history(FRONTEND) == ["SUCCESSFUL"]
+        restart.plan(staging.account, ("backend", "frontend")).execute(staging.run())
+    assert staging.history(FRONTEND) == ["SUCCESSFUL"]
 
 
 class Repeating:
@@ -52,37 +52,37 @@ class Repeating:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ecs, name)
 
-    def update_service(self, **asked: Any) -> Any:
-        self._ecs.update_service(**asked)
-        return self._ecs.update_service(**asked)
+    def update_service(self, **requested: Any) -> Any:
+        self._ecs.update_service(**requested)
+        return self._ecs.update_service(**requested)
 
 
-def test_the_second_deployment_of_a_repeated_call_is_followed(world: World) -> None:
+def test_the_second_deployment_of_a_repeated_call_is_followed(staging: Staging) -> None:
     ecs: Any = Repeating()
     account = replace(
-        world.account, client=lambda service: ecs if service == "ecs" else client(service)
+        staging.account, client=lambda service: ecs if service == "ecs" else client(service)
     )
-    restart.plan(account, ("backend",)).execute(world.run())
-    assert world.history(BACKEND)[:2] == ["SUCCESSFUL", "STOPPED"]
+    restart.plan(account, ("backend",)).execute(staging.run())
+    assert staging.history(BACKEND)[:2] == ["SUCCESSFUL", "STOPPED"]
 
 
-def under_way(world: World) -> None:
-    assert world
+def under_way(staging: Staging) -> None:
+    assert staging
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, forceNewDeployment=True)
 
 
-def without_image(world: World) -> None:
-    assert world
+def without_image(staging: Staging) -> None:
+    assert staging
     client("ecr").batch_delete_image(repositoryName="backend", imageIds=[{"imageTag": "v1.0.0"}])
 
 
-def without_secret(world: World) -> None:
-    assert world
+def without_secret(staging: Staging) -> None:
+    assert staging
     client("secretsmanager").delete_secret(SecretId=f"arbor/{STACK}/db")
 
 
-def half_way(world: World) -> None:
-    strategy = world.service(BACKEND)["deploymentConfiguration"]
+def half_way(staging: Staging) -> None:
+    strategy = staging.service(BACKEND)["deploymentConfiguration"]
     alarms = {**strategy["alarms"], "rollback": False}
     client("ecs").update_service(
         cluster=CLUSTER,
@@ -90,12 +90,12 @@ def half_way(world: World) -> None:
         deploymentConfiguration={**strategy, "alarms": alarms},
         forceNewDeployment=True,
     )
-    world.ring("backend")
-    assert world.history(BACKEND)[0] == "STOPPED"
+    staging.ring("backend")
+    assert staging.history(BACKEND)[0] == "STOPPED"
 
 
-def inactive(world: World) -> None:
-    for arn in world.revisions(BACKEND):
+def inactive(staging: Staging) -> None:
+    for arn in staging.revisions(BACKEND):
         client("ecs").deregister_task_definition(taskDefinition=arn)
 
 
@@ -109,10 +109,10 @@ def inactive(world: World) -> None:
         (inactive, f"{BACKEND}:1 is INACTIVE"),
     ],
 )
-def test_a_refused_restart_writes_nothing(world: World, trouble: object, sentence: str) -> None:
+def test_a_refused_restart_writes_nothing(staging: Staging, trouble: object, sentence: str) -> None:
     assert callable(trouble)
-    trouble(world)
-    before = world.writes()
+    trouble(staging)
+    before = staging.writes()
     with pytest.raises(Refused, match=sentence):
-        restart.plan(world.account, ("frontend", "backend"))
-    assert world.writes() == before
+        restart.plan(staging.account, ("frontend", "backend"))
+    assert staging.writes() == before

@@ -14,9 +14,9 @@ from arbor.__main__ import app
 from arbor.check import Check
 from arbor.procedure import Refused
 from arbor.release.verify import registry, snapshot, table
-from connections_world import database
+from connection_fixtures import database
 from ecs_world import client, forward
-from operations_world import ALARM, BACKEND, CLUSTER, FRONTEND, NEW, OLD, STACK, World, push
+from staging_fixtures import ALARM, BACKEND, CLUSTER, FRONTEND, NEW, OLD, STACK, Staging, push
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr.type_defs import ImageDetailTypeDef
@@ -35,7 +35,7 @@ VALUE = json.dumps({"username": "u", "password": "p"})
 
 
 @pytest.fixture
-def ready(world: World) -> World:
+def ready(staging: Staging) -> Staging:
     """Staging with roles, and a secret with every key."""
     iam, ecs = client("iam"), client("ecs")
     roles = {
@@ -59,14 +59,14 @@ def ready(world: World) -> World:
         )
     client("secretsmanager").put_secret_value(SecretId=f"arbor/{STACK}/db", SecretString=VALUE)
     database("db.t3.small")
-    return world
+    return staging
 
 
-def lines(world: World) -> list[Check]:
-    return table.checks(snapshot.read(world.account, NEW))
+def lines(staging: Staging) -> list[Check]:
+    return table.checks(snapshot.read(staging.account, NEW))
 
 
-def test_every_passed_check_has_its_numbers(ready: World) -> None:
+def test_every_passed_check_has_its_numbers(ready: Staging) -> None:
     before = ready.writes()
     found = lines(ready)
     assert [line.name for line in found] == list(table.CHECKS)
@@ -82,24 +82,24 @@ def test_every_passed_check_has_its_numbers(ready: World) -> None:
     assert ready.writes() == before
 
 
-def groups(world: World) -> tuple[str, str]:
-    balancer = world.service(BACKEND)["loadBalancers"][0]
+def groups(staging: Staging) -> tuple[str, str]:
+    balancer = staging.service(BACKEND)["loadBalancers"][0]
     return (
         balancer["targetGroupArn"],
         balancer["advancedConfiguration"]["alternateTargetGroupArn"],
     )
 
 
-def no_image(_: World) -> None:
+def no_image(_: Staging) -> None:
     client("ecr").batch_delete_image(repositoryName="frontend", imageIds=[{"imageTag": NEW}])
 
 
-def another_platform(_: World) -> None:
+def another_platform(_: Staging) -> None:
     client("ecr").batch_delete_image(repositoryName="backend", imageIds=[{"imageTag": NEW}])
     push("backend", NEW, "arm64", "s390x")
 
 
-def only_one_kept(_: World) -> None:
+def only_one_kept(_: Staging) -> None:
     """Both services run the older of two versions."""
     rule = {
         "rulePriority": 1,
@@ -119,9 +119,9 @@ def only_one_kept(_: World) -> None:
     )
 
 
-def no_live_target(world: World) -> None:
+def no_live_target(staging: Staging) -> None:
     elb = client("elbv2")
-    (rule,) = elb.describe_rules(RuleArns=[world.rules["backend"]])["Rules"]
+    (rule,) = elb.describe_rules(RuleArns=[staging.rules["backend"]])["Rules"]
     for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]:
         arn = group["TargetGroupArn"]
         found = elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
@@ -129,87 +129,87 @@ def no_live_target(world: World) -> None:
             elb.deregister_targets(TargetGroupArn=arn, Targets=[one["Target"] for one in found])
 
 
-def no_role(_: World) -> None:
+def no_role(_: Staging) -> None:
     client("iam").delete_role(RoleName="execution")
 
 
-def another_trust(_: World) -> None:
+def another_trust(_: Staging) -> None:
     document = json.dumps(TASKS).replace("ecs-tasks", "ec2")
     client("iam").update_assume_role_policy(RoleName="task", PolicyDocument=document)
 
 
-def another_infrastructure_trust(_: World) -> None:
+def another_infrastructure_trust(_: Staging) -> None:
     client("iam").update_assume_role_policy(
         RoleName="infrastructure", PolicyDocument=json.dumps(TASKS)
     )
 
 
-def no_key(_: World) -> None:
+def no_key(_: Staging) -> None:
     client("secretsmanager").put_secret_value(
         SecretId=f"arbor/{STACK}/db", SecretString=json.dumps({"username": "u"})
     )
 
 
-def no_json(_: World) -> None:
+def no_json(_: Staging) -> None:
     client("secretsmanager").put_secret_value(SecretId=f"arbor/{STACK}/db", SecretString="s3cret")
 
 
-def deleted_secret(_: World) -> None:
+def deleted_secret(_: Staging) -> None:
     client("secretsmanager").delete_secret(SecretId=f"arbor/{STACK}/db")
 
 
-def no_log_group(_: World) -> None:
+def no_log_group(_: Staging) -> None:
     client("logs").delete_log_group(logGroupName=f"/ecs/arbor-{STACK}/frontend")
 
 
-def one_group_in_the_rule(world: World) -> None:
+def one_group_in_the_rule(staging: Staging) -> None:
     client("elbv2").modify_rule(
-        RuleArn=world.rules["backend"], Actions=[forward((groups(world)[0], 100))]
+        RuleArn=staging.rules["backend"], Actions=[forward((groups(staging)[0], 100))]
     )
 
 
-def half_and_half(world: World) -> None:
-    blue, green = groups(world)
+def half_and_half(staging: Staging) -> None:
+    blue, green = groups(staging)
     client("elbv2").modify_rule(
-        RuleArn=world.rules["backend"], Actions=[forward((blue, 50), (green, 50))]
+        RuleArn=staging.rules["backend"], Actions=[forward((blue, 50), (green, 50))]
     )
 
 
-def no_forward(world: World) -> None:
+def no_forward(staging: Staging) -> None:
     answer = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
-    client("elbv2").modify_rule(RuleArn=world.rules["backend"], Actions=[answer])
+    client("elbv2").modify_rule(RuleArn=staging.rules["backend"], Actions=[answer])
 
 
-def no_rule(world: World) -> None:
-    client("elbv2").delete_rule(RuleArn=world.rules["frontend"])
+def no_rule(staging: Staging) -> None:
+    client("elbv2").delete_rule(RuleArn=staging.rules["frontend"])
 
 
-def another_port(world: World) -> None:
-    world.infrastructure("backend", portMappings=[{"containerPort": 9000}])
+def another_port(staging: Staging) -> None:
+    staging.infrastructure("backend", portMappings=[{"containerPort": 9000}])
 
 
-def too_many(world: World) -> None:
+def too_many(staging: Staging) -> None:
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, desiredCount=7)
-    assert world
+    assert staging
 
 
-def no_alarm(_: World) -> None:
+def no_alarm(_: Staging) -> None:
     client("cloudwatch").delete_alarms(AlarmNames=[ALARM.format("backend")])
 
 
-def an_alarm(world: World) -> None:
-    world.ring("frontend")
+def an_alarm(staging: Staging) -> None:
+    staging.ring("frontend")
 
 
-def a_deployment(_: World) -> None:
+def a_deployment(_: Staging) -> None:
     client("ecs").update_service(cluster=CLUSTER, service=FRONTEND, forceNewDeployment=True)
 
 
-def a_second_group_of_the_migrations(world: World) -> None:
-    found = client("ec2").describe_security_groups(GroupIds=[world.security_groups["migrations"]])[
-        "SecurityGroups"
-    ][0]
-    client("ec2").create_tags(Resources=[world.security_groups["backend"]], Tags=found["Tags"])
+def a_second_group_of_the_migrations(staging: Staging) -> None:
+    found = client("ec2").describe_security_groups(
+        GroupIds=[staging.security_groups["migrations"]]
+    )["SecurityGroups"][0]
+    client("ec2").create_tags(Resources=[staging.security_groups["backend"]], Tags=found["Tags"])
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def a_second_group_of_the_migrations(world: World) -> None:
     ],
 )
 def test_a_missing_or_wrong_prerequisite_is_ng(
-    ready: World, trouble: Callable[[World], None], check: str, sentence: str
+    ready: Staging, trouble: Callable[[Staging], None], check: str, sentence: str
 ) -> None:
     trouble(ready)
     wrong = [line for line in lines(ready) if line.status != "OK"]
@@ -254,7 +254,7 @@ def answering(call: str, answer: Callable[..., Any], service: str, patch: Any) -
 
 
 def test_subnets_without_addresses_for_a_second_colour_are_ng(
-    ready: World, monkeypatch: pytest.MonkeyPatch
+    ready: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subnets = [
         {"SubnetId": ready.subnets[0], "AvailableIpAddressCount": 2},
@@ -267,7 +267,7 @@ def test_subnets_without_addresses_for_a_second_colour_are_ng(
 
 
 def test_a_check_without_permission_is_skipped(
-    ready: World, monkeypatch: pytest.MonkeyPatch
+    ready: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def denied(**_: object) -> None:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Call")
@@ -281,7 +281,7 @@ def test_a_check_without_permission_is_skipped(
     assert "you may not read its value" in found["secrets"].message
 
 
-def test_an_unknown_quota_is_skipped(ready: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_quota_is_skipped(ready: Staging, monkeypatch: pytest.MonkeyPatch) -> None:
     quotas = client("service-quotas")
 
     def unknown(**_: object) -> None:
@@ -293,7 +293,7 @@ def test_an_unknown_quota_is_skipped(ready: World, monkeypatch: pytest.MonkeyPat
     assert "3.5 are needed" in line.message
 
 
-def test_without_infrastructures_revision_it_is_refused(ready: World) -> None:
+def test_without_infrastructures_revision_it_is_refused(ready: Staging) -> None:
     for arn in ready.revisions(BACKEND):
         client("ecs").untag_resource(resourceArn=arn, tagKeys=["ManagedBy"])
     with pytest.raises(Refused, match="was registered by infrastructure"):
@@ -341,11 +341,11 @@ def one_manifest(patch: pytest.MonkeyPatch, config: bytes | Exception) -> None:
     patch.setattr(registry, "fetch", fetch)
 
 
-def of_platforms(world: World) -> list[tuple[str, str]]:
-    return [(line.status, line.message) for line in lines(world) if line.name == "platforms"]
+def of_platforms(staging: Staging) -> list[tuple[str, str]]:
+    return [(line.status, line.message) for line in lines(staging) if line.name == "platforms"]
 
 
-def test_platforms_are_those_of_existing_images(ready: World) -> None:
+def test_platforms_are_those_of_existing_images(ready: Staging) -> None:
     no_image(ready)
     assert of_platforms(ready) == [("OK", "1 image for linux/amd64, 1 image missing.")]
     client("ecr").batch_delete_image(repositoryName="backend", imageIds=[{"imageTag": NEW}])
@@ -353,7 +353,7 @@ def test_platforms_are_those_of_existing_images(ready: World) -> None:
 
 
 def test_the_platform_of_a_single_manifest_is_in_its_config(
-    ready: World, monkeypatch: pytest.MonkeyPatch
+    ready: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one_manifest(monkeypatch, b'{"os": "linux", "architecture": "amd64"}')
     assert of_platforms(ready) == [("OK", "2 images for linux/amd64.")]
@@ -361,7 +361,7 @@ def test_the_platform_of_a_single_manifest_is_in_its_config(
     assert {state for state, _ in of_platforms(ready)} == {"NG"}
 
 
-def test_an_unreadable_config_is_skipped(ready: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_config_is_skipped(ready: Staging, monkeypatch: pytest.MonkeyPatch) -> None:
     one_manifest(monkeypatch, OSError("no route to host"))
     ((state, messages),) = of_platforms(ready)
     assert state == "SKIP"

@@ -7,7 +7,7 @@ import pytest
 from botocore import xform_name
 from botocore.waiter import WaiterModel
 
-from runbook_world import RUNBOOK, commands
+from runbook_fixtures import RUNBOOK, commands
 
 SESSION = botocore.session.get_session()
 OF_THE_CLI = {"query", "output", "cli-input-json"}

@@ -8,7 +8,7 @@ import pytest
 import missing
 from arbor.runbook import document, page, values
 from runbook_browser import PROGRAM, Tab, tab
-from runbook_world import RUNBOOK
+from runbook_fixtures import RUNBOOK
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason=missing.needs("Chromium", "chromium"))
 FILLED = {name: f"value-of-{name}" for name in values.names() if name not in values.CHOSEN}

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from arbor.__main__ import app
 from arbor.runbook import document, page, values
-from runbook_world import COMMANDS, ORIGINAL, ROOT, RUNBOOK, commands, parser
+from runbook_fixtures import COMMANDS, ORIGINAL, ROOT, RUNBOOK, commands, parser
 
 VERDICTS = {"works", "corrected"}
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])

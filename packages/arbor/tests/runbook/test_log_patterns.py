@@ -7,7 +7,7 @@ import pytest
 
 from application_lines import CUSTOMER, KINDS, Kind
 from pulumi_moto.log_pattern import compile_pattern
-from runbook_world import RUNBOOK
+from runbook_fixtures import RUNBOOK
 
 SEARCH = re.compile(
     r"# (?P<what>[^\n]*)\naws logs filter-log-events \\\n"

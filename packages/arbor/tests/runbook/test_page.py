@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from arbor.runbook import document, page, values
-from runbook_world import RUNBOOK
+from runbook_fixtures import RUNBOOK
 
 LEFT = dict.fromkeys(values.CHOSEN, "your choice")
 WHEN = "Production, account 1, us-east-1, as it was on 2026-01-01 at 00:00 UTC."

@@ -15,9 +15,9 @@ from arbor.procedure import Refused
 from arbor.runbook import document, rendered, values
 from arbor.runbook.finding import Finder, Missing
 from ecs_world import client
-from operations_world import DOMAIN, STACK, World
 from pulumi_moto.clock import CLOCK
-from runbook_world import complete
+from runbook_fixtures import complete
+from staging_fixtures import DOMAIN, STACK, Staging
 
 FOUND = {
     "domain": DOMAIN,
@@ -36,9 +36,9 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def whole(world: World) -> World:
-    complete(world)
-    return world
+def whole(staging: Staging) -> Staging:
+    complete(staging)
+    return staging
 
 
 def operate(*words: str) -> Result:
@@ -49,7 +49,7 @@ def found(account: Account) -> values.Values:
     return values.find(account, values.names())
 
 
-def test_every_placeholder_is_filled_in(whole: World) -> None:
+def test_every_placeholder_is_filled_in(whole: Staging) -> None:
     whole.infrastructure("backend")  # a second revision, which is not deployed
     answer = found(whole.account)
     assert set(answer.left) == {
@@ -70,7 +70,7 @@ def test_every_placeholder_is_filled_in(whole: World) -> None:
     assert answer.filled["backend-security-group-id"] == groups["backend"]
 
 
-def test_each_colour_has_its_own_target_group(whole: World) -> None:
+def test_each_colour_has_its_own_target_group(whole: Staging) -> None:
     answer = found(whole.account).filled
     elb = client("elbv2")
     for app_name in ("backend", "frontend"):
@@ -84,7 +84,7 @@ def test_each_colour_has_its_own_target_group(whole: World) -> None:
     assert listener["Certificates"][0]["CertificateArn"] == answer["certificate-arn"]
 
 
-def test_the_previous_revision_is_the_active_one_before_the_live_one(whole: World) -> None:
+def test_the_previous_revision_is_the_active_one_before_the_live_one(whole: Staging) -> None:
     ecs, name = client("ecs"), f"arbor-{STACK}-backend"
     for _ in range(3):
         whole.infrastructure("backend")
@@ -96,13 +96,13 @@ def test_the_previous_revision_is_the_active_one_before_the_live_one(whole: Worl
     assert answer["backend-infrastructure-revision"] == "4"
 
 
-def test_a_releases_revision_is_not_infrastructures(whole: World) -> None:
+def test_a_releases_revision_is_not_infrastructures(whole: Staging) -> None:
     made = whole.infrastructure("backend")
     client("ecs").tag_resource(resourceArn=made, tags=[{"key": "ManagedBy", "value": "release"}])
     assert found(whole.account).filled["backend-infrastructure-revision"] == "1"
 
 
-def test_a_paused_deployment_has_its_hook(whole: World) -> None:
+def test_a_paused_deployment_has_its_hook(whole: Staging) -> None:
     name = f"arbor-{STACK}-backend"
     whole.pause(name)
     client("ecs").update_service(
@@ -118,8 +118,8 @@ def test_a_paused_deployment_has_its_hook(whole: World) -> None:
     assert deployment["lifecycleHookDetails"][0]["hookId"] == answer["backend-hook-id"]
 
 
-def test_a_missing_value_has_its_reason(world: World) -> None:
-    answer = found(world.account)
+def test_a_missing_value_has_its_reason(staging: Staging) -> None:
+    answer = found(staging.account)
     assert "DBInstance arbor-staging-db not found" in answer.left["database-endpoint"]
     assert answer.left["log-export-bucket"].startswith("0 buckets have the tags")
     assert answer.left["certificate-arn"] == "the listener on port 80 has no certificate"
@@ -127,38 +127,38 @@ def test_a_missing_value_has_its_reason(world: World) -> None:
     assert answer.filled["domain"] == DOMAIN
 
 
-def test_an_account_without_the_stack_fills_in_nothing(world: World) -> None:
+def test_an_account_without_the_stack_fills_in_nothing(staging: Staging) -> None:
     answer = values.find(Account(stack="production", client=client), values.names())
     assert not answer.filled
     assert (
         "arbor-production-cluster" in answer.left["domain"]
         or "ClusterNotFound" in answer.left["domain"]
     )
-    assert world
+    assert staging
 
 
 @pytest.mark.parametrize("value", ["$(rm -rf x)", "a b", "a;b", "a`b`", "a|b", "<b>", "a\nb", ""])
 def test_a_value_with_shell_characters_is_not_filled_in(
-    value: str, world: World, monkeypatch: pytest.MonkeyPatch
+    value: str, staging: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     finder = Finder(names=("domain",), find=lambda _: {"domain": value})
     monkeypatch.setattr(values, "FINDERS", (finder,))
-    answer = values.find(world.account, ["domain"])
+    answer = values.find(staging.account, ["domain"])
     assert "domain" not in answer.filled
     assert answer.left["domain"]
 
 
-def test_a_finder_returns_each_of_its_names(whole: World) -> None:
+def test_a_finder_returns_each_of_its_names(whole: Staging) -> None:
     for finder in values.FINDERS:
         assert set(finder.find(whole.account)) == set(finder.names)
 
 
-def test_an_unknown_placeholder_has_no_value(world: World) -> None:
-    assert values.find(world.account, ["nonsense"]).left == {"nonsense": "no such placeholder"}
+def test_an_unknown_placeholder_has_no_value(staging: Staging) -> None:
+    assert values.find(staging.account, ["nonsense"]).left == {"nonsense": "no such placeholder"}
 
 
 def test_without_valid_credentials_the_message_is_only_that(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    staging: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expired = ClientError({"Error": {"Code": "ExpiredToken", "Message": "expired"}}, "Any")
 
@@ -178,10 +178,10 @@ def test_without_valid_credentials_the_message_is_only_that(
     assert done.exit_code == 1
     assert "sign in again" in done.stderr
     assert done.stdout == ""
-    assert world
+    assert staging
 
 
-def test_without_a_network_it_fails(world: World) -> None:
+def test_without_a_network_it_fails(staging: Staging) -> None:
     class Off:
         def __getattr__(self, _: str) -> Any:
             def fail(*_: Any, **__: Any) -> Any:
@@ -192,10 +192,10 @@ def test_without_a_network_it_fails(world: World) -> None:
     off: Any = Off()
     with pytest.raises(EndpointConnectionError):
         found(Account(stack=STACK, client=lambda name: client(name) if name == "sts" else off))
-    assert world
+    assert staging
 
 
-def test_the_printed_runbook_can_be_pasted(whole: World) -> None:  # noqa: ARG001 - it is there
+def test_the_printed_runbook_can_be_pasted(whole: Staging) -> None:  # noqa: ARG001 - it is there
     done = operate()
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith(
@@ -209,14 +209,14 @@ def test_the_printed_runbook_can_be_pasted(whole: World) -> None:  # noqa: ARG00
     assert set(used) <= set(document.placeholders(ending))
 
 
-def test_json_has_every_value(whole: World) -> None:  # noqa: ARG001 - it is there
+def test_json_has_every_value(whole: Staging) -> None:  # noqa: ARG001 - it is there
     answer = json.loads(operate("--json").stdout)
     assert (answer["stack"], answer["account"]) == (STACK, "123456789012")
     assert answer["filled"]["domain"] == DOMAIN
     assert "backend-hook-id" in answer["left"]
 
 
-def test_the_whole_page_is_written(whole: World, tmp_path: Path) -> None:  # noqa: ARG001 - it is there
+def test_the_whole_page_is_written(whole: Staging, tmp_path: Path) -> None:  # noqa: ARG001 - it is there
     path = tmp_path / "runbook.html"
     path.write_text("before")
     done = operate("--html", str(path))
@@ -248,7 +248,7 @@ def test_an_interrupted_write_keeps_the_old_page(
 @pytest.mark.parametrize("place", ["absent/runbook.html", "."])
 def test_an_unwritable_file_is_refused(
     place: str,
-    whole: World,  # noqa: ARG001 - it is there
+    whole: Staging,  # noqa: ARG001 - it is there
     tmp_path: Path,
 ) -> None:
     done = operate("--html", str(tmp_path / place))

@@ -1,5 +1,5 @@
 """Fixtures of the scaling commands."""
 
-from scale_world import scaled
+from scale_fixtures import scaled
 
 __all__ = ["scaled"]

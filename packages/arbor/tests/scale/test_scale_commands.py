@@ -5,9 +5,9 @@ from typer.testing import CliRunner, Result
 
 from arbor.__main__ import app
 from ecs_world import client
-from operations_world import STACK, World
 from pulumi_moto.clock import CLOCK
-from scale_world import fall_backs, floor
+from scale_fixtures import floor, scheduled_floors
+from staging_fixtures import STACK, Staging
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,7 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def hurried(scaled: World) -> World:
+def hurried(scaled: Staging) -> Staging:
     """A minute of the account passes in a millisecond; there is a database."""
     client("rds").create_db_instance(
         DBInstanceIdentifier="arbor-staging-db",
@@ -66,10 +66,10 @@ def test_a_command_and_its_repetition_exit_0() -> None:
         ("database", "scale"),
     ],
 )
-def test_invalid_arguments_exit_2(scaled: World, words: tuple[str, ...]) -> None:
-    before = (scaled.writes(), floor(), fall_backs())
+def test_invalid_arguments_exit_2(scaled: Staging, words: tuple[str, ...]) -> None:
+    before = (scaled.writes(), floor(), scheduled_floors())
     assert operate(*words, "--yes").exit_code == 2
-    assert (scaled.writes(), floor(), fall_backs()) == before
+    assert (scaled.writes(), floor(), scheduled_floors()) == before
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ def test_invalid_arguments_exit_2(scaled: World, words: tuple[str, ...]) -> None
     ],
 )
 def test_a_refused_command_exits_3_with_the_allowed_values_and_writes_nothing(
-    hurried: World, words: tuple[str, ...], message: str
+    hurried: Staging, words: tuple[str, ...], message: str
 ) -> None:
-    before = (hurried.writes(), floor(), fall_backs())
+    before = (hurried.writes(), floor(), scheduled_floors())
     refused = operate(*words, "--yes")
     assert refused.exit_code == 3
     assert refused.stderr.startswith("Refused, nothing was changed: ")
     assert message in refused.stderr
-    assert (hurried.writes(), floor(), fall_backs()) == before
+    assert (hurried.writes(), floor(), scheduled_floors()) == before
     assert client("ssm").describe_parameters()["Parameters"] == []

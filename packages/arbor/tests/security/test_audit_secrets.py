@@ -16,7 +16,7 @@ import first_secrets
 from arbor.__main__ import app
 from ecs_world import client
 from first_secrets import APP, CACHE, DB, FIRST, GROUP, put
-from operations_world import STACK
+from staging_fixtures import STACK
 
 Audit = Callable[..., Result]
 ROTATED = {

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-import postgres_world
+import postgres_server
 from arbor.account import Account
 from arbor.database.connection import WrongPasswordError
 from arbor.database.secret import Credentials
@@ -15,20 +15,20 @@ from arbor.procedure import Failed
 from arbor.security.database_users import DatabaseUsers
 from arbor.security.database_users import generate_password as generate
 
-MASTER = Credentials(username=postgres_world.USER, password=postgres_world.PASSWORD)
+MASTER = Credentials(username=postgres_server.USER, password=postgres_server.PASSWORD)
 TABLE = "CREATE TABLE plans (id int); INSERT INTO plans VALUES (1)"
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[postgres_world.Server]:
-    with postgres_world.server() as made:
+def server() -> Iterator[postgres_server.Server]:
+    with postgres_server.server() as made:
         with made.connect() as connection:
             connection.execute(TABLE)
         yield made
 
 
 @pytest.fixture
-def users(server: postgres_world.Server) -> DatabaseUsers:
+def users(server: postgres_server.Server) -> DatabaseUsers:
     @contextmanager
     def connect(_: Account, credentials: Credentials) -> Iterator[psycopg.Connection]:
         try:
@@ -40,7 +40,7 @@ def users(server: postgres_world.Server) -> DatabaseUsers:
 
     return DatabaseUsers(
         account=Account(stack="production", client=_no_aws),
-        master=postgres_world.USER,
+        master=postgres_server.USER,
         connect=connect,
     )
 
@@ -59,7 +59,7 @@ def test_a_user_logs_in_with_its_password_and_no_other(users: DatabaseUsers) -> 
 
 
 def test_the_second_user_has_the_firsts_rights(
-    users: DatabaseUsers, server: postgres_world.Server
+    users: DatabaseUsers, server: postgres_server.Server
 ) -> None:
     wanted = second(generate())
     step = users.set_password(wanted, MASTER)
@@ -74,7 +74,7 @@ def test_the_second_user_has_the_firsts_rights(
 
 
 def test_the_first_keeps_its_password_and_both_own_its_later_tables(
-    users: DatabaseUsers, server: postgres_world.Server
+    users: DatabaseUsers, server: postgres_server.Server
 ) -> None:
     wanted = second(generate())
     users.set_password(wanted, MASTER).do()
@@ -93,7 +93,7 @@ def test_a_second_run_changes_only_the_password(users: DatabaseUsers) -> None:
     assert not users.logs_in(first)
 
 
-def test_an_open_session_continues(users: DatabaseUsers, server: postgres_world.Server) -> None:
+def test_an_open_session_continues(users: DatabaseUsers, server: postgres_server.Server) -> None:
     with server.connect() as before:
         before.execute("SELECT * FROM plans")
         before.commit()
@@ -102,22 +102,22 @@ def test_an_open_session_continues(users: DatabaseUsers, server: postgres_world.
 
 
 def test_no_password_is_in_the_servers_log(
-    users: DatabaseUsers, server: postgres_world.Server
+    users: DatabaseUsers, server: postgres_server.Server
 ) -> None:
     wanted = second(generate())
     users.set_password(wanted, MASTER).do()
-    logged = postgres_world.statements(server)
+    logged = postgres_server.statements(server)
     assert 'ALTER ROLE "arbor_user_2" PASSWORD \'SCRAM-SHA-256$' in logged
     assert wanted.password not in logged
 
 
 def test_a_locked_table_rolls_everything_back(
-    users: DatabaseUsers, server: postgres_world.Server, monkeypatch: pytest.MonkeyPatch
+    users: DatabaseUsers, server: postgres_server.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("arbor.security.database_users.LOCK_TIMEOUT", "50ms")
-    postgres_world.as_superuser(server, f"ALTER TABLE plans OWNER TO {postgres_world.USER}")
+    postgres_server.as_superuser(server, f"ALTER TABLE plans OWNER TO {postgres_server.USER}")
     before = second(generate())
-    with postgres_world.superuser(server) as busy, busy.transaction():
+    with postgres_server.superuser(server) as busy, busy.transaction():
         busy.execute("LOCK TABLE plans")
         with pytest.raises(Failed, match="lock timeout"):
             users.set_password(before, MASTER).do()

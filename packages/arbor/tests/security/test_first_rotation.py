@@ -37,8 +37,8 @@ from first_secrets import (
     put,
     tokens,
 )
-from operations_world import STACK, World
 from pulumi_moto.clock import CLOCK
+from staging_fixtures import STACK, Staging
 
 EACH = (DB, CACHE, APP)
 
@@ -68,13 +68,13 @@ class Database:
 
 
 @pytest.fixture
-def database(world: World, monkeypatch: pytest.MonkeyPatch) -> Database:
+def database(staging: Staging, monkeypatch: pytest.MonkeyPatch) -> Database:
     """The stack after the first `up`, and an operator's configuration."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    complete(world)
-    application, made = Application(world), Database()
+    complete(staging)
+    application, made = Application(staging), Database()
 
     def modified(params: dict[str, str], **_: object) -> None:
         if "MasterUserPassword" in params:
@@ -112,24 +112,28 @@ def arbor(*words: str) -> Result:
     return CliRunner().invoke(app, [*words, "--stack", STACK])
 
 
-def test_afterwards_no_secret_has_a_value_of_the_state(world: World, database: Database) -> None:
+def test_afterwards_no_secret_has_a_value_of_the_state(
+    staging: Staging, database: Database
+) -> None:
     done = arbor("rotate-first", "--yes")
     assert done.exit_code == 0, done.output
     assert [held(name) == FIRST[name] for name in EACH] == [False] * 3
     assert tokens() == [held(CACHE)["password"]]
     assert database.master[-1] == held(DB)["password"]
     assert all("AWSPENDING" not in labels(name) for name in EACH)
-    assert deployments(world) == 3  # one more than before, for all three
-    assert [one.finding(world.account) for one in first_values.find(world.account)] == [""] * 3
+    assert deployments(staging) == 3  # one more than before, for all three
+    assert [one.finding(staging.account) for one in first_values.find(staging.account)] == [""] * 3
 
 
-def test_a_second_run_changes_nothing_without_a_prompt(world: World, database: Database) -> None:
+def test_a_second_run_changes_nothing_without_a_prompt(
+    staging: Staging, database: Database
+) -> None:
     assert arbor("rotate-first", "--yes").exit_code == 0
-    before, passwords = everything(world), list(database.master)
+    before, passwords = everything(staging), list(database.master)
     done = arbor("rotate-first")  # without --yes
     assert (done.exit_code, done.stderr) == (0, "")
     assert "No secret of staging has its first value" in done.stdout
-    assert (everything(world), database.master) == (before, passwords)
+    assert (everything(staging), database.master) == (before, passwords)
 
 
 def test_only_remaining_secrets_are_rotated(database: Database) -> None:
@@ -142,8 +146,8 @@ def test_only_remaining_secrets_are_rotated(database: Database) -> None:
     assert "deploy the new SECRET_KEY and password to arbor-staging-backend" in done.stdout
 
 
-def test_a_dry_run_prints_every_step_in_order(world: World, database: Database) -> None:
-    before = everything(world)
+def test_a_dry_run_prints_every_step_in_order(staging: Staging, database: Database) -> None:
+    before = everything(staging)
     done = arbor("rotate-first", "--dry-run")
     assert done.exit_code == 0
     assert [line.split()[1] for line in done.stdout.splitlines()] == [
@@ -153,16 +157,16 @@ def test_a_dry_run_prints_every_step_in_order(world: World, database: Database) 
         *("deploy", "deploy"),
         *("remove", "end", "check", "end", "end"),
     ]
-    assert (everything(world), database.waits()) == (before, False)
+    assert (everything(staging), database.waits()) == (before, False)
 
 
 def test_an_interrupted_rotation_continues_without_first_values(
-    world: World, database: Database, monkeypatch: pytest.MonkeyPatch
+    staging: Staging, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The process stops during the deployment."""
 
     def stop(_: float) -> None:
-        if deployments(world) == 3:
+        if deployments(staging) == 3:
             raise KeyboardInterrupt
         CLOCK.advance(60)
 
@@ -171,9 +175,9 @@ def test_an_interrupted_rotation_continues_without_first_values(
         done = arbor("rotate-first", "--yes")
     assert done.exit_code == 1
     kept = [held(name) for name in EACH]
-    world.finish()
-    assert not any(one.is_first for one in first_values.find(world.account))
-    findings = {one.finding(world.account) for one in first_values.find(world.account)}
+    staging.finish()
+    assert not any(one.is_first for one in first_values.find(staging.account))
+    findings = {one.finding(staging.account) for one in first_values.find(staging.account)}
     assert (
         f"{CACHE} has an incomplete rotation: run `arbor rotate-token --stack staging` to "
         "complete it."
@@ -186,7 +190,9 @@ def test_an_interrupted_rotation_continues_without_first_values(
     assert all("AWSPENDING" not in labels(name) for name in EACH)
 
 
-def test_with_two_users_the_first_password_is_invalidated(world: World, database: Database) -> None:
+def test_with_two_users_the_first_password_is_invalidated(
+    staging: Staging, database: Database
+) -> None:
     done = arbor("rotate-password", "--two-users", "--yes")
     assert done.exit_code == 0, done.output
     assert held(DB) == {"username": "arbor_user_2", "password": database.second}
@@ -197,10 +203,10 @@ def test_with_two_users_the_first_password_is_invalidated(world: World, database
     assert again.exit_code == 0, again.output
     assert held(DB) == {"username": USER, "password": database.master[-1]}
     assert len(database.master) == given + 1  # only its turn
-    assert deployments(world) == 4
+    assert deployments(staging) == 4
 
 
-def test_replaced_stores_get_new_values(world: World, database: Database) -> None:
+def test_replaced_stores_get_new_values(staging: Staging, database: Database) -> None:
     """Cache and database were created again with the state's values, after a rotation."""
     put(CACHE, {"password": "rotated-token-of-letters"})
     put(DB, {"username": USER, "password": "rotated"})
@@ -215,7 +221,7 @@ def test_replaced_stores_get_new_values(world: World, database: Database) -> Non
     assert done.exit_code == 0, done.output
     assert tokens() == [held(CACHE)["password"]]
     assert held(CACHE)["password"] != "rotated-token-of-letters"
-    assert not first_values.find(world.account)[1].is_in_state
+    assert not first_values.find(staging.account)[1].is_in_state
 
 
 @pytest.mark.usefixtures("database")
@@ -231,22 +237,22 @@ def test_a_stack_without_secrets_is_refused() -> None:
 
 
 @pytest.mark.usefixtures("database")
-def test_without_a_terminal_nothing_is_done(world: World) -> None:
-    before = everything(world)
+def test_without_a_terminal_nothing_is_done(staging: Staging) -> None:
+    before = everything(staging)
     done = arbor("rotate-first")
     assert done.exit_code == 3
     assert "add --yes" in done.stderr
-    assert everything(world) == before
+    assert everything(staging) == before
 
 
 @pytest.mark.usefixtures("database")
-def test_an_obstacle_of_one_secret_stops_all(world: World) -> None:
+def test_an_obstacle_of_one_secret_stops_all(staging: Staging) -> None:
     put(DB, {"username": "mira", "password": "x"}, "AWSCURRENT", "arbor-initial")
-    before = everything(world)
+    before = everything(staging)
     done = arbor("rotate-first", "--yes")
     assert done.exit_code == 3
     assert "The secret's user is mira" in done.stderr
-    assert everything(world) == before
+    assert everything(staging) == before
 
 
 def test_the_label_is_the_programs() -> None:

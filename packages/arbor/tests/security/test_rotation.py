@@ -18,8 +18,8 @@ from arbor.database.secret import Credentials
 from arbor.procedure import Failed, Refused
 from arbor.security import database_users, password, rotation
 from ecs_world import client
-from operations_world import BACKEND, World
 from pulumi_moto.clock import CLOCK
+from staging_fixtures import BACKEND, Staging
 
 SECRET, DATABASE, MASTER, FIRST = "arbor/staging/db", "arbor-staging-db", "arbor_user", "first-one"
 
@@ -52,7 +52,7 @@ def instance(account: Account) -> dict[str, Any]:
 
 
 @pytest.fixture
-def login(world: World) -> Login:
+def login(staging: Staging) -> Login:
     """Staging with a database and its secret."""
     client("rds").create_db_instance(
         DBInstanceIdentifier=DATABASE,
@@ -71,7 +71,7 @@ def login(world: World) -> Login:
         if "MasterUserPassword" in params:
             made.modified.append(params)
 
-    world.account.client("rds").meta.events.register(
+    staging.account.client("rds").meta.events.register(
         "provide-client-params.rds.ModifyDBInstance", remember
     )
     return made
@@ -91,61 +91,63 @@ def labels() -> list[str]:
     return sorted(label for version in stages.values() for label in version)
 
 
-def plan(world: World, login: Login, *, two_users: bool = False) -> rotation.Rotation:
-    one = password.plan(world.account, login, two_users=two_users)
-    return rotation.plan(world.account, "rotate-password", one)
+def plan(staging: Staging, login: Login, *, two_users: bool = False) -> rotation.Rotation:
+    one = password.plan(staging.account, login, two_users=two_users)
+    return rotation.plan(staging.account, "rotate-password", one)
 
 
-def test_database_secret_and_tasks_use_the_new_password(world: World, login: Login) -> None:
-    plan(world, login).execute(world.run())
+def test_database_secret_and_tasks_use_the_new_password(staging: Staging, login: Login) -> None:
+    plan(staging, login).execute(staging.run())
     assert login.modified[-1]["MasterUserPassword"] == held()["password"] != FIRST
     assert held()["username"] == MASTER
-    assert len(world.deployments(BACKEND)) == 2
+    assert len(staging.deployments(BACKEND)) == 2
     assert labels() == ["AWSCURRENT", "AWSPREVIOUS"]
 
 
-def test_a_dry_run_prints_every_step_and_changes_nothing(world: World, login: Login) -> None:
-    plan(world, login).execute(world.run(dry_run=True))
-    assert [line.split()[1] for line in world.output] == [
+def test_a_dry_run_prints_every_step_and_changes_nothing(staging: Staging, login: Login) -> None:
+    plan(staging, login).execute(staging.run(dry_run=True))
+    assert [line.split()[1] for line in staging.output] == [
         *("store", "set", "make"),
         *("deploy", "deploy"),  # both services use the secret here
         "end",
     ]
     assert held()["password"] == FIRST
     assert (login.modified, labels()) == ([], ["AWSCURRENT", "AWSPREVIOUS"])
-    assert len(world.deployments(BACKEND)) == 1
+    assert len(staging.deployments(BACKEND)) == 1
 
 
-def test_no_password_is_printed(world: World, login: Login) -> None:
-    planned = plan(world, login)
-    planned.execute(world.run())
+def test_no_password_is_printed(staging: Staging, login: Login) -> None:
+    planned = plan(staging, login)
+    planned.execute(staging.run())
     printed = "\n".join(
-        [*world.output, repr(planned), repr(Credentials(username="u", password=FIRST))]
+        [*staging.output, repr(planned), repr(Credentials(username="u", password=FIRST))]
     )
     assert held()["password"] not in printed
     assert FIRST not in printed
 
 
-def test_an_interrupted_rotation_continues_with_its_password(world: World, login: Login) -> None:
+def test_an_interrupted_rotation_continues_with_its_password(
+    staging: Staging, login: Login
+) -> None:
     def raise_alarm(seconds: float) -> None:
-        if world.history(BACKEND)[0] == "IN_PROGRESS":
-            world.ring("backend")
+        if staging.history(BACKEND)[0] == "IN_PROGRESS":
+            staging.ring("backend")
         CLOCK.advance(seconds)
 
     with pytest.raises(Failed, match="again to continue with it"):
-        plan(world, login).execute(replace(world.run(), sleep=raise_alarm))
+        plan(staging, login).execute(replace(staging.run(), sleep=raise_alarm))
     kept = held()["password"]
     assert labels() == ["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"]
     client("cloudwatch").set_alarm_state(
         AlarmName="backend-5xx", StateValue="OK", StateReason="the drill is over"
     )
-    plan(world, login).execute(world.run())
+    plan(staging, login).execute(staging.run())
     assert held()["password"] == kept
     assert len(login.modified) == 1
     assert "AWSPENDING" not in labels()
 
 
-REFUSED: dict[str, tuple[Callable[[World], object], str]] = {
+REFUSED: dict[str, tuple[Callable[[Staging], object], str]] = {
     "the secret has more": (
         lambda _: put(username=MASTER, password=FIRST, host="h"),
         "exactly username and password",
@@ -183,21 +185,21 @@ REFUSED: dict[str, tuple[Callable[[World], object], str]] = {
 
 @pytest.mark.parametrize("why", REFUSED)
 def test_an_obstacle_is_reported_and_nothing_is_written(
-    world: World, login: Login, why: str
+    staging: Staging, login: Login, why: str
 ) -> None:
     disturb, sentence = REFUSED[why]
-    disturb(world)
-    before = len(world.deployments(BACKEND))
+    disturb(staging)
+    before = len(staging.deployments(BACKEND))
     with pytest.raises(Refused, match=sentence):
-        plan(world, login)
+        plan(staging, login)
     assert login.modified == []
-    assert len(world.deployments(BACKEND)) == before
+    assert len(staging.deployments(BACKEND)) == before
 
 
-def test_the_second_users_turn_requires_two_users(world: World, login: Login) -> None:
+def test_the_second_users_turn_requires_two_users(staging: Staging, login: Login) -> None:
     put(username="arbor_user_2", password=FIRST)
     with pytest.raises(Refused, match="add --two-users"):
-        plan(world, login)
+        plan(staging, login)
 
 
 def test_a_password_is_valid_for_rds_and_in_a_url() -> None:

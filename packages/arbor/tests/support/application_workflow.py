@@ -1,7 +1,7 @@
-"""The AWS calls of the application's own deploy workflow, in its order and with what it sends.
+"""The AWS calls of the application's own deploy workflow, in its order, with its arguments.
 
 The workflow: https://github.com/Davaakhatan/arbor-energy-plan-agent/blob/main/.github/workflows/deploy.yml
-What its two actions send and leave out:
+The requests of its two actions:
 https://github.com/aws-actions/amazon-ecs-render-task-definition/blob/v1/index.js
 https://github.com/aws-actions/amazon-ecs-deploy-task-definition/blob/v1/index.js
 """
@@ -59,9 +59,11 @@ def deploy(*, family: str, container: str, image: str, service: str, cluster: st
     described = ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]
     (rendered,) = [one for one in described["containerDefinitions"] if one["name"] == container]
     rendered["image"] = image
-    asked = {key: value for key, value in described.items() if key not in ONLY_DESCRIBED}
+    requested = {key: value for key, value in described.items() if key not in ONLY_DESCRIBED}
     arn = str(
-        ecs.register_task_definition(**_without_empty(asked))["taskDefinition"]["taskDefinitionArn"]
+        ecs.register_task_definition(**_without_empty(requested))["taskDefinition"][
+            "taskDefinitionArn"
+        ]
     )
     answer = ecs.describe_services(services=[service], cluster=cluster)
     assert answer["failures"] == []

@@ -12,7 +12,7 @@ from moto.elasticache.models import elasticache_backends
 from arbor.account import Account
 from pulumi_moto import correction, corrections
 from pulumi_moto.clock import CLOCK
-from redis_world import HOST, TOKEN
+from redis_server import HOST, TOKEN
 
 SECRET, GROUP = "arbor/production/redis", "arbor-production-redis"
 
@@ -20,7 +20,7 @@ SECRET, GROUP = "arbor/production/redis", "arbor-production-redis"
 @contextmanager
 def cache_account() -> Iterator[None]:
     """A group of two nodes with the host name of the real Redis's certificate."""
-    assert corrections  # imported for what it registers
+    assert corrections  # its import registers the corrections
     correction.apply()
     CLOCK.set_speed(0)
     with mock_aws():

@@ -12,9 +12,9 @@ from moto.secretsmanager.models import secretsmanager_backends
 
 from arbor.account import Account
 from ecs_world import client
-from operations_world import BACKEND, CLUSTER, STACK, World
 from pulumi_moto import correction, corrections
 from pulumi_moto.clock import CLOCK
+from staging_fixtures import BACKEND, CLUSTER, STACK, Staging
 from token_world import is_signed
 
 DATABASE, GROUP, USER = "arbor-staging-db", "arbor-staging-redis", "arbor_user"
@@ -29,7 +29,7 @@ FIRST: dict[str, dict[str, str]] = {
 @contextmanager
 def account() -> Iterator[None]:
     """A new account with the stores and their secrets, without tasks."""
-    assert corrections  # imported for what it registers
+    assert corrections  # its import registers the corrections
     correction.apply()
     CLOCK.set_speed(0)
     with mock_aws():
@@ -38,7 +38,7 @@ def account() -> Iterator[None]:
         yield
 
 
-def complete(world: World) -> None:
+def complete(staging: Staging) -> None:
     """Create the stores, and give the backend's tasks all three secrets."""
     stores()
     read = [("POSTGRES_PASSWORD", DB, "password"), ("REDIS_PASSWORD", CACHE, "password")]
@@ -46,9 +46,9 @@ def complete(world: World) -> None:
         {"name": variable, "valueFrom": f"{arn(name)}:{key}::"}
         for variable, name, key in [*read, ("SECRET_KEY", APP, "SECRET_KEY")]
     ]
-    revision = world.infrastructure("backend", secrets=given)
+    revision = staging.infrastructure("backend", secrets=given)
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, taskDefinition=revision)
-    world.finish()
+    staging.finish()
 
 
 def stores() -> None:
@@ -121,36 +121,36 @@ def accepts(_: Account, token: str) -> bool:
 class Application:
     """Answers like the backend's running tasks, each with the key of its start."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, staging: Staging) -> None:
+        self.staging = staging
         self.keys: dict[int, str] = {}
-        self.asked: list[str] = []
+        self.requested: list[str] = []
         self.status: int | None = None
         """If set, the status of every answer."""
         self.remember()
 
     def remember(self) -> None:
         """Record the key that a new deployment's tasks read; called at each step."""
-        self.keys.setdefault(len(self.world.deployments(BACKEND)), held(APP)["SECRET_KEY"])
+        self.keys.setdefault(len(self.staging.deployments(BACKEND)), held(APP)["SECRET_KEY"])
 
     def __call__(self, address: str, token: str) -> int:
-        self.asked.append(address)
+        self.requested.append(address)
         self.remember()
         if self.status is not None:
             return self.status
         return 200 if is_signed(address, token, self.keys[max(self.keys)]) else 401
 
 
-def deployments(world: World) -> int:
+def deployments(staging: Staging) -> int:
     """Number of the backend's deployments."""
-    return len(world.deployments(BACKEND))
+    return len(staging.deployments(BACKEND))
 
 
-def everything(world: World) -> dict[str, Any]:
+def everything(staging: Staging) -> dict[str, Any]:
     """The state that a rotation changes."""
     return {
         "held": {name: held(name) for name in FIRST},
         "labels": {name: labels(name) for name in FIRST},
         "tokens": tokens(),
-        "deployments": deployments(world),
+        "deployments": deployments(staging),
     }

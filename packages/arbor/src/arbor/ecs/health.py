@@ -123,7 +123,7 @@ def address(service: Service, rule: "RuleTypeDef", *, green: bool = False) -> st
 
 
 def values(rule: "RuleTypeDef", field: Literal["host-header", "path-pattern"]) -> list[str]:
-    """The values of a rule's condition on hosts or paths; empty where it has none."""
+    """The values of a rule's condition on hosts or paths; empty if it has none."""
 
     def of(condition: "RuleConditionOutputTypeDef") -> list[str]:
         if field == "host-header":

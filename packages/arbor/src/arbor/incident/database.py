@@ -42,7 +42,7 @@ class DatabaseState:
     environment: str = ""
     """Its tag `Environment`; empty without one."""
     free_gib: float | None = None
-    """None where CloudWatch has no data point."""
+    """None if CloudWatch has no data point."""
 
     @property
     def serves(self) -> bool:

@@ -53,7 +53,7 @@ class Metric:
 
 @dataclass(frozen=True, kw_only=True)
 class Metrics:
-    """Values of the window; None where CloudWatch has no data point."""
+    """Values of the window; None if CloudWatch has no data point."""
 
     requests: float | None
     failed_requests: float | None
@@ -99,7 +99,7 @@ def read(shared: SharedReads, now: datetime) -> Metrics:
 
 
 def free_storage_gib(account: Account, now: datetime) -> float | None:
-    """The database's; None where CloudWatch has no data point, or refuses."""
+    """The database's; None if CloudWatch has no data point, or refuses."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
 
     instance = [naming.database_instance(account.stack)]

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-import audit_world
-import operations_world
+import audit_fixtures
+import staging_fixtures
 from arbor.__main__ import app
 
 Audit = Callable[..., Result]
@@ -19,8 +19,8 @@ def groups(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with operations_world.world() as made:
-        yield audit_world.tidy(made)
+    with staging_fixtures.staging() as made:
+        yield audit_fixtures.tidy(made)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def audit(groups: dict[str, str]) -> Audit:
     assert groups
 
     def run(*words: str) -> Result:
-        return CliRunner().invoke(app, ["audit", *words, "--stack", operations_world.STACK])
+        return CliRunner().invoke(app, ["audit", *words, "--stack", staging_fixtures.STACK])
 
     return run
 

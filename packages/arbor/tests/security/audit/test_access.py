@@ -7,7 +7,7 @@ import pytest
 
 from access import trust as ci_documents
 from arbor.security.audit.trust import GITHUB, SENDS_SOURCE, trusted, wildcards
-from audit_world import ACCOUNT, github, make_role
+from audit_fixtures import ACCOUNT, github, make_role
 from components.role import assume_role_policy
 from ecs_world import client
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from arbor.security.audit.certificate import covers, renewal
-from audit_world import change, records
+from audit_fixtures import change, records
 from ecs_world import client
-from operations_world import DOMAIN
+from staging_fixtures import DOMAIN
 
 ARN = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from arbor.security.audit.security_groups import port
-from audit_world import open_to
+from audit_fixtures import open_to
 from ecs_world import client
 
 INTERNET, INTERNET_6 = "0.0.0.0/0", "::/0"

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 import missing
-from tls_world import Authority, authority
+from certificate_authority import Authority, authority
 
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 WITHOUT = missing.needs("PostgreSQL", "postgresql")

@@ -7,7 +7,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from ecs_world import client
-from operations_world import DOMAIN, STACK, World, tags
+from staging_fixtures import DOMAIN, STACK, Staging, tags
 
 ROOT = Path(__file__).parents[4]
 ORIGINAL = ROOT / "packages/arbor/tests/runbook/original.md"
@@ -74,11 +74,11 @@ def _one_line(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
-def complete(world: World) -> None:
+def complete(staging: Staging) -> None:
     """Add the resources in the runbook that a release doesn't use: HTTPS, data, exported logs."""
     elb, ec2 = client("elbv2"), client("ec2")
     certificate = _certificate()
-    (rule,) = elb.describe_rules(RuleArns=[world.rules["backend"]])["Rules"]
+    (rule,) = elb.describe_rules(RuleArns=[staging.rules["backend"]])["Rules"]
     listener = rule["RuleArn"].replace(":listener-rule/", ":listener/").rpartition("/")[0]
     elb.modify_listener(
         ListenerArn=listener,
@@ -86,7 +86,7 @@ def complete(world: World) -> None:
         Protocol="HTTPS",
         Certificates=[{"CertificateArn": certificate}],
     )
-    (subnet,) = ec2.describe_subnets(SubnetIds=world.subnets[:1])["Subnets"]
+    (subnet,) = ec2.describe_subnets(SubnetIds=staging.subnets[:1])["Subnets"]
     groups = {
         purpose: ec2.create_security_group(
             GroupName=purpose, Description="Data", VpcId=subnet["VpcId"]
@@ -95,7 +95,7 @@ def complete(world: World) -> None:
     }
     rds, cache = client("rds"), client("elasticache")
     rds.create_db_subnet_group(
-        DBSubnetGroupName="isolated", DBSubnetGroupDescription="Data", SubnetIds=world.subnets
+        DBSubnetGroupName="isolated", DBSubnetGroupDescription="Data", SubnetIds=staging.subnets
     )
     rds.create_db_instance(
         DBInstanceIdentifier=f"arbor-{STACK}-db",
@@ -110,7 +110,7 @@ def complete(world: World) -> None:
     cache.create_cache_subnet_group(
         CacheSubnetGroupName="isolated",
         CacheSubnetGroupDescription="Data",
-        SubnetIds=world.subnets,
+        SubnetIds=staging.subnets,
     )
     cache.create_replication_group(
         ReplicationGroupId=f"arbor-{STACK}-redis",

@@ -3,18 +3,18 @@
 import json
 from typing import Any
 
-import runbook_world
+import runbook_fixtures
 from access import trust as ci_documents
 from ecs_world import client
-from operations_world import DOMAIN, STACK, World, tags
+from staging_fixtures import DOMAIN, STACK, Staging, tags
 
 ACCOUNT = "123456789012"
 REPOSITORY = "arbor-energy/infrastructure"
 
 
-def tidy(world: World) -> dict[str, str]:
+def tidy(staging: Staging) -> dict[str, str]:
     """Set the program's rules, names and roles; returns ids of groups by purpose."""
-    runbook_world.complete(world)
+    runbook_fixtures.complete(staging)
     ec2, elb = client("ec2"), client("elbv2")
     (balancer,) = elb.describe_load_balancers()["LoadBalancers"]
     vpc = balancer["VpcId"]

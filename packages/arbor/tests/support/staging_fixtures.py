@@ -102,7 +102,7 @@ def register(app: str, image: str, **changes: Any) -> str:
 
 
 @dataclass
-class World:
+class Staging:
     """Staging, and a procedure's output."""
 
     repositories: dict[str, str]
@@ -201,19 +201,19 @@ def answers(address: str) -> tuple[int, str]:
 
 @contextmanager
 @saved
-def world(apps: Sequence[str] = APPS, **orders: int) -> Iterator[World]:
+def staging(apps: Sequence[str] = APPS, **orders: int) -> Iterator[Staging]:
     """A fresh account whose services run the old version; the new one is pushed.
 
     `orders` has the `releaseOrder` of services.
     """
-    assert corrections  # imported for what it registers
+    assert corrections  # its import registers the corrections
     correction.apply()
     CLOCK.set_speed(0)
     with mock_aws():
         made = _network(apps)
         listener, groups, rules = _balancer(made.pop("vpc"), made["subnets"], apps)
         repositories = _stores(apps)
-        found = World(repositories=repositories, rules=rules, **made)
+        found = Staging(repositories=repositories, rules=rules, **made)
         client("ecs").create_cluster(clusterName=CLUSTER)
         role = client("iam").create_role(
             RoleName="infrastructure", AssumeRolePolicyDocument=json.dumps(LINKED)
@@ -315,7 +315,7 @@ def _stores(apps: Sequence[str]) -> dict[str, str]:
 
 
 def _service(
-    world: World, app: str, blue: str, green: str, test: str, role: str, tagged: dict[str, str]
+    staging: Staging, app: str, blue: str, green: str, test: str, role: str, tagged: dict[str, str]
 ) -> None:
     client("cloudwatch").put_metric_alarm(
         AlarmName=ALARM.format(app),
@@ -335,8 +335,8 @@ def _service(
         launchType="FARGATE",
         networkConfiguration={
             "awsvpcConfiguration": {
-                "subnets": world.subnets,
-                "securityGroups": [world.security_groups[app]],
+                "subnets": staging.subnets,
+                "securityGroups": [staging.security_groups[app]],
             }
         },
         loadBalancers=[
@@ -346,7 +346,7 @@ def _service(
                 "containerPort": PORTS[app],
                 "advancedConfiguration": {
                     "alternateTargetGroupArn": green,
-                    "productionListenerRule": world.rules[app],
+                    "productionListenerRule": staging.rules[app],
                     "testListenerRule": test,
                     "roleArn": role,
                 },

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ecs_world import client
-from operations_world import CLUSTER, STACK, World
+from staging_fixtures import CLUSTER, STACK, Staging
 
 NAME = f"arbor-{STACK}-db"
 
@@ -35,14 +35,14 @@ def workers(number: int) -> tuple[str, ...]:
     return ("gunicorn", "app.main:app", "--workers", str(number))
 
 
-def live(world: World, number: int | None, count: int = 2) -> None:
+def live(staging: Staging, number: int | None, count: int = 2) -> None:
     """Run this number of backend tasks, each with `workers`; None: the image's own number."""
     command = workers(number) if number is not None else ()
-    world.infrastructure("backend", **container(command, pool="30" if number else ""))
+    staging.infrastructure("backend", **container(command, pool="30" if number else ""))
     client("ecs").update_service(
         cluster=CLUSTER,
         service=f"arbor-{STACK}-backend",
         taskDefinition=f"arbor-{STACK}-backend",
         desiredCount=count,
     )
-    world.finish()
+    staging.finish()

@@ -37,7 +37,7 @@ class Call:
 
 
 @dataclass
-class Asked:
+class Recording:
     """The recorded calls."""
 
     calls: list[Call] = field(default_factory=list)
@@ -72,12 +72,12 @@ def _answered(status: int, body: dict[str, Any]) -> tuple[Any, Any]:
 
 
 @contextmanager
-def asked(answer: Answer | None = None, *, may_write: bool = False) -> Iterator[Asked]:
+def recording(answer: Answer | None = None, *, may_write: bool = False) -> Iterator[Recording]:
     """Record the calls; without `answer` they reach the emulated account.
 
     Raises WroteError at a write outside of the lock, unless `may_write`.
     """
-    found = Asked()
+    found = Recording()
     original = Endpoint._get_response  # noqa: SLF001 - no public place sees an answer before a retry
 
     def answered(self: Any, request: Any, model: Any, context: Any) -> Any:

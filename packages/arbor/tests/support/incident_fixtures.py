@@ -9,10 +9,10 @@ from typing import Any
 
 from typer.testing import CliRunner, Result
 
-import runbook_world
+import runbook_fixtures
 from arbor.__main__ import app
 from ecs_world import client
-from operations_world import DOMAIN, STACK, World, tags
+from staging_fixtures import DOMAIN, STACK, Staging, tags
 
 API = f"https://{DOMAIN}/api/v1/health"
 REPORT = {"status": "healthy", "database": "connected", "redis": "connected"}
@@ -22,9 +22,9 @@ TIMEOUT = 30
 """Seconds until a test with a missing call fails."""
 
 
-def complete(world: World) -> None:
+def complete(staging: Staging) -> None:
     """Add certificate, database and cache as infrastructure makes them, and some traffic."""
-    runbook_world.complete(world)
+    runbook_fixtures.complete(staging)
     acm = client("acm")
     (certificate,) = acm.list_certificates()["CertificateSummaryList"]
     pairs = [{"Key": key, "Value": value} for key, value in tags("certificate").items()]
@@ -32,7 +32,7 @@ def complete(world: World) -> None:
     client("logs").create_log_group(logGroupName=f"aws-waf-logs-arbor-{STACK}")
     measure("AWS/RDS", "FreeStorageSpace", 15 * GIB, DBInstanceIdentifier=DATABASE)
     measure("AWS/RDS", "DatabaseConnections", 40, DBInstanceIdentifier=DATABASE)
-    balanced(world, RequestCount=1000, HTTPCode_Target_5XX_Count=1, TargetResponseTime=0.2)
+    balanced(staging, RequestCount=1000, HTTPCode_Target_5XX_Count=1, TargetResponseTime=0.2)
     cached(CacheHits=900, CacheMisses=100, CurrConnections=40)
 
 
@@ -51,9 +51,9 @@ def measure(namespace: str, name: str, value: float, **dimensions: str) -> None:
     )
 
 
-def balanced(world: World, **numbers: float) -> None:
+def balanced(staging: Staging, **numbers: float) -> None:
     """Store data points of the load balancer, whose dimension is the end of its ARN."""
-    balancer = "/".join(world.rules["backend"].split("/")[1:4])
+    balancer = "/".join(staging.rules["backend"].split("/")[1:4])
     for name, value in numbers.items():
         measure("AWS/ApplicationELB", name, value, LoadBalancer=balancer)
 

@@ -45,9 +45,9 @@ def documents(result: Result) -> list[Any]:
 
 
 @contextmanager
-def world() -> Iterator[None]:
+def staging() -> Iterator[None]:
     """A fresh account with a stopped clock."""
-    assert corrections  # imported for what it registers
+    assert corrections  # its import registers the corrections
     correction.apply()
     CLOCK.set_speed(0)
     with mock_aws():

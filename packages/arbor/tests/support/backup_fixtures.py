@@ -31,15 +31,17 @@ TAGS = {"Project": "arbor", "Stack": "production", "ManagedBy": "pulumi"}
 
 
 @contextmanager
-def world(patch: pytest.MonkeyPatch) -> Iterator[None]:
+def staging(patch: pytest.MonkeyPatch) -> Iterator[None]:
     """A week of backups, and a clock that each wait of a command advances."""
-    assert corrections  # imported for what it registers
+    assert corrections  # its import registers the corrections
     correction.apply()
     CLOCK.set_speed(0)
     patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     patch.setenv("AWS_ACCESS_KEY_ID", "testing")
     patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    patch.setattr("arbor.options.Run", lambda **asked: procedure.Run(**asked, sleep=CLOCK.advance))
+    patch.setattr(
+        "arbor.options.Run", lambda **requested: procedure.Run(**requested, sleep=CLOCK.advance)
+    )
     patch.setattr("arbor.database.backup_commands.connection", log_in)
     with mock_aws():
         _stack()

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from arbor.release import release
 from ecs_world import client
-from operations_world import CLUSTER, NEW, World, push
+from staging_fixtures import CLUSTER, NEW, Staging, push
 
 NEWER = "v1.2.0"
 
 
-def when(world: World, line: str, do: Callable[[], object]) -> None:
+def when(staging: Staging, line: str, do: Callable[[], object]) -> None:
     """Call `then` once a procedure prints a line with this text."""
 
     class Output(list[str]):
@@ -21,16 +21,16 @@ def when(world: World, line: str, do: Callable[[], object]) -> None:
 
         done = False
 
-    world.output = Output()
+    staging.output = Output()
 
 
-def deployed(world: World, *versions: str) -> None:
+def deployed(staging: Staging, *versions: str) -> None:
     """Deploy versions to both services in sequence."""
     for version in versions or (NEW,):
         if version == NEWER:
             push("backend", NEWER)
             push("frontend", NEWER)
-        release.plan(world.account, version, migrates=False, opener=None).execute(world.run())
+        release.plan(staging.account, version, migrates=False, opener=None).execute(staging.run())
 
 
 def runs(name: str) -> set[str]:

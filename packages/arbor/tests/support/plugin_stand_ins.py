@@ -25,13 +25,13 @@ import json, socket, sys, threading
 if sys.argv[1] == "--version":
     print("1.2.650.0")
     sys.exit()
-asked = json.loads(sys.argv[5])["Parameters"]
-assert asked["host"] == [{host!r}], asked
+requested = json.loads(sys.argv[5])["Parameters"]
+assert requested["host"] == [{host!r}], requested
 def pour(a, b):
     while data := a.recv(65536):
         b.sendall(data)
     b.shutdown(socket.SHUT_WR)
-listener = socket.create_server(("127.0.0.1", int(asked["localPortNumber"][0])))
+listener = socket.create_server(("127.0.0.1", int(requested["localPortNumber"][0])))
 while True:
     inside, _ = listener.accept()
     outside = socket.create_connection(("127.0.0.1", {port}))

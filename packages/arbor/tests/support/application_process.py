@@ -1,7 +1,7 @@
 """The stand-in for the application (tests/stand_in/app) as a task runs it, on real stores.
 
 Its environment is the backend task's own: application.py makes it, and secrets are filled in as ECS
-does. PostgreSQL and Redis are postgres_world.py and redis_world.py.
+does. PostgreSQL and Redis are postgres_server.py and redis_server.py.
 """
 
 import json
@@ -20,8 +20,8 @@ from typing import Any
 import pulumi
 
 import application
-import postgres_world
-import redis_world
+import postgres_server
+import redis_server
 from harness import declare
 
 PLACE = Path(__file__).parents[4] / "tests" / "stand_in"
@@ -51,8 +51,8 @@ def machine_environment(ca: Path) -> dict[str, str]:
     }
 
 
-def seed(database: postgres_world.Server, *, plans: int, months: int) -> str:
-    """Put in so many plans, and a customer with so many months of usage; returns its id."""
+def seed(database: postgres_server.Server, *, plans: int, months: int) -> str:
+    """Insert plans, and a customer with months of usage; returns the customer's id."""
     with database.connect() as session:
         session.execute(
             "INSERT INTO suppliers (id, name, is_active)"
@@ -83,13 +83,13 @@ def seed(database: postgres_world.Server, *, plans: int, months: int) -> str:
 class Stores:
     """The application's stores."""
 
-    database: postgres_world.Server
-    cache: redis_world.Server
+    database: postgres_server.Server
+    cache: redis_server.Server
 
     def environment(self, name: str = "production") -> dict[str, str]:
         """The environment of the backend's container, secrets included."""
         database = application.DatabaseAccess(
-            host=HOST, port=self.database.port, name=postgres_world.DATABASE, secret_arn="db"
+            host=HOST, port=self.database.port, name=postgres_server.DATABASE, secret_arn="db"
         )
         cache = application.CacheAccess(host=HOST, port=self.cache.port, secret_arn="redis")
         plain = _resolved(
@@ -98,9 +98,9 @@ class Stores:
         named = _resolved(application.secrets(app_secret_arn="app", database=database, cache=cache))
         kept = {
             "app:SECRET_KEY::": "a-key",
-            "db:username::": postgres_world.USER,
-            "db:password::": postgres_world.PASSWORD,
-            "redis:password::": redis_world.TOKEN,
+            "db:username::": postgres_server.USER,
+            "db:password::": postgres_server.PASSWORD,
+            "redis:password::": redis_server.TOKEN,
         }
         return {**plain, **{variable: kept[place] for variable, place in named.items()}}
 
@@ -121,7 +121,7 @@ class Stores:
         )
 
     def seed(self, *, plans: int, months: int = 12) -> str:
-        """Put in so many plans, and a customer with so many months of usage; returns its id."""
+        """Insert plans, and a customer with months of usage; returns the customer's id."""
         return seed(self.database, plans=plans, months=months)
 
     def empty(self) -> None:
@@ -192,7 +192,7 @@ class Running:
 @contextmanager
 def stores() -> Iterator[Stores]:
     """Start both stores. Skips the test if PostgreSQL or Redis is missing."""
-    with postgres_world.server() as database, redis_world.server(HOST) as cache:
+    with postgres_server.server() as database, redis_server.server(HOST) as cache:
         yield Stores(database=database, cache=cache)
 
 
@@ -201,7 +201,7 @@ def launched(
     on: Stores, place: Path, *, name: str = "production", workers: int = 1, **more: str
 ) -> Iterator[Running]:
     """Start it without waiting; `more` is added to its environment."""
-    port = postgres_world.free_port()
+    port = postgres_server.free_port()
     log, switches = place / "log", place / "switches.json"
     switches.write_text("{}")
     environment = {

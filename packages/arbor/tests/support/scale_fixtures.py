@@ -7,8 +7,8 @@ import pytest
 
 from arbor.scale import target
 from ecs_world import client
-from operations_world import CLUSTER, World
 from pulumi_moto.clock import CLOCK
+from staging_fixtures import CLUSTER, Staging
 
 CEILING = 10
 
@@ -19,16 +19,16 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def scaled(world: World) -> World:
+def scaled(staging: Staging) -> Staging:
     """Staging, where autoscaling keeps both services between 2 and 10 tasks."""
     for app in ("backend", "frontend"):
-        register(world, app, MinCapacity=2, MaxCapacity=CEILING)
-    return world
+        register(staging, app, MinCapacity=2, MaxCapacity=CEILING)
+    return staging
 
 
-def register(world: World, app: str = "backend", **asked: Any) -> None:
-    where = target.where(world.account, app)
-    client("application-autoscaling").register_scalable_target(**where, **asked)
+def register(staging: Staging, app: str = "backend", **requested: Any) -> None:
+    where = target.where(staging.account, app)
+    client("application-autoscaling").register_scalable_target(**where, **requested)
 
 
 def floor(app: str = "backend") -> int:
@@ -38,7 +38,7 @@ def floor(app: str = "backend") -> int:
     return int(found[0]["MinCapacity"])
 
 
-def fall_backs() -> list[tuple[str, int]]:
+def scheduled_floors() -> list[tuple[str, int]]:
     """Schedule and floor of each scheduled action."""
     found = client("application-autoscaling").describe_scheduled_actions(ServiceNamespace="ecs")
     return [

@@ -12,8 +12,8 @@ import pytest
 import redis
 
 import missing
-from postgres_world import free_port
-from tls_world import Authority, authority
+from certificate_authority import Authority, authority
+from postgres_server import free_port
 
 PROGRAM = shutil.which("redis-server")
 WITHOUT = missing.needs("redis-server", "redis-server")
