@@ -1,7 +1,7 @@
 """The `pulumi` CLI: found on PATH, installed by Pulumi's installer, or built from Go modules.
 
-The installer and the build go to a cache outside the work tree, keyed by version; so a second run
-finds them. See docs/decisions/pulumi-cli.md.
+The installer and the build write to a cache outside the work tree, keyed by version, which later
+runs use. See docs/decisions/pulumi-cli.md.
 """
 
 import fcntl
@@ -41,7 +41,9 @@ def find_or_build(report: Print, progress: Progress) -> automation.PulumiCommand
     if (on_path := shutil.which("pulumi")) and _version(on_path) >= OLDEST:
         return automation.PulumiCommand(skip_version_check=True)
     if on_path:
-        report(f"{on_path} is older than {'.'.join(map(str, OLDEST))}; using another one.")
+        report(
+            f"{on_path} is older than {'.'.join(map(str, OLDEST))}; using {cache_dir()}/bin/pulumi."
+        )
     root = cache_dir()
     with _one_at_a_time(root):
         if not (root / "bin" / "pulumi").exists():

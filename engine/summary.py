@@ -29,7 +29,7 @@ class Steps:
         """The findings of policy packs, as sentences."""
         self._counted: set[tuple[str, str]] = set()
 
-    def see(self, event: events.EngineEvent) -> None:
+    def record(self, event: events.EngineEvent) -> None:
         if event.resource_pre_event is not None:
             self._on_step(event.resource_pre_event.metadata)
         if event.res_outputs_event is not None:
@@ -43,7 +43,7 @@ class Steps:
     def reasons(self) -> list[str]:
         """The errors, each once.
 
-        The engine repeats what the program has logged, behind words of its own:
+        The engine repeats the program's logged errors after a prefix of its own:
         https://github.com/pulumi/pulumi/blob/master/sdk/python/lib/pulumi/automation/_server.py
         """
         every = dict.fromkeys((*self.findings, *self.failures))
@@ -63,7 +63,7 @@ class Steps:
 def error_of(event: events.EngineEvent) -> str:
     """The error of an event; empty for any other event, and for a consequential error.
 
-    After the failure of a resource the engine ends, and then the program fails without it.
+    After a resource failed, the engine ends, and the program then fails because of that.
     """
     diagnostic = event.diagnostic_event
     if diagnostic is None or diagnostic.severity != "error" or ENGINE_ENDED in diagnostic.message:

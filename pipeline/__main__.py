@@ -49,7 +49,7 @@ Expected = Annotated[
     typer.Option("--expect", help="A stack that must have a report; repeatable."),
 ]
 Post = Annotated[bool, typer.Option("--post", help="Send it to GitHub; default: print only.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the steps; change nothing.")]
 
 app.command()(adopt)
 
@@ -108,10 +108,10 @@ def comment(
 ) -> None:
     """Create or update the comment on a pull request, with every stack's preview.
 
-    Exit code 1 if a report is unreadable; it is a row of the comment.
+    An unreadable report is a row of the comment, and the exit code is 1.
     """
     if post and pull_request is None:
-        _end("--post needs --pull-request.", USAGE)
+        _end("--post requires --pull-request.", USAGE)
     found, broken = _read([file for file in reports if file.exists() or not expect])
     if broken and not (found or expect):
         _end("\n".join(broken.values()), USAGE)
@@ -194,12 +194,15 @@ def result(
     ],
     post: Post = False,
     step: Annotated[
-        str, typer.Option(help="The outcome of the step that applies; skipped: it did not start.")
+        str,
+        typer.Option(
+            help="The outcome of the workflow step that applies; skipped: it did not start."
+        ),
     ] = "",
 ) -> None:
     """Post the outcome of an apply to the merged pull request, as deployment status and to a chat.
 
-    The chat gets failures, if the variable CHAT_WEBHOOK is set. Exit code 1 if one of the three
+    Failures go to the chat if the variable CHAT_WEBHOOK is set. Exit code 1 if one of the three
     was not posted.
     """
     if step not in outcomes.STEPS:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, Final
 
 _WRITES: Final = itertools.count()
-"""A new name for each write: a signal can interrupt one, and its handler writes as well."""
+"""A new name for each write: a signal's handler writes as well, and can interrupt one."""
 
 
 def refusal(files: Iterable[Path | None]) -> str:
-    """Why one of these can't be written, in a sentence; empty if all can. None is skipped."""
+    """Why one of these can't be written, in a sentence; empty if all can. Skips None."""
     for file in files:
         if file is None:
             continue
@@ -42,7 +42,7 @@ def write(file: Path, text: str) -> None:
 def read_report(file: Path, wrote: str) -> dict[str, Any]:
     """The JSON of a report of the command `wrote`, preview or apply.
 
-    Raises ValueError, with a sentence, for any other file and for the other command's report.
+    Raises ValueError, with a sentence, for any other file, such as the other command's report.
     """
     try:
         found = json.loads(file.read_text())

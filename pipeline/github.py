@@ -30,16 +30,17 @@ class OutsideError(GitHubError):
     """The command works in a workflow only."""
 
 
-def ask(
+def request(
     repository: str,
     token: str,
     method: str,
     path: str,
     **kwargs: Any,  # noqa: ANN401 - of requests
 ) -> requests.Response:
-    """One call below /repos/OWNER/NAME, whatever its answer. Raises NotNowError without one.
+    """Send one request below /repos/OWNER/NAME; returns any response.
 
-    A job's GITHUB_API_URL is another server's, where GitHub runs on one's own.
+    Raises NotNowError without one. With GitHub Enterprise Server, the job's GITHUB_API_URL is the
+    address of that server.
     """
     try:
         return requests.request(
@@ -58,7 +59,7 @@ def ask(
 
 
 def body(answer: requests.Response, permissions: str) -> Any:  # noqa: ANN401 - JSON
-    """The JSON of an answer; None where it has none. Raises GitHubError for a refusal.
+    """The JSON of a response; None for an empty one. Raises GitHubError for a refusal.
 
     `permissions` are those that the job may lack.
     """
@@ -77,8 +78,8 @@ def body(answer: requests.Response, permissions: str) -> Any:  # noqa: ANN401 - 
         return answer.json() if answer.content else None
     except ValueError as wrong:
         raise NotNowError(
-            f"The answer to {asked.method} {path} is not JSON, so it is not GitHub's: check "
-            "GITHUB_API_URL, and run the job again."
+            f"The answer to {asked.method} {path} is not JSON, so another server sent it: "
+            "check GITHUB_API_URL, and run the job again."
         ) from wrong
 
 
@@ -108,7 +109,7 @@ class Repository:
         mark = f"<!-- {marker} -->"
         sent = {"body": f"{mark}\n{text}"}
         for comment in self._all(comments):
-            # A person could post one that begins so, and edit it after the job has.
+            # Any user can post a comment with this marker, so the author decides.
             is_ours = comment["user"]["type"] == "Bot"
             if is_ours and str(comment["body"]).startswith(mark):
                 return self._send("PATCH", f"/issues/comments/{comment['id']}", sent)
@@ -134,14 +135,14 @@ class Repository:
         """
         found = self._all(f"/commits/{commit}/pulls")
         merged = [one for one in found if one.get("merged_at")]
-        # One whose merge made this very commit, before one that only contains it.
+        # The pull request whose merge made this commit comes before one that contains it.
         ours = [one for one in merged if one.get("merge_commit_sha") == commit] or merged
         return int(ours[0]["number"]) if ours else None
 
     def set_deployment(self, status: "DeploymentStatus") -> str:
         """Set the status of the commit's deployment to an environment; returns its address.
 
-        A job that names an environment makes the deployment; without one, it is made here.
+        GitHub makes the deployment for a job with an environment; else it is made here.
         https://docs.github.com/en/rest/deployments/statuses#create-a-deployment-status
         """
         asked = {"sha": status.commit, "environment": status.environment}
@@ -167,7 +168,7 @@ class Repository:
         return str(answer.get("url", ""))
 
     def _issues(self, label: str) -> list[dict[str, Any]]:
-        """Open issues with a label, pull requests aside: GitHub lists them as issues as well.
+        """Open issues with a label, without pull requests, which GitHub lists as issues as well.
 
         https://docs.github.com/en/rest/issues/issues#list-repository-issues
         """
@@ -187,7 +188,7 @@ class Repository:
         return str(self._call(method, path, json=sent).get("html_url", ""))
 
     def _call(self, method: str, path: str, **kwargs: Any) -> Any:  # noqa: ANN401 - JSON
-        return body(ask(self.name, self.token, method, path, **kwargs), PERMISSIONS)
+        return body(request(self.name, self.token, method, path, **kwargs), PERMISSIONS)
 
 
 def of_this_job() -> Repository:

@@ -1,7 +1,7 @@
 """Region, account, role and backend of a stack's job, read from Pulumi.<stack>.yaml.
 
-The workflows name no region, account or role: each stack can have its own account, and the same
-file decides for a job and for an operator.
+Each stack can have its own account, and jobs and operators read the same file, so the workflows
+contain no region, account or role.
 """
 
 import re
@@ -25,7 +25,7 @@ ROLES: Final = {
     DEPLOY: (naming.ci_deploy_role, ci_sessions.WRITE_SECONDS),
     BOOTSTRAP: (naming.ci_bootstrap_role, ci_sessions.WRITE_SECONDS),
 }
-"""By the value of `--as`: the role's name, and for how many seconds a job assumes it."""
+"""By the value of `--as`: the role's name, and the duration of a job's session in seconds."""
 
 
 class JobTargetError(Exception):
@@ -34,7 +34,7 @@ class JobTargetError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class JobTarget:
-    """Plain throughout; each field is one line for `$GITHUB_OUTPUT`."""
+    """Plain texts and numbers; each field is one line for `$GITHUB_OUTPUT`."""
 
     region: str
     account: str
@@ -47,7 +47,7 @@ class JobTarget:
     """For `PULUMI_BACKEND_URL`."""
 
     def lines(self) -> str:
-        """`name=value` lines. No value holds a line break, so none can smuggle in another name.
+        """`name=value` lines. No value contains a line break, so none can inject another line.
 
         https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
         """

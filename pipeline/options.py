@@ -21,7 +21,7 @@ def a_stack(name: str) -> str:
 
 
 Stack = Annotated[str, typer.Option(help="The stack: production or staging.", callback=a_stack)]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; for scripts.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation; for scripts.")]
 Emulated = Annotated[
     bool, typer.Option("--emulated", help="In a fresh emulated account, without credentials.")
 ]
@@ -34,4 +34,4 @@ Base = Annotated[
         file_okay=False,
     ),
 ]
-BASE_ALONE = "--base needs --emulated."
+BASE_ALONE = "--base requires --emulated."

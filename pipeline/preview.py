@@ -7,7 +7,7 @@ from pathlib import Path
 from pulumi import automation
 from pulumi.automation import events
 
-from pipeline.apply.failures import AWS_FAILED, said, sentences
+from pipeline.apply.failures import AWS_FAILED, message, sentences
 from pipeline.drift import drift, unowned
 from pipeline.hazards import changes, unrotated
 from pipeline.job import Job
@@ -19,7 +19,7 @@ from pipeline.stacks import PACK, Opened
 def preview(opened: Opened, *, plan: Path | None, look_for_drift: bool) -> Report:
     """Preview with the policy pack; `plan` is the file for the update plan of `apply`.
 
-    A failed preview is a report, too, and so is one with changes whose check for drift failed.
+    A failed preview or a failed check for drift is part of the report.
     """
     report = Report(stack=opened.stack.name, job=Job.now())
     _run(opened, plan, report, look_for_drift=look_for_drift)
@@ -30,13 +30,13 @@ def preview(opened: Opened, *, plan: Path | None, look_for_drift: bool) -> Repor
 def _run(opened: Opened, plan: Path | None, report: Report, *, look_for_drift: bool) -> None:
     stack, seen = opened.stack, StepCollector()
 
-    def see(event: events.EngineEvent) -> None:
-        report.see(event)
-        seen.see(event)
+    def record(event: events.EngineEvent) -> None:
+        report.record(event)
+        seen.record(event)
 
     with _reported(report, "The preview failed"):
         stack.preview(
-            on_event=see,
+            on_event=record,
             policy_packs=[str(PACK)],
             plan=str(plan) if plan else None,
             color="never",
@@ -46,7 +46,7 @@ def _run(opened: Opened, plan: Path | None, report: Report, *, look_for_drift: b
         return
     with _reported(report, "Reading the account failed"):
         report.refused = changes.refusals(seen.steps, opened.account, changes.ALLOWABLE)
-        report.asks = changes.asks(seen.steps, opened.account)
+        report.needs_allow = changes.needs_allow(seen.steps, opened.account)
     if look_for_drift:
         with _reported(report, "The check for drift failed"):
             report.drift = [*drift.find(stack, seen.steps), *unowned.find(opened)]
@@ -62,4 +62,4 @@ def _reported(report: Report, what: str) -> Iterator[None]:
     except (automation.CommandError, unowned.UnreadableError, *AWS_FAILED) as failed:
         report.refused += changes.protections(str(failed))
         if report.passed:
-            report.failure = f"{what}: {said(failed)}"
+            report.failure = f"{what}: {message(failed)}"

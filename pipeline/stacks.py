@@ -40,10 +40,10 @@ NO_CREDENTIALS = (
     "credentials in AWS_PROFILE."
 )
 NOT_LOGGED_IN = "PULUMI_ACCESS_TOKEN must be set for login"
-"""Without a login the engine takes Pulumi Cloud:
+"""Without a login the engine uses Pulumi Cloud:
 https://github.com/pulumi/pulumi/blob/master/pkg/backend/backenderr/backenderr.go"""
 UNSIGNED = "no EC2 IMDS role found"
-"""How the AWS SDK's search for credentials ends in an engine without any:
+"""The AWS SDK's message in an engine without credentials:
 https://github.com/aws/aws-sdk-go-v2/blob/main/credentials/ec2rolecreds/provider.go"""
 
 
@@ -53,7 +53,7 @@ class Opened:
 
     stack: automation.Stack
     account: Account
-    """For reads that the state can't answer."""
+    """For reads that the state does not cover."""
 
 
 class NoStackError(Exception):
@@ -79,7 +79,7 @@ def in_aws(stack: str) -> Iterator[Opened]:
     """The stack in the backend of `pulumi login`, and its account.
 
     The official CLI runs the program with the caller's credentials. Region and account must be
-    those of the stack's file: anywhere else a check finds no resource, and passes.
+    those of the stack's file: in any other, the checks find no resource and pass.
     Raises NoStackError, WrongRegionError and AnotherAccountError.
     """
     target = _target(stack)
@@ -108,7 +108,7 @@ def _target(stack: str, environ: Mapping[str, str] = os.environ) -> job_target.J
 
 
 def _refuse_another_account(account: Account, target: job_target.JobTarget) -> None:
-    """Raises AnotherAccountError, and NoStackError where the credentials can't be used.
+    """Raises AnotherAccountError, and NoStackError if the credentials can't be used.
 
     The call needs no permission:
     https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
@@ -138,17 +138,17 @@ def _selected(stack: str, target: job_target.JobTarget) -> automation.Stack:
             f"The backend has no stack {stack}; create it with `pulumi stack init` (docs/state.md)."
         ) from missing
     except automation.CommandError as failed:
-        said = str(failed).partition("stderr:")[2].strip() or str(failed)
-        raise NoStackError(_why_not(stack, said, target)) from failed
+        message = str(failed).partition("stderr:")[2].strip() or str(failed)
+        raise NoStackError(_why_not(stack, message, target)) from failed
 
 
-def _why_not(stack: str, said: str, target: job_target.JobTarget) -> str:
+def _why_not(stack: str, message: str, target: job_target.JobTarget) -> str:
     """The engine's error, as one sentence if the cause is known."""
-    if NOT_LOGGED_IN in said:
+    if NOT_LOGGED_IN in message:
         return f"No backend is selected: run `pulumi login '{target.backend}'`."
-    if UNSIGNED in said:
+    if UNSIGNED in message:
         return NO_CREDENTIALS
-    return f"{stack} can't be opened: {said}"
+    return f"{stack} can't be opened: {message}"
 
 
 @contextmanager

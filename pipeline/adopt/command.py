@@ -37,4 +37,4 @@ def adopt(
     if write is not None and plan.adopted:
         import_file.write(write, plan.content)
     typer.echo(pages.render(plan, write))
-    raise typer.Exit(REFUSED if plan.in_the_way else 0)
+    raise typer.Exit(REFUSED if plan.blocking else 0)

@@ -1,8 +1,8 @@
 """The file that `pulumi import --file` reads.
 
-https://www.pulumi.com/docs/iac/guides/migration/import/#bulk-import-operations; a component is
-made empty, as the parent of what is imported (github.com/pulumi/pulumi, pull requests 14461 and
-14467).
+https://www.pulumi.com/docs/iac/guides/migration/import/#bulk-import-operations; an
+import creates components without inputs, as parents of the imported resources
+(github.com/pulumi/pulumi, pull requests 14461 and 14467).
 """
 
 import json
@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TypedDict
 
-# The package itself leaves it out: github.com/pulumi/pulumi, sdk/python/lib/pulumi/automation.
+# The package itself does not export it: github.com/pulumi/pulumi, sdk/python/lib/pulumi/automation.
 from pulumi.automation._stack import ImportResource
 
 from pipeline import files
@@ -31,9 +31,9 @@ class Content(TypedDict):
 def content(
     program: Registrations, ids: Mapping[str, str], known: Collection[str] = frozenset()
 ) -> Content:
-    """What to import: `ids` gives the import id by URN, `known` are the URNs in the state.
+    """The file's content: `ids` are the import ids by URN, `known` the URNs in the state.
 
-    A parent in the state is named by its URN; each other one is a component of the file.
+    A parent in the state is given by its URN; every other parent is a component of the file.
     """
     parents = program.above(ids)
     components = [_component(one) for one in parents if one.urn not in known]

@@ -68,12 +68,12 @@ def find(account: Account, registered: Registration) -> Existing | None:
     None if Pulumi chooses the name, and if the account has no such resource.
     Raises ClientError, for instance without permission to read.
     """
-    look = LOOKUPS.get(registered.token)
-    name = look and registered.named(look.key)
-    if not look or not name:
+    lookup = LOOKUPS.get(registered.token)
+    name = lookup and registered.named(lookup.key)
+    if not lookup or not name:
         return None
     try:
-        return look.find(account, name)
+        return lookup.find(account, name)
     except ClientError as refused:
         if refused.response["Error"]["Code"] in ABSENT:
             return None
@@ -95,7 +95,7 @@ def _cluster(account: Account, name: str) -> Existing | None:
 
 
 def _service(account: Account, name: str) -> Existing | None:
-    """In the runbook's cluster: the program's is an output, which a preview may not know."""
+    """In the cluster with the runbook's name: the program's is an output, which may be unknown."""
     cluster = account.cluster
     found = account.client("ecs").describe_services(cluster=cluster, services=[name])["services"]
     if all(one["status"] == "INACTIVE" for one in found):
@@ -121,7 +121,7 @@ def _cache(account: Account, name: str) -> Existing | None:
 
 def _secret(account: Account, name: str) -> Existing | None:
     found = account.client("secretsmanager").describe_secret(SecretId=name)
-    waits = "It is scheduled for deletion, which keeps its name taken. Restore it: "
+    waits = "It is scheduled for deletion and reserves its name until then. Restore it: "
     restore = f"aws secretsmanager restore-secret --secret-id {name}"
     return Existing(
         name=name,
@@ -131,13 +131,13 @@ def _secret(account: Account, name: str) -> Existing | None:
 
 
 def _bucket(account: Account, name: str) -> Existing | None:
-    """S3 answers 403 for a bucket of another account, whose name is taken for everyone."""
+    """S3 answers 403 for another account's bucket; names of buckets are global."""
     try:
         account.client("s3").head_bucket(Bucket=name)
     except ClientError as refused:
         if refused.response["Error"]["Code"] != FORBIDDEN:
             raise
-        choose = "Another account has this bucket. Set arbor:logExportBucket to a free name."
+        choose = "Another account owns this bucket. Set arbor:logExportBucket to a free name."
         return Existing(name=name, import_id=name, obstacle=choose)
     return _by_name(name)
 
@@ -166,7 +166,7 @@ def _zone(account: Account, name: str) -> Existing | None:
 
 
 def _by_name(name: str) -> Existing:
-    """Of a type that is imported by its name."""
+    """For a type that is imported by name."""
     return Existing(name=name, import_id=name)
 
 

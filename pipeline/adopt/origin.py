@@ -1,4 +1,4 @@
-"""The application's original Terraform stack, as far as its names are not the program's.
+"""Resources of the application's original Terraform stack whose names the program does not use.
 
 https://github.com/Davaakhatan/arbor-energy-plan-agent, infrastructure/aws: `name_prefix` is
 `arbor-<environment>`, and `environment` is the stack's name.
@@ -24,7 +24,8 @@ BALANCER: Final = (
     "one."
 )
 SECRETS: Final = (
-    "The program's secrets have other names and fields. Copy SECRET_KEY, or every session ends."
+    "The program's secrets have other names and fields. Copy SECRET_KEY: a new value ends every "
+    "session."
 )
 ROLES: Final = "Each service of the program has its own task roles."
 GROUPS: Final = "A subnet group belongs to its VPC, and a parameter group to its instance."
@@ -73,17 +74,17 @@ class NotAdopted:
 
 
 def forgotten() -> list[str]:
-    """Terraform's addresses of what has a name of the program, adopted or made anew.
+    """Terraform addresses of resources with names of the program, adopted or created by it.
 
-    Most of their ids are names, so that `terraform destroy` would delete what the program made
-    under the same one. `terraform state rm` passes over an address that it does not have
+    Most of their ids are names, so `terraform destroy` would delete the program's resource of the
+    same name. `terraform state rm` skips an address that is not in its state
     (github.com/hashicorp/terraform, internal/command/state_rm.go, allowMissing).
     """
     return [*(f"{kind}.{app}" for kind in PER_APP for app in APPS), *SINGLE]
 
 
 def not_adopted(account: Account) -> list[NotAdopted]:
-    """Those of its resources that the account has. Raises ClientError."""
+    """The resources of that stack that exist in the account. Raises ClientError."""
     prefix = f"arbor-{account.stack}"
     return [
         NotAdopted(address=address, name=f"{prefix}-{suffix}", why=why)
@@ -96,7 +97,7 @@ Known = tuple[str, str, str, Callable[[Account, str], bool]]
 
 
 def _known() -> Iterator[Known]:
-    """Address, end of the name, why it is not adopted, and the look."""
+    """Address, suffix of the name, reason against adoption, and lookup."""
     elb, rds, cache = (partial(_lists, service) for service in ("elbv2", "rds", "elasticache"))
     balancers = elb("describe_load_balancers", "Names", "LoadBalancers", several=True)
     targets = elb("describe_target_groups", "Names", "TargetGroups", several=True)
@@ -120,14 +121,14 @@ def _known() -> Iterator[Known]:
 
 
 def _has(service: str, call: str, key: str) -> Callable[[Account, str], bool]:
-    """A call that describes one, or fails."""
+    """A lookup by a call that fails for a missing resource."""
     return lambda account, name: bool(_answer(account, service, call, {key: name}))
 
 
 def _lists(
     service: str, call: str, key: str, found: str, *, several: bool = False
 ) -> Callable[[Account, str], bool]:
-    """A call that lists what has the name, or fails; `several` where it takes a list of names."""
+    """A lookup by a call that lists resources; `several` if its argument is a list of names."""
     return lambda account, name: bool(
         _answer(account, service, call, {key: [name] if several else name}).get(found)
     )

@@ -12,7 +12,7 @@ DEFAULT = "adopt.json"
 
 
 def render(plan: Plan, file: Path | None) -> str:
-    """The whole page; `file` is where the import file was written, if it was."""
+    """The whole page; `file` is the import file, None if it was not written."""
     if not plan.verdicts and not plan.not_adopted:
         return f"The account has 0 resources with the names of {plan.stack}: nothing to adopt."
     return "\n".join([*_adopted(plan), *_in_the_way(plan), *_not_adopted(plan), *_next(plan, file)])
@@ -27,13 +27,13 @@ def _adopted(plan: Plan) -> Iterator[str]:
 
 
 def _in_the_way(plan: Plan) -> Iterator[str]:
-    if not plan.in_the_way:
+    if not plan.blocking:
         return
     yield ""
-    yield f"Block `up`, and can't be adopted: {len(plan.in_the_way)}"
-    for one in plan.in_the_way:
+    yield f"Block `up` and can't be adopted: {len(plan.blocking)}"
+    for one in plan.blocking:
         yield f"  {_titled(one)}"
-        for text in (*one.against, *one.remedy.splitlines()):
+        for text in (*one.reasons, *one.remedy.splitlines()):
             yield f"    {text}"
 
 
@@ -41,7 +41,7 @@ def _not_adopted(plan: Plan) -> Iterator[str]:
     if not plan.not_adopted:
         return
     yield ""
-    yield f"Of the original Terraform stack, replaced by new ones in `up`: {len(plan.not_adopted)}"
+    yield f"Of the original Terraform stack, created anew by `up`: {len(plan.not_adopted)}"
     for why in dict.fromkeys(one.why for one in plan.not_adopted):
         names = [f"{one.name} ({one.address})" for one in plan.not_adopted if one.why == why]
         yield f"  {', '.join(names)}"
@@ -50,15 +50,15 @@ def _not_adopted(plan: Plan) -> Iterator[str]:
 
 def _next(plan: Plan, file: Path | None) -> Iterator[str]:
     yield ""
-    if plan.in_the_way:
-        yield "Nothing was changed. Do as above, then run this again (docs/adoption.md):"
+    if plan.blocking:
+        yield "Nothing was changed. Resolve the above, then run this again (docs/adoption.md):"
     else:
         yield "Nothing was changed. Next (docs/adoption.md):"
     yield from (f"  {step}" for step in _commands(plan, file))
 
 
 def _commands(plan: Plan, file: Path | None) -> Iterator[str]:
-    if plan.in_the_way or (plan.adopted and file is None):
+    if plan.blocking or (plan.adopted and file is None):
         target = shlex.quote(str(file or DEFAULT))
         yield f"python -m pipeline adopt --stack {plan.stack} --write {target}"
         return

@@ -19,34 +19,34 @@ class NotTriedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What `adopt` found."""
+    """The result of `adopt`."""
 
     stack: str
     verdicts: list[Verdict]
     not_adopted: list[origin.NotAdopted]
     content: import_file.Content
-    """What to import; without resources where nothing can be adopted."""
+    """The import file; its list of resources is empty if none can be adopted."""
 
     @property
     def adopted(self) -> list[Verdict]:
-        return [one for one in self.verdicts if not one.against]
+        return [one for one in self.verdicts if not one.reasons]
 
     @property
-    def in_the_way(self) -> list[Verdict]:
-        """What has a name that `up` needs, and can't be adopted."""
-        return [one for one in self.verdicts if one.against]
+    def blocking(self) -> list[Verdict]:
+        """Resources with a name that `up` needs and that can't be adopted."""
+        return [one for one in self.verdicts if one.reasons]
 
 
 def make(opened: Opened) -> Plan:
-    """Read the account, and try. Raises NotTriedError, ClientError.
+    """Read the account and try the import. Raises NotTriedError, ClientError.
 
-    A resource that the import leaves out changes no other verdict: to the engine, what depends on
-    a resource that is created sees what it sees of one that is replaced, a value not yet known.
+    A resource left out of the import changes no other verdict: its dependents see an unknown
+    value, as they do for a replaced resource.
     """
     known = _urns(opened.stack)
     with scratch(opened) as second:
         program = Registrations()
-        _preview(second, program.see)
+        _preview(second, program.record)
         found = {
             registered.urn: held
             for registered in program.by_urn.values()
@@ -59,7 +59,7 @@ def make(opened: Opened) -> Plan:
         Verdict(registered=program.by_urn[urn], found=held, judged=judged.get(urn))
         for urn, held in found.items()
     ]
-    ids = {one.registered.urn: one.found.import_id for one in verdicts if not one.against}
+    ids = {one.registered.urn: one.found.import_id for one in verdicts if not one.reasons}
     return Plan(
         stack=opened.stack.name,
         verdicts=sorted(verdicts, key=_order),
@@ -82,13 +82,13 @@ def _try(
     except automation.CommandError as failed:
         raise NotTriedError(f"The import failed: {_stdout(failed)}") from failed
     judgement = Judgement()
-    _preview(second, judgement.see)
+    _preview(second, judgement.record)
     return {urn: judgement.of(urn) for urn in ids}
 
 
-def _preview(second: automation.Stack, see: Callable[[events.EngineEvent], None]) -> None:
+def _preview(second: automation.Stack, record: Callable[[events.EngineEvent], None]) -> None:
     try:
-        second.preview(on_event=see, color="never", suppress_progress=True)
+        second.preview(on_event=record, color="never", suppress_progress=True)
     except automation.CommandError as failed:
         raise NotTriedError(f"The preview failed: {_stdout(failed)}") from failed
 
@@ -98,7 +98,7 @@ def _stdout(failed: automation.CommandError) -> str:
 
 
 def _urns(stack: automation.Stack) -> frozenset[str]:
-    """Of what the stack has already."""
+    """The URNs in the stack's state."""
     deployment = stack.export_stack().deployment or {}
     return frozenset(str(one["urn"]) for one in deployment.get("resources") or ())
 

@@ -1,4 +1,4 @@
-"""What the program registers, as the engine's preview of an empty stack gives it."""
+"""The program's resources and components, from the preview of an empty stack."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Registration:
         return name_of(self.urn)
 
     def named(self, key: str) -> str | None:
-        """The physical name in this input; None where Pulumi chooses it, or AWS."""
+        """The physical name in this input; None if Pulumi or AWS chooses it."""
         value = self.inputs.get(key)
         chosen = key in (self.inputs.get(DEFAULTS) or ())
         return value if isinstance(value, str) and value and not chosen else None
@@ -44,8 +44,8 @@ class Registrations:
     def __init__(self) -> None:
         self.by_urn: dict[str, Registration] = {}
 
-    def see(self, event: events.EngineEvent) -> None:
-        """Take in one event."""
+    def record(self, event: events.EngineEvent) -> None:
+        """Record one event."""
         if event.resource_pre_event is None:
             return
         step = event.resource_pre_event.metadata

@@ -32,7 +32,7 @@ def scratch(opened: Opened) -> Iterator[automation.Stack]:
         state.mkdir()
         project = yaml.safe_load((source / "Pulumi.yaml").read_text())
         stack = yaml.safe_load((source / f"Pulumi.{name}.yaml").read_text())
-        # `pulumi import` starts the language host, which takes a relative one from this directory.
+        # `pulumi import` starts the language host, which resolves a relative path from here.
         project["runtime"]["options"]["virtualenv"] = sys.prefix
         own = {key: value for key, value in stack.items() if key not in ENCRYPTION}
         (settings / "Pulumi.yaml").write_text(yaml.safe_dump(project))

@@ -28,7 +28,7 @@ class Judged:
     new: Mapping[str, Any]
 
     def change(self, key: str) -> str:
-        """One input, as it is and as the program has it."""
+        """One input: its value in AWS and in the program."""
         return f"{key} is {_shown(self.old.get(key))}; the program sets {_shown(self.new.get(key))}"
 
 
@@ -39,11 +39,11 @@ class Verdict:
     registered: Registration
     found: Existing
     judged: Judged | None
-    """None where an import was not tried, for `found.obstacle` says that it can't be."""
+    """None if `found.obstacle` rules out an import."""
 
     @property
-    def against(self) -> list[str]:
-        """Why it can't be adopted, a sentence each; empty for one that can."""
+    def reasons(self) -> list[str]:
+        """The reasons reasons adoption, a sentence each; empty if it can be adopted."""
         if self.judged is None:
             return [self.found.obstacle]
         if self.judged.op == REPLACE:
@@ -53,7 +53,7 @@ class Verdict:
 
     @property
     def remedy(self) -> str:
-        """What to do with one that can't be adopted, as a command or a sentence; may be empty."""
+        """The remedy, as a command or a sentence; may be empty."""
         write = REMEDIES.get(self.registered.token)
         return write(self.found) if write and self.judged is not None else ""
 
@@ -64,8 +64,8 @@ class Judgement:
     def __init__(self) -> None:
         self._found: dict[str, Judged] = {}
 
-    def see(self, event: events.EngineEvent) -> None:
-        """Take in one event; a replacement is told in three steps, of which the first counts."""
+    def record(self, event: events.EngineEvent) -> None:
+        """Record one event; of a replacement's three steps the first counts."""
         if event.resource_pre_event is None:
             return
         step = event.resource_pre_event.metadata
@@ -84,16 +84,16 @@ class Judgement:
             self._found[step.urn] = made
 
     def of(self, urn: str) -> Judged:
-        """What was seen of a resource. Raises KeyError for one that no step was about."""
+        """The operation on a resource. Raises KeyError if the preview had no step for it."""
         return self._found[urn]
 
 
 def _refused(verdict: Verdict) -> list[str]:
-    """What the provider calls an update, and what is none.
+    """Updates that the provider plans and AWS refuses.
 
-    RDS takes no other subnet group of the same VPC, and the provider plans the change all the same:
-    https://github.com/hashicorp/terraform-provider-aws/issues/512. To another VPC it moves an
-    instance while it is down.
+    RDS refuses another subnet group of the same VPC, although the provider plans the change:
+    https://github.com/hashicorp/terraform-provider-aws/issues/512. It moves an instance to another
+    VPC with an outage.
     """
     judged = verdict.judged
     if judged is None or verdict.registered.token != lookups.INSTANCE or SUBNETS not in judged.keys:
@@ -103,9 +103,9 @@ def _refused(verdict: Verdict) -> list[str]:
 
 
 def _rename(found: Existing) -> str:
-    """RDS keeps everything of an instance that it renames, but for the host of its endpoint.
+    """A rename changes only the endpoint's host of a database.
 
-    It is out of reach for about ten minutes.
+    The database is unreachable for about ten minutes.
     https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_RenameInstance.html
     """
     return (
@@ -118,7 +118,8 @@ def _rename(found: Existing) -> str:
 def _delete_cache(found: Existing) -> str:
     """https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Replication.DeletingRepGroup.html."""
     return (
-        "ElastiCache can't rename a group. Keep a snapshot and delete it; the cache fills again:\n"
+        "ElastiCache can't rename a group. Delete it with a final snapshot; the new one fills "
+        "by use:\n"
         f"aws elasticache delete-replication-group --replication-group-id {found.name} "
         f"--final-snapshot-identifier {found.name}-terraform"
     )
@@ -128,7 +129,7 @@ def _delete_service(found: Existing) -> str:
     """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html."""
     cluster, _, service = found.import_id.partition("/")
     return (
-        "This is an outage until `up` is done and the domain has moved. Delete it:\n"
+        "Delete it; the outage lasts until `up` is done and the domain has moved:\n"
         f"aws ecs delete-service --cluster {cluster} --service {service} --force"
     )
 

@@ -1,9 +1,9 @@
-"""A plan that is no longer main's: found before it is applied, made again, and asked for again.
+"""Stale plans: found before they are applied, made again and submitted for approval again.
 
-A run that is started again has the commit of its event
+A re-run has the commit of its event
 (https://docs.github.com/actions/managing-workflow-runs/re-running-workflows-and-jobs), and an
-approval may come weeks after its plan. So the workflows plan main's newest commit, look once more
-before they apply, and start themselves again when the plan is stale.
+approval may come weeks after its plan. So the workflows plan main's newest commit, check it again
+before they apply, and start a new run if the plan is stale.
 """
 
 import fnmatch
@@ -19,20 +19,20 @@ PERMISSIONS: Final = "`contents: read` for main's commits, `actions: write` for 
 MAIN: Final = "main"
 WORKFLOW: Final = "up.yml"
 LAST: Final = "production"
-"""The stack after which `up` has none."""
+"""The last stack of `up`."""
 BOTH: Final = "both"
 ASKABLE: Final = (BOTH, "staging", LAST)
-"""What `up` can be started for by hand."""
+"""Values of the input `stacks` when `up` is started by hand."""
 STALE: Final = "stale"
-"""The `result` of an apply's report whose plan must be made again."""
+"""The `result` of an apply whose plan is stale."""
 WITHOUT_EFFECT: Final = ("docs/*", "*.md", "tests/*", "tools/benchmarks/*")
-"""Paths that neither the program nor the pipeline reads: a commit of these alone keeps a plan.
-`up.yml` starts for none of them, in GitHub's spelling (`**`)."""
+"""Paths that neither the program nor the pipeline reads: after a commit of these alone, a plan
+stays valid. `up.yml` ignores them, in GitHub's spelling (`**`)."""
 MOST_FILES: Final = 300
 """Files in GitHub's answer to a comparison; more are cut off.
 https://docs.github.com/en/rest/commits/commits#compare-two-commits"""
 MOST_TIMES: Final = 3
-"""Runs that may follow one another because each plan went stale."""
+"""The most consecutive runs with a stale plan."""
 NOT_OVER: Final = ("queued", "in_progress", "waiting", "pending", "requested")
 
 
@@ -43,15 +43,15 @@ class Runs:
     repository: str
     """OWNER/NAME."""
     number: int
-    """Of this run of its workflow; later runs have higher ones."""
+    """The run's number in its workflow; later runs have higher numbers."""
     token: str = field(repr=False)
 
     def newest(self) -> str:
-        """The SHA that main ends with."""
+        """The SHA of main's newest commit."""
         return str(self._call("GET", f"/git/ref/heads/{MAIN}")["object"]["sha"])
 
     def keeps(self, commit: str, newest: str) -> bool:
-        """Whether a plan of `commit` is one of `newest`: the same, or nothing with effect since."""
+        """Whether a plan of `commit` is valid at `newest`: no change in between affects a stack."""
         if commit == newest:
             return True
         compared = self._call("GET", f"/compare/{commit}...{newest}")
@@ -66,7 +66,7 @@ class Runs:
         )
 
     def planning(self, newest: str, stacks: str) -> str:
-        """The address of a later run of `up` that plans these stacks at `newest`; empty for none.
+        """Address of a later run of `up` that plans these stacks at `newest`; empty without one.
 
         `stacks` is one of ASKABLE.
         """
@@ -77,7 +77,7 @@ class Runs:
         return ""
 
     def older_that_wait(self, stack: str) -> list[dict[str, Any]]:
-        """Earlier runs of `up` that wait for the approval of `stack` and for nothing else."""
+        """Earlier runs of `up` that wait only for the approval of `stack`."""
         return [
             run
             for run in self._runs(status="waiting")
@@ -86,13 +86,13 @@ class Runs:
         ]
 
     def cancel(self, run: int) -> None:
-        """End a run; one that waits has no job that works."""
+        """Cancel a run; a waiting run has no active job."""
         self._call("POST", f"/actions/runs/{run}/cancel")
 
     def start(self, inputs: Mapping[str, str]) -> None:
         """Start `up` on main.
 
-        Of what a job's own token does, only this and repository_dispatch start a workflow:
+        With a job's own token, only this and repository_dispatch start a workflow:
         https://docs.github.com/en/actions/how-tos/write-workflows/choose-when-workflows-run/trigger-a-workflow
         """
         body = {"ref": MAIN, "inputs": dict(inputs)}
@@ -108,7 +108,7 @@ class Runs:
 
     def _call(self, method: str, path: str, **kwargs: Any) -> Any:  # noqa: ANN401 - JSON
         return github.body(
-            github.ask(self.repository, self.token, method, path, **kwargs), PERMISSIONS
+            github.request(self.repository, self.token, method, path, **kwargs), PERMISSIONS
         )
 
 
@@ -118,7 +118,7 @@ def title(stacks: str) -> str:
 
 
 def stacks_of(run: Mapping[str, Any]) -> str:
-    """The stacks that a run of `up` plans, one of ASKABLE; empty where its title has none.
+    """The stacks that a run of `up` plans, one of ASKABLE; empty if its title has none.
 
     A push plans both. The API shows no inputs of a run, but its title:
     https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow

@@ -1,4 +1,4 @@
-"""`python -m pipeline newest`, `again`, `supersede`: a stale plan is made and asked for again."""
+"""`python -m pipeline newest`, `again`, `supersede`: find stale plans and plan again."""
 
 import json
 from pathlib import Path
@@ -20,24 +20,30 @@ def newest(
     commit: Annotated[str, typer.Option(help="The commit that was planned.")],
     report: Annotated[Path, typer.Option(help="The report of a stale plan.", resolve_path=True)],
 ) -> None:
-    """Refuse the plan of a commit that main has moved past: exit code 4; `again` plans anew.
+    """Check that the plan is of main's newest commit; exit code 4 if it is stale.
 
-    Later commits without effect on a stack (documents, tests) keep the plan.
+    Commits without effect on a stack (documents, tests) leave the plan valid. `again` starts a new
+    plan for a stale one.
     """
     if sentence := files.refusal([report]):
         _refuse(sentence)
     job = runs.of_this_job()
     head = job.newest()
     if job.keeps(commit, head):
-        typer.echo(f"The plan is of {commit}; main has no newer change for {stack}.")
+        typer.echo(f"The plan of {commit} is current: main has no newer change for {stack}.")
         return
-    said = (
+    message = (
         f"The plan is of {commit}, and main is at {head}. Nothing was changed. {stack} needs a new "
         "plan: the workflow `up` starts it by itself; start any other workflow again."
     )
-    written = {"stack": stack, "result": runs.STALE, "reasons": [said], "job": {"commit": commit}}
+    written = {
+        "stack": stack,
+        "result": runs.STALE,
+        "reasons": [message],
+        "job": {"commit": commit},
+    }
     files.write(report, json.dumps(written, indent=1) + "\n")
-    typer.echo(said, err=True)
+    typer.echo(message, err=True)
     raise typer.Exit(STALE)
 
 

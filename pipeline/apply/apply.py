@@ -1,4 +1,4 @@
-"""Apply exactly the approved plan; every ending leaves a report."""
+"""Apply exactly the approved plan, and report every outcome."""
 
 import tempfile
 from collections.abc import Callable, Collection
@@ -11,7 +11,7 @@ from arbor.database import snapshot
 from arbor.procedure import Failed, Refused, Run
 from pipeline.apply import pauses, plan_file
 from pipeline.apply.ending import NotYetError, Reporter, conclude
-from pipeline.apply.failures import said, sentences
+from pipeline.apply.failures import message, sentences
 from pipeline.apply.interruption import CancelledError, interruptible
 from pipeline.apply.outcome import DONE, FAILED, REFUSED, STALE, Outcome, listed
 from pipeline.drift import drift
@@ -53,18 +53,18 @@ def apply(
     allowed: Collection[str] = (),
     report: Path | None = None,
 ) -> list[str]:
-    """Bring the stack up by the plan; returns what was done, a line for each resource.
+    """Run `up` with the plan; returns a line for each changed resource.
 
     `say` gets a line for each resource when it is finished. `allowed` are the values of `--allow`
-    (ALLOWABLE in pipeline/hazards/changes.py). `report` is written when the engine starts and
-    after each resource, and is there however this ends.
+    (ALLOWABLE in pipeline/hazards/changes.py). `report` is written when the engine starts, after
+    each resource and at the end, whatever the outcome.
 
     Raises RefusedError while the account has drifted and for a change that needs a procedure,
     StaleError when a new preview differs from the plan, and HalfDoneError for everything else.
     """
     outcome = Outcome(stack=opened.stack.name, job=Job.now())
     reporter = Reporter(outcome, report, say)
-    with interruptible(opened.stack, reporter.hear) as (engine, interruption):
+    with interruptible(opened.stack, reporter.signalled) as (engine, interruption):
         reporter.engine = engine
         try:
             _Applying(opened, plan, say, allowed, reporter).run()
@@ -78,17 +78,17 @@ def apply(
 
 
 def not_opened(stack: str, error: Exception, report: Path | None) -> Outcome:
-    """The outcome, and its report, where the stack could not even be opened.
+    """Write and return the outcome for a stack that could not be opened.
 
-    It is refused where the error is a refusal (another account, another region, no reviewers, a
-    file that is no plan), and else it failed; no change was made in either case.
+    The result is "refused" for another account, another region, missing reviewers and a file that
+    is not a plan, and "failed" for any other error; nothing was changed in either case.
     """
     elsewhere = isinstance(error, NoStackError) and error.exit_code != NoStackError.exit_code
     refused = elsewhere or isinstance(error, plan_file.NoPlanError)
     outcome = Outcome(
         stack=stack,
         result=REFUSED if refused else FAILED,
-        reasons=sentences([said(error)]),
+        reasons=sentences([message(error)]),
         job=Job.now(),
     )
     if report is not None:
@@ -97,7 +97,7 @@ def not_opened(stack: str, error: Exception, report: Path | None) -> Outcome:
 
 
 class _Applying:
-    """One `apply`, from the first look to the engine's end."""
+    """One `apply`, from the new preview to the engine's end."""
 
     def __init__(
         self, opened: Opened, plan: Path, say: Say, allowed: Collection[str], reporter: Reporter
@@ -108,7 +108,7 @@ class _Applying:
     def run(self) -> None:
         """Preview, check, prepare, then start the engine. Raises every error."""
         stack, reporter = self._opened.stack, self._reporter
-        planned = self._look()
+        planned = self._planned_steps()
         reporter.doing = "The check for drift"
         if found := drift.find(stack, planned):
             drifted = f"{stack.name} has drifted:"
@@ -126,7 +126,7 @@ class _Applying:
         )
         reporter.end(DONE)
 
-    def _look(self) -> list[Step]:
+    def _planned_steps(self) -> list[Step]:
         """The steps of a new plan that equals the approved one. Raises NotYetError."""
         stack, account = self._opened.stack, self._opened.account
         self._reporter.doing = "The preview"
@@ -152,7 +152,7 @@ class _Applying:
         return planned
 
     def _prepare(self, planned: list[Step]) -> None:
-        """Do what the engine leaves undone, and the snapshot before an upgrade.
+        """Delete hooks that the provider keeps, and take the snapshot before an upgrade.
 
         Raises NotYetError.
         """

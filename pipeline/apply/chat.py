@@ -12,17 +12,17 @@ import requests
 VARIABLE: Final = "CHAT_WEBHOOK"
 TIMEOUT_SECONDS: Final = 30
 LONGEST: Final = 3000
-"""Characters; a room is for what happened, the run has the rest."""
+"""Characters; the run has the whole text."""
 CONTROL: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 """Slack's markup begins with them, `<!channel>` among it: https://api.slack.com/docs/formatting"""
 
 
 class ChatError(Exception):
-    """The message was refused. The address is a password, so the sentence leaves it out."""
+    """The message was not sent. The error omits the address, which is a password."""
 
 
 def send(text: str) -> bool:
-    """Send it if the job has a webhook; return whether it has. Raises ChatError."""
+    """Send the message; returns False if the job has no webhook. Raises ChatError."""
     address = os.environ.get(VARIABLE, "")
     if not address:
         return False

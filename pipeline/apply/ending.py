@@ -1,4 +1,4 @@
-"""The ending of an apply, and its report, which is on disk from the first change on."""
+"""The end of an apply, and its report, which exists from the first change on."""
 
 import threading
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Final
 
 from pulumi import automation
 
-from pipeline.apply.failures import leave_the_plan, said, sentences
+from pipeline.apply.failures import leave_the_plan, message, sentences
 from pipeline.apply.interruption import CancelledError, EngineCommand, Interruption
 from pipeline.apply.outcome import (
     CANCELLED,
@@ -29,11 +29,11 @@ Say = Callable[[str], None]
 LOCK_STAYS: Final = "there was a problem deleting the lock"
 """https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/lock.go"""
 LOCKED: Final = ("the stack is currently locked by", "Another update is currently in progress")
-"""The words of both kinds of backend, as the SDK's automation/errors.py has them."""
+"""The messages of both kinds of backend, as in the SDK's automation/errors.py."""
 
 
 class NotYetError(Exception):
-    """What ends an apply before the engine changes anything."""
+    """The apply ends before the engine changes anything."""
 
     def __init__(self, result: str, reasons: list[str]) -> None:
         super().__init__("\n".join(reasons))
@@ -59,7 +59,7 @@ class Reporter:
         began = engine is not None and (engine.is_running("up") or "up" in engine.codes)
         return began or bool(self.acted)
 
-    def hear(self, name: str) -> None:
+    def signalled(self, name: str) -> None:
         """Record a signal at once: the job may be killed seconds later."""
         with suppress(RuntimeError):  # printing is not reentrant
             self._say(
@@ -103,13 +103,13 @@ class Reporter:
 def conclude(
     ended: BaseException, opened: Opened, reporter: Reporter, interruption: Interruption
 ) -> None:
-    """Fill in the ending. Raises nothing, because only the report remains of the run."""
+    """Complete the outcome. Raises nothing: the report is all that remains of the run."""
     engine, outcome = reporter.engine, reporter.outcome
     assert engine is not None
     reporter.end(FAILED)
     if engine.codes.get("up") == 0:
         # What the Automation API reads after an `up`, outputs and history, can fail as well.
-        reporter.end(DONE, f"The outputs could not be read afterwards: {said(ended)}")
+        reporter.end(DONE, f"The outputs could not be read afterwards: {message(ended)}")
         return
     outcome.lock = _lock(engine, ended, outcome.stack)
     outcome.result, reasons = _why(ended, reporter, was_cancelled=bool(interruption.count))
@@ -123,7 +123,7 @@ def conclude(
             pending = {one.partition(" ")[2] for one in outcome.pending}
             outcome.begun = [b for b in outcome.begun if b.partition(" ")[2] not in pending]
         except (CancelledError, Exception) as unread:  # noqa: BLE001 - no credentials, no network
-            outcome.unread = said(unread)
+            outcome.unread = message(unread)
     if (
         outcome.result == FAILED
         and not outcome.changed_anything
@@ -144,7 +144,7 @@ def _why(ended: BaseException, reporter: Reporter, *, was_cancelled: bool) -> tu
     if isinstance(ended, NotYetError):
         return ended.result, ended.reasons
     seen = sentences([*progress.violations, *progress.errors])
-    reasons = seen or sentences([f"{reporter.doing} failed: {said(ended)}"])
+    reasons = seen or sentences([f"{reporter.doing} failed: {message(ended)}"])
     refused = any(mark in str(ended) for mark in LOCKED) or progress.violations
     if not reporter.has_begun or (refused and not outcome.changed_anything):
         return REFUSED, reasons
@@ -152,11 +152,11 @@ def _why(ended: BaseException, reporter: Reporter, *, was_cancelled: bool) -> tu
 
 
 def _leaves_the_plan(ended: BaseException, reporter: Reporter) -> bool:
-    return bool(leave_the_plan(reporter.progress.errors or [said(ended)]))
+    return bool(leave_the_plan(reporter.progress.errors or [message(ended)]))
 
 
 def _lock(engine: EngineCommand, ended: BaseException, stack: str) -> str:
-    """The holder of the lock, as far as this job can tell without credentials."""
+    """The holder of the lock, as far as it is known without credentials."""
     if engine.is_running("up"):
         return f"The engine is still running and holds the lock of {stack}."
     if engine.codes.get("up", 0) < 0:

@@ -1,4 +1,4 @@
-"""Errors as sentences that a person can act on."""
+"""Errors of the engine as sentences with a remedy."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -16,26 +16,26 @@ AWS_FAILED: Final = (ClientError, BotoCoreError)
 EXPIRED: Final = re.compile(
     r"ExpiredToken|RequestExpired|security token included in the request is expired"
 )
-"""AWS's words for credentials whose time is over:
+"""AWS's errors for expired credentials:
 https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html"""
 EXPIRED_SENTENCE: Final = (
     "The credentials of this job have expired: start a new run. access/sessions.py sets the "
     "duration of a session."
 )
 VIOLATES_PLAN: Final = re.compile(r"resource (urn:\S+) violates plan: (.*)", re.DOTALL)
-"""The engine's words, and then both values in Go's notation, secrets among them:
+"""The engine's message; both values follow in Go's notation, including secrets:
 https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/step_generator.go"""
 CHANGED: Final = re.compile(r"[~=+-]{2}(\w+)\[")
 """A property there."""
 UNSEEN: Final = re.compile(r"expected resource operations for (urn:\S+) but none were seen")
-"""Of each resource of the plan that the program did not register: one it no longer has, or one that
+"""The engine's message for a planned resource that the program did not register: it was removed, or
 comes after a failure."""
 BRIDGE: Final = re.compile(r"^\d+ errors? occurred:\s*\* ")
-"""How the provider, which is Terraform's, begins."""
+"""The prefix of the Terraform provider's messages."""
 
 
-def said(error: BaseException) -> str:
-    """What a command of Pulumi's wrote to its stderr, or an error's own words; never empty."""
+def message(error: BaseException) -> str:
+    """The stderr of a failed Pulumi command, or the error's own message; never empty."""
     text = str(error)
     if isinstance(error, automation.CommandError):
         return text.partition("stderr:")[2].strip() or text.strip()
@@ -45,14 +45,14 @@ def said(error: BaseException) -> str:
 
 
 def sentences(errors: Iterable[str]) -> list[str]:
-    """Each error once, in order; first of all that the credentials have expired, if they have."""
+    """Each error once, in order; expired credentials come first."""
     found = list(dict.fromkeys(shortened(error) for error in errors if error.strip()))
     expired = any(EXPIRED.search(error) for error in found)
     return [EXPIRED_SENTENCE, *found] if expired else found
 
 
 def leave_the_plan(errors: Collection[str]) -> list[str]:
-    """The names of the resources that are not as the approved plan has them."""
+    """The names of the resources that differ from the approved plan."""
     violate = [found[1] for error in errors if (found := VIOLATES_PLAN.search(error))]
     unseen = [found[1] for error in errors if (found := UNSEEN.search(error))]
     if not violate and len(unseen) < len(errors):
@@ -61,7 +61,7 @@ def leave_the_plan(errors: Collection[str]) -> list[str]:
 
 
 def shortened(error: str) -> str:
-    """An error without what only its engine reads, and without passwords in addresses."""
+    """An error without the engine's prefixes and without passwords in addresses."""
     found = VIOLATES_PLAN.sub(_not_as_planned, error)
     found = UNSEEN.sub(
         lambda one: f"{name_of(one[1])} is in the plan, but not in the program", found

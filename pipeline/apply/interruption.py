@@ -1,13 +1,13 @@
-"""A cancelled job ends its engine in order, and has time for its report.
+"""A cancelled job stops its engine in order and writes its report.
 
 GitHub sends SIGINT to the process of a step, SIGTERM 7.5 seconds later, and kills it after another
-2.5: https://docs.github.com/en/actions/reference/workflow-cancellation-reference. Only that one
-process gets them (NixKillProcessTree and SendSignal,
-https://github.com/actions/runner/blob/main/src/Runner.Sdk/ProcessInvoker.cs), and it is bash, which
-passes none on: a step that applies begins with `exec`.
+2.5: https://docs.github.com/en/actions/reference/workflow-cancellation-reference. Only that
+process receives them (NixKillProcessTree and SendSignal,
+https://github.com/actions/runner/blob/main/src/Runner.Sdk/ProcessInvoker.cs), and bash does not
+forward them: a step that applies begins with `exec`.
 
-The engine's first signal cancels: what has begun ends, the state is saved, the lock goes. Its
-second one terminates, and what has begun stays in the state as pending.
+The first signal cancels: the engine finishes its current operations, saves the state and deletes
+the lock. The second terminates it, and unfinished operations stay in the state as pending.
 https://github.com/pulumi/pulumi/blob/master/pkg/backend/cancellation_scope.go
 """
 
@@ -25,21 +25,21 @@ from pulumi.automation.errors import create_command_error
 
 OnOutput = Callable[[str], Any]
 PATIENCE_SECONDS: Final = 1.5
-"""After the second signal, before the report is written without the engine."""
+"""The wait after the second signal; then the report is written without the engine."""
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class CancelledError(BaseException):
     """The job was cancelled while no engine ran, or the engine did not end in time.
 
-    Not an Exception: a handler of errors on its way must not take it for one of them.
+    A BaseException, so that handlers of errors do not catch it.
     """
 
 
 class EngineCommand(automation.PulumiCommand):
-    """The Pulumi CLI, whose processes can be interrupted; as the Automation API runs it.
+    """The Pulumi CLI for the Automation API, with processes that can be interrupted.
 
-    The SDK's own waits for its process and gives it to no caller.
+    The SDK's own command does not expose its process.
     """
 
     def __init__(self, found: automation.PulumiCommand) -> None:
@@ -80,11 +80,11 @@ class EngineCommand(automation.PulumiCommand):
             start_new_session=True,  # Ctrl-C in a terminal reaches it once, through interrupt()
         )
         self._running[process.pid] = (args[0], process)
-        said: tuple[list[str], list[str]] = ([], [])
+        written: tuple[list[str], list[str]] = ([], [])
         readers = [
             threading.Thread(target=_read, args=(stream, tell, kept), daemon=True)
             for stream, tell, kept in zip(
-                (process.stdout, process.stderr), (on_output, on_error), said, strict=True
+                (process.stdout, process.stderr), (on_output, on_error), written, strict=True
             )
         ]
         for reader in readers:
@@ -95,7 +95,7 @@ class EngineCommand(automation.PulumiCommand):
         del self._running[process.pid]
         self.codes[args[0]] = code
         result = automation.CommandResult(
-            stdout="\n".join(said[0]), stderr="\n".join(said[1]), code=code
+            stdout="\n".join(written[0]), stderr="\n".join(written[1]), code=code
         )
         if code:
             raise create_command_error(result)
@@ -112,17 +112,17 @@ class EngineCommand(automation.PulumiCommand):
 class Interruption:
     """Whether the job was cancelled, and by how many signals."""
 
-    def __init__(self, engine: EngineCommand, heard: Callable[[str], None]) -> None:
-        self._engine, self._heard = engine, heard
+    def __init__(self, engine: EngineCommand, on_signal: Callable[[str], None]) -> None:
+        self._engine, self._on_signal = engine, on_signal
         self.count = 0
         self.is_over = False
-        """Whether only the report is left to write, which is not cancelled."""
+        """Whether only the report is left to write, which can't be cancelled."""
 
     def handle(self, number: int, _frame: FrameType | None = None) -> None:
         """Take a signal: the engine ends first; without one, CancelledError is raised here."""
         self.count += 1
         if not self.is_over:
-            self._heard(signal.Signals(number).name)
+            self._on_signal(signal.Signals(number).name)
         if self._engine.runs:
             self._engine.interrupt()
             if self.count > 1:
@@ -138,17 +138,17 @@ class Interruption:
 
 @contextmanager
 def interruptible(
-    stack: automation.Stack, heard: Callable[[str], None]
+    stack: automation.Stack, on_signal: Callable[[str], None]
 ) -> Iterator[tuple[EngineCommand, Interruption]]:
     """The stack's engine ends in order when this job is cancelled.
 
-    `heard` gets the name of each signal. Outside of the main thread, which alone gets signals,
-    none is handled.
+    `on_signal` is called with the name of each signal. Outside the main thread no signal is
+    handled, because Python delivers signals to the main thread only.
     """
     workspace: Any = stack.workspace
     before = workspace.pulumi_command
     engine = EngineCommand(before)
-    interruption = Interruption(engine, heard)
+    interruption = Interruption(engine, on_signal)
     handlers: dict[int, Any] = {}
     workspace.pulumi_command = engine
     try:
@@ -164,10 +164,10 @@ def interruptible(
             signal.signal(number, handler)
 
 
-def _read(stream: IO[str], tell: OnOutput | None, kept: list[str]) -> None:
+def _read(stream: IO[str], on_line: OnOutput | None, kept: list[str]) -> None:
     for line in stream:
         stripped = line.rstrip()
-        if tell:
-            tell(stripped)
+        if on_line:
+            on_line(stripped)
         kept.append(stripped)
     stream.close()

@@ -24,7 +24,7 @@ EXIT_CODES: Final = {DONE: 0, FAILED: 1, CANCELLED: 1, RUNNING: 1, REFUSED: 3, S
 """Of `python -m pipeline apply`, by result. 2 is a wrong option."""
 FREE: Final = ""
 UNCHANGED: Final = "Nothing was changed"
-"""In each sentence of pipeline/hazards/changes.py, which need not be repeated."""
+"""Part of each sentence of pipeline/hazards/changes.py, so it is not repeated."""
 PLAN_AGAIN: Final = "Run the workflow `up` on main: it makes a new plan and asks for approval."
 UP_AGAIN: Final = "Fix the cause and run the workflow `up` again."
 AFTER: Final = "Fix the cause and run the workflow `up` again: a new plan continues from here."
@@ -63,7 +63,7 @@ class Outcome:
         return bool(self.done or self.failed or self.begun or self.pending)
 
     def write(self, file: Path) -> None:
-        """Write it at once or not at all: a job that is killed meanwhile leaves the one before."""
+        """Replace the file atomically: a killed job leaves the previous report."""
         files.write(file, json.dumps(dataclasses.asdict(self), indent=1) + "\n")
 
     @classmethod
@@ -118,8 +118,8 @@ class Outcome:
 def continues(outcome: Outcome) -> list[str]:
     """The commands that continue after an `apply`; docs/state.md has the reason for each.
 
-    `operate` and not the engine's own `cancel` and `refresh`, which delete a lock that is held and
-    forget a database that is gone without a question.
+    They are those of `operate`: without confirmation, the engine's own `cancel` deletes the lock of
+    an active run, and its `refresh` removes a missing database from the state.
     """
     stack = outcome.stack
     found = []
@@ -144,5 +144,5 @@ def counted(changes: int) -> str:
 
 
 def listed(lines: Iterable[str]) -> Iterator[str]:
-    """Each as an item of a list."""
+    """Each line as an item of a list."""
     return (f"- {line}" for line in lines)

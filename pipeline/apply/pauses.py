@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 ECS_SERVICE = "aws:ecs/service:Service"
 LOGICAL = "-service"
-"""Ends the logical name of a service's ECS service."""
+"""The suffix of an ECS service's logical name."""
 
 
 def without_pause(steps: list[Step]) -> list[str]:
-    """The applications whose deployments paused until now and, by the program, pause no more."""
+    """The services whose deployments pause until this `up` removes their hook."""
     return [
         step.name.removesuffix(LOGICAL)
         for step in of_type(steps, ECS_SERVICE, "update")

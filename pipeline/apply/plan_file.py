@@ -1,7 +1,7 @@
 """Whether an approved update plan equals that of a new preview.
 
-The engine holds a resource to the plan when the program registers it, and has changed others by
-then. So `apply` compares first, and nothing is half done for a plan that has gone stale.
+The engine compares a resource with the plan when the program registers it, and has changed others
+by then. So `apply` compares the plans first, and a stale plan changes nothing.
 """
 
 import json
@@ -15,15 +15,15 @@ from pipeline.report.values import SECRET, SECRET_SIGNATURE, SIGNATURE
 
 
 class NoPlanError(Exception):
-    """The file holds no update plan."""
+    """The file is not an update plan."""
 
 
 def stale(approved: Path, fresh: Path) -> list[str]:
     """The resources for which the two plans differ, by name.
 
-    Aside from what is another with each preview: ciphertext, and the names that Pulumi chooses.
+    Ciphertext and names that Pulumi chooses are left out, because they differ in each preview.
 
-    Raises NoPlanError when one is no plan of Pulumi's.
+    Raises NoPlanError if a file is not an update plan.
     """
     before, now = _resources(approved), _resources(fresh)
     return sorted(
@@ -32,7 +32,7 @@ def stale(approved: Path, fresh: Path) -> list[str]:
 
 
 def check(file: Path) -> None:
-    """Raises NoPlanError unless the file is an update plan of Pulumi's."""
+    """Raises NoPlanError unless the file is an update plan."""
     _resources(file)
 
 
@@ -43,7 +43,7 @@ def _resources(file: Path) -> dict[str, Any]:
         for generated, logical in _generated(plans):
             text = text.replace(generated, f"{logical}-*")
         plans = json.loads(text)["resourcePlans"]
-        return {urn: wanted for urn, plan in plans.items() if (wanted := _wanted(plan))}
+        return {urn: planned for urn, plan in plans.items() if (planned := _planned(plan))}
     except OSError as unread:
         raise NoPlanError(f"{file} can't be read ({unread.strerror}).") from unread
     except (ValueError, KeyError, TypeError, AttributeError) as wrong:
@@ -55,13 +55,13 @@ def _resources(file: Path) -> dict[str, Any]:
 def _generated(plans: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The physical names that Pulumi chose for new resources, and the logical ones.
 
-    Each preview chooses others; an `up` by a plan takes the plan's, from its seeds.
+    Each preview chooses new ones; an `up` with a plan uses the plan's, from its seeds.
     https://www.pulumi.com/docs/iac/concepts/resources/names/#autonaming
     """
     for urn, plan in plans.items():
         logical = name_of(urn)
         for name in _texts(_inputs(plan)):
-            # `alias/` and the like come before it.
+            # It may have a prefix such as `alias/`.
             if found := re.fullmatch(rf"(?:.*\W)?({re.escape(logical)}-[0-9a-f]{{7}})", name):
                 yield found[1], logical
 
@@ -72,8 +72,8 @@ def _texts(inputs: Mapping[str, Any]) -> Iterator[str]:
             yield from (value for value in changed.values() if isinstance(value, str))
 
 
-def _wanted(plan: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
-    """What the engine would do to a resource; empty for one that stays as it is."""
+def _planned(plan: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    """The planned steps and inputs of a resource; None if it does not change."""
     steps = [step for step in plan.get("steps") or () if step != "same"]
     return (steps, _plain(_inputs(plan))) if steps else None
 
@@ -85,7 +85,7 @@ def _inputs(plan: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """A secret only as one: the same text is encrypted to another with each preview."""
+    """The value with its secrets masked: each preview encrypts the same text differently."""
     if isinstance(value, Mapping):
         if value.get(SIGNATURE) == SECRET_SIGNATURE:
             return SECRET

@@ -37,7 +37,7 @@ class Progress:
         self._failed: dict[str, None] = {}
         self.errors: list[str] = []
         self.violations: list[str] = []
-        """What mandatory policies refused."""
+        """Findings of mandatory policies."""
 
     @property
     def done(self) -> list[str]:
@@ -50,11 +50,11 @@ class Progress:
 
     @property
     def begun(self) -> list[str]:
-        """What the engine works on now."""
+        """The engine's current operations."""
         return sorted(f"{op} {name_of(urn)}" for op, urn in list(self._began))
 
     def __call__(self, event: events.EngineEvent) -> None:
-        """Take in one event of the engine."""
+        """Record one event of the engine."""
         if event.resource_pre_event is not None:
             self._begin(event.resource_pre_event.metadata)
         elif event.res_outputs_event is not None:
@@ -64,13 +64,13 @@ class Progress:
             self._began.pop((step.op.value, step.urn), None)
             line = f"{step.op.value} {name_of(step.urn)}"
             self._failed[line] = None
-            self._tell(f"failed: {line}")
+            self._log(f"failed: {line}")
         elif event.policy_event is not None and event.policy_event.enforcement_level == "mandatory":
-            told = event.policy_event
-            message = " ".join(told.message.split())
-            where = name_of(told.resource_urn or "") or "the stack"
-            self.violations.append(f"{told.policy_name} on {where}: {message}")
-            self._tell(self.violations[-1])
+            finding = event.policy_event
+            message = " ".join(finding.message.split())
+            where = name_of(finding.resource_urn or "") or "the stack"
+            self.violations.append(f"{finding.policy_name} on {where}: {message}")
+            self._log(self.violations[-1])
         elif error := failure_of(event):
             self._fail(error)
 
@@ -78,7 +78,7 @@ class Progress:
         follows = UNSEEN.search(error) and (self.errors or self._failed)
         if not follows and error not in self.errors:
             self.errors.append(error)
-            self._tell(shortened(error))
+            self._log(shortened(error))
 
     def _begin(self, step: events.StepEventMetadata) -> None:
         if step.op.value in WORDS and not is_component(step):
@@ -97,8 +97,8 @@ class Progress:
         took = f" in {seconds:.0f} s" if seconds >= SLOW_SECONDS else ""
         if line not in self._done:
             self._done[line] = None
-            self._tell(f"{line}{took}")
+            self._log(f"{line}{took}")
 
-    def _tell(self, line: str) -> None:
+    def _log(self, line: str) -> None:
         self._say(line)
         self._changed()

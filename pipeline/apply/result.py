@@ -39,16 +39,16 @@ SKIPPED: Final = "skipped"
 """The outcome of a step after one that failed.
 https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#steps-context"""
 STEPS: Final = ("", "success", "failure", "cancelled", SKIPPED)
-"""Each outcome of a step; empty where its job has left none."""
+"""Each outcome of a step; empty if the job recorded none."""
 
 
 def read(stack: str, file: Path, step: str = "") -> Outcome:
-    """The outcome in a file; a failure where an apply left none.
+    """The outcome in a file; a failure if the file is missing.
 
-    `step` is the outcome of the job's step that applies, one of STEPS: where it was skipped,
+    `step` is the outcome of the job's step that applies, one of STEPS: if it was skipped,
     nothing was changed.
 
-    Raises ValueError for a file that no apply wrote, and for one of another stack.
+    Raises ValueError for a file that is not a report of an apply or is of another stack.
     """
     if not file.exists() and step == SKIPPED:
         why = (
@@ -78,7 +78,7 @@ def verdict(outcome: Outcome) -> str:
 
 
 def render(outcome: Outcome) -> str:
-    """The outcome as Markdown, what a reader must do first."""
+    """The outcome as Markdown, the next commands first."""
     return "\n".join(_lines(outcome))
 
 
@@ -132,7 +132,7 @@ def _listed(found: list[str]) -> Iterator[str]:
 
 
 def post(outcome: Outcome, repository: github.Repository, say: Callable[[str], None]) -> bool:
-    """Post to all three; returns whether each was posted. One does not stop another."""
+    """Post to all three, even if one fails; returns whether all were posted."""
     commit = outcome.job.commit or os.environ.get("GITHUB_SHA", "")
     ways: tuple[Callable[[], str], ...] = (
         lambda: _comment(outcome, repository, commit),

@@ -15,7 +15,7 @@ def refuse(account: StackAccount) -> None:
 
 
 def steps(account: StackAccount) -> Iterator[Step]:
-    """It exists, and limits the stack's roles to their purpose."""
+    """The steps to a boundary that limits the stack's roles to their purpose."""
     yield from managed.steps(
         account,
         naming.boundary(account.stack),

@@ -1,4 +1,4 @@
-"""The bucket of the state, which `pulumi login` names."""
+"""The bucket of the state: the argument of `pulumi login`."""
 
 from collections.abc import Iterator
 

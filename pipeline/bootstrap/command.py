@@ -1,4 +1,4 @@
-"""`python -m pipeline bootstrap`: show, ask, do."""
+"""`python -m pipeline bootstrap`: show the steps, confirm, run them."""
 
 import typer
 
@@ -13,7 +13,7 @@ USAGE = 2
 
 
 def bootstrap(stack: str, *, dry_run: bool, yes: bool, retire_role: bool) -> None:
-    """Do it and end with the exit code: 0 done, 1 failed, 2 wrong usage, 3 refused."""
+    """Run bootstrap and exit: 0 done, 1 failed, 2 wrong usage, 3 refused."""
     with screen.outcome():
         try:
             account = of_stack(stack, connect)
@@ -43,7 +43,7 @@ def _after_making(account: StackAccount) -> str:
 
 
 def _numbers(account: StackAccount) -> str:
-    """How to find what GitHub's immutable subjects hold; nothing where config has it.
+    """How to read the numbers of GitHub's immutable subjects; empty if config has them.
 
     https://docs.github.com/en/rest/repos/repos#get-a-repository
     """
@@ -51,8 +51,8 @@ def _numbers(account: StackAccount) -> str:
         return ""
     query = '"arbor:githubOwnerId: \\"\\(.owner.id)\\"", "arbor:githubRepositoryId: \\"\\(.id)\\""'
     return (
-        f"{account.pipeline.repository} may send immutable subjects (repositories created, renamed "
-        "or transferred since July 15, 2026 do), which the roles trust once\n"
+        f"{account.pipeline.repository} sends immutable subjects if it was created, renamed "
+        "or transferred since July 15, 2026. The roles trust them once\n"
         f"Pulumi.{account.stack}.yaml has the two lines that this prints:\n"
         f"  gh api repos/{account.pipeline.repository} --jq '{query}'\n"
     )

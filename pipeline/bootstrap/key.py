@@ -1,7 +1,7 @@
 """The keys of the state: one encrypts the bucket, and one of each stack the secrets in its state.
 
-Stacks from before there was a key for each have their secrets encrypted with the bucket's, which
-stays as it is (docs/state.md moves one).
+Stacks that are older than their own key have secrets encrypted with the bucket's; docs/state.md
+moves them.
 """
 
 import itertools
@@ -41,12 +41,12 @@ BUCKETS = Key(alias=naming.STATE_KEY_ALIAS, stack=None)
 
 
 def of_stack(stack: str) -> Key:
-    """The one that encrypts the secrets in this stack's state."""
+    """The key that encrypts the secrets in this stack's state."""
     return Key(alias=naming.state_key_alias(stack), stack=stack)
 
 
 def keys(account: StackAccount) -> tuple[Key, Key]:
-    """Both that the stack needs."""
+    """The two keys of a stack."""
     return BUCKETS, of_stack(account.stack)
 
 
@@ -57,7 +57,7 @@ def refuse(account: StackAccount) -> None:
 
 
 def arn(account: StackAccount, key: Key = BUCKETS) -> str | None:
-    """The key's ARN, once there is one: behind the alias, or made by a run that was stopped."""
+    """The key's ARN, by its alias or, after an interrupted run, by its tags."""
     found = _behind_alias(account, key)
     if found is not None:
         return str(found["Arn"])
@@ -102,7 +102,7 @@ def _steps(account: StackAccount, key: Key) -> Iterator[Step]:
     def step(
         says: str,
         do: Callable[[str | None], object],
-        look: Callable[[str], bool],
+        holds: Callable[[str], bool],
         *,
         made_so: bool = False,
     ) -> Step:
@@ -110,7 +110,7 @@ def _steps(account: StackAccount, key: Key) -> Iterator[Step]:
 
         def took_effect() -> bool:
             found = arn(account, key)
-            return made_so if found is None else look(found)
+            return made_so if found is None else holds(found)
 
         return Step(action=says, do=lambda: do(arn(account, key)), took_effect=took_effect)
 

@@ -27,7 +27,7 @@ def refuse(account: StackAccount) -> None:
 
 
 def steps(account: StackAccount) -> Iterator[Step]:
-    """It exists, S3 may write to it, and the logs expire."""
+    """The steps to a bucket that S3 may write to and whose logs expire."""
     name = account.pipeline.state_log_bucket
     yield from storage.steps(
         account,

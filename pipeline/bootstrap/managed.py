@@ -14,7 +14,7 @@ MOST_VERSIONS = 5
 
 
 def arn(account: StackAccount, name: str) -> str:
-    """Of the account's policy of this name."""
+    """The ARN of the account's policy of this name."""
     return f"arn:aws:iam::{account.account_id}:policy/{name}"
 
 
@@ -31,7 +31,7 @@ def refuse(account: StackAccount, name: str) -> None:
 
 
 def steps(account: StackAccount, name: str, document: str, what: str) -> Iterator[Step]:
-    """Create it, or a version with this document; `what` is its purpose in a sentence."""
+    """Create the policy, or a version with this document; `what` is its purpose."""
     iam = account.client("iam")
     tags = {**MADE_BY, "Stack": account.stack, "Component": "ci"}
 
@@ -62,7 +62,7 @@ def steps(account: StackAccount, name: str, document: str, what: str) -> Iterato
 
 
 def taken_away(account: StackAccount, name: str) -> Step:
-    """Delete it with its versions, once no role has it."""
+    """Delete the policy with its versions, after it was detached from every role."""
     iam = account.client("iam")
 
     def delete() -> None:

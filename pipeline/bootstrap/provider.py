@@ -1,4 +1,4 @@
-"""GitHub's OpenID Connect provider. An account has one, which projects share."""
+"""GitHub's OpenID Connect provider. Projects share the account's only one."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from pipeline.bootstrap.stack_account import MADE_BY, StackAccount
 
 
 def steps(account: StackAccount) -> Iterator[Step]:
-    """It exists, and accepts tokens for AWS; its other audiences stay."""
+    """The steps to a provider that accepts tokens for AWS; its other audiences stay."""
     iam = account.client("iam")
     arn = ci_documents.provider_arn(account.account_id)
     tags = [{"Key": key, "Value": value} for key, value in {**MADE_BY, "Component": "ci"}.items()]

@@ -1,4 +1,4 @@
-"""The first deploy role of a stack: what makes the pipeline's own two roles, and changes them."""
+"""The first deploy role of a stack: it creates and changes the pipeline's two roles."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ WHAT = {
     "changes": "allow the provider's changes of plain resources",
     "roles": "allow changes of the pipeline's roles of this stack, without the first deploy role",
 }
-"""What each of its managed policies is for; one document does not hold all."""
+"""The purpose of each of its managed policies; a single document would be too long."""
 DESCRIPTION = "The first deploy role; python -m pipeline bootstrap creates and retires it."
 
 
@@ -66,7 +66,7 @@ def steps(account: StackAccount) -> Iterator[Step]:
     def step(
         says: str,
         do: Callable[[], object],
-        look: Callable[[dict[str, Any]], bool],
+        holds: Callable[[dict[str, Any]], bool],
         *,
         made_so: bool = False,
     ) -> Step:
@@ -74,7 +74,7 @@ def steps(account: StackAccount) -> Iterator[Step]:
 
         def took_effect() -> bool:
             role = _read(account, name)
-            return made_so if role is None else look(role)
+            return made_so if role is None else holds(role)
 
         return Step(action=says, do=do, took_effect=took_effect)
 
@@ -147,7 +147,7 @@ def _attach(account: StackAccount, role: str, arn: str) -> Step:
 
 
 def _taken_away(account: StackAccount, *, attached: set[str], inline: set[str]) -> Iterator[Step]:
-    """Steps that remove all of its policies but these."""
+    """The steps that remove all other policies of the role."""
     iam = account.client("iam")
     name = naming.ci_bootstrap_role(account.stack)
 

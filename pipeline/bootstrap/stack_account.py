@@ -56,7 +56,7 @@ def of_stack(stack: str, connect: Callable[[str], Callable[[str], Any]]) -> Stac
     repository = read("arbor:githubRepository", "OWNER/NAME on GitHub", ci_documents.REPOSITORY)
     provider = ci_documents.provider_arn(account)
     owner_id, repository_id = _ids(config, stack)
-    # Left empty, the stack would make the provider that bootstrap makes, and fail.
+    # If it is empty, the stack creates the provider again, and fails.
     read("arbor:githubOidcProviderArn", provider, re.compile(re.escape(provider)))
     return StackAccount(
         stack=stack,
@@ -115,7 +115,7 @@ def connect(region: str) -> Callable[[str], Any]:
 
 
 def refuse_another_account(account: StackAccount) -> None:
-    """Raises Refused unless the credentials are of the config's account."""
+    """Raises Refused unless the credentials belong to the account in config."""
     found = account.client("sts").get_caller_identity()
     if found["Account"] != account.account_id:
         raise Refused(

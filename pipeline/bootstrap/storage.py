@@ -16,7 +16,7 @@ CLOSED = dict.fromkeys(
 )
 OWNER = "BucketOwnerEnforced"
 FIRST_REGION = "us-east-1"
-"""A bucket there names no location."""
+"""S3 returns no location for a bucket in this region."""
 UNSET = frozenset(
     {
         "NoSuchBucketPolicy",
@@ -36,11 +36,11 @@ class Bucket:
 
     name: str
     statements: tuple[Statement, ...]
-    """Those of the policy that are bootstrap's, each with a Sid of its own."""
+    """Bootstrap's statements of the policy, each with its own Sid."""
     encryption: Callable[[StackAccount], Answer]
-    """The rule, once the key is there."""
+    """The encryption rule; called after the key was created."""
     encrypted_with: str
-    """In words."""
+    """The encryption in words."""
 
 
 def refuse(account: StackAccount, name: str) -> None:
@@ -54,7 +54,7 @@ def refuse(account: StackAccount, name: str) -> None:
             raise
         raise Refused(
             f"the bucket {name} belongs to another account, or these credentials lack "
-            "s3:ListBucket; a state must be in a bucket of its own account."
+            "s3:ListBucket; the state requires a bucket of its own account."
         ) from error
     if region not in {None, account.region}:
         raise Refused(
@@ -65,7 +65,7 @@ def refuse(account: StackAccount, name: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The settings of one bucket, and how a step of them is made."""
+    """The settings of one bucket, and the steps that set them."""
 
     account: StackAccount
     name: str
@@ -74,15 +74,15 @@ class Settings:
     def of_ours(self) -> Answer:
         return {"Bucket": self.name, "ExpectedBucketOwner": self.account.account_id}
 
-    def read(self, ask: Callable[..., Answer]) -> Answer:
+    def read(self, call: Callable[..., Answer]) -> Answer:
         """One setting; empty if it is not set."""
-        return _read(ask, self.of_ours)
+        return _read(call, self.of_ours)
 
     def step(
         self,
         says: str,
         do: Callable[[], object],
-        look: Callable[[], bool],
+        holds: Callable[[], bool],
         *,
         made_so: bool = False,
     ) -> Step:
@@ -90,7 +90,7 @@ class Settings:
         return Step(
             action=says,
             do=do,
-            took_effect=lambda: made_so if head(self.account, self.name) is None else look(),
+            took_effect=lambda: made_so if head(self.account, self.name) is None else holds(),
         )
 
 
@@ -127,7 +127,7 @@ def steps(account: StackAccount, bucket: Bucket) -> Iterator[Step]:
         lambda: s3.put_bucket_policy(
             **of_ours, Policy=_with(bucket.statements, _policy(read(s3.get_bucket_policy)))
         ),
-        lambda: _says(bucket.statements, _policy(read(s3.get_bucket_policy))),
+        lambda: _contains(bucket.statements, _policy(read(s3.get_bucket_policy))),
     )
     yield step(
         f"encrypt {name} with {bucket.encrypted_with}",
@@ -151,7 +151,7 @@ def steps(account: StackAccount, bucket: Bucket) -> Iterator[Step]:
 
 
 def head(account: StackAccount, name: str) -> str | None:
-    """The bucket's region; None when there is none of that name. Raises ClientError."""
+    """The bucket's region; None if the bucket does not exist. Raises ClientError."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - slow to import
 
     try:
@@ -165,12 +165,12 @@ def head(account: StackAccount, name: str) -> str | None:
     return str(found["BucketRegion"])
 
 
-def _read(ask: Callable[..., Answer], bucket: Answer) -> Answer:
+def _read(call: Callable[..., Answer], bucket: Answer) -> Answer:
     """One setting of the bucket; empty if it is not set."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - slow to import
 
     try:
-        return ask(**bucket)
+        return call(**bucket)
     except ClientError as error:
         if code(error) in UNSET:
             return {}
@@ -183,7 +183,7 @@ def _owner(found: Answer) -> str | None:
 
 
 def _rules(found: Answer, wanted: Answer) -> bool:
-    """Whether the encryption has the wanted values; others may be added."""
+    """Whether the encryption has the required values; AWS may add others."""
     rules = found.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
     return [{name: rule.get(name) for name in wanted} for rule in rules] == [wanted]
 
@@ -194,14 +194,14 @@ def _policy(found: Answer) -> list[Statement]:
     return statements if isinstance(statements, list) else [statements]
 
 
-def _says(wanted: tuple[Statement, ...], statements: list[Statement]) -> bool:
+def _contains(wanted: tuple[Statement, ...], statements: list[Statement]) -> bool:
     return all(
         any(same(json.dumps(found), json.dumps(one)) for found in statements) for one in wanted
     )
 
 
 def _with(wanted: tuple[Statement, ...], statements: list[Statement]) -> str:
-    """Statements of others stay."""
+    """The policy with these statements added; other statements stay."""
     sids = {one["Sid"] for one in wanted}
     others = [found for found in statements if found.get("Sid") not in sids]
     return ci_documents.document([*others, *wanted])

@@ -1,7 +1,8 @@
 """Drift: changes by hand that the next `up` would undo.
 
-It is the difference between a preview with a refresh and one without. What the program leaves to
-operators (`ignore_changes`: desired counts, task definitions, rule weights, passwords) is no drift.
+It is the difference between a preview with a refresh and one without. Inputs that
+operators own (`ignore_changes`: desired counts, task definitions, rule weights, passwords) are left
+out.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,20 +30,20 @@ ADOPT = {
     ),
     ("aws:cloudwatch/logGroup:LogGroup", "retentionInDays"): "logRetentionDays",
 }
-"""The config key that holds an input. Inputs that no key holds stand in the program."""
+"""The config key of an input. Every other input is set in the program."""
 SERVICE_KEYS = {"minCapacity": "min", "maxCapacity": "max"}
 """Of a scalable target, in the service's entry of `arbor:services`."""
 TARGET = "aws:appautoscaling/target:Target"
 VERSIONS_OF_SECRETS = "**aws:secretsmanager/secretVersion:SecretVersion::**"
-"""Reading one takes `secretsmanager:GetSecretValue`; a rotation's value is no drift anyway."""
+"""A read requires `secretsmanager:GetSecretValue`, and a rotated value is no drift."""
 SHOWN = (bool, int, float, str)
 LONGEST_SHOWN = 60
 
 
 def find(stack: automation.Stack, planned: list[Step] | None = None) -> list[Drift]:
-    """Look at every resource of the stack. Raises CommandError when a preview fails.
+    """Compare every resource of the stack. Raises CommandError if a preview fails.
 
-    `planned` are the steps of a preview without a refresh, where the caller has made one.
+    `planned` are the steps of a preview without a refresh, if the caller has made one.
     """
     if planned is None:
         planned = steps_of(stack.preview)
@@ -60,12 +61,12 @@ def find(stack: automation.Stack, planned: list[Step] | None = None) -> list[Dri
 
 
 def _keys(step: Step) -> Iterator[str]:
-    """The inputs that would change; one empty key for a resource that would be made anew."""
+    """The inputs that would change; one empty key for a resource that would be created again."""
     if step.op == "create":
         yield ""
         return
     for key in step.keys:
-        # What isn't known yet follows from another resource's change, and is told there.
+        # An unknown value follows from another resource's change, which is reported there.
         if UNKNOWN not in str(step.new.get(key, "")):
             yield key
 
@@ -81,7 +82,7 @@ def _drift(stack: str, step: Step, key: str) -> Drift:
 
 
 def _adoption(stack: str, step: Step, key: str) -> str:
-    """What to change so that the program has the value of AWS: config, else the program itself."""
+    """The change that adopts the value of AWS: in config, else in the program."""
     file, now = f"Pulumi.{stack}.yaml", _shown(step.old.get(key), key)
     if config := ADOPT.get((step.token, key)):
         return f"set arbor:{config} to {now} in {file} and merge it"
@@ -104,7 +105,7 @@ def _made_anew(stack: str, step: Step) -> str:
     first = (
         'It held data: restore it first ("Backup and Recovery" in docs/runbook.md). '
         if holds
-        else "Check first whether anything else is gone. "
+        else "Check first whether other resources are missing. "
     )
     return (
         f"{first}Then run the workflow `operate`, action refresh, which removes it from the state "
@@ -114,7 +115,7 @@ def _made_anew(stack: str, step: Step) -> str:
 
 
 def _shown(value: object, key: str) -> str:
-    """A plain value as it is; a document or a secret only by its kind."""
+    """A plain value unchanged; a document or a secret by its kind."""
     value = masked(value, key)
     if isinstance(value, Mapping | list) or value is None:
         return "not set" if value is None else "another value"

@@ -19,7 +19,7 @@ NO_DRIFT: Final = "Every stack was checked: no drift, and every secret was rotat
 
 @dataclass(kw_only=True)
 class Nightly:
-    """The result of one night."""
+    """The reports of one night."""
 
     reports: list[Report] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
@@ -27,7 +27,7 @@ class Nightly:
 
     @classmethod
     def read(cls, files: Iterable[Path], expected: Sequence[str]) -> Self:
-        """Read what there is; a report that is missing or broken is a sentence, no exception."""
+        """Read the reports; a missing or broken one becomes a sentence."""
         night = cls()
         for file in files:
             if not file.exists():
@@ -45,7 +45,7 @@ class Nightly:
             if stack not in seen
         ]
         if not seen and not night.unknown:
-            night.unknown.append("There are 0 reports, and --expect names no stack.")
+            night.unknown.append("0 reports were given; name a report, or a stack with --expect.")
         return night
 
     def _add(self, report: Report) -> None:
@@ -74,15 +74,15 @@ class Nightly:
 
     @property
     def title(self) -> str:
-        """Of the issue, while there is one."""
+        """The title of the open issue."""
         drift = [f"drift in {', '.join(self.drifted)}"] if self.drifted else []
         secrets = [f"secrets to rotate in {', '.join(self.unrotated)}"] if self.unrotated else []
         unknown = ["not every stack was checked"] if self.unknown else []
-        said = "; ".join([*drift, *secrets, *unknown])
-        return said[:1].upper() + said[1:]
+        sentence = "; ".join([*drift, *secrets, *unknown])
+        return sentence[:1].upper() + sentence[1:]
 
     def post(self, repository: github.Repository, say: Callable[[str], None]) -> bool:
-        """Keep the issue, and send its address to the chat; returns whether the chat took it."""
+        """Update the issue, and send its address to the chat; returns whether it was sent."""
         if self.is_clean:
             repository.close_issue(LABEL, NO_DRIFT)
             return True

@@ -26,9 +26,9 @@ GONE = frozenset({"InvalidGroupId.NotFound", "InvalidGroup.NotFound", "NoSuchEnt
     "ListenerNotFound",
     "LoadBalancerNotFound",
 }
-"""That a group, listener or role is gone is drift, and reported as such."""
+"""A missing group, listener or role is drift, which is reported elsewhere."""
 MOST_GROUPS = 200
-"""Values of one filter; EC2 takes no more."""
+"""EC2's maximum of values in a filter."""
 Client = Any
 
 
@@ -44,7 +44,7 @@ class Owned:
     by_type: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
     def of(self, token: str) -> Mapping[str, Mapping[str, Any]]:
-        """Resources of a type by physical id; none where the stack has none."""
+        """Resources of a type by physical id; may be empty."""
         return self.by_type.get(token, {})
 
     def name(self, token: str, physical: str) -> str:
@@ -96,7 +96,7 @@ def _security_group_rules(owned: Owned) -> Iterator[Drift]:
 
 
 def _described(rule: Mapping[str, Any]) -> str:
-    """Protocol, ports and the other side, as the console shows them."""
+    """Protocol, ports and peer, as the console shows them."""
     protocol = "every protocol" if rule["IpProtocol"] == "-1" else str(rule["IpProtocol"])
     first, last = rule.get("FromPort", -1), rule.get("ToPort", -1)
     ports = "" if first in {-1, None} else f" {first}" if first == last else f" {first}-{last}"
@@ -140,7 +140,7 @@ def _inline_policies(owned: Owned) -> Iterator[Drift]:
     iam = owned.clients("iam")
     for role, resource in owned.of(ROLE).items():
         if (resource.get("inputs") or {}).get("inlinePolicies"):
-            continue  # the role owns all of them, and a refresh finds another
+            continue  # the role's resource owns all of them, and a refresh finds others
         for policy in _each(iam, "list_role_policies", "PolicyNames", RoleName=role):
             if f"{role}:{policy}" not in owned.of(ROLE_POLICY):
                 name = owned.name(ROLE, role)

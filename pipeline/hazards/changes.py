@@ -33,7 +33,7 @@ SERVES: Final = frozenset(
 )
 """Types through which users reach the application."""
 TEST_RULE: Final = "-test"
-"""Ends the name of a service's test rule, whose priority is the one in config."""
+"""The suffix of a service's test rule, which has the priority in config."""
 
 ELSEWHERE: Final = "Move to Another Stack"
 OWN_ROLES: Final = "Change the Pipeline's Own Roles"
@@ -64,7 +64,7 @@ class Hazard:
 def refusals(steps: list[Step], account: Account, allowed: Collection[str] = ()) -> list[str]:
     """A sentence for each refused change.
 
-    `allowed` are the values of `--allow`. A preview allows all, and `asks` names them.
+    `allowed` are the values of `--allow`. A preview allows all, and `needs_allow` lists them.
     """
     return [
         f'{found} Follow "{hazard.procedure}" in docs/runbook.md'
@@ -82,8 +82,8 @@ def protections(failure: str) -> list[str]:
     ]
 
 
-def asks(steps: list[Step], account: Account) -> list[str]:
-    """A sentence for each change that `apply` makes only if `--allow` says so."""
+def needs_allow(steps: list[Step], account: Account) -> list[str]:
+    """A sentence for each change that `apply` makes only with `--allow`."""
     return [
         f'{found} `apply` refuses it without --allow {hazard.allow}: "{hazard.procedure}" in '
         "docs/runbook.md."
@@ -162,7 +162,7 @@ def _stores(steps: list[Step], _account: Account) -> Iterator[str]:
 
 
 def _log_groups(steps: list[Step], account: Account) -> Iterator[str]:
-    """The provider's create is CreateLogGroup alone: ResourceAlreadyExistsException."""
+    """The provider only calls CreateLogGroup: ResourceAlreadyExistsException."""
     for step in of_type(steps, LOG_GROUP, "create"):
         name = step.new.get("name")
         if isinstance(name, str) and UNKNOWN not in name and present.is_log_group(account, name):
@@ -170,7 +170,7 @@ def _log_groups(steps: list[Step], account: Account) -> Iterator[str]:
 
 
 def _repositories(steps: list[Step], account: Account) -> Iterator[str]:
-    """The provider's create is CreateRepository alone: RepositoryAlreadyExistsException."""
+    """The provider only calls CreateRepository: RepositoryAlreadyExistsException."""
     for step in of_type(steps, REPOSITORY, "create"):
         name = step.new.get("name")
         if isinstance(name, str) and UNKNOWN not in name and present.is_repository(account, name):
@@ -178,7 +178,7 @@ def _repositories(steps: list[Step], account: Account) -> Iterator[str]:
 
 
 def _images(steps: list[Step], account: Account) -> Iterator[str]:
-    """ECR refuses RepositoryNotEmpty, and the engine deletes last: `up` would end half done."""
+    """ECR answers RepositoryNotEmptyException, and the engine deletes last: `up` ends half done."""
     for step in of_type(steps, REPOSITORY, "delete"):
         name = step.old.get("name")
         if (
@@ -227,7 +227,7 @@ HAZARDS: Final = (
 
 
 def _deleted(steps: list[Step], app: str) -> bool:
-    """Whether the change takes the whole service out."""
+    """Whether the change deletes the whole service."""
     return any(s.name == f"{app}-service" for s in of_type(steps, ECS_SERVICE, "delete"))
 
 

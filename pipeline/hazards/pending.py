@@ -1,10 +1,10 @@
 """Changes that wait for the maintenance window of the database or the cache.
 
-The program applies its changes at once, and RDS and ElastiCache then apply what waits, too
+The program applies its changes at once, and RDS and ElastiCache then apply waiting ones as well
 ("the modifications in this request and any pending modifications",
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html and
 https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyReplicationGroup.html,
-ApplyImmediately). Maintenance that AWS plans itself is no modification, and stays planned.
+ApplyImmediately). Maintenance that AWS schedules itself is no modification, and stays scheduled.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -38,7 +38,7 @@ class Pending:
     def sentence(self) -> str:
         return (
             f"{self.resource}: {self.setting} {self.value} waits for the maintenance window; "
-            "any change of it now applies that as well."
+            "any other change of it applies that at once."
         )
 
 

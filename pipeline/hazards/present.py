@@ -9,7 +9,7 @@ from arbor.procedure import Refused
 
 
 def has_github_provider(account: Account) -> bool:
-    """Whether IAM lists it; without the permission to ask, the answer is no."""
+    """Whether IAM lists it; False without the permission to list."""
     try:
         found = account.client("iam").list_open_id_connect_providers()
     except ClientError:
@@ -39,7 +39,7 @@ def is_policy(account: Account, arn: str) -> bool:
 
 
 def live_port(account: Account, app: str) -> int | None:
-    """Where the live version listens; None where there is no service."""
+    """The port of the live version; None without a service."""
     try:
         return services.read(account, app).port
     except Refused:

@@ -1,4 +1,4 @@
-"""Changes of roles that the pipeline's own role may not make, refused before IAM does.
+"""Changes of roles that the pipeline's role may not make, refused before IAM refuses them.
 
 access/ has the permissions of each role; the procedure is docs/runbook.md, "Change the Pipeline's
 Own Roles". A person with other credentials may make these changes.
@@ -34,7 +34,7 @@ ROOT: Final = "/"
 def own(steps: list[Step], account: Account) -> Iterator[str]:
     """The roles and the provider of the pipeline, which the deploy role may not change.
 
-    A preview refuses it, too, until the first deploy role is there to make the change. Then the
+    A preview refuses them, too, until the first deploy role exists and can make them. Then the
     pull request passes, and the workflow own-roles applies it once it is merged.
     """
     ours = [s for s in steps if s.token in IAM and (s.name == "ci" or s.name.startswith("ci-"))]
@@ -55,8 +55,8 @@ def own(steps: list[Step], account: Account) -> Iterator[str]:
         yield f"{names} would change, which the deploy role may not do."
     elif kind == "preview" and not present.is_role(account, first):
         yield (
-            f"{names} would change, which the deploy role may not do, and the role {first} that "
-            "may does not exist."
+            f"{names} would change, which the deploy role may not do; the role {first}, which "
+            "may, does not exist."
         )
 
 
@@ -80,7 +80,7 @@ def unbounded(steps: list[Step], account: Account) -> Iterator[str]:
 
 
 def older(steps: list[Step], account: Account) -> Iterator[str]:
-    """Roles from before the stack's path, which the deploy role may change if config names them."""
+    """Roles that are older than the stack's path; the deploy role may change those in config."""
     changed = {
         str(step.old["name"])
         for step in of_type(steps, ROLE, "update", "delete", "replace")

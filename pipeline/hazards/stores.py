@@ -55,7 +55,7 @@ PROTECTED: Final = re.compile(
     r'resource "(urn:[^"]+)"(?: as part of replacing "[^"]+")?\s+'
     r"(?:as it is currently marked for protection|cannot be deleted)"
 )
-"""Pulumi's words, pkg/resource/deploy/step_generator.go and step.go."""
+"""Pulumi's messages, pkg/resource/deploy/step_generator.go and step.go."""
 OPTIMIZING: Final = "storage-optimization"
 
 
@@ -80,7 +80,7 @@ def downgrades(steps: list[Step], _account: Account) -> Iterator[str]:
 
 
 def holds_old_group(steps: list[Step], account: Account) -> Iterator[str]:
-    """Another instance with the parameter group that another major version deletes at its end."""
+    """Another instance with the parameter group that a change of the major version deletes."""
     ours = naming.database_instance(account.stack)
     for step in of_type(steps, PARAMETERS, "delete", "replace"):
         group = step.old.get("name")
@@ -99,7 +99,7 @@ def storage(steps: list[Step], account: Account) -> Iterator[str]:
     """
     for step in of_type(steps, INSTANCE, "update"):
         wanted, longest = step.new.get("allocatedStorage"), step.new.get("maxAllocatedStorage")
-        # Less than there is, below the ceiling, is no difference to the provider: not in the keys.
+        # The provider suppresses a smaller size below the ceiling, so the keys lack it.
         grows, limits = "allocatedStorage" in step.keys, "maxAllocatedStorage" in step.keys
         for found in _instances(account, naming.database_instance(account.stack)):
             held = int(found["AllocatedStorage"])
@@ -131,7 +131,7 @@ def gone(steps: list[Step], _account: Account) -> Iterator[str]:
 
 
 def protected(failure: str) -> Iterator[str]:
-    """Resources that the engine refuses to replace or delete, and then lists no steps."""
+    """Resources that the engine refuses to replace or delete; a preview then has no steps."""
     for urn in dict.fromkeys(PROTECTED.findall(failure)):
         token = urn.split("::")[2].rpartition("$")[2] if urn.count("::") > 2 else ""  # noqa: PLR2004 - parts of a URN
         by = f" Restore {SET_BY[token]}." if token in SET_BY else ""
@@ -139,7 +139,7 @@ def protected(failure: str) -> Iterator[str]:
 
 
 def domain(steps: list[Step], _account: Account) -> Iterator[str]:
-    """Another domain: the rules would no longer answer for the one that users type."""
+    """Another domain: the listener rules would stop matching the current one."""
     for step in of_type(steps, CERTIFICATE, "replace"):
         if step.changes("domainName"):
             yield (
@@ -149,7 +149,7 @@ def domain(steps: list[Step], _account: Account) -> Iterator[str]:
 
 
 def waiting(steps: list[Step], account: Account) -> Iterator[str]:
-    """Changes by others that wait for the maintenance window, and would be applied as well."""
+    """Changes that wait for the maintenance window, and would be applied as well."""
     changed = {
         token
         for token in (INSTANCE, CACHE)

@@ -1,4 +1,4 @@
-"""The actions of `python -m pipeline operate`: each reads, shows the changes, asks and writes."""
+"""The actions of `python -m pipeline operate`: each reads, shows its changes, confirms, writes."""
 
 import os
 import tempfile
@@ -49,7 +49,7 @@ class Operation:
     def stack(self) -> automation.Stack:
         return self.opened.stack
 
-    def ask(self, *lines: str) -> None:
+    def confirm(self, *lines: str) -> None:
         """Show the changes. Raises Refused without a confirmation."""
         for line in lines:
             self.say(line)
@@ -64,13 +64,13 @@ def operate(action: Action, opened: Opened, *, yes: bool, allowed: Collection[st
 
 def _refresh(run: Operation) -> None:
     """Copy the values of AWS into the state; AWS and the program stay as they are."""
-    found = refresh.look(run.stack)
+    found = refresh.preview(run.stack)
     _refuse_loss(run.stack.name, [one for one in found if one.op == refresh.GONE])
     pending = state.pending(state.deployment(run.stack))
     if not found and not pending:
         run.say(f"The state of {run.stack.name} matches AWS.")
         return
-    run.ask(
+    run.confirm(
         *(f"would write: {line}" for one in found for line in _lines(one)),
         *_forgotten(pending),
     )
@@ -83,7 +83,7 @@ def _refresh(run: Operation) -> None:
 def _adopt(run: Operation) -> None:
     """Adopt changes by hand: values into the state, with the lines for config."""
     name = run.stack.name
-    found = adopt.look(run.stack, run.opened.account)
+    found = adopt.find(run.stack, run.opened.account)
     for line in found.left:
         run.say(f"not adopted: {line}: change the program, or change AWS back with up-refresh.")
     if found.created:
@@ -91,12 +91,12 @@ def _adopt(run: Operation) -> None:
     if not found.values and not found.existing:
         run.say("0 changes can be adopted.")
         return
-    run.ask(
+    run.confirm(
         *(f"would write: {one.name}: {one.key} {one.now}" for one in found.values),
         *(f"would run: {one.command(name)}" for one in found.existing),
     )
     if found.values:
-        # First, so that a run that ends early leaves no value without its line.
+        # Printed first, so that an interrupted run leaves no value without its command.
         run.say(f"Run these and merge Pulumi.{name}.yaml; until then `up` would change AWS back:")
         for line in dict.fromkeys(one.command(name) for one in found.values):
             run.say(f"  {line}")
@@ -125,7 +125,7 @@ def _up_refresh(run: Operation) -> None:
     if not steps:
         run.say(f"AWS matches the program: no change of {name}.")
         return
-    run.ask(*(f"would {_operation(step)}" for step in steps), *_forgotten(state.pending(held)))
+    run.confirm(*(f"would {_operation(step)}" for step in steps), *_forgotten(state.pending(held)))
     refresh.write(run.stack)
     with tempfile.TemporaryDirectory(prefix="arbor-plan-") as directory:
         plan = Path(directory) / "plan.json"
@@ -144,7 +144,7 @@ def _cancel(run: Operation) -> None:
     url = run.stack.workspace.who_am_i().url or ""
     where = lock.backend(url, run.opened.account)
     if where is None:
-        run.ask(f"would cancel a running update of {name} in {url}")
+        run.confirm(f"would cancel a running update of {name} in {url}")
         run.stack.cancel()
         run.say(f"The update of {name} is cancelled. {_after_cancel(name)}")
         return
@@ -163,7 +163,7 @@ def _cancel(run: Operation) -> None:
             f"the state of {name} was written {seconds:.0f} seconds ago, so a run may be active: "
             f"{'; '.join(one.sentence(now) for one in locks)}. Try again in two minutes."
         )
-    run.ask(
+    run.confirm(
         *(f"would delete the lock of {one.sentence(now)}" for one in locks),
         f"The state was last written at {written:%Y-%m-%d %H:%M:%S} UTC." if written else "",
         f"Check that no run of {name} is active in GitHub or in a terminal.",
@@ -190,7 +190,7 @@ def _state_repair(run: Operation) -> None:
     if not wanted:
         run.say(f"The state of {name} is valid.")
         return
-    run.ask(*(f"would repair: {line}" for line in wanted))
+    run.confirm(*(f"would repair: {line}" for line in wanted))
     run.say(state.run(run.stack, "state", "repair", "--yes").strip())
     if left := repair.repairable(state.resources(run.stack)):
         raise Failed("\n".join(["The state is still invalid.", *left]))
@@ -208,26 +208,26 @@ ACTIONS: dict[Action, Callable[[Operation], None]] = {
 @contextmanager
 def _engine(stack: str) -> Iterator[None]:
     """An error of the engine ends the command with the remedy."""
-    os.environ["PULUMI_EXPERIMENTAL"] = "true"  # update plans are behind it
+    os.environ["PULUMI_EXPERIMENTAL"] = "true"  # it enables update plans
     try:
         yield
     except automation.ConcurrentUpdateError as locked:
         raise Refused(
-            f"{_said(locked)}\nIf no run of {stack} is active: "
+            f"{_message(locked)}\nIf no run of {stack} is active: "
             f"`python -m pipeline operate cancel --stack {stack}`."
         ) from locked
     except automation.CommandError as failed:
-        raise Failed(_said(failed)) from failed
+        raise Failed(_message(failed)) from failed
 
 
-def _said(failed: automation.CommandError) -> str:
+def _message(failed: automation.CommandError) -> str:
     """The engine's message, without the SDK's frame."""
     text = str(failed)
     # After the progress of each resource, the engine repeats the errors.
     for mark in ("Diagnostics:", "stderr:", "stdout:"):
-        said = text.partition(mark)[2].partition("\n stderr:")[0].strip()
-        if said:
-            return said
+        message = text.partition(mark)[2].partition("\n stderr:")[0].strip()
+        if message:
+            return message
     return text
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from pulumi import automation
 from pulumi.automation import events
 
-# The package itself leaves it out: github.com/pulumi/pulumi, sdk/python/lib/pulumi/automation.
+# The package itself does not export it: github.com/pulumi/pulumi, sdk/python/lib/pulumi/automation.
 from pulumi.automation._stack import ImportResource
 
 from arbor.account import Account
@@ -40,7 +40,7 @@ class Value:
     def command(self, stack: str) -> str:
         """Writes the value into the stack's file.
 
-        `--path` is for what lies below a key: https://www.pulumi.com/docs/iac/cli/commands/pulumi_config_set/
+        `--path` is for a value below a key: https://www.pulumi.com/docs/iac/cli/commands/pulumi_config_set/
         """
         below = " --path" if "." in self.path else ""
         words = f"{shlex.quote(self.path)} {shlex.quote(self.now)}"
@@ -83,27 +83,27 @@ class Adoption:
 
 
 class _Parents(StepCollector):
-    """The steps of a preview, and under which component each resource is."""
+    """The steps of a preview, and the parent of each resource."""
 
     def __init__(self) -> None:
         super().__init__()
         self.of: dict[str, str] = {}
 
-    def see(self, event: events.EngineEvent) -> None:
-        super().see(event)
+    def record(self, event: events.EngineEvent) -> None:
+        super().record(event)
         if event.resource_pre_event is not None:
             new = event.resource_pre_event.metadata.new
             if new is not None:
                 self.of[new.urn] = new.parent
 
 
-def look(stack: automation.Stack, account: Account) -> Adoption:
-    """Find the changes that can be adopted. Raises CommandError and ClientError."""
+def find(stack: automation.Stack, account: Account) -> Adoption:
+    """Compare stack and account. Raises CommandError and ClientError."""
     plain, refreshed = _Parents(), StepCollector()
     quiet: dict[str, Any] = {"color": "never", "suppress_progress": True}
-    stack.preview(on_event=plain.see, **quiet)
+    stack.preview(on_event=plain.record, **quiet)
     stack.preview(
-        on_event=refreshed.see, refresh=True, exclude=[drift.VERSIONS_OF_SECRETS], **quiet
+        on_event=refreshed.record, refresh=True, exclude=[drift.VERSIONS_OF_SECRETS], **quiet
     )
     wanted = {(step.urn, key) for step in plain.steps for key in step.keys}
     drifted = [

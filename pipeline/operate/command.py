@@ -27,7 +27,8 @@ def operate(
 ) -> None:
     """End drift (refresh, adopt, up-refresh) or continue after a killed run (cancel, state-repair).
 
-    Shows the changes and asks, unless --yes is given. Exit code 1 if it fails, 3 if it refuses.
+    Shows the changes and asks for confirmation, unless --yes is given. Exit code 1 if it fails, 3
+    if it refuses.
     """
     allowable = (changes.NOTHING, *changes.ALLOWABLE)
     for unknown in sorted(set(allow or ()) - set(allowable)):

@@ -1,8 +1,8 @@
 """The locks of a stack in a backend of files: `s3://` and `file://`.
 
 A run writes `.pulumi/locks/organization/<project>/<stack>/<id>.json` with pid, username, hostname
-and timestamp, and deletes it at its end; any other file there is another run's lock, and
-`pulumi cancel` deletes them all: https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/lock.go
+and timestamp, and deletes it at its end; every file there is a run's lock, and
+`pulumi cancel` deletes all of them: https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/lock.go
 (newLockContent, checkForLock) and backend.go (CancelCurrentUpdate) beside it.
 """
 
@@ -45,7 +45,7 @@ class Lock:
 
     @property
     def is_alive(self) -> bool:
-        """Whether its process runs on this machine; another machine's can't be seen from here."""
+        """Whether its process runs on this machine; False for a process of another machine."""
         if self.host != socket.gethostname():
             return False
         try:
@@ -58,13 +58,13 @@ class Lock:
 
 
 class Backend(Protocol):
-    """Where the files of a stack are."""
+    """The storage of a stack's files."""
 
     def read(self, below: str) -> Iterator[tuple[str, bytes]]:
-        """Name and content of each file below a folder; none where there is no folder."""
+        """Name and content of each file below a folder; empty without the folder."""
 
     def written(self, path: str) -> datetime | None:
-        """When a file was last written; None where there is none."""
+        """The time of a file's last write; None without the file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,7 @@ class Files:
     root: Path
 
     def read(self, below: str) -> Iterator[tuple[str, bytes]]:
-        # Each file has a second one with its attributes.
+        # Beside each file is another with its attributes.
         for file in sorted((self.root / below).glob("*.json")):
             yield file.name, file.read_bytes()
 
@@ -127,7 +127,7 @@ def locks(where: Backend, project: str, stack: str) -> list[Lock]:
 
 
 def last_written(where: Backend, project: str, stack: str) -> datetime | None:
-    """When the state was last written, compressed or not."""
+    """The time of the state's last write, compressed or not."""
     path = f"{ROOT}/stacks/{project}/{stack}.json"
     dates = [where.written(f"{path}{ending}") for ending in ("", ".gz", ".zst")]
     return max((date for date in dates if date is not None), default=None)

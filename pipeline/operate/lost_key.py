@@ -1,9 +1,9 @@
 """`python -m pipeline.operate.lost_key`: make a state readable after the loss of its key.
 
-Only a few values of a state are encrypted: they are lost with the key, and the rest remains.
-This takes an export (`pulumi stack export`, which needs no key), puts the text `lost` where a
-secret was and names the provider of the stack's file instead, for `pulumi stack import` to encrypt
-with. How a state marks a secret:
+Only the secrets of a state are encrypted: they are lost with the key, and the rest remains. This
+reads an export (`pulumi stack export`, which needs no key), replaces each secret by the text `lost`
+and sets the secrets provider of the stack's file, with which `pulumi stack import` encrypts. How a
+state marks a secret:
 https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go and
 https://github.com/pulumi/pulumi/blob/master/pkg/resource/stack/deployment.go
 (DeserializePropertyValue, which takes a plaintext in place of a ciphertext).
@@ -52,7 +52,7 @@ def without_secrets(exported: Any, provider: Mapping[str, Any]) -> tuple[dict[st
 
 
 def provider_of(stack: str) -> dict[str, Any]:
-    """The secrets provider that the stack's file names, as a state names it. Raises ValueError."""
+    """The secrets provider of the stack's file, in the form of a state. Raises ValueError."""
     stack_file.stack_config(stack)
     file = stack_file.PROJECT_DIR / f"Pulumi.{stack}.yaml"
     data = yaml.safe_load(file.read_text())

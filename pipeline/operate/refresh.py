@@ -30,9 +30,9 @@ class Difference:
     token: str
     physical_id: str
     old: Mapping[str, Any]
-    """Inputs as the state has them."""
+    """Inputs in the state."""
     new: Mapping[str, Any]
-    """Inputs as they are in AWS."""
+    """Inputs in AWS."""
 
     @property
     def name(self) -> str:
@@ -87,7 +87,7 @@ class _Seen:
         )
 
 
-def look(stack: automation.Stack, target: list[str] | None = None) -> list[Difference]:
+def preview(stack: automation.Stack, target: list[str] | None = None) -> list[Difference]:
     """The changes that a refresh would make in the state. Raises CommandError."""
     seen = _Seen()
     stack.preview_refresh(on_event=seen, color="never", **_only(target))
@@ -106,5 +106,5 @@ def write(stack: automation.Stack, target: list[str] | None = None) -> list[Diff
 
 
 def _only(target: list[str] | None) -> dict[str, Any]:
-    """The targets, or all but what takes `secretsmanager:GetSecretValue`."""
+    """The targets, or all resources that can be read without `secretsmanager:GetSecretValue`."""
     return {"target": target} if target else {"exclude": [VERSIONS_OF_SECRETS]}

@@ -1,11 +1,10 @@
 """The errors of a state that the engine refuses, and whether `pulumi state repair` fixes them.
 
-Repair sorts the resources so that each follows what it depends on, and drops references to
-resources that are not there; it writes nothing to a valid state, and nothing where the state would
-stay invalid: https://www.pulumi.com/docs/iac/cli/commands/pulumi_state_repair/
+Repair sorts the resources by their dependencies and drops references to missing resources. It
+leaves a valid state unchanged, and one that it can't make valid: https://www.pulumi.com/docs/iac/cli/commands/pulumi_state_repair/
 A resource whose parent is missing gets another URN
 (https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/snapshot.go, Prune): the next `up`
-would create the program's resource and delete this one. So that is refused here.
+would create the program's resource and delete this one. So such a repair is refused.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,7 @@
 """Reports for a reviewer: Markdown for a comment, an issue or a job's summary.
 
 Verdict and counts come first, then decisions, then each change. A text that is too long is
-shortened by steps, the least dangerous parts first.
+shortened in steps, the least important parts first.
 """
 
 from collections import Counter, defaultdict
@@ -39,7 +39,7 @@ DIFF_LINES: Final = 40
 SENTENCES: Final = 20
 """Sentences of one kind, at the level COUNTS."""
 SENTENCE: Final = 500
-"""Characters of one, there."""
+"""Characters of a sentence, at that level."""
 NAMED: Final = 5
 """Resources that the table of skipped rules names for one rule."""
 SHORTENED: Final = (
@@ -57,7 +57,7 @@ def render(
     longest: int | None = LONGEST,
     unreadable: Iterable[str] = (),
 ) -> str:
-    """One text for all stacks; `expected` ones without a report have a row, too.
+    """One text for all stacks; an `expected` stack without a report has a row, too.
 
     `longest` is in characters; None shows everything, for a log. `unreadable` are stacks or files
     with an unreadable report.
@@ -126,7 +126,7 @@ def verdict(report: Report) -> str:
         (report.refused, "refused: follow a procedure"),
         (mandatory, "refused by policy"),
         (any(map(_loses_data, report.changes)), "passes, but loses data"),
-        (report.asks, "passes, but apply needs --allow"),
+        (report.needs_allow, "passes, but apply needs --allow"),
         (
             any(found.stops for found in report.drift or ()),
             "passes, but drift stops apply",
@@ -145,7 +145,7 @@ def _stack(report: Report, level: int) -> Iterator[str]:
     yield from _sentences("Refused: follow a procedure", report.refused, level)
     yield from _sentences("Policy violations", map(_finding, mandatory), level)
     yield from _dangerous(dangerous, level)
-    yield from _sentences("`apply` needs --allow", report.asks, level)
+    yield from _sentences("`apply` needs --allow", report.needs_allow, level)
     if report.failure:
         yield from ("### Why the preview failed", "")
         yield from block(report.failure if level == FULL else report.failure[: 20 * SENTENCE])
@@ -258,7 +258,7 @@ def _not_judged(findings: Sequence[Finding], level: int) -> Iterator[str]:
     rules = {found.rule for found in skipped}
     counts = [_count(len(types), "type"), _count(len(rules), "skipped rule")]
     if counts := [one for one in counts if one]:
-        title = f"What no rule judged: {', '.join(counts)}"
+        title = f"Checked by no rule: {', '.join(counts)}"
         yield from details(title, _unjudged(types, skipped, level), is_open=bool(types))
 
 
@@ -272,7 +272,7 @@ def _unjudged(types: list[str], skipped: list[Finding], level: int) -> Iterator[
         yield ""
     if skipped:
         yield (
-            "These rules read a value that is known only after the `up`, and the next preview runs "
+            "These rules read a value that is known only after the `up`; the next preview runs "
             "them. Until then, check in the program what each rule requires (docs/policies.md):"
         )
         yield ""

@@ -44,7 +44,7 @@ class Change:
     properties: tuple[str, ...] = ()
     """Inputs that differ."""
     values: tuple[Value, ...] = ()
-    """Their values before and after, without what is secret."""
+    """Their values before and after, with secrets masked."""
     is_retained: bool = False
     """Whether a deletion removes it from the state only."""
 
@@ -60,7 +60,7 @@ class Finding:
 
     @property
     def is_skipped(self) -> bool:
-        """Whether the rule did not run: a value that it reads is known only after the `up`."""
+        """Whether the rule was skipped: it reads a value that is known only after the `up`."""
         return not self.mandatory and self.message.startswith(SKIPPED)
 
     @property
@@ -80,7 +80,7 @@ class Drift:
     advice: str
     """One sentence: the value to adopt and the file, or another remedy."""
     stops: bool = True
-    """Whether `apply` refuses because of it; false for what an `up` leaves alone."""
+    """Whether `apply` refuses because of it; False if `up` leaves the difference."""
 
 
 @dataclass(kw_only=True)
@@ -93,7 +93,7 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     """A sentence for each change that needs a procedure: `apply` refuses it."""
-    asks: list[str] = field(default_factory=list)
+    needs_allow: list[str] = field(default_factory=list)
     """A sentence for each change that `apply` refuses without `--allow`."""
     drift: list[Drift] | None = None
     """None if drift was not checked."""
@@ -108,8 +108,8 @@ class Report:
         mandatory = any(found.mandatory for found in self.findings)
         return not (self.failure or self.refused or mandatory)
 
-    def see(self, event: events.EngineEvent) -> None:
-        """Take in one event of the engine."""
+    def record(self, event: events.EngineEvent) -> None:
+        """Record one event of the engine."""
         if event.resource_pre_event is not None:
             self._step(event.resource_pre_event.metadata)
         if event.policy_event is not None:
@@ -146,7 +146,7 @@ class Report:
                 unchanged=data["unchanged"],
                 findings=[Finding(**one) for one in data["findings"]],
                 refused=data["refused"],
-                asks=data["asks"],
+                needs_allow=data["needs_allow"],
                 drift=None if drift is None else [Drift(**one) for one in drift],
                 unrotated=data["unrotated"],
                 failure=data["failure"],
@@ -190,7 +190,7 @@ def _change(group: str, step: events.StepEventMetadata) -> Change:
         token=step.type,
         name=name_of(step.urn),
         properties=keys,
-        # What differs in outputs alone has no input to show.
+        # A difference in outputs alone has no input to show.
         values=tuple(
             values(tuple(k for k in keys if k in old or k in new), old, new, tuple(step.keys or ()))
         ),

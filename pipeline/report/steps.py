@@ -27,13 +27,13 @@ class Step:
     keys: tuple[str, ...]
     """Inputs that differ."""
     old: Mapping[str, Any]
-    """Inputs as the state has them; empty for a resource that would be created."""
+    """Inputs in the state; empty for a resource that would be created."""
     new: Mapping[str, Any]
     is_retained: bool = False
     """Whether a deletion removes it from the state only (`retain_on_delete` of the last `up`)."""
 
     def changes(self, key: str) -> bool:
-        """Whether this input changes to a value that the preview knows."""
+        """Whether this input changes to a value that is known in the preview."""
         return self.old.get(key) != self.new.get(key) and UNKNOWN not in str(self.new.get(key))
 
 
@@ -47,8 +47,8 @@ class StepCollector:
     def steps(self) -> list[Step]:
         return list(self._found.values())
 
-    def see(self, event: events.EngineEvent) -> None:
-        """Take in one event."""
+    def record(self, event: events.EngineEvent) -> None:
+        """Record one event."""
         if event.resource_pre_event is not None:
             metadata = event.resource_pre_event.metadata
             if metadata.op.value not in NO_CHANGES and not metadata.type.startswith("pulumi:"):
@@ -58,7 +58,7 @@ class StepCollector:
 def steps_of(preview: Callable[..., object]) -> list[Step]:
     """Run a preview of the Automation API; returns its steps."""
     seen = StepCollector()
-    preview(on_event=seen.see, color="never", suppress_progress=True)
+    preview(on_event=seen.record, color="never", suppress_progress=True)
     return seen.steps
 
 

@@ -1,7 +1,7 @@
 """Old and new values of a property for a reviewer: without secrets, documents as text.
 
-The engine replaces secrets by `[secret]` in its events. Values that a program forgot to mark are
-masked here by the name of their property.
+The engine replaces secrets by `[secret]` in its events. Values that the program did not mark as
+secret are masked here by the name of their property.
 """
 
 import difflib
@@ -28,7 +28,7 @@ NAMED_SECRET: Final = re.compile(
 )
 """Names of properties and environment variables that hold a secret."""
 PLAIN_NAME: Final = re.compile(r"arn$|valuefrom$|^(kms|s3|customer)?key(id)?$|name$", re.IGNORECASE)
-"""Names that refer to a secret, or look similar."""
+"""Exceptions: names that refer to a secret, or are only similar."""
 IN_URL: Final = re.compile(r"(\w+://[^\s:/@]*):[^\s@/]+@")
 ONE_LINE: Final = 80
 """Characters of JSON; a longer document is indented."""
@@ -52,7 +52,7 @@ class Value:
         return any("\n" in text or len(text) > LONGEST_TEXT for text in (self.before, self.after))
 
     def diff(self) -> list[str]:
-        """What differs between two documents, as `diff` marks it."""
+        """The lines that differ between two documents, marked as by `diff`."""
         lines = difflib.unified_diff(
             self.before.splitlines(), self.after.splitlines(), n=CONTEXT, lineterm=""
         )
@@ -69,9 +69,9 @@ def values(
     for key in keys:
         before, after = masked(old.get(key), key), masked(new.get(key), key)
         if _is_secret(before) or _is_secret(after):
-            # The other side may have been the secret until now.
+            # The other side may have been a secret until now.
             before, after = (SECRET if one is not None else None for one in (before, after))
-        # Both alike: a diff between one line and many is useless.
+        # Both in the same form: a diff between one line and many is useless.
         wide = any("\n" in text_of(one) for one in (before, after))
         yield Value(
             key=key,
@@ -101,7 +101,7 @@ def masked(value: Any, name: str = "") -> Any:  # noqa: ANN401 - an input, of wh
 
 
 def text_of(value: Any, *, wide: bool = False) -> str:  # noqa: ANN401 - as above
-    """One line for what is plain, indented JSON for what is long or `wide`."""
+    """One line for a plain value, indented JSON for a long or `wide` one."""
     if value is None:
         return ABSENT
     if isinstance(value, str):

@@ -72,7 +72,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
     )
     yield Setting(
         name="workflows can't approve pull requests",
-        why="the review that main requires would come from the change itself",
+        why="a change could approve itself with the review that main requires",
         permission=ADMINISTRATION,
         source=f"{PAGE}#get-default-workflow-permissions-for-a-repository",
         judge=lambda live: differences(live.get(WORKFLOW), NO_APPROVALS),
@@ -80,7 +80,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
     )
     yield Setting(
         name="workflows of all forks wait for approval",
-        why="code from outside runs on the repository's runners and fills its caches",
+        why="external code runs on the repository's runners and fills its caches",
         permission=ADMINISTRATION,
         source=f"{PAGE}#get-fork-pr-contributor-approval-permissions-for-a-repository",
         judge=lambda live: differences(live.get(FORKS), EVERY_STRANGER),
@@ -89,7 +89,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
     )
     yield Setting(
         name="a fork's workflow waits for approval, with a read-only token and without secrets",
-        why="a fork's code could use secrets and a token that writes",
+        why="a fork's code could use secrets and a token with write access",
         permission=ADMINISTRATION,
         source=f"{PAGE}#get-private-repo-fork-pr-workflow-settings-for-a-repository",
         judge=_judge_private_forks,
@@ -128,7 +128,7 @@ def _judge_allowed(live: LiveSettings, used: Sequence[str]) -> str:
 
 
 def _allows(live: LiveSettings, selected: Mapping[str, Any], action: str) -> bool:
-    """Whether GitHub permits it; a verified creator is assumed where those are allowed."""
+    """Whether GitHub permits it; if verified creators are allowed, every creator is assumed one."""
     owner = action.partition("/")[0]
     if owner in GITHUB_OWNED:
         return bool(selected.get("github_owned_allowed"))
@@ -166,7 +166,7 @@ def _policy_call(live: LiveSettings, allowed: str) -> str:
 
 
 def _pinned_call(live: LiveSettings, used: Sequence[str]) -> str:
-    """Keeps the allowed actions; if those are wrong as well, one call sets both."""
+    """Keeps the allowed actions; if they are wrong as well, one call sets both."""
     if _judge_allowed(live, used):
         return _selected_call(live, used)
     return _policy_call(live, live.get(POLICY).get("allowed_actions", "all"))

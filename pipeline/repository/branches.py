@@ -50,7 +50,7 @@ def settings(needs: Needs) -> Iterator[Setting]:
         name="main takes reviewed pull requests only",
         why=(
             "a commit of main is deployed to staging and planned for production with the roles of "
-            "the pipeline, so it needs a second person"
+            "the pipeline, so a second person must review it"
         ),
         permission=METADATA,
         source=RULES_OF_BRANCH,
@@ -175,7 +175,7 @@ def _judge_bypasses(live: LiveSettings) -> str:
 
 
 def _passing(ruleset: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Who needs no pull request; one whose checks are bypassed is still live by all."""
+    """The actors that may bypass the pull request, and not only its checks."""
     actors = ruleset["bypass_actors"]
     return [actor for actor in actors if actor.get("bypass_mode", "always") != "pull_request"]
 
@@ -204,7 +204,7 @@ def _main_call(live: LiveSettings, checks: Sequence[str]) -> str:
     required = [{"context": name, "integration_id": ACTIONS_APP} for name in checks]
     wanted: list[Rule] = [{"type": "pull_request", "parameters": REVIEWED}]
     if required:
-        # Not strict: each merge would make every other pull request run again, and the merge queue
+        # Not strict: each merge would rerun every other pull request, and the merge queue
         # is for that.
         parameters = {
             CHECKS: required,

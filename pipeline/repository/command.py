@@ -41,7 +41,7 @@ def github(repository: Repository = "") -> None:
 
 
 def table(chosen: list[stacks.Stack], needed: needs.Needs) -> list[Setting]:
-    """Every row, for the environments of these stacks and the needs of the workflows."""
+    """Every row, for the environments of these stacks and the requirements of the workflows."""
     return [
         *identity.settings(chosen, needed),
         *branches.settings(needed),
@@ -51,7 +51,7 @@ def table(chosen: list[stacks.Stack], needed: needs.Needs) -> list[Setting]:
 
 
 def _stacks(repository: str) -> list[stacks.Stack]:
-    """Those of the repository; all that have one, where none names it: then that is a finding."""
+    """The stacks of the repository; if none names it, all with a pipeline: a finding follows."""
     if repository and ci_documents.REPOSITORY.fullmatch(repository) is None:
         _end(f"--repository is {repository}; allowed: OWNER/NAME on GitHub.", USAGE)
     try:

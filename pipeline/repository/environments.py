@@ -21,7 +21,7 @@ POLICIES = (
 ONLY_NAMED = {"protected_branches": False, "custom_branch_policies": True}
 BRANCH = "main"
 REVIEWER = "@REVIEWER@"
-"""Stands for an id until the call is written."""
+"""The placeholder of an id until the call is written."""
 Environment = Mapping[str, Any]
 
 
@@ -112,7 +112,7 @@ def _there(live: LiveSettings, name: str) -> Environment:
 
 
 def _rule(environment: Environment, kind: str) -> Mapping[str, Any]:
-    """Its protection rule of this type; empty where it has none."""
+    """Its protection rule of this type; empty without one."""
     rules = environment.get("protection_rules") or ()
     return next((rule for rule in rules if rule["type"] == kind), {})
 
@@ -122,7 +122,7 @@ def _has_reviewers(live: LiveSettings, name: str) -> bool:
 
 
 def _policies(live: LiveSettings, name: str) -> list[dict[str, Any]]:
-    """The names of branches and tags that may use it; none where it goes by other rules."""
+    """The names of branches and tags that may use it; empty if other rules decide."""
     if _there(live, name).get("deployment_branch_policy") != ONLY_NAMED:
         return []
     return live.listed(f"/environments/{name}/deployment-branch-policies", "branch_policies")
@@ -172,7 +172,7 @@ def _judge_timer(live: LiveSettings, name: str) -> str:
 def _call(live: LiveSettings, stack: Stack, *, recommended: bool = False) -> str:
     """One call for the environment, because it replaces what it leaves out, and its branches.
 
-    What a plan lacks must not even be sent with its default, or GitHub answers 422:
+    GitHub answers 422 if a field that the plan lacks is sent, even with its default:
     https://github.com/alchemy-run/alchemy/pull/1373
     """
     path = f"{live.repository}/environments/{stack.name}"
@@ -203,7 +203,7 @@ def _call(live: LiveSettings, stack: Stack, *, recommended: bool = False) -> str
 
 
 def _written(call: str) -> str:
-    """The call with the id looked up by the shell: as printed, of the person who runs it."""
+    """The call; the shell looks the id up, by default of the person who runs it."""
     if REVIEWER not in call:
         return call
     shown = call.replace("<<'JSON'", "<<JSON")

@@ -166,7 +166,7 @@ def _variables_call(live: LiveSettings, stacks: list[Stack], needs: Needs) -> st
 
 
 def _keys(live: LiveSettings, stacks: list[Stack]) -> Iterator[tuple[str, str]]:
-    """Where a key of AWS is kept: what to call it, and its path."""
+    """Label and path of each place that can contain an AWS key."""
     for path in ("/actions", *_environments(live, stacks)):
         for name in sorted(_names(live, f"{path}/secrets", "secrets") & set(KEYS)):
             yield f"{name} in {path.strip('/')}", f"{live.repository}{path}/secrets/{name}"

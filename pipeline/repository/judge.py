@@ -26,12 +26,12 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
-        """Whether each required setting was seen to hold."""
+        """Whether each required setting was read and is correct."""
         return all(finding.setting.optional for finding in self.findings)
 
 
 def judge(settings: Sequence[Setting], live: LiveSettings) -> Verdict:
-    """Hold every row against the repository. Raises GitHubError where GitHub can't be asked."""
+    """Check every row against the repository. Raises GitHubError if GitHub can't be reached."""
     holding, findings = 0, []
     for setting in settings:
         try:
@@ -48,9 +48,9 @@ def judge(settings: Sequence[Setting], live: LiveSettings) -> Verdict:
 
 
 def render(verdict: Verdict, live: LiveSettings) -> str:
-    """For a terminal: what is missing and advised, with the calls that set it; what can't be read.
+    """For a terminal: wrong settings and advice, with the calls that set them; unreadable settings.
 
-    Calls begin at the margin, for the end of a here-document must.
+    Calls begin in the first column, as the end of a here-document must.
     """
     total = verdict.holding + len(verdict.findings)
     kind = "private" if live.private else "public"
@@ -79,7 +79,7 @@ def _chosen(verdict: Verdict, *, optional: bool) -> list[Finding]:
 
 
 def _set(findings: Sequence[Finding]) -> Iterator[str]:
-    """Findings with the same call stand together before it."""
+    """Findings with the same call are listed together before it."""
     for call in dict.fromkeys(finding.call for finding in findings):
         alike = [finding for finding in findings if finding.call == call]
         for finding in alike:

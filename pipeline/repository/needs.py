@@ -1,4 +1,4 @@
-"""What the workflows of this checkout need of the repository, read from their YAML."""
+"""Requirements of this checkout's workflows on the repository, read from their YAML."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from engine.stack_file import PROJECT_DIR
 
 GITHUB = PROJECT_DIR / ".github"
 SUFFIX = " passed"
-"""How the name of a workflow's aggregate job ends: `<workflow> passed`."""
+"""The suffix of a workflow's aggregate job: `<workflow> passed`."""
 VARIABLE = re.compile(r"\bvars\.([A-Za-z_]\w*)(\s*(?:\|\||==|!=))?")
 USED = re.compile(r"^\s*(?:-\s+)?uses:\s*([\w.-]+/[\w./-]+)@", re.MULTILINE)
 
@@ -22,17 +22,17 @@ class Needs:
     """In alphabetical order, each once."""
 
     checks: tuple[str, ...]
-    """Names of the aggregate jobs on pull requests, as GitHub's checks carry them."""
+    """Names of the aggregate jobs on pull requests, as in GitHub's checks."""
     variables: tuple[str, ...]
-    """Variables without which a workflow fails; one that has an alternative is not among them."""
+    """Variables without which a workflow fails; optional ones are left out."""
     tags: tuple[str, ...]
     """Patterns of the tags that start a workflow, such as `v*`."""
     actions: tuple[str, ...]
-    """Repositories (OWNER/NAME) of the actions that come from elsewhere."""
+    """Repositories (OWNER/NAME) of the actions from other repositories."""
 
 
 def read(github: Path = GITHUB) -> Needs:
-    """What the YAML below `.github` needs."""
+    """The requirements of the YAML below `.github`."""
     texts = [file.read_text() for file in sorted(github.rglob("*.yml"))]
     files = sorted((github / "workflows").glob("*.yml"))
     workflows = [yaml.safe_load(file.read_text()) for file in files]
@@ -55,7 +55,7 @@ def _aggregates(workflow: dict[Any, Any]) -> Iterator[str]:
 
 
 def _tags(workflow: dict[Any, Any]) -> Iterator[str]:
-    """As a ruleset's patterns, which know no `[0-9]+`."""
+    """As a ruleset's patterns, which do not support `[0-9]+`."""
     on = _on(workflow)
     push = on.get("push") if isinstance(on, dict) else None
     for pattern in (push or {}).get("tags", ()):

@@ -20,7 +20,7 @@ from pipeline.github import GitHubError, NotNowError
 PAGE = 100
 MOST_PAGES = 100
 PLAN = "Upgrade to"
-"""How GitHub's message begins where the owner's plan lacks a feature."""
+"""The start of GitHub's message if the owner's plan lacks a feature."""
 
 
 class UnreadableError(Exception):
@@ -36,7 +36,7 @@ class LiveSettings:
 
     def __init__(self, repository: str, token: str) -> None:
         self.repository = repository
-        """OWNER/NAME, as it was asked for."""
+        """OWNER/NAME, as the caller gave it."""
         self._token = token
         self._answers: dict[str, requests.Response] = {}
 
@@ -45,8 +45,8 @@ class LiveSettings:
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        """The repository itself. Raises GitHubError where the token can't see it."""
-        answer = self._ask("")
+        """The repository itself. Raises GitHubError if the token can't read it."""
+        answer = self._request("")
         if answer.status_code == HTTPStatus.NOT_FOUND:
             raise GitHubError(
                 f"The token can't see a repository {self.repository}: check the name and the "
@@ -56,7 +56,7 @@ class LiveSettings:
 
     @property
     def private(self) -> bool:
-        """Also of an internal one."""
+        """True for an internal repository, too."""
         return bool(self.about["private"])
 
     @property
@@ -65,15 +65,15 @@ class LiveSettings:
 
     def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """The answer to a path below the repository's. Raises UnreadableError."""
-        return self._body(self._ask(path), path)
+        return self._body(self._request(path), path)
 
     def find(self, path: str) -> Any | None:  # noqa: ANN401 - JSON
-        """The same, and None for what is not there."""
-        answer = self._ask(path)
+        """The same; None if the path does not exist."""
+        answer = self._request(path)
         return None if answer.status_code == HTTPStatus.NOT_FOUND else self._body(answer, path)
 
     def listed(self, path: str, key: str = "") -> list[dict[str, Any]]:
-        """All pages of a list; `key` is where the answer holds it. Raises UnreadableError."""
+        """All pages of a list; `key` is its key in the answer. Raises UnreadableError."""
         found: list[dict[str, Any]] = []
         for page in range(1, MOST_PAGES + 1):
             answer = self.get(f"{path}?per_page={PAGE}&page={page}")
@@ -93,17 +93,17 @@ class LiveSettings:
         if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise FailingError(f"{asked} answers {answer.status_code}; run this again later")
         needed = answer.headers.get("X-Accepted-GitHub-Permissions")
-        said = f" ({message})" if message else ""
-        asks = f"; GitHub requires {needed}" if needed else ""
-        raise UnreadableError(f"{asked} answers {answer.status_code}{said}{asks}")
+        detail = f" ({message})" if message else ""
+        required = f"; GitHub requires {needed}" if needed else ""
+        raise UnreadableError(f"{asked} answers {answer.status_code}{detail}{required}")
 
-    def _ask(self, path: str) -> requests.Response:
+    def _request(self, path: str) -> requests.Response:
         if path not in self._answers:
             self._answers[path] = self._fetch(path)
         return self._answers[path]
 
     def _fetch(self, path: str) -> requests.Response:
-        answer = github.ask(self.repository, self._token, "GET", path)
+        answer = github.request(self.repository, self._token, "GET", path)
         if answer.status_code == HTTPStatus.UNAUTHORIZED:
             raise GitHubError("GitHub answers 401: the token is invalid or expired.")
         # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api

@@ -1,6 +1,6 @@
-"""A workflow changes production only behind required reviewers, or by config without them.
+"""A workflow changes production only with required reviewers, unless config waives them.
 
-A plan without required reviewers does not refuse the job: GitHub ignores the rule and starts it. So
+If the repository's plan has no required reviewers, GitHub ignores the rule and starts the job. So
 `apply` checks it.
 https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
 """
@@ -29,7 +29,7 @@ class UnreviewedError(NoStackError):
 
 
 def refuse(stack: str) -> None:
-    """Raises UnreviewedError where `refusal` finds a reason."""
+    """Raises UnreviewedError if `refusal` returns a reason."""
     if sentence := refusal(stack):
         raise UnreviewedError(sentence)
 
@@ -37,8 +37,8 @@ def refuse(stack: str) -> None:
 def refusal(stack: str, environ: Mapping[str, str] = os.environ) -> str:
     """Why this job may not change the stack, in one sentence; empty if it may.
 
-    It asks in a workflow's job only (`GITHUB_ACTIONS`), with the job's `GITHUB_TOKEN`; a person at
-    a terminal has credentials of their own. What can't be read is refused, too.
+    Checks only in a workflow's job (`GITHUB_ACTIONS`), with the job's `GITHUB_TOKEN`; a person at
+    a terminal has their own credentials. An unreadable setting is refused, too.
     Raises engine.StackFileError.
     """
     if environ.get("GITHUB_ACTIONS") != "true":
@@ -78,7 +78,7 @@ def _without(live: LiveSettings, stack: str, *, there: bool) -> str:
 
 
 def _unknown(stack: str, why: str, *, passing: bool = False) -> str:
-    """`passing`: the same call may succeed later, and no permission or config key helps."""
+    """`passing`: the same call may succeed later, so the remedy is left out."""
     found = f"the required reviewers of its environment are unreadable: {why}"
     helps = f"; {PERMISSION}, or set {stacks.WITHOUT_REVIEWERS}: true in Pulumi.{stack}.yaml"
     return f"{stack} was not changed: {found}{'' if passing else helps}."

@@ -1,4 +1,4 @@
-"""Rulesets in full, and the call that adds rules to one without taking any away.
+"""Rulesets in full, and the call that adds rules to one and keeps its others.
 
 https://docs.github.com/en/rest/repos/rules
 """
@@ -15,7 +15,7 @@ CHECKS = "required_status_checks"
 
 
 def active(live: LiveSettings, target: str) -> Iterator[dict[str, Any]]:
-    """Each active one in full; the list has neither conditions nor rules."""
+    """Each active ruleset in full; GitHub's list omits conditions and rules."""
     for listed in live.listed("/rulesets"):
         ruleset = live.get(f"/rulesets/{listed['id']}")
         if ruleset.get("target") == target and ruleset["enforcement"] == "active":
@@ -23,7 +23,7 @@ def active(live: LiveSettings, target: str) -> Iterator[dict[str, Any]]:
 
 
 def covers(ruleset: Mapping[str, Any], ref: str, default_branch: str) -> bool:
-    """Whether its conditions name this ref.
+    """Whether its conditions include this ref.
 
     https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/creating-rulesets-for-a-repository#using-fnmatch-syntax
     """
@@ -45,7 +45,7 @@ def _matches(pattern: str, ref: str, default_branch: str) -> bool:
 
 
 def of_repository(live: LiveSettings, target: str, ref: str) -> Iterator[dict[str, Any]]:
-    """Those that the repository can change; its organization's are the organization's to judge."""
+    """The repository's own rulesets; those of its organization can't be changed here."""
     for ruleset in active(live, target):
         named = covers(ruleset, ref, live.about["default_branch"])
         if named and ruleset.get("source_type") == "Repository":
@@ -53,7 +53,7 @@ def of_repository(live: LiveSettings, target: str, ref: str) -> Iterator[dict[st
 
 
 def call(live: LiveSettings, name: str, target: str, pattern: str, wanted: Sequence[Rule]) -> str:
-    """Make the ruleset of this name for the refs of a pattern, or add to it what it lacks."""
+    """Create the ruleset of this name for a pattern of refs, or add its missing rules."""
     there = next(
         (
             listed["id"]
@@ -75,7 +75,7 @@ def call(live: LiveSettings, name: str, target: str, pattern: str, wanted: Seque
 def _widened(
     names: Mapping[str, list[str]], pattern: str, default_branch: str
 ) -> dict[str, list[str]]:
-    """Its conditions, with this pattern among what they name."""
+    """Its conditions, with this pattern included."""
     ref = pattern.replace("*", "1")
     include = names["include"]
     if not any(_matches(one, ref, default_branch) for one in include):
@@ -85,7 +85,7 @@ def _widened(
 
 
 def _together(kept: Sequence[Rule], wanted: Sequence[Rule]) -> list[Rule]:
-    """All rules, and of two of a type what is stricter."""
+    """All rules; of two of one type, the stricter values."""
     rules = {rule["type"]: rule for rule in kept}
     for rule in wanted:
         merge = STRICTER.get(rule["type"])

@@ -10,17 +10,17 @@ from pipeline.repository.read import LiveSettings
 
 
 def always(live: LiveSettings) -> bool:
-    """For a setting that every repository has."""
+    """A setting of every repository."""
     return bool(live)
 
 
 def private(live: LiveSettings) -> bool:
-    """For one that only private and internal repositories have."""
+    """A setting of private and internal repositories only."""
     return live.private
 
 
 def public(live: LiveSettings) -> bool:
-    """For one that only public repositories have."""
+    """A setting of public repositories only."""
     return not live.private
 
 
@@ -29,22 +29,22 @@ class Setting:
     """A row of the table."""
 
     name: str
-    """The claim, as a sentence without its full stop."""
+    """The claim, as a sentence without full stop."""
     why: str
     permission: str
     """Of a fine-grained token, to read it."""
     source: str
     """GitHub's page about it."""
     judge: Callable[[LiveSettings], str]
-    """The finding, as a sentence without its full stop; empty if the claim holds.
+    """The finding, as a sentence without full stop; empty if the claim holds.
 
     Raises UnreadableError.
     """
     call: Callable[[LiveSettings], str]
-    """Commands that set it and keep what else the endpoint holds; empty where there is none."""
+    """Commands that set it and keep the endpoint's other values; empty without one."""
     applies: Callable[[LiveSettings], bool] = always
     note: str = ""
-    """Another step, or the remedy without a call."""
+    """A further step, or the remedy if there is no call."""
     optional: bool = False
     """Recommended: the pipeline is safe and works without it."""
 
@@ -70,7 +70,7 @@ def gh(method: str, path: str, body: Mapping[str, Any] | None = None) -> str:
 
 
 def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
-    """Each key with another value than wanted."""
+    """Each key whose value differs from the required one."""
     return ", ".join(
         f"{key} is {json.dumps(found.get(key))}, not {json.dumps(value)}"
         for key, value in wanted.items()

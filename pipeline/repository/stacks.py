@@ -14,14 +14,14 @@ class Stack:
 
     name: str
     production: bool
-    """By arbor:environment, whatever the stack is called."""
+    """From arbor:environment, independent of the stack's name."""
     without_reviewers: bool
     """The key above, which makes required reviewers optional."""
     repository: str
-    """OWNER/NAME; empty where the stack has no pipeline."""
+    """OWNER/NAME; empty for a stack without pipeline."""
     owner_id: str
     repository_id: str
-    """GitHub's numbers, which immutable subjects carry; empty where config has none."""
+    """GitHub's numbers in immutable subjects; empty if config has none."""
 
     @property
     def reviewed(self) -> bool:

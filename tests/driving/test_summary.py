@@ -41,7 +41,7 @@ def test_what_the_engine_repeats_is_said_once() -> None:
         "inline source runtime error: 31 is no retention",
         "else",
     ):
-        steps.see(diagnostic("error", message))
+        steps.record(diagnostic("error", message))
     assert steps.reasons() == ["31 is no retention", "else"]
 
 

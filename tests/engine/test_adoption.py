@@ -75,9 +75,9 @@ def made(original: Deployed) -> plan.Plan:
 @pytest.mark.slow
 def test_the_original_stack_is_adopted_as_far_as_nothing_is_replaced(made: plan.Plan) -> None:
     assert {titled(one) for one in made.adopted} == ADOPTED
-    assert {titled(one): one.judged and one.judged.keys for one in made.in_the_way} == IN_THE_WAY
-    database = next(one for one in made.in_the_way if one.registered.token == lookups.INSTANCE)
-    assert "dbName is arbor_energy; the program sets arbor_production" in database.against[0]
+    assert {titled(one): one.judged and one.judged.keys for one in made.blocking} == IN_THE_WAY
+    database = next(one for one in made.blocking if one.registered.token == lookups.INSTANCE)
+    assert "dbName is arbor_energy; the program sets arbor_production" in database.reasons[0]
     ids = {one["id"] for one in made.content["resources"] if "id" in one}
     assert ids == {name for _, name in ADOPTED}
 

@@ -28,7 +28,7 @@ def live(staging: Deployed) -> Deployed:
 
 @pytest.fixture
 def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PULUMI_EXPERIMENTAL", "true")  # update plans are behind it
+    monkeypatch.setenv("PULUMI_EXPERIMENTAL", "true")  # it enables update plans
     return tmp_path / "plan.json"
 
 

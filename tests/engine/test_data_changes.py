@@ -25,7 +25,7 @@ WAITING = ("waiting-changes",)
 
 @pytest.fixture
 def live(staging: Deployed, monkeypatch: pytest.MonkeyPatch) -> Deployed:
-    monkeypatch.setenv("PULUMI_EXPERIMENTAL", "true")  # update plans are behind it
+    monkeypatch.setenv("PULUMI_EXPERIMENTAL", "true")  # it enables update plans
     return staging
 
 

@@ -199,12 +199,12 @@ def step(urn: str, op: str, **told: Any) -> Any:
 @pytest.fixture
 def program() -> Registrations:
     seen = Registrations()
-    seen.see(step(f"{URN}pulumi:pulumi:Stack::arbor-{STACK}", "create"))
-    seen.see(step(f"{URN}pulumi:providers:aws::default_7_0_0", "create"))
-    seen.see(step(PARENT, "create"))
-    seen.see(step(CHILD, "create", parent=PARENT, new={"name": "arbor-production-backend"}))
-    seen.see(step(FREE, "create", new={"name": "/ecs/arbor-production/backend"}))
-    seen.see(events.EngineEvent(sequence=1, timestamp=1))
+    seen.record(step(f"{URN}pulumi:pulumi:Stack::arbor-{STACK}", "create"))
+    seen.record(step(f"{URN}pulumi:providers:aws::default_7_0_0", "create"))
+    seen.record(step(PARENT, "create"))
+    seen.record(step(CHILD, "create", parent=PARENT, new={"name": "arbor-production-backend"}))
+    seen.record(step(FREE, "create", new={"name": "/ecs/arbor-production/backend"}))
+    seen.record(events.EngineEvent(sequence=1, timestamp=1))
     return seen
 
 
@@ -265,7 +265,7 @@ def test_the_file_is_written_whole_or_not_at_all(
 def judged(*events: Any) -> Judged:
     judgement = Judgement()
     for event in events:
-        judgement.see(event)
+        judgement.record(event)
     return judgement.of(FREE)
 
 
@@ -302,8 +302,8 @@ def verdict(token: str, name: str, op: str, *keys: str, obstacle: str = "") -> V
 
 def test_a_database_in_other_subnets_is_not_adopted_for_rds_refuses_the_update() -> None:
     moved = verdict(lookups.INSTANCE, "arbor-production-db", "update", "dbSubnetGroupName", "tags")
-    assert any("RDS refuses that" in sentence for sentence in moved.against)
-    assert verdict(lookups.INSTANCE, "arbor-production-db", "update", "tags").against == []
+    assert any("RDS refuses that" in sentence for sentence in moved.reasons)
+    assert verdict(lookups.INSTANCE, "arbor-production-db", "update", "tags").reasons == []
 
 
 WHOLE = Plan(

@@ -207,7 +207,7 @@ def test_a_broken_stack_file_is_one_sentence(
         (("apply", "--plan", "plan.json", "--allow", "all"), "--allow is all; allowed: nothing"),
         (("apply", "--plan", "plan.json", "--report", "no/r.json"), "create it first"),
         (("preview", "--report", "r.json", "--outputs", "no/o"), "create it first"),
-        (("preview", "--report", "r.json", "--base", "."), "--base needs --emulated"),
+        (("preview", "--report", "r.json", "--base", "."), "--base requires --emulated"),
         (("preview", "--report", "."), "is a directory; name a file in it."),
         (("preview", "--report", "r.json", "--plan", "."), "is a directory; name a file in it."),
         (("preview", "--report", "r.json", "--outputs", "."), "is a directory; name a file in it."),

@@ -44,7 +44,7 @@ def test_verdict_and_counts_come_before_everything() -> None:
         (Report(stack="s", refused=["r"]), "refused: follow a procedure"),
         (Report(stack="s", findings=[finding("r", mandatory=True)]), "refused by policy"),
         (Report(stack="s", changes=[change("deleted", "d", DATABASE)]), "passes, but loses data"),
-        (Report(stack="s", asks=["a"]), "passes, but apply needs --allow"),
+        (Report(stack="s", needs_allow=["a"]), "passes, but apply needs --allow"),
         (Report(stack="s", drift=[DRIFT]), "passes, but drift stops apply"),
         (Report(stack="s", drift=[replace(DRIFT, stops=False)]), "no change"),
         (Report(stack="s", changes=[change("updated", "u")]), "passes"),
@@ -114,7 +114,7 @@ def test_skipped_rules_are_listed_with_their_resources() -> None:
         for name in ("c", "a", "b", "f", "e", "d")
     ]
     text = render([Report(stack="production", findings=findings)])
-    assert "<details><summary>What no rule judged: 1 skipped rule</summary>" in text
+    assert "<details><summary>Checked by no rule: 1 skipped rule</summary>" in text
     assert "the next preview runs them" in text
     assert "| `task-logs` | `a`, `b`, `c`, `d`, `e` | 6 |" in text
     assert "Policy remarks" not in text
@@ -127,7 +127,7 @@ def test_a_type_without_a_rule_is_listed_with_what_to_check() -> None:
         finding("task-logs", mandatory=False, message=SKIPPED),
     ]
     text = render([Report(stack="production", findings=findings)])
-    title = "What no rule judged: 1 type, 1 skipped rule"
+    title = "Checked by no rule: 1 type, 1 skipped rule"
     assert f"<details open><summary>{title}</summary>" in text
     assert (
         "\n- aws:sqs/queue:Queue (orders): no rule judges this type; check its `policy`.\n" in text
@@ -193,7 +193,7 @@ def test_what_does_not_fit_goes_by_steps_and_says_where_it_is(
 
 def test_a_comment_is_never_longer_than_github_allows() -> None:
     sentences = ["x" * 1000] * 50
-    reports = [Report(stack=f"s{n}", refused=sentences, asks=sentences) for n in range(9)]
+    reports = [Report(stack=f"s{n}", refused=sentences, needs_allow=sentences) for n in range(9)]
     text = render(reports)
     assert len(text) <= LONGEST
     assert "| s8 | **refused: follow a procedure** |" in text

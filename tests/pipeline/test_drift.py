@@ -83,7 +83,8 @@ def test_a_resource_that_is_gone_is_drift() -> None:
     gone = {"op": "create", "urn": urn, "type": "aws:cloudwatch/logGroup:LogGroup", "provider": ""}
     (advice,) = found([], [gone])
     assert advice == (
-        "logs-exec is gone from the account. Check first whether anything else is gone. Then run "
+        "logs-exec is gone from the account. Check first whether other resources are missing. "
+        "Then run "
         "the workflow `operate`, action refresh, which removes it from the state (`python -m "
         "pipeline operate refresh --stack production`), and the workflow `up`, which creates it "
         "again."

@@ -151,7 +151,7 @@ def test_a_failure_of_githubs_own_blames_no_permission(api: responses.RequestsMo
 
 def test_a_page_of_a_proxy_is_no_answer(api: responses.RequestsMock) -> None:
     api.get(COMMENTS, body="<html>Log in</html>")
-    with pytest.raises(GitHubError, match="is not JSON, so it is not GitHub's"):
+    with pytest.raises(GitHubError, match="is not JSON, so another server sent it"):
         REPOSITORY.keep_comment(7, "mark", "text")
 
 

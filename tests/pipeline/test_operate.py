@@ -280,7 +280,7 @@ def test_a_refresh_keeps_what_held_data_in_the_state(
     backed: Backed, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[str] = []
-    monkeypatch.setattr(refresh, "look", lambda _: [gone(GROUP, "logs"), gone(DATABASE, "db")])
+    monkeypatch.setattr(refresh, "preview", lambda _: [gone(GROUP, "logs"), gone(DATABASE, "db")])
 
     def write(_stack: object) -> list[refresh.Difference]:
         written.append("refresh")
@@ -290,7 +290,7 @@ def test_a_refresh_keeps_what_held_data_in_the_state(
     with refused(capsys, "db is gone", "pulumi state delete 'urn:pulumi:staging", "--force`"):
         run(Action.REFRESH, backed)
     assert written == []
-    monkeypatch.setattr(refresh, "look", lambda _: [gone(GROUP, "logs")])
+    monkeypatch.setattr(refresh, "preview", lambda _: [gone(GROUP, "logs")])
     run(Action.REFRESH, backed)
     assert written == ["refresh"]
 
@@ -299,7 +299,7 @@ def test_a_refresh_says_what_it_forgets_of_a_killed_run(
     backed: Backed, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = {"type": "creating", "resource": {"type": DATABASE, "urn": urn(DATABASE, "db")}}
-    monkeypatch.setattr(refresh, "look", lambda _: [])
+    monkeypatch.setattr(refresh, "preview", lambda _: [])
     monkeypatch.setattr(refresh, "write", lambda _: [])
     monkeypatch.setattr(state, "deployment", lambda _: {"pending_operations": [begun]})
     run(Action.REFRESH, backed)
@@ -403,7 +403,7 @@ def test_a_file_that_is_no_export_is_refused() -> None:
     [
         (["up-refresh", "--allow", "everything"], "--allow is everything; allowed: nothing"),
         (["refresh", "--allow", "first-start"], "--allow is for up-refresh"),
-        (["refresh", "--base", "."], "--base needs --emulated"),
+        (["refresh", "--base", "."], "--base requires --emulated"),
         (["delete"], "'delete' is not one of 'refresh', 'adopt'"),
     ],
     ids=["unknown", "not for this action", "base", "action"],
@@ -423,7 +423,7 @@ def test_of_a_failed_program_only_what_went_wrong_is_said(
             CommandResult(f"{progress}\nDiagnostics:\n  error: change this", "warning: a", 1)
         )
 
-    monkeypatch.setattr(refresh, "look", fails)
+    monkeypatch.setattr(refresh, "preview", fails)
     with pytest.raises(typer.Exit) as ended:
         run(Action.REFRESH, backed)
     assert ended.value.exit_code == 1

@@ -56,7 +56,7 @@ def test_a_class_that_an_operator_left_for_the_window_is_told() -> None:
     (sentence,) = waiting()
     assert sentence == (
         "arbor-staging-db: DBInstanceClass db.t4g.small waits for the maintenance window; any "
-        "change of it now applies that as well."
+        "other change of it applies that at once."
     )
 
 

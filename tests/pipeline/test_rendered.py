@@ -34,7 +34,7 @@ IN_ORDER = {
         "<details><summary>175 created</summary>",
         "- `database-instance` Instance",
         "No drift.",
-        "<details><summary>What no rule judged: 13 skipped rules</summary>",
+        "<details><summary>Checked by no rule: 13 skipped rules</summary>",
         "| `task-logs` | ",
         "commit `71263b1c0ffe` · [run](https://github.com/",
     ),

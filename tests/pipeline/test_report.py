@@ -35,7 +35,7 @@ def policy(level: str) -> events.EngineEvent:
 def test_a_replacement_is_one_change_although_it_is_told_in_three_steps() -> None:
     report = Report(stack="staging")
     for op in ("create-replacement", "replace", "delete-replaced"):
-        report.see(step(op, diffs=["engine"]))
+        report.record(step(op, diffs=["engine"]))
     assert report.changes == [
         Change(group="replaced", token=TOKEN, name="database-instance", properties=("engine",))
     ]
@@ -43,14 +43,14 @@ def test_a_replacement_is_one_change_although_it_is_told_in_three_steps() -> Non
 
 def test_what_stays_the_same_is_only_counted() -> None:
     report = Report(stack="staging")
-    report.see(step("same"))
+    report.record(step("same"))
     assert (report.changes, report.unchanged) == ([], 1)
 
 
 @pytest.mark.parametrize(("level", "passed"), [("mandatory", False), ("advisory", True)])
 def test_only_a_mandatory_policy_refuses(level: str, passed: bool) -> None:
     report = Report(stack="staging")
-    report.see(policy(level))
+    report.record(policy(level))
     assert report.passed is passed
     assert report.findings[0].message == "Why. What is wrong."
     assert report.findings[0].resource == "database-instance"
@@ -58,10 +58,10 @@ def test_only_a_mandatory_policy_refuses(level: str, passed: bool) -> None:
 
 def test_what_the_engine_says_after_a_policy_has_refused_is_no_failure_of_its_own() -> None:
     report = Report(stack="staging")
-    report.see(policy("mandatory"))
+    report.record(policy("mandatory"))
     for message in ("preview failed\n", "error: nothing to compare with"):
         told = {"message": message, "color": "never", "severity": "error"}
-        report.see(
+        report.record(
             events.EngineEvent.from_json({"sequence": 1, "timestamp": 1, "diagnosticEvent": told})
         )
     assert report.failure == "error: nothing to compare with"
@@ -70,9 +70,9 @@ def test_what_the_engine_says_after_a_policy_has_refused_is_no_failure_of_its_ow
 def test_a_component_is_none_of_awss_resources() -> None:
     report = Report(stack="staging")
     state = {"type": TOKEN, "urn": URN, "id": "", "parent": "", "provider": ""}
-    report.see(step("create", new=state))
+    report.record(step("create", new=state))
     assert report.changes == []
-    report.see(step("create", new={**state, "custom": True}))
+    report.record(step("create", new={**state, "custom": True}))
     assert len(report.changes) == 1
 
 
@@ -82,7 +82,7 @@ def test_values_are_of_inputs_and_without_secrets() -> None:
     new = {**state, "inputs": {"port": 5433, "password": "hunter3"}}
     keys = ["password", "port", "statusOfAws"]
     report = Report(stack="staging")
-    report.see(step("replace", old=old, new=new, diffs=keys, keys=["port"]))
+    report.record(step("replace", old=old, new=new, diffs=keys, keys=["port"]))
     (found,) = report.changes
     assert found.properties == tuple(keys)
     assert [(one.key, one.before, one.after, one.replaces) for one in found.values] == [

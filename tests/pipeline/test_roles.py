@@ -76,7 +76,7 @@ def test_the_deploy_role_begins_no_change_of_the_pipelines_roles(op: str, token:
 
 def test_a_pull_request_with_such_a_change_waits_for_the_role_that_may_make_it() -> None:
     (said,) = refusals(PREVIEWS, own("update"))
-    assert "the role arbor-staging-ci-bootstrap that may does not exist" in said
+    assert "the role arbor-staging-ci-bootstrap, which may, does not exist" in said
     assert said.endswith(WAY)
     assert refusals(PREVIEWS, own("update"), "arbor-staging-ci-bootstrap") == []
 

@@ -83,12 +83,12 @@ def refused(steps: list[Step], *found: dict[str, Any], allowed: tuple[str, ...] 
 
 
 def test_an_upgrade_is_refused_unless_it_is_allowed() -> None:
-    (said,) = refused(upgrade(), instance())
-    assert 'Follow "Upgrade PostgreSQL" in docs/runbook.md' in said
-    assert "--allow database-upgrade" in said
+    (refusal,) = refused(upgrade(), instance())
+    assert 'Follow "Upgrade PostgreSQL" in docs/runbook.md' in refusal
+    assert "--allow database-upgrade" in refusal
     assert refused(upgrade(), instance(), allowed=("database-upgrade",)) == []
-    (asked,) = changes.asks(upgrade(), account(instance()))
-    assert "--allow database-upgrade" in asked
+    (found,) = changes.needs_allow(upgrade(), account(instance()))
+    assert "--allow database-upgrade" in found
 
 
 def test_a_minor_version_is_no_upgrade() -> None:
@@ -96,14 +96,14 @@ def test_a_minor_version_is_no_upgrade() -> None:
 
 
 def test_a_downgrade_is_refused_whatever_is_allowed() -> None:
-    (said,) = refused(upgrade("17.2", "16"), instance(), allowed=changes.ALLOWABLE)
-    assert 'Follow "Go Back to an Earlier PostgreSQL Version"' in said
+    (refusal,) = refused(upgrade("17.2", "16"), instance(), allowed=changes.ALLOWABLE)
+    assert 'Follow "Go Back to an Earlier PostgreSQL Version"' in refusal
 
 
 def test_a_copy_that_holds_the_old_group_comes_before_the_upgrade() -> None:
     found = (instance(), instance(COPY))
-    (said,) = refused(upgrade(), *found, allowed=changes.ALLOWABLE)
-    assert said.startswith(f"{COPY} uses the parameter group {GROUP}")
+    (refusal,) = refused(upgrade(), *found, allowed=changes.ALLOWABLE)
+    assert refusal.startswith(f"{COPY} uses the parameter group {GROUP}")
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,9 @@ def test_storage_that_rds_would_refuse_is_refused(
     keys: dict[str, tuple[int, int]], told: dict[str, str], words: str
 ) -> None:
     changed: dict[str, Any] = {**keys}
-    (said,) = refused([step(stores.INSTANCE, **changed)], instance(**dict[str, Any](told)))
-    assert words in said
-    assert "Change the Database's Storage" in said
+    (refusal,) = refused([step(stores.INSTANCE, **changed)], instance(**dict[str, Any](told)))
+    assert words in refusal
+    assert "Change the Database's Storage" in refusal
 
 
 def test_storage_that_grows_is_not_refused() -> None:
@@ -135,15 +135,15 @@ def test_storage_that_grows_is_not_refused() -> None:
 @pytest.mark.parametrize("token", sorted(stores.HOLDS_DATA))
 @pytest.mark.parametrize("op", ["replace", "delete"])
 def test_nothing_that_holds_data_is_replaced_or_deleted(token: str, op: str) -> None:
-    (said,) = refused([step(token, op, name=("a", "b"))])
-    assert "but it holds data" in said
+    (refusal,) = refused([step(token, op, name=("a", "b"))])
+    assert "but it holds data" in refusal
     assert refused([step(token, "create", name=("a", "b"))]) == []
 
 
 def test_another_domain_is_another_stack() -> None:
     steps = [step(stores.CERTIFICATE, "replace", domainName=("a.example", "b.example"))]
-    (said,) = refused(steps)
-    assert "users type a.example" in said
+    (refusal,) = refused(steps)
+    assert "users type a.example" in refusal
     hosts = [step(stores.CERTIFICATE, "replace", subjectAlternativeNames=([], ["c.example"]))]
     assert refused(hosts) == []
 
@@ -153,9 +153,9 @@ WAITS: dict[str, Any] = {"PendingModifiedValues": {"DBInstanceClass": "db.t3.lar
 
 def test_a_change_of_the_database_would_apply_what_waits() -> None:
     steps = [step(stores.INSTANCE, multiAz=(False, True))]
-    (said,) = refused(steps, instance(**WAITS))
-    assert said.startswith(f"{LIVE}: DBInstanceClass db.t3.large waits")
-    assert 'Follow "Changes That Wait for the Maintenance Window"' in said
+    (refusal,) = refused(steps, instance(**WAITS))
+    assert refusal.startswith(f"{LIVE}: DBInstanceClass db.t3.large waits")
+    assert 'Follow "Changes That Wait for the Maintenance Window"' in refusal
     assert refused(steps, instance(**WAITS), allowed=("waiting-changes",)) == []
 
 
@@ -189,9 +189,11 @@ WORDS = (
 
 @pytest.mark.parametrize("words", WORDS)
 def test_what_the_engine_protects_is_told_with_the_way(words: str) -> None:
-    (said,) = changes.protections(f"{words}\n{words}")
-    assert said.startswith("log-export-bucket would be replaced or deleted, but it is protected.")
-    assert "Restore arbor:logExportBucket." in said
+    (refusal,) = changes.protections(f"{words}\n{words}")
+    assert refusal.startswith(
+        "log-export-bucket would be replaced or deleted, but it is protected."
+    )
+    assert "Restore arbor:logExportBucket." in refusal
     assert changes.protections("error: something else") == []
 
 

@@ -1,4 +1,4 @@
-"""A workflow changes production only behind required reviewers, or by config without them."""
+"""A workflow changes production only with required reviewers, unless config waives them."""
 
 from pathlib import Path
 from typing import Any
