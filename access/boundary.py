@@ -1,6 +1,6 @@
-"""The most that a role of the program may do, whatever its policies allow.
+"""The permissions boundary of the program's roles.
 
-A role may what its policies and its boundary both allow:
+A role has the permissions that its policies and its boundary both allow:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 """
 
@@ -10,13 +10,13 @@ from arbor_names import naming
 
 WRITES_LOGS = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 MONITORING = ("logs:CreateLogGroup", "logs:GetLogEvents", "logs:PutRetentionPolicy")
-"""With those above, what AmazonRDSEnhancedMonitoringRole allows."""
+"""Together with the actions above: AmazonRDSEnhancedMonitoringRole."""
 MONITORED = "RDS*"
-"""The log groups of enhanced monitoring, as that policy names them.
+"""The log groups of enhanced monitoring in that policy.
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonRDSEnhancedMonitoringRole.html"""
 OLDER_REPOSITORIES = "registry-*"
-"""What Pulumi called a stack's image repositories before they had names of ours
-(docs/decisions/repository-names.md); another stack's are denied by their tag."""
+"""Names that Pulumi gave to image repositories before they had promised ones
+(docs/decisions/repository-names.md); those of other stacks are denied by tag."""
 PULLS = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 EXEC = (
     "ssmmessages:CreateControlChannel",
@@ -36,7 +36,7 @@ SHIFTS_TRAFFIC = (
     "elasticloadbalancing:ModifyRule",
     "elasticloadbalancing:RegisterTargets",
 )
-"""With those above, what AmazonECSInfrastructureRolePolicyForLoadBalancers allows.
+"""Together with the actions above: AmazonECSInfrastructureRolePolicyForLoadBalancers.
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonECSInfrastructureRolePolicyForLoadBalancers.html"""
 
 
@@ -79,7 +79,7 @@ def of_program(pipeline: Pipeline) -> str:
                 Null={"aws:ResourceTag/Stack": "false"},
                 StringNotEquals=ours,
             ),
-            # What encrypts the state is tagged with the stack, and is no business of a task's.
+            # The state's keys have the stack's tag, but tasks must not use them.
             deny(["kms:*"], "*", StringEquals={"aws:ResourceTag/Component": "state"}),
         ]
     )

@@ -1,8 +1,8 @@
-"""What the deploy role may do, and the first deploy role before it.
+"""Permissions of the deploy role, and of the first deploy role before it.
 
-Three documents, because one would exceed IAM's limit. The inline policy holds who and where: roles,
-keys, secrets, buckets, state, and what is denied. One managed policy holds the plain changes, and
-another the reads, which the preview role has as well (access/reads.py).
+Three documents, because one would exceed IAM's limit. The inline policy contains the permissions on
+roles, keys, secrets, buckets and state, and the denials. A managed policy contains plain changes,
+another one the reads, which the preview role has as well (access/reads.py).
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
 
@@ -16,7 +16,7 @@ from access.trust import Pipeline, Statement, boundary_arn, document
 SPECIAL = ("iam", "kms", "s3", "secretsmanager")
 """Services whose resources are named one by one, or by their tags."""
 NOT_GRANTED = frozenset({"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ListBucketVersions"})
-"""Emptying a bucket of logs: a person takes a stack down (docs/runbook.md, "Take a Stack Down")."""
+"""Emptying a bucket of logs is left to a person (docs/runbook.md, "Take a Stack Down")."""
 BOUNDED = (
     "iam:AttachRolePolicy",
     "iam:CreateRole",
@@ -25,7 +25,7 @@ BOUNDED = (
     "iam:PutRolePermissionsBoundary",
     "iam:PutRolePolicy",
 )
-"""IAM compares the role's boundary (a new role's, and one that is being put) with the condition.
+"""IAM compares the condition with the boundary of a new role and with one that is being set.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html"""
 UNBOUNDED = (
     "iam:DeleteRole",
@@ -47,7 +47,7 @@ PASSED_TO = (
     "monitoring.rds.amazonaws.com",
     "vpc-flow-logs.amazonaws.com",
 )
-"""The services that the program's roles are for."""
+"""The services that may assume the program's roles."""
 LINKED = (
     "ecs.amazonaws.com",
     "ecs.application-autoscaling.amazonaws.com",
@@ -83,11 +83,11 @@ RELEASES = frozenset(
         "servicequotas:GetServiceQuota",
     }
 )
-"""What `arbor release` and the checks of `pipeline apply` call beside the provider's calls."""
+"""Calls of `arbor release` and of the checks of `pipeline apply` beyond the provider's."""
 TUNNEL = "AWS-StartPortForwardingSessionToRemoteHost"
-"""The document by which arbor/tunnel.py reaches the database and the cache."""
+"""The document with which arbor/tunnel.py reaches the database and the cache."""
 SESSIONS = "bootstrap"
-"""Begins the names of the role's sessions after the stack's (.github/actions/sign-in)."""
+"""The part of the role's session names after the stack's (.github/actions/sign-in)."""
 POLICY_WRITES = (
     "iam:CreatePolicy",
     "iam:CreatePolicyVersion",
@@ -117,16 +117,15 @@ def of_deploys(pipeline: Pipeline) -> str:
 
 
 def of_bootstrap(pipeline: Pipeline) -> str:
-    """The inline policy of the first deploy role: what the deploy role has, but for which roles."""
+    """The inline policy of the first deploy role: that of the deploy role, for other roles."""
     return document([*_of_both(pipeline), *_denied(pipeline)])
 
 
 def own_roles(pipeline: Pipeline) -> str:
-    """The first deploy role's managed policy: also the stack's own roles, and none of its kind.
+    """The first deploy role's managed policy: the stack's own roles, without the first deploy role.
 
-    After the first `up` it also rotates what the state holds (`arbor rotate-first`), through a
-    tunnel to a task of the stack. It can give the deploy role anything, so it is retired once it is
-    done.
+    After the first `up` it also rotates the first values (`arbor rotate-first`), through a tunnel
+    to a task of the stack. It can give the deploy role any permission, so it is retired afterwards.
     """
     account = f"arn:aws:iam::{pipeline.account_id}"
     names = (pipeline.preview_role, pipeline.deploy_role, pipeline.images_role)
@@ -143,9 +142,9 @@ def own_roles(pipeline: Pipeline) -> str:
 
 
 def _tunnels(pipeline: Pipeline) -> Iterator[Statement]:
-    """Sessions with the stack's tasks, by the one document.
+    """Sessions with the stack's tasks, with one document only.
 
-    Without the condition a session that names no document is a shell, and is not compared.
+    Without the condition, a session without document is a shell, and is allowed.
     https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-specify-session-document.html
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
     """
@@ -172,7 +171,7 @@ def _of_both(pipeline: Pipeline) -> Iterator[Statement]:
 
 
 def _releases(pipeline: Pipeline) -> Iterator[Statement]:
-    """What a release calls beside the provider's calls."""
+    """Calls of a release beyond the provider's."""
     yield from scoped(pipeline, RELEASES - provider.reads())
     yield allow(
         ["logs:GetLogEvents"], f"arn:aws:logs:{pipeline.location}:log-group:{pipeline.log_groups}:*"
@@ -184,7 +183,7 @@ def _releases(pipeline: Pipeline) -> Iterator[Statement]:
 
 
 def _ours(pipeline: Pipeline) -> list[str]:
-    """The program's roles: below the stack's path, and those from before there was one."""
+    """The program's roles: below the stack's path, and older ones without it."""
     account = f"arn:aws:iam::{pipeline.account_id}"
     return [
         f"{account}:role{pipeline.role_path}*",
@@ -193,7 +192,7 @@ def _ours(pipeline: Pipeline) -> list[str]:
 
 
 def _roles(pipeline: Pipeline) -> Iterator[Statement]:
-    """Roles within the boundary. Which ones is said once, in the denial of all others."""
+    """Roles within the boundary. The denial of all other roles defines which."""
     every = f"arn:aws:iam::{pipeline.account_id}:role/*"
     bounded = {"iam:PermissionsBoundary": boundary_arn(pipeline)}
     attaches = {"iam:AttachRolePolicy", "iam:DetachRolePolicy"}
@@ -209,7 +208,7 @@ def _roles(pipeline: Pipeline) -> Iterator[Statement]:
 
 
 def _keys(pipeline: Pipeline) -> Iterator[Statement]:
-    """Keys that the program made for this stack; those of the state are bootstrap's."""
+    """Keys that the program made for this stack, without the state's, which are bootstrap's."""
     kms = of_services(provider.writes(), "kms")
     aliases = of_services(provider.writes(["aws:kms/alias:Alias"]), "kms")
     stack = pipeline.environment
@@ -223,7 +222,7 @@ def _keys(pipeline: Pipeline) -> Iterator[Statement]:
         f"arn:aws:kms:{pipeline.location}:key/*",
         StringEquals={"aws:ResourceTag/Stack": stack, "aws:ResourceTag/ManagedBy": "pulumi"},
     )
-    # An alias has no tags; its key is asked, too.
+    # An alias has no tags; KMS authorizes its key as well.
     yield allow(aliases, f"arn:aws:kms:{pipeline.location}:alias/*")
 
 
@@ -235,7 +234,7 @@ def _secrets(pipeline: Pipeline) -> Iterator[Statement]:
 
 
 def _denied(pipeline: Pipeline) -> Iterator[Statement]:
-    """What stays out of reach, whatever is allowed above."""
+    """Denials, which override everything that is allowed above."""
     account = f"arn:aws:iam::{pipeline.account_id}"
     stack = pipeline.environment
     yield from other_stacks(pipeline)
@@ -267,7 +266,7 @@ def _denied(pipeline: Pipeline) -> Iterator[Statement]:
 
 
 def only_objects_of_state(pipeline: Pipeline) -> Iterator[Statement]:
-    """Read no object but the state's, whatever the policy of another bucket allows."""
+    """Deny reads of all objects except the state's, even if another bucket's policy allows them."""
     yield deny(
         ["s3:GetObject", "s3:GetObjectVersion"],
         f"arn:aws:s3:::{pipeline.state_bucket}/*",
@@ -276,10 +275,10 @@ def only_objects_of_state(pipeline: Pipeline) -> Iterator[Statement]:
 
 
 def other_stacks(pipeline: Pipeline) -> Iterator[Statement]:
-    """Nothing that is tagged as another stack's.
+    """Deny everything with another stack's tag.
 
-    What has no tag (what others made, and the services that authorize without tags) is not held by
-    this: docs/decisions/ci-roles.md.
+    It does not cover untagged resources and services that authorize without tags:
+    docs/decisions/ci-roles.md.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html
     """
     yield deny(

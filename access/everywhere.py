@@ -1,7 +1,8 @@
-"""Actions for which AWS knows no resource: a statement can only name `*`.
+"""Actions without resource types: the resource of a statement can only be `*`.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html, where the column
-"Resource types" is empty. policy/guardrails/only_everywhere.py holds the same for the policy pack.
+"Resource types" is empty. policy/guardrails/only_everywhere.py has the same list for the "
+"policy pack.
 """
 
 from typing import Final

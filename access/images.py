@@ -1,4 +1,4 @@
-"""What the pipeline of the application's repository may do: push images, and nothing else.
+"""Permissions of the application repository's pipeline: it can only push images.
 
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
 """
@@ -18,9 +18,9 @@ PUSHES = (
 
 
 def subjects(pipeline: Pipeline) -> list[str]:
-    """The `sub` of the tokens of its jobs: those of its environment of the stack's name.
+    """The `sub` of its jobs' tokens, in the environment with the stack's name.
 
-    A tag there runs the tagged workflow, as it must: its images are the tagged commit's.
+    A tag runs the workflow of the tagged commit, as its images are those of that commit.
     """
     return [f"repo:{pipeline.application_repository}:environment:{pipeline.environment}"]
 

@@ -1,4 +1,4 @@
-"""What the preview role may do: the reads of a preview, for the code of a pull request has them."""
+"""Permissions of the preview role: reads only, because a pull request's code can use them."""
 
 from access import deploy, state
 from access.statements import deny
@@ -25,11 +25,11 @@ NEVER = (
     "sts:AssumeRole",
     "wafv2:GetSampledRequests",
 )
-"""What users and secrets show themselves by; denied, so that no policy attached later gives it."""
+"""Reads of passwords and secrets; denied, so that no policy attached later can allow them."""
 
 
 def of_previews(pipeline: Pipeline) -> str:
-    """The inline policy: the state, and what no policy beside it can give.
+    """The inline policy: the state, and denials that override every other policy.
 
     The settings of resources are in the policy that both roles share (access/reads.py).
     """

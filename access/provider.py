@@ -1,10 +1,10 @@
 """The AWS actions that the provider calls for each resource type of the program.
 
 Read from hashicorp/terraform-provider-aws v6 (the file that pulumi_moto/services names in `source`
-for each type) and, for actions whose name differs from the call's and for what a service demands of
-its caller beside them (`also`),
+for each type) and, for actions whose name differs from the call's and for actions of other services
+that the caller needs (`also`),
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html.
-tests/iam/test_provider.py holds it against the calls of the emulated provider and against the types
+tests/iam/test_provider.py compares it with the calls of the emulated provider and with the types
 that a stack registers. A new type is one entry.
 """
 
@@ -15,15 +15,15 @@ from typing import Final
 
 @dataclass(frozen=True, kw_only=True)
 class Calls:
-    """Of one type, without the service's prefix."""
+    """The actions for one type, without the service's prefix."""
 
     service: str
-    """As IAM names it: `elasticloadbalancing:`."""
+    """The prefix in IAM: `elasticloadbalancing:`."""
     reads: tuple[str, ...]
-    """By which a refresh, an import and a preview look."""
+    """Reads of a refresh, an import and a preview."""
     writes: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
-    """Actions of other services that a write demands of its caller."""
+    """Actions of other services that the caller of a write needs."""
     also_reads: tuple[str, ...] = ()
 
     @property
@@ -52,7 +52,7 @@ DELIVERY: Final = (
 """Permissions that the caller needs to set up the delivery of vended logs.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html"""
 BY_KEY: Final = ("kms:CreateGrant", "kms:DescribeKey")
-"""Permissions that RDS and ElastiCache need of a caller that names a key.
+"""Permissions that the caller of RDS and ElastiCache needs to name a key.
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.Keys.html"""
 
 CALLS: Final[Mapping[str, Calls]] = {
@@ -568,10 +568,10 @@ CALLS: Final[Mapping[str, Calls]] = {
 
 
 def reads(tokens: Iterable[str] = CALLS) -> frozenset[str]:
-    """What a refresh of these types calls; of all of them by default."""
+    """Actions of a refresh of these types; by default of all types."""
     return frozenset().union(*(CALLS[token].read_actions for token in tokens))
 
 
 def writes(tokens: Iterable[str] = CALLS) -> frozenset[str]:
-    """What making, changing and deleting resources of these types calls beside its reads."""
+    """Actions that create, change and delete resources of these types, without the reads."""
     return frozenset().union(*(CALLS[token].write_actions for token in tokens))

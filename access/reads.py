@@ -6,15 +6,15 @@ from access.statements import allow, of_services, scoped
 from access.trust import Pipeline, document, provider_arn
 
 CHECKS = frozenset({"ecr:ListImages", "ecs:DescribeServiceRevisions", "rds:DescribeDBSnapshots"})
-"""What the pipeline's own checks (pipeline/*.py) read beside the provider's reads."""
+"""Reads of the pipeline's own checks (pipeline/*.py) beyond the provider's."""
 VALUES = frozenset({"secretsmanager:GetSecretValue"})
-"""Reads of the provider that are no settings; the deploy role has them by another policy."""
+"""Reads of the provider that return data; another policy gives them to the deploy role."""
 ELSEWHERE = ("iam", "kms", "s3", "secretsmanager")
 """Services whose resources are named below."""
 
 
 def shared(pipeline: Pipeline) -> str:
-    """What a refresh of the program's types and the pipeline's checks read."""
+    """The reads of a refresh of the program's types and of the pipeline's checks."""
     account = f"arn:aws:iam::{pipeline.account_id}"
     reads = (provider.reads() | CHECKS) - VALUES
     plain = reads - of_services(reads, *ELSEWHERE)

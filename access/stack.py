@@ -1,4 +1,4 @@
-"""The pipeline of a stack of this project, by its names."""
+"""The pipeline of one stack: the names in its policies."""
 
 from access.trust import Pipeline
 from arbor_names import naming
@@ -19,7 +19,7 @@ def pipeline(  # noqa: PLR0913 - facts, each by its name
     older_roles: tuple[str, ...] = (),
     log_export_bucket: str | None = None,
 ) -> Pipeline:
-    """The facts that the pipeline's documents are made of."""
+    """The values from which the pipeline's documents are made."""
     return Pipeline(
         repository=repository,
         owner_id=owner_id,

@@ -1,7 +1,7 @@
-"""What the pipeline's roles may do with Pulumi's state, and what no role may.
+"""Permissions on Pulumi's state: those of the pipeline's roles, and the denials for all others.
 
-The state of a stack lies below a prefix of its own; a stack from before there were prefixes lies in
-the root of the bucket, where the names of the files hold the stack's. The layout is Pulumi's:
+The state of a stack is below its own prefix; an older one is in the bucket's root, where the names
+of the files contain the stack's. The layout is Pulumi's:
 https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/store.go
 """
 
@@ -11,9 +11,9 @@ from access.statements import allow
 from access.trust import Pipeline, Statement, document
 
 PROJECT = "arbor"
-"""Pulumi's project, which its files are sorted by."""
+"""Pulumi's project, a folder of its files."""
 ROOT_META = ".pulumi/meta.yaml"
-"""Of the root, which every stack that has not moved reads: a changed version stops them all."""
+"""In the root. Every stack that has not moved reads it: a changed version stops all of them."""
 DESTROYS_OBJECTS = ("s3:DeleteBucket", "s3:DeleteObjectVersion")
 CHANGES_BUCKET = (
     "s3:BypassGovernanceRetention",
@@ -55,7 +55,7 @@ def reads(pipeline: Pipeline) -> list[Statement]:
 
 
 def writes(pipeline: Pipeline) -> list[Statement]:
-    """Write it, too; of its files only locks are deleted, and never a version."""
+    """Write it, too; delete locks only, and no version."""
     bucket = f"arn:aws:s3:::{pipeline.state_bucket}"
     stack = pipeline.environment
     locks = (f"{stack}/.pulumi/locks/*", f".pulumi/locks/organization/{PROJECT}/{stack}/*")
@@ -69,7 +69,7 @@ def writes(pipeline: Pipeline) -> list[Statement]:
 
 
 def bucket_statements(pipeline: Pipeline) -> list[Statement]:
-    """What the policy of the state's bucket refuses, each by its Sid."""
+    """The denials in the policy of the state's bucket, by Sid."""
     arn = f"arn:aws:s3:::{pipeline.state_bucket}"
     return [
         only_over_tls(pipeline.state_bucket),
@@ -79,7 +79,7 @@ def bucket_statements(pipeline: Pipeline) -> list[Statement]:
 
 
 def log_bucket_statements(pipeline: Pipeline) -> list[Statement]:
-    """The policy of the bucket with the access logs: S3 delivers, and what it delivered stays.
+    """The policy of the bucket with the access logs: S3 writes, and its objects can't be deleted.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
     """
@@ -107,7 +107,7 @@ def log_bucket_statements(pipeline: Pipeline) -> list[Statement]:
 
 
 def key_policy(pipeline: Pipeline) -> str:
-    """Of a key of the state: IAM decides its use, and only break glass can destroy it."""
+    """The policy of a key of the state: IAM grants its use, and only break glass can delete it."""
     root = {"AWS": f"arn:aws:iam::{pipeline.account_id}:root"}
     account: Statement = {"Sid": "Account", "Effect": "Allow", "Principal": root}
     return document(
@@ -133,11 +133,10 @@ def only_over_tls(bucket: str) -> Statement:
 
 
 def _lists(pipeline: Pipeline) -> Statement:
-    """List the bucket's files, of whichever stack: their names, and not what is in them.
+    """List the names of the bucket's files, of all stacks.
 
-    Without a condition on s3:prefix, which only a list has: for a file that is not there S3 answers
-    404 to a caller that may list the bucket, else 403, and Pulumi looks for files that may
-    not be there. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    Without a condition on s3:prefix, which only a list has: for a missing file S3 answers 404 to a
+    caller that may list the bucket, else 403, and Pulumi reads files that may be missing. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
     """
     return allow(["s3:ListBucket"], f"arn:aws:s3:::{pipeline.state_bucket}")
 
@@ -178,7 +177,7 @@ def _only_break_glass(
 def _not_the_pipeline(
     pipeline: Pipeline, sid: str, actions: tuple[str, ...], resources: list[str]
 ) -> Statement:
-    """Neither the pipeline's roles nor the program's, of whichever stack."""
+    """Excludes the roles of the pipeline and of the program, in every stack."""
     roles = f"arn:aws:iam::{pipeline.account_id}:role"
     condition = {
         "ArnLike": {

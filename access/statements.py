@@ -1,4 +1,4 @@
-"""How a statement is written, and where an action of the program's services finds its resources."""
+"""Policy statements, and the ARNs of the stack's resources by service."""
 
 from collections.abc import Collection, Iterable, Iterator
 
@@ -8,7 +8,7 @@ from access.trust import Pipeline, Statement
 GLOBAL = {
     "route53": ("arn:aws:route53:::hostedzone/*", "arn:aws:route53:::change/*"),
 }
-"""Services whose ARNs name no region and no account."""
+"""Services whose ARNs contain no region and no account."""
 
 
 def allow(
@@ -30,9 +30,9 @@ def deny(
 
 
 def scoped(pipeline: Pipeline, actions: Iterable[str]) -> Iterator[Statement]:
-    """Allow these actions on what the account has in the stack's region, and no further.
+    """Allow these actions on resources of the account in the stack's region.
 
-    Actions for which AWS knows no resource get a statement of their own.
+    Actions without resource types get a statement of their own.
     """
     asked = frozenset(actions)
     if nowhere := asked & EVERYWHERE:
@@ -50,7 +50,7 @@ def scoped(pipeline: Pipeline, actions: Iterable[str]) -> Iterator[Statement]:
 
 
 def of_services(actions: Iterable[str], *services: str) -> frozenset[str]:
-    """Those of the actions that belong to these services."""
+    """The actions that belong to these services."""
     return frozenset(action for action in actions if action.partition(":")[0] in services)
 
 

@@ -1,7 +1,7 @@
-"""Who may assume the pipeline's roles: the facts of a pipeline, and the trust policies.
+"""Who may assume the pipeline's roles: the values of a pipeline, and the trust policies.
 
-The stack makes the preview and the deploy role and `python -m pipeline bootstrap` the one before
-them, so both read this. What the roles may do stands in access/.
+The stack creates the preview and the deploy role, and `python -m pipeline bootstrap` the first
+deploy role, so both read this. The roles' permissions are in the other modules of access/.
 """
 
 import json
@@ -17,9 +17,9 @@ REPOSITORY = re.compile(r"[A-Za-z0-9-]{1,39}/[\w.-]{1,100}", re.ASCII)
 SUBJECT_NAME = re.compile(
     r"[A-Za-z0-9-]{1,39}/[\w.-]{1,100}|[A-Za-z0-9-]{1,39}@\d{1,19}/[\w.-]{1,100}@\d{1,19}", re.ASCII
 )
-"""A repository as the subject of its tokens names it: OWNER/NAME or OWNER@ID/NAME@ID."""
+"""A repository in the subject of its tokens: OWNER/NAME or OWNER@ID/NAME@ID."""
 GITHUB_ID = re.compile(r"[1-9]\d{0,18}", re.ASCII)
-"""An owner's or a repository's number on GitHub, which is never used again."""
+"""An owner's or a repository's number on GitHub, which is never reused."""
 MAIN: Final = "refs/heads/main"
 DEPLOYING_WORKFLOWS: Final = ("operate.yml", "release.yml", "up-stack.yml")
 """The files in .github/workflows with jobs that assume the deploy role."""
@@ -27,12 +27,12 @@ BOOTSTRAP_WORKFLOWS: Final = ("own-roles.yml",)
 """The same for the first deploy role."""
 Statement = dict[str, Any]
 VERSION: Final = "2012-10-17"
-"""Of the policy language."""
+"""The version of the policy language."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pipeline:
-    """Plain throughout: who may assume a role is reviewed, never computed.
+    """Plain values: a reviewer can read who may assume a role.
 
     access/stack.py fills it in for a stack of this project.
     """
@@ -43,7 +43,7 @@ class Pipeline:
     repository_id: str | None = None
     """Both of GitHub's numbers or neither: with them, the immutable subjects are trusted, too."""
     application_repository: str | None = None
-    """As its tokens' subject names the repository whose tags push images; None makes no role."""
+    """The repository whose tags push images, as in its tokens' subject; None creates no role."""
     environment: str
     """The GitHub environment whose jobs may deploy; it has the stack's name."""
     account_id: str
@@ -54,23 +54,23 @@ class Pipeline:
     reads_policy: str
     """Name of the managed policy that preview and deploy role share."""
     changes_policy: str
-    """Name of the one that roles which write have beside it."""
+    """Name of the second managed policy of roles that write."""
     every_ci_role: str
     """A pattern for the names of the pipeline's roles, of every stack in the account."""
     role_path: str
-    """Of the program's roles, with a slash at both ends."""
+    """The path of the program's roles, with a slash at both ends."""
     older_roles: tuple[str, ...] = ()
-    """Names of roles of the program from before they had a path."""
+    """Names of the program's roles without a path, which are older."""
     boundary: str
-    """Name of the policy that bounds them."""
+    """Name of the permissions boundary of the program's roles."""
     every_boundary: str
-    """A pattern for those of every stack in the account."""
+    """A pattern for the boundaries of every stack in the account."""
     secrets: str
     """A pattern for the names of the stack's secrets."""
     parameters: str
     """The same for its Systems Manager parameters."""
     cluster: str
-    """Of ECS, with the stack's tasks."""
+    """The ECS cluster of the stack's tasks."""
     repositories: str
     """A pattern for the names of its image repositories."""
     log_groups: str
@@ -81,7 +81,7 @@ class Pipeline:
     state_log_bucket: str
     state_key_alias: str
     older_state_key_alias: str
-    """Of the key that every stack of the account shared, and the state's bucket still has."""
+    """The alias of the key that encrypts the state's bucket, and older stacks' secrets."""
     break_glass_role: str
 
     @property
@@ -91,12 +91,12 @@ class Pipeline:
 
 
 def boundary_arn(pipeline: Pipeline) -> str:
-    """Of the policy that bounds the program's roles."""
+    """The ARN of the permissions boundary."""
     return f"arn:aws:iam::{pipeline.account_id}:policy/{pipeline.boundary}"
 
 
 def provider_arn(account_id: str) -> str:
-    """Of GitHub's provider, of which an account has one: the ARN follows from its URL."""
+    """The ARN of GitHub's provider, which follows from its URL: an account has only one."""
     return f"arn:aws:iam::{account_id}:oidc-provider/{ISSUER}"
 
 
@@ -113,24 +113,24 @@ def deploy_subjects(pipeline: Pipeline) -> list[str]:
 def of_main(pipeline: Pipeline, files: Sequence[str]) -> list[str]:
     """The `job_workflow_ref` of tokens of jobs in these files of the branch main.
 
-    Each is spelled out. A pattern such as `*@refs/heads/main` also matches the tag
+    Each is a full value. A pattern such as `*@refs/heads/main` also matches the tag
     `v1@refs/heads/main`, whose name git allows.
     """
     return [f"{pipeline.repository}/.github/workflows/{file}@{MAIN}" for file in files]
 
 
 def preview_trust(pipeline: Pipeline, provider: str) -> str:
-    """Of the preview role: pull requests, which run their own workflow, and the branch main."""
+    """The preview role's: pull requests, which run their own workflow, and the branch main."""
     return trust(provider, preview_subjects(pipeline), repository_id=pipeline.repository_id)
 
 
 def deploy_trust(pipeline: Pipeline, provider: str) -> str:
-    """Of the deploy role: jobs of main's deploying workflows in the environment."""
+    """The deploy role's: jobs of main's deploying workflows in the environment."""
     return _trust_of_main(pipeline, provider, DEPLOYING_WORKFLOWS)
 
 
 def bootstrap_trust(pipeline: Pipeline, provider: str) -> str:
-    """Of the first deploy role: the same, of the workflow that changes the stack's own roles."""
+    """The first deploy role's: the same, for the workflow that changes the stack's own roles."""
     return _trust_of_main(pipeline, provider, BOOTSTRAP_WORKFLOWS)
 
 
@@ -142,11 +142,11 @@ def trust(
     ref: str | None = None,
     repository_id: str | None = None,
 ) -> str:
-    """The trust policy for jobs with one of these subjects, spelled out without wildcards.
+    """The trust policy for jobs with one of these subjects, without wildcards.
 
     `workflows` are values of the claim job_workflow_ref, the file and ref of the job's workflow;
-    `ref` is the ref of the run, which differs from it where a branch's workflow calls main's.
-    None is any. STS evaluates both and repository_id since January 2026:
+    `ref` is the ref of the run, which differs if a branch's workflow calls main's. None
+    allows any. STS evaluates both and repository_id since January 2026:
     https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/
     """
     claims: dict[str, str | list[str]] = {"aud": AUDIENCE, "sub": subjects}
@@ -155,7 +155,7 @@ def trust(
     if ref is not None:
         claims["ref"] = ref
     if repository_id is not None:
-        # A repository that takes over the name sends the old subject, and another id.
+        # A repository that takes over the name has the old subject, but another id.
         claims["repository_id"] = repository_id
     return document(
         [

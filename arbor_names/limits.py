@@ -1,7 +1,7 @@
-"""What AWS allows, as tables and arithmetic.
+"""AWS's limits, as tables and arithmetic.
 
-Pure functions on plain values: no import of ours, no Pulumi, no network. A wrong value raises
-ValueError with a phrase that says what is allowed.
+Pure functions on plain values, without imports of this project, Pulumi or the network. A wrong
+value raises ValueError with the allowed values.
 """
 
 import re
@@ -16,12 +16,12 @@ RETENTION_DAYS: Final = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
-"""What PutRetentionPolicy takes:
+"""The days that PutRetentionPolicy accepts:
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-Leaving it out keeps logs for ever; this project always names a number."""
+Without a value logs are kept for ever; this project always sets one."""
 
 INTERFACE_ENDPOINTS: Final = ("ecr.api", "ecr.dkr", "logs", "secretsmanager", "ssmmessages")
-"""The services that a task calls, so far as AWS offers an interface endpoint for them."""
+"""The services that a task calls and that have an interface endpoint."""
 
 FARGATE_MEMORY: Final[dict[int, tuple[int, ...]]] = {
     256: (512, 1024, 2048),
@@ -44,7 +44,7 @@ FARGATE_VCPUS: Final = ("fargate", "L-3032A538")
 """Service Quotas' codes of "Fargate On-Demand vCPU resource count", of an account in a region.
 
 The default is 4,000 vCPUs, but "new AWS accounts might have initial lower quotas that can increase
-over time"; AWS does not say how low, and operators report 6:
+over time"; AWS does not publish them, and operators report 6:
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
 https://github.com/brennerm/aws-quota-checker/issues/58 (the code)"""
 
@@ -85,8 +85,8 @@ DATABASE_MEMORY_GIB: Final[dict[str, int]] = {
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.Summary.html"""
 
 POSTGRES_MAJORS: Final = ("16", "17")
-"""Major versions of PostgreSQL that this program has been tried with; RDS upgrades the first to
-the second: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.MajorVersion.html"""
+"""Major versions of PostgreSQL that this program was tested with; RDS upgrades the first to the
+second: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.MajorVersion.html"""
 
 _CACHE_SIZES: Final = {
     **dict.fromkeys(("t3", "t4g"), ("micro", "small", "medium")),
@@ -111,7 +111,7 @@ _SMALL_CACHE_MIB: Final = {"micro": 512, "small": 1402, "medium": 3164}
 """Memory of the T3 and T4g node types: https://aws.amazon.com/elasticache/pricing/"""
 KIB_PER_CACHE_CONNECTION: Final = 64
 CACHE_SHARE: Final = 4
-"""The part of a small node's memory, one in four, that may go to connections.
+"""The part of a small node's memory that connections may use: a quarter.
 
 A connection with TLS that has read a value of 2 KB took 30 KiB of Redis's memory when measured; 64
 leave room for buffers of larger values. Another quarter of the node is reserved for backups:
@@ -147,8 +147,8 @@ def usable_connections(instance_class: str) -> int:
     """Connections that the application can count on with this class.
 
     DBInstanceClassMemory is less than the class's memory, because the operating system and RDS's
-    own processes take their part first: about 5 % and 256 MiB by what people see on instances of
-    1 to 16 GiB (81 of the nominal 112 connections on 1 GiB, some 420 of 450 on 4 GiB).
+    own processes use a part: about 5 % and 256 MiB, as users report for instances of 1 to 16 GiB
+    (81 of the nominal 112 connections on 1 GiB, about 420 of 450 on 4 GiB).
     Raises KeyError for a class that is not in DATABASE_MEMORY_GIB.
     """
     memory = DATABASE_MEMORY_GIB[instance_class] * GIB
@@ -156,9 +156,9 @@ def usable_connections(instance_class: str) -> int:
 
 
 STEADY_FAMILY: Final = {"db.t3": "db.m6i", "db.t4g": "db.m7g"}
-"""What a burstable family gives way to: general purpose, of the same processor architecture."""
+"""The general purpose family of the same architecture, by burstable family."""
 LARGEST_BURSTABLE_GIB: Final = 4
-"""Memory of db.t3.medium and db.t4g.medium, the largest burstable class that is ever advised.
+"""Memory of db.t3.medium and db.t4g.medium, the largest burstable class that is advised.
 
 A medium earns CPU credits for 20 % of its two vCPUs; a load that needs more memory or connections
 keeps the processor busy, and then a burstable class is throttled or billed for surplus credits. AWS
@@ -168,9 +168,9 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-credits-baseline-c
 
 
 def class_with_connections(needed: int, like: str) -> str | None:
-    """The smallest class like this one that leaves so many connections, or None if none does.
+    """The smallest similar class with so many usable connections, or None.
 
-    "Like" is the same family, or the general purpose one where a burstable class would not do.
+    Similar is the same family, or the general purpose one where a burstable class is too small.
     """
     family = like.rsplit(".", 1)[0]
     steady = STEADY_FAMILY.get(family)
@@ -187,7 +187,7 @@ def class_with_connections(needed: int, like: str) -> str | None:
 
 
 def raise_fargate_quota(vcpus: int) -> str:
-    """The command that asks AWS for so many On-Demand vCPUs on Fargate."""
+    """The command that requests so many On-Demand vCPUs on Fargate from AWS."""
     service, code = FARGATE_VCPUS
     return (
         f"aws service-quotas request-service-quota-increase --service-code {service} "
@@ -213,7 +213,7 @@ def overlapping(cidrs: list[str]) -> list[tuple[str, str]]:
 
 
 def outside(vpc: str, cidrs: list[str]) -> list[str]:
-    """The blocks that do not lie within the VPC."""
+    """The blocks outside the VPC."""
     return [cidr for cidr in cidrs if not network(cidr).subnet_of(network(vpc))]
 
 
@@ -261,7 +261,7 @@ def windows_meet(daily: range, weekly: range) -> bool:
 
 
 def region_of(zone: str) -> str:
-    """us-east-1 for us-east-1a. Regions name their zones a to f; local zones are not meant."""
+    """us-east-1 for us-east-1a. A region's zones are a to f; local zones are excluded."""
     match = _ZONE.fullmatch(zone)
     if match is None:
         raise ValueError("a zone such as us-east-1a")
@@ -269,7 +269,7 @@ def region_of(zone: str) -> str:
 
 
 def is_domain(name: str) -> bool:
-    """A lower-case name of two labels or more that ACM takes as a certificate's first name."""
+    """A lower-case name of two labels or more that ACM accepts as a certificate's first name."""
     return len(name) <= 64 and _DOMAIN.fullmatch(name) is not None  # noqa: PLR2004 - ACM's limit
 
 
@@ -285,9 +285,9 @@ def is_bucket(name: str) -> bool:
 
 
 def is_version(text: str) -> bool:
-    """What names one build: an image's tag (`v1.2.3`, a git SHA), or its digest.
+    """The name of one build: an image's tag (`v1.2.3`, a git SHA) or its digest.
 
-    `latest` does not: it moves with each build.
+    `latest` is none: it moves with each build.
     """
     return is_digest(text) or (_TAG.fullmatch(text) is not None and text != "latest")
 
@@ -298,7 +298,7 @@ def is_digest(text: str) -> bool:
 
 
 def image_in(repository: str, version: str) -> str:
-    """The image of a version as a task definition writes it: a digest follows an `@`."""
+    """The image of a version in a task definition: a digest follows an `@`."""
     return f"{repository}{'@' if is_digest(version) else ':'}{version}"
 
 

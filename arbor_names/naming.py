@@ -1,18 +1,18 @@
-"""Every physical name that an operator types, and nothing else.
+"""The physical names that operators type.
 
-The runbook is the contract: a name here is a promise. Whatever is not here is
-named by Pulumi, so that a replacement never waits for a name to become free.
+The runbook is the contract: a name here is a promise. Pulumi chooses every other name, so that a
+replacement never waits for a name to become free.
 """
 
 PROJECT = "arbor"
 DATABASE_USER = "arbor_user"
 DATABASE_SECOND_USER = "arbor_user_2"
-"""Takes turns with the first when passwords are rotated with two users."""
+"""Alternates with the first user when passwords are rotated with two users."""
 DATABASE_OWNER = "arbor_owner"
-"""The role that owns the tables once there are two users; nobody logs in as it."""
+"""The role that owns the tables of two alternating users; it can't log in."""
 OS_METRICS_LOG_GROUP = "RDSOSMetrics"
-"""Where RDS writes what enhanced monitoring measures: one for all instances of an account and
-region, made without retention if it is absent."""
+"""RDS's log group for enhanced monitoring: one for all instances of an account and region, which
+RDS creates without retention if it is missing."""
 FIRST_MAJOR = "16"
 """The major version of PostgreSQL whose parameter group has the runbook's name."""
 MIGRATIONS = "migrations"
@@ -20,9 +20,9 @@ RELEASE_ORDER_TAG = "ReleaseOrder"
 """On an ECS service whose config sets `releaseOrder`; commands sort services by it."""
 STATE_KEY_ALIAS = "alias/arbor-pulumi-state"
 BREAK_GLASS_ROLE = "arbor-break-glass"
-"""Which alone may destroy the state, its versions and its keys; an administrator makes it."""
+"""The only role that may delete the state, its versions and its keys; created by an administrator."""
 EVERY_CI_ROLE = "arbor-*-ci-*"
-"""A pattern, as IAM's, of the pipeline's roles in all stacks; no other role is called so."""
+"""An IAM pattern that matches the pipeline's roles of all stacks, and no other role."""
 MIGRATIONS_CONTAINER = "backend"
 """The runbook overrides the command of the container with this name."""
 
@@ -37,7 +37,7 @@ def service(stack: str, app: str) -> str:
 
 
 def image_repository(stack: str, app: str) -> str:
-    """Where the application's pipeline pushes an image; it types the name."""
+    """Where the application's pipeline pushes an image; its workflow contains the name."""
     return f"arbor-{stack}-{app}"
 
 
@@ -50,7 +50,7 @@ def database_instance(stack: str) -> str:
 
 
 def database_log_group(stack: str, export: str = "postgresql") -> str:
-    """Where RDS exports its logs; RDS makes the group, without retention, if it is absent."""
+    """Where RDS exports its logs; RDS creates a missing group without retention."""
     return f"/aws/rds/instance/{database_instance(stack)}/{export}"
 
 
@@ -60,17 +60,17 @@ def cache_log_group(stack: str) -> str:
 
 
 def firewall_log_group(stack: str) -> str:
-    """What WAF blocked or counted; WAF takes no group whose name begins otherwise."""
+    """Requests that WAF blocked or counted; WAF requires the name's prefix."""
     return f"aws-waf-logs-arbor-{stack}"
 
 
 def insights_log_group(stack: str) -> str:
-    """Where Container Insights writes; it makes the group, without retention, if it is absent."""
+    """Where Container Insights writes; it creates a missing group without retention."""
     return f"/aws/ecs/containerinsights/{cluster(stack)}/performance"
 
 
 def exec_log_group(stack: str) -> str:
-    """What was typed in ECS Exec sessions."""
+    """Input and output of ECS Exec sessions."""
     return log_group(stack, "exec")
 
 
@@ -79,7 +79,7 @@ def database(stack: str) -> str:
 
 
 def database_parameter_group(stack: str, major: str = FIRST_MAJOR) -> str:
-    """Each major version has a group of its own, for a group belongs to one family.
+    """Each major version has its own group, because a group belongs to one family.
 
     The first one's name is the runbook's. A group in use can be neither renamed nor deleted, so
     an upgrade adds the next one (docs/decisions/database-major-versions.md).
@@ -93,12 +93,12 @@ def cache_replication_group(stack: str) -> str:
 
 
 def operation_lock(stack: str) -> str:
-    """The Systems Manager parameter that says which operator is at work."""
+    """The Systems Manager parameter with the operator and command of the lock."""
     return f"/arbor/{stack}/operation"
 
 
 def under_test(stack: str, app: str) -> str:
-    """The Systems Manager parameter that says which version of a service waits for a switch."""
+    """The Systems Manager parameter with a service's version that waits for a switch."""
     return f"/arbor/{stack}/bluegreen/{app}"
 
 
@@ -112,27 +112,27 @@ def log_export_bucket(stack: str) -> str:
 
 
 def green_host(domain: str) -> str:
-    """The host under which the new colour is tested before it gets production traffic."""
+    """The host on which a new version is tested before it gets production traffic."""
     return f"green.{domain}"
 
 
 def ci_preview_role(stack: str) -> str:
-    """With which the pipeline previews; the workflows type it."""
+    """The pipeline's role for previews; the workflows contain the name."""
     return f"arbor-{stack}-ci-preview"
 
 
 def ci_deploy_role(stack: str) -> str:
-    """With which the pipeline brings the stack up; the workflows type it."""
+    """The pipeline's role for `up`; the workflows contain the name."""
     return f"arbor-{stack}-ci-deploy"
 
 
 def ci_bootstrap_role(stack: str) -> str:
-    """With which the first `up` is made, and the two others are changed; a workflow types it."""
+    """The role of the first `up` and of changes of the two above; a workflow contains the name."""
     return f"arbor-{stack}-ci-bootstrap"
 
 
 def ci_images_role(stack: str) -> str:
-    """With which the application's pipeline pushes images; its workflow types it."""
+    """The application pipeline's role for pushing images; its workflow contains the name."""
     return f"arbor-{stack}-ci-images"
 
 
@@ -142,40 +142,40 @@ def ci_bootstrap_policy(stack: str, part: str) -> str:
 
 
 def ci_reads_policy(stack: str) -> str:
-    """What the preview and the deploy role may read."""
+    """The policy with the reads of the preview and the deploy role."""
     return f"arbor-{stack}-ci-reads"
 
 
 def ci_changes_policy(stack: str) -> str:
-    """What the deploy role may change of plain resources."""
+    """The policy with the deploy role's changes of plain resources."""
     return f"arbor-{stack}-ci-changes"
 
 
 def boundary(stack: str) -> str:
-    """The policy that bounds every role of the program; bootstrap makes it."""
+    """The permissions boundary of the program's roles; bootstrap creates it."""
     return f"arbor-{stack}-boundary"
 
 
 def role_path(stack: str) -> str:
-    """The IAM path of the program's roles, in no other stack's reach."""
+    """The IAM path of the program's roles, which other stacks can't change."""
     return f"/arbor/{stack}/"
 
 
 def state_log_bucket(account_id: str) -> str:
-    """Where S3 writes who asked for what in the state's bucket."""
+    """The bucket with the access logs of the state's bucket."""
     return f"arbor-pulumi-state-logs-{account_id}"
 
 
 def state_bucket(account_id: str) -> str:
-    """Where Pulumi's state lies; `pulumi login` types it."""
+    """The bucket of Pulumi's state; `pulumi login` needs the name."""
     return f"arbor-pulumi-state-{account_id}"
 
 
 def state_backend(stack: str, account_id: str, region: str) -> str:
-    """The backend's address: one prefix a stack, so that no role reads another stack's state."""
+    """The backend's address, with one prefix for each stack, out of reach for other stacks' roles."""
     return f"s3://{state_bucket(account_id)}/{stack}?region={region}"
 
 
 def state_key_alias(stack: str) -> str:
-    """The key of the secrets in a stack's state; `--secrets-provider` types it."""
+    """The key of the secrets in a stack's state; `--secrets-provider` needs it."""
     return f"alias/arbor-{stack}-pulumi-state"
