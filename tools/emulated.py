@@ -146,7 +146,7 @@ def _deploy(operation: Callable[..., Any], title: str) -> None:
     try:
         with OnStep(console) as on_step:
             steps = Steps(on_step)
-            result = operation(on_event=steps.see)
+            result = operation(on_event=steps.record)
     except automation.CommandError as failed:
         _end("\n".join(steps.reasons()) or str(failed), FAILED)
     for finding in steps.findings:

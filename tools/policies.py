@@ -15,15 +15,15 @@ HEADER = """\
 rule is proven by a change to the production program that it, and no other, must catch:
 `make policy-proof`.
 
-What a rule answers: `FSBP` is AWS Foundational Security Best Practices v1.0.0 by the ids of AWS
-Security Hub, `Security Hub` a control whose place in that standard is not confirmed, `CIS v3.0`
-the CIS AWS Foundations Benchmark v3.0.0, `runbook` and `design` our own.
+A rule implements: `FSBP` is AWS Foundational Security Best Practices v1.0.0 by the ids of AWS
+Security Hub, `Security Hub` a control whose id in that standard is unconfirmed, `CIS v3.0`
+the CIS AWS Foundations Benchmark v3.0.0, `runbook` and `design` this project's own.
 """
 EXCEPTIONS = """\
 ## Exceptions
 
-An exception stands in the stack's file, is for one rule on one resource, and is shown in every
-preview until its last day; after that it fails the preview:
+An exception in the stack's file excepts one resource from one rule. Every preview shows it until
+its last day; after that day it fails the preview:
 
 ```yaml
 config:
@@ -46,7 +46,7 @@ def page() -> str:
     for kind in sorted(grouped):
         parts += [
             f"## {kind}\n",
-            "| rule | why | what to do | answers | where |",
+            "| rule | why | what to do | implements | where |",
             "|---|---|---|---|---|",
             *(_row(rule) for rule in sorted(grouped[kind], key=lambda rule: rule.name)),
             "",

@@ -1,11 +1,11 @@
 """`python -m tools.pulumi_release`: the official Pulumi CLI and its plugins, each by its hash.
 
-Jobs with credentials run what `pulumi.lock` names and nothing else: one version for plan and apply,
-the SDK's. `lock` writes the file where there is internet, `install` reads it in a job. The plugin
-archives are those that `pulumi plugin install` gets, and `--file` installs one from disk:
+Jobs with credentials run only the programs in `pulumi.lock`: one version for plan and apply, that
+of the SDK. `lock` writes the file where there is internet, `install` reads it in a job. The plugin
+archives are those of `pulumi plugin install`, whose `--file` installs one from disk:
 https://www.pulumi.com/docs/iac/cli/commands/pulumi_plugin_install/
 
-Only the standard library is imported: it runs before anything is installed, too.
+Imports only the standard library, so that it runs before any installation.
 """
 
 import argparse
@@ -32,7 +32,7 @@ PLUGIN_URL: Final = (
 NO_PLUGIN: Final = frozenset({"pulumi-policy"})
 PINNED: Final = re.compile(r"^(pulumi[a-z-]*)==([\w.]+)", re.MULTILINE)
 LINE: Final = re.compile(r"([0-9a-f]{64})  ([a-z-]+) (\d+\.\d+\.\d+)( also)?", re.ASCII)
-"""`also` marks a plugin that another plugin brings; it stays when the lock is written anew."""
+"""`also` marks a plugin that another plugin needs; `lock` keeps it."""
 HEADER: Final = (
     "# SHA-256, name and version of the Linux archives that a job with credentials runs.\n"
     "# Written by `python -m tools.pulumi_release lock`.\n"
@@ -46,7 +46,7 @@ Fetch = Callable[[str, Path], None]
 
 
 class NotPinnedError(Exception):
-    """There is no hash, or another one; the message names the archive and what to do."""
+    """A hash is missing or differs; the message names the archive and the remedy."""
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -79,7 +79,7 @@ def read(lock: str) -> dict[Archive, str]:
 
 
 def brought(lock: str) -> list[Archive]:
-    """The plugins of a lock that other plugins bring. Raises NotPinnedError."""
+    """The lock's plugins that other plugins need. Raises NotPinnedError."""
     return [Archive(name=parts[2], version=parts[3]) for parts in _lines(lock) if parts[4]]
 
 
@@ -98,7 +98,7 @@ def lock(needed: Iterable[Archive], also: Iterable[Archive], fetch: Fetch) -> st
 def install(needed: list[Archive], hashes: dict[Archive, str], root: Path, fetch: Fetch) -> Path:
     """Install the CLI below `root`, then each plugin; returns the directory for PATH.
 
-    Everything that the lock names is installed, so also a plugin that another plugin brings.
+    Installs every entry of the lock, including plugins that other plugins need.
     Raises NotPinnedError before anything is downloaded if a hash is missing, and before anything
     is unpacked if one differs.
     """
@@ -125,7 +125,7 @@ def _lines(lock: str) -> Iterator[re.Match[str]]:
         if line and not line.startswith("#"):
             parts = LINE.fullmatch(line)
             if parts is None:
-                raise NotPinnedError(f"pulumi.lock holds {line!r}; delete it, and {AGAIN}")
+                raise NotPinnedError(f"pulumi.lock has the line {line!r}; delete it, and {AGAIN}")
             yield parts
 
 
@@ -137,8 +137,8 @@ def _checked(
         fetch(archive.url, file)
         if (found := _sha256(file)) != expected:
             raise NotPinnedError(
-                f"{archive.url} has SHA-256 {found}, and pulumi.lock holds {expected}: nothing was "
-                "installed. Find out why before you lock it anew."
+                f"{archive.url} has SHA-256 {found}, and pulumi.lock has {expected}: nothing was "
+                "installed. Find the cause before you lock it again."
             )
         yield archive, file
 
@@ -160,7 +160,7 @@ def _download(url: str, file: Path) -> None:
 def _archive(text: str) -> Archive:
     name, _, version = text.partition("@")
     if not LINE.fullmatch(f"{'0' * 64}  {name} {version}"):
-        raise argparse.ArgumentTypeError(f"{text} is no plugin; allowed: NAME@1.2.3.")
+        raise argparse.ArgumentTypeError(f"{text} is not a plugin; allowed: NAME@1.2.3.")
     return Archive(name=name, version=version)
 
 
@@ -175,9 +175,9 @@ def main(arguments: list[str] | None = None, fetch: Fetch = _download) -> int:
         default=[],
         type=_archive,
         metavar="NAME@VERSION",
-        help="a plugin that another one brings, such as the aws plugin of awsx; kept from then on",
+        help="a plugin that another one needs, such as awsx's aws plugin; the lock keeps it",
     )
-    installs = commands.add_parser("install", help="install what pulumi.lock names")
+    installs = commands.add_parser("install", help="install every entry of pulumi.lock")
     installs.add_argument("--path", type=Path, help="the file of $GITHUB_PATH")
     installs.add_argument("--root", type=Path, default=Path.home() / ".arbor")
     asked = parser.parse_args(arguments)

@@ -77,7 +77,7 @@ def previewed(opened: Opened) -> Report:
     """The changes; a preview that fails is a report with a failure."""
     report = Report(stack=opened.stack.name)
     try:
-        opened.stack.preview(on_event=report.see, color="never", suppress_progress=True)
+        opened.stack.preview(on_event=report.record, color="never", suppress_progress=True)
     except automation.CommandError as failed:
         report.refused = protections(str(failed))
         report.failure = report.failure or str(failed)

@@ -1,7 +1,7 @@
 """`make benchmark`: ratios within one run, printed and written to docs/benchmarks.md.
 
-Times on a shared machine say little; each number here is compared with its floor, measured in the
-same run, alternating, and the best of several tries counts.
+Times on a shared machine vary, so each number is compared with its floor, measured alternately in
+the same run; the best of several tries counts.
 """
 
 import resource
@@ -41,8 +41,9 @@ def program_ratio() -> str:
         f"| the same resources, of pulumi-aws's classes | {min(typed):.2f} "
         f"| **{best / min(typed):.2f}** |\n"
         f"| as many `pulumi.CustomResource` | {min(bare):.2f} | **{best / min(bare):.2f}** |\n\n"
-        f"The aim of at most {AIM} is for the first line: what settings, components and outputs "
-        "add to the SDK's classes. The second line also counts those classes, which make an "
+        f"The aim of at most {AIM} is for the first line: the cost of settings, components and "
+        "outputs on top of the SDK's classes. The second line also counts those classes, which "
+        "make an "
         "output for every property that a resource could have.\n"
     )
 
@@ -89,8 +90,8 @@ def engine_ratios() -> str:
         lines.append(f"| {name} | {own:.1f} s | {bare:.1f} s | **{own / bare:.2f}** |")
     lines.append(
         f"\nThe aim of at most {AIM} is for previews and for an up that changes nothing. An up "
-        "from nothing makes every AWS call; it has no floor to be near. What a preview takes "
-        "beyond the floor is the program, which the floor doesn't have, and awsx.\n"
+        "from nothing makes every AWS call, so no floor is comparable. Beyond the floor, a preview "
+        "spends its time in the program and in awsx.\n"
     )
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""What the engine itself costs: as many resources, a provider that does nothing."""
+"""The engine's own cost: as many resources with a provider that does nothing."""
 
 import subprocess
 import sys

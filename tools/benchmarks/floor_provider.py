@@ -1,4 +1,4 @@
-"""A provider that does nothing: what the engine itself costs, for the same number of resources.
+"""A provider that does nothing, to measure the engine's own cost.
 
 `python -m tools.benchmarks.floor_provider` prints its port and serves until its input closes.
 """

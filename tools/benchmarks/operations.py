@@ -1,4 +1,4 @@
-"""What an operator waits for: `--help`, and `status` beside the slowest call that it makes."""
+"""Times of operators' commands: `--help`, and `status` against its slowest call."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from engine.deployment import open_stack
 
 TRIES = 7
 NETWORK = (0.0, 0.3)
-"""Seconds that each call is on its way: none, as in the emulated account, and about as to AWS."""
+"""The delay of each call in seconds: none, as in the emulated account, and about that of AWS."""
 AIM, HELP_AIM = 1.5, 0.3
 STACK = "production"
 
@@ -47,7 +47,7 @@ def status_ratio() -> str:
     lines = [
         "## An operator's `status`\n",
         "Start-up is all before the first call: interpreter, boto3, each service's client.\n",
-        "| on its way a call is | start-up | slowest single call | `status` | ratio |",
+        "| delay of a call | start-up | slowest single call | `status` | ratio |",
         "|---|---|---|---|---|",
     ]
     with emulation.account_process(stack=STACK, speed=600) as account:

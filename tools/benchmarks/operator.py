@@ -1,8 +1,8 @@
-"""One process of an operator's, for `tools.benchmarks.operations`.
+"""One operator's process, for `tools.benchmarks.operations`.
 
 python -m tools.benchmarks.operator WHAT DELAY. WHAT is `start` (everything before the first call),
-`call` (prints how long the slowest single call of status takes) or `status`; DELAY is how many
-seconds a call is on its way beside what it takes.
+`call` (prints the seconds of status's slowest single call) or `status`; DELAY is the seconds that
+are added to each call.
 """
 
 import sys
@@ -28,7 +28,7 @@ Call = tuple[Any, str, dict[str, Any]]
 
 
 def main() -> None:
-    """Do it."""
+    """Run the chosen measurement."""
     what, delay = sys.argv[1], float(sys.argv[2])
     make = BaseClient._make_api_call  # noqa: SLF001 - below every client
     made: list[Call] = []
@@ -52,12 +52,12 @@ def main() -> None:
 
 
 def _not_asked(_: str) -> tuple[int, str]:
-    """In place of the public addresses, which an emulated account does not serve."""
+    """Replaces the check of public addresses, which an emulated account does not serve."""
     return 200, '{"status": "healthy"}'
 
 
 def _seconds(client: Any, operation: str, asked: dict[str, Any]) -> float:  # noqa: ANN401 - as above
-    """Of one call, the best of three, with nothing beside it."""
+    """The seconds of one call, the best of three, with nothing in parallel."""
     times = []
     for _ in range(3):
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What the program itself costs, under Pulumi's mocks, without an engine."""
+"""The program's own cost, under Pulumi's mocks, without an engine."""
 
 import importlib
 import re
@@ -28,7 +28,7 @@ def more_services(services: int) -> dict[str, Any]:
             "arbor:services"
         ]
     )
-    pattern = entries["frontend"]  # it has every other path, and so is asked last
+    pattern = entries["frontend"]  # it has every other path, so its rule comes last
     first = entries["backend"]["priority"]
     for number in range(len(entries), services):
         paths = [f"/service-{number}/*"]
@@ -37,7 +37,7 @@ def more_services(services: int) -> dict[str, Any]:
 
 
 def timed(program: Callable[[], None]) -> tuple[float, Recorder]:
-    """Seconds until every registration has landed, and what was registered."""
+    """Seconds until every registration ended, and the registered resources."""
     recorder = Recorder()
     pulumi.runtime.set_mocks(recorder, project=PROJECT, stack=STACK, preview=False)
     started = time.perf_counter()
@@ -57,7 +57,7 @@ def arbor(services: int) -> tuple[float, Recorder]:
 
 
 def bare(recorded: Recorder) -> float:
-    """Register as many untyped resources with the same inputs: the SDK's own least."""
+    """Register as many untyped resources with the same inputs: the SDK's minimum."""
 
     def program() -> None:
         for number, found in enumerate(recorded.registered):
@@ -89,7 +89,7 @@ def same_types(recorded: Recorder) -> float:
 
 
 def _component(found: MockResourceArgs, name: str) -> None:
-    """One of ours takes no inputs; awsx's, which is made in its own process, does."""
+    """A component of this project has no inputs; awsx's, created in its own process, has."""
     pulumi.ComponentResource(found.typ, name, dict(found.inputs), remote=bool(found.inputs))
 
 
@@ -106,7 +106,7 @@ def _class_of(token: str) -> Callable[..., object]:
 
 
 def _as_written(value: object) -> object:
-    """A recorded input as a program writes it: snake case, secrets as secret outputs."""
+    """A recorded input in a program's form: snake case, secrets as secret outputs."""
     if is_secret(value):
         return pulumi.Output.secret(_as_written(plain(value)))
     if isinstance(value, dict):
