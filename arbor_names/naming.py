@@ -20,7 +20,7 @@ RELEASE_ORDER_TAG = "ReleaseOrder"
 """On an ECS service whose config sets `releaseOrder`; commands sort services by it."""
 STATE_KEY_ALIAS = "alias/arbor-pulumi-state"
 BREAK_GLASS_ROLE = "arbor-break-glass"
-"""The only role that may delete the state, its versions and its keys; created by an administrator."""
+"""The only role that may delete the state, its versions and keys; an administrator creates it."""
 EVERY_CI_ROLE = "arbor-*-ci-*"
 """An IAM pattern that matches the pipeline's roles of all stacks, and no other role."""
 MIGRATIONS_CONTAINER = "backend"
@@ -172,7 +172,7 @@ def state_bucket(account_id: str) -> str:
 
 
 def state_backend(stack: str, account_id: str, region: str) -> str:
-    """The backend's address, with one prefix for each stack, out of reach for other stacks' roles."""
+    """The backend's address; each stack has its own prefix, which other stacks' roles can't read."""
     return f"s3://{state_bucket(account_id)}/{stack}?region={region}"
 
 
