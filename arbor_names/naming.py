@@ -172,7 +172,7 @@ def state_bucket(account_id: str) -> str:
 
 
 def state_backend(stack: str, account_id: str, region: str) -> str:
-    """The backend's address; each stack has its own prefix, which other stacks' roles can't read."""
+    """The backend's address; other stacks' roles can't read a stack's own prefix."""
     return f"s3://{state_bucket(account_id)}/{stack}?region={region}"
 
 
