@@ -1,4 +1,4 @@
-"""What many tests share, because making it takes a while: service models and deployed stacks."""
+"""Shared fixtures that are slow to make: service models and deployed stacks."""
 
 import os
 from collections.abc import Iterator
@@ -19,13 +19,13 @@ os.environ.update(WITHOUT_IMAGES)
 # `up`. Tests that kill it turn this off: engine_stack.checkpoints.
 os.environ["PULUMI_SKIP_CHECKPOINTS"] = "true"
 os.environ.setdefault("PULUMI_CLI_ROOT", str(pulumi_cli.cache_dir()))  # of the tests of pulumi-moto
-hypothesis.settings.register_profile("untimed", deadline=None)  # machines are of any speed
+hypothesis.settings.register_profile("untimed", deadline=None)  # the machines' speed varies
 hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
 def pristine_production() -> Iterator[Deployed]:
-    """Production as the engine leaves it. Nobody changes it; tests change copies."""
+    """Production as the engine deployed it. It is never changed; tests change copies."""
     with deployed("production") as stack:
         stack.up()
         yield stack
@@ -33,7 +33,7 @@ def pristine_production() -> Iterator[Deployed]:
 
 @pytest.fixture(scope="session")
 def pristine_staging() -> Iterator[Deployed]:
-    """Staging as the engine leaves it. Nobody changes it; tests change copies."""
+    """Staging as the engine deployed it. It is never changed; tests change copies."""
     with deployed("staging") as stack:
         stack.up()
         yield stack

@@ -29,7 +29,7 @@ def condition(role: str, pipeline: ci_documents.Pipeline = PIPELINE) -> dict[str
     (statement,) = json.loads(roles[f"ci-{role}"]["assumeRolePolicy"])["Statement"]
     assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
     (operator,) = statement["Condition"]
-    assert operator == "StringEquals"  # no wildcard can match more than is written
+    assert operator == "StringEquals"  # a value without a wildcard matches only itself
     found: dict[str, Any] = statement["Condition"][operator]
     return found
 
@@ -63,7 +63,9 @@ def test_with_githubs_numbers_both_forms_of_the_subject_are_trusted(role: str) -
     immutable = [s.replace("arbor-energy/infra", "arbor-energy@123/infra") for s in old]
     immutable = [s.replace("infrastructure:", "infrastructure@456:") for s in immutable]
     assert found[f"{ISSUER}:sub"] == [*old, *immutable]
-    assert found[f"{ISSUER}:repository_id"] == "456"  # another that takes over the name has another
+    assert (
+        found[f"{ISSUER}:repository_id"] == "456"
+    )  # a repository that takes over the name has another id
 
 
 def test_sessions_last_as_long_as_the_jobs_need() -> None:
@@ -73,7 +75,7 @@ def test_sessions_last_as_long_as_the_jobs_need() -> None:
 
 
 def test_each_role_has_its_documents_and_no_other() -> None:
-    """tests/iam says what the documents allow."""
+    """tests/iam tests the documents themselves."""
     declared = declare(lambda: CiAccess("ci", ARGS))
     inline = {name: found["policy"] for name, found in declared.all(ROLE_POLICY).items()}
     assert inline == {

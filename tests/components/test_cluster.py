@@ -40,7 +40,7 @@ def test_no_base_keeps_the_only_task_from_spot() -> None:
 def test_the_only_task_of_a_service_runs_on_spot_where_there_is_any(
     weight: int, placed: list[str]
 ) -> None:
-    """As the emulated ECS places them, one after the other."""
+    """The placement of the emulated ECS, one task after the other."""
     items = [
         {"capacityProvider": provider, "weight": share, "base": base}
         for provider, share, base in strategy(weight)

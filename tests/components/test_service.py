@@ -1,4 +1,4 @@
-"""A service and what it is made of: task, roles, colours, alarms, autoscaling."""
+"""A service and its parts: task, roles, both colours, alarms, autoscaling."""
 
 import json
 from collections import Counter
@@ -100,7 +100,7 @@ def test_without_a_pause_up_waits_long_enough_for_the_bake_time() -> None:
 
 
 def waited_for() -> Counter[str]:
-    """Kinds of what the service depends on, in surroundings with one way out."""
+    """Types of the service's dependencies, in an environment with one egress dependency."""
 
     def program() -> None:
         out = pulumi.ComponentResource("test:index:Network", "network")
@@ -122,7 +122,7 @@ def test_the_service_comes_after_what_ecs_needs_to_move_its_traffic() -> None:
 def test_the_service_comes_after_what_its_tasks_need_and_goes_before_it() -> None:
     found = waited_for()
     assert found["RolePolicy"] == 2
-    # To AWS's APIs; to and from its database; from the load balancer, whose egress rule is there.
+    # Rules to AWS's APIs, to and from the database, and from the load balancer.
     assert found["SecurityGroupEgressRule"] == 3
     assert found["SecurityGroupIngressRule"] == 2
     assert found["ComponentResource"] == 1

@@ -1,4 +1,4 @@
-"""The firewall: what it blocks, whom it limits, and what of a request its log keeps."""
+"""The web ACL: blocked requests, rate limits, and the contents of its log."""
 
 import json
 from dataclasses import replace
@@ -67,7 +67,7 @@ def test_with_paths_the_body_rule_labels_and_another_blocks_elsewhere() -> None:
     found = rules(UPLOADS)
     limit, group = found["BodyLimit"], found["AWSManagedRulesCommonRuleSet"]
     assert limit["action"] == {"block": {}}
-    assert limit["priority"] > group["priority"]  # only then it sees the label
+    assert limit["priority"] > group["priority"]  # the label exists only after the managed rule
     label, *elsewhere = limit["statement"]["andStatement"]["statements"]
     assert label["labelMatchStatement"] == {
         "scope": "LABEL",
@@ -78,7 +78,7 @@ def test_with_paths_the_body_rule_labels_and_another_blocks_elsewhere() -> None:
     for match in matches:
         assert match["positionalConstraint"] == "STARTS_WITH"
         assert match["fieldToMatch"] == {"uriPath": {}}
-        # Else /api/v1/ingest/../plans would pass.
+        # Otherwise /api/v1/ingest/../plans would pass.
         assert match["textTransformations"] == [{"priority": 0, "type": "NORMALIZE_PATH"}]
 
 
@@ -113,7 +113,7 @@ def test_an_address_that_asks_the_api_too_often_gets_429_with_the_time_to_wait(
     (rule,) = [rule for rule in acl["rules"] if rule["name"] == name]
     counted = rule["statement"]["rateBasedStatement"]
     assert (counted["limit"], counted["evaluationWindowSec"]) == (limit, seconds)
-    assert counted["aggregateKeyType"] == "IP"  # which a client can't forge; a header it can
+    assert counted["aggregateKeyType"] == "IP"  # unlike a header, a client can't forge it
     answer = rule["action"]["block"]["customResponse"]
     (body,) = acl["customResponseBodies"]
     assert (answer["responseCode"], answer["customResponseBodyKey"]) == (429, body["key"])
@@ -128,13 +128,13 @@ def test_an_address_that_asks_the_api_too_often_gets_429_with_the_time_to_wait(
 def test_the_api_s_limit_counts_what_the_application_counts(name: str) -> None:
     counted = rules(replace(LIMITED, office_cidrs=OFFICES.office_cidrs))[name]["statement"]
     scope = counted["rateBasedStatement"]["scopeDownStatement"]["andStatement"]["statements"]
-    within, without = scope  # and no office: to the application one is a client as any other
+    within, without = scope  # an office is one client to the application, so it has no exception
     for match, path in (
         (within["byteMatchStatement"], "/api/"),
         (without["notStatement"]["statement"]["byteMatchStatement"], "/api/v1/health"),
     ):
         assert (match["searchString"], match["positionalConstraint"]) == (path, "STARTS_WITH")
-        # Normalized, /api/../x would count as /x: the load balancer gives it to the backend.
+        # Normalized, /api/../x would count as /x, but the load balancer routes it to the backend.
         assert match["textTransformations"] == [{"priority": 0, "type": "URL_DECODE"}]
 
 

@@ -1,4 +1,4 @@
-"""What the two stacks are, and what every valid config has in common."""
+"""The settings of both stacks, and what every valid config has in common."""
 
 import json
 from dataclasses import FrozenInstanceError
@@ -19,7 +19,7 @@ from stack_config import ROOT, stack_values, use
 
 
 def test_production_is_what_the_original_system_ran_with_a_task_in_each_zone() -> None:
-    """But for the backend's largest number of tasks, which was 10 (database-connections.md)."""
+    """Except the backend's maximum task count, which was 10 (database-connections.md)."""
     backend, frontend = PRODUCTION.services["backend"], PRODUCTION.services["frontend"]
 
     assert (backend.cpu, backend.memory) == (512, 1024)
@@ -181,7 +181,7 @@ def test_no_setting_is_declared_that_nothing_reads() -> None:
 
 @st.composite
 def layouts(draw: st.DrawFn) -> dict[str, Any]:
-    """Zones and blocks as AWS takes them, anywhere in private space and in any order."""
+    """Valid zones and blocks, anywhere in private address space and in any order."""
     count = draw(st.integers(2, 6))
     bits = draw(st.integers(16, 22))
     vpc = next(IPv4Network((10 << 24 | draw(st.integers(0, 255)) << 16, bits)).subnets(0))
@@ -217,7 +217,7 @@ def test_no_layout_with_an_overlap_is_accepted(layout: dict[str, Any], data: st.
 
 @pytest.mark.parametrize("stack", [PRODUCTION, STAGING], ids=lambda stack: stack.stack)
 def test_a_deployment_at_full_load_leaves_connections_free(stack: settings.Settings) -> None:
-    """In numbers that this test works out itself, so that no slip of the program's hides."""
+    """Computed by this test itself, so that an error of the program shows."""
     backend = stack.services["backend"]
     assert backend.workers is not None
     workers = 2 * backend.max_count * backend.workers

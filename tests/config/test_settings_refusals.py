@@ -1,4 +1,4 @@
-"""Every value that must not reach AWS, with the sentence that its author reads."""
+"""Every invalid value, with the message that its author reads."""
 
 import json
 from typing import Any
@@ -300,7 +300,7 @@ GUARDED = {
     "databaseBackupDays": 1,
     "cacheNodes": 1,
 }
-"""What production must not be, and staging may."""
+"""Values that production refuses and staging allows."""
 
 
 def one_task_each() -> dict[str, Any]:

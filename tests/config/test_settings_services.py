@@ -1,4 +1,4 @@
-"""What must hold for the services, with the sentence that its author reads."""
+"""Requirements of the services, with the message that the author of a config reads."""
 
 import copy
 import json

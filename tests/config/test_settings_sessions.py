@@ -1,4 +1,4 @@
-"""What config may say of the pipeline's logins, and of waits that a job must outlast."""
+"""Settings of the pipeline's logins, and of waits that must end within a session."""
 
 import json
 from typing import Any
@@ -121,7 +121,7 @@ def services_of(number: int) -> dict[str, Any]:
 
 
 def test_a_release_by_hand_may_wait_longer() -> None:
-    """Credentials of a person last as long as theirs do."""
+    """A person's own credentials have another lifetime."""
     values = stack_values("production", bakeTimeMinutes=1440, githubRepository="")
     assert settings.parse(values, "production").deployment.bake_minutes == 1440
 

@@ -1,4 +1,4 @@
-"""The account's process starts for a stack and ends with the process that started it."""
+"""The account's process starts for a stack and ends with its parent process."""
 
 import importlib.util
 import os
@@ -20,7 +20,7 @@ exec sleep 3600
 
 
 def stand_in(directory: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In place of Python, whatever its arguments."""
+    """Replaces Python, with any arguments."""
     program = directory / "python"
     program.write_text(script)
     program.chmod(program.stat().st_mode | stat.S_IXUSR)

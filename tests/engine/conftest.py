@@ -1,4 +1,4 @@
-"""A stack of its own for each test, and the lines that count what was tried."""
+"""A stack for each test, and the lines that count the trials."""
 
 from collections.abc import Iterator
 
@@ -9,26 +9,26 @@ from engine_stack import Deployed
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, so that no worker is left with one of them at the end."""
+    """The longest tests first, so that no worker is left with one at the end."""
     items.sort(key=lambda item: item.path.name != "test_faults.py")
 
 
 @pytest.fixture
 def production(pristine_production: Deployed) -> Iterator[Deployed]:
-    """Production, up; each test has its own."""
+    """Production, up; a copy for each test."""
     with pristine_production.copy() as stack:
         yield stack
 
 
 @pytest.fixture
 def staging(pristine_staging: Deployed) -> Iterator[Deployed]:
-    """Staging, up; each test has its own."""
+    """Staging, up; a copy for each test."""
     with pristine_staging.copy() as stack:
         yield stack
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what the drill of faults tried, and how many changes of config were."""
+    """Print how many faults the drill tried, and how many changes of config were made."""
     passed, failed = (terminalreporter.getreports(outcome) for outcome in ("passed", "failed"))
     for report in (*passed, *failed):
         for name, value in report.user_properties:

@@ -49,7 +49,7 @@ def titled(verdict: Verdict) -> tuple[str, str]:
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """An empty state of production, in an account that the original stack is in."""
+    """An empty state of production, in an account with the original stack."""
     directory = tmp_path_factory.mktemp("programs")
     # `pulumi import` starts the host of the project's language; only the official CLI brings one.
     host = directory / "pulumi-language-python"
@@ -66,7 +66,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
 
 @pytest.fixture(scope="module")
 def made(original: Deployed) -> plan.Plan:
-    """What `adopt` finds out; it took no resource into the stack's own state."""
+    """The plan of `adopt`, which leaves the stack's own state unchanged."""
     found = plan.make(original.opened)
     assert (original.deployment.stack.export_stack().deployment or {}).get("resources", []) == []
     return found
@@ -83,7 +83,7 @@ def test_the_original_stack_is_adopted_as_far_as_nothing_is_replaced(made: plan.
 
 
 def run(script: str, stack: Deployed) -> str:
-    """In a shell with `pulumi` and `aws`, as an operator pastes it."""
+    """Run in a shell with `pulumi` and `aws`, as an operator would paste it."""
     variables = {**os.environ, **stack.environment, **stack.deployment.stack.workspace.env_vars}
     command = pulumi_cli.find_or_build(print, lambda _done, _total: None).command
     path = os.pathsep.join((variables["PATH"], str(Path(command).parent)))
@@ -125,7 +125,7 @@ def test_what_the_page_prints_leads_to_a_stack_that_is_up(
     steps = steps_of(stack.preview)
     assert changes.refusals(steps, original.opened.account) == []
     assert {step.op for step in steps} == {"create", "update"}
-    assert plan.make(original.opened).verdicts == []  # each is the stack's own now
+    assert plan.make(original.opened).verdicts == []  # each is in the stack's state now
 
     original.up()
     assert original.up() == []

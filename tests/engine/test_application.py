@@ -1,7 +1,7 @@
-"""The stand-in application as production's tasks, and an incident's commands as they are typed.
+"""The stand-in application as production's tasks, and an incident's commands as typed.
 
-A shell has the lines that `make serve` prints; it reaches domain, database and cache as an operator
-does. The blocks are the runbook's own, as `arbor runbook` fills them in.
+A shell has the variables of `make serve`, and reaches domain, database and cache as an operator
+does. The blocks are the runbook's own, filled in by `arbor runbook`.
 """
 
 import json
@@ -42,14 +42,14 @@ pytestmark = [
 
 @dataclass(frozen=True, kw_only=True)
 class Shell:
-    """An operator's."""
+    """An operator's shell."""
 
     stack: Deployed
     attached: Attached
     environment: Mapping[str, str]
 
     def run(self, lines: str, *, code: int = 0, types: str = "") -> str:
-        """Both outputs of bash; fails where it ends with another code."""
+        """Run bash; returns both outputs, and fails on another exit code."""
         done = subprocess.run(
             ["bash", "-c", lines],
             env=dict(self.environment),
@@ -65,7 +65,7 @@ class Shell:
         return done.stdout
 
     def json(self, line: str, *, code: int = 0) -> Any:
-        """What it wrote to stdout."""
+        """The JSON that it wrote to stdout."""
         return json.loads(self.run(f"{line} 2>/dev/null", code=code))
 
     @cached_property
@@ -73,13 +73,13 @@ class Shell:
         return self.run("arbor runbook 2>/dev/null")
 
     def blocks(self, heading: str) -> list[str]:
-        """The commands of a section of the runbook, without a line that keeps a session open."""
+        """The commands of a section of the runbook, without lines that keep a session open."""
         section = self.runbook.partition(f"\n### {heading}\n")[2].partition("\n### ")[0]
         return re.findall(r"```bash\n(.*?)```", section, re.DOTALL)
 
     @contextmanager
     def open(self, line: str, port: int) -> Iterator[None]:
-        """Another terminal, with a session that ends with ctrl-c."""
+        """Another terminal, with a session that Ctrl-C ends."""
         with subprocess.Popen(
             ["bash", "-c", f"exec {line}"],
             env=dict(self.environment),
@@ -104,7 +104,7 @@ class Shell:
 @contextmanager
 def shell_of(stack: Deployed, place: Path, *, migrates: bool = True) -> Iterator[Shell]:
     for made in (place, *place.parents[:2]):
-        made.chmod(0o755)  # PostgreSQL reads in it as an account of its own
+        made.chmod(0o755)  # PostgreSQL reads files in it with another account of the machine
     with attached(stack.environment, "production", place, migrates=migrates) as application:
         of_pulumi = {name for name in application.environment if "PULUMI" in name}
         environment = {
@@ -121,7 +121,7 @@ def shell_of(stack: Deployed, place: Path, *, migrates: bool = True) -> Iterator
 def shell(
     pristine_production: Deployed, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shell]:
-    """One copy of production for most tests here: its processes take seconds to start."""
+    """One copy of production for most tests here, because its processes take seconds to start."""
     with (
         pristine_production.copy() as stack,
         shell_of(stack, tmp_path_factory.mktemp("application")) as made,
@@ -132,20 +132,20 @@ def shell(
 
 @pytest.fixture
 def switched(shell: Shell) -> Iterator[Shell]:
-    """Well again afterwards."""
+    """Switched back to healthy afterwards."""
     yield shell
     shell.run("stand-in")
 
 
 def push(stack: Deployed) -> None:
-    """The image that the stack's config names."""
+    """Push the image in the stack's config."""
     stack.client("ecr").put_image(
         repositoryName=BACKEND, imageManifest=json.dumps(MANIFEST), imageTag="v1.0.0"
     )
 
 
 def ask(shell: Shell, times: int) -> list[str]:
-    """The status of so many requests of so many clients, at the same time."""
+    """The status codes of so many requests of different clients at the same time."""
 
     def one(number: int) -> str:
         client = f"-H 'X-Forwarded-For: 203.0.113.{number}'"
@@ -156,7 +156,7 @@ def ask(shell: Shell, times: int) -> list[str]:
 
 
 def findings(shell: Shell) -> dict[str, tuple[str, str]]:
-    """Level and next command of what triage found, by its evidence."""
+    """Level and next command of triage's findings, by signal."""
     found = shell.json("arbor triage --json", code=1)
     return {one["evidence"]: (one["level"], one["run"]) for one in found["findings"]}
 
@@ -239,7 +239,7 @@ def test_slow_and_failing_requests_are_what_triage_finds(switched: Shell) -> Non
     (failed,) = (one for one in found if re.fullmatch(r"24 of \d+ requests .* 5xx response", one))
     level, run = found[failed]
     assert level == "P2"
-    # Within an hour of a deployment it is taken for the cause.
+    # Within an hour of a deployment, triage suspects the deployment.
     assert run in {"arbor rollback backend", "arbor restart backend"}
     (slow_ones,) = (one for one in found if one.startswith("responses take"))
     assert found[slow_ones] == ("P3", "arbor database top-queries")
@@ -280,7 +280,7 @@ def test_a_process_that_dies_is_a_crash_to_triage(shell: Shell) -> None:
 def test_the_runbook_repairs_a_database_that_was_not_migrated_first(
     pristine_production: Deployed, tmp_path: Path
 ) -> None:
-    """The application starts on an empty database; the commands are those that are printed."""
+    """The application starts on an empty database; the commands are the printed ones."""
     with (
         pristine_production.copy() as stack,
         shell_of(stack, tmp_path, migrates=False) as shell,
@@ -311,7 +311,7 @@ FIRST_VALUES = {"arbor/production/db", "arbor/production/redis", "arbor/producti
 def test_rotate_first_gives_a_new_value_to_every_secret_that_the_state_holds(
     pristine_production: Deployed, tmp_path: Path
 ) -> None:
-    """README's step 8: through a running task, by one deployment, without a failed request."""
+    """README's step 8: through a running task, with one deployment and without a failed request."""
     with pristine_production.copy() as stack, shell_of(stack, tmp_path) as shell:
         push(stack)
 
@@ -340,6 +340,6 @@ def test_rotate_first_gives_a_new_value_to_every_secret_that_the_state_holds(
 
 
 def backends(shell: Shell) -> list[Process]:
-    """The processes that stand for the backend's tasks."""
+    """The processes of the backend's tasks."""
     running = shell.application.processes.values()
     return [one for one in running if one.container.name == "backend"]

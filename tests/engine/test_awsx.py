@@ -63,12 +63,12 @@ def test_a_refusal_is_one_sentence_without_a_stack_trace() -> None:
         pytest.raises(automation.CommandError, match="emulated with subnetStrategy Auto") as told,
     ):
         stack.preview()
-    # The program may add a trace of its own: the engine went away before it was through.
+    # The program may add a trace of its own, because the engine ended first.
     assert "construct.py" not in str(told.value)
 
 
 def test_each_output_depends_on_the_vpc_and_all_of_its_subnets() -> None:
-    """As the real one's outputs do, which come from one `pulumi.output(getData())`."""
+    """As with the real awsx, whose outputs come from one `pulumi.output(getData())`."""
 
     def program() -> None:
         made = vpc("one", awsx.ec2.SubnetAllocationStrategy.AUTO)

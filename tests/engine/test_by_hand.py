@@ -1,4 +1,4 @@
-"""README's way by hand: plain `pulumi` commands, attached to an account that `serve` keeps up."""
+"""The README's plain `pulumi` commands, attached to an account of `serve`."""
 
 from pathlib import Path
 

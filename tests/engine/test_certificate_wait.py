@@ -1,4 +1,4 @@
-"""A certificate is issued once its domain is delegated, and the wait for that ends."""
+"""A certificate is issued after its domain is delegated; the wait for it has a time-out."""
 
 import pulumi
 import pytest

@@ -1,4 +1,4 @@
-"""A changed config updates or replaces exactly what it should, and nothing else."""
+"""A change of config updates or replaces exactly the expected resources."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ THIRD = {**SERVICES["frontend"], "paths": ["/reports/*"], "port": 4000, "priorit
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """New values of config keys, and the steps that they must cause and no others."""
+    """New values of config keys, and exactly the steps that they cause."""
 
     config: Mapping[str, Any]
     steps: frozenset[tuple[str, str]]
@@ -96,7 +96,7 @@ CHANGES = {
 
 
 def told(steps: list[Step]) -> set[tuple[str, str]]:
-    """Operation and name; the two halves of a replacement are one `replace`."""
+    """Operation and name; both halves of a replacement are one `replace`."""
     halves = {"create-replacement": "replace", "delete-replaced": "replace"}
     return {(halves.get(step.op, step.op), step.name) for step in steps}
 

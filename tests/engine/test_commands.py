@@ -1,4 +1,4 @@
-"""`python -m tools.emulated`, run as its user runs it."""
+"""`python -m tools.emulated`, run as a user runs it."""
 
 import itertools
 import os
@@ -45,8 +45,8 @@ def test_run_deploys_runs_the_command_and_passes_its_exit_code_through() -> None
 @pytest.mark.slow
 def test_ctrl_c_tears_everything_down(tmp_path: Path) -> None:
     marker = tmp_path / "pid"
-    # A shell without job control lets what it starts in the background ignore the signal, and that
-    # is inherited: whoever runs the tests there is not whom this is about.
+    # Without job control, a shell starts background processes with SIGINT ignored, and children
+    # inherit that: the command must handle the signal even if the test run started so.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         process = subprocess.Popen(
@@ -94,12 +94,12 @@ def test_bad_input_gets_one_sentence_and_its_code(
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
-    """An account that `serve` keeps up with staging in it, and the lines that it printed."""
+    """An account of `serve` with staging in it, and the lines that it printed."""
 
     environment: dict[str, str]
 
     def emulate(self, what: str) -> subprocess.CompletedProcess[str]:
-        """Run `python -m tools.emulated WHAT` for staging, with the lines evaluated."""
+        """Run `python -m tools.emulated WHAT` for staging, with those lines evaluated."""
         return subprocess.run(
             [*EMULATOR, what, "--stack", "staging"],
             cwd=PROJECT_DIR,

@@ -1,4 +1,4 @@
-"""Every change of config on a live stack: made while users are served, or refused with the way."""
+"""Every change of config on a live stack: made without an outage, or refused with a procedure."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from served import outages, serving
 
 @pytest.fixture(scope="module")
 def live(pristine_staging: Deployed) -> Iterator[Deployed]:
-    """Staging with a release of the backend and another count of both services since."""
+    """Staging after a release of the backend and a change of both services' counts."""
     with pristine_staging.copy() as stack:
         lived_in(stack)
         yield stack
@@ -31,7 +31,7 @@ def unchanged(pristine_staging: Deployed) -> Iterator[Deployed]:
 
 
 def tell(record: Callable[[str, object], None], *cases: Case) -> None:
-    """For the line that counts the changes at the end of the run."""
+    """Record the changes for the summary line at the end of the run."""
     for case in cases:
         record(CONFIG_CHANGE, case.name)
 
@@ -41,7 +41,7 @@ def refused(live: Deployed) -> list[str]:
 
 
 def back(live: Deployed, case: Case) -> None:
-    """The stack's file as it is committed."""
+    """The stack's file as committed."""
     live.deployment.configure({**dict.fromkeys(case.values()), **_as_committed(case)})
 
 
@@ -50,7 +50,7 @@ def _as_committed(case: Case) -> dict[str, object]:
 
 
 def made(live: Deployed) -> None:
-    """`up`: users are served, and what releases and operators own stays."""
+    """Run `up`: users are served, and values of releases and operators stay."""
     before = {app: one.release for app, one in serving(live).items()}
     assert refused(live) == []
     live.up()

@@ -21,7 +21,7 @@ from served import outages, serving
 
 @pytest.fixture
 def live(staging: Deployed) -> Deployed:
-    """Staging with a release of the backend and another count of both services since."""
+    """Staging after a release of the backend and a change of both services' counts."""
     lived_in(staging)
     return staging
 
@@ -37,7 +37,7 @@ def refused(live: Deployed) -> list[str]:
 
 
 def merge(live: Deployed, **entries: Any) -> None:
-    """One change of `arbor:services`, as the pipeline makes it."""
+    """Make one change of `arbor:services`, as the pipeline does."""
     found = {app: entry for app, entry in {**SERVICES, **entries}.items() if entry is not None}
     live.deployment.configure({"arbor:services": found, "arbor:fargateVcpuQuota": 10})
     assert refused(live) == []
@@ -47,7 +47,7 @@ def merge(live: Deployed, **entries: Any) -> None:
 
 
 def _registered(live: Deployed, app: str) -> str:
-    """The newest revision, which `up` registered."""
+    """The newest revision that `up` registered."""
     found = live.client("ecs").list_task_definitions(
         familyPrefix=f"arbor-staging-{app}", sort="DESC"
     )
@@ -55,7 +55,7 @@ def _registered(live: Deployed, app: str) -> str:
 
 
 def _roll_out(live: Deployed, app: str, revision: str) -> None:
-    """As a release or a rollback deploys it."""
+    """Deploy a revision as a release or a rollback does."""
     service = services.read(live.opened.account, app)
     rollout = Rollout(service=service, revision=lambda: revision, what="it")
     rollout.begin()
@@ -64,7 +64,7 @@ def _roll_out(live: Deployed, app: str, revision: str) -> None:
 
 
 def _answer_all(live: Deployed) -> None:
-    """A person lets every deployment go on."""
+    """Continue every paused deployment, as an operator does."""
     ecs = live.client("ecs")
     live.advance(600)
     for app in ("backend", "frontend"):
@@ -104,7 +104,7 @@ def test_a_port_moves_with_a_release_and_back_with_a_rollback(live: Deployed) ->
 
 @pytest.mark.slow
 def test_priorities_are_exchanged_by_way_of_a_free_one(live: Deployed) -> None:
-    """The frontend goes first, for a service without paths is asked last."""
+    """The frontend changes first, because the rule of a service without paths comes last."""
     merge(live, reports=REPORTS)
     first, second = {**SERVICES["backend"]}, {**REPORTS}
     merge(live, backend={**first, "priority": 90}, reports=second)
@@ -127,7 +127,7 @@ def test_a_service_is_replaced_by_another_that_takes_its_paths_over(live: Deploy
 
 @pytest.mark.slow
 def test_a_pause_is_taken_out_of_ecs_before_up(live: Deployed, plan: Path) -> None:
-    """The provider sends no emptied list of hooks; `up` would wait for a person until it fails."""
+    """The provider sends no emptied list of hooks, so `up` would wait until its time-out."""
     live.deployment.configure({"arbor:pauseBeforeProduction": True})
     live.up()
     account = live.opened.account
@@ -136,7 +136,7 @@ def test_a_pause_is_taken_out_of_ecs_before_up(live: Deployed, plan: Path) -> No
 
     live.deployment.configure({"arbor:pauseBeforeProduction": False})
     assert preview(live.opened, plan=plan, look_for_drift=False).passed
-    live.set_speed(0)  # or the pause would be over before it is seen
+    live.set_speed(0)  # otherwise the pause would end before the test reads it
     release(live, "backend", image="registry.example/backend:v3.0.0", wait=False)
     with pytest.raises(Refused, match="arbor-staging-backend is being deployed"):
         list(pauses.actions(account, steps_of(live.deployment.stack.preview)))

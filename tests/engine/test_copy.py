@@ -1,4 +1,4 @@
-"""A copy of a deployed stack, on which the other tests work, goes its own way with its engine."""
+"""A copy of a deployed stack is independent of its original, with its own engine."""
 
 import pytest
 
@@ -9,7 +9,7 @@ FASTER = {"arbor:wafRequestsPerFiveMinutes": 1700}
 
 
 def limit(stack: Deployed) -> int:
-    """What the account says, whatever the engine thinks."""
+    """The value in the account, independent of the engine's state."""
     waf = stack.client("wafv2")
     (acl,) = waf.list_web_acls(Scope="REGIONAL")["WebACLs"]
     rules = waf.get_web_acl(Name=acl["Name"], Id=acl["Id"], Scope="REGIONAL")["WebACL"]["Rules"]

@@ -1,4 +1,4 @@
-"""What holds data, on live stacks: upgraded, destroyed, grown, and changed while changes wait."""
+"""Changes of resources with data on live stacks: upgrades, deletion, storage, pending changes."""
 
 import json
 import os
@@ -52,7 +52,7 @@ def snapshots(stack: Deployed, kind: str = "manual") -> list[str]:
 
 
 def by_hand(live: Deployed, where: Path, heading: str) -> None:
-    """The commands under a heading of the runbook, in staging's names."""
+    """The commands below a heading of the runbook, with staging's names."""
     page = (PROJECT_DIR / "docs/runbook.md").read_text()
     section = page.partition(f"### {heading}\n")[2].partition("\n### ")[0]
     script = "\n".join(re.findall(r"^```bash\n(.*?)^```", section, re.DOTALL | re.MULTILINE))
@@ -70,7 +70,7 @@ def by_hand(live: Deployed, where: Path, heading: str) -> None:
 
 
 def reconcile(live: Deployed, old: str, new: str) -> None:
-    """`pulumi stack export`, the sed of the runbook, and `pulumi stack import`."""
+    """`pulumi stack export`, the runbook's sed, and `pulumi stack import`."""
     exported = live.deployment.stack.export_stack()
     text = json.dumps(exported.deployment)
     exported.deployment = json.loads(text.replace(old, new))
@@ -78,7 +78,7 @@ def reconcile(live: Deployed, old: str, new: str) -> None:
 
 
 def change(live: Deployed, plan: Path, allowed: tuple[str, ...] = (), **config: Any) -> list[str]:
-    """As the pipeline: preview to a plan, then apply it."""
+    """Change config as the pipeline does: preview to a plan, then apply the plan."""
     live.deployment.configure({f"arbor:{key}": value for key, value in config.items()})
     report = preview(live.opened, plan=plan, look_for_drift=False)
     assert not report.failure

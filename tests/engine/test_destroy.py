@@ -1,4 +1,4 @@
-"""Staging leaves an empty account; production refuses."""
+"""Destroying staging leaves an empty account; production refuses."""
 
 import pytest
 from pulumi.automation import CommandError
@@ -7,7 +7,7 @@ from engine_stack import Deployed
 from pulumi_moto.registry import ROWS
 
 KEPT_ON_PURPOSE = {
-    "aws:ecs/taskDefinition:TaskDefinition",  # skipDestroy: a revision stays to roll back to
+    "aws:ecs/taskDefinition:TaskDefinition",  # skipDestroy: earlier revisions stay for a rollback
 }
 
 
@@ -43,7 +43,7 @@ WAYS = (
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
 )
-"""What a task needs to reach its image, its secrets, its stores and its log."""
+"""Resources that a task needs to reach its image, secrets, stores and log."""
 
 
 def test_the_service_goes_before_every_way_of_its_tasks(staging: Deployed) -> None:
@@ -63,14 +63,14 @@ def test_the_service_goes_before_every_way_of_its_tasks(staging: Deployed) -> No
 
 
 def test_the_state_holds_what_a_service_waits_for(production: Deployed) -> None:
-    """Production has the interface endpoints; an update of a later `up` waits for them, too."""
+    """Production has interface endpoints; a later `up` waits for them, too."""
     found = {r["urn"]: r for r in production.resources()}
     (service,) = [
         r for r in found.values() if r["type"] == SERVICE and r["urn"].endswith("::backend-service")
     ]
     names = {urn.split("::")[-1] for urn in service["dependencies"]}
     assert {
-        "network-vpc",  # of awsx, with its routes and NAT gateways
+        "network-vpc",  # awsx's Vpc, with its routes and NAT gateways
         "network-ecr-api",
         "network-endpoints-in",
         "backend-door-8000-in",

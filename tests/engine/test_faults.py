@@ -1,4 +1,4 @@
-"""The fault table: every command that writes, every AWS call that it makes, every kind of fault."""
+"""The fault table: every command that writes, each of its AWS calls, each kind of fault."""
 
 import os
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def test_after_any_fault_the_next_run_puts_all_right(
     pristine = Copy(port=pristine_production.port)
     with pristine.fork() as prepared, wired(prepared, "us-east-1") as wire:
         prepared.control("clock", speed=0)
-        wire.client("sts").get_caller_identity()  # else each copy would load what it takes anew
+        wire.client("sts").get_caller_identity()  # loaded once, before the copies are forked
         wire.client("ssm").describe_parameters()
         case.prepare(wire)
         trials = list(Drill(case=case, account=prepared, wire=wire, claims=claims).trials())

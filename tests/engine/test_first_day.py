@@ -19,7 +19,7 @@ BOOTSTRAP = f".venv/bin/python -m pipeline bootstrap --stack {STACK} --yes"
 WITHOUT_SERVICES = "pulumi up --exclude '**aws:ecs/service:Service**' --exclude-dependents"
 MIGRATE = f".venv/bin/arbor migrate --stack {STACK} --yes"
 NOT_A_USERS = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE")
-"""What `serve` prints and a user of a real account doesn't set."""
+"""Variables that `serve` prints and a user of a real account does not set."""
 MANIFEST = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"}
 Afterwards = dict[str, Callable[[str], None]]
 LINES = shell.lines("README.md", "For real")
@@ -32,13 +32,13 @@ def written(there: shell.Shell) -> dict[str, Any]:
 
 
 def services(client: Callable[[str], Any]) -> list[str]:
-    """The ARNs of those in the account."""
+    """The ARNs of the account's services."""
     arns: list[str] = client("ecs").list_services(cluster=f"arbor-{STACK}-cluster")["serviceArns"]
     return arns
 
 
 def migrates_first(there: shell.Shell, client: Callable[[str], Any]) -> Afterwards:
-    """Whether the database is migrated while there is no service, and a second run is harmless."""
+    """Whether the database is migrated before any service exists; a second run changes nothing."""
 
     def none_yet(_printed: str) -> None:
         assert services(client) == []

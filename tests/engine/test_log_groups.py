@@ -1,4 +1,4 @@
-"""A log group that AWS made before the stack's: refused by the pipeline, and adopted."""
+"""A log group that AWS created before the stack: refused by the pipeline, then adopted."""
 
 import os
 import re
@@ -21,7 +21,7 @@ TOKEN = "aws:cloudwatch/logGroup:LogGroup"
 
 
 def adoption() -> list[str]:
-    """The runbook's import, of staging."""
+    """The runbook's import, for staging."""
     text = RUNBOOK.read_text().split("### Adopt a Log Group")[1]
     found = re.search(r"^pulumi import .*?[^\\]$", text, re.DOTALL | re.MULTILINE)
     assert found is not None
@@ -33,7 +33,7 @@ def adoption() -> list[str]:
 def test_a_group_that_container_insights_made_is_refused_then_adopted_with_its_events(
     staging: Deployed, tmp_path: Path
 ) -> None:
-    """As in an account whose stack was deployed before the program had the group."""
+    """As in an account whose stack was deployed before the program declared the group."""
     stack, logs = staging.deployment.stack, staging.client("logs")
     forget(staging, "logs-insights")
     logs.delete_retention_policy(logGroupName=GROUP)

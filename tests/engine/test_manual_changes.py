@@ -1,4 +1,4 @@
-"""Tenet 2: what an operator did in an emergency, no refresh and no `up` undoes or trips over."""
+"""Tenet 2: neither a refresh nor an `up` undoes or fails on an operator's emergency change."""
 
 import json
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def a_count(stack: Deployed) -> Check:
 
 
 def a_version(stack: Deployed) -> Check:
-    """A release."""
+    """Release a version."""
     ecs = stack.client("ecs")
     running = service_of(stack)["taskDefinition"]
     described = ecs.describe_task_definition(taskDefinition=running)["taskDefinition"]
@@ -51,7 +51,7 @@ def a_version(stack: Deployed) -> Check:
 
 
 def weights(stack: Deployed) -> Check:
-    """Of the frontend, for no deployment of it moves them back."""
+    """Weights of the frontend's rules: no deployment of it moves them back."""
     elb = stack.client("elbv2")
     services = stack.deployment.stack.outputs()["services"].value
     rule = services["frontend"]["production_rule_arn"]
@@ -67,7 +67,7 @@ def weights(stack: Deployed) -> Check:
 
 
 def a_password(stack: Deployed) -> Check:
-    """Rotated more than once."""
+    """Rotate the password more than once."""
     secrets = stack.client("secretsmanager")
     for turn in range(3):
         value = json.dumps({"username": "arbor_user", "password": f"rotated-{turn}-password"})
@@ -91,7 +91,7 @@ def a_restored_instance(stack: Deployed) -> Check:
 
 
 def a_token(stack: Deployed) -> Check:
-    """Of the cache, rotated by hand; AWS gives no token back, only that it was changed."""
+    """Rotate the cache's token by hand; AWS returns only that it was changed."""
     cache = stack.client("elasticache")
     cache.modify_replication_group(
         ReplicationGroupId="arbor-production-redis",
@@ -108,7 +108,7 @@ def a_token(stack: Deployed) -> Check:
 
 
 CHANGES = (a_count, a_version, a_password, a_token)
-"""What may be done twice; weights by hand leave ECS no deployment of that service."""
+"""The changes that can be made twice; manual weights prevent a deployment of that service."""
 PRODUCTION = stack_file.stack_config("production")["arbor:services"]
 OTHER_PATHS = {
     "arbor:services": {**PRODUCTION, "backend": {**PRODUCTION["backend"], "paths": ["/api/*"]}}
@@ -117,11 +117,11 @@ BETWEEN: tuple[dict[str, object], ...] = (
     {"arbor:bakeTimeMinutes": 11, "arbor:databaseBackupWindow": "02:00-03:00"},
     {"arbor:bakeTimeMinutes": 12, "arbor:cacheSnapshotWindow": "02:00-03:00", **OTHER_PATHS},
 )
-"""Config of the very resources that operators have changed: the services, database, cache."""
+"""Config of the resources that operators changed: services, database, cache."""
 
 
 def made(stack: Deployed, changes: tuple[Callable[[Deployed], Check], ...]) -> dict[str, Check]:
-    """Every change by hand, and how to look at what it left."""
+    """Every manual change, and a function that reads its result."""
     return {change.__name__: change(stack) for change in changes}
 
 
@@ -144,7 +144,7 @@ def test_what_operators_did_stays_and_leaves_pulumi_nothing_to_do(production: De
 def test_what_operators_did_twice_stays_with_a_change_of_the_same_resources_between(
     production: Deployed, *, refreshed: bool
 ) -> None:
-    """The engine hands old inputs on; nothing of them may be sent along with another change."""
+    """The engine passes old inputs on; none of them may be sent with another change."""
     for between in BETWEEN:
         checks = made(production, CHANGES)
         done = {name: check() for name, check in checks.items()}
@@ -162,9 +162,9 @@ def test_what_operators_did_twice_stays_with_a_change_of_the_same_resources_betw
 def test_what_config_says_stays_too_and_shows_in_the_preview_after_a_refresh(
     production: Deployed,
 ) -> None:
-    """`up` alone never refreshes, so it undoes nothing; the drift check finds it.
+    """`up` alone never refreshes, so it reverts nothing; the drift check reports the difference.
 
-    A database that was scaled, and a floor (docs/decisions/scaling-floor.md).
+    A scaled database, and a floor (docs/decisions/scaling-floor.md).
     """
     rds, scaling = production.client("rds"), production.client("application-autoscaling")
 

@@ -28,7 +28,7 @@ aws ecs update-service --cluster arbor-staging-cluster --service arbor-staging-b
 
 
 def copied(project: Path) -> None:
-    """The stack's file under the new name, with what must differ."""
+    """The stack's file under the new name, with the values that must differ."""
     file: dict[str, Any] = yaml.safe_load((project / f"Pulumi.{OLD}.yaml").read_text())
     config = {**file["config"], **BLOCKS, "arbor:githubRepository": ""}
     (project / f"Pulumi.{NEW}.yaml").write_text(yaml.safe_dump({"config": config}))

@@ -33,7 +33,7 @@ Clients = Callable[[str], Any]
 
 @pytest.fixture
 def there(tmp_path: Path, account: dict[str, str]) -> shell.Shell:
-    """A shell of someone who may do everything."""
+    """A shell with administrator access."""
     made = shell.shell(tmp_path, account)
     programs = {"PATH": f"{made.project}/.venv/bin:{made.environment['PATH']}"}
     programs |= {"STACK": STACK, "ALLOW": "nothing", "GITHUB_OUTPUT": "/dev/null"}

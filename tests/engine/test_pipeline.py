@@ -1,4 +1,4 @@
-"""The pipeline's commands on a deployed stack, by the real engine."""
+"""The pipeline's commands on a deployed stack, with the real engine."""
 
 import os
 import signal
@@ -128,7 +128,7 @@ def test_a_cancelled_job_leaves_no_lock_and_its_operations_in_the_state(
     thread.join()
     found = cancelled.value.outcome
     assert (found.result, found.lock) == (CANCELLED, "")
-    # As pending, if the engine could save it as such before it was terminated.
+    # As pending, if the engine saved the state before it was terminated.
     assert "backend-service" in " ".join([*found.pending, *found.begun, *found.failed])
     assert found.next[0].startswith("`pulumi ")
     live.set_speed(SPEED)

@@ -1,4 +1,4 @@
-"""The policy pack in the real engine: it catches what it is for, and skips nothing."""
+"""The policy pack in the real engine: it reports each violation, and skips no rule."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,13 +15,13 @@ EVERY = {rule.name for rule in RULES} | {"policy-exceptions-valid"}
 
 
 def judged(stack: Deployed) -> Deployment:
-    """The stack, with the pack on every preview."""
+    """The stack, with the pack in every preview."""
     return replace(stack.deployment, policy_packs=(trial.PACK,))
 
 
 @pytest.fixture(scope="session")
 def production(pristine_production: Deployed) -> Iterator[Deployment]:
-    """Production, up with the pack; what is only previewed changes nothing."""
+    """Production, up with the pack; previews change nothing."""
     with pristine_production.copy() as stack:
         judged(stack).up()
         yield judged(stack)
@@ -34,10 +34,10 @@ def test_every_rule_has_a_change_that_it_must_catch() -> None:
 def test_the_changes_that_one_preview_holds_are_each_caught_by_their_rule_and_no_other(
     production: Deployment,
 ) -> None:
-    """The others are judged without the engine (tests/policy), and in it by `make policy-proof`.
+    """The others are tested without the engine (tests/policy), and with it by `make policy-proof`.
 
-    One change can make a document unknown in which another stands, so rules that read such
-    documents are among the others.
+    One change can make a document with another change unknown, so rules that read such documents
+    are among the others.
     """
     known = [one for one in catalog.MUTATIONS if one.rule not in NOT_KNOWN_BEFORE_THE_FIRST_UP]
     together = max(grid.each_once(known, size=len(known)), key=len)

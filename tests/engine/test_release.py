@@ -1,4 +1,4 @@
-"""Tenet 2: a release changes no infrastructure, and `up` undoes no release. By the real engine."""
+"""Tenet 2: a release changes no infrastructure, and `up` undoes no release (real engine)."""
 
 import json
 
@@ -9,7 +9,7 @@ SERVICES = ("arbor-staging-backend", "arbor-staging-frontend")
 
 
 def images(stack: Deployed) -> list[str]:
-    """What the services run."""
+    """The images of the running tasks."""
     ecs = stack.client("ecs")
     found = ecs.describe_services(cluster=CLUSTER, services=list(SERVICES))["services"]
     arns = {service["serviceName"]: service["taskDefinition"] for service in found}
@@ -21,7 +21,7 @@ def images(stack: Deployed) -> list[str]:
 
 
 def push(stack: Deployed, version: str) -> None:
-    """Both images, into the repositories that infrastructure made."""
+    """Push both images to the stack's repositories."""
     for image in images(stack):
         repository = image.split("/", 1)[1].rsplit(":", 1)[0]
         manifest = {"schemaVersion": 2, "config": {"digest": f"sha256:{repository}{version}"}}

@@ -44,12 +44,12 @@ UP = "pulumi up --stack staging\n"
 
 
 def named(app: str) -> str:
-    """As Pulumi named it before the names were promises."""
+    """Pulumi's name from before the promised names."""
     return f"registry-{app}-0a1b2c3"
 
 
 def images(stack: Deployed) -> dict[str, str]:
-    """What the services run, by application."""
+    """The images of the running tasks, by application."""
     ecs = stack.client("ecs")
     found = {}
     for app in APPS:
@@ -80,7 +80,7 @@ def released(stack: Deployed, version: str) -> None:
 
 @pytest.fixture
 def before(staging: Deployed) -> Deployed:
-    """Staging as an older version of this project left it, with an image in each repository."""
+    """Staging as deployed by an older version of this project, with an image in each repository."""
     ecr, exported = staging.client("ecr"), staging.deployment.stack.export_stack()
     assert exported.deployment is not None
     for app in APPS:
@@ -126,7 +126,7 @@ def test_up_of_a_live_stack_keeps_its_repositories_and_lets_latest_move(before: 
 
 
 def commands(heading: str) -> str:
-    """What the runbook prints below a heading, of staging."""
+    """The runbook's commands below a heading, for staging."""
     section = RUNBOOK.read_text().split(f"### {heading}")[1].split("\n### ")[0]
     found = re.findall(r"^```bash\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
     return "set -euo pipefail\n" + "\n".join(found).replace("production", "staging")
@@ -171,7 +171,7 @@ def run(script: str, stack: Deployed, environment: dict[str, str]) -> None:
 def test_a_repository_of_the_account_is_refused_then_adopted_with_its_images(
     staging: Deployed, tmp_path: Path
 ) -> None:
-    """As in an account where something else made it before the stack did."""
+    """As in an account in which the repository was created outside the stack."""
     pushed(staging, "arbor-staging-backend", "v1.2.3")
     staging.client("ecr").put_image_tag_mutability(
         repositoryName="arbor-staging-backend", imageTagMutability="MUTABLE"
@@ -201,7 +201,7 @@ def test_a_live_stack_moves_to_the_promised_names_by_the_runbook(
     script = commands("Give Image Repositories Their Promised Names")
     assert script.endswith(UP)
     for app in APPS:
-        # The plain command needs the program beside the stack's file; `up` is the same here.
+        # The plain command needs the program next to the stack's file; `up` is equivalent here.
         run(script.removesuffix(UP).replace("APP=backend", f"APP={app}"), before, environment)
         before.up()
         assert images(before)[app] == f"{named(app)}:v1.2.3"
@@ -224,7 +224,7 @@ def test_a_live_stack_moves_to_the_promised_names_by_the_runbook(
         PolicyName=iam.list_role_policies(RoleName=execution)["PolicyNames"][0],
     )["PolicyDocument"]
     assert "repository/arbor-staging-backend" in json.dumps(policy)
-    # Until the release, the tasks pull from the old repository by its own policy.
+    # Until the release, the tasks pull from the old repository with its own policy.
     allowed = before.client("ecr").get_repository_policy(repositoryName=named("backend"))
     assert execution in allowed["policyText"]
 

@@ -1,4 +1,4 @@
-"""A database that was restored takes the stack's name, and Pulumi takes it for its own."""
+"""A restored database takes over the stack's name, and Pulumi manages it as its own."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ BEFORE = f"{LIVE}-before"
 
 
 class Session:
-    """One that a query can be made on."""
+    """A connection for queries."""
 
     def execute(self, _query: str) -> None:
         return None
@@ -68,7 +68,7 @@ def _replaced(value: Any, old: str, new: str) -> Any:
 
 @pytest.fixture
 def restored(production: Deployed) -> Deployed:
-    """What `arbor database restore` leaves."""
+    """The account after `arbor database restore`."""
     account = Account(stack="production", client=production.client)
     window = backups.window(account)
     assert window is not None

@@ -1,4 +1,4 @@
-"""Where every URL of the runbook leads: before, during and after a blue/green deployment."""
+"""The target of every URL in the runbook: before, during and after a blue/green deployment."""
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -33,7 +33,7 @@ class Listener:
     arn: str
 
     def group_for(self, host: str, path: str) -> str | None:
-        """The target group with all the weight, or None where the default action answers."""
+        """The target group with all the weight, or None if the default action responds."""
         rules = self.elb.describe_rules(ListenerArn=self.arn)["Rules"]
         numbered = [rule for rule in rules if rule["Priority"] != "default"]
         for rule in sorted(numbered, key=lambda rule: int(rule["Priority"])):
@@ -61,7 +61,7 @@ class Traffic:
         self.listener = Listener(self.elb, self.outputs["https_listener_arn"])
 
     def colour(self, host: str, app: str) -> str:
-        """Which of the app's two groups the host's first page leads to."""
+        """The target group of the app that the host's first page leads to."""
         path = {"backend": "/api/v1/health", "frontend": "/"}[app]
         group = self.listener.group_for(host, path)
         service = self.outputs["services"][app]

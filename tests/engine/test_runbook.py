@@ -1,8 +1,7 @@
 """The runbook's AWS commands, with the AWS CLI v2, against the deployed production stack.
 
-Each is typed as the runbook types it; `<placeholders>` alone are filled in. The ones that AWS
-itself refuses as written are listed with the reason, shown to be refused where the account models
-the reason, and run corrected.
+Each is run as printed; only `<placeholders>` are filled in. Those that AWS refuses as written are
+listed with the reason, refused by the account if it models the reason, and run corrected.
 """
 
 import json
@@ -22,7 +21,7 @@ from pulumi_moto import aws_shim
 from runbook_fixtures import RUNBOOK
 
 ONE_A_ZONE = 3
-"""Tasks of a service of production, whose config names no count."""
+"""Tasks of a production service without a count in config."""
 CLI = aws_shim.find_aws()
 pytestmark = pytest.mark.skipif(
     CLI is None or aws_shim.version(CLI) < (2,),
@@ -71,7 +70,7 @@ def outputs(pristine_production: Deployed) -> dict[str, Any]:
 
 @pytest.fixture
 def logged(production: Deployed) -> None:
-    """Some lines of the backend's log."""
+    """Write some lines to the backend's log."""
     logs, group = production.client("logs"), "/ecs/arbor-production/backend"
     logs.create_log_stream(logGroupName=group, logStreamName="backend/backend/1")
     lines = [
@@ -219,7 +218,7 @@ def test_export_logs(shell: Shell, production: Deployed) -> None:
 
 
 def test_execute_a_command_in_a_task(production: Deployed) -> None:
-    """The CLI needs the session manager plugin for this; the API call behind it is tried."""
+    """The CLI needs the session manager plugin for this; the test calls the API behind it."""
     ecs = production.client("ecs")
     cluster = "arbor-production-cluster"
     task = ecs.list_tasks(cluster=cluster, serviceName="arbor-production-backend")["taskArns"][0]
@@ -251,7 +250,7 @@ def test_security_reviews(shell: Shell, outputs: dict[str, Any]) -> None:
 def test_latency_metric_needs_the_dimension_not_the_arn(
     shell: Shell, outputs: dict[str, Any]
 ) -> None:
-    """As written (the ARN) it runs and finds nothing; the dimension is app/NAME/ID."""
+    """As written (with the ARN) it runs and finds nothing; the dimension is app/NAME/ID."""
     dimension = outputs["load_balancer_metric_dimension"]
     assert dimension.startswith("app/")
     answer = shell.run(
@@ -288,7 +287,7 @@ REFUSED_AS_WRITTEN = {
     "the instance is no replica": (PROMOTE, "replica"),
     "openssl draws a slash": (PASSWORD_WITH_SLASH, "assword"),
 }
-"""What AWS refuses as the runbook writes it, with words of its refusal."""
+"""Commands that AWS refuses as the runbook writes them, with words of each refusal."""
 
 
 @pytest.mark.parametrize("case", REFUSED_AS_WRITTEN.values(), ids=REFUSED_AS_WRITTEN.keys())
@@ -300,7 +299,7 @@ def test_what_aws_refuses_is_refused(shell: Shell, case: tuple[str, str]) -> Non
 
 
 def test_rotate_the_password_corrected(shell: Shell) -> None:
-    """The generator draws no / @ or quote, the database is changed before the secret is current."""
+    """The generator excludes / @ and quotes; the database changes before the secret."""
     shell.run(
         "NEW_PASSWORD=$(LC_ALL=C tr -dc 'A-Za-z0-9' < /dev/urandom | head -c 32); "
         "aws rds modify-db-instance --db-instance-identifier arbor-production-db "
@@ -311,7 +310,7 @@ def test_rotate_the_password_corrected(shell: Shell) -> None:
 
 
 def test_rotate_the_token_as_it_is_printed(shell: Shell, production: Deployed) -> None:
-    """Every block of the section but the login, one after another, in one shell's variables."""
+    """Every block of the section except the login, one after another, in one shell."""
     token = "NEW_TOKEN=of-the-shell-0123456789"
     blocks = printed("Rotate the Cache's AUTH Token")
     changes = [block for block in blocks if "modify-replication-group" in block]
@@ -325,7 +324,7 @@ def test_rotate_the_token_as_it_is_printed(shell: Shell, production: Deployed) -
     secret = production.client("secretsmanager").describe_secret(SecretId="arbor/production/redis")
     held = [set(stages) for stages in secret["VersionIdsToStages"].values()]
     assert sorted(map(sorted, held)) == [["AWSCURRENT"], ["AWSPREVIOUS", "arbor-initial"]]
-    # SET took it: a second SET has nothing that was rotated in.
+    # SET took effect: a second SET fails, because no token was rotated in.
     refused = shell.try_(f"{token}\n{changes[1]}")
     assert "only after it was added" in refused.stderr
 

@@ -1,4 +1,4 @@
-"""What the tests of a long life look with: who is served, and by which version."""
+"""The observation helpers of the long-life tests: served users, versions and outages."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from engine_stack import Deployed
 from served import serving
 
 ONE_A_ZONE = 3
-"""Tasks of a service of production, whose config names no count."""
+"""Tasks of a production service without a count in config."""
 
 
 def test_a_stack_that_is_up_serves_what_config_says(pristine_production: Deployed) -> None:

@@ -1,4 +1,4 @@
-"""`python -m pipeline operate` by the real engine, and the page on the state, as printed."""
+"""`python -m pipeline operate` with the real engine, and docs/state.md as printed."""
 
 import json
 import re
@@ -31,7 +31,7 @@ Run = Callable[[str], str]
 
 @pytest.fixture
 def run(staging: Deployed, tmp_path: Path) -> Run:
-    """Runs a printed line beside the stack's files, with `pulumi` and an `aws` of the account."""
+    """Runs a printed line next to the stack's files, with `pulumi` and an `aws` of the account."""
     aws_shim.install(tmp_path, staging.environment["AWS_ENDPOINT_URL"])
     command = pulumi_cli.find_or_build(print, lambda _done, _total: None)
     (tmp_path / "pulumi").symlink_to(command.command)
@@ -58,7 +58,7 @@ def operate(stack: Deployed, action: Action) -> None:
 
 
 def refusal(stack: Deployed, action: Action, printed: Printed) -> str:
-    """What it says where it refuses."""
+    """The message of a refusal."""
     with pytest.raises(typer.Exit) as ended:
         operate(stack, action)
     told = printed.readouterr()
@@ -67,7 +67,7 @@ def refusal(stack: Deployed, action: Action, printed: Printed) -> str:
 
 
 def changed_by_hand(stack: Deployed) -> None:
-    """A value that a key holds, one in a service's entry, one of the program, and a loss."""
+    """Change values of a config key, a service and the program; delete a resource."""
     stack.client("rds").modify_db_instance(
         DBInstanceIdentifier=DATABASE, DBInstanceClass="db.t3.large", ApplyImmediately=True
     )
@@ -181,7 +181,7 @@ def test_what_held_data_is_neither_forgotten_nor_made_anew_and_the_rest_is(
 
 
 def with_a_language_host(stack: Deployed, directory: Path) -> None:
-    """What the official CLI has beside it, and an import asks for."""
+    """The program that an import starts and that the official CLI contains."""
     host = directory / "pulumi-language-python"
     words = f"{shlex.quote(sys.executable)} {shlex.quote(str(shell.HOST))}"
     host.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
@@ -222,7 +222,7 @@ def test_a_lock_and_an_invalid_state_are_named_with_the_way_and_mended(
         "timestamp": "2026-01-01T00:00:00Z",
     }
     left.write_text(json.dumps(content))
-    set_idle_timeout(staging, 33)  # a refresh that has nothing to write takes no lock
+    set_idle_timeout(staging, 33)  # a refresh without changes takes no lock
     told = refusal(staging, Action.REFRESH, capsys)
     assert "locked by 1 lock(s)" in told
     assert "pipeline operate cancel --stack staging" in told
@@ -241,7 +241,7 @@ def test_a_lock_and_an_invalid_state_are_named_with_the_way_and_mended(
 
 
 def disordered(state: dict[str, Any]) -> dict[str, Any]:
-    """A resource before what it depends on, and a reference to one that never was."""
+    """A resource before its dependency, and a reference to a missing resource."""
     resources = state["checkpoint"]["latest"]["resources"]
     (at,) = [i for i, one in enumerate(resources) if name_of(one["urn"]) == "cache-redis"]
     moved = resources.pop(at)
@@ -268,7 +268,7 @@ def blocks(heading: str) -> list[str]:
 
 
 def with_a_key(stack: Deployed, alias: str) -> str:
-    """A new key below this alias, in place of the one there may be; its id."""
+    """A new key with this alias instead of the existing one; returns its id."""
     kms = stack.client("kms")
     key = str(kms.create_key()["KeyMetadata"]["KeyId"])
     if alias in {one["AliasName"] for one in kms.list_aliases()["Aliases"]}:
@@ -278,7 +278,7 @@ def with_a_key(stack: Deployed, alias: str) -> str:
 
 
 def as_before_the_move(stack: Deployed, directory: Path) -> shell.Shell:
-    """A shell in which the stack is in the bucket's root, below the common key."""
+    """A shell for a stack whose state is in the bucket's root, with the common key."""
     s3, secret = stack.client("s3"), "PULUMI_CONFIG_PASSPHRASE"
     s3.create_bucket(Bucket=BUCKET)
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
@@ -297,7 +297,7 @@ def as_before_the_move(stack: Deployed, directory: Path) -> shell.Shell:
 
 
 def held_in(stack: Deployed, key: str) -> dict[str, Any]:
-    """The state as it lies in the bucket."""
+    """The state's file in the bucket."""
     body = stack.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()
     found: dict[str, Any] = json.loads(body)["checkpoint"]["latest"]
     return found
@@ -325,12 +325,12 @@ def test_every_block_of_the_page_works_on_a_stack_that_has_not_moved_yet(
     content = {"pid": 1, "username": "a", "hostname": "b", "timestamp": "2026-01-01T00:00:00Z"}
     staging.client("s3").put_object(Bucket=BUCKET, Key=held_lock, Body=json.dumps(content))
     cancel, by_hand = blocks("A Lost Lock")
-    # The state was written a moment ago: it refuses, and the page's other line goes on.
+    # The state was written a moment ago: the command refuses, and the page's other line works.
     assert "a run may be active: a@b (pid 1)" in there.run(f"! {cancel.strip()} 2>&1").stdout
     there.run(by_hand)
     assert "staging is not locked." in there.run(cancel).stdout
 
-    # The shell of the tests says yes for a person, which `--preview-only` does not take.
+    # The tests' shell confirms automatically, which `--preview-only` does not accept.
     walk("A Killed Update", "set -e; unset PULUMI_SKIP_CONFIRMATIONS")
     (leaf,) = [u["urn"] for u in staging.resources() if name_of(u["urn"]) == "backend-scaling-cpu"]
     there.run(f"pulumi state delete '{leaf}' --stack staging --yes")
@@ -349,7 +349,7 @@ def test_every_block_of_the_page_works_on_a_stack_that_has_not_moved_yet(
 
 
 def removed_and_kept(stack: Deployed) -> list[str]:
-    """The files that were deleted in the root, and of which a version is left."""
+    """The files deleted in the root, and those with a remaining version."""
     found = stack.client("s3").list_object_versions(Bucket=BUCKET, Prefix=".pulumi/stacks/")
     versions = {one["Key"] for one in found["Versions"]}
     return [one["Key"] for one in found.get("DeleteMarkers", ()) if one["Key"] in versions]

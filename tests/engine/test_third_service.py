@@ -29,7 +29,7 @@ pytestmark = pytest.mark.xdist_group("third service")  # one worker: the last te
 
 @pytest.fixture(scope="module")
 def stack(pristine_staging: Deployed) -> Iterator[Deployed]:
-    """Staging with an internal service more, brought up under the policy pack."""
+    """Staging with an additional internal service, deployed with the policy pack."""
     with pristine_staging.copy() as copy:
         configure(copy, {**SERVICES, "admin": ADMIN})
         for app in (*SERVICES, "admin"):
@@ -63,7 +63,7 @@ def arbor(stack: Deployed, *words: str, code: int = 0) -> CompletedProcess[str]:
 
 
 def changed(stack: Deployed, *words: str) -> str:
-    """What a command that writes prints."""
+    """The output of a command that writes."""
     return arbor(stack, *words, "--yes", "--every", "0.5").stdout
 
 
@@ -106,7 +106,7 @@ def test_a_third_service_is_rolled_back_and_scaled_alone(stack: Deployed) -> Non
 
 @pytest.mark.parametrize("command", ["status", "triage"])
 def test_status_and_triage_report_a_third_service(stack: Deployed, command: str) -> None:
-    """The domain leads nowhere here, so both find its URLs down."""
+    """The domain does not resolve here, so both report its URLs as down."""
     assert re.search(r"\badmin\b", arbor(stack, command, code=1).stdout)
 
 

@@ -1,4 +1,4 @@
-"""What was added by hand beside the stack's resources: the drift run reports it, `up` leaves it."""
+"""Manual additions next to the stack's resources: the drift run reports them, `up` leaves them."""
 
 import json
 from pathlib import Path
@@ -55,7 +55,7 @@ def test_rules_and_policies_that_no_resource_owns_are_reported_with_the_command(
     found = [one.advice for one in report.drift or ()]
     for line, said in zip(found, _wanted(group, rule, beside, role["id"], admin), strict=True):
         assert all(part in line for part in said), line
-    assert drift.find(stack) == []  # nothing that an `up` would change, so it stops no apply
+    assert drift.find(stack) == []  # no change for an `up`, so it stops no apply
 
     ec2.revoke_security_group_ingress(
         GroupId=group, SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]]

@@ -1,4 +1,4 @@
-"""Both stacks come up from nothing, and then there is nothing left to do."""
+"""Both stacks come up from an empty account, and a second `up` changes nothing."""
 
 import json
 
@@ -81,7 +81,7 @@ def test_no_secret_lies_open_in_the_state_or_the_outputs(stack: Deployed) -> Non
 
 
 def test_every_resource_is_as_its_row_says_it_was_asked_for(stack: Deployed) -> None:
-    """The account holds what the state says: nothing was created and then lost."""
+    """The account matches the state: everything that was created still exists."""
     checked = 0
     for resource in stack.resources():
         row = ROWS.get(resource["type"])

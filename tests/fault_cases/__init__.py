@@ -1,4 +1,4 @@
-"""Every command that writes, for the drill of its faults; a file for each section."""
+"""Every command that writes, for the fault drill; one file for each section."""
 
 from fault_cases import bluegreen, cache, database, logs, release, scale, security
 

@@ -1,4 +1,4 @@
-"""The commands of a blue/green deployment that a person answers, for the drill of their faults."""
+"""Commands of a blue/green deployment with a pause, for the fault drill."""
 
 from typer.testing import CliRunner
 
@@ -12,14 +12,14 @@ START = ("bluegreen", "start", VERSION)
 
 
 def started(wire: Wire) -> None:
-    """Both services pause with the version, and the command that did it has ended."""
+    """Both services pause with the version, and the command that started them has ended."""
     push(VERSION)(wire)
     done = CliRunner().invoke(app, [*START, "--yes", "--every", str(EVERY)])
     assert done.exit_code == 0, done.output
 
 
 def tested(wire: Wire) -> object:
-    """What runs, how the last deployments are, what waits, and what was added to the services."""
+    """Running images, last deployments, pending pauses, and additions to the services."""
     ecs, ssm = wire.client("ecs"), wire.client("ssm")
     hooks, waits, statuses = {}, {}, {}
     for name in (f"arbor-production-{one}" for one in APPS):
@@ -40,7 +40,7 @@ def tested(wire: Wire) -> object:
 
 
 def ended(wire: Wire) -> object:
-    """The same, and the images that run, of which there is one again in each service."""
+    """The same, with one running image for each service."""
     return tested(wire), released(wire)
 
 

@@ -1,4 +1,4 @@
-"""The cache's commands that write, for the drill of their faults."""
+"""The cache's commands that write, for the fault drill."""
 
 import atexit
 import contextlib
@@ -29,21 +29,21 @@ def _named(found: Group) -> Group:
 
 @functools.cache
 def _redis() -> redis_server.Server:
-    """One for all runs: starting it takes longer than they do."""
+    """One server for all runs, because its start takes longer than they do."""
     kept = contextlib.ExitStack()
     atexit.register(kept.close)
     return kept.enter_context(redis_server.server())
 
 
 def share_token(wire: Wire) -> None:
-    """Let the secret have the token that the real Redis takes."""
+    """Set the secret's token to that of the real Redis."""
     value = json.dumps({"password": redis_server.TOKEN})
     wire.client("secretsmanager").put_secret_value(SecretId=SECRET, SecretString=value)
 
 
 @contextmanager
 def with_redis(wire: Wire) -> Iterator[None]:
-    """The way leads to a real Redis, full where nothing has reached the account yet."""
+    """Connect to a real Redis, full while no call has reached the account."""
     server, read = _redis(), group.read
     if not wire.effects:
         server.fill(plan=3, other=2)
@@ -55,28 +55,28 @@ def with_redis(wire: Wire) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(server.ca))
         patch.setattr("arbor.cache.session.tunnel", way)
-        # Its certificate is for its own name, not for ElastiCache's.
+        # Its certificate has its own name instead of ElastiCache's.
         patch.setattr("arbor.cache.group.read", lambda account: _named(read(account)))
         yield
 
 
 @contextmanager
 def with_plugin(_: Wire) -> Iterator[None]:
-    """The command in the task is done at once."""
+    """The command in the task ends at once."""
     with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
         plugin_stand_ins.install(Path(place), patch, f"print({warm.DONE!r})")
         yield
 
 
 def warmed(wire: Wire) -> object:
-    """Whether the command was run in a task, by the name of AWS's call."""
+    """Whether the command ran in a task, by the name of AWS's call."""
     return "ecs:ExecuteCommand" in [operation for operation, _ in wire.effects]
 
 
 def snapshots(wire: Wire) -> object:
-    """Which node is saved, and whether anything is still being made.
+    """The saved node, and whether a snapshot is in progress.
 
-    One more where the first run had only not said that it was done: it has what was asked for.
+    A second one exists if the first run completed it but did not report success.
     """
     found = wire.client("elasticache").describe_snapshots()["Snapshots"]
     ours = [one for one in found if one["SnapshotName"].startswith(OURS)]

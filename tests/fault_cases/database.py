@@ -1,4 +1,4 @@
-"""The commands of the database's backups that write, for the drill of their faults."""
+"""The commands of the database's backups that write, for the fault drill."""
 
 import json
 import urllib.parse
@@ -17,7 +17,7 @@ from faults import Case
 DATABASE, RESTORED = "arbor-production-db", "arbor-production-db-restored"
 SECRET = "arbor/production/db"
 MOMENT = datetime(2040, 1, 1, tzinfo=UTC)
-"""The same in every run and process, so that the cases have the same names."""
+"""Equal in every run and process, so that the cases keep their names."""
 ALIKE = (
     *("MultiAZ", "DeletionProtection", "CopyTagsToSnapshot", "PreferredMaintenanceWindow"),
     *("PerformanceInsightsEnabled", "EnabledCloudwatchLogsExports", "VpcSecurityGroups"),
@@ -25,9 +25,9 @@ ALIKE = (
 
 
 def snapshots(wire: Wire) -> object:
-    """One for each run that came to its end, and none left by another.
+    """One snapshot for each completed run, and none of another run.
 
-    The last thing that a run does is to give the lock back; whoever asks again then wants another.
+    A run releases the lock last, so a later run takes another snapshot.
     """
     found = wire.client("rds").describe_db_snapshots(
         DBInstanceIdentifier=DATABASE, SnapshotType="manual"
@@ -41,13 +41,13 @@ def snapshots(wire: Wire) -> object:
 
 
 def until_then(wire: Wire) -> None:
-    """Let the account's time pass until the moment lies within the restorable window."""
+    """Let the account's time pass until the moment is within the restorable window."""
     ahead = MOMENT - datetime.now(UTC) + timedelta(days=1)
     wire.copy.control("clock", advance=ahead.total_seconds())
 
 
 def restored(wire: Wire) -> object:
-    """Whether it stands once, like its source, and takes the application's login."""
+    """Whether one copy exists, equals its source, and accepts the application's login."""
     rds = wire.client("rds")
     found = {one["DBInstanceIdentifier"]: one for one in rds.describe_db_instances()["DBInstances"]}
     source, copy = found[DATABASE], found[RESTORED]
@@ -67,7 +67,7 @@ def _secret(wire: Wire) -> str:
 
 
 def _takes(wire: Wire, password: str) -> bool:
-    """As if the password was rotated since: the copy takes it once RDS was asked to give it."""
+    """As if the password was rotated: the copy accepts it after RDS was asked to set it."""
     given = [
         urllib.parse.parse_qs(body.decode() if isinstance(body, bytes) else body)
         for operation, body in wire.effects
@@ -83,7 +83,7 @@ def _takes(wire: Wire, password: str) -> bool:
 
 @contextmanager
 def with_an_old_password(wire: Wire) -> Iterator[None]:
-    """The command logs in to the copy, which has the password of its moment."""
+    """The command logs in to the copy, which has its earlier password."""
 
     class Session:
         def execute(self, _query: str) -> None:

@@ -1,4 +1,4 @@
-"""The commands of the logs section that write, for the drill of their faults."""
+"""The commands of the logs section that write, for the fault drill."""
 
 import json
 import time
@@ -10,7 +10,7 @@ GROUP, STREAM = "/ecs/arbor-production/backend", "backend/backend/1"
 
 
 def log(wire: Wire) -> None:
-    """Something to export."""
+    """Write events to export."""
     logs = wire.client("logs")
     logs.create_log_stream(logGroupName=GROUP, logStreamName=STREAM)
     event = {"timestamp": int(time.time() * 1000), "message": json.dumps({"level": "INFO"})}
@@ -18,7 +18,7 @@ def log(wire: Wire) -> None:
 
 
 def exported(wire: Wire) -> object:
-    """How often, of what, to where, and how each ended."""
+    """Number, source, destination and status of the exports."""
     tasks = wire.client("logs").describe_export_tasks()["exportTasks"]
     return [
         (task["logGroupName"], task["destinationPrefix"], task["status"]["code"]) for task in tasks

@@ -1,4 +1,4 @@
-"""The commands that deploy, for the drill of their faults."""
+"""The commands that deploy, for the fault drill."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ APPS = ("backend", "frontend")
 
 
 def push(version: str) -> Callable[[Wire], None]:
-    """Both images of a version."""
+    """Push both images of a version."""
 
     def pushed(wire: Wire) -> None:
         client = wire.client
@@ -35,7 +35,7 @@ def push(version: str) -> Callable[[Wire], None]:
 
 
 def _live_images(client: Clients) -> dict[str, str]:
-    """By application; of the tasks that run."""
+    """The images of the running tasks, by application."""
     ecs, found = client("ecs"), {}
     for app in APPS:
         name = f"arbor-production-{app}"
@@ -53,7 +53,7 @@ def _live_images(client: Clients) -> dict[str, str]:
 
 
 def released(wire: Wire) -> tuple[object, ...]:
-    """What runs, and how the last deployments ended."""
+    """The running images, and the status of the last deployments."""
     client = wire.client
     return _live_images(client), _last_deployments(client)
 
@@ -64,7 +64,7 @@ def migrated(wire: Wire) -> object:
 
 
 def _last_deployments(client: Clients) -> dict[str, str]:
-    """How they ended."""
+    """The status of the last deployments."""
     ecs, last = client("ecs"), {}
     for app in APPS:
         deployments = ecs.list_service_deployments(
@@ -83,13 +83,13 @@ def _migrations(client: Clients) -> int:
 
 
 def push_live(wire: Wire) -> None:
-    """The images that run: nobody pushed them before the engine named them."""
+    """Push the running images, which exist only by name."""
     (version,) = {image.rsplit(":", 1)[1] for image in _live_images(wire.client).values()}
     push(version)(wire)
 
 
 def two_releases(wire: Wire) -> None:
-    """The one that the engine deployed, and another after it."""
+    """The engine's deployment, and another after it."""
     push_live(wire)
     push("v1.2.3")(wire)
     account = Account(stack="production", client=wire.client)
@@ -97,7 +97,7 @@ def two_releases(wire: Wire) -> None:
 
 
 def two_releases_and_a_third_under_way(wire: Wire) -> None:
-    """Of the backend."""
+    """Releases of the backend."""
     two_releases(wire)
     push("v1.2.4")(wire)
     account = Account(stack="production", client=wire.client)

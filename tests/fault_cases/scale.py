@@ -1,4 +1,4 @@
-"""The commands that scale, for the drill of their faults."""
+"""The commands that scale, for the fault drill."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def _floor(wire: Wire) -> int:
 
 
 def counted(wire: Wire) -> dict[str, object]:
-    """The count, and the floor now and after the longest time that can be asked for."""
+    """The count, and the floor now and after the longest allowed time."""
     service, now = _service(wire), _floor(wire)
     wire.copy.control("clock", advance=WEEK + 3600)
     return {
@@ -37,7 +37,7 @@ def counted(wire: Wire) -> dict[str, object]:
 
 
 def sized(wire: Wire) -> dict[str, object]:
-    """What runs, and how its deployment ended; a lost answer leaves a revision that nobody runs."""
+    """Running size and deployment status; a lost response leaves an unused revision."""
     ecs = wire.client("ecs")
     live = _service(wire)["taskDefinition"]
     definition = ecs.describe_task_definition(taskDefinition=live)["taskDefinition"]
@@ -50,14 +50,14 @@ def sized(wire: Wire) -> dict[str, object]:
 
 
 def classed(wire: Wire) -> dict[str, object]:
-    """The class, and what is pending."""
+    """The class, and pending changes."""
     found = wire.client("rds").describe_db_instances(DBInstanceIdentifier=DATABASE)
     database = found["DBInstances"][0]
     return {"class": database["DBInstanceClass"], "pending": database["PendingModifiedValues"]}
 
 
 def scale_for_a_while(wire: Wire) -> None:
-    """Somebody scaled before, for a shorter time."""
+    """An earlier scaling with a shorter time."""
     scaling = wire.client("application-autoscaling")
     where = {
         "ServiceNamespace": "ecs",

@@ -1,4 +1,4 @@
-"""The commands of the security section that write, for the drill of their faults."""
+"""The commands of the security section that write, for the fault drill."""
 
 from faults import Case
 from rotation_world import rotated, share_password, took_turns, with_postgres, with_rds

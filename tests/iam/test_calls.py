@@ -1,4 +1,4 @@
-"""What the pipeline's own commands ask of AWS is what its roles may, read from their code."""
+"""The calls of the pipeline's commands, read from their code, are within the roles' permissions."""
 
 import json
 import re
@@ -33,14 +33,14 @@ CALLED = re.compile(r"""(?:\.|")([a-z][a-z0-9]*(?:_[a-z0-9]+)+)\b""")
 RELEASES = ("release", "ecs", "bluegreen")
 ELSEWHERE = {"execute_command": "operators' sessions, by their own roles"}
 ROTATES = ("*.py", "security/*.py", "cache/session.py", "database/session.py")
-"""Where `arbor rotate-first` calls AWS, below arbor/, beside what a release calls."""
+"""Code of `arbor rotate-first` that calls AWS, below arbor/, in addition to a release's."""
 PREVIEWS = ("hazards/*.py", "drift/drift.py", "drift/unowned.py")
-"""What a preview runs, below pipeline/."""
+"""Code of a preview, below pipeline/."""
 
 
 @cache
 def actions() -> dict[str, set[str]]:
-    """By the name of a boto3 method, the IAM actions that it could be."""
+    """The IAM actions that a boto3 method could be, by its name."""
     found: dict[str, set[str]] = {}
     for service, prefix in SERVICES.items():
         for operation in get_session().get_service_model(service).operation_names:

@@ -1,4 +1,4 @@
-"""The evaluator follows AWS's rules, each tried on documents of a statement or two."""
+"""The evaluator follows AWS's rules, tested on documents with one or two statements."""
 
 import json
 from typing import Any
@@ -51,11 +51,11 @@ def may(
         ((), False),
         ((allow(),), True),
         ((allow(), deny()), False),
-        ((allow(Action="s3:getobject"),), True),  # actions know no case
+        ((allow(Action="s3:getobject"),), True),  # actions are case-insensitive
         ((allow(Action="s3:Get*"),), True),
         ((allow(Action="s3:Put*"),), False),
         ((allow(Resource="arn:aws:s3:::b/?"),), True),
-        ((allow(Resource="arn:aws:s3:::B/k"),), False),  # resources do
+        ((allow(Resource="arn:aws:s3:::B/k"),), False),  # resources are case-sensitive
         ((without(allow(NotAction="s3:Put*"), "Action"),), True),
         ((without(allow(NotAction="s3:*"), "Action"),), False),
         ((allow(), without(deny(NotResource=BUCKET), "Resource")), True),
@@ -87,7 +87,11 @@ def test_statements(statements: tuple[dict[str, Any], ...], expected: bool) -> N
         ({"ForAnyValue:StringEquals": {"a:k": "v"}}, ["u", "v"], True),
         ({"ForAnyValue:StringEquals": {"a:k": "v"}}, None, False),
         ({"ForAllValues:StringEquals": {"a:k": "v"}}, ["u", "v"], False),
-        ({"ForAllValues:StringEquals": {"a:k": "v"}}, None, True),  # AWS's trap
+        (
+            {"ForAllValues:StringEquals": {"a:k": "v"}},
+            None,
+            True,
+        ),  # a common mistake in AWS policies
         ({"StringEquals": {"a:k": "v"}}, [], False),
         ({"StringLike": {"a:k": "*"}}, [], False),
         ({"StringNotEquals": {"a:k": "v"}}, [], True),
@@ -125,7 +129,7 @@ def test_the_policy_of_a_resource_denies_whoever_it_names() -> None:
 
 
 def test_the_policy_of_a_resource_allows_whom_it_names() -> None:
-    """The role itself, or everybody; the account leaves it to the policies of the role."""
+    """The role itself or everyone; the account's root leaves it to the role's policies."""
     for who in (
         "*",
         {"AWS": "*"},

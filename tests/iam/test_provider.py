@@ -23,7 +23,7 @@ LONGEST_INLINE = 10_240
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 LONGEST_MANAGED = 6144
 PREFIXES = {"elbv2": "elasticloadbalancing", "application-autoscaling": "application-autoscaling"}
-"""Of services that IAM names otherwise than boto3."""
+"""Services whose names differ between IAM and boto3."""
 OF_S3 = {
     "DeleteBucketEncryption": "PutEncryptionConfiguration",
     "DeleteBucketLifecycle": "PutLifecycleConfiguration",
@@ -49,14 +49,14 @@ EMULATED_ONLY = {
     "logs:UntagLogGroup": "as above",
     "secretsmanager:RestoreSecret": "a secret comes back by hand (docs/runbook.md)",
 }
-"""Calls of an example that the program never leads to."""
+"""Calls of an example that the program never causes."""
 IN_AWS = sorted(token for token, row in ROWS.items() if row.client is not None)
 WITH_MANAGED = ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:ecs/service:Service")
 
 
 @contextmanager
 def recorded(row: Row) -> Iterator[tuple[object, set[str]]]:
-    """A client of the row's, and the actions that its calls need."""
+    """A client for the row, and the actions of its calls."""
     found: set[str] = set()
 
     def note(model: object, **_: object) -> None:
@@ -75,7 +75,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    assert corrections  # imported for what it registers
+    assert corrections  # imported for its registrations
     correction.apply()
     with mock_aws():
         yield
@@ -96,7 +96,7 @@ def test_what_the_emulated_provider_calls_is_among_the_types_actions(token: str)
             keys = row.changed(before, asked, wanted)
             row.update(client, physical, Change(old=before, new=wanted, keys=keys))
         state = {**asked, **(row.read(client, row.located(physical, before)) or {})}
-        with suppress(ClientError):  # a load balancer that is protected; the call was noted
+        with suppress(ClientError):  # a protected load balancer; the call was recorded
             row.delete(client, physical, state)
     calls = provider.CALLS[token]
     assert found - set(EMULATED_ONLY) <= calls.read_actions | calls.write_actions

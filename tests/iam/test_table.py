@@ -16,7 +16,7 @@ from iam_world import ELSEWHERE, OLDER, ONE, PRODUCTION, REGION, STAGING, Place
 
 PLACES = (PRODUCTION, STAGING, ELSEWHERE)
 Row = tuple[str, str, Callable[[Place], Request]]
-"""The role's kind, what is asked in words, and the request."""
+"""The role's kind, the permission in words, and the request."""
 
 
 def bounded(action: str, role: str) -> Callable[[Place], Request]:
@@ -29,7 +29,7 @@ def bounded(action: str, role: str) -> Callable[[Place], Request]:
 
 
 def on(action: str, resource: str, **context: str) -> Callable[[Place], Request]:
-    """Something untagged, or that authorizes without tags."""
+    """An untagged resource, or one that is authorized without tags."""
     return lambda at: Request(
         action=action,
         resource=resource.format(stack=at.stack, account=at.account, region=REGION),
@@ -38,7 +38,7 @@ def on(action: str, resource: str, **context: str) -> Callable[[Place], Request]
 
 
 def of_stack(action: str, service: str, rest: str) -> Callable[[Place], Request]:
-    """Something that the program made and tagged."""
+    """A tagged resource of the program."""
     return lambda at: at.tagged(action, at.arn(service, rest.format(stack=at.stack)))
 
 
@@ -259,7 +259,7 @@ ITS_WORK = frozenset(
         "rewrite who may assume it",
     }
 )
-"""What the deploy role must never and the first deploy role is for."""
+"""Permissions that the deploy role must never have, and the first deploy role has."""
 NEVER: tuple[Row, ...] = (
     *NEVER_ROWS,
     *(
@@ -302,10 +302,10 @@ SHARED = frozenset(
 
 
 def crossing(mine: Place, theirs: Place) -> Iterator[tuple[str, str, Request]]:
-    """What a role of one stack can do to its own, asked of the other's, without what both share.
+    """Requests of one stack's role on the other's resources, without the shared ones.
 
-    AWS shows every role of an account and the description of most resources to whoever may look,
-    and S3 authorizes without a bucket's tags (docs/decisions/ci-roles.md).
+    AWS shows every role of an account and the description of most resources to each reader, and S3
+    authorizes without a bucket's tags (docs/decisions/ci-roles.md).
     """
     for kind, says, asks in CAN:
         request = asks(theirs)
@@ -365,7 +365,7 @@ def without(policy: str, index: int, element: str = "") -> str:
 
 
 def mutants(effect: str) -> Iterator[object]:
-    """Each statement of this effect: whose, the policy's place and the statement's."""
+    """Each statement with this effect: role, place of the policy, and index."""
     for kind in ("preview", "deploy", "bootstrap", "task"):
         principal = PRODUCTION.principal(kind)
         bounds = [principal.boundary] if principal.boundary else []
@@ -379,14 +379,14 @@ def mutants(effect: str) -> Iterator[object]:
 def asked(kind: str) -> list[Request]:
     """Everything that a role of production must never do."""
     rows = [asks(PRODUCTION) for whose, _, asks in NEVER if whose == kind]
-    kinds = {kind, "deploy"} if kind == "bootstrap" else {kind}  # it does what that one does
+    kinds = {kind, "deploy"} if kind == "bootstrap" else {kind}  # equivalent to another row
     theirs = [r for whose, _, r in crossing(PRODUCTION, STAGING) if whose in kinds]
     return [*rows, *theirs, RETAGS]
 
 
 @pytest.mark.parametrize(("kind", "place", "index"), mutants("Deny"))
 def test_each_denial_holds_whatever_else_is_attached(kind: str, place: int, index: int) -> None:
-    """With administrator access beside it, a row is refused by this statement alone."""
+    """With administrator access as well, a row is refused by this statement alone."""
     role = PRODUCTION.principal(kind)
     if role.boundary is not None:
         wide = json.loads(role.boundary)
@@ -398,7 +398,7 @@ def test_each_denial_holds_whatever_else_is_attached(kind: str, place: int, inde
         policies = list(held.policies)
         policies[place] = without(policies[place], index)
         broken = replace(role, policies=tuple(policies))
-    # Of the identity's documents alone: policies of buckets and keys have tests of their own.
+    # Only the identity's documents: policies of buckets and keys have their own tests.
     plain = [replace(request, resource_policy=None) for request in asked(kind)]
     assert [r for r in plain if not allowed(held, r) and allowed(broken, r)]
 
@@ -418,7 +418,7 @@ def test_each_condition_of_what_is_allowed_is_needed(kind: str, place: int, inde
 
 @pytest.mark.parametrize("kind", ["preview", "deploy", "bootstrap"])
 def test_the_policies_of_bucket_and_keys_hold_by_themselves(kind: str) -> None:
-    """Even a role of the pipeline with administrator access destroys no state."""
+    """Even a role of the pipeline with administrator access can't destroy the state."""
     role = replace(PRODUCTION.principal(kind), policies=(ADMIN,))
     kept = {*state.DESTROYS_OBJECTS, *state.CHANGES_BUCKET, *state.DESTROYS_KEYS}
     rows = [
@@ -433,7 +433,7 @@ def test_the_policies_of_bucket_and_keys_hold_by_themselves(kind: str) -> None:
 
 
 def test_break_glass_may_what_nobody_else_may() -> None:
-    """An administrator's role, and the one that the policies of bucket and keys except."""
+    """The role that the policies of bucket and keys exempt."""
     task = PRODUCTION.principal("task")
     admin = replace(task, arn=PRODUCTION.role("Admin"), boundary=None)
     glass = replace(admin, arn=PRODUCTION.role(naming.BREAK_GLASS_ROLE))
@@ -444,6 +444,6 @@ def test_break_glass_may_what_nobody_else_may() -> None:
     for request in destroys:
         assert allowed(glass, request)
         assert not allowed(admin, request)
-    # Bootstrap, which an administrator runs, still mends the settings.
+    # Bootstrap, run by an administrator, can still correct the settings.
     assert allowed(admin, PRODUCTION.state_file("s3:PutBucketPolicy", ""))
     assert allowed(admin, PRODUCTION.state_key("kms:PutKeyPolicy"))

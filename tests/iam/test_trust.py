@@ -1,4 +1,4 @@
-"""Which jobs may assume which role, by GitHub's tokens in both forms of the subject."""
+"""Which jobs may assume which role, with both forms of the subject in GitHub's tokens."""
 
 import re
 from pathlib import Path
@@ -85,7 +85,7 @@ def test_jobs_of_main_deploy_and_pull_requests_preview(repository: str) -> None:
     ids=str,
 )
 def test_no_other_job_of_the_environment_deploys(repository: str, changed: dict[str, str]) -> None:
-    """Of a tag, a branch, another workflow, or a repository that took over the name."""
+    """A tag, a branch, another workflow, or a repository that took over the name."""
     assert not may("deploy", token("environment:production", repository=repository, **changed))
     changed = {**changed, "file": "own-roles.yml" if "file" not in changed else "up-stack.yml"}
     assert not may("bootstrap", token("environment:production", repository=repository, **changed))
@@ -123,7 +123,7 @@ def test_the_applications_environment_pushes_images_and_deploys_nothing() -> Non
 
 
 def roles(workflow: Any) -> set[str]:
-    """As which roles the jobs of a workflow sign in that have an environment and get a token."""
+    """The roles that a workflow's jobs with an environment and a token assume."""
     return {
         step["with"]["as"]
         for job in workflow["jobs"].values()

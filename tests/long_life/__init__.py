@@ -1,1 +1,1 @@
-"""A long life of a stack, by machine: docs/decisions/long-life.md."""
+"""The long life of a stack, generated: docs/decisions/long-life.md."""

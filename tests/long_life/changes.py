@@ -1,4 +1,4 @@
-"""Changes of config that a stack which is up allows at any time, and how one is made."""
+"""Changes of config that a live stack allows at any time, and how one is made."""
 
 import copy
 from collections.abc import Mapping
@@ -11,19 +11,19 @@ Values = Mapping[str, Any]
 """New values by path: `logRetentionDays`, or `services.backend.max`."""
 
 NUMBERS = next(case for case in WORKS if case.name == "numbers").config
-"""Of the table that tries each key by itself."""
+"""Cases of the table that tries each key alone."""
 ELSEWHERE = {"natPerZone", "fargateVcpuQuota", "githubRepository", "deployWithoutReviewers"}
-"""They hang on others that change here, or on the stack."""
+"""Keys that depend on others in this table, or on the stack."""
 
 
 def _of(key: str) -> Any:
-    """What production has."""
+    """The values of production."""
     return stack_config("production").get(f"arbor:{key}", PROJECT[f"arbor:{key}"].get("default"))
 
 
 THIRD = {key: value for key, value in REPORTS.items() if key not in {"count", "min"}}
 THIRD |= {"version": "v1.0.0", "max": 3}
-"""A service more, with a task in each zone."""
+"""An additional service, with a task in each zone."""
 CHANGES: dict[str, tuple[Any, ...]] = {
     **{key: (_of(key), value) for key, value in NUMBERS.items() if key not in ELSEWHERE},
     "bakeTimeMinutes": (15, 10),
@@ -36,7 +36,7 @@ CHANGES: dict[str, tuple[Any, ...]] = {
     "databaseBackupDays": (7, 14),
     "services.reports": (None, THIRD),
 }
-"""Values by path; each may follow each."""
+"""Values by path, in any order."""
 REFUSED = (
     {"spotWeight": 1},
     {"databaseMultiAz": False},
@@ -44,16 +44,16 @@ REFUSED = (
     {"services.frontend.cpu": 300},
     {"wafRequestsPerFiveMinutes": 1},
 )
-"""Settings refuse them in production."""
+"""Values that production's settings refuse."""
 WITH = {
     ("services.backend.cpu", 512): {"services.backend.memory": 1024},
     ("services.backend.cpu", 1024): {"services.backend.memory": 2048, "fargateVcpuQuota": 40},
 }
-"""What must change together."""
+"""Values that must change together."""
 
 
 def changed(stack: str, config: Mapping[str, Any], values: Values) -> dict[str, Any]:
-    """Keys of the stack's file (`arbor:...`) with the new values in them, on top of `config`."""
+    """Keys of the stack's file (`arbor:...`) with the new values, on top of `config`."""
     found: dict[str, Any] = {}
     given = dict(values)
     for path, value in values.items():

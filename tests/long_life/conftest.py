@@ -1,4 +1,4 @@
-"""The options of the soak, and the line that counts the steps."""
+"""The options of the soak, and the summary line of the steps."""
 
 import os
 
@@ -10,7 +10,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give the soak as many lanes as there are workers."""
+    """Give the soak one lane for each worker."""
     if "lane" in metafunc.fixturenames:
         workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
         metafunc.parametrize("lane", range(workers))

@@ -1,4 +1,4 @@
-"""Commands and `up`s that something befalls half way."""
+"""Commands and `up`s with a fault half way."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ LONGEST = 120.0
 
 
 class AtWrite(set[Place]):
-    """In place of the places of a fault: the n-th write, whatever it is."""
+    """Replaces a fault's place: the n-th write, whatever it is."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ def arbor(wire: Wire, words: tuple[str, ...], fault: Fault | None = None, at: in
     number = os.getpid() if fault is None else GONE
     runner = CliRunner()
     with pytest.MonkeyPatch.context() as patch:
-        # A killed process is gone, as the next run on the same machine can see.
+        # A killed process no longer exists, as the next run on the same machine can see.
         patch.setattr("arbor.lock.os.getpid", lambda: number)
         try:
             return runner.invoke(app, [*words, "--yes", "--every", str(EVERY)])
@@ -51,9 +51,9 @@ def arbor(wire: Wire, words: tuple[str, ...], fault: Fault | None = None, at: in
 
 
 def up(stack: Deployed, how: str, at: int) -> None:
-    """Run an `up` that meets trouble at its n-th write, if it makes so many; as its user would.
+    """Run an `up` with a fault at its n-th write, if it makes so many.
 
-    Whoever killed it takes the lock of the state off, as Pulumi says: `pulumi cancel`.
+    A killed one is followed by `pulumi cancel`, which deletes the state's lock.
     """
     stack.trouble("hangs" if how == KILLED else "throttled", at)
     ending = threading.Thread(target=_end_when_it_hangs, args=[stack]) if how == KILLED else None
@@ -73,7 +73,7 @@ def up(stack: Deployed, how: str, at: int) -> None:
 
 
 def _end_when_it_hangs(stack: Deployed) -> None:
-    """Kill the command once a write of it hangs; give up when it has ended by itself."""
+    """Kill the command when a write of it hangs; return when it ended by itself."""
     ends = time.monotonic() + LONGEST
     seen = False
     while time.monotonic() < ends:
@@ -88,7 +88,7 @@ def _end_when_it_hangs(stack: Deployed) -> None:
 
 
 def _engine() -> int | None:
-    """The process of a `pulumi up` of ours."""
+    """The process of a `pulumi up` of this test."""
     for place in Path("/proc").glob("[0-9]*"):
         try:
             parent = int((place / "stat").read_text().rsplit(")", 1)[1].split()[1])

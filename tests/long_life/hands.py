@@ -1,4 +1,4 @@
-"""What is changed by hand although the engine owns it: drift, until it is taken back."""
+"""Manual changes of what the engine owns: drift, until it is reverted."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -22,18 +22,18 @@ def _nothing(_: Deployed) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Hand:
-    """A change, and where the drift check must find it."""
+    """A manual change, and where the drift check must find it."""
 
     drifts: frozenset[tuple[str, str]]
-    """Logical name and input; no input for what no resource owns."""
+    """Logical name and input; no input for an unowned object."""
     do: Do = _nothing
     undo: Do = _nothing
     adopted: Mapping[str, Any] = field(default_factory=dict)
-    """The config that keeps it; empty where none does."""
+    """The config that adopts it; empty without a key."""
 
     @property
     def is_owned(self) -> bool:
-        """Whether a resource has it, so that a refresh reads it and `up` puts it back."""
+        """Whether a resource owns it, so that a refresh reads it and `up` reverts it."""
         return all(key for _, key in self.drifts)
 
 
@@ -79,7 +79,7 @@ def _service(stack: Deployed) -> dict[str, Any]:
 
 
 def _rule(stack: Deployed) -> dict[str, Any]:
-    """A security group rule that lets the office look into a task."""
+    """A security group rule that gives an office access to a task."""
     (group,) = _service(stack)["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"]
     return {
         "GroupId": group,

@@ -1,10 +1,10 @@
-"""What no change may lose: whatever holds data, keys, secrets or addresses, by its id."""
+"""Resources that no change may lose, by id: data, keys, secrets and addresses."""
 
 from engine_stack import Deployed
 
 
 def kept(stack: Deployed) -> frozenset[str]:
-    """Ids that differ once a thing was deleted and made again under the same name."""
+    """Ids that differ after a resource was deleted and created again under the same name."""
     rds, cache = stack.client("rds"), stack.client("elasticache")
     elb, route53 = stack.client("elbv2"), stack.client("route53")
     kms, secrets, s3 = stack.client("kms"), stack.client("secretsmanager"), stack.client("s3")

@@ -1,4 +1,4 @@
-"""What may be done to a stack that lives, each with what it changes in the model of it."""
+"""The steps of a live stack, each with its effect on the model."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,23 +19,23 @@ from pipeline.stacks import Opened
 from rotation_world import with_rds
 
 RAISED_QUOTA = 100.0
-"""Of Fargate vCPUs."""
+"""The quota of Fargate vCPUs."""
 FORTNIGHT = "20160"
 """The longest pause, in minutes."""
 
 
 class Life(Watched):
-    """Each method is a step; a plain test of a sequence is made of them."""
+    """Each method is a step; a plain test consists of them."""
 
-    # What the engine does
+    # The engine's steps
 
     def up(self, values: changes.Values) -> None:
-        """Bring a change of config up; a second run has nothing to do."""
+        """Apply a change of config; a second run changes nothing."""
         with self._step(f"up({values!r})"):
             self._bring(values)
 
     def adopt(self, name: str) -> None:
-        """Let config have what was done by hand: no drift any more, and nothing changes."""
+        """Adopt the manual changes in config: no drift remains, and nothing changes."""
         with self._step(f"adopt({name!r})"):
             self._bring(HANDS[name].adopted)
             del self.by_hand[name]
@@ -50,7 +50,7 @@ class Life(Watched):
         self._meet()
 
     def put_back(self) -> None:
-        """Read the account, and let `up` undo what was done by hand to its resources."""
+        """Refresh, and let `up` revert manual changes of its resources."""
         with self._step("put_back()"):
             self.stack.refresh()
             wanted = {
@@ -66,7 +66,7 @@ class Life(Watched):
                 self._wrong(f"the second `up` in a row did {again}")
 
     def refused_up(self, values: changes.Values) -> None:
-        """A config that settings refuse: nothing happens, and the old one goes on."""
+        """A config that settings refuse: nothing happens, and the old one stays."""
         with self._step(f"refused_up({values!r})"):
             keys = changes.changed(STACK, self.config, values)
             calls = self.stack.calls()
@@ -78,27 +78,27 @@ class Life(Watched):
             self.stack.deployment.configure(dict.fromkeys(keys) | self._before(keys))
 
     def disturbed_up(self, values: changes.Values, how: str, at: int) -> None:
-        """An `up` whose n-th write is throttled, or that is killed at it; and then another."""
+        """An `up` whose n-th write is throttled, or that is killed at it; then another one."""
         with self._step(f"disturbed_up({values!r}, {how!r}, {at})"):
             self.stack.deployment.configure(changes.changed(STACK, self.config, values))
             disturb.up(self.stack, how, at)
             self._bring(values)
 
     def up_again(self) -> None:
-        """The same config once more; nothing is done, whatever was done by hand."""
+        """Run `up` with the same config: nothing is done, whatever was changed by hand."""
         with self._step("up_again()"):
             if done := self.stack.up():
                 self._wrong(f"an `up` without a change did {done}")
 
     def refresh(self) -> None:
-        """Read the account into the state, when it is as the engine left it."""
+        """Refresh the state while the account is as the engine left it."""
         with self._step("refresh()"):
             self.stack.refresh()
             if wanted := self.stack.preview():
                 self._wrong(f"after a refresh without drift, `up` would do {wanted}")
 
     def look_for_drift(self) -> None:
-        """What the drift check finds is what was done by hand, and nothing else."""
+        """The drift check finds exactly the manual changes."""
         with self._step("look_for_drift()"):
             stack = self.stack.deployment.stack
             with self.wire.aside():
@@ -107,34 +107,34 @@ class Life(Watched):
                 looked = [*drift.find(stack, []), *unowned.find(opened)]
             found = {(one.resource, one.property) for one in looked}
             wanted = {place for hand in self.by_hand.values() for place in hand.drifts}
-            if self.under_test:  # the pause shows: docs/decisions/bluegreen.md
+            if self.under_test:  # the pause is visible: docs/decisions/bluegreen.md
                 wanted |= {(f"{app}-service", "deploymentConfiguration") for app in APPS}
             if found != wanted:
                 self._wrong(f"the drift check finds {sorted(found)} instead of {sorted(wanted)}")
 
-    # What operators do
+    # The operators' steps
 
     def deploy(self, version: str) -> None:
-        """Bring a version of both services to users, without migrations."""
+        """Deploy a version of both services, without migrations."""
         with self._step(f"deploy({version!r})"):
             self._push(version)
             self._arbor("deploy", version, "--no-url")
             self._expect_versions(dict.fromkeys(APPS, version))
 
     def release(self, version: str) -> None:
-        """Bring a version of both services to users."""
+        """Release a version of both services."""
         with self._step(f"release({version!r})"):
             self._push(version)
             self._arbor("release", version, "--no-url")
             self._expect_versions(dict.fromkeys(APPS, version))
 
     def restart(self, app: str) -> None:
-        """New tasks of the same revision."""
+        """Start new tasks of the same revision."""
         with self._step(f"restart({app!r})"):
             self._arbor("restart", app)
 
     def resize(self, app: str, cpu: int, memory: int) -> None:
-        """The live version with another size."""
+        """Deploy the live version with another size."""
         with self._step(f"resize({app!r}, {cpu}, {memory})"):
             self._arbor("resize", app, "--cpu", str(cpu), "--memory", str(memory))
             self._expect_versions(self.versions)
@@ -143,7 +143,7 @@ class Life(Watched):
                 self._wrong(f"{app} has {seen} after a resize to {(cpu, memory)}")
 
     def scale(self, app: str, count: int) -> None:
-        """A count and a floor; the floor is drift where config says another."""
+        """Set count and floor; a floor that differs from config is drift."""
         with self._step(f"scale({app!r}, {count})"):
             self._arbor("scale", app, str(count))
             self.owned[app] = self.owned[app][0], count
@@ -154,7 +154,7 @@ class Life(Watched):
                 )
 
     def rollback(self, app: str) -> None:
-        """Back to what was live before, as its deployments say; nowhere after a rollback."""
+        """Roll back to the previous revision; no change after a rollback."""
         with self._step(f"rollback({app!r})"):
             to = self.pasts[app].before()
             allowed = (REFUSED, 0) if to is None else (0,)
@@ -172,14 +172,14 @@ class Life(Watched):
             self.under_test = version
 
     def switch(self) -> None:
-        """Give the tested version the users."""
+        """Continue the paused deployment with the tested version."""
         with self._step("switch()"):
             self._arbor("bluegreen", "switch", "--no-url")
             self._expect_versions(dict.fromkeys(APPS, self.under_test))
             self.under_test = ""
 
     def abort(self) -> None:
-        """Take the tested version back; the users never had it."""
+        """Abort the tested version, which never got production traffic."""
         with self._step("abort()"):
             self._arbor("bluegreen", "abort")
             self.under_test = ""
@@ -187,19 +187,19 @@ class Life(Watched):
                 self.pasts[app].came_to_nothing(self._newest(app))
 
     def disturb(self, fault: Fault, at: int) -> None:
-        """Let the next command of arbor meet this at its n-th write, and then be run again."""
+        """Give the next command of arbor this fault at its n-th write; it is then run again."""
         self.steps.append(f"disturb({fault}, {at})")
         self.trouble = fault, at
 
     def rotate_password(self) -> None:
-        """A new master password; the tasks start anew with it."""
+        """Rotate the master password; the tasks restart with it."""
         with self._step("rotate_password()"), with_rds(self.wire):
             self._arbor("rotate-password")
 
-    # What is done by hand
+    # Manual changes
 
     def count_by_hand(self, app: str, count: int) -> None:
-        """As the runbook has it: `aws ecs update-service --desired-count`."""
+        """Change the count as in the runbook: `aws ecs update-service --desired-count`."""
         with self._step(f"count_by_hand({app!r}, {count})"), self.wire.aside():
             self.stack.client("ecs").update_service(
                 cluster=naming.cluster(STACK),
@@ -215,32 +215,32 @@ class Life(Watched):
             self.by_hand[name] = HANDS[name]
 
     def has_adopted(self, name: str) -> bool:
-        """Whether config keeps it since."""
+        """Whether config has adopted it."""
         adopted = changes.changed(STACK, self.config, HANDS[name].adopted)
         return bool(adopted) and self._before(adopted) == adopted
 
     def take_back(self, name: str) -> None:
-        """Change it back by hand."""
+        """Revert it by hand."""
         with self._step(f"take_back({name!r})"), self.wire.aside():
             HANDS[name].undo(self.stack)
             del self.by_hand[name]
 
     def time_passes(self) -> None:
-        """An hour."""
+        """Let an hour pass."""
         with self._step("time_passes()"):
             self.stack.advance(3600)
 
 
 @contextmanager
 def lived(pristine: Deployed) -> Iterator[Life]:
-    """A life of its own, which ends with this."""
-    pristine.client("sts")  # the session of such clients is made before boto3 is led elsewhere
+    """A life of its own, which ends with the block."""
+    pristine.client("sts")  # such a client's session is created before boto3 is redirected
     with (
         pristine.copy() as stack,
         wired(Copy(port=stack.port), "us-east-1") as wire,
         pytest.MonkeyPatch.context() as patch,
     ):
-        # README has it raised before the first `up`; here it is a new account's.
+        # The README raises it before the first `up`; here it is a new account's.
         patch.setattr("arbor.ecs.quota.applied", lambda _: RAISED_QUOTA)
         life = Life(stack=stack, wire=wire)
         life.begin()

@@ -1,4 +1,4 @@
-"""The long life as hypothesis drives it: which step may come when; all is checked after each."""
+"""The long life as a hypothesis state machine: which step is possible when; checks after each."""
 
 from contextlib import ExitStack
 from typing import ClassVar
@@ -23,14 +23,14 @@ CHANGE = st.sampled_from(sorted(CHANGES)).flatmap(
     lambda path: st.sampled_from(CHANGES[path]).map(lambda value: {path: value})
 )
 BESIDE = frozenset({"wafRequestsPerFiveMinutes", "logRetentionDays", "databaseBackupDays"})
-"""Changes that no deployment follows from."""
+"""Changes without a deployment."""
 MAKING = frozenset({"services.reports"})
-"""A killed `up` may leave what it made and did not record yet: docs/decisions/long-life.md."""
+"""A killed `up` may leave unrecorded resources: docs/decisions/long-life.md."""
 SIZES = ((512, 1024), (1024, 2048), (1024, 4096))
 
 
 class Tally:
-    """What was done, over all sequences."""
+    """The number of steps, over all sequences."""
 
     def __init__(self) -> None:
         self.sequences = self.steps = 0
@@ -58,7 +58,7 @@ class LongLife(RuleBasedStateMachine):
         self.number += 1
         return f"v1.1.{self.number}"
 
-    # Hypothesis' simplest sequence repeats the first rule by name: it costs nothing.
+    # Hypothesis' simplest sequence repeats the first rule by name, so that one is free.
     @rule()
     def a_moment(self) -> None:
         return
@@ -180,5 +180,5 @@ class LongLife(RuleBasedStateMachine):
 
 
 def machine(pristine: Deployed, tally: Tally) -> type[LongLife]:
-    """A class, for hypothesis makes an instance for each sequence."""
+    """A class, because hypothesis makes an instance for each sequence."""
     return type("LongLife", (LongLife,), {"pristine": pristine, "tally": tally})

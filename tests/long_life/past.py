@@ -1,4 +1,4 @@
-"""The deployments of a service, and where a rollback leads by them (docs/decisions/rollback.md)."""
+"""A service's deployments, and the target of a rollback by them (docs/decisions/rollback.md)."""
 
 from dataclasses import dataclass, field
 
@@ -9,35 +9,35 @@ def _number(revision: str) -> int:
 
 @dataclass
 class Past:
-    """The newest first."""
+    """The deployments, the newest first."""
 
     first: str
     version: str
     deployments: list[tuple[str, bool]] = field(default_factory=list)
-    """Revision, and whether it got the users."""
+    """Revision, and whether it succeeded."""
     version_of: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.went(self.first, self.version)
 
     def went(self, revision: str, version: str | None = None) -> None:
-        """A deployment succeeded."""
+        """Record a successful deployment."""
         self.deployments.insert(0, (revision, True))
         if version is not None:
             self.version_of[revision] = version
 
     def came_to_nothing(self, revision: str) -> None:
-        """A deployment was taken back before it got the users, or after."""
+        """Record a deployment that was rolled back."""
         self.deployments.insert(0, (revision, False))
 
     def before(self) -> str | None:
-        """The revision that a rollback brings; None where the service stays as it is."""
+        """The revision of a rollback; None if the service stays unchanged."""
         live = next(revision for revision, succeeded in self.deployments if succeeded)
         for revision, succeeded in self.deployments:
             if revision == live:
                 continue
             if _number(revision) > _number(live):
-                return None  # it is what was rolled back
+                return None  # that revision was rolled back
             if succeeded:
                 return revision
         return None

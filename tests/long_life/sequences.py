@@ -1,4 +1,4 @@
-"""Runs sequences of a long life, each given by a seed, and counts them."""
+"""Runs sequences of a long life, each from a seed, and counts them."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ Record = Callable[[str, object], None]
 
 
 def live(pristine: Deployed, number: int, steps: int, record: Record) -> None:
-    """One sequence of that seed, after hypothesis' own, the simplest one, which does nothing."""
+    """Run one sequence of that seed; hypothesis runs its simplest one, without steps, before it."""
     tally, failures = Tally(), 1
     try:
         run_state_machine_as_test(

@@ -1,4 +1,4 @@
-"""In whatever order things are done: users are served, and nothing of value is lost."""
+"""In any order of steps, users are served and nothing of value is lost."""
 
 import pytest
 

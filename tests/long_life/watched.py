@@ -1,8 +1,8 @@
-"""What is known of a stack that lives, and what must be true of it after every step.
+"""The model of a live stack, and the invariants after every step.
 
-The model is small on purpose. A release, a rollback and an operator own the live revision and the
-count of a service; the engine owns everything else; a change by hand of what the engine owns is
-drift until it is taken back.
+The model is small on purpose. Releases, rollbacks and operators own a service's live revision and
+count; the engine owns everything else; a manual change of the engine's values is drift until it is
+reverted.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,50 +26,50 @@ from served import serving
 STACK = "production"
 REFUSED = 3
 ZONES = 3
-"""Without a `min` in config a service has one task in each."""
+"""A service without a `min` in config has one task in each."""
 
 
 class WrongError(AssertionError):
-    """An invariant does not hold; the message has the sequence that led there."""
+    """An invariant is violated; the message has the sequence of steps."""
 
 
 @dataclass
 class Watched:
-    """A copy of a stack that is up, and the model of it."""
+    """A copy of a deployed stack, and its model."""
 
     stack: Deployed
     wire: Wire
     steps: list[str] = field(default_factory=list)
-    """What was done, as calls of this class: a plain test is made of them."""
+    """The steps as calls of this class, for a plain test."""
     owned: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """Revision and count of each service, as those who own them left them."""
+    """Revision and count of each service, as releases and operators set them."""
     versions: dict[str, str] = field(default_factory=dict)
-    """Live, by service."""
+    """The live version, by service."""
     config: dict[str, Any] = field(default_factory=dict)
     """Keys that differ from the stack's file."""
     by_hand: dict[str, Hand] = field(default_factory=dict)
-    """Changes that are drift now, by name."""
+    """Manual changes that are drift now, by name."""
     kept: frozenset[str] = frozenset()
-    """What must never be lost."""
+    """Ids that must never be lost."""
     pasts: dict[str, Past] = field(default_factory=dict)
     """Deployments, by service."""
     under_test: str = ""
-    """The version that waits for a person."""
+    """The version that waits for an operator."""
     trouble: tuple[Fault, int] | None = None
-    """Of the next command of arbor."""
+    """The fault of the next command of arbor."""
     looked: bool = False
 
     def begin(self) -> None:
-        """Take down what is there, as what must stay."""
+        """Record the present ids as those that must stay."""
         with self.wire.aside():
             push_live(self.wire)
         self._learn()
         self.kept = kept(self.stack)
 
-    # What must be true
+    # Invariants
 
     def check(self) -> None:
-        """The invariants that cost little."""
+        """The fast invariants."""
         if self.looked:
             return
         self.looked = True
@@ -123,9 +123,9 @@ class Watched:
         return f"{why}\nafter\n" + "\n".join(f"    life.{step}" for step in self.steps)
 
     def _arbor(self, *words: str, allowed: tuple[int, ...] = (0,)) -> None:
-        """In this process; raises WrongError unless it ends as it may.
+        """Run a command in this process; raises WrongError for an unexpected exit code.
 
-        When it met trouble it is run again, and again after a while if it is refused.
+        After a fault it is run again, and once more later if it is refused.
         """
         words = (*words, "--stack", STACK)
         trouble, self.trouble = self.trouble, None
@@ -136,20 +136,20 @@ class Watched:
                 return
         result = disturb.arbor(self.wire, words)
         if result.exit_code == REFUSED and trouble is not None and REFUSED not in allowed:
-            self.stack.advance(LONG)  # what was begun ends
+            self.stack.advance(LONG)  # started operations end
             result = disturb.arbor(self.wire, words)
         if result.exit_code not in allowed:
             self._wrong(f"`arbor {' '.join(words)}` ended with {result.exit_code}: {result.output}")
 
     def _take_over(self) -> None:
-        """The call that gives the lock back may be the one that failed: then the next takes it."""
+        """The call that releases the lock may have failed: the next command takes it over."""
         with self.wire.aside():
             left = self._lock()
         if left and disturb.arbor(self.wire, ("migrate", "--stack", STACK)).exit_code != 0:
-            self._wrong(f"no command goes on from {left}")
+            self._wrong(f"no command continues from {left}")
 
     def _lock(self) -> str:
-        """What arbor's lock says; empty where there is none."""
+        """The text of arbor's lock; empty without a lock."""
         ssm = self.stack.client("ssm")
         held = ssm.get_parameters(Names=[naming.operation_lock(STACK)])["Parameters"]
         return str(held[0]["Value"]) if held else ""
@@ -163,19 +163,19 @@ class Watched:
             return serving(self.stack)
 
     def _before(self, keys: Iterable[str]) -> dict[str, Any]:
-        """What config has of these keys."""
+        """The present values of these keys in config."""
         file = stack_config(STACK)
         held = {**file, **self.config}
         return {key: held[key] for key in keys if key in held}
 
     def _meet(self) -> None:
-        """Services that came and went with config."""
+        """Add and remove services that config added or removed."""
         found = self._served()
         for app in found.keys() - self.owned.keys():
             self.owned[app], self.versions[app] = found[app].release, found[app].version
         for app in self.owned.keys() - found.keys():
             del self.owned[app], self.versions[app]
-            # Its tasks go before its rules do, and who took it out wants that.
+            # Its tasks are deleted before its rules, as the change intends.
             self._check_outages(apart_from=f"/{app}/")
 
     def _learn(self) -> None:
@@ -185,7 +185,7 @@ class Watched:
         self.pasts = {app: Past(one.revision, one.version) for app, one in found.items()}
 
     def _expect_versions(self, versions: dict[str, str]) -> None:
-        """What runs now is owned by the one who brought it; the count stays."""
+        """The running revision is that of the last deployment; the count stays."""
         found = self._served()
         self.owned |= {app: (found[app].revision, self.owned[app][1]) for app in APPS}
         self.versions |= versions

@@ -1,4 +1,4 @@
-"""Names that operators type stand in the runbook as they are made here."""
+"""The names in the runbook are those of arbor_names."""
 
 import pytest
 

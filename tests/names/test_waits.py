@@ -1,4 +1,4 @@
-"""Each waits for longer than the one before it: load balancer, server, ECS, target group."""
+"""Each time-out is longer than the one before it: load balancer, server, ECS, target group."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""`adopt`: what is found by its name, the file that imports it, and what is said of the rest."""
+"""`adopt`: resources found by name, the import file, and the report of the rest."""
 
 import json
 from collections.abc import Iterator
@@ -59,11 +59,11 @@ def registered(token: str, inputs: dict[str, Any], name: str = "thing") -> Regis
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    """Empty, without a way out."""
+    """An empty account, without other network access."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    assert corrections  # imported for what it registers
+    assert corrections  # imported for its registrations
     correction.apply()
     clients: dict[str, Any] = {}
 
@@ -175,7 +175,7 @@ FREE = f"{URN}{lookups.LOG_GROUP}::logs"
 
 
 def step(urn: str, op: str, **told: Any) -> Any:
-    """An event of the engine, with what is read of it."""
+    """An event of the engine, with the fields that are read."""
     custom = not urn.startswith(PARENT) or urn == CHILD
     state = SimpleNamespace(
         urn=urn,
@@ -348,7 +348,7 @@ def test_with_nothing_in_the_way_the_page_leads_to_the_preview() -> None:
         "pulumi import --file adopt.json --stack production --protect=false --generate-code=false"
     )
     assert previews.strip().startswith("pulumi preview --stack production")
-    # Each has an id by which `terraform destroy` would find what the program made.
+    # Each has an id with which `terraform destroy` would find the program's resource.
     addresses = forgets.split("state rm ")[1].split()
     assert len(addresses) == len(set(addresses)) == 18
     assert {

@@ -1,4 +1,4 @@
-"""A stale plan is found before it is applied, made again once, and asked for again."""
+"""A stale plan is found before it is applied, and one new run plans and asks for approval again."""
 
 import json
 from collections.abc import Iterator
@@ -92,7 +92,9 @@ def test_commits_without_effect_keep_a_plan(api: responses.RequestsMock, tmp_pat
         ("Pulumi.production.yaml",),
         ("pipeline/apply/apply.py",),
         (".github/workflows/up.yml",),
-        tuple(f"docs/{number}.md" for number in range(again.MOST_FILES)),  # may be cut off
+        tuple(
+            f"docs/{number}.md" for number in range(again.MOST_FILES)
+        ),  # the list may be incomplete
     ],
 )
 def test_any_other_commit_makes_it_stale(
@@ -159,7 +161,7 @@ def test_a_later_run_that_plans_main_is_enough(api: responses.RequestsMock, tmp_
         ("production", "both", "staging", False),
         ("staging", "staging", "staging", True),
         ("staging", "staging", "production", False),
-        ("staging", "both", "staging", False),  # production would stay as it is
+        ("staging", "both", "staging", False),  # production would stay unchanged
         ("staging", "both", "both", True),
         ("staging", "both", "another title", False),
     ],

@@ -1,4 +1,4 @@
-"""Whatever ends an apply leaves a report; with the engine: tests/engine/test_pipeline.py."""
+"""Every end of an apply leaves a report; with the engine: tests/engine/test_pipeline.py."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ def _handlers_stay() -> Iterator[None]:
 
 
 def applied(stack: Stack, content: dict[str, Any] | None = None) -> tuple[Outcome, list[str]]:
-    """The report on disk, and what the log has."""
+    """The report on disk, and the lines of the log."""
     said: list[str] = []
     file = stack.directory / "report.json"
     try:
@@ -246,7 +246,7 @@ def test_outputs_that_cannot_be_read_after_an_up_undo_nothing(tmp_path: Path) ->
 def test_an_error_of_our_own_leaves_a_report_too(tmp_path: Path) -> None:
     stack = Stack(tmp_path, seen=[ends("update", "a")], read_back=KeyError("surprise"))
     found, _ = applied(stack)
-    assert found.result == outcome.DONE  # the engine had ended well
+    assert found.result == outcome.DONE  # the engine had ended successfully
     broken = Stack(tmp_path)
     broken.preview = None  # type: ignore[assignment, method-assign] # breaks it
     found, _ = applied(broken)
@@ -282,7 +282,7 @@ def test_a_job_that_is_killed_leaves_how_far_it_came(tmp_path: Path) -> None:
 
 
 def signals(stack: Stack, *numbers: int) -> Callable[[], None]:
-    """Send each to this process while the engine runs, as GitHub does to a step."""
+    """Send each signal to this process while the engine runs, as GitHub does to a step."""
     pytests = signal.getsignal(signal.SIGINT)
 
     def send() -> None:
@@ -291,7 +291,7 @@ def signals(stack: Stack, *numbers: int) -> Callable[[], None]:
             time.sleep(0.01)
         for number in numbers:
             time.sleep(0.1)
-            if signal.getsignal(signal.SIGINT) is not pytests:  # the apply has not ended
+            if signal.getsignal(signal.SIGINT) is not pytests:  # the apply is still running
                 os.kill(os.getpid(), number)
 
     thread = threading.Thread(target=send)
@@ -324,7 +324,7 @@ def test_the_second_signal_terminates_the_engine(tmp_path: Path) -> None:
     wait()
     assert found.result == outcome.CANCELLED
     assert found.pending == ["creating database-instance"]
-    assert found.begun == ["update backend-service"]  # which the state doesn't have as pending
+    assert found.begun == ["update backend-service"]  # the state does not list it as pending
     assert any(line.startswith("SIGTERM: ") for line in said)
 
 

@@ -1,4 +1,4 @@
-"""Which changes are refused, by steps alone; the engine's own are in tests/engine."""
+"""Refused changes, by steps alone; tests/engine runs them with the engine."""
 
 from dataclasses import replace
 from typing import Any
@@ -103,7 +103,7 @@ def test_a_repository_goes_only_without_images(*, images: int, forced: bool, ref
 
 @pytest.mark.parametrize(("there", "found"), [(True, 1), (False, 0)])
 def test_a_repository_that_the_account_has_is_not_created(*, there: bool, found: int) -> None:
-    """Such as that of the application's own Terraform: the name is a promise of both."""
+    """For example one of the application's own Terraform: both use the promised name."""
     with mock_aws():
         ecr = boto3.Session("testing", "testing", region_name="us-east-1").client("ecr")
         if there:

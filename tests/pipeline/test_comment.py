@@ -1,4 +1,4 @@
-"""What a reviewer sees first, and what stays when there is too much."""
+"""The order of a comment, and its parts that stay when it is too long."""
 
 import re
 from dataclasses import replace

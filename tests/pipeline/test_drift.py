@@ -9,7 +9,7 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 class Stack:
-    """Previews that say what they are told to say: one without a refresh, one with."""
+    """Fixed results of two previews: one without a refresh, one with."""
 
     name = "production"
 

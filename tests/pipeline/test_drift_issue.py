@@ -1,4 +1,4 @@
-"""What the nightly run says of stacks that have drifted, and of those that it could not look at."""
+"""The nightly report of stacks that have drifted, and of those that could not be checked."""
 
 import json
 import traceback

@@ -1,4 +1,4 @@
-"""`make loc` counts each line once, with its room, and tests apart."""
+"""`make loc` counts each line once, by room, with tests apart."""
 
 from collections import Counter
 

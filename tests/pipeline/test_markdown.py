@@ -1,4 +1,4 @@
-"""Text of a stranger stays text: rendered, it makes no markup of its own."""
+"""External text stays text: it is rendered without markup of its own."""
 
 import pytest
 from markdown_it import MarkdownIt
@@ -24,7 +24,7 @@ HOSTILE = (
 
 
 def tags(text: str) -> set[str]:
-    """Of the HTML that a renderer of GitHub's Markdown makes."""
+    """The tags of the HTML that a renderer of GitHub's Markdown makes."""
     found = GITHUB.parse(text)
     inline = [child for token in found for child in token.children or ()]
     return {token.tag or token.type for token in (*found, *inline)}

@@ -1,4 +1,4 @@
-"""`python -m pipeline operate`: what it refuses, without an engine."""
+"""`python -m pipeline operate`: its refusals, without an engine."""
 
 import json
 import os
@@ -30,9 +30,9 @@ DATABASE = "aws:rds/instance:Instance"
 GROUP = "aws:cloudwatch/logGroup:LogGroup"
 RUNNER = {"pid": 4711, "username": "runner", "hostname": "fv-az123"}
 BEGUN = "2026-11-28T01:02:03.123456789Z"
-"""As Go writes it, with nanoseconds."""
+"""In Go's format, with nanoseconds."""
 ROOTS = ("", "staging/")
-"""Of a backend in a bucket: the older form, and one prefix for each stack."""
+"""The paths in a bucket's backend: the older form, and one prefix for each stack."""
 
 
 def urn(token: str, name: str) -> str:
@@ -40,7 +40,7 @@ def urn(token: str, name: str) -> str:
 
 
 class Backed:
-    """A stack whose files are in a directory; what is cancelled or written is noted."""
+    """A stack whose files are in a directory; cancels and writes are recorded."""
 
     name = STACK
 
@@ -63,7 +63,7 @@ class Backed:
             file.unlink()
 
     def command(self, _stack: object, *words: str) -> str:
-        """Instead of the CLI, which mends nothing here."""
+        """Replaces the CLI, and changes nothing."""
         self.commands.append(words)
         return "repaired"
 
@@ -72,7 +72,7 @@ class Backed:
         return self.root / ".pulumi/locks/organization" / PROJECT / STACK
 
     def lock(self, **told: object) -> None:
-        """As a run writes it."""
+        """A lock in the form of a run."""
         self.locks.mkdir(parents=True, exist_ok=True)
         content = {**RUNNER, "timestamp": BEGUN, **told}
         (self.locks / "0001.json").write_text(json.dumps(content))

@@ -1,6 +1,6 @@
-"""A path on the command line means the directory where the command was typed.
+"""A path on the command line is relative to the caller's directory.
 
-The engine runs in the project's directory or in a copy of it, and would look there.
+The engine runs in the project's directory or in a copy of it, and would resolve it there.
 """
 
 import typing
@@ -56,7 +56,7 @@ def test_the_options_that_hold_a_path_are_found() -> None:
 
 @pytest.fixture
 def previewed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
-    """What `preview` was called with, in a directory of its own; the stack is never opened."""
+    """The arguments of `preview`, called in its own directory; the stack is never opened."""
     seen: dict[str, Any] = {}
 
     def preview(_stack: object, *, plan: Path | None, look_for_drift: bool) -> Report:

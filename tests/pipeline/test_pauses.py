@@ -1,4 +1,4 @@
-"""Lifecycle hooks that the program no longer names; with the engine: test_config_procedures.py."""
+"""Lifecycle hooks that the program removed; with the engine: test_config_procedures.py."""
 
 from collections.abc import Iterator
 from typing import Any

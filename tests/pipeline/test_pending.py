@@ -1,4 +1,4 @@
-"""What waits for a maintenance window, as the two services tell it."""
+"""Changes that wait for a maintenance window, as RDS and ElastiCache report them."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,7 +20,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    assert corrections  # imported for what it registers
+    assert corrections  # imported for its registrations
     correction.apply()
     CLOCK.set_speed(0)
     with mock_aws():
@@ -69,7 +69,7 @@ def test_a_password_is_on_its_way_and_waits_for_no_window() -> None:
 
 
 class Cache:
-    """ElastiCache with what it tells of a group and its nodes."""
+    """ElastiCache with its descriptions of a group and its nodes."""
 
     def __init__(self, group: Mapping[str, Any], node: Mapping[str, Any]) -> None:
         self.group, self.node = group, node

@@ -1,4 +1,4 @@
-"""What a job with credentials installs: packages, CLI and plugins, each by its hash."""
+"""A job with credentials installs packages, CLI and plugins, each by its hash."""
 
 import hashlib
 import re
@@ -27,7 +27,7 @@ IMPORTED_FROM = {
     ),
     "packages/arbor/requirements.lock": (ARBOR, "arbor_names"),
 }
-"""What each job with credentials runs."""
+"""Programs of each job with credentials."""
 PIN = re.compile(r"(?m)^([\w.-]+)==([^ ;\\\n]+)")
 
 
@@ -96,7 +96,7 @@ def test_the_cli_has_the_version_of_the_sdk() -> None:
 
 
 class Release:
-    """Archives in a directory in place of Pulumi's servers; the CLI records its arguments."""
+    """Archives in a directory instead of Pulumi's servers; the CLI records its arguments."""
 
     def __init__(self, place: Path) -> None:
         program = place / "pulumi" / "pulumi"

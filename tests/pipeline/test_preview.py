@@ -1,4 +1,4 @@
-"""A preview that fails is a report as well; with the engine: tests/engine/test_pipeline.py."""
+"""A failed preview is a report as well; with the engine: tests/engine/test_pipeline.py."""
 
 from pathlib import Path
 from typing import Any

@@ -1,6 +1,6 @@
-"""Reports that the real engine gave, as GitHub shows them: reports/*.json.
+"""Reports of the real engine, as GitHub shows them: reports/*.json.
 
-Each was looked at as a picture; what a reader must find in it, and in which order, stands here.
+This lists what a reader must find in each, in order; each was also checked as a picture.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where an apply's outcome is told, and that each place is told by itself."""
+"""The outcome of an apply is posted to each place, independently of the others."""
 
 import json
 from collections.abc import Iterator

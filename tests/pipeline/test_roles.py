@@ -1,4 +1,4 @@
-"""Changes of roles that the pipeline may not make, for whoever runs it."""
+"""Changes of roles that the pipeline may not make, by the caller's role."""
 
 from dataclasses import replace
 from typing import Any
@@ -20,11 +20,11 @@ OLD, OTHER = "backend-roles-task-role-1a2b3c4", "backend-infrastructure-1a2b3c4"
 
 
 class NoSuchEntityError(Exception):
-    """As IAM's client has it."""
+    """The exception of IAM's client."""
 
 
 class Iam:
-    """IAM and STS, for whoever has this ARN, in an account that has what is named."""
+    """IAM and STS for a caller with this ARN, in an account with these resources."""
 
     def __init__(self, caller: str, *there: str) -> None:
         self.caller, self.there = caller, there
@@ -112,7 +112,7 @@ def test_a_role_within_a_boundary_that_is_not_there_is_refused(caller: str, name
     assert "`python -m pipeline bootstrap --stack staging`" in said
     assert said.endswith(WAY)
     assert refusals(caller, bounded, BOUNDARY) == []
-    assert refusals(PERSON, bounded) == []  # IAM says it
+    assert refusals(PERSON, bounded) == []  # IAM reports it
     kept = program(permissionsBoundary=BOUNDARY, old={"permissionsBoundary": BOUNDARY})
     assert refusals(caller, kept) == []
     assert refusals(caller, program(permissionsBoundary=UNKNOWN)) == []

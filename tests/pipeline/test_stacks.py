@@ -1,4 +1,4 @@
-"""A stack is opened in its own region and account, and what is missing is one sentence."""
+"""A stack is opened in its own region and account; each missing prerequisite is one sentence."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -17,12 +17,12 @@ from pipeline.stacks import AnotherAccountError, NoStackError, WrongRegionError,
 STACK = "staging"
 OWN = stack_file.stack_config(STACK)
 REGION, ACCOUNT = "eu-central-1", "123456789012"
-"""The account is moto's."""
+"""moto's account."""
 
 
 @pytest.fixture(autouse=True)
 def config(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """The stack's file: another region than the committed one, which tests have in common."""
+    """The stack's file, with another region than the committed one, which other tests use."""
     values = {**OWN, "aws:region": REGION}
     values |= {"arbor:accountId": ACCOUNT, "aws:allowedAccountIds": [ACCOUNT]}
     monkeypatch.setattr(stack_file, "stack_config", lambda _stack: values)

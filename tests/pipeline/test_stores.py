@@ -1,4 +1,4 @@
-"""Changes of what holds data that are refused, or asked about, before anything is touched."""
+"""Changes of resources with data that are refused, or need --allow, before anything changes."""
 
 from dataclasses import replace
 from typing import Any
@@ -39,7 +39,7 @@ class Rds:
 
 
 class Cache:
-    """ElastiCache in which nothing waits."""
+    """ElastiCache without pending changes."""
 
     def describe_replication_groups(self, **_: str) -> dict[str, Any]:
         return {"ReplicationGroups": []}
@@ -61,7 +61,7 @@ def account(*found: dict[str, Any]) -> Account:
 
 
 def step(token: str, op: str = "update", /, **keys: tuple[Any, Any]) -> Step:
-    """Of a resource whose inputs change from the first to the second value."""
+    """A step of a resource whose inputs change from the first to the second value."""
     return Step(
         op=op,
         urn=f"urn:{token}",
@@ -184,7 +184,7 @@ WORDS = (
     f'unable to replace resource "{BUCKET_URN}" as part of replacing "urn:other" {PROTECTED}',
     f'error: resource "{BUCKET_URN}" cannot be deleted\nbecause it is protected.',
 )
-"""As the engine says it."""
+"""Messages of the engine."""
 
 
 @pytest.mark.parametrize("words", WORDS)
@@ -204,7 +204,7 @@ def test_what_can_be_allowed_stands_in_the_runbook_with_its_option() -> None:
 
 
 def test_less_storage_that_the_provider_suppresses_is_not_refused_beside_a_change() -> None:
-    """An update for another reason carries both values, and the provider sends the other alone."""
+    """An update for another reason carries both values, and the provider sends only the other."""
     one = step(stores.INSTANCE, backupRetentionPeriod=(7, 0))
     shrinks = replace(
         one, old={**one.old, "allocatedStorage": 30}, new={**one.new, "allocatedStorage": 20}

@@ -1,4 +1,4 @@
-"""The pipeline reports secrets that still have the value of the state, and reads no value."""
+"""The pipeline reports secrets that still have the state's value, and reads no value."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ PREVIEWS_MAY = {
 
 @pytest.fixture
 def first_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Staging with the secrets that the program made."""
+    """Staging with the secrets that the program created."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")

@@ -1,4 +1,4 @@
-"""An upgrade may change everything but what holds data, keys or addresses."""
+"""An upgrade may change everything except resources with data, keys or addresses."""
 
 import subprocess
 from pathlib import Path
@@ -93,7 +93,7 @@ def test_the_listing_counts_and_names_each_change_the_worst_first() -> None:
 
 @pytest.fixture
 def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with one commit, in place of this one."""
+    """A repository with one commit, instead of this one."""
     for words in (
         ("init", "--quiet"),
         ("config", "user.email", "octocat@example.com"),

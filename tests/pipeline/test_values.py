@@ -1,4 +1,4 @@
-"""What a reviewer may see of a value."""
+"""The values that a reviewer may see."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The workflows call commands that exist, pin what they use, and hold no key."""
+"""The workflows call existing commands, pin their dependencies, and contain no key."""
 
 import fnmatch
 import os
@@ -35,9 +35,9 @@ SECONDS = {
 }
 ENGINE_COMMANDS = {"preview", "apply", "operate"}
 SHELL = {"exit 1", "python -m venv .venv", 'make "$TARGET"'}
-"""Steps that are no command of ours."""
+"""Steps that call no command of this project."""
 CALLED_WITH_A_SECRET = "call-release.yml"
-"""Runs in the application's repository, with a token of that repository."""
+"""Runs in the application's repository, with that repository's token."""
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 each_workflow = pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
 
@@ -171,7 +171,7 @@ def test_each_file_that_a_job_with_credentials_installs_has_a_hash() -> None:
     assert not any("cache" in str(step) for step in found)
     listed, ours = (step["run"] for step in found if " pip install " in step.get("run", ""))
     assert {"--require-hashes", "--only-binary", "--no-deps"} <= set(shlex.split(listed))
-    # The package of this commit is built by the backend of that list.
+    # The package of this commit is built with that list's backend.
     assert {"--no-index", "--no-deps", "--no-build-isolation"} <= set(shlex.split(ours))
 
 
@@ -203,7 +203,7 @@ def test_the_engine_works_on_the_stacks_backend(name: str, job: dict[str, Any]) 
         if any(f"-m pipeline {command} " in step.get("run", "") for command in ENGINE_COMMANDS):
             environment = step["env"]
             assert environment["PULUMI_BACKEND_URL"] == "${{ steps.sign-in.outputs.backend }}"
-            # The engine downloads no plugin: all are there, by their hash.
+            # The engine downloads no plugin: all are installed, by hash.
             assert environment["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true", name
 
 
@@ -226,12 +226,12 @@ def test_a_line_keeps_every_run_and_cancels_none(file: Path) -> None:
     for line in found:
         assert line.keys() <= {"group", "cancel-in-progress", "queue"}
         assert line.get("queue", "single") in {"single", "max"}
-        # GitHub refuses a workflow that has both.
+        # GitHub refuses a workflow with both.
         assert not (line.get("queue") == "max" and line["cancel-in-progress"])
 
 
 def test_each_tag_publishes_in_its_own_line() -> None:
-    """GitHub keeps one run that waits in a line, so that a third tag would drop the second."""
+    """GitHub keeps one waiting run in a group, so a third tag would drop the second."""
     line = read(ROOT / ".github/workflows/publish.yml")["concurrency"]
     assert line["group"] == "publish-${{ github.ref }}"
 
@@ -245,7 +245,7 @@ def test_no_run_that_waits_for_production_holds_another_stack() -> None:
 def test_a_job_with_credentials_runs_mains_code(name: str, job: dict[str, Any]) -> None:
     ref = job["steps"][0]["with"].get("ref")
     if name == "preview.yml/preview":
-        assert ref is None  # what is proposed, as the role that only reads
+        assert ref is None  # the proposed commit, with the read-only role
     else:
         assert ref in {"main", "${{ needs.plan.outputs.commit }}"}, name
 
@@ -267,7 +267,7 @@ def test_what_a_run_reads_starts_one(read_by_a_run: str) -> None:
 
 
 def test_what_another_job_left_never_lies_beside_the_code_that_runs() -> None:
-    """A job of a lesser role fills an artifact; unpacked here, its files would be run."""
+    """A job with a weaker role fills an artifact; unpacked here, its files would be executed."""
     given = [
         step["with"]
         for step in all_steps()
@@ -324,7 +324,7 @@ def test_each_file_is_in_one_shard(target: str, rooms: list[str]) -> None:
     def files(shard: int, of: int) -> list[str]:
         asked = ["make", "--no-print-directory", "--dry-run", target]
         asked += [f"SHARD={shard}", f"SHARDS={of}"]
-        # `make test` runs this, too, and would hand its own flags on.
+        # `make test` runs this as well, and would pass its own flags on.
         alone = {name: value for name, value in os.environ.items() if "MAKE" not in name}
         said = subprocess.run(
             asked, cwd=ROOT, env=alone, capture_output=True, text=True, check=True
@@ -342,7 +342,7 @@ def test_each_file_is_in_one_shard(target: str, rooms: list[str]) -> None:
 
 
 def test_a_step_that_writes_gets_the_signals_of_a_cancelled_job() -> None:
-    """GitHub sends them to the step's own process, and bash passes none on: it is replaced."""
+    """GitHub signals the step's own process, and bash forwards nothing: exec replaces it."""
     writes = re.compile(r"-m (pipeline (apply|operate)|arbor release) ")
     runs = [run for step in all_steps() if writes.search(run := str(step.get("run", "")))]
     assert len(runs) > 4

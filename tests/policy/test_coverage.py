@@ -15,7 +15,7 @@ from verdict import resource, stack_violations
 
 QUEUE = "aws:sqs/queue:Queue"
 OPTIONAL = {"aws:iam/openIdConnectProvider:OpenIdConnectProvider", "aws:wafv2/ipSet:IpSet"}
-"""Harmless types that only another config adds to the program."""
+"""Harmless types that the program has only with another config."""
 each_stack = pytest.mark.parametrize("stack", ["production", "staging"])
 
 

@@ -10,7 +10,7 @@ from proof import catalog, grid
 from verdict import stack_violations, violations
 
 OF_THE_PROGRAM = tuple(mutation for mutation in catalog.MUTATIONS if not mutation.config)
-"""Those that config makes are judged in the engine: tests/engine/test_policy.py."""
+"""Changes by config are judged in the engine: tests/engine/test_policy.py."""
 
 
 def broken(stack: str, resources: list[PolicyResource]) -> set[str]:
@@ -43,7 +43,7 @@ def test_each_change_of_a_batch_is_caught_by_its_rule_and_no_other(batch: grid.B
     resources = known_program.resources("production", batch)
     found = broken("production", resources)
     assert found >= grid.rules(batch)
-    # A mutation that adds a resource by its type alone gives it no tags.
+    # A mutation that adds a resource by its type alone sets no tags.
     assert found - grid.rules(batch) <= {"contract-tags"}
 
 

@@ -1,4 +1,4 @@
-"""What the containers are given is what the application reads."""
+"""The containers get the environment that the application reads."""
 
 import json
 from typing import Any

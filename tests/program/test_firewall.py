@@ -1,4 +1,4 @@
-"""Uploads and the API's limit: the committed rules on requests as the application gets them."""
+"""Uploads and the API's limit: the committed rules on requests of the application."""
 
 from typing import Any
 

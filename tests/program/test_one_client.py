@@ -1,7 +1,7 @@
 """Rate limit: one client above the application's own limit rolls back no deployment.
 
-The application answers it with 500. What the firewall lets through, and what the deployment alarm
-makes of it, is played minute by minute with the committed limits and the alarm's own expression.
+The application returns 500 to it. The firewall's limits and the deployment alarm's own expression
+are simulated minute by minute, with the committed values.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from pulumi_moto.metric_math import evaluate
 RATES = (17, 45, 61, 90, 300, 1000)
 """Requests a minute: above 1000 an hour, above 60 a minute, and far above."""
 WAITS = (0, 60, 120)
-"""Seconds that it stays away after a 429; 120 is what it is told."""
+"""Seconds that it waits after a 429; Retry-After is 120."""
 OTHERS = (0, 20, 100, 500)
 """Requests a minute of other clients, all of which succeed."""
 HOURS = 2.0
@@ -37,7 +37,7 @@ def alarm() -> Mapping[str, Any]:
 
 
 def longest_alarm(failures: Mapping[int, int], others: int) -> int:
-    """The most minutes one after the other that count as failing, of those that end it."""
+    """The most consecutive minutes that count as failing."""
     minutes = range(int(HOURS * 60) + 2)
     (expression,) = (q["expression"] for q in alarm()["metricQueries"] if q.get("returnData"))
     metrics = {
@@ -77,7 +77,7 @@ def test_rate_limit_one_client_does_not_roll_a_deployment_back(rate: int, waits:
 
 @pytest.mark.parametrize("rate", [45, 120, 1000])
 def test_a_firewall_that_is_three_minutes_late_is_soon_enough(rate: int) -> None:
-    """AWS says that it is up to several minutes, and usually less than 30 seconds."""
+    """AWS documents up to several minutes, and usually less than 30 seconds."""
     for waits in WAITS:
         assert not rolls_back(Client(rate, waits).failures(FIREWALL, hours=HOURS, delay=180))
 

@@ -1,4 +1,4 @@
-"""Both stacks as a whole, with the values that are committed: every promise of the design."""
+"""Both stacks as a whole, with the committed values: every promise of the design."""
 
 import itertools
 import json
@@ -54,13 +54,13 @@ NAMED_BY = {
     "aws:secretsmanager/secret:Secret": "name",
     "aws:s3/bucket:Bucket": "bucket",
 }
-"""Where a physical name stands; every other `name` must be left to Pulumi."""
+"""The inputs with a physical name; Pulumi chooses every other `name`."""
 NOT_A_PHYSICAL_NAME = {"aws:route53/record:Record", "aws:route53/zone:Zone"}
 
 
 @cache
 def stack_of(stack: str) -> Recorder:
-    """The program's registrations; run once for all tests."""
+    """The program's registrations; computed once for all tests."""
 
     def program() -> None:
         stack_config.use(stack)
@@ -74,7 +74,7 @@ def custom(recorder: Recorder) -> Iterator[MockResourceArgs]:
 
 
 def promised(stack: str) -> set[tuple[str, str]]:
-    """Every name that the runbook types, with the type it must have."""
+    """Every name in the runbook, with its required type."""
     apps = ("backend", "frontend")
     return {
         ("aws:ecs/cluster:Cluster", f"arbor-{stack}-cluster"),
@@ -219,7 +219,7 @@ def test_tasks_get_secrets_by_reference_only(stack: str) -> None:
             assert secret["valueFrom"].startswith("arn:aws:secretsmanager:")
         plain_names = {variable["name"] for variable in container["environment"]}
         assert not plain_names & {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "SECRET_KEY"}
-        assert "xxxx" not in json.dumps(container)  # what the mocked passwords are made of
+        assert "xxxx" not in json.dumps(container)  # part of the mocked passwords
 
 
 @each_stack
@@ -244,7 +244,7 @@ def test_the_backend_gets_the_environment_that_the_application_reads(stack: str)
 def test_the_backend_starts_as_many_workers_as_config_says_and_the_frontend_its_own(
     stack: str,
 ) -> None:
-    """In the words of the image's own command, which has 4."""
+    """In the form of the image's own command, which has 4."""
     tasks = stack_of(stack).all("aws:ecs/taskDefinition:TaskDefinition")
     (backend,) = json.loads(plain(tasks["backend-task-definition"]["containerDefinitions"]))
     (frontend,) = json.loads(plain(tasks["frontend-task-definition"]["containerDefinitions"]))
@@ -408,11 +408,11 @@ def test_one_nat_gateway_a_zone_in_production_and_one_in_staging(stack: str) -> 
 
 @each_stack
 def test_every_role_says_on_whose_behalf_but_the_one_ecs_moves_rules_with(stack: str) -> None:
-    """ECS names no resource when it takes on an infrastructure role."""
+    """ECS sends no source ARN when it assumes an infrastructure role."""
     for name, role in stack_of(stack).all("aws:iam/role:Role").items():
         (statement,) = json.loads(role["assumeRolePolicy"])["Statement"]
         if "Federated" in statement["Principal"]:
-            continue  # a workflow's job, see tests/components/test_ci_access.py
+            continue  # assumed by a workflow's job, see tests/components/test_ci_access.py
         for_ecs = statement["Principal"] == {"Service": "ecs.amazonaws.com"}
         assert for_ecs != ("aws:SourceArn" in statement.get("Condition", {}).get("ArnLike", {})), (
             name
@@ -434,7 +434,7 @@ def test_every_role_of_the_program_lives_below_the_stacks_path_and_within_its_bo
 
 @each_stack
 def test_what_the_programs_roles_are_for_is_within_their_boundary(stack: str) -> None:
-    """Each action of each policy, on a resource that it names, as the stack tags it."""
+    """Each action of each policy, on a resource that it names, with the stack's tags."""
     recorder = stack_of(stack)
     settings = access.stack.pipeline(stack, account_id=ACCOUNT, region=REGION, repository="a/b")
     bound = boundary.of_program(settings)

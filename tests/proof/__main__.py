@@ -1,7 +1,7 @@
-"""`make policy-proof`: every rule of the policy pack catches the change that breaks it.
+"""`make policy-proof`: every rule of the policy pack reports the change that violates it.
 
 Production comes up in an emulated account; then the mutations are previewed with the real engine
-and the pack, some at a time, and each must fail by the rule it is for and no other.
+and the pack, some at a time, and each must violate exactly its own rule.
 """
 
 import sys

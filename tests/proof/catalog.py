@@ -1,4 +1,4 @@
-"""Every mutation. The one place a new module of mutations is added."""
+"""Every mutation. Add a new module of mutations here."""
 
 from proof.mutation import Mutation
 from proof.mutations import (

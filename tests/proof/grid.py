@@ -1,8 +1,8 @@
-"""Which mutations share a preview, so that few previews prove as much as one for each.
+"""The mutations of each preview: few previews prove as much as one for each mutation.
 
-Every mutation is in two batches, and two mutations share one batch at most. A batch must be caught
-by the rules of its mutations and no others: a rule that another mutation set off, or that a
-mutation set off beside its own, is then wrong in one of the two batches, and so is one missing.
+Every mutation is in two batches, and two mutations share one batch at most. A batch must violate
+exactly the rules of its mutations: an additional rule, or a missing one, is then wrong in one of
+the two batches.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ SIZE = 10
 
 
 def batches(mutations: Sequence[Mutation]) -> tuple[Batch, ...]:
-    """Two divisions of those that can share, and each of the others by itself."""
+    """Two divisions of the mutations that can share, and each other one alone."""
     sharing = [mutation for mutation in mutations if not mutation.alone]
     first = _divided(sharing, ())
     second = _divided(sharing, first)
@@ -22,7 +22,7 @@ def batches(mutations: Sequence[Mutation]) -> tuple[Batch, ...]:
 
 
 def each_once(mutations: Sequence[Mutation], size: int = SIZE) -> tuple[Batch, ...]:
-    """The first division, and each of the others by itself: what a change must pass.
+    """The first division, and each other one alone: the trials of `make test`.
 
     `batches` also finds a mutation that hides behind another; it runs every night. `size` is how
     many mutations share a batch at most.
@@ -33,7 +33,7 @@ def each_once(mutations: Sequence[Mutation], size: int = SIZE) -> tuple[Batch, .
 
 
 def rules(batch: Batch) -> set[str]:
-    """What must fail its preview."""
+    """The rules that must fail its preview."""
     return {mutation.rule for mutation in batch}
 
 
@@ -55,7 +55,7 @@ def _divided(
 
 
 def _clash(one: Mutation, other: Mutation, met: Iterable[Mutation]) -> bool:
-    """Whether they would hide each other, or would not be two changes any more."""
+    """Whether they would hide each other, or would become one change."""
     return (
         one.rule == other.rule
         or one.touches(other)

@@ -1,6 +1,6 @@
-"""Three shapes that stand in many incident reports, after the checks of AWS's own standard.
+"""Three insecure programs from incident reports, with the controls of AWS's own standard.
 
-Each is a program of its own, not a change of ours: what it breaks, the pack must name.
+Each is a program of its own; the pack must report its violations.
 """
 
 import json
@@ -14,7 +14,7 @@ from proof.mutations.s3 import TAGS
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """A program, and the rules that must be among those that refuse it."""
+    """A program, and rules that must be among those that refuse it."""
 
     program: Callable[[], None]
     caught_by: frozenset[str]

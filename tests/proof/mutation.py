@@ -16,31 +16,31 @@ class Mutation:
     """Config values, other inputs or options of one resource, or one more resource."""
 
     rule: str
-    """The one rule that must fail the preview; any other that does is a fault too."""
+    """The only rule that must fail the preview."""
     what: str
-    """What the change does, as a reviewer would say it: `the database runs in one zone`."""
+    """The change in a reviewer's words: `the database runs in one zone`."""
     config: Mapping[str, Any] = field(default_factory=dict)
     """Config keys (`arbor:...`) and their other values."""
     resource: str = ""
-    """Logical name of the resource that changes, and `token` its type."""
+    """Logical name of the changed resource; `token` is its type."""
     token: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
-    """Its other inputs, in snake case as a program writes them; None takes one away."""
+    """Its other inputs, in snake case; None removes one."""
     edit: Callable[[dict[str, Any]], None] | None = None
-    """In place of `inputs`, for what lies deeper: changes the inputs in place."""
+    """Instead of `inputs`, for nested values: changes the inputs in place."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Its other resource options, such as `protect`."""
     borrows: tuple[str, str, str] | None = None
-    """Type, logical name and input of another resource; its value is what `adds` is given, or what
-    the input `takes` gets. Without an input, all of them."""
+    """Type, logical name and input of another resource, whose value `adds` or `takes` gets. Without
+    an input, all of its inputs."""
     takes: str = ""
     adds: Callable[[str, Any], object] | None = None
-    """Registers one more resource of the given name after the program has run."""
+    """Registers another resource of the given name after the program has run."""
     alone: str = ""
-    """Why no other mutation can share its preview, where that is so."""
+    """The reason why no other mutation can share its preview; may be empty."""
 
     def touches(self, other: "Mutation") -> bool:
-        """Whether both change the same input or option of one resource, as far as can be seen."""
+        """Whether both change the same input or option of one resource, as far as known."""
         if not self.resource or (self.token, self.resource) != (other.token, other.resource):
             return False
         if self.edit or other.edit:
@@ -51,7 +51,7 @@ class Mutation:
     def change(
         self, args: pulumi.ResourceTransformationArgs, borrowed: list[Any]
     ) -> pulumi.ResourceTransformationResult | None:
-        """What the program's registration becomes; collects what the mutation borrows."""
+        """The changed registration of the program; records the values that the mutation borrows."""
         if self.borrows and (args.type_, args.name) == self.borrows[:2]:
             _, _, key = self.borrows
             borrowed.append(args.props[key] if key else {**args.props})
@@ -73,7 +73,7 @@ class Mutation:
 
 
 def program(mutations: Sequence[Mutation]) -> Program:
-    """The production program with these changes in it."""
+    """The production program with these changes."""
 
     def run() -> None:
         borrowed: list[list[Any]] = [[] for _ in mutations]
@@ -88,7 +88,7 @@ def program(mutations: Sequence[Mutation]) -> Program:
 
 
 def edit_json(key: str, change: Callable[[Any], None]) -> Callable[[dict[str, Any]], None]:
-    """An `edit` of an input that holds JSON: `change` changes the document in place."""
+    """An `edit` of a JSON input: `change` changes the document in place."""
 
     def edited(text: str) -> str:
         document = json.loads(text)

@@ -1,4 +1,4 @@
-"""Previews of production with the policy pack, by the real engine."""
+"""Previews of production with the policy pack, in the real engine."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,19 +19,19 @@ SKIPPED = "can't run policy"
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that the pack said."""
+    """A finding of the pack."""
 
     rule: str
     resource: str
-    """Logical name; the stack's where a rule is about the whole."""
+    """Logical name; the stack's for a rule on the whole stack."""
     message: str
     mandatory: bool
     skipped: bool
-    """The rule met a value that isn't known in a preview, and judged nothing."""
+    """The rule was skipped, because it reads a value that is unknown in a preview."""
 
 
 def findings(deployed: Deployment) -> list[Finding]:
-    """What the pack says of a preview. Raises CommandError when it fails for another reason."""
+    """The pack's findings in a preview. Raises CommandError if it fails for another reason."""
     told: list[Finding] = []
 
     def see(event: events.EngineEvent) -> None:
@@ -58,7 +58,7 @@ def _finding(event: events.PolicyEvent) -> Finding:
 
 @contextmanager
 def mutated(deployed: Deployment, *mutations: Mutation) -> Iterator[None]:
-    """The stack's program and config with the changes in them, and afterwards without."""
+    """The stack with the changed program and config; restored afterwards."""
     before = deployed.stack.workspace.program
     file = deployed.workdir / f"Pulumi.{deployed.stack.name}.yaml"
     text = file.read_text()
@@ -81,7 +81,7 @@ def caught_by(deployed: Deployment, *mutations: Mutation) -> set[str]:
 def verdicts(
     deployed: Deployment, mutations: Sequence[Mutation]
 ) -> Iterator[tuple[Mutation, set[str]]]:
-    """Each mutation and what catches it; a batch that isn't exact is tried one by one."""
+    """Each mutation and the rules that report it; a wrong batch is tried one by one."""
     doubtful: set[int] = set()
     for batch in track(grid.batches(mutations), transient=True):
         if caught_by(deployed, *batch) != grid.rules(batch):

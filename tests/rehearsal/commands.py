@@ -1,4 +1,4 @@
-"""The commands of the workflows: run where they are cheap, else checked and played."""
+"""The commands of the workflows: run if they are fast, otherwise parsed and simulated."""
 
 import io
 import os
@@ -18,25 +18,25 @@ import pipeline.__main__
 from rehearsal.runs import Job
 
 Play = Callable[[dict[str, Any], Mapping[str, str], Job], tuple[int, str]]
-"""Options and environment; returns the exit code and what is printed."""
+"""Options and environment; returns the exit code and the output."""
 PROGRAMS: dict[str, Any] = {
     "pipeline": typer.main.get_command(pipeline.__main__.app),
     "arbor": typer.main.get_command(arbor.__main__.app),
 }
 RUN = frozenset({"where", "newest", "again", "supersede", "comment", "issue", "result"})
-"""What is run for real: these read files and speak to GitHub's stub."""
+"""Commands that really run: they read files and call GitHub's stub."""
 SHELL = frozenset({"python", "make", "gh", "exit"})
 TOOLS = frozenset({"pip", "tools.pulumi_release"})
 
 
 @dataclass
 class Commands:
-    """Answers each command. What is played is parsed by the command's own parser first."""
+    """Runs each command; a simulated one is first parsed by the command's own parser."""
 
     plays: dict[str, Play] = field(default_factory=dict)
     """By command, such as `preview`; without one, it succeeds and prints nothing."""
     made: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
-    """Job, command and options of each that was played or run."""
+    """Job, command and options of each command that was simulated or run."""
 
     def __call__(
         self, words: list[str], environment: Mapping[str, str], job: Job
@@ -64,7 +64,7 @@ class Commands:
 
 
 def _parsed(program: click.Group, words: list[str]) -> dict[str, Any]:
-    """The options as the command's own parser reads them. Raises click's UsageError."""
+    """The options, read by the command's own parser. Raises click's UsageError."""
     command, rest = program.commands[words[0]], words[1:]
     while hasattr(command, "commands"):
         command, rest = command.commands[rest[0]], rest[1:]
@@ -73,7 +73,7 @@ def _parsed(program: click.Group, words: list[str]) -> dict[str, Any]:
 
 
 def _run(words: list[str], environment: Mapping[str, str]) -> tuple[int, str]:
-    """Run it here, with the job's environment and none of this process beyond PATH and HOME."""
+    """Run it here, with the job's environment; only PATH and HOME come from this process."""
     kept = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
     said = io.StringIO()
     with (

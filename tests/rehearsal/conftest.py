@@ -1,4 +1,4 @@
-"""A repository with these workflows, GitHub's stub beside it, and commands that succeed."""
+"""A repository with these workflows, GitHub's stub, and commands that succeed."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ STACKS = ("staging", "production")
 
 
 class World:
-    """What the commands find: how many changes there are, and how an apply ends."""
+    """The results of the commands: the number of changes, and the end of an apply."""
 
     def __init__(self, place: Path, *, immutable: bool) -> None:
         repository = stack_file.stack_config("staging")["arbor:githubRepository"]
@@ -34,9 +34,9 @@ class World:
         """Stacks whose preview ends without a report."""
         self.applies: dict[str, str] = dict.fromkeys(STACKS, "done")
         self.applied: list[tuple[str, str]] = []
-        """Stack and commit of each apply that did something."""
+        """Stack and commit of each apply with changes."""
         self.backends: dict[str, set[str]] = {stack: set() for stack in STACKS}
-        """Of each stack's previews and applies."""
+        """The backends of each stack's previews and applies."""
         self.rehearsal = Rehearsal(
             github=self.github,
             command=self.commands,
@@ -72,7 +72,7 @@ class World:
     def apply(
         self, options: dict[str, Any], environment: Mapping[str, str], _job: Job
     ) -> tuple[int, str]:
-        """As `python -m pipeline apply` ends and reports it (pipeline/apply/outcome.py)."""
+        """The end and the report of `python -m pipeline apply` (pipeline/apply/outcome.py)."""
         stack = options["stack"]
         self.backends[stack].add(environment["PULUMI_BACKEND_URL"])
         assert options["plan"].read_text() == f"plan of {stack}"
@@ -86,7 +86,7 @@ class World:
 
 @pytest.fixture
 def immutable() -> bool:
-    """The subject that GitHub sends today; `both_subjects` adds the one before July 2026."""
+    """Today's subject of GitHub; `both_subjects` adds the one before July 2026."""
     return True
 
 

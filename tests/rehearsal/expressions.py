@@ -44,7 +44,7 @@ def filled(
 
 
 def text_of(value: Value) -> str:
-    """A value as a string has it: in an environment, an input or a command."""
+    """A value as a string: in an environment, an input or a command."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -142,7 +142,7 @@ class _Parser:
 
 
 class _Each(list[Value]):
-    """What `.*` gives: the next name reaches into every item."""
+    """The result of `.*`: the next name applies to every item."""
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
@@ -158,12 +158,12 @@ def _tokens(text: str) -> list[tuple[str, str]]:
 
 
 def _reach(value: Value, name: Value) -> Value:
-    """An absent property is null, as at GitHub."""
+    """A missing property is null, as in GitHub."""
     if isinstance(value, _Each):
         return _Each(_reach(item, name) for item in value)
     if not isinstance(value, dict):
         return None
-    # The names of a context's values have no case.
+    # The names of a context's values are case-insensitive.
     return {str(key).casefold(): one for key, one in value.items()}.get(text_of(name).casefold())
 
 

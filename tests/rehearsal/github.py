@@ -1,4 +1,4 @@
-"""A stub of GitHub: main, runs, comments and issues, and the answers of its API about them."""
+"""A stub of GitHub: main, runs, comments and issues, and its API's responses about them."""
 
 import json
 import re
@@ -16,7 +16,7 @@ Answer = tuple[int, dict[str, str], str]
 
 @dataclass(kw_only=True)
 class GitHub:
-    """What the repository is, and what the jobs did to it."""
+    """The state of the repository, and the jobs' changes of it."""
 
     repository: str
     main: str = "1" * 40
@@ -44,7 +44,7 @@ class GitHub:
         return self.main
 
     def serve(self, mock: responses.RequestsMock) -> None:
-        """Answer for the API; anything that is not known here fails the test."""
+        """Serve the API; an unknown call fails the test."""
         prefix = f"{API}/repos/{self.repository}"
         for method in ("GET", "POST", "PATCH"):
             mock.add_callback(method, re.compile(re.escape(prefix) + "/.*"), self._answer)

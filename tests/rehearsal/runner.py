@@ -1,7 +1,7 @@
 """Walks the jobs of a workflow in GitHub's order, with its steps, and without GitHub.
 
 Conditions, needs, matrix, called workflows, permissions, environments, artifacts and local actions;
-no runner for any workflow, so what these don't use raises.
+a feature that these workflows do not use raises.
 """
 
 from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ class Rehearsal(Surroundings):
         return self.walk(Run(workflow=workflow, event=event, number=0))
 
     def walk(self, run: Run) -> Run:
-        """Walk a run that was made before, so that a command can cancel it."""
+        """Walk a run that exists already, so that a command can cancel it."""
         self.starts += 1
         run.number, workflow, event = self.starts, run.workflow, run.event
         started = {
@@ -76,7 +76,7 @@ class Rehearsal(Surroundings):
         above: str,
         granted: dict[str, str] | None,
     ) -> dict[str, Any]:
-        """All jobs of one file; returns `needs`-like results. `granted` is the caller's."""
+        """All jobs of one file; returns results as in `needs`. `granted` is the caller's."""
         described = read(file)
         contexts = {**contexts, "env": filled(described.get("env", {}), contexts)}
         finished: dict[str, dict[str, Any]] = {}
@@ -139,7 +139,7 @@ class Rehearsal(Surroundings):
         )
 
     def _ask(self, job: Job, run: Run) -> None:
-        """An environment takes main alone, and where it has reviewers they decide."""
+        """An environment accepts only main; if it has reviewers, they decide."""
         if run.event.ref != "refs/heads/main":
             job.result = FAILURE
         elif job.environment in self.github.reviewed:
@@ -159,7 +159,7 @@ class Rehearsal(Surroundings):
 
 
 def _inputs(workflow: str, event: Event) -> dict[str, Any]:
-    """What a person, or the API, gives: only what is known, and of what is allowed."""
+    """The inputs that a person or the API gives: known names and allowed values only."""
     known = read(workflow)[True]["workflow_dispatch"].get("inputs", {})
     assert event.inputs.keys() <= known.keys(), event.inputs
     values = {}
@@ -209,8 +209,10 @@ def _worst(results: dict[str, Any]) -> str:
 
 
 def _no_more_than(permissions: dict[str, str], granted: dict[str, str], name: str) -> None:
-    """A called workflow's job gets no more than its caller has; GitHub refuses such a file."""
+    """A called workflow's job gets at most its caller's permissions; GitHub refuses more."""
     levels = ("none", "read", "write")
     for what, level in permissions.items():
         most = granted.get(what, "none")
-        assert levels.index(level) <= levels.index(most), f"{name} asks {what}: {level} of {most}"
+        assert levels.index(level) <= levels.index(most), (
+            f"{name} requests {what}: {level} of {most}"
+        )

@@ -1,4 +1,4 @@
-"""A run of a workflow, its jobs and why it starts; and when a job or a step goes on."""
+"""A run of a workflow, its jobs and its event; and the conditions of jobs and steps."""
 
 import functools
 from collections.abc import Callable, Mapping
@@ -18,42 +18,42 @@ SUCCESS, FAILURE, SKIPPED, CANCELLED, WAITING = (
     "waiting",
 )
 Command = Callable[[list[str], Mapping[str, str], "Job"], tuple[int, str]]
-"""Words and environment; returns the exit code and what was printed."""
+"""Words and environment; returns the exit code and the output."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Why a run starts."""
+    """The event that starts a run."""
 
     name: str
     ref: str = "refs/heads/main"
     sha: str = ""
-    """Empty: what main is when the run starts."""
+    """Empty: main's commit at the start of the run."""
     inputs: dict[str, Any] = field(default_factory=dict)
     payload: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True)
 class Job:
-    """One job, and what it did."""
+    """One job, and its actions."""
 
     name: str
-    """Below the run, such as `staging/plan`; with the matrix's value, such as `look (staging)`."""
+    """Path below the run, such as `staging/plan`; with the matrix's value `look (staging)`."""
     permissions: dict[str, str]
     identity: Identity
     environment: str = ""
     line: dict[str, Any] = field(default_factory=dict)
-    """Its `concurrency`."""
+    """The job's `concurrency` group."""
     result: str = SUCCESS
     outputs: dict[str, Any] = field(default_factory=dict)
     commit: str = ""
-    """What it checked out."""
+    """The commit that it checked out."""
     role: str = ""
-    """The ARN that it assumed."""
+    """The ARN of the role that it assumed."""
     seconds: int = 0
     commands: list[list[str]] = field(default_factory=list)
     failed: str = ""
-    """The step that failed."""
+    """The failed step."""
 
 
 @dataclass(kw_only=True)
@@ -65,7 +65,7 @@ class Run:
     number: int
     jobs: list[Job] = field(default_factory=list)
     approvals: list[str] = field(default_factory=list)
-    """Environments whose approval was asked for, in order."""
+    """Environments whose approval was requested, in order."""
     artifacts: dict[str, Path] = field(default_factory=dict)
     cancelled: bool = False
 
@@ -89,13 +89,13 @@ def read(file: str) -> dict[Any, Any]:
 
 @functools.cache
 def read_file(file: Path) -> dict[Any, Any]:
-    """Read once: nothing changes a node."""
+    """Read once, because nothing changes a node."""
     found: dict[Any, Any] = yaml.safe_load(file.read_text())
     return found
 
 
 def goes_on(condition: str | None, contexts: dict[str, Any], before: list[str], run: Run) -> bool:
-    """An `if`; without a status function, everything before must have succeeded.
+    """Evaluate an `if`; without a status function, everything before must have succeeded.
 
     https://docs.github.com/en/actions/reference/workflows-and-actions/expressions#status-check-functions
     """

@@ -28,16 +28,16 @@ from rehearsal.tokens import trusted
 
 @dataclass(kw_only=True)
 class Surroundings:
-    """What is around a job: the repository, who answers its commands, and the account's roles."""
+    """The environment of a job: the repository, its commands, and the account's roles."""
 
     github: GitHub
     command: Command
     place: Path
-    """Where jobs and artifacts have their directories."""
+    """The parent directory of jobs and artifacts."""
     trust: Mapping[str, str]
     """Trust policies by role."""
     longest: int
-    """Seconds that a session of a role can last."""
+    """The longest session of a role in seconds."""
     immutable: bool = False
     """Whether GitHub sends the subject with ids."""
 
@@ -137,7 +137,7 @@ class Steps:
         return bool(found) or "pattern" in given
 
     def _assume(self, given: dict[str, Any], _outputs: dict[str, Any]) -> bool:
-        """STS: who may come in, and for how long."""
+        """STS: the trust policy and the session's duration decide."""
         assert self.job.permissions.get("id-token") == "write"
         assert re.fullmatch(r"[\w+=,.@-]{2,64}", given["role-session-name"])
         role, seconds = given["role-to-assume"], int(given["role-duration-seconds"])
@@ -183,7 +183,7 @@ class Steps:
 
 
 def _words(command: str, environment: Mapping[str, str], place: Path) -> Iterator[str]:
-    """A command's words as bash has them: only in double quotes, a variable stays one word."""
+    """A command's words as in bash: a variable in double quotes stays one word."""
     assert "${{" not in command, f"an expression in a command: {command}"
     for word in re.findall(r'(?:"[^"]*"|[^\s"])+', command):
         value = string.Template(word.replace('"', "")).substitute(environment)

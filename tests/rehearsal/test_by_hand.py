@@ -107,7 +107,7 @@ def test_only_mains_workflow_runs(world: World, workflow: str, ref: str) -> None
     ],
 )
 def test_no_role_that_writes_trusts_another_job(world: World, other: dict[str, str]) -> None:
-    """What GitHub's own rules may let through, the trust policies don't."""
+    """The trust policies refuse what GitHub's own rules may let through."""
     ours = Identity(
         repository=world.github.repository,
         workflow="release.yml",
@@ -187,7 +187,7 @@ def test_operate_waits_for_its_environment_and_in_the_stacks_line(
 def test_own_roles_are_planned_and_applied_by_the_first_deploy_role(world: World) -> None:
     run = by_hand(world, "own-roles.yml", stack="production")
     assert run.result == SUCCESS, run.results()
-    # To plan, with the plan to apply, and to rotate.
+    # The session to plan, the one to apply the plan, and the one to rotate.
     assert run.approvals == ["production", "production", "production"]
     for name in ("plan", "apply"):
         assert run[name].role.endswith(naming.ci_bootstrap_role("production"))

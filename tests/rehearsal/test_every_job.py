@@ -1,4 +1,4 @@
-"""Every job of every workflow is walked, and none is left that no event starts."""
+"""Every job of every workflow is walked, and each has an event that starts it."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ def by_hand(**inputs: Any) -> Event:
 
 
 def jobs(file: Path) -> set[tuple[str, str]]:
-    """Those with steps; a job that calls a workflow is walked as that one's jobs."""
+    """The jobs with steps; a job that calls a workflow is walked as that workflow's jobs."""
     described = read(file.name)["jobs"].items()
     return {(file.name, name) for name, job in described if "steps" in job}
 
@@ -53,7 +53,7 @@ def test_what_the_application_calls_starts_mains_release_with_its_token(world: W
     (words,) = job.commands
     assert words[:4] == ["gh", "workflow", "run", "release.yml"]
     assert words[words.index("--ref") + 1] == "main"
-    assert words[-1] == "version=v1.4.0 --ref evil"  # data, one argument
+    assert words[-1] == "version=v1.4.0 --ref evil"  # data: one argument
     assert job.role == ""
     assert job.permissions == {}
 

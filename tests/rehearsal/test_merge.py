@@ -1,4 +1,4 @@
-"""A merge: staging, then production on approval; stale plans, failures and cancelled runs."""
+"""A merge: staging, then production after approval; stale plans, failures and cancelled runs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ def merge(world: World, event: Event = MERGE) -> Run:
 
 
 def waits(world: World, run: Run) -> None:
-    """GitHub lists the run as one that waits for production."""
+    """GitHub lists the run as waiting for production."""
     listed = {
         "id": run.number * 100,
         "run_number": run.number,
@@ -110,7 +110,7 @@ def test_a_plan_that_went_stale_meanwhile_is_planned_and_asked_for_again(world: 
     assert second.approvals == ["production"]
     assert world.applied[-1] == ("production", world.github.main)
     assert world.github.main != planned
-    assert second["production/result"].commands[-2][-1] == "1"  # how often it was stale
+    assert second["production/result"].commands[-2][-1] == "1"  # the number of stale plans so far
 
 
 def test_documents_merged_meanwhile_keep_the_plan(world: World) -> None:
@@ -203,7 +203,7 @@ def test_one_stack_alone_by_hand_with_what_to_allow(world: World) -> None:
 
 
 def test_a_session_longer_than_the_roles_ends_at_the_login(world: World) -> None:
-    world.rehearsal.longest = 3600  # a role that was made before its maximum was raised
+    world.rehearsal.longest = 3600  # a role that is older than its new maximum
     run = merge(world)
     assert "configure-aws-credentials" in run["staging/apply"].failed
     assert world.applied == []

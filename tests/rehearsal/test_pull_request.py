@@ -103,7 +103,7 @@ def test_a_failed_test_fails_the_one_check_that_is_required(world: World) -> Non
 
 @both_subjects
 def test_the_code_of_a_pull_request_gets_no_role_that_writes(world: World) -> None:
-    """A changed workflow can ask for any role; the trust policies decide."""
+    """A changed workflow can request any role; the trust policies decide."""
     run = opened(world)
     token = run["preview (staging)"].identity.token(immutable=world.rehearsal.immutable)
     for role, document in world.rehearsal.trust.items():

@@ -21,21 +21,21 @@ OPERATORS: dict[str, Callable[[str, str], bool]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """The claims by which a role may decide.
+    """The claims that a trust policy can evaluate.
 
     https://docs.github.com/en/actions/reference/security/oidc
     """
 
     repository: str
     workflow: str
-    """The file in .github/workflows that holds the job; of a called one, the called file."""
+    """The file in .github/workflows with the job; for a called workflow, the called file."""
     ref: str
     event: str
     environment: str = ""
     repository_id: str = REPOSITORY_ID
 
     def token(self, *, immutable: bool) -> dict[str, str]:
-        """The claims, with the subject of an old repository or of one made since July 2026.
+        """The claims, with the subject of an old repository or of one created since July 2026.
 
         https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens/
         """
@@ -56,7 +56,7 @@ class Identity:
 
 
 def trusted(document: str, token: dict[str, str]) -> bool:
-    """Whether a trust policy lets a job with this token in; unknown parts of one raise."""
+    """Whether a trust policy accepts a job with this token; unknown parts of a policy raise."""
     return any(_allows(one, token) for one in json.loads(document)["Statement"])
 
 
@@ -75,7 +75,7 @@ def _allows(statement: dict[str, Any], token: dict[str, str]) -> bool:
 
 @functools.cache
 def trust_by_role(stacks: tuple[str, ...], *, immutable: bool) -> dict[str, str]:
-    """The trust policies of the roles that bootstrap and the committed stacks make, by ARN."""
+    """The trust policies of the roles that bootstrap and the committed stacks create, by ARN."""
     found = {}
     for stack in stacks:
         pipeline = _pipeline(stack, immutable=immutable)
@@ -94,7 +94,7 @@ def trust_by_role(stacks: tuple[str, ...], *, immutable: bool) -> dict[str, str]
 
 
 def _pipeline(stack: str, *, immutable: bool) -> ci_documents.Pipeline:
-    """As bootstrap reads it from the stack's file, with GitHub's numbers or without."""
+    """The values that bootstrap reads from the stack's file, with or without GitHub's numbers."""
     described = stack_account.of_stack(stack, lambda _region: lambda _service: None).pipeline
     return replace(
         described,

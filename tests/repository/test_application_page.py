@@ -1,4 +1,4 @@
-"""docs/application.md: what it tells a user of both repositories to type is what there is."""
+"""The commands and names in docs/application.md match this repository."""
 
 import re
 from typing import Any

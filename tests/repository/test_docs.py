@@ -1,4 +1,4 @@
-"""The documents name only files that exist, and the generated ones are up to date."""
+"""The documents name only existing files, and the generated ones are up to date."""
 
 import re
 from pathlib import Path

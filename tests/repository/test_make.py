@@ -1,4 +1,4 @@
-"""`make` finds a supported Python, and one sentence names what it needs."""
+"""`make` finds a supported Python; otherwise one sentence names the required program."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ BROKEN, WORKING = "#!/bin/sh\nexit 127\n", "#!/bin/sh\nexit 0\n"
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A directory for PATH that has make and its tools, and no Python."""
+    """A directory for PATH with make and its tools, but without Python."""
     directory = tmp_path / "bin"
     directory.mkdir()
     for name in ("make", "sh", "find"):
@@ -22,8 +22,8 @@ def path(tmp_path: Path) -> Path:
 
 
 def sets_up(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Make .venv/ready, without a run of its commands unless the Python is refused."""
-    # `make test` runs this, too, and would pass its own flags on.
+    """Make .venv/ready without running its commands, unless the Python is refused."""
+    # `make test` runs this as well, and would pass its own flags on.
     kept = {name: value for name, value in os.environ.items() if "MAKE" not in name}
     kept.pop("PYTHON_BASE", None)
     return subprocess.run(

@@ -1,4 +1,4 @@
-"""CODEOWNERS names paths that exist, and covers what gives power."""
+"""CODEOWNERS names existing paths, and covers roles, workflows and policy."""
 
 from pathlib import Path
 

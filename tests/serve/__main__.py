@@ -21,7 +21,7 @@ from serve.attached import EVERY_SECONDS
 
 FAILED, USAGE, REFUSED = 1, 2, 3
 SPEED = 60.0
-"""A minute of the account passes in a second, as `python -m tools.emulated serve` has it."""
+"""A minute of the account passes in a second, as in `python -m tools.emulated serve`."""
 NEEDED = (
     "The application needs PostgreSQL and Redis (Debian: apt-get install postgresql redis-server). "
     "Without it: .venv/bin/python -m tools.emulated serve --stack {stack}"
@@ -29,15 +29,18 @@ NEEDED = (
 
 
 def serve(
-    stack: Annotated[str, typer.Option(help="Which stack: production or staging.")] = "production",
+    stack: Annotated[str, typer.Option(help="The stack: production or staging.")] = "production",
     speed: Annotated[
         float, typer.Option(min=0, help="Seconds of the account's clock in one real second.")
     ] = SPEED,
     unmigrated: Annotated[  # noqa: FBT002 - a flag of the command line
-        bool, typer.Option("--unmigrated", help="Start on an empty database, and break it.")
+        bool,
+        typer.Option(
+            "--unmigrated", help="Start on an empty database, which breaks its migrations."
+        ),
     ] = False,
 ) -> None:
-    """Keep an account up with the application on it until Ctrl-C; prints lines to eval."""
+    """Keep an account with the application up until Ctrl-C; prints lines to eval."""
     try:
         stack_file.stack_config(stack)
     except stack_file.StackFileError as unknown:
@@ -55,7 +58,9 @@ def serve(
                 account, stack, Path(name), migrates=not unmigrated, say=_say
             ) as application,
         ):
-            Path(name).chmod(0o755)  # PostgreSQL reads in it as an account of its own
+            Path(name).chmod(
+                0o755
+            )  # PostgreSQL reads files in it with another account of the machine
             for line in lines(application.environment):
                 typer.echo(line)
             _say(f"The account is up at {account['AWS_ENDPOINT_URL']}; Ctrl-C ends it.")
@@ -67,7 +72,7 @@ def serve(
 
 
 def lines(environment: Mapping[str, str]) -> list[str]:
-    """For a shell to eval: `PATH` gets what comes first, the others are as they are."""
+    """Lines for a shell to eval: `PATH` gets a prefix, other variables are set as they are."""
     return [
         f"export {name}='{value}'{':$PATH' if name == 'PATH' else ''}"
         for name, value in environment.items()
@@ -78,7 +83,7 @@ def _follow(application: attached.Attached, ended: threading.Event) -> None:
     served = False
     while not ended.wait(EVERY_SECONDS):
         if (failed := application.failed()) is not None:
-            _end(f"The application is served no more: {failed!r}", FAILED)
+            _end(f"The application is no longer served: {failed!r}", FAILED)
         if attached.serves(application.application) != served:
             served = not served
             _say("The application answers." if served else "The application does not answer.")

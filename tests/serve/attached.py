@@ -1,9 +1,9 @@
 """The stand-in application as the tasks of a stack in an emulated account.
 
 A process stands for all tasks of one deployment of a service, and another for each task that
-`run-task` starts. Its command, environment, secrets and log group are those of the task's own
-definition; its stores are real, and found at the account's endpoints. What it writes goes into
-CloudWatch Logs, what it served into CloudWatch's numbers, and a process that dies ends its tasks.
+`run-task` starts. Command, environment, secrets and log group are those of the task definition; its
+stores are real, at the account's endpoints. Its output goes to CloudWatch Logs, its requests to
+CloudWatch's metrics, and a process that dies stops its tasks.
 
 Not modelled: the contents of snapshots and restored databases (one database stands for whichever
 instance has the name), health checks of the load balancer, memory, and alarms, whose clock is the
@@ -38,13 +38,13 @@ from serve.switches import Switches
 EVERY_SECONDS = 0.3
 NUMBERS_EVERY_SECONDS = 2.0
 RESTARTS_AFTER_SECONDS = 10.0
-"""A process that died is not started again sooner."""
+"""The shortest time until a process that died is started again, in seconds."""
 PLANS, MONTHS = 25, 12
-"""What a database that was empty is given."""
+"""The rows of an empty database."""
 MIGRATE: Final = ("alembic", "upgrade", "head")
 SWITCHES: Final = "switches.json"
 LINES_AT_ONCE = 1000
-"""Lines that one call takes, at most."""
+"""The most lines of one call."""
 TESTS = Path(__file__).parents[1]
 PLUGIN = """#!{python}
 import sys
@@ -63,19 +63,19 @@ switches.main()
 
 @dataclass(kw_only=True)
 class Application:
-    """Follows the account, one look after the other."""
+    """Follows the account, in one check after the other."""
 
     found: Found
     place: Path
     authority: Authority
     edge: Edge
     migrates: bool
-    """Bring an empty database to its newest revision before the first start, as README does."""
+    """Migrate an empty database before the first start, as the README does."""
     say: Callable[[str], None]
     stores: Stores | None = None
     processes: dict[Key, Process] = field(default_factory=dict)
     customer: str = ""
-    """Of the seed; empty without one."""
+    """The seed's customer; empty without one."""
     _kept: ExitStack = field(default_factory=ExitStack)
     _numbers: Numbers = field(init=False)
     _numbers_at: float = 0.0
@@ -86,17 +86,17 @@ class Application:
     _started: int = 0
 
     def __post_init__(self) -> None:
-        """Well, to begin with."""
+        """Start healthy."""
         self._numbers = Numbers(client=self.found.client)
         Switches().write(self.switches_file)
 
     @property
     def switches_file(self) -> Path:
-        """What it suffers from (tests/serve/switches.py)."""
+        """The file with its faults (tests/serve/switches.py)."""
         return self.place / SWITCHES
 
     def look(self) -> None:
-        """Bring stores, processes, logs, routes and numbers to where the account is now."""
+        """Bring stores, processes, logs, routes and metrics in line with the account."""
         wanted, logins = switches.read(self.switches_file), self.found.logins()
         if self.stores is None and not (logins and self._open_stores(logins)):
             return
@@ -125,7 +125,7 @@ class Application:
         self._kept.close()
 
     def _open_stores(self, logins: Logins) -> bool:
-        """Whether the account has both of them."""
+        """Whether the account has both stores."""
         asked = self.found.asked_stores()
         if asked is None:
             return False
@@ -140,7 +140,7 @@ class Application:
         return True
 
     def _run(self, tasks: Mapping[Key, list[Task]]) -> None:
-        """Start what is missing, stop what is not wanted, report what ended."""
+        """Start missing processes, stop unneeded ones, report those that ended."""
         for key in [key for key in self.processes if key not in tasks]:
             self._leaving.append(self.processes.pop(key))
         for key, many in tasks.items():
@@ -180,7 +180,7 @@ class Application:
         )
 
     def _migrate(self, container: Container) -> None:
-        """Unless it has tables; raises RuntimeError with what alembic said."""
+        """Migrate a database without tables; raises RuntimeError with alembic's output."""
         assert self.stores is not None
         with self.stores.database.connect() as session:
             if session.execute("SELECT to_regclass('suppliers')").fetchone() != (None,):
@@ -193,7 +193,7 @@ class Application:
         self.say(f"The database is migrated; customer {self.customer} has a year of usage.")
 
     def _stop_those_that_left(self) -> None:
-        """A look after their last request was routed: on AWS a target drains before it stops."""
+        """One check after their last request was routed: on AWS a target drains before it stops."""
         for one in self._drained:
             one.stop()
         self._ending += self._drained
@@ -203,9 +203,9 @@ class Application:
             self._ending.remove(one)
 
     def _ship(self, one: Process) -> None:
-        """Put every line that is new into the log group, as the awslogs driver does.
+        """Write every new line to the log group, as the awslogs driver does.
 
-        Where the group is gone, because the stack was destroyed, the lines are lost.
+        If the group is missing, because the stack was destroyed, the lines are lost.
         """
         lines = one.lines()
         if not lines:
@@ -247,12 +247,12 @@ class Attached:
 
     application: Application
     environment: Mapping[str, str]
-    """Of an operator: beside the account's own, the way to the domain, the plugin, and whom to
-    trust. `PATH` has only what comes before the caller's own."""
+    """Variables of an operator beside the account's own: proxy, plugin and certificate authority.
+    `PATH` is only the prefix of the caller's."""
     _failed: list[Exception] = field(default_factory=list)
 
     def wait(self, is_there: Callable[["Application"], bool], seconds: float = 120.0) -> None:
-        """Until a look has found it; raises what a look raised, and TimeoutError."""
+        """Wait until a check returns true; raises the error of a failed check, and TimeoutError."""
         ends = time.monotonic() + seconds
         while not is_there(self.application):
             if self._failed:
@@ -262,12 +262,12 @@ class Attached:
             time.sleep(EVERY_SECONDS)
 
     def failed(self) -> Exception | None:
-        """What ended the looking."""
+        """The error that ended the checks."""
         return self._failed[0] if self._failed else None
 
 
 def serves(application: Application) -> bool:
-    """Whether the backend's and the frontend's live colours lead to a process."""
+    """Whether the live colours of backend and frontend lead to a process."""
     routes = application.edge.routes
     groups = [group for rule in routes.rules for group in rule.groups]
     return bool(groups) and all(routes.ports.get(group) for group in groups)
@@ -282,7 +282,7 @@ def attached(
     migrates: bool = True,
     say: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Attached]:
-    """Attach the application to an account that is up, whatever is in it yet.
+    """Attach the application to a running account, whatever it contains.
 
     `account` is what `python -m tools.emulated serve` printed; `place` is an empty directory.
     """
@@ -326,7 +326,7 @@ def attached(
 
 
 def _way(place: Path, port: int, ca: Path, endpoint: str) -> dict[str, str]:
-    """How a command of an operator reaches domain, database and cache, and `aws` the account."""
+    """Settings with which an operator's command reaches domain, stores and account."""
     programs = place / "bin"
     programs.mkdir()
     for name, text in (
@@ -342,6 +342,6 @@ def _way(place: Path, port: int, ca: Path, endpoint: str) -> dict[str, str]:
         "HTTPS_PROXY": proxy,
         "https_proxy": proxy,
         "SSL_CERT_FILE": str(ca),
-        "CURL_CA_BUNDLE": str(ca),  # where a machine sets it, curl reads nothing else
+        "CURL_CA_BUNDLE": str(ca),  # if a machine sets it, curl reads only this
         "PGSSLROOTCERT": str(ca),
     }

@@ -1,8 +1,8 @@
-"""The way of a user: a proxy that leads to the account's domain, and plays its load balancer.
+"""A user's path to the application: a proxy for the account's domain that plays its load balancer.
 
-`HTTPS_PROXY` names it, so `arbor health`, curl and a browser ask `https://DOMAIN/` as they would on
-AWS. It knows the hosts of the account's listener rules and nothing else: no request leaves the
-machine. Not modelled: WAF, the listener for HTTP, health checks of its own.
+`HTTPS_PROXY` names it, so `arbor health`, curl and a browser request `https://DOMAIN/` as on AWS.
+It accepts only the hosts of the account's listener rules: no request leaves the machine. Not
+modelled: WAF, the listener for HTTP, health checks of its own.
 """
 
 import fnmatch
@@ -23,7 +23,7 @@ from typing import Any
 from certificate_authority import Authority
 
 IDLE_SECONDS = 60.0
-"""The load balancer's: a request whose first byte takes longer gets 504."""
+"""The load balancer's idle timeout: a request whose first byte takes longer gets 504."""
 STARTS_WITHIN, LOOKS_EVERY = 60.0, 0.1
 """Seconds."""
 HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "host"})
@@ -31,16 +31,16 @@ HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-lengt
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """Of a listener: its requests go to one of its groups, or get a fixed answer."""
+    """A listener's rule: its requests go to one of its groups, or get a fixed response."""
 
     hosts: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     groups: Mapping[str, int] = field(default_factory=dict)
-    """Weights by ARN; the empty for a fixed answer."""
+    """Weights by ARN; empty for a fixed response."""
     status: int = 404
 
     def takes(self, host: str, path: str) -> bool:
-        """Whether every condition of it holds."""
+        """Whether every condition is met."""
         return (not self.hosts or host in self.hosts) and (
             not self.paths or any(fnmatch.fnmatchcase(path, one) for one in self.paths)
         )
@@ -48,14 +48,14 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Routes:
-    """Of one moment."""
+    """The routes at one moment."""
 
     balancer: str = ""
-    """As CloudWatch's dimension."""
+    """The dimension in CloudWatch."""
     rules: tuple[Rule, ...] = ()
     """In the order of their priority, the default last."""
     ports: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    """Of this machine, by the group that they are healthy targets of."""
+    """Local ports of processes, by the group of which they are healthy targets."""
     starting: frozenset[str] = frozenset()
     """Groups with a healthy target whose process does not listen yet."""
 
@@ -66,19 +66,19 @@ class Routes:
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
-    """One request, for the account's numbers."""
+    """One request, for the account's metrics."""
 
     group: str
-    """Empty where no target was asked."""
+    """Empty if no target received it."""
     status: int
     seconds: float
 
 
 class Edge:
-    """Where requests come in; its routes are replaced as the account changes."""
+    """The entry of requests; its routes are replaced as the account changes."""
 
     def __init__(self, authority: Authority) -> None:
-        """Know nothing yet: every host is refused."""
+        """Start without routes: every host is refused."""
         self._authority = authority
         self._context: ssl.SSLContext | None = None
         self.routes = Routes()
@@ -86,17 +86,17 @@ class Edge:
         self._lock = threading.Lock()
 
     def set_routes(self, routes: Routes) -> None:
-        """From the next request on; a new host gets a certificate."""
+        """Apply from the next request on; a new host gets a certificate."""
         if routes.hosts and routes.hosts != self.routes.hosts:
             self._context = self._certificate(sorted(routes.hosts))
         self.routes = routes
 
     def certificate(self, host: str) -> ssl.SSLContext | None:
-        """None for a host that no rule has."""
+        """The certificate of a host; None for a host without a rule."""
         return self._context if host in self.routes.hosts else None
 
     def port(self, host: str, path: str) -> tuple[str, int | None, int]:
-        """Group, port and fixed status of a request; no port where the status is the answer."""
+        """Group, port and fixed status of a request; no port for a fixed response."""
         for rule in self.routes.rules:
             if not rule.takes(host, path):
                 continue
@@ -110,7 +110,7 @@ class Edge:
         return "", None, HTTPStatus.NOT_FOUND
 
     def _of_group(self, group: str) -> tuple[int, ...]:
-        """The account calls a task healthy at once: its process is waited for."""
+        """The account reports a task healthy at once, so this waits for its process."""
         ends = time.monotonic() + STARTS_WITHIN
         while not (ports := self.routes.ports.get(group, ())):
             if group not in self.routes.starting or time.monotonic() > ends:
@@ -123,7 +123,7 @@ class Edge:
             self._served.append(served)
 
     def taken(self) -> list[Served]:
-        """What was served since the last time."""
+        """The requests since the last call."""
         with self._lock:
             found, self._served = self._served, []
         return found
@@ -139,7 +139,7 @@ class Edge:
 
 @contextmanager
 def listening(edge: Edge) -> Iterator[int]:
-    """Serve it on a free port of this machine."""
+    """Serve on a free local port."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _proxy(edge)) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -151,7 +151,7 @@ def listening(edge: Edge) -> Iterator[int]:
 
 def _proxy(edge: Edge) -> type[BaseHTTPRequestHandler]:
     class Proxy(BaseHTTPRequestHandler):
-        """Opens a tunnel to a host of the account, whose end is here."""
+        """Opens a tunnel to a host of the account, which ends here."""
 
         def do_CONNECT(self) -> None:
             host = self.path.rpartition(":")[0].lower()
@@ -166,7 +166,7 @@ def _proxy(edge: Edge) -> type[BaseHTTPRequestHandler]:
                 with context.wrap_socket(self.connection, server_side=True) as tls:
                     _requests(edge, host)(tls, self.client_address, self.server)
             except OSError:
-                return  # the client went away
+                return  # the client disconnected
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
             """Write nothing: the load balancer's own log goes to a bucket."""
@@ -176,7 +176,7 @@ def _proxy(edge: Edge) -> type[BaseHTTPRequestHandler]:
 
 def _requests(edge: Edge, host: str) -> Callable[..., BaseHTTPRequestHandler]:
     class Request(BaseHTTPRequestHandler):
-        """A user's, of which TLS is taken off."""
+        """A user's request, after TLS termination."""
 
         protocol_version = "HTTP/1.1"
 
@@ -199,7 +199,7 @@ def _requests(edge: Edge, host: str) -> Callable[..., BaseHTTPRequestHandler]:
                 self.wfile.write(answer)
 
         def _ask(self, port: int, body: bytes) -> tuple[int, dict[str, str], bytes]:
-            """A target's answer; 502 where it gives none, 504 where it takes too long."""
+            """A target's response; 502 without one, 504 if it takes too long."""
             forwarded = self.headers.get("X-Forwarded-For")
             kept = {k: v for k, v in self.headers.items() if k.lower() not in HOP}
             connection = HTTPConnection("127.0.0.1", port, timeout=IDLE_SECONDS)
@@ -234,7 +234,7 @@ def _requests(edge: Edge, host: str) -> Callable[..., BaseHTTPRequestHandler]:
 
 
 def rule(found: Mapping[str, Any]) -> Rule:
-    """As `describe_rules` has it; raises NotImplementedError for what no stack of ours has."""
+    """A rule from `describe_rules`; raises NotImplementedError for one that no stack here has."""
     known = {"host-header": "HostHeaderConfig", "path-pattern": "PathPatternConfig"}
     conditions: dict[str, tuple[str, ...]] = {}
     for one in found["Conditions"]:

@@ -1,4 +1,4 @@
-"""What of an account a served application follows: its stores, its tasks, its listener's rules."""
+"""The parts of an account that a served application follows: stores, tasks, listener rules."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -14,13 +14,13 @@ from serve.stores import Asked, Endpoint
 
 LAUNCHED_BY_A_SERVICE = "service:"
 Key = tuple[str, ...]
-"""Of what one process stands for: the tasks of a deployment, or one task without a service."""
+"""The key of one process: the tasks of a deployment, or one task without a service."""
 Task = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Logins:
-    """What the engines of both stores take now."""
+    """The logins that the engines of both stores accept now."""
 
     user: str
     password: str
@@ -34,12 +34,12 @@ class Found:
 
     stack: str
     endpoint: str
-    """Of the account itself."""
+    """The client of the account."""
     client: Callable[[str], Any]
     _definitions: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def logins(self) -> Logins | None:
-        """None while the account lacks one of both."""
+        """The logins; None while one of the stores is missing."""
         held = control(self.endpoint, "logins")
         login = held["databases"].get(naming.database_instance(self.stack))
         tokens = held["caches"].get(naming.cache_replication_group(self.stack))
@@ -48,7 +48,7 @@ class Found:
         return Logins(user=login["user"], password=login["password"], tokens=tuple(tokens))
 
     def asked_stores(self) -> Asked | None:
-        """What the account says of both; None while one of both is being made."""
+        """Both stores in the account; None while one of them is being created."""
         name, group = (
             naming.database_instance(self.stack),
             naming.cache_replication_group(self.stack),
@@ -69,17 +69,17 @@ class Found:
         )
 
     def primary(self) -> str:
-        """The node of the cache that CloudWatch's numbers are of."""
+        """The cache's node for CloudWatch's metrics."""
         group = naming.cache_replication_group(self.stack)
         found = self.client("elasticache").describe_replication_groups(ReplicationGroupId=group)
         return str(found["ReplicationGroups"][0]["MemberClusters"][0])
 
     def tasks(self) -> dict[Key, list[Task]]:
-        """Those that run, by what one process stands for."""
+        """Running tasks, by the key of their process."""
         ecs, cluster = self.client("ecs"), naming.cluster(self.stack)
         clusters = ecs.describe_clusters(clusters=[cluster])["clusters"]
         if [one["status"] for one in clusters] != ["ACTIVE"]:
-            return {}  # not made yet, or destroyed
+            return {}  # not created yet, or destroyed
         found: dict[Key, list[Task]] = {}
         for page in ecs.get_paginator("list_tasks").paginate(cluster=cluster):
             if not page["taskArns"]:
@@ -93,7 +93,7 @@ class Found:
         return found
 
     def container(self, task: Task) -> Container:
-        """With the task's overrides and the secrets that Secrets Manager has now."""
+        """The container with the task's overrides and the current secrets of Secrets Manager."""
         arn = task["taskDefinitionArn"]
         if arn not in self._definitions:
             described = self.client("ecs").describe_task_definition(taskDefinition=arn)
@@ -122,9 +122,9 @@ class Found:
         return str(json.loads(held["SecretString"])[key])
 
     def routes(self, ports: Mapping[str, int | None]) -> Routes:
-        """Of the listener for HTTPS.
+        """The routes of the HTTPS listener.
 
-        `ports` are those of processes, by a task's address, and None for one that starts.
+        `ports` are those of processes, by a task's address; None for a process that is starting.
         """
         elb = self.client("elbv2")
         for balancer in elb.describe_load_balancers()["LoadBalancers"]:
@@ -148,7 +148,7 @@ class Found:
         return Routes()
 
     def _ports(self, group: str, ports: Mapping[str, int | None]) -> set[int | None]:
-        """Of the processes whose tasks are healthy targets."""
+        """Ports of the processes whose tasks are healthy targets."""
         found = self.client("elbv2").describe_target_health(TargetGroupArn=group)
         healthy = [
             one["Target"]["Id"]
@@ -159,7 +159,7 @@ class Found:
 
 
 def address(task: Task) -> str:
-    """Private, as its target group registers it."""
+    """The private address that its target group registers."""
     for attachment in task["attachments"]:
         for detail in attachment["details"]:
             if detail["name"] == "privateIPv4Address":
@@ -168,7 +168,7 @@ def address(task: Task) -> str:
 
 
 def short(task: Task) -> str:
-    """Its id, the end of its ARN."""
+    """The id, the end of the ARN."""
     return str(task["taskArn"]).rsplit("/", 1)[-1]
 
 

@@ -1,4 +1,4 @@
-"""What CloudWatch would have of the served application: requests, connections, the cache's luck.
+"""CloudWatch's metrics of the served application: requests, connections, hits of the cache.
 
 On AWS its services write into these namespaces, and a caller may not:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
@@ -14,23 +14,23 @@ from serve.edge import Served
 from serve.stores import Stores
 
 AT_ONCE = 1000
-"""Values that one call takes."""
+"""The most values of one call."""
 Datum = tuple[str, str, dict[str, str], float]
 """Namespace, name, dimensions, value."""
 
 
 @dataclass(kw_only=True)
 class Numbers:
-    """Writes what changed since the last time."""
+    """Writes the changes since the last call."""
 
     client: Callable[[str], Any]
     _before: dict[str, int] = field(default_factory=dict)
-    """Of Redis' counters."""
+    """The last values of Redis' counters."""
 
     def write(
         self, balancer: str, served: Sequence[Served], stores: Stores, instance: str, node: str
     ) -> None:
-        """All numbers of one moment."""
+        """Write all metrics of one moment."""
         data = [
             *(datum for one in served for datum in _of_request(balancer, one)),
             _of_database(stores, instance),
@@ -61,7 +61,7 @@ class Numbers:
             "Evictions": int(found["evicted_keys"]),
         }
         for name, count in counters.items():
-            # A counter begins anew at `CONFIG RESETSTAT`.
+            # `CONFIG RESETSTAT` resets the counters.
             new = count - self._before.get(name, 0) if count >= self._before.get(name, 0) else count
             yield "AWS/ElastiCache", name, dimensions, float(new)
         self._before = counters

@@ -1,4 +1,4 @@
-"""A process for the tasks of one deployment, or for one task that no service keeps."""
+"""A process for the tasks of one deployment, or for one task without a service."""
 
 import json
 import os
@@ -21,7 +21,7 @@ STAND_IN = application_process.PLACE
 MODULES = frozenset({"alembic", "gunicorn"})
 STOPS_WITHIN = 60.0
 IMAGES_WORKERS = 4
-"""On the image's own command line."""
+"""The path on the image's own command line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,16 +30,16 @@ class Container:
 
     name: str
     command: Sequence[str]
-    """Empty for the image's own."""
+    """Empty for the image's own command."""
     environment: Mapping[str, str]
-    """Secrets among it."""
+    """Including secrets."""
     log_group: str
     stream_prefix: str
 
 
 @dataclass(kw_only=True)
 class Process:
-    """It writes into a file, of which every whole line is shipped once."""
+    """A process that writes to a file, of which every whole line is shipped once."""
 
     container: Container
     running: subprocess.Popen[bytes]
@@ -48,11 +48,11 @@ class Process:
     log: Path
     stream: str
     tasks: set[str] = field(default_factory=set)
-    """The ARNs of those that it stands for."""
+    """The ARNs of its tasks."""
     _shipped: int = 0
 
     def lines(self) -> list[str]:
-        """What it wrote since the last time, without a line that isn't whole yet."""
+        """Whole lines since the last call."""
         with self.log.open("rb") as log:
             log.seek(self._shipped)
             new = log.read()
@@ -61,7 +61,7 @@ class Process:
         return [line for line in whole.decode(errors="replace").splitlines() if line]
 
     def answers(self) -> bool:
-        """Whether something listens on its port."""
+        """Whether its port accepts connections."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 return True
@@ -69,7 +69,7 @@ class Process:
             return False
 
     def stop(self) -> None:
-        """As ECS does: SIGTERM, then time to end, then SIGKILL for what is left."""
+        """As ECS does: SIGTERM, a grace period, then SIGKILL."""
         if self.running.poll() is None:
             self.running.send_signal(signal.SIGTERM)
 
@@ -93,8 +93,8 @@ def start(
 ) -> Process:
     """Start it with the container's own command and environment, on a free port.
 
-    A store's endpoint becomes the local port that stands for it; one that is unknown stays, and
-    can't be resolved, as it could not on AWS. `task` is the id that its log stream has.
+    A store's endpoint becomes its local port; an unknown one stays and can't be resolved, as on
+    AWS. `task` is the id in its log stream.
     """
     port = free_port()
     environment = {
@@ -124,7 +124,7 @@ def start(
 
 
 def describe(process: Process, place: Path, tasks: Sequence[Mapping[str, Any]]) -> None:
-    """Let the plugin find the process by the ids of its tasks."""
+    """Write a file in which the plugin finds the process by the ids of its tasks."""
     directory = place / TASKS
     directory.mkdir(exist_ok=True)
     told = {"directory": str(STAND_IN), "environment": process.environment}

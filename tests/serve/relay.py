@@ -1,4 +1,4 @@
-"""A port of this machine that leads to a store, and can be shut as an outage does."""
+"""A local port that forwards to a store, and can be closed like an outage."""
 
 import socket
 import threading
@@ -8,10 +8,10 @@ CHUNK = 65536
 
 
 class Relay:
-    """While it is shut, connections end at once, those that were open too."""
+    """While it is closed, open and new connections end at once."""
 
     def __init__(self, to: int) -> None:
-        """Listen on a free port and lead it to the port `to` of this machine."""
+        """Listen on a free port and forward to the local port `to`."""
         self._to = to
         self._is_open = True
         self._held: set[socket.socket] = set()
@@ -21,7 +21,7 @@ class Relay:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def set_open(self, *, is_open: bool) -> None:
-        """From now on; a second time changes nothing."""
+        """Open or close it; repeating a call changes nothing."""
         with self._lock:
             self._is_open = is_open
             ending = set() if is_open else self._held.copy()
@@ -29,7 +29,7 @@ class Relay:
             _shut(end)
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         self.set_open(is_open=False)
         _shut(self._listener)
         self._listener.close()
@@ -39,7 +39,7 @@ class Relay:
             try:
                 inside, _ = self._listener.accept()
             except OSError:
-                return  # it is closed
+                return  # closed
             threading.Thread(target=self._lead, args=[inside], daemon=True).start()
 
     def _lead(self, inside: socket.socket) -> None:

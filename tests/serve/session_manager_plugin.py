@@ -19,12 +19,12 @@ from typing import Any
 
 VERSION = "1.2.650.0"
 WAYS, TASKS = "ways.json", "tasks"
-"""Of a served application: local ports by `host:port`, and a directory with a file a task."""
+"""The served application's files: ports by `host:port`, and a directory of tasks."""
 CHUNK = 65536
 
 
 def main(place: Path, arguments: list[str]) -> int:
-    """Its exit code; `arguments` are those of the command line."""
+    """Run the plugin; returns its exit code. `arguments` are those of the command line."""
     if arguments[0] == "--version":
         sys.stdout.write(f"{VERSION}\n")
         return 0
@@ -45,7 +45,7 @@ def _forward(place: Path, parameters: dict[str, list[str]]) -> int:
     if port is None:
         sys.stdout.write(f"Cannot perform start session: {wanted} leads nowhere\n")
         return 1
-    # The AWS CLI ignores ctrl-c while it waits, and a child inherits that.
+    # The AWS CLI ignores Ctrl-C while it waits, and a child inherits that.
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
     listener = socket.create_server(("127.0.0.1", int(parameters["localPortNumber"][0])))
     while True:
@@ -68,7 +68,7 @@ def _pour(source: socket.socket, sink: socket.socket) -> None:
 
 
 def _run(place: Path, target: str, command: str) -> int:
-    """In the directory and with the environment of the task's process, as ECS Exec does."""
+    """Run in the directory and with the environment of the task's process, as ECS Exec does."""
     file = place / TASKS / f"{target.split('_')[-2]}.json"
     if not file.is_file():
         sys.stdout.write(f"Cannot perform start session: {target} has no process\n")

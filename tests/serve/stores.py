@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis under the account's own logins, at the end of the account's endpoints."""
+"""PostgreSQL and Redis with the account's own logins, at the account's endpoints."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from serve.found import Logins
 
 HERE = "localhost"
-"""As a process of the application finds a store; it is in both certificates."""
+"""The host of a store for the application's processes; both certificates contain it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """Where the account says that a store is."""
+    """The endpoint of a store in the account."""
 
     host: str
     port: int
@@ -31,13 +31,13 @@ class Endpoint:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What the account says of both stores."""
+    """Both stores in the account."""
 
     database: Endpoint
     name: str
-    """Of the database in it."""
+    """The database's name."""
     connections: int
-    """All that the instance's class allows."""
+    """All connections of the instance's class."""
     cache: Endpoint
     replicas: int
 
@@ -49,19 +49,19 @@ class Stores:
     database: postgres_server.Server
     cache: redis_server.Server
     replicas: list[redis_server.Server]
-    """Of the cache."""
+    """The cache's password."""
     relays: Mapping[Store, Relay]
     ports: Mapping[tuple[str, int], int]
-    """Of this machine, by the account's endpoint."""
+    """Local relays, by the account's endpoint."""
     _followed: "Logins"
 
     def cut_off(self, without: tuple[Store, ...]) -> None:
-        """Let these be unreachable, and the others be reached."""
+        """Make these unreachable, and the others reachable."""
         for store, relay in self.relays.items():
             relay.set_open(is_open=store not in without)
 
     def follow(self, logins: "Logins") -> None:
-        """Take the master's password and the tokens that the account has now."""
+        """Set the account's current master password and tokens."""
         if logins == self._followed:
             return
         password = logins.password.replace("'", "''")
@@ -87,7 +87,7 @@ def stores(
     asked: Asked,
     logins: "Logins",
 ) -> Iterator[Stores]:
-    """Start both, as the account has them; writes the file by which the plugin finds them."""
+    """Start both; writes the file in which the plugin finds them."""
     here, cache_here = asked.database, asked.cache
     with (
         ExitStack() as kept,

@@ -1,4 +1,4 @@
-"""What the served application is to suffer from: a JSON file that it and its machines read."""
+"""The faults of the served application: a JSON file that it and its machines read."""
 
 import json
 import os
@@ -10,11 +10,11 @@ from typing import Annotated, Final
 import typer
 
 VARIABLE: Final = "STAND_IN_SWITCHES"
-"""Names the file."""
+"""The variable with the file's path."""
 
 
 class Store(StrEnum):
-    """What the application connects to."""
+    """The stores of the application."""
 
     DATABASE = "database"
     CACHE = "cache"
@@ -22,24 +22,24 @@ class Store(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Switches:
-    """Nothing is wrong unless it is switched on."""
+    """Everything is healthy unless a fault is switched on."""
 
     slow: float = 0.0
-    """Seconds that every request but those to health waits."""
+    """Seconds that every request waits, except health checks."""
     failing: bool = False
-    """Every request but those to health raises."""
+    """Every request raises, except health checks."""
     without: tuple[Store, ...] = field(default=())
-    """Stores that can't be reached."""
+    """Unreachable stores."""
 
     def write(self, file: Path) -> None:
-        """The whole of it at once: a request that reads meanwhile has the old or the new."""
+        """Replace the file atomically: a concurrent request reads the old or the new content."""
         beside = file.with_suffix(".new")
         beside.write_text(json.dumps(asdict(self)))
         beside.replace(file)
 
 
 def read(file: Path) -> Switches:
-    """As they are now."""
+    """The present switches."""
     held = json.loads(file.read_text())
     return Switches(
         slow=held["slow"], failing=held["failing"], without=tuple(map(Store, held["without"]))
@@ -57,7 +57,7 @@ def switch(
         list[Store] | None, typer.Option(help="A store that can't be reached; may be given again.")
     ] = None,
 ) -> None:
-    """Switch what the served application suffers from; without an option it is well again."""
+    """Switch faults of the served application; without an option it is healthy again."""
     named = os.environ.get(VARIABLE)
     if named is None or not Path(named).is_file():
         typer.echo(

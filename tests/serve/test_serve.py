@@ -1,4 +1,4 @@
-"""What `make serve` prints and refuses, and the parts that play AWS's machines."""
+"""Output and refusals of `make serve`, and the parts that play AWS's machines."""
 
 import json
 import socket
@@ -81,7 +81,7 @@ def test_a_switch_is_written_whole_and_none_makes_it_well(
 
 @pytest.fixture
 def echo() -> Iterator[int]:
-    """A port that gives back what it gets."""
+    """A port that returns its input."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def answer(end: socket.socket) -> None:
@@ -100,7 +100,7 @@ def echo() -> Iterator[int]:
 
 
 def said(end: socket.socket) -> bytes:
-    """What comes back; nothing where the connection ends."""
+    """The response; empty if the connection ends."""
     with suppress(OSError):
         end.sendall(b"x")
         return end.recv(1)

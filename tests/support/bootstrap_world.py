@@ -1,4 +1,4 @@
-"""An emulated account for the tests of bootstrap: what is written in it, and who writes."""
+"""An emulated account for the tests of bootstrap: recorded writes, and a process that dies."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -30,36 +30,36 @@ Client = Any
 
 
 class Killed(BaseException):
-    """The process is gone: nothing catches this."""
+    """The process has ended: nothing catches this."""
 
 
 @cache
 def made_client(service: str, region: str, whose: str) -> Client:
-    """One for all tests: making one takes longer than most tests."""
+    """One client for all tests: making one takes longer than most tests."""
     assert whose
     return boto3.Session("testing", "testing", region_name=region).client(service)
 
 
 def client(service: str, region: str = REGION) -> Client:
-    """The test's own, for what somebody else does in the account."""
+    """The test's own client, for changes outside bootstrap."""
     return made_client(service, region, "test")
 
 
 def noted_client(service: str, region: str = REGION) -> Client:
-    """The one whose writes are told."""
+    """The client whose writes are recorded."""
     return made_client(service, region, "pipeline")
 
 
 @cache
 def attachable() -> str:
-    """The policies of AWS that are attached here; moto takes a second to load all."""
+    """AWS's managed policies that are attached here; moto takes a second to load all."""
     names = ("AdministratorAccess", "PowerUserAccess")
     known = json.loads(aws_managed_policies.aws_managed_policies_data)
     return json.dumps({name: known[name] for name in names})
 
 
 class Account:
-    """What is written in it, and when the writer dies."""
+    """The recorded writes, and the write at which the process dies."""
 
     def __init__(self) -> None:
         self.writes: list[str] = []
@@ -91,7 +91,7 @@ def execute(steps: list[Step]) -> None:
 @contextmanager
 def world() -> Iterator[Account]:
     """A fresh account."""
-    assert corrections  # imported for what it registers
+    assert corrections  # imported for its registrations
     correction.apply()
     CLOCK.set_speed(0)
     policies = mock.patch.object(models, "aws_managed_policies_data", attachable())
@@ -118,7 +118,7 @@ def tags(pairs: list[dict[str, str]]) -> dict[str, str]:
 
 
 def deployed() -> None:
-    """The stack is up, and with it its own roles."""
+    """Create the deploy roles, as an `up` of the stack does."""
     client("iam").create_role(
         RoleName=naming.ci_deploy_role(STACK),
         AssumeRolePolicyDocument=ci_documents.trust(PROVIDER, ["repo:a/b:environment:x"]),
@@ -133,7 +133,7 @@ def retag_bucket() -> None:
 
 @contextmanager
 def answering(event: str, handler: Callable[..., None]) -> Iterator[None]:
-    """While it lasts, AWS answers the pipeline like this."""
+    """Within the block, AWS answers the pipeline like this."""
     events = noted_client(event.split(".")[1]).meta.events
     events.register(event, handler)
     try:

@@ -1,7 +1,7 @@
-"""Every key of the config and every field of a service, with the neighbours that it may become.
+"""Every key of the config and every field of a service, with possible new values.
 
-A case is one of two kinds. `up` makes the change, a second one does nothing, and users are served
-all the while; or the pipeline refuses it before anything is touched and names a procedure.
+A case is one of two kinds. Either `up` makes the change without an outage, and a second one changes
+nothing; or the pipeline refuses it before any change and names a procedure.
 """
 
 from collections.abc import Mapping
@@ -18,19 +18,19 @@ STAGING: dict[str, Any] = yaml.safe_load((PROJECT_DIR / "Pulumi.staging.yaml").r
 PROJECT: dict[str, Any] = yaml.safe_load((PROJECT_DIR / "Pulumi.yaml").read_text())["config"]
 SERVICES: dict[str, Any] = STAGING["arbor:services"]
 CONFIG_CHANGE = "config change"
-"""The property of a test's report that names the case it tried."""
+"""The property of a test's report with the name of its case."""
 REPORTS = {
     **SERVICES["frontend"],
     "paths": ["/reports/*"],
     "port": 4000,
     "priority": 150,
 }
-"""A third service, as an engineer would add one."""
+"""A third service, as an engineer would add it."""
 SERVICE_FIELDS = (
     *("cache", "count", "cpu", "database", "healthCheckPath", "image", "max", "memory", "min"),
     *("paths", "port", "previousPort", "priority", "releaseOrder", "user", "version", "workers"),
 )
-"""Of an entry of `arbor:services`; tests/config/test_settings_services.py has the list."""
+"""Fields of an entry of `arbor:services`; the list is in test_settings_services.py."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +41,11 @@ class Case:
     config: Mapping[str, Any] = field(default_factory=dict)
     """By key without its namespace."""
     services: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
-    """New fields by service; a whole entry for a new one, None to take one out."""
+    """New fields by service; a whole entry for a new service, None to remove one."""
     refused: str = ""
-    """The procedure that the refusal names; empty where `up` makes the change."""
+    """The procedure that the refusal names; empty if `up` makes the change."""
     back: tuple[str, ...] = ()
-    """The procedures that the way back needs; none where `up` goes back, too."""
+    """The procedures of the reverse change; empty if `up` makes it as well."""
 
     def values(self) -> dict[str, Any]:
         """The whole config of this case, by full key."""
@@ -62,7 +62,7 @@ class Case:
         return {**changed, "arbor:services": services}
 
     def covers(self) -> set[str]:
-        """The keys and the fields of a service that it changes."""
+        """The changed keys and fields of a service."""
         fields = {f"services.{key}" for entry in self.services.values() for key in entry or {}}
         return {*self.config, *fields}
 
@@ -169,7 +169,7 @@ QUOTA = "fargateVcpuQuota"
 
 
 def together(*cases: Case) -> Case:
-    """One change that makes those of all these cases, which must not touch each other."""
+    """One change with the values of all these cases, which must not overlap."""
     config: dict[str, Any] = {}
     services: dict[str, dict[str, Any] | None] = {}
     for case in cases:
@@ -183,7 +183,7 @@ def together(*cases: Case) -> Case:
 
 
 BATCHES = (WORKS[:5], WORKS[5:7], WORKS[7:])
-"""An `up` takes some ten seconds, so cases share one."""
+"""An `up` takes about ten seconds, so cases share one."""
 
 REFUSED: Mapping[str, Case] = {
     case.name: case
@@ -274,7 +274,7 @@ REFUSED_BATCHES = (
     ("zones in another order", "two services swap priorities"),
     ("other blocks", "a renamed service keeps its priority"),
 )
-"""Names of cases that share a preview. Each has a procedure of its own, so none hides another."""
+"""Names of cases that share a preview. Each has its own procedure, so none hides another."""
 
 ELSEWHERE: Mapping[str, str] = {
     "environment": "tests/config/test_settings_refusals.py: every guard hangs on it",
@@ -282,7 +282,7 @@ ELSEWHERE: Mapping[str, str] = {
     "services.previousPort": "tests/engine/test_config_procedures.py",
     "pauseBeforeProduction": "tests/engine/test_config_procedures.py",
 }
-"""Keys whose change is tried by another test, and which."""
+"""Keys whose change another test tries, and that test."""
 
 
 def keys() -> set[str]:
@@ -292,5 +292,5 @@ def keys() -> set[str]:
 
 
 def covered() -> set[str]:
-    """The keys and fields that a case changes, or that another test does."""
+    """The keys and fields that a case or another test changes."""
     return {key for case in (*WORKS, *REFUSED.values()) for key in case.covers()} | set(ELSEWHERE)

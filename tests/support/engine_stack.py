@@ -31,7 +31,7 @@ SPEED = 600.0
 
 
 def control(endpoint: str, what: str, **asked: float | str) -> Mapping[str, Any]:
-    """Ask an emulated account what AWS has no call for, such as to let time pass."""
+    """Call the account's own control API, for example to let time pass."""
     request = urllib.request.Request(
         f"{endpoint}{remote.CONTROL}{what}",
         data=json.dumps(asked).encode(),
@@ -45,7 +45,7 @@ def control(endpoint: str, what: str, **asked: float | str) -> Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One thing the engine did or would do: `update` of `aws:rds/instance:Instance` `database`."""
+    """A step of the engine: `update` of `aws:rds/instance:Instance` `database`."""
 
     op: str
     token: str
@@ -56,14 +56,14 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Deployed:
-    """The stack, and a way to look at its account that is not the engine's."""
+    """The stack, and access to its account without the engine."""
 
     deployment: Deployment
     environment: Mapping[str, str]
 
     @property
     def port(self) -> int:
-        """Where the account listens."""
+        """The account's port."""
         return int(self.environment["AWS_ENDPOINT_URL"].rsplit(":", 1)[1])
 
     @cached_property
@@ -73,7 +73,7 @@ class Deployed:
 
     @property
     def opened(self) -> Opened:
-        """As the pipeline opens it."""
+        """The stack, opened as in the pipeline."""
         name = self.deployment.stack.name
         return Opened(stack=self.deployment.stack, account=Account(stack=name, client=self.client))
 
@@ -97,15 +97,15 @@ class Deployed:
         return found
 
     def state_text(self) -> str:
-        """The state as it lies in the backend, with secrets encrypted."""
+        """The state's file in the backend, with secrets encrypted."""
         (state,) = self._backend.glob(f".pulumi/stacks/*/{self.deployment.stack.name}.json")
         return state.read_text()
 
     @contextmanager
     def copy(self) -> Iterator["Deployed"]:
-        """Another that is as this one is now, account and stack, and goes its own way.
+        """An independent copy of account and stack.
 
-        Not of a copy: the provider that its engine needs runs beside the account it came from.
+        A copy can't be copied: its engine's provider runs in the process of the original account.
         """
         port = int(self._control("fork")["port"])
         provider = int(self._control("attach", port=port)["port"])
@@ -134,7 +134,7 @@ class Deployed:
         return Path(self.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
 
     def operate(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """`arbor`, as an operator runs it: AWS credentials, and nothing of Pulumi's."""
+        """`arbor`, as an operator runs it: with AWS credentials, without Pulumi."""
         account = {key: value for key, value in self.environment.items() if "PULUMI" not in key}
         path = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "COLUMNS": "200"}
         return subprocess.run(
@@ -148,7 +148,7 @@ class Deployed:
         )
 
     def calls(self) -> int:
-        """How many AWS calls the account has answered so far."""
+        """The number of AWS calls so far."""
         return int(self._control("calls")["calls"])
 
     def advance(self, seconds: float) -> None:
@@ -159,37 +159,37 @@ class Deployed:
         self._control("clock", speed=speed)
 
     def unserved(self, *, reset: bool = True) -> list[dict[str, Any]]:
-        """The outages of what was in production (pulumi_moto/observer.py), since the last reset."""
+        """The outages of production traffic (pulumi_moto/observer.py) since the last reset."""
         found: list[dict[str, Any]] = self._control("unserved", reset=reset)["outages"]
         return found
 
     def in_production(self) -> list[str]:
-        """The requests that have been served once, of users and of those who test."""
+        """The requests that were served so far, of users and of testers."""
         found: list[str] = self._control("unserved")["production"]
         return found
 
     def trouble(self, kind: str | None, at: int) -> str:
-        """Let the n-th write from now meet trouble (pulumi_moto/trouble.py); without a kind end it.
+        """Let the n-th write from now fail (pulumi_moto/trouble.py); without a kind, end it.
 
-        Returns the call that met what was asked for before.
+        Returns the call that met the previous fault.
         """
         met = self.met()
         self._control("trouble", at=at, kind=kind or "")
         return met
 
     def met(self) -> str:
-        """The call that met trouble; empty while none did."""
+        """The call that failed; empty if none did."""
         return str(self._control("trouble")["met"])
 
     def _control(self, what: str, **asked: float | str) -> Mapping[str, Any]:
         return control(self.environment["AWS_ENDPOINT_URL"], what, **asked)
 
     def _steps(self, operation: Callable[..., object]) -> list[Step]:
-        """Everything that is not `same`, in the engine's order."""
+        """All operations except `same`, in the engine's order."""
         seen: list[Step] = []
 
         def see(event: events.EngineEvent) -> None:
-            # A refresh knows what it found only afterwards, in the outputs event.
+            # A refresh has its result only in the outputs event.
             told = event.resource_pre_event or event.res_outputs_event
             if told is None:
                 return
@@ -225,7 +225,7 @@ def checkpoints() -> Iterator[None]:
 
 
 def forget(stack: Deployed, *names: str) -> None:
-    """Take resources out of the state, as if the program had never had them."""
+    """Remove resources from the state, as if the program had never declared them."""
     exported = stack.deployment.stack.export_stack()
     assert exported.deployment is not None
     resources = exported.deployment["resources"]
@@ -248,7 +248,7 @@ def counted(steps: list[Step]) -> Counter[str]:
 
 @contextmanager
 def deployed(stack: str, program: Program | None = None) -> Iterator[Deployed]:
-    """A fresh account with nothing in it yet; `up` is the caller's."""
+    """An empty account; the caller runs `up`."""
     with (
         emulation.account_process(stack=stack, speed=SPEED) as environment,
         open_stack(

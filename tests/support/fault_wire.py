@@ -1,4 +1,4 @@
-"""Faults on the way to the emulated account: which call of a command, and what befalls it."""
+"""Faults of calls to the emulated account: the call of a command, and the kind of fault."""
 
 import os
 import threading
@@ -24,11 +24,11 @@ Client = Any
 
 
 class Killed(BaseException):
-    """The process has ended: nothing catches it, and no call after it is made."""
+    """The process has ended: nothing catches it, and no later call is made."""
 
 
 class Fault(Enum):
-    """What befalls one call."""
+    """The fault of one call."""
 
     THROTTLED = "is throttled at every attempt"
     BROKEN = "is answered by 503 at every attempt"
@@ -43,7 +43,7 @@ STOP_READS = (Fault.THROTTLED, Fault.BROKEN, Fault.KILLED_BEFORE)
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """A call as the code makes it: the operation, and the lines of `operations` that lead to it."""
+    """A call site: the operation, and the lines of `arbor` that lead to it."""
 
     operation: str
     lines: tuple[str, ...]
@@ -58,7 +58,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Copy:
-    """A copy of the account, and where it listens."""
+    """A copy of the account, and its port."""
 
     port: int
 
@@ -67,7 +67,7 @@ class Copy:
 
     @contextmanager
     def fork(self) -> Iterator["Copy"]:
-        """Another, as this one is now."""
+        """Another copy, of the present state."""
         made = Copy(port=int(self.control("fork")["port"]))
         try:
             yield made
@@ -78,24 +78,24 @@ class Copy:
 
 @dataclass
 class Wire:
-    """Between botocore and the account: one set of clients, led to whichever copy is in use."""
+    """Between botocore and the account: one set of clients, connected to the copy in use."""
 
     session: boto3.Session
     copy: Copy
     fault: Fault | None = None
     at: set[Place] = field(default_factory=set)
-    """Where it is still to come: at the first call of each of these places."""
+    """The pending fault, at the first call of each of these places."""
     dead: bool = False
     places: list[Place] = field(default_factory=list)
-    """Of the calls that were made, in their order."""
+    """The places of the calls so far, in order."""
     effects: list[tuple[str, bytes]] = field(default_factory=list)
-    """Operation and body of what reached this copy of the account, in the order."""
+    """Operation and body of the calls that reached this copy, in order."""
     local: threading.local = field(default_factory=threading.local)
     clients: dict[str, Client] = field(default_factory=dict)
 
     @property
     def region_name(self) -> str:
-        """As a session of boto3 has it."""
+        """The region, as in a boto3 session."""
         return str(self.session.region_name)
 
     def client(self, service: str, **_: object) -> Client:
@@ -108,7 +108,7 @@ class Wire:
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Calls of the world beside the command, which nothing disturbs and nobody counts."""
+        """Calls beside the command's, which are neither disturbed nor counted."""
         self.local.aside = True
         try:
             yield
@@ -116,7 +116,7 @@ class Wire:
             self.local.aside = False
 
     def begin(self, operation: str) -> None:
-        """A call that is not a repeat of botocore's."""
+        """Start a call that is no retry of botocore's."""
         self.local.fault = None
         if getattr(self.local, "aside", False):
             return
@@ -151,7 +151,7 @@ class Wire:
 
 
 def _lines() -> tuple[str, ...]:
-    """The lines of `operations` on the stack, the innermost first."""
+    """The lines of `arbor` on the stack, the innermost first."""
     stack = traceback.walk_stack(None)
     return tuple(
         f"{frame.f_code.co_filename.removeprefix(OPERATIONS)}:{line}"
@@ -175,9 +175,9 @@ def _error(code: str, status: int) -> tuple[_Http, dict[str, Any]]:
 
 @contextmanager
 def wired(copy: Copy, region: str) -> Iterator[Wire]:
-    """Lead every boto3 client of `operations` to `copy`, with faults where they are asked for."""
+    """Connect every boto3 client of `arbor` to `copy`, with the requested faults."""
     wire = Wire(session=boto3.Session("testing", "testing", region_name=region), copy=copy)
-    # There is no public place between a call, its repeats, and the wire.
+    # botocore has no public hook between a call, its retries, and the network.
     begin, answer, send = Endpoint._send_request, Endpoint._get_response, Endpoint._send  # noqa: SLF001 - as said
 
     def began(self: Any, request: Any, model: Any) -> Any:

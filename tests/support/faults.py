@@ -1,9 +1,9 @@
-"""Whatever call of a command fails, and wherever it is killed, the next run of it puts all right.
+"""The fault drill: after a failed call or a kill, the next run of the command completes it.
 
-A command is run once undisturbed on a copy of the account, and its AWS calls are noted by the place
-in `arbor` that makes them. Then, for each place and each kind of fault, it is run on a fresh
-copy with the fault there, and run again if it did not say that it was done. A read whose answer is
-lost is repeated by botocore, and the command goes on: those of all reads are lost in one run.
+A command runs once undisturbed on a copy of the account, and its AWS calls are recorded by their
+call site in `arbor`. Then, for each call site and each kind of fault, it runs on a fresh copy with
+the fault there, and runs again if it did not succeed. botocore retries a read with a lost response,
+and the command continues, so the responses of all reads are lost in one run.
 
 In `make test` each call site meets one fault, another than its neighbours, so every kind of fault
 occurs; a read that several commands share meets it in the first of them. In `make drill`, which
@@ -24,12 +24,12 @@ from arbor.__main__ import app
 from fault_wire import STOP_READS, Copy, Fault, Killed, Place, Wire
 
 EVERY = 1200.0
-"""Seconds of the account between two looks of a command: few, for each is some calls."""
+"""Seconds of the account between two polls of a command: few polls, because each is some calls."""
 REFUSED = 3
 GONE = 2**22 + 1
-"""No process has this number: Linux gives none so high, and an ended one's is given again."""
+"""A pid that no process has: Linux assigns none so high, and reuses those of ended processes."""
 LONG = 7200.0
-"""Seconds of the account in which whatever was begun ends."""
+"""Seconds of the account in which every started operation ends."""
 
 
 WHOLE = "DRILL_WHOLE"
@@ -37,12 +37,12 @@ WHOLE = "DRILL_WHOLE"
 
 
 def is_slow(case: "Case") -> bool:
-    """Whether `make test` passes over it; `make drill` tries every case."""
+    """Whether `make test` skips it; `make drill` tries every case."""
     return case.slow and not os.environ.get(WHOLE)
 
 
 def selected(kinds: Sequence[Fault], number: int) -> Sequence[Fault]:
-    """The faults of these kinds that a command's call site of this number meets."""
+    """The faults of these kinds for a command's call site of this number."""
     return kinds if os.environ.get(WHOLE) else (kinds[number % len(kinds)],)
 
 
@@ -52,17 +52,17 @@ def _no_surroundings(_: Wire) -> AbstractContextManager[None]:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A command that writes, and what must be the same however often it was disturbed."""
+    """A command that writes, and the result that must not depend on faults."""
 
     words: tuple[str, ...]
     state: Callable[[Wire], object]
-    """What it changes, without ids and times that differ anyway."""
+    """The result, without ids and times that differ anyway."""
     prepare: Callable[[Wire], object] = lambda _: None
-    """What must be there before, such as an image."""
+    """Creates prerequisites, such as an image."""
     around: Callable[[Wire], AbstractContextManager[None]] = _no_surroundings
-    """What stands in for the world beside AWS while the command runs, such as a login."""
+    """Replaces the surroundings of the command outside AWS, such as a login."""
     slow: bool = False
-    """Drilled at night alone: its steps are those of other cases, put together."""
+    """Drilled only in the slow tier: its steps are those of other cases."""
 
     @property
     def name(self) -> str:
@@ -88,14 +88,14 @@ class Claims:
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """A case with a fault in it, and how it ended."""
+    """A case with a fault, and its result."""
 
     places: tuple[Place, ...]
     fault: Fault
     wrong: str = ""
-    """What is not as after an undisturbed run; nothing when it converged."""
+    """The difference from an undisturbed run; empty if it converged."""
     waited: bool = False
-    """Whether a run was refused until what was begun had ended."""
+    """Whether a run was refused until started operations had ended."""
 
     def __str__(self) -> str:
         return f"{', '.join(map(str, self.places))} {self.fault.value}: {self.wrong or 'converged'}"
@@ -107,7 +107,7 @@ class Drill:
 
     case: Case
     account: Copy
-    """As the engine left it, and prepared."""
+    """The deployed account, prepared."""
     wire: Wire
     claims: Claims
 
@@ -134,7 +134,7 @@ class Drill:
             if last.exit_code != 0:
                 last, _ = self._run(copy)
             if last.exit_code == REFUSED:
-                # As an operator who reads it: what was begun is to end first.
+                # Like an operator who reads the message: wait until started operations end.
                 waited = True
                 copy.control("clock", advance=LONG)
                 last, _ = self._run(copy)
@@ -160,7 +160,7 @@ class Drill:
         self.wire.copy = copy
         self.wire.disturb(fault, *at)
         words = [*self.case.words, "--yes", "--every", str(EVERY)]
-        # A killed process is gone, as the next run on the same machine can see.
+        # A killed process no longer exists, as the next run on the same machine can see.
         number = os.getpid() if fault is None else GONE
         with pytest.MonkeyPatch.context() as patch, self.case.around(self.wire):
             patch.setattr("arbor.lock.os.getpid", lambda: number)

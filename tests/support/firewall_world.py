@@ -1,4 +1,4 @@
-"""What the rules of a web ACL do with one request, as far as they look at path and body's size."""
+"""The effect of a web ACL's rules on one request, by path and body size only."""
 
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import unquote
 
 INSPECTED = 8192
-"""Bytes of a body that a load balancer gives to WAF; of a larger one a managed rule inspects these
-and goes on, except the one that blocks it for its size.
+"""The bytes of a body that a load balancer passes to WAF. Managed rules inspect only these, except
+the one that blocks larger bodies.
 https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-setting-body-inspection-limit.html"""
 TRANSFORMED: Mapping[str, Callable[[str], str]] = {
     "URL_DECODE": unquote,
@@ -18,18 +18,18 @@ TRANSFORMED: Mapping[str, Callable[[str], str]] = {
 
 @dataclass
 class Request:
-    """One request, and the labels that rules put on it."""
+    """One request, and the labels that rules set."""
 
     path: str
     body: int = 0
     """Bytes."""
     labels: set[str] = field(default_factory=set)
     counted: list[str] = field(default_factory=list)
-    """Rules that matched and did not end it: WAF's log has it because of them."""
+    """Rules that matched without blocking: WAF's log contains the request because of them."""
 
 
 def blocked_by(rules: Sequence[Mapping[str, Any]], request: Request) -> str | None:
-    """The rule that blocks a request of an address below every limit; None if it passes."""
+    """The rule that blocks a request below every rate limit; None if it passes."""
     for rule in sorted(rules, key=lambda rule: int(rule["priority"])):
         statement = rule["statement"]
         if group := statement.get("managedRuleGroupStatement"):
@@ -52,7 +52,7 @@ def counting(rules: Sequence[Mapping[str, Any]], request: Request) -> set[str]:
 
 
 def matches(statement: Mapping[str, Any], request: Request) -> bool:
-    """Whether a statement, or none, matches; addresses are of no office."""
+    """Whether a statement, or none, matches; no address is an office's."""
     for kind, asked in statement.items():
         match kind:
             case "andStatement":

@@ -1,14 +1,14 @@
-"""Who may do what, by IAM's documents alone: what AWS evaluates, as far as these documents use it.
+"""IAM's policy evaluation, as far as these documents use it.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
 An explicit deny wins; else one allow is needed: of the caller's policies within its boundary, or,
 for a resource of the same account, of the resource's policy.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
-A resource's policy allows by itself what it allows the role's ARN or everybody (`*`), here both
-within the boundary; the account (its root or its number) only leaves it to the caller's policies.
+A resource's policy that names the role's ARN or everyone (`*`) allows by itself, here within the
+boundary; one that names the account (its root or its number) delegates to the caller's policies.
 Not evaluated: service and resource control policies, session policies, the ARN of a session (which
 AWS leaves out of the boundary), NotPrincipal, a caller of another account, and condition operators
-that no document here has (they raise).
+that no document here contains (they raise).
 """
 
 import json
@@ -27,7 +27,7 @@ ARN_PARTS = 6
 
 
 class UnknownOperatorError(Exception):
-    """A document has a condition that this evaluator does not know."""
+    """A document has a condition operator that this evaluator does not implement."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Principal:
 
     arn: str
     policies: tuple[str, ...]
-    """Inline and managed, as JSON."""
+    """Inline and managed policies, as JSON."""
     boundary: str | None = None
 
     @property
@@ -46,12 +46,12 @@ class Principal:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One call, as AWS sees it."""
+    """One call with its context, as AWS evaluates it."""
 
     action: str
     resource: str
     context: Context = field(default_factory=dict)
-    """Condition keys and their values; a key that is absent is not in the request."""
+    """Condition keys and their values; a missing key is not in the request."""
     resource_policy: str | None = None
 
     def by(self, principal: Principal) -> "Request":
@@ -61,7 +61,7 @@ class Request:
 
 
 def allowed(principal: Principal, request: Request) -> bool:
-    """Whether AWS would let the principal make this call."""
+    """Whether AWS would allow the principal's call."""
     asked = request.by(principal)
     of_caller = [_statements(policy) for policy in principal.policies]
     of_resource = _statements(request.resource_policy) if request.resource_policy else []
@@ -70,8 +70,8 @@ def allowed(principal: Principal, request: Request) -> bool:
     everything = [*(one for each in of_caller for one in each), *trusted, *(bounds or [])]
     if any(_applies(one, asked, "Deny") for one in everything):
         return False
-    # Of the policy of a key or a bucket, the account's root leaves it to the account's policies;
-    # a key that says nothing of the account is nobody's.
+    # In the policy of a key or a bucket, the account's root delegates to the account's policies; a
+    # key whose policy omits the account can't be used by any of its roles.
     if request.action.startswith("kms:") and of_resource and not _to_the_account(trusted, asked):
         return False
     by_identity = any(_applies(one, asked, "Allow") for each in of_caller for one in each)
@@ -111,13 +111,13 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _is_for(statement: Document, principal: Principal) -> bool:
-    """Whether a statement of a resource's policy names the principal, its account or everybody."""
+    """Whether a statement of a resource's policy names the principal, its account or everyone."""
     root = f"arn:aws:iam::{principal.account}:root"
     return bool({"*", principal.arn, principal.account, root} & set(_principals(statement)))
 
 
 def _principals(statement: Document) -> list[str]:
-    """Those of AWS that a statement of a resource's policy names."""
+    """The AWS principals in a statement of a resource's policy."""
     if "NotPrincipal" in statement:
         raise UnknownOperatorError("NotPrincipal")
     named = statement["Principal"]
@@ -125,7 +125,7 @@ def _principals(statement: Document) -> list[str]:
 
 
 def _names_it(statement: Document, principal: Principal) -> bool:
-    """Whether a statement of a resource's policy names the principal itself, or everybody."""
+    """Whether a statement of a resource's policy names the principal itself, or everyone."""
     return bool({"*", principal.arn} & set(_principals(statement)))
 
 
@@ -151,7 +151,7 @@ def _matches(statement: Document, request: Request, effect: str, *, of_resource:
 
 
 def _names(statement: Document, element: str, value: str, *, fold: bool) -> bool:
-    """Action or NotAction, Resource or NotResource: exactly one of the two is there."""
+    """Action or NotAction, Resource or NotResource: exactly one of the two exists."""
     if f"Not{element}" in statement:
         return not any(_like(one, value, fold=fold) for one in _listed(statement[f"Not{element}"]))
     return any(_like(one, value, fold=fold) for one in _listed(statement[element]))
@@ -175,7 +175,7 @@ def _bool(wanted: str, found: str) -> bool:
 
 
 def _arn_like(pattern: str, value: str) -> bool:
-    """Each of the six parts by itself, so that a star stays within its part."""
+    """Compares each of the six parts separately, so that a star stays within its part."""
     patterns, values = pattern.split(":", 5), value.split(":", 5)
     return len(patterns) == len(values) == ARN_PARTS and all(map(_like, patterns, values))
 
@@ -184,14 +184,14 @@ COMPARE: Mapping[str, Callable[[str, str], bool]] = {
     "StringEquals": lambda wanted, found: wanted == found,
     "StringEqualsIgnoreCase": lambda wanted, found: wanted.lower() == found.lower(),
     "StringLike": _like,
-    "ArnEquals": _arn_like,  # as ArnLike, IAM's guide says
+    "ArnEquals": _arn_like,  # equal to ArnLike, according to IAM's guide
     "ArnLike": _arn_like,
     "Bool": _bool,
 }
 
 
 def _operator(name: str) -> tuple[Callable[[str, str], bool], bool]:
-    """The comparison, and whether it must not hold."""
+    """The comparison, and whether it is negated."""
     if name in COMPARE:
         return COMPARE[name], False
     for kind in ("String", "Arn"):
@@ -216,7 +216,7 @@ def _holds(operator: str, key: str, wanted: list[str], context: Context) -> bool
             return True
         if set_operator == "ForAnyValue":
             return False
-        return if_exists or negated  # a negated operator holds where the key is absent
+        return if_exists or negated  # a negated operator is met if the key is missing
 
     def one(value: str) -> bool:
         return any(compare(each, value) for each in wanted) is not negated
@@ -224,5 +224,5 @@ def _holds(operator: str, key: str, wanted: list[str], context: Context) -> bool
     values = [one(value) for value in _listed(found)]
     if set_operator == "ForAnyValue":
         return any(values)
-    # Without a value nothing equals; that ForAllValues holds all the same is AWS's trap.
+    # Without a value nothing is equal; ForAllValues is met all the same, a known pitfall.
     return all(values) and (bool(values) or negated or set_operator == "ForAllValues")

@@ -1,4 +1,4 @@
-"""Both stacks' pipelines, in one account and in two: their roles, and what is asked of them."""
+"""Both stacks' pipelines, in one account and in two: their roles, and requests to them."""
 
 from dataclasses import dataclass, replace
 from functools import cache
@@ -39,12 +39,12 @@ class Place:
         return principal(self.stack, self.account, kind)
 
     def tagged(self, action: str, resource: str, **context: str | list[str]) -> Request:
-        """Of what the program made for this stack."""
+        """The tags of this stack's resources."""
         tags = {"aws:ResourceTag/Stack": self.stack, "aws:ResourceTag/ManagedBy": "pulumi"}
         return Request(action=action, resource=resource, context={**tags, **context})
 
     def state_file(self, action: str, name: str) -> Request:
-        """Of the state's bucket, with the bucket's policy."""
+        """A request on the state's bucket, with the bucket's policy."""
         bucket = f"arn:aws:s3:::{self.pipeline.state_bucket}"
         return Request(
             action=action,
@@ -60,12 +60,12 @@ class Place:
         )
 
     def os_metrics(self, action: str, rest: str) -> Request:
-        """Of the one log group of enhanced monitoring, which another stack made and tagged."""
+        """A request on the log group of enhanced monitoring, created by another stack."""
         group = self.arn("logs", f"log-group:{naming.OS_METRICS_LOG_GROUP}{rest}")
         return Request(action=action, resource=group, context={"aws:ResourceTag/Stack": "another"})
 
     def opened(self, bucket: str) -> str:
-        """A policy of a bucket by which the deploy role, which may write it, reads the objects."""
+        """A bucket's policy by which the deploy role, which may write it, reads the objects."""
         role = self.role(self.pipeline.deploy_role)
         return ci_documents.document(
             [
@@ -79,7 +79,7 @@ class Place:
         )
 
     def state_key(self, action: str, alias: str = "", whose: str = "", **context: str) -> Request:
-        """Of a key of the state, with the key's policy."""
+        """A request on a key of the state, with the key's policy."""
         tags = {"aws:ResourceTag/Component": "state", "aws:ResourceTag/ManagedBy": "bootstrap"}
         if whose:
             tags["aws:ResourceTag/Stack"] = whose
@@ -122,7 +122,7 @@ def principal(name: str, account: str, kind: str) -> Principal:
             deploy.changes(found),
         ),
         "images": (images.of_pushes(found),),
-        # Whatever a pull request or the deploy role writes into a role of the program.
+        # The widest policy that a pull request or the deploy role could write for a program's role.
         "task": (ci_documents.document([{"Effect": "Allow", "Action": "*", "Resource": "*"}]),),
     }
     names = {"task": f"arbor/{name}/backend-task"}

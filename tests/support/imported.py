@@ -1,4 +1,4 @@
-"""What a module imports when it runs."""
+"""The runtime imports of a module."""
 
 import ast
 from collections.abc import Iterator

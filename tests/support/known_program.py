@@ -1,4 +1,4 @@
-"""The program with every value known, for rules that a first preview can't know enough for."""
+"""The program with every value known, for rules that a first preview skips."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from verdict import resource
 
 NOT_KNOWN_BEFORE_THE_FIRST_UP = frozenset(
     {
-        # Documents that name ARNs: AWS gives them while the stack comes up, and then the rules run
+        # Documents with ARNs: they are known during the `up`, which runs these rules.
         # in that same `up`.
         "contract-migrations-container",
         "ecs-infrastructure-role",
@@ -30,7 +30,7 @@ NOT_KNOWN_BEFORE_THE_FIRST_UP = frozenset(
         "task-not-root",
         "task-pinned-image",
         "task-read-only-root",
-        # Which of awsx's subnets the data is in.
+        # Which of awsx's subnets contain the data.
         "network-isolated-data",
     }
 )
@@ -61,7 +61,7 @@ class _Known(Recorder):
 
 
 def resources(stack: str, mutations: Sequence[Mutation] = ()) -> list[PolicyResource]:
-    """What the program makes, as a policy sees it after an `up`; no dependency is given."""
+    """The program's resources, as a policy receives them after an `up`; without dependencies."""
     recorder = _Known()
 
     def deploy() -> None:

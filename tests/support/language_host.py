@@ -1,8 +1,8 @@
-"""A stand-in for Pulumi's Python language host, which comes with the official CLI only.
+"""A stand-in for Pulumi's Python language host, which only the official CLI contains.
 
 The engine starts it with its address as the last argument and reads the port. It runs `__main__.py`
 of the project's directory as the official one does, and starts a policy pack, so that the plain
-`pulumi` command can be tried where only the command itself could be built.
+`pulumi` command can be tested where only the CLI itself could be built.
 """
 
 import os
@@ -25,7 +25,7 @@ MAX_MESSAGE = 400 * 1024 * 1024
 
 
 class Host(LanguageServer):
-    """Runs the program of whatever project the engine names."""
+    """Runs the program of the project that the engine names."""
 
     def __init__(self, engine: str) -> None:
         super().__init__(self._program)
@@ -46,7 +46,7 @@ class Host(LanguageServer):
         return super().Run(request, context)  # type: ignore[no-untyped-call] # the SDK has none
 
     def RunPlugin(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:  # noqa: N802 - as above
-        """Run a policy pack, and pass on what it prints: the engine reads its port from there."""
+        """Run a policy pack, and forward its output: the engine reads its port there."""
         said: SimpleQueue[Any] = SimpleQueue()
         plugin = subprocess.Popen(
             [sys.executable, "-u", str(PACK), request.info.program_directory, *request.args],

@@ -1,4 +1,4 @@
-"""What a stack goes through between two `up`s: a release, and another count by hand."""
+"""Changes of a stack between two `up`s: a release, and another count by hand."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ AN_HOUR = 3600.0
 
 
 def lived_in(stack: Deployed) -> None:
-    """A release of the backend, which is over, and a task more of each service."""
+    """A completed release of the backend, and one more task of each service."""
     release(stack, "backend", image="registry.example/backend:v2.0.0")
     for app in ("backend", "frontend"):
         scale(stack, app, by=1)
@@ -34,7 +34,7 @@ def release(stack: Deployed, app: str, *, wait: bool = True, **container: Any) -
 
 
 def scale(stack: Deployed, app: str, *, by: int) -> None:
-    """Change the count as the runbook does by hand."""
+    """Change the count by hand, as in the runbook."""
     count = _service(stack, app)["desiredCount"] + by
     stack.client("ecs").update_service(**_where(stack, app), desiredCount=count)
 

@@ -1,8 +1,8 @@
-"""One client of the API, what the firewall lets through, and what the application answers.
+"""One client of the API, the firewall's rate limits, and the application's responses.
 
-The application's limit is its own (app/middleware/rate_limit.py in its repository): 60 requests in
-60 seconds and 1000 in an hour that it answered; beyond, 500. WAF looks about every ten seconds at
-what came in the window until then, some seconds late, and the blocked requests count too:
+The application has its own limit (app/middleware/rate_limit.py in its repository): 60 served
+requests in 60 seconds and 1000 in an hour; above that it returns 500. WAF evaluates its window
+about every ten seconds, some seconds late, and blocked requests count as well:
 https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-rate-based-caveats.html
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 MINUTE, HOUR = 60, 3600
 LOOKS_EVERY = 10
-"""Seconds between two looks of WAF at a rate."""
+"""Seconds between two evaluations of a rate by WAF."""
 Limit = tuple[int, int]
 """Requests, and the seconds in which they are allowed."""
 APPLICATION: Sequence[Limit] = ((60, MINUTE), (1000, HOUR))
@@ -20,7 +20,7 @@ APPLICATION: Sequence[Limit] = ((60, MINUTE), (1000, HOUR))
 
 @dataclass
 class Application:
-    """Answers of one client; a refused request does not count."""
+    """Responses to one client; a refused request does not count."""
 
     answered: deque[float] = field(default_factory=deque)
 
@@ -58,7 +58,7 @@ class RateRule:
 
 @dataclass(frozen=True)
 class Client:
-    """Asks so often, and after 429 again when it is told to, or at once."""
+    """Sends requests at a constant rate, and pauses after a 429 for the given time."""
 
     per_minute: int
     waits: int = 0
@@ -67,7 +67,7 @@ class Client:
     def failures(
         self, firewall: Sequence[Limit], *, hours: float, delay: float = 30, begins: float = 0
     ) -> dict[int, int]:
-        """How many of its requests got 500, by minute."""
+        """The number of its requests with a 500, by minute."""
         application, found = Application(), dict[int, int]()
         rules = [RateRule(limit, delay) for limit in firewall]
         now = begins

@@ -1,6 +1,6 @@
-"""A stack whose engine is a shell script: what it prints, how it ends and how it takes signals.
+"""A stack whose engine is a shell script: its output, its end and its reaction to signals.
 
-The command line runs as the pipeline runs the real one, in a process of its own.
+It runs in a process of its own, as the real engine does.
 """
 
 import json
@@ -59,27 +59,27 @@ def violation(rule: str, name: str, message: str) -> events.EngineEvent:
 
 
 def plan(*changed: str, limit: object = 1000) -> dict[str, Any]:
-    """An update plan in which these resources get another value."""
+    """An update plan that changes a value of these resources."""
     goal = {"inputDiff": {"updates": {"limit": limit}}}
     return {"resourcePlans": {urn(name): {"steps": ["update"], "goal": goal} for name in changed}}
 
 
 @dataclass
 class Stack:
-    """What `apply` uses of a stack."""
+    """The parts of a stack that `apply` uses."""
 
     directory: Path
     up_is: str = SUCCEEDS
-    """The shell's lines of `pulumi up`."""
+    """The shell lines of `pulumi up`."""
     export_is: str = SUCCEEDS
     preview_is: str = SUCCEEDS
     seen: Sequence[events.EngineEvent] = ()
-    """Before the engine ends, and after it has started."""
+    """The events before the engine ends, and after it has started."""
     fresh: dict[str, Any] = field(default_factory=lambda: plan("firewall-acl"))
     """The plan of a new preview."""
     pending: Sequence[dict[str, Any]] = ()
     read_back: Exception | None = None
-    """What the Automation API meets when it reads the outputs of an `up`."""
+    """The error of the Automation API when it reads the outputs of an `up`."""
     name: str = "staging"
 
     def __post_init__(self) -> None:
@@ -130,7 +130,7 @@ esac
         return Opened(stack=stack, account=Account(stack=self.name, client=_no_client))
 
     def approved(self, content: dict[str, Any] | None = None) -> Path:
-        """The file of the plan that was approved; without `content` it is that of a new preview."""
+        """The file of the approved plan; without `content` it is that of a new preview."""
         file = self.directory / "plan.json"
         file.write_text(json.dumps(self.fresh if content is None else content))
         return file

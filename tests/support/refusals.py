@@ -1,4 +1,4 @@
-"""What settings says about a wrong config."""
+"""The messages of settings about a wrong config."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ APP_NAMES = (
 
 
 def problems(stack: str, **changes: Any) -> tuple[str, ...]:
-    """What is wrong with this stack's config after these changes."""
+    """The problems of this stack's config after these changes."""
     return problems_of(stack_values(stack, **changes), stack)
 
 

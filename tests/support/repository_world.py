@@ -1,7 +1,7 @@
 """A repository on GitHub, as its REST API shows and changes it.
 
-Every answer, and the body of every call that changes something, is held against GitHub's own
-description of the API (`tests/pipeline/repository/github_api.json`).
+Every response, and the body of every write, is compared with GitHub's own description of the API
+(`tests/pipeline/repository/github_api.json`).
 """
 
 import json
@@ -33,7 +33,7 @@ NEEDS = Needs(
     actions=("actions/checkout", "aws-actions/configure-aws-credentials"),
 )
 NOT_DESCRIBED = {"can_admins_bypass"}
-"""Fields of an environment that GitHub answers and takes without describing them:
+"""Fields of an environment that GitHub returns and accepts without describing them:
 https://github.com/integrations/terraform-provider-github/blob/main/github/resource_github_repository_environment.go
 """
 TEMPLATES = {
@@ -148,7 +148,7 @@ def policy(name: str, kind: str = "branch", identity: int = 361472) -> dict[str,
 
 
 class Repository:
-    """As a new one is, unless `complete` made it as the pipeline wants it."""
+    """A new repository, or one with every setting of the pipeline (`complete`)."""
 
     def __init__(self, *, private: bool = False) -> None:
         self.private = private
@@ -199,13 +199,13 @@ class Repository:
             "/actions/organization-variables": [],
             "/actions/secrets": [],
         }
-        """Names of variables and secrets by path; an environment's are none unless set."""
+        """Names of variables and secrets by path; an environment has none unless set."""
         self.labels: list[str] = ["bug"]
         self.refusals: dict[str, tuple[int, dict[str, str], dict[str, Any]]] = {}
-        """By path: status, headers and body of an answer that is no 200."""
+        """By path: status, headers and body of an error response."""
         self.written: list[str] = []
 
-    # What it shows.
+    # Reads
 
     def answer(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
         assert request.url is not None
@@ -290,7 +290,7 @@ class Repository:
             return {"total_count": len(policies), "branch_policies": policies}
         return self.environments[name]
 
-    # What it takes.
+    # Writes
 
     def write(self, method: str, path: str, body: dict[str, Any]) -> None:
         """Make a change as GitHub does."""
@@ -336,7 +336,7 @@ class Repository:
             self._replace_environment(name, body)
 
     def _replace_environment(self, name: str, body: dict[str, Any]) -> None:
-        """What the body leaves out is gone."""
+        """Fields that the body omits are removed."""
         made = environment(name)
         if body.get("wait_timer"):
             made["protection_rules"].append(
@@ -357,7 +357,7 @@ class Repository:
 
 
 def complete(*, private: bool = False) -> Repository:
-    """One in which every row of the table holds."""
+    """A repository that meets every row of the table."""
     made = Repository(private=private)
     named = {"protected_branches": False, "custom_branch_policies": True}
     made.environments = {
@@ -398,7 +398,7 @@ def complete(*, private: bool = False) -> Repository:
 
 
 def _page(found: Any, query: Mapping[str, list[str]]) -> Any:
-    """One page of a list; of one in an envelope, too. Thirty entries, unless more are asked for."""
+    """One page of a list, also of one in an envelope. Thirty entries, unless more are requested."""
     if isinstance(found, dict) and "total_count" in found:
         return {key: _page(value, query) for key, value in found.items()}
     if not isinstance(found, list):
@@ -408,7 +408,7 @@ def _page(found: Any, query: Mapping[str, list[str]]) -> Any:
 
 
 def hold(method: str, path: str, body: Any) -> None:
-    """Raises where GitHub's description has another shape."""
+    """Raises if GitHub's description has another shape."""
     template = next((name for form, name in TEMPLATES.items() if re.fullmatch(form, path)), path)
     if template == "/environments/{environment_name}":
         body = {key: value for key, value in body.items() if key not in NOT_DESCRIBED}
@@ -417,7 +417,7 @@ def hold(method: str, path: str, body: Any) -> None:
 
 @contextmanager
 def served(repository: Repository) -> Iterator[None]:
-    """While it lasts, GitHub's API is this repository."""
+    """Within the block, GitHub's API serves this repository."""
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         mock.add_callback(
             responses.GET, re.compile(re.escape(API) + "/repos/.*"), callback=repository.answer
@@ -435,11 +435,11 @@ case "$*" in
     case "$*" in *"--input -"*) cat > "$call/input" ;; esac ;;
 esac
 """
-"""Stands for GitHub's command line: it notes the calls that change something."""
+"""Replaces GitHub's command line: it records the calls that write."""
 
 
 def paste(commands: str, repository: Repository, directory: Path) -> None:
-    """Run printed commands in a shell, and make the changes that they call for."""
+    """Run printed commands in a shell, and make their changes."""
     calls = directory / "calls"
     calls.mkdir(parents=True)
     program = directory / "gh"
@@ -455,7 +455,7 @@ def paste(commands: str, repository: Repository, directory: Path) -> None:
 
 
 def _parsed(words: list[str], body: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
-    """What `gh api` makes of its arguments: https://cli.github.com/manual/gh_api."""
+    """The arguments of `gh api`, parsed as in https://cli.github.com/manual/gh_api."""
     assert words[:2] == ["api", "--method"], words
     method, place, *rest = words[2:]
     found = dict(body)

@@ -1,6 +1,6 @@
 """The database beside the emulated account, for the faults of a rotation.
 
-RDS's API never tells the master's password; what reached it does, and whether it is applied yet.
+RDS's API never returns the master password, so it is read from the calls that reached RDS.
 """
 
 import atexit
@@ -26,7 +26,7 @@ DEPLOY = "ecs:UpdateService"
 
 
 class Connection:
-    """One that a query can be made on."""
+    """A connection for queries."""
 
     def execute(self, _query: str) -> None:
         return None
@@ -48,7 +48,7 @@ def master_password(wire: Wire) -> str:
 
 
 def _first(wire: Wire) -> str:
-    """The oldest version's: the one that the engine gave the database, too."""
+    """The oldest version's value: the one that the engine also gave the database."""
     manager = wire.client("secretsmanager")
     listed = manager.list_secret_version_ids(SecretId=SECRET, IncludeDeprecated=True)["Versions"]
     version = min(listed, key=lambda one: one["CreatedDate"])["VersionId"]
@@ -58,7 +58,7 @@ def _first(wire: Wire) -> str:
 
 @contextmanager
 def with_rds(wire: Wire) -> Iterator[None]:
-    """The command logs in to the database that the account's RDS runs."""
+    """The command logs in to the database of the account's RDS."""
 
     @contextmanager
     def connect(_account: Account, credentials: Credentials) -> Iterator[Connection]:
@@ -77,21 +77,21 @@ def with_rds(wire: Wire) -> Iterator[None]:
 
 @functools.cache
 def _postgres() -> postgres_server.Server:
-    """One for all runs: starting it takes longer than they do."""
+    """One server for all runs, because its start takes longer than they do."""
     kept = contextlib.ExitStack()
     atexit.register(kept.close)
     return kept.enter_context(postgres_server.server())
 
 
 def share_password(wire: Wire) -> None:
-    """Let the real PostgreSQL take the master's password that RDS has."""
+    """Give the real PostgreSQL RDS's master password."""
     password = master_password(wire)
     postgres_server.as_superuser(_postgres(), f"ALTER ROLE arbor_user PASSWORD '{password}'")
 
 
 @contextmanager
 def with_postgres(wire: Wire) -> Iterator[None]:
-    """The command logs in to a real PostgreSQL, which knows both users."""
+    """The command logs in to a real PostgreSQL with both users."""
 
     @contextmanager
     def connect(_account: Account, credentials: Credentials) -> Iterator[psycopg.Connection]:
@@ -110,7 +110,7 @@ def with_postgres(wire: Wire) -> Iterator[None]:
 
 
 def took_turns(wire: Wire) -> object:
-    """As `rotated`, and neither user is locked out; the first password opens nothing."""
+    """As `rotated`, and neither user is locked out; the first password is invalid."""
     share_password(wire)
     value = _value(wire)
     for user, password in (
@@ -122,7 +122,7 @@ def took_turns(wire: Wire) -> object:
 
 
 def rotated(wire: Wire) -> object:
-    """Whether database, secret and tasks agree on a password that is new."""
+    """Whether database, secret and tasks agree on a new password."""
     value = _value(wire)
     return {
         **ended(wire),
@@ -139,7 +139,7 @@ def _value(wire: Wire) -> dict[str, str]:
 
 
 def ended(wire: Wire, secret: str = SECRET) -> dict[str, object]:
-    """Nothing is left to do, and the tasks started after the value was given out."""
+    """No step is left, and the tasks started after the value was stored."""
     stages = wire.client("secretsmanager").describe_secret(SecretId=secret)["VersionIdsToStages"]
     order = [operation for operation, _ in wire.effects]
     given_out = max(

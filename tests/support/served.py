@@ -1,4 +1,4 @@
-"""Who serves the users of an Arbor stack: the live version and how many tasks are wanted."""
+"""The service that users get from an Arbor stack: live versions and desired counts."""
 
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -12,20 +12,20 @@ PREFIX = {"production": "arbor-production", "staging": "arbor-staging"}
 
 @dataclass(frozen=True, kw_only=True)
 class Serving:
-    """A service, as its users meet it; equal when nothing that is theirs changed."""
+    """A service as its users observe it; equal if nothing visible to them changed."""
 
     version: str
-    """Tag of the image of the tasks behind the production rule's weights."""
+    """Image tag of the tasks behind the production rule's weights."""
     revision: str
     """ARN of the task definition of those tasks."""
     desired: int
-    """The service's count."""
+    """The service's desired count."""
     healthy: int
     """Targets in the groups with a weight."""
 
     @property
     def release(self) -> tuple[str, int]:
-        """What only a release and an operator may change: the revision and the count."""
+        """Revision and count, which only a release and an operator may change."""
         return self.revision, self.desired
 
 
@@ -46,10 +46,10 @@ def serving(stack: Deployed) -> dict[str, Serving]:
 
 
 def outages(stack: Deployed) -> list[dict[str, Any]]:
-    """What users met since the last look, without the paths of a service that was taken out.
+    """The outages since the last call, without the paths of a removed service.
 
-    A service goes before its rules (components/service.py), so its own paths get 503 for a moment;
-    the procedure moves them to another service before.
+    A service is deleted before its rules (components/service.py), so its own paths get 503 for a
+    moment; the procedure moves them to another service first.
     """
     (first,) = stack.client("elbv2").describe_load_balancers()["LoadBalancers"]
     listeners = stack.client("elbv2").describe_listeners(LoadBalancerArn=first["LoadBalancerArn"])
@@ -71,12 +71,12 @@ def outages(stack: Deployed) -> list[dict[str, Any]]:
 
 
 def _is_rest(path: str) -> bool:
-    """Whether the observer asked for a path that no pattern names."""
+    """Whether the observer requested a path without a pattern."""
     return path == f"/{ANY}"
 
 
 def _rule_of(service: dict[str, Any]) -> str | None:
-    """Its production rule; an extra service that an operator made has none."""
+    """Its production rule; an extra service of an operator has none."""
     for balancer in service.get("loadBalancers", []):
         rule = (balancer.get("advancedConfiguration") or {}).get("productionListenerRule")
         if rule:
@@ -109,7 +109,7 @@ def _serving(stack: Deployed, cluster: str, service: dict[str, Any]) -> Serving:
 
 
 def _one(found: set[str]) -> str:
-    """The one there is; several (while weights are split) side by side."""
+    """The only value; several (while weights are split) joined."""
     return " and ".join(sorted(found)) or "nothing"
 
 

@@ -27,7 +27,7 @@ NOT_COPIED = (".git", ".venv", "tests", ".*_cache", "node_modules")
 
 
 def lines(page: str, heading: str) -> list[str]:
-    """The command lines in the section of a page; one that ends with a backslash goes on."""
+    """The command lines in a section of a page; a backslash continues a line."""
     text = (stack_file.PROJECT_DIR / page).read_text()
     _, _, after = text.partition(f"\n## {heading}")
     section = after.split("\n## ", 1)[0]
@@ -59,7 +59,7 @@ class Shell:
 
 
 def shell(directory: Path, account: Mapping[str, str]) -> Shell:
-    """With `pulumi`, what it starts for Python, and the account's environment and no other.
+    """A shell with `pulumi`, its language host, and only the account's environment.
 
     The CLI writes into the project and into its home, so both are below `directory`.
     """
@@ -82,7 +82,7 @@ def shell(directory: Path, account: Mapping[str, str]) -> Shell:
         **account,
         "PATH": path,
         "PULUMI_HOME": str(directory / "home"),
-        "PULUMI_SKIP_CONFIRMATIONS": "true",  # a person says yes
+        "PULUMI_SKIP_CONFIRMATIONS": "true",  # confirms every prompt
         "PULUMI_SKIP_UPDATE_CHECK": "1",
     }
     return Shell(project=project, environment=environment)

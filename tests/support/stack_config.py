@@ -1,4 +1,4 @@
-"""A stack's config as the engine hands it to the program, from the project's own files."""
+"""A stack's config as the engine passes it to the program, from the project's own files."""
 
 import json
 from functools import cache
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def stack_values(stack: str, **changes: Any) -> dict[str, str]:
-    """Pulumi.yaml's defaults under Pulumi.<stack>.yaml, as text.
+    """Pulumi.yaml's defaults and Pulumi.<stack>.yaml, as text.
 
     `changes` are arbor keys by name; None removes one.
     """
@@ -24,7 +24,7 @@ def stack_values(stack: str, **changes: Any) -> dict[str, str]:
 
 
 def use(stack: str, **changes: Any) -> None:
-    """Make this the config that `settings.load()` reads."""
+    """Make `settings.load()` read this config."""
     pulumi.runtime.set_all_config(stack_values(stack, **changes))
 
 

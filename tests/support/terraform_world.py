@@ -1,7 +1,7 @@
-"""The application's original stack as its Terraform leaves it in an account, by boto3 alone.
+"""The application's original stack as its Terraform creates it in an account, with boto3 alone.
 
 https://github.com/Davaakhatan/arbor-energy-plan-agent, infrastructure/aws: production, with the
-default of each variable. Subnets, services and policies that no test looks at are left out.
+default of each variable. Subnets, services and policies that no test reads are left out.
 """
 
 import json
@@ -27,7 +27,7 @@ ClientOf = Callable[[str], Any]
 
 
 def tags(name: str) -> dict[str, str]:
-    """With the `default_tags` of its provider."""
+    """With its provider's `default_tags`."""
     return {
         "Name": f"{PREFIX}-{name}",
         "Project": "arbor-energy-agent",
@@ -41,7 +41,7 @@ def pairs(name: str) -> list[dict[str, str]]:
 
 
 def make(client: ClientOf) -> None:
-    """Everything, in the order in which one needs the other."""
+    """Create everything, in the order of dependencies."""
     subnets, group = _network(client("ec2"))
     _registry(client("ecr"))
     _logs(client("logs"))
@@ -123,7 +123,7 @@ def _database(rds: Any, subnets: list[str], group: str) -> None:
         PubliclyAccessible=False,
         BackupRetentionPeriod=7,
         PreferredBackupWindow="03:00-04:00",
-        # Terraform's begins at 04:00: moto takes windows that touch for ones that overlap.
+        # Terraform's begins at 04:00, but moto refuses adjacent windows as overlapping.
         PreferredMaintenanceWindow="mon:04:30-mon:05:30",
         EnableCloudwatchLogsExports=["postgresql", "upgrade"],
         DeletionProtection=True,

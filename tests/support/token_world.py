@@ -1,7 +1,7 @@
 """The cache and the application beside the emulated account, for the faults of a rotation.
 
-ElastiCache's API never gives a token back, and no API gives what a task read at its start; what
-reached the account does, and whether it has taken effect.
+No API returns a token of ElastiCache or the values that a task read at its start, so both are read
+from the calls that reached the account.
 """
 
 import base64
@@ -26,7 +26,7 @@ MODIFY = "elasticache:ModifyReplicationGroup"
 
 
 def value(wire: Wire, secret: str, stage: str = "AWSCURRENT") -> dict[str, Any]:
-    """What a version of a secret holds."""
+    """The value in a version of a secret."""
     manager = wire.client("secretsmanager")
     found = manager.get_secret_value(SecretId=secret, VersionStage=stage)["SecretString"]
     return dict(json.loads(found))
@@ -41,7 +41,7 @@ def tokens(wire: Wire) -> list[str]:
             (token,), (strategy,) = asked["AuthToken"], asked["AuthTokenUpdateStrategy"]
             held = history[-1]
             after = [token] if strategy == "SET" else [token, *held[:1]]
-            if held[0] != token or strategy == "SET":  # else the repeat of a call
+            if held[0] != token or strategy == "SET":  # otherwise it is a retry
                 history.append(after)
     (group,) = wire.client("elasticache").describe_replication_groups(ReplicationGroupId=GROUP)[
         "ReplicationGroups"
@@ -52,7 +52,7 @@ def tokens(wire: Wire) -> list[str]:
 
 @contextmanager
 def with_cache(wire: Wire) -> Iterator[None]:
-    """The command logs in to the cache that the account's ElastiCache runs."""
+    """The command logs in to the cache of the account's ElastiCache."""
 
     def accepts(_account: Account, token: str) -> bool:
         with wire.aside():
@@ -65,7 +65,7 @@ def with_cache(wire: Wire) -> Iterator[None]:
 
 @contextmanager
 def with_application(wire: Wire) -> Iterator[None]:
-    """The command asks tasks that have the SECRET_KEY of the moment when they were deployed."""
+    """The command calls tasks that have the SECRET_KEY from the time of their deployment."""
 
     def post(address: str, token: str) -> int:
         with wire.aside():
@@ -93,7 +93,7 @@ def _last(order: list[str], operation: str) -> int:
 
 
 def is_signed(address: str, token: str, key: str) -> bool:
-    """As the application checks a token of its endpoint: the signature, and who asks."""
+    """The application's check of a token for its endpoint: signature and subject."""
     query = urllib.parse.parse_qs(urllib.parse.urlsplit(address).query)
     signed, _, signature = token.rpartition(".")
     right = base64.urlsafe_b64encode(hmac.digest(key.encode(), signed.encode(), "sha256"))
@@ -111,10 +111,10 @@ def token_rotated(wire: Wire) -> object:
 
 
 def key_rotated(wire: Wire) -> object:
-    """Whether the tasks have a SECRET_KEY that is new."""
+    """Whether the tasks have a new SECRET_KEY."""
     return {**ended(wire, APP), "it is new": value(wire, APP) != value(wire, APP, "arbor-initial")}
 
 
 def all_rotated(wire: Wire) -> object:
-    """Whether that holds of each."""
+    """Whether that is true for each."""
     return [password_rotated(wire), token_rotated(wire), key_rotated(wire)]

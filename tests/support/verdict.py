@@ -1,4 +1,4 @@
-"""Run one rule of the policy pack, through the same proxies the engine puts around properties."""
+"""Run one rule of the policy pack, through the engine's proxies of properties."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from pulumi_policy.proxy import unknown_checking_proxy
 from guardrails.rule import Rule, StackRule
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What a preview gives for a text that it can't know yet."""
+"""The value of an unknown text in a preview."""
 
 
 def options(*, protect: bool = False) -> PolicyResourceOptions:
@@ -34,7 +34,7 @@ def violations(
     stack: str = "production",
     environment: str | None = None,
 ) -> list[str]:
-    """What a resource rule says of one resource; the environment is the stack's name, or given."""
+    """The violations of a resource rule; the environment is the stack's name by default."""
     token = token or rule.token
     found: list[str] = []
     args = ResourceValidationArgs(
@@ -53,7 +53,7 @@ def violations(
 def resource(
     token: str, name: str, props: Mapping[str, Any] | None = None, *, protect: bool = False
 ) -> PolicyResource:
-    """One resource of a stack, as a stack rule sees it."""
+    """One resource of a stack, as a stack rule receives it."""
     return PolicyResource(
         token,
         unknown_checking_proxy(dict(props or {})),
@@ -68,7 +68,7 @@ def resource(
 
 
 def pointing(source: PolicyResource, path: str, *targets: PolicyResource) -> PolicyResource:
-    """The resource, with an input that comes from these others and isn't known yet."""
+    """The resource, with an unknown input that refers to these others."""
     key, *below = path.split(".")
     source.property_dependencies[key] = list(targets)
     if targets and key not in list(source.props):
@@ -86,7 +86,7 @@ def stack_violations(
     stack: str = "production",
     environment: str | None = None,
 ) -> list[str]:
-    """What a stack rule says of these resources."""
+    """The violations of a stack rule in these resources."""
     found: list[str] = []
     with stack_named(stack, environment or stack):
         rule.policy().validate(StackValidationArgs(list(resources)), _into(found))
@@ -95,7 +95,7 @@ def stack_violations(
 
 @contextmanager
 def stack_named(stack: str, environment: str | None) -> Iterator[None]:
-    """The engine tells the pack which stack it judges, and gives it the stack's config."""
+    """The engine passes the stack's name and config to the pack."""
     before = dict(pulumi_config.CONFIG.get())
     pulumi.runtime.set_mocks(_NoMocks(), project="arbor", stack=stack, preview=True)
     said = {"arbor:environment": environment} if environment else {}
@@ -115,7 +115,7 @@ def _into(found: list[str]) -> Callable[[str, str | None], None]:
 
 
 class _NoMocks(pulumi.runtime.Mocks):
-    """Rules register nothing and ask nothing."""
+    """Rules register nothing and call nothing."""
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> NoReturn:
         raise AssertionError(args.typ)

@@ -1,4 +1,4 @@
-"""Every promise of bootstrap is tried in an account of its own."""
+"""An account of its own for each test of bootstrap."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from bootstrap_world import Account
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    """An empty one, for whoever has the usual AWS configuration, of another region than it."""
+    """An empty account, with an AWS configuration of another region."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
@@ -20,7 +20,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
 
 @pytest.fixture
 def made(account: Account) -> Account:
-    """All of it is there."""
+    """An account after a complete bootstrap."""
     account.bootstrap()
     account.writes.clear()
     return account

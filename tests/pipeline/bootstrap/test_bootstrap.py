@@ -1,4 +1,4 @@
-"""What the first `up` needs is made, once, and by a killed run and the next together."""
+"""Bootstrap creates what the first `up` needs, once, even if a run is killed."""
 
 import json
 from collections import Counter
@@ -54,7 +54,7 @@ MADE = (
     *(POLICY * 3),
     "PutRolePolicy",
 )
-"""Every write that makes all of it, in its order."""
+"""Every write of a complete bootstrap, in order."""
 
 
 @pytest.mark.usefixtures("made")
@@ -182,7 +182,7 @@ def test_the_other_stack_of_the_account_needs_its_key_its_boundary_and_its_role(
 
 
 def test_what_yesterdays_version_made_is_brought_up_to_date(account: Account) -> None:
-    """A bucket without logs, one key whose policy lets the account destroy it, PowerUserAccess."""
+    """A bucket without logs, one key that the account may destroy, PowerUserAccess."""
     kms, s3, iam = client("kms"), client("s3"), client("iam")
     theirs = {"Project": "arbor", "ManagedBy": "bootstrap", "Component": "state"}
     pairs = [{"TagKey": name, "TagValue": value} for name, value in theirs.items()]
@@ -215,7 +215,7 @@ def test_a_run_that_was_killed_is_finished_by_the_next(account: Account, writes:
     with pytest.raises(Killed):
         account.bootstrap()
     account.bootstrap()
-    assert Counter(account.writes) <= Counter(MADE)  # nothing twice
+    assert Counter(account.writes) <= Counter(MADE)  # no write is repeated
     assert account.left() == []
     assert len(client("kms").list_keys()["Keys"]) == 2
 

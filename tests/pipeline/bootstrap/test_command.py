@@ -1,4 +1,4 @@
-"""The command line of bootstrap: what scripts can rely on."""
+"""The command line of bootstrap: exit codes and output."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What differs from what bootstrap made is put right."""
+"""Bootstrap corrects every difference from what it created."""
 
 import json
 from collections.abc import Callable

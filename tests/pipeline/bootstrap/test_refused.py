@@ -1,4 +1,4 @@
-"""What bootstrap refuses, and what AWS refuses it: told in a sentence, and nothing was written."""
+"""Refusals of bootstrap and of AWS: one sentence, and nothing is written."""
 
 import pytest
 from botocore.exceptions import ClientError
@@ -25,7 +25,7 @@ from engine import stack_file
 
 
 def refused(account: Account, *sentence: str) -> None:
-    """Nothing was written, and what was found is told."""
+    """Nothing was written, and the message contains the found value."""
     account.writes.clear()
     with pytest.raises(Refused) as refusal:
         account.bootstrap()

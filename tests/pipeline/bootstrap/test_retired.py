@@ -1,4 +1,4 @@
-"""The first deploy role goes again, once there is another."""
+"""The first deploy role is deleted after the deploy role exists."""
 
 import pytest
 from botocore.exceptions import ClientError

@@ -1,4 +1,4 @@
-"""What `python -m pipeline github` prints, and how it ends."""
+"""Output and exit codes of `python -m pipeline github`."""
 
 import re
 from dataclasses import replace

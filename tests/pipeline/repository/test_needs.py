@@ -1,4 +1,4 @@
-"""What the workflows need is read from the workflows."""
+"""The requirements of the workflows are read from their YAML."""
 
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def test_the_workflows_of_this_repository_are_read() -> None:
 
 
 def test_each_workflow_on_pull_requests_has_a_check_that_can_be_required() -> None:
-    """It runs whatever became of the jobs before it, and there is one of it."""
+    """It runs whatever the result of the other jobs, and is unique."""
     checks = []
     for file in sorted((needs.GITHUB / "workflows").glob("*.yml")):
         workflow = yaml.safe_load(file.read_text())

@@ -1,4 +1,4 @@
-"""The calls in the documents are those that GitHub takes."""
+"""The calls in the documents are valid for GitHub's API."""
 
 import json
 import re

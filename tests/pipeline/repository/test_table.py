@@ -1,4 +1,4 @@
-"""Each row of the table notices what is wrong, and its call puts that right and nothing else."""
+"""Each row of the table detects a wrong setting, and its call corrects only that."""
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -42,14 +42,14 @@ def calls(findings: Iterator[Finding] | list[Finding]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Wrong:
-    """One thing that is wrong in a repository in which all else is as wanted."""
+    """One wrong setting in an otherwise correct repository."""
 
     row: str
     found: str
     make: Callable[[Repository], object]
     private: bool = False
     mended: bool = True
-    """Whether the printed calls are all that it takes."""
+    """Whether the printed calls suffice."""
 
 
 def rule(repository: Repository, kind: str) -> dict[str, Any]:
@@ -537,7 +537,7 @@ def test_calls_of_one_endpoint_do_not_undo_each_other(tmp_path: Path) -> None:
 
 
 def test_on_a_private_repository_actions_are_allowed_by_their_creators(tmp_path: Path) -> None:
-    """There GitHub may ignore patterns."""
+    """On a private repository GitHub may ignore patterns."""
     repository = complete(private=True)
     repository.selected = {"github_owned_allowed": True}
     paste(calls(list(verdict(repository).findings)), repository, tmp_path)
@@ -550,7 +550,7 @@ def test_a_subject_in_its_default_form_stays_immutable(tmp_path: Path) -> None:
     both = [stack("production", production=True, owner_id=OWNER_ID, repository_id=ID)]
     (finding,) = verdict(repository, table(both, NEEDS)).findings
     assert finding.found == "it is made of the organization's keys"
-    # A call that leaves it out is free to change it.
+    # A call that omits it could change it.
     assert "use_immutable_subject=true" in finding.call
     paste(finding.call, repository, tmp_path)
     assert verdict(repository, table(both, NEEDS)).findings == ()

@@ -1,4 +1,4 @@
-"""Changes that the rules on the runbook's contract, and on exceptions, must catch."""
+"""Changes that violate the rules on the runbook's contract and on exceptions."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Changes that the rules on clusters, services and images must catch."""
+"""Changes that violate the rules on clusters, services and images."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def _rolling(inputs: dict[str, Any]) -> None:
 
 
 def _untested(name: str, inputs: dict[str, Any]) -> None:
-    """A service more: of one that is there the engine ignores `loadBalancers`."""
+    """An additional service: the engine ignores `loadBalancers` of an existing one."""
     (balancer,) = inputs["load_balancers"]
     advanced = balancer.advanced_configuration
     inputs |= {

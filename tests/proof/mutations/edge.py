@@ -1,4 +1,4 @@
-"""Changes that the rules on the edge must catch."""
+"""Changes that violate the rules on the edge."""
 
 from typing import Any
 

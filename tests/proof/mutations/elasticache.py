@@ -1,4 +1,4 @@
-"""Changes that the rules on ElastiCache must catch."""
+"""Changes that violate the rules on ElastiCache."""
 
 from proof.mutation import Mutation
 
@@ -24,7 +24,7 @@ MUTATIONS = (
         token=GROUP,
         resource="cache-redis",
         inputs={"auth_token": None},
-        options={"ignore_changes": []},  # the token is a rotation's otherwise
+        options={"ignore_changes": []},  # otherwise the token is a rotation's
     ),
     _cache("elasticache-encrypted", "the cache loses its own key", kms_key_id=None),
     _cache("elasticache-failover", "the cache stands in one zone", multi_az_enabled=False),

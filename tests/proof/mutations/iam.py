@@ -1,4 +1,4 @@
-"""Changes that the rules on identity must catch."""
+"""Changes that violate the rules on identity."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def _statement(**more: object) -> Callable[[dict[str, Any]], None]:
 
 
 def _managed(action: str, resource: str) -> Callable[[str, object], object]:
-    """Adds a managed policy, by its type alone: the emulated account has none."""
+    """Adds a managed policy by its type alone, because the emulated account has none."""
     statement = {"Effect": "Allow", "Action": action, "Resource": resource}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
@@ -36,7 +36,7 @@ def _managed(action: str, resource: str) -> Callable[[str, object], object]:
 
 
 def _attached(policy: str) -> Callable[[str, Any], object]:
-    """Attaches one more policy to the role that is borrowed."""
+    """Attaches another policy to the borrowed role."""
     return lambda name, role: aws.iam.RolePolicyAttachment(name, role=role, policy_arn=policy)
 
 

@@ -1,4 +1,4 @@
-"""Changes that the rules on log groups must catch."""
+"""Changes that violate the rules on log groups."""
 
 from proof.mutation import Mutation
 

@@ -1,4 +1,4 @@
-"""Changes that the rules on the network must catch."""
+"""Changes that violate the rules on the network."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ def _public(inputs: dict[str, Any]) -> None:
 
 
 def _calling_out(block: str) -> Callable[[str, Any], object]:
-    """Adds a rule to the first of the groups that are borrowed, as a list of outputs."""
+    """Adds a rule to the first of the borrowed groups, a list of outputs."""
 
     def add(name: str, groups: Any) -> object:
         return aws.vpc.SecurityGroupEgressRule(

@@ -1,4 +1,4 @@
-"""Changes that the rules on RDS must catch."""
+"""Changes that violate the rules on RDS."""
 
 from typing import Any
 

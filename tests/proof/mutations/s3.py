@@ -1,4 +1,4 @@
-"""Changes that the rules on buckets must catch."""
+"""Changes that violate the rules on buckets."""
 
 import json
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def _tls_only(bucket: str) -> str:
 
 
 def _bucket_without(setting: str) -> Callable[[str, object], None]:
-    """One more bucket, with every setting but this one."""
+    """An additional bucket, with every setting except this one."""
 
     def add(name: str, _nothing: object) -> None:
         made = aws.s3.Bucket(

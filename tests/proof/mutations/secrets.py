@@ -1,4 +1,4 @@
-"""Changes that the rules on secrets and keys must catch."""
+"""Changes that violate the rules on secrets and keys."""
 
 from typing import Any
 

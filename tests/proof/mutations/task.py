@@ -1,4 +1,4 @@
-"""Changes that the rules on task definitions must catch."""
+"""Changes that violate the rules on task definitions."""
 
 from collections.abc import Callable
 from typing import Any

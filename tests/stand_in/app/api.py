@@ -28,11 +28,11 @@ logger = get_logger("app.services.recommendation")
 WHO = {"version": settings.app_version, "environment": settings.environment}
 RECOMMENDATIONS_TTL = 300
 MONTHS = 3
-"""Of usage, before anything is recommended."""
+"""Months of usage that a recommendation requires."""
 
 
 async def health(_request: Request) -> Response:
-    """While the process lives, whatever its stores do."""
+    """200 while the process lives, whatever the state of its stores."""
     return JSONResponse({"status": "healthy", **WHO})
 
 
@@ -70,7 +70,7 @@ async def plan(request: Request) -> Response:
 
 
 async def recommend(request: Request) -> Response:
-    """The first three plans; it logs whose they are, and keeps them in the cache."""
+    """The first three plans; it logs the customer, and caches them."""
     await obey()
     began = time.perf_counter()
     wanted = _uuid((await request.json()).get("customer_id"))
@@ -150,7 +150,7 @@ async def ingest(request: Request) -> Response:
 
 
 async def validate(request: Request) -> Response:
-    """Whether the access token of the query is this application's."""
+    """Whether the access token in the query is this application's."""
     scheme, _, token = request.query_params.get("authorization", "").partition(" ")
     if scheme != "Bearer" or not is_valid(token):
         raise HTTPException(HTTPStatus.UNAUTHORIZED, "Could not validate credentials")

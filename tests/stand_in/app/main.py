@@ -25,7 +25,7 @@ logger = get_logger(__name__)
 
 @asynccontextmanager
 async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-    """Without its database it does not start; without Redis it does, with a warning."""
+    """Without its database it does not start; without Redis it starts with a warning."""
     logger.info(
         "Starting application",
         app_name=settings.app_name,
@@ -41,7 +41,7 @@ async def lifespan(_app: Starlette) -> AsyncIterator[None]:
     try:
         await asyncio.wait_for(init_redis(), timeout=10)
         logger.info("Redis initialized")
-        # The real one imports a name that its module does not have.
+        # The real one imports a name that its module lacks.
         missing = "cannot import name 'get_async_session' from 'app.core.database'"
         logger.warning("Failed to warm cache", error=missing)
     except Exception as error:  # noqa: BLE001 - as the real one

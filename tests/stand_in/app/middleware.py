@@ -1,4 +1,4 @@
-"""What every request passes: its time is measured, and its client is counted."""
+"""Middleware of every request: its time is measured, and its client is counted."""
 
 import time
 
@@ -18,7 +18,7 @@ A_MINUTE, AN_HOUR = 60, 1000
 
 
 class TimingMiddleware(BaseHTTPMiddleware):
-    """Logs a request only where it was slow."""
+    """Logs a slow request only."""
 
     async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
         began = time.perf_counter()
@@ -43,7 +43,7 @@ class TimingMiddleware(BaseHTTPMiddleware):
 class RateLimitMiddleware(BaseHTTPMiddleware):
     """Counts in Redis, else in this worker, by the first address of X-Forwarded-For.
 
-    Its 429 is raised where no handler of the framework's own exceptions is, so the client gets 500.
+    Its 429 is raised outside the framework's exception handlers, so the client gets 500.
     """
 
     _seen: dict[str, list[float]]
@@ -76,7 +76,7 @@ class RateLimitMiddleware(BaseHTTPMiddleware):
 
 
 async def _allowed(client: str) -> bool:
-    """Raises where Redis is not there."""
+    """Raises if Redis is unavailable."""
     if opened.client is None:
         raise RuntimeError("Redis not available")
     now = time.time()

@@ -1,4 +1,4 @@
-"""Six of its tables, with the columns that a request here reads or an index of it names."""
+"""Six of its tables, with the columns that a request here reads or an index names."""
 
 from datetime import date, datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What a test has the requests do: read anew for each, so that every worker does it."""
+"""Faults that a test switches on: read anew for each request, so that every worker applies them."""
 
 import asyncio
 import json
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 async def obey() -> None:
-    """Wait, and raise RuntimeError, as the file says."""
+    """Wait, and raise RuntimeError, according to the file."""
     name = os.environ.get("STAND_IN_SWITCHES")
     asked = json.loads(Path(name).read_text()) if name else {}  # noqa: ASYNC240 - a line
     await asyncio.sleep(asked.get("slow", 0))

@@ -1,4 +1,4 @@
-"""Where alembic begins: all migrations in one transaction, so a failed one leaves nothing."""
+"""The entry of alembic: all migrations in one transaction, so a failed one leaves nothing."""
 
 import asyncio
 from logging.config import fileConfig

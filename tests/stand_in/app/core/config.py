@@ -1,4 +1,4 @@
-"""The settings, from the environment; a wrong one ends the start, as pydantic's do."""
+"""The settings, from the environment; a wrong value ends the start, as with pydantic."""
 
 import json
 import os
@@ -14,7 +14,7 @@ def _text(name: str, default: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The real one's names, with its defaults."""
+    """The real application's names, with its defaults."""
 
     app_name: str = "Arbor Energy Plan Agent"
     app_version: str = "0.1.0"
@@ -27,13 +27,13 @@ class Settings:
     cache_ttl_seconds: int = 3600
 
     def __post_init__(self) -> None:
-        """Raises ValueError for an environment that it does not know."""
+        """Raises ValueError for an unknown environment."""
         if self.environment not in ENVIRONMENTS:
             raise ValueError(f"ENVIRONMENT is {self.environment!r}, not one of {ENVIRONMENTS}")
 
     @property
     def database_url(self) -> str:
-        """Without `ssl`: asyncpg encrypts where the server offers it, and verifies nothing."""
+        """Without `ssl`: asyncpg encrypts if the server supports it, and verifies nothing."""
         user = quote_plus(_text("POSTGRES_USER", "arbor"))
         password = quote_plus(_text("POSTGRES_PASSWORD", "arbor_dev"))
         host, port = _text("POSTGRES_HOST", "localhost"), int(_text("POSTGRES_PORT", "5432"))

@@ -1,4 +1,4 @@
-"""The engine, its pool, and the tables that the start makes."""
+"""The engine, its pool, and the tables that are created at start."""
 
 from sqlalchemy import Connection, inspect
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -17,11 +17,11 @@ async_session_maker = async_sessionmaker(engine, class_=AsyncSession, expire_on_
 
 
 class Base(DeclarativeBase):
-    """Of every model."""
+    """The base of every model."""
 
 
 def _create_missing(connection: Connection) -> None:
-    """What is missing is looked up first and made later: four workers do so at once."""
+    """Missing tables are looked up first and created later: four workers do so at once."""
     existing = set(inspect(connection).get_table_names())
     missing = [table for table in Base.metadata.sorted_tables if table.name not in existing]
     if missing:
@@ -29,7 +29,7 @@ def _create_missing(connection: Connection) -> None:
 
 
 async def init_db() -> None:
-    """Make the tables that are missing. Raises where another worker makes them."""
+    """Create missing tables. Raises if another worker creates them."""
     async with engine.begin() as connection:
         await connection.run_sync(_create_missing)
 

@@ -11,14 +11,14 @@ from app.core.config import settings
 
 
 def setup_logging() -> None:
-    """Every line goes to standard output as it is."""
+    """Every line goes to standard output unchanged."""
     level = logging.DEBUG if settings.debug else logging.INFO
     logging.basicConfig(format="%(message)s", stream=sys.stdout, level=level)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Logger:
-    """A method for each level; what else is given becomes fields of the line."""
+    """A method for each level; other arguments become fields of the line."""
 
     name: str
 
@@ -35,7 +35,7 @@ class Logger:
         self._write(logging.ERROR, event, fields)
 
     def failed(self, event: str, error: BaseException) -> None:
-        """An error with its traceback in `exception`, one line all the same."""
+        """An error with its traceback in `exception`, in one line."""
         lines = "".join(traceback.format_exception(error)).rstrip("\n")
         self._write(logging.ERROR, event, {"error": str(error), "exception": lines})
 
@@ -52,5 +52,5 @@ class Logger:
 
 
 def get_logger(name: str) -> Logger:
-    """As the real one's."""
+    """The same function as the real application's."""
     return Logger(name=name)

@@ -15,7 +15,7 @@ logger = get_logger(__name__)
 
 @dataclass(kw_only=True)
 class _Opened:
-    """By this worker."""
+    """Opened by this worker."""
 
     client: redis.Redis | None = None
 
@@ -24,7 +24,7 @@ opened = _Opened()
 
 
 async def init_redis() -> redis.Redis:
-    """Open the pool, and raise where Redis does not answer."""
+    """Open the pool, and raise if Redis does not respond."""
     pool = redis.ConnectionPool.from_url(
         settings.redis_url, decode_responses=True, max_connections=20
     )
@@ -41,12 +41,12 @@ async def close_redis() -> None:
 
 
 async def get_redis() -> redis.Redis:
-    """The open one; opens it where the start could not."""
+    """The open client; opens it if that failed at start."""
     return opened.client if opened.client is not None else await init_redis()
 
 
 class CacheService:
-    """What is kept under a key, for a time."""
+    """Entries under a key, with an expiry."""
 
     def __init__(self, client: redis.Redis) -> None:
         self.client = client
@@ -69,7 +69,7 @@ class CacheService:
 
 
 class CacheKeys:
-    """Every key but the rate limit's."""
+    """Every key except the rate limit's."""
 
     PLANS_ALL = "plans:all"
 

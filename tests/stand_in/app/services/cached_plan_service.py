@@ -1,4 +1,4 @@
-"""Plans, from the cache where they are there; `warm_cache` is a method, and no function."""
+"""Plans, from the cache if possible; `warm_cache` is a method, not a function."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ logger = get_logger(__name__)
 
 
 class CachedPlanService:
-    """With a session of the database and the cache."""
+    """Uses a session of the database and the cache."""
 
     def __init__(self, db: AsyncSession, cache: CacheService) -> None:
         self.db = db
@@ -30,7 +30,7 @@ class CachedPlanService:
         return plans
 
     async def warm_cache(self) -> int:
-        """Put the list and each plan into the cache; returns how many plans there are."""
+        """Put the list and each plan into the cache; returns the number of plans."""
         plans = await active_plans(self.db)
         await self.cache.set(CacheKeys.PLANS_ALL, plans, ttl=PLANS_CACHE_TTL)
         each = {CacheKeys.plan(plan["id"]): plan for plan in plans}

@@ -1,4 +1,4 @@
-"""The tables, as the models have them, and two indexes that no model has."""
+"""The tables of the models, and two indexes without a model."""
 
 from uuid import UUID
 

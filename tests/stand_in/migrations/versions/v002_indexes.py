@@ -1,4 +1,4 @@
-"""Indexes and a constraint that no model has: `create_all` never makes them."""
+"""Indexes and a constraint without a model: `create_all` never creates them."""
 
 from alembic import op
 

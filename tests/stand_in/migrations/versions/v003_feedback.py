@@ -1,4 +1,4 @@
-"""A table that a model has, and two indexes that it has not."""
+"""A table with a model, and two indexes without one."""
 
 import sqlalchemy as sa
 from alembic import op
