@@ -34,10 +34,10 @@ def scoped(pipeline: Pipeline, actions: Iterable[str]) -> Iterator[Statement]:
 
     Actions without resource types get a statement of their own.
     """
-    asked = frozenset(actions)
-    if nowhere := asked & EVERYWHERE:
+    listed = frozenset(actions)
+    if nowhere := listed & EVERYWHERE:
         yield allow(nowhere, "*")
-    if rest := asked - EVERYWHERE:
+    if rest := listed - EVERYWHERE:
         services = sorted({action.partition(":")[0] for action in rest})
         yield allow(
             rest,

@@ -63,22 +63,22 @@ def body(answer: requests.Response, permissions: str) -> Any:  # noqa: ANN401 - 
 
     `permissions` are those that the job may lack.
     """
-    asked = answer.request
-    path = str(asked.path_url).partition("?")[0].partition("/repos/")[2]
+    sent = answer.request
+    path = str(sent.path_url).partition("?")[0].partition("/repos/")[2]
     if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise NotNowError(
-            f"GitHub answers {answer.status_code} to {asked.method} {path}; run the job again."
+            f"GitHub answers {answer.status_code} to {sent.method} {path}; run the job again."
         )
     if not answer.ok:
         raise GitHubError(
-            f"GitHub answers {answer.status_code} to {asked.method} {path}; check that the job has "
+            f"GitHub answers {answer.status_code} to {sent.method} {path}; check that the job has "
             f"the permission ({permissions})."
         )
     try:
         return answer.json() if answer.content else None
     except ValueError as wrong:
         raise NotNowError(
-            f"The answer to {asked.method} {path} is not JSON, so another server sent it: "
+            f"The answer to {sent.method} {path} is not JSON, so another server sent it: "
             "check GITHUB_API_URL, and run the job again."
         ) from wrong
 
@@ -145,8 +145,8 @@ class Repository:
         GitHub makes the deployment for a job with an environment; else it is made here.
         https://docs.github.com/en/rest/deployments/statuses#create-a-deployment-status
         """
-        asked = {"sha": status.commit, "environment": status.environment}
-        found = self._call("GET", "/deployments", params={**asked, "per_page": 1})
+        sent = {"sha": status.commit, "environment": status.environment}
+        found = self._call("GET", "/deployments", params={**sent, "per_page": 1})
         if not found:
             made = {
                 "ref": status.commit,

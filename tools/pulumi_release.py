@@ -180,20 +180,20 @@ def main(arguments: list[str] | None = None, fetch: Fetch = _download) -> int:
     installs = commands.add_parser("install", help="install every entry of pulumi.lock")
     installs.add_argument("--path", type=Path, help="the file of $GITHUB_PATH")
     installs.add_argument("--root", type=Path, default=Path.home() / ".arbor")
-    asked = parser.parse_args(arguments)
+    requested = parser.parse_args(arguments)
     needed = wanted(PACKAGES.read_text())
     try:
         before = LOCK.read_text() if LOCK.exists() else ""
-        if asked.command == "lock":
-            given = {one.name for one in asked.also}
+        if requested.command == "lock":
+            given = {one.name for one in requested.also}
             kept = [one for one in brought(before) if one.name not in given]
-            LOCK.write_text(lock(needed, [*kept, *asked.also], fetch))
+            LOCK.write_text(lock(needed, [*kept, *requested.also], fetch))
             return 0
-        asked.root.mkdir(parents=True, exist_ok=True)
+        requested.root.mkdir(parents=True, exist_ok=True)
         hashes = read(before)
-        directory = install(needed, hashes, asked.root, fetch)
-        if asked.path:
-            with asked.path.open("a") as path:
+        directory = install(needed, hashes, requested.root, fetch)
+        if requested.path:
+            with requested.path.open("a") as path:
                 path.write(f"{directory}\n")
     except (NotPinnedError, OSError, subprocess.CalledProcessError) as failed:
         sys.stderr.write(f"{failed}\n")

@@ -149,10 +149,10 @@ def _role(account: Account, name: str) -> Existing | None:
 
 def _zone(account: Account, name: str) -> Existing | None:
     """Route 53 takes a name any number of times, and an import names a zone by its id."""
-    asked = account.client("route53").list_hosted_zones_by_name(DNSName=name)["HostedZones"]
+    requested = account.client("route53").list_hosted_zones_by_name(DNSName=name)["HostedZones"]
     zones = [
         str(one["Id"]).removeprefix("/hostedzone/")
-        for one in asked
+        for one in requested
         if one["Name"].rstrip(".") == name and not one["Config"].get("PrivateZone")
     ]
     if not zones:

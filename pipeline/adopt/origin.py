@@ -140,11 +140,11 @@ def _vpc(account: Account, name: str) -> bool:
 
 
 def _answer(
-    account: Account, service: str, call: str, asked: Mapping[str, Any]
+    account: Account, service: str, call: str, arguments: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     """Empty for a missing resource. Raises ClientError."""
     try:
-        answer: Mapping[str, Any] = getattr(account.client(service), call)(**asked)
+        answer: Mapping[str, Any] = getattr(account.client(service), call)(**arguments)
     except ClientError as refused:
         if refused.response["Error"]["Code"] in ABSENT:
             return {}

@@ -99,8 +99,8 @@ class Runs:
         self._call("POST", f"/actions/workflows/{WORKFLOW}/dispatches", json=body)
 
     def _runs(self, **query: str) -> list[dict[str, Any]]:
-        asked = {**query, "branch": MAIN, "per_page": "100"}
-        answer = self._call("GET", f"/actions/workflows/{WORKFLOW}/runs", params=asked)
+        query_of_main = {**query, "branch": MAIN, "per_page": "100"}
+        answer = self._call("GET", f"/actions/workflows/{WORKFLOW}/runs", params=query_of_main)
         return list(answer["workflow_runs"])
 
     def _pending(self, run: int) -> list[dict[str, Any]]:

@@ -82,8 +82,8 @@ class EngineCommand(automation.PulumiCommand):
         self._running[process.pid] = (args[0], process)
         written: tuple[list[str], list[str]] = ([], [])
         readers = [
-            threading.Thread(target=_read, args=(stream, tell, kept), daemon=True)
-            for stream, tell, kept in zip(
+            threading.Thread(target=_read, args=(stream, on_line, kept), daemon=True)
+            for stream, on_line, kept in zip(
                 (process.stdout, process.stderr), (on_output, on_error), written, strict=True
             )
         ]

@@ -72,9 +72,9 @@ class Outcome:
 
         Raises ValueError, with a sentence, for a file that no apply of the stack wrote.
         """
-        told: Mapping[str, Any] = files.read_report(file, "apply")
+        data: Mapping[str, Any] = files.read_report(file, "apply")
         try:
-            found = cls(**{**told, "job": Job(**told["job"])})
+            found = cls(**{**data, "job": Job(**data["job"])})
         except (KeyError, TypeError) as wrong:
             raise files.no_report(file, "apply") from wrong
         if str(found.result) not in EXIT_CODES:

@@ -100,7 +100,7 @@ def _steps(account: StackAccount, key: Key) -> Iterator[Step]:
     alias, tags = key.alias, key.tags
 
     def step(
-        says: str,
+        action: str,
         do: Callable[[str | None], object],
         holds: Callable[[str], bool],
         *,
@@ -112,7 +112,7 @@ def _steps(account: StackAccount, key: Key) -> Iterator[Step]:
             found = arn(account, key)
             return made_so if found is None else holds(found)
 
-        return Step(action=says, do=lambda: do(arn(account, key)), took_effect=took_effect)
+        return Step(action=action, do=lambda: do(arn(account, key)), took_effect=took_effect)
 
     yield step(
         "create the key of the state's bucket"

@@ -64,7 +64,7 @@ def steps(account: StackAccount) -> Iterator[Step]:
     tags = {**MADE_BY, "Stack": account.stack, "Component": "ci"}
 
     def step(
-        says: str,
+        action: str,
         do: Callable[[], object],
         holds: Callable[[dict[str, Any]], bool],
         *,
@@ -76,7 +76,7 @@ def steps(account: StackAccount) -> Iterator[Step]:
             role = _read(account, name)
             return made_so if role is None else holds(role)
 
-        return Step(action=says, do=do, took_effect=took_effect)
+        return Step(action=action, do=do, took_effect=took_effect)
 
     yield step(
         f"create the role {name}",

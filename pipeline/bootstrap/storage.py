@@ -80,7 +80,7 @@ class Settings:
 
     def step(
         self,
-        says: str,
+        action: str,
         do: Callable[[], object],
         holds: Callable[[], bool],
         *,
@@ -88,7 +88,7 @@ class Settings:
     ) -> Step:
         """`made_so`: a new bucket has the setting from its creation."""
         return Step(
-            action=says,
+            action=action,
             do=do,
             took_effect=lambda: made_so if head(self.account, self.name) is None else holds(),
         )

@@ -112,8 +112,8 @@ def _described(rule: Mapping[str, Any]) -> str:
 def _listeners(owned: Owned) -> Iterator[Drift]:
     elb = owned.clients("elbv2")
     for balancer in owned.of(BALANCER):
-        asked = _each(elb, "describe_listeners", "Listeners", LoadBalancerArn=balancer)
-        for listener in asked:
+        arguments = _each(elb, "describe_listeners", "Listeners", LoadBalancerArn=balancer)
+        for listener in arguments:
             arn = listener["ListenerArn"]
             if arn not in owned.of(LISTENER):
                 name = owned.name(BALANCER, balancer)
@@ -174,10 +174,12 @@ def _attachments(owned: Owned) -> Iterator[Drift]:
                 )
 
 
-def _each(client: Client, call: str, key: str, **asked: str) -> Iterable[Any]:
+def _each(client: Client, call: str, key: str, **arguments: str) -> Iterable[Any]:
     """Every item of every page; empty if the resource is gone."""
     try:
-        return [one for page in client.get_paginator(call).paginate(**asked) for one in page[key]]
+        return [
+            one for page in client.get_paginator(call).paginate(**arguments) for one in page[key]
+        ]
     except ClientError as error:
         if error.response["Error"]["Code"] in GONE:
             return ()

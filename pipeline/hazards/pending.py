@@ -71,9 +71,9 @@ def _pending(token: str, resource: str, values: Mapping[str, Any] | None) -> Ite
             yield Pending(token=token, resource=resource, setting=setting, value=str(value))
 
 
-def _found(call: Callable[..., Mapping[str, Any]], **asked: str) -> Mapping[str, Any]:
+def _found(call: Callable[..., Mapping[str, Any]], **arguments: str) -> Mapping[str, Any]:
     try:
-        return call(**asked)
+        return call(**arguments)
     except ClientError as refused:
         if refused.response["Error"]["Code"] in ABSENT:
             return {}

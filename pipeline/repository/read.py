@@ -87,15 +87,15 @@ class LiveSettings:
         if answer.ok:
             return answer.json()
         message = _message(answer)
-        asked = f"GET /repos/{self.repository}{path.partition('?')[0]}"
+        call = f"GET /repos/{self.repository}{path.partition('?')[0]}"
         if message.startswith(PLAN):
             raise UnreadableError(f"the plan of {self.owner} does not include it: {message}")
         if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise FailingError(f"{asked} answers {answer.status_code}; run this again later")
+            raise FailingError(f"{call} answers {answer.status_code}; run this again later")
         needed = answer.headers.get("X-Accepted-GitHub-Permissions")
         detail = f" ({message})" if message else ""
         required = f"; GitHub requires {needed}" if needed else ""
-        raise UnreadableError(f"{asked} answers {answer.status_code}{detail}{required}")
+        raise UnreadableError(f"{call} answers {answer.status_code}{detail}{required}")
 
     def _request(self, path: str) -> requests.Response:
         if path not in self._answers:

@@ -31,7 +31,7 @@ def test_two_nodes_or_more_fail_over_to_another_zone(nodes: int, replicated: boo
     assert group["multiAzEnabled"] is replicated
 
 
-def test_it_takes_only_tls_with_a_token_and_encrypts_what_it_keeps() -> None:
+def test_it_requires_tls_and_a_token_and_encrypts_its_data() -> None:
     declared = declare(lambda: Cache("cache", ARGS))
     group = declared.only(GROUP)
     assert group["transitEncryptionEnabled"] is True
@@ -41,7 +41,7 @@ def test_it_takes_only_tls_with_a_token_and_encrypts_what_it_keeps() -> None:
     assert "not-an-auth-token" not in repr(ARGS)
 
 
-def test_it_forgets_what_was_least_used_and_logs_what_was_slow() -> None:
+def test_it_evicts_the_least_used_keys_and_logs_slow_commands() -> None:
     declared = declare(lambda: Cache("cache", ARGS))
     parameters = declared.only("aws:elasticache/parameterGroup:ParameterGroup")
     assert parameters["parameters"] == [{"name": "maxmemory-policy", "value": "allkeys-lru"}]
@@ -50,19 +50,19 @@ def test_it_forgets_what_was_least_used_and_logs_what_was_slow() -> None:
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_a_final_backup_is_taken_under_a_name_of_its_own(protect: bool) -> None:
+def test_a_final_backup_has_a_unique_name(protect: bool) -> None:
     declared = declare(lambda: Cache("cache", replace(ARGS, protect=protect)))
     name = declared.only(GROUP)["finalSnapshotIdentifier"]
     assert name.startswith("arbor-production-redis-final-")
     assert declared.options_of(GROUP).protect is protect
 
 
-def test_without_a_final_backup_it_goes_without_a_trace() -> None:
+def test_without_a_final_backup_nothing_remains() -> None:
     gone = declare(lambda: Cache("cache", replace(ARGS, final_backup=False)))
     assert "finalSnapshotIdentifier" not in gone.only(GROUP)
 
 
 @pytest.mark.parametrize("nodes", [0, 7])
-def test_a_number_of_nodes_that_elasticache_would_refuse_is_refused(nodes: int) -> None:
+def test_an_invalid_number_of_nodes_is_refused(nodes: int) -> None:
     with pytest.raises(ValueError, match=f"arbor-production-redis: nodes must be 1-6, got {nodes}"):
         replace(ARGS, nodes=nodes)

@@ -26,7 +26,7 @@ def test_one_certificate_serves_both_hosts_and_is_validated_through_dns() -> Non
     assert certificate["tags"] == {"Stack": "test"}
 
 
-def test_each_host_gets_its_own_record_in_whatever_order_acm_lists_them() -> None:
+def test_each_host_gets_its_own_record_in_any_order_of_acm() -> None:
     records = declare(lambda: Certificate("tls", ARGS)).all(RECORD)
 
     for host in ("arbor.example", "green.arbor.example"):
@@ -38,12 +38,12 @@ def test_each_host_gets_its_own_record_in_whatever_order_acm_lists_them() -> Non
     assert len(records) == 2
 
 
-def test_a_record_that_another_certificate_left_is_taken_over() -> None:
+def test_an_existing_validation_record_is_overwritten() -> None:
     for record in declare(lambda: Certificate("tls", ARGS)).all(RECORD).values():
         assert record["allowOverwrite"] is True
 
 
-def test_whoever_uses_the_certificate_waits_until_it_is_issued(
+def test_users_of_the_certificate_wait_until_it_is_issued(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(harness.COMPUTED, VALIDATION, lambda _: {"certificateArn": "arn:issued"})
@@ -59,7 +59,7 @@ def test_whoever_uses_the_certificate_waits_until_it_is_issued(
     assert outputs(lambda: Certificate("tls", ARGS), "arn") == {"arn": "arn:issued"}
 
 
-def test_a_preview_knows_the_number_of_records_before_acm_was_asked() -> None:
+def test_the_number_of_records_is_known_in_a_preview() -> None:
     preview = declare(lambda: Certificate("tls", ARGS), preview=True)
     assert len(preview.all(RECORD)) == 2
 
@@ -72,12 +72,12 @@ def test_a_preview_knows_the_number_of_records_before_acm_was_asked() -> None:
         ({"alternative_names": ("arbor.example",)}, "names must be unique"),
     ],
 )
-def test_names_that_acm_could_not_validate_are_refused(change: dict[str, Any], wrong: str) -> None:
+def test_names_that_acm_can_not_validate_are_refused(change: dict[str, Any], wrong: str) -> None:
     with pytest.raises(ValueError, match=wrong):
         replace(ARGS, **change)
 
 
-def test_every_child_sits_under_the_component() -> None:
+def test_every_child_has_the_component_as_parent() -> None:
     top = declare(lambda: Certificate("tls", ARGS)).unparented
     assert top == ["arbor:dns:Certificate::tls"]
 

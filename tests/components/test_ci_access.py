@@ -34,7 +34,7 @@ def condition(role: str, pipeline: ci_documents.Pipeline = PIPELINE) -> dict[str
     return found
 
 
-def test_only_jobs_of_the_environment_by_a_workflow_of_main_deploy() -> None:
+def test_only_mains_workflows_in_the_environment_deploy() -> None:
     files = "arbor-energy/infrastructure/.github/workflows/"
     assert condition("deploy") == {
         f"{ISSUER}:aud": "sts.amazonaws.com",
@@ -68,7 +68,7 @@ def test_with_githubs_numbers_both_forms_of_the_subject_are_trusted(role: str) -
     )  # a repository that takes over the name has another id
 
 
-def test_sessions_last_as_long_as_the_jobs_need() -> None:
+def test_sessions_outlast_the_jobs() -> None:
     roles = declare(lambda: CiAccess("ci", ARGS)).all(ROLE)
     assert roles["ci-preview"]["maxSessionDuration"] == ci_sessions.READ_SECONDS
     assert roles["ci-deploy"]["maxSessionDuration"] == ci_sessions.WRITE_SECONDS
@@ -99,7 +99,7 @@ def test_each_role_has_its_documents_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("repository", ["arbor-energy/application", "arbor-energy@1/application@2"])
-def test_the_applications_repository_has_a_role_where_config_names_it(repository: str) -> None:
+def test_an_application_repository_in_config_gets_a_role(repository: str) -> None:
     pipeline = replace(PIPELINE, application_repository=repository)
     declared = declare(lambda: CiAccess("ci", replace(ARGS, pipeline=pipeline)))
     assert declared.all(ROLE)["ci-images"]["name"] == "arbor-production-ci-images"
@@ -112,7 +112,7 @@ def test_the_applications_repository_has_a_role_where_config_names_it(repository
 
 
 @pytest.mark.parametrize("arn", [None, f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"])
-def test_the_provider_is_made_or_named(arn: str | None) -> None:
+def test_the_provider_is_created_or_given_by_arn(arn: str | None) -> None:
     declared = declare(lambda: CiAccess("ci", replace(ARGS, provider_arn=arn)))
     assert bool(declared.all(PROVIDER)) == (arn is None)
     if arn is None:

@@ -25,7 +25,7 @@ def test_without_a_weight_nothing_is_on_spot() -> None:
     assert strategy(0) == [("FARGATE", 1, 1)]
 
 
-def test_no_base_keeps_the_only_task_from_spot() -> None:
+def test_there_is_no_base_so_the_only_task_can_run_on_spot() -> None:
     assert strategy(3) == [("FARGATE", 1, 0), ("FARGATE_SPOT", 3, 0)]
 
 
@@ -37,9 +37,7 @@ def test_no_base_keeps_the_only_task_from_spot() -> None:
         (3, ["FARGATE_SPOT", "FARGATE_SPOT", "FARGATE", "FARGATE_SPOT"]),
     ],
 )
-def test_the_only_task_of_a_service_runs_on_spot_where_there_is_any(
-    weight: int, placed: list[str]
-) -> None:
+def test_the_only_task_of_a_service_runs_on_spot(weight: int, placed: list[str]) -> None:
     """The placement of the emulated ECS, one task after the other."""
     items = [
         {"capacityProvider": provider, "weight": share, "base": base}
@@ -51,7 +49,7 @@ def test_the_only_task_of_a_service_runs_on_spot_where_there_is_any(
         running[provider] += 1
 
 
-def test_both_fargate_providers_are_there_for_config_to_choose_from() -> None:
+def test_both_fargate_providers_exist() -> None:
     providers = declare(lambda: Cluster("cluster", ARGS)).only(
         "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders"
     )

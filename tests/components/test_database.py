@@ -39,7 +39,7 @@ def test_it_survives_a_zone_and_keeps_a_week_of_encrypted_backups() -> None:
     assert instance["copyTagsToSnapshot"] is True
 
 
-def test_it_can_be_watched() -> None:
+def test_it_has_monitoring_and_log_exports() -> None:
     instance = declare(lambda: Database("db", ARGS)).only(INSTANCE)
     assert instance["performanceInsightsEnabled"] is True
     assert instance["monitoringInterval"] == 60
@@ -47,21 +47,21 @@ def test_it_can_be_watched() -> None:
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_what_is_protected_is_deleted_by_neither_pulumi_nor_aws(protect: bool) -> None:
+def test_a_protected_database_is_deleted_by_neither_pulumi_nor_aws(protect: bool) -> None:
     declared = declare(lambda: Database("db", replace(ARGS, protect=protect)))
     assert declared.only(INSTANCE)["deletionProtection"] is protect
     assert declared.options_of(INSTANCE).protect is protect
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_a_final_backup_is_taken_under_a_name_of_its_own_and_the_others_stay(protect: bool) -> None:
+def test_a_final_backup_has_a_unique_name_and_automated_backups_stay(protect: bool) -> None:
     instance = declare(lambda: Database("db", replace(ARGS, protect=protect))).only(INSTANCE)
     assert instance["skipFinalSnapshot"] is False
     assert instance["deleteAutomatedBackups"] is False
     assert re.fullmatch("arbor-production-db-final-.+", instance["finalSnapshotIdentifier"])
 
 
-def test_what_replaces_the_instance_gives_its_successor_another_name() -> None:
+def test_a_replaced_instance_gets_another_final_snapshot_name() -> None:
     suffix = declare(lambda: Database("db", ARGS)).only("random:index/randomId:RandomId")
     assert suffix["keepers"] == {
         "identifier": "arbor-production-db",
@@ -71,7 +71,7 @@ def test_what_replaces_the_instance_gives_its_successor_another_name() -> None:
     }
 
 
-def test_without_a_final_backup_it_goes_without_a_trace() -> None:
+def test_without_a_final_backup_nothing_remains() -> None:
     instance = declare(lambda: Database("db", replace(ARGS, final_backup=False))).only(INSTANCE)
     assert instance["skipFinalSnapshot"] is True
     assert instance["deleteAutomatedBackups"] is True
@@ -88,25 +88,25 @@ def test_the_parameter_group_fits_the_engine() -> None:
     ("group", "logical"),
     [("arbor-production-params", "db-parameters"), ("arbor-params-17", "db-parameters-17")],
 )
-def test_each_major_versions_group_is_a_resource_of_its_own(group: str, logical: str) -> None:
+def test_each_major_version_has_its_own_group(group: str, logical: str) -> None:
     args = replace(ARGS, engine_version="17", parameter_group_name=group)
     declared = declare(lambda: Database("db", args))
     token = "aws:rds/parameterGroup:ParameterGroup"
     assert [name for typ, name in declared.options if typ == token] == [logical]
 
 
-def test_another_major_version_is_allowed_for_the_pipeline_has_judged_it() -> None:
+def test_another_major_version_is_allowed_because_the_pipeline_checks_it() -> None:
     assert declare(lambda: Database("db", ARGS)).only(INSTANCE)["allowMajorVersionUpgrade"] is True
 
 
-def test_a_rotated_password_is_left_alone_and_the_first_is_secret() -> None:
+def test_a_rotated_password_stays_and_the_first_is_secret() -> None:
     declared = declare(lambda: Database("db", ARGS))
     assert is_secret(declared.only(INSTANCE)["password"])
     assert declared.options_of(INSTANCE).ignore_changes == ["password"]
     assert "not-a-password" not in repr(ARGS)
 
 
-def test_whoever_reaches_it_finds_its_address_and_port() -> None:
+def test_address_and_port_are_outputs() -> None:
     found = outputs(lambda: Database("db", ARGS), "address", "port", "endpoint")
     assert found == {
         "address": "arbor-production-db.rds",
@@ -116,11 +116,11 @@ def test_whoever_reaches_it_finds_its_address_and_port() -> None:
 
 
 @pytest.mark.parametrize("days", [-1, 36])
-def test_backup_days_that_rds_would_refuse_are_refused_by_name(days: int) -> None:
+def test_invalid_backup_days_are_refused_by_name(days: int) -> None:
     with pytest.raises(ValueError, match=f"arbor-production-db: backup_days .* got {days}"):
         replace(ARGS, backup_days=days)
 
 
-def test_storage_that_could_not_grow_is_refused() -> None:
+def test_a_storage_limit_below_the_minimum_growth_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 20, got 19"):
         replace(ARGS, max_allocated_storage_gib=19)

@@ -27,11 +27,11 @@ def test_each_host_is_an_alias_of_the_load_balancer() -> None:
 
 
 @pytest.mark.parametrize("hosts", [(), ("a.example", "a.example")])
-def test_hosts_that_make_no_sense_are_refused(hosts: tuple[str, ...]) -> None:
+def test_invalid_hosts_are_refused(hosts: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="hosts must be one or more unique names"):
         replace(ARGS, hosts=hosts)
 
 
-def test_every_record_sits_under_the_component() -> None:
+def test_every_record_has_the_component_as_parent() -> None:
     top = declare(lambda: AliasRecords("hosts", ARGS)).unparented
     assert top == ["arbor:dns:AliasRecords::hosts"]

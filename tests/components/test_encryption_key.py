@@ -28,7 +28,7 @@ def statements(args: EncryptionKeyArgs = ARGS) -> list[dict[str, Any]]:
     return found
 
 
-def test_the_key_rotates_and_can_be_saved_for_a_month_after_its_deletion() -> None:
+def test_the_key_rotates_and_its_deletion_can_be_cancelled_for_a_month() -> None:
     key = declare(lambda: EncryptionKey("logs", ARGS)).only(KEY)
 
     assert key["enableKeyRotation"] is True
@@ -37,19 +37,19 @@ def test_the_key_rotates_and_can_be_saved_for_a_month_after_its_deletion() -> No
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_a_key_that_opens_what_outlives_the_stack_outlives_it_too(keep: bool) -> None:
+def test_a_key_of_retained_backups_is_retained(keep: bool) -> None:
     declared = declare(lambda: EncryptionKey("logs", replace(ARGS, keep=keep)))
     assert declared.options_of(KEY).retain_on_delete is keep
 
 
-def test_the_account_keeps_the_power_to_change_the_key() -> None:
+def test_the_account_can_always_change_the_key() -> None:
     account, *_ = statements()
 
     assert account["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     assert account["Action"] == "kms:*"
 
 
-def test_a_key_without_grants_serves_nobody_but_the_account() -> None:
+def test_a_key_without_grants_allows_only_the_account() -> None:
     plain = EncryptionKeyArgs(description="Data", account_id=ACCOUNT, region=REGION)
     assert len(statements(plain)) == 1
 
@@ -67,7 +67,7 @@ def test_cloudwatch_logs_may_use_the_key_for_log_groups_of_this_account_only() -
     assert "kms:GenerateDataKey*" in logs["Action"]
 
 
-def test_each_grant_is_a_statement_of_its_own_with_what_it_was_granted() -> None:
+def test_each_grant_is_a_statement_with_its_actions() -> None:
     grant = ServiceGrant(principal="events.amazonaws.com", actions=("kms:Decrypt",))
     more = EncryptionKeyArgs(
         description="Data", account_id=ACCOUNT, region=REGION, services=(*ARGS.services, grant)

@@ -9,7 +9,7 @@ ZONE = "aws:route53/zone:Zone"
 ARGS = HostedZoneArgs(domain="arbor.example", zone_id=None, protect=True, tags={"Stack": "test"})
 
 
-def test_a_zone_that_is_there_is_used_and_none_is_made() -> None:
+def test_an_existing_zone_is_used_and_none_is_created() -> None:
     there = replace(ARGS, zone_id="Z0123456789")
 
     assert declare(lambda: HostedZone("dns", there)).all(ZONE) == {}
@@ -19,7 +19,7 @@ def test_a_zone_that_is_there_is_used_and_none_is_made() -> None:
     }
 
 
-def test_a_zone_of_its_own_serves_the_domain_and_tells_its_name_servers() -> None:
+def test_a_new_zone_outputs_its_name_servers() -> None:
     zone = declare(lambda: HostedZone("dns", ARGS)).only(ZONE)
     found = outputs(lambda: HostedZone("dns", ARGS), "zone_id", "name_servers")
 
@@ -35,5 +35,5 @@ def test_a_protected_zone_keeps_its_name_servers(*, protect: bool) -> None:
     assert recorder.options_of(ZONE).protect is protect
 
 
-def test_the_zone_sits_under_the_component() -> None:
+def test_the_zone_has_the_component_as_parent() -> None:
     assert declare(lambda: HostedZone("dns", ARGS)).unparented == ["arbor:dns:HostedZone::dns"]

@@ -19,7 +19,7 @@ ARGS = LoadBalancerArgs(
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 
 
-def test_only_80_and_443_are_open_to_the_world() -> None:
+def test_only_80_and_443_are_open_to_the_internet() -> None:
     rules = declare(lambda: LoadBalancer("lb", ARGS)).all(INGRESS).values()
     assert {(r["cidrIpv4"], r["fromPort"], r["toPort"]) for r in rules} == {
         ("0.0.0.0/0", 80, 80),
@@ -27,7 +27,7 @@ def test_only_80_and_443_are_open_to_the_world() -> None:
     }
 
 
-def test_it_speaks_tls_redirects_http_and_answers_404_to_strangers() -> None:
+def test_it_requires_tls_redirects_http_and_returns_404_by_default() -> None:
     listeners = declare(lambda: LoadBalancer("lb", ARGS)).all("aws:lb/listener:Listener")
     https, http = listeners["lb-https"], listeners["lb-http"]
     assert https["certificateArn"] == "arn:certificate"
@@ -40,7 +40,7 @@ def test_it_speaks_tls_redirects_http_and_answers_404_to_strangers() -> None:
     }
 
 
-def test_it_drops_invalid_headers_logs_every_request_and_can_leave_a_zone() -> None:
+def test_it_drops_invalid_headers_logs_requests_and_supports_zonal_shift() -> None:
     declared = declare(lambda: LoadBalancer("lb", ARGS))
     balancer = declared.only("aws:lb/loadBalancer:LoadBalancer")
     assert balancer["dropInvalidHeaderFields"] is True
@@ -53,7 +53,7 @@ def test_it_drops_invalid_headers_logs_every_request_and_can_leave_a_zone() -> N
     assert rule["expiration"]["days"] == 90
 
 
-def test_only_elb_of_this_account_may_write_its_logs_and_only_over_tls() -> None:
+def test_only_elb_of_this_account_writes_its_logs_over_tls() -> None:
     policy = declare(lambda: LoadBalancer("lb", ARGS)).only("aws:s3/bucketPolicy:BucketPolicy")
     statements = json.loads(policy["policy"])["Statement"]
     (write,) = allows(statements, "s3:PutObject")
@@ -63,7 +63,7 @@ def test_only_elb_of_this_account_may_write_its_logs_and_only_over_tls() -> None
     assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_the_log_bucket_uses_the_only_encryption_that_elb_can_write_with() -> None:
+def test_the_log_bucket_uses_the_encryption_that_elb_supports() -> None:
     encryption = declare(lambda: LoadBalancer("lb", ARGS)).only(
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
     )
@@ -71,7 +71,7 @@ def test_the_log_bucket_uses_the_only_encryption_that_elb_can_write_with() -> No
     assert default == {"sseAlgorithm": "AES256"}
 
 
-def test_its_logs_go_with_it_only_when_it_may_be_deleted() -> None:
+def test_its_log_bucket_is_deletable_only_without_deletion_protection() -> None:
     bucket = declare(lambda: LoadBalancer("lb", ARGS)).only("aws:s3/bucket:Bucket")
     assert bucket["forceDestroy"] is False
     args = replace(ARGS, deletion_protection=False)
@@ -79,6 +79,6 @@ def test_its_logs_go_with_it_only_when_it_may_be_deleted() -> None:
     assert bucket["forceDestroy"] is True
 
 
-def test_a_name_that_aws_would_cut_is_refused() -> None:
+def test_a_name_over_awss_limit_is_refused() -> None:
     with pytest.raises(ValueError, match="at most 24 characters"):
         declare(lambda: LoadBalancer("a-load-balancer-with-a-long-name", ARGS))

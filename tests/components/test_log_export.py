@@ -36,9 +36,7 @@ def statements() -> list[dict[str, Any]]:
         ("s3:PutObject", "arn:aws:s3:::arbor-log-exports/logs/*"),
     ],
 )
-def test_cloudwatch_logs_of_this_account_may_export_these_groups_only(
-    action: str, resource: str
-) -> None:
+def test_only_these_groups_of_this_account_can_be_exported(action: str, resource: str) -> None:
     (statement,) = allows(statements(), action)
 
     assert statement["Principal"] == {"Service": f"logs.{REGION}.amazonaws.com"}
@@ -58,7 +56,7 @@ def test_cloudwatch_logs_of_this_account_may_export_these_groups_only(
         ({"aws:SecureTransport": "false"}, False),
     ],
 )
-def test_an_export_writes_only_as_ours_from_our_groups_over_tls(
+def test_an_export_is_limited_to_account_groups_and_tls(
     change: dict[str, str],
     may: bool,
 ) -> None:
@@ -79,7 +77,7 @@ def test_an_export_writes_only_as_ours_from_our_groups_over_tls(
     assert not permits({"Statement": statements()}, elsewhere)
 
 
-def test_what_is_exported_belongs_to_the_account() -> None:
+def test_exported_objects_belong_to_the_account() -> None:
     (write,) = allows(statements(), "s3:PutObject")
     assert write["Condition"]["StringEquals"]["s3:x-amz-acl"] == "bucket-owner-full-control"
 
@@ -89,7 +87,7 @@ def test_what_is_exported_belongs_to_the_account() -> None:
     assert rule == {"objectOwnership": "BucketOwnerEnforced"}
 
 
-def test_nobody_reaches_the_bucket_without_tls() -> None:
+def test_requests_without_tls_are_denied() -> None:
     (deny,) = [s for s in statements() if s["Effect"] == "Deny"]
 
     assert deny["Principal"] == "*"
@@ -100,7 +98,7 @@ def test_nobody_reaches_the_bucket_without_tls() -> None:
     ]
 
 
-def test_nothing_is_allowed_beyond_that() -> None:
+def test_no_other_statement_allows_access() -> None:
     assert len([s for s in statements() if s["Effect"] == "Allow"]) == 2
 
 
@@ -117,7 +115,7 @@ def test_the_bucket_is_private_and_encrypted() -> None:
     assert rule == {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}
 
 
-def test_exports_expire_after_the_days_asked_for() -> None:
+def test_exports_expire_after_the_configured_days() -> None:
     (rule,) = declare(lambda: LogExport("export", ARGS)).only(
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
     )["rules"]
@@ -128,7 +126,7 @@ def test_exports_expire_after_the_days_asked_for() -> None:
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_only_a_bucket_that_is_not_protected_goes_with_its_contents(*, protect: bool) -> None:
+def test_only_an_unprotected_bucket_is_deleted_with_its_objects(*, protect: bool) -> None:
     recorder = declare(lambda: LogExport("export", replace(ARGS, protect=protect)))
 
     assert recorder.only(BUCKET)["bucket"] == "arbor-log-exports"
@@ -136,7 +134,7 @@ def test_only_a_bucket_that_is_not_protected_goes_with_its_contents(*, protect: 
     assert recorder.options_of(BUCKET).protect is protect
 
 
-def test_the_public_block_comes_before_the_policy_for_s3_takes_one_change_at_a_time() -> None:
+def test_the_public_access_block_is_created_before_the_policy() -> None:
     recorder = declare(lambda: LogExport("export", ARGS))
     depends = recorder.options_of("aws:s3/bucketPolicy:BucketPolicy").depends_on
 
@@ -148,7 +146,7 @@ def test_the_public_block_comes_before_the_policy_for_s3_takes_one_change_at_a_t
     ("change", "wrong"),
     [({"log_group_arns": {}}, "log_group_arns is empty"), ({"retention_days": 0}, "got 0")],
 )
-def test_a_bucket_that_could_not_serve_is_refused_by_name(
+def test_invalid_arguments_are_refused_by_the_buckets_name(
     change: dict[str, Any], wrong: str
 ) -> None:
     with pytest.raises(ValueError, match=f"arbor-log-exports: .*{wrong}"):

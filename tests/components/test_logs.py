@@ -30,7 +30,7 @@ def test_each_group_has_its_name_its_retention_and_its_key() -> None:
         assert group["tags"] == {"Stack": "test"}
 
 
-def test_writers_find_a_group_by_its_key() -> None:
+def test_groups_are_outputs_by_key() -> None:
     found = outputs(lambda: LogGroups("logs", ARGS), "names", "arns")
 
     assert found["names"]["backend"] == "/ecs/arbor-production/backend"
@@ -44,12 +44,12 @@ def test_logs_kept_for_ever_are_refused_by_name() -> None:
         replace(ARGS, retention_days=0)
 
 
-def test_every_group_sits_under_the_component() -> None:
+def test_every_group_has_the_component_as_parent() -> None:
     top = declare(lambda: LogGroups("logs", ARGS)).unparented
     assert top == ["arbor:observability:LogGroups::logs"]
 
 
-def test_a_group_that_others_write_to_stays_when_the_stack_no_longer_has_it() -> None:
+def test_a_shared_group_is_retained_on_delete() -> None:
     args = replace(ARGS, shared=frozenset({"database"}))
     declared = declare(lambda: LogGroups("logs", args))
     stays = {name: options.retain_on_delete for (_, name), options in declared.options.items()}

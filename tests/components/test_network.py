@@ -23,7 +23,7 @@ ARGS = NetworkArgs(
 )
 
 
-def test_every_subnet_has_its_block_and_zones_are_named_so_no_preview_asks_aws() -> None:
+def test_every_subnet_has_an_explicit_block_and_zone() -> None:
     vpc = declare(lambda: Network("network", ARGS)).only("awsx:ec2:Vpc")
     assert vpc["availabilityZoneNames"] == ["us-east-1a", "us-east-1b"]
     assert {spec["type"]: spec["cidrBlocks"] for spec in vpc["subnetSpecs"]} == {
@@ -56,7 +56,7 @@ def test_the_default_security_group_is_emptied() -> None:
     assert (group["ingress"], group["egress"]) == ([], [])
 
 
-def test_all_traffic_is_logged_to_an_encrypted_group_that_ends() -> None:
+def test_all_traffic_is_logged_to_an_encrypted_group_with_retention() -> None:
     declared = declare(lambda: Network("network", ARGS))
     assert declared.only("aws:ec2/flowLog:FlowLog")["trafficType"] == "ALL"
     group = declared.only("aws:cloudwatch/logGroup:LogGroup")
@@ -74,7 +74,7 @@ def test_interface_endpoints_are_reached_from_the_vpc_only() -> None:
     assert (rule["cidrIpv4"], rule["fromPort"], rule["toPort"]) == ("10.0.0.0/16", 443, 443)
 
 
-def test_without_interface_endpoints_there_is_no_group_for_them() -> None:
+def test_without_interface_endpoints_their_group_is_omitted() -> None:
     args = replace(ARGS, interface_endpoints=())
     declared = declare(lambda: Network("network", args))
     assert declared.all("aws:ec2/securityGroup:SecurityGroup") == {}
@@ -85,7 +85,7 @@ def test_a_tier_without_a_block_for_each_zone_is_refused_by_name() -> None:
         replace(ARGS, private_cidrs=("10.0.64.0/20",))
 
 
-def test_flow_logs_may_write_to_their_group_and_look_for_it() -> None:
+def test_flow_logs_may_describe_and_write_their_group() -> None:
     declared = declare(lambda: Network("network", ARGS))
     statements = json.loads(declared.only("aws:iam/rolePolicy:RolePolicy")["policy"])["Statement"]
     (writes,) = allows(statements, "logs:PutLogEvents")

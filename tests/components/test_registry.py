@@ -15,7 +15,7 @@ ARGS = RegistryArgs(
 )
 
 
-def test_a_tag_but_latest_names_one_image_for_ever_and_each_image_is_scanned() -> None:
+def test_tags_except_latest_are_immutable_and_images_are_scanned() -> None:
     repositories = declare(lambda: Registry("images", ARGS)).all(REPOSITORY)
 
     assert list(repositories) == ["images-backend", "images-frontend"]
@@ -29,7 +29,7 @@ def test_a_tag_but_latest_names_one_image_for_ever_and_each_image_is_scanned() -
         assert repository["tags"] == {"Stack": "test"}
 
 
-def test_a_pipeline_can_type_a_repositorys_name_and_a_live_one_keeps_its_own() -> None:
+def test_new_repositories_have_promised_names_and_live_ones_keep_theirs() -> None:
     """The provider replaces a repository whose name changes, and its images with it."""
     declared = declare(lambda: Registry("images", ARGS))
     for key, repository in declared.all(REPOSITORY).items():
@@ -37,7 +37,7 @@ def test_a_pipeline_can_type_a_repositorys_name_and_a_live_one_keeps_its_own() -
         assert declared.options[REPOSITORY, key].ignore_changes == ["name"]
 
 
-def test_a_release_stays_until_so_many_newer_ones_came() -> None:
+def test_the_newest_tagged_images_are_kept() -> None:
     policies = declare(lambda: Registry("images", ARGS)).all(
         "aws:ecr/lifecyclePolicy:LifecyclePolicy"
     )
@@ -55,7 +55,7 @@ def test_a_release_stays_until_so_many_newer_ones_came() -> None:
 
 
 @pytest.mark.parametrize("force", [True, False])
-def test_a_repository_with_images_goes_only_where_asked(*, force: bool) -> None:
+def test_a_repository_with_images_is_deleted_only_with_force_delete(*, force: bool) -> None:
     recorder = declare(lambda: Registry("images", replace(ARGS, force_delete=force)))
     for repository in recorder.all(REPOSITORY).values():
         assert repository["forceDelete"] is force
@@ -77,7 +77,7 @@ def test_outputs_and_parents() -> None:
     assert top == ["arbor:compute:Registry::images"]
 
 
-def test_a_changed_lifecycle_policy_is_not_taken_along_by_its_predecessor() -> None:
+def test_a_lifecycle_policy_is_deleted_before_its_replacement() -> None:
     """A repository has one: the old one is deleted before the new one is put."""
     declared = declare(lambda: Registry("images", ARGS))
     options = declared.options[

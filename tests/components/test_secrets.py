@@ -21,7 +21,7 @@ ARGS = SecretsArgs(
 )
 
 
-def test_each_secret_has_its_name_its_key_and_its_recovery() -> None:
+def test_each_secret_has_its_name_key_and_recovery_window() -> None:
     secrets = declare(lambda: Secrets("secrets", ARGS)).all(SECRET).values()
 
     assert {s["name"] for s in secrets} == {"arbor/test/db", "arbor/test/redis", "arbor/test/app"}
@@ -31,7 +31,7 @@ def test_each_secret_has_its_name_its_key_and_its_recovery() -> None:
         assert secret["tags"] == {"Stack": "test"}
 
 
-def test_the_first_values_have_exactly_the_keys_that_rotation_and_tasks_know() -> None:
+def test_the_first_values_have_exactly_the_keys_of_rotation_and_tasks() -> None:
     versions = declare(lambda: Secrets("secrets", ARGS)).all(VERSION).values()
     keys = {v["secretId"].rsplit(":", 1)[1]: json.loads(plain(v["secretString"])) for v in versions}
 
@@ -41,7 +41,7 @@ def test_the_first_values_have_exactly_the_keys_that_rotation_and_tasks_know() -
     assert list(keys["arbor/test/app"]) == ["SECRET_KEY"]
 
 
-def test_a_value_that_operators_rotated_is_never_written_back() -> None:
+def test_a_rotated_value_is_never_overwritten() -> None:
     recorder = declare(lambda: Secrets("secrets", ARGS))
 
     for (token, _), options in recorder.options.items():
@@ -52,12 +52,12 @@ def test_a_value_that_operators_rotated_is_never_written_back() -> None:
     assert len(recorder.all(VERSION)) == len(recorder.all(RANDOM)) == 3
 
 
-def test_the_first_version_keeps_a_label_when_a_rotation_takes_the_current_one() -> None:
+def test_the_first_version_keeps_its_own_label_after_a_rotation() -> None:
     for version in declare(lambda: Secrets("secrets", ARGS)).all(VERSION).values():
         assert version["versionStages"] == ["AWSCURRENT", "arbor-initial"]
 
 
-def test_no_password_is_in_plain_sight() -> None:
+def test_every_password_is_a_secret_value() -> None:
     recorder = declare(lambda: Secrets("secrets", ARGS))
     for version in recorder.all(VERSION).values():
         assert is_secret(version["secretString"])
@@ -72,7 +72,7 @@ def test_no_password_is_in_plain_sight() -> None:
     assert is_secret(given["cache"])
 
 
-def test_passwords_are_what_rds_and_elasticache_both_take() -> None:
+def test_passwords_are_valid_for_rds_and_elasticache() -> None:
     passwords = declare(lambda: Secrets("secrets", ARGS)).all(RANDOM)
 
     for name, password in passwords.items():
@@ -80,7 +80,7 @@ def test_passwords_are_what_rds_and_elasticache_both_take() -> None:
         assert 16 <= password["length"] <= 128, name
 
 
-def test_a_name_that_would_be_free_again_at_an_impossible_time_is_refused() -> None:
+def test_an_invalid_recovery_window_is_refused() -> None:
     with pytest.raises(ValueError, match=r"arbor/test/db: recovery_days .* got 3"):
         replace(ARGS, recovery_days=3)
 

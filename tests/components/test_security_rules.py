@@ -21,7 +21,7 @@ def allowed() -> Recorder:
     return declare(program)
 
 
-def test_the_source_may_call_out_and_the_target_be_called_on_this_port_only() -> None:
+def test_source_and_target_are_connected_on_this_port_only() -> None:
     declared = allowed()
     out, into = declared.only(EGRESS), declared.only(INGRESS)
     assert (out["securityGroupId"], out["referencedSecurityGroupId"]) == (
@@ -37,5 +37,5 @@ def test_the_source_may_call_out_and_the_target_be_called_on_this_port_only() ->
         assert rule["tags"] == {"Stack": "test"}
 
 
-def test_both_rules_belong_to_whoever_declared_them() -> None:
+def test_both_rules_have_the_callers_parent() -> None:
     assert allowed().unparented == ["test:index:Parent::parent"]

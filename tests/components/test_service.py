@@ -79,7 +79,7 @@ def statements(name: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_with_a_pause_each_deployment_waits_for_a_person_and_up_does_not() -> None:
+def test_with_a_pause_deployments_wait_and_up_does_not() -> None:
     args = replace(ARGS, pause=PauseHook(timeout_minutes=60))
     service = declare(lambda: Service("backend", args)).only(SERVICE)
     (hook,) = service["deploymentConfiguration"]["lifecycleHooks"]
@@ -114,12 +114,12 @@ def waited_for() -> Counter[str]:
     return Counter(type(resource).__name__ for resource in depends)
 
 
-def test_the_service_comes_after_what_ecs_needs_to_move_its_traffic() -> None:
+def test_the_service_depends_on_ecss_role_and_both_rules() -> None:
     found = waited_for()
     assert (found["ListenerRule"], found["RolePolicyAttachment"]) == (2, 1)
 
 
-def test_the_service_comes_after_what_its_tasks_need_and_goes_before_it() -> None:
+def test_the_service_depends_on_its_tasks_prerequisites() -> None:
     found = waited_for()
     assert found["RolePolicy"] == 2
     # Rules to AWS's APIs, to and from the database, and from the load balancer.
@@ -128,7 +128,7 @@ def test_the_service_comes_after_what_its_tasks_need_and_goes_before_it() -> Non
     assert found["ComponentResource"] == 1
 
 
-def test_a_slow_log_never_stops_the_application() -> None:
+def test_logs_are_non_blocking() -> None:
     definition = declare(lambda: Service("backend", ARGS)).only(
         "aws:ecs/taskDefinition:TaskDefinition"
     )
@@ -137,7 +137,7 @@ def test_a_slow_log_never_stops_the_application() -> None:
     assert (options["mode"], options["max-buffer-size"]) == ("non-blocking", "25m")
 
 
-def test_execution_may_pull_one_image_read_its_secrets_and_write_its_log() -> None:
+def test_the_execution_role_pulls_reads_secrets_and_writes_logs() -> None:
     found = statements("backend-task-roles-execution-policy")
     (pull,) = allows(found, "ecr:BatchGetImage")
     (read,) = allows(found, "secretsmanager:GetSecretValue")
@@ -148,7 +148,7 @@ def test_execution_may_pull_one_image_read_its_secrets_and_write_its_log() -> No
     assert everywhere == [["ecr:GetAuthorizationToken"]]
 
 
-def test_the_task_may_do_what_ecs_exec_needs_and_nothing_else() -> None:
+def test_the_task_role_allows_ecs_exec_only() -> None:
     found = statements("backend-task-roles-task-policy")
     services = {action.split(":")[0] for s in found for action in s["Action"]}
     assert services == {"ssmmessages", "logs", "kms"}
@@ -157,13 +157,13 @@ def test_the_task_may_do_what_ecs_exec_needs_and_nothing_else() -> None:
     assert allows(found, "kms:Decrypt")[0]["Resource"] == ["arn:kms:exec"]
 
 
-def test_only_tasks_of_this_account_can_have_the_roles() -> None:
+def test_only_tasks_of_this_account_can_assume_the_roles() -> None:
     roles = declare(lambda: Service("backend", ARGS)).all("aws:iam/role:Role")
     trust = json.loads(roles["backend-task-roles-task-role"]["assumeRolePolicy"])
     assert trust["Statement"][0]["Condition"]["StringEquals"] == {"aws:SourceAccount": ACCOUNT}
 
 
-def test_ecs_may_move_the_rules_with_its_own_managed_policy() -> None:
+def test_ecs_moves_the_rules_with_awss_managed_policy() -> None:
     attachment = declare(lambda: Service("backend", ARGS)).only(
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
     )
@@ -172,7 +172,7 @@ def test_ecs_may_move_the_rules_with_its_own_managed_policy() -> None:
     )
 
 
-def test_alarms_watch_both_colours_and_are_silent_without_traffic() -> None:
+def test_alarms_cover_both_colours_and_stay_ok_without_traffic() -> None:
     alarms = declare(lambda: Service("backend", ARGS)).all("aws:cloudwatch/metricAlarm:MetricAlarm")
     assert set(alarms) == {"backend-alarms-5xx", "backend-alarms-unhealthy"}
     for alarm in alarms.values():
@@ -185,7 +185,7 @@ def test_alarms_watch_both_colours_and_are_silent_without_traffic() -> None:
         assert groups == {"targetgroup/backend-blue/1", "targetgroup/backend-green/1"}
 
 
-def test_a_failed_request_counts_as_a_part_of_all_and_for_longer_than_a_failover() -> None:
+def test_the_alarm_is_a_rate_over_more_minutes_than_a_failover() -> None:
     alarms = declare(lambda: Service("backend", ARGS)).all("aws:cloudwatch/metricAlarm:MetricAlarm")
     failing = alarms["backend-alarms-5xx"]
     (rate,) = [query for query in failing["metricQueries"] if query.get("returnData")]
@@ -194,11 +194,11 @@ def test_a_failed_request_counts_as_a_part_of_all_and_for_longer_than_a_failover
         "100 * (blue_failed + green_failed) / (blue_requests + green_requests), 0)"
     )
     assert (failing["evaluationPeriods"], failing["datapointsToAlarm"]) == (5, 5)
-    asked = {query["id"] for query in failing["metricQueries"]} - {"rate"}
-    assert asked == {"blue_failed", "green_failed", "blue_requests", "green_requests"}
+    requested = {query["id"] for query in failing["metricQueries"]} - {"rate"}
+    assert requested == {"blue_failed", "green_failed", "blue_requests", "green_requests"}
 
 
-def test_a_release_order_is_a_tag_of_the_ecs_service_alone_and_only_where_config_sets_it() -> None:
+def test_a_configured_release_order_is_a_tag_of_the_ecs_service() -> None:
     args = replace(ARGS, release_order=3, tags={"Stack": "test"})
     declared = declare(lambda: Service("backend", args))
     tags = declared.only("aws:ecs/service:Service")["tags"]
@@ -208,7 +208,7 @@ def test_a_release_order_is_a_tag_of_the_ecs_service_alone_and_only_where_config
     assert unset.only("aws:ecs/service:Service")["tags"] == {"Stack": "test"}
 
 
-def test_tasks_return_to_a_zone_that_is_back() -> None:
+def test_tasks_are_rebalanced_across_zones() -> None:
     service = declare(lambda: Service("backend", ARGS)).only("aws:ecs/service:Service")
     assert service["availabilityZoneRebalancing"] == "ENABLED"
     assert service.get("deploymentMaximumPercent", 200) > 100
@@ -233,7 +233,7 @@ def test_autoscaling_follows_cpu_memory_and_the_requests_of_both_colours() -> No
     assert metrics[-1]["expression"] == "blue + green"
 
 
-def test_a_name_set_in_both_places_is_refused_before_ecs_would() -> None:
+def test_a_name_in_environment_and_secrets_is_refused() -> None:
     with pytest.raises(ValueError, match="PASSWORD is in both environment and secrets"):
         replace(CONTAINER, environment={"PASSWORD": "x"})
 
@@ -249,12 +249,12 @@ def test_a_service_without_a_port_is_refused() -> None:
         replace(ARGS, container=replace(CONTAINER, port=None))
 
 
-def test_a_target_group_s_name_that_aws_would_cut_is_refused() -> None:
+def test_a_target_group_name_over_awss_limit_is_refused() -> None:
     with pytest.raises(ValueError, match="at most 18 characters"):
         declare(lambda: Service("a-service-with-a-long-name", ARGS))
 
 
-def test_migrations_reach_the_database_only_and_serve_nothing() -> None:
+def test_migrations_connect_to_the_database_only() -> None:
     args = MigrationTaskArgs(
         family="arbor-test-migrations",
         container=CONTAINER,

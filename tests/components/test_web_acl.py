@@ -37,7 +37,7 @@ def common(args: WebAclArgs) -> dict[str, Any]:
     return found
 
 
-def test_aws_s_groups_and_a_rate_limit_stand_before_the_load_balancer() -> None:
+def test_managed_groups_and_a_rate_limit_protect_the_load_balancer() -> None:
     found = rules(ARGS)
     assert list(found) == [
         "RateLimit",
@@ -60,7 +60,7 @@ def test_without_paths_every_body_over_8_kb_is_blocked() -> None:
     assert "BodyLimit" not in rules(ARGS)
 
 
-def test_with_paths_the_body_rule_labels_and_another_blocks_elsewhere() -> None:
+def test_with_paths_large_bodies_are_blocked_on_other_paths() -> None:
     assert common(UPLOADS)["ruleActionOverrides"] == [
         {"name": "SizeRestrictions_BODY", "actionToUse": {"count": {}}}
     ]
@@ -88,7 +88,7 @@ def test_for_every_path_the_body_rule_only_counts() -> None:
     assert "BodyLimit" not in rules(args)
 
 
-def test_an_office_is_limited_apart_for_it_is_many_people_behind_one_address() -> None:
+def test_an_office_address_has_its_own_limit() -> None:
     declared = declare(lambda: WebAcl("firewall", OFFICES))
     offices = declared.only(IP_SET)
     assert offices["addresses"] == ["198.51.100.0/24", "203.0.113.9/32"]
@@ -106,7 +106,7 @@ def test_an_office_is_limited_apart_for_it_is_many_people_behind_one_address() -
 @pytest.mark.parametrize(
     ("name", "limit", "seconds"), [("ApiMinuteLimit", 50, 60), ("ApiTenMinuteLimit", 140, 600)]
 )
-def test_an_address_that_asks_the_api_too_often_gets_429_with_the_time_to_wait(
+def test_an_address_over_the_api_limit_gets_429_with_retry_after(
     name: str, limit: int, seconds: int
 ) -> None:
     acl = declare(lambda: WebAcl("firewall", LIMITED)).only(ACL)
@@ -125,7 +125,7 @@ def test_an_address_that_asks_the_api_too_often_gets_429_with_the_time_to_wait(
 
 
 @pytest.mark.parametrize("name", ["ApiMinuteLimit", "ApiTenMinuteLimit"])
-def test_the_api_s_limit_counts_what_the_application_counts(name: str) -> None:
+def test_the_api_limit_counts_the_applications_paths(name: str) -> None:
     counted = rules(replace(LIMITED, office_cidrs=OFFICES.office_cidrs))[name]["statement"]
     scope = counted["rateBasedStatement"]["scopeDownStatement"]["andStatement"]["statements"]
     within, without = scope  # an office is one client to the application, so it has no exception
@@ -138,21 +138,21 @@ def test_the_api_s_limit_counts_what_the_application_counts(name: str) -> None:
         assert match["textTransformations"] == [{"priority": 0, "type": "URL_DECODE"}]
 
 
-def test_the_api_s_limit_counts_what_no_other_rule_blocked() -> None:
+def test_the_api_limit_counts_requests_that_other_rules_allow() -> None:
     args = replace(LIMITED, office_cidrs=OFFICES.office_cidrs, large_body_paths=("/upload",))
     by_priority = sorted(rules(args).values(), key=lambda rule: int(rule["priority"]))
     assert [rule["name"] for rule in by_priority][-2:] == ["ApiMinuteLimit", "ApiTenMinuteLimit"]
 
 
-def test_without_a_limit_of_the_api_there_is_no_answer_of_its_own() -> None:
+def test_without_an_api_limit_its_response_is_omitted() -> None:
     assert "customResponseBodies" not in declare(lambda: WebAcl("firewall", ARGS)).only(ACL)
 
 
-def test_without_offices_there_is_no_set_of_addresses() -> None:
+def test_without_offices_the_address_set_is_omitted() -> None:
     assert declare(lambda: WebAcl("firewall", ARGS)).all(IP_SET) == {}
 
 
-def test_the_log_has_no_header_that_opens_a_session_and_no_request_that_passed() -> None:
+def test_the_log_omits_credentials_and_allowed_requests() -> None:
     log = declare(lambda: WebAcl("firewall", ARGS)).only(LOG)
     assert log["logDestinationConfigs"] == ["arn:logs:aws-waf-logs-arbor-test"]
     assert [field["singleHeader"]["name"] for field in log["redactedFields"]] == [
@@ -170,13 +170,13 @@ def test_the_log_has_no_header_that_opens_a_session_and_no_request_that_passed()
     ]
 
 
-def test_a_limit_that_waf_would_refuse_is_refused() -> None:
+def test_a_rate_limit_below_wafs_minimum_is_refused() -> None:
     with pytest.raises(ValueError, match="must be 10 or more, got 9"):
         replace(ARGS, requests_per_five_minutes=9)
 
 
 @pytest.mark.parametrize("key", ["per_minute", "per_ten_minutes"])
-def test_a_limit_of_the_api_that_waf_would_refuse_is_refused(key: str) -> None:
+def test_an_api_limit_below_wafs_minimum_is_refused(key: str) -> None:
     changes: dict[str, Any] = {key: 9}
     with pytest.raises(ValueError, match=f"{key} must be 10 or more, got 9"):
         replace(API, **changes)
@@ -188,6 +188,6 @@ def test_a_path_without_its_slash_is_refused() -> None:
 
 
 @pytest.mark.parametrize("token", [LOG, "aws:wafv2/webAclAssociation:WebAclAssociation"])
-def test_what_there_is_one_of_goes_before_its_successor_comes(token: str) -> None:
+def test_association_and_log_are_deleted_before_their_replacement(token: str) -> None:
     options = declare(lambda: WebAcl("firewall", ARGS)).options_of(token)
     assert options.delete_before_replace is True

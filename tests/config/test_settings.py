@@ -18,7 +18,7 @@ from harness import declare
 from stack_config import ROOT, stack_values, use
 
 
-def test_production_is_what_the_original_system_ran_with_a_task_in_each_zone() -> None:
+def test_production_has_the_original_sizes_and_a_task_in_each_zone() -> None:
     """Except the backend's maximum task count, which was 10 (database-connections.md)."""
     backend, frontend = PRODUCTION.services["backend"], PRODUCTION.services["frontend"]
 
@@ -40,7 +40,7 @@ def test_production_keeps_the_promises_of_the_runbook() -> None:
     assert PRODUCTION.log_export_bucket == "arbor-log-exports"
 
 
-def test_production_survives_a_zone_and_a_mistake() -> None:
+def test_production_survives_the_loss_of_a_zone_and_a_mistaken_delete() -> None:
     assert PRODUCTION.network.nat_per_zone
     assert PRODUCTION.cache.nodes == 3
     assert PRODUCTION.spot_weight == 0
@@ -48,7 +48,7 @@ def test_production_survives_a_zone_and_a_mistake() -> None:
     assert PRODUCTION.secret_recovery_days == 30
 
 
-def test_staging_is_small_and_can_be_thrown_away() -> None:
+def test_staging_is_small_and_can_be_destroyed() -> None:
     assert not STAGING.network.nat_per_zone
     assert not STAGING.database.multi_az
     assert STAGING.cache.nodes == 1
@@ -70,7 +70,7 @@ def test_both_stacks_run_the_same_application(app: str) -> None:
     assert shape(STAGING) == shape(PRODUCTION)
 
 
-def test_the_application_gets_the_ports_and_paths_that_it_has() -> None:
+def test_ports_and_paths_are_the_applications() -> None:
     backend, frontend = PRODUCTION.services["backend"], PRODUCTION.services["frontend"]
 
     assert (backend.port, backend.health_check_path) == (8000, "/api/v1/health")
@@ -80,7 +80,7 @@ def test_the_application_gets_the_ports_and_paths_that_it_has() -> None:
     assert (frontend.user, frontend.workers) == ("1001", None)
 
 
-def test_pages_about_the_api_are_routed_where_the_application_has_them() -> None:
+def test_documentation_pages_are_routed_only_where_they_exist() -> None:
     pages = {"/docs", "/redoc", "/openapi.json"}
     assert set(STAGING.services["backend"].paths) == pages | {"/api/*"}
     assert STAGING.environment != "production", "its ENVIRONMENT, by which the application decides"
@@ -106,7 +106,7 @@ def test_a_fourth_zone_moves_no_subnet() -> None:
     assert more.network.isolated_cidrs[:3] == network.isolated_cidrs
 
 
-def test_a_third_service_is_one_more_entry() -> None:
+def test_a_third_service_is_another_entry() -> None:
     services = json.loads(stack_values("production")["arbor:services"])
     admin = services["frontend"] | {"paths": ["/admin/*"], "priority": 150, "user": "1000:1000"}
     image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/admin:v2"
@@ -131,13 +131,13 @@ def test_every_component_gets_the_five_tags() -> None:
     }
 
 
-def test_settings_cannot_be_changed_by_whoever_gets_them() -> None:
+def test_settings_are_immutable() -> None:
     with pytest.raises(FrozenInstanceError):
         PRODUCTION.domain = "other.example"  # type: ignore[misc] # it is frozen
 
 
 @pytest.mark.parametrize("stack", ["production", "staging"])
-def test_load_reads_the_config_that_the_engine_gave(stack: str) -> None:
+def test_load_reads_the_config_from_the_engine(stack: str) -> None:
     use(stack, domain="other.example")
     got: list[settings.Settings] = []
     declare(lambda: got.append(settings.load()), stack=stack)
@@ -158,7 +158,7 @@ def schema() -> dict[str, dict[str, Any]]:
     return project["config"]
 
 
-def test_every_setting_is_declared_with_its_type_and_what_it_is_for() -> None:
+def test_every_setting_is_declared_with_type_and_description() -> None:
     for key, entry in schema().items():
         assert key.startswith("arbor:")
         assert entry["type"] in {"string", "integer", "boolean", "array", "object"}, key
@@ -166,14 +166,14 @@ def test_every_setting_is_declared_with_its_type_and_what_it_is_for() -> None:
 
 
 @pytest.mark.parametrize("stack", ["production", "staging"])
-def test_a_stack_says_nothing_that_is_the_default_already(stack: str) -> None:
+def test_a_stack_file_repeats_no_default(stack: str) -> None:
     stated = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
     for key, entry in schema().items():
         if key in stated and "default" in entry:
             assert stated[key] != entry["default"], key
 
 
-def test_no_setting_is_declared_that_nothing_reads() -> None:
+def test_every_declared_setting_is_read() -> None:
     values = stack_values("production")
     assert set(schema()) == {key for key in values if key.startswith("arbor:")}
     settings.parse(values, "production")  # refuses a key that it does not read
@@ -197,7 +197,7 @@ def layouts(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(layouts())
-def test_every_valid_layout_is_accepted_as_it_is(layout: dict[str, Any]) -> None:
+def test_every_valid_layout_is_accepted(layout: dict[str, Any]) -> None:
     network = settings.parse(stack_values("staging", **layout), "staging").network
 
     assert network.cidr_block == layout["vpcCidr"]
@@ -206,7 +206,7 @@ def test_every_valid_layout_is_accepted_as_it_is(layout: dict[str, Any]) -> None
 
 
 @given(layouts(), st.data())
-def test_no_layout_with_an_overlap_is_accepted(layout: dict[str, Any], data: st.DataObject) -> None:
+def test_a_layout_with_an_overlap_is_refused(layout: dict[str, Any], data: st.DataObject) -> None:
     inside = next(IPv4Network(layout["publicCidrs"][0]).subnets(new_prefix=28))
     tier = data.draw(st.sampled_from(["privateCidrs", "isolatedCidrs"]))
     layout[tier] = [str(inside), *layout[tier][1:]]
@@ -235,7 +235,7 @@ def test_a_deployment_at_full_load_leaves_connections_free(stack: settings.Setti
     st.integers(1, 100),
     st.sampled_from(sorted(limits.DATABASE_MEMORY_GIB)),
 )
-def test_connections_are_refused_exactly_when_both_colours_need_more_than_there_are(
+def test_connections_are_refused_exactly_when_both_colours_exceed_the_limit(
     tasks: int, workers: int, pool: int, instance_class: str
 ) -> None:
     services = json.loads(stack_values("staging")["arbor:services"])

@@ -24,7 +24,7 @@ def quoted(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("stack", ["production", "staging"])
-def test_quoted_numbers_and_booleans_are_read_as_what_they_are(stack: str) -> None:
+def test_quoted_numbers_and_booleans_are_read_by_type(stack: str) -> None:
     file = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
     rewritten = {
         key.removeprefix("arbor:"): quoted(value)

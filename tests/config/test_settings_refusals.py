@@ -242,7 +242,9 @@ OFFICES = (
         ("services", {"backend": 1}, f"an object of services by name: {APP_NAMES}"),
     ],
 )
-def test_a_wrong_value_is_refused_with_what_is_allowed(key: str, value: Any, allowed: str) -> None:
+def test_a_wrong_value_is_refused_with_the_allowed_values(
+    key: str, value: Any, allowed: str
+) -> None:
     shown = stack_values("production", shown=value)["arbor:shown"]
     if isinstance(value, str):
         shown = f'"{value}"'
@@ -251,7 +253,7 @@ def test_a_wrong_value_is_refused_with_what_is_allowed(key: str, value: Any, all
     )
 
 
-def test_more_connections_than_the_database_has_are_refused_with_what_would_do() -> None:
+def test_too_many_connections_are_refused_with_a_larger_class() -> None:
     assert problems("production", databaseClass="db.t3.small") == (
         (
             'arbor:databaseClass is "db.t3.small"; allowed: a class that leaves the application '
@@ -262,7 +264,7 @@ def test_more_connections_than_the_database_has_are_refused_with_what_would_do()
     )
 
 
-def test_more_workers_than_the_database_has_connections_for_are_refused() -> None:
+def test_too_many_workers_for_the_database_are_refused() -> None:
     services = json.loads(stack_values("production")["arbor:services"])
     services["backend"]["workers"] = 2
     (problem,) = problems("production", services=services)
@@ -270,7 +272,7 @@ def test_more_workers_than_the_database_has_connections_for_are_refused() -> Non
     assert "this one leaves 384: db.m6i.large or larger" in problem
 
 
-def test_more_connections_than_a_cache_node_takes_are_refused() -> None:
+def test_too_many_connections_for_a_cache_node_are_refused() -> None:
     services = json.loads(stack_values("staging")["arbor:services"])
     services["backend"] |= {"max": 52}
     large = {"databaseClass": "db.r6i.xlarge", "fargateVcpuQuota": 100}
@@ -284,7 +286,7 @@ def test_more_connections_than_a_cache_node_takes_are_refused() -> None:
     assert settings.parse(stack_values("staging", services=services, **large), "staging")
 
 
-def test_storage_that_could_not_grow_is_refused() -> None:
+def test_a_storage_limit_below_the_minimum_growth_is_refused() -> None:
     assert problems("production", databaseStorageGib=100, databaseMaxStorageGib=109) == (
         (
             "arbor:databaseMaxStorageGib is 109; allowed: at least a tenth more than "
@@ -308,7 +310,7 @@ def one_task_each() -> dict[str, Any]:
     return {app: entry | {"min": 1, "count": 1} for app, entry in services.items()}
 
 
-def test_every_guard_hangs_on_the_environment_and_not_on_the_name() -> None:
+def test_every_guard_depends_on_the_environment_not_the_name() -> None:
     wrong = {**GUARDED, "services": one_task_each()}
     west = stack_values("production", **wrong)
     found = problems_of(west, "productionwest")
@@ -333,7 +335,7 @@ def test_production_under_another_name_is_production() -> None:
     assert west.log_export_bucket == "arbor-productionwest-log-exports"
 
 
-def test_a_weight_that_leaves_the_only_task_to_chance_is_refused() -> None:
+def test_a_spot_weight_equal_to_fargates_is_refused() -> None:
     assert problems("staging", spotWeight=1) == (
         (
             "arbor:spotWeight is 1; allowed: 0 for no Spot, or 2 to 1,000: with equal weights ECS "
@@ -342,18 +344,18 @@ def test_a_weight_that_leaves_the_only_task_to_chance_is_refused() -> None:
     )
 
 
-def test_a_larger_load_is_not_advised_a_burstable_class() -> None:
+def test_the_advised_class_for_a_larger_load_is_not_burstable() -> None:
     (problem,) = problems("production", databasePoolSize=40)
     assert "this one leaves" in problem
     assert ": db.m6i.large or larger, or lower max or workers." in problem
 
 
-@pytest.mark.parametrize("told", ['["210987654321"]', "[]", '["123456789012", "210987654321"]'])
-def test_credentials_of_another_account_are_never_allowed(told: str) -> None:
-    values = stack_values("production") | {"aws:allowedAccountIds": told}
+@pytest.mark.parametrize("given", ['["210987654321"]', "[]", '["123456789012", "210987654321"]'])
+def test_credentials_of_another_account_are_never_allowed(given: str) -> None:
+    values = stack_values("production") | {"aws:allowedAccountIds": given}
     assert problems_of(values, "production") == (
         (
-            f'aws:allowedAccountIds is {told}; allowed: ["123456789012"], the account of '
+            f'aws:allowedAccountIds is {given}; allowed: ["123456789012"], the account of '
             "arbor:accountId."
         ),
     )
@@ -366,7 +368,7 @@ def test_an_unknown_region_is_refused() -> None:
     )
 
 
-def test_a_misspelt_key_is_refused_and_the_right_one_named() -> None:
+def test_a_misspelt_key_is_refused_with_similar_keys() -> None:
     (problem,) = problems("staging", databasePoolSise=3)
     assert problem == (
         "arbor:databasePoolSise is not a setting; allowed: databasePoolSize, databaseClass, "
@@ -384,7 +386,7 @@ def test_a_missing_key_is_refused() -> None:
 
 
 @pytest.mark.parametrize("stack", ["my-stack", "Production", "a" * 17, "1st"])
-def test_a_stack_whose_database_could_not_be_named_is_refused(stack: str) -> None:
+def test_a_stack_name_that_no_database_can_have_is_refused(stack: str) -> None:
     (problem,) = problems_of(stack_values("staging"), stack)
     assert problem == (
         f"The stack is called {stack}; allowed: at most 16 lower-case letters and digits, "
@@ -392,7 +394,7 @@ def test_a_stack_whose_database_could_not_be_named_is_refused(stack: str) -> Non
     )
 
 
-def test_every_problem_is_told_at_once_and_the_file_is_named() -> None:
+def test_all_problems_are_reported_together_with_the_file() -> None:
     changed = json.loads(stack_values("staging")["arbor:services"])
     changed["backend"] |= {"cpu": 300, "port": 0}
     with pytest.raises(settings.SettingsError) as refused:

@@ -176,7 +176,7 @@ def services(app: str, **changes: Any) -> dict[str, dict[str, Any]]:
         ({"xyz": 1}, f"xyz is not a setting; allowed: {FIELDS}"),
     ],
 )
-def test_a_wrong_field_of_a_service_is_refused_by_its_path(
+def test_a_wrong_field_of_a_service_is_refused_with_its_path(
     changes: dict[str, Any], problem: str
 ) -> None:
     changed = services("backend", **changes)
@@ -225,9 +225,7 @@ def test_a_wrong_field_of_a_service_is_refused_by_its_path(
         ({"frontend": SERVICES["frontend"]}, f"arbor:services is frontend; allowed: {APP_NAMES}."),
     ],
 )
-def test_services_that_cannot_live_together_are_refused(
-    changed: dict[str, Any], problem: str
-) -> None:
+def test_conflicting_services_are_refused(changed: dict[str, Any], problem: str) -> None:
     assert problems("production", services=changed) == (problem,)
 
 
@@ -250,7 +248,7 @@ def test_a_service_with_the_cache_alone_has_workers_too() -> None:
 
 
 @pytest.mark.parametrize("zones", [2, 3])
-def test_a_service_has_one_task_a_zone_unless_config_says_another_number(zones: int) -> None:
+def test_a_service_has_one_task_per_zone_by_default(zones: int) -> None:
     changed = services("backend", min=None, count=None)
     layout = {
         tier: json.loads(stack_values("production")[f"arbor:{tier}"])[:zones]
@@ -270,7 +268,7 @@ def test_a_floor_above_the_zones_is_also_the_count() -> None:
     assert found.services["backend"].count == 5
 
 
-def test_staging_may_run_one_task_but_not_none() -> None:
+def test_staging_may_run_one_task_but_not_zero() -> None:
     one = services("backend", min=1, count=1, max=2)
     assert settings.parse(stack_values("staging", services=one, fargateVcpuQuota=8), "staging")
     assert problems("staging", services=services("backend", min=0, max=2)) == (
@@ -278,7 +276,7 @@ def test_staging_may_run_one_task_but_not_none() -> None:
     )
 
 
-def test_a_load_balancer_has_room_for_fifty_services() -> None:
+def test_a_load_balancer_supports_fifty_services() -> None:
     more = {
         f"service-{n}": SERVICES["frontend"] | {"paths": [f"/{n}"], "priority": n}
         for n in range(1, 50)

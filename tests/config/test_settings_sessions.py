@@ -30,7 +30,7 @@ def test_one_number_of_githubs_without_the_other_is_refused() -> None:
     )
 
 
-def test_githubs_numbers_can_stand_with_and_without_quotes() -> None:
+def test_githubs_numbers_are_accepted_with_and_without_quotes() -> None:
     for number in ("7", 7):
         values = stack_values("staging", githubOwnerId=number, githubRepositoryId=number)
         github = settings.parse(values, "staging").github
@@ -61,19 +61,19 @@ def test_githubs_numbers_can_stand_with_and_without_quotes() -> None:
         ),
     ],
 )
-def test_waits_that_no_session_outlasts_are_refused(
+def test_waits_longer_than_a_session_are_refused(
     bake: int, pause: int | None, sentence: str
 ) -> None:
     config = {"bakeTimeMinutes": bake, "pauseBeforeProduction": pause is not None}
-    asked = config if pause is None else {**config, "pauseTimeoutMinutes": pause}
-    assert problems("production", **asked) == (f"{sentence}: {WHY}.",)
+    values = config if pause is None else {**config, "pauseTimeoutMinutes": pause}
+    assert problems("production", **values) == (f"{sentence}: {WHY}.",)
 
 
 @pytest.mark.parametrize(("bake", "pause"), [(MOST, None), (15, MOST - 15)])
-def test_waits_that_just_fit_are_taken(bake: int, pause: int | None) -> None:
+def test_waits_that_just_fit_are_accepted(bake: int, pause: int | None) -> None:
     config = {"bakeTimeMinutes": bake, "pauseBeforeProduction": pause is not None}
-    asked = config if pause is None else {**config, "pauseTimeoutMinutes": pause}
-    deployment = settings.parse(stack_values("production", **asked), "production").deployment
+    values = config if pause is None else {**config, "pauseTimeoutMinutes": pause}
+    deployment = settings.parse(stack_values("production", **values), "production").deployment
     assert deployment.bake_minutes + deployment.pause_minutes == MOST
 
 
@@ -126,13 +126,13 @@ def test_a_release_by_hand_may_wait_longer() -> None:
     assert settings.parse(values, "production").deployment.bake_minutes == 1440
 
 
-def test_the_arithmetic_is_with_the_waits_that_there_are() -> None:
+def test_the_longest_waits_are_computed_from_the_real_ones() -> None:
     assert ci_sessions.STARTING_MINUTES == service.STARTING_MINUTES == services.STARTING_MINUTES
     assert ci_sessions.MIGRATION_MINUTES * 60 == migrate.HOUR
     assert 2 * (ci_sessions.STARTING_MINUTES + MOST) + 70 == ci_sessions.WRITE_SECONDS // 60
 
 
-def test_sessions_are_ones_that_sts_and_githubs_runners_allow() -> None:
+def test_sessions_are_within_the_limits_of_sts_and_github() -> None:
     for seconds in (ci_sessions.READ_SECONDS, ci_sessions.WRITE_SECONDS):
         assert 3600 <= seconds <= 12 * 3600
         assert seconds <= 6 * 3600

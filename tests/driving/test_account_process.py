@@ -67,7 +67,7 @@ main()
 """
 
 
-def test_without_the_emulated_account_the_pipeline_says_what_to_install(tmp_path: Path) -> None:
+def test_without_the_emulated_account_the_install_command_is_printed(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_THE_ACCOUNT, str(report)],

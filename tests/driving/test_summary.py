@@ -9,7 +9,7 @@ from engine.summary import OnStep, Steps, component_of, error_of, show
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:arbor/db-x"
 
 
-def test_an_arn_is_printed_as_it_is_and_a_secret_never() -> None:
+def test_an_arn_is_printed_unchanged_and_a_secret_never() -> None:
     text = io.StringIO()
     outputs = {
         "arn": OutputValue(value=ARN, secret=False),
@@ -30,11 +30,11 @@ def test_a_resource_counts_with_its_outermost_component() -> None:
 
 
 def diagnostic(severity: str, message: str) -> EngineEvent:
-    told = {"urn": "", "prefix": "", "message": message, "color": "never", "severity": severity}
-    return EngineEvent.from_json({"sequence": 1, "timestamp": 1, "diagnosticEvent": told})
+    fields = {"urn": "", "prefix": "", "message": message, "color": "never", "severity": severity}
+    return EngineEvent.from_json({"sequence": 1, "timestamp": 1, "diagnosticEvent": fields})
 
 
-def test_what_the_engine_repeats_is_said_once() -> None:
+def test_repeated_errors_are_shown_once() -> None:
     steps = Steps(OnStep(Console(file=io.StringIO())))
     for message in (
         "31 is no retention",
@@ -45,7 +45,7 @@ def test_what_the_engine_repeats_is_said_once() -> None:
     assert steps.reasons() == ["31 is no retention", "else"]
 
 
-def test_what_follows_from_a_failure_is_not_told_as_one() -> None:
+def test_a_consequential_error_is_not_shown() -> None:
     assert error_of(diagnostic("error", "the bucket is taken\n")) == "the bucket is taken"
     assert not error_of(diagnostic("error", "Traceback: resource monitor shut down"))
     assert not error_of(diagnostic("info", "going on"))

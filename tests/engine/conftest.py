@@ -32,7 +32,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     passed, failed = (terminalreporter.getreports(outcome) for outcome in ("passed", "failed"))
     for report in (*passed, *failed):
         for name, value in report.user_properties:
-            if name == "told":
+            if name == "drill_summary":
                 terminalreporter.write_line(str(value))
     made, broken = (_config_changes(reports) for reports in (passed, failed))
     if tried := made | broken:

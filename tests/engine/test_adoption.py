@@ -73,7 +73,7 @@ def made(original: Deployed) -> plan.Plan:
 
 
 @pytest.mark.slow
-def test_the_original_stack_is_adopted_as_far_as_nothing_is_replaced(made: plan.Plan) -> None:
+def test_the_original_stack_is_adopted_except_for_replacements(made: plan.Plan) -> None:
     assert {titled(one) for one in made.adopted} == ADOPTED
     assert {titled(one): one.judged and one.judged.keys for one in made.blocking} == IN_THE_WAY
     database = next(one for one in made.blocking if one.registered.token == lookups.INSTANCE)
@@ -102,7 +102,7 @@ def run(script: str, stack: Deployed) -> str:
 
 @pytest.mark.slow
 @pytest.mark.skipif(aws_shim.find_aws() is None, reason=missing.needs("the AWS CLI", "awscli"))
-def test_what_the_page_prints_leads_to_a_stack_that_is_up(
+def test_the_printed_commands_bring_the_stack_up(
     original: Deployed, made: plan.Plan, tmp_path: Path
 ) -> None:
     client, stack = original.client, original.deployment.stack
@@ -118,9 +118,11 @@ def test_what_the_page_prints_leads_to_a_stack_that_is_up(
     run("\n".join(line for line in page if line.startswith("aws ")), original)
     original.advance(3600)
     file = tmp_path / "adopt.json"
-    said = run(f"cd {PROJECT}\n{sys.executable} -m pipeline adopt {STACK} --write {file}", original)
-    assert f"Can be adopted: {len(ADOPTED)}\n" in said
-    page = [line.strip() for line in said.splitlines()]
+    output = run(
+        f"cd {PROJECT}\n{sys.executable} -m pipeline adopt {STACK} --write {file}", original
+    )
+    assert f"Can be adopted: {len(ADOPTED)}\n" in output
+    page = [line.strip() for line in output.splitlines()]
     run("\n".join(line for line in page if line.startswith("pulumi import")), original)
     steps = steps_of(stack.preview)
     assert changes.refusals(steps, original.opened.account) == []

@@ -161,7 +161,7 @@ def findings(shell: Shell) -> dict[str, tuple[str, str]]:
     return {one["evidence"]: (one["level"], one["run"]) for one in found["findings"]}
 
 
-def test_production_is_well_and_its_stores_are_reached(shell: Shell) -> None:
+def test_production_is_healthy_and_its_stores_are_reachable(shell: Shell) -> None:
     assert "No problem found." in shell.run("arbor triage")
     found = shell.json("arbor health --json")
     assert [(one["service"], one["status"], one["parts"]) for one in found] == [
@@ -176,13 +176,13 @@ def test_production_is_well_and_its_stores_are_reached(shell: Shell) -> None:
 
 
 def test_a_migrated_database_is_migrated_again_as_a_task(shell: Shell) -> None:
-    said = shell.run("arbor migrate --yes --every 0.2")
-    assert "Will assume transactional DDL." in said
-    assert "Running upgrade" not in said
+    output = shell.run("arbor migrate --yes --every 0.2")
+    assert "Will assume transactional DDL." in output
+    assert "Running upgrade" not in output
 
 
 @pytest.mark.slow
-def test_requests_show_in_the_log_the_database_and_the_cache(shell: Shell) -> None:
+def test_requests_appear_in_log_database_and_cache(shell: Shell) -> None:
     customer = shell.application.customer
     shell.run(
         "curl -sSf -H 'Content-Type: application/json' "
@@ -202,7 +202,7 @@ def test_requests_show_in_the_log_the_database_and_the_cache(shell: Shell) -> No
 
 
 @pytest.mark.slow
-def test_the_runbooks_health_checks_work_as_they_are_typed(shell: Shell) -> None:
+def test_the_runbooks_health_checks_work_as_printed(shell: Shell) -> None:
     _, database_tunnel = shell.blocks("Connect")
     _, database = shell.blocks("Database Health Check")
     with shell.open(database_tunnel, 15432):
@@ -210,25 +210,25 @@ def test_the_runbooks_health_checks_work_as_they_are_typed(shell: Shell) -> None
     _, cache_tunnel = shell.blocks("Connect to the cache")
     _, cache = shell.blocks("Redis Health Check")
     with shell.open(cache_tunnel, 16379):
-        said = shell.run(cache)
-    assert said.startswith("PONG\n")
-    assert "used_memory_human" in said
+        output = shell.run(cache)
+    assert output.startswith("PONG\n")
+    assert "used_memory_human" in output
     (_, checks, *_) = shell.blocks("Initial Response Checklist")
     assert '"status":"healthy"' in shell.run(checks.partition("# 2.")[0])
 
 
 @pytest.mark.slow
-def test_without_a_store_triage_names_it_and_the_next_command_says_so(switched: Shell) -> None:
+def test_triage_names_an_unreachable_store_and_the_next_command(switched: Shell) -> None:
     for store, run in (("cache", "arbor cache stats"), ("database", "arbor database connections")):
         switched.run(f"stand-in --without {store}")
         assert findings(switched)[f"backend reports: {store} unhealthy"] == ("P2", run)
         assert "is unreachable" in switched.run(run, code=1)
-    said = switched.run("arbor health", code=1)
-    assert "/detailed reports 'degraded' instead of 'healthy': database unhealthy." in said
+    output = switched.run("arbor health", code=1)
+    assert "/detailed reports 'degraded' instead of 'healthy': database unhealthy." in output
     switched.run("stand-in && arbor health")
 
 
-def test_slow_and_failing_requests_are_what_triage_finds(switched: Shell) -> None:
+def test_triage_finds_slow_and_failing_requests(switched: Shell) -> None:
     switched.run("stand-in --slow 12")  # the average of 15 minutes must show it
     assert set(ask(switched, 16)) == {"200"}
     switched.run("stand-in --failing")
@@ -265,7 +265,7 @@ def test_a_restart_serves_from_new_processes_without_a_failed_request(shell: She
 
 
 @pytest.mark.slow
-def test_a_process_that_dies_is_a_crash_to_triage(shell: Shell) -> None:
+def test_triage_reports_a_dead_process_as_a_crash(shell: Shell) -> None:
     (backend,) = (
         one for one in shell.application.processes.values() if one.container.name == "backend"
     )
@@ -277,7 +277,7 @@ def test_a_process_that_dies_is_a_crash_to_triage(shell: Shell) -> None:
 
 
 @pytest.mark.slow
-def test_the_runbook_repairs_a_database_that_was_not_migrated_first(
+def test_the_runbook_repairs_an_unmigrated_database(
     pristine_production: Deployed, tmp_path: Path
 ) -> None:
     """The application starts on an empty database; the commands are the printed ones."""
@@ -294,8 +294,8 @@ def test_the_runbook_repairs_a_database_that_was_not_migrated_first(
         look, loop, indexes, *_ = shell.blocks("Repair a Database That Was Not Migrated First")
         with shell.open(tunnel, 15432):
             assert re.search(r"to_regclass\W+\n\(1 row\)", shell.run(variables + look))
-            said = shell.run(loop, types="y\n")
-            assert said.splitlines()[-1] == '"stamp","003_feedback" ended with 0'
+            output = shell.run(loop, types="y\n")
+            assert output.splitlines()[-1] == '"stamp","003_feedback" ended with 0'
             assert shell.run(variables + indexes).count("CREATE INDEX") == 4
         repaired = shell.run("arbor migrate --yes --every 0.2")
         assert "Running upgrade" not in repaired
@@ -308,7 +308,7 @@ FIRST_VALUES = {"arbor/production/db", "arbor/production/redis", "arbor/producti
 
 
 @pytest.mark.slow
-def test_rotate_first_gives_a_new_value_to_every_secret_that_the_state_holds(
+def test_rotate_first_rotates_every_secret_in_the_state(
     pristine_production: Deployed, tmp_path: Path
 ) -> None:
     """README's step 8: through a running task, with one deployment and without a failed request."""
@@ -325,8 +325,8 @@ def test_rotate_first_gives_a_new_value_to_every_secret_that_the_state_holds(
         audit = shell.run("arbor audit secrets", code=1)
         assert all(name in audit for name in FIRST_VALUES)
         first, deployed = values(), {one.running.pid for one in backends(shell)}
-        said = shell.run("arbor rotate-first --yes --every 0.2")
-        assert first["arbor/production/db"] not in said
+        output = shell.run("arbor rotate-first --yes --every 0.2")
+        assert first["arbor/production/db"] not in output
         assert all(values()[name] != first[name] for name in FIRST_VALUES)
         shell.run("arbor audit secrets")
 

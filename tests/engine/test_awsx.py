@@ -39,7 +39,7 @@ def exact() -> None:
 
 
 @pytest.mark.slow
-def test_two_components_at_once_do_not_mix_and_stay_as_they_are() -> None:
+def test_two_concurrent_components_do_not_interfere() -> None:
     with deployed("staging", two_at_once) as stack:
         created = stack.up()
         assert counted(created) == {"create": 2 * (1 + 22)}
@@ -60,11 +60,13 @@ def test_two_components_at_once_do_not_mix_and_stay_as_they_are() -> None:
 def test_a_refusal_is_one_sentence_without_a_stack_trace() -> None:
     with (
         deployed("staging", exact) as stack,
-        pytest.raises(automation.CommandError, match="emulated with subnetStrategy Auto") as told,
+        pytest.raises(
+            automation.CommandError, match="emulated with subnetStrategy Auto"
+        ) as refused,
     ):
         stack.preview()
     # The program may add a trace of its own, because the engine ended first.
-    assert "construct.py" not in str(told.value)
+    assert "construct.py" not in str(refused.value)
 
 
 def test_each_output_depends_on_the_vpc_and_all_of_its_subnets() -> None:

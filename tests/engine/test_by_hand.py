@@ -6,7 +6,7 @@ import shell
 from engine import emulation
 
 
-def test_the_plain_command_brings_the_same_program_up(tmp_path: Path) -> None:
+def test_the_plain_command_runs_the_same_program(tmp_path: Path) -> None:
     (typed,) = [line for line in shell.lines("README.md", "Every day") if "stack select" in line]
     with emulation.account_process(stack="staging", speed=600) as account:
         there = shell.shell(tmp_path, account)

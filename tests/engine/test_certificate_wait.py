@@ -20,15 +20,15 @@ def program() -> None:
     pulumi.export("arn", Certificate("certificate", args).arn)
 
 
-def test_the_wait_ends_with_what_to_do_and_the_next_up_finds_the_delegated_zone() -> None:
+def test_a_certificate_time_out_names_the_remedy_and_the_next_up_succeeds() -> None:
     with deployed("staging", program) as stack:
         endpoint = stack.environment["AWS_ENDPOINT_URL"]
         control(endpoint, "registrar")
         with pytest.raises(automation.CommandError) as failed:
             stack.up()
-        said = " ".join(str(failed.value).split())
-        assert "is still PENDING_VALIDATION after 30 minutes" in said
-        assert f"name servers of {DOMAIN}: point the domain at those of its hosted zone" in said
+        output = " ".join(str(failed.value).split())
+        assert "is still PENDING_VALIDATION after 30 minutes" in output
+        assert f"name servers of {DOMAIN}: point the domain at those of its hosted zone" in output
 
         (zone,) = [r for r in stack.resources() if r["type"] == "aws:route53/zone:Zone"]
         control(endpoint, "registrar", **{DOMAIN: zone["outputs"]["nameServers"]})

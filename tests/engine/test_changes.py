@@ -95,7 +95,7 @@ CHANGES = {
 }
 
 
-def told(steps: list[Step]) -> set[tuple[str, str]]:
+def operations(steps: list[Step]) -> set[tuple[str, str]]:
     """Operation and name; both halves of a replacement are one `replace`."""
     halves = {"create-replacement": "replace", "delete-replaced": "replace"}
     return {(halves.get(step.op, step.op), step.name) for step in steps}
@@ -117,7 +117,7 @@ ONE_MORE_SERVICE = {"arbor:services": {**SERVICES, "reports": THIRD}}
 
 def previewed(staging: Deployed, config: Mapping[str, Any]) -> set[tuple[str, str]]:
     staging.deployment.configure({"arbor:fargateVcpuQuota": 20, **config})
-    return told(staging.preview())
+    return operations(staging.preview())
 
 
 def batches() -> list[dict[str, Change]]:
@@ -137,19 +137,21 @@ def batches() -> list[dict[str, Change]]:
 
 
 @pytest.mark.parametrize("batch", batches(), ids=" + ".join)
-def test_changes_do_what_they_must_and_no_more(staging: Deployed, batch: dict[str, Change]) -> None:
+def test_changes_cause_exactly_the_expected_steps(
+    staging: Deployed, batch: dict[str, Change]
+) -> None:
     config = {key: value for one in batch.values() for key, value in one.config.items()}
     assert previewed(staging, config) == set().union(*(one.steps for one in batch.values()))
 
 
-def test_one_more_zone_moves_no_subnet_that_is_there(staging: Deployed) -> None:
+def test_another_zone_keeps_the_existing_subnets(staging: Deployed) -> None:
     steps = previewed(staging, ONE_MORE_ZONE)
     created = {name for op, name in steps if op == "create"}
     assert created == {f"network-vpc-{tier}-4" for tier in ("public", "private", "isolated")}
     assert {op for op, _ in steps} == {"create", "update"}
 
 
-def test_one_more_service_touches_no_other(staging: Deployed) -> None:
+def test_another_service_changes_no_existing_one(staging: Deployed) -> None:
     steps = previewed(staging, ONE_MORE_SERVICE)
     # The export bucket's policy names every log group.
     assert {name for op, name in steps if op != "create"} <= {"log-export-policy"}

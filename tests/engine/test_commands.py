@@ -31,7 +31,7 @@ def emulator(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_run_deploys_runs_the_command_and_passes_its_exit_code_through() -> None:
+def test_run_deploys_runs_the_command_and_returns_its_exit_code() -> None:
     done = emulator(
         *("run", "--stack", "staging", "--", "sh", "-c"),
         'echo "at $AWS_ENDPOINT_URL with $AWS_ACCESS_KEY_ID via $HTTPS_PROXY"; exit 7',
@@ -67,9 +67,9 @@ def test_ctrl_c_tears_everything_down(tmp_path: Path) -> None:
             break
         time.sleep(0.2)
     os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=300)
+    _, output = process.communicate(timeout=300)
     assert process.returncode == 130
-    assert "the emulated account is gone" in said
+    assert "the emulated account is gone" in output
     with pytest.raises(ProcessLookupError):
         os.kill(int(marker.read_text()), 0)
 
@@ -83,7 +83,7 @@ def test_ctrl_c_tears_everything_down(tmp_path: Path) -> None:
         (["refresh", "--stack", "staging"], 3, "python -m tools.emulated serve"),
     ],
 )
-def test_bad_input_gets_one_sentence_and_its_code(
+def test_wrong_usage_gets_one_sentence_and_its_exit_code(
     arguments: list[str], code: int, sentence: str
 ) -> None:
     done = emulator(*arguments)
@@ -136,7 +136,7 @@ def served() -> Iterator[Served]:
 
 
 @pytest.mark.xdist_group("served")
-def test_an_update_that_ecs_rolls_back_is_told_as_such_and_the_next_up_heals_it(
+def test_a_rollback_by_ecs_is_reported_and_the_next_up_recovers(
     served: Served,
 ) -> None:
     ecs, elb = served.client("ecs"), served.client("elbv2")

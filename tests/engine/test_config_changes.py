@@ -30,7 +30,7 @@ def unchanged(pristine_staging: Deployed) -> Iterator[Deployed]:
         yield stack
 
 
-def tell(record: Callable[[str, object], None], *cases: Case) -> None:
+def record_cases(record: Callable[[str, object], None], *cases: Case) -> None:
     """Record the changes for the summary line at the end of the run."""
     for case in cases:
         record(CONFIG_CHANGE, case.name)
@@ -62,10 +62,10 @@ def made(live: Deployed) -> None:
 
 
 @pytest.mark.parametrize("cases", BATCHES, ids=lambda cases: together(*cases).name)
-def test_a_change_is_made_and_taken_back_while_users_are_served(
+def test_a_change_and_its_reverse_cause_no_outage(
     live: Deployed, cases: tuple[Case, ...], record_property: Callable[[str, object], None]
 ) -> None:
-    tell(record_property, *cases)
+    record_cases(record_property, *cases)
     case = together(*cases)
     live.deployment.configure(case.values())
     made(live)
@@ -81,11 +81,11 @@ def test_a_change_is_made_and_taken_back_while_users_are_served(
 
 
 @pytest.mark.parametrize("names", REFUSED_BATCHES, ids=" + ".join)
-def test_a_change_that_a_live_stack_cannot_take_is_refused_and_names_the_way(
+def test_an_impossible_change_is_refused_with_a_procedure(
     unchanged: Deployed, names: tuple[str, ...], record_property: Callable[[str, object], None]
 ) -> None:
     cases = [REFUSED[name] for name in names]
-    tell(record_property, *cases)
+    record_cases(record_property, *cases)
     case = together(*cases)
     unchanged.deployment.configure(case.values())
     try:
@@ -97,7 +97,7 @@ def test_a_change_that_a_live_stack_cannot_take_is_refused_and_names_the_way(
     assert all(ways)
 
 
-def test_every_refusal_is_tried_once_and_beside_those_of_other_procedures() -> None:
+def test_every_refusal_is_tried_once_in_separate_procedures() -> None:
     assert sorted(name for names in REFUSED_BATCHES for name in names) == sorted(REFUSED)
     for names in REFUSED_BATCHES:
         assert len({REFUSED[name].refused for name in names}) == len(names)

@@ -78,7 +78,7 @@ def _answer_all(live: Deployed) -> None:
 
 
 @pytest.mark.slow
-def test_a_port_moves_with_a_release_and_back_with_a_rollback(live: Deployed) -> None:
+def test_a_port_changes_with_a_release_and_back_with_a_rollback(live: Deployed) -> None:
     old = services.read(live.opened.account, "frontend")
     moving = {**SERVICES["frontend"], "port": 4000, "previousPort": 3000}
     merge(live, frontend=moving)
@@ -103,7 +103,7 @@ def test_a_port_moves_with_a_release_and_back_with_a_rollback(live: Deployed) ->
 
 
 @pytest.mark.slow
-def test_priorities_are_exchanged_by_way_of_a_free_one(live: Deployed) -> None:
+def test_priorities_are_exchanged_through_a_free_one(live: Deployed) -> None:
     """The frontend changes first, because the rule of a service without paths comes last."""
     merge(live, reports=REPORTS)
     first, second = {**SERVICES["backend"]}, {**REPORTS}
@@ -114,7 +114,7 @@ def test_priorities_are_exchanged_by_way_of_a_free_one(live: Deployed) -> None:
 
 
 @pytest.mark.slow
-def test_a_service_is_replaced_by_another_that_takes_its_paths_over(live: Deployed) -> None:
+def test_a_service_is_replaced_by_another_with_its_paths(live: Deployed) -> None:
     merge(live, reports=REPORTS)
     papers = {**REPORTS, "priority": 160}
     merge(live, reports=REPORTS, papers={**papers, "paths": ["/next"]})
@@ -126,7 +126,7 @@ def test_a_service_is_replaced_by_another_that_takes_its_paths_over(live: Deploy
 
 
 @pytest.mark.slow
-def test_a_pause_is_taken_out_of_ecs_before_up(live: Deployed, plan: Path) -> None:
+def test_a_removed_pause_is_deleted_from_ecs_before_up(live: Deployed, plan: Path) -> None:
     """The provider sends no emptied list of hooks, so `up` would wait until its time-out."""
     live.deployment.configure({"arbor:pauseBeforeProduction": True})
     live.up()
@@ -143,10 +143,10 @@ def test_a_pause_is_taken_out_of_ecs_before_up(live: Deployed, plan: Path) -> No
     live.set_speed(SPEED)
     _answer_all(live)
 
-    said: list[str] = []
-    done = apply(live.opened, plan, said.append)
+    output: list[str] = []
+    done = apply(live.opened, plan, output.append)
     assert "updated backend-service" in done
-    assert [line for line in said if "delete the PAUSE hook of arbor-staging-backend" in line]
+    assert [line for line in output if "delete the PAUSE hook of arbor-staging-backend" in line]
     assert not services.read(account, "backend").configuration.get("lifecycleHooks")
     assert live.up() == []
     assert outages(live) == []

@@ -22,7 +22,7 @@ def limit(stack: Deployed) -> int:
 
 
 @pytest.mark.slow
-def test_what_is_done_to_it_is_done_to_no_other(pristine_staging: Deployed) -> None:
+def test_a_copy_is_independent_of_its_original(pristine_staging: Deployed) -> None:
     before = limit(pristine_staging)
     with pristine_staging.copy() as one, pristine_staging.copy() as other:
         one.deployment.configure(FASTER)

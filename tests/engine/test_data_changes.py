@@ -86,7 +86,7 @@ def change(live: Deployed, plan: Path, allowed: tuple[str, ...] = (), **config: 
 
 
 @pytest.mark.slow
-def test_a_major_upgrade_is_asked_for_begins_with_a_snapshot_and_leaves_one_group(
+def test_a_major_upgrade_needs_allow_takes_a_snapshot_and_leaves_one_group(
     live: Deployed, plan: Path
 ) -> None:
     before = len(live.resources()), database(live)["DbiResourceId"]
@@ -121,7 +121,7 @@ def test_a_major_upgrade_is_asked_for_begins_with_a_snapshot_and_leaves_one_grou
 
 
 @pytest.mark.slow
-def test_an_upgrade_that_fails_half_way_can_be_taken_back_and_tried_again(live: Deployed) -> None:
+def test_a_failed_upgrade_can_be_reverted_and_retried(live: Deployed) -> None:
     live.set_speed(0)
     live.client("rds").create_db_snapshot(
         DBInstanceIdentifier="arbor-staging-db", DBSnapshotIdentifier="keeps-it-busy"
@@ -142,7 +142,7 @@ def test_an_upgrade_that_fails_half_way_can_be_taken_back_and_tried_again(live: 
 
 
 @pytest.mark.slow
-def test_storage_that_grew_by_itself_is_left_alone_and_grows_from_there(live: Deployed) -> None:
+def test_storage_that_grew_automatically_stays_and_can_grow(live: Deployed) -> None:
     rds = live.client("rds")
     rds.modify_db_instance(
         DBInstanceIdentifier="arbor-staging-db", AllocatedStorage=40, ApplyImmediately=True
@@ -167,9 +167,7 @@ def test_storage_that_grew_by_itself_is_left_alone_and_grows_from_there(live: De
 
 
 @pytest.mark.slow
-def test_what_others_left_for_the_window_stops_a_change_of_the_database(
-    live: Deployed, plan: Path
-) -> None:
+def test_pending_changes_stop_a_change_of_the_database(live: Deployed, plan: Path) -> None:
     live.client("rds").modify_db_instance(
         DBInstanceIdentifier="arbor-staging-db", DBInstanceClass="db.t3.large"
     )
@@ -184,7 +182,7 @@ def test_what_others_left_for_the_window_stops_a_change_of_the_database(
 
 
 @pytest.mark.slow
-def test_a_stack_that_was_destroyed_twice_left_two_backups_and_the_keys(live: Deployed) -> None:
+def test_a_stack_that_was_destroyed_twice_leaves_two_backups_and_the_keys(live: Deployed) -> None:
     live.deployment.configure({"arbor:finalBackup": True})
     resource_ids = []
     for _ in range(2):
@@ -205,16 +203,16 @@ def test_a_stack_that_was_destroyed_twice_left_two_backups_and_the_keys(live: De
         assert key["KeyState"] == "Enabled"
 
 
-def test_what_is_protected_is_refused_with_the_way_and_not_in_the_engines_words(
-    live: Deployed, plan: Path
-) -> None:
+def test_a_protected_resource_is_refused_with_a_procedure(live: Deployed, plan: Path) -> None:
     live.deployment.configure({"arbor:protectData": True})
     live.up()
     live.deployment.configure({"arbor:logExportBucket": "arbor-other-exports"})
-    (told,) = preview(live.opened, plan=None, look_for_drift=False).refused
+    (reported,) = preview(live.opened, plan=None, look_for_drift=False).refused
     plan.write_text("{}")
     with pytest.raises(RefusedError) as refused:
         apply(live.opened, plan, lambda _: None)
-    assert str(refused.value) == f"{told}\nstaging was not changed."
-    assert told.startswith("log-export-bucket would be replaced or deleted, but it is protected.")
-    assert told.endswith('Follow "Move to Another Stack" in docs/runbook.md.')
+    assert str(refused.value) == f"{reported}\nstaging was not changed."
+    assert reported.startswith(
+        "log-export-bucket would be replaced or deleted, but it is protected."
+    )
+    assert reported.endswith('Follow "Move to Another Stack" in docs/runbook.md.')

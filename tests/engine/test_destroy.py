@@ -11,7 +11,7 @@ KEPT_ON_PURPOSE = {
 }
 
 
-def test_staging_leaves_nothing_behind(staging: Deployed) -> None:
+def test_destroying_staging_leaves_an_empty_account(staging: Deployed) -> None:
     made = [r for r in staging.resources() if r["custom"] and r["type"] in ROWS]
     staging.destroy()
 
@@ -26,7 +26,7 @@ def test_staging_leaves_nothing_behind(staging: Deployed) -> None:
     assert left == []
 
 
-def test_production_refuses_while_what_holds_data_is_protected(production: Deployed) -> None:
+def test_destroying_production_is_refused_while_data_is_protected(production: Deployed) -> None:
     before = production.resources()
     with pytest.raises(CommandError, match="protect"):
         production.destroy()
@@ -46,7 +46,7 @@ WAYS = (
 """Resources that a task needs to reach its image, secrets, stores and log."""
 
 
-def test_the_service_goes_before_every_way_of_its_tasks(staging: Deployed) -> None:
+def test_the_service_is_deleted_before_its_tasks_routes(staging: Deployed) -> None:
     steps = [(step.token, step.name) for step in staging.destroy() if step.op == "delete"]
     order = {step: place for place, step in enumerate(steps)}
     services = [place for (token, _), place in order.items() if token == SERVICE]
@@ -62,7 +62,7 @@ def test_the_service_goes_before_every_way_of_its_tasks(staging: Deployed) -> No
     assert early == {}
 
 
-def test_the_state_holds_what_a_service_waits_for(production: Deployed) -> None:
+def test_the_state_contains_the_services_dependencies(production: Deployed) -> None:
     """Production has interface endpoints; a later `up` waits for them, too."""
     found = {r["urn"]: r for r in production.resources()}
     (service,) = [

@@ -28,7 +28,7 @@ def claims(tmp_path_factory: pytest.TempPathFactory) -> Claims:
         for case in CASES
     ],
 )
-def test_after_any_fault_the_next_run_puts_all_right(
+def test_after_any_fault_the_next_run_converges(
     pristine_production: Deployed, case: Case, claims: Claims, record_property: Record
 ) -> None:
     pristine = Copy(port=pristine_production.port)
@@ -38,12 +38,12 @@ def test_after_any_fault_the_next_run_puts_all_right(
         wire.client("ssm").describe_parameters()
         case.prepare(wire)
         trials = list(Drill(case=case, account=prepared, wire=wire, claims=claims).trials())
-    record_property("told", told(case, trials))
+    record_property("drill_summary", drill_summary(case, trials))
     wrong = [trial for trial in trials if trial.wrong]
     assert not wrong, "\n".join(map(str, wrong))
 
 
-def told(case: Case, trials: list[Trial]) -> str:
+def drill_summary(case: Case, trials: list[Trial]) -> str:
     """A line for the end of the run (conftest.py)."""
     tried = sum(len(trial.places) for trial in trials)
     wrong = sum(len(trial.places) for trial in trials if trial.wrong)

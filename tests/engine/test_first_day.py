@@ -55,7 +55,7 @@ def migrates_first(there: shell.Shell, client: Callable[[str], Any]) -> Afterwar
 
 @shell.NO_AWS
 @pytest.mark.slow
-def test_every_line_of_the_first_day_works_in_its_order(tmp_path: Path) -> None:
+def test_the_first_day_works_as_printed(tmp_path: Path) -> None:
     with emulation.account_process(stack=STACK, speed=SPEED) as account:
         endpoint = account["AWS_ENDPOINT_URL"]
         client = clients(endpoint, account["AWS_REGION"])

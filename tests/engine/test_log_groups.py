@@ -30,7 +30,7 @@ def adoption() -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_group_that_container_insights_made_is_refused_then_adopted_with_its_events(
+def test_a_group_of_container_insights_is_refused_then_adopted_with_its_events(
     staging: Deployed, tmp_path: Path
 ) -> None:
     """As in an account whose stack was deployed before the program declared the group."""

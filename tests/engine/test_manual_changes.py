@@ -125,7 +125,7 @@ def made(stack: Deployed, changes: tuple[Callable[[Deployed], Check], ...]) -> d
     return {change.__name__: change(stack) for change in changes}
 
 
-def test_what_operators_did_stays_and_leaves_pulumi_nothing_to_do(production: Deployed) -> None:
+def test_operators_changes_stay_and_pulumi_shows_no_change(production: Deployed) -> None:
     checks = made(production, (*CHANGES, weights, a_restored_instance))
     done = {name: check() for name, check in checks.items()}
     assert drift.find(production.deployment.stack, []) == []
@@ -141,7 +141,7 @@ def test_what_operators_did_stays_and_leaves_pulumi_nothing_to_do(production: De
     [False, True],
     ids=["without a refresh", "refreshed"],
 )
-def test_what_operators_did_twice_stays_with_a_change_of_the_same_resources_between(
+def test_operators_changes_stay_when_config_changes_the_same_resources(
     production: Deployed, *, refreshed: bool
 ) -> None:
     """The engine passes old inputs on; none of them may be sent with another change."""
@@ -159,7 +159,7 @@ def test_what_operators_did_twice_stays_with_a_change_of_the_same_resources_betw
 
 
 @pytest.mark.slow
-def test_what_config_says_stays_too_and_shows_in_the_preview_after_a_refresh(
+def test_changes_of_configured_values_stay_and_are_drift(
     production: Deployed,
 ) -> None:
     """`up` alone never refreshes, so it reverts nothing; the drift check reports the difference.

@@ -36,7 +36,7 @@ def copied(project: Path) -> None:
 
 @shell.NO_AWS
 @pytest.mark.slow
-def test_another_stack_takes_the_domain_over_and_the_old_one_goes(tmp_path: Path) -> None:
+def test_another_stack_takes_over_the_domain_and_the_old_one_is_destroyed(tmp_path: Path) -> None:
     with emulation.account_process(stack=OLD, speed=SPEED) as account:
         there = shell.shell(tmp_path, account)
         client = clients(account["AWS_ENDPOINT_URL"], account["AWS_REGION"])

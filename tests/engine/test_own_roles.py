@@ -80,7 +80,7 @@ def trusted(client: Clients) -> str:
 
 @shell.NO_AWS
 @pytest.mark.slow
-def test_the_first_deploy_role_changes_what_the_deploy_role_may_not(
+def test_the_first_deploy_role_changes_the_pipelines_roles(
     there: shell.Shell, client: Clients
 ) -> None:
     there.run(MAKE)
@@ -110,9 +110,7 @@ def test_the_first_deploy_role_changes_what_the_deploy_role_may_not(
 
 @shell.NO_AWS
 @pytest.mark.slow
-def test_a_provider_that_the_stack_created_stays_when_config_names_it(
-    there: shell.Shell, client: Clients
-) -> None:
+def test_a_provider_that_the_stack_created_is_retained(there: shell.Shell, client: Clients) -> None:
     def providers() -> list[str]:
         found = client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"]
         return [str(one["Arn"]) for one in found]

@@ -32,7 +32,7 @@ def planned(live: Deployed, plan: Path) -> Report:
 
 
 @pytest.mark.slow
-def test_a_stack_as_it_was_deployed_has_no_drift_and_no_finding(live: Deployed, plan: Path) -> None:
+def test_a_deployed_stack_has_no_drift_and_no_finding(live: Deployed, plan: Path) -> None:
     report = planned(live, plan)
     assert (report.changes, report.findings, report.drift) == ([], [], [])
     assert report.passed
@@ -40,7 +40,7 @@ def test_a_stack_as_it_was_deployed_has_no_drift_and_no_finding(live: Deployed, 
 
 
 @pytest.mark.slow
-def test_what_operators_own_is_no_drift_and_a_resized_database_stops_the_apply(
+def test_operators_values_are_no_drift_and_a_resized_database_stops_apply(
     live: Deployed, plan: Path
 ) -> None:
     ecs, rds = live.client("ecs"), live.client("rds")
@@ -63,7 +63,7 @@ def test_what_operators_own_is_no_drift_and_a_resized_database_stops_the_apply(
     assert drift.find(live.deployment.stack, []) == []
 
 
-def test_only_the_plan_that_was_approved_is_applied(live: Deployed, plan: Path) -> None:
+def test_only_the_approved_plan_is_applied(live: Deployed, plan: Path) -> None:
     live.deployment.configure({"arbor:wafRequestsPerFiveMinutes": 1000})
     report = planned(live, plan)
     assert [(c.group, c.name) for c in report.changes] == [("updated", "firewall-acl")]
@@ -74,13 +74,13 @@ def test_only_the_plan_that_was_approved_is_applied(live: Deployed, plan: Path) 
     assert "staging was not changed." in str(refused.value)
 
     live.deployment.configure({"arbor:wafRequestsPerFiveMinutes": 1000})
-    said: list[str] = []
-    assert apply(live.opened, plan, said.append) == said == ["updated firewall-acl"]
+    output: list[str] = []
+    assert apply(live.opened, plan, output.append) == output == ["updated firewall-acl"]
     assert live.preview() == []
 
 
 @pytest.mark.slow
-def test_a_failed_apply_says_what_is_half_done_and_what_to_run(
+def test_a_failed_apply_reports_half_done_changes_and_next_commands(
     live: Deployed, plan: Path, tmp_path: Path
 ) -> None:
     elb = live.client("elbv2")
@@ -95,13 +95,13 @@ def test_a_failed_apply_says_what_is_half_done_and_what_to_run(
     report = tmp_path / "apply.json"
     with pytest.raises(HalfDoneError) as failed:
         apply(live.opened, plan, report=report)
-    told = str(failed.value)
+    reported = str(failed.value)
     assert Outcome.read(report) == failed.value.outcome
-    assert "The lock of staging is free." in told
-    assert "is not associated with listener rule" in told
-    assert "- updated firewall-acl" in told
-    assert "- update backend-service" in told
-    assert "- `pulumi preview --stack staging --refresh`" in told
+    assert "The lock of staging is free." in reported
+    assert "is not associated with listener rule" in reported
+    assert "- updated firewall-acl" in reported
+    assert "- update backend-service" in reported
+    assert "- `pulumi preview --stack staging --refresh`" in reported
 
 
 @pytest.mark.slow

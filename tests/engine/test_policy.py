@@ -27,11 +27,11 @@ def production(pristine_production: Deployed) -> Iterator[Deployment]:
         yield judged(stack)
 
 
-def test_every_rule_has_a_change_that_it_must_catch() -> None:
+def test_every_rule_has_a_mutation() -> None:
     assert {mutation.rule for mutation in catalog.MUTATIONS} == EVERY
 
 
-def test_the_changes_that_one_preview_holds_are_each_caught_by_their_rule_and_no_other(
+def test_each_change_of_one_preview_violates_exactly_its_rule(
     production: Deployment,
 ) -> None:
     """The others are tested without the engine (tests/policy), and with it by `make policy-proof`.
@@ -45,23 +45,23 @@ def test_the_changes_that_one_preview_holds_are_each_caught_by_their_rule_and_no
     assert trial.caught_by(production, *together) == grid.rules(together)
 
 
-def test_production_as_it_is_passes_and_no_rule_is_skipped(production: Deployment) -> None:
+def test_production_passes_and_no_rule_is_skipped(production: Deployment) -> None:
     assert trial.findings(production) == []
 
 
-def test_staging_as_it_is_passes_and_no_rule_is_skipped(staging: Deployed) -> None:
+def test_staging_passes_and_no_rule_is_skipped(staging: Deployed) -> None:
     judged(staging).up()
     assert trial.findings(judged(staging)) == []
 
 
-def test_before_the_first_up_only_what_aws_has_not_told_yet_is_skipped() -> None:
+def test_before_the_first_up_only_rules_on_unknown_values_are_skipped() -> None:
     with deployed("production") as stack:
         found = trial.findings(judged(stack))
     assert {one.rule for one in found if one.skipped} == NOT_KNOWN_BEFORE_THE_FIRST_UP
     assert [one for one in found if not one.skipped] == []
 
 
-def test_an_exception_excuses_and_is_shown_in_the_preview(production: Deployment) -> None:
+def test_an_exception_applies_and_is_shown_in_the_preview(production: Deployment) -> None:
     entry = {
         "rule": "rds-multi-az",
         "resource": "database-instance",
@@ -79,7 +79,7 @@ def test_an_exception_excuses_and_is_shown_in_the_preview(production: Deployment
 
 
 @pytest.mark.parametrize("shape", known_bad.SHAPES.values(), ids=known_bad.SHAPES.keys())
-def test_a_known_bad_shape_is_caught(shape: known_bad.Shape) -> None:
+def test_an_insecure_program_is_reported(shape: known_bad.Shape) -> None:
     with deployed("production") as stack:
         stack.deployment.stack.workspace.program = shape.program
         found = trial.findings(judged(stack))

@@ -33,7 +33,7 @@ def push(stack: Deployed, version: str) -> None:
         )
 
 
-def test_a_release_and_infrastructure_leave_each_other_alone(staging: Deployed) -> None:
+def test_releases_and_infrastructure_are_independent(staging: Deployed) -> None:
     before = images(staging)
     push(staging, "v1.2.3")
 

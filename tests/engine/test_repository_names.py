@@ -107,7 +107,9 @@ def before(staging: Deployed) -> Deployed:
     return staging
 
 
-def test_up_of_a_live_stack_keeps_its_repositories_and_lets_latest_move(before: Deployed) -> None:
+def test_up_of_a_live_stack_keeps_its_repositories_and_makes_latest_mutable(
+    before: Deployed,
+) -> None:
     for app in APPS:
         before.client("ecr").put_image_tag_mutability(
             repositoryName=named(app), imageTagMutability="IMMUTABLE"

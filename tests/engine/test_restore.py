@@ -79,7 +79,7 @@ def restored(production: Deployed) -> Deployed:
 
 
 @pytest.mark.slow
-def test_the_cut_over_as_it_is_told_leaves_pulumi_nothing_to_do(
+def test_after_the_printed_cut_over_pulumi_shows_no_change(
     restored: Deployed, tmp_path: Path
 ) -> None:
     aws_shim.install(tmp_path, restored.environment["AWS_ENDPOINT_URL"])

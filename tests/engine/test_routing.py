@@ -45,11 +45,11 @@ class Listener:
 
 
 def _matches(condition: dict[str, Any], host: str, path: str) -> bool:
-    asked = {"host-header": host, "path-pattern": path}[condition["Field"]]
+    requested = {"host-header": host, "path-pattern": path}[condition["Field"]]
     values = condition.get("Values") or next(
         condition[key]["Values"] for key in condition if key.endswith("Config")
     )
-    return any(fnmatchcase(asked, pattern) for pattern in values)
+    return any(fnmatchcase(requested, pattern) for pattern in values)
 
 
 class Traffic:
@@ -81,7 +81,7 @@ class Traffic:
             assert set(states) == {"healthy"}
 
 
-def test_every_url_leads_to_its_service_and_strangers_to_none(production: Deployed) -> None:
+def test_every_url_leads_to_its_service_and_other_hosts_to_none(production: Deployed) -> None:
     traffic = Traffic(production)
     traffic.every_url_leads_to_a_healthy_target_of_its_app()
     assert traffic.listener.group_for("example.com", "/") is None
@@ -90,7 +90,7 @@ def test_every_url_leads_to_its_service_and_strangers_to_none(production: Deploy
     assert listener["DefaultActions"][0]["FixedResponseConfig"]["StatusCode"] == "404"
 
 
-def test_traffic_moves_first_under_green_and_no_url_is_ever_without_a_target(
+def test_traffic_shifts_on_green_first_and_every_url_keeps_a_target(
     production: Deployed,
 ) -> None:
     ecs, traffic = production.client("ecs"), Traffic(production)

@@ -291,7 +291,7 @@ REFUSED_AS_WRITTEN = {
 
 
 @pytest.mark.parametrize("case", REFUSED_AS_WRITTEN.values(), ids=REFUSED_AS_WRITTEN.keys())
-def test_what_aws_refuses_is_refused(shell: Shell, case: tuple[str, str]) -> None:
+def test_commands_refused_by_aws_are_refused(shell: Shell, case: tuple[str, str]) -> None:
     line, words = case
     done = shell.try_(line)
     assert done.returncode != 0
@@ -309,7 +309,7 @@ def test_rotate_the_password_corrected(shell: Shell) -> None:
     )
 
 
-def test_rotate_the_token_as_it_is_printed(shell: Shell, production: Deployed) -> None:
+def test_rotate_the_token_as_printed(shell: Shell, production: Deployed) -> None:
     """Every block of the section except the login, one after another, in one shell."""
     token = "NEW_TOKEN=of-the-shell-0123456789"
     blocks = printed("Rotate the Cache's AUTH Token")
@@ -329,7 +329,7 @@ def test_rotate_the_token_as_it_is_printed(shell: Shell, production: Deployed) -
     assert "only after it was added" in refused.stderr
 
 
-def test_rotate_the_key_as_it_is_printed(shell: Shell, production: Deployed) -> None:
+def test_rotate_the_key_as_printed(shell: Shell, production: Deployed) -> None:
     for block in printed("Rotate SECRET_KEY"):
         shell.run(block)
     manager = production.client("secretsmanager")

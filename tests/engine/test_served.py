@@ -10,7 +10,7 @@ ONE_A_ZONE = 3
 """Tasks of a production service without a count in config."""
 
 
-def test_a_stack_that_is_up_serves_what_config_says(pristine_production: Deployed) -> None:
+def test_a_deployed_stack_serves_the_configured_versions(pristine_production: Deployed) -> None:
     services = stack_config("production")["arbor:services"]
     assert {
         name: (one.version, one.desired, one.healthy)
@@ -18,7 +18,7 @@ def test_a_stack_that_is_up_serves_what_config_says(pristine_production: Deploye
     } == {name: (one["version"], ONE_A_ZONE, ONE_A_ZONE) for name, one in services.items()}
 
 
-def test_scaling_is_seen_and_is_no_outage(production: Deployed) -> None:
+def test_scaling_is_observed_without_an_outage(production: Deployed) -> None:
     before = serving(production)
     production.client("ecs").update_service(
         cluster="arbor-production-cluster", service="arbor-production-backend", desiredCount=5

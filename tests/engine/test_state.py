@@ -61,9 +61,9 @@ def refusal(stack: Deployed, action: Action, printed: Printed) -> str:
     """The message of a refusal."""
     with pytest.raises(typer.Exit) as ended:
         operate(stack, action)
-    told = printed.readouterr()
-    assert ended.value.exit_code == 3, told
-    return told.err
+    reported = printed.readouterr()
+    assert ended.value.exit_code == 3, reported
+    return reported.err
 
 
 def changed_by_hand(stack: Deployed) -> None:
@@ -111,7 +111,7 @@ def database_class(stack: Deployed) -> str:
 
 @shell.NO_AWS
 @pytest.mark.slow
-def test_every_kind_of_drift_ends_by_what_its_advice_names(
+def test_the_advised_command_resolves_each_kind_of_drift(
     staging: Deployed, run: Run, capsys: Printed
 ) -> None:
     stack, before = staging.deployment.stack, idle_timeout(staging)
@@ -159,7 +159,7 @@ def test_every_kind_of_drift_ends_by_what_its_advice_names(
 
 
 @pytest.mark.slow
-def test_what_held_data_is_neither_forgotten_nor_made_anew_and_the_rest_is(
+def test_a_missing_resource_with_data_is_kept_in_the_state(
     staging: Deployed, capsys: Printed
 ) -> None:
     rds, group = staging.client("rds"), exec_group(staging)
@@ -170,13 +170,13 @@ def test_what_held_data_is_neither_forgotten_nor_made_anew_and_the_rest_is(
     rds.delete_db_instance(DBInstanceIdentifier=DATABASE, SkipFinalSnapshot=True)
     staging.advance(3600)
     for action in (Action.REFRESH, Action.UP_REFRESH):
-        told = refusal(staging, action, capsys)
-        assert "database-instance is gone from the account, but it held data" in told
+        reported = refusal(staging, action, capsys)
+        assert "database-instance is gone from the account, but it held data" in reported
     assert staging.state_text() == held
     assert database["DBInstanceIdentifier"] == DATABASE
     assert rds.describe_db_instances()["DBInstances"] == []
 
-    (line,) = re.findall(r"`(pulumi state delete [^`]+)`", told)
+    (line,) = re.findall(r"`(pulumi state delete [^`]+)`", reported)
     assert shlex.split(line)[3].endswith("::database-instance")
 
 
@@ -191,7 +191,7 @@ def with_a_language_host(stack: Deployed, directory: Path) -> None:
     workspace.env_vars = {**workspace.env_vars, "PATH": path}
 
 
-def test_a_refresh_forgets_what_is_gone_and_adopt_takes_in_what_is_there(
+def test_refresh_drops_missing_resources_and_adopt_imports_existing_ones(
     staging: Deployed, tmp_path: Path, capsys: Printed
 ) -> None:
     stack, group = staging.deployment.stack, exec_group(staging)
@@ -201,15 +201,15 @@ def test_a_refresh_forgets_what_is_gone_and_adopt_takes_in_what_is_there(
     operate(staging, Action.REFRESH)
     assert f"logs-exec ({group}) is gone from the account" in capsys.readouterr().out
     operate(staging, Action.ADOPT)
-    told = capsys.readouterr().out
-    assert f"pulumi import aws:cloudwatch/logGroup:LogGroup logs-insights {INSIGHTS}" in told
-    assert "not in the state: logs-exec" in told
+    reported = capsys.readouterr().out
+    assert f"pulumi import aws:cloudwatch/logGroup:LogGroup logs-insights {INSIGHTS}" in reported
+    assert "not in the state: logs-exec" in reported
     created = [step.name for step in steps_of(stack.preview) if step.op == "create"]
     assert created == ["logs-exec"]
 
 
 @pytest.mark.slow
-def test_a_lock_and_an_invalid_state_are_named_with_the_way_and_mended(
+def test_a_lock_and_an_invalid_state_are_reported_with_the_command_and_repaired(
     staging: Deployed, capsys: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = Path(staging.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
@@ -223,9 +223,9 @@ def test_a_lock_and_an_invalid_state_are_named_with_the_way_and_mended(
     }
     left.write_text(json.dumps(content))
     set_idle_timeout(staging, 33)  # a refresh without changes takes no lock
-    told = refusal(staging, Action.REFRESH, capsys)
-    assert "locked by 1 lock(s)" in told
-    assert "pipeline operate cancel --stack staging" in told
+    reported = refusal(staging, Action.REFRESH, capsys)
+    assert "locked by 1 lock(s)" in reported
+    assert "pipeline operate cancel --stack staging" in reported
     monkeypatch.setattr(lock, "QUIET", lock.QUIET * 0)
     operate(staging, Action.CANCEL)
     assert "the lock of runner@fv (pid 1)" in capsys.readouterr().out
@@ -234,9 +234,9 @@ def test_a_lock_and_an_invalid_state_are_named_with_the_way_and_mended(
     (file,) = root.glob(".pulumi/stacks/*/staging.json")
     file.write_text(json.dumps(disordered(json.loads(file.read_text()))))
     operate(staging, Action.STATE_REPAIR)
-    told = capsys.readouterr().out
-    assert "would repair: cache-redis refers to never-was" in told
-    assert "State repaired successfully" in told
+    reported = capsys.readouterr().out
+    assert "would repair: cache-redis refers to never-was" in reported
+    assert "State repaired successfully" in reported
     assert staging.preview() == []
 
 

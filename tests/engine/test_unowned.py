@@ -10,14 +10,14 @@ from pipeline.drift import drift, unowned
 from pipeline.preview import preview
 
 
-def test_a_stack_as_it_was_deployed_owns_all_of_its_rules_and_policies(
+def test_a_deployed_stack_owns_all_of_its_rules_and_policies(
     production: Deployed,
 ) -> None:
     assert unowned.find(production.opened) == []
 
 
 @pytest.mark.slow
-def test_rules_and_policies_that_no_resource_owns_are_reported_with_the_command(
+def test_unowned_rules_and_policies_are_reported_with_the_command(
     staging: Deployed, tmp_path: Path
 ) -> None:
     stack, outputs = staging.deployment.stack, staging.deployment.stack.outputs()
@@ -53,8 +53,8 @@ def test_rules_and_policies_that_no_resource_owns_are_reported_with_the_command(
 
     report = preview(staging.opened, plan=tmp_path / "plan.json", look_for_drift=True)
     found = [one.advice for one in report.drift or ()]
-    for line, said in zip(found, _wanted(group, rule, beside, role["id"], admin), strict=True):
-        assert all(part in line for part in said), line
+    for line, parts in zip(found, _wanted(group, rule, beside, role["id"], admin), strict=True):
+        assert all(part in line for part in parts), line
     assert drift.find(stack) == []  # no change for an `up`, so it stops no apply
 
     ec2.revoke_security_group_ingress(

@@ -30,23 +30,25 @@ def test_a_second_up_changes_nothing(stack: Deployed) -> None:
     assert stack.up() == []
 
 
-def test_a_preview_of_what_is_up_changes_nothing_and_makes_no_aws_call(stack: Deployed) -> None:
+def test_a_preview_of_a_deployed_stack_shows_no_change_and_makes_no_aws_call(
+    stack: Deployed,
+) -> None:
     before = stack.calls()
     assert stack.preview() == []
     assert stack.calls() == before
 
 
 def test_the_engine_downloads_no_plugin(stack: Deployed) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     stack.deployment.stack.preview(
         color="never",
         log_to_std_err=True,
         log_verbosity=5,
         debug=True,
-        on_output=told.append,
-        on_error=told.append,
+        on_output=reported.append,
+        on_error=reported.append,
     )
-    log = "".join(told)
+    log = "".join(reported)
     assert "registering resource" in log
     assert "direct download" not in log
 
@@ -60,7 +62,7 @@ def test_a_refresh_shows_no_change(stack: Deployed) -> None:
     assert stack.preview() == []
 
 
-def test_no_secret_lies_open_in_the_state_or_the_outputs(stack: Deployed) -> None:
+def test_every_secret_is_encrypted_in_state_and_outputs(stack: Deployed) -> None:
     secrets = stack.client("secretsmanager")
     values = [
         value
@@ -80,7 +82,7 @@ def test_no_secret_lies_open_in_the_state_or_the_outputs(stack: Deployed) -> Non
         assert value not in outputs
 
 
-def test_every_resource_is_as_its_row_says_it_was_asked_for(stack: Deployed) -> None:
+def test_every_resource_has_the_requested_inputs(stack: Deployed) -> None:
     """The account matches the state: everything that was created still exists."""
     checked = 0
     for resource in stack.resources():

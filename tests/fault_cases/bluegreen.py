@@ -26,11 +26,11 @@ def tested(wire: Wire) -> object:
         (service,) = ecs.describe_services(cluster=CLUSTER, services=[name])["services"]
         hooks[name] = service["deploymentConfiguration"].get("lifecycleHooks", [])
         newest = ecs.list_service_deployments(cluster=CLUSTER, service=name)["serviceDeployments"]
-        (told,) = ecs.describe_service_deployments(
+        (deployment,) = ecs.describe_service_deployments(
             serviceDeploymentArns=[newest[0]["serviceDeploymentArn"]]
         )["serviceDeployments"]
-        statuses[name] = told["status"]
-        waits[name] = [hook["status"] for hook in told["lifecycleHookDetails"]]
+        statuses[name] = deployment["status"]
+        waits[name] = [hook["status"] for hook in deployment["lifecycleHookDetails"]]
     kept = ssm.describe_parameters(
         ParameterFilters=[
             {"Key": "Name", "Option": "BeginsWith", "Values": ["/arbor/production/bluegreen/"]}

@@ -67,18 +67,18 @@ def _secret(wire: Wire) -> str:
 
 
 def _takes(wire: Wire, password: str) -> bool:
-    """As if the password was rotated: the copy accepts it after RDS was asked to set it."""
+    """As if the password was rotated: the copy accepts it after RDS got the new one."""
     given = [
         urllib.parse.parse_qs(body.decode() if isinstance(body, bytes) else body)
         for operation, body in wire.effects
         if operation == "rds:ModifyDBInstance"
     ]
-    asked = any(
+    requested = any(
         one["DBInstanceIdentifier"] == [RESTORED] and one.get("MasterUserPassword") == [password]
         for one in given
     )
     (copy,) = wire.client("rds").describe_db_instances(DBInstanceIdentifier=RESTORED)["DBInstances"]
-    return asked and "MasterUserPassword" not in copy.get("PendingModifiedValues", {})
+    return requested and "MasterUserPassword" not in copy.get("PendingModifiedValues", {})
 
 
 @contextmanager

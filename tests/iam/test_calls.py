@@ -65,13 +65,13 @@ def may(kind: str) -> set[str]:
 
 
 @pytest.mark.parametrize("room", RELEASES)
-def test_the_deploy_role_may_what_a_release_calls(room: str) -> None:
+def test_the_deploy_role_allows_a_releases_calls(room: str) -> None:
     names = called(*(ROOT / "packages/arbor/src/arbor" / room).rglob("*.py")) - ELSEWHERE.keys()
     assert len(names) > 2
     assert {name for name in names if not actions()[name] & may("deploy")} == set()
 
 
-def test_the_first_deploy_role_may_what_the_first_rotation_calls() -> None:
+def test_the_first_deploy_role_allows_the_first_rotations_calls() -> None:
     names = called(
         *(file for name in ROTATES for file in (ROOT / "packages/arbor/src/arbor").glob(name))
     )
@@ -79,7 +79,7 @@ def test_the_first_deploy_role_may_what_the_first_rotation_calls() -> None:
     assert {name for name in names if not actions()[name] & may("bootstrap")} == set()
 
 
-def test_the_preview_role_may_what_the_checks_of_a_preview_call() -> None:
+def test_the_preview_role_allows_the_calls_of_a_previews_checks() -> None:
     names = called(*(file for name in PREVIEWS for file in (ROOT / "pipeline").glob(name)))
     assert {"describe_db_instances", "describe_rules", "get_policy"} <= names
     assert {name for name in names if not actions()[name] & may("preview")} == set()

@@ -109,26 +109,26 @@ def test_conditions(condition: Any, value: Any, expected: bool) -> None:
     assert may(allow(Condition=condition), **context) is expected
 
 
-def test_an_operator_that_it_does_not_know_is_no_answer() -> None:
+def test_an_unknown_condition_operator_raises() -> None:
     with pytest.raises(UnknownOperatorError):
         may(allow(Condition={"NumericLessThan": {"a:k": "1"}}), a_k="0")
 
 
-def test_a_boundary_allows_nothing_by_itself_and_bounds_what_is_allowed() -> None:
+def test_a_boundary_only_limits_permissions() -> None:
     assert not may(boundary=document(allow()))
     assert not may(allow(), boundary=document(allow(Action="ecs:*")))
     assert not may(allow(), boundary=document(allow(), deny(Action="s3:GetObject")))
     assert may(allow(), boundary=document(allow(Action="s3:*")))
 
 
-def test_the_policy_of_a_resource_denies_whoever_it_names() -> None:
+def test_a_resource_policy_denies_the_named_principals() -> None:
     for who in ("*", {"AWS": ROLE}, {"AWS": "arn:aws:iam::123456789012:root"}):
         assert not may(allow(), resource_policy=document(deny(Principal=who)))
     other = document(deny(Principal={"AWS": "arn:aws:iam::123456789012:role/y"}))
     assert may(allow(), resource_policy=other)
 
 
-def test_the_policy_of_a_resource_allows_whom_it_names() -> None:
+def test_a_resource_policy_allows_the_named_principals() -> None:
     """The role itself or everyone; the account's root leaves it to the role's policies."""
     for who in (
         "*",
@@ -151,7 +151,7 @@ def test_the_policy_of_a_resource_allows_whom_it_names() -> None:
         assert not may(resource_policy=document(allow(Principal=who)))
 
 
-def test_a_key_that_says_nothing_of_the_account_is_nobodys() -> None:
+def test_a_key_policy_without_the_account_allows_no_role() -> None:
     account = {"AWS": "arn:aws:iam::123456789012:root"}
     assert may(allow(), action="kms:Decrypt", resource_policy=document(allow(Principal=account)))
     foreign = {"AWS": "arn:aws:iam::210987654321:root"}
@@ -160,7 +160,7 @@ def test_a_key_that_says_nothing_of_the_account_is_nobodys() -> None:
     )
 
 
-def test_a_trust_policy_is_for_tokens_of_its_provider() -> None:
+def test_a_trust_policy_accepts_only_its_providers_tokens() -> None:
     trust = ci_documents.trust("arn:provider", ["repo:a/b:pull_request"])
     claims = {"aud": "sts.amazonaws.com", "sub": "repo:a/b:pull_request"}
     issuer = ci_documents.ISSUER

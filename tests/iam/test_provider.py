@@ -83,34 +83,34 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("token", [token for token in IN_AWS if token not in WITH_MANAGED])
-def test_what_the_emulated_provider_calls_is_among_the_types_actions(token: str) -> None:
+def test_the_emulated_providers_calls_are_among_the_types_actions(token: str) -> None:
     """Created, read, changed and deleted; two rows need AWS's managed policies and are left out."""
     row, example = ROWS[token], EXAMPLES[token]
     with recorded(row) as (client, found):
-        asked = example.inputs()
-        physical = row.create(client, asked)
-        before = {**asked, **(row.read(client, physical) or {})}
+        requested = example.inputs()
+        physical = row.create(client, requested)
+        before = {**requested, **(row.read(client, physical) or {})}
         changes = example.changed()
         if changes:
-            wanted = {**asked, **changes}
-            keys = row.changed(before, asked, wanted)
+            wanted = {**requested, **changes}
+            keys = row.changed(before, requested, wanted)
             row.update(client, physical, Change(old=before, new=wanted, keys=keys))
-        state = {**asked, **(row.read(client, row.located(physical, before)) or {})}
+        state = {**requested, **(row.read(client, row.located(physical, before)) or {})}
         with suppress(ClientError):  # a protected load balancer; the call was recorded
             row.delete(client, physical, state)
     calls = provider.CALLS[token]
     assert found - set(EMULATED_ONLY) <= calls.read_actions | calls.write_actions
 
 
-def test_every_type_has_its_actions_and_no_other_has() -> None:
+def test_exactly_the_programs_types_have_actions() -> None:
     assert sorted(provider.CALLS) == IN_AWS
 
 
-def test_actions_without_a_resource_are_the_policy_packs_too() -> None:
+def test_actions_without_resource_types_match_the_policy_packs() -> None:
     assert everywhere.EVERYWHERE == ONLY_EVERYWHERE
 
 
-def test_each_list_of_a_type_is_sorted_and_has_nothing_twice() -> None:
+def test_each_list_of_actions_is_sorted_and_unique() -> None:
     for token, calls in provider.CALLS.items():
         for names in (calls.reads, calls.writes):
             assert len(set(names)) == len(names), token

@@ -263,18 +263,18 @@ ITS_WORK = frozenset(
 NEVER: tuple[Row, ...] = (
     *NEVER_ROWS,
     *(
-        ("bootstrap", says, asks)
-        for kind, says, asks in NEVER_ROWS
-        if kind == "deploy" and says not in ITS_WORK
+        ("bootstrap", words, asks)
+        for kind, words, asks in NEVER_ROWS
+        if kind == "deploy" and words not in ITS_WORK
     ),
 )
 
 
 def named(rows: tuple[Row, ...]) -> Iterator[object]:
-    for kind, says, asks in rows:
+    for kind, words, asks in rows:
         for at in PLACES:
             account = "one account" if at.account == ONE else "an account of its own"
-            yield pytest.param(kind, asks, at, id=f"{at.stack} in {account}: {kind}: {says}")
+            yield pytest.param(kind, asks, at, id=f"{at.stack} in {account}: {kind}: {words}")
 
 
 @pytest.mark.parametrize(("kind", "asks", "at"), named(CAN))
@@ -307,28 +307,30 @@ def crossing(mine: Place, theirs: Place) -> Iterator[tuple[str, str, Request]]:
     AWS shows every role of an account and the description of most resources to each reader, and S3
     authorizes without a bucket's tags (docs/decisions/ci-roles.md).
     """
-    for kind, says, asks in CAN:
+    for kind, words, asks in CAN:
         request = asks(theirs)
-        looks = request.resource == "*" or says in SHARED
+        looks = request.resource == "*" or words in SHARED
         named_alike = request.resource.startswith("arn:aws:s3:::balancer-logs-")
-        one_key = says == "use the bucket's key" and mine.account == theirs.account
+        one_key = words == "use the bucket's key" and mine.account == theirs.account
         if not (looks or named_alike or one_key):
-            yield kind, says, request
+            yield kind, words, request
 
 
 @pytest.mark.parametrize(
     ("mine", "kind", "request_"),
     [
-        pytest.param(mine, kind, request, id=f"{mine.stack} of {theirs.stack}: {kind}: {says}")
+        pytest.param(mine, kind, request, id=f"{mine.stack} of {theirs.stack}: {kind}: {words}")
         for mine, theirs in ((STAGING, PRODUCTION), (PRODUCTION, STAGING), (ELSEWHERE, PRODUCTION))
-        for kind, says, request in crossing(mine, theirs)
+        for kind, words, request in crossing(mine, theirs)
     ],
 )
-def test_what_is_another_stacks_is_out_of_reach(mine: Place, kind: str, request_: Request) -> None:
+def test_another_stacks_resources_are_out_of_reach(
+    mine: Place, kind: str, request_: Request
+) -> None:
     assert not allowed(mine.principal(kind), request_)
 
 
-def test_an_older_role_is_the_deploy_roles_too_and_no_other_stacks() -> None:
+def test_an_older_role_is_changed_by_its_own_stacks_deploy_role_only() -> None:
     asks = bounded("iam:PutRolePolicy", OLDER)
     assert allowed(PRODUCTION.principal("deploy"), asks(PRODUCTION))
     assert allowed(PRODUCTION.principal("deploy"), passed(OLDER, "ecs.amazonaws.com")(PRODUCTION))
@@ -337,7 +339,7 @@ def test_an_older_role_is_the_deploy_roles_too_and_no_other_stacks() -> None:
 
 
 @pytest.mark.parametrize("tag", ["aws:ResourceTag/Stack", "aws:RequestTag/Stack"])
-def test_nothing_is_made_anothers_by_its_tag(tag: str) -> None:
+def test_no_tag_change_moves_a_resource_to_another_stack(tag: str) -> None:
     request = Request(
         action="ecs:TagResource",
         resource=STAGING.arn("ecs", "cluster/x"),
@@ -376,7 +378,7 @@ def mutants(effect: str) -> Iterator[object]:
                     yield pytest.param(kind, place, index, id=f"{kind} {place}.{index} {about}")
 
 
-def asked(kind: str) -> list[Request]:
+def requests_of(kind: str) -> list[Request]:
     """Everything that a role of production must never do."""
     rows = [asks(PRODUCTION) for whose, _, asks in NEVER if whose == kind]
     kinds = {kind, "deploy"} if kind == "bootstrap" else {kind}  # equivalent to another row
@@ -385,7 +387,7 @@ def asked(kind: str) -> list[Request]:
 
 
 @pytest.mark.parametrize(("kind", "place", "index"), mutants("Deny"))
-def test_each_denial_holds_whatever_else_is_attached(kind: str, place: int, index: int) -> None:
+def test_each_denial_holds_with_administrator_access(kind: str, place: int, index: int) -> None:
     """With administrator access as well, a row is refused by this statement alone."""
     role = PRODUCTION.principal(kind)
     if role.boundary is not None:
@@ -399,12 +401,12 @@ def test_each_denial_holds_whatever_else_is_attached(kind: str, place: int, inde
         policies[place] = without(policies[place], index)
         broken = replace(role, policies=tuple(policies))
     # Only the identity's documents: policies of buckets and keys have their own tests.
-    plain = [replace(request, resource_policy=None) for request in asked(kind)]
+    plain = [replace(request, resource_policy=None) for request in requests_of(kind)]
     assert [r for r in plain if not allowed(held, r) and allowed(broken, r)]
 
 
 @pytest.mark.parametrize(("kind", "place", "index"), mutants("Allow"))
-def test_each_condition_of_what_is_allowed_is_needed(kind: str, place: int, index: int) -> None:
+def test_each_condition_of_an_allow_is_needed(kind: str, place: int, index: int) -> None:
     role = PRODUCTION.principal(kind)
     if role.boundary is not None:
         broken = replace(role, boundary=without(role.boundary, index, "Condition"))
@@ -412,12 +414,12 @@ def test_each_condition_of_what_is_allowed_is_needed(kind: str, place: int, inde
         policies = list(role.policies)
         policies[place] = without(policies[place], index, "Condition")
         broken = replace(role, policies=tuple(policies))
-    plain = [replace(request, resource_policy=None) for request in asked(kind)]
+    plain = [replace(request, resource_policy=None) for request in requests_of(kind)]
     assert [r for r in plain if not allowed(role, r) and allowed(broken, r)]
 
 
 @pytest.mark.parametrize("kind", ["preview", "deploy", "bootstrap"])
-def test_the_policies_of_bucket_and_keys_hold_by_themselves(kind: str) -> None:
+def test_bucket_and_key_policies_protect_the_state_alone(kind: str) -> None:
     """Even a role of the pipeline with administrator access can't destroy the state."""
     role = replace(PRODUCTION.principal(kind), policies=(ADMIN,))
     kept = {*state.DESTROYS_OBJECTS, *state.CHANGES_BUCKET, *state.DESTROYS_KEYS}
@@ -432,7 +434,7 @@ def test_the_policies_of_bucket_and_keys_hold_by_themselves(kind: str) -> None:
         assert allowed(role, replace(request, resource_policy=None))
 
 
-def test_break_glass_may_what_nobody_else_may() -> None:
+def test_only_break_glass_may_delete_the_state() -> None:
     """The role that the policies of bucket and keys exempt."""
     task = PRODUCTION.principal("task")
     admin = replace(task, arn=PRODUCTION.role("Admin"), boundary=None)

@@ -91,7 +91,7 @@ def test_no_other_job_of_the_environment_deploys(repository: str, changed: dict[
     assert not may("bootstrap", token("environment:production", repository=repository, **changed))
 
 
-def test_only_the_workflow_of_the_own_roles_has_the_first_deploy_role() -> None:
+def test_only_the_own_roles_workflow_assumes_the_first_deploy_role() -> None:
     for file in ci_documents.DEPLOYING_WORKFLOWS:
         assert may("deploy", token("environment:production", file=file))
         assert not may("bootstrap", token("environment:production", file=file))
@@ -114,7 +114,7 @@ def test_no_other_subject_deploys(claims: dict[str, str]) -> None:
     assert not may("deploy", claims)
 
 
-def test_the_applications_environment_pushes_images_and_deploys_nothing() -> None:
+def test_the_applications_environment_only_pushes_images() -> None:
     claims = token("environment:production", repository=APPLICATION, ref="refs/tags/v1.2.3")
     assert may("images", claims)
     assert not may("images", token("environment:staging", repository=APPLICATION))
@@ -140,7 +140,7 @@ def roles(workflow: Any) -> set[str]:
         ("bootstrap", ci_documents.BOOTSTRAP_WORKFLOWS),
     ],
 )
-def test_the_workflows_that_a_role_trusts_are_those_that_sign_in_as_it(
+def test_each_role_trusts_exactly_the_workflows_that_assume_it(
     role: str, listed: tuple[str, ...]
 ) -> None:
     files = {path.name: yaml.safe_load(path.read_text()) for path in WORKFLOWS.glob("*.yml")}

@@ -11,7 +11,7 @@ from long_life.sequences import Record, live
 STEPS = 14
 
 
-def test_soak(
+def test_random_long_lives_keep_every_invariant(
     pristine_production: Deployed,
     lane: int,
     request: pytest.FixtureRequest,

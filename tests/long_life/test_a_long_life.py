@@ -10,5 +10,7 @@ STEPS = 8
 
 
 @pytest.mark.parametrize("number", SEEDS)
-def test_a_long_life(pristine_production: Deployed, number: int, record_property: Record) -> None:
+def test_a_long_life_keeps_every_invariant(
+    pristine_production: Deployed, number: int, record_property: Record
+) -> None:
     live(pristine_production, number, STEPS, record_property)

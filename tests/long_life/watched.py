@@ -92,9 +92,11 @@ class Watched:
 
     def _check_outages(self, apart_from: str = "nothing") -> None:
         seen = [one for one in self.stack.unserved() if not one["path"].startswith(apart_from)]
-        told = [f"{one['host']}{one['path']} after {one['call']}: {one['reason']}" for one in seen]
-        if told:
-            self._wrong("users were not served: " + "; ".join(told))
+        reported = [
+            f"{one['host']}{one['path']} after {one['call']}: {one['reason']}" for one in seen
+        ]
+        if reported:
+            self._wrong("users were not served: " + "; ".join(reported))
 
     def _check_locks(self) -> None:
         if left := self._lock():
@@ -114,12 +116,12 @@ class Watched:
         except WrongError:
             raise
         except Exception as error:
-            raise WrongError(self._told(f"{type(error).__name__}: {error}")) from error
+            raise WrongError(self._trace(f"{type(error).__name__}: {error}")) from error
 
     def _wrong(self, why: str) -> None:
-        raise WrongError(self._told(why))
+        raise WrongError(self._trace(why))
 
-    def _told(self, why: str) -> str:
+    def _trace(self, why: str) -> str:
         return f"{why}\nafter\n" + "\n".join(f"    life.{step}" for step in self.steps)
 
     def _arbor(self, *words: str, allowed: tuple[int, ...] = (0,)) -> None:

@@ -45,7 +45,7 @@ def test_max_connections_follows_the_formula_of_rds(gib: int, connections: int) 
 @pytest.mark.parametrize(
     ("instance_class", "seen"), [("db.t3.micro", 81), ("db.t3.small", 190), ("db.t3.medium", 405)]
 )
-def test_the_budget_stays_below_what_instances_really_offer(instance_class: str, seen: int) -> None:
+def test_usable_connections_stay_below_observed_limits(instance_class: str, seen: int) -> None:
     assert 0.7 * seen < limits.usable_connections(instance_class) <= seen - 15
 
 
@@ -155,7 +155,7 @@ def test_a_zone_names_its_region(zone: str, region: str) -> None:
 @pytest.mark.parametrize(
     "wrong", ["us-east-1", "us-east-1z", "us-east-1-bos-1a", "a", "US-EAST-1A"]
 )
-def test_what_is_no_zone_is_refused(wrong: str) -> None:
+def test_an_invalid_zone_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match="us-east-1a"):
         limits.region_of(wrong)
 
@@ -173,7 +173,7 @@ def test_domains(name: str) -> None:
         f"{'a' * 61}.com",
     ],
 )
-def test_what_is_no_domain(name: str) -> None:
+def test_invalid_domains(name: str) -> None:
     assert not limits.is_domain(name)
 
 
@@ -185,7 +185,7 @@ def test_bucket_names(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["ab", "a" * 64, "Arbor", "a_b", "-ab", "a..b", "10.0.0.1", "xn--a", "a-s3alias"]
 )
-def test_what_s3_refuses_as_a_name(name: str) -> None:
+def test_invalid_bucket_names(name: str) -> None:
     assert not limits.is_bucket(name)
 
 
@@ -209,7 +209,7 @@ def test_an_image_by_tag_or_digest_stays_the_same_image(image: str) -> None:
     "image",
     ["nginx", "nginx:latest", "localhost:5000/backend", "Backend:v1", "a b:v1", "a@sha256:12", ""],
 )
-def test_an_image_that_can_become_another_is_refused(image: str) -> None:
+def test_a_mutable_image_is_refused(image: str) -> None:
     assert not limits.is_fixed_image(image)
 
 
@@ -219,7 +219,7 @@ def test_path_patterns(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "api/*", "/a b", "/ä", "/" + "a" * 128, "/a#b"])
-def test_what_is_no_path_pattern(path: str) -> None:
+def test_invalid_path_patterns(path: str) -> None:
     assert not limits.is_path_pattern(path)
 
 
@@ -233,7 +233,7 @@ def test_a_daily_window_may_pass_midnight(window: str, minutes: int) -> None:
 @pytest.mark.parametrize(
     "wrong", ["3:00-4:00", "03:00", "24:00-01:00", "03:00-03:29", "03:00-03:00"]
 )
-def test_a_daily_window_that_is_none_or_too_short_is_refused(wrong: str) -> None:
+def test_an_invalid_or_short_daily_window_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match=r"UTC|minutes"):
         limits.daily_window(wrong, 30)
 
@@ -248,7 +248,7 @@ def test_a_weekly_window_may_pass_the_end_of_the_week(window: str, minutes: int)
 @pytest.mark.parametrize(
     "wrong", ["sun:05:00-sun:05:59", "sun:05:00-tue:06:00", "Sun:05:00-Sun:06:00", "05:00-06:00"]
 )
-def test_a_weekly_window_that_is_none_or_too_short_or_long_is_refused(wrong: str) -> None:
+def test_an_invalid_short_or_long_weekly_window_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match=r"UTC|minutes"):
         limits.weekly_window(wrong, 60)
 
@@ -275,7 +275,7 @@ def test_windows_that_share_a_minute_are_found(
 
 
 @given(st.integers(0, 1439), st.integers(30, 600), st.integers(0, 10079), st.integers(30, 1440))
-def test_windows_meet_exactly_when_a_minute_is_in_both(
+def test_windows_overlap_exactly_when_they_share_a_minute(
     begin: int, length: int, week_begin: int, week_length: int
 ) -> None:
     every_day = {(begin + m) % 1440 for m in range(length)}
@@ -288,12 +288,12 @@ def test_windows_meet_exactly_when_a_minute_is_in_both(
 
 
 @pytest.mark.parametrize("version", ["v1.2.3", "0736955c65aa9799114490f184d3c03cfa870091", DIGEST])
-def test_a_version_is_a_tag_that_stays_or_a_digest(version: str) -> None:
+def test_a_version_is_an_immutable_tag_or_a_digest(version: str) -> None:
     assert limits.is_version(version)
 
 
 @pytest.mark.parametrize("version", ["latest", "", "a/b", "sha256:12", DIGEST.upper(), "-v1"])
-def test_what_moves_or_names_no_image_is_no_version(version: str) -> None:
+def test_mutable_and_invalid_tags_are_no_versions(version: str) -> None:
     assert not limits.is_version(version)
 
 

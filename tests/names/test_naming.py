@@ -36,5 +36,5 @@ from arbor_names import naming
         (naming.database("staging"), "arbor_staging"),
     ],
 )
-def test_a_name_is_the_one_that_operators_type(made: str, typed: str) -> None:
+def test_a_name_is_the_runbooks(made: str, typed: str) -> None:
     assert made == typed

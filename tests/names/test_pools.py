@@ -21,7 +21,7 @@ def test_a_size_carries_two_workers_for_each_vcpu_and_one_more(cpu: int, workers
 
 
 @pytest.mark.parametrize("cpu", limits.FARGATE_MEMORY)
-def test_the_workers_of_a_size_fit_into_the_least_memory_that_it_can_have(cpu: int) -> None:
+def test_the_workers_of_a_size_fit_into_its_smallest_memory(cpu: int) -> None:
     least = min(limits.FARGATE_MEMORY[cpu])
     assert pools.workers_carried(cpu) * SMALLEST_WORKER_MIB <= least
 
@@ -46,20 +46,20 @@ def test_a_peak_counts_every_pool_in_both_colours() -> None:
     assert pools.peak(tasks=6, workers=2, pool=30) == 720
 
 
-def test_the_most_tasks_are_those_whose_peak_fits() -> None:
+def test_the_most_tasks_have_the_largest_fitting_peak() -> None:
     assert pools.tasks_allowed(384, workers=1, pool=30) == 6
     assert pools.tasks_allowed(360, workers=1, pool=30) == 6
     assert pools.tasks_allowed(359, workers=1, pool=30) == 5
     assert pools.tasks_allowed(170, workers=4, pool=30) == 0
 
 
-def test_a_revision_without_a_label_is_taken_for_what_config_says_by_default() -> None:
+def test_a_revision_without_a_label_has_the_default_pool() -> None:
     config = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
     assert config["arbor:databasePoolSize"]["default"] == pools.POOL_SIZE
 
 
 @pytest.mark.parametrize("row", TABLE.findall((ROOT / "docs" / "runbook.md").read_text()))
-def test_the_runbook_s_table_of_classes_is_this_arithmetic(row: tuple[str, str, str, str]) -> None:
+def test_the_runbooks_table_of_classes_matches(row: tuple[str, str, str, str]) -> None:
     name, leaves, *tasks = row
     usable = limits.usable_connections(name)
     assert usable == int(leaves.replace(",", ""))
@@ -90,5 +90,5 @@ def test_a_small_cache_node_runs_out_of_memory_before_it_runs_out_of_clients(
 
 
 @pytest.mark.parametrize("node_type", limits.CACHE_NODE_TYPES)
-def test_every_node_type_that_config_may_name_has_a_number_of_connections(node_type: str) -> None:
+def test_every_allowed_node_type_has_a_number_of_connections(node_type: str) -> None:
     assert 0 < limits.cache_connections(node_type) <= limits.MOST_CACHE_CONNECTIONS

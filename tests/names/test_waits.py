@@ -42,19 +42,19 @@ def test_keep_alive_both_servers_keep_a_connection_longer_than_the_load_balancer
     assert int(application.NEXT["KEEP_ALIVE_TIMEOUT"]) > idle_timeout() * 1000
 
 
-def test_stop_a_request_that_gunicorn_lets_finish_is_not_killed_by_ecs() -> None:
+def test_stop_gunicorn_ends_before_ecs_kills_it() -> None:
     stop = container()["stopTimeout"]
     assert GRACEFUL_SECONDS == 30, "measured on the image: cut at 30.1 s, the master gone at 30.2 s"
     assert GRACEFUL_SECONDS < stop <= FARGATE_LONGEST_STOP
 
 
-def test_stop_a_task_that_leaves_may_answer_for_longer_than_either_time_out() -> None:
+def test_stop_deregistration_outlasts_both_time_outs() -> None:
     for delay in deregistration_delays():
         assert delay > container()["stopTimeout"] > GRACEFUL_SECONDS
         assert delay >= idle_timeout(), "the load balancer still waits for an answer"
 
 
-def test_proxy_headers_are_taken_from_the_load_balancer_which_alone_reaches_the_port() -> None:
+def test_proxy_headers_are_trusted_because_only_the_load_balancer_connects() -> None:
     assert application.GUNICORN["FORWARDED_ALLOW_IPS"] == "*"
     declared = declare(lambda: Service("backend", SERVICE))
     port = SERVICE.container.port

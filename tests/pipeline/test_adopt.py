@@ -91,13 +91,13 @@ def test_an_empty_account_has_nothing(account: Account) -> None:
     assert origin.not_adopted(account) == []
 
 
-def test_a_name_that_pulumi_chose_is_looked_for_nowhere(account: Account) -> None:
+def test_generated_names_are_not_searched(account: Account) -> None:
     terraform_world.make(account.client)
     chosen = {"name": "arbor-production-backend", "__defaults": ["name"]}
     assert lookups.find(account, registered(lookups.REPOSITORY, chosen)) is None
 
 
-def test_what_the_caller_may_not_look_at_is_an_error() -> None:
+def test_a_denied_read_is_an_error() -> None:
     refuses: Any = SimpleNamespace(describe_db_instances=refused)
     blind = Account(stack=STACK, client=lambda _service: refuses)
     with pytest.raises(ClientError, match="AccessDenied"):
@@ -108,7 +108,7 @@ def refused(**_asked: str) -> None:
     raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Describe")
 
 
-def test_a_secret_that_waits_for_its_deletion_is_in_the_way(account: Account) -> None:
+def test_a_secret_scheduled_for_deletion_blocks(account: Account) -> None:
     secrets = account.client("secretsmanager")
     secrets.create_secret(Name="arbor/production/db", SecretString="{}")
     secret = registered(lookups.SECRET, {"name": "arbor/production/db"})
@@ -122,7 +122,7 @@ def test_a_secret_that_waits_for_its_deletion_is_in_the_way(account: Account) ->
     assert "restore-secret --secret-id arbor/production/db" in waiting.obstacle
 
 
-def test_one_public_zone_is_adopted_and_of_two_config_names_one(account: Account) -> None:
+def test_a_single_public_zone_is_adopted_and_two_need_config(account: Account) -> None:
     route53 = account.client("route53")
     zone = registered(lookups.ZONE, {"name": "arbor-energy.com"})
     made = [
@@ -139,7 +139,7 @@ def test_one_public_zone_is_adopted_and_of_two_config_names_one(account: Account
     assert "arbor:hostedZoneId" in several.obstacle
 
 
-def test_a_bucket_of_another_account_is_in_the_way() -> None:
+def test_a_bucket_of_another_account_blocks() -> None:
     def forbidden(**_asked: str) -> None:
         raise ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, "HeadBucket")
 
@@ -150,7 +150,7 @@ def test_a_bucket_of_another_account_is_in_the_way() -> None:
     assert "arbor:logExportBucket" in found.obstacle
 
 
-def test_the_rest_of_the_original_stack_is_said_to_stay_not_adopted(account: Account) -> None:
+def test_the_rest_of_the_original_stack_is_listed_as_not_adopted(account: Account) -> None:
     terraform_world.make(account.client)
     assert {one.address for one in origin.not_adopted(account)} == {
         "aws_db_parameter_group.main",
@@ -174,25 +174,25 @@ CHILD = f"{URN}{COMPONENT}${lookups.REPOSITORY}::registry-backend"
 FREE = f"{URN}{lookups.LOG_GROUP}::logs"
 
 
-def step(urn: str, op: str, **told: Any) -> Any:
+def step(urn: str, op: str, **reported: Any) -> Any:
     """An event of the engine, with the fields that are read."""
     custom = not urn.startswith(PARENT) or urn == CHILD
     state = SimpleNamespace(
         urn=urn,
         type=urn.split("::")[2].rpartition("$")[2],
-        parent=told.pop("parent", f"{URN}pulumi:pulumi:Stack::arbor-{STACK}"),
+        parent=reported.pop("parent", f"{URN}pulumi:pulumi:Stack::arbor-{STACK}"),
         custom=custom,
-        inputs=told.pop("new", {}),
+        inputs=reported.pop("new", {}),
     )
     metadata = SimpleNamespace(
         urn=urn,
         op=SimpleNamespace(value=op),
         new=state,
-        old=SimpleNamespace(inputs=told.pop("old", {})),
-        keys=told.pop("keys", None),
-        diffs=told.pop("diffs", None),
+        old=SimpleNamespace(inputs=reported.pop("old", {})),
+        keys=reported.pop("keys", None),
+        diffs=reported.pop("diffs", None),
     )
-    assert not told
+    assert not reported
     return SimpleNamespace(resource_pre_event=SimpleNamespace(metadata=metadata))
 
 
@@ -208,7 +208,7 @@ def program() -> Registrations:
     return seen
 
 
-def test_only_what_the_program_registers_itself_is_collected(program: Registrations) -> None:
+def test_only_the_programs_registrations_are_collected(program: Registrations) -> None:
     assert {one.name: one.is_component for one in program.by_urn.values()} == {
         "registry": True,
         "registry-backend": False,
@@ -216,7 +216,7 @@ def test_only_what_the_program_registers_itself_is_collected(program: Registrati
     }
 
 
-def test_the_file_makes_each_parent_that_the_state_does_not_have(program: Registrations) -> None:
+def test_the_file_contains_each_parent_that_the_state_lacks(program: Registrations) -> None:
     ids = {CHILD: "arbor-production-backend", FREE: "/ecs/arbor-production/backend"}
     made = import_file.content(program, ids)
     parent, child, free = made["resources"]
@@ -244,7 +244,7 @@ def test_the_file_names_a_parent_of_the_state_by_its_urn(program: Registrations)
     assert only["parent"] == f"{COMPONENT}::registry"
 
 
-def test_the_file_is_written_whole_or_not_at_all(
+def test_the_file_is_written_atomically(
     tmp_path: Path, program: Registrations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "adopt.json"
@@ -285,7 +285,7 @@ def test_a_replacement_counts_by_the_inputs_that_cause_it() -> None:
     assert found.change("dbName") == ("dbName is arbor_energy; the program sets arbor_production")
 
 
-def test_what_stays_and_what_is_updated_is_told_apart() -> None:
+def test_unchanged_and_updated_resources_are_distinguished() -> None:
     assert judged(step(FREE, "same")).op == "same"
     updated = judged(step(FREE, "update", diffs=["tags", "retentionInDays"]))
     assert (updated.op, updated.keys) == ("update", ("retentionInDays", "tags"))
@@ -300,7 +300,7 @@ def verdict(token: str, name: str, op: str, *keys: str, obstacle: str = "") -> V
     )
 
 
-def test_a_database_in_other_subnets_is_not_adopted_for_rds_refuses_the_update() -> None:
+def test_a_database_in_other_subnets_is_not_adopted() -> None:
     moved = verdict(lookups.INSTANCE, "arbor-production-db", "update", "dbSubnetGroupName", "tags")
     assert any("RDS refuses that" in sentence for sentence in moved.reasons)
     assert verdict(lookups.INSTANCE, "arbor-production-db", "update", "tags").reasons == []
@@ -327,7 +327,7 @@ WHOLE = Plan(
 )
 
 
-def test_the_page_says_what_is_adopted_what_is_not_and_what_comes_next() -> None:
+def test_the_page_lists_adopted_and_blocking_resources_and_next_commands() -> None:
     page = pages.render(WHOLE, Path("adopt.json"))
     assert "Repository arbor-production-backend (thing); `up` changes imageTagMutability" in page
     assert "--new-db-instance-identifier arbor-production-db-terraform" in page
@@ -342,7 +342,7 @@ AGAIN = "python -m pipeline adopt --stack production --write adopt.json"
 CLEAR = replace(WHOLE, verdicts=WHOLE.verdicts[:2])
 
 
-def test_with_nothing_in_the_way_the_page_leads_to_the_preview() -> None:
+def test_with_nothing_blocking_the_page_ends_with_the_preview() -> None:
     *_, imports, forgets, previews = pages.render(CLEAR, Path("adopt.json")).splitlines()
     assert imports.strip() == (
         "pulumi import --file adopt.json --stack production --protect=false --generate-code=false"
@@ -359,11 +359,11 @@ def test_with_nothing_in_the_way_the_page_leads_to_the_preview() -> None:
     } <= set(addresses)
 
 
-def test_without_a_file_the_page_says_how_to_write_one() -> None:
+def test_without_a_file_the_page_prints_the_command_that_writes_one() -> None:
     assert pages.render(CLEAR, None).splitlines()[-1].strip() == AGAIN
 
 
-def test_what_is_the_stacks_own_already_is_forgotten_by_terraform_all_the_same() -> None:
+def test_resources_in_the_stacks_state_are_removed_from_terraform_too() -> None:
     page = pages.render(replace(CLEAR, verdicts=[]), None)
     assert "state rm " in page
     assert "pulumi import" not in page
@@ -387,7 +387,7 @@ def run(monkeypatch: pytest.MonkeyPatch, plan: Plan, *words: str) -> Any:
     return CliRunner().invoke(app, ["adopt", "--stack", STACK, *words])
 
 
-def test_something_in_the_way_ends_with_refused_and_still_writes(
+def test_a_blocking_resource_exits_with_refused_and_the_file_is_written(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = tmp_path / "adopt.json"
@@ -403,7 +403,7 @@ def test_nothing_to_adopt_writes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert "nothing to adopt" in done.output
 
 
-def test_a_file_in_no_directory_is_wrong_usage(
+def test_a_file_in_a_missing_directory_is_wrong_usage(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     done = run(monkeypatch, WHOLE, "--write", str(tmp_path / "none" / "adopt.json"))

@@ -73,7 +73,7 @@ def newest(tmp_path: Path, commit: str) -> Result:
     return pipeline("newest", "--stack", "production", "--commit", commit, "--report", str(file))
 
 
-def test_a_plan_of_mains_commit_goes_on(api: responses.RequestsMock, tmp_path: Path) -> None:
+def test_a_plan_of_mains_commit_is_current(api: responses.RequestsMock, tmp_path: Path) -> None:
     main_is_at(api, NEW)
     assert newest(tmp_path, NEW).exit_code == 0
     assert not (tmp_path / "applied.json").exists()
@@ -97,7 +97,7 @@ def test_commits_without_effect_keep_a_plan(api: responses.RequestsMock, tmp_pat
         ),  # the list may be incomplete
     ],
 )
-def test_any_other_commit_makes_it_stale(
+def test_any_other_commit_makes_a_plan_stale(
     api: responses.RequestsMock, tmp_path: Path, files: tuple[str, ...]
 ) -> None:
     main_is_at(api, NEW)
@@ -132,7 +132,7 @@ def test_a_stale_plan_starts_the_workflow_again(
 
 
 @pytest.mark.parametrize("asked", ["both", "staging"])
-def test_after_a_stale_staging_what_was_asked_for_follows(
+def test_after_a_stale_staging_the_requested_stacks_are_planned_again(
     api: responses.RequestsMock, tmp_path: Path, asked: str
 ) -> None:
     main_is_at(api, NEW)
@@ -202,13 +202,13 @@ def test_a_wrong_option_starts_nothing(tmp_path: Path, words: tuple[str, str], s
     assert (done.exit_code, said in done.stderr) == (2, True), done.output
 
 
-def test_a_result_that_no_apply_has_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_result_is_refused(tmp_path: Path) -> None:
     made_up = report_of(tmp_path, "fine")
     done = pipeline("again", "--stack", "production", "--report", made_up)
     assert (done.exit_code, "has the result fine; allowed: done, " in done.stderr) == (2, True)
 
 
-def test_plans_that_stay_stale_end_with_a_sentence(
+def test_repeatedly_stale_plans_end_with_a_message(
     api: responses.RequestsMock, tmp_path: Path
 ) -> None:
     main_is_at(api, NEW)
@@ -220,7 +220,7 @@ def test_plans_that_stay_stale_end_with_a_sentence(
 
 
 @pytest.mark.parametrize("result", ["done", "failed", "refused"])
-def test_whatever_else_ends_an_apply_starts_nothing(tmp_path: Path, result: str) -> None:
+def test_any_other_end_of_an_apply_starts_nothing(tmp_path: Path, result: str) -> None:
     done = pipeline("again", "--stack", "production", "--report", report_of(tmp_path, result))
     assert (done.exit_code, f"ended as {result}" in done.stdout) == (0, True)
 
@@ -231,21 +231,21 @@ def test_a_missing_report_starts_nothing(tmp_path: Path) -> None:
     assert (done.exit_code, "no apply began" in done.stdout) == (0, True)
 
 
-def test_another_file_is_no_report(tmp_path: Path) -> None:
+def test_any_other_file_is_refused_as_a_report(tmp_path: Path) -> None:
     file = tmp_path / "list.json"
     file.write_text("[]")
     done = pipeline("again", "--stack", "production", "--report", str(file))
     assert (done.exit_code, "is not a report of" in done.stderr) == (2, True)
 
 
-def test_a_directory_is_refused_before_github_is_asked(tmp_path: Path) -> None:
+def test_a_directory_is_refused_before_github_is_called(tmp_path: Path) -> None:
     for words in (("newest", "--commit", OLD), ("again",)):
         done = pipeline(*words, "--stack", "production", "--report", str(tmp_path))
         assert (done.exit_code, "irectory" in done.stderr) == (2, True), done.output
     assert list(tmp_path.parent.glob(f".{tmp_path.name}*")) == []
 
 
-def test_only_earlier_runs_that_wait_for_this_stack_are_taken_back(
+def test_only_earlier_runs_that_wait_for_this_stack_are_cancelled(
     api: responses.RequestsMock,
 ) -> None:
     runs_are(api, run(5, "waiting"), run(6, "waiting"), run(8, "waiting"))
@@ -269,12 +269,12 @@ def test_a_refusal_names_the_permission_and_never_the_token(
     assert "not-a-token" not in f"{done.exception}{done.output}"
 
 
-def test_outside_of_a_workflow_it_says_what_is_missing() -> None:
+def test_outside_of_a_workflow_the_missing_variable_is_named() -> None:
     with pytest.raises(GitHubError, match="GITHUB_REPOSITORY is not set"):
         again.of_this_job({})
 
 
 @pytest.mark.parametrize("number", ["x", "", "-1", "0"])
-def test_a_number_that_no_run_has_is_outside_of_a_workflow(number: str) -> None:
+def test_an_invalid_run_number_counts_as_outside_of_a_workflow(number: str) -> None:
     with pytest.raises(OutsideError, match=f"^GITHUB_RUN_NUMBER is {number}; "):
         again.of_this_job({**JOB, "GITHUB_RUN_NUMBER": number})

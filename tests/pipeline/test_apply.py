@@ -34,38 +34,38 @@ def _handlers_stay() -> Iterator[None]:
 
 def applied(stack: Stack, content: dict[str, Any] | None = None) -> tuple[Outcome, list[str]]:
     """The report on disk, and the lines of the log."""
-    said: list[str] = []
+    output: list[str] = []
     file = stack.directory / "report.json"
     try:
-        apply(stack.opened, stack.approved(content), said.append, report=file)
+        apply(stack.opened, stack.approved(content), output.append, report=file)
     except NotDoneError as ended:
-        said += str(ended).splitlines()
-    return Outcome.read(file), said
+        output += str(ended).splitlines()
+    return Outcome.read(file), output
 
 
 def first_words(found: Outcome) -> list[str]:
     return ["`".join(one.split("`")[:2]) + "`" for one in found.next]
 
 
-def test_each_resource_is_a_line_as_soon_as_it_is_finished(tmp_path: Path) -> None:
+def test_each_finished_resource_is_printed_at_once(tmp_path: Path) -> None:
     seen: list[int] = []
-    said: list[str] = []
+    output: list[str] = []
 
     class Watched(Stack):
         def _run(self, verb: str) -> None:
             if verb == "up":
-                seen.append(len(said))  # while the engine still runs
+                seen.append(len(output))  # while the engine still runs
             super()._run(verb)
 
     stack = Watched(tmp_path, seen=[begins("create", "a"), ends("create", "a")])
     file = tmp_path / "report.json"
-    assert apply(stack.opened, stack.approved(), said.append, report=file) == ["created a (a-id)"]
+    assert apply(stack.opened, stack.approved(), output.append, report=file) == ["created a (a-id)"]
     assert seen == [1]
-    assert said == ["created a (a-id)"]
+    assert output == ["created a (a-id)"]
     assert (Outcome.read(file).result, Outcome.read(file).exit_code) == (outcome.DONE, 0)
 
 
-def test_what_failed_what_was_made_and_what_continues(tmp_path: Path) -> None:
+def test_a_failure_lists_failed_and_created_resources_and_next_commands(tmp_path: Path) -> None:
     stack = Stack(
         tmp_path,
         up_is="exit 255",
@@ -76,18 +76,18 @@ def test_what_failed_what_was_made_and_what_continues(tmp_path: Path) -> None:
         ],
         pending=[PENDING],
     )
-    found, said = applied(stack)
+    found, output = applied(stack)
     assert found.result == outcome.FAILED
     assert found.reasons == ["creating RDS instance: InsufficientDBInstanceCapacity"]
     assert found.done == ["updated firewall-acl"]
     assert found.failed == ["create database-instance"]
     assert found.pending == ["creating database-instance"]
     assert first_words(found)[0] == REFRESH
-    assert "The lock of staging is free." in said
+    assert "The lock of staging is free." in output
     assert found.exit_code == 1
 
 
-def test_a_failure_without_pending_operations_continues_by_a_new_plan(tmp_path: Path) -> None:
+def test_a_failure_without_pending_operations_continues_with_a_new_plan(tmp_path: Path) -> None:
     found, _ = applied(Stack(tmp_path, up_is="exit 1", seen=[ends("update", "firewall-acl")]))
     assert first_words(found)[0] == PREVIEW
     assert found.next[-1] == outcome.AFTER
@@ -100,23 +100,23 @@ def test_credentials_that_expire_before_the_state_is_read_leave_a_report(tmp_pat
         export_is=f"{EXPIRED}; exit 1",
         seen=[ends("create", "a")],
     )
-    found, said = applied(stack)
+    found, output = applied(stack)
     assert found.reasons[0] == EXPIRED_SENTENCE
     assert "ExpiredToken" in found.unread
     assert found.done == ["created a (a-id)"]
     assert first_words(found)[0] == REFRESH
-    assert any("Reading the state afterwards failed" in line for line in said)
+    assert any("Reading the state afterwards failed" in line for line in output)
 
 
 def test_credentials_that_expire_before_the_engine_starts_change_nothing(tmp_path: Path) -> None:
     stack = Stack(tmp_path, preview_is=f"{EXPIRED}; exit 1")
-    found, said = applied(stack)
+    found, output = applied(stack)
     assert (found.result, found.reasons[0]) == (outcome.REFUSED, EXPIRED_SENTENCE)
-    assert "staging was not changed." in said
+    assert "staging was not changed." in output
     assert "up" not in stack.ran
 
 
-def test_a_lock_that_could_not_be_deleted_is_taken_away_first(tmp_path: Path) -> None:
+def test_a_lock_that_could_not_be_deleted_is_deleted_first(tmp_path: Path) -> None:
     stays = "echo 'error: there was a problem deleting the lock at s3://b/l: ExpiredToken' >&2"
     found, _ = applied(Stack(tmp_path, up_is=f"{stays}; exit 1", seen=[ends("update", "a")]))
     assert found.lock.startswith("The engine failed to delete the lock of staging")
@@ -129,27 +129,27 @@ def test_a_killed_engine_leaves_its_lock(tmp_path: Path) -> None:
     assert first_words(found)[0] == CANCEL
 
 
-def test_the_lock_of_another_run_changes_nothing(tmp_path: Path) -> None:
+def test_a_stack_locked_by_another_run_is_unchanged(tmp_path: Path) -> None:
     words = "error: the stack is currently locked by 1 lock(s): ci@runner (pid 7) at 02:17"
-    found, said = applied(Stack(tmp_path, up_is=f"echo '{words}' >&2; exit 255"))
+    found, output = applied(Stack(tmp_path, up_is=f"echo '{words}' >&2; exit 255"))
     assert (found.result, found.exit_code) == (outcome.REFUSED, 3)
-    assert "ci@runner (pid 7)" in "\n".join(said)
+    assert "ci@runner (pid 7)" in "\n".join(output)
     assert found.lock == "Another run holds the lock of staging."
     assert first_words(found)[0] == CANCEL
 
 
-def test_a_plan_that_a_new_preview_leaves_is_stale_before_anything_is_changed(
+def test_a_plan_that_differs_from_a_new_preview_is_stale_before_any_change(
     tmp_path: Path,
 ) -> None:
     stack = Stack(tmp_path, fresh=plan("firewall-acl", "backend-service"))
-    found, said = applied(stack, plan("firewall-acl"))
+    found, output = applied(stack, plan("firewall-acl"))
     assert (found.result, found.exit_code) == (outcome.STALE, 4)
     assert found.reasons == ["The approved plan is stale: it differs for backend-service."]
-    assert any(line.startswith("- Run the workflow `up` on main:") for line in said)
+    assert any(line.startswith("- Run the workflow `up` on main:") for line in output)
     assert "up" not in stack.ran
 
 
-def test_another_value_makes_a_plan_stale_and_another_ciphertext_does_not(tmp_path: Path) -> None:
+def test_a_changed_value_makes_a_plan_stale_and_changed_ciphertext_does_not(tmp_path: Path) -> None:
     def secret(text: str) -> dict[str, str]:
         signature = "4dabf18193072939515e22adb298388d"
         return {signature: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": text}
@@ -160,7 +160,7 @@ def test_another_value_makes_a_plan_stale_and_another_ciphertext_does_not(tmp_pa
     assert applied(stack, plan("a", limit=secret("v1:y")))[0].result == outcome.DONE
 
 
-def test_the_names_that_pulumi_chooses_anew_make_no_plan_stale(tmp_path: Path) -> None:
+def test_generated_names_make_no_plan_stale(tmp_path: Path) -> None:
     def creates(suffix: str, size: int = 1) -> dict[str, Any]:
         alias = {"name": f"alias/key-alias-{suffix}"}
         user = {"alias": f"arn:aws:kms:::alias/key-alias-{suffix}", "size": size}
@@ -177,17 +177,17 @@ def test_the_names_that_pulumi_chooses_anew_make_no_plan_stale(tmp_path: Path) -
     assert found.reasons == ["The approved plan is stale: it differs for instance."]
 
 
-def test_a_file_that_is_no_plan_is_refused(tmp_path: Path) -> None:
-    found, said = applied(Stack(tmp_path), {"something": "else"})
+def test_a_file_other_than_a_plan_is_refused(tmp_path: Path) -> None:
+    found, output = applied(Stack(tmp_path), {"something": "else"})
     assert found.result == outcome.REFUSED
-    assert "is not an update plan" in said[0]
+    assert "is not an update plan" in output[0]
 
 
 @pytest.mark.parametrize(
     ("before", "result", "raised"),
     [((), outcome.STALE, StaleError), ((ends("update", "a"),), outcome.FAILED, HalfDoneError)],
 )
-def test_what_the_engine_finds_not_planned_is_stale_only_while_nothing_is_changed(
+def test_an_unplanned_change_is_stale_only_before_the_first_change(
     tmp_path: Path, before: tuple[Any, ...], result: str, raised: type[NotDoneError]
 ) -> None:
     values = "~~rules[{x}!={y}], ~~password[{&{{hunter2}}}!={&{{hunter3}}}]"
@@ -195,23 +195,23 @@ def test_what_the_engine_finds_not_planned_is_stale_only_while_nothing_is_change
     stack = Stack(tmp_path, up_is="exit 255", seen=[*before, left])
     with pytest.raises(raised):
         apply(stack.opened, stack.approved(), lambda _: None)
-    found, said = applied(stack)
+    found, output = applied(stack)
     assert found.result == result
     assert found.reasons == ["firewall-acl differs from the plan (rules, password)"]
-    assert "hunter" not in "\n".join(said)
+    assert "hunter" not in "\n".join(output)
 
 
 def unseen(name: str) -> Any:
     return error(f"expected resource operations for {urn(name)} but none were seen")
 
 
-def test_a_resource_that_the_program_no_longer_has_makes_a_plan_stale(tmp_path: Path) -> None:
+def test_a_removed_resource_makes_a_plan_stale(tmp_path: Path) -> None:
     found, _ = applied(Stack(tmp_path, up_is="exit 255", seen=[unseen("firewall-acl")]))
     assert found.result == outcome.STALE
     assert found.reasons == ["firewall-acl is in the plan, but not in the program"]
 
 
-def test_what_comes_after_a_failure_is_no_reason(tmp_path: Path) -> None:
+def test_consequential_errors_are_no_reason(tmp_path: Path) -> None:
     first = error("1 error occurred:\n\t* creating RDS instance: no capacity")
     stack = Stack(tmp_path, up_is="exit 255", seen=[first, unseen("a"), unseen("b")])
     found, _ = applied(stack)
@@ -219,31 +219,31 @@ def test_what_comes_after_a_failure_is_no_reason(tmp_path: Path) -> None:
     assert found.reasons == ["creating RDS instance: no capacity"]
 
 
-def test_the_password_of_an_address_is_in_no_report(tmp_path: Path) -> None:
-    told = error("connecting to postgresql://arbor_user:hunter2@db:5432/arbor: refused")
-    found, said = applied(Stack(tmp_path, up_is="exit 1", seen=[told]))
+def test_passwords_in_addresses_are_masked_in_reports(tmp_path: Path) -> None:
+    reported = error("connecting to postgresql://arbor_user:hunter2@db:5432/arbor: refused")
+    found, output = applied(Stack(tmp_path, up_is="exit 1", seen=[reported]))
     assert found.reasons == [
         "connecting to postgresql://arbor_user:[secret]@db:5432/arbor: refused"
     ]
-    assert "hunter2" not in "\n".join(said)
+    assert "hunter2" not in "\n".join(output)
 
 
-def test_a_policy_that_refuses_in_the_engine_changes_nothing(tmp_path: Path) -> None:
+def test_a_policy_violation_in_the_engine_changes_nothing(tmp_path: Path) -> None:
     stack = Stack(tmp_path, up_is="exit 255", seen=[violation("rds-multi-az", "db", "One zone.")])
     with pytest.raises(RefusedError, match=r"rds-multi-az on db: One zone\."):
         apply(stack.opened, stack.approved(), lambda _: None)
 
 
-def test_outputs_that_cannot_be_read_after_an_up_undo_nothing(tmp_path: Path) -> None:
+def test_unreadable_outputs_after_an_up_leave_it_done(tmp_path: Path) -> None:
     result = automation.CommandResult(stdout="", stderr="ExpiredToken: expired", code=255)
     stack = Stack(tmp_path, seen=[ends("update", "a")], read_back=automation.CommandError(result))
-    found, said = applied(stack)
+    found, output = applied(stack)
     assert (found.result, found.done) == (outcome.DONE, ["updated a"])
     assert "could not be read afterwards: ExpiredToken" in found.reasons[0]
-    assert said == ["updated a"]
+    assert output == ["updated a"]
 
 
-def test_an_error_of_our_own_leaves_a_report_too(tmp_path: Path) -> None:
+def test_an_internal_error_leaves_a_report(tmp_path: Path) -> None:
     stack = Stack(tmp_path, seen=[ends("update", "a")], read_back=KeyError("surprise"))
     found, _ = applied(stack)
     assert found.result == outcome.DONE  # the engine had ended successfully
@@ -254,15 +254,15 @@ def test_an_error_of_our_own_leaves_a_report_too(tmp_path: Path) -> None:
     assert found.reasons[0].startswith("The preview failed: TypeError")
 
 
-def test_a_disk_that_takes_no_report_stops_no_engine(tmp_path: Path) -> None:
+def test_a_full_disk_does_not_stop_the_engine(tmp_path: Path) -> None:
     stack = Stack(tmp_path, seen=[ends("update", "a")])
-    said: list[str] = []
+    output: list[str] = []
     gone = tmp_path / "gone" / "report.json"
-    assert apply(stack.opened, stack.approved(), said.append, report=gone) == ["updated a"]
-    assert any("The report could not be written" in line for line in said)
+    assert apply(stack.opened, stack.approved(), output.append, report=gone) == ["updated a"]
+    assert any("The report could not be written" in line for line in output)
 
 
-def test_a_job_that_is_killed_leaves_how_far_it_came(tmp_path: Path) -> None:
+def test_a_killed_job_leaves_its_progress(tmp_path: Path) -> None:
     file, found = tmp_path / "report.json", []
 
     class Watched(Stack):
@@ -306,13 +306,13 @@ TAKES_ONE = f"trap 'echo error: update cancelled >&2; exit 1' INT; {WAITS}"
 def test_a_cancelled_job_ends_its_engine_in_order(tmp_path: Path) -> None:
     stack = Stack(tmp_path, up_is=TAKES_ONE, seen=[ends("update", "a"), begins("create", "b")])
     wait = signals(stack, signal.SIGINT)
-    found, said = applied(stack)
+    found, output = applied(stack)
     wait()
     assert (found.result, found.exit_code) == (outcome.CANCELLED, 1)
     assert found.reasons[0] == "The apply of staging was cancelled."
     assert found.done == ["updated a"]
     assert found.lock == ""
-    assert any(line.startswith("SIGINT: the engine finishes") for line in said)
+    assert any(line.startswith("SIGINT: the engine finishes") for line in output)
 
 
 def test_the_second_signal_terminates_the_engine(tmp_path: Path) -> None:
@@ -320,15 +320,15 @@ def test_the_second_signal_terminates_the_engine(tmp_path: Path) -> None:
     seen = [begins("create", "database-instance"), begins("update", "backend-service")]
     stack = Stack(tmp_path, up_is=twice, pending=[PENDING], seen=seen)
     wait = signals(stack, signal.SIGINT, signal.SIGTERM)
-    found, said = applied(stack)
+    found, output = applied(stack)
     wait()
     assert found.result == outcome.CANCELLED
     assert found.pending == ["creating database-instance"]
     assert found.begun == ["update backend-service"]  # the state does not list it as pending
-    assert any(line.startswith("SIGTERM: ") for line in said)
+    assert any(line.startswith("SIGTERM: ") for line in output)
 
 
-def test_an_engine_that_does_not_end_in_time_leaves_its_lock_in_the_report(
+def test_an_engine_that_does_not_end_in_time_is_reported_with_its_lock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(interruption, "PATIENCE_SECONDS", 0.2)
@@ -349,7 +349,7 @@ def test_an_engine_that_does_not_end_in_time_leaves_its_lock_in_the_report(
     assert first_words(found)[:2] == [CANCEL, REFRESH]
 
 
-def test_a_job_that_is_cancelled_before_the_engine_starts_changes_nothing(
+def test_a_job_cancelled_before_the_engine_starts_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack = Stack(tmp_path)
@@ -362,9 +362,9 @@ def test_a_job_that_is_cancelled_before_the_engine_starts_changes_nothing(
         return []
 
     monkeypatch.setattr("pipeline.drift.drift.find", cancelled)
-    found, said = applied(stack)
+    found, output = applied(stack)
     assert found.result == outcome.CANCELLED
-    assert "staging was not changed." in said
+    assert "staging was not changed." in output
     assert went_on == []
     assert "up" not in stack.ran
 
@@ -385,7 +385,7 @@ def test_the_stack_gets_its_command_back(tmp_path: Path) -> None:
     assert stack.workspace.pulumi_command is before
 
 
-def test_a_refusal_that_ends_with_nothing_changed_is_the_whole_text() -> None:
+def test_a_refusals_nothing_was_changed_is_not_repeated() -> None:
     sentence = 'db would be replaced. Nothing was changed. Follow "Move" in docs/runbook.md.'
     assert list(Outcome(stack="s", result=outcome.REFUSED, reasons=[sentence]).lines()) == [
         sentence
@@ -393,7 +393,7 @@ def test_a_refusal_that_ends_with_nothing_changed_is_the_whole_text() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"result": "fine"}'])
-def test_another_file_is_no_report(tmp_path: Path, text: str) -> None:
+def test_any_other_file_is_refused_as_a_report(tmp_path: Path, text: str) -> None:
     file = tmp_path / "report.json"
     file.write_text(text)
     with pytest.raises(ValueError, match=r"is not a report of `python -m pipeline apply`"):

@@ -14,7 +14,7 @@ from pipeline.report.steps import Step
 from runbook_fixtures import RUNBOOK
 
 HEADINGS = {line.lstrip("# ") for line in RUNBOOK.read_text().splitlines() if line.startswith("#")}
-NOWHERE = Account(stack="staging", client=lambda service: pytest.fail(f"{service} was asked"))
+NOWHERE = Account(stack="staging", client=lambda service: pytest.fail(f"{service} was called"))
 
 
 def step(op: str, token: str, name: str, **changed: tuple[Any, Any]) -> Step:
@@ -38,21 +38,21 @@ def refusals(*steps: Step) -> list[str]:
 
 
 @pytest.mark.parametrize("hazard", changes.HAZARDS, ids=lambda hazard: hazard.name)
-def test_each_way_is_a_heading_of_the_runbook(hazard: changes.Hazard) -> None:
+def test_each_procedure_is_a_heading_of_the_runbook(hazard: changes.Hazard) -> None:
     assert hazard.procedure in HEADINGS
 
 
-def test_every_key_and_every_field_of_a_service_is_changed_by_a_case() -> None:
+def test_every_key_and_service_field_has_a_case() -> None:
     assert keys() - covered() == set()
     assert covered() - keys() == set()
 
 
-def test_a_priority_that_another_rule_gives_up_in_the_same_change_is_refused() -> None:
+def test_a_priority_that_another_rule_releases_in_the_same_change_is_refused() -> None:
     (found,) = refusals(rule("update", "backend", 100, 90), rule("create", "reports", None, 100))
     assert found.startswith("arbor:services.reports.priority is 100, the priority of backend")
 
 
-def test_a_free_priority_is_none_to_refuse() -> None:
+def test_a_free_priority_is_allowed() -> None:
     assert refusals(rule("update", "backend", 100, 90), rule("create", "web", None, 80)) == []
 
 
@@ -66,13 +66,13 @@ def test_services_of_a_new_stack_wait_for_the_migration() -> None:
     assert refusals(service) == []
 
 
-def test_a_network_may_grow_and_not_shrink() -> None:
+def test_a_network_may_grow_but_not_shrink() -> None:
     assert refusals(step("create", changes.SUBNET, "network-vpc-public-4")) == []
     (found,) = refusals(step("delete", changes.SUBNET, "network-vpc-public-4"))
     assert found.startswith("network-vpc-public-4 would be deleted, with the database")
 
 
-def test_a_service_that_goes_whole_takes_its_ways_to_the_stores_along() -> None:
+def test_a_deleted_service_may_lose_its_access_to_stores() -> None:
     way = step("delete", changes.EGRESS, "backend-task-database-out")
     assert refusals(way, step("delete", changes.ECS_SERVICE, "backend-service")) == []
     (found,) = refusals(way)
@@ -82,7 +82,9 @@ def test_a_service_that_goes_whole_takes_its_ways_to_the_stores_along() -> None:
 @pytest.mark.parametrize(
     ("images", "forced", "refused"), [(1, False, True), (0, False, False), (1, True, False)]
 )
-def test_a_repository_goes_only_without_images(*, images: int, forced: bool, refused: bool) -> None:
+def test_a_repository_is_deleted_only_without_images(
+    *, images: int, forced: bool, refused: bool
+) -> None:
     with mock_aws():
         ecr = boto3.Session("testing", "testing", region_name="us-east-1").client("ecr")
         ecr.create_repository(repositoryName="reports-1")
@@ -102,7 +104,7 @@ def test_a_repository_goes_only_without_images(*, images: int, forced: bool, ref
 
 
 @pytest.mark.parametrize(("there", "found"), [(True, 1), (False, 0)])
-def test_a_repository_that_the_account_has_is_not_created(*, there: bool, found: int) -> None:
+def test_an_existing_repository_is_not_created(*, there: bool, found: int) -> None:
     """For example one of the application's own Terraform: both use the promised name."""
     with mock_aws():
         ecr = boto3.Session("testing", "testing", region_name="us-east-1").client("ecr")
@@ -119,7 +121,7 @@ def test_a_repository_that_the_account_has_is_not_created(*, there: bool, found:
 
 
 @pytest.mark.parametrize("token", sorted(changes.SERVES))
-def test_what_users_are_served_through_is_not_replaced(token: str) -> None:
+def test_resources_on_users_path_are_not_replaced(token: str) -> None:
     (found,) = refusals(step("replace", token, "it", port=(1, 2)))
     assert found.startswith("it would be replaced (port), and users reach")
 

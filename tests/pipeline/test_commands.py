@@ -54,7 +54,7 @@ def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (Report(stack="staging", findings=[REFUSES]), "changes=0\npassed=false\n", 1),
     ],
 )
-def test_a_preview_adds_its_outputs_to_those_of_the_job(
+def test_a_preview_appends_its_outputs_to_the_jobs(
     monkeypatch: pytest.MonkeyPatch, report: Report, outputs: str, code: int
 ) -> None:
     monkeypatch.setattr(pipeline.__main__, "preview_stack", lambda *_, **__: report)
@@ -64,7 +64,7 @@ def test_a_preview_adds_its_outputs_to_those_of_the_job(
     assert Path("outputs").read_text() == f"before=1\n{outputs}"
 
 
-def test_a_stack_that_cannot_be_opened_is_a_report_of_its_preview(
+def test_a_stack_that_cannot_be_opened_is_reported_by_preview(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     opened(monkeypatch, NoStackError("The backend has no stack staging."))
@@ -91,7 +91,7 @@ def test_the_log_of_a_preview_has_every_line(monkeypatch: pytest.MonkeyPatch) ->
         (StaleError, outcome.STALE, 4),
     ],
 )
-def test_the_exit_code_of_an_apply_says_how_it_ended(
+def test_an_apply_has_an_exit_code_for_each_outcome(
     monkeypatch: pytest.MonkeyPatch, raised: Any, result: str, code: int
 ) -> None:
     def ends(*_: object) -> None:
@@ -169,7 +169,7 @@ STACK_COMMANDS: dict[str, tuple[str, ...]] = {
 }
 
 
-def test_each_command_with_a_stack_is_in_the_table() -> None:
+def test_every_command_with_a_stack_is_tested() -> None:
     commands = typer.main.get_command(pipeline.__main__.app).commands  # type: ignore[attr-defined] # a group
     found = {name for name, one in commands.items() if any("--stack" in p.opts for p in one.params)}
     assert found == set(STACK_COMMANDS)
@@ -177,7 +177,7 @@ def test_each_command_with_a_stack_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("github", ["true", "false"])
 @pytest.mark.parametrize("command", STACK_COMMANDS)
-def test_an_unknown_stack_has_one_answer(
+def test_an_unknown_stack_gets_the_same_message_everywhere(
     monkeypatch: pytest.MonkeyPatch, command: str, github: str
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", github)
@@ -226,7 +226,7 @@ def test_a_wrong_option_is_one_sentence_before_any_work(
 
 
 @pytest.mark.parametrize("text", ["# Arbor", "{}", "[]", '{"resourcePlans": []}'])
-def test_a_file_that_is_no_plan_is_refused_before_the_stack_is_opened(
+def test_an_invalid_plan_is_refused_before_the_stack_is_opened(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened(monkeypatch, AssertionError("the stack is opened"))
@@ -239,7 +239,7 @@ def test_a_file_that_is_no_plan_is_refused_before_the_stack_is_opened(
     assert Outcome.read(Path("r.json")).result == outcome.REFUSED
 
 
-def test_a_comment_of_missing_reports_says_so_only_for_what_is_expected() -> None:
+def test_missing_reports_are_commented_only_if_expected() -> None:
     Report(stack="staging").write(Path("report-staging.json"))
     both = ("--expect", "staging", "--expect", "production")
     done = run("comment", *both, "report-staging.json", "report-production.json")
@@ -249,7 +249,7 @@ def test_a_comment_of_missing_reports_says_so_only_for_what_is_expected() -> Non
     assert run("comment", *both, "--post", "report-staging.json").exit_code == 2
 
 
-def test_a_report_that_can_not_be_read_costs_no_other_its_row() -> None:
+def test_an_unreadable_report_hides_no_other_row() -> None:
     Report(stack="staging").write(Path("report-staging.json"))
     Path("report-production.json").write_text('{"stack"')
     both = ("--expect", "staging", "--expect", "production")
@@ -261,7 +261,7 @@ def test_a_report_that_can_not_be_read_costs_no_other_its_row() -> None:
     assert "report-production.json is not a report of" in done.stderr
 
 
-def test_the_only_report_is_that_of_the_only_stack_expected() -> None:
+def test_a_single_report_belongs_to_the_single_expected_stack() -> None:
     Path("report.json").write_text("[]")
     done = run("comment", "--expect", "staging", "report.json")
     assert (done.exit_code, "| staging | **unreadable report" in done.stdout) == (1, True)
@@ -283,7 +283,7 @@ def test_the_comment_is_posted_with_a_broken_report(monkeypatch: pytest.MonkeyPa
     assert "| production.json | **unreadable report**" in posted[0]
 
 
-def test_an_applys_report_is_named_as_one() -> None:
+def test_a_report_of_apply_is_refused_with_the_right_command() -> None:
     Outcome(stack="staging", result=outcome.DONE).write(Path("applied.json"))
     done = run("comment", "applied.json")
     assert done.exit_code == 2
@@ -291,7 +291,7 @@ def test_an_applys_report_is_named_as_one() -> None:
 
 
 @pytest.mark.parametrize("number", ["0", "-1"])
-def test_a_pull_request_has_a_number_from_1_on(number: str) -> None:
+def test_a_pull_request_number_is_1_or_more(number: str) -> None:
     Report(stack="staging").write(Path("r.json"))
     assert run("comment", "--pull-request", number, "r.json").exit_code == 2
 
@@ -307,7 +307,7 @@ def test_a_pull_request_has_a_number_from_1_on(number: str) -> None:
     ],
     ids=lambda words: words[0],
 )
-def test_outside_of_a_workflow_every_command_ends_alike(
+def test_outside_of_a_workflow_every_command_exits_alike(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Report(stack="staging", drift=[]).write(Path("r.json"))
@@ -316,7 +316,7 @@ def test_outside_of_a_workflow_every_command_ends_alike(
     monkeypatch.setattr("sys.argv", ["pipeline", *words])
     with pytest.raises(SystemExit) as ended:
         pipeline.__main__.main()
-    said = capsys.readouterr().err
+    response = capsys.readouterr().err
     assert ended.value.code == 2
-    assert "is not set: " in said
-    assert "Traceback" not in said
+    assert "is not set: " in response
+    assert "Traceback" not in response

@@ -51,17 +51,17 @@ def test_verdict_and_counts_come_before_everything() -> None:
         (Report(stack="s", findings=[finding("r", mandatory=False)]), "no change"),
     ],
 )
-def test_the_verdict_is_what_a_reviewer_must_know_first(report: Report, verdict: str) -> None:
+def test_the_verdict_is_the_most_important_fact(report: Report, verdict: str) -> None:
     assert f"| s | **{verdict}** |" in render([report])
 
 
-def test_a_stack_without_a_report_says_so() -> None:
+def test_a_stack_without_a_report_has_a_row() -> None:
     text = render([Report(stack="staging", drift=[])], expected=("staging", "production"))
     assert f"| production | **{NO_REPORT}** | ? |" in text
     assert "| staging | **no change** |" in text
 
 
-def test_losing_data_stands_above_the_rest_and_harmless_replacements_apart() -> None:
+def test_data_loss_comes_first_and_harmless_replacements_are_apart() -> None:
     changes = [
         change("deleted", "a-role"),
         change("replaced", "database", DATABASE),
@@ -95,7 +95,7 @@ def test_a_long_document_is_a_diff_in_its_item() -> None:
     assert '    -  "limit": 1\n    +  "limit": 2\n' in text
 
 
-def test_a_policy_that_refuses_is_told_with_its_sentence_and_remarks_apart() -> None:
+def test_violations_are_listed_with_messages_and_remarks_apart() -> None:
     findings = [
         finding("rds-multi-az", mandatory=True),
         finding("rds-size", mandatory=False, message="Large."),
@@ -120,10 +120,10 @@ def test_skipped_rules_are_listed_with_their_resources() -> None:
     assert "Policy remarks" not in text
 
 
-def test_a_type_without_a_rule_is_listed_with_what_to_check() -> None:
-    says = "aws:sqs/queue:Queue (orders): no rule judges this type; check its `policy`."
+def test_a_type_without_a_rule_is_listed_with_its_message() -> None:
+    words = "aws:sqs/queue:Queue (orders): no rule judges this type; check its `policy`."
     findings = [
-        Finding(rule=UNJUDGED, resource="", mandatory=False, message=says),
+        Finding(rule=UNJUDGED, resource="", mandatory=False, message=words),
         finding("task-logs", mandatory=False, message=SKIPPED),
     ]
     text = render([Report(stack="production", findings=findings)])
@@ -136,23 +136,23 @@ def test_a_type_without_a_rule_is_listed_with_what_to_check() -> None:
     assert "Policy remarks" not in text
 
 
-def test_a_stack_in_which_every_type_was_judged_has_no_such_section() -> None:
-    assert "What no rule judged" not in render([Report(stack="production")])
+def test_a_fully_judged_stack_omits_that_section() -> None:
+    assert "Checked by no rule" not in render([Report(stack="production")])
 
 
-def test_a_failed_preview_shows_why_below_its_verdict_and_cannot_break_out() -> None:
+def test_a_failed_preview_shows_its_error_as_plain_text() -> None:
     text = render([Report(stack="production", failure="```\n# gotcha")])
     assert text.index("the preview failed") < text.index("gotcha")
     assert "````text\n```\n# gotcha\n````" in text
 
 
-def test_no_drift_and_drift_that_was_not_looked_for_are_not_the_same() -> None:
+def test_no_drift_differs_from_unchecked_drift() -> None:
     assert "No drift." in render([Report(stack="staging", drift=[])])
     assert "Drift was not checked." in render([Report(stack="staging")])
     assert "### Drift\n\n- Keep `5433`." in render([Report(stack="staging", drift=[DRIFT])])
 
 
-def test_commit_run_and_time_stand_once_at_the_end() -> None:
+def test_commit_run_and_time_come_once_at_the_end() -> None:
     reports = [
         Report(stack="staging", job=JOB),
         Report(stack="live", job=replace(JOB, at="2026-11-28 02:19 UTC")),
@@ -176,7 +176,7 @@ LONG = Value(key="rules", before="a\n" * 400, after="b\n" * 400)
         ([change("deleted", f"{'x' * 400}{n}") for n in range(900)], "and 880 more", "`" + "y"),
     ],
 )
-def test_what_does_not_fit_goes_by_steps_and_says_where_it_is(
+def test_a_long_comment_is_shortened_in_steps_with_a_reference(
     changes: list[Change], kept: str, gone: str
 ) -> None:
     report = Report(stack="staging", changes=changes)
@@ -199,7 +199,7 @@ def test_a_comment_is_never_longer_than_github_allows() -> None:
     assert "| s8 | **refused: follow a procedure** |" in text
 
 
-def test_the_issue_lists_the_stacks_that_have_drifted_and_those_that_are_unknown() -> None:
+def test_the_issue_lists_drifted_and_unchecked_stacks() -> None:
     text = render_drift(
         [Report(stack="staging", drift=[]), Report(stack="live", drift=[DRIFT])],
         ["other left no report."],

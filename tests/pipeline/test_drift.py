@@ -39,7 +39,7 @@ def found(plain: list[dict[str, Any]], refreshed: list[dict[str, Any]]) -> list[
     return [one.advice for one in drift.find(stack)]
 
 
-def test_a_value_that_config_holds_is_named_with_key_and_file() -> None:
+def test_drift_of_a_config_value_names_key_and_file() -> None:
     larger = step("database-instance", DATABASE, "instanceClass", "db.t3.large", "db.t3.medium")
     (advice,) = found([], [larger])
     assert advice == (
@@ -50,35 +50,35 @@ def test_a_value_that_config_holds_is_named_with_key_and_file() -> None:
     )
 
 
-def test_the_reading_of_a_resource_does_not_hide_its_drift() -> None:
+def test_a_read_step_does_not_hide_drift() -> None:
     larger = step("database-instance", DATABASE, "instanceClass", "db.t3.large", "db.t3.medium")
     reading = {**larger, "op": "refresh", "diffs": []}
     assert len(found([], [reading, larger])) == 1
 
 
-def test_a_services_limits_are_named_in_its_entry() -> None:
+def test_drift_of_a_services_limits_names_its_entry() -> None:
     target = "aws:appautoscaling/target:Target"
     (advice,) = found([], [step("backend-scaling-target", target, "maxCapacity", 20, 10)])
     assert "set arbor:services.backend.max to 20 in Pulumi.production.yaml" in advice
 
 
-def test_what_no_key_holds_is_the_programs() -> None:
+def test_drift_without_a_config_key_is_changed_in_the_program() -> None:
     (advice,) = found([], [step("acl", "aws:wafv2/webAcl:WebAcl", "rules", [1], [2])])
     assert "rules is another value in AWS and another value in the program. To keep it, " in advice
     assert "change the program: the value has no config key; else change AWS back" in advice
 
 
-def test_what_the_change_itself_does_is_no_drift() -> None:
+def test_the_pull_requests_own_change_is_no_drift() -> None:
     wanted = step("database-instance", DATABASE, "instanceClass", "db.t3.medium", "db.t3.large")
     assert found([wanted], [wanted]) == []
 
 
-def test_what_only_follows_from_another_change_is_told_there() -> None:
+def test_consequential_changes_are_no_drift() -> None:
     follows = step("policy", "aws:iam/rolePolicy:RolePolicy", "policy", "{}", UNKNOWN)
     assert found([], [follows]) == []
 
 
-def test_a_resource_that_is_gone_is_drift() -> None:
+def test_a_missing_resource_is_drift() -> None:
     urn = "urn:pulumi:production::arbor::aws:cloudwatch/logGroup:LogGroup::logs-exec"
     gone = {"op": "create", "urn": urn, "type": "aws:cloudwatch/logGroup:LogGroup", "provider": ""}
     (advice,) = found([], [gone])
@@ -91,12 +91,12 @@ def test_a_resource_that_is_gone_is_drift() -> None:
     )
 
 
-def test_what_held_data_is_restored_first() -> None:
+def test_a_missing_resource_with_data_must_be_restored_first() -> None:
     urn = f"urn:pulumi:production::arbor::{DATABASE}::database-instance"
     (advice,) = found([], [{"op": "create", "urn": urn, "type": DATABASE, "provider": ""}])
     assert 'It held data: restore it first ("Backup and Recovery" in docs/runbook.md)' in advice
 
 
-def test_a_secret_that_has_drifted_is_not_shown() -> None:
+def test_a_drifted_secret_is_masked() -> None:
     (advice,) = found([], [step("database-instance", DATABASE, "password", "hunter2", "hunter3")])
     assert "hunter" not in advice

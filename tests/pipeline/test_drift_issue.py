@@ -45,7 +45,7 @@ def issue(*words: str) -> Any:
     return CliRunner().invoke(app, ["issue", *BOTH, *words, *files()])
 
 
-def test_the_issue_is_closed_when_every_stack_was_looked_at_and_none_has_drifted() -> None:
+def test_the_issue_is_closed_when_every_stack_was_checked_without_drift() -> None:
     wrote("staging", [])
     wrote("production", [])
     with responses.RequestsMock() as api:
@@ -57,7 +57,7 @@ def test_the_issue_is_closed_when_every_stack_was_looked_at_and_none_has_drifted
     assert NO_DRIFT in done.output
 
 
-def test_a_stack_without_a_report_is_a_failure_and_closes_nothing() -> None:
+def test_a_missing_report_is_a_failure_and_keeps_the_issue_open() -> None:
     wrote("staging", [])
     with responses.RequestsMock() as api:
         api.get(f"{BASE}/issues", json=[])
@@ -78,13 +78,13 @@ def test_a_broken_stack_does_not_hide_the_drift_of_another() -> None:
     assert "staging was not checked: The preview failed: no credentials" in done.output
 
 
-def test_drift_alone_is_no_failure_of_the_night() -> None:
+def test_drift_alone_does_not_fail_the_job() -> None:
     wrote("staging", [FOUND])
     wrote("production", [])
     assert issue().exit_code == 0
 
 
-def test_a_secret_of_the_state_keeps_the_issue_open() -> None:
+def test_an_unrotated_secret_keeps_the_issue_open() -> None:
     wrote("staging", [], unrotated=["`arbor/staging/db` still has its first value."])
     wrote("production", [])
     with responses.RequestsMock() as api:
@@ -106,7 +106,7 @@ def test_a_pattern_that_matches_nothing_names_every_stack() -> None:
     assert "production left no report" in done.output
 
 
-def test_a_missing_file_without_an_expected_stack_is_not_looked_at() -> None:
+def test_a_missing_file_without_an_expected_stack_is_reported() -> None:
     wrote("staging", [])
     done = CliRunner().invoke(app, ["issue", "report-staging.json", "report-production.json"])
     assert done.exit_code == 1
@@ -123,7 +123,7 @@ def test_a_missing_file_of_an_expected_stack_is_one_sentence() -> None:
     assert "is missing" not in done.output
 
 
-def test_a_file_that_is_no_report_is_told_beside_the_others() -> None:
+def test_an_invalid_report_is_listed_with_the_others() -> None:
     wrote("staging", [FOUND])
     Path("report-production.json").write_text("{")
     done = issue()
@@ -131,11 +131,11 @@ def test_a_file_that_is_no_report_is_told_beside_the_others() -> None:
     assert "Keep `5433`." in done.output
 
 
-def test_without_reports_and_expectations_nothing_is_claimed() -> None:
+def test_without_reports_and_expected_stacks_the_issue_stays() -> None:
     assert NO_DRIFT not in Nightly.read([], ()).text
 
 
-def test_the_chat_gets_the_address_and_no_error_holds_the_hook(
+def test_the_chat_gets_the_address_and_errors_omit_the_webhook(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     wrote("staging", [FOUND])

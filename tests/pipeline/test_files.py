@@ -9,7 +9,7 @@ from pipeline import files
 from pipeline.report.report import Report
 
 
-def test_a_write_that_fails_leaves_what_was_there_and_nothing_beside(
+def test_a_failed_write_leaves_only_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "report.json"
@@ -26,7 +26,7 @@ def test_a_write_that_fails_leaves_what_was_there_and_nothing_beside(
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_pipe_stays_one(tmp_path: Path) -> None:
+def test_a_pipe_stays_a_pipe(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)

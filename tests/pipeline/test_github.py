@@ -30,14 +30,14 @@ def bytes_of(body: object) -> bytes:
     return body
 
 
-def test_the_first_preview_makes_the_comment(api: responses.RequestsMock) -> None:
+def test_the_first_preview_creates_the_comment(api: responses.RequestsMock) -> None:
     api.get(COMMENTS, json=[{"id": 1, "body": "a question", "user": PERSON}])
     api.post(COMMENTS, json={"html_url": "https://there"})
     assert REPOSITORY.keep_comment(7, "mark", "text") == "https://there"
     assert json.loads(bytes_of(api.calls[1].request.body)) == {"body": "<!-- mark -->\ntext"}
 
 
-def test_a_later_preview_updates_it_wherever_it_stands(api: responses.RequestsMock) -> None:
+def test_a_later_preview_updates_the_comment_on_any_page(api: responses.RequestsMock) -> None:
     other = [{"id": n, "body": "a question", "user": PERSON} for n in range(100)]
     api.get(COMMENTS, json=other)
     api.get(COMMENTS, json=[{"id": 555, "body": "<!-- mark -->\nold", "user": BOT}])
@@ -46,7 +46,7 @@ def test_a_later_preview_updates_it_wherever_it_stands(api: responses.RequestsMo
     assert sent(api)[-1] == ("PATCH", f"{BASE}/issues/comments/555")
 
 
-def test_a_comment_that_a_person_can_edit_is_not_the_bots(api: responses.RequestsMock) -> None:
+def test_a_comment_by_a_person_is_not_the_bots(api: responses.RequestsMock) -> None:
     api.get(COMMENTS, json=[{"id": 1, "body": "<!-- mark -->\nall is well", "user": PERSON}])
     api.post(COMMENTS, json={"html_url": "https://there"})
     REPOSITORY.keep_comment(7, "mark", "text")
@@ -80,7 +80,7 @@ def test_a_pull_request_with_the_label_is_no_issue(api: responses.RequestsMock) 
         ),
     ],
 )
-def test_the_pull_request_that_brought_a_commit(
+def test_the_pull_request_that_merged_a_commit_is_found(
     api: responses.RequestsMock, listed: list[dict[str, object]], number: int | None
 ) -> None:
     api.get(f"{BASE}/commits/{COMMIT}/pulls", json=listed)
@@ -137,19 +137,19 @@ def test_a_refusal_names_the_permission_and_never_the_token(api: responses.Reque
     assert "not-a-token" not in f"{refused.value}{REPOSITORY}"
 
 
-def test_github_that_cannot_be_reached_is_told_so(api: responses.RequestsMock) -> None:
+def test_unreachable_github_is_reported_as_such(api: responses.RequestsMock) -> None:
     api.get(COMMENTS, body=requests.ConnectionError("no route"))
     with pytest.raises(GitHubError, match=r"reached; run the job again\.$"):
         REPOSITORY.keep_comment(7, "mark", "text")
 
 
-def test_a_failure_of_githubs_own_blames_no_permission(api: responses.RequestsMock) -> None:
+def test_a_server_error_of_github_names_no_permission(api: responses.RequestsMock) -> None:
     api.get(COMMENTS, status=502)
     with pytest.raises(GitHubError, match=r"answers 502 to GET .*; run the job again\.$"):
         REPOSITORY.keep_comment(7, "mark", "text")
 
 
-def test_a_page_of_a_proxy_is_no_answer(api: responses.RequestsMock) -> None:
+def test_a_proxys_page_is_refused(api: responses.RequestsMock) -> None:
     api.get(COMMENTS, body="<html>Log in</html>")
     with pytest.raises(GitHubError, match="is not JSON, so another server sent it"):
         REPOSITORY.keep_comment(7, "mark", "text")

@@ -31,7 +31,7 @@ def test_the_largest_room_comes_first_and_the_sum_last() -> None:
     ]
 
 
-def test_this_repository_has_both() -> None:
+def test_this_repository_has_code_and_tests() -> None:
     code, tests = loc.counted(loc.ROOT)
     assert code["pipeline"] > 1000
     assert tests["tests"] > code["engine"]

@@ -51,21 +51,21 @@ def test_a_block_ends_where_its_text_ends(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_a_cell_stays_one(text: str) -> None:
+def test_a_cell_stays_one_cell(text: str) -> None:
     rendered = GITHUB.parse("\n".join(table(("a", "b"), [(cell(text), "1")])))
     cells = [rendered[n + 1].content for n, one in enumerate(rendered) if one.type == "td_open"]
     assert len(cells) == 2
     assert cells[1] == "1"
 
 
-def test_a_mention_a_reference_and_an_address_are_parted() -> None:
-    said = prose("@owner closes #12 and https://evil.example or www.evil.example")
+def test_mentions_references_and_addresses_are_broken() -> None:
+    output = prose("@owner closes #12 and https://evil.example or www.evil.example")
     for found in ("@owner", "#12", "https://evil", "www.evil"):
-        assert found not in said
+        assert found not in output
     assert prose("a sentence of #ours, mail@ home.") == "a sentence of #ours, mail@ home."
 
 
-def test_what_is_meant_as_code_stays_code() -> None:
+def test_backquoted_text_stays_code() -> None:
     assert prose("Run `aws ec2 <it> @now` now.") == "Run `aws ec2 <it> @now` now."
     assert prose("a ` alone") == "a \\` alone"
 

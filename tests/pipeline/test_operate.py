@@ -71,10 +71,10 @@ class Backed:
     def locks(self) -> Path:
         return self.root / ".pulumi/locks/organization" / PROJECT / STACK
 
-    def lock(self, **told: object) -> None:
+    def lock(self, **reported: object) -> None:
         """A lock in the form of a run."""
         self.locks.mkdir(parents=True, exist_ok=True)
-        content = {**RUNNER, "timestamp": BEGUN, **told}
+        content = {**RUNNER, "timestamp": BEGUN, **reported}
         (self.locks / "0001.json").write_text(json.dumps(content))
         (self.locks / "0001.json.attrs").write_text("{}")
 
@@ -118,22 +118,22 @@ def refused(capsys: pytest.CaptureFixture[str], *parts: str) -> Iterator[None]:
     with pytest.raises(typer.Exit) as ended:
         yield
     assert ended.value.exit_code == 3
-    told = capsys.readouterr().err
-    assert all(part in told for part in parts), told
+    reported = capsys.readouterr().err
+    assert all(part in reported for part in parts), reported
 
 
-def test_cancel_takes_the_lock_of_a_run_that_is_over(
+def test_cancel_deletes_the_lock_of_an_ended_run(
     backed: Backed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     backed.lock()
     run(Action.CANCEL, backed)
-    told = capsys.readouterr().out
-    assert "the lock of runner@fv-az123 (pid 4711) since 2026-11-28 01:02:03 UTC" in told
-    assert "operate refresh --stack staging" in told
+    reported = capsys.readouterr().out
+    assert "the lock of runner@fv-az123 (pid 4711) since 2026-11-28 01:02:03 UTC" in reported
+    assert "operate refresh --stack staging" in reported
     assert backed.cancelled == 1
 
 
-def test_cancel_asks_and_without_a_person_it_refuses(
+def test_cancel_confirms_and_refuses_without_a_terminal(
     backed: Backed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     backed.lock()
@@ -150,7 +150,7 @@ def test_cancel_without_a_lock_has_nothing_to_do(
     assert backed.cancelled == 0
 
 
-def test_cancel_leaves_the_lock_of_a_process_that_runs_here(
+def test_cancel_keeps_the_lock_of_a_running_local_process(
     backed: Backed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     backed.lock(hostname=socket.gethostname(), pid=os.getpid())
@@ -159,7 +159,7 @@ def test_cancel_leaves_the_lock_of_a_process_that_runs_here(
     assert backed.cancelled == 0
 
 
-def test_cancel_leaves_the_lock_of_a_run_that_has_just_written_the_state(
+def test_cancel_keeps_the_lock_of_a_run_that_has_just_written(
     backed: Backed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     backed.lock()
@@ -169,7 +169,7 @@ def test_cancel_leaves_the_lock_of_a_run_that_has_just_written_the_state(
     assert backed.cancelled == 0
 
 
-def test_cancel_leaves_the_lock_of_a_run_that_began_after_the_question(
+def test_cancel_keeps_a_lock_that_is_newer_than_the_confirmation(
     backed: Backed, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backed.lock()
@@ -200,7 +200,7 @@ def test_a_lock_in_a_bucket_is_found_below_the_backends_prefix(root: str) -> Non
         assert lock.last_written(where, PROJECT, "production") is None
 
 
-def test_pulumi_cloud_keeps_no_lock_that_can_be_read() -> None:
+def test_pulumi_cloud_has_no_readable_lock() -> None:
     def no_client(service: str) -> Any:
         raise AssertionError(service)
 
@@ -208,15 +208,17 @@ def test_pulumi_cloud_keeps_no_lock_that_can_be_read() -> None:
     assert lock.backend("https://app.pulumi.com/arbor", account) is None
 
 
-def of_state(name: str, **told: Any) -> dict[str, Any]:
-    return {"urn": urn(GROUP, name), "type": GROUP, **told}
+def of_state(name: str, **reported: Any) -> dict[str, Any]:
+    return {"urn": urn(GROUP, name), "type": GROUP, **reported}
 
 
 PARENT = of_state("logs")
 CHILD = of_state("logs-exec", parent=PARENT["urn"], dependencies=[PARENT["urn"]])
 
 
-def test_a_valid_state_is_left_alone(backed: Backed, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_valid_state_is_left_unchanged(
+    backed: Backed, capsys: pytest.CaptureFixture[str]
+) -> None:
     backed.resources = [PARENT, CHILD]
     run(Action.STATE_REPAIR, backed)
     assert "is valid" in capsys.readouterr().out
@@ -224,7 +226,7 @@ def test_a_valid_state_is_left_alone(backed: Backed, capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize(
-    ("resources", "said"),
+    ("resources", "printed"),
     [
         ([CHILD, PARENT], "logs-exec is listed before logs"),
         ([PARENT, {**CHILD, "dependencies": [urn(GROUP, "old")]}], "refers to old"),
@@ -236,14 +238,14 @@ def test_a_valid_state_is_left_alone(backed: Backed, capsys: pytest.CaptureFixtu
     ],
     ids=["order", "dependency", "dependency of an input", "deleted with"],
 )
-def test_what_repair_mends_is_said(resources: list[dict[str, Any]], said: str) -> None:
+def test_each_repair_is_printed(resources: list[dict[str, Any]], printed: str) -> None:
     assert repair.orphans(resources) == []
     (sentence,) = repair.repairable(resources)
-    assert said in sentence
+    assert printed in sentence
 
 
 @pytest.mark.parametrize(
-    ("resource", "said"),
+    ("resource", "printed"),
     [
         (CHILD, "change its URN, and the next `up` would replace it"),
         (of_state("a", provider=f"{urn('pulumi:providers:aws', 'p')}::id"), "lost its provider p"),
@@ -251,15 +253,15 @@ def test_what_repair_mends_is_said(resources: list[dict[str, Any]], said: str) -
     ids=["parent", "provider"],
 )
 def test_a_repair_that_would_rename_a_resource_is_refused(
-    resource: dict[str, Any], said: str, backed: Backed, capsys: pytest.CaptureFixture[str]
+    resource: dict[str, Any], printed: str, backed: Backed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     backed.resources = [resource]
-    with refused(capsys, said, '"An Earlier State" in docs/state.md'):
+    with refused(capsys, printed, '"An Earlier State" in docs/state.md'):
         run(Action.STATE_REPAIR, backed)
     assert backed.commands == []
 
 
-def test_a_repair_that_changed_nothing_is_no_success(
+def test_a_repair_without_effect_is_a_failure(
     backed: Backed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     backed.resources = [CHILD, PARENT]
@@ -276,7 +278,7 @@ def gone(token: str, name: str) -> refresh.Difference:
     )
 
 
-def test_a_refresh_keeps_what_held_data_in_the_state(
+def test_a_refresh_keeps_missing_resources_with_data_in_the_state(
     backed: Backed, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[str] = []
@@ -295,7 +297,7 @@ def test_a_refresh_keeps_what_held_data_in_the_state(
     assert written == ["refresh"]
 
 
-def test_a_refresh_says_what_it_forgets_of_a_killed_run(
+def test_a_refresh_lists_dropped_operations_of_a_killed_run(
     backed: Backed, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = {"type": "creating", "resource": {"type": DATABASE, "urn": urn(DATABASE, "db")}}
@@ -303,9 +305,9 @@ def test_a_refresh_says_what_it_forgets_of_a_killed_run(
     monkeypatch.setattr(refresh, "write", lambda _: [])
     monkeypatch.setattr(state, "deployment", lambda _: {"pending_operations": [begun]})
     run(Action.REFRESH, backed)
-    told = capsys.readouterr().out
-    assert f"would forget this operation of a killed run: creating {DATABASE} db" in told
-    assert "pipeline adopt --stack staging" in told
+    reported = capsys.readouterr().out
+    assert f"would forget this operation of a killed run: creating {DATABASE} db" in reported
+    assert "pipeline adopt --stack staging" in reported
 
 
 @pytest.mark.parametrize(
@@ -360,12 +362,12 @@ def of_step(token: str, name: str, key: str, now: object) -> Step:
     ],
     ids=["text", "number", "boolean", "below a key"],
 )
-def test_a_value_that_config_holds_becomes_a_line(step: Step, command: str) -> None:
+def test_a_value_with_a_config_key_becomes_a_command(step: Step, command: str) -> None:
     (value,) = adopt._value(step, step.keys[0])  # noqa: SLF001 - the line without an engine
     assert value.command(STACK) == command
 
 
-def test_a_value_that_no_key_holds_becomes_none() -> None:
+def test_a_value_without_a_config_key_becomes_no_command() -> None:
     step = of_step("aws:wafv2/webAcl:WebAcl", "acl", "rules", [1])
     assert list(adopt._value(step, "rules")) == []  # noqa: SLF001 - as above
 
@@ -374,7 +376,7 @@ SECRET = {lost_key.SIGNATURE: lost_key.SECRET, "ciphertext": "v1:abc"}
 PROVIDER = {"type": "cloud", "state": {"url": "awskms://alias/new", "encryptedkey": "a2V5"}}
 
 
-def test_a_state_without_its_key_keeps_everything_but_the_secrets() -> None:
+def test_a_state_without_its_key_keeps_everything_except_secrets() -> None:
     resource = {"id": "db", "inputs": {"password": SECRET, "class": "db.t3.large", "l": [SECRET]}}
     deployment = {"resources": [resource], "secrets_providers": "old"}
     exported = {"version": 3, "deployment": deployment}
@@ -393,13 +395,13 @@ def test_a_state_without_its_key_keeps_everything_but_the_secrets() -> None:
     assert deployment["secrets_providers"] == "old"
 
 
-def test_a_file_that_is_no_export_is_refused() -> None:
+def test_a_file_other_than_an_export_is_refused() -> None:
     with pytest.raises(lost_key.NotAnExportError):
         lost_key.without_secrets({"checkpoint": {}}, PROVIDER)
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "printed"),
     [
         (["up-refresh", "--allow", "everything"], "--allow is everything; allowed: nothing"),
         (["refresh", "--allow", "first-start"], "--allow is for up-refresh"),
@@ -408,13 +410,13 @@ def test_a_file_that_is_no_export_is_refused() -> None:
     ],
     ids=["unknown", "not for this action", "base", "action"],
 )
-def test_wrong_usage_is_one_sentence(words: list[str], said: str) -> None:
+def test_wrong_usage_is_one_sentence(words: list[str], printed: str) -> None:
     done = CliRunner().invoke(pipeline.__main__.app, ["operate", *words, "--stack", STACK])
     assert done.exit_code == 2
-    assert said in " ".join(done.output.replace("│", " ").split())
+    assert printed in " ".join(done.output.replace("│", " ").split())
 
 
-def test_of_a_failed_program_only_what_went_wrong_is_said(
+def test_a_failed_program_shows_only_its_error(
     backed: Backed, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(_stack: object) -> list[refresh.Difference]:
@@ -427,6 +429,6 @@ def test_of_a_failed_program_only_what_went_wrong_is_said(
     with pytest.raises(typer.Exit) as ended:
         run(Action.REFRESH, backed)
     assert ended.value.exit_code == 1
-    told = capsys.readouterr().err
-    assert told.startswith("Failed: error: change this")
-    assert "refreshing" not in told
+    reported = capsys.readouterr().err
+    assert reported.startswith("Failed: error: change this")
+    assert "refreshing" not in reported

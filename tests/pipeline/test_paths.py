@@ -42,7 +42,7 @@ def test_every_path_is_made_absolute(option: str) -> None:
     assert OPTIONS[option]
 
 
-def test_the_options_that_hold_a_path_are_found() -> None:
+def test_path_options_are_found() -> None:
     assert {
         "pipeline preview plan",
         "pipeline preview report",
@@ -81,7 +81,7 @@ def run(*words: str) -> Any:
     return CliRunner().invoke(pipeline.__main__.app, ["preview", "--stack", "staging", *words])
 
 
-def test_a_plan_and_a_report_go_to_where_the_command_was_typed(
+def test_plan_and_report_are_written_to_the_callers_directory(
     previewed: dict[str, Any], tmp_path: Path
 ) -> None:
     done = run("--plan", "plan.json", "--report", "report.json")
@@ -91,7 +91,7 @@ def test_a_plan_and_a_report_go_to_where_the_command_was_typed(
 
 
 @pytest.mark.parametrize("option", ["--plan", "--report"])
-def test_a_directory_that_is_not_there_is_refused_before_the_preview(
+def test_a_missing_directory_is_refused_before_the_preview(
     previewed: dict[str, Any], option: str
 ) -> None:
     words = {"--plan": "plan.json", "--report": "report.json", option: "elsewhere/it.json"}

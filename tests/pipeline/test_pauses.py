@@ -38,13 +38,13 @@ def hooks(staging: staging_fixtures.Staging, name: str) -> list[Any]:
     return list(staging.service(name)["deploymentConfiguration"].get("lifecycleHooks") or [])
 
 
-def test_hooks_that_config_drops_are_taken_out_of_ecs(staging: staging_fixtures.Staging) -> None:
+def test_hooks_that_config_drops_are_deleted_from_ecs(staging: staging_fixtures.Staging) -> None:
     steps = [update("backend", HOOKS, {}), update("frontend", HOOKS, {})]
-    said: list[str] = []
-    Run(say=said.append).execute(pauses.actions(staging.account, steps))
+    output: list[str] = []
+    Run(say=output.append).execute(pauses.actions(staging.account, steps))
     assert hooks(staging, BACKEND) == []
-    assert len([line for line in said if f"delete the PAUSE hook of {BACKEND}" in line]) == 1
-    assert not [line for line in said if FRONTEND in line], "ECS has none there"
+    assert len([line for line in output if f"delete the PAUSE hook of {BACKEND}" in line]) == 1
+    assert not [line for line in output if FRONTEND in line], "ECS has none there"
     assert list(pauses.actions(staging.account, steps)) == []
 
 

@@ -45,11 +45,11 @@ def waiting() -> list[str]:
     return [one.sentence for one in pending.find(boto3.client, "staging")]
 
 
-def test_nothing_waits_before_there_is_a_database() -> None:
+def test_nothing_is_pending_without_a_database() -> None:
     assert waiting() == []
 
 
-def test_a_class_that_an_operator_left_for_the_window_is_told() -> None:
+def test_a_pending_class_is_reported() -> None:
     rds = database()
     assert waiting() == []
     rds.modify_db_instance(DBInstanceIdentifier=NAME, DBInstanceClass="db.t4g.small")
@@ -60,7 +60,7 @@ def test_a_class_that_an_operator_left_for_the_window_is_told() -> None:
     )
 
 
-def test_a_password_is_on_its_way_and_waits_for_no_window() -> None:
+def test_a_pending_password_does_not_count() -> None:
     rds = database()
     rds.modify_db_instance(DBInstanceIdentifier=NAME, MasterUserPassword="second-password")
     (found,) = rds.describe_db_instances(DBInstanceIdentifier=NAME)["DBInstances"]
@@ -82,7 +82,7 @@ class Cache:
         return {"CacheClusters": [{"PendingModifiedValues": self.node}]}
 
 
-def test_the_cache_tells_of_its_group_and_of_its_nodes() -> None:
+def test_pending_changes_of_cache_group_and_nodes_are_reported() -> None:
     cache = Cache(
         {"AutomaticFailoverStatus": "enabled", "AuthTokenStatus": "ROTATING"},
         {"CacheNodeType": "cache.t3.small", "CacheNodeIdsToRemove": []},
@@ -98,7 +98,7 @@ def test_the_cache_tells_of_its_group_and_of_its_nodes() -> None:
     ]
 
 
-def test_a_refusal_is_not_taken_for_nothing() -> None:
+def test_a_denied_read_raises() -> None:
     denied = ClientError({"Error": {"Code": "AccessDenied"}}, "DescribeDBInstances")
 
     class Rds:
@@ -109,7 +109,7 @@ def test_a_refusal_is_not_taken_for_nothing() -> None:
         pending.find(lambda _: Rds(), "staging")
 
 
-def test_a_node_type_that_was_left_for_the_window_waits_on_each_node() -> None:
+def test_a_pending_node_type_is_reported_for_each_node() -> None:
     cache = boto3.client("elasticache")
     cache.create_replication_group(
         ReplicationGroupId="arbor-staging-redis",

@@ -48,19 +48,19 @@ def test_each_locked_package_has_a_hash(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", locks.EXPORTS)
-def test_what_pip_installs_is_exported_from_the_lock(name: str) -> None:
+def test_pips_lists_are_exported_from_the_lock(name: str) -> None:
     assert (ROOT / name).read_text() == locks.exported(name), "run `make lock` and commit it"
 
 
-def test_the_lock_is_of_what_the_pyprojects_declare() -> None:
+def test_the_lock_matches_the_pyprojects() -> None:
     locks.uv("lock", "--check", "--offline")
 
 
-def test_the_lock_names_no_registry_but_pythons_own() -> None:
+def test_the_lock_names_only_pypi() -> None:
     assert set(re.findall(r"https?://[^/\"]+", UV_LOCK)) == REGISTRY
 
 
-def test_the_packages_are_built_by_the_backend_that_is_locked() -> None:
+def test_packages_are_built_with_the_locked_backend() -> None:
     for path in PYPROJECTS[1:]:
         (backend,) = tomllib.loads(path.read_text())["build-system"]["requires"]
         for name in ("requirements-pipeline.lock", "packages/arbor/requirements.lock"):
@@ -75,7 +75,7 @@ def test_every_distribution_supports_the_same_pythons() -> None:
 
 
 @pytest.mark.parametrize("name", IMPORTED_FROM)
-def test_a_lock_holds_what_its_job_imports(name: str) -> None:
+def test_a_lock_contains_its_jobs_imports(name: str) -> None:
     distributions = metadata.packages_distributions()
     ours = {path.stem for path in ROOT.glob("*.py")} | {path.name for path in ROOT.iterdir()}
     ours |= {path.name for path in (ROOT / "policy").iterdir()} | {"arbor"}
@@ -101,16 +101,16 @@ class Release:
     def __init__(self, place: Path) -> None:
         program = place / "pulumi" / "pulumi"
         program.parent.mkdir()
-        self.said = place / "said"
-        program.write_text(f'#!/bin/sh\necho "$1 $2 $3 $4 $5 $6" >> {self.said}\n')
+        self.output = place / "output"
+        program.write_text(f'#!/bin/sh\necho "$1 $2 $3 $4 $5 $6" >> {self.output}\n')
         program.chmod(0o755)
         self.archive = place / "pulumi.tar.gz"
         with tarfile.open(self.archive, "w:gz") as opened:
             opened.add(program.parent, "pulumi")
-        self.asked: list[str] = []
+        self.requested: list[str] = []
 
     def fetch(self, url: str, file: Path) -> None:
-        self.asked.append(url)
+        self.requested.append(url)
         file.write_bytes(self.archive.read_bytes())
 
     @property
@@ -130,23 +130,23 @@ def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return file
 
 
-def test_what_was_locked_is_installed_with_the_cli_on_path(
+def test_the_locked_programs_are_installed_with_the_cli_on_path(
     release: Release, lock: Path, tmp_path: Path
 ) -> None:
     assert pulumi_release.main(["lock", "--also", "aws@7.1.0"], release.fetch) == 0
     assert release.sha256 in lock.read_text()
     path = tmp_path / "path"
     root = tmp_path / "root"
-    asked = ["install", "--root", str(root), "--path", str(path)]
-    assert pulumi_release.main(asked, release.fetch) == 0
+    requested = ["install", "--root", str(root), "--path", str(path)]
+    assert pulumi_release.main(requested, release.fetch) == 0
     assert path.read_text() == f"{root / 'pulumi'}\n"
-    installed = release.said.read_text()
+    installed = release.output.read_text()
     assert f"plugin install resource aws {pins(LOCK)['pulumi-aws']} --file" in installed
     assert "plugin install resource aws 7.1.0 --file" in installed
     assert " cli " not in installed
 
 
-def test_a_plugin_that_another_brings_stays_until_it_is_given_again(
+def test_a_plugin_of_another_plugin_stays_until_it_is_replaced(
     release: Release, lock: Path
 ) -> None:
     def extras() -> set[str]:
@@ -159,19 +159,19 @@ def test_a_plugin_that_another_brings_stays_until_it_is_given_again(
     assert extras() == {"7.2.0"}
 
 
-def test_another_hash_installs_nothing(
+def test_a_different_hash_installs_nothing(
     release: Release, lock: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pulumi_release.main(["lock"], release.fetch)
     lock.write_text(lock.read_text().replace(release.sha256, "0" * 64, 1))
-    asked = ["install", "--root", str(tmp_path / "root")]
-    assert pulumi_release.main(asked, release.fetch) == 1
+    requested = ["install", "--root", str(tmp_path / "root")]
+    assert pulumi_release.main(requested, release.fetch) == 1
     assert "nothing was installed" in capsys.readouterr().err
     assert not list((tmp_path / "root").iterdir())
 
 
 @pytest.mark.parametrize("command", ["lock", "install"])
-def test_a_lock_of_another_form_is_refused(
+def test_a_malformed_lock_is_refused(
     release: Release,
     lock: Path,
     tmp_path: Path,
@@ -181,7 +181,7 @@ def test_a_lock_of_another_form_is_refused(
     lock.write_text("latest  aws\n")
     root = ["--root", str(tmp_path / "root")] if command == "install" else []
     assert pulumi_release.main([command, *root], release.fetch) == 1
-    assert "pulumi.lock holds 'latest  aws'; delete it" in capsys.readouterr().err
+    assert "pulumi.lock has the line 'latest  aws'; delete it" in capsys.readouterr().err
     assert lock.read_text() == "latest  aws\n"
 
 
@@ -189,10 +189,10 @@ def test_without_a_hash_nothing_is_downloaded(
     release: Release, lock: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert not lock.exists()
-    asked = ["install", "--root", str(tmp_path / "root")]
-    assert pulumi_release.main(asked, release.fetch) == 1
+    requested = ["install", "--root", str(tmp_path / "root")]
+    assert pulumi_release.main(requested, release.fetch) == 1
     assert f"no hash of cli {pins(LOCK)['pulumi']}" in capsys.readouterr().err
-    assert release.asked == []
+    assert release.requested == []
 
 
 @pytest.mark.parametrize("wrong", ["aws", "aws@latest", "../x@1.2.3"])

@@ -38,7 +38,7 @@ def _found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_found")
-def test_a_policy_that_refuses_hides_no_drift(tmp_path: Path) -> None:
+def test_a_policy_violation_hides_no_drift(tmp_path: Path) -> None:
     seen = [violation("rds-multi-az", "database", "One zone."), error("preview failed")]
     report = previewed(Previewed(tmp_path, preview_is="exit 255", seen=seen), tmp_path)
     assert (report.failure, report.passed) == ("", False)
@@ -47,7 +47,7 @@ def test_a_policy_that_refuses_hides_no_drift(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_found")
-def test_a_preview_that_fails_says_why_and_looks_no_further(tmp_path: Path) -> None:
+def test_a_failed_preview_reports_its_error_and_skips_further_checks(tmp_path: Path) -> None:
     seen = [error("1 error occurred:\n\t* no role"), error("preview failed")]
     report = previewed(Previewed(tmp_path, preview_is="exit 255", seen=seen), tmp_path)
     assert report.failure == "no role"
@@ -61,7 +61,7 @@ def test_expired_credentials_are_named_first(tmp_path: Path) -> None:
     assert second.startswith("The preview failed: error: ExpiredToken")
 
 
-def test_drift_that_cannot_be_looked_for_keeps_the_changes(
+def test_a_failed_drift_check_keeps_the_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_: object) -> list[Drift]:
@@ -76,7 +76,7 @@ def test_drift_that_cannot_be_looked_for_keeps_the_changes(
 
 
 @pytest.mark.usefixtures("_found")
-def test_secrets_that_cannot_be_looked_at_are_a_failure_and_hide_no_drift(
+def test_a_failed_check_of_secrets_is_a_failure_and_hides_no_drift(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def denied(_: object) -> list[str]:
@@ -89,7 +89,7 @@ def test_secrets_that_cannot_be_looked_at_are_a_failure_and_hide_no_drift(
 
 
 @pytest.mark.usefixtures("_found")
-def test_aws_that_cannot_be_asked_is_a_failure_of_its_own(
+def test_a_failed_read_of_the_account_is_a_failure_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def denied(*_: object) -> list[str]:

@@ -96,12 +96,12 @@ IN_ORDER = {
 }
 
 
-def test_each_report_is_looked_at() -> None:
+def test_each_report_is_tested() -> None:
     assert {file.stem for file in REPORTS.glob("*.json")} == set(IN_ORDER)
 
 
 @pytest.mark.parametrize("name", IN_ORDER)
-def test_a_reader_finds_it_in_this_order(name: str) -> None:
+def test_a_report_shows_its_parts_in_order(name: str) -> None:
     text, at = rendered(name), 0
     for line in IN_ORDER[name]:
         found = text.find(line, at)
@@ -110,7 +110,7 @@ def test_a_reader_finds_it_in_this_order(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", IN_ORDER)
-def test_its_html_is_what_we_wrote_and_closed(name: str) -> None:
+def test_the_html_contains_only_our_tags_and_is_closed(name: str) -> None:
     tokens = GITHUB.parse(rendered(name))
     html = [t.content for t in tokens if t.type == "html_block"]
     html += [c.content for t in tokens for c in t.children or () if c.type == "html_inline"]

@@ -19,7 +19,7 @@ def step(op: str, **more: object) -> events.EngineEvent:
 
 
 def policy(level: str) -> events.EngineEvent:
-    told = {
+    reported = {
         "resourceUrn": URN,
         "message": "Why.\nWhat is wrong.",
         "color": "never",
@@ -29,10 +29,10 @@ def policy(level: str) -> events.EngineEvent:
         "policyPackVersionTag": "1",
         "enforcementLevel": level,
     }
-    return events.EngineEvent.from_json({"sequence": 1, "timestamp": 1, "policyEvent": told})
+    return events.EngineEvent.from_json({"sequence": 1, "timestamp": 1, "policyEvent": reported})
 
 
-def test_a_replacement_is_one_change_although_it_is_told_in_three_steps() -> None:
+def test_a_replacement_in_three_steps_is_one_change() -> None:
     report = Report(stack="staging")
     for op in ("create-replacement", "replace", "delete-replaced"):
         report.record(step(op, diffs=["engine"]))
@@ -41,7 +41,7 @@ def test_a_replacement_is_one_change_although_it_is_told_in_three_steps() -> Non
     ]
 
 
-def test_what_stays_the_same_is_only_counted() -> None:
+def test_unchanged_resources_are_only_counted() -> None:
     report = Report(stack="staging")
     report.record(step("same"))
     assert (report.changes, report.unchanged) == ([], 1)
@@ -56,18 +56,20 @@ def test_only_a_mandatory_policy_refuses(level: str, passed: bool) -> None:
     assert report.findings[0].resource == "database-instance"
 
 
-def test_what_the_engine_says_after_a_policy_has_refused_is_no_failure_of_its_own() -> None:
+def test_errors_after_a_policy_violation_are_no_failure() -> None:
     report = Report(stack="staging")
     report.record(policy("mandatory"))
     for message in ("preview failed\n", "error: nothing to compare with"):
-        told = {"message": message, "color": "never", "severity": "error"}
+        reported = {"message": message, "color": "never", "severity": "error"}
         report.record(
-            events.EngineEvent.from_json({"sequence": 1, "timestamp": 1, "diagnosticEvent": told})
+            events.EngineEvent.from_json(
+                {"sequence": 1, "timestamp": 1, "diagnosticEvent": reported}
+            )
         )
     assert report.failure == "error: nothing to compare with"
 
 
-def test_a_component_is_none_of_awss_resources() -> None:
+def test_components_are_not_counted() -> None:
     report = Report(stack="staging")
     state = {"type": TOKEN, "urn": URN, "id": "", "parent": "", "provider": ""}
     report.record(step("create", new=state))
@@ -76,7 +78,7 @@ def test_a_component_is_none_of_awss_resources() -> None:
     assert len(report.changes) == 1
 
 
-def test_values_are_of_inputs_and_without_secrets() -> None:
+def test_values_are_inputs_without_secrets() -> None:
     state = {"type": TOKEN, "urn": URN, "custom": True, "id": "i", "parent": "", "provider": ""}
     old = {**state, "inputs": {"port": 5432, "password": "hunter2"}}
     new = {**state, "inputs": {"port": 5433, "password": "hunter3"}}
@@ -114,7 +116,7 @@ def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"stack": 1}'])
-def test_another_file_is_told_to_be_no_report(tmp_path: Path, text: str) -> None:
+def test_any_other_file_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "report.json"
     file.write_text(text)
     with pytest.raises(ValueError, match=r"report\.json is not a report of `python -m pipeline"):

@@ -42,10 +42,10 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[responses.RequestsMock]:
         yield mock
 
 
-def result(tmp_path: Path, told: Outcome | None, *words: str) -> Any:
+def result(tmp_path: Path, reported: Outcome | None, *words: str) -> Any:
     file = tmp_path / "apply.json"
-    if told:
-        told.write(file)
+    if reported:
+        reported.write(file)
     return CliRunner().invoke(app, ["result", "--stack", "staging", "--report", str(file), *words])
 
 
@@ -70,7 +70,7 @@ def stubs(api: responses.RequestsMock, pulls: list[dict[str, Any]]) -> None:
 MERGED = [{"number": 7, "merged_at": "now", "merge_commit_sha": COMMIT}]
 
 
-def test_a_success_is_told_to_the_pull_request_and_not_to_the_chat(
+def test_a_success_is_posted_to_the_pull_request_and_not_to_the_chat(
     api: responses.RequestsMock, tmp_path: Path
 ) -> None:
     stubs(api, MERGED)
@@ -83,7 +83,7 @@ def test_a_success_is_told_to_the_pull_request_and_not_to_the_chat(
     assert body(api, "POST", f"{BASE}/deployments/5/statuses")["state"] == "success"
 
 
-def test_a_failure_is_told_to_all_three(api: responses.RequestsMock, tmp_path: Path) -> None:
+def test_a_failure_is_posted_to_all_three(api: responses.RequestsMock, tmp_path: Path) -> None:
     stubs(api, MERGED)
     api.post(HOOK, body="ok")
     failed = ended(outcome.FAILED, reasons=["No capacity."], failed=["create db"], lock=HELD)
@@ -95,7 +95,7 @@ def test_a_failure_is_told_to_all_three(api: responses.RequestsMock, tmp_path: P
     assert "staging: failed midway\nNo capacity." in body(api, "POST", HOOK)["text"]
 
 
-def test_a_push_without_a_pull_request_is_told_to_the_others(
+def test_a_push_without_a_pull_request_is_posted_to_the_others(
     api: responses.RequestsMock, tmp_path: Path
 ) -> None:
     stubs(api, [])
@@ -104,7 +104,7 @@ def test_a_push_without_a_pull_request_is_told_to_the_others(
     assert "did not come from a merged pull request" in done.output
 
 
-def test_github_that_refuses_does_not_keep_a_failure_from_the_chat(
+def test_a_refusal_of_github_does_not_stop_the_chat_message(
     api: responses.RequestsMock, tmp_path: Path
 ) -> None:
     api.get(f"{BASE}/commits/{COMMIT}/pulls", status=403, json={})
@@ -116,7 +116,7 @@ def test_github_that_refuses_does_not_keep_a_failure_from_the_chat(
     assert "failed midway" in body(api, "POST", HOOK)["text"]
 
 
-def test_an_apply_that_left_no_report_is_a_failure_with_all_that_is_unknown(
+def test_a_missing_report_is_a_failure_with_unknown_changes(
     tmp_path: Path,
 ) -> None:
     done = result(tmp_path, None)
@@ -126,7 +126,7 @@ def test_an_apply_that_left_no_report_is_a_failure_with_all_that_is_unknown(
     assert f"1. {CANCEL}" in done.output
 
 
-def test_an_apply_that_did_not_begin_changed_nothing_and_left_no_lock(tmp_path: Path) -> None:
+def test_a_skipped_apply_changed_nothing_and_left_no_lock(tmp_path: Path) -> None:
     done = result(tmp_path, None, "--step", "skipped")
     assert done.exit_code == 0
     assert "**refused, no change made**" in done.output
@@ -137,18 +137,18 @@ def test_an_apply_that_did_not_begin_changed_nothing_and_left_no_lock(tmp_path: 
 
 
 @pytest.mark.parametrize("step", ["", "failure", "cancelled"])
-def test_an_apply_that_began_without_a_report_may_hold_the_lock(tmp_path: Path, step: str) -> None:
+def test_a_started_apply_without_a_report_may_hold_the_lock(tmp_path: Path, step: str) -> None:
     assert f"1. {CANCEL}" in result(tmp_path, None, "--step", step).output
 
 
-def test_a_step_ends_in_githubs_words(tmp_path: Path) -> None:
+def test_a_steps_outcome_is_one_of_githubs(tmp_path: Path) -> None:
     done = result(tmp_path, None, "--step", "ok")
     assert done.exit_code == 2
     assert "--step is ok; allowed: success, failure, cancelled, skipped." in done.output
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "printed"),
     [
         ("{", "is not a report of `python -m pipeline apply`; run that again.\n"),
         ("[]", "is not a report of `python -m pipeline apply`; run that again.\n"),
@@ -163,15 +163,15 @@ def test_a_step_ends_in_githubs_words(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_another_file_is_refused_in_one_sentence(tmp_path: Path, text: str, said: str) -> None:
+def test_any_other_file_is_refused_in_one_sentence(tmp_path: Path, text: str, printed: str) -> None:
     (tmp_path / "apply.json").write_text(text)
     done = result(tmp_path, None)
     assert done.exit_code == 2
-    assert said in done.output
+    assert printed in done.output
     assert len(done.output.splitlines()) == 1
 
 
-def test_a_job_that_was_killed_says_so(tmp_path: Path) -> None:
+def test_a_killed_job_is_reported_as_such(tmp_path: Path) -> None:
     killed = ended(outcome.RUNNING, done=["created a"], begun=["create b"], lock=HELD)
     killed.next = continues(killed)
     text = result(tmp_path, killed).output
@@ -187,7 +187,7 @@ def test_the_report_of_another_stack_is_refused(tmp_path: Path) -> None:
     assert "is of production, and --stack is staging" in done.output
 
 
-def test_words_of_aws_are_only_text() -> None:
+def test_messages_of_aws_are_plain_text() -> None:
     hostile = ended(outcome.FAILED, reasons=["<h1>fine</h1> @owner", "```\n# fine"])
     text = render(hostile)
     assert "<h1>" not in text

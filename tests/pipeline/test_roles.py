@@ -65,33 +65,33 @@ def refusals(caller: str, step: Step, *there: str) -> list[str]:
 
 @pytest.mark.parametrize("op", ["create", "update", "replace", "delete"])
 @pytest.mark.parametrize("token", [roles.ROLE, roles.POLICY])
-def test_the_deploy_role_begins_no_change_of_the_pipelines_roles(op: str, token: str) -> None:
-    (said,) = refusals(DEPLOYS, own(op, token))
-    assert said.startswith("ci-preview would change, which the deploy role may not do.")
-    assert said.endswith(WAY)
+def test_the_deploy_role_refuses_changes_of_the_pipelines_roles(op: str, token: str) -> None:
+    (output,) = refusals(DEPLOYS, own(op, token))
+    assert output.startswith("ci-preview would change, which the deploy role may not do.")
+    assert output.endswith(WAY)
     assert refusals(FIRST, own(op, token)) == []
     assert refusals(PERSON, own(op, token)) == []
     assert refusals(DEPLOYS, own(op, token, name="backend-task")) == []
 
 
-def test_a_pull_request_with_such_a_change_waits_for_the_role_that_may_make_it() -> None:
-    (said,) = refusals(PREVIEWS, own("update"))
-    assert "the role arbor-staging-ci-bootstrap, which may, does not exist" in said
-    assert said.endswith(WAY)
+def test_a_pull_request_with_such_a_change_needs_the_first_deploy_role() -> None:
+    (output,) = refusals(PREVIEWS, own("update"))
+    assert "the role arbor-staging-ci-bootstrap, which may, does not exist" in output
+    assert output.endswith(WAY)
     assert refusals(PREVIEWS, own("update"), "arbor-staging-ci-bootstrap") == []
 
 
-def test_the_provider_that_every_pipeline_comes_in_through_stays() -> None:
+def test_the_shared_provider_is_not_deleted() -> None:
     gone = own("delete", roles.PROVIDER, "ci-github")
-    (said,) = refusals(FIRST, gone)
-    assert "every stack's pipeline" in said
+    (output,) = refusals(FIRST, gone)
+    assert "every stack's pipeline" in output
     assert refusals(FIRST, replace(gone, is_retained=True)) == []
 
 
-def test_a_second_provider_is_refused_before_iam_does() -> None:
+def test_a_second_provider_is_refused() -> None:
     step = own("create", roles.PROVIDER, "ci-github")
-    (said,) = refusals(FIRST, step, GITHUB)
-    assert "arbor:githubOidcProviderArn is empty" in said
+    (output,) = refusals(FIRST, step, GITHUB)
+    assert "arbor:githubOidcProviderArn is empty" in output
     assert refusals(FIRST, step) == []
 
 
@@ -104,13 +104,13 @@ def named(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.mark.parametrize("caller", [PREVIEWS, DEPLOYS, FIRST])
-def test_a_role_within_a_boundary_that_is_not_there_is_refused(caller: str, named: Any) -> None:
+def test_a_role_with_a_missing_boundary_is_refused(caller: str, named: Any) -> None:
     named(OLD)
     bounded = program(permissionsBoundary=BOUNDARY)
-    (said,) = refusals(caller, bounded)
-    assert f"has the permissions boundary {BOUNDARY}, which does not exist" in said
-    assert "`python -m pipeline bootstrap --stack staging`" in said
-    assert said.endswith(WAY)
+    (output,) = refusals(caller, bounded)
+    assert f"has the permissions boundary {BOUNDARY}, which does not exist" in output
+    assert "`python -m pipeline bootstrap --stack staging`" in output
+    assert output.endswith(WAY)
     assert refusals(caller, bounded, BOUNDARY) == []
     assert refusals(PERSON, bounded) == []  # IAM reports it
     kept = program(permissionsBoundary=BOUNDARY, old={"permissionsBoundary": BOUNDARY})
@@ -119,15 +119,15 @@ def test_a_role_within_a_boundary_that_is_not_there_is_refused(caller: str, name
 
 
 @pytest.mark.parametrize("op", ["update", "delete"])
-def test_an_older_role_that_config_does_not_name_is_refused_with_the_line_that_names_it(
+def test_an_older_role_missing_from_config_is_refused_with_the_line_to_add(
     op: str, named: Any
 ) -> None:
     named(OTHER)
-    (said,) = refusals(DEPLOYS, program(op))
-    assert said.startswith(f"{OLD} would change, outside the path /arbor/staging/")
+    (output,) = refusals(DEPLOYS, program(op))
+    assert output.startswith(f"{OLD} would change, outside the path /arbor/staging/")
     line = f"`arbor:olderRoles: [{OTHER}, {OLD}]` into Pulumi.staging.yaml."
-    assert line in said
-    assert said.endswith(WAY)
+    assert line in output
+    assert output.endswith(WAY)
     assert refusals(PERSON, program(op)) == []
     assert refusals(DEPLOYS, program(op, old={"path": "/arbor/staging/"})) == []
     named(OTHER, OLD)

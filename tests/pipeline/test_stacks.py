@@ -53,7 +53,7 @@ def selects(monkeypatch: pytest.MonkeyPatch, stderr: str | None) -> None:
 
 
 @pytest.mark.parametrize("variable", [None, *stacks.REGION_VARIABLES])
-def test_the_clients_are_of_the_files_region(
+def test_clients_have_the_region_of_the_stacks_file(
     monkeypatch: pytest.MonkeyPatch, variable: str | None
 ) -> None:
     if variable:
@@ -62,7 +62,7 @@ def test_the_clients_are_of_the_files_region(
         assert opened.account.client("ecs").meta.region_name == REGION
 
 
-def test_an_empty_variable_names_no_region(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_region_variable_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "")
     with in_aws(STACK) as opened:
         assert opened.account.client("ecs").meta.region_name == REGION
@@ -94,7 +94,7 @@ def test_credentials_of_another_account_are_refused(config: dict[str, Any]) -> N
         pass
 
 
-def test_a_file_without_an_account_is_a_wrong_place(config: dict[str, Any]) -> None:
+def test_a_stack_file_without_an_account_is_refused(config: dict[str, Any]) -> None:
     del config["arbor:accountId"]
     with pytest.raises(WrongRegionError, match="arbor:accountId is not set"), in_aws(STACK):
         pass
@@ -113,7 +113,7 @@ def test_missing_credentials_are_one_sentence(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
-    ("stderr", "says"),
+    ("stderr", "message"),
     [
         (
             "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions",
@@ -132,11 +132,11 @@ def test_missing_credentials_are_one_sentence(monkeypatch: pytest.MonkeyPatch) -
         ("error: the lock is broken", f"{STACK} can't be opened: error: the lock is broken"),
     ],
 )
-def test_what_the_engine_lacks_is_one_sentence(
-    monkeypatch: pytest.MonkeyPatch, stderr: str, says: str
+def test_each_missing_prerequisite_of_the_engine_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, stderr: str, message: str
 ) -> None:
     selects(monkeypatch, stderr)
     with pytest.raises(NoStackError) as ended, in_aws(STACK):
         pass
-    assert str(ended.value) == says
+    assert str(ended.value) == message
     assert ended.value.exit_code == 1

@@ -45,13 +45,13 @@ class Cache:
         return {"ReplicationGroups": []}
 
 
-def instance(name: str = LIVE, /, **told: Any) -> dict[str, Any]:
+def instance(name: str = LIVE, /, **fields: Any) -> dict[str, Any]:
     return {
         "DBInstanceIdentifier": name,
         "AllocatedStorage": 40,
         "DBInstanceStatus": "available",
         "DBParameterGroups": [{"DBParameterGroupName": GROUP}],
-        **told,
+        **fields,
     }
 
 
@@ -95,19 +95,19 @@ def test_a_minor_version_is_no_upgrade() -> None:
     assert refused([step(stores.INSTANCE, engineVersion=("16.4", "16"))], instance()) == []
 
 
-def test_a_downgrade_is_refused_whatever_is_allowed() -> None:
+def test_a_downgrade_is_always_refused() -> None:
     (refusal,) = refused(upgrade("17.2", "16"), instance(), allowed=changes.ALLOWABLE)
     assert 'Follow "Go Back to an Earlier PostgreSQL Version"' in refusal
 
 
-def test_a_copy_that_holds_the_old_group_comes_before_the_upgrade() -> None:
+def test_an_instance_with_the_old_group_blocks_the_upgrade() -> None:
     found = (instance(), instance(COPY))
     (refusal,) = refused(upgrade(), *found, allowed=changes.ALLOWABLE)
     assert refusal.startswith(f"{COPY} uses the parameter group {GROUP}")
 
 
 @pytest.mark.parametrize(
-    ("keys", "told", "words"),
+    ("keys", "fields", "words"),
     [
         ({"allocatedStorage": (20, 30)}, {}, "RDS can't shrink storage"),
         (
@@ -118,11 +118,11 @@ def test_a_copy_that_holds_the_old_group_comes_before_the_upgrade() -> None:
         ({"maxAllocatedStorage": (100, 43)}, {}, "at least 10 % more"),
     ],
 )
-def test_storage_that_rds_would_refuse_is_refused(
-    keys: dict[str, tuple[int, int]], told: dict[str, str], words: str
+def test_invalid_storage_is_refused(
+    keys: dict[str, tuple[int, int]], fields: dict[str, str], words: str
 ) -> None:
     changed: dict[str, Any] = {**keys}
-    (refusal,) = refused([step(stores.INSTANCE, **changed)], instance(**dict[str, Any](told)))
+    (refusal,) = refused([step(stores.INSTANCE, **changed)], instance(**dict[str, Any](fields)))
     assert words in refusal
     assert "Change the Database's Storage" in refusal
 
@@ -134,13 +134,13 @@ def test_storage_that_grows_is_not_refused() -> None:
 
 @pytest.mark.parametrize("token", sorted(stores.HOLDS_DATA))
 @pytest.mark.parametrize("op", ["replace", "delete"])
-def test_nothing_that_holds_data_is_replaced_or_deleted(token: str, op: str) -> None:
+def test_resources_with_data_are_not_replaced_or_deleted(token: str, op: str) -> None:
     (refusal,) = refused([step(token, op, name=("a", "b"))])
     assert "but it holds data" in refusal
     assert refused([step(token, "create", name=("a", "b"))]) == []
 
 
-def test_another_domain_is_another_stack() -> None:
+def test_a_changed_domain_is_refused() -> None:
     steps = [step(stores.CERTIFICATE, "replace", domainName=("a.example", "b.example"))]
     (refusal,) = refused(steps)
     assert "users type a.example" in refusal
@@ -151,7 +151,7 @@ def test_another_domain_is_another_stack() -> None:
 WAITS: dict[str, Any] = {"PendingModifiedValues": {"DBInstanceClass": "db.t3.large"}}
 
 
-def test_a_change_of_the_database_would_apply_what_waits() -> None:
+def test_a_change_of_the_database_would_apply_pending_changes() -> None:
     steps = [step(stores.INSTANCE, multiAz=(False, True))]
     (refusal,) = refused(steps, instance(**WAITS))
     assert refusal.startswith(f"{LIVE}: DBInstanceClass db.t3.large waits")
@@ -167,11 +167,11 @@ def test_a_change_of_the_database_would_apply_what_waits() -> None:
         [step(stores.CACHE, nodeType=("cache.t3.micro", "cache.t3.small"))],
     ],
 )
-def test_what_waits_stops_no_change_that_leaves_it_waiting(steps: list[Step]) -> None:
+def test_pending_changes_allow_unrelated_changes(steps: list[Step]) -> None:
     assert refused(steps, instance(**WAITS)) == []
 
 
-def test_a_stack_without_a_database_is_not_asked_about() -> None:
+def test_a_stack_without_a_database_is_not_checked() -> None:
     assert refused([step(stores.INSTANCE, allocatedStorage=(20, 30))]) == []
 
 
@@ -188,7 +188,7 @@ WORDS = (
 
 
 @pytest.mark.parametrize("words", WORDS)
-def test_what_the_engine_protects_is_told_with_the_way(words: str) -> None:
+def test_a_protected_resource_is_reported_with_a_procedure(words: str) -> None:
     (refusal,) = changes.protections(f"{words}\n{words}")
     assert refusal.startswith(
         "log-export-bucket would be replaced or deleted, but it is protected."
@@ -197,13 +197,13 @@ def test_what_the_engine_protects_is_told_with_the_way(words: str) -> None:
     assert changes.protections("error: something else") == []
 
 
-def test_what_can_be_allowed_stands_in_the_runbook_with_its_option() -> None:
+def test_each_allow_option_is_in_the_runbook() -> None:
     page = (PROJECT_DIR / "docs/runbook.md").read_text()
     for value in changes.ALLOWABLE:
         assert f"--allow {value}" in page
 
 
-def test_less_storage_that_the_provider_suppresses_is_not_refused_beside_a_change() -> None:
+def test_suppressed_storage_is_allowed_with_another_change() -> None:
     """An update for another reason carries both values, and the provider sends only the other."""
     one = step(stores.INSTANCE, backupRetentionPeriod=(7, 0))
     shrinks = replace(

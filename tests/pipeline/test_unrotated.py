@@ -36,7 +36,7 @@ def first(name: str) -> str:
 
 
 @pytest.mark.usefixtures("first_up")
-def test_each_secret_is_named_with_the_command_until_it_is_rotated() -> None:
+def test_each_unrotated_secret_is_reported_with_the_command() -> None:
     account = connect(STACK)
     assert list(unrotated.sentences(account)) == [first(DB), first(CACHE), first(APP)]
     put(DB, {"username": "arbor_user", "password": "rotated"})
@@ -50,12 +50,12 @@ def test_each_secret_is_named_with_the_command_until_it_is_rotated() -> None:
 
 
 @pytest.mark.usefixtures("first_up")
-def test_it_asks_nothing_that_the_role_of_previews_may_not() -> None:
+def test_only_calls_of_the_preview_role_are_made() -> None:
     with recording(None) as seen:
         list(unrotated.sentences(connect(STACK)))
     assert {call.operation for call in seen.calls} == PREVIEWS_MAY
 
 
 @pytest.mark.usefixtures("first_up")
-def test_a_stack_that_is_not_up_has_nothing_to_report() -> None:
+def test_a_stack_before_its_first_up_has_no_finding() -> None:
     assert list(unrotated.sentences(connect("production"))) == []

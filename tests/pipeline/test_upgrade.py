@@ -38,7 +38,7 @@ def change(group: str, token: str = DATABASE, *, is_retained: bool = False) -> C
         *((group, token, True) for group in (REPLACED, DELETED) for token in sorted(upgrade.KEPT)),
     ],
 )
-def test_only_replacing_or_deleting_what_must_stay_fails(
+def test_only_losing_data_keys_or_addresses_fails(
     group: str,
     token: str,
     is_lost: bool,
@@ -61,7 +61,7 @@ def test_data_keys_images_and_addresses_must_stay() -> None:
     } <= upgrade.KEPT.keys()
 
 
-def test_what_stays_in_aws_is_no_loss() -> None:
+def test_a_retained_resource_is_no_loss() -> None:
     assert upgrade.losses(report(change(DELETED, is_retained=True))) == []
 
 
@@ -72,7 +72,7 @@ def test_a_loss_names_stack_resource_and_remedy() -> None:
     ]
 
 
-def test_a_failed_preview_is_no_pass() -> None:
+def test_a_failed_preview_fails() -> None:
     failed = report()
     failed.failure = "the program ended"
     assert upgrade.losses(failed) == ["staging: the preview failed: the program ended"]
@@ -80,7 +80,7 @@ def test_a_failed_preview_is_no_pass() -> None:
     assert upgrade.losses(failed) == ["staging: database would be deleted."]
 
 
-def test_the_listing_counts_and_names_each_change_the_worst_first() -> None:
+def test_the_listing_counts_changes_and_lists_the_worst_first() -> None:
     assert list(upgrade.listing(report())) == ["staging: no change (200 resources unchanged)"]
     found = report(change(CREATED, POLICY), change(UPDATED, POLICY), change(REPLACED))
     assert list(upgrade.listing(found)) == [
@@ -110,7 +110,7 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_base_is_a_copy_and_the_work_tree_stays(base: Path) -> None:
+def test_the_base_is_a_copy_and_the_work_tree_stays_unchanged(base: Path) -> None:
     with upgrade.checked_out("HEAD") as tree:
         assert upgrade.stacks_of(tree) == {"staging", "gone"}
     assert not tree.exists()
@@ -124,16 +124,16 @@ def test_the_base_is_a_copy_and_the_work_tree_stays(base: Path) -> None:
 def test_a_stack_without_its_file_fails_and_each_other_is_listed(
     monkeypatch: pytest.MonkeyPatch, found: Report, code: int
 ) -> None:
-    asked: list[str] = []
+    requested: list[str] = []
 
     def preview(stack: str, _base: Path) -> Report:
-        asked.append(stack)
+        requested.append(stack)
         return found
 
     monkeypatch.setattr(upgrade, "preview", preview)
     done = CliRunner().invoke(upgrade.app, ["HEAD"])
     assert done.exit_code == code
-    assert asked == ["staging"]
+    assert requested == ["staging"]
     assert "gone: Pulumi.gone.yaml is missing in this tree." in done.output
 
 
@@ -154,12 +154,12 @@ def test_a_ref_without_a_commit_is_refused(ref: str) -> None:
 
 
 @pytest.mark.parametrize(("file", "module"), stacks.UP_COMMANDS.items())
-def test_a_base_is_deployed_by_its_own_code(tmp_path: Path, file: str, module: str) -> None:
+def test_a_base_is_deployed_with_its_own_code(tmp_path: Path, file: str, module: str) -> None:
     (tmp_path / file).parent.mkdir(parents=True)
     (tmp_path / file).write_text(
         "import os, sys, names\n"
-        "said = f'{sys.argv[1:]} {names.OURS} ' + os.environ['PULUMI_BACKEND_URL']\n"
-        "open('ran', 'w').write(said)\n"
+        "printed = f'{sys.argv[1:]} {names.OURS} ' + os.environ['PULUMI_BACKEND_URL']\n"
+        "open('ran', 'w').write(printed)\n"
     )
     source = tmp_path / "packages/some/src"
     source.mkdir(parents=True)
@@ -171,7 +171,7 @@ def test_a_base_is_deployed_by_its_own_code(tmp_path: Path, file: str, module: s
         stacks.bring_up(tmp_path, "staging", {})
 
 
-def test_a_directory_that_is_no_checkout_is_refused(tmp_path: Path) -> None:
+def test_a_directory_other_than_a_checkout_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NoStackError, match=r"--base is a checkout of this repository\.$"):
         stacks.bring_up(tmp_path, "staging", {})
 

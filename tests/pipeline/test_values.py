@@ -15,7 +15,7 @@ def shown(key: str, before: Any, after: Any) -> tuple[str, str]:
     return found.before, found.after
 
 
-def test_plain_values_are_shown_as_they_are() -> None:
+def test_plain_values_are_shown_unchanged() -> None:
     assert shown("instanceClass", "db.t3.small", "db.t3.large") == ("db.t3.small", "db.t3.large")
     assert shown("port", 5432.0, 5433.0) == ("5432", "5433")
     assert shown("multiAz", *(False, True)) == ("false", "true")
@@ -30,7 +30,7 @@ def test_plain_values_are_shown_as_they_are() -> None:
         *("SECRET_KEY", "DB_PASSWORD", "API_TOKEN", "userData", "credentials", "CHAT_WEBHOOK"),
     ],
 )
-def test_what_a_program_forgot_to_mark_is_masked_by_its_name(name: str) -> None:
+def test_an_unmarked_secret_is_masked_by_its_name(name: str) -> None:
     assert shown(name, "hunter2", "hunter3") == (SECRET, SECRET)
     assert masked([{"name": name, "value": "hunter2"}]) == [{"name": name, "value": SECRET}]
 
@@ -38,11 +38,11 @@ def test_what_a_program_forgot_to_mark_is_masked_by_its_name(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["secretArn", "valueFrom", "kmsKeyId", "key", "authTokenUpdateStrategyName", "port"]
 )
-def test_what_only_points_to_a_secret_is_shown(name: str) -> None:
+def test_a_reference_to_a_secret_is_shown(name: str) -> None:
     assert masked("arn:aws:secretsmanager:x", name) == "arn:aws:secretsmanager:x"
 
 
-def test_what_was_secret_or_becomes_it_is_masked_on_both_sides() -> None:
+def test_a_value_that_was_or_becomes_secret_is_masked_on_both_sides() -> None:
     assert shown("description", "hunter2", SECRET) == (SECRET, SECRET)
     assert shown("description", SIGNED, "hunter2") == (SECRET, SECRET)
     (found,) = values(("description",), {}, {"description": SIGNED})
@@ -68,12 +68,12 @@ def test_a_document_in_a_text_is_masked_inside_and_compared_line_by_line() -> No
     ]
 
 
-def test_two_sides_are_laid_out_alike() -> None:
+def test_both_sides_have_the_same_layout() -> None:
     wide = [{"capacityProvider": "FARGATE_SPOT", "base": 0, "weight": n} for n in range(3)]
     (found,) = values(("s",), {"s": wide}, {"s": wide[:1]})
     assert all(line.startswith(("@@", " ", "-")) for line in found.diff()), found.diff()
 
 
-def test_what_replaces_the_resource_is_marked() -> None:
+def test_the_cause_of_a_replacement_is_marked() -> None:
     found = values(("engine", "port"), {}, {}, replacing=("engine",))
     assert [(one.key, one.replaces) for one in found] == [("engine", True), ("port", False)]

@@ -22,7 +22,7 @@ def lines(text: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in text.splitlines())
 
 
-def test_the_stacks_own_file_decides() -> None:
+def test_the_stacks_file_decides() -> None:
     found = of_stack("staging", CONFIG, "deploy")
     assert lines(found.lines()) == {
         "region": "eu-central-1",
@@ -46,13 +46,13 @@ def test_each_kind_of_job_has_its_role_and_session(role: str, name: str, seconds
     assert (found.role.split("/")[-1], found.seconds) == (name, seconds)
 
 
-def test_the_variable_takes_the_place_of_the_stacks_backend() -> None:
+def test_the_variable_overrides_the_stacks_backend() -> None:
     moved = of_stack("staging", CONFIG, "preview", "s3://elsewhere?region=us-east-1")
     assert moved.backend == "s3://elsewhere?region=us-east-1"
 
 
 @pytest.mark.parametrize(
-    ("changed", "says"),
+    ("changed", "message"),
     [
         ({"arbor:accountId": 210987654321}, "arbor:accountId is 210987654321 in"),
         ({"arbor:accountId": None}, "allowed: the account's 12 digits in quotes"),
@@ -62,36 +62,38 @@ def test_the_variable_takes_the_place_of_the_stacks_backend() -> None:
         ({"aws:allowedAccountIds": None}, "it must name arbor:accountId"),
     ],
 )
-def test_wrong_config_is_refused(changed: dict[str, Any], says: str) -> None:
-    with pytest.raises(JobTargetError, match=says):
+def test_wrong_config_is_refused(changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(JobTargetError, match=message):
         of_stack("staging", {**CONFIG, **changed}, "preview")
 
 
 @pytest.mark.parametrize(
     "override", ["no address", "s3://bucket\nrole=arn:aws:iam::1:role/x", "s3://a b"]
 )
-def test_a_variable_that_is_no_address_is_refused(override: str) -> None:
+def test_an_invalid_backend_variable_is_refused(override: str) -> None:
     with pytest.raises(JobTargetError, match="PULUMI_BACKEND_URL is not a backend"):
         of_stack("staging", CONFIG, "preview", override)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["--stack", "nope"], "There is no stack nope; choose one of production, staging."),
         (["--stack", "../staging"], "There is no stack ../staging; choose one of"),
         (["--stack", "staging", "--as", "root"], f"allowed: {', '.join(ROLES)}."),
     ],
 )
-def test_a_wrong_argument_is_one_sentence_and_exit_code_2(arguments: list[str], says: str) -> None:
+def test_a_wrong_argument_is_one_sentence_and_exit_code_2(
+    arguments: list[str], message: str
+) -> None:
     done = CliRunner().invoke(app, ["where", *arguments])
     assert done.exit_code == 2
-    assert says in done.stderr
+    assert message in done.stderr
     assert done.stdout == ""
 
 
 @pytest.mark.parametrize("stack", ["staging", "production"])
-def test_the_committed_stacks_say_where_they_lie(stack: str) -> None:
+def test_the_committed_stacks_have_a_target(stack: str) -> None:
     done = CliRunner(env={"PULUMI_BACKEND_URL": ""}).invoke(app, ["where", "--stack", stack])
     assert done.exit_code == 0
     assert lines(done.stdout)["account"] == stack_file.stack_config(stack)["arbor:accountId"]

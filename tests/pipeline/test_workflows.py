@@ -85,13 +85,13 @@ each_with_credentials = pytest.mark.parametrize(
 )
 
 
-def test_there_are_steps_and_jobs_to_look_at() -> None:
+def test_steps_and_jobs_are_found() -> None:
     assert len(all_steps()) > 50
     assert len(WITH_CREDENTIALS) > 7
 
 
 @each_file
-def test_every_foreign_action_is_pinned_by_commit(file: Path) -> None:
+def test_every_external_action_is_pinned_by_commit(file: Path) -> None:
     for step in steps(read(file)):
         used = step.get("uses", "./")
         assert used.startswith("./") or PINNED.fullmatch(used), used
@@ -110,7 +110,7 @@ def test_there_is_no_key_and_no_secret(file: Path) -> None:
 
 
 @each_file
-def test_no_region_and_no_account_stands_in_a_workflow(file: Path) -> None:
+def test_workflows_contain_no_region_and_no_account(file: Path) -> None:
     text = file.read_text()
     assert not re.search(r"\b[a-z]{2}-[a-z]+-\d\b", text)
     assert not re.search(r"\b\d{12}\b", text)
@@ -118,7 +118,7 @@ def test_no_region_and_no_account_stands_in_a_workflow(file: Path) -> None:
 
 
 @each_workflow
-def test_a_workflow_may_nothing_and_each_job_says_what_it_may(file: Path) -> None:
+def test_a_workflow_has_no_permissions_and_each_job_declares_its_own(file: Path) -> None:
     workflow = read(file)
     assert workflow["permissions"] == {}
     for name, job in workflow["jobs"].items():
@@ -126,7 +126,7 @@ def test_a_workflow_may_nothing_and_each_job_says_what_it_may(file: Path) -> Non
         assert "write-all" not in str(job["permissions"]), name
 
 
-def test_only_a_job_that_signs_in_can_get_a_token_of_identity() -> None:
+def test_only_a_job_that_signs_in_can_get_an_identity_token() -> None:
     for name, job in jobs():
         assert (job["permissions"].get("id-token") == "write") == bool(signs_in(job)), name
 
@@ -148,13 +148,13 @@ def test_a_session_outlasts_its_job(name: str, job: dict[str, Any]) -> None:
     ("action", "where"),
     [("sign-in", "steps.where.outputs"), ("sign-in-to-release", "fromJSON(inputs.where)")],
 )
-def test_a_job_asks_for_as_long_as_its_role_allows(action: str, where: str) -> None:
+def test_a_job_requests_its_roles_whole_session(action: str, where: str) -> None:
     found = steps(read(ACTIONS / action / "action.yml"))
-    asked = next(step["with"] for step in found if "role-to-assume" in step.get("with", {}))
-    assert asked["role-duration-seconds"] == f"${{{{ {where}.seconds }}}}"
-    assert asked["role-to-assume"] == f"${{{{ {where}.role }}}}"
-    assert asked["aws-region"] == f"${{{{ {where}.region }}}}"
-    assert asked["allowed-account-ids"] == f"${{{{ {where}.account }}}}"
+    requested = next(step["with"] for step in found if "role-to-assume" in step.get("with", {}))
+    assert requested["role-duration-seconds"] == f"${{{{ {where}.seconds }}}}"
+    assert requested["role-to-assume"] == f"${{{{ {where}.role }}}}"
+    assert requested["aws-region"] == f"${{{{ {where}.region }}}}"
+    assert requested["allowed-account-ids"] == f"${{{{ {where}.account }}}}"
 
 
 @pytest.mark.parametrize("action", ["sign-in", "sign-in-to-release"])
@@ -187,7 +187,7 @@ def test_a_release_installs_the_arbor_package_and_nothing_else() -> None:
 
 
 @each_with_credentials
-def test_nothing_is_installed_beside_credentials(name: str, job: dict[str, Any]) -> None:
+def test_nothing_is_installed_with_credentials_present(name: str, job: dict[str, Any]) -> None:
     ours = [step.get("uses", "") for step in job["steps"]]
     after = ours[next(at for at, use in enumerate(ours) if use in SIGN_INS) + 1 :]
     assert {use.split("@")[0] for use in after} <= {
@@ -208,7 +208,9 @@ def test_the_engine_works_on_the_stacks_backend(name: str, job: dict[str, Any]) 
 
 
 @each_with_credentials
-def test_whatever_writes_a_stack_waits_in_the_stacks_line(name: str, job: dict[str, Any]) -> None:
+def test_every_job_that_writes_a_stack_is_in_its_concurrency_group(
+    name: str, job: dict[str, Any]
+) -> None:
     if signs_in(job) == "preview" or name == "own-roles.yml/plan":
         assert "concurrency" not in job, name
         return
@@ -218,7 +220,7 @@ def test_whatever_writes_a_stack_waits_in_the_stacks_line(name: str, job: dict[s
 
 
 @each_workflow
-def test_a_line_keeps_every_run_and_cancels_none(file: Path) -> None:
+def test_a_concurrency_group_keeps_every_run_and_cancels_none(file: Path) -> None:
     workflow = read(file)
     found = [
         one["concurrency"] for one in (workflow, *workflow["jobs"].values()) if "concurrency" in one
@@ -230,13 +232,13 @@ def test_a_line_keeps_every_run_and_cancels_none(file: Path) -> None:
         assert not (line.get("queue") == "max" and line["cancel-in-progress"])
 
 
-def test_each_tag_publishes_in_its_own_line() -> None:
+def test_each_tag_publishes_in_its_own_group() -> None:
     """GitHub keeps one waiting run in a group, so a third tag would drop the second."""
     line = read(ROOT / ".github/workflows/publish.yml")["concurrency"]
     assert line["group"] == "publish-${{ github.ref }}"
 
 
-def test_no_run_that_waits_for_production_holds_another_stack() -> None:
+def test_a_run_that_waits_for_production_blocks_no_other_stack() -> None:
     for name in ("up.yml", "up-stack.yml", "release.yml", "operate.yml"):
         assert "concurrency" not in read(ROOT / ".github/workflows" / name), name
 
@@ -250,7 +252,7 @@ def test_a_job_with_credentials_runs_mains_code(name: str, job: dict[str, Any]) 
         assert ref in {"main", "${{ needs.plan.outputs.commit }}"}, name
 
 
-def test_a_commit_that_starts_no_run_keeps_a_plan() -> None:
+def test_ignored_paths_keep_a_plan_valid() -> None:
     ignored = events(read(ROOT / ".github/workflows/up.yml"))["push"]["paths-ignore"]
     assert tuple(pattern.replace("**", "*") for pattern in ignored) == again.WITHOUT_EFFECT
 
@@ -262,11 +264,11 @@ def test_a_commit_that_starts_no_run_keeps_a_plan() -> None:
      "engine/deployment.py",
     ],
 )  # fmt: skip
-def test_what_a_run_reads_starts_one(read_by_a_run: str) -> None:
+def test_every_file_that_a_run_reads_starts_one(read_by_a_run: str) -> None:
     assert not any(fnmatch.fnmatch(read_by_a_run, one) for one in again.WITHOUT_EFFECT)
 
 
-def test_what_another_job_left_never_lies_beside_the_code_that_runs() -> None:
+def test_artifacts_are_never_unpacked_beside_executed_code() -> None:
     """A job with a weaker role fills an artifact; unpacked here, its files would be executed."""
     given = [
         step["with"]
@@ -277,7 +279,7 @@ def test_what_another_job_left_never_lies_beside_the_code_that_runs() -> None:
     assert {one.get("path") for one in given} == {"${{ runner.temp }}/given"}
 
 
-def test_one_check_stands_for_all_of_a_pull_requests() -> None:
+def test_one_check_covers_all_checks_of_a_pull_request() -> None:
     for file in WORKFLOWS:
         workflow = read(file)
         if "pull_request" not in events(workflow):
@@ -322,14 +324,14 @@ def test_every_test_runs_on_a_pull_request() -> None:
 )
 def test_each_file_is_in_one_shard(target: str, rooms: list[str]) -> None:
     def files(shard: int, of: int) -> list[str]:
-        asked = ["make", "--no-print-directory", "--dry-run", target]
-        asked += [f"SHARD={shard}", f"SHARDS={of}"]
+        requested = ["make", "--no-print-directory", "--dry-run", target]
+        requested += [f"SHARD={shard}", f"SHARDS={of}"]
         # `make test` runs this as well, and would pass its own flags on.
         alone = {name: value for name, value in os.environ.items() if "MAKE" not in name}
-        said = subprocess.run(
-            asked, cwd=ROOT, env=alone, capture_output=True, text=True, check=True
+        output = subprocess.run(
+            requested, cwd=ROOT, env=alone, capture_output=True, text=True, check=True
         ).stdout
-        return [word for word in said.splitlines()[-1].split() if word.startswith(ROOMS)]
+        return [word for word in output.splitlines()[-1].split() if word.startswith(ROOMS)]
 
     whole = sorted(
         str(file.relative_to(ROOT))
@@ -341,7 +343,7 @@ def test_each_file_is_in_one_shard(target: str, rooms: list[str]) -> None:
     assert files(0, 1) == rooms
 
 
-def test_a_step_that_writes_gets_the_signals_of_a_cancelled_job() -> None:
+def test_a_step_that_writes_receives_the_signals_of_a_cancelled_job() -> None:
     """GitHub signals the step's own process, and bash forwards nothing: exec replaces it."""
     writes = re.compile(r"-m (pipeline (apply|operate)|arbor release) ")
     runs = [run for step in all_steps() if writes.search(run := str(step.get("run", "")))]
@@ -372,20 +374,20 @@ def test_every_step_is_one_command_that_exists() -> None:
             assert rest[0] in command.commands, run
             command, rest = command.commands[rest[0]], rest[1:]
         options = {option for parameter in command.params for option in parameter.opts}
-        said = rest[: rest.index("--")] if "--" in rest else rest
-        assert {word for word in said if word.startswith("--")} <= options, run
+        output = rest[: rest.index("--")] if "--" in rest else rest
+        assert {word for word in output if word.startswith("--")} <= options, run
     for target in targets:
         assert f"\n{target.replace('.venv/ready', '$(READY)')}:" in makefile, target
 
 
 @pytest.mark.parametrize("name", ["up.yml", "own-roles.yml", "operate.yml"])
-def test_the_workflow_offers_what_apply_can_be_allowed(name: str) -> None:
+def test_the_workflow_offers_every_allow_option(name: str) -> None:
     workflow = read(ROOT / ".github/workflows" / name)
     options = events(workflow)["workflow_dispatch"]["inputs"]["allow"]["options"]
     assert options == [changes.NOTHING, *changes.ALLOWABLE]
 
 
-def test_what_calls_the_release_gives_it_only_data() -> None:
+def test_callers_of_the_release_pass_only_data() -> None:
     workflow = read(ROOT / ".github/workflows" / CALLED_WITH_A_SECRET)
     (job,) = workflow["jobs"].values()
     assert job["permissions"] == {}
@@ -395,7 +397,7 @@ def test_what_calls_the_release_gives_it_only_data() -> None:
     assert "--ref main" in step["run"]
 
 
-def test_dependabot_keeps_every_kind_of_pin() -> None:
+def test_dependabot_updates_every_kind_of_pin() -> None:
     found = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())["updates"]
     assert {one["package-ecosystem"] for one in found} == {"github-actions", "uv", "gomod"}
     for one in found:

@@ -39,7 +39,7 @@ def test_the_program_violates_no_rule(stack: str) -> None:
     grid.each_once(OF_THE_PROGRAM, size=len(OF_THE_PROGRAM)),
     ids=lambda batch: f"{len(batch)} with {batch[0].rule}",
 )
-def test_each_change_of_a_batch_is_caught_by_its_rule_and_no_other(batch: grid.Batch) -> None:
+def test_each_change_of_a_batch_violates_exactly_its_rule(batch: grid.Batch) -> None:
     resources = known_program.resources("production", batch)
     found = broken("production", resources)
     assert found >= grid.rules(batch)
@@ -47,6 +47,6 @@ def test_each_change_of_a_batch_is_caught_by_its_rule_and_no_other(batch: grid.B
     assert found - grid.rules(batch) <= {"contract-tags"}
 
 
-def test_every_rule_has_a_change_that_it_must_catch() -> None:
+def test_every_rule_has_a_mutation() -> None:
     tried = {mutation.rule for mutation in OF_THE_PROGRAM}
     assert {rule.name for rule in RULES} == tried

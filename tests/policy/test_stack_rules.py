@@ -70,8 +70,10 @@ def listening(protocol: str) -> Stack:
     return [listener, pointing(resource(LISTENER_RULE, "rule"), "listenerArn", listener)]
 
 
-def listener_hosts(*hosts: str, asked: str = "a.example") -> Stack:
-    rule = resource(LISTENER_RULE, "rule", {"conditions": [{"hostHeader": {"values": [asked]}}]})
+def listener_hosts(*hosts: str, requested: str = "a.example") -> Stack:
+    rule = resource(
+        LISTENER_RULE, "rule", {"conditions": [{"hostHeader": {"values": [requested]}}]}
+    )
     records = [
         resource("aws:route53/record:Record", host, {"name": host, "aliases": [{"name": "lb"}]})
         for host in hosts
@@ -336,9 +338,9 @@ def test_managed_policies_of_a_role_are_judged_like_attachments(rule: str) -> No
 
 
 def test_a_wildcard_host_needs_no_record() -> None:
-    assert stack_violations(BY_NAME["contract-hosts"], *listener_hosts(asked="*.example")) == []
+    assert stack_violations(BY_NAME["contract-hosts"], *listener_hosts(requested="*.example")) == []
 
 
-def test_types_without_tags_are_not_asked_for_them() -> None:
+def test_types_without_tags_need_none() -> None:
     untaggable = resource("aws:iam/rolePolicy:RolePolicy", "policy")
     assert stack_violations(BY_NAME["contract-tags"], untaggable) == []

@@ -22,7 +22,7 @@ def resolved(variables: dict[str, pulumi.Input[str]]) -> dict[str, str]:
     return seen
 
 
-def test_the_backend_gets_its_stores_and_nothing_secret_in_plain_sight() -> None:
+def test_the_backend_gets_its_stores_and_no_plain_secret() -> None:
     plain_variables = resolved(
         application.environment(
             name="production", domain="arbor-energy.com", database=DATABASE, cache=CACHE
@@ -43,14 +43,14 @@ def test_the_backend_gets_its_stores_and_nothing_secret_in_plain_sight() -> None
     }
 
 
-def test_the_command_listens_where_the_load_balancer_asks_and_starts_the_workers() -> None:
+def test_the_command_listens_on_the_target_port_with_the_workers() -> None:
     command = application.command(port=9000, workers=3)
     assert command[command.index("--bind") + 1] == "0.0.0.0:9000"
     assert pools.workers_of(command) == 3
     assert application.command(port=3000, workers=None) == ()
 
 
-def test_secrets_are_named_by_arn_and_key_in_their_current_version() -> None:
+def test_secrets_are_referenced_by_arn_and_key_of_the_current_version() -> None:
     assert resolved(
         application.secrets(app_secret_arn="arn:app", database=DATABASE, cache=CACHE)
     ) == {
@@ -61,7 +61,7 @@ def test_secrets_are_named_by_arn_and_key_in_their_current_version() -> None:
     }
 
 
-def test_no_variable_is_both_plain_and_secret_for_ecs_refuses_that() -> None:
+def test_no_variable_is_both_plain_and_secret() -> None:
     variables = application.environment(
         name="staging", domain="a.example", database=DATABASE, cache=CACHE
     )
@@ -93,7 +93,7 @@ def test_a_service_gets_only_the_stores_that_it_uses() -> None:
     )
 
 
-def test_every_key_that_a_task_asks_for_is_in_its_secret() -> None:
+def test_every_key_of_a_task_is_in_its_secret() -> None:
     args = SecretsArgs(
         database_secret=naming.secret("test", "db"),
         cache_secret=naming.secret("test", "redis"),
@@ -124,5 +124,5 @@ def test_every_key_that_a_task_asks_for_is_in_its_secret() -> None:
         arn, key, stage, version = value_from.rsplit(":", 3)
         assert key in keys[arn]
         assert (stage, version) == ("", "")
-    asked = {tuple(value_from.rsplit(":", 3)[:2]) for value_from in seen.values()}
-    assert asked == {(arn, key) for arn, secret in keys.items() for key in secret}
+    requested = {tuple(value_from.rsplit(":", 3)[:2]) for value_from in seen.values()}
+    assert requested == {(arn, key) for arn, secret in keys.items() for key in secret}

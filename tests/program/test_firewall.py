@@ -76,9 +76,7 @@ def test_a_large_body_elsewhere_is_counted_and_blocked(path: str) -> None:
         ("/apidocs", False),
     ],
 )
-def test_rate_limit_the_firewall_counts_the_paths_that_the_application_counts(
-    path: str, *, counts: bool
-) -> None:
+def test_rate_limit_the_firewall_counts_the_applications_paths(path: str, *, counts: bool) -> None:
     of_the_api = {"ApiMinuteLimit", "ApiTenMinuteLimit"}
     found = counting(rules(PRODUCTION), Request(path))
     assert found - {"RateLimit"} == (of_the_api if counts else set())

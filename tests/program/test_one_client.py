@@ -59,7 +59,7 @@ def rolls_back(failures: Mapping[int, int]) -> bool:
     return any(longest_alarm(failures, n) >= alarm()["datapointsToAlarm"] for n in OTHERS)
 
 
-def test_the_firewall_s_limits_are_below_the_application_s_in_every_stack() -> None:
+def test_the_firewalls_limits_are_below_the_applications() -> None:
     (per_minute, _), (per_hour, _) = APPLICATION
     for stack in (PRODUCTION, STAGING):
         assert stack.firewall.api_requests_per_minute < per_minute
@@ -76,27 +76,25 @@ def test_rate_limit_one_client_does_not_roll_a_deployment_back(rate: int, waits:
 
 
 @pytest.mark.parametrize("rate", [45, 120, 1000])
-def test_a_firewall_that_is_three_minutes_late_is_soon_enough(rate: int) -> None:
+def test_a_firewall_delay_of_three_minutes_is_tolerated(rate: int) -> None:
     """AWS documents up to several minutes, and usually less than 30 seconds."""
     for waits in WAITS:
         assert not rolls_back(Client(rate, waits).failures(FIREWALL, hours=HOURS, delay=180))
 
 
 @pytest.mark.parametrize("rate", [30, 45, 120, 1000])
-def test_without_the_firewall_s_limits_it_would(rate: int) -> None:
+def test_without_the_firewalls_limits_a_deployment_is_rolled_back(rate: int) -> None:
     assert rolls_back(Client(rate).failures((), hours=HOURS))
 
 
-def test_the_minute_s_limit_alone_would_not_be_enough_for_what_comes_all_the_hour() -> None:
+def test_the_minute_limit_alone_is_not_enough() -> None:
     assert rolls_back(Client(45).failures(FIREWALL[:1], hours=HOURS))
 
 
-def test_a_client_below_both_limits_gets_no_answer_but_the_application_s() -> None:
+def test_a_client_below_both_limits_reaches_the_application() -> None:
     assert Client(13).failures(FIREWALL, hours=HOURS) == {}
 
 
-def test_a_client_between_the_two_limits_is_answered_429_before_the_application_counts_1000() -> (
-    None
-):
+def test_a_client_between_both_limits_gets_429_before_the_applications_limit() -> None:
     for waits in WAITS:
         assert Client(45, waits).failures(FIREWALL, hours=HOURS) == {}

@@ -102,13 +102,13 @@ def promised(stack: str) -> set[tuple[str, str]]:
 
 
 @each_stack
-def test_every_name_that_an_operator_types_is_there_with_its_type(stack: str) -> None:
+def test_every_promised_name_exists_with_its_type(stack: str) -> None:
     found = {(r.typ, r.inputs.get(NAMED_BY.get(r.typ, ""))) for r in custom(stack_of(stack))}
     assert promised(stack) <= found
 
 
 @each_stack
-def test_no_other_physical_name_is_fixed(stack: str) -> None:
+def test_every_other_physical_name_is_generated(stack: str) -> None:
     allowed = {name for _, name in promised(stack)} | {
         naming.exec_log_group(stack),
         naming.cache_log_group(stack),
@@ -132,7 +132,7 @@ def test_no_other_physical_name_is_fixed(stack: str) -> None:
 
 
 @each_stack
-def test_every_taggable_resource_says_whose_it_is(stack: str) -> None:
+def test_every_taggable_resource_has_the_tags(stack: str) -> None:
     for resource in custom(stack_of(stack)):
         if resource.typ in UNTAGGABLE:
             continue
@@ -142,13 +142,13 @@ def test_every_taggable_resource_says_whose_it_is(stack: str) -> None:
 
 
 @each_stack
-def test_every_resource_sits_in_a_component(stack: str) -> None:
+def test_every_resource_belongs_to_a_component(stack: str) -> None:
     top = stack_of(stack).unparented
     assert [t for t in top if not t.startswith("arbor:")] == []
 
 
 @each_stack
-def test_only_the_load_balancer_is_open_to_the_world_and_only_on_80_and_443(stack: str) -> None:
+def test_only_the_load_balancer_is_open_to_the_internet_on_80_and_443(stack: str) -> None:
     rules = stack_of(stack).all(INGRESS)
     opened = {
         (rule["securityGroupId"], rule["fromPort"], rule["toPort"])
@@ -175,7 +175,7 @@ def test_security_groups_are_a_chain(stack: str) -> None:
 
 
 @each_stack
-def test_what_goes_in_comes_out_of_the_other_group_and_data_goes_nowhere(stack: str) -> None:
+def test_ingress_and_egress_rules_match_and_stores_have_no_egress(stack: str) -> None:
     egress = stack_of(stack).all(EGRESS).values()
     out = {
         (r["securityGroupId"], r.get("referencedSecurityGroupId"), r["fromPort"]) for r in egress
@@ -241,7 +241,7 @@ def test_the_backend_gets_the_environment_that_the_application_reads(stack: str)
 
 
 @each_stack
-def test_the_backend_starts_as_many_workers_as_config_says_and_the_frontend_its_own(
+def test_the_backend_starts_the_configured_workers(
     stack: str,
 ) -> None:
     """In the form of the image's own command, which has 4."""
@@ -300,7 +300,7 @@ def test_services_are_native_blue_green_and_roll_back_on_alarms(stack: str) -> N
 
 
 @each_stack
-def test_both_rules_of_a_service_forward_to_both_groups_and_their_weights_are_ecs_s(
+def test_both_rules_forward_to_both_groups_and_ecs_owns_the_weights(
     stack: str,
 ) -> None:
     rules = stack_of(stack).all("aws:lb/listenerRule:ListenerRule")
@@ -315,7 +315,7 @@ def test_both_rules_of_a_service_forward_to_both_groups_and_their_weights_are_ec
 
 
 @each_stack
-def test_the_test_rules_are_asked_first_and_the_frontend_last(stack: str) -> None:
+def test_test_rules_are_evaluated_first_and_the_frontend_last(stack: str) -> None:
     rules = stack_of(stack).all("aws:lb/listenerRule:ListenerRule")
     order = sorted(rules, key=lambda name: int(rules[name]["priority"]))
     assert order == [
@@ -327,7 +327,7 @@ def test_the_test_rules_are_asked_first_and_the_frontend_last(stack: str) -> Non
 
 
 @each_stack
-def test_the_listener_speaks_tls_and_answers_404_to_strangers(stack: str) -> None:
+def test_the_listener_requires_tls_and_returns_404_by_default(stack: str) -> None:
     listeners = stack_of(stack).all("aws:lb/listener:Listener")
     https, http = listeners["balancer-https"], listeners["balancer-http"]
     assert https["sslPolicy"].startswith("ELBSecurityPolicy-TLS13-1-2")
@@ -364,7 +364,7 @@ def test_the_parameter_group_forces_tls_and_logs_slow_queries(stack: str) -> Non
 
 
 @each_stack
-def test_the_cache_fails_over_in_production_and_is_closed_everywhere(stack: str) -> None:
+def test_the_cache_fails_over_in_production_and_requires_a_token(stack: str) -> None:
     cache = stack_of(stack).only("aws:elasticache/replicationGroup:ReplicationGroup")
     production = stack == "production"
     assert cache["numCacheClusters"] == (3 if production else 1)
@@ -380,7 +380,7 @@ def test_the_cache_fails_over_in_production_and_is_closed_everywhere(stack: str)
 
 
 @each_stack
-def test_data_stands_in_isolated_subnets(stack: str) -> None:
+def test_stores_are_in_isolated_subnets(stack: str) -> None:
     recorder = stack_of(stack)
     for token in ("aws:rds/subnetGroup:SubnetGroup", "aws:elasticache/subnetGroup:SubnetGroup"):
         assert recorder.only(token)["subnetIds"] == ["isolated-1", "isolated-2", "isolated-3"]
@@ -398,7 +398,7 @@ def test_the_database_s_secret_has_exactly_a_user_and_a_password(stack: str) -> 
 
 
 @each_stack
-def test_one_nat_gateway_a_zone_in_production_and_one_in_staging(stack: str) -> None:
+def test_production_has_a_nat_gateway_per_zone_and_staging_one(stack: str) -> None:
     vpc = stack_of(stack).only("awsx:ec2:Vpc")
     strategy = {"production": "OnePerAz", "staging": "Single"}[stack]
     assert vpc["natGateways"]["strategy"] == strategy
@@ -407,7 +407,7 @@ def test_one_nat_gateway_a_zone_in_production_and_one_in_staging(stack: str) -> 
 
 
 @each_stack
-def test_every_role_says_on_whose_behalf_but_the_one_ecs_moves_rules_with(stack: str) -> None:
+def test_every_role_except_ecss_requires_a_source(stack: str) -> None:
     """ECS sends no source ARN when it assumes an infrastructure role."""
     for name, role in stack_of(stack).all("aws:iam/role:Role").items():
         (statement,) = json.loads(role["assumeRolePolicy"])["Statement"]
@@ -420,7 +420,7 @@ def test_every_role_says_on_whose_behalf_but_the_one_ecs_moves_rules_with(stack:
 
 
 @each_stack
-def test_every_role_of_the_program_lives_below_the_stacks_path_and_within_its_boundary(
+def test_every_role_has_the_stacks_path_and_boundary(
     stack: str,
 ) -> None:
     recorder = stack_of(stack)
@@ -433,7 +433,7 @@ def test_every_role_of_the_program_lives_below_the_stacks_path_and_within_its_bo
 
 
 @each_stack
-def test_what_the_programs_roles_are_for_is_within_their_boundary(stack: str) -> None:
+def test_the_boundary_allows_every_action_of_the_programs_roles(stack: str) -> None:
     """Each action of each policy, on a resource that it names, with the stack's tags."""
     recorder = stack_of(stack)
     settings = access.stack.pipeline(stack, account_id=ACCOUNT, region=REGION, repository="a/b")

@@ -32,18 +32,18 @@ class Finding:
 
 def findings(deployed: Deployment) -> list[Finding]:
     """The pack's findings in a preview. Raises CommandError if it fails for another reason."""
-    told: list[Finding] = []
+    found_so_far: list[Finding] = []
 
     def see(event: events.EngineEvent) -> None:
         if event.policy_event is not None:
-            told.append(_finding(event.policy_event))
+            found_so_far.append(_finding(event.policy_event))
 
     try:
         deployed.preview(see)
     except automation.CommandError:
-        if not any(found.mandatory for found in told):
+        if not any(found.mandatory for found in found_so_far):
             raise
-    return told
+    return found_so_far
 
 
 def _finding(event: events.PolicyEvent) -> Finding:

@@ -75,11 +75,11 @@ def _parsed(program: click.Group, words: list[str]) -> dict[str, Any]:
 def _run(words: list[str], environment: Mapping[str, str]) -> tuple[int, str]:
     """Run it here, with the job's environment; only PATH and HOME come from this process."""
     kept = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
-    said = io.StringIO()
+    printed = io.StringIO()
     with (
         patch.dict(os.environ, {**kept, **environment}, clear=True),
-        redirect_stdout(said),
+        redirect_stdout(printed),
         pytest.raises(SystemExit) as ended,
     ):
         PROGRAMS[words[2]].main(args=words[3:], prog_name=words[2])
-    return int(ended.value.code or 0), said.getvalue()
+    return int(ended.value.code or 0), printed.getvalue()

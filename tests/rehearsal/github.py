@@ -33,7 +33,7 @@ class GitHub:
     dispatched: list[dict[str, Any]] = field(default_factory=list)
     cancelled: list[int] = field(default_factory=list)
     statuses: list[dict[str, Any]] = field(default_factory=list)
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    requested: list[tuple[str, str]] = field(default_factory=list)
 
     def merge(self, *files: str) -> str:
         """Another commit on main that changes these files; returns its SHA."""
@@ -54,14 +54,14 @@ class GitHub:
         path = url.path.removeprefix(f"/repos/{self.repository}")
         body = json.loads(_text(request.body)) if request.body else {}
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
-        self.asked.append((method, path))
+        self.requested.append((method, path))
         for pattern, answer in ROUTES.items():
             wanted, _, where = pattern.partition(" ")
             found = re.fullmatch(where, path)
             if method == wanted and found:
                 status, reply = answer(self, found.groups(), query, body)
                 return status, {}, "" if reply is None else json.dumps(reply)
-        raise AssertionError(f"GitHub is asked {method} {path}, which this stub does not know")
+        raise AssertionError(f"the stub of GitHub has no {method} {path}")
 
 
 def _text(body: object) -> str:

@@ -171,10 +171,10 @@ class Steps:
         words = list(_words(command, environment, self.place))
         self.job.commands.append(words)
         files["output"].write_text("")
-        code, said = self.around.command(words, environment, self.job) if words else (0, "")
+        code, printed = self.around.command(words, environment, self.job) if words else (0, "")
         if target:
             file = Path(string.Template(target.strip().strip('"')).substitute(environment))
-            file.write_text((file.read_text() if file.exists() else "") + said)
+            file.write_text((file.read_text() if file.exists() else "") + printed)
         lines = files["output"].read_text().splitlines()
         for line in lines:
             name, _, value = line.partition("=")

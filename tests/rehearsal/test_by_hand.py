@@ -34,7 +34,7 @@ def released(world: World) -> list[tuple[str, str]]:
 
 
 @both_subjects
-def test_a_version_goes_to_staging_and_then_to_production(world: World) -> None:
+def test_a_version_is_released_to_staging_and_then_to_production(world: World) -> None:
     run = by_hand(world, "release.yml", version="v1.4.0")
     assert run.result == SUCCESS, run.results()
     assert released(world) == [("staging", "v1.4.0"), ("production", "v1.4.0")]
@@ -51,7 +51,7 @@ def test_a_version_goes_to_staging_and_then_to_production(world: World) -> None:
         assert not any("pulumi" in words or "pipeline" in words for words in ran)
 
 
-def test_the_applications_tag_releases_mains_code_with_the_version_as_data(world: World) -> None:
+def test_the_applications_tag_runs_mains_release_with_the_version_as_data(world: World) -> None:
     payload = {"client_payload": {"version": "v1.4.0; curl evil"}}
     run = world.rehearsal.run("release.yml", Event(name="repository_dispatch", payload=payload))
     assert run["staging"].commit == world.github.main
@@ -106,7 +106,7 @@ def test_only_mains_workflow_runs(world: World, workflow: str, ref: str) -> None
         {"repository": "somebody/infrastructure"},
     ],
 )
-def test_no_role_that_writes_trusts_another_job(world: World, other: dict[str, str]) -> None:
+def test_roles_that_write_trust_no_other_job(world: World, other: dict[str, str]) -> None:
     """The trust policies refuse what GitHub's own rules may let through."""
     ours = Identity(
         repository=world.github.repository,
@@ -134,7 +134,7 @@ def night(world: World) -> Run:
 
 
 @both_subjects
-def test_drift_opens_one_issue_which_closes_when_it_is_gone(world: World) -> None:
+def test_drift_opens_one_issue_that_closes_afterwards(world: World) -> None:
     world.drift["staging"] = [DRIFT]
     run = night(world)
     assert run.result == SUCCESS, run.results()
@@ -146,7 +146,7 @@ def test_drift_opens_one_issue_which_closes_when_it_is_gone(world: World) -> Non
     assert {job.role.rpartition("-")[2] for job in run.jobs if job.role} == {"preview"}
 
 
-def test_a_stack_without_a_report_is_never_no_drift_any_more(world: World) -> None:
+def test_a_missing_report_keeps_the_issue_open(world: World) -> None:
     world.drift["staging"] = [DRIFT]
     night(world)
     world.drift["staging"] = []
@@ -170,9 +170,7 @@ def test_drift_of_one_stack_is_reported_while_the_other_cannot_be_read(world: Wo
 
 
 @pytest.mark.parametrize("action", ["refresh", "adopt", "up-refresh", "cancel", "state-repair"])
-def test_operate_waits_for_its_environment_and_in_the_stacks_line(
-    world: World, action: str
-) -> None:
+def test_operate_waits_for_approval_and_the_concurrency_group(world: World, action: str) -> None:
     run = by_hand(world, "operate.yml", stack="production", action=action)
     assert run.result == SUCCESS, run.results()
     job = run["operate"]
@@ -184,7 +182,7 @@ def test_operate_waits_for_its_environment_and_in_the_stacks_line(
 
 
 @both_subjects
-def test_own_roles_are_planned_and_applied_by_the_first_deploy_role(world: World) -> None:
+def test_own_roles_are_planned_and_applied_with_the_first_deploy_role(world: World) -> None:
     run = by_hand(world, "own-roles.yml", stack="production")
     assert run.result == SUCCESS, run.results()
     # The session to plan, the one to apply the plan, and the one to rotate.
@@ -196,9 +194,7 @@ def test_own_roles_are_planned_and_applied_by_the_first_deploy_role(world: World
 
 
 @pytest.mark.parametrize("rotate", [True, False])
-def test_the_first_up_rotates_what_the_state_holds_unless_that_is_taken_off(
-    world: World, rotate: bool
-) -> None:
+def test_the_first_up_rotates_the_states_secrets_by_default(world: World, rotate: bool) -> None:
     inputs = {"stack": "staging", "rotate": rotate}
     event = Event(name="workflow_dispatch", inputs=inputs)
     run = world.rehearsal.run("own-roles.yml", event)
@@ -209,7 +205,7 @@ def test_the_first_up_rotates_what_the_state_holds_unless_that_is_taken_off(
 
 
 @both_subjects
-def test_secrets_are_rotated_where_nothing_else_would_change(world: World) -> None:
+def test_secrets_are_rotated_without_another_change(world: World) -> None:
     world.changes["production"] = 0
     event = Event(name="workflow_dispatch", inputs={"stack": "production", "rotate": True})
     run = world.rehearsal.run("own-roles.yml", event)
@@ -221,7 +217,7 @@ def test_secrets_are_rotated_where_nothing_else_would_change(world: World) -> No
 
 
 @pytest.mark.parametrize("result", ["failed", "refused", "stale"])
-def test_nothing_is_rotated_after_an_apply_that_was_not_done(world: World, result: str) -> None:
+def test_nothing_is_rotated_after_a_failed_apply(world: World, result: str) -> None:
     world.applies["staging"] = result
     event = Event(name="workflow_dispatch", inputs={"stack": "staging", "rotate": True})
     run = world.rehearsal.run("own-roles.yml", event)
@@ -229,7 +225,7 @@ def test_nothing_is_rotated_after_an_apply_that_was_not_done(world: World, resul
     assert world.commands.of("rotate-first") == []
 
 
-def test_without_an_approval_nothing_of_production_changes(world: World) -> None:
+def test_without_an_approval_production_is_unchanged(world: World) -> None:
     world.rehearsal.approve = lambda _environment, _run: WAITING
     by_hand(world, "own-roles.yml", stack="production")
     by_hand(world, "operate.yml", stack="production", action="up-refresh")
@@ -266,6 +262,6 @@ def test_expressions_have_githubs_values(expression: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize("unknown", ["a + b", "a b", "unknown('x')", "other.a"])
-def test_an_expression_that_is_not_understood_fails(unknown: str) -> None:
+def test_an_unknown_expression_fails(unknown: str) -> None:
     with pytest.raises((ValueError, KeyError)):
         evaluate(unknown, {"a": 1, "b": 2}, {})

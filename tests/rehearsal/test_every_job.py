@@ -46,7 +46,7 @@ def test_every_job_of_every_workflow_is_walked(world: World) -> None:
     assert walked == every
 
 
-def test_what_the_application_calls_starts_mains_release_with_its_token(world: World) -> None:
+def test_the_called_workflow_starts_mains_release_with_the_callers_token(world: World) -> None:
     call = {"infrastructure": world.github.repository, "version": "v1.4.0 --ref evil"}
     event = Event(name="workflow_call", ref="refs/tags/v1.4.0", inputs=call)
     (job,) = world.rehearsal.run("call-release.yml", event).jobs

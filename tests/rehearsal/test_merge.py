@@ -33,7 +33,7 @@ def waits(world: World, run: Run) -> None:
 
 
 @both_subjects
-def test_staging_comes_up_and_then_production_when_it_is_approved(world: World) -> None:
+def test_staging_is_applied_and_then_production_after_approval(world: World) -> None:
     run = merge(world)
     assert run.result == SUCCESS, run.results()
     assert [job.name for job in run.jobs if job.environment] == [
@@ -49,7 +49,7 @@ def test_staging_comes_up_and_then_production_when_it_is_approved(world: World) 
         assert run[f"{stack}/result"].role == ""
 
 
-def test_no_approval_is_asked_for_where_nothing_would_change(world: World) -> None:
+def test_without_changes_no_approval_is_requested(world: World) -> None:
     world.changes = {"staging": 1, "production": 0}
     run = merge(world)
     assert run.result == SUCCESS
@@ -58,7 +58,7 @@ def test_no_approval_is_asked_for_where_nothing_would_change(world: World) -> No
     assert world.applied == [("staging", world.github.main)]
 
 
-def test_a_rejected_production_changes_nothing_and_staging_stays_up(world: World) -> None:
+def test_a_rejected_production_is_unchanged_and_staging_stays(world: World) -> None:
     world.rehearsal.approve = lambda _environment, _run: FAILURE
     run = merge(world)
     assert run.result == FAILURE
@@ -68,7 +68,7 @@ def test_a_rejected_production_changes_nothing_and_staging_stays_up(world: World
     assert len(world.github.statuses) == 1
 
 
-def test_a_failed_staging_keeps_production_and_its_result_is_posted(world: World) -> None:
+def test_a_failed_staging_stops_production_and_its_result_is_posted(world: World) -> None:
     world.applies["staging"] = "failed"
     run = merge(world)
     assert run["staging/apply"].failed.startswith("exec .venv/bin/python -m pipeline apply")
@@ -81,7 +81,7 @@ def test_a_failed_staging_keeps_production_and_its_result_is_posted(world: World
 
 
 @pytest.mark.parametrize("result", ["refused", "cancelled"])
-def test_whatever_else_ends_an_apply_leaves_its_report(world: World, result: str) -> None:
+def test_any_other_end_of_an_apply_posts_its_report(world: World, result: str) -> None:
     world.applies["production"] = result
     run = merge(world)
     assert run["production/apply"].result == FAILURE
@@ -89,7 +89,7 @@ def test_whatever_else_ends_an_apply_leaves_its_report(world: World, result: str
     assert world.github.dispatched == []
 
 
-def test_a_plan_that_went_stale_meanwhile_is_planned_and_asked_for_again(world: World) -> None:
+def test_a_plan_that_became_stale_is_planned_and_approved_again(world: World) -> None:
     planned = world.github.main
 
     def late(_environment: str, _run: Run) -> str:
@@ -133,7 +133,7 @@ def test_a_plan_that_the_engine_finds_stale_is_planned_again(world: World) -> No
     assert started["inputs"] == {"stack": "both", "allow": "nothing", "again": "1"}
 
 
-def test_plans_that_stay_stale_come_to_an_end(world: World) -> None:
+def test_repeatedly_stale_plans_end(world: World) -> None:
     world.applies["staging"] = "stale"
     inputs = {"again": "3", "allow": "nothing", "stack": "both"}
     run = merge(world, Event(name="workflow_dispatch", inputs=inputs))
@@ -141,7 +141,7 @@ def test_plans_that_stay_stale_come_to_an_end(world: World) -> None:
     assert world.github.dispatched == []
 
 
-def test_a_second_merge_takes_back_the_question_of_the_first(world: World) -> None:
+def test_a_second_merge_cancels_the_approval_of_the_first(world: World) -> None:
     world.rehearsal.approve = lambda _environment, _run: WAITING
     first = merge(world)
     assert first.result == WAITING
@@ -156,7 +156,7 @@ def test_a_second_merge_takes_back_the_question_of_the_first(world: World) -> No
     assert world.applied[1:] == [("staging", world.github.main), ("production", world.github.main)]
 
 
-def test_a_run_that_is_started_again_plans_what_main_is_now(world: World) -> None:
+def test_a_rerun_plans_mains_newest_commit(world: World) -> None:
     old = Event(name="push", sha=world.github.main)
     merge(world, old)
     newest = world.github.merge("components/cache.py")
@@ -165,7 +165,7 @@ def test_a_run_that_is_started_again_plans_what_main_is_now(world: World) -> Non
     assert world.applied[-1] == ("production", newest)
 
 
-def test_a_cancelled_run_starts_nothing_more_and_its_result_is_posted(world: World) -> None:
+def test_a_cancelled_run_stops_and_its_result_is_posted(world: World) -> None:
     def cancelled(
         options: dict[str, Any], environment: Mapping[str, str], job: Job
     ) -> tuple[int, str]:
@@ -177,7 +177,7 @@ def test_a_cancelled_run_starts_nothing_more_and_its_result_is_posted(world: Wor
     run = Run(workflow="up.yml", event=MERGE, number=0)
 
     def approve(_environment: str, _run: Run) -> str:
-        raise AssertionError("an approval is asked for")
+        raise AssertionError("an approval is requested")
 
     world.rehearsal.approve = approve
     world.commands.plays["apply"] = cancelled
@@ -189,12 +189,12 @@ def test_a_cancelled_run_starts_nothing_more_and_its_result_is_posted(world: Wor
 
 
 @pytest.mark.parametrize("ref", ["refs/heads/another", "refs/tags/v1.2.3"])
-def test_no_other_branch_and_no_tag_comes_up(world: World, ref: str) -> None:
+def test_other_branches_and_tags_start_no_up(world: World, ref: str) -> None:
     run = merge(world, Event(name="workflow_dispatch", ref=ref))
     assert {job.result for job in run.jobs} == {SKIPPED}
 
 
-def test_one_stack_alone_by_hand_with_what_to_allow(world: World) -> None:
+def test_one_stack_by_hand_with_allow(world: World) -> None:
     inputs = {"stack": "production", "allow": "first-start"}
     run = merge(world, Event(name="workflow_dispatch", inputs=inputs))
     assert run.result == SUCCESS, run.results()
@@ -202,14 +202,14 @@ def test_one_stack_alone_by_hand_with_what_to_allow(world: World) -> None:
     assert world.commands.of("apply")[0]["allow"] == ["first-start"]
 
 
-def test_a_session_longer_than_the_roles_ends_at_the_login(world: World) -> None:
+def test_a_session_over_the_roles_maximum_fails_at_sign_in(world: World) -> None:
     world.rehearsal.longest = 3600  # a role that is older than its new maximum
     run = merge(world)
     assert "configure-aws-credentials" in run["staging/apply"].failed
     assert world.applied == []
 
 
-def test_an_apply_that_did_not_begin_changed_nothing_and_needs_no_cancel(world: World) -> None:
+def test_a_skipped_apply_is_reported_as_unchanged(world: World) -> None:
     world.rehearsal.longest = 3600  # the sign-in of each job that writes fails
     merge(world)
     (posted,) = [one["body"] for one in world.github.comments[7]]
@@ -228,7 +228,7 @@ def test_an_apply_that_did_not_begin_changed_nothing_and_needs_no_cancel(world: 
         ),
     ],
 )
-def test_the_engine_works_on_the_stacks_backend_or_the_variables(
+def test_the_engine_uses_the_stacks_backend_or_the_variable(
     world: World, variables: dict[str, str], backends: tuple[str, str]
 ) -> None:
     world.github.variables = variables

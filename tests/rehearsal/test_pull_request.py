@@ -52,7 +52,7 @@ def test_a_pull_request_is_tested_and_previewed_into_one_comment(world: World) -
     assert run.approvals == []
 
 
-def test_a_preview_without_a_report_stands_in_the_comment_and_fails_the_check(world: World) -> None:
+def test_a_preview_without_a_report_is_commented_and_fails_the_check(world: World) -> None:
     world.unreadable = {"production"}
     run = opened(world)
     assert run["passed"].result == FAILURE
@@ -78,10 +78,10 @@ def test_a_fork_and_dependabot_get_no_credentials_and_are_not_blocked(
     for options in world.commands.of("preview"):
         assert options["in_emulated"]
         assert options["base"].name == "base"
-    assert world.github.asked == []
+    assert world.github.requested == []
 
 
-def test_a_merge_queue_runs_the_tests_and_asks_for_no_role(world: World) -> None:
+def test_a_merge_queue_runs_the_tests_and_assumes_no_role(world: World) -> None:
     queue = Event(name="merge_group", ref="refs/heads/gh-readonly-queue/main/pr-7", sha="f" * 40)
     run = world.rehearsal.run("preview.yml", queue)
     assert run["passed"].result == SUCCESS
@@ -89,7 +89,7 @@ def test_a_merge_queue_runs_the_tests_and_asks_for_no_role(world: World) -> None
     assert len(names(run, "checks")) > 5
 
 
-def test_a_failed_test_fails_the_one_check_that_is_required(world: World) -> None:
+def test_a_failed_test_fails_the_required_check(world: World) -> None:
     def make(words: list[str], environment: Any, job: Any) -> tuple[int, str]:
         if words[:2] == ["make", "unit"]:
             return 2, ""
@@ -102,7 +102,7 @@ def test_a_failed_test_fails_the_one_check_that_is_required(world: World) -> Non
 
 
 @both_subjects
-def test_the_code_of_a_pull_request_gets_no_role_that_writes(world: World) -> None:
+def test_pull_requests_get_no_role_that_writes(world: World) -> None:
     """A changed workflow can request any role; the trust policies decide."""
     run = opened(world)
     token = run["preview (staging)"].identity.token(immutable=world.rehearsal.immutable)

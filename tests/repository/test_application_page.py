@@ -23,14 +23,14 @@ def blocks(language: str) -> list[str]:
 WORKFLOW: dict[str, Any] = yaml.safe_load(LINES)
 
 
-def test_the_workflow_assumes_the_role_that_config_makes() -> None:
+def test_the_workflow_assumes_the_role_of_config() -> None:
     role = WORKFLOW["jobs"]["images"]["steps"][1]["with"]["role-to-assume"]
     name = role.rsplit("/", 1)[-1].replace("${{ matrix.stack }}", "<stack>")
     assert name == naming.ci_images_role("<stack>")
     assert f"`{name}`" in PAGE
 
 
-def test_the_repository_that_it_writes_into_config_is_accepted_and_trusted() -> None:
+def test_the_repository_in_its_config_is_accepted_and_trusted() -> None:
     (value,) = re.findall(r"^arbor:applicationRepository: (\S+)$", PAGE, re.MULTILINE)
     assert ci_documents.SUBJECT_NAME.fullmatch(value)
     (numbered,) = re.findall(r"`(OWNER@\S+)`", PAGE)
@@ -57,7 +57,7 @@ def test_the_workflow_pushes_the_version_the_commit_and_latest_to_the_promised_n
     assert matrix["app"] == list(CONFIG["arbor:services"])
 
 
-def test_it_calls_our_workflow_with_inputs_that_it_has() -> None:
+def test_it_calls_our_workflow_with_valid_inputs() -> None:
     (call,) = WORKFLOW["jobs"]["release"]["steps"]
     (file,) = re.findall(r"gh workflow run (\S+)", call["run"])
     text = (PROJECT_DIR / ".github" / "workflows" / file).read_text()
@@ -70,15 +70,15 @@ def test_it_calls_our_workflow_with_inputs_that_it_has() -> None:
     assert f"--repo {CONFIG['arbor:githubRepository']} --ref main" in call["run"]
 
 
-def test_the_workflow_to_call_takes_the_same_step() -> None:
+def test_the_callable_workflow_has_the_same_step() -> None:
     text = (PROJECT_DIR / ".github/workflows/call-release.yml").read_text()
     called = yaml.safe_load(text)
     (step,) = called["jobs"]["start"]["steps"]
     (call,) = WORKFLOW["jobs"]["release"]["steps"]
     ours = step["run"].replace("$VERSION", "$GITHUB_REF_NAME")
     assert ours.replace('"$INFRASTRUCTURE"', CONFIG["arbor:githubRepository"]) == call["run"]
-    asked = called[True]["workflow_call"]
-    for name in [*asked["inputs"], *asked["secrets"]]:
+    call = called[True]["workflow_call"]
+    for name in [*call["inputs"], *call["secrets"]]:
         assert f"`{name}`" in PAGE
 
 
@@ -94,5 +94,5 @@ def test_the_workflow_to_call_takes_the_same_step() -> None:
         naming.DATABASE_USER,
     ],
 )
-def test_it_names_what_the_application_must_type(named: str) -> None:
+def test_it_lists_the_names_for_the_application(named: str) -> None:
     assert f"`{named}`" in PAGE

@@ -15,18 +15,18 @@ PARTS = re.compile(r"^\*\*(Context|Decision|Consequence)\.\*\*\s", re.MULTILINE)
 PATH = re.compile(r"`((?:[a-z_.]+/)+[\w./-]*|[\w.-]+\.(?:py|yaml|md|toml|txt))`")
 
 
-def test_the_coverage_page_is_what_the_tables_say() -> None:
+def test_the_coverage_page_is_up_to_date() -> None:
     written = (ROOT / "packages" / "pulumi-moto" / "COVERAGE.md").read_text()
     assert written == coverage.page(), "run `make docs`"
 
 
-def test_the_page_of_policies_is_what_the_rules_say() -> None:
+def test_the_page_of_policies_is_up_to_date() -> None:
     written = (ROOT / "docs" / "policies.md").read_text()
     assert written == policies.page(), "run `make docs`"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_a_page_names_only_files_that_exist(page: Path) -> None:
+def test_a_page_names_only_existing_files(page: Path) -> None:
     for name in PATH.findall(page.read_text()):
         assert (ROOT / name).exists() or (page.parent / name).exists(), name
     for link in re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", page.read_text()):

@@ -52,7 +52,7 @@ def test_without_a_supported_python_one_sentence_names_what_to_install(path: Pat
     assert "PYTHON_BASE" in done.stderr
 
 
-def test_a_python_of_another_version_is_refused(path: Path) -> None:
+def test_an_unsupported_python_is_refused(path: Path) -> None:
     done = sets_up(path, f"PYTHON_BASE={add(path, 'python3.10', BROKEN)}")
     assert done.returncode != 0
     assert done.stderr.startswith("Python 3.11, 3.12 or 3.13 with venv is required")
@@ -65,7 +65,7 @@ def test_the_newest_supported_python_that_runs_is_taken(path: Path) -> None:
     assert "\npython3.12 -m venv " in sets_up(path, "--dry-run").stdout
 
 
-def test_help_lists_every_target_that_a_person_types() -> None:
+def test_help_lists_every_target() -> None:
     makefile = (ROOT / "Makefile").read_text()
     (phony,) = [line for line in makefile.splitlines() if line.startswith(".PHONY:")]
     printed = subprocess.run(

@@ -12,7 +12,7 @@ LATER = {"/pulumi.lock"}
 """Written before the first run of the pipeline (docs/pipeline.md)."""
 
 
-def test_each_line_has_an_owner_and_a_path_that_exists() -> None:
+def test_each_line_has_an_owner_and_an_existing_path() -> None:
     for pattern, *owners in LINES:
         assert owners, pattern
         assert pattern in LATER or list(ROOT.glob(pattern.strip("/"))), pattern

@@ -126,14 +126,14 @@ class Application:
 
     def _open_stores(self, logins: Logins) -> bool:
         """Whether the account has both stores."""
-        asked = self.found.asked_stores()
-        if asked is None:
+        settings = self.found.store_settings()
+        if settings is None:
             return False
         self.stores = self._kept.enter_context(
             stores(
                 authority=self.authority,
                 place=self.place,
-                asked=asked,
+                settings=settings,
                 logins=logins,
             )
         )

@@ -10,7 +10,7 @@ from engine_stack import control
 from serve import edge
 from serve.edge import Routes
 from serve.process import Container
-from serve.stores import Asked, Endpoint
+from serve.stores import Endpoint, StoreSettings
 
 LAUNCHED_BY_A_SERVICE = "service:"
 Key = tuple[str, ...]
@@ -47,7 +47,7 @@ class Found:
             return None
         return Logins(user=login["user"], password=login["password"], tokens=tuple(tokens))
 
-    def asked_stores(self) -> Asked | None:
+    def store_settings(self) -> StoreSettings | None:
         """Both stores in the account; None while one of them is being created."""
         name, group = (
             naming.database_instance(self.stack),
@@ -59,7 +59,7 @@ class Found:
         at, cache_at = instance.get("Endpoint"), cache["NodeGroups"][0].get("PrimaryEndpoint")
         if at is None or cache_at is None:
             return None
-        return Asked(
+        return StoreSettings(
             database=Endpoint(host=at["Address"], port=at["Port"]),
             name=naming.database(self.stack),
             connections=limits.usable_connections(instance["DBInstanceClass"])

@@ -127,10 +127,10 @@ def describe(process: Process, place: Path, tasks: Sequence[Mapping[str, Any]]) 
     """Write a file in which the plugin finds the process by the ids of its tasks."""
     directory = place / TASKS
     directory.mkdir(exist_ok=True)
-    told = {"directory": str(STAND_IN), "environment": process.environment}
+    description = {"directory": str(STAND_IN), "environment": process.environment}
     arns = {task["taskArn"] for task in tasks}
     for arn in arns - process.tasks:
-        (directory / f"{arn.rsplit('/', 1)[-1]}.json").write_text(json.dumps(told))
+        (directory / f"{arn.rsplit('/', 1)[-1]}.json").write_text(json.dumps(description))
     process.tasks |= arns
 
 

@@ -29,12 +29,12 @@ def main(place: Path, arguments: list[str]) -> int:
         sys.stdout.write(f"{VERSION}\n")
         return 0
     session = json.loads(os.environ.get(arguments[0], arguments[0]))
-    asked = json.loads(arguments[4])
+    requested = json.loads(arguments[4])
     sys.stdout.write(f"\nStarting session with SessionId: {session['SessionId']}\n")
     sys.stdout.flush()
-    if "Parameters" in asked:
-        return _forward(place, asked["Parameters"])
-    code = _run(place, asked["Target"], base64.b64decode(session["TokenValue"]).decode())
+    if "Parameters" in requested:
+        return _forward(place, requested["Parameters"])
+    code = _run(place, requested["Target"], base64.b64decode(session["TokenValue"]).decode())
     sys.stdout.write(f"\n\nExiting session with sessionId: {session['SessionId']}.\n\n")
     return code
 

@@ -30,7 +30,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class StoreSettings:
     """Both stores in the account."""
 
     database: Endpoint
@@ -84,11 +84,11 @@ def stores(
     *,
     authority: Authority,
     place: Path,
-    asked: Asked,
+    settings: StoreSettings,
     logins: "Logins",
 ) -> Iterator[Stores]:
     """Start both; writes the file in which the plugin finds them."""
-    here, cache_here = asked.database, asked.cache
+    here, cache_here = settings.database, settings.cache
     with (
         ExitStack() as kept,
         postgres_server.server(
@@ -96,8 +96,8 @@ def stores(
             signed_by=authority,
             user=logins.user,
             password=logins.password,
-            database=asked.name,
-            connections=asked.connections,
+            database=settings.name,
+            connections=settings.connections,
         ) as postgres,
         redis_server.server(
             cache_here.host, HERE, signed_by=authority, token=logins.tokens[0]
@@ -105,7 +105,7 @@ def stores(
     ):
         authority.issue(place, cache_here.host, HERE)
         replicas = [
-            kept.enter_context(redis_server.replica(redis, place)) for _ in range(asked.replicas)
+            kept.enter_context(redis_server.replica(redis, place)) for _ in range(settings.replicas)
         ]
         relays: dict[Store, Relay] = {
             Store.DATABASE: Relay(postgres.port),

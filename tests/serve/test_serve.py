@@ -29,19 +29,19 @@ def application(function: Any) -> typer.Typer:
     return made
 
 
-def test_the_lines_put_its_programs_first_and_leave_the_rest_of_path() -> None:
+def test_the_lines_prepend_its_programs_to_path() -> None:
     printed = "\n".join(command.lines({"PATH": "/programs", "AWS_REGION": "us-east-1"}))
-    said = subprocess.run(
+    received = subprocess.run(
         ["bash", "-c", f'{printed}\necho "$PATH $AWS_REGION"'],
         env={"PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert said.stdout == "/programs:/usr/bin:/bin us-east-1\n"
+    assert received.stdout == "/programs:/usr/bin:/bin us-east-1\n"
 
 
-def test_without_redis_it_is_refused_with_the_command_that_installs_it(
+def test_without_redis_the_install_command_is_printed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("redis_server.PROGRAM", None)
@@ -57,7 +57,7 @@ def test_an_unknown_stack_is_wrong_usage() -> None:
     assert "choose one of production, staging" in done.stderr
 
 
-def test_a_switch_is_written_whole_and_none_makes_it_well(
+def test_switches_are_written_atomically_and_no_option_resets_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "switches.json"
@@ -99,7 +99,7 @@ def echo() -> Iterator[int]:
     listener.close()
 
 
-def said(end: socket.socket) -> bytes:
+def received(end: socket.socket) -> bytes:
     """The response; empty if the connection ends."""
     with suppress(OSError):
         end.sendall(b"x")
@@ -107,18 +107,18 @@ def said(end: socket.socket) -> bytes:
     return b""
 
 
-def test_a_relay_that_is_shut_ends_open_connections_and_new_ones(echo: int) -> None:
+def test_a_closed_relay_ends_open_and_new_connections(echo: int) -> None:
     relay = Relay(echo)
     address = ("127.0.0.1", relay.port)
     with socket.create_connection(address, timeout=10) as held:
-        assert said(held) == b"x"
+        assert received(held) == b"x"
         relay.set_open(is_open=False)
-        assert said(held) == b""
+        assert received(held) == b""
         with socket.create_connection(address, timeout=10) as another:
-            assert said(another) == b""
+            assert received(another) == b""
         relay.set_open(is_open=True)
         with socket.create_connection(address, timeout=10) as again:
-            assert said(again) == b"x"
+            assert received(again) == b"x"
     relay.close()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(address, timeout=10)
@@ -134,7 +134,7 @@ IS_HOST = {"Field": "host-header", "HostHeaderConfig": {"Values": [HOST]}}
 IS_API = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/api/*"]}}
 
 
-def test_a_request_goes_to_the_colour_that_has_the_weight(tmp_path: Path) -> None:
+def test_a_request_goes_to_the_colour_with_the_weight(tmp_path: Path) -> None:
     edge = Edge(authority(tmp_path))
     api, pages = forwarding([IS_HOST, IS_API], blue=0, green=100), forwarding([IS_HOST], pages=1)
     rules = (rule(api), rule(pages), Rule(status=404))
@@ -154,6 +154,6 @@ def test_a_request_goes_to_the_colour_that_has_the_weight(tmp_path: Path) -> Non
         {"Conditions": [], "Actions": [{"Type": "authenticate-oidc"}]},
     ],
 )
-def test_a_rule_that_is_not_served_is_said_so(held: dict[str, Any]) -> None:
+def test_an_unsupported_rule_is_reported(held: dict[str, Any]) -> None:
     with pytest.raises(NotImplementedError, match="is not served"):
         rule(held)

@@ -30,11 +30,11 @@ SPEED = 600.0
 """Ten minutes of the account pass in a second."""
 
 
-def control(endpoint: str, what: str, **asked: float | str) -> Mapping[str, Any]:
+def control(endpoint: str, what: str, **arguments: float | str) -> Mapping[str, Any]:
     """Call the account's own control API, for example to let time pass."""
     request = urllib.request.Request(
         f"{endpoint}{remote.CONTROL}{what}",
-        data=json.dumps(asked).encode(),
+        data=json.dumps(arguments).encode(),
         method="POST",
     )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -181,8 +181,8 @@ class Deployed:
         """The call that failed; empty if none did."""
         return str(self._control("trouble")["met"])
 
-    def _control(self, what: str, **asked: float | str) -> Mapping[str, Any]:
-        return control(self.environment["AWS_ENDPOINT_URL"], what, **asked)
+    def _control(self, what: str, **arguments: float | str) -> Mapping[str, Any]:
+        return control(self.environment["AWS_ENDPOINT_URL"], what, **arguments)
 
     def _steps(self, operation: Callable[..., object]) -> list[Step]:
         """All operations except `same`, in the engine's order."""
@@ -190,10 +190,10 @@ class Deployed:
 
         def see(event: events.EngineEvent) -> None:
             # A refresh has its result only in the outputs event.
-            told = event.resource_pre_event or event.res_outputs_event
-            if told is None:
+            taken = event.resource_pre_event or event.res_outputs_event
+            if taken is None:
                 return
-            step = told.metadata
+            step = taken.metadata
             if step.op in {"same", "refresh", "read"} or step.type.startswith("pulumi:"):
                 return
             name = step.urn.split("::", 3)[-1]

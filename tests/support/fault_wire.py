@@ -62,8 +62,8 @@ class Copy:
 
     port: int
 
-    def control(self, what: str, **asked: float) -> Mapping[str, float]:
-        return control(f"http://127.0.0.1:{self.port}", what, **asked)
+    def control(self, what: str, **arguments: float) -> Mapping[str, float]:
+        return control(f"http://127.0.0.1:{self.port}", what, **arguments)
 
     @contextmanager
     def fork(self) -> Iterator["Copy"]:
@@ -169,8 +169,8 @@ class _Http:
 
 
 def _error(code: str, status: int) -> tuple[_Http, dict[str, Any]]:
-    said = {"Code": code, "Message": "a drill"}
-    return _Http(status), {"Error": said, "ResponseMetadata": {"HTTPStatusCode": status}}
+    error = {"Code": code, "Message": "a drill"}
+    return _Http(status), {"Error": error, "ResponseMetadata": {"HTTPStatusCode": status}}
 
 
 @contextmanager
@@ -178,7 +178,7 @@ def wired(copy: Copy, region: str) -> Iterator[Wire]:
     """Connect every boto3 client of `arbor` to `copy`, with the requested faults."""
     wire = Wire(session=boto3.Session("testing", "testing", region_name=region), copy=copy)
     # botocore has no public hook between a call, its retries, and the network.
-    begin, answer, send = Endpoint._send_request, Endpoint._get_response, Endpoint._send  # noqa: SLF001 - as said
+    begin, answer, send = Endpoint._send_request, Endpoint._get_response, Endpoint._send  # noqa: SLF001 - as above
 
     def began(self: Any, request: Any, model: Any) -> Any:
         wire.begin(f"{model.service_model.service_name}:{model.name}")
@@ -191,11 +191,11 @@ def wired(copy: Copy, region: str) -> Iterator[Wire]:
         request.url = request.url.replace("127.0.0.1:1/", f"127.0.0.1:{wire.copy.port}/", 1)
         return send(self, request)
 
-    def run(**asked: Any) -> procedure.Run:
+    def run(**arguments: Any) -> procedure.Run:
         def sleep(seconds: float) -> None:
             wire.copy.control("clock", advance=seconds)
 
-        return procedure.Run(**asked, sleep=sleep)
+        return procedure.Run(**arguments, sleep=sleep)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Endpoint, "_send_request", began)

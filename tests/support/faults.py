@@ -138,14 +138,14 @@ class Drill:
                 waited = True
                 copy.control("clock", advance=LONG)
                 last, _ = self._run(copy)
-            said, found = last.output.strip(), self._state(copy)
+            printed, found = last.output.strip(), self._state(copy)
         wrong = ""
         if missed:
             wrong = f"never came to {', '.join(map(str, missed))}"
         elif last.exit_code != 0:
-            wrong = f"ended with {last.exit_code}: {said}"
+            wrong = f"ended with {last.exit_code}: {printed}"
         elif found != right:
-            wrong = f"left {found} instead of {right}; said: {said}"
+            wrong = f"left {found} instead of {right}; printed: {printed}"
         return Trial(places=places, fault=fault, wrong=wrong, waited=waited)
 
     @contextmanager

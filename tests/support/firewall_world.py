@@ -53,21 +53,23 @@ def counting(rules: Sequence[Mapping[str, Any]], request: Request) -> set[str]:
 
 def matches(statement: Mapping[str, Any], request: Request) -> bool:
     """Whether a statement, or none, matches; no address is an office's."""
-    for kind, asked in statement.items():
+    for kind, settings in statement.items():
         match kind:
             case "andStatement":
-                return all(matches(one, request) for one in asked["statements"])
+                return all(matches(one, request) for one in settings["statements"])
             case "notStatement":
-                return not matches(asked["statement"], request)
+                return not matches(settings["statement"], request)
             case "labelMatchStatement":
-                return asked["key"] in request.labels
+                return settings["key"] in request.labels
             case "ipSetReferenceStatement":
                 return False
             case "byteMatchStatement":
                 path = request.path
-                for step in sorted(asked["textTransformations"], key=lambda one: one["priority"]):
+                for step in sorted(
+                    settings["textTransformations"], key=lambda one: one["priority"]
+                ):
                     path = TRANSFORMED[step["type"]](path)
-                return path.startswith(asked["searchString"])
+                return path.startswith(settings["searchString"])
             case _:
                 raise AssertionError(f"a statement of another kind: {kind}")
     return True

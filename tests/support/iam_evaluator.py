@@ -62,23 +62,27 @@ class Request:
 
 def allowed(principal: Principal, request: Request) -> bool:
     """Whether AWS would allow the principal's call."""
-    asked = request.by(principal)
+    request_of = request.by(principal)
     of_caller = [_statements(policy) for policy in principal.policies]
     of_resource = _statements(request.resource_policy) if request.resource_policy else []
     bounds = _statements(principal.boundary) if principal.boundary is not None else None
     trusted = [one for one in of_resource if _is_for(one, principal)]
     everything = [*(one for each in of_caller for one in each), *trusted, *(bounds or [])]
-    if any(_applies(one, asked, "Deny") for one in everything):
+    if any(_applies(one, request_of, "Deny") for one in everything):
         return False
     # In the policy of a key or a bucket, the account's root delegates to the account's policies; a
     # key whose policy omits the account can't be used by any of its roles.
-    if request.action.startswith("kms:") and of_resource and not _to_the_account(trusted, asked):
+    if (
+        request.action.startswith("kms:")
+        and of_resource
+        and not _to_the_account(trusted, request_of)
+    ):
         return False
-    by_identity = any(_applies(one, asked, "Allow") for each in of_caller for one in each)
+    by_identity = any(_applies(one, request_of, "Allow") for each in of_caller for one in each)
     by_resource = any(
-        _applies(one, asked, "Allow") for one in of_resource if _names_it(one, principal)
+        _applies(one, request_of, "Allow") for one in of_resource if _names_it(one, principal)
     )
-    within = bounds is None or any(_applies(one, asked, "Allow") for one in bounds)
+    within = bounds is None or any(_applies(one, request_of, "Allow") for one in bounds)
     return (by_identity or by_resource) and within
 
 

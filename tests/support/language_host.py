@@ -47,7 +47,7 @@ class Host(LanguageServer):
 
     def RunPlugin(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:  # noqa: N802 - as above
         """Run a policy pack, and forward its output: the engine reads its port there."""
-        said: SimpleQueue[Any] = SimpleQueue()
+        messages: SimpleQueue[Any] = SimpleQueue()
         plugin = subprocess.Popen(
             [sys.executable, "-u", str(PACK), request.info.program_directory, *request.args],
             cwd=request.pwd,
@@ -56,21 +56,21 @@ class Host(LanguageServer):
             stderr=subprocess.PIPE,
         )
         context.add_callback(plugin.kill)
-        told = {
+        readers = {
             "stdout": lambda line: language_pb2.RunPluginResponse(stdout=line),
             "stderr": lambda line: language_pb2.RunPluginResponse(stderr=line),
         }
 
         def read(name: str, stream: IO[bytes]) -> None:
             for line in stream:
-                said.put(told[name](line))
-            said.put(None)
+                messages.put(readers[name](line))
+            messages.put(None)
 
         pipes = {"stdout": plugin.stdout, "stderr": plugin.stderr}
         for name, stream in pipes.items():
             threading.Thread(target=read, args=(name, stream), daemon=True).start()
         for _ in pipes:
-            yield from iter(said.get, None)
+            yield from iter(messages.get, None)
         yield language_pb2.RunPluginResponse(exitcode=plugin.wait())
 
 

@@ -29,12 +29,12 @@ def metadata(op: str, name: str, token: str = TOKEN, **more: Any) -> dict[str, A
     """A step of the engine, for a resource of AWS's."""
     state = {"type": token, "urn": urn(name, token), "custom": True, "id": f"{name}-id"}
     state |= {"parent": "", "provider": "", "inputs": {}, "outputs": {}}
-    told = {"op": op, "urn": urn(name, token), "type": token, "provider": "", "new": state}
-    return {**told, **more}
+    fields = {"op": op, "urn": urn(name, token), "type": token, "provider": "", "new": state}
+    return {**fields, **more}
 
 
-def event(**told: Any) -> events.EngineEvent:
-    return events.EngineEvent.from_json({"sequence": 1, "timestamp": 1, **told})
+def event(**fields: Any) -> events.EngineEvent:
+    return events.EngineEvent.from_json({"sequence": 1, "timestamp": 1, **fields})
 
 
 def begins(op: str, name: str) -> events.EngineEvent:
@@ -54,8 +54,8 @@ def error(message: str) -> events.EngineEvent:
 
 
 def violation(rule: str, name: str, message: str) -> events.EngineEvent:
-    told = {"policyName": rule, "resourceUrn": urn(name), "message": message}
-    return event(policyEvent={**told, "enforcementLevel": "mandatory"})
+    fields = {"policyName": rule, "resourceUrn": urn(name), "message": message}
+    return event(policyEvent={**fields, "enforcementLevel": "mandatory"})
 
 
 def plan(*changed: str, limit: object = 1000) -> dict[str, Any]:
@@ -137,4 +137,4 @@ esac
 
 
 def _no_client(service: str) -> Any:
-    raise AssertionError(f"{service} was asked")
+    raise AssertionError(f"{service} was called")

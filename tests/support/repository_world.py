@@ -342,10 +342,10 @@ class Repository:
             made["protection_rules"].append(
                 {"id": 1, "node_id": "x", "type": "wait_timer", "wait_timer": body["wait_timer"]}
             )
-        if asked := body.get("reviewers"):
+        if wanted := body.get("reviewers"):
             rule = reviewers(prevent_self_review=body.get("prevent_self_review", False))
             rule["reviewers"] = [
-                {"type": one["type"], "reviewer": USER | {"id": one["id"]}} for one in asked
+                {"type": one["type"], "reviewer": USER | {"id": one["id"]}} for one in wanted
             ]
             made["protection_rules"].append(rule)
         else:

@@ -37,9 +37,9 @@ def master_password(wire: Wire) -> str:
     passwords = [_first(wire)]
     for operation, body in wire.effects:
         if operation == MODIFY:
-            asked = urllib.parse.parse_qs(body.decode() if isinstance(body, bytes) else body)
-            if asked["MasterUserPassword"][0] != passwords[-1]:
-                passwords.append(asked["MasterUserPassword"][0])
+            requested = urllib.parse.parse_qs(body.decode() if isinstance(body, bytes) else body)
+            if requested["MasterUserPassword"][0] != passwords[-1]:
+                passwords.append(requested["MasterUserPassword"][0])
     (found,) = wire.client("rds").describe_db_instances(DBInstanceIdentifier=DATABASE)[
         "DBInstances"
     ]

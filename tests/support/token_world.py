@@ -37,8 +37,8 @@ def tokens(wire: Wire) -> list[str]:
     history = [[value(wire, CACHE, "arbor-initial")["password"]]]
     for operation, body in wire.effects:
         if operation == MODIFY:
-            asked = urllib.parse.parse_qs(body.decode() if isinstance(body, bytes) else body)
-            (token,), (strategy,) = asked["AuthToken"], asked["AuthTokenUpdateStrategy"]
+            requested = urllib.parse.parse_qs(body.decode() if isinstance(body, bytes) else body)
+            (token,), (strategy,) = requested["AuthToken"], requested["AuthTokenUpdateStrategy"]
             held = history[-1]
             after = [token] if strategy == "SET" else [token, *held[:1]]
             if held[0] != token or strategy == "SET":  # otherwise it is a retry

@@ -98,9 +98,9 @@ def stack_named(stack: str, environment: str | None) -> Iterator[None]:
     """The engine passes the stack's name and config to the pack."""
     before = dict(pulumi_config.CONFIG.get())
     pulumi.runtime.set_mocks(_NoMocks(), project="arbor", stack=stack, preview=True)
-    said = {"arbor:environment": environment} if environment else {}
+    config = {"arbor:environment": environment} if environment else {}
     others = {key: value for key, value in before.items() if key != "arbor:environment"}
-    pulumi.runtime.set_all_config({**others, **said})
+    pulumi.runtime.set_all_config({**others, **config})
     try:
         yield
     finally:

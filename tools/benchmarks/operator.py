@@ -33,10 +33,10 @@ def main() -> None:
     make = BaseClient._make_api_call  # noqa: SLF001 - below every client
     made: list[Call] = []
 
-    def delayed(client: Any, operation: str, asked: dict[str, Any]) -> Any:  # noqa: ANN401 - as botocore's
-        made.append((client, operation, asked))
+    def delayed(client: Any, operation: str, requested: dict[str, Any]) -> Any:  # noqa: ANN401 - as botocore's
+        made.append((client, operation, requested))
         time.sleep(delay)
-        return make(client, operation, asked)
+        return make(client, operation, requested)
 
     BaseClient._make_api_call = delayed  # noqa: SLF001 - as above
     account = connect(STACK)
@@ -56,13 +56,13 @@ def _not_asked(_: str) -> tuple[int, str]:
     return 200, '{"status": "healthy"}'
 
 
-def _seconds(client: Any, operation: str, asked: dict[str, Any]) -> float:  # noqa: ANN401 - as above
+def _seconds(client: Any, operation: str, requested: dict[str, Any]) -> float:  # noqa: ANN401 - as above
     """The seconds of one call, the best of three, with nothing in parallel."""
     times = []
     for _ in range(3):
         began = time.perf_counter()
         with suppress(ClientError):  # such as GetParameter while the lock is free
-            client._make_api_call(operation, asked)  # noqa: SLF001 - as above
+            client._make_api_call(operation, requested)  # noqa: SLF001 - as above
         times.append(time.perf_counter() - began)
     return min(times)
 

@@ -58,7 +58,7 @@ MADE = (
 
 
 @pytest.mark.usefixtures("made")
-def test_the_bucket_is_versioned_encrypted_closed_and_answers_over_tls_only() -> None:
+def test_the_bucket_is_versioned_encrypted_private_and_requires_tls() -> None:
     s3, named = client("s3"), {"Bucket": BUCKET}
     assert s3.get_bucket_versioning(**named)["Status"] == "Enabled"
     rule = s3.get_bucket_encryption(**named)["ServerSideEncryptionConfiguration"]["Rules"][0]
@@ -81,7 +81,7 @@ def test_the_bucket_is_versioned_encrypted_closed_and_answers_over_tls_only() ->
 
 
 @pytest.mark.usefixtures("made")
-def test_who_uses_the_bucket_is_logged_to_one_that_forgets_after_a_year() -> None:
+def test_access_to_the_bucket_is_logged_for_a_year() -> None:
     s3, logs = client("s3"), naming.state_log_bucket(ACCOUNT)
     logging = s3.get_bucket_logging(Bucket=BUCKET)["LoggingEnabled"]
     assert (logging["TargetBucket"], logging["TargetPrefix"]) == (logs, "state/")
@@ -98,7 +98,7 @@ def test_who_uses_the_bucket_is_logged_to_one_that_forgets_after_a_year() -> Non
 @pytest.mark.parametrize(
     ("alias", "whose"), [(ALIAS, {}), (STACK_ALIAS, {"Stack": "production"})], ids=str
 )
-def test_each_key_rotates_and_is_the_accounts_to_use_and_not_to_destroy(
+def test_each_key_rotates_and_the_account_can_use_but_not_destroy_it(
     alias: str, whose: dict[str, str]
 ) -> None:
     kms = client("kms")
@@ -120,7 +120,7 @@ def test_each_key_rotates_and_is_the_accounts_to_use_and_not_to_destroy(
     }
 
 
-def test_the_boundary_is_the_programs(made: Account) -> None:
+def test_the_boundary_is_the_one_of_access(made: Account) -> None:
     iam, arn = client("iam"), ci_documents.boundary_arn(made.place().pipeline)
     found = iam.get_policy(PolicyArn=arn)["Policy"]
     version = iam.get_policy_version(PolicyArn=arn, VersionId=found["DefaultVersionId"])
@@ -128,7 +128,7 @@ def test_the_boundary_is_the_programs(made: Account) -> None:
     assert version["PolicyVersion"]["Document"] == wanted
 
 
-def test_the_role_is_for_jobs_of_the_repository_in_the_stacks_environment(made: Account) -> None:
+def test_the_role_is_assumable_by_jobs_in_the_stacks_environment(made: Account) -> None:
     (statement,) = role()["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Federated": PROVIDER}
     assert statement["Condition"] == {
@@ -161,7 +161,7 @@ def test_the_role_is_for_jobs_of_the_repository_in_the_stacks_environment(made: 
 
 
 @pytest.mark.usefixtures("made")
-def test_the_provider_takes_tokens_that_were_made_for_aws() -> None:
+def test_the_provider_accepts_tokens_for_aws() -> None:
     found = client("iam").get_open_id_connect_provider(OpenIDConnectProviderArn=PROVIDER)
     assert (found["Url"], found["ClientIDList"]) == (ci_documents.ISSUER, ["sts.amazonaws.com"])
 
@@ -172,16 +172,16 @@ def test_a_second_run_has_no_steps(account: Account) -> None:
     assert account.left() == []
 
 
-def test_the_other_stack_of_the_account_needs_its_key_its_boundary_and_its_role(
+def test_another_stack_of_the_account_gets_its_key_boundary_and_role(
     made: Account,
 ) -> None:
-    says = [step.action for step in plan.to_make(made.place("staging"))]
-    assert says[0] == "create the key of staging's state"
-    assert all("staging" in sentence for sentence in says)
-    assert not [sentence for sentence in says if BUCKET in sentence]
+    message = [step.action for step in plan.to_make(made.place("staging"))]
+    assert message[0] == "create the key of staging's state"
+    assert all("staging" in sentence for sentence in message)
+    assert not [sentence for sentence in message if BUCKET in sentence]
 
 
-def test_what_yesterdays_version_made_is_brought_up_to_date(account: Account) -> None:
+def test_resources_of_an_older_version_are_updated(account: Account) -> None:
     """A bucket without logs, one key that the account may destroy, PowerUserAccess."""
     kms, s3, iam = client("kms"), client("s3"), client("iam")
     theirs = {"Project": "arbor", "ManagedBy": "bootstrap", "Component": "state"}
@@ -210,7 +210,7 @@ def test_what_yesterdays_version_made_is_brought_up_to_date(account: Account) ->
 
 
 @pytest.mark.parametrize("writes", range(1, len(MADE) + 1), ids=lambda n: f"{n} {MADE[n - 1]}")
-def test_a_run_that_was_killed_is_finished_by_the_next(account: Account, writes: int) -> None:
+def test_a_killed_run_is_completed_by_the_next(account: Account, writes: int) -> None:
     account.dies_after = writes
     with pytest.raises(Killed):
         account.bootstrap()
@@ -220,17 +220,17 @@ def test_a_run_that_was_killed_is_finished_by_the_next(account: Account, writes:
     assert len(client("kms").list_keys()["Keys"]) == 2
 
 
-def test_looking_writes_nothing(made: Account) -> None:
+def test_a_dry_run_lists_steps_and_writes_nothing(made: Account) -> None:
     client("s3").delete_bucket_policy(Bucket=BUCKET)
     steps = plan.to_make(made.place())
-    says: list[str] = []
-    Run(say=says.append, dry_run=True).execute(steps)
+    message: list[str] = []
+    Run(say=message.append, dry_run=True).execute(steps)
     sids = "OnlyOverTls and KeepVersions and KeepSettings"
-    assert says == [f"would add {sids} to the policy of {BUCKET}"]
+    assert message == [f"would add {sids} to the policy of {BUCKET}"]
     assert made.writes == []
 
 
-def test_what_others_put_beside_ours_stays(made: Account) -> None:
+def test_additions_by_others_stay(made: Account) -> None:
     retag_bucket()
     theirs = {
         "Sid": "Theirs",
@@ -246,7 +246,7 @@ def test_what_others_put_beside_ours_stays(made: Account) -> None:
     assert tags(client("s3").get_bucket_tagging(Bucket=BUCKET)["TagSet"])["Team"] == "a"
 
 
-def test_a_policy_that_aws_writes_in_its_own_way_is_the_same(made: Account) -> None:
+def test_a_policy_in_awss_normal_form_is_equal(made: Account) -> None:
     pipeline = made.place().pipeline
     trust = json.loads(ci_documents.bootstrap_trust(pipeline, PROVIDER))
     claims = trust["Statement"][0]["Condition"]["StringEquals"]
@@ -262,7 +262,7 @@ def test_a_policy_that_aws_writes_in_its_own_way_is_the_same(made: Account) -> N
     assert made.left() == []
 
 
-def test_a_provider_that_is_there_is_left_as_it_is(account: Account) -> None:
+def test_an_existing_provider_is_left_unchanged(account: Account) -> None:
     audiences = ["sigstore", "sts.amazonaws.com"]
     client("iam").create_open_id_connect_provider(
         Url=f"https://{ci_documents.ISSUER}", ClientIDList=audiences
@@ -272,7 +272,7 @@ def test_a_provider_that_is_there_is_left_as_it_is(account: Account) -> None:
     assert (found["ClientIDList"], found["Tags"]) == (audiences, [])
 
 
-def test_a_bucket_outside_the_first_region_says_where_it_lies(account: Account) -> None:
+def test_a_bucket_outside_us_east_1_has_its_region(account: Account) -> None:
     there = replace(
         account.place(), region="eu-west-1", client=partial(noted_client, region="eu-west-1")
     )

@@ -20,7 +20,7 @@ def run(*words: str, answer: str | None = None, stack: str = STACK) -> Result:
     return CliRunner().invoke(app, ["bootstrap", "--stack", stack, *words], input=answer)
 
 
-def test_done_is_0_and_says_what_to_type_next(account: Account) -> None:
+def test_success_is_0_and_prints_the_next_commands(account: Account) -> None:
     done = run("--yes")
     assert done.exit_code == 0, done.output
     assert f"create the bucket {BUCKET}" in done.stdout
@@ -41,7 +41,7 @@ def test_a_dry_run_writes_nothing(account: Account) -> None:
     assert account.left() == before
 
 
-def test_without_anybody_to_ask_nothing_is_done(account: Account) -> None:
+def test_without_a_terminal_to_confirm_nothing_is_done(account: Account) -> None:
     before = account.left()
     done = run()
     assert done.exit_code == 3
@@ -50,7 +50,7 @@ def test_without_anybody_to_ask_nothing_is_done(account: Account) -> None:
 
 
 @pytest.mark.usefixtures("made")
-def test_what_is_refused_is_3() -> None:
+def test_a_refusal_is_3() -> None:
     done = run("--retire-role", "--yes")
     assert done.exit_code == 3
     assert "Refused, nothing was changed: the role arbor-production-ci-deploy" in done.stderr
@@ -66,7 +66,7 @@ def test_the_role_is_retired() -> None:
 
 @pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("words", [("--fast",), ("--stack", "moon")])
-def test_what_was_mistyped_is_2(words: tuple[str, ...]) -> None:
+def test_wrong_usage_is_2(words: tuple[str, ...]) -> None:
     done = run(*words)
     assert done.exit_code == 2
     assert "Traceback" not in done.output

@@ -172,7 +172,7 @@ DRIFT: dict[str, tuple[Change, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("what", DRIFT)
-def test_what_differs_is_put_right_and_nothing_else_is_touched(made: Account, what: str) -> None:
+def test_a_difference_is_corrected_and_nothing_else_changes(made: Account, what: str) -> None:
     change, writes = DRIFT[what]
     change()
     made.bootstrap()

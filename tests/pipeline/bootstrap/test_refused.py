@@ -84,25 +84,25 @@ def test_a_bucket_in_another_region_is_refused(account: Account) -> None:
     refused(account, "is in eu-west-1", "is us-east-1")
 
 
-def test_a_key_that_waits_for_its_deletion_is_refused(made: Account) -> None:
+def test_a_key_that_is_scheduled_for_deletion_is_refused(made: Account) -> None:
     found = key()
     client("kms").schedule_key_deletion(KeyId=found, PendingWindowInDays=7)
     refused(made, f"{ALIAS} points at {found}", "aws kms cancel-key-deletion --key-id")
 
 
-def test_a_key_that_is_not_ours_is_refused_until_somebody_says_it_is(account: Account) -> None:
+def test_a_foreign_key_is_refused_until_it_has_the_tags(account: Account) -> None:
     kms = client("kms")
     found = kms.create_key()["KeyMetadata"]["Arn"]
     kms.create_alias(AliasName=ALIAS, TargetKeyId=found)
     refused(account, f"{ALIAS} points at {found}", "Project=arbor, ManagedBy=bootstrap")
-    said = {"Project": "arbor", "ManagedBy": "bootstrap"}
-    pairs = [{"TagKey": name, "TagValue": value} for name, value in said.items()]
+    output = {"Project": "arbor", "ManagedBy": "bootstrap"}
+    pairs = [{"TagKey": name, "TagValue": value} for name, value in output.items()]
     kms.tag_resource(KeyId=found, Tags=pairs)
     account.bootstrap()
     assert key() == found
 
 
-def test_of_two_keys_without_the_alias_none_is_taken(made: Account) -> None:
+def test_two_tagged_keys_without_the_alias_are_refused(made: Account) -> None:
     kms, first = client("kms"), key()
     kms.delete_alias(AliasName=ALIAS)
     pairs = kms.list_resource_tags(KeyId=first)["Tags"]
@@ -113,7 +113,7 @@ def test_of_two_keys_without_the_alias_none_is_taken(made: Account) -> None:
     assert key() == first
 
 
-def test_a_key_that_keeps_iam_out_is_anothers(account: Account) -> None:
+def test_a_key_that_denies_reads_is_foreign(account: Account) -> None:
     foreign = client("kms").create_key()["KeyMetadata"]["Arn"]
 
     def denied(params: dict[str, str], **_: object) -> None:
@@ -138,7 +138,7 @@ def test_a_stacks_key_is_not_another_stacks(made: Account) -> None:
 @pytest.mark.parametrize(
     "name", ["arbor-production-boundary", f"{ROLE}-reads", f"{ROLE}-changes", f"{ROLE}-roles"]
 )
-def test_a_policy_that_we_did_not_make_is_refused(made: Account, name: str) -> None:
+def test_a_foreign_policy_is_refused(made: Account, name: str) -> None:
     client("iam").untag_policy(
         PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/{name}", TagKeys=["ManagedBy"]
     )
@@ -154,7 +154,7 @@ def test_one_number_of_githubs_without_the_other_is_refused(
 
 
 @pytest.mark.parametrize("lacking", ["Project", "ManagedBy", "Stack"])
-def test_a_role_that_we_did_not_make_is_refused(made: Account, lacking: str) -> None:
+def test_a_foreign_role_is_refused(made: Account, lacking: str) -> None:
     client("iam").untag_role(RoleName=ROLE, TagKeys=[lacking])
     refused(made, sentence := f"bootstrap did not create the role {ROLE}")
     deployed()
@@ -163,13 +163,13 @@ def test_a_role_that_we_did_not_make_is_refused(made: Account, lacking: str) -> 
     assert role()
 
 
-def test_where_aws_refuses_to_tell_nothing_is_written(account: Account) -> None:
+def test_if_aws_denies_a_read_nothing_is_written(account: Account) -> None:
     with answering("before-call.iam.GetRole", denied), pytest.raises(ClientError, match="GetRole"):
         account.bootstrap()
     assert account.writes == []
 
 
-def test_what_aws_refuses_to_write_is_told_and_the_rest_is_left_to_the_next_run(
+def test_a_refused_write_is_reported_and_the_next_run_continues(
     account: Account,
 ) -> None:
     with (

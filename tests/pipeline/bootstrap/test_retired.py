@@ -20,7 +20,7 @@ RETIRED = (
 )
 
 
-def test_the_role_stays_while_no_other_could_deploy(made: Account) -> None:
+def test_the_role_stays_until_the_deploy_role_exists(made: Account) -> None:
     with pytest.raises(Refused, match="the role arbor-production-ci-deploy does not exist yet"):
         made.retire()
     assert made.writes == []
@@ -28,7 +28,9 @@ def test_the_role_stays_while_no_other_could_deploy(made: Account) -> None:
 
 
 @pytest.mark.parametrize("writes", range(1, len(RETIRED) + 1))
-def test_the_role_goes_with_its_policies_and_can_come_back(made: Account, writes: int) -> None:
+def test_the_role_is_deleted_with_its_policies_and_can_be_created_again(
+    made: Account, writes: int
+) -> None:
     deployed()
     made.dies_after = writes
     with pytest.raises(Killed):

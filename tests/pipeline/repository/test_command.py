@@ -36,13 +36,13 @@ def run(repository: Repository, *words: str) -> Result:
         return CliRunner().invoke(app, ["github", *words])
 
 
-def test_all_set_is_0_and_one_line() -> None:
+def test_all_settings_correct_is_0_and_one_line() -> None:
     done = run(complete())
     assert done.exit_code == 0, done.output
     assert done.stdout == f"{NAME} (public): {OF_PUBLIC} of {OF_PUBLIC} settings are correct.\n"
 
 
-def test_something_missing_is_1_and_said_with_its_call_why_and_source() -> None:
+def test_a_missing_setting_is_1_with_call_reason_and_source() -> None:
     repository = complete()
     repository.labels.remove("drift")
     done = run(repository)
@@ -61,7 +61,7 @@ def test_something_missing_is_1_and_said_with_its_call_why_and_source() -> None:
     )
 
 
-def test_what_is_only_recommended_is_0() -> None:
+def test_a_missing_recommended_setting_is_0() -> None:
     repository = complete()
     repository.environments["production"]["can_admins_bypass"] = True
     done = run(repository)
@@ -70,7 +70,7 @@ def test_what_is_only_recommended_is_0() -> None:
     assert "Missing:" not in done.stdout
 
 
-def test_a_call_stands_once_after_all_that_it_sets() -> None:
+def test_a_call_is_printed_once_after_all_its_settings() -> None:
     repository = complete()
     repository.rulesets.pop(42)
     done = run(repository)
@@ -80,7 +80,7 @@ def test_a_call_stands_once_after_all_that_it_sets() -> None:
     assert "Main can't be deleted" in before
 
 
-def test_the_plan_that_required_reviewers_need_is_said() -> None:
+def test_the_github_plan_for_required_reviewers_is_named() -> None:
     repository = complete(private=True)
     repository.environments["production"]["protection_rules"] = []
     done = run(repository)
@@ -90,7 +90,7 @@ def test_the_plan_that_required_reviewers_need_is_said() -> None:
     assert "arbor:deployWithoutReviewers: true" in done.stdout
 
 
-def test_what_the_token_may_not_read_is_1_and_names_the_permission() -> None:
+def test_a_denied_read_is_1_and_names_the_permission() -> None:
     repository = complete()
     header = {"X-Accepted-GitHub-Permissions": "administration=read"}
     repository.refusals[PERMISSIONS] = (403, header, FORBIDDEN)
@@ -105,7 +105,7 @@ def test_what_the_token_may_not_read_is_1_and_names_the_permission() -> None:
     assert "The token needs Administration (read)." in done.stdout
 
 
-def test_bypasses_that_github_hides_are_not_taken_for_none() -> None:
+def test_hidden_bypasses_do_not_count_as_none() -> None:
     repository = complete()
     del repository.rulesets[42]["bypass_actors"]
     done = run(repository)
@@ -121,7 +121,7 @@ def test_a_recommended_setting_that_is_hidden_fails_nothing() -> None:
     assert "GitHub hides can_admins_bypass of production" in done.stdout
 
 
-def test_a_plan_without_rulesets_is_said() -> None:
+def test_a_github_plan_without_rulesets_is_reported() -> None:
     repository = complete(private=True)
     upgrade = "Upgrade to GitHub Pro or make this repository public to enable this feature."
     repository.refusals["/rules/branches/main"] = (403, {}, {"message": upgrade})
@@ -130,7 +130,7 @@ def test_a_plan_without_rulesets_is_said() -> None:
     assert f"the plan of arbor-energy does not include it: {upgrade}" in done.stdout
 
 
-def test_workflows_without_an_aggregate_job_are_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workflows_without_an_aggregate_job_are_1(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(needs, "read", lambda: replace(NEEDS, checks=()))
     done = run(complete())
     assert done.exit_code == 1
@@ -148,7 +148,7 @@ def test_workflows_without_an_aggregate_job_are_no_success(monkeypatch: pytest.M
         ),
     ],
 )
-def test_a_repository_that_can_not_be_seen_is_1_and_one_sentence(
+def test_an_unreadable_repository_is_1_and_one_sentence(
     answer: tuple[int, dict[str, str], dict[str, Any]], sentence: str
 ) -> None:
     repository = complete()
@@ -165,7 +165,7 @@ def test_the_last_answer_before_the_rate_limit_counts() -> None:
     assert run(repository).exit_code == 0
 
 
-def test_github_that_can_not_be_reached_is_1_and_one_sentence() -> None:
+def test_unreachable_github_is_1_and_one_sentence() -> None:
     with responses.RequestsMock() as mock:
         mock.get(f"{API}/repos/{NAME}", body=requests.ConnectionError("no route"))
         done = CliRunner().invoke(app, ["github"])
@@ -181,7 +181,7 @@ def test_without_a_token_it_is_2(monkeypatch: pytest.MonkeyPatch) -> None:
     assert done.stderr == "GH_TOKEN is not set: run `export GH_TOKEN=$(gh auth token)`.\n"
 
 
-def test_a_repository_that_is_no_name_is_2() -> None:
+def test_an_invalid_repository_name_is_2() -> None:
     done = run(complete(), "--repository", "arbor/*")
     assert done.exit_code == 2
     assert done.stderr == "--repository is arbor/*; allowed: OWNER/NAME on GitHub.\n"
@@ -201,7 +201,7 @@ def test_two_repositories_in_config_are_2_and_one_can_be_chosen(
     assert run(complete(), "--repository", NAME).exit_code == 0
 
 
-def test_a_repository_that_no_stack_names_is_a_finding() -> None:
+def test_a_repository_that_differs_from_config_is_a_finding() -> None:
     other = "arbor-energy/other"
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         about = {**complete().about, "full_name": other}
@@ -221,7 +221,7 @@ def test_no_repository_in_config_is_2(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "No stack's file has arbor:githubRepository" in done.stderr
 
 
-def test_the_command_line_knows_it(
+def test_the_command_line_includes_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.argv", ["pipeline", "github", "--help"])
@@ -231,7 +231,7 @@ def test_the_command_line_knows_it(
     assert "OWNER/NAME" in capsys.readouterr().out
 
 
-def test_a_runner_of_a_company_with_its_own_github_asks_that_one(
+def test_a_runner_of_github_enterprise_server_calls_that_server(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("GITHUB_API_URL", "https://api.arbor.ghe.com")

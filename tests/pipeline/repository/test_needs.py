@@ -52,7 +52,7 @@ def test_a_variable_with_an_alternative_is_not_required(tmp_path: Path) -> None:
     assert found.variables == ("AWS_ACCOUNT_ID",)
 
 
-def test_actions_from_elsewhere_are_named_by_repository(tmp_path: Path) -> None:
+def test_actions_of_other_repositories_are_listed(tmp_path: Path) -> None:
     found = needs.read(written(tmp_path, preview=PREVIEW, up=UP))
     assert found.actions == ("actions/checkout", "aws-actions/configure-aws-credentials")
 

@@ -13,7 +13,7 @@ CALL = re.compile(
 )
 
 
-def test_the_bodies_in_the_applications_page_have_the_shape_that_github_describes() -> None:
+def test_the_bodies_in_the_applications_page_match_githubs_schema() -> None:
     calls = CALL.findall(PAGE.read_text())
     assert [place for _, place, _ in calls] == ["/environments/staging", "/rulesets"]
     for method, place, body in calls:

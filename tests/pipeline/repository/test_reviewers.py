@@ -38,7 +38,7 @@ def configured(directory: Path, stack: str, **config: Any) -> None:
     (directory / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump({"config": values}))
 
 
-def test_with_a_reviewer_production_may_be_changed() -> None:
+def test_with_a_required_reviewer_production_may_be_changed() -> None:
     assert refusal(complete()) == ""
 
 
@@ -49,26 +49,26 @@ def test_without_one_it_is_refused_in_one_sentence() -> None:
     )
 
 
-def test_a_rule_without_reviewers_is_none() -> None:
+def test_a_rule_without_reviewers_does_not_count() -> None:
     repository = complete()
     repository.environments["production"]["protection_rules"][0]["reviewers"] = []
     assert "has no required reviewers" in refusal(repository)
 
 
-def test_on_a_private_repository_the_plan_is_named() -> None:
-    said = refusal(unprotected(private=True))
-    assert "private repositories need GitHub Enterprise for required reviewers (https://" in said
-    assert said.endswith(KEY)
+def test_on_a_private_repository_the_required_plan_is_named() -> None:
+    printed = refusal(unprotected(private=True))
+    assert "private repositories need GitHub Enterprise for required reviewers (https://" in printed
+    assert printed.endswith(KEY)
 
 
-def test_an_environment_that_is_not_there_is_refused() -> None:
+def test_a_missing_environment_is_refused() -> None:
     repository = complete()
     del repository.environments["production"]
     assert f"{NAME} has no environment production" in refusal(repository)
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "printed"),
     [
         (
             (403, {}, {"message": "Resource not accessible by integration"}),
@@ -77,13 +77,13 @@ def test_an_environment_that_is_not_there_is_refused() -> None:
         ((401, {}, {"message": "Bad credentials"}), "the token is invalid"),
     ],
 )
-def test_what_can_not_be_read_is_refused_with_the_permission(
-    answer: tuple[int, dict[str, str], dict[str, Any]], said: str
+def test_unreadable_reviewers_are_refused_with_the_permission(
+    answer: tuple[int, dict[str, str], dict[str, Any]], printed: str
 ) -> None:
     repository = complete()
     repository.refusals[ENVIRONMENT] = answer
     sentence = refusal(repository)
-    assert said in sentence
+    assert printed in sentence
     assert "the job needs `actions: read` in its permissions" in sentence
     assert sentence.endswith(KEY)
 
@@ -99,11 +99,11 @@ def test_a_job_without_its_token_is_refused(missing: str) -> None:
 UNREAD = "production was not changed: the required reviewers of its environment are unreadable: "
 
 
-def test_github_that_can_not_be_reached_is_refused_and_nothing_is_to_be_set() -> None:
+def test_unreachable_github_is_refused_without_advice_on_settings() -> None:
     with responses.RequestsMock() as mock:
         mock.get(f"{API}/repos/{NAME}{ENVIRONMENT}", body=requests.ConnectionError("no route"))
-        said = reviewers.refusal("production", JOB)
-    assert said == f"{UNREAD}GitHub can't be reached; run the job again."
+        printed = reviewers.refusal("production", JOB)
+    assert printed == f"{UNREAD}GitHub can't be reached; run the job again."
 
 
 @pytest.mark.parametrize(
@@ -111,29 +111,29 @@ def test_github_that_can_not_be_reached_is_refused_and_nothing_is_to_be_set() ->
     [(502, {}, {}), (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "60"}, {})],
     ids=["GitHub fails", "rate limit"],
 )
-def test_what_can_be_read_later_asks_for_no_setting(
+def test_a_temporary_failure_advises_no_setting(
     answer: tuple[int, dict[str, str], dict[str, Any]],
 ) -> None:
     repository = complete()
     repository.refusals[ENVIRONMENT] = answer
-    said = refusal(repository)
-    assert said.startswith(UNREAD)
-    assert " again " in said
-    assert "deployWithoutReviewers" not in said
+    printed = refusal(repository)
+    assert printed.startswith(UNREAD)
+    assert " again " in printed
+    assert "deployWithoutReviewers" not in printed
 
 
 @pytest.mark.parametrize("value", ["", "false", "1"])
-def test_a_person_at_a_terminal_is_not_asked(value: str) -> None:
+def test_reviewers_are_not_checked_at_a_terminal(value: str) -> None:
     assert refusal(unprotected(), GITHUB_ACTIONS=value) == ""
 
 
-def test_staging_needs_none() -> None:
+def test_staging_needs_no_reviewers() -> None:
     repository = unprotected()
     assert refusal(repository, "staging") == ""
 
 
 @pytest.mark.parametrize("value", [True, "true"], ids=["plain", "as `pulumi stack init` writes it"])
-def test_config_can_say_that_there_are_none(
+def test_config_can_waive_reviewers(
     value: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stack_file, "PROJECT_DIR", tmp_path)
@@ -142,7 +142,7 @@ def test_config_can_say_that_there_are_none(
 
 
 @pytest.mark.parametrize("value", [False, "false", "yes", None])
-def test_any_other_value_says_nothing(
+def test_any_other_value_waives_nothing(
     value: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stack_file, "PROJECT_DIR", tmp_path)
@@ -160,7 +160,7 @@ def test_a_stack_is_production_by_its_environment(
     assert refusal(complete(), "green") == ""
 
 
-def test_the_stack_called_production_always_is_one(
+def test_the_stack_named_production_is_always_production(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stack_file, "PROJECT_DIR", tmp_path)
@@ -176,7 +176,7 @@ def test_the_stack_called_production_always_is_one(
     ],
     ids=["apply", "operate"],
 )
-def test_what_writes_is_refused_before_it_opens_the_stack(
+def test_commands_that_write_are_refused_before_the_stack_is_opened(
     module: Any, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []

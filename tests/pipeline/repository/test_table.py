@@ -354,12 +354,12 @@ def test_a_repository_with_every_setting_has_no_finding(private: bool) -> None:
     assert verdict(complete(private=private)).findings == ()
 
 
-def test_each_row_has_something_that_is_wrong() -> None:
+def test_each_row_has_a_wrong_case() -> None:
     assert {wrong.row for wrong in WRONG} == {row.name for row in ROWS}
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.row}: {wrong.found[:40]}")
-def test_what_is_wrong_is_found_and_its_call_puts_it_right(wrong: Wrong, tmp_path: Path) -> None:
+def test_a_wrong_setting_is_found_and_its_call_corrects_it(wrong: Wrong, tmp_path: Path) -> None:
     repository = complete(private=wrong.private)
     wrong.make(repository)
     found = verdict(repository)
@@ -382,7 +382,7 @@ def test_what_is_wrong_is_found_and_its_call_puts_it_right(wrong: Wrong, tmp_pat
 
 
 @pytest.mark.parametrize("private", [False, True], ids=["public", "private"])
-def test_the_calls_for_a_new_repository_make_all_that_is_required(
+def test_the_calls_for_a_new_repository_set_every_required_setting(
     private: bool, tmp_path: Path
 ) -> None:
     repository = Repository(private=private)
@@ -396,7 +396,7 @@ def test_the_calls_for_a_new_repository_make_all_that_is_required(
     assert verdict(repository).findings == ()
 
 
-def test_every_call_keeps_what_the_repository_has_beyond_the_table(tmp_path: Path) -> None:
+def test_every_call_keeps_settings_outside_the_table(tmp_path: Path) -> None:
     repository = complete()
     main = repository.rulesets[42]
     main["conditions"]["ref_name"]["include"].append("refs/heads/release/*")
@@ -411,8 +411,8 @@ def test_every_call_keeps_what_the_repository_has_beyond_the_table(tmp_path: Pat
     )
     wait(repository)
     repository.environments["production"]["deployment_branch_policy"] = None
-    asked = repository.environments["production"]["protection_rules"][0]["reviewers"]
-    asked[0]["reviewer"] = asked[0]["reviewer"] | {"id": 77}
+    requested = repository.environments["production"]["protection_rules"][0]["reviewers"]
+    requested[0]["reviewer"] = requested[0]["reviewer"] | {"id": 77}
     before = deepcopy(repository.environments["production"]["protection_rules"])
 
     missing = [one for one in verdict(repository).findings if not one.setting.optional]
@@ -430,14 +430,14 @@ def test_every_call_keeps_what_the_repository_has_beyond_the_table(tmp_path: Pat
     assert repository.environments["production"]["can_admins_bypass"] is False
 
 
-def test_rules_of_the_organization_count_and_its_bypasses_are_its_own() -> None:
+def test_organization_rules_count_and_their_bypasses_are_not_judged() -> None:
     repository = complete()
     repository.rulesets[42] |= {"source_type": "Organization", "source": "arbor-energy"}
     bypass("always")(repository)
     assert verdict(repository).findings == ()
 
 
-def test_a_ruleset_that_is_only_tried_out_counts_for_nothing() -> None:
+def test_a_ruleset_in_evaluate_mode_does_not_count() -> None:
     repository = complete()
     repository.rulesets[42]["enforcement"] = "evaluate"
     found = {finding.setting.name for finding in verdict(repository).findings}
@@ -455,7 +455,7 @@ def test_a_ruleset_that_is_only_tried_out_counts_for_nothing() -> None:
         (["~DEFAULT_BRANCH"], [], False),
     ],
 )
-def test_the_patterns_of_a_ruleset_are_read_as_github_does(
+def test_ruleset_patterns_match_as_in_github(
     include: list[str], exclude: list[str], covered: bool
 ) -> None:
     repository = complete()
@@ -471,7 +471,7 @@ def test_a_bypass_on_pull_requests_only_is_allowed() -> None:
     assert verdict(repository).findings == ()
 
 
-def test_the_numbers_in_config_are_those_of_github() -> None:
+def test_the_numbers_in_config_must_match_github() -> None:
     numbers = {"owner_id": OWNER_ID, "repository_id": ID}
     repository = complete()
     repository.plain[SUBJECT]["use_immutable_subject"] = True
@@ -482,7 +482,7 @@ def test_the_numbers_in_config_are_those_of_github() -> None:
     assert finding.found == (f"arbor:githubOwnerId in Pulumi.production.yaml is 7, not {OWNER_ID}")
 
 
-def test_a_variable_that_every_environment_or_the_organization_has_is_set() -> None:
+def test_a_variable_of_every_environment_or_the_organization_counts() -> None:
     for paths in (
         ["/environments/production/variables", "/environments/staging/variables"],
         ["/actions/organization-variables"],
@@ -493,14 +493,14 @@ def test_a_variable_that_every_environment_or_the_organization_has_is_set() -> N
         assert verdict(repository).findings == ()
 
 
-def test_without_reviewers_by_config_no_row_asks_for_them() -> None:
+def test_no_row_requires_reviewers_that_config_waives() -> None:
     repository = complete()
     unprotect(repository)
     free = [stack("production", production=True, without_reviewers=True)]
     assert verdict(repository, table(free, NEEDS)).findings == ()
 
 
-def test_a_stack_of_another_name_that_is_production_needs_reviewers() -> None:
+def test_a_production_stack_of_any_name_needs_reviewers() -> None:
     repository = complete()
     other = [stack("blue", production=True), stack("staging", production=False)]
     names = [row.name for row in table(other, NEEDS)]
@@ -536,7 +536,7 @@ def test_calls_of_one_endpoint_do_not_undo_each_other(tmp_path: Path) -> None:
     assert verdict(repository).findings == ()
 
 
-def test_on_a_private_repository_actions_are_allowed_by_their_creators(tmp_path: Path) -> None:
+def test_a_private_repository_allows_actions_by_creator(tmp_path: Path) -> None:
     """On a private repository GitHub may ignore patterns."""
     repository = complete(private=True)
     repository.selected = {"github_owned_allowed": True}
@@ -556,14 +556,14 @@ def test_a_subject_in_its_default_form_stays_immutable(tmp_path: Path) -> None:
     assert verdict(repository, table(both, NEEDS)).findings == ()
 
 
-def test_what_stands_on_a_later_page_is_found() -> None:
+def test_settings_on_later_pages_are_found() -> None:
     repository = complete()
     many = [f"OTHER_{number}" for number in range(130)]
     repository.names[VARIABLES] = [*many, "AWS_ACCOUNT_ID"]
     assert verdict(repository).findings == ()
 
 
-def test_tags_of_another_pattern_need_a_ruleset_of_theirs(tmp_path: Path) -> None:
+def test_tags_of_another_pattern_need_their_own_ruleset(tmp_path: Path) -> None:
     repository = complete()
     rows = table(STACKS, replace(NEEDS, tags=("infrastructure-v*",)))
     (finding,) = verdict(repository, rows).findings

@@ -44,14 +44,14 @@ MUTATIONS = (
     ),
     Mutation(
         rule="contract-tags",
-        what="a log group doesn't say whose it is",
+        what="a log group has no tags",
         token="aws:cloudwatch/logGroup:LogGroup",
         resource="logs-backend",
         edit=_untagged,
     ),
     Mutation(
         rule="policy-exceptions-valid",
-        what="an exception has outlived its day",
+        what="an exception has expired",
         config={
             "policy:exceptions": [
                 {

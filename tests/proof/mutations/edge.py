@@ -64,11 +64,15 @@ def _no_limit(inputs: dict[str, Any]) -> None:
 
 
 MUTATIONS = (
-    _listener("edge-tls", "TLS 1.0 is back", "balancer-https", ssl_policy="ELBSecurityPolicy-2016"),
-    _listener("edge-http-redirects", "HTTP is answered", "balancer-http", default_actions=WELCOME),
+    _listener(
+        "edge-tls", "TLS 1.0 is accepted", "balancer-https", ssl_policy="ELBSecurityPolicy-2016"
+    ),
+    _listener(
+        "edge-http-redirects", "HTTP gets a response", "balancer-http", default_actions=WELCOME
+    ),
     _listener(
         "edge-http-no-rules",
-        "the services' listener speaks HTTP",
+        "the services' listener uses HTTP",
         "balancer-https",
         protocol="HTTP",
         ssl_policy=None,
@@ -76,17 +80,17 @@ MUTATIONS = (
         default_actions=REDIRECT,
     ),
     _listener(
-        "edge-unknown-hosts", "every host is welcome", "balancer-https", default_actions=WELCOME
+        "edge-unknown-hosts", "every host gets a page", "balancer-https", default_actions=WELCOME
     ),
     _listener(
         "edge-unknown-hosts",
-        "an unknown host is told that it is forbidden",
+        "an unknown host gets 403",
         "balancer-https",
         default_actions=FORBIDDEN,
     ),
     Mutation(
         rule="edge-rule-host",
-        what="the backend answers for every host",
+        what="the backend responds for every host",
         token="aws:lb/listenerRule:ListenerRule",
         resource="backend-production",
         inputs={"conditions": [{"path_pattern": {"values": ["/api/*"]}}]},
@@ -114,7 +118,7 @@ MUTATIONS = (
     ),
     Mutation(
         rule="edge-firewall",
-        what="the firewall guards another load balancer",
+        what="the web ACL protects another load balancer",
         token="aws:wafv2/webAclAssociation:WebAclAssociation",
         resource="firewall-association",
         inputs={
@@ -123,35 +127,35 @@ MUTATIONS = (
     ),
     Mutation(
         rule="edge-firewall-groups",
-        what="the firewall forgets bad inputs",
+        what="the web ACL lacks the group for bad inputs",
         token=ACL,
         resource="firewall-acl",
         edit=_fewer_rules,
     ),
     Mutation(
         rule="edge-firewall-groups",
-        what="the firewall counts attacks and lets them through",
+        what="a managed group only counts attacks",
         token=ACL,
         resource="firewall-acl",
         edit=_only_counted,
     ),
     Mutation(
         rule="edge-firewall-groups",
-        what="one rule of a group lets attacks through",
+        what="one rule of a managed group only counts",
         token=ACL,
         resource="firewall-acl",
         edit=_lenient,
     ),
     Mutation(
         rule="edge-rate-limit",
-        what="one address may take everything",
+        what="the rate limit is missing",
         token=ACL,
         resource="firewall-acl",
         edit=_no_limit,
     ),
     Mutation(
         rule="edge-certificate-dns",
-        what="the certificate is validated by mail",
+        what="the certificate is validated by e-mail",
         token="aws:acm/certificate:Certificate",
         resource="certificate-certificate",
         inputs={"validation_method": "EMAIL"},

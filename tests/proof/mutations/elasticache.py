@@ -12,7 +12,7 @@ def _cache(rule: str, what: str, **inputs: object) -> Mutation:
 MUTATIONS = (
     Mutation(
         rule="elasticache-tls",
-        what="the cache talks in the clear",
+        what="the cache has no TLS",
         token=GROUP,
         resource="cache-redis",
         inputs={"transit_encryption_enabled": False},
@@ -20,16 +20,16 @@ MUTATIONS = (
     ),
     Mutation(
         rule="elasticache-auth",
-        what="the cache asks for no token",
+        what="the cache has no AUTH token",
         token=GROUP,
         resource="cache-redis",
         inputs={"auth_token": None},
         options={"ignore_changes": []},  # otherwise the token is a rotation's
     ),
     _cache("elasticache-encrypted", "the cache loses its own key", kms_key_id=None),
-    _cache("elasticache-failover", "the cache stands in one zone", multi_az_enabled=False),
+    _cache("elasticache-failover", "the cache runs in one zone", multi_az_enabled=False),
     _cache("elasticache-snapshots", "snapshots are kept a day", snapshot_retention_limit=1),
-    _cache("elasticache-slow-log", "the slow log isn't kept", log_delivery_configurations=[]),
+    _cache("elasticache-slow-log", "the slow log isn't delivered", log_delivery_configurations=[]),
     Mutation(
         rule="elasticache-eviction",
         what="a full cache refuses writes",

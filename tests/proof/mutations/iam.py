@@ -68,33 +68,33 @@ def _any_repository(name: str, _nothing: object) -> None:
 MUTATIONS = (
     Mutation(
         rule="iam-actions",
-        what="the backend may do everything with the exports",
+        what="the backend has s3:* on the exports",
         token=ROLE_POLICY,
         resource="backend-task-roles-task-policy",
         edit=edit_json("policy", _statement(Action="s3:*", Resource=BUCKET)),
     ),
     Mutation(
         rule="iam-resources",
-        what="the backend may read every bucket",
+        what="the backend can read every bucket",
         token=ROLE_POLICY,
         resource="backend-task-roles-task-policy",
         edit=edit_json("policy", _statement(Action="s3:GetObject", Resource="*")),
     ),
     Mutation(
         rule="iam-policy-kind",
-        what="the backend's infrastructure role has a policy that stands elsewhere",
+        what="the infrastructure role has a policy outside the stack",
         borrows=(ATTACHMENT, "backend-infrastructure-policy", "role"),
         adds=_attached("arn:aws:iam::123456789012:policy/elsewhere"),
     ),
     Mutation(
         rule="iam-full-access",
-        what="the backend's infrastructure role is an administrator's",
+        what="the infrastructure role has AdministratorAccess",
         borrows=(ATTACHMENT, "backend-infrastructure-policy", "role"),
         adds=_attached("arn:aws:iam::aws:policy/AdministratorAccess"),
     ),
     Mutation(
         rule="iam-actions",
-        what="a managed policy allows everything with the exports",
+        what="a managed policy allows s3:* on the exports",
         adds=_managed("s3:*", BUCKET),
     ),
     Mutation(
@@ -104,7 +104,7 @@ MUTATIONS = (
     ),
     Mutation(
         rule="iam-trust",
-        what="anybody may be the backend",
+        what="everyone can assume the backend's task role",
         token="aws:iam/role:Role",
         resource="backend-task-roles-task-role",
         edit=edit_json(
@@ -114,19 +114,19 @@ MUTATIONS = (
     ),
     Mutation(
         rule="iam-github-bound",
-        what="any repository of the owner may have a role",
+        what="any repository of the owner can assume a role",
         adds=_any_repository,
     ),
     Mutation(
         rule="iam-bucket-principal",
-        what="anybody may read the exports",
+        what="everyone can read the exports",
         token="aws:s3/bucketPolicy:BucketPolicy",
         resource="log-export-policy",
         edit=edit_json("policy", _statement(Action="s3:GetObject", Resource=BUCKET, Principal="*")),
     ),
     Mutation(
         rule="iam-key-principal",
-        what="anybody may decrypt",
+        what="everyone can decrypt with a key",
         token="aws:kms/key:Key",
         resource="database-key-key",
         edit=edit_json(
@@ -135,7 +135,7 @@ MUTATIONS = (
     ),
     Mutation(
         rule="iam-no-long-lived-keys",
-        what="a key that doesn't end",
+        what="an access key without expiry",
         adds=lambda name, _: pulumi.ComponentResource("aws:iam/accessKey:AccessKey", name),
     ),
 )

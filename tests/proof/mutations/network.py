@@ -39,7 +39,7 @@ def _calling_out(block: str) -> Callable[[str, Any], object]:
 MUTATIONS = (
     Mutation(
         rule="network-world-ports",
-        what="the world reaches port 22",
+        what="port 22 is open to the internet",
         token=INGRESS,
         resource="balancer-world-80",
         inputs={"from_port": 22, "to_port": 22},
@@ -53,7 +53,7 @@ MUTATIONS = (
     ),
     Mutation(
         rule="network-world-load-balancer",
-        what="the world reaches the interface endpoints",
+        what="the interface endpoints are open to the internet",
         token=INGRESS,
         resource="network-endpoints-in",
         inputs={"cidr_ipv4": "0.0.0.0/0"},
@@ -72,21 +72,21 @@ MUTATIONS = (
     ),
     Mutation(
         rule="network-rule-kind",
-        what="a rule of the old kind",
+        what="a legacy SecurityGroupRule",
         adds=lambda name, _: pulumi.ComponentResource(
             "aws:ec2/securityGroupRule:SecurityGroupRule", name
         ),
     ),
     Mutation(
         rule="network-egress-https",
-        what="the backend may call any port anywhere",
+        what="the backend has egress on every port",
         token="aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
         resource="backend-task-https",
         inputs={"from_port": 0, "to_port": 65535},
     ),
     Mutation(
         rule="network-egress-tasks",
-        what="the load balancer may call out",
+        what="the load balancer has egress to the internet",
         borrows=("aws:lb/loadBalancer:LoadBalancer", "balancer", "security_groups"),
         adds=_calling_out("0.0.0.0/0"),
     ),
@@ -107,27 +107,27 @@ MUTATIONS = (
     ),
     Mutation(
         rule="network-silent-data",
-        what="the database may call out",
+        what="the database has an egress rule",
         borrows=("aws:rds/instance:Instance", "database-instance", "vpc_security_group_ids"),
         adds=_calling_out("10.0.0.0/16"),
     ),
     Mutation(
         rule="network-silent-data",
-        what="the database is in a group that stands elsewhere",
+        what="the database is in a group outside the stack",
         token="aws:rds/instance:Instance",
         resource="database-instance",
         inputs={"vpc_security_group_ids": ["sg-00000000000000000"]},
     ),
     Mutation(
         rule="network-flow-logs",
-        what="the flow log watches another VPC",
+        what="the flow log is of another VPC",
         token="aws:ec2/flowLog:FlowLog",
         resource="network-flow-log",
         inputs={"vpc_id": "vpc-00000000000000000"},
     ),
     Mutation(
         rule="network-flow-logs-all",
-        what="only refused traffic is logged",
+        what="only rejected traffic is logged",
         token="aws:ec2/flowLog:FlowLog",
         resource="network-flow-log",
         inputs={"traffic_type": "REJECT"},
@@ -142,7 +142,7 @@ MUTATIONS = (
     Mutation(
         rule="network-default-group-empty",
         alone=INLINE,
-        what="the default group lets its members talk",
+        what="the default group allows traffic between members",
         token="aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         resource="network-default",
         inputs={"ingress": [{"protocol": "-1", "from_port": 0, "to_port": 0, "self": True}]},

@@ -25,17 +25,17 @@ def _parameter(rule: str, what: str, name: str) -> Mutation:
 
 MUTATIONS = (
     _instance("rds-multi-az", "the database runs in one zone", multi_az=False),
-    _instance("rds-backup-retention", "backups are kept three days", backup_retention_period=3),
+    _instance("rds-backup-retention", "backups are kept for three days", backup_retention_period=3),
     _instance("rds-backup-window", "backups move to one o'clock", backup_window="01:00-02:00"),
     _instance(
         "rds-maintenance-window",
-        "maintenance meets the backups",
+        "maintenance overlaps the backups",
         maintenance_window="sun:03:30-sun:04:30",
     ),
     _instance("rds-encrypted", "the database loses its own key", kms_key_id=None),
     _instance("rds-not-public", "the database gets a public address", publicly_accessible=True),
     _instance("rds-deletion-protection", "the database can be deleted", deletion_protection=False),
-    _instance("rds-final-snapshot", "no snapshot is taken at the end", skip_final_snapshot=True),
+    _instance("rds-final-snapshot", "no final snapshot is taken", skip_final_snapshot=True),
     _instance(
         "rds-log-exports",
         "PostgreSQL's log stays on the instance",
@@ -48,15 +48,17 @@ MUTATIONS = (
     ),
     _instance(
         "rds-parameter-group",
-        "the database takes AWS's own parameters",
+        "the database uses the default parameter group",
         parameter_group_name="default.postgres16",
     ),
-    _instance("rds-enhanced-monitoring", "the host isn't monitored", monitoring_interval=0),
-    _instance("rds-minor-upgrades", "minor upgrades wait for us", auto_minor_version_upgrade=False),
+    _instance("rds-enhanced-monitoring", "enhanced monitoring is off", monitoring_interval=0),
+    _instance(
+        "rds-minor-upgrades", "minor upgrades aren't automatic", auto_minor_version_upgrade=False
+    ),
     _instance("rds-snapshot-tags", "snapshots have no tags", copy_tags_to_snapshot=False),
     _parameter("rds-tls-forced", "TLS isn't forced", "rds.force_ssl"),
     _parameter("rds-slow-query-log", "slow queries aren't logged", "log_min_duration_statement"),
     _parameter(
-        "rds-statement-statistics", "no statistics of statements", "shared_preload_libraries"
+        "rds-statement-statistics", "pg_stat_statements isn't loaded", "shared_preload_libraries"
     ),
 )

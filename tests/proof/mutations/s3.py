@@ -77,7 +77,7 @@ def _without_deny(policy: dict[str, Any]) -> None:
 MUTATIONS = (
     Mutation(
         rule="s3-public-access-blocked",
-        what="the export bucket's policy may open it",
+        what="the export bucket's public policies aren't blocked",
         token="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
         resource="log-export-private",
         inputs={"block_public_policy": False},
@@ -89,12 +89,12 @@ MUTATIONS = (
     ),
     Mutation(
         rule="s3-encrypted",
-        what="a bucket that doesn't say how it is encrypted",
+        what="a bucket without encryption configuration",
         adds=_bucket_without("encryption"),
     ),
     Mutation(
         rule="s3-lifecycle",
-        what="a bucket that keeps everything",
+        what="a bucket without lifecycle and versioning",
         adds=_bucket_without("lifecycle"),
     ),
     Mutation(
@@ -102,14 +102,14 @@ MUTATIONS = (
     ),
     Mutation(
         rule="s3-lifecycle-enabled",
-        what="exports don't expire any more",
+        what="exports don't expire",
         token="aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
         resource="log-export-lifecycle",
         edit=_disabled,
     ),
     Mutation(
         rule="s3-tls-only",
-        what="the export bucket answers in the clear",
+        what="the export bucket accepts requests without TLS",
         token="aws:s3/bucketPolicy:BucketPolicy",
         resource="log-export-policy",
         edit=edit_json("policy", _without_deny),

@@ -21,14 +21,14 @@ MUTATIONS = (
     ),
     Mutation(
         rule="kms-rotation",
-        what="the database's key stays the same",
+        what="the database's key isn't rotated",
         token=KEY,
         resource="database-key-key",
         inputs={"enable_key_rotation": False},
     ),
     Mutation(
         rule="kms-deletion-window",
-        what="a deleted key is gone in three days",
+        what="a key has a deletion window of three days",
         token=KEY,
         resource="database-key-key",
         inputs={"deletion_window_in_days": 3},

@@ -24,24 +24,26 @@ def _container(rule: str, what: str, change: Callable[[dict[str, Any]], object])
 MUTATIONS = (
     _container(
         "task-pinned-image",
-        "the frontend runs whatever is latest",
+        "the frontend runs the image latest",
         lambda it: it.update(image=it["image"].rsplit(":", 1)[0] + ":latest"),
     ),
     _container("task-not-root", "the frontend runs as root", lambda it: it.pop("user")),
     _container(
         "task-not-privileged",
-        "the frontend owns its host",
+        "the frontend is privileged",
         lambda it: it.update(privileged=True),
     ),
-    _container("task-logs", "the frontend is silent", lambda it: it.pop("logConfiguration")),
+    _container(
+        "task-logs", "the frontend has no log driver", lambda it: it.pop("logConfiguration")
+    ),
     _container(
         "task-log-mode",
-        "a slow CloudWatch stops the frontend",
+        "the frontend's logs are blocking",
         lambda it: it["logConfiguration"]["options"].update(mode="blocking"),
     ),
     _container(
         "task-read-only-root",
-        "a container that nobody enters can change its files",
+        "a container without ECS Exec has a writable root filesystem",
         lambda it: it.pop("linuxParameters"),
     ),
     Mutation(

@@ -157,11 +157,11 @@ async def validate(request: Request) -> Response:
     return JSONResponse({"valid": True})
 
 
-def _uuid(said: object) -> UUID:
+def _uuid(text: object) -> UUID:
     try:
-        return UUID(str(said))
+        return UUID(str(text))
     except ValueError:
-        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, f"{said} is no UUID") from None
+        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, f"{text} is no UUID") from None
 
 
 ROUTES = [

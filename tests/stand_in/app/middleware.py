@@ -57,8 +57,8 @@ class RateLimitMiddleware(BaseHTTPMiddleware):
         try:
             allowed = await _allowed(client)
         except Exception as error:  # noqa: BLE001 - as the real one
-            said = f"Redis rate limit check failed, using memory: {error}"
-            logger.warning(said)
+            message = f"Redis rate limit check failed, using memory: {error}"
+            logger.warning(message)
             allowed = self._allowed_here(client)
         if not allowed:
             logger.warning("Rate limit exceeded", client_id=client, path=request.url.path)

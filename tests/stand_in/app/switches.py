@@ -9,7 +9,7 @@ from pathlib import Path
 async def obey() -> None:
     """Wait, and raise RuntimeError, according to the file."""
     name = os.environ.get("STAND_IN_SWITCHES")
-    asked = json.loads(Path(name).read_text()) if name else {}  # noqa: ASYNC240 - a line
-    await asyncio.sleep(asked.get("slow", 0))
-    if asked.get("failing"):
+    switches = json.loads(Path(name).read_text()) if name else {}  # noqa: ASYNC240 - a line
+    await asyncio.sleep(switches.get("slow", 0))
+    if switches.get("failing"):
         raise RuntimeError("the stand-in was switched to fail")

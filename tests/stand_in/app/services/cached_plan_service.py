@@ -35,8 +35,8 @@ class CachedPlanService:
         await self.cache.set(CacheKeys.PLANS_ALL, plans, ttl=PLANS_CACHE_TTL)
         each = {CacheKeys.plan(plan["id"]): plan for plan in plans}
         await self.cache.set_many(each, ttl=PLAN_DETAIL_TTL)
-        said = f"Warmed cache with {len(plans)} plans"
-        logger.info(said)
+        message = f"Warmed cache with {len(plans)} plans"
+        logger.info(message)
         return len(plans)
 
 
