@@ -25,7 +25,7 @@ EXIT_CODES: Final = {DONE: 0, FAILED: 1, CANCELLED: 1, RUNNING: 1, REFUSED: 3, S
 FREE: Final = ""
 UNCHANGED: Final = "Nothing was changed"
 """Part of each sentence of pipeline/hazards/changes.py, so it is not repeated."""
-PLAN_AGAIN: Final = "Run the workflow `up` on main: it makes a new plan and asks for approval."
+PLAN_AGAIN: Final = "Run the workflow `up` on main: it makes a new plan, which needs approval."
 UP_AGAIN: Final = "Fix the cause and run the workflow `up` again."
 AFTER: Final = "Fix the cause and run the workflow `up` again: a new plan continues from here."
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import missing
-import terraform_world
+import terraform_stack
 from engine import pulumi_cli, stack_file
 from engine_stack import Deployed, deployed
 from pipeline.adopt import lookups, pages, plan
@@ -56,7 +56,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     host.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {HOST} "$@"\n')
     host.chmod(0o755)
     with deployed("production") as stack:
-        terraform_world.make(stack.client)
+        terraform_stack.make(stack.client)
         aws_shim.install(directory, stack.environment["AWS_ENDPOINT_URL"])
         workspace = stack.deployment.stack.workspace
         path = os.pathsep.join((str(directory), workspace.env_vars["PATH"]))

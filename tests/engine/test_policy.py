@@ -9,7 +9,7 @@ from engine.deployment import Deployment
 from engine_stack import Deployed, deployed
 from guardrails.pack import RULES
 from known_program import NOT_KNOWN_BEFORE_THE_FIRST_UP
-from proof import catalog, grid, known_bad, trial
+from proof import batches, catalog, known_bad, trial
 
 EVERY = {rule.name for rule in RULES} | {"policy-exceptions-valid"}
 
@@ -40,9 +40,9 @@ def test_each_change_of_one_preview_violates_exactly_its_rule(
     are among the others.
     """
     known = [one for one in catalog.MUTATIONS if one.rule not in NOT_KNOWN_BEFORE_THE_FIRST_UP]
-    together = max(grid.each_once(known, size=len(known)), key=len)
+    together = max(batches.each_once(known, size=len(known)), key=len)
     assert len(together) > len(EVERY) // 2
-    assert trial.caught_by(production, *together) == grid.rules(together)
+    assert trial.caught_by(production, *together) == batches.rules(together)
 
 
 def test_production_passes_and_no_rule_is_skipped(production: Deployment) -> None:

@@ -36,7 +36,7 @@ def test_unowned_rules_and_policies_are_reported_with_the_command(
             }
         ],
     )["SecurityGroupRules"]
-    (beside,) = elb.create_rule(
+    (added,) = elb.create_rule(
         ListenerArn=listener,
         Priority=7,
         Conditions=[{"Field": "host-header", "Values": ["old.example.com"]}],
@@ -53,21 +53,21 @@ def test_unowned_rules_and_policies_are_reported_with_the_command(
 
     report = preview(staging.opened, plan=tmp_path / "plan.json", look_for_drift=True)
     found = [one.advice for one in report.drift or ()]
-    for line, parts in zip(found, _wanted(group, rule, beside, role["id"], admin), strict=True):
+    for line, parts in zip(found, _wanted(group, rule, added, role["id"], admin), strict=True):
         assert all(part in line for part in parts), line
     assert drift.find(stack) == []  # no change for an `up`, so it stops no apply
 
     ec2.revoke_security_group_ingress(
         GroupId=group, SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]]
     )
-    elb.delete_rule(RuleArn=beside["RuleArn"])
+    elb.delete_rule(RuleArn=added["RuleArn"])
     iam.delete_role_policy(RoleName=role["id"], PolicyName="by-hand")
     iam.detach_role_policy(RoleName=role["id"], PolicyArn=admin)
     assert unowned.find(staging.opened) == []
 
 
 def _wanted(
-    group: str, rule: dict[str, str], beside: dict[str, str], role: str, admin: str
+    group: str, rule: dict[str, str], added: dict[str, str], role: str, admin: str
 ) -> list[tuple[str, ...]]:
     physical = rule["SecurityGroupRuleId"]
     revoke = f"aws ec2 revoke-security-group-ingress --group-id {group}"
@@ -78,7 +78,7 @@ def _wanted(
         ),
         (
             "balancer-https has a rule of priority 7, which is not in the program",
-            f"`aws elbv2 delete-rule --rule-arn {beside['RuleArn']}`",
+            f"`aws elbv2 delete-rule --rule-arn {added['RuleArn']}`",
         ),
         (
             f"database-monitoring ({role}) has an inline policy by-hand",

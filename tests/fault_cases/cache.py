@@ -89,13 +89,13 @@ CASES = (
         words=("cache", "clear", "plans:*"),
         prepare=share_token,
         state=lambda _: sorted(_redis().keys()),
-        around=with_redis,
+        surroundings=with_redis,
     ),
     Case(
         words=("cache", "flush", "--confirm", "production"),
         prepare=share_token,
         state=lambda _: sorted(_redis().keys()),
-        around=with_redis,
+        surroundings=with_redis,
     ),
-    Case(words=("cache", "warm"), state=warmed, around=with_plugin),
+    Case(words=("cache", "warm"), state=warmed, surroundings=with_plugin),
 )

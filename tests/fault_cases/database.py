@@ -109,6 +109,6 @@ CASES = (
         words=("database", "restore", "--to", f"{MOMENT:%Y-%m-%dT%H:%M:%SZ}"),
         prepare=until_then,
         state=restored,
-        around=with_an_old_password,
+        surroundings=with_an_old_password,
     ),
 )

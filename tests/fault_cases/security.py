@@ -1,8 +1,8 @@
 """The commands of the security section that write, for the fault drill."""
 
 from faults import Case
-from rotation_world import rotated, share_password, took_turns, with_postgres, with_rds
-from token_world import (
+from rotation_fixtures import rotated, share_password, took_turns, with_postgres, with_rds
+from token_fixtures import (
     all_rotated,
     key_rotated,
     token_rotated,
@@ -12,14 +12,14 @@ from token_world import (
 )
 
 CASES = (
-    Case(words=("rotate-password",), state=rotated, around=with_rds),
+    Case(words=("rotate-password",), state=rotated, surroundings=with_rds),
     Case(
         words=("rotate-password", "--two-users"),
         prepare=share_password,
         state=took_turns,
-        around=with_postgres,
+        surroundings=with_postgres,
     ),
-    Case(words=("rotate-token",), state=token_rotated, around=with_cache),
-    Case(words=("rotate-key",), state=key_rotated, around=with_application, slow=True),
-    Case(words=("rotate-first",), state=all_rotated, around=with_all, slow=True),
+    Case(words=("rotate-token",), state=token_rotated, surroundings=with_cache),
+    Case(words=("rotate-key",), state=key_rotated, surroundings=with_application, slow=True),
+    Case(words=("rotate-first",), state=all_rotated, surroundings=with_all, slow=True),
 )

@@ -9,7 +9,7 @@ import pytest
 from botocore import xform_name
 from botocore.session import get_session
 
-from iam_world import PRODUCTION
+from iam_requests import PRODUCTION
 
 ROOT = Path(__file__).parents[2]
 SERVICES = {

@@ -12,7 +12,7 @@ from access import trust as ci_documents
 from access.trust import boundary_arn
 from arbor_names import naming
 from iam_evaluator import Request, allowed
-from iam_world import ELSEWHERE, OLDER, ONE, PRODUCTION, REGION, STAGING, Place
+from iam_requests import ELSEWHERE, OLDER, ONE, PRODUCTION, REGION, STAGING, Place
 
 PLACES = (PRODUCTION, STAGING, ELSEWHERE)
 Row = tuple[str, str, Callable[[Place], Request]]

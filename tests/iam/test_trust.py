@@ -10,7 +10,7 @@ import yaml
 from access import images
 from access import trust as ci_documents
 from iam_evaluator import may_assume
-from iam_world import APPLICATION, PRODUCTION, REPOSITORY
+from iam_requests import APPLICATION, PRODUCTION, REPOSITORY
 
 PROVIDER = ci_documents.provider_arn(PRODUCTION.account)
 PIPELINE = PRODUCTION.pipeline

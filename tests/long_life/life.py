@@ -16,7 +16,7 @@ from long_life.hands import HANDS, Hand
 from long_life.watched import REFUSED, STACK, Watched
 from pipeline.drift import drift, unowned
 from pipeline.stacks import Opened
-from rotation_world import with_rds
+from rotation_fixtures import with_rds
 
 RAISED_QUOTA = 100.0
 """The quota of Fargate vCPUs."""

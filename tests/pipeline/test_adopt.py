@@ -15,7 +15,7 @@ from moto import mock_aws
 from pulumi.automation import events
 from typer.testing import CliRunner
 
-import terraform_world
+import terraform_stack
 from arbor.account import Account
 from pipeline.__main__ import app
 from pipeline.adopt import command, import_file, lookups, origin, pages
@@ -75,7 +75,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
 
 
 def test_the_original_stack_is_found_by_the_runbooks_names(account: Account) -> None:
-    terraform_world.make(account.client)
+    terraform_stack.make(account.client)
     found = {
         token: held.import_id
         for token, (key, name) in NAMES.items()
@@ -92,7 +92,7 @@ def test_an_empty_account_has_nothing(account: Account) -> None:
 
 
 def test_generated_names_are_not_searched(account: Account) -> None:
-    terraform_world.make(account.client)
+    terraform_stack.make(account.client)
     chosen = {"name": "arbor-production-backend", "__defaults": ["name"]}
     assert lookups.find(account, registered(lookups.REPOSITORY, chosen)) is None
 
@@ -151,7 +151,7 @@ def test_a_bucket_of_another_account_blocks() -> None:
 
 
 def test_the_rest_of_the_original_stack_is_listed_as_not_adopted(account: Account) -> None:
-    terraform_world.make(account.client)
+    terraform_stack.make(account.client)
     assert {one.address for one in origin.not_adopted(account)} == {
         "aws_db_parameter_group.main",
         "aws_db_subnet_group.main",

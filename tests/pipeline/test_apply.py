@@ -15,7 +15,7 @@ from pipeline.apply import interruption, outcome
 from pipeline.apply.apply import HalfDoneError, NotDoneError, RefusedError, StaleError, apply
 from pipeline.apply.failures import EXPIRED_SENTENCE
 from pipeline.apply.outcome import Outcome
-from pipeline_world import Stack, begins, ends, error, fails, plan, urn, violation
+from scripted_engine import Stack, begins, ends, error, fails, plan, urn, violation
 
 EXPIRED = "echo 'error: ExpiredToken: The security token included in the request is expired' >&2"
 PENDING = {"type": "creating", "resource": {"urn": urn("database-instance")}}

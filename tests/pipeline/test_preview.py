@@ -11,7 +11,7 @@ from pipeline.drift import drift, unowned
 from pipeline.hazards import changes, unrotated
 from pipeline.preview import preview
 from pipeline.report.report import Drift, Report
-from pipeline_world import Stack, error, violation
+from scripted_engine import Stack, error, violation
 
 EXPIRED = "echo 'error: ExpiredToken: the token has expired' >&2; exit 255"
 FOUND = Drift(token="t", resource="r", property="p", advice="a")

@@ -73,7 +73,7 @@ IN_ORDER = {
     "policy-violation": (
         "**refused by policy** | 0 | 1 | 0 | 0 | 174 |",
         "### Policy violations",
-        "- `rds-not-public` on `database-instance`: Nobody outside of the VPC",
+        "- `rds-not-public` on `database-instance`: The database is reachable from",
         "  - `publiclyAccessible`: `false` → `true`",
     ),
     "drift": (

@@ -6,7 +6,7 @@ from pulumi_policy import PolicyResource
 import known_program
 from guardrails.pack import RULES
 from guardrails.rule import Rule
-from proof import catalog, grid
+from proof import batches, catalog
 from verdict import stack_violations, violations
 
 OF_THE_PROGRAM = tuple(mutation for mutation in catalog.MUTATIONS if not mutation.config)
@@ -36,15 +36,15 @@ def test_the_program_violates_no_rule(stack: str) -> None:
 
 @pytest.mark.parametrize(
     "batch",
-    grid.each_once(OF_THE_PROGRAM, size=len(OF_THE_PROGRAM)),
+    batches.each_once(OF_THE_PROGRAM, size=len(OF_THE_PROGRAM)),
     ids=lambda batch: f"{len(batch)} with {batch[0].rule}",
 )
-def test_each_change_of_a_batch_violates_exactly_its_rule(batch: grid.Batch) -> None:
+def test_each_change_of_a_batch_violates_exactly_its_rule(batch: batches.Batch) -> None:
     resources = known_program.resources("production", batch)
     found = broken("production", resources)
-    assert found >= grid.rules(batch)
+    assert found >= batches.rules(batch)
     # A mutation that adds a resource by its type alone sets no tags.
-    assert found - grid.rules(batch) <= {"contract-tags"}
+    assert found - batches.rules(batch) <= {"contract-tags"}
 
 
 def test_every_rule_has_a_mutation() -> None:

@@ -8,8 +8,8 @@ import application
 from both_stacks import PRODUCTION, STAGING
 from components.web_acl import WebAcl, WebAclArgs
 from components.web_acl_rules import ApiLimit
-from firewall_world import Request, blocked_by, counting
 from harness import declare
+from web_acl_evaluator import Request, blocked_by, counting
 
 UPLOAD = "/api/v1/ingest/csv"
 A_YEAR_OF_HOURS = 200_000

@@ -10,7 +10,7 @@ from rich.progress import track
 
 from engine import stack_file
 from engine.deployment import Deployment
-from proof import grid
+from proof import batches
 from proof.mutation import Mutation, program
 
 PACK = stack_file.PROJECT_DIR / "policy"
@@ -83,8 +83,8 @@ def verdicts(
 ) -> Iterator[tuple[Mutation, set[str]]]:
     """Each mutation and the rules that report it; a wrong batch is tried one by one."""
     doubtful: set[int] = set()
-    for batch in track(grid.batches(mutations), transient=True):
-        if caught_by(deployed, *batch) != grid.rules(batch):
+    for batch in track(batches.batches(mutations), transient=True):
+        if caught_by(deployed, *batch) != batches.rules(batch):
             doubtful |= {id(mutation) for mutation in batch}
     for mutation in mutations:
         sure = id(mutation) not in doubtful

@@ -21,7 +21,7 @@ from rehearsal.runs import Job
 STACKS = ("staging", "production")
 
 
-class World:
+class Scenario:
     """The results of the commands: the number of changes, and the end of an apply."""
 
     def __init__(self, place: Path, *, immutable: bool) -> None:
@@ -91,8 +91,8 @@ def immutable() -> bool:
 
 
 @pytest.fixture
-def world(tmp_path: Path, immutable: bool) -> Iterator[World]:
-    made = World(tmp_path, immutable=immutable)
+def scenario(tmp_path: Path, immutable: bool) -> Iterator[Scenario]:
+    made = Scenario(tmp_path, immutable=immutable)
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         made.github.serve(mock)
         yield made

@@ -22,12 +22,12 @@ from rehearsal.runs import (
     goes_on,
     read,
 )
-from rehearsal.steps import Steps, Surroundings
+from rehearsal.steps import JobHost, Steps
 from rehearsal.tokens import Identity
 
 
 @dataclass(kw_only=True)
-class Rehearsal(Surroundings):
+class Rehearsal(JobHost):
     """A repository with these workflows."""
 
     approve: Callable[[str, Run], str] = lambda _environment, _run: SUCCESS

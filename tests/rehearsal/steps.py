@@ -27,7 +27,7 @@ from rehearsal.tokens import trusted
 
 
 @dataclass(kw_only=True)
-class Surroundings:
+class JobHost:
     """The environment of a job: the repository, its commands, and the account's roles."""
 
     github: GitHub
@@ -45,8 +45,8 @@ class Surroundings:
 class Steps:
     """The steps of one job, and of the local actions that it uses."""
 
-    def __init__(self, around: Surroundings, job: Job, run: Run, place: Path) -> None:
-        self.around, self.job, self.run, self.place = around, job, run, place
+    def __init__(self, host: JobHost, job: Job, run: Run, place: Path) -> None:
+        self.host, self.job, self.run, self.place = host, job, run, place
 
     def walk(self, steps: list[dict[str, Any]], contexts: dict[str, Any]) -> None:
         for step in steps:
@@ -112,8 +112,8 @@ class Steps:
 
     def _checkout(self, given: dict[str, Any], outputs: dict[str, Any]) -> bool:
         assert given["persist-credentials"] is False
-        ref = given.get("ref") or self.run.event.sha or self.around.github.main
-        commit = self.around.github.main if ref == "main" else ref
+        ref = given.get("ref") or self.run.event.sha or self.host.github.main
+        commit = self.host.github.main if ref == "main" else ref
         outputs["commit"] = commit
         if "path" in given:
             (self.place / given["path"]).mkdir()
@@ -123,7 +123,7 @@ class Steps:
 
     def _upload(self, given: dict[str, Any], _outputs: dict[str, Any]) -> bool:
         if (self.place / given["path"]).exists():
-            kept = self.around.place / f"artifact-{self.run.number}-{given['name']}"
+            kept = self.host.place / f"artifact-{self.run.number}-{given['name']}"
             kept.mkdir(exist_ok=True)
             shutil.copy(self.place / given["path"], kept)
             self.run.artifacts[given["name"]] = kept
@@ -141,8 +141,8 @@ class Steps:
         assert self.job.permissions.get("id-token") == "write"
         assert re.fullmatch(r"[\w+=,.@-]{2,64}", given["role-session-name"])
         role, seconds = given["role-to-assume"], int(given["role-duration-seconds"])
-        token = self.job.identity.token(immutable=self.around.immutable)
-        if seconds > self.around.longest or not trusted(self.around.trust[role], token):
+        token = self.job.identity.token(immutable=self.host.immutable)
+        if seconds > self.host.longest or not trusted(self.host.trust[role], token):
             return False
         self.job.role, self.job.seconds = role, seconds
         return True
@@ -155,7 +155,7 @@ class Steps:
         environment = {
             **{f"GITHUB_{name.upper()}": str(files[name]) for name in ("output", "path")},
             "GITHUB_STEP_SUMMARY": str(files["summary"]),
-            "GITHUB_REPOSITORY": self.around.github.repository,
+            "GITHUB_REPOSITORY": self.host.github.repository,
             "GITHUB_RUN_NUMBER": str(self.run.number),
             "GITHUB_RUN_ID": str(self.run.number * 100),
             "GITHUB_SHA": contexts["github"]["sha"],
@@ -171,7 +171,7 @@ class Steps:
         words = list(_words(command, environment, self.place))
         self.job.commands.append(words)
         files["output"].write_text("")
-        code, printed = self.around.command(words, environment, self.job) if words else (0, "")
+        code, printed = self.host.command(words, environment, self.job) if words else (0, "")
         if target:
             file = Path(string.Template(target.strip().strip('"')).substitute(environment))
             file.write_text((file.read_text() if file.exists() else "") + printed)

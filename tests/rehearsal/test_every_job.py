@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from rehearsal.conftest import World
+from rehearsal.conftest import Scenario
 from rehearsal.runs import GITHUB, SKIPPED, SUCCESS, Event, read
 from rehearsal.test_pull_request import event as pull_request
 
@@ -20,11 +20,11 @@ def jobs(file: Path) -> set[tuple[str, str]]:
     return {(file.name, name) for name, job in described if "steps" in job}
 
 
-def test_every_job_of_every_workflow_is_walked(world: World) -> None:
-    call = {"infrastructure": world.github.repository, "version": "v1.4.0"}
+def test_every_job_of_every_workflow_is_walked(scenario: Scenario) -> None:
+    call = {"infrastructure": scenario.github.repository, "version": "v1.4.0"}
     events = [
-        ("preview.yml", pull_request(world)),
-        ("preview.yml", pull_request(world, head="somebody/infrastructure")),
+        ("preview.yml", pull_request(scenario)),
+        ("preview.yml", pull_request(scenario, head="somebody/infrastructure")),
         ("up.yml", Event(name="push")),
         ("release.yml", by_hand(version="v1.4.0")),
         ("operate.yml", by_hand(stack="staging", action="refresh")),
@@ -36,7 +36,7 @@ def test_every_job_of_every_workflow_is_walked(world: World) -> None:
     ]
     walked = set()
     for workflow, event in events:
-        run = world.rehearsal.run(workflow, event)
+        run = scenario.rehearsal.run(workflow, event)
         assert run.result == SUCCESS, (workflow, run.results())
         for job in run.jobs:
             if job.result != SKIPPED:
@@ -46,10 +46,12 @@ def test_every_job_of_every_workflow_is_walked(world: World) -> None:
     assert walked == every
 
 
-def test_the_called_workflow_starts_mains_release_with_the_callers_token(world: World) -> None:
-    call = {"infrastructure": world.github.repository, "version": "v1.4.0 --ref evil"}
+def test_the_called_workflow_starts_mains_release_with_the_callers_token(
+    scenario: Scenario,
+) -> None:
+    call = {"infrastructure": scenario.github.repository, "version": "v1.4.0 --ref evil"}
     event = Event(name="workflow_call", ref="refs/tags/v1.4.0", inputs=call)
-    (job,) = world.rehearsal.run("call-release.yml", event).jobs
+    (job,) = scenario.rehearsal.run("call-release.yml", event).jobs
     (words,) = job.commands
     assert words[:4] == ["gh", "workflow", "run", "release.yml"]
     assert words[words.index("--ref") + 1] == "main"
@@ -58,8 +60,8 @@ def test_the_called_workflow_starts_mains_release_with_the_callers_token(world: 
     assert job.permissions == {}
 
 
-def test_a_tag_of_this_repository_deploys_nothing(world: World) -> None:
-    (job,) = world.rehearsal.run("publish.yml", TAG).jobs
+def test_a_tag_of_this_repository_deploys_nothing(scenario: Scenario) -> None:
+    (job,) = scenario.rehearsal.run("publish.yml", TAG).jobs
     assert job.role == ""
     assert [words[0] for words in job.commands] == ["gh"]
-    assert world.applied == []
+    assert scenario.applied == []

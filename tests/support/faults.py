@@ -59,7 +59,7 @@ class Case:
     """The result, without ids and times that differ anyway."""
     prepare: Callable[[Wire], object] = lambda _: None
     """Creates prerequisites, such as an image."""
-    around: Callable[[Wire], AbstractContextManager[None]] = _no_surroundings
+    surroundings: Callable[[Wire], AbstractContextManager[None]] = _no_surroundings
     """Replaces the surroundings of the command outside AWS, such as a login."""
     slow: bool = False
     """Drilled only in the slow tier: its steps are those of other cases."""
@@ -162,7 +162,7 @@ class Drill:
         words = [*self.case.words, "--yes", "--every", str(EVERY)]
         # A killed process no longer exists, as the next run on the same machine can see.
         number = os.getpid() if fault is None else GONE
-        with pytest.MonkeyPatch.context() as patch, self.case.around(self.wire):
+        with pytest.MonkeyPatch.context() as patch, self.case.surroundings(self.wire):
             patch.setattr("arbor.lock.os.getpid", lambda: number)
             result = _invoke(words)
         return result, self.wire.places

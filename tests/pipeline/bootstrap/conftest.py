@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-import bootstrap_world
-from bootstrap_world import Account
+import bootstrap_fixtures
+from bootstrap_fixtures import Account
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with bootstrap_world.world() as made:
+    with bootstrap_fixtures.fresh_account() as made:
         yield made
 
 

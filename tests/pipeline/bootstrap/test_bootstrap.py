@@ -12,7 +12,7 @@ from access import sessions as ci_sessions
 from access import trust as ci_documents
 from arbor.procedure import Run
 from arbor_names import naming
-from bootstrap_world import (
+from bootstrap_fixtures import (
     ACCOUNT,
     ALIAS,
     BUCKET,
@@ -121,10 +121,10 @@ def test_each_key_rotates_and_the_account_can_use_but_not_destroy_it(
 
 
 def test_the_boundary_is_the_one_of_access(made: Account) -> None:
-    iam, arn = client("iam"), ci_documents.boundary_arn(made.place().pipeline)
+    iam, arn = client("iam"), ci_documents.boundary_arn(made.account_of().pipeline)
     found = iam.get_policy(PolicyArn=arn)["Policy"]
     version = iam.get_policy_version(PolicyArn=arn, VersionId=found["DefaultVersionId"])
-    wanted = json.loads(boundary.of_program(made.place().pipeline))
+    wanted = json.loads(boundary.of_program(made.account_of().pipeline))
     assert version["PolicyVersion"]["Document"] == wanted
 
 
@@ -156,7 +156,7 @@ def test_the_role_is_assumable_by_jobs_in_the_stacks_environment(made: Account) 
         f"{ROLE}-{part}" for part in ("reads", "changes", "roles")
     }
     inline = iam.get_role_policy(RoleName=ROLE, PolicyName="bootstrap")["PolicyDocument"]
-    assert inline == json.loads(deploy.of_bootstrap(made.place().pipeline))
+    assert inline == json.loads(deploy.of_bootstrap(made.account_of().pipeline))
     assert role()["MaxSessionDuration"] == ci_sessions.WRITE_SECONDS
 
 
@@ -175,7 +175,7 @@ def test_a_second_run_has_no_steps(account: Account) -> None:
 def test_another_stack_of_the_account_gets_its_key_boundary_and_role(
     made: Account,
 ) -> None:
-    message = [step.action for step in plan.to_make(made.place("staging"))]
+    message = [step.action for step in plan.to_make(made.account_of("staging"))]
     assert message[0] == "create the key of staging's state"
     assert all("staging" in sentence for sentence in message)
     assert not [sentence for sentence in message if BUCKET in sentence]
@@ -222,7 +222,7 @@ def test_a_killed_run_is_completed_by_the_next(account: Account, writes: int) ->
 
 def test_a_dry_run_lists_steps_and_writes_nothing(made: Account) -> None:
     client("s3").delete_bucket_policy(Bucket=BUCKET)
-    steps = plan.to_make(made.place())
+    steps = plan.to_make(made.account_of())
     message: list[str] = []
     Run(say=message.append, dry_run=True).execute(steps)
     sids = "OnlyOverTls and KeepVersions and KeepSettings"
@@ -242,12 +242,12 @@ def test_additions_by_others_stay(made: Account) -> None:
     client("s3").put_bucket_policy(Bucket=BUCKET, Policy=ci_documents.document([theirs]))
     made.bootstrap()
     found = json.loads(client("s3").get_bucket_policy(Bucket=BUCKET)["Policy"])["Statement"]
-    assert found == [theirs, *state.bucket_statements(made.place().pipeline)]
+    assert found == [theirs, *state.bucket_statements(made.account_of().pipeline)]
     assert tags(client("s3").get_bucket_tagging(Bucket=BUCKET)["TagSet"])["Team"] == "a"
 
 
 def test_a_policy_in_awss_normal_form_is_equal(made: Account) -> None:
-    pipeline = made.place().pipeline
+    pipeline = made.account_of().pipeline
     trust = json.loads(ci_documents.bootstrap_trust(pipeline, PROVIDER))
     claims = trust["Statement"][0]["Condition"]["StringEquals"]
     claims[f"{ci_documents.ISSUER}:aud"] = [ci_documents.AUDIENCE]
@@ -274,7 +274,7 @@ def test_an_existing_provider_is_left_unchanged(account: Account) -> None:
 
 def test_a_bucket_outside_us_east_1_has_its_region(account: Account) -> None:
     there = replace(
-        account.place(), region="eu-west-1", client=partial(noted_client, region="eu-west-1")
+        account.account_of(), region="eu-west-1", client=partial(noted_client, region="eu-west-1")
     )
     execute(plan.to_make(there))
     found = client("s3").get_bucket_location(Bucket=BUCKET)["LocationConstraint"]

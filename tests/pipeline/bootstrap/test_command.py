@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from bootstrap_world import (
+from bootstrap_fixtures import (
     BUCKET,
     ROLE,
     STACK,

@@ -7,7 +7,7 @@ import pytest
 
 from access import trust as ci_documents
 from arbor_names import naming
-from bootstrap_world import (
+from bootstrap_fixtures import (
     ACCOUNT,
     ALIAS,
     BUCKET,

@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 
 from arbor.procedure import Failed, Refused
 from arbor_names import naming
-from bootstrap_world import (
+from bootstrap_fixtures import (
     ACCOUNT,
     ALIAS,
     BUCKET,

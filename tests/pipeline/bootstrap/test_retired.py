@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from arbor.procedure import Refused
-from bootstrap_world import (
+from bootstrap_fixtures import (
     Account,
     Killed,
     deployed,
@@ -37,7 +37,7 @@ def test_the_role_is_deleted_with_its_policies_and_can_be_created_again(
         made.retire()
     made.retire()
     assert tuple(made.writes) == RETIRED
-    assert plan.to_retire(made.place()) == []
+    assert plan.to_retire(made.account_of()) == []
     with pytest.raises(ClientError, match="NoSuchEntity"):
         role()
     made.bootstrap()

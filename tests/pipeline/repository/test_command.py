@@ -11,12 +11,12 @@ import responses
 from typer.testing import CliRunner, Result
 
 from engine import stack_file
+from github_repository import NAME, NEEDS, STACKS, Repository, complete, served, stack
 from pipeline.__main__ import app, main
 from pipeline.github import API
 from pipeline.repository import needs, stacks
 from pipeline.repository.command import table
 from pipeline.repository.setting import private
-from repository_world import NAME, NEEDS, STACKS, Repository, complete, served, stack
 
 EVERY = stacks.every
 OF_PUBLIC = len([row for row in table(STACKS, NEEDS) if row.applies is not private])

@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from repository_world import hold
+from github_repository import hold
 
 PAGE = Path(__file__).parents[3] / "docs" / "application.md"
 CALL = re.compile(

@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 import pipeline.__main__
 import pipeline.operate.command
 from engine import stack_file
+from github_repository import NAME, Repository, complete, served
 from pipeline.github import API
 from pipeline.repository import reviewers
 from pipeline.stacks import NoStackError
-from repository_world import NAME, Repository, complete, served
 
 JOB = {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": NAME, "GITHUB_TOKEN": "not-a-token"}
 ENVIRONMENT = "/environments/production"

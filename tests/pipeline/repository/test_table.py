@@ -8,10 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.repository.command import table
-from pipeline.repository.judge import Finding, Verdict, judge
-from pipeline.repository.read import LiveSettings
-from repository_world import (
+from github_repository import (
     ID,
     NAME,
     NEEDS,
@@ -24,6 +21,9 @@ from repository_world import (
     served,
     stack,
 )
+from pipeline.repository.command import table
+from pipeline.repository.judge import Finding, Verdict, judge
+from pipeline.repository.read import LiveSettings
 
 ROWS = table(STACKS, NEEDS)
 POLICY = "/actions/permissions"

@@ -27,7 +27,7 @@ from first_secrets import (
 )
 from pulumi_moto.clock import CLOCK
 from staging_fixtures import DOMAIN, Staging
-from token_world import is_signed
+from token_fixtures import is_signed
 
 OLD = FIRST[APP]["SECRET_KEY"]
 

@@ -15,7 +15,7 @@ from ecs_world import client
 from pulumi_moto import correction, corrections
 from pulumi_moto.clock import CLOCK
 from staging_fixtures import BACKEND, CLUSTER, STACK, Staging
-from token_world import is_signed
+from token_fixtures import is_signed
 
 DATABASE, GROUP, USER = "arbor-staging-db", "arbor-staging-redis", "arbor_user"
 DB, CACHE, APP = (f"arbor/{STACK}/{purpose}" for purpose in ("db", "redis", "app"))

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from proof import catalog, grid
+from proof import batches, catalog
 from proof.mutation import Mutation
 
-BATCHES = grid.batches(catalog.MUTATIONS)
+BATCHES = batches.batches(catalog.MUTATIONS)
 SHARING = [mutation for mutation in catalog.MUTATIONS if not mutation.alone]
 
 
@@ -30,7 +30,7 @@ def test_two_mutations_share_at_most_one_batch() -> None:
 
 def test_mutations_of_a_batch_differ_in_rule_and_input() -> None:
     for batch in BATCHES:
-        assert len(grid.rules(batch)) == len(batch)
+        assert len(batches.rules(batch)) == len(batch)
         assert not any(one.touches(other) for one, other in combinations(batch, 2))
 
 
@@ -68,4 +68,4 @@ def test_an_error_of_one_mutation_fails_its_batch(
     caught: Callable[[Mutation], set[str]],
 ) -> None:
     found = [set().union(*(caught(mutation) for mutation in batch)) for batch in BATCHES]
-    assert found != [grid.rules(batch) for batch in BATCHES]
+    assert found != [batches.rules(batch) for batch in BATCHES]

@@ -71,17 +71,17 @@ class Account:
             if len(self.writes) == self.dies_after:
                 raise Killed
 
-    def place(self, stack: str = STACK) -> stack_account.StackAccount:
+    def account_of(self, stack: str = STACK) -> stack_account.StackAccount:
         return stack_account.of_stack(stack, lambda region: partial(noted_client, region=region))
 
     def left(self) -> list[str]:
-        return [step.action for step in plan.to_make(self.place())]
+        return [step.action for step in plan.to_make(self.account_of())]
 
     def bootstrap(self) -> None:
-        execute(plan.to_make(self.place()))
+        execute(plan.to_make(self.account_of()))
 
     def retire(self) -> None:
-        execute(plan.to_retire(self.place()))
+        execute(plan.to_retire(self.account_of()))
 
 
 def execute(steps: list[Step]) -> None:
@@ -89,7 +89,7 @@ def execute(steps: list[Step]) -> None:
 
 
 @contextmanager
-def world() -> Iterator[Account]:
+def fresh_account() -> Iterator[Account]:
     """A fresh account."""
     assert corrections  # imported for its registrations
     correction.apply()

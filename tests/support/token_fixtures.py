@@ -17,8 +17,8 @@ import pytest
 
 from arbor.account import Account
 from fault_wire import Wire
-from rotation_world import DEPLOY, PROMOTE, ended, with_rds
-from rotation_world import rotated as password_rotated
+from rotation_fixtures import DEPLOY, PROMOTE, ended, with_rds
+from rotation_fixtures import rotated as password_rotated
 
 STACK = "production"
 CACHE, APP, GROUP = "arbor/production/redis", "arbor/production/app", "arbor-production-redis"
@@ -83,8 +83,8 @@ def with_application(wire: Wire) -> Iterator[None]:
 def with_all(wire: Wire) -> Iterator[None]:
     """Database, cache and application."""
     with ExitStack() as kept:
-        for around in (with_rds, with_cache, with_application):
-            kept.enter_context(around(wire))
+        for surroundings in (with_rds, with_cache, with_application):
+            kept.enter_context(surroundings(wire))
         yield
 
 
