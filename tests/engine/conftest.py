@@ -13,6 +13,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name != "test_faults.py")
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to run without groups: a version of pytest-xdist may ignore them without a word."""
+    grouped = [item for item in session.items if item.get_closest_marker("xdist_group")]
+    if session.config.getoption("loadgroup", default=False) and any(
+        "@" not in item.nodeid for item in grouped
+    ):
+        raise pytest.UsageError("pytest-xdist ignores xdist_group with this pytest: see pyproject")
+
+
 @pytest.fixture
 def production(pristine_production: Deployed) -> Iterator[Deployed]:
     """Production, up; a copy for each test."""
