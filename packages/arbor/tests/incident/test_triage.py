@@ -99,7 +99,7 @@ def test_a_backend_without_its_stores_is_p2(monkeypatch: pytest.MonkeyPatch) -> 
         "P2  backend reports: cache unhealthy\n    run: arbor cache stats",
         (
             f"NG  backend URL          {API} answers, but /detailed reports 'degraded' instead of "
-            "healthy, database unhealthy, "
+            "'healthy', database unhealthy, "
         ),
     ):
         assert line in "\n".join(one.rstrip() for one in done.stdout.splitlines()), done.stdout
