@@ -268,7 +268,7 @@ def test_every_file_that_a_run_reads_starts_one(read_by_a_run: str) -> None:
     assert not any(fnmatch.fnmatch(read_by_a_run, one) for one in again.WITHOUT_EFFECT)
 
 
-def test_artifacts_are_never_unpacked_beside_executed_code() -> None:
+def test_artifacts_are_unpacked_apart_from_executed_code() -> None:
     """A job with a weaker role fills an artifact; unpacked here, its files would be executed."""
     given = [
         step["with"]

@@ -105,7 +105,7 @@ def test_only_mains_workflow_runs(scenario: Scenario, workflow: str, ref: str) -
         {"ref": "refs/heads/another"},
         {"workflow": "mine.yml"},
         {"environment": ""},
-        {"repository": "somebody/infrastructure"},
+        {"repository": "other-owner/infrastructure"},
     ],
 )
 def test_roles_that_write_trust_no_other_job(scenario: Scenario, other: dict[str, str]) -> None:

@@ -24,7 +24,7 @@ def test_every_job_of_every_workflow_is_walked(scenario: Scenario) -> None:
     call = {"infrastructure": scenario.github.repository, "version": "v1.4.0"}
     events = [
         ("preview.yml", pull_request(scenario)),
-        ("preview.yml", pull_request(scenario, head="somebody/infrastructure")),
+        ("preview.yml", pull_request(scenario, head="other-owner/infrastructure")),
         ("up.yml", Event(name="push")),
         ("release.yml", by_hand(version="v1.4.0")),
         ("operate.yml", by_hand(stack="staging", action="refresh")),

@@ -62,7 +62,7 @@ def test_a_preview_without_a_report_is_commented_and_fails_the_check(scenario: S
 
 
 @pytest.mark.parametrize(
-    "kind", [{"head": "somebody/infrastructure"}, {"author": "dependabot[bot]"}]
+    "kind", [{"head": "other-owner/infrastructure"}, {"author": "dependabot[bot]"}]
 )
 def test_a_fork_and_dependabot_get_no_credentials_and_are_not_blocked(
     scenario: Scenario, kind: dict[str, str]
