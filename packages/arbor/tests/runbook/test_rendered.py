@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError
 from typer.testing import CliRunner, Result
 
@@ -120,7 +121,7 @@ def test_a_paused_deployment_has_its_hook(whole: Staging) -> None:
 
 def test_a_missing_value_has_its_reason(staging: Staging) -> None:
     answer = found(staging.account)
-    assert "DBInstance arbor-staging-db not found" in answer.left["database-endpoint"]
+    assert "There is no database arbor-staging-db" in answer.left["database-endpoint"]
     assert answer.left["log-export-bucket"].startswith("0 buckets have the tags")
     assert answer.left["certificate-arn"] == "the listener on port 80 has no certificate"
     assert answer.left["version"] == values.CHOSEN["version"]
@@ -160,19 +161,12 @@ def test_an_unknown_placeholder_has_no_value(staging: Staging) -> None:
 def test_without_valid_credentials_the_message_is_only_that(
     staging: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expired = ClientError({"Error": {"Code": "ExpiredToken", "Message": "expired"}}, "Any")
+    def refuse(_client: BaseClient, operation: str, _asked: object) -> None:
+        raise ClientError({"Error": {"Code": "ExpiredToken", "Message": "expired"}}, operation)
 
-    class Expired:
-        def __getattr__(self, _: str) -> Any:
-            def refuse(*_: Any, **__: Any) -> Any:
-                raise expired
-
-            return refuse
-
-    client: Any = Expired()
+    monkeypatch.setattr(BaseClient, "_make_api_call", refuse)
     monkeypatch.setattr(
-        "arbor.runbook.commands.connect",
-        lambda stack: Account(stack=stack, client=lambda _: client),
+        "arbor.runbook.commands.connect", lambda stack: Account(stack=stack, client=client)
     )
     done = operate()
     assert done.exit_code == 1
@@ -181,18 +175,17 @@ def test_without_valid_credentials_the_message_is_only_that(
     assert staging
 
 
-def test_without_a_network_it_fails(staging: Staging) -> None:
-    class Off:
-        def __getattr__(self, _: str) -> Any:
-            def fail(*_: Any, **__: Any) -> Any:
-                raise EndpointConnectionError(endpoint_url="https://ecs")
+def test_without_a_network_it_fails(staging: Staging, monkeypatch: pytest.MonkeyPatch) -> None:
+    call: Any = BaseClient.__dict__["_make_api_call"]
 
-            return fail
+    def fail(made: BaseClient, operation: str, asked: object) -> Any:
+        if operation != "GetCallerIdentity":
+            raise EndpointConnectionError(endpoint_url="https://ecs")
+        return call(made, operation, asked)
 
-    off: Any = Off()
+    monkeypatch.setattr(BaseClient, "_make_api_call", fail)
     with pytest.raises(EndpointConnectionError):
-        found(Account(stack=STACK, client=lambda name: client(name) if name == "sts" else off))
-    assert staging
+        found(staging.account)
 
 
 def test_the_printed_runbook_can_be_pasted(whole: Staging) -> None:  # noqa: ARG001 - it is there

@@ -1,51 +1,43 @@
 """The edge of the stack: listener, rules, target groups, certificate."""
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from arbor.account import Account
+from arbor.ecs import health, services
 from arbor.procedure import Refused
-from arbor.runbook.finding import Finder, Finding, Missing, service
+from arbor.runbook.finding import Finder, Finding, Missing
 from arbor_names import naming
 
 if TYPE_CHECKING:
-    from mypy_boto3_elbv2.type_defs import ListenerTypeDef, RuleTypeDef
+    from mypy_boto3_ecs.type_defs import LoadBalancerTypeDef
+    from mypy_boto3_elbv2.type_defs import ListenerTypeDef
 
 COLOURS = ("blue", "green")
+NO_HOST = Missing("the backend's production rule has no host; `pulumi up` restores it")
 
 
-class BlueGreen(NamedTuple):
-    """The first load balancer entry of a service."""
-
-    groups: list[str]
-    """ARNs of both target groups."""
-    production: str
-    test: str | None
-    """ARNs of the listener rules."""
-
-
-def _blue_green(account: Account, app: str) -> BlueGreen:
-    entries = service(account, app).get("loadBalancers", [])
+def _balancer(account: Account, app: str) -> "LoadBalancerTypeDef":
+    """The first load balancer of a service: both groups and both rules."""
+    entries = services.read(account, app).balancers
     if not entries or "advancedConfiguration" not in entries[0]:
         raise Refused(f"{naming.service(account.stack, app)} is not deployed blue/green")
-    advanced = entries[0]["advancedConfiguration"]
-    return BlueGreen(
-        groups=[entries[0]["targetGroupArn"], advanced["alternateTargetGroupArn"]],
-        production=advanced["productionListenerRule"],
-        test=advanced.get("testListenerRule"),
-    )
+    return entries[0]
 
 
 def _colours(app: str, account: Account) -> dict[str, Finding]:
     """By the target groups' names: either colour may be live."""
-    entry = _blue_green(account, app)
+    balancer = _balancer(account, app)
+    advanced = balancer["advancedConfiguration"]
+    groups = [balancer["targetGroupArn"], advanced["alternateTargetGroupArn"]]
     found: dict[str, Finding] = {
-        f"{app}-production-rule-arn": entry.production,
-        f"{app}-test-rule-arn": entry.test or Missing("the service has no test rule"),
+        f"{app}-production-rule-arn": advanced["productionListenerRule"],
+        f"{app}-test-rule-arn": advanced.get("testListenerRule")
+        or Missing("the service has no test rule"),
     }
     for colour in COLOURS:
         # The ARN contains the name: targetgroup/backend-blue-1a2b3c4/ID.
-        named = [arn for arn in entry.groups if colour in arn.split("/")[-2].split("-")]
+        named = [arn for arn in groups if colour in arn.split("/")[-2].split("-")]
         found[f"{app}-{colour}-target-group-arn"] = (
             named[0] if len(named) == 1 else Missing(f"{len(named)} groups are called {colour}")
         )
@@ -53,15 +45,15 @@ def _colours(app: str, account: Account) -> dict[str, Finding]:
 
 
 def _entry_point(account: Account) -> dict[str, Finding]:
-    entry = _blue_green(account, "backend")
-    elb = account.client("elbv2")
-    (rule,) = elb.describe_rules(RuleArns=[entry.production])["Rules"]
-    (group,) = elb.describe_target_groups(TargetGroupArns=entry.groups[:1])["TargetGroups"]
-    listener = _listener(entry.production)
+    balancer, elb = _balancer(account, "backend"), account.client("elbv2")
+    production = balancer["advancedConfiguration"]["productionListenerRule"]
+    (rule,) = elb.describe_rules(RuleArns=[production])["Rules"]
+    groups = elb.describe_target_groups(TargetGroupArns=[balancer["targetGroupArn"]])
+    listener = _listener(production)
     (described,) = elb.describe_listeners(ListenerArns=[listener])["Listeners"]
     return {
-        "domain": _host(rule),
-        "vpc-id": group["VpcId"],
+        "domain": next(iter(health.values(rule, "host-header")), NO_HOST),
+        "vpc-id": groups["TargetGroups"][0]["VpcId"],
         "listener-arn": listener,
         "load-balancer-dimension": described["LoadBalancerArn"].partition(":loadbalancer/")[2],
         "certificate-arn": _certificate(described),
@@ -71,13 +63,6 @@ def _entry_point(account: Account) -> dict[str, Finding]:
 def _listener(rule: str) -> str:
     """A rule's ARN is its listener's with another type and one more part."""
     return rule.replace(":listener-rule/", ":listener/").rpartition("/")[0]
-
-
-def _host(rule: "RuleTypeDef") -> Finding:
-    for condition in rule["Conditions"]:
-        if condition["Field"] == "host-header":
-            return str(condition.get("HostHeaderConfig", condition)["Values"][0])
-    return Missing("the backend's production rule has no host; `pulumi up` restores it")
 
 
 def _certificate(listener: "ListenerTypeDef") -> Finding:

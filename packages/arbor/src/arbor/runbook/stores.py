@@ -1,15 +1,16 @@
 """The stores of the stack: the database, the cache, the bucket of exported logs."""
 
 from arbor.account import Account
+from arbor.cache import group
+from arbor.database import instance
 from arbor.procedure import Refused
-from arbor.runbook.finding import Finder, Finding, Missing, tagged
+from arbor.runbook.finding import Finder, Finding, Missing
 from arbor_names import naming
 
 
 def _database(account: Account) -> dict[str, Finding]:
-    name = naming.database_instance(account.stack)
-    (found,) = account.client("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
-    groups = found["VpcSecurityGroups"]
+    found = instance.read(account)
+    name, groups = found["DBInstanceIdentifier"], found["VpcSecurityGroups"]
     none = Missing(f"{name} is {found['DBInstanceStatus']} and has no endpoint yet")
     return {
         "database-endpoint": found.get("Endpoint", {}).get("Address") or none,
@@ -21,20 +22,19 @@ def _database(account: Account) -> dict[str, Finding]:
 
 
 def _cache(account: Account) -> dict[str, Finding]:
-    name = naming.cache_replication_group(account.stack)
-    cache = account.client("elasticache")
-    (found,) = cache.describe_replication_groups(ReplicationGroupId=name)["ReplicationGroups"]
+    cache, found = account.client("elasticache"), group.describe(account)
+    name = found["ReplicationGroupId"]
     endpoints = [
-        group["PrimaryEndpoint"]["Address"]
-        for group in found.get("NodeGroups", [])
-        if "PrimaryEndpoint" in group
+        shard["PrimaryEndpoint"]["Address"]
+        for shard in found.get("NodeGroups", [])
+        if "PrimaryEndpoint" in shard
     ]
     none = Missing(f"{name} is {found['Status']} and has no primary endpoint yet")
     groups = [
-        group["SecurityGroupId"]
+        one["SecurityGroupId"]
         for node in found.get("MemberClusters", [])[:1]
         for described in cache.describe_cache_clusters(CacheClusterId=node)["CacheClusters"]
-        for group in described.get("SecurityGroups", [])
+        for one in described.get("SecurityGroups", [])
     ]
     return {
         "cache-endpoint": endpoints[0] if endpoints else none,
@@ -49,14 +49,14 @@ def log_export_bucket(account: Account) -> str:
 
     Raises Refused unless there is exactly one.
     """
-    tags = tagged(account, "log-export")
+    tags = {"Project": naming.PROJECT, "Stack": account.stack, "Component": "log-export"}
     found = account.client("resourcegroupstaggingapi").get_resources(
         TagFilters=[{"Key": key, "Values": [value]} for key, value in tags.items()],
         ResourceTypeFilters=["s3"],
     )["ResourceTagMappingList"]
     if len(found) != 1:
         raise Refused(f"{len(found)} buckets have the tags {tags}; expected one")
-    return str(found[0]["ResourceARN"].rpartition(":")[2])
+    return found[0]["ResourceARN"].rpartition(":")[2]
 
 
 def _bucket(account: Account) -> dict[str, Finding]:

@@ -1,77 +1,54 @@
 """Revisions, the newest deployment, a running task, and the network of the tasks."""
 
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from arbor.account import Account
+from arbor.ecs import revisions, services
 from arbor.procedure import Refused
-from arbor.runbook.finding import Finder, Finding, Missing, service, tagged
+from arbor.release import migrate
+from arbor.runbook.finding import Finder, Finding, Missing
 from arbor.words import counted
 from arbor_names import naming
 
 if TYPE_CHECKING:
-    from mypy_boto3_ecs.type_defs import ServiceDeploymentTypeDef, TaskTypeDef
+    from mypy_boto3_ecs.type_defs import TaskTypeDef
 
 NEWEST = 100
-"""Revisions in a page; it contains the one before the live one unless 99 are newer."""
-BY_INFRASTRUCTURE = {"key": "ManagedBy", "value": "pulumi"}
+"""Revisions that contain the one before the live one unless 99 are newer."""
 
 
 def _revisions(app: str, account: Account) -> dict[str, Finding]:
     family = naming.service(account.stack, app)
-    live = _number(service(account, app)["taskDefinition"])
-    listed = account.client("ecs").list_task_definitions(
-        familyPrefix=family, status="ACTIVE", sort="DESC", maxResults=NEWEST
-    )["taskDefinitionArns"]
-    # The prefix also matches longer names.
-    active = sorted({_number(arn) for arn in listed if _family(arn) == family}, reverse=True)
-    before = [number for number in active if number < live]
+    live = revisions.number(services.read(account, app).task_definition)
+    newest = islice(revisions.newest_first(account, family), NEWEST)
+    before = [number for arn in newest if (number := revisions.number(arn)) < live]
     none = Missing(f"{family} has no ACTIVE revision before {live}")
     return {
         f"{app}-revision": str(live),
-        f"{app}-previous-revision": str(before[0]) if before else none,
+        f"{app}-previous-revision": str(max(before)) if before else none,
     }
 
 
 def _infrastructure(account: Account) -> dict[str, Finding]:
     """The revision that a release starts from: docs/decisions/release-revisions.md."""
-    ecs, family = account.client("ecs"), naming.service(account.stack, "backend")
-    pages = ecs.get_paginator("list_task_definitions").paginate(
-        familyPrefix=family, status="ACTIVE", sort="DESC"
-    )
-    for arn in (arn for page in pages for arn in page["taskDefinitionArns"]):
-        if _family(arn) == family:
-            found = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
-            if BY_INFRASTRUCTURE in found.get("tags", []):
-                return {"backend-infrastructure-revision": str(_number(arn))}
-    raise Refused(f"{family} has no ACTIVE revision that `pulumi up` registered")
-
-
-def _family(arn: str) -> str:
-    return arn.rsplit("/", 1)[-1].rsplit(":", 1)[0]
-
-
-def _number(arn: str) -> int:
-    return int(arn.rsplit(":", 1)[-1])
+    found = revisions.infrastructure(account, naming.service(account.stack, "backend"))
+    return {"backend-infrastructure-revision": str(revisions.number(found.arn))}
 
 
 def _deployment(account: Account) -> dict[str, Finding]:
-    ecs, name = account.client("ecs"), naming.service(account.stack, "backend")
-    listed = ecs.list_service_deployments(cluster=account.cluster, service=name)
-    deployments = sorted(listed["serviceDeployments"], key=lambda one: one["createdAt"])
-    if not deployments:
-        raise Refused(f"{name} was not deployed in the last 90 days")
-    arn = deployments[-1]["serviceDeploymentArn"]
-    described = ecs.describe_service_deployments(serviceDeploymentArns=[arn])["serviceDeployments"]
-    return {"backend-deployment-arn": arn, "backend-hook-id": _hook(described)}
-
-
-def _hook(described: "list[ServiceDeploymentTypeDef]") -> Finding:
-    for deployment in described:
-        for hook in deployment.get("lifecycleHookDetails", []):
-            if hook.get("status") == "AWAITING_ACTION":
-                return str(hook["hookId"])
-    return Missing("the backend's newest deployment is not paused")
+    service = services.read(account, "backend")
+    newest = service.deployments()[:1]
+    if not newest:
+        raise Refused(f"{service.name} was not deployed in the last 90 days")
+    arn = newest[0]["serviceDeploymentArn"]
+    pauses = services.pauses(services.describe(account, arn))
+    none = Missing("the backend's newest deployment is not paused")
+    return {
+        "backend-deployment-arn": arn,
+        "backend-hook-id": pauses[0]["hookId"] if pauses else none,
+    }
 
 
 def _task(account: Account) -> dict[str, Finding]:
@@ -111,7 +88,7 @@ def _target(account: Account, task: "TaskTypeDef", number: str) -> Finding:
 
 
 def _network(account: Account) -> dict[str, Finding]:
-    found = service(account, "backend")["networkConfiguration"]["awsvpcConfiguration"]
+    found = services.read(account, "backend").network["awsvpcConfiguration"]
     return {
         "private-subnet-ids": ",".join(found["subnets"]),
         "backend-security-group-id": found["securityGroups"][0],
@@ -119,13 +96,7 @@ def _network(account: Account) -> dict[str, Finding]:
 
 
 def _migrations(account: Account) -> dict[str, Finding]:
-    tags = tagged(account, naming.MIGRATIONS)
-    found = account.client("ec2").describe_security_groups(
-        Filters=[{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
-    )["SecurityGroups"]
-    if len(found) != 1:
-        raise Refused(f"{len(found)} security groups have the tags {tags}; expected one")
-    return {"migrations-security-group-id": found[0]["GroupId"]}
+    return {"migrations-security-group-id": migrate.security_group(account)}
 
 
 def for_app(app: str) -> Finder:
