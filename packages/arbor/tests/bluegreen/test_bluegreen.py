@@ -58,6 +58,15 @@ def targets(health: Callable[[str], int]) -> Callable[..., Any]:
     return read
 
 
+def test_start_is_refused_where_a_service_was_not_created(staging: Staging) -> None:
+    client("ecs").delete_service(cluster=CLUSTER, service=FRONTEND, force=True)
+    with pytest.raises(Refused, match=f"There is no service {FRONTEND}. Run `arbor migrate"):
+        start.plan(staging.account, NEW, None, 60)
+    assert records() == []
+    begin_test(staging, app="backend")
+    assert records() == ["backend"]
+
+
 def test_start_pauses_both_services_with_the_new_version_on_the_green_host_only(
     staging: Staging,
 ) -> None:

@@ -16,7 +16,7 @@ from incident_fixtures import API, CACHE, DATABASE, GIB, Gate, measure, operate,
 from staging_fixtures import ALARM, BACKEND, CLUSTER, FRONTEND, NEW, STACK, Staging
 
 FIRST = [
-    "get_paginator",  # list_services
+    *["get_paginator"] * 2,  # list_services, describe_target_groups
     *["list_tasks"] * 2,
     "describe_db_instances",
     "get_metric_data",
@@ -24,7 +24,7 @@ FIRST = [
     "get_resources",
     "get_parameter",
 ]
-SECOND = ["describe_services", "describe_tasks", "describe_certificate"]
+SECOND = ["describe_services", "describe_tags", "describe_tasks", "describe_certificate"]
 THIRD = [
     *["list_service_deployments"] * 2,
     *["describe_task_definition"] * 2,

@@ -55,6 +55,7 @@ def deny(monkeypatch: pytest.MonkeyPatch, *denied: str, code: str = "AccessDenie
         ("DescribeDBInstances", "database"),
         ("DescribeReplicationGroups", "cache"),
         ("GetResources", "certificate"),
+        ("DescribeTags", "services"),
         ("GetParameter", "operation"),
     ],
 )

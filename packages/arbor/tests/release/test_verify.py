@@ -368,6 +368,13 @@ def test_an_unreadable_config_is_skipped(ready: Staging, monkeypatch: pytest.Mon
     assert "is unknown: its config can't be read (no route to host)" in messages
 
 
+def test_a_service_that_was_not_created_is_a_failed_check(ready: Staging) -> None:
+    client("ecs").delete_service(cluster=CLUSTER, service=FRONTEND, force=True)
+    (check,) = [line for line in lines(ready) if line.name == "services"]
+    assert check.status == "NG"
+    assert check.message.startswith(f"There is no service {FRONTEND}. Run `arbor migrate")
+
+
 def image(days: int, *tags: str) -> "ImageDetailTypeDef":
     return {"imagePushedAt": datetime.now(UTC) - timedelta(days=days), "imageTags": list(tags)}
 

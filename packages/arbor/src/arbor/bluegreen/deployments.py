@@ -92,9 +92,7 @@ class ServiceDeployment:
 
 def read(account: Account) -> list[ServiceDeployment]:
     """Every service in release order. Raises Refused if there is none."""
-    found = services.every(account)
-    if not found:
-        raise services.none(account)
+    found = services.required(account)
     records = record.read(account, [service.app for service in found])
     return [_part(service, records.get(service.app)) for service in found]
 

@@ -119,6 +119,8 @@ def plan(account: Account, version: str, app: str | None, minutes: int) -> Start
     """Plan all services, or the one of `app`. Raises Refused with a line for each obstacle."""
     images.require_version(version)
     found = [part for part in deployments.read(account) if app in {None, part.service.app}]
+    if app is None:
+        services.refuse_not_created(account, (part.service.app for part in found))
     planned = {
         part.service.app: revisions.planned(account, part.service.name, part.service.app, version)
         for part in found

@@ -11,10 +11,7 @@ from arbor_names import naming
 
 def read(account: Account) -> Service:
     """The backend as it is now. Raises NoServiceError before `pulumi up` has created it."""
-    found = services.every(account)
-    if not found:
-        raise services.none(account)
-    return among(account, found)
+    return among(account, services.required(account))
 
 
 def among(account: Account, found: Sequence[Service]) -> Service:

@@ -147,6 +147,13 @@ def every(account: Account) -> tuple[Service, ...]:
     return tuple(snapshot(account, app, one) for app, one in described(account).items())
 
 
+def required(account: Account) -> tuple[Service, ...]:
+    """The same; raises NoServiceError where the stack has none."""
+    if found := every(account):
+        return found
+    raise none(account)
+
+
 def described(account: Account) -> "dict[str, ServiceTypeDef]":
     """The services of the stack by application, in release order.
 
@@ -169,11 +176,17 @@ def described(account: Account) -> "dict[str, ServiceTypeDef]":
     return dict(sorted(apps.items(), key=lambda item: release_order(item[1], item[0])))
 
 
-def not_created(account: Account, found: Iterable[str]) -> list[str]:
-    """The applications, besides those found, whose target groups exist without an ECS service.
+def refuse_not_created(account: Account, found: Iterable[str]) -> None:
+    """Raises NoServiceError for an application of the stack, besides those found."""
+    for app in sorted(with_target_groups(account) - set(found)):
+        raise none(account, app)
 
-    `pulumi up` has yet to create it, or it was deleted. The tags are read through the load
-    balancer's API, which the deploy role may call.
+
+def with_target_groups(account: Account) -> set[str]:
+    """The applications for which infrastructure created target groups.
+
+    One of them without an ECS service was deleted, or `pulumi up` has yet to create the service.
+    The tags are read through the load balancer's API, which the deploy role may call.
     """
     elb, apps = account.client("elbv2"), set()
     pages = elb.get_paginator("describe_target_groups").paginate()
@@ -184,7 +197,7 @@ def not_created(account: Account, found: Iterable[str]) -> list[str]:
             tags = {tag["Key"]: tag["Value"] for tag in group["Tags"]}
             if _expected(account.stack).items() <= tags.items() and "Component" in tags:
                 apps.add(tags["Component"])
-    return sorted(apps - set(found))
+    return apps
 
 
 def release_order(service: "ServiceTypeDef", app: str) -> tuple[int, str]:

@@ -7,7 +7,7 @@ from functools import partial
 from arbor.account import Account, together
 from arbor.check import Check
 from arbor.incident.checks import DAY
-from arbor.incident.reads import SharedReads
+from arbor_names import naming
 
 FEW_DAYS = 30
 """ACM renews 60 days before the end, so that fewer days mean a month of failed renewals:
@@ -36,11 +36,23 @@ class CertificateState:
         return self.days_left is not None and self.days_left < FEW_DAYS
 
 
-def read(shared: SharedReads, now: datetime) -> list[CertificateState]:
+def read(account: Account, now: datetime) -> list[CertificateState]:
     """The certificates in use, or all when none is; a replacement exists beside the old one."""
-    arns = shared.certificates()
-    found = together(*(partial(_read, shared.account, arn, now) for arn in arns))
+    arns = _tagged(account)
+    found = together(*(partial(_read, account, arn, now) for arn in arns))
     return [one for one in found if one.used] or found
+
+
+def _tagged(account: Account) -> list[str]:
+    """The ARNs of the certificates with the stack's tags."""
+    found = account.client("resourcegroupstaggingapi").get_resources(
+        TagFilters=[
+            {"Key": "Project", "Values": [naming.PROJECT]},
+            {"Key": "Stack", "Values": [account.stack]},
+        ],
+        ResourceTypeFilters=["acm:certificate"],
+    )
+    return [one["ResourceARN"] for one in found["ResourceTagMappingList"]]
 
 
 def _read(account: Account, arn: str, now: datetime) -> CertificateState:

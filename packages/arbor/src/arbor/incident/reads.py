@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from arbor.account import Account
+from arbor.account import Account, both
 from arbor.ecs import services as ecs_services
 from arbor_names import naming
 
@@ -13,10 +13,8 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import ServiceTypeDef
     from mypy_boto3_elasticache.type_defs import ReplicationGroupTypeDef
     from mypy_boto3_elbv2.type_defs import RuleTypeDef
-    from mypy_boto3_resourcegroupstaggingapi.type_defs import ResourceTagMappingTypeDef
 
 T = TypeVar("T")
-CERTIFICATE, TARGET_GROUP = "acm:certificate", "elasticloadbalancing:targetgroup"
 
 
 @dataclass(kw_only=True)
@@ -52,37 +50,21 @@ class SharedReads:
     """The production rule of each service."""
     cache: "Once[ReplicationGroupTypeDef]"
     """The replication group."""
-    tagged: "Once[list[ResourceTagMappingTypeDef]]"
-    """Certificates and target groups with the stack's tags."""
+    with_target_groups: Once[set[str]]
+    """The applications for which infrastructure created target groups."""
 
     def apps(self) -> list[str]:
         """The stack's services in release order, and at the end those without an ECS service.
 
-        Infrastructure tags the target groups of each service, so that a service which was deleted
-        is still part of the stack.
+        A service that was deleted still has its target groups, and is part of the stack.
         """
-        found = list(self.services.get())
-        return [*found, *sorted(self._tagged_apps() - set(found))]
-
-    def _tagged_apps(self) -> set[str]:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
 
         try:
-            tagged = self.tagged.get()
+            found, expected = both(self.services.get, self.with_target_groups.get)
         except (BotoCoreError, ClientError):
-            return set()  # the check of the certificate has the reason
-        return {
-            tag["Value"]
-            for one in tagged
-            if _resource_type(one["ResourceARN"]) == TARGET_GROUP
-            for tag in one["Tags"]
-            if tag["Key"] == "Component"
-        }
-
-    def certificates(self) -> list[str]:
-        """ARNs."""
-        arns = (one["ResourceARN"] for one in self.tagged.get())
-        return [arn for arn in arns if _resource_type(arn) == CERTIFICATE]
+            found, expected = self.services.get(), set()  # the check of the services has the reason
+        return [*found, *sorted(expected - set(found))]
 
 
 def shared_reads(account: Account) -> SharedReads:
@@ -93,7 +75,7 @@ def shared_reads(account: Account) -> SharedReads:
         services=services,
         rules=Once(call=lambda: _rules(account, services.get())),
         cache=Once(call=lambda: _cache(account)),
-        tagged=Once(call=lambda: _tagged(account)),
+        with_target_groups=Once(call=lambda: ecs_services.with_target_groups(account)),
     )
 
 
@@ -116,20 +98,3 @@ def _cache(account: Account) -> "ReplicationGroupTypeDef":
         "ReplicationGroups"
     ]
     return found
-
-
-def _tagged(account: Account) -> "list[ResourceTagMappingTypeDef]":
-    found = account.client("resourcegroupstaggingapi").get_resources(
-        TagFilters=[
-            {"Key": "Project", "Values": [naming.PROJECT]},
-            {"Key": "Stack", "Values": [account.stack]},
-        ],
-        ResourceTypeFilters=[CERTIFICATE, TARGET_GROUP],
-    )
-    return found["ResourceTagMappingList"]
-
-
-def _resource_type(arn: str) -> str:
-    """`service:type`, such as `acm:certificate`."""
-    _, _, service, _, _, resource = arn.split(":", 5)
-    return f"{service}:{resource.split('/')[0]}"

@@ -30,6 +30,7 @@ class ServiceState:
 
 def read(shared: SharedReads) -> list[ServiceState]:
     """One for each service of the stack."""
+    shared.with_target_groups.get()  # raises where `apps` can't include a service that is missing
     return together(*(partial(_read, shared, app) for app in shared.apps()))
 
 

@@ -98,7 +98,7 @@ def take(shared: SharedReads, opener: Opener, now: datetime) -> Snapshot:
         "alarms": partial(alarms.read, shared),
         "database": partial(database.read, account, now),
         "cache": partial(cache.read, shared),
-        "certificate": partial(certificate.read, shared, now),
+        "certificate": partial(certificate.read, account, now),
         "operation": partial(_holder, shared),
         "answers": partial(for_each_app, shared, partial(public_urls.read, shared, opener)),
     }

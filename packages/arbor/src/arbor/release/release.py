@@ -99,11 +99,8 @@ def plan(
     `others` has the version of each service with another one: a digest names one image.
     """
     images.require_version(version)
-    found = services.every(account)
-    if not found:
-        raise services.none(account)
-    for app in services.not_created(account, (service.app for service in found)):
-        raise services.none(account, app)
+    found = services.required(account)
+    services.refuse_not_created(account, (service.app for service in found))
     versions = images.versions((service.app for service in found), version, others or {})
     obstacles = [sentence for service in found for sentence in service.busy()]
     if migrates:

@@ -65,9 +65,7 @@ def read(
     """
     if version is not None:
         images.require_version(version)
-    found = services.every(account)
-    if not found:
-        raise services.none(account)
+    found = services.required(account)
     given, migrating = dict(others or {}), backend.among(account, found)
     if version is None:
         version = _live(migrating)

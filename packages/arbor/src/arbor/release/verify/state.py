@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from arbor.ecs import services
 from arbor.release import migrate
 from arbor.release.verify.snapshot import Found, Skipped, Snapshot, sentences
 from arbor.words import counted
@@ -12,6 +13,16 @@ def nothing_in_progress(snapshot: Snapshot) -> Found:
     calls = (service.busy for service in snapshot.services)
     wrong = sentences(*calls, partial(migrate.running, snapshot.account))
     return Found("0 deployments and 0 migrations in progress", tuple(wrong))
+
+
+def created(snapshot: Snapshot) -> Found:
+    """ECS has a service for each pair of target groups."""
+    apps = [service.app for service in snapshot.services]
+    missing = sorted(services.with_target_groups(snapshot.account) - set(apps))
+    return Found(
+        f"{' and '.join(apps)} exist",
+        tuple(str(services.none(snapshot.account, app)) for app in missing),
+    )
 
 
 def alarms(snapshot: Snapshot) -> Found:

@@ -11,6 +11,7 @@ from arbor.release.verify import capacity, registry, state, tasks, traffic
 from arbor.release.verify.snapshot import Found, Skipped, Snapshot
 
 CHECKS: Final[Mapping[str, Callable[[Snapshot], Found]]] = {
+    "services": state.created,
     "in progress": state.nothing_in_progress,
     "images": tasks.in_ecr,
     "platforms": registry.platforms,
