@@ -134,7 +134,7 @@ def test_an_unhealthy_public_url_rolls_both_services_back(staging: Staging) -> N
 def test_an_unhealthy_target_rolls_both_services_back(
     staging: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("arbor.ecs.health.Health._targets", lambda _: (1, 2))
+    monkeypatch.setattr("arbor.ecs.health.healthy_targets", lambda *_: (1, 2))
     message = failing(staging)
     assert "2 of 2 tasks running the revision, 1 of 2 targets healthy" in message
     assert (staging.image(BACKEND), staging.image(FRONTEND)) == (OLD, OLD)

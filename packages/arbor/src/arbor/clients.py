@@ -1,6 +1,6 @@
 """The types of the AWS clients that `Account.client` returns, for the type checker only.
 
-The stubs (mypy-boto3-*, https://pypi.org/project/boto3-stubs/) are in requirements-dev.txt, and
+The stubs (mypy-boto3-*, https://pypi.org/project/boto3-stubs/) are in requirements-dev.lock, and
 `arbor` is installed without them: import their types below `if TYPE_CHECKING`.
 """
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from arbor.ecs import health
 from arbor.ecs.services import Service
 
 if TYPE_CHECKING:
@@ -45,13 +46,5 @@ def read(service: Service, deployment: "ServiceDeploymentTypeDef") -> Targets:
         for balancer in one.get("resolvedConfiguration", {}).get("loadBalancers", [])
         if "targetGroupArn" in balancer
     ]
-    elb = account.client("elbv2")
-    states = [
-        target["TargetHealth"]["State"]
-        for group in groups
-        for target in elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
-    ]
-    staying = [state for state in states if state != "draining"]
-    return Targets(
-        healthy=staying.count("healthy"), registered=len(staying), desired=service.desired
-    )
+    healthy, registered = health.healthy_targets(account, groups)
+    return Targets(healthy=healthy, registered=registered, desired=service.desired)

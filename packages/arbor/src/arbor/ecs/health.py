@@ -3,11 +3,12 @@
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from arbor.account import Account
 from arbor.ecs import report, services
 from arbor.ecs.services import Service
 from arbor.procedure import Failed, Step
@@ -40,7 +41,7 @@ class Health:
 
     def _is_healthy(self) -> bool:
         desired, running = self._tasks()
-        healthy, targets = self._targets()
+        healthy, targets = healthy_targets(self.service.account, live_groups(self.service))
         self.found = (
             f"{self.service.name}: {running} of {counted(desired, 'task')} running the revision, "
             f"{healthy} of {counted(targets, 'target')} healthy"
@@ -61,18 +62,17 @@ class Health:
         ]
         return desired, len(running)
 
-    def _targets(self) -> tuple[int, int]:
-        """The number of healthy targets, and of all that aren't draining."""
-        elb = self.service.account.client("elbv2")
-        states = [
-            target["TargetHealth"]["State"]
-            for group in live_groups(self.service)
-            for target in elb.describe_target_health(TargetGroupArn=group)[
-                "TargetHealthDescriptions"
-            ]
-        ]
-        staying = [state for state in states if state != "draining"]
-        return staying.count("healthy"), len(staying)
+
+def healthy_targets(account: Account, groups: Iterable[str]) -> tuple[int, int]:
+    """The number of healthy targets in the groups, and of all that aren't draining."""
+    elb = account.client("elbv2")
+    states = [
+        target["TargetHealth"]["State"]
+        for group in groups
+        for target in elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+    ]
+    staying = [state for state in states if state != "draining"]
+    return staying.count("healthy"), len(staying)
 
 
 def live_groups(service: Service) -> list[str]:

@@ -30,10 +30,7 @@ class CacheState:
 def read(shared: SharedReads) -> CacheState:
     """The stack's replication group."""
     name = naming.cache_replication_group(shared.account.stack)
-    missing = shared.account.client("elasticache").exceptions.ReplicationGroupNotFoundFault
-    try:
-        found = shared.cache.get()
-    except missing:
+    if (found := shared.cache.get()) is None:
         return CacheState(name=name, status="absent")
     return CacheState(
         name=name,

@@ -11,7 +11,6 @@ from arbor.ecs import services
 from arbor.ecs.rollout import ROLLED_BACK, SUCCESSFUL
 from arbor.incident.checks import DAY, ago
 from arbor.incident.reads import SharedReads
-from arbor_names import naming
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import ServiceDeploymentTypeDef
@@ -48,17 +47,16 @@ def read(shared: SharedReads) -> list[DeploymentState]:
 
 
 def _read(shared: SharedReads, app: str) -> DeploymentState:
-    account, name = shared.account, naming.service(shared.account.stack, app)
-    ecs = account.client("ecs")
-    if app not in shared.services.get():
+    account, found = shared.account, shared.services.get().get(app)
+    if found is None:
         return DeploymentState(app=app)
     try:
-        listed = ecs.list_service_deployments(cluster=account.cluster, service=name)
-    except ecs.exceptions.ServiceNotFoundException:
+        listed = services.snapshot(account, app, found).deployments()
+    except account.client("ecs").exceptions.ServiceNotFoundException:
         return DeploymentState(app=app)  # deleted since
-    if not listed["serviceDeployments"]:
+    if not listed:
         return DeploymentState(app=app)
-    newest = max(listed["serviceDeployments"], key=lambda one: one["createdAt"])
+    newest = listed[0]
     described: ServiceDeploymentTypeDef = {
         "serviceDeploymentArn": newest["serviceDeploymentArn"],
         "status": newest["status"],

@@ -147,9 +147,10 @@ def _nodes(shared: SharedReads) -> list[str]:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import
 
     try:
-        return list(shared.cache.get().get("MemberClusters", []))
+        found = shared.cache.get()
     except (BotoCoreError, ClientError):
         return []
+    return found.get("MemberClusters", []) if found else []
 
 
 def _sum(many: list[list[float]]) -> float | None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from arbor.account import Account, both
+from arbor.cache import group as cache_group
 from arbor.ecs import services as ecs_services
-from arbor_names import naming
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import ServiceTypeDef
@@ -48,8 +48,8 @@ class SharedReads:
     """The stack's ECS services by application, in release order."""
     rules: "Once[dict[str, RuleTypeDef]]"
     """The production rule of each service."""
-    cache: "Once[ReplicationGroupTypeDef]"
-    """The replication group."""
+    cache: "Once[ReplicationGroupTypeDef | None]"
+    """The replication group; None if it doesn't exist."""
     with_target_groups: Once[set[str]]
     """The applications for which infrastructure created target groups."""
 
@@ -74,7 +74,7 @@ def shared_reads(account: Account) -> SharedReads:
         account=account,
         services=services,
         rules=Once(call=lambda: _rules(account, services.get())),
-        cache=Once(call=lambda: _cache(account)),
+        cache=Once(call=lambda: cache_group.find(account)),
         with_target_groups=Once(call=lambda: ecs_services.with_target_groups(account)),
     )
 
@@ -90,11 +90,3 @@ def _rules(account: Account, services: "dict[str, ServiceTypeDef]") -> "dict[str
         return {}
     found = account.client("elbv2").describe_rules(RuleArns=list(arns))["Rules"]
     return {arns[rule["RuleArn"]]: rule for rule in found}
-
-
-def _cache(account: Account) -> "ReplicationGroupTypeDef":
-    name = naming.cache_replication_group(account.stack)
-    (found,) = account.client("elasticache").describe_replication_groups(ReplicationGroupId=name)[
-        "ReplicationGroups"
-    ]
-    return found

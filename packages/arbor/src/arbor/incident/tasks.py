@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from arbor.account import Account, together
 from arbor.check import Check
+from arbor.ecs.revisions import family_of
 from arbor.ecs.services import short
 from arbor.incident.checks import ago
 from arbor.incident.reads import SharedReads
@@ -63,16 +64,16 @@ def read(shared: SharedReads) -> TaskStates:
     apps = {naming.service(account.stack, app): app for app in (*services, naming.MIGRATIONS)}
     numbers: dict[str, Counter[str]] = {app: Counter() for app in services}
     for task in running:
-        app = apps.get(_family(task), "")
+        app = apps.get(family_of(task["taskDefinitionArn"]))
         if app in numbers and task["lastStatus"] == "RUNNING":
             numbers[app][short(task["taskDefinitionArn"])] += 1
-    ended = [_stopped(apps[_family(task)], task) for task in stopped if _family(task) in apps]
+    ended = [
+        _stopped(app, task)
+        for task in stopped
+        if (app := apps.get(family_of(task["taskDefinitionArn"])))
+    ]
     ended.sort(key=lambda one: one.at.timestamp() if one.at else 0, reverse=True)
     return TaskStates(running={app: dict(found) for app, found in numbers.items()}, stopped=ended)
-
-
-def _family(task: "TaskTypeDef") -> str:
-    return short(task["taskDefinitionArn"]).rsplit(":", 1)[0]
 
 
 def _described(account: Account, status: Literal["RUNNING", "STOPPED"]) -> "list[TaskTypeDef]":
