@@ -56,6 +56,11 @@ class Change:
     """Changed top-level inputs."""
 
 
+def only_replaced(_client: Client, physical_id: str, change: Change) -> None:
+    """The `update` of a row whose inputs all replace; the engine never calls it."""
+    raise NotImplementedError(f"{physical_id}: {sorted(change.keys)} can't change in place")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """A resource type. Property names are Pulumi's (camelCase), as on the engine's wire.
@@ -100,7 +105,7 @@ class Row:
     """Create it and return its physical id, by which `read`, `update` and `delete` find it."""
     read: Callable[[Client, str], State | None]
     """Return the whole state as AWS returns it, or None if the resource is gone."""
-    update: Callable[[Client, str, Change], None]
+    update: Callable[[Client, str, Change], None] = only_replaced
     located_by: Callable[[str, Props], str] | None = None
     """Returns the id for `read`, from the first id and the inputs or the state, for a resource
     whose id in AWS can change with an update."""
@@ -164,9 +169,9 @@ class Row:
         return self.same[key](old, new)
 
 
-def only_replaced(_client: Client, physical_id: str, change: Change) -> None:
-    """The `update` of a row whose inputs all replace; the engine never calls it."""
-    raise NotImplementedError(f"{physical_id}: {sorted(change.keys)} can't change in place")
+def fields(listed: str, *, below: str = "") -> frozenset[str]:
+    """Return the names in a text, separated by spaces; each below a path, if one is given."""
+    return frozenset(f"{below}.{name}" if below else name for name in listed.split())
 
 
 def paths(value: object, prefix: str = "") -> Iterator[str]:

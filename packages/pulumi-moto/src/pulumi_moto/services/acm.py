@@ -1,7 +1,6 @@
 """Certificates and their validation."""
 
 import time
-from functools import partial
 
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.row import (
@@ -12,9 +11,9 @@ from pulumi_moto.row import (
     Props,
     Row,
     State,
-    only_replaced,
+    fields,
 )
-from pulumi_moto.services.missing import found_or_none, ignore_missing
+from pulumi_moto.services.missing import deleting, found_or_none
 from pulumi_moto.shapes import Members, same_set, tag_dict, tag_list
 
 PAUSE = 0.1
@@ -35,7 +34,7 @@ def create(acm: Client, props: Props) -> str:
 
 
 def _describe(acm: Client, arn: str) -> Members | None:
-    answer = found_or_none(partial(acm.describe_certificate, CertificateArn=arn))
+    answer = found_or_none(acm.describe_certificate, CertificateArn=arn)
     return answer["Certificate"] if answer else None
 
 
@@ -116,30 +115,27 @@ ROWS = (
         token="aws:acm/certificate:Certificate",
         client="acm",
         source="internal/service/acm/certificate.go",
-        inputs=frozenset({"domainName", "subjectAlternativeNames", "validationMethod", "tags.*"}),
-        outputs=frozenset({"arn", "domainValidationOptions", "status"}),
-        replaces=frozenset({"domainName", "subjectAlternativeNames", "validationMethod"}),
-        computed=frozenset({"domainName", "subjectAlternativeNames", "validationMethod"}),
+        inputs=fields("domainName subjectAlternativeNames validationMethod tags.*"),
+        outputs=fields("arn domainValidationOptions status"),
+        replaces=fields("domainName subjectAlternativeNames validationMethod"),
+        computed=fields("domainName subjectAlternativeNames validationMethod"),
         same={"subjectAlternativeNames": same_set},
         create=create,
         read=read,
         update=update,
-        delete=lambda acm, arn, _state: ignore_missing(
-            lambda: acm.delete_certificate(CertificateArn=arn)
-        ),
+        delete=deleting("delete_certificate", "CertificateArn"),
     ),
     Row(
         token="aws:acm/certificateValidation:CertificateValidation",
         client="acm",
         source="internal/service/acm/certificate_validation.go",
-        inputs=frozenset({"certificateArn", "validationRecordFqdns"}),
-        replaces=frozenset({"certificateArn", "validationRecordFqdns"}),
-        write_only=frozenset({"validationRecordFqdns"}),
+        inputs=fields("certificateArn validationRecordFqdns"),
+        replaces=fields("certificateArn validationRecordFqdns"),
+        write_only=fields("validationRecordFqdns"),
         same={"validationRecordFqdns": same_names},
         adopts=True,
         create=wait_until_issued,
         read=read_validation,
-        update=only_replaced,
         delete=lambda _acm, _arn, _state: None,
     ),
 )

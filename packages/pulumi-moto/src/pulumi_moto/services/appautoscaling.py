@@ -7,7 +7,7 @@ The ids here are the paths with which the provider imports one:
 
 from typing import Any
 
-from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, fields
 from pulumi_moto.shapes import Members, from_aws, to_aws, without_empty
 
 TRACKING = "targetTrackingScalingPolicyConfiguration"
@@ -172,19 +172,12 @@ ROWS = (
         token="aws:appautoscaling/target:Target",
         client="application-autoscaling",
         source="internal/service/appautoscaling/target.go",
-        inputs=frozenset(
-            {
-                "serviceNamespace",
-                "resourceId",
-                "scalableDimension",
-                "minCapacity",
-                "maxCapacity",
-                *(f"suspendedState.{key}" for key in RUNNING),
-                "tags.*",
-            }
-        ),
-        outputs=frozenset({"arn", "roleArn"}),
-        replaces=frozenset({"serviceNamespace", "resourceId", "scalableDimension"}),
+        inputs=fields(
+            "serviceNamespace resourceId scalableDimension minCapacity maxCapacity tags.*"
+        )
+        | {*(f"suspendedState.{key}" for key in RUNNING)},
+        outputs=fields("arn roleArn"),
+        replaces=fields("serviceNamespace resourceId scalableDimension"),
         same={"suspendedState": lambda old, new: {**RUNNING, **old} == {**RUNNING, **new}},
         create=register_target,
         read=read_target,
@@ -195,33 +188,16 @@ ROWS = (
         token="aws:appautoscaling/policy:Policy",
         client="application-autoscaling",
         source="internal/service/appautoscaling/policy.go",
-        inputs=frozenset(
-            {
-                "name",
-                "policyType",
-                "serviceNamespace",
-                "resourceId",
-                "scalableDimension",
-                f"{TRACKING}.targetValue",
-                f"{TRACKING}.disableScaleIn",
-                f"{TRACKING}.scaleInCooldown",
-                f"{TRACKING}.scaleOutCooldown",
-                f"{TRACKING}.predefinedMetricSpecification.predefinedMetricType",
-                f"{TRACKING}.predefinedMetricSpecification.resourceLabel",
-                f"{CUSTOMIZED}.id",
-                f"{CUSTOMIZED}.expression",
-                f"{CUSTOMIZED}.label",
-                f"{CUSTOMIZED}.returnData",
-                f"{STATISTIC}.stat",
-                f"{STATISTIC}.unit",
-                f"{STATISTIC}.metric.metricName",
-                f"{STATISTIC}.metric.namespace",
-                f"{STATISTIC}.metric.dimensions.name",
-                f"{STATISTIC}.metric.dimensions.value",
-            }
-        ),
-        outputs=frozenset({"arn", "alarmArns"}),
-        replaces=frozenset({"name", "serviceNamespace", "resourceId", "scalableDimension"}),
+        inputs=fields("name policyType serviceNamespace resourceId scalableDimension")
+        | fields("targetValue disableScaleIn scaleInCooldown scaleOutCooldown", below=TRACKING)
+        | fields(
+            "predefinedMetricType resourceLabel", below=f"{TRACKING}.predefinedMetricSpecification"
+        )
+        | fields("id expression label returnData", below=CUSTOMIZED)
+        | fields("stat unit metric.metricName metric.namespace", below=STATISTIC)
+        | fields("name value", below=f"{STATISTIC}.metric.dimensions"),
+        outputs=fields("arn alarmArns"),
+        replaces=fields("name serviceNamespace resourceId scalableDimension"),
         same={TRACKING: _same_tracking},
         autoname=Autoname(),
         create=put_policy,

@@ -1,6 +1,6 @@
 """CloudWatch alarms."""
 
-from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, fields
 from pulumi_moto.shapes import Members, same_set, tag_dict, tag_list
 
 PLAIN = {
@@ -131,24 +131,14 @@ ROWS = (
         token="aws:cloudwatch/metricAlarm:MetricAlarm",
         client="cloudwatch",
         source="internal/service/cloudwatch/metric_alarm.go",
-        inputs=frozenset(
-            {
-                "name",
-                *PLAIN,
-                "dimensions.*",
-                *(f"metricQueries.{key}" for key in QUERY),
-                "metricQueries.period",
-                "metricQueries.metric.metricName",
-                "metricQueries.metric.namespace",
-                "metricQueries.metric.period",
-                "metricQueries.metric.stat",
-                "metricQueries.metric.unit",
-                "metricQueries.metric.dimensions.*",
-                "tags.*",
-            }
+        inputs=fields("name dimensions.* tags.*")
+        | set(PLAIN)
+        | fields("id expression label returnData period", below="metricQueries")
+        | fields(
+            "period stat unit metricName namespace dimensions.*", below="metricQueries.metric"
         ),
-        outputs=frozenset({"arn"}),
-        replaces=frozenset({"name"}),
+        outputs=fields("arn"),
+        replaces=fields("name"),
         same={
             "metricQueries": _same_queries,
             "alarmActions": same_set,

@@ -1,8 +1,6 @@
 """VPC endpoints and flow logs."""
 
-from functools import partial
-
-from pulumi_moto.row import Change, Client, Props, Row, State
+from pulumi_moto.row import Change, Client, Props, Row, State, fields
 from pulumi_moto.services.ec2_shapes import retag, specification
 from pulumi_moto.services.missing import found_or_none, ignore_missing
 from pulumi_moto.shapes import Members, same_set, tag_dict, without_empty
@@ -27,7 +25,7 @@ def create_endpoint(ec2: Client, props: Props) -> str:
 
 
 def read_endpoint(ec2: Client, endpoint: str) -> State | None:
-    answer = found_or_none(partial(ec2.describe_vpc_endpoints, VpcEndpointIds=[endpoint]))
+    answer = found_or_none(ec2.describe_vpc_endpoints, VpcEndpointIds=[endpoint])
     live = [e for e in (answer or {}).get("VpcEndpoints", []) if e["State"] != "deleted"]
     if not live:
         return None
@@ -103,19 +101,10 @@ ROWS = (
         token="aws:ec2/vpcEndpoint:VpcEndpoint",
         client="ec2",
         source="internal/service/ec2/vpc_endpoint.go",
-        inputs=frozenset(
-            {
-                "vpcId",
-                "serviceName",
-                "vpcEndpointType",
-                "privateDnsEnabled",
-                *LISTS,
-                "tags.*",
-            }
-        ),
-        replaces=frozenset({"vpcId", "serviceName", "vpcEndpointType"}),
+        inputs=fields("vpcId serviceName vpcEndpointType privateDnsEnabled tags.*") | {*LISTS},
+        replaces=fields("vpcId serviceName vpcEndpointType"),
         replaces_if={"privateDnsEnabled": not_an_interface},
-        computed=frozenset({*LISTS, "privateDnsEnabled"}),
+        computed=fields("privateDnsEnabled") | {*LISTS},
         same=dict.fromkeys(LISTS, same_set),
         create=create_endpoint,
         read=read_endpoint,
@@ -126,20 +115,9 @@ ROWS = (
         token="aws:ec2/flowLog:FlowLog",
         client="ec2",
         source="internal/service/ec2/vpc_flow_log.go",
-        inputs=frozenset(
-            {
-                "vpcId",
-                "trafficType",
-                "logDestinationType",
-                "logDestination",
-                "iamRoleArn",
-                "tags.*",
-            }
-        ),
-        replaces=frozenset(
-            {"vpcId", "trafficType", "logDestinationType", "logDestination", "iamRoleArn"}
-        ),
-        computed=frozenset({"logDestination"}),
+        inputs=fields("vpcId trafficType logDestinationType logDestination iamRoleArn tags.*"),
+        replaces=fields("vpcId trafficType logDestinationType logDestination iamRoleArn"),
+        computed=fields("logDestination"),
         create=create_flow_log,
         read=read_flow_log,
         update=retag,

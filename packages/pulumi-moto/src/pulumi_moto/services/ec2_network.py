@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from pulumi_moto.row import Change, Client, Props, Row, State
-from pulumi_moto.services.ec2_shapes import arn_of, first, retag, specification
-from pulumi_moto.services.missing import ignore_missing
+from pulumi_moto.row import Change, Client, Props, Row, State, fields
+from pulumi_moto.services.ec2_shapes import arn_of, retag, specification
+from pulumi_moto.services.missing import deleting, first
 from pulumi_moto.shapes import tag_dict
 
 # VPC
@@ -26,7 +26,7 @@ def _set_dns(ec2: Client, vpc: str, props: Props) -> None:
 
 
 def read_vpc(ec2: Client, vpc: str) -> State | None:
-    found = first(partial(ec2.describe_vpcs, VpcIds=[vpc]), "Vpcs")
+    found = first(ec2.describe_vpcs, "Vpcs", VpcIds=[vpc])
     if found is None:
         return None
     dns = {
@@ -83,7 +83,7 @@ def _set_addresses(ec2: Client, subnet: str, props: Props) -> None:
 
 
 def read_subnet(ec2: Client, subnet: str) -> State | None:
-    found = first(partial(ec2.describe_subnets, SubnetIds=[subnet]), "Subnets")
+    found = first(ec2.describe_subnets, "Subnets", SubnetIds=[subnet])
     if found is None:
         return None
     return {
@@ -151,7 +151,7 @@ def create_eip(ec2: Client, props: Props) -> str:
 
 
 def read_eip(ec2: Client, allocation: str) -> State | None:
-    found = first(partial(ec2.describe_addresses, AllocationIds=[allocation]), "Addresses")
+    found = first(ec2.describe_addresses, "Addresses", AllocationIds=[allocation])
     if found is None:
         return None
     return {
@@ -171,7 +171,7 @@ def create_nat(ec2: Client, props: Props) -> str:
 
 
 def read_nat(ec2: Client, nat: str) -> State | None:
-    found = first(partial(ec2.describe_nat_gateways, NatGatewayIds=[nat]), "NatGateways")
+    found = first(ec2.describe_nat_gateways, "NatGateways", NatGatewayIds=[nat])
     if found is None or found["State"] in {"deleted", "deleting"}:
         return None
     address = found["NatGatewayAddresses"][0]
@@ -188,37 +188,35 @@ ROWS = (
         token="aws:ec2/vpc:Vpc",
         client="ec2",
         source="internal/service/ec2/vpc_.go",
-        inputs=frozenset({"cidrBlock", *DNS, "tags.*"}),
-        outputs=frozenset({"arn", "defaultSecurityGroupId"}),
-        replaces=frozenset({"cidrBlock"}),
-        computed=frozenset({"cidrBlock", "enableDnsHostnames"}),
+        inputs=fields("cidrBlock tags.*") | {*DNS},
+        outputs=fields("arn defaultSecurityGroupId"),
+        replaces=fields("cidrBlock"),
+        computed=fields("cidrBlock enableDnsHostnames"),
         create=create_vpc,
         read=read_vpc,
         update=update_vpc,
-        delete=lambda ec2, vpc, _state: ignore_missing(lambda: ec2.delete_vpc(VpcId=vpc)),
+        delete=deleting("delete_vpc", "VpcId"),
     ),
     Row(
         token="aws:ec2/subnet:Subnet",
         client="ec2",
         source="internal/service/ec2/vpc_subnet.go",
-        inputs=frozenset({"vpcId", "cidrBlock", "availabilityZone", *ADDRESSES, "tags.*"}),
-        outputs=frozenset({"arn"}),
-        replaces=frozenset({"vpcId", "cidrBlock", "availabilityZone"}),
-        computed=frozenset({"availabilityZone", "cidrBlock"}),
+        inputs=fields("vpcId cidrBlock availabilityZone tags.*") | {*ADDRESSES},
+        outputs=fields("arn"),
+        replaces=fields("vpcId cidrBlock availabilityZone"),
+        computed=fields("availabilityZone cidrBlock"),
         create=create_subnet,
         read=read_subnet,
         update=update_subnet,
-        delete=lambda ec2, subnet, _state: ignore_missing(
-            lambda: ec2.delete_subnet(SubnetId=subnet)
-        ),
+        delete=deleting("delete_subnet", "SubnetId"),
     ),
     Row(
         token="aws:ec2/internetGateway:InternetGateway",
         client="ec2",
         source="internal/service/ec2/vpc_internet_gateway.go",
-        inputs=frozenset({"vpcId", "tags.*"}),
-        outputs=frozenset({"arn"}),
-        computed=frozenset({"vpcId"}),
+        inputs=fields("vpcId tags.*"),
+        outputs=fields("arn"),
+        computed=fields("vpcId"),
         create=create_gateway,
         read=read_gateway,
         update=update_gateway,
@@ -228,27 +226,23 @@ ROWS = (
         token="aws:ec2/eip:Eip",
         client="ec2",
         source="internal/service/ec2/ec2_eip.go",
-        inputs=frozenset({"tags.*"}),
-        outputs=frozenset({"allocationId", "publicIp"}),
+        inputs=fields("tags.*"),
+        outputs=fields("allocationId publicIp"),
         create=create_eip,
         read=read_eip,
         update=retag,
-        delete=lambda ec2, eip, _state: ignore_missing(
-            lambda: ec2.release_address(AllocationId=eip)
-        ),
+        delete=deleting("release_address", "AllocationId"),
     ),
     Row(
         token="aws:ec2/natGateway:NatGateway",
         client="ec2",
         source="internal/service/ec2/vpc_nat_gateway.go",
-        inputs=frozenset({"subnetId", "allocationId", "tags.*"}),
-        outputs=frozenset({"publicIp"}),
-        replaces=frozenset({"subnetId", "allocationId"}),
+        inputs=fields("subnetId allocationId tags.*"),
+        outputs=fields("publicIp"),
+        replaces=fields("subnetId allocationId"),
         create=create_nat,
         read=read_nat,
         update=retag,
-        delete=lambda ec2, nat, _state: ignore_missing(
-            lambda: ec2.delete_nat_gateway(NatGatewayId=nat)
-        ),
+        delete=deleting("delete_nat_gateway", "NatGatewayId"),
     ),
 )

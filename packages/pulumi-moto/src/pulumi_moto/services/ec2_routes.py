@@ -1,10 +1,8 @@
 """Route tables, routes and associations."""
 
-from functools import partial
-
-from pulumi_moto.row import Change, Client, Props, Row, State
-from pulumi_moto.services.ec2_shapes import first, retag, specification
-from pulumi_moto.services.missing import ignore_missing
+from pulumi_moto.row import Change, Client, Props, Row, State, fields
+from pulumi_moto.services.ec2_shapes import retag, specification
+from pulumi_moto.services.missing import deleting, first
 from pulumi_moto.shapes import Members, tag_dict
 
 
@@ -14,7 +12,7 @@ def create_table(ec2: Client, props: Props) -> str:
 
 
 def _table(ec2: Client, table: str) -> Members | None:
-    return first(partial(ec2.describe_route_tables, RouteTableIds=[table]), "RouteTables")
+    return first(ec2.describe_route_tables, "RouteTables", RouteTableIds=[table])
 
 
 def read_table(ec2: Client, table: str) -> State | None:
@@ -103,21 +101,19 @@ ROWS = (
         token="aws:ec2/routeTable:RouteTable",
         client="ec2",
         source="internal/service/ec2/vpc_route_table.go",
-        inputs=frozenset({"vpcId", "tags.*"}),
-        replaces=frozenset({"vpcId"}),
+        inputs=fields("vpcId tags.*"),
+        replaces=fields("vpcId"),
         create=create_table,
         read=read_table,
         update=retag,
-        delete=lambda ec2, table, _state: ignore_missing(
-            lambda: ec2.delete_route_table(RouteTableId=table)
-        ),
+        delete=deleting("delete_route_table", "RouteTableId"),
     ),
     Row(
         token="aws:ec2/route:Route",
         client="ec2",
         source="internal/service/ec2/vpc_route.go",
-        inputs=frozenset({"routeTableId", "destinationCidrBlock", *TARGETS}),
-        replaces=frozenset({"routeTableId", "destinationCidrBlock"}),
+        inputs=fields("routeTableId destinationCidrBlock") | {*TARGETS},
+        replaces=fields("routeTableId destinationCidrBlock"),
         create=create_route,
         read=read_route,
         update=update_route,
@@ -127,8 +123,8 @@ ROWS = (
         token="aws:ec2/routeTableAssociation:RouteTableAssociation",
         client="ec2",
         source="internal/service/ec2/vpc_route_table_association.go",
-        inputs=frozenset({"routeTableId", "subnetId"}),
-        replaces=frozenset({"subnetId"}),
+        inputs=fields("routeTableId subnetId"),
+        replaces=fields("subnetId"),
         create=create_association,
         read=read_association,
         update=update_association,

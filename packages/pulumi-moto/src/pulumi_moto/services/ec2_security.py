@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, fields
 from pulumi_moto.services.ec2_shapes import retag, specification
-from pulumi_moto.services.missing import found_or_none, ignore_missing
+from pulumi_moto.services.missing import deleting, first, found_or_none
 from pulumi_moto.shapes import Members, tag_dict
 
 
@@ -31,7 +31,7 @@ def _empty(ec2: Client, group: str) -> None:
 
 
 def _group(ec2: Client, group: str) -> Members | None:
-    answer = found_or_none(partial(ec2.describe_security_groups, GroupIds=[group]))
+    answer = found_or_none(ec2.describe_security_groups, GroupIds=[group])
     return answer["SecurityGroups"][0] if answer and answer["SecurityGroups"] else None
 
 
@@ -106,7 +106,7 @@ RULE = {
 }
 NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "all": "-1"}
 """Protocol numbers that EC2 returns by name."""
-RULE_INPUTS = frozenset({"securityGroupId", *SOURCES, "ipProtocol", "fromPort", "toPort", "tags.*"})
+RULE_INPUTS = fields("securityGroupId ipProtocol fromPort toPort tags.*") | {*SOURCES}
 
 
 def _permission(props: Props) -> list[Members]:
@@ -131,10 +131,11 @@ def create_rule(direction: str, ec2: Client, props: Props) -> str:
 
 
 def read_rule(ec2: Client, rule: str) -> State | None:
-    answer = found_or_none(partial(ec2.describe_security_group_rules, SecurityGroupRuleIds=[rule]))
-    if not answer or not answer["SecurityGroupRules"]:
+    found = first(
+        ec2.describe_security_group_rules, "SecurityGroupRules", SecurityGroupRuleIds=[rule]
+    )
+    if found is None:
         return None
-    found = answer["SecurityGroupRules"][0]
     state: State = {
         "securityGroupId": found["GroupId"],
         "ipProtocol": found["IpProtocol"],
@@ -194,9 +195,9 @@ def _rule_row(direction: str) -> Row:
         token=f"aws:vpc/securityGroup{direction.capitalize()}Rule:{kind}",
         client="ec2",
         inputs=RULE_INPUTS,
-        outputs=frozenset({"arn"}),
+        outputs=fields("arn"),
         source=f"internal/service/ec2/vpc_security_group_{direction}_rule.go",
-        replaces=frozenset({"securityGroupId"}),
+        replaces=fields("securityGroupId"),
         replaces_if=dict.fromkeys(SOURCES, another_kind),
         same={"ipProtocol": same_protocol},
         create=partial(create_rule, direction),
@@ -211,26 +212,24 @@ ROWS = (
         token="aws:ec2/securityGroup:SecurityGroup",
         client="ec2",
         source="internal/service/ec2/vpc_security_group.go",
-        inputs=frozenset({"name", "description", "vpcId", "tags.*"}),
-        outputs=frozenset({"arn"}),
-        replaces=frozenset({"name", "description", "vpcId"}),
-        computed=frozenset({"name", "vpcId"}),
+        inputs=fields("name description vpcId tags.*"),
+        outputs=fields("arn"),
+        replaces=fields("name description vpcId"),
+        computed=fields("name vpcId"),
         autoname=Autoname(),
         create=create_group,
         read=read_group,
         update=retag,
-        delete=lambda ec2, group, _state: ignore_missing(
-            lambda: ec2.delete_security_group(GroupId=group)
-        ),
+        delete=deleting("delete_security_group", "GroupId"),
     ),
     Row(
         token="aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         client="ec2",
         source="internal/service/ec2/vpc_default_security_group.go",
-        inputs=frozenset({"vpcId", "ingress", "egress", "tags.*"}),
-        outputs=frozenset({"arn"}),
-        replaces=frozenset({"vpcId"}),
-        computed=frozenset({"vpcId", "ingress", "egress"}),
+        inputs=fields("vpcId ingress egress tags.*"),
+        outputs=fields("arn"),
+        replaces=fields("vpcId"),
+        computed=fields("vpcId ingress egress"),
         adopts=True,
         create=adopt_default,
         read=read_default,

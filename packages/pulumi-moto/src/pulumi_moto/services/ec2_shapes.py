@@ -1,10 +1,7 @@
 """Shared parts of EC2's rows: reads, ARNs, and tags, which have one pair of calls for all types."""
 
-from typing import Any
-
 from pulumi_moto.row import Change, Client, Props
-from pulumi_moto.services.missing import found_or_none
-from pulumi_moto.shapes import Members, tag_list
+from pulumi_moto.shapes import tag_list
 
 
 def specification(kind: str, props: Props) -> dict[str, object]:
@@ -27,10 +24,3 @@ def retag(ec2: Client, physical_id: str, change: Change) -> None:
 def arn_of(ec2: Client, owner: str, kind: str, physical_id: str) -> str:
     """Return the ARN of a resource that EC2 describes by its id alone."""
     return f"arn:aws:ec2:{ec2.meta.region_name}:{owner}:{kind}/{physical_id}"
-
-
-def first(call: Any, key: str) -> Members | None:
-    """Return the first item of a list call, or None."""
-    answer = found_or_none(call)
-    found: list[Members] = answer[key] if answer else []
-    return found[0] if found else None

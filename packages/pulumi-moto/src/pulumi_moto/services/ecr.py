@@ -1,6 +1,6 @@
 """ECR: repositories and their lifecycle policies."""
 
-from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, only_replaced
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, fields
 from pulumi_moto.services.equivalence import same_lifecycle
 from pulumi_moto.shapes import Members, tag_dict, tag_list
 
@@ -108,23 +108,15 @@ ROWS = (
         token="aws:ecr/repository:Repository",
         client="ecr",
         source="internal/service/ecr/repository.go",
-        inputs=frozenset(
-            {
-                "name",
-                "imageTagMutability",
-                "imageTagMutabilityExclusionFilters.filter",
-                "imageTagMutabilityExclusionFilters.filterType",
-                "imageScanningConfiguration.scanOnPush",
-                "encryptionConfigurations.encryptionType",
-                "encryptionConfigurations.kmsKey",
-                "forceDelete",
-                "tags.*",
-            }
-        ),
-        outputs=frozenset({"arn", "registryId", "repositoryUrl"}),
-        replaces=frozenset({"name", "encryptionConfigurations"}),
-        computed=frozenset({"encryptionConfigurations", "imageScanningConfiguration"}),
-        write_only=frozenset({"forceDelete"}),
+        inputs=fields(
+            "name imageTagMutability imageScanningConfiguration.scanOnPush forceDelete tags.*"
+        )
+        | fields("filter filterType", below="imageTagMutabilityExclusionFilters")
+        | fields("encryptionType kmsKey", below="encryptionConfigurations"),
+        outputs=fields("arn registryId repositoryUrl"),
+        replaces=fields("name encryptionConfigurations"),
+        computed=fields("encryptionConfigurations imageScanningConfiguration"),
+        write_only=fields("forceDelete"),
         autoname=Autoname(longest=256, lower=True),
         create=create_repository,
         read=read_repository,
@@ -135,13 +127,12 @@ ROWS = (
         token="aws:ecr/lifecyclePolicy:LifecyclePolicy",
         client="ecr",
         source="internal/service/ecr/lifecycle_policy.go",
-        inputs=frozenset({"repository", "policy"}),
-        outputs=frozenset({"registryId"}),
-        replaces=frozenset({"repository", "policy"}),
+        inputs=fields("repository policy"),
+        outputs=fields("registryId"),
+        replaces=fields("repository policy"),
         same={"policy": same_lifecycle},
         create=put_lifecycle_policy,
         read=read_lifecycle_policy,
-        update=only_replaced,
         delete=delete_lifecycle_policy,
     ),
 )

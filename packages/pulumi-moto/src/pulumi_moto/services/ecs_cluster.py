@@ -1,6 +1,6 @@
 """ECS clusters and their capacity providers."""
 
-from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, fields
 from pulumi_moto.services.ecs_shapes import (
     ecs_tags,
     plain_tags,
@@ -95,23 +95,19 @@ ROWS = (
         token="aws:ecs/cluster:Cluster",
         client="ecs",
         source="internal/service/ecs/cluster.go",
-        inputs=frozenset(
-            {
-                "name",
-                "settings.name",
-                "settings.value",
-                f"{EXECUTE}.kmsKeyId",
-                f"{EXECUTE}.logging",
-                f"{EXECUTE}.logConfiguration.cloudWatchEncryptionEnabled",
-                f"{EXECUTE}.logConfiguration.cloudWatchLogGroupName",
-                "configuration.managedStorageConfiguration.kmsKeyId",
-                "configuration.managedStorageConfiguration.fargateEphemeralStorageKmsKeyId",
-                "tags.*",
-            }
+        inputs=fields("name settings.name settings.value tags.*")
+        | fields("kmsKeyId logging", below=EXECUTE)
+        | fields(
+            "cloudWatchEncryptionEnabled cloudWatchLogGroupName",
+            below=f"{EXECUTE}.logConfiguration",
+        )
+        | fields(
+            "kmsKeyId fargateEphemeralStorageKmsKeyId",
+            below="configuration.managedStorageConfiguration",
         ),
-        outputs=frozenset({"arn"}),
-        replaces=frozenset({"name"}),
-        computed=frozenset({"settings"}),
+        outputs=fields("arn"),
+        replaces=fields("name"),
+        computed=fields("settings"),
         same={"settings": same_set},
         autoname=Autoname(),
         create=create_cluster,
@@ -124,16 +120,9 @@ ROWS = (
         token="aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
         client="ecs",
         source="internal/service/ecs/cluster_capacity_providers.go",
-        inputs=frozenset(
-            {
-                "clusterName",
-                "capacityProviders",
-                "defaultCapacityProviderStrategies.capacityProvider",
-                "defaultCapacityProviderStrategies.weight",
-                "defaultCapacityProviderStrategies.base",
-            }
-        ),
-        replaces=frozenset({"clusterName"}),
+        inputs=fields("clusterName capacityProviders")
+        | fields("capacityProvider weight base", below="defaultCapacityProviderStrategies"),
+        replaces=fields("clusterName"),
         same={"capacityProviders": same_set, "defaultCapacityProviderStrategies": same_strategy},
         create=put_capacity_providers,
         read=read_capacity_providers,

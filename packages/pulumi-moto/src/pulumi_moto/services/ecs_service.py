@@ -7,7 +7,16 @@ as in the AWS provider.
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi_moto.row import Autoname, Change, Client, ExistsButFailedError, Props, Row, State
+from pulumi_moto.row import (
+    Autoname,
+    Change,
+    Client,
+    ExistsButFailedError,
+    Props,
+    Row,
+    State,
+    fields,
+)
 from pulumi_moto.services.ecs_service_wait import (
     DeploymentFailedError,
     delete_when_idle,
@@ -48,9 +57,9 @@ DEPLOYMENT = {
     "deploymentMinimumHealthyPercent",
 }
 """Inputs of one ECS structure, which an update sends whole."""
-REPLACES = frozenset({"name", "cluster", "schedulingStrategy", "deploymentController"})
-OF_THE_PROVIDER = frozenset(
-    {"waitForSteadyState", "sigintRollback", "forceNewDeployment", "forceDelete", "triggers"}
+REPLACES = fields("name cluster schedulingStrategy deploymentController")
+OF_THE_PROVIDER = fields(
+    "waitForSteadyState sigintRollback forceNewDeployment forceDelete triggers"
 )
 """Inputs of the provider, which ECS does not receive."""
 
@@ -260,46 +269,26 @@ ROWS = (
         token="aws:ecs/service:Service",
         client="ecs",
         source="internal/service/ecs/service.go",
-        inputs=frozenset(
-            {
-                "name",
-                *(set(PLAIN) - {"deploymentController"}),
-                "deploymentController.type",
-                "capacityProviderStrategies.capacityProvider",
-                "capacityProviderStrategies.weight",
-                "capacityProviderStrategies.base",
-                "networkConfiguration.subnets",
-                "networkConfiguration.securityGroups",
-                "networkConfiguration.assignPublicIp",
-                "loadBalancers.targetGroupArn",
-                "loadBalancers.containerName",
-                "loadBalancers.containerPort",
-                "loadBalancers.advancedConfiguration.alternateTargetGroupArn",
-                "loadBalancers.advancedConfiguration.productionListenerRule",
-                "loadBalancers.advancedConfiguration.testListenerRule",
-                "loadBalancers.advancedConfiguration.roleArn",
-                "alarms.alarmNames",
-                "alarms.enable",
-                "alarms.rollback",
-                "deploymentCircuitBreaker.enable",
-                "deploymentCircuitBreaker.rollback",
-                "deploymentMaximumPercent",
-                "deploymentMinimumHealthyPercent",
-                "deploymentConfiguration.strategy",
-                "deploymentConfiguration.bakeTimeInMinutes",
-                f"{HOOKS}.targetType",
-                f"{HOOKS}.lifecycleStages",
-                f"{HOOKS}.timeoutConfiguration.action",
-                f"{HOOKS}.timeoutConfiguration.timeoutInMinutes",
-                *(OF_THE_PROVIDER - {"triggers"}),
-                "triggers.*",
-                "tags.*",
-            }
-        ),
-        outputs=frozenset({"arn"}),
+        inputs=fields("name deploymentController.type triggers.* tags.*")
+        | (set(PLAIN) - {"deploymentController"})
+        | (OF_THE_PROVIDER - {"triggers"})
+        | fields("capacityProvider weight base", below="capacityProviderStrategies")
+        | fields("subnets securityGroups assignPublicIp", below="networkConfiguration")
+        | fields("targetGroupArn containerName containerPort", below="loadBalancers")
+        | fields(
+            "alternateTargetGroupArn productionListenerRule testListenerRule roleArn",
+            below="loadBalancers.advancedConfiguration",
+        )
+        | fields("alarmNames enable rollback", below="alarms")
+        | fields("enable rollback", below="deploymentCircuitBreaker")
+        | fields("deploymentMaximumPercent deploymentMinimumHealthyPercent")
+        | fields("strategy bakeTimeInMinutes", below="deploymentConfiguration")
+        | fields("targetType lifecycleStages", below=HOOKS)
+        | fields("action timeoutInMinutes", below=f"{HOOKS}.timeoutConfiguration"),
+        outputs=fields("arn"),
         replaces=REPLACES,
         replaces_if={"capacityProviderStrategies": strategy_change_replaces},
-        computed=frozenset({"cluster", "platformVersion", "triggers"}),
+        computed=fields("cluster platformVersion triggers"),
         defaults={"deploymentController": {"type": "ECS"}, "schedulingStrategy": "REPLICA"},
         write_only=OF_THE_PROVIDER,
         same={

@@ -6,7 +6,7 @@ family.
 
 import json
 
-from pulumi_moto.row import Change, Client, Props, Row, State
+from pulumi_moto.row import Change, Client, Props, Row, State, fields
 from pulumi_moto.services.ecs_shapes import ecs_tags, plain_tags, retag
 from pulumi_moto.shapes import Members, same_set
 
@@ -105,22 +105,15 @@ ROWS = (
         token="aws:ecs/taskDefinition:TaskDefinition",
         client="ecs",
         source="internal/service/ecs/task_definition.go",
-        inputs=frozenset(
-            {
-                *(set(PLAIN) - {"runtimePlatform"}),
-                "runtimePlatform.cpuArchitecture",
-                "runtimePlatform.operatingSystemFamily",
-                "containerDefinitions",
-                "volumes.name",
-                "ephemeralStorage.sizeInGib",
-                "skipDestroy",
-                "tags.*",
-            }
-        ),
-        outputs=frozenset({"arn", "arnWithoutRevision", "revision"}),
-        replaces=frozenset({*PLAIN, "containerDefinitions", "volumes", "ephemeralStorage"}),
-        computed=frozenset({"networkMode"}),
-        write_only=frozenset({"skipDestroy"}),
+        inputs=fields(
+            "containerDefinitions volumes.name ephemeralStorage.sizeInGib skipDestroy tags.*"
+        )
+        | fields("cpuArchitecture operatingSystemFamily", below="runtimePlatform")
+        | (set(PLAIN) - {"runtimePlatform"}),
+        outputs=fields("arn arnWithoutRevision revision"),
+        replaces=fields("containerDefinitions volumes ephemeralStorage") | {*PLAIN},
+        computed=fields("networkMode"),
+        write_only=fields("skipDestroy"),
         same={
             "containerDefinitions": _same_containers,
             "requiresCompatibilities": same_set,

@@ -1,9 +1,7 @@
 """ElastiCache: subnet groups and parameter groups."""
 
-from functools import partial
-
-from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
-from pulumi_moto.services.missing import found_or_none, ignore_missing
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, fields
+from pulumi_moto.services.missing import deleting, first
 from pulumi_moto.services.resource_tags import retag
 from pulumi_moto.shapes import same_set, tag_dict, tag_list
 
@@ -21,10 +19,11 @@ def create_subnets(client: Client, props: Props) -> str:
 
 
 def read_subnets(client: Client, name: str) -> State | None:
-    answer = found_or_none(partial(client.describe_cache_subnet_groups, CacheSubnetGroupName=name))
-    if answer is None or not answer["CacheSubnetGroups"]:
+    found = first(
+        client.describe_cache_subnet_groups, "CacheSubnetGroups", CacheSubnetGroupName=name
+    )
+    if found is None:
         return None
-    found = answer["CacheSubnetGroups"][0]
     return {
         "name": name,
         "description": found["CacheSubnetGroupDescription"],
@@ -68,12 +67,11 @@ def _set_parameters(client: Client, name: str, props: Props) -> None:
 
 
 def read_parameters(client: Client, name: str) -> State | None:
-    answer = found_or_none(
-        partial(client.describe_cache_parameter_groups, CacheParameterGroupName=name)
+    found = first(
+        client.describe_cache_parameter_groups, "CacheParameterGroups", CacheParameterGroupName=name
     )
-    if answer is None or not answer["CacheParameterGroups"]:
+    if found is None:
         return None
-    found = answer["CacheParameterGroups"][0]
     listed = client.describe_cache_parameters(CacheParameterGroupName=name, Source="user")
     return {
         "name": name,
@@ -108,41 +106,28 @@ ROWS = (
         token="aws:elasticache/subnetGroup:SubnetGroup",
         client="elasticache",
         source="internal/service/elasticache/subnet_group.go",
-        inputs=frozenset({"name", "description", "subnetIds", "tags.*"}),
-        outputs=frozenset({"arn"}),
-        replaces=frozenset({"name"}),
+        inputs=fields("name description subnetIds tags.*"),
+        outputs=fields("arn"),
+        replaces=fields("name"),
         same={"subnetIds": same_set},
         autoname=Autoname(longest=LONGEST_NAME, lower=True),
         create=create_subnets,
         read=read_subnets,
         update=update_subnets,
-        delete=lambda client, name, _state: ignore_missing(
-            lambda: client.delete_cache_subnet_group(CacheSubnetGroupName=name)
-        ),
+        delete=deleting("delete_cache_subnet_group", "CacheSubnetGroupName"),
     ),
     Row(
         token="aws:elasticache/parameterGroup:ParameterGroup",
         client="elasticache",
         source="internal/service/elasticache/parameter_group.go",
-        inputs=frozenset(
-            {
-                "name",
-                "family",
-                "description",
-                "parameters.name",
-                "parameters.value",
-                "tags.*",
-            }
-        ),
-        outputs=frozenset({"arn"}),
-        replaces=frozenset({"name", "family", "description"}),
+        inputs=fields("name family description parameters.name parameters.value tags.*"),
+        outputs=fields("arn"),
+        replaces=fields("name family description"),
         same={"parameters": same_set},
         autoname=Autoname(longest=LONGEST_NAME, lower=True),
         create=create_parameters,
         read=read_parameters,
         update=update_parameters,
-        delete=lambda client, name, _state: ignore_missing(
-            lambda: client.delete_cache_parameter_group(CacheParameterGroupName=name)
-        ),
+        delete=deleting("delete_cache_parameter_group", "CacheParameterGroupName"),
     ),
 )

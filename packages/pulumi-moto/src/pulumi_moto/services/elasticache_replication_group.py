@@ -1,9 +1,8 @@
 """ElastiCache: replication groups."""
 
 from collections.abc import Callable
-from functools import partial
 
-from pulumi_moto.row import Change, Client, Props, Row, State
+from pulumi_moto.row import Change, Client, Props, Row, State, fields
 from pulumi_moto.services.equivalence import same_text
 from pulumi_moto.services.missing import found_or_none
 from pulumi_moto.services.resource_tags import retag
@@ -30,13 +29,10 @@ FIXED = {
     "atRestEncryptionEnabled": "AtRestEncryptionEnabled",
     "kmsKeyId": "KmsKeyId",
 }
-COMPUTED = frozenset(
-    {
-        *("applyImmediately", "atRestEncryptionEnabled", "autoMinorVersionUpgrade", "engine"),
-        *("engineVersion", "maintenanceWindow", "nodeType", "numCacheClusters"),
-        *("parameterGroupName", "securityGroupIds", "snapshotWindow", "subnetGroupName"),
-        "transitEncryptionEnabled",
-    }
+COMPUTED = fields(
+    "applyImmediately atRestEncryptionEnabled autoMinorVersionUpgrade engine engineVersion "
+    "maintenanceWindow nodeType numCacheClusters parameterGroupName securityGroupIds "
+    "snapshotWindow subnetGroupName transitEncryptionEnabled"
 )
 """Inputs that keep their value when the program removes them."""
 DEFAULT_PORT = 6379
@@ -44,7 +40,7 @@ PATCHES = {"6.2": "6.2.6", "7.0": "7.0.7"}
 """ElastiCache's patch levels other than 0."""
 TLS_CHANGES_SINCE = (7, 0, 5)
 NODES = "numCacheClusters"
-OF_THE_PROVIDER = frozenset({"applyImmediately", "finalSnapshotIdentifier"})
+OF_THE_PROVIDER = fields("applyImmediately finalSnapshotIdentifier")
 LOGS = "logDeliveryConfigurations"
 ON = {"enabled", "enabling"}
 
@@ -90,7 +86,7 @@ def create_group(client: Client, props: Props) -> str:
 
 
 def _group(client: Client, name: str) -> Members | None:
-    answer = found_or_none(partial(client.describe_replication_groups, ReplicationGroupId=name))
+    answer = found_or_none(client.describe_replication_groups, ReplicationGroupId=name)
     return answer["ReplicationGroups"][0] if answer else None
 
 
@@ -221,24 +217,10 @@ ROWS = (
         token="aws:elasticache/replicationGroup:ReplicationGroup",
         client="elasticache",
         source="internal/service/elasticache/replication_group.go",
-        inputs=frozenset(
-            {
-                *FIXED,
-                *PLAIN,
-                *OF_THE_PROVIDER,
-                NODES,
-                "description",
-                "authToken",
-                *(
-                    f"{LOGS}.{key}"
-                    for key in ("logType", "logFormat", "destinationType", "destination")
-                ),
-                "tags.*",
-            }
-        ),
-        outputs=frozenset(
-            {"arn", "engineVersionActual", "primaryEndpointAddress", "readerEndpointAddress"}
-        ),
+        inputs=fields("description authToken tags.*")
+        | {*FIXED, *PLAIN, *OF_THE_PROVIDER, NODES}
+        | fields("logType logFormat destinationType destination", below=LOGS),
+        outputs=fields("arn engineVersionActual primaryEndpointAddress readerEndpointAddress"),
         replaces=frozenset(FIXED),
         replaces_if={
             "engine": reverts_engine,
@@ -246,7 +228,7 @@ ROWS = (
             "transitEncryptionEnabled": has_fixed_encryption,
         },
         computed=COMPUTED,
-        write_only=frozenset({"authToken", *OF_THE_PROVIDER}),
+        write_only=fields("authToken") | {*OF_THE_PROVIDER},
         same={
             "engineVersion": same_version,
             "maintenanceWindow": same_text,

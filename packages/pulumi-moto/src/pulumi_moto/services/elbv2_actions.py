@@ -1,7 +1,5 @@
 """Shared parts of listeners and rules: actions and tags."""
 
-from functools import partial
-
 from pulumi_moto.row import Change, Client
 from pulumi_moto.services.missing import found_or_none
 from pulumi_moto.shapes import Members, from_aws, tag_dict, tag_list, to_aws
@@ -111,7 +109,7 @@ def _plain(action: Members, params: Members) -> Members:
 
 def tags_of(elb: Client, arn: str) -> dict[str, str]:
     """Return the tags of an ELB resource."""
-    answer = found_or_none(partial(elb.describe_tags, ResourceArns=[arn]))
+    answer = found_or_none(elb.describe_tags, ResourceArns=[arn])
     return tag_dict(answer["TagDescriptions"][0]["Tags"]) if answer else {}
 
 

@@ -1,8 +1,6 @@
 """Load balancers and listeners."""
 
-from functools import partial
-
-from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, fields
 from pulumi_moto.services.elbv2_actions import (
     actions_from_aws,
     actions_to_aws,
@@ -11,7 +9,7 @@ from pulumi_moto.services.elbv2_actions import (
     tags_of,
 )
 from pulumi_moto.services.equivalence import same_text
-from pulumi_moto.services.missing import found_or_none, ignore_missing
+from pulumi_moto.services.missing import deleting, first
 from pulumi_moto.shapes import Members, same_set, tag_list, without_empty
 
 LONGEST_NAME = 32
@@ -59,10 +57,9 @@ def _set_attributes(elb: Client, arn: str, props: Props) -> None:
 
 
 def read(elb: Client, arn: str) -> State | None:
-    answer = found_or_none(partial(elb.describe_load_balancers, LoadBalancerArns=[arn]))
-    if not answer or not answer["LoadBalancers"]:
+    found = first(elb.describe_load_balancers, "LoadBalancers", LoadBalancerArns=[arn])
+    if found is None:
         return None
-    found = answer["LoadBalancers"][0]
     listed = elb.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
     attributes = {one["Key"]: one["Value"] for one in listed}
 
@@ -135,10 +132,9 @@ def _listener(props: Props) -> Members:
 
 
 def read_listener(elb: Client, arn: str) -> State | None:
-    answer = found_or_none(partial(elb.describe_listeners, ListenerArns=[arn]))
-    if not answer or not answer["Listeners"]:
+    found = first(elb.describe_listeners, "Listeners", ListenerArns=[arn])
+    if found is None:
         return None
-    found = answer["Listeners"][0]
     certificates = found.get("Certificates") or [{}]
     return {
         "loadBalancerArn": found["LoadBalancerArn"],
@@ -163,57 +159,32 @@ ROWS = (
         token="aws:lb/loadBalancer:LoadBalancer",
         client="elbv2",
         source="internal/service/elbv2/load_balancer.go",
-        inputs=frozenset(
-            {
-                "name",
-                "subnets",
-                "securityGroups",
-                "internal",
-                "loadBalancerType",
-                "ipAddressType",
-                *ATTRIBUTES,
-                *(f"accessLogs.{key}" for key in ACCESS_LOGS),
-                "tags.*",
-            }
-        ),
-        outputs=frozenset({"arn", "arnSuffix", "dnsName", "zoneId", "vpcId"}),
-        replaces=frozenset({"name", "internal", "loadBalancerType"}),
-        computed=frozenset(
-            {"accessLogs", "internal", "ipAddressType", "name", "securityGroups", "subnets"}
-        ),
+        inputs=fields("name subnets securityGroups internal loadBalancerType ipAddressType tags.*")
+        | {*ATTRIBUTES, *(f"accessLogs.{key}" for key in ACCESS_LOGS)},
+        outputs=fields("arn arnSuffix dnsName zoneId vpcId"),
+        replaces=fields("name internal loadBalancerType"),
+        computed=fields("accessLogs internal ipAddressType name securityGroups subnets"),
         same={"subnets": same_set, "securityGroups": same_set, "accessLogs": same_logs},
         autoname=Autoname(longest=LONGEST_NAME),
         create=create,
         read=read,
         update=update,
-        delete=lambda elb, arn, _state: ignore_missing(
-            lambda: elb.delete_load_balancer(LoadBalancerArn=arn)
-        ),
+        delete=deleting("delete_load_balancer", "LoadBalancerArn"),
     ),
     Row(
         token="aws:lb/listener:Listener",
         client="elbv2",
         source="internal/service/elbv2/listener.go",
-        inputs=frozenset(
-            {
-                "loadBalancerArn",
-                "port",
-                "protocol",
-                "sslPolicy",
-                "certificateArn",
-                "defaultActions.*",
-                "tags.*",
-            }
+        inputs=fields(
+            "loadBalancerArn port protocol sslPolicy certificateArn defaultActions.* tags.*"
         ),
-        outputs=frozenset({"arn"}),
-        replaces=frozenset({"loadBalancerArn"}),
-        computed=frozenset({"protocol", "sslPolicy"}),
+        outputs=fields("arn"),
+        replaces=fields("loadBalancerArn"),
+        computed=fields("protocol sslPolicy"),
         same={"protocol": same_text, "defaultActions": same_actions},
         create=create_listener,
         read=read_listener,
         update=update_listener,
-        delete=lambda elb, arn, _state: ignore_missing(
-            lambda: elb.delete_listener(ListenerArn=arn)
-        ),
+        delete=deleting("delete_listener", "ListenerArn"),
     ),
 )

@@ -1,8 +1,6 @@
 """Target groups and listener rules."""
 
-from functools import partial
-
-from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, fields
 from pulumi_moto.services.elbv2_actions import (
     actions_from_aws,
     actions_to_aws,
@@ -11,7 +9,7 @@ from pulumi_moto.services.elbv2_actions import (
     tags_of,
 )
 from pulumi_moto.services.equivalence import same_unordered
-from pulumi_moto.services.missing import found_or_none, ignore_missing
+from pulumi_moto.services.missing import deleting, first
 from pulumi_moto.shapes import Members, tag_list
 
 LONGEST_NAME = 32
@@ -61,10 +59,9 @@ def _set_attributes(elb: Client, arn: str, props: Props) -> None:
 
 
 def read_group(elb: Client, arn: str) -> State | None:
-    answer = found_or_none(partial(elb.describe_target_groups, TargetGroupArns=[arn]))
-    if not answer or not answer["TargetGroups"]:
+    found = first(elb.describe_target_groups, "TargetGroups", TargetGroupArns=[arn])
+    if found is None:
         return None
-    found = answer["TargetGroups"][0]
     listed = elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
     attributes = {one["Key"]: one["Value"] for one in listed}
     check = {name: found[aws] for name, aws in HEALTH.items() if aws in found}
@@ -135,10 +132,9 @@ def create_rule(elb: Client, props: Props) -> str:
 
 
 def read_rule(elb: Client, arn: str) -> State | None:
-    answer = found_or_none(partial(elb.describe_rules, RuleArns=[arn]))
-    if not answer or not answer["Rules"]:
+    found = first(elb.describe_rules, "Rules", RuleArns=[arn])
+    if found is None:
         return None
-    found = answer["Rules"][0]
     listener = arn.replace(":listener-rule/", ":listener/").rsplit("/", 1)[0]
     return {
         "listenerArn": listener,
@@ -169,46 +165,31 @@ ROWS = (
         token="aws:lb/targetGroup:TargetGroup",
         client="elbv2",
         source="internal/service/elbv2/target_group.go",
-        inputs=frozenset(
-            {
-                *("name", "port", "protocol", "vpcId", "targetType"),
-                *ATTRIBUTES,
-                *(f"healthCheck.{name}" for name in (*HEALTH, "matcher")),
-                "tags.*",
-            }
-        ),
-        outputs=frozenset({"arn", "arnSuffix"}),
-        replaces=frozenset({"name", "port", "protocol", "vpcId", "targetType"}),
-        computed=frozenset({"healthCheck", "loadBalancingAlgorithmType", "name"}),
+        inputs=fields("name port protocol vpcId targetType tags.*")
+        | {*ATTRIBUTES, *(f"healthCheck.{name}" for name in (*HEALTH, "matcher"))},
+        outputs=fields("arn arnSuffix"),
+        replaces=fields("name port protocol vpcId targetType"),
+        computed=fields("healthCheck loadBalancingAlgorithmType name"),
         same={"healthCheck": _same_health},
         autoname=Autoname(longest=LONGEST_NAME),
         create=create_group,
         read=read_group,
         update=update_group,
-        delete=lambda elb, arn, _state: ignore_missing(
-            lambda: elb.delete_target_group(TargetGroupArn=arn)
-        ),
+        delete=deleting("delete_target_group", "TargetGroupArn"),
     ),
     Row(
         token="aws:lb/listenerRule:ListenerRule",
         client="elbv2",
         source="internal/service/elbv2/listener_rule.go",
-        inputs=frozenset(
-            {
-                "listenerArn",
-                "priority",
-                *(f"conditions.{name}.values" for name in CONDITIONS),
-                "actions.*",
-                "tags.*",
-            }
-        ),
-        outputs=frozenset({"arn"}),
-        replaces=frozenset({"listenerArn"}),
-        computed=frozenset({"priority"}),
+        inputs=fields("listenerArn priority actions.* tags.*")
+        | {*(f"conditions.{name}.values" for name in CONDITIONS)},
+        outputs=fields("arn"),
+        replaces=fields("listenerArn"),
+        computed=fields("priority"),
         same={"conditions": same_unordered, "actions": same_actions},
         create=create_rule,
         read=read_rule,
         update=update_rule,
-        delete=lambda elb, arn, _state: ignore_missing(lambda: elb.delete_rule(RuleArn=arn)),
+        delete=deleting("delete_rule", "RuleArn"),
     ),
 )

@@ -1,11 +1,10 @@
 """Roles, inline and managed policies, and attachments."""
 
 import json
-from functools import partial
 
-from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, only_replaced
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, fields
 from pulumi_moto.services.equivalence import same_policy
-from pulumi_moto.services.missing import found_or_none, ignore_missing
+from pulumi_moto.services.missing import deleting, found_or_none, ignore_missing
 from pulumi_moto.shapes import Members, tag_dict, tag_list
 
 LONGEST_ROLE = 64
@@ -30,7 +29,7 @@ def create_role(iam: Client, props: Props) -> str:
 
 
 def read_role(iam: Client, name: str) -> State | None:
-    answer = found_or_none(partial(iam.get_role, RoleName=name))
+    answer = found_or_none(iam.get_role, RoleName=name)
     if answer is None:
         return None
     found = answer["Role"]
@@ -80,7 +79,7 @@ def update_policy(iam: Client, _physical_id: str, change: Change) -> None:
 
 def read_policy(iam: Client, physical_id: str) -> State | None:
     role, name = physical_id.split(":", 1)
-    answer = found_or_none(partial(iam.get_role_policy, RoleName=role, PolicyName=name))
+    answer = found_or_none(iam.get_role_policy, RoleName=role, PolicyName=name)
     if answer is None:
         return None
     return {"role": role, "name": name, "policy": json.dumps(answer["PolicyDocument"])}
@@ -88,7 +87,7 @@ def read_policy(iam: Client, physical_id: str) -> State | None:
 
 def delete_policy(iam: Client, physical_id: str, _state: Props) -> None:
     role, name = physical_id.split(":", 1)
-    ignore_missing(partial(iam.delete_role_policy, RoleName=role, PolicyName=name))
+    ignore_missing(iam.delete_role_policy, RoleName=role, PolicyName=name)
 
 
 def attach(iam: Client, props: Props) -> str:
@@ -98,14 +97,14 @@ def attach(iam: Client, props: Props) -> str:
 
 def read_attachment(iam: Client, physical_id: str) -> State | None:
     role, arn = physical_id.split("/", 1)
-    answer: Members | None = found_or_none(partial(iam.list_attached_role_policies, RoleName=role))
+    answer: Members | None = found_or_none(iam.list_attached_role_policies, RoleName=role)
     attached = [p["PolicyArn"] for p in (answer or {}).get("AttachedPolicies", [])]
     return {"role": role, "policyArn": arn} if arn in attached else None
 
 
 def detach(iam: Client, physical_id: str, _state: Props) -> None:
     role, arn = physical_id.split("/", 1)
-    ignore_missing(partial(iam.detach_role_policy, RoleName=role, PolicyArn=arn))
+    ignore_missing(iam.detach_role_policy, RoleName=role, PolicyArn=arn)
 
 
 def create_managed(iam: Client, props: Props) -> str:
@@ -120,7 +119,7 @@ def create_managed(iam: Client, props: Props) -> str:
 
 
 def read_managed(iam: Client, arn: str) -> State | None:
-    answer = found_or_none(partial(iam.get_policy, PolicyArn=arn))
+    answer = found_or_none(iam.get_policy, PolicyArn=arn)
     if answer is None:
         return None
     found = answer["Policy"]
@@ -155,11 +154,11 @@ def update_managed(iam: Client, arn: str, change: Change) -> None:
 
 
 def delete_managed(iam: Client, arn: str, _state: Props) -> None:
-    found = found_or_none(partial(iam.list_policy_versions, PolicyArn=arn))
+    found = found_or_none(iam.list_policy_versions, PolicyArn=arn)
     for version in (found or {}).get("Versions", []):
         if not version["IsDefaultVersion"]:
             iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
-    ignore_missing(partial(iam.delete_policy, PolicyArn=arn))
+    ignore_missing(iam.delete_policy, PolicyArn=arn)
 
 
 ROWS = (
@@ -167,10 +166,10 @@ ROWS = (
         token="aws:iam/policy:Policy",
         client="iam",
         source="internal/service/iam/policy.go",
-        inputs=frozenset({"name", "path", "policy", "description", "tags.*"}),
-        outputs=frozenset({"arn", "policyId"}),
-        replaces=frozenset({"name", "path", "description"}),
-        computed=frozenset({"name"}),
+        inputs=fields("name path policy description tags.*"),
+        outputs=fields("arn policyId"),
+        replaces=fields("name path description"),
+        computed=fields("name"),
         same={"policy": same_policy},
         autoname=Autoname(longest=128),
         create=create_managed,
@@ -182,34 +181,26 @@ ROWS = (
         token="aws:iam/role:Role",
         client="iam",
         source="internal/service/iam/role.go",
-        inputs=frozenset(
-            {
-                "name",
-                "path",
-                "assumeRolePolicy",
-                "description",
-                "maxSessionDuration",
-                "permissionsBoundary",
-                "tags.*",
-            }
+        inputs=fields(
+            "name path assumeRolePolicy description maxSessionDuration permissionsBoundary tags.*"
         ),
-        outputs=frozenset({"arn", "uniqueId"}),
-        replaces=frozenset({"name", "path"}),
-        computed=frozenset({"name"}),
+        outputs=fields("arn uniqueId"),
+        replaces=fields("name path"),
+        computed=fields("name"),
         same={"assumeRolePolicy": same_policy},
         autoname=Autoname(longest=LONGEST_ROLE),
         create=create_role,
         read=read_role,
         update=update_role,
-        delete=lambda iam, name, _state: ignore_missing(lambda: iam.delete_role(RoleName=name)),
+        delete=deleting("delete_role", "RoleName"),
     ),
     Row(
         token="aws:iam/rolePolicy:RolePolicy",
         client="iam",
         source="internal/service/iam/role_policy.go",
-        inputs=frozenset({"role", "name", "policy"}),
-        replaces=frozenset({"role", "name"}),
-        computed=frozenset({"name"}),
+        inputs=fields("role name policy"),
+        replaces=fields("role name"),
+        computed=fields("name"),
         same={"policy": same_policy},
         autoname=Autoname(longest=128),
         create=put_policy,
@@ -221,11 +212,10 @@ ROWS = (
         token="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
         client="iam",
         source="internal/service/iam/role_policy_attachment.go",
-        inputs=frozenset({"role", "policyArn"}),
-        replaces=frozenset({"role", "policyArn"}),
+        inputs=fields("role policyArn"),
+        replaces=fields("role policyArn"),
         create=attach,
         read=read_attachment,
-        update=only_replaced,
         delete=detach,
     ),
 )

@@ -1,9 +1,7 @@
 """OpenID Connect providers, with whose tokens callers assume roles."""
 
-from functools import partial
-
-from pulumi_moto.row import Change, Client, Props, Row, State
-from pulumi_moto.services.missing import found_or_none, ignore_missing
+from pulumi_moto.row import Change, Client, Props, Row, State, fields
+from pulumi_moto.services.missing import deleting, found_or_none
 from pulumi_moto.shapes import same_set, tag_dict, tag_list, without_empty
 
 
@@ -18,7 +16,7 @@ def create(iam: Client, props: Props) -> str:
 
 
 def read(iam: Client, arn: str) -> State | None:
-    found = found_or_none(partial(iam.get_open_id_connect_provider, OpenIDConnectProviderArn=arn))
+    found = found_or_none(iam.get_open_id_connect_provider, OpenIDConnectProviderArn=arn)
     if found is None:
         return None
     return {
@@ -60,16 +58,14 @@ ROWS = (
         token="aws:iam/openIdConnectProvider:OpenIdConnectProvider",
         client="iam",
         source="internal/service/iam/openid_connect_provider.go",
-        inputs=frozenset({"url", "clientIdLists", "thumbprintLists", "tags.*"}),
-        outputs=frozenset({"arn"}),
-        replaces=frozenset({"url"}),
-        computed=frozenset({"thumbprintLists"}),
+        inputs=fields("url clientIdLists thumbprintLists tags.*"),
+        outputs=fields("arn"),
+        replaces=fields("url"),
+        computed=fields("thumbprintLists"),
         same={"url": same_url, "clientIdLists": same_set},
         create=create,
         read=read,
         update=update,
-        delete=lambda iam, arn, _state: ignore_missing(
-            lambda: iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=arn)
-        ),
+        delete=deleting("delete_open_id_connect_provider", "OpenIDConnectProviderArn"),
     ),
 )

@@ -1,10 +1,8 @@
 """Keys and aliases."""
 
-from functools import partial
-
-from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, fields
 from pulumi_moto.services.equivalence import same_policy
-from pulumi_moto.services.missing import found_or_none, ignore_missing
+from pulumi_moto.services.missing import deleting, found_or_none
 
 LONGEST_WINDOW = 30
 
@@ -33,7 +31,7 @@ def _rotate(kms: Client, key: str, props: Props) -> None:
 
 
 def read_key(kms: Client, key: str) -> State | None:
-    answer = found_or_none(partial(kms.describe_key, KeyId=key))
+    answer = found_or_none(kms.describe_key, KeyId=key)
     if answer is None or answer["KeyMetadata"]["KeyState"] == "PendingDeletion":
         return None
     found = answer["KeyMetadata"]
@@ -97,19 +95,12 @@ ROWS = (
         token="aws:kms/key:Key",
         client="kms",
         source="internal/service/kms/key.go",
-        inputs=frozenset(
-            {
-                "description",
-                "enableKeyRotation",
-                "rotationPeriodInDays",
-                "policy",
-                "deletionWindowInDays",
-                "tags.*",
-            }
+        inputs=fields(
+            "description enableKeyRotation rotationPeriodInDays policy deletionWindowInDays tags.*"
         ),
-        outputs=frozenset({"arn", "keyId"}),
-        computed=frozenset({"description", "policy", "rotationPeriodInDays"}),
-        write_only=frozenset({"deletionWindowInDays"}),
+        outputs=fields("arn keyId"),
+        computed=fields("description policy rotationPeriodInDays"),
+        write_only=fields("deletionWindowInDays"),
         same={"policy": same_policy},
         create=create_key,
         read=read_key,
@@ -120,10 +111,10 @@ ROWS = (
         token="aws:kms/alias:Alias",
         client="kms",
         source="internal/service/kms/alias.go",
-        inputs=frozenset({"name", "targetKeyId"}),
-        outputs=frozenset({"arn"}),
-        replaces=frozenset({"name"}),
-        computed=frozenset({"name"}),
+        inputs=fields("name targetKeyId"),
+        outputs=fields("arn"),
+        replaces=fields("name"),
+        computed=fields("name"),
         same={"targetKeyId": same_key},
         autoname=Autoname(longest=256, prefix="alias/"),
         create=create_alias,
@@ -131,6 +122,6 @@ ROWS = (
         update=lambda kms, name, change: kms.update_alias(
             AliasName=name, TargetKeyId=change.new["targetKeyId"]
         ),
-        delete=lambda kms, name, _state: ignore_missing(lambda: kms.delete_alias(AliasName=name)),
+        delete=deleting("delete_alias", "AliasName"),
     ),
 )

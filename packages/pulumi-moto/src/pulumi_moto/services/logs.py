@@ -1,6 +1,6 @@
 """CloudWatch Logs."""
 
-from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, fields
 
 
 def create(logs: Client, props: Props) -> str:
@@ -61,10 +61,10 @@ ROWS = (
         token="aws:cloudwatch/logGroup:LogGroup",
         client="logs",
         source="internal/service/logs/group.go",
-        inputs=frozenset({"name", "retentionInDays", "kmsKeyId", "tags.*"}),
-        outputs=frozenset({"arn"}),
-        replaces=frozenset({"name"}),
-        computed=frozenset({"name"}),
+        inputs=fields("name retentionInDays kmsKeyId tags.*"),
+        outputs=fields("arn"),
+        replaces=fields("name"),
+        computed=fields("name"),
         ignored={"skipDestroy": "the account ends with its process"},
         autoname=Autoname(),
         create=create,

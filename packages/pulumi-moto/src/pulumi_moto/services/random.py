@@ -5,7 +5,7 @@ import random
 import secrets
 import string
 
-from pulumi_moto.row import Client, Props, Row, State, only_replaced
+from pulumi_moto.row import Client, Props, Row, State, fields
 from pulumi_moto.shapes import Members
 
 SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
@@ -15,14 +15,9 @@ CLASSES = {
     "upper": string.ascii_uppercase,
     "numeric": string.digits,
 }
-INPUTS = frozenset(
-    {
-        "length",
-        "overrideSpecial",
-        "keepers.*",
-        *("lower", "upper", "numeric", "special"),
-        *("minLower", "minUpper", "minNumeric", "minSpecial"),
-    }
+INPUTS = fields(
+    "length overrideSpecial keepers.* lower upper numeric special "
+    "minLower minUpper minNumeric minSpecial"
 )
 
 
@@ -58,20 +53,19 @@ def _in_the_state(_client: Client, _physical_id: str) -> Members:
     return {}
 
 
-ID_INPUTS = frozenset({"byteLength", "prefix", "keepers.*"})
+ID_INPUTS = fields("byteLength prefix keepers.*")
 ROWS = (
     Row(
         token="random:index/randomId:RandomId",
         client=None,
         source="terraform-provider-random/internal/provider/resource_id.go",
         inputs=ID_INPUTS,
-        outputs=frozenset({"hex", "dec", "b64Std", "b64Url"}),
+        outputs=fields("hex dec b64Std b64Url"),
         replaces=frozenset(path.split(".")[0] for path in ID_INPUTS),
         write_only=frozenset(path.split(".")[0] for path in ID_INPUTS),
         generate=draw_id,
         create=lambda _client, _props: "none",
         read=_in_the_state,
-        update=only_replaced,
         delete=lambda _client, _physical_id, _state: None,
     ),
     Row(
@@ -79,13 +73,12 @@ ROWS = (
         client=None,
         source="terraform-provider-random/internal/provider/resource_password.go",
         inputs=INPUTS,
-        outputs=frozenset({"result"}),
+        outputs=fields("result"),
         replaces=frozenset(path.split(".")[0] for path in INPUTS),
         write_only=frozenset(path.split(".")[0] for path in INPUTS),
         generate=draw,
         create=lambda _client, _props: "none",
         read=_in_the_state,
-        update=only_replaced,
         delete=lambda _client, _physical_id, _state: None,
     ),
 )

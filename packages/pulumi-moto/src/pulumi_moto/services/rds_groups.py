@@ -1,9 +1,7 @@
 """RDS: subnet groups and parameter groups."""
 
-from functools import partial
-
-from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
-from pulumi_moto.services.missing import found_or_none, ignore_missing
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, fields
+from pulumi_moto.services.missing import deleting, first, found_or_none
 from pulumi_moto.services.resource_tags import retag
 from pulumi_moto.shapes import same_set, tag_dict, tag_list
 
@@ -21,7 +19,7 @@ def create_subnets(rds: Client, props: Props) -> str:
 
 
 def read_subnets(rds: Client, name: str) -> State | None:
-    answer = found_or_none(partial(rds.describe_db_subnet_groups, DBSubnetGroupName=name))
+    answer = found_or_none(rds.describe_db_subnet_groups, DBSubnetGroupName=name)
     if answer is None:
         return None
     found = answer["DBSubnetGroups"][0]
@@ -71,10 +69,9 @@ def _set_parameters(rds: Client, name: str, props: Props) -> None:
 
 
 def read_parameters(rds: Client, name: str) -> State | None:
-    answer = found_or_none(partial(rds.describe_db_parameter_groups, DBParameterGroupName=name))
-    if answer is None or not answer["DBParameterGroups"]:
+    found = first(rds.describe_db_parameter_groups, "DBParameterGroups", DBParameterGroupName=name)
+    if found is None:
         return None
-    found = answer["DBParameterGroups"][0]
     arn = found["DBParameterGroupArn"]
     listed = rds.describe_db_parameters(DBParameterGroupName=name)["Parameters"]
     return {
@@ -131,44 +128,32 @@ ROWS = (
         token="aws:rds/subnetGroup:SubnetGroup",
         client="rds",
         source="internal/service/rds/subnet_group.go",
-        inputs=frozenset({"name", "description", "subnetIds", "tags.*"}),
-        outputs=frozenset({"arn"}),
-        replaces=frozenset({"name"}),
-        computed=frozenset({"name"}),
+        inputs=fields("name description subnetIds tags.*"),
+        outputs=fields("arn"),
+        replaces=fields("name"),
+        computed=fields("name"),
         same={"subnetIds": same_set},
         autoname=Autoname(longest=LONGEST_NAME, lower=True),
         create=create_subnets,
         read=read_subnets,
         update=update_subnets,
-        delete=lambda rds, name, _state: ignore_missing(
-            lambda: rds.delete_db_subnet_group(DBSubnetGroupName=name)
-        ),
+        delete=deleting("delete_db_subnet_group", "DBSubnetGroupName"),
     ),
     Row(
         token="aws:rds/parameterGroup:ParameterGroup",
         client="rds",
         source="internal/service/rds/parameter_group.go",
-        inputs=frozenset(
-            {
-                "name",
-                "family",
-                "description",
-                "parameters.name",
-                "parameters.value",
-                "parameters.applyMethod",
-                "tags.*",
-            }
+        inputs=fields(
+            "name family description parameters.name parameters.value parameters.applyMethod tags.*"
         ),
-        outputs=frozenset({"arn"}),
-        replaces=frozenset({"name", "family", "description"}),
-        computed=frozenset({"name"}),
+        outputs=fields("arn"),
+        replaces=fields("name family description"),
+        computed=fields("name"),
         same={"parameters": same_values},
         autoname=Autoname(longest=LONGEST_NAME, lower=True),
         create=create_parameters,
         read=read_parameters,
         update=update_parameters,
-        delete=lambda rds, name, _state: ignore_missing(
-            lambda: rds.delete_db_parameter_group(DBParameterGroupName=name)
-        ),
+        delete=deleting("delete_db_parameter_group", "DBParameterGroupName"),
     ),
 )

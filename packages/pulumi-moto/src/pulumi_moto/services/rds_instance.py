@@ -1,9 +1,8 @@
 """RDS: instances."""
 
 import re
-from functools import partial
 
-from pulumi_moto.row import Change, Client, Props, Row, State
+from pulumi_moto.row import Change, Client, Props, Row, State, fields
 from pulumi_moto.services.equivalence import same_text
 from pulumi_moto.services.missing import found_or_none
 from pulumi_moto.services.resource_tags import retag
@@ -49,24 +48,16 @@ RENAMED = {
     "dbSubnetGroupName": ("DBSubnetGroupName", "DBSubnetGroupName"),
 }
 """Inputs with one name in create_db_instance and another in modify_db_instance."""
-COMPUTED = frozenset(
-    {
-        *("allocatedStorage", "applyImmediately", "backupRetentionPeriod", "backupWindow"),
-        *("dbName", "dbSubnetGroupName", "engine", "engineVersion", "identifier", "kmsKeyId"),
-        *("maintenanceWindow", "monitoringRoleArn", "multiAz", "parameterGroupName"),
-        *("performanceInsightsKmsKeyId", "performanceInsightsRetentionPeriod", "port"),
-        *("storageType", "username", "vpcSecurityGroupIds"),
-    }
+COMPUTED = fields(
+    "allocatedStorage applyImmediately backupRetentionPeriod backupWindow dbName "
+    "dbSubnetGroupName engine engineVersion identifier kmsKeyId maintenanceWindow "
+    "monitoringRoleArn multiAz parameterGroupName performanceInsightsKmsKeyId "
+    "performanceInsightsRetentionPeriod port storageType username vpcSecurityGroupIds"
 )
 """Inputs that keep their value when the program removes them."""
-OF_THE_PROVIDER = frozenset(
-    {
-        "allowMajorVersionUpgrade",
-        "applyImmediately",
-        "deleteAutomatedBackups",
-        "finalSnapshotIdentifier",
-        "skipFinalSnapshot",
-    }
+OF_THE_PROVIDER = fields(
+    "allowMajorVersionUpgrade applyImmediately deleteAutomatedBackups finalSnapshotIdentifier "
+    "skipFinalSnapshot"
 )
 """Inputs whose change alone makes no call: resourceInstanceUpdate in terraform-provider-aws
 (internal/service/rds/instance.go) does not send them."""
@@ -106,7 +97,7 @@ def _instance(rds: Client, physical_id: str) -> Members | None:
     named: Members = {"DBInstanceIdentifier": physical_id}
     if RESOURCE_ID.fullmatch(physical_id):
         named = {"Filters": [{"Name": "dbi-resource-id", "Values": [physical_id]}]}
-    answer = found_or_none(partial(rds.describe_db_instances, **named))
+    answer = found_or_none(rds.describe_db_instances, **named)
     return answer["DBInstances"][0] if answer and answer["DBInstances"] else None
 
 
@@ -211,24 +202,12 @@ ROWS = (
         token="aws:rds/instance:Instance",
         client="rds",
         source="internal/service/rds/instance.go",
-        inputs=frozenset(
-            {
-                *FIXED,
-                *PLAIN,
-                *INSIGHTS,
-                *OF_THE_PROVIDER,
-                *RENAMED,
-                "password",
-                "vpcSecurityGroupIds",
-                "parameterGroupName",
-                EXPORTS,
-                "tags.*",
-            }
-        ),
-        outputs=frozenset({"arn", "address", "endpoint", "status", "resourceId"}),
+        inputs=fields("password vpcSecurityGroupIds parameterGroupName tags.*")
+        | {*FIXED, *PLAIN, *INSIGHTS, *OF_THE_PROVIDER, *RENAMED, EXPORTS},
+        outputs=fields("arn address endpoint status resourceId"),
         replaces=frozenset(FIXED),
         computed=COMPUTED,
-        write_only=frozenset({"password", *OF_THE_PROVIDER}),
+        write_only=fields("password") | {*OF_THE_PROVIDER},
         same={
             "engine": same_text,
             "engineVersion": same_version,

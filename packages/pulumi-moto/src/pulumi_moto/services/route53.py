@@ -1,8 +1,6 @@
 """Hosted zones and records."""
 
-from functools import partial
-
-from pulumi_moto.row import Change, Client, Props, Row, State
+from pulumi_moto.row import Change, Client, Props, Row, State, fields
 from pulumi_moto.services.missing import found_or_none, ignore_missing
 from pulumi_moto.shapes import Members, same_set, tag_dict, tag_list
 
@@ -27,7 +25,7 @@ def _tag(dns: Client, zone: str, old: dict[str, str], new: dict[str, str]) -> No
 
 
 def read_zone(dns: Client, zone: str) -> State | None:
-    found = found_or_none(partial(dns.get_hosted_zone, Id=zone))
+    found = found_or_none(dns.get_hosted_zone, Id=zone)
     if found is None:
         return None
     tags = dns.list_tags_for_resource(ResourceType="hostedzone", ResourceId=zone)
@@ -51,13 +49,11 @@ def update_zone(dns: Client, zone: str, change: Change) -> None:
 def delete_zone(dns: Client, zone: str, state: Props) -> None:
     """Delete the zone; with `forceDestroy`, delete its records first."""
     if state.get("forceDestroy"):
-        listed: Members | None = found_or_none(
-            partial(dns.list_resource_record_sets, HostedZoneId=zone)
-        )
+        listed: Members | None = found_or_none(dns.list_resource_record_sets, HostedZoneId=zone)
         for record in (listed or {}).get("ResourceRecordSets", []):
             if record["Type"] not in OF_THE_ZONE:
                 _change(dns, zone, "DELETE", record)
-    ignore_missing(partial(dns.delete_hosted_zone, Id=zone))
+    ignore_missing(dns.delete_hosted_zone, Id=zone)
 
 
 OF_THE_ZONE = ("NS", "SOA")
@@ -95,12 +91,10 @@ def _find(dns: Client, physical_id: str) -> Members | None:
     zone, rest = physical_id.split("_", 1)
     name, kind = rest.rsplit("_", 1)
     listed: Members | None = found_or_none(
-        partial(
-            dns.list_resource_record_sets,
-            HostedZoneId=zone,
-            StartRecordName=name,
-            StartRecordType=kind,
-        )
+        dns.list_resource_record_sets,
+        HostedZoneId=zone,
+        StartRecordName=name,
+        StartRecordType=kind,
     )
     for record in (listed or {}).get("ResourceRecordSets", []):
         if record["Name"].rstrip(".") == name and record["Type"] == kind:
@@ -173,11 +167,11 @@ ROWS = (
         token="aws:route53/zone:Zone",
         client="route53",
         source="internal/service/route53/zone.go",
-        inputs=frozenset({"name", "comment", "forceDestroy", "tags.*"}),
-        outputs=frozenset({"arn", "zoneId", "nameServers"}),
-        replaces=frozenset({"name"}),
+        inputs=fields("name comment forceDestroy tags.*"),
+        outputs=fields("arn zoneId nameServers"),
+        replaces=fields("name"),
         same={"name": _same_name},
-        write_only=frozenset({"forceDestroy"}),
+        write_only=fields("forceDestroy"),
         create=create_zone,
         read=read_zone,
         update=update_zone,
@@ -187,23 +181,12 @@ ROWS = (
         token="aws:route53/record:Record",
         client="route53",
         source="internal/service/route53/record.go",
-        inputs=frozenset(
-            {
-                "zoneId",
-                "name",
-                "type",
-                "ttl",
-                "records",
-                "aliases.name",
-                "aliases.zoneId",
-                "aliases.evaluateTargetHealth",
-                "allowOverwrite",
-            }
-        ),
-        outputs=frozenset({"fqdn"}),
-        replaces=frozenset({"zoneId", "name"}),
-        computed=frozenset({"allowOverwrite"}),
-        write_only=frozenset({"allowOverwrite"}),
+        inputs=fields("zoneId name type ttl records allowOverwrite")
+        | fields("name zoneId evaluateTargetHealth", below="aliases"),
+        outputs=fields("fqdn"),
+        replaces=fields("zoneId name"),
+        computed=fields("allowOverwrite"),
+        write_only=fields("allowOverwrite"),
         same={"name": _same_name, "records": same_set, "aliases": _same_aliases},
         create=create_record,
         read=read_record,

@@ -1,9 +1,8 @@
 """Buckets, and their settings as separate resources."""
 
 from collections.abc import Callable
-from functools import partial
 
-from pulumi_moto.row import Autoname, Change, Client, Props, Row, Same, State
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, Same, State, fields
 from pulumi_moto.services.equivalence import same_policy
 from pulumi_moto.services.missing import found_or_none, ignore_missing
 from pulumi_moto.shapes import Members, from_aws, same_set, tag_dict, tag_list, to_aws
@@ -31,9 +30,9 @@ def _tag(s3: Client, name: str, props: Props) -> None:
 
 
 def read_bucket(s3: Client, name: str) -> State | None:
-    if found_or_none(partial(s3.head_bucket, Bucket=name)) is None:
+    if found_or_none(s3.head_bucket, Bucket=name) is None:
         return None
-    tags = found_or_none(partial(s3.get_bucket_tagging, Bucket=name))
+    tags = found_or_none(s3.get_bucket_tagging, Bucket=name)
     region = s3.meta.region_name
     return {
         "bucket": name,
@@ -50,7 +49,7 @@ def delete_bucket(s3: Client, name: str, state: Props) -> None:
         versions = s3.list_object_versions(Bucket=name)
         for found in (*versions.get("Versions", []), *versions.get("DeleteMarkers", [])):
             s3.delete_object(Bucket=name, Key=found["Key"], VersionId=found["VersionId"])
-    ignore_missing(partial(s3.delete_bucket, Bucket=name))
+    ignore_missing(s3.delete_bucket, Bucket=name)
 
 
 def _setting(
@@ -70,7 +69,7 @@ def _setting(
         return str(props["bucket"])
 
     def read(s3: Client, bucket: str) -> State | None:
-        found = found_or_none(partial(get, s3, bucket))
+        found = found_or_none(lambda: get(s3, bucket))
         return None if found is None else {"bucket": bucket, **found}
 
     def update(s3: Client, bucket: str, change: Change) -> None:
@@ -81,12 +80,12 @@ def _setting(
         client="s3",
         source=source,
         inputs=inputs | {"bucket"},
-        replaces=frozenset({"bucket"}),
+        replaces=fields("bucket"),
         same=same or {},
         create=create,
         read=read,
         update=update,
-        delete=lambda s3, bucket, _state: ignore_missing(partial(remove, s3, bucket)),
+        delete=lambda s3, bucket, _state: ignore_missing(lambda: remove(s3, bucket)),
     )
 
 
@@ -142,11 +141,11 @@ ROWS = (
         token="aws:s3/bucket:Bucket",
         client="s3",
         source="internal/service/s3/bucket.go",
-        inputs=frozenset({"bucket", "forceDestroy", "tags.*"}),
-        outputs=frozenset({"arn", "bucketDomainName", "bucketRegionalDomainName"}),
-        replaces=frozenset({"bucket"}),
-        computed=frozenset({"bucket"}),
-        write_only=frozenset({"forceDestroy"}),
+        inputs=fields("bucket forceDestroy tags.*"),
+        outputs=fields("arn bucketDomainName bucketRegionalDomainName"),
+        replaces=fields("bucket"),
+        computed=fields("bucket"),
+        write_only=fields("forceDestroy"),
         autoname=Autoname(prop="bucket", longest=LONGEST_BUCKET, lower=True),
         create=create_bucket,
         read=read_bucket,
@@ -155,7 +154,7 @@ ROWS = (
     ),
     _setting(
         "BucketPolicy",
-        frozenset({"policy"}),
+        fields("policy"),
         source="internal/service/s3/bucket_policy.go",
         put=lambda s3, bucket, props: s3.put_bucket_policy(Bucket=bucket, Policy=props["policy"]),
         get=lambda s3, bucket: {"policy": s3.get_bucket_policy(Bucket=bucket)["Policy"]},
@@ -177,7 +176,7 @@ ROWS = (
     ),
     _setting(
         "BucketOwnershipControls",
-        frozenset({"rule.objectOwnership"}),
+        fields("rule.objectOwnership"),
         source="internal/service/s3/bucket_ownership_controls.go",
         put=lambda s3, bucket, props: s3.put_bucket_ownership_controls(
             Bucket=bucket, OwnershipControls={"Rules": [to_aws(props["rule"])]}
@@ -191,7 +190,7 @@ ROWS = (
     ),
     _setting(
         "BucketLifecycleConfiguration",
-        frozenset({"rules.*"}),
+        fields("rules.*"),
         source="internal/service/s3/bucket_lifecycle_configuration.go",
         put=lambda s3, bucket, props: s3.put_bucket_lifecycle_configuration(
             Bucket=bucket, LifecycleConfiguration=_lifecycle_to_aws(props)
@@ -203,13 +202,8 @@ ROWS = (
     ),
     _setting(
         "BucketServerSideEncryptionConfiguration",
-        frozenset(
-            {
-                "rules.applyServerSideEncryptionByDefault.sseAlgorithm",
-                "rules.applyServerSideEncryptionByDefault.kmsMasterKeyId",
-                "rules.bucketKeyEnabled",
-            }
-        ),
+        fields("rules.bucketKeyEnabled")
+        | fields("sseAlgorithm kmsMasterKeyId", below="rules.applyServerSideEncryptionByDefault"),
         source="internal/service/s3/bucket_server_side_encryption_configuration.go",
         put=lambda s3, bucket, props: s3.put_bucket_encryption(
             Bucket=bucket, ServerSideEncryptionConfiguration=_encryption_to_aws(props)

@@ -1,8 +1,6 @@
 """Secrets and their versions."""
 
-from functools import partial
-
-from pulumi_moto.row import Autoname, Change, Client, Props, Row, State
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, fields
 from pulumi_moto.services.missing import found_or_none
 from pulumi_moto.shapes import same_set, tag_dict, tag_list, without_empty
 
@@ -22,7 +20,7 @@ def create_secret(client: Client, props: Props) -> str:
 
 
 def read_secret(client: Client, arn: str) -> State | None:
-    found = found_or_none(partial(client.describe_secret, SecretId=arn))
+    found = found_or_none(client.describe_secret, SecretId=arn)
     if found is None or "DeletedDate" in found:
         return None
     return {
@@ -70,7 +68,7 @@ def read_version(client: Client, physical_id: str) -> State | None:
     secret, version = physical_id.split("|")
     if read_secret(client, secret) is None:
         return None
-    found = found_or_none(partial(client.get_secret_value, SecretId=secret, VersionId=version))
+    found = found_or_none(client.get_secret_value, SecretId=secret, VersionId=version)
     if found is None:
         return None
     return {
@@ -113,11 +111,11 @@ ROWS = (
         token="aws:secretsmanager/secret:Secret",
         client="secretsmanager",
         source="internal/service/secretsmanager/secret.go",
-        inputs=frozenset({"name", "description", "kmsKeyId", "recoveryWindowInDays", "tags.*"}),
-        outputs=frozenset({"arn"}),
-        replaces=frozenset({"name"}),
-        computed=frozenset({"name"}),
-        write_only=frozenset({"recoveryWindowInDays"}),
+        inputs=fields("name description kmsKeyId recoveryWindowInDays tags.*"),
+        outputs=fields("arn"),
+        replaces=fields("name"),
+        computed=fields("name"),
+        write_only=fields("recoveryWindowInDays"),
         autoname=Autoname(longest=512),
         create=create_secret,
         read=read_secret,
@@ -128,10 +126,10 @@ ROWS = (
         token="aws:secretsmanager/secretVersion:SecretVersion",
         client="secretsmanager",
         source="internal/service/secretsmanager/secret_version.go",
-        inputs=frozenset({"secretId", "secretString", "versionStages"}),
-        outputs=frozenset({"arn", "versionId"}),
-        replaces=frozenset({"secretId", "secretString"}),
-        computed=frozenset({"versionStages"}),
+        inputs=fields("secretId secretString versionStages"),
+        outputs=fields("arn versionId"),
+        replaces=fields("secretId secretString"),
+        computed=fields("versionStages"),
         same={"versionStages": same_set},
         adopts=True,
         create=create_version,

@@ -1,10 +1,9 @@
 """Web ACLs, their associations and logging, and IP sets."""
 
-from functools import partial
 from ipaddress import ip_interface
 from typing import Any
 
-from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, only_replaced
+from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, fields
 from pulumi_moto.services.equivalence import same_unordered
 from pulumi_moto.services.missing import found_or_none, ignore_missing
 from pulumi_moto.shapes import Members, from_aws, same_set, tag_dict, tag_list, to_aws
@@ -65,7 +64,8 @@ def _key(arn: str) -> dict[str, str]:
 
 
 def _acl(waf: Client, arn: str) -> Members | None:
-    return found_or_none(partial(waf.get_web_acl, **_key(arn)))
+    found: Members | None = found_or_none(waf.get_web_acl, **_key(arn))
+    return found
 
 
 def read_acl(waf: Client, arn: str) -> State | None:
@@ -114,7 +114,7 @@ def associate(waf: Client, props: Props) -> str:
 
 def read_association(waf: Client, physical_id: str) -> State | None:
     acl, resource = physical_id.split(",")
-    answer = found_or_none(partial(waf.get_web_acl_for_resource, ResourceArn=resource))
+    answer = found_or_none(waf.get_web_acl_for_resource, ResourceArn=resource)
     if answer is None or answer.get("WebACL", {}).get("ARN") != acl:
         return None
     return {"webAclArn": acl, "resourceArn": resource}
@@ -126,7 +126,7 @@ def disassociate(waf: Client, physical_id: str, _state: Props) -> None:
     https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/wafv2/web_acl_association.go
     """
     resource = physical_id.split(",")[1]
-    ignore_missing(partial(waf.disassociate_web_acl, ResourceArn=resource))
+    ignore_missing(waf.disassociate_web_acl, ResourceArn=resource)
 
 
 def create_set(waf: Client, props: Props) -> str:
@@ -142,7 +142,7 @@ def create_set(waf: Client, props: Props) -> str:
 
 
 def read_set(waf: Client, arn: str) -> State | None:
-    answer = found_or_none(partial(waf.get_ip_set, **_key(arn)))
+    answer = found_or_none(waf.get_ip_set, **_key(arn))
     if answer is None:
         return None
     found = answer["IPSet"]
@@ -181,7 +181,7 @@ def same_addresses(old: list[str], new: list[str]) -> bool:
 
 
 def delete_set(waf: Client, arn: str, _state: Props) -> None:
-    answer = found_or_none(partial(waf.get_ip_set, **_key(arn)))
+    answer = found_or_none(waf.get_ip_set, **_key(arn))
     if answer is not None:
         waf.delete_ip_set(**_key(arn), LockToken=answer["LockToken"])
 
@@ -202,7 +202,7 @@ def create_logging(waf: Client, props: Props) -> str:
 
 
 def read_logging(waf: Client, acl: str) -> State | None:
-    answer = found_or_none(partial(waf.get_logging_configuration, ResourceArn=acl))
+    answer = found_or_none(waf.get_logging_configuration, ResourceArn=acl)
     if answer is None:
         return None
     found = answer["LoggingConfiguration"]
@@ -229,21 +229,13 @@ ROWS = (
         token="aws:wafv2/webAcl:WebAcl",
         client="wafv2",
         source="internal/service/wafv2/web_acl.go",
-        inputs=frozenset(
-            {
-                "name",
-                "scope",
-                "description",
-                "defaultAction.*",
-                "rules.*",
-                "customResponseBodies.*",
-                "visibilityConfig.*",
-                "tags.*",
-            }
+        inputs=fields(
+            "name scope description defaultAction.* rules.* "
+            "customResponseBodies.* visibilityConfig.* tags.*"
         ),
-        outputs=frozenset({"arn", "capacity"}),
-        replaces=frozenset({"name", "scope"}),
-        computed=frozenset({"name"}),
+        outputs=fields("arn capacity"),
+        replaces=fields("name scope"),
+        computed=fields("name"),
         same={"rules": same_set, "customResponseBodies": same_set},
         autoname=Autoname(longest=128),
         create=create_acl,
@@ -255,23 +247,20 @@ ROWS = (
         token="aws:wafv2/webAclAssociation:WebAclAssociation",
         client="wafv2",
         source="internal/service/wafv2/web_acl_association.go",
-        inputs=frozenset({"webAclArn", "resourceArn"}),
-        replaces=frozenset({"webAclArn", "resourceArn"}),
+        inputs=fields("webAclArn resourceArn"),
+        replaces=fields("webAclArn resourceArn"),
         create=associate,
         read=read_association,
-        update=only_replaced,
         delete=disassociate,
     ),
     Row(
         token="aws:wafv2/ipSet:IpSet",
         client="wafv2",
         source="internal/service/wafv2/ip_set.go",
-        inputs=frozenset(
-            {"name", "scope", "description", "ipAddressVersion", "addresses.*", "tags.*"}
-        ),
-        outputs=frozenset({"arn"}),
-        replaces=frozenset({"name", "scope", "ipAddressVersion"}),
-        computed=frozenset({"name"}),
+        inputs=fields("name scope description ipAddressVersion addresses.* tags.*"),
+        outputs=fields("arn"),
+        replaces=fields("name scope ipAddressVersion"),
+        computed=fields("name"),
         autoname=Autoname(longest=128),
         same={"addresses": same_addresses},
         create=create_set,
@@ -283,10 +272,8 @@ ROWS = (
         token="aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
         client="wafv2",
         source="internal/service/wafv2/web_acl_logging_configuration.go",
-        inputs=frozenset(
-            {"resourceArn", "logDestinationConfigs.*", "redactedFields.*", "loggingFilter.*"}
-        ),
-        replaces=frozenset({"resourceArn", "logDestinationConfigs"}),
+        inputs=fields("resourceArn logDestinationConfigs.* redactedFields.* loggingFilter.*"),
+        replaces=fields("resourceArn logDestinationConfigs"),
         same={
             "logDestinationConfigs": same_set,
             "redactedFields": same_set,
