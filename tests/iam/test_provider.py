@@ -12,8 +12,9 @@ from moto import mock_aws
 
 from access import boundary, deploy, everywhere, preview, provider, reads, stack
 from config.github import MOST_OLDER_ROLES
+from emulated_account import configure
 from guardrails.only_everywhere import ONLY_EVERYWHERE
-from pulumi_moto import correction, corrections
+from pulumi_moto import correction
 from pulumi_moto.registry import ROWS
 from pulumi_moto.row import Change, Row
 from row_example import EXAMPLES
@@ -72,10 +73,7 @@ def recorded(row: Row) -> Iterator[tuple[object, set[str]]]:
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    assert corrections  # imported for its registrations
+    configure(monkeypatch)
     correction.apply()
     with mock_aws():
         yield

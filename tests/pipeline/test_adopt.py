@@ -17,12 +17,13 @@ from typer.testing import CliRunner
 
 import terraform_stack
 from arbor.account import Account
+from emulated_account import configure
 from pipeline.__main__ import app
 from pipeline.adopt import command, import_file, lookups, origin, pages
 from pipeline.adopt.plan import Plan
 from pipeline.adopt.registrations import Registration, Registrations
 from pipeline.adopt.verdicts import Judged, Judgement, Verdict
-from pulumi_moto import correction, corrections
+from pulumi_moto import correction
 
 STACK = "production"
 URN = f"urn:pulumi:{STACK}::arbor::"
@@ -60,10 +61,7 @@ def registered(token: str, inputs: dict[str, Any], name: str = "thing") -> Regis
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     """An empty account, without other network access."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    assert corrections  # imported for its registrations
+    configure(monkeypatch)
     correction.apply()
     clients: dict[str, Any] = {}
 

@@ -6,24 +6,17 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
+from emulated_account import configure, emulated
 from pipeline.hazards import pending
-from pulumi_moto import correction, corrections
-from pulumi_moto.clock import CLOCK
 
 NAME = "arbor-staging-db"
 
 
 @pytest.fixture(autouse=True)
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    assert corrections  # imported for its registrations
-    correction.apply()
-    CLOCK.set_speed(0)
-    with mock_aws():
+    configure(monkeypatch)
+    with emulated():
         yield
 
 

@@ -6,6 +6,7 @@ import pytest
 
 import first_secrets
 from arbor.account import connect
+from emulated_account import configure
 from first_secrets import APP, CACHE, DB, put
 from pipeline.hazards import unrotated
 from recorded_calls import recording
@@ -21,9 +22,7 @@ PREVIEWS_MAY = {
 @pytest.fixture
 def first_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Staging with the secrets that the program created."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    configure(monkeypatch)
     with first_secrets.account():
         yield
 

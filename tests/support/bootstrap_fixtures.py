@@ -16,7 +16,7 @@ from access import trust as ci_documents
 from arbor.procedure import Run, Step
 from arbor_names import naming
 from pipeline.bootstrap import plan, stack_account
-from pulumi_moto import correction, corrections
+from pulumi_moto import correction
 from pulumi_moto.clock import CLOCK
 
 STACK, ACCOUNT, REGION = "production", "123456789012", "us-east-1"
@@ -91,7 +91,6 @@ def execute(steps: list[Step]) -> None:
 @contextmanager
 def fresh_account() -> Iterator[Account]:
     """A fresh account."""
-    assert corrections  # imported for its registrations
     correction.apply()
     CLOCK.set_speed(0)
     policies = mock.patch.object(models, "aws_managed_policies_data", attachable())

@@ -23,10 +23,7 @@ def test_the_region_is_the_aws_clis(
     assert connect("staging").client("sts").meta.region_name == used
 
 
-def test_reading_commands_report_unreadable_parts_sooner(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+def test_reading_commands_report_unreadable_parts_sooner() -> None:
     looks = connect("staging", quick=True).client("sts").meta.config
     works = connect("staging").client("sts").meta.config
     assert looks.retries["total_max_attempts"] < works.retries["total_max_attempts"]
@@ -38,7 +35,6 @@ def test_a_client_has_its_exceptions_before_two_threads_use_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Otherwise each thread gets its own classes and can't catch the other's error."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     client = connect("staging").client("elasticache")
     monkeypatch.setattr(
         type(client), "_load_exceptions", lambda _: pytest.fail("loaded at its use")

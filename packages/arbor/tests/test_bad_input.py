@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ import plugin_stand_ins
 import staging_fixtures
 from arbor.__main__ import app
 from command_table import INTERACTIVE, INVALID, PARTIAL, VALID, Invalid
-from pulumi_moto import correction, corrections
+from emulated_account import configure
+from pulumi_moto import correction
 from recorded_calls import Answer, Recording, error, recording, success
 
 COMMANDS = command_tree.commands()
@@ -57,7 +58,6 @@ def _never(model: Any) -> tuple[Any, Any]:
 
 
 def empty_account() -> AbstractContextManager[Any]:
-    assert corrections  # its import registers the corrections
     correction.apply()
     return mock_aws()
 
@@ -206,20 +206,14 @@ def staging() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def as_an_operator() -> Iterator[None]:
-    """Set credentials and region of staging's account."""
-    with pytest.MonkeyPatch.context() as patch:
-        for variable, value in (CREDENTIALS | {"AWS_DEFAULT_REGION": "us-east-1"}).items():
-            patch.setenv(variable, value)
-        yield
-
-
 @pytest.mark.usefixtures("staging")
 @pytest.mark.parametrize("invalid", INVALID, ids=lambda one: one.words)
-def test_a_wrong_value_is_one_sentence_and_writes_nothing(invalid: Invalid) -> None:
+def test_a_wrong_value_is_one_sentence_and_writes_nothing(
+    invalid: Invalid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(monkeypatch)
     stack = ["--stack", "staging"] if invalid.calls != frozenset() else []
-    with as_an_operator(), recording() as seen:
+    with recording() as seen:
         done = run([*invalid.words.split(), *stack])
     assert is_one_sentence(done), done.output
     assert done.exit_code == invalid.code, done.output

@@ -14,14 +14,6 @@ from staging_fixtures import BACKEND, FRONTEND, NEW, OLD, STACK, Staging
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture(autouse=True)
-def configured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The usual AWS configuration of an operator."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-
-
 @pytest.fixture
 def hurried(staging: Staging) -> Staging:
     """A minute of the account passes in a millisecond."""

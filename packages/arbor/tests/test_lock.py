@@ -2,9 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
-from typing import Any
 
 import boto3
 import pytest
@@ -20,13 +19,9 @@ NAME = "/arbor/staging/operation"
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Any:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
+def account() -> Iterator[Account]:
     with mock_aws():
-        yield Account(
-            stack="staging", client=lambda name: boto3.client(name, region_name="us-east-1")
-        )
+        yield Account(stack="staging", client=boto3.client)
 
 
 def left_by(account: Account, **changed: object) -> lock.Holder:

@@ -43,15 +43,6 @@ def stored() -> Any:
     return json.loads(client("ssm").get_parameter(Name=LOCK)["Parameter"]["Value"])
 
 
-@contextmanager
-def an_operator() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        yield
-
-
 class NoKeys:
     """An empty Redis, for a command that counts keys before the confirmation."""
 
@@ -73,11 +64,7 @@ def empty_redis(_: Account) -> Iterator[NoKeys]:
 @pytest.fixture(scope="module")
 def busy() -> Iterator[None]:
     """Staging, while another operator's command holds the lock."""
-    with (
-        staging_fixtures.staging() as made,
-        an_operator(),
-        pytest.MonkeyPatch.context() as patch,
-    ):
+    with staging_fixtures.staging() as made, pytest.MonkeyPatch.context() as patch:
         audit_fixtures.tidy(made)
         patch.setattr("arbor.cache.write_commands.session", empty_redis)
         client("ssm").put_parameter(Name=LOCK, Value=json.dumps(AS_JSON), Type="String")
@@ -91,7 +78,7 @@ def run(name: str, *more: str) -> Result:
 
 def test_the_lock_is_held_from_the_first_write_to_the_last() -> None:
     """Runs first, since the other tests share an account."""
-    with staging_fixtures.staging(), an_operator():
+    with staging_fixtures.staging():
         CLOCK.set_speed(60_000)
         with recording(may_write=True) as seen:
             done = run("deploy", "--yes", "--every", "0.001")

@@ -2,7 +2,16 @@
 
 import os
 
+import pytest
+
+from emulated_account import configure
 from pulumi_moto.environment import WITHOUT_IMAGES
 from service_models import shared_clients, shared_service_models  # noqa: F401 - fixtures
 
 os.environ.update(WITHOUT_IMAGES)
+
+
+@pytest.fixture(autouse=True)
+def aws_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set AWS's variables in each test."""
+    configure(monkeypatch)

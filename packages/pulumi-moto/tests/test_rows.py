@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from pulumi_moto import correction, corrections, lifecycle
+from pulumi_moto import correction, lifecycle
 from pulumi_moto.registry import ROWS, row_for
 from pulumi_moto.row import Change, Client, Row, matches, paths
 from row_example import EXAMPLES, Example
@@ -23,11 +23,7 @@ each_row = pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.tok
 
 
 @pytest.fixture(autouse=True)
-def account(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    assert corrections  # imported for what it registers
+def account(request: pytest.FixtureRequest) -> Iterator[None]:
     correction.apply()
     # A second each: only where a managed policy is attached.
     managed = any(kind in request.node.name for kind in MANAGED)

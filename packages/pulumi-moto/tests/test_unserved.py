@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from account_process import account_process, control, copy_of
+from emulated_account import create_network
 from pulumi_moto import remote
 
 
@@ -20,13 +21,7 @@ def group(endpoint: str) -> str:
     """ARN of a target group with one target, which a listener forwards everything to."""
     client = remote.clients(endpoint, "us-east-1")
     ec2, elb = client("ec2"), client("elbv2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(
-            VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-east-1{zone}"
-        )["Subnet"]["SubnetId"]
-        for n, zone in enumerate("ab")
-    ]
+    vpc, subnets = create_network(ec2=ec2)
     balancer = elb.create_load_balancer(Name="lb", Subnets=subnets)["LoadBalancers"][0]
     made = elb.create_target_group(
         Name="blue", Port=80, Protocol="HTTP", VpcId=vpc, TargetType="ip"

@@ -6,14 +6,13 @@ import pytest
 
 import bootstrap_fixtures
 from bootstrap_fixtures import Account
+from emulated_account import configure
 
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     """An empty account, with an AWS configuration of another region."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    configure(monkeypatch, AWS_DEFAULT_REGION="eu-west-1")
     with bootstrap_fixtures.fresh_account() as made:
         yield made
 

@@ -32,13 +32,7 @@ RUNBOOK = Path(__file__).parents[4] / "docs" / "runbook.md"
 def account(running: Running, migrated: Stores, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Production's instance, group and secrets, with tunnels to the stand-in's stores."""
     assert running.process.poll() is None
-    for name, value in (
-        ("AWS_DEFAULT_REGION", "us-east-1"),
-        ("AWS_ACCESS_KEY_ID", "testing"),
-        ("AWS_SECRET_ACCESS_KEY", "testing"),
-        ("SSL_CERT_FILE", str(migrated.cache.ca)),
-    ):
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SSL_CERT_FILE", str(migrated.cache.ca))
     ports = {5432: migrated.database.port, 6379: migrated.cache.port}
 
     @contextmanager

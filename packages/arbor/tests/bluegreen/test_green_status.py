@@ -10,13 +10,6 @@ from arbor.bluegreen import start
 from staging_fixtures import BACKEND, DOMAIN, HEALTHY, NEW, OLD, STACK, Staging
 
 
-@pytest.fixture(autouse=True)
-def configured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-
-
 def look(monkeypatch: pytest.MonkeyPatch, status: int, *words: str) -> Result:
     def opener(address: str) -> tuple[int, str]:
         assert address.startswith(f"https://green.{DOMAIN}/")

@@ -18,13 +18,6 @@ LOCK = naming.operation_lock(STACK)
 QUICK = ("--yes", "--every", "0.001")
 
 
-@pytest.fixture(autouse=True)
-def configured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-
-
 def operate(*words: str) -> Result:
     return CliRunner().invoke(app, ["bluegreen", *words, "--stack", STACK])
 

@@ -19,11 +19,8 @@ def server() -> Iterator[redis_server.Server]:
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An operator's AWS configuration, without a tunnel."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+def account() -> Iterator[None]:
+    """Production's cache and its secret, without a tunnel."""
     with cache_account():
         yield
 
@@ -50,11 +47,8 @@ def tunnel_ports(
 
 
 @pytest.fixture
-def backend_with_exec(staging: Staging, monkeypatch: pytest.MonkeyPatch) -> Staging:
+def backend_with_exec(staging: Staging) -> Staging:
     """Staging, with ECS Exec in the backend's tasks."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     client("ecs").update_service(
         cluster=CLUSTER, service=BACKEND, enableExecuteCommand=True, forceNewDeployment=True
     )

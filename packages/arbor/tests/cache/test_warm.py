@@ -78,12 +78,7 @@ def test_a_command_that_times_out_has_its_session_terminated(
     assert are_open() == [False]
 
 
-def test_without_ecs_exec_nothing_is_started(
-    staging: Staging, monkeypatch: pytest.MonkeyPatch, plugin: Install
-) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+def test_without_ecs_exec_nothing_is_started(staging: Staging, plugin: Install) -> None:
     assert len(staging.history(BACKEND)) == 1, "as it was made, with ECS Exec off"
     runs = plugin(f"print({warm.DONE!r})")
     done = cache()

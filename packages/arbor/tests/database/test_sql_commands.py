@@ -32,9 +32,6 @@ def server() -> Iterator[postgres_server.Server]:
 @pytest.fixture(autouse=True)
 def account(server: postgres_server.Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """Production's instance and secret; returns the requested local ports of tunnels."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.delenv("PGSSLROOTCERT", raising=False)
     ports: list[int] = []
 

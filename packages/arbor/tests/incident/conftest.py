@@ -8,9 +8,6 @@ from staging_fixtures import Staging
 
 @pytest.fixture
 def healthy_staging(staging: Staging, monkeypatch: pytest.MonkeyPatch) -> Staging:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setattr("arbor.ecs.health.get", incident_fixtures.well)
     incident_fixtures.complete(staging)
     return staging

@@ -17,13 +17,6 @@ WIDE = {"COLUMNS": "300"}
 Opener = Callable[[str], tuple[int, str]]
 
 
-@pytest.fixture(autouse=True)
-def configured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-
-
 def health(monkeypatch: pytest.MonkeyPatch, opener: Opener, *words: str) -> Result:
     monkeypatch.setattr("arbor.ecs.health.get", opener)
     return CliRunner().invoke(app, ["health", "--stack", STACK, *words], env=WIDE)

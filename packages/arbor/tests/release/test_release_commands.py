@@ -11,8 +11,6 @@ from pulumi_moto.clock import CLOCK
 from release_fixtures import deployed, runs
 from staging_fixtures import BACKEND, CLUSTER, FRONTEND, NEW, OLD, STACK, Staging
 
-pytestmark = pytest.mark.usefixtures("configured")
-
 
 def operate(*words: str, answer: str | None = None) -> Result:
     return CliRunner().invoke(app, [*words, "--stack", STACK], input=answer)

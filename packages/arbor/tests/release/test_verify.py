@@ -304,7 +304,7 @@ def operate(*words: str) -> Result:
     return CliRunner().invoke(app, [*words, "--stack", STACK])
 
 
-@pytest.mark.usefixtures("configured", "ready")
+@pytest.mark.usefixtures("ready")
 def test_the_command_exits_0_or_1() -> None:
     done = operate("verify", NEW)
     assert done.exit_code == 0, done.output
@@ -317,7 +317,7 @@ def test_the_command_exits_0_or_1() -> None:
     assert operate("verify", "latest").exit_code == 3
 
 
-@pytest.mark.usefixtures("configured", "ready")
+@pytest.mark.usefixtures("ready")
 def test_the_live_version_is_the_default() -> None:
     client("ecr").batch_delete_image(repositoryName="backend", imageIds=[{"imageTag": OLD}])
     done = operate("verify")

@@ -10,14 +10,6 @@ from scale_fixtures import floor, scheduled_floors
 from staging_fixtures import STACK, Staging
 
 
-@pytest.fixture(autouse=True)
-def configured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The usual AWS configuration of an operator."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-
-
 @pytest.fixture
 def hurried(scaled: Staging) -> Staging:
     """A minute of the account passes in a millisecond; there is a database."""

@@ -27,11 +27,8 @@ ROTATED = {
 
 
 @pytest.fixture
-def audit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Audit]:
+def audit() -> Iterator[Audit]:
     """The command on staging with the secrets that the program created."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
 
     def run(*words: str) -> Result:
         return CliRunner().invoke(app, ["audit", "secrets", *words, "--stack", STACK])

@@ -70,9 +70,6 @@ class Database:
 @pytest.fixture
 def database(staging: Staging, monkeypatch: pytest.MonkeyPatch) -> Database:
     """The stack after the first `up`, and an operator's configuration."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     complete(staging)
     application, made = Application(staging), Database()
 

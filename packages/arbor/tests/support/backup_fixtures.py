@@ -7,7 +7,6 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 from typer.testing import CliRunner, Result
 
 from arbor import procedure
@@ -16,7 +15,7 @@ from arbor.account import Account
 from arbor.database.connection import WrongPasswordError
 from arbor.database.instance import read
 from arbor.database.secret import Credentials
-from pulumi_moto import correction, corrections
+from emulated_account import create_network, emulated
 from pulumi_moto.clock import CLOCK
 
 DATABASE, RESTORED, SECRET = (
@@ -33,17 +32,11 @@ TAGS = {"Project": "arbor", "Stack": "production", "ManagedBy": "pulumi"}
 @contextmanager
 def staging(patch: pytest.MonkeyPatch) -> Iterator[None]:
     """A week of backups, and a clock that each wait of a command advances."""
-    assert corrections  # its import registers the corrections
-    correction.apply()
-    CLOCK.set_speed(0)
-    patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    patch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     patch.setattr(
         "arbor.options.Run", lambda **requested: procedure.Run(**requested, sleep=CLOCK.advance)
     )
     patch.setattr("arbor.database.backup_commands.connection", log_in)
-    with mock_aws():
+    with emulated():
         _stack()
         CLOCK.advance(3 * DAY)
         yield
@@ -51,13 +44,7 @@ def staging(patch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def _stack() -> None:
     ec2, rds = boto3.client("ec2"), boto3.client("rds")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(
-            VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"us-east-1{zone}"
-        )["Subnet"]["SubnetId"]
-        for number, zone in enumerate("ab")
-    ]
+    vpc, subnets = create_network()
     groups = [
         ec2.create_security_group(GroupName=name, Description="d", VpcId=vpc)["GroupId"]
         for name in ("database", "more")

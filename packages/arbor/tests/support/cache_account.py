@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import boto3
-from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.elasticache.models import elasticache_backends
 
 from arbor.account import Account
-from pulumi_moto import correction, corrections
-from pulumi_moto.clock import CLOCK
+from emulated_account import emulated
 from redis_server import HOST, TOKEN
 
 SECRET, GROUP = "arbor/production/redis", "arbor-production-redis"
@@ -20,10 +18,7 @@ SECRET, GROUP = "arbor/production/redis", "arbor-production-redis"
 @contextmanager
 def cache_account() -> Iterator[None]:
     """A group of two nodes with the host name of the real Redis's certificate."""
-    assert corrections  # its import registers the corrections
-    correction.apply()
-    CLOCK.set_speed(0)
-    with mock_aws():
+    with emulated():
         make_group()
         keep(TOKEN)
         name_primary(HOST)

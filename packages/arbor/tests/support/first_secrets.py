@@ -5,15 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.elasticache.models import elasticache_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 from arbor.account import Account
 from ecs_world import client
-from pulumi_moto import correction, corrections
-from pulumi_moto.clock import CLOCK
+from emulated_account import emulated
 from staging_fixtures import BACKEND, CLUSTER, STACK, Staging
 from token_fixtures import is_signed
 
@@ -29,10 +27,7 @@ FIRST: dict[str, dict[str, str]] = {
 @contextmanager
 def account() -> Iterator[None]:
     """A new account with the stores and their secrets, without tasks."""
-    assert corrections  # its import registers the corrections
-    correction.apply()
-    CLOCK.set_speed(0)
-    with mock_aws():
+    with emulated():
         client("secretsmanager").create_secret(Name=DB)
         stores()
         yield

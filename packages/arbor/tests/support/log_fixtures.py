@@ -6,14 +6,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from moto import mock_aws
 from typer.testing import CliRunner, Result
 
 from arbor.__main__ import app
 from arbor.account import Account
 from ecs_world import client
-from pulumi_moto import correction, corrections
-from pulumi_moto.clock import CLOCK
+from emulated_account import emulated
 
 STACK = "staging"
 GROUP = f"/ecs/arbor-{STACK}/backend"
@@ -47,10 +45,7 @@ def documents(result: Result) -> list[Any]:
 @contextmanager
 def staging() -> Iterator[None]:
     """A fresh account with a stopped clock."""
-    assert corrections  # its import registers the corrections
-    correction.apply()
-    CLOCK.set_speed(0)
-    with mock_aws():
+    with emulated():
         logs = client("logs")
         for group in (GROUP, DATABASE):
             logs.create_log_group(logGroupName=group)

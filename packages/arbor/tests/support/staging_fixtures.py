@@ -10,12 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from moto import mock_aws
-
 from arbor.account import Account
 from arbor.procedure import Run
 from ecs_world import HOUR, LINKED, MANAGES, client, forward
-from pulumi_moto import correction, corrections
+from emulated_account import create_network, emulated
 from pulumi_moto.clock import CLOCK
 from saved_state import saved
 
@@ -206,10 +204,7 @@ def staging(apps: Sequence[str] = APPS, **orders: int) -> Iterator[Staging]:
 
     `orders` has the `releaseOrder` of services.
     """
-    assert corrections  # its import registers the corrections
-    correction.apply()
-    CLOCK.set_speed(0)
-    with mock_aws():
+    with emulated():
         made = _network(apps)
         listener, groups, rules = _balancer(made.pop("vpc"), made["subnets"], apps)
         repositories = _stores(apps)
@@ -234,14 +229,7 @@ def staging(apps: Sequence[str] = APPS, **orders: int) -> Iterator[Staging]:
 
 def _network(apps: Sequence[str]) -> dict[str, Any]:
     ec2 = client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
-    subnets = [
-        ec2.create_subnet(
-            VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-east-1{zone}"
-        )["Subnet"]["SubnetId"]
-        for n, zone in enumerate("ab")
-    ]
+    vpc, subnets = create_network()
     private = {**tags("network"), "SubnetType": "Private"}
     ec2.create_tags(
         Resources=subnets, Tags=[{"Key": key, "Value": value} for key, value in private.items()]

@@ -22,7 +22,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from pulumi_moto import correction, corrections, machines, provider
+from pulumi_moto import correction, machines, provider
 from pulumi_moto.awsx import server as awsx
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.ecs.settle import settle
@@ -140,7 +140,6 @@ def running(*, region: str, account_id: str, speed: float) -> Iterator[Account]:
     `speed` is the number of seconds on the account's clock (bake times, exports) per real second.
     """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    assert corrections  # importing it registers them
     correction.apply()
     CLOCK.set_speed(speed)
     modules = tuple(backends.list_of_moto_modules())

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 Replacement = Callable[..., Any]
@@ -49,10 +50,11 @@ def corrects(
 
 
 def apply() -> None:
-    """Patch moto in this process; a second call has no effect.
+    """Import all corrections and patch moto in this process; a second call has no effect.
 
     Of two corrections of one method, the one registered later is the outer one.
     """
+    import_module("pulumi_moto.corrections")
     for correction in CORRECTIONS:
         key = (correction.owner, correction.method, correction.replacement)
         if key in _APPLIED:

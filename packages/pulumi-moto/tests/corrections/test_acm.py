@@ -1,25 +1,12 @@
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
-from pulumi_moto import correction, corrections
+from emulated_account import create_network
 from pulumi_moto.registrar import Registrar
 
 HOSTS = ["shop.example", "green.shop.example"]
-
-
-@pytest.fixture(autouse=True)
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    assert corrections
-    correction.apply()
-    with mock_aws():
-        yield
 
 
 def test_a_certificate_is_issued_once_every_validation_record_is_in_dns() -> None:
@@ -81,7 +68,7 @@ def validate(dns: Any, zone: str, described: dict[str, Any]) -> None:
 
 
 def test_a_certificate_is_renewed_while_a_listener_has_it() -> None:
-    acm, dns, elb, ec2 = (boto3.client(name) for name in ("acm", "route53", "elbv2", "ec2"))
+    acm, dns, elb = (boto3.client(name) for name in ("acm", "route53", "elbv2"))
     arn = acm.request_certificate(DomainName=HOSTS[0], ValidationMethod="DNS")["CertificateArn"]
     zone = dns.create_hosted_zone(Name=HOSTS[0], CallerReference="1")["HostedZone"]["Id"]
     (option,) = acm.describe_certificate(CertificateArn=arn)["Certificate"][
@@ -101,13 +88,7 @@ def test_a_certificate_is_renewed_while_a_listener_has_it() -> None:
         return found["RenewalEligibility"], found["InUseBy"]
 
     assert used() == ("INELIGIBLE", [])
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(
-            VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-east-1{zone}"
-        )["Subnet"]["SubnetId"]
-        for n, zone in enumerate("ab")
-    ]
+    _, subnets = create_network()
     balancer = elb.create_load_balancer(Name="lb", Subnets=subnets)["LoadBalancers"][0][
         "LoadBalancerArn"
     ]

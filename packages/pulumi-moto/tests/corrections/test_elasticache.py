@@ -5,7 +5,8 @@ from typing import Any
 import boto3
 import pytest
 
-from elasticache_fixtures import clusters, create, found, parameter_group, refusal
+from elasticache_fixtures import clusters, create, found, parameter_group
+from emulated_account import refusal
 
 
 def test_each_node_is_a_member_and_a_cache_cluster() -> None:

@@ -3,7 +3,8 @@ from typing import Any
 import boto3
 import pytest
 
-from elasticache_fixtures import TOKEN, clusters, create, found, modify, parameter_group, refusal
+from elasticache_fixtures import TOKEN, clusters, create, found, modify, parameter_group
+from emulated_account import refusal
 from pulumi_moto.clock import CLOCK
 
 NEXT = "another-token-of-letters"

@@ -5,7 +5,8 @@ from typing import Any
 import boto3
 import pytest
 
-from elasticache_fixtures import create, found, refusal
+from elasticache_fixtures import create, found
+from emulated_account import refusal
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.corrections.elasticache_snapshots import DAY, MOST, SECONDS
 

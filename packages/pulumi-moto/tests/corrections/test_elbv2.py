@@ -5,29 +5,17 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+
+from emulated_account import create_network, refused
 
 ACCOUNT = "123456789012"
 BUCKET = "shop-access-logs"
 
 
-def refused(call: Any, **params: Any) -> str:
-    with pytest.raises(ClientError) as error:
-        call(**params)
-    return str(error.value.response["Error"]["Code"])
-
-
 @pytest.fixture
 def subnets() -> list[str]:
     """Two in the first zone, one in the second."""
-    ec2 = boto3.client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    return [
-        ec2.create_subnet(
-            VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"us-east-1{zone}"
-        )["Subnet"]["SubnetId"]
-        for number, zone in enumerate("aab")
-    ]
+    return create_network("aab")[1]
 
 
 def balancer(name: str, subnets: list[str], **params: Any) -> str:

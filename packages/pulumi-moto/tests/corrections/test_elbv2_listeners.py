@@ -6,30 +6,19 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from emulated_account import create_network, refused
+
 NOT_FOUND = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
 HOST = {"Field": "host-header", "HostHeaderConfig": {"Values": ["shop.example.com"]}}
 NOBODY = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/none/0123456789abcdef"
-
-
-def refused(call: Any, **params: Any) -> str:
-    with pytest.raises(ClientError) as error:
-        call(**params)
-    return str(error.value.response["Error"]["Code"])
 
 
 class Edge:
     """Load balancers in a VPC, and what is put behind them."""
 
     def __init__(self) -> None:
-        ec2 = boto3.client("ec2")
         self.elb = boto3.client("elbv2")
-        self.vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        self.subnets = [
-            ec2.create_subnet(
-                VpcId=self.vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"us-east-1{zone}"
-            )["Subnet"]["SubnetId"]
-            for number, zone in enumerate("ab")
-        ]
+        self.vpc, self.subnets = create_network()
 
     def balancer(self, name: str = "edge") -> str:
         made = self.elb.create_load_balancer(Name=name, Subnets=self.subnets)

@@ -5,7 +5,8 @@ from typing import Any
 import boto3
 import pytest
 
-from rds_fixtures import database, subnet_group, subnets
+from emulated_account import create_network
+from rds_fixtures import database, subnet_group
 
 INSIGHTS = "/aws/ecs/containerinsights/shop/performance"
 ON = [{"name": "containerInsights", "value": "enabled"}]
@@ -42,7 +43,7 @@ def test_an_existing_log_group_is_kept(logs: Client) -> None:
 def test_enhanced_monitoring_makes_the_account_s_group(
     logs: Client, seconds: int, kept: list[None]
 ) -> None:
-    subnet_group("private", subnets()[1])
+    subnet_group("private", create_network()[1])
     role = {"MonitoringRoleArn": "arn:aws:iam::123456789012:role/monitoring"} if seconds else {}
     database(DBSubnetGroupName="private", MonitoringInterval=seconds, **role)
     assert days(logs, "RDSOSMetrics") == kept

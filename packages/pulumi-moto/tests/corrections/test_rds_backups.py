@@ -3,9 +3,10 @@ from typing import Any
 import boto3
 import pytest
 
+from emulated_account import refusal, refused
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.corrections import rds_backups
-from rds_fixtures import NAME, database, found, refusal, refused
+from rds_fixtures import NAME, database, found
 
 
 def snapshot(name: str = "first") -> Any:

@@ -4,19 +4,10 @@ from typing import Any
 import boto3
 import pytest
 
+from emulated_account import create_network, refusal, refused
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.corrections.rds_windows import next_start
-from rds_fixtures import (
-    NAME,
-    database,
-    found,
-    modify,
-    parameter_group,
-    refusal,
-    refused,
-    subnet_group,
-    subnets,
-)
+from rds_fixtures import NAME, database, found, modify, parameter_group, subnet_group
 
 WEEK = 7 * 24 * 3600
 
@@ -129,12 +120,12 @@ def test_a_change_of_nothing_is_refused() -> None:
 
 
 def test_an_instance_moves_to_no_other_subnet_group_of_its_vpc() -> None:
-    _, inside = subnets("abcd")
+    _, inside = create_network("abcd")
     subnet_group("first", inside[:2])
     subnet_group("second", inside[2:])
     database(DBSubnetGroupName="first")
     assert refused(modify, DBSubnetGroupName="second") == "InvalidVPCNetworkStateFault"
-    _, elsewhere = subnets()
+    _, elsewhere = create_network()
     subnet_group("elsewhere", elsewhere)
     modify(DBSubnetGroupName="elsewhere")
     assert found()["PendingModifiedValues"] == {"DBSubnetGroupName": "elsewhere"}

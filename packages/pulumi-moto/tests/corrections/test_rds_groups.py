@@ -1,10 +1,11 @@
 import boto3
 
-from rds_fixtures import NAME, database, parameter_group, refusal, refused, subnet_group, subnets
+from emulated_account import create_network, refusal, refused
+from rds_fixtures import NAME, database, parameter_group, subnet_group
 
 
 def test_a_subnet_group_of_one_zone_is_refused() -> None:
-    _, inside = subnets("aab")
+    _, inside = create_network("aab")
     words = "Please add subnets to cover at least 2 availability zones. Current coverage: 1"
     message = refusal(subnet_group, name="private", ids=inside[:2])
     assert message.startswith("DBSubnetGroupDoesNotCoverEnoughAZs: ")
@@ -16,14 +17,14 @@ def test_a_subnet_group_of_one_zone_is_refused() -> None:
 
 
 def test_a_taken_name_is_refused() -> None:
-    _, inside = subnets()
+    _, inside = create_network()
     subnet_group("private", inside)
     assert refused(subnet_group, name="private", ids=inside) == "DBSubnetGroupAlreadyExists"
 
 
 def test_groups_in_use_are_not_deleted() -> None:
     rds = boto3.client("rds")
-    _, inside = subnets()
+    _, inside = create_network()
     subnet_group("private", inside)
     parameter_group()
     database(DBSubnetGroupName="private", DBParameterGroupName="params")

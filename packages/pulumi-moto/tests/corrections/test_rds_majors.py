@@ -5,8 +5,9 @@ from typing import Any
 import boto3
 import pytest
 
+from emulated_account import refusal, refused
 from pulumi_moto.clock import CLOCK
-from rds_fixtures import NAME, database, found, modify, parameter_group, refusal, refused
+from rds_fixtures import NAME, database, found, modify, parameter_group
 
 WEEK = 7 * 24 * 3600
 

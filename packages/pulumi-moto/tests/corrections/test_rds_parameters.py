@@ -3,7 +3,8 @@ from typing import Any
 import boto3
 import pytest
 
-from rds_fixtures import NAME, database, found, parameter_group, refusal, refused
+from emulated_account import refusal, refused
+from rds_fixtures import NAME, database, found, parameter_group
 
 
 def put(name: str, method: str, group: str = "params") -> Any:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from emulated_account import refused
 from pulumi_moto.clock import CLOCK
-from rds_fixtures import database, found, modify, refused
+from rds_fixtures import database, found, modify
 
 NEW = "second-password"
 

@@ -5,21 +5,11 @@ import boto3
 import pytest
 from moto.rds.models import rds_backends
 
+from emulated_account import create_network, refusal, refused
 from pulumi_moto.clock import CLOCK, Clock
 from pulumi_moto.corrections import rds_restore
 from pulumi_moto.corrections.rds_instance import Instance
-from rds_fixtures import (
-    NAME,
-    PASSWORD,
-    database,
-    found,
-    modify,
-    parameter_group,
-    refusal,
-    refused,
-    subnet_group,
-    subnets,
-)
+from rds_fixtures import NAME, PASSWORD, database, found, modify, parameter_group, subnet_group
 
 DAY = 24 * 3600
 
@@ -121,7 +111,7 @@ def test_a_taken_name_is_refused() -> None:
 
 def source(**params: Any) -> None:
     parameter_group()
-    _, inside = subnets()
+    _, inside = create_network()
     subnet_group("private", inside)
     database(
         DBSubnetGroupName="private",

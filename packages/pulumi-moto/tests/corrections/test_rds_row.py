@@ -5,13 +5,14 @@ from typing import Any
 import boto3
 import pytest
 
+from emulated_account import create_network, refused
 from pulumi_moto.row import Change
 from pulumi_moto.services.rds_instance import delete_instance, read_instance, update_instance
-from rds_fixtures import NAME, database, found, refused, subnet_group, subnets
+from rds_fixtures import NAME, database, found, subnet_group
 
 
 def made() -> str:
-    subnet_group("private", subnets()[1])
+    subnet_group("private", create_network()[1])
     return str(database(DBSubnetGroupName="private")["DbiResourceId"])
 
 

@@ -6,6 +6,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from emulated_account import create_network
+
 Client = Any
 ACL = {"Name": "edge", "Scope": "REGIONAL"}
 SHOWN = {"CloudWatchMetricsEnabled": True, "SampledRequestsEnabled": True, "MetricName": "edge"}
@@ -54,14 +56,7 @@ def delete(waf: Client, made: dict[str, Any]) -> None:
 
 
 def balancer() -> str:
-    ec2 = boto3.client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(
-            VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"us-east-1{letter}"
-        )["Subnet"]["SubnetId"]
-        for number, letter in enumerate("ab")
-    ]
+    _, subnets = create_network()
     made = boto3.client("elbv2").create_load_balancer(Name="edge", Subnets=subnets)
     return str(made["LoadBalancers"][0]["LoadBalancerArn"])
 

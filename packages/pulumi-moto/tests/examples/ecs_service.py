@@ -3,6 +3,7 @@ from typing import Any
 
 import boto3
 
+from emulated_account import create_network
 from row_example import Example
 
 ROLE_POLICY = "arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"
@@ -10,14 +11,7 @@ ROLE_POLICY = "arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadB
 
 def _network() -> dict[str, Any]:
     ec2 = boto3.client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
-    subnets = [
-        ec2.create_subnet(
-            VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-east-1{zone}"
-        )["Subnet"]["SubnetId"]
-        for n, zone in enumerate("ab")
-    ]
+    vpc, subnets = create_network()
     group = ec2.create_security_group(GroupName="backend", Description="backend", VpcId=vpc)
     return {"vpc": vpc, "subnets": subnets, "group": group["GroupId"]}
 

@@ -2,36 +2,20 @@ from typing import Any
 
 import boto3
 
+from emulated_account import another_subnet, create_network
 from row_example import Example
 
 TAGS = {"Stack": "test", "Component": "cache"}
 
 
 def _subnets() -> dict[str, Any]:
-    ec2 = boto3.client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(
-            VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"us-east-1{letter}"
-        )["Subnet"]["SubnetId"]
-        for number, letter in enumerate("ab")
-    ]
+    _, subnets = create_network()
     return {
         "name": "cache-subnets",
         "description": "Isolated",
         "subnetIds": subnets,
         "tags": TAGS,
     }
-
-
-def _another(given: dict[str, Any]) -> dict[str, Any]:
-    """A third subnet in the VPC of the others."""
-    ec2 = boto3.client("ec2")
-    found = ec2.describe_subnets(SubnetIds=given["subnetIds"])["Subnets"][0]["VpcId"]
-    made = ec2.create_subnet(VpcId=found, CidrBlock="10.0.9.0/24", AvailabilityZone="us-east-1c")[
-        "Subnet"
-    ]["SubnetId"]
-    return {"subnetIds": [*given["subnetIds"], made]}
 
 
 def _parameters() -> dict[str, Any]:
@@ -138,7 +122,7 @@ EXAMPLES = {
     "aws:elasticache/subnetGroup:SubnetGroup": Example(
         inputs=_subnets,
         change={"description": "No way out", "tags": {"Stack": "other"}},
-        more={"subnetIds": _another},
+        more={"subnetIds": another_subnet},
     ),
     "aws:elasticache/parameterGroup:ParameterGroup": Example(
         inputs=_parameters,

@@ -3,6 +3,7 @@ from typing import Any
 
 import boto3
 
+from emulated_account import create_network, third_subnet
 from row_example import Example
 
 TAGS = {"Stack": "test", "Component": "edge"}
@@ -10,13 +11,7 @@ TAGS = {"Stack": "test", "Component": "edge"}
 
 def _network() -> tuple[str, list[str], str]:
     ec2 = boto3.client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(
-            VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"us-east-1{letter}"
-        )["Subnet"]["SubnetId"]
-        for number, letter in enumerate("ab")
-    ]
+    vpc, subnets = create_network()
     group = ec2.create_security_group(GroupName="edge", Description="edge", VpcId=vpc)
     return vpc, subnets, group["GroupId"]
 
@@ -56,13 +51,6 @@ def _log_bucket() -> None:
         Bucket="shop-access-logs",
         Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
     )
-
-
-def _third(given: dict[str, Any]) -> str:
-    made = boto3.client("ec2").create_subnet(
-        VpcId=_vpc(given), CidrBlock="10.0.9.0/24", AvailabilityZone="us-east-1c"
-    )
-    return str(made["Subnet"]["SubnetId"])
 
 
 def _other_group(given: dict[str, Any]) -> str:
@@ -214,7 +202,7 @@ EXAMPLES = {
             "tags": {"Stack": "other"},
         },
         more={
-            "subnets": lambda given: {"subnets": [*given["subnets"], _third(given)]},
+            "subnets": lambda given: {"subnets": [*given["subnets"], third_subnet(_vpc(given))]},
             "securityGroups": lambda given: {"securityGroups": [_other_group(given)]},
         },
     ),

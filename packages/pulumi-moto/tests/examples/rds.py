@@ -2,20 +2,14 @@ from typing import Any
 
 import boto3
 
+from emulated_account import another_subnet, create_network
 from row_example import Example
 
 TAGS = {"Stack": "test", "Component": "database"}
 
 
 def _subnets() -> dict[str, Any]:
-    ec2 = boto3.client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(
-            VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"us-east-1{letter}"
-        )["Subnet"]["SubnetId"]
-        for number, letter in enumerate("ab")
-    ]
+    _, subnets = create_network()
     return {
         "name": "database-subnets",
         "description": "Isolated",
@@ -24,26 +18,9 @@ def _subnets() -> dict[str, Any]:
     }
 
 
-def _another(given: dict[str, Any]) -> dict[str, Any]:
-    """A third subnet in the VPC of the others."""
-    ec2 = boto3.client("ec2")
-    found = ec2.describe_subnets(SubnetIds=given["subnetIds"])["Subnets"][0]["VpcId"]
-    made = ec2.create_subnet(VpcId=found, CidrBlock="10.0.9.0/24", AvailabilityZone="us-east-1c")[
-        "Subnet"
-    ]["SubnetId"]
-    return {"subnetIds": [*given["subnetIds"], made]}
-
-
 def _elsewhere(_asked: dict[str, Any]) -> dict[str, Any]:
     """A group of another VPC: RDS moves an instance to no other."""
-    ec2 = boto3.client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
-    made = [
-        ec2.create_subnet(
-            VpcId=vpc, CidrBlock=f"10.1.{number}.0/24", AvailabilityZone=f"us-east-1{letter}"
-        )["Subnet"]["SubnetId"]
-        for number, letter in enumerate("ab")
-    ]
+    _, made = create_network(block="10.1")
     boto3.client("rds").create_db_subnet_group(
         DBSubnetGroupName="elsewhere", DBSubnetGroupDescription="Elsewhere", SubnetIds=made
     )
@@ -179,7 +156,7 @@ EXAMPLES = {
     "aws:rds/subnetGroup:SubnetGroup": Example(
         inputs=_subnets,
         change={"description": "No way out", "tags": {"Stack": "other"}},
-        more={"subnetIds": _another},
+        more={"subnetIds": another_subnet},
     ),
     "aws:rds/parameterGroup:ParameterGroup": Example(
         inputs=_parameters,

@@ -2,6 +2,7 @@ from typing import Any
 
 import boto3
 
+from emulated_account import create_network
 from row_example import Example
 
 
@@ -152,14 +153,7 @@ def _acl() -> dict[str, Any]:
 
 
 def _association() -> dict[str, Any]:
-    ec2 = boto3.client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(
-            VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"us-east-1{letter}"
-        )["Subnet"]["SubnetId"]
-        for number, letter in enumerate("ab")
-    ]
+    _, subnets = create_network()
     balancer = boto3.client("elbv2").create_load_balancer(Name="shop", Subnets=subnets)
     acl = boto3.client("wafv2").create_web_acl(
         Name="edge-acl",

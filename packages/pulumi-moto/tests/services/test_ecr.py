@@ -14,10 +14,7 @@ ROW = "aws:ecr/repository:Repository"
 
 
 @pytest.fixture
-def ecr(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+def ecr() -> Iterator[Client]:
     with mock_aws():
         yield boto3.client("ecr")
 

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from pulumi_moto import correction, corrections, lifecycle
+from pulumi_moto import correction, lifecycle
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.registry import row_for
 from pulumi_moto.row import Client
@@ -22,11 +22,7 @@ FAST = 100_000.0
 
 @pytest.fixture
 def ecs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(ecs_service_wait, "POLL_SECONDS", 0.01)
-    assert corrections  # imported for what it registers
     correction.apply()
     CLOCK.set_speed(FAST)
     try:

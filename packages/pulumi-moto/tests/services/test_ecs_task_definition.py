@@ -15,10 +15,7 @@ TOKEN = "aws:ecs/taskDefinition:TaskDefinition"
 
 
 @pytest.fixture
-def ecs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+def ecs() -> Iterator[Client]:
     with mock_aws():
         yield boto3.client("ecs")
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from moto import mock_aws
 
-from pulumi_moto import correction, corrections
+from emulated_account import create_network, emulated
 from pulumi_moto.clock import CLOCK
 from pulumi_moto.ecs.deployment import BLUE_GREEN_STAGES, REQUEST_SECONDS, STAGE_SECONDS
 from saved_state import saved
@@ -249,20 +248,9 @@ def ring(state: str = "ALARM", *, name: str = ALARM) -> None:
 @saved
 def world() -> Iterator[World]:
     """A new account."""
-    assert corrections  # imported for what it registers
-    correction.apply()
-    CLOCK.set_speed(0)
-    with mock_aws():
+    with emulated():
         ec2, elb, ecs, iam = (client(name) for name in ("ec2", "elbv2", "ecs", "iam"))
-        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        # Without DNS names moto's network interfaces lack an attribute that its tasks read.
-        ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
-        subnets = [
-            ec2.create_subnet(
-                VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-east-1{zone}"
-            )["Subnet"]["SubnetId"]
-            for n, zone in enumerate("ab")
-        ]
+        vpc, subnets = create_network()
         group = ec2.create_security_group(GroupName="t", Description="d", VpcId=vpc)["GroupId"]
         balancer = elb.create_load_balancer(Name="lb", Subnets=subnets)["LoadBalancers"][0]
         blue, green = (

@@ -3,8 +3,6 @@
 from typing import Any
 
 import boto3
-import pytest
-from botocore.exceptions import ClientError
 
 TOKEN = "sixteen-letters-x"
 
@@ -44,11 +42,3 @@ def parameter_group(family: str = "redis7") -> None:
     boto3.client("elasticache").create_cache_parameter_group(
         CacheParameterGroupName="params", CacheParameterGroupFamily=family, Description="d"
     )
-
-
-def refusal(call: Any, /, **params: Any) -> str:
-    """`Code: sentence`."""
-    with pytest.raises(ClientError) as error:
-        call(**params)
-    response = error.value.response["Error"]
-    return f"{response['Code']}: {response['Message']}"

@@ -14,11 +14,8 @@ Audit = Callable[..., Result]
 
 
 @pytest.fixture
-def groups(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+def groups() -> Iterator[dict[str, str]]:
     """Ids of security groups by name."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     with staging_fixtures.staging() as made:
         yield audit_fixtures.tidy(made)
 
