@@ -12,6 +12,7 @@ class Backend:
 
 @pytest.fixture(autouse=True)
 def own_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    correction.apply()  # imports the others, which register in the table
     monkeypatch.setattr(correction, "CORRECTIONS", [])
 
 

@@ -28,25 +28,41 @@ CORRECTIONS: list[Correction] = []
 _APPLIED: set[tuple[type, str, Replacement]] = set()
 
 
-def corrects(
-    owner: type, method: str, *, call: str, moto: str, aws: str
-) -> Callable[[Replacement], Replacement]:
-    """Register the decorated function as moto's `owner.method`.
+NAMES = {"applicationautoscaling": "application-autoscaling", "servicequotas": "service-quotas"}
+"""boto3's names of services that moto names differently."""
 
-    The function receives the method it replaces, then the instance and the arguments:
-    `def f(original, self, *args, **kwargs)`. `original` is None where moto has no such method
-    (an operation that moto does not implement is added to its response class).
+
+def corrects(
+    owner: type, method: str = "", *, call: str = "", moto: str, aws: str
+) -> Callable[[Replacement], Replacement]:
+    """Register the decorated function as moto's `owner.method`, by default the one of its name.
+
+    `call` is by default that method of the owner's service. The function receives the method it
+    replaces, then the instance and the arguments: `def f(original, self, *args, **kwargs)`.
+    `original` is None where moto has no such method (an operation that moto does not implement is
+    added to its response class).
     """
 
     def register(replacement: Replacement) -> Replacement:
+        name = method or replacement.__name__
         CORRECTIONS.append(
             Correction(
-                call=call, moto=moto, aws=aws, owner=owner, method=method, replacement=replacement
+                call=call or f"{_service(owner)}.{name}",
+                moto=moto,
+                aws=aws,
+                owner=owner,
+                method=name,
+                replacement=replacement,
             )
         )
         return replacement
 
     return register
+
+
+def _service(owner: type) -> str:
+    service = owner.__module__.split(".")[1]  # moto.SERVICE.models
+    return NAMES.get(service, service)
 
 
 def apply() -> None:

@@ -124,18 +124,6 @@ def test_one_export_runs_at_a_time() -> None:
     assert status(export()) == "RUNNING"
 
 
-def test_a_running_export_can_be_cancelled_and_a_finished_one_not() -> None:
-    permit(policy())
-    logs = boto3.client("logs")
-    cancelled = export()
-    logs.cancel_export_task(taskId=cancelled)
-    assert status(cancelled) == "CANCELLED"
-    finished = export()
-    CLOCK.advance(EXPORT_SECONDS)
-    with pytest.raises(ClientError, match="already finished"):
-        logs.cancel_export_task(taskId=finished)
-
-
 def without_acl(document: Policy) -> None:
     del document["Statement"][0]
 

@@ -46,7 +46,6 @@ ATTEMPTS: list[Attempt] = [
     lambda secrets: secrets.update_secret(SecretId=NAME, Description="d"),
     lambda secrets: secrets.tag_resource(SecretId=NAME, Tags=[{"Key": "a", "Value": "b"}]),
     lambda secrets: secrets.untag_resource(SecretId=NAME, TagKeys=["Stack"]),
-    lambda secrets: secrets.rotate_secret(SecretId=NAME),
     lambda secrets: secrets.update_secret_version_stage(
         SecretId=NAME, VersionStage="AWSCURRENT", MoveToVersionId="x" * 32
     ),

@@ -24,8 +24,6 @@ NOTHING_SUSPENDED = {
 
 @corrects(
     ApplicationAutoscalingBackend,
-    "register_scalable_target",
-    call="application-autoscaling.register_scalable_target",
     moto="accepts a minimum above the maximum; returns no default role and no suspended state",
     aws="refuses that; returns its service-linked role and a suspended state with three `false`",
 )
@@ -60,8 +58,6 @@ def register_scalable_target(  # noqa: PLR0913, PLR0917 - moto's signature
 
 @corrects(
     ApplicationAutoscalingBackend,
-    "deregister_scalable_target",
-    call="application-autoscaling.deregister_scalable_target",
     moto="keeps the target's policies, their alarms and its scheduled actions",
     aws="deletes them with the target",
 )
@@ -85,8 +81,6 @@ def deregister_scalable_target(
 
 @corrects(
     ApplicationAutoscalingBackend,
-    "put_scaling_policy",
-    call="application-autoscaling.put_scaling_policy",
     moto="needs no target; an update makes another ARN and keeps the old alarms",
     aws="refuses a policy without a registered target; an update keeps the policy's ARN",
 )
@@ -148,8 +142,6 @@ def register_with_tags(original: Replacement, self: ApplicationAutoScalingRespon
 
 @corrects(
     ApplicationAutoScalingResponse,
-    "list_tags_for_resource",
-    call="application-autoscaling.list_tags_for_resource",
     moto="is not implemented",
     aws="returns the tags of a target",
 )
@@ -159,8 +151,6 @@ def list_tags_for_resource(_original: None, self: ApplicationAutoScalingResponse
 
 @corrects(
     ApplicationAutoScalingResponse,
-    "tag_resource",
-    call="application-autoscaling.tag_resource",
     moto="is not implemented",
     aws="adds the tags to a target",
 )
@@ -171,8 +161,6 @@ def tag_resource(_original: None, self: ApplicationAutoScalingResponse) -> str:
 
 @corrects(
     ApplicationAutoScalingResponse,
-    "untag_resource",
-    call="application-autoscaling.untag_resource",
     moto="is not implemented",
     aws="removes tags from a target",
 )

@@ -32,8 +32,6 @@ def _held(self: ApplicationAutoscalingBackend, where: Members) -> FakeScheduledA
 
 @corrects(
     ApplicationAutoscalingBackend,
-    "put_scheduled_action",
-    call="application-autoscaling.put_scheduled_action",
     moto="needs no target, accepts any schedule and an action without limits; never runs one",
     aws="refuses those; runs it at its time, and again after a new schedule",
 )
@@ -73,8 +71,6 @@ def _refuse_schedule(schedule: str, zone: str | None) -> None:
 
 @corrects(
     ApplicationAutoscalingBackend,
-    "delete_scheduled_action",
-    call="application-autoscaling.delete_scheduled_action",
     moto="accepts the name of a missing action",
     aws="refuses it",
 )

@@ -9,8 +9,6 @@ from pulumi_moto.correction import Replacement, corrects
 
 @corrects(
     CloudWatchBackend,
-    "put_metric_alarm",
-    call="cloudwatch.put_metric_alarm",
     moto="a new alarm is OK; changing one resets its state and its history, and adds tags",
     aws="a new alarm is in INSUFFICIENT_DATA; a change keeps state, history and tags",
 )
@@ -38,8 +36,6 @@ def put_metric_alarm(
 
 @corrects(
     CloudWatchResponse,
-    "describe_alarms",
-    call="cloudwatch.describe_alarms",
     moto="an alarm keeps the state that was set, without an evaluation of its metrics",
     aws="an alarm's state follows its datapoints",
 )
@@ -52,8 +48,6 @@ def describe_alarms(original: Replacement, self: CloudWatchResponse) -> object:
 
 @corrects(
     CloudWatchBackend,
-    "delete_alarms",
-    call="cloudwatch.delete_alarms",
     moto="keeps the tags, and returns them for a later alarm of the same name",
     aws="deletes them with the alarm",
 )

@@ -12,8 +12,6 @@ from pulumi_moto.shapes import Members
 
 @corrects(
     CloudWatchBackend,
-    "get_metric_data",
-    call="cloudwatch.get_metric_data",
     moto="with dimensions in the query, returns any namespace's metric of that name",
     aws="a metric is identified by namespace, name and dimensions",
 )

@@ -25,7 +25,6 @@ EVERY_PROTOCOL = "-1"
 
 @corrects(
     VPCs,
-    "modify_vpc_endpoint",
     call="ec2.modify_vpc_endpoint (PrivateDnsEnabled)",
     moto="drops it",
     aws="changes it on an interface endpoint; refuses it on others",
@@ -83,8 +82,6 @@ def _change(rule: SecurityGroupRule, params: Members) -> None:
 
 @corrects(
     EC2Backend,
-    "modify_security_group_rules",
-    call="ec2.modify_security_group_rules",
     moto="ignores a change of the referenced group; requires ports of a rule for all protocols",
     aws="changes the source for another of its kind; requires ports for TCP and UDP only",
 )

@@ -93,8 +93,6 @@ def _caches(ec2: EC2Backend) -> Iterator[Interfaces]:
 
 @corrects(
     SecurityGroups,
-    "delete_security_group",
-    call="ec2.delete_security_group",
     moto="deletes the default group, and groups in use",
     aws="refuses the default one, and one that an interface or another group's rule references",
 )
@@ -124,8 +122,6 @@ def _is_used(ec2: EC2Backend, group_id: str) -> bool:
 
 @corrects(
     EC2Backend,
-    "delete_subnet",
-    call="ec2.delete_subnet",
     moto="deletes a subnet in use, and keeps its route table association",
     aws="refuses while it contains interfaces; deletes the association with it",
 )
@@ -144,8 +140,6 @@ def delete_subnet(original: Replacement, self: EC2Backend, subnet_id: str) -> Su
 
 @corrects(
     EC2Backend,
-    "delete_vpc",
-    call="ec2.delete_vpc",
     moto="deletes a VPC with an internet gateway, security groups or endpoints",
     aws="refuses it, as it refuses one with subnets",
 )
@@ -173,8 +167,6 @@ def delete_vpc(original: Replacement, self: EC2Backend, vpc_id: str) -> VPC:
 
 @corrects(
     EC2Backend,
-    "detach_internet_gateway",
-    call="ec2.detach_internet_gateway",
     moto="detaches it while NAT gateways and load balancers use it",
     aws="refuses while something in the VPC has a public address",
 )
@@ -191,8 +183,6 @@ def detach_internet_gateway(
 
 @corrects(
     EC2Backend,
-    "delete_nat_gateway",
-    call="ec2.delete_nat_gateway",
     moto="keeps its interface and its address association",
     aws="releases both",
 )
@@ -207,8 +197,6 @@ def delete_nat_gateway(original: Replacement, self: EC2Backend, nat_gateway_id: 
 
 @corrects(
     EC2Backend,
-    "release_address",
-    call="ec2.release_address",
     moto="releases an address in use",
     aws="refuses until it is disassociated; a NAT gateway's is only by deleting the gateway",
 )

@@ -61,8 +61,6 @@ def create_digest(_original: Replacement, self: Image) -> None:
 
 @corrects(
     ECRBackend,
-    "put_image",
-    call="ecr.put_image",
     moto="refuses to move an immutable tag with ImageAlreadyExistsException",
     aws="refuses it with ImageTagAlreadyExistsException; the other is for an identical image",
 )
@@ -89,8 +87,6 @@ def put_image(
 
 @corrects(
     ECRBackend,
-    "put_lifecycle_policy",
-    call="ecr.put_lifecycle_policy",
     moto="accepts tagged rules without tags, repeated priorities, and `any` before other rules",
     aws="refuses each of them",
 )

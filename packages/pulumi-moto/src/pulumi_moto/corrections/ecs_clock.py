@@ -16,7 +16,6 @@ ONE_AT_A_TIME = threading.RLock()
 
 @corrects(
     BaseResponse,
-    "call_action",
     call="every call",
     moto="has no clock: a deployment, a draining service or a task stays as it is",
     aws="deployments, services and tasks progress with time",

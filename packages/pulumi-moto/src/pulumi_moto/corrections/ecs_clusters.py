@@ -10,8 +10,6 @@ from pulumi_moto.ecs.tasks import runs
 
 @corrects(
     EC2ContainerServiceBackend,
-    "delete_cluster",
-    call="ecs.delete_cluster",
     moto="deletes a cluster with services",
     aws="refuses while it has services or tasks",
 )
@@ -34,8 +32,6 @@ def delete_cluster(
 
 @corrects(
     EC2ContainerServiceBackend,
-    "describe_clusters",
-    call="ecs.describe_clusters",
     moto="counts no services, and counts stopped tasks",
     aws="counts active services and running tasks",
 )
@@ -57,7 +53,6 @@ INSIGHTS = "/aws/ecs/containerinsights/{cluster}/performance"
 
 @corrects(
     EC2ContainerServiceBackend,
-    "create_cluster",
     call="ecs.create_cluster (containerInsights)",
     moto="creates no log group",
     aws="writes performance events, and creates their log group, without retention, if it is "
@@ -73,7 +68,6 @@ def create_cluster(
 
 @corrects(
     EC2ContainerServiceBackend,
-    "update_cluster",
     call="ecs.update_cluster (containerInsights)",
     moto="creates no log group",
     aws="creates that of the performance events, as for a new cluster",

@@ -20,8 +20,6 @@ Known = tuple[ServiceState, Rollout]
 
 @corrects(
     EC2ContainerServiceResponse,
-    "list_service_deployments",
-    call="ecs.list_service_deployments",
     moto=ABSENT,
     aws="lists a service's deployments, the newest first",
 )
@@ -39,8 +37,6 @@ def list_service_deployments(original: None, self: EC2ContainerServiceResponse) 
 
 @corrects(
     EC2ContainerServiceResponse,
-    "describe_service_deployments",
-    call="ecs.describe_service_deployments",
     moto=ABSENT,
     aws="returns status, lifecycle stage, hooks, alarms, rollback and revisions",
 )
@@ -57,8 +53,6 @@ def describe_service_deployments(original: None, self: EC2ContainerServiceRespon
 
 @corrects(
     EC2ContainerServiceResponse,
-    "describe_service_revisions",
-    call="ecs.describe_service_revisions",
     moto=ABSENT,
     aws="returns a revision's configuration, and the target group that serves it",
 )
@@ -75,8 +69,6 @@ def describe_service_revisions(original: None, self: EC2ContainerServiceResponse
 
 @corrects(
     EC2ContainerServiceResponse,
-    "stop_service_deployment",
-    call="ecs.stop_service_deployment",
     moto=ABSENT,
     aws="rolls back an ongoing deployment; a finished one is a ConflictException",
 )
@@ -102,8 +94,6 @@ def stop_service_deployment(original: None, self: EC2ContainerServiceResponse) -
 
 @corrects(
     EC2ContainerServiceResponse,
-    "continue_service_deployment",
-    call="ecs.continue_service_deployment",
     moto=ABSENT,
     aws="continues a deployment that is paused at a hook, or rolls it back",
 )

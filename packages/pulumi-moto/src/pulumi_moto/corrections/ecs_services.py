@@ -44,8 +44,6 @@ BEGINS_DEPLOYMENT = frozenset(
 
 @corrects(
     EC2ContainerServiceResponse,
-    "create_service",
-    call="ecs.create_service",
     moto="drops the deployment configuration, ECS Exec, grace period and capacity providers; "
     "starts no task; accepts a second service of the name, and services that can't run",
     aws="keeps them, starts a deployment, refuses those",
@@ -77,8 +75,6 @@ def create_service(original: Replacement, self: EC2ContainerServiceResponse) -> 
 
 @corrects(
     EC2ContainerServiceResponse,
-    "update_service",
-    call="ecs.update_service",
     moto="stores the task definition as typed, and starts no deployment",
     aws="stores its ARN; a change of the revision, or forceNewDeployment, starts a deployment; a "
     "count or a deployment configuration does not; hooks stay until an empty list",
@@ -114,8 +110,6 @@ def update_service(original: Replacement, self: EC2ContainerServiceResponse) -> 
 
 @corrects(
     EC2ContainerServiceBackend,
-    "delete_service",
-    call="ecs.delete_service",
     moto="keeps tasks and targets, and is INACTIVE at once",
     aws="drains: stops the tasks and deregisters them from their target groups",
 )
@@ -139,8 +133,6 @@ def delete_service(
 
 @corrects(
     EC2ContainerServiceBackend,
-    "describe_services",
-    call="ecs.describe_services",
     moto="returns a deployment that never progresses",
     aws="returns the running deployment, its source and their tasks",
 )
@@ -156,8 +148,6 @@ def describe_services(
 
 @corrects(
     EC2ContainerServiceBackend,
-    "list_services",
-    call="ecs.list_services",
     moto="lists deleted services too",
     aws="lists ACTIVE services",
 )

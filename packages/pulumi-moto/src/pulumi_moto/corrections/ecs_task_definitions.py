@@ -10,7 +10,6 @@ from pulumi_moto.corrections.rds_instance import now
 
 @corrects(
     EC2ContainerServiceResponse,
-    "list_task_definitions",
     call="ecs.list_task_definitions (sort)",
     moto="lists in the order of registration and ignores `sort`",
     aws="sorts by family and revision, ascending or descending",
@@ -48,7 +47,6 @@ def registered(
 
 @corrects(
     EC2ContainerServiceResponse,
-    "deregister_task_definition",
     call="ecs.deregister_task_definition (deregisteredAt)",
     moto="omits deregisteredAt",
     aws="returns the time of deregistration",

@@ -43,7 +43,6 @@ def start(
 
 @corrects(
     Task,
-    "advance",
     call="ecs.describe_tasks",
     moto="moves a task one step towards STOPPED at each call",
     aws="keeps it running",
@@ -67,8 +66,6 @@ def requirements(
 
 @corrects(
     EC2ContainerServiceResponse,
-    "run_task",
-    call="ecs.run_task",
     moto="never ends a task, invents missing security groups, returns HTTP 500 without a container "
     "instance, and starts another task for the same clientToken",
     aws="ends it when its essential container exits, refuses those, and returns the first task",
@@ -125,8 +122,6 @@ def _refuse_overrides(definition: TaskDefinition, overrides: Members) -> None:
 
 @corrects(
     EC2ContainerServiceBackend,
-    "stop_task",
-    call="ecs.stop_task",
     moto="keeps its containers and its network interface, and returns HTTP 500 for an unknown task",
     aws="stops them; a service replaces the task",
 )
@@ -145,7 +140,6 @@ def stop_task(
 
 @corrects(
     EC2ContainerServiceResponse,
-    "describe_tasks",
     call="ecs.describe_tasks (failures)",
     moto="omits a missing task",
     aws="returns it as a failure, MISSING",
@@ -162,8 +156,6 @@ def describe_tasks(original: Replacement, self: EC2ContainerServiceResponse) -> 
 
 @corrects(
     EC2ContainerServiceBackend,
-    "list_tasks",
-    call="ecs.list_tasks",
     moto="ignores serviceName; lists stopped tasks, and those of clusters with a longer name",
     aws="lists the service's tasks, running ones by default",
 )
@@ -200,8 +192,6 @@ def list_tasks(  # noqa: PLR0913, PLR0917 - moto's signature
 
 @corrects(
     EC2ContainerServiceResponse,
-    "execute_command",
-    call="ecs.execute_command",
     moto="is not implemented",
     aws="opens a session in a task that was started with ECS Exec enabled",
 )

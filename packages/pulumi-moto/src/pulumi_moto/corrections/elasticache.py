@@ -17,8 +17,6 @@ WINDOWS = ("snapshot_window", "preferred_maintenance_window")
 
 @corrects(
     ElastiCacheBackend,
-    "create_replication_group",
-    call="elasticache.create_replication_group",
     moto="creates one member for NumCacheClusters=2, missing in describe_cache_clusters; accepts "
     "failover with one node, AUTH without TLS, and any token, node type, retention, window, "
     "subnet and parameter group",
@@ -47,8 +45,6 @@ def create_replication_group(
 
 @corrects(
     ElastiCacheBackend,
-    "delete_replication_group",
-    call="elasticache.delete_replication_group",
     moto="stays in `deleting`, and keeps its tags for the next group of the name",
     aws="deletes the group with its members and tags",
 )

@@ -65,8 +65,6 @@ def _change(group: ReplicationGroup, members: list[CacheCluster], params: Member
 
 @corrects(
     ElastiCacheResponse,
-    "modify_replication_group",
-    call="elasticache.modify_replication_group",
     moto="drops the engine version, TLS, windows, groups and log delivery; accepts any AUTH token, "
     "node type, version and retention, and failover of one node",
     aws="changes them on the group and its members, node type and version in the maintenance "

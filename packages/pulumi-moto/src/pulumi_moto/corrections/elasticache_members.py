@@ -120,8 +120,6 @@ def _requested(self: ElastiCacheResponse) -> tuple[ReplicationGroup, int]:
 
 @corrects(
     ElastiCacheResponse,
-    "increase_replica_count",
-    call="elasticache.increase_replica_count",
     moto=ABSENT,
     aws="adds replicas, up to five",
 )
@@ -138,8 +136,6 @@ def increase_replica_count(original: None, self: ElastiCacheResponse) -> ActionR
 
 @corrects(
     ElastiCacheResponse,
-    "decrease_replica_count",
-    call="elasticache.decrease_replica_count",
     moto=ABSENT,
     aws="removes replicas; refuses the last one while failover is enabled",
 )

@@ -78,7 +78,6 @@ def _group(response: ElastiCacheResponse) -> ParameterGroup:
 @corrects(
     ElastiCacheBackend,
     "list_tags_for_resource",
-    call="elasticache.list_tags_for_resource",
     moto="does not find a parameter group's ARN",
     aws="lists its tags",
 )
@@ -91,7 +90,6 @@ def list_tags(original: Replacement, self: ElastiCacheBackend, arn: str) -> obje
 @corrects(
     ElastiCacheResponse,
     "create_cache_parameter_group",
-    call="elasticache.create_cache_parameter_group",
     moto=ABSENT,
     aws="creates a group of a known family",
 )
@@ -118,7 +116,6 @@ def create(original: None, self: ElastiCacheResponse) -> ActionResult:
 @corrects(
     ElastiCacheResponse,
     "describe_cache_parameter_groups",
-    call="elasticache.describe_cache_parameter_groups",
     moto=ABSENT,
     aws="lists them, or one by name",
 )
@@ -131,7 +128,6 @@ def describe(original: None, self: ElastiCacheResponse) -> ActionResult:
 @corrects(
     ElastiCacheResponse,
     "describe_cache_parameters",
-    call="elasticache.describe_cache_parameters",
     moto=ABSENT,
     aws="lists all parameters; this account, only user-defined ones (Source user)",
 )
@@ -146,7 +142,6 @@ def describe_parameters(original: None, self: ElastiCacheResponse) -> ActionResu
 @corrects(
     ElastiCacheResponse,
     "modify_cache_parameter_group",
-    call="elasticache.modify_cache_parameter_group",
     moto=ABSENT,
     aws="sets parameters",
 )
@@ -160,7 +155,6 @@ def modify(original: None, self: ElastiCacheResponse) -> ActionResult:
 @corrects(
     ElastiCacheResponse,
     "delete_cache_parameter_group",
-    call="elasticache.delete_cache_parameter_group",
     moto=ABSENT,
     aws="deletes one that is not in use",
 )

@@ -51,7 +51,6 @@ def _now() -> datetime:
 
 @corrects(
     ElastiCacheResponse,
-    "call_action",
     call="every call of elasticache",
     moto="has no maintenance windows",
     aws="applies pending changes in the window",

@@ -50,8 +50,6 @@ class SnapshotFeatureNotSupportedFault(ElastiCacheException):
 
 @corrects(
     ElastiCacheResponse,
-    "create_snapshot",
-    call="elasticache.create_snapshot",
     moto="returns it as available at once, under any name, any number of times, of t1 nodes, and "
     "of a replication group with cluster mode disabled",
     aws="is `creating`, with node and group `snapshotting`, for a while; allows 20 of a node "

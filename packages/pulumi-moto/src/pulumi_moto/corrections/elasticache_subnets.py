@@ -16,8 +16,6 @@ class CacheSubnetGroupInUseError(ElastiCacheException):
 
 @corrects(
     ElastiCacheResponse,
-    "delete_cache_subnet_group",
-    call="elasticache.delete_cache_subnet_group",
     moto="is not implemented",
     aws="deletes a group that no cluster uses",
 )
@@ -37,8 +35,6 @@ def delete_cache_subnet_group(original: None, self: ElastiCacheResponse) -> Acti
 
 @corrects(
     ElastiCacheResponse,
-    "modify_cache_subnet_group",
-    call="elasticache.modify_cache_subnet_group",
     moto="is not implemented",
     aws="changes the description and the subnets",
 )

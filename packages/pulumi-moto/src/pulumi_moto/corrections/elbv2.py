@@ -22,8 +22,6 @@ LOG_WRITER = "logdelivery.elasticloadbalancing.amazonaws.com"
 
 @corrects(
     ELBv2Backend,
-    "create_load_balancer",
-    call="elbv2.create_load_balancer",
     moto="accepts any name, duplicates, and subnets of one zone",
     aws="accepts 32 characters, each name once, and one subnet in each of two or more zones; "
     "returns the existing load balancer for an identical request",
@@ -86,8 +84,6 @@ def _existing(there: FakeLoadBalancer, params: Members) -> FakeLoadBalancer:
 
 @corrects(
     ELBv2Backend,
-    "delete_load_balancer",
-    call="elbv2.delete_load_balancer",
     moto="deletes a load balancer under deletion protection",
     aws="refuses it with OperationNotPermitted",
 )
@@ -103,8 +99,6 @@ def delete_load_balancer(original: Replacement, self: ELBv2Backend, arn: str) ->
 
 @corrects(
     ELBv2Backend,
-    "modify_load_balancer_attributes",
-    call="elbv2.modify_load_balancer_attributes",
     moto="turns access logs on for any bucket",
     aws="writes a test object first; refuses a bucket whose policy denies that, in another region, "
     "or encrypted with a KMS key",

@@ -25,8 +25,6 @@ Actions = list[Members]
 
 @corrects(
     ELBv2Backend,
-    "create_listener",
-    call="elbv2.create_listener",
     moto="creates a second listener on a port, and HTTPS without an issued certificate; accepts "
     "any TLS policy",
     aws="refuses those",
@@ -48,8 +46,6 @@ def create_listener(
 
 @corrects(
     ELBv2Backend,
-    "modify_listener",
-    call="elbv2.modify_listener",
     moto="forwards to a missing target group, drops the certificate of HTTPS, and removes further "
     "certificates with the default one",
     aws="refuses those, and what it refuses for a new listener; keeps further certificates",
@@ -109,8 +105,6 @@ def _refuse_tls(
 
 @corrects(
     ELBv2Backend,
-    "create_rule",
-    call="elbv2.create_rule",
     moto="accepts any number of condition values, any weight, and one target group on several load "
     "balancers",
     aws="accepts 5 values per rule, weights up to 999, and one load balancer per target group",
@@ -126,8 +120,6 @@ def create_rule(
 
 @corrects(
     ELBv2Backend,
-    "modify_rule",
-    call="elbv2.modify_rule",
     moto="accepts what create_rule accepts",
     aws="refuses what it refuses for a new rule",
 )
@@ -143,8 +135,6 @@ def modify_rule(
 
 @corrects(
     ELBv2Backend,
-    "delete_rule",
-    call="elbv2.delete_rule",
     moto="fails on the default rule, and ignores a missing one",
     aws="refuses to delete the default rule; a missing one is RuleNotFound",
 )
@@ -161,7 +151,6 @@ def delete_rule(original: Replacement, self: ELBv2Backend, arn: str) -> None:
 
 @corrects(
     ELBv2Backend,
-    "describe_target_groups",
     call="elbv2.describe_target_groups (LoadBalancerArns)",
     moto="returns each load balancer that ever forwarded to the group",
     aws="returns the current one",

@@ -136,8 +136,6 @@ def _refuse_described(name: str, description: str | None) -> None:
 
 @corrects(
     IAMBackend,
-    "create_role",
-    call="iam.create_role",
     moto="accepts any trust policy, name and description",
     aws="refuses a trust policy that is malformed, too long or trusts a missing role, a name over "
     "64 characters or in use in another case, and characters beyond Latin-1",
@@ -161,8 +159,6 @@ def create_role(
 
 @corrects(
     IAMBackend,
-    "update_assume_role_policy",
-    call="iam.update_assume_role_policy",
     moto="does not check the principals",
     aws="refuses what it refuses for a new role",
 )
@@ -176,8 +172,6 @@ def update_assume_role_policy(
 
 @corrects(
     IAMBackend,
-    "update_role",
-    call="iam.update_role",
     moto="clears the description if the call has none",
     aws="keeps it",
 )
@@ -202,8 +196,6 @@ def _refuse_identity(document: str) -> None:
 
 @corrects(
     IAMBackend,
-    "put_role_policy",
-    call="iam.put_role_policy",
     moto="accepts a principal, and inline policies of any size",
     aws="refuses a principal, and more than 10,240 characters in a role's inline policies together",
 )
@@ -228,8 +220,6 @@ def _refuse_managed(document: str) -> None:
 
 @corrects(
     IAMBackend,
-    "create_policy",
-    call="iam.create_policy",
     moto="accepts a principal, and any size",
     aws="refuses a principal, and more than 6,144 characters",
 )
@@ -248,8 +238,6 @@ def create_policy(
 
 @corrects(
     IAMBackend,
-    "create_policy_version",
-    call="iam.create_policy_version",
     moto="accepts a principal, and any size",
     aws="refuses a principal, and more than 6,144 characters",
 )
@@ -267,8 +255,6 @@ def create_policy_version(
 
 @corrects(
     IAMBackend,
-    "delete_policy",
-    call="iam.delete_policy",
     moto="deletes a policy that is attached or has several versions",
     aws="refuses it with DeleteConflict",
 )

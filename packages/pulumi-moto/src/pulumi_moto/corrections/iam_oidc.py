@@ -9,7 +9,6 @@ from pulumi_moto.correction import corrects
 @corrects(
     IamResponse,
     "add_client_id_to_open_id_connect_provider",
-    call="iam.add_client_id_to_open_id_connect_provider",
     moto="is not implemented",
     aws="adds an audience; an existing one is no error",
 )
@@ -23,7 +22,6 @@ def add_client_id(_original: None, self: IamResponse) -> ActionResult:
 @corrects(
     IamResponse,
     "remove_client_id_from_open_id_connect_provider",
-    call="iam.remove_client_id_from_open_id_connect_provider",
     moto="is not implemented",
     aws="removes an audience; a missing one is no error",
 )

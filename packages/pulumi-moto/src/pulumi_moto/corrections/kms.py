@@ -17,7 +17,6 @@ PERIODS = (90, 2560)
 WINDOWS = (7, 30)
 REFUSED_WHILE_PENDING = (
     "create_alias",
-    "create_grant",
     "disable_key",
     "disable_key_rotation",
     "enable_key",
@@ -72,7 +71,6 @@ for operation in REFUSED_WHILE_PENDING:
 
 @corrects(
     KmsBackend,
-    "encrypt",
     call="kms.encrypt, kms.generate_data_key",
     moto="accepts a key that is disabled or pending deletion",
     aws="refuses it",
@@ -87,8 +85,6 @@ def encrypt(
 
 @corrects(
     KmsBackend,
-    "decrypt",
-    call="kms.decrypt",
     moto="accepts a key that is disabled or pending deletion",
     aws="refuses it",
 )
@@ -108,8 +104,6 @@ def _refuse_unusable(key: Key | None) -> None:
 
 @corrects(
     KmsBackend,
-    "schedule_key_deletion",
-    call="kms.schedule_key_deletion",
     moto="ignores a window outside 7 to 30 days; restarts the wait; does not find an ARN",
     aws="refuses such a window, and a key that is already pending deletion",
 )
@@ -124,8 +118,6 @@ def schedule_key_deletion(
 
 @corrects(
     KmsBackend,
-    "cancel_key_deletion",
-    call="kms.cancel_key_deletion",
     moto="disables a key that is not pending deletion; does not find an ARN",
     aws="refuses it with KMSInvalidStateException",
 )
@@ -152,8 +144,6 @@ for operation in ("disable_key", "enable_key"):
 
 @corrects(
     KmsResponse,
-    "enable_key_rotation",
-    call="kms.enable_key_rotation",
     moto="drops RotationPeriodInDays",
     aws="keeps it, from 90 to 2560 days, with 365 as the default",
 )
@@ -170,8 +160,6 @@ def enable_key_rotation(original: Replacement, self: KmsResponse) -> str:
 
 @corrects(
     KmsResponse,
-    "get_key_rotation_status",
-    call="kms.get_key_rotation_status",
     moto="returns only whether the key rotates",
     aws="returns the period and the next date, too",
 )
@@ -221,8 +209,6 @@ def _refuse_policy(self: KmsResponse, text: str, arn: str = "*") -> None:
 
 @corrects(
     KmsResponse,
-    "create_key",
-    call="kms.create_key",
     moto="accepts any policy",
     aws="refuses a malformed one, and one that lets no principal of the account change it",
 )
@@ -234,8 +220,6 @@ def create_key(original: Replacement, self: KmsResponse) -> str:
 
 @corrects(
     KmsResponse,
-    "put_key_policy",
-    call="kms.put_key_policy",
     moto="accepts any policy",
     aws="refuses a malformed one, and one that lets no principal of the account change it",
 )

@@ -87,8 +87,6 @@ class _Compiled(FilterPattern):
 
 @corrects(
     LogsBackend,
-    "put_retention_policy",
-    call="logs.put_retention_policy",
     moto="accepts any number of days",
     aws="refuses a number outside its list",
 )
@@ -106,7 +104,6 @@ def put_retention_policy(
 
 @corrects(
     LogsBackend,
-    "create_log_group",
     call="logs.create_log_group (kmsKeyId)",
     moto="accepts a missing key, and one whose policy does not let CloudWatch Logs use it",
     aws="refuses those",
@@ -126,8 +123,6 @@ def create_log_group(
 
 @corrects(
     LogsBackend,
-    "delete_log_group",
-    call="logs.delete_log_group",
     moto="keeps the tags, and returns them for a later group of the same name",
     aws="deletes them with the group",
 )
@@ -140,8 +135,6 @@ def delete_log_group(original: Replacement, self: LogsBackend, log_group_name: s
 
 @corrects(
     LogsResponse,
-    "associate_kms_key",
-    call="logs.associate_kms_key",
     moto="is not implemented",
     aws="encrypts new events with a key that CloudWatch Logs may use",
 )
@@ -155,8 +148,6 @@ def associate_kms_key(_original: None, self: LogsResponse) -> str:
 
 @corrects(
     LogsResponse,
-    "disassociate_kms_key",
-    call="logs.disassociate_kms_key",
     moto="is not implemented",
     aws="encrypts new events with AWS's own key",
 )

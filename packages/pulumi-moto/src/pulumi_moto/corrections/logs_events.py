@@ -19,7 +19,6 @@ BACKWARDS_SINCE = 1_704_067_200_000
 
 @corrects(
     LogsResponse,
-    "filter_log_events",
     call="logs.filter_log_events (order)",
     moto="returns one stream after another without `interleaved`; ignores startFromHead",
     aws="always orders by time, newest first if startFromHead is false; a token keeps the order",

@@ -8,7 +8,6 @@ from moto.core.utils import unix_time_millis
 from moto.logs.exceptions import (
     InvalidParameterException,
     LimitExceededException,
-    LogsClientError,
     ResourceNotFoundException,
 )
 from moto.logs.models import ExportTask, LogsBackend
@@ -27,8 +26,6 @@ EXPORT_SECONDS = 30.0
 
 @corrects(
     LogsBackend,
-    "create_export_task",
-    call="logs.create_export_task",
     moto="ignores the bucket's policy; runs any number of tasks, each complete at once",
     aws="refuses a bucket whose policy denies GetBucketAcl or PutObject; runs one at a time",
 )
@@ -73,8 +70,6 @@ def create_export_task(
 
 @corrects(
     LogsBackend,
-    "describe_export_tasks",
-    call="logs.describe_export_tasks",
     moto="returns `active` or COMPLETED from the start",
     aws="returns RUNNING for a while, then COMPLETED",
 )
@@ -87,25 +82,7 @@ def describe_export_tasks(
 
 
 @corrects(
-    LogsBackend,
-    "cancel_export_task",
-    call="logs.cancel_export_task",
-    moto="cancels a completed task",
-    aws="refuses that with InvalidOperationException",
-)
-def cancel_export_task(original: Replacement, self: LogsBackend, task_id: str) -> None:
-    _finish(self)
-    task = self.export_tasks.get(task_id)
-    if task is not None and task.status["code"] != "RUNNING":
-        raise LogsClientError(
-            "InvalidOperationException", "The specified export task has already finished"
-        )
-    original(self, task_id)
-
-
-@corrects(
     ExportTask,
-    "to_json",
     call="logs.describe_export_tasks (executionInfo)",
     moto="omits it",
     aws="returns when a task started and ended",

@@ -35,8 +35,6 @@ def keep(instance: DBInstance, params: Params) -> None:
 
 @corrects(
     RDSBackend,
-    "create_db_instance",
-    call="rds.create_db_instance",
     moto="accepts any class, password, retention, backup window, storage, log type and parameter "
     "group; drops PerformanceInsights* and NetworkType; creates no log group",
     aws="refuses invalid values and another family; keeps those; creates missing log groups of its "
@@ -63,8 +61,6 @@ def create_db_instance(original: Replacement, self: RDSBackend, db_kwargs: Param
 
 @corrects(
     RDSBackend,
-    "promote_read_replica",
-    call="rds.promote_read_replica",
     moto="accepts an instance that is not a replica",
     aws="refuses it with InvalidDBInstanceState",
 )
@@ -78,8 +74,6 @@ def promote_read_replica(original: Replacement, self: RDSBackend, db_kwargs: Par
 
 @corrects(
     RDSBackend,
-    "delete_db_instance",
-    call="rds.delete_db_instance",
     moto="deletes without a final snapshot although it was not skipped, and deletes the automated "
     "backups",
     aws="refuses that, and a name for a skipped snapshot; keeps the automated backups if requested",

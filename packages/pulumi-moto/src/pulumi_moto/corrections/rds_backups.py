@@ -27,8 +27,6 @@ def settle(snapshot: DBSnapshot) -> None:
 
 @corrects(
     RDSBackend,
-    "create_db_snapshot",
-    call="rds.create_db_snapshot",
     moto="returns it as available at once, of an instance in any state; its quota is 1000",
     aws="returns it as creating, with a percentage, while the instance is backing-up; refuses one "
     "of an unavailable instance, and the 101st manual one",
@@ -61,7 +59,6 @@ def create_db_snapshot(
 
 @corrects(
     RDSResponse,
-    "call_action",
     call="every call of rds (snapshots)",
     moto="has no progress",
     aws="progresses with time",
@@ -74,8 +71,6 @@ def call_action(original: Replacement, self: RDSResponse) -> object:
 
 @corrects(
     RDSBackend,
-    "describe_db_instance_automated_backups",
-    call="rds.describe_db_instance_automated_backups",
     moto="returns name and status only",
     aws="returns the restorable window, finds an instance by its resource id, and returns those "
     "that were retained when their instance was deleted",

@@ -97,8 +97,6 @@ def _grown(found: Instance, value: int) -> int:
 
 @corrects(
     RDSBackend,
-    "modify_db_instance",
-    call="rds.modify_db_instance",
     moto="accepts any value and applies all at once; drops PerformanceInsights* and DBPortNumber",
     aws="refuses and keeps as in create_db_instance, and refuses to shrink storage; a change with "
     "an outage waits for the maintenance window unless ApplyImmediately; another major version "
@@ -149,8 +147,6 @@ def _queue(found: Instance, later: Members, *, at_once: bool) -> None:
 
 @corrects(
     RDSBackend,
-    "reboot_db_instance",
-    call="rds.reboot_db_instance",
     moto="does nothing",
     aws="applies the parameters that are pending-reboot",
 )

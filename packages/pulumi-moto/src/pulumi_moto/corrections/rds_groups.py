@@ -23,7 +23,6 @@ def _refuse_few_zones(subnets: list[Subnet]) -> None:
 
 @corrects(
     RDSBackend,
-    "create_subnet_group",
     call="rds.create_db_subnet_group",
     moto="accepts subnets of one zone, and a name in use",
     aws="requires two zones; refuses the name",
@@ -47,8 +46,6 @@ def create_subnet_group(
 
 @corrects(
     RDSBackend,
-    "modify_db_subnet_group",
-    call="rds.modify_db_subnet_group",
     moto="loses the group; accepts subnets of one zone",
     aws="keeps it; requires two zones",
 )
@@ -69,7 +66,6 @@ def modify_db_subnet_group(
 
 @corrects(
     RDSBackend,
-    "delete_subnet_group",
     call="rds.delete_db_subnet_group",
     moto="deletes one in use",
     aws="refuses it",
@@ -89,8 +85,6 @@ def delete_subnet_group(original: Replacement, self: RDSBackend, subnet_name: st
 
 @corrects(
     RDSBackend,
-    "delete_db_parameter_group",
-    call="rds.delete_db_parameter_group",
     moto="deletes one in use",
     aws="refuses it",
 )

@@ -177,23 +177,7 @@ def _begin(instance: DBInstance, password: str = "") -> None:
 
 
 @corrects(
-    RDSBackend,
-    "create_db_instance_read_replica",
-    call="rds.create_db_instance_read_replica",
-    moto="copies the source's resource id",
-    aws="assigns a new one",
-)
-def create_db_instance_read_replica(
-    original: Replacement, self: RDSBackend, db_kwargs: Members
-) -> DBInstance:
-    replica: DBInstance = original(self, db_kwargs)
-    _begin(replica)
-    return replica
-
-
-@corrects(
     RDSResponse,
-    "call_action",
     call="every call of rds",
     moto="has no maintenance windows",
     aws="applies pending changes in the window",

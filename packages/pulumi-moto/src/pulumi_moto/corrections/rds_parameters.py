@@ -45,8 +45,6 @@ def _wait_for_a_reboot(
 
 @corrects(
     RDSBackend,
-    "modify_db_parameter_group",
-    call="rds.modify_db_parameter_group",
     moto="accepts any parameter and apply method; none waits for a reboot",
     aws="refuses an unknown parameter, and `immediate` for a static one; instances become "
     "pending-reboot",
@@ -77,8 +75,6 @@ def modify_db_parameter_group(
 
 @corrects(
     RDSResponse,
-    "reset_db_parameter_group",
-    call="rds.reset_db_parameter_group",
     moto="is not implemented",
     aws="resets the parameters to their defaults",
 )

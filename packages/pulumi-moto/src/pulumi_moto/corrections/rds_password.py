@@ -15,7 +15,6 @@ SECONDS = 30.0
 
 @corrects(
     RDSBackend,
-    "modify_db_instance",
     call="rds.modify_db_instance (MasterUserPassword)",
     moto="applies the new password at once, and accepts one although RDS manages it",
     aws="returns it as pending while the instance is resetting-master-credentials, and refuses "

@@ -67,8 +67,6 @@ def _refuse_time(source: Instance, params: Params) -> None:
 
 @corrects(
     RDSBackend,
-    "restore_db_instance_to_point_in_time",
-    call="rds.restore_db_instance_to_point_in_time",
     moto="accepts any time; creates a replica, with the source's groups, Multi-AZ and protection",
     aws="accepts a time within the restorable window; creates, over some minutes, a single-AZ "
     "instance with the default subnet, security and parameter groups unless others are named, "

@@ -76,8 +76,6 @@ def _apply(
 
 @corrects(
     Route53Backend,
-    "change_resource_record_sets",
-    call="route53.change_resource_record_sets",
     moto="creates a record that exists with other values; deletes one by outdated values; accepts "
     "a CNAME next to other records of the name",
     aws="refuses those, and applies no change of the batch",

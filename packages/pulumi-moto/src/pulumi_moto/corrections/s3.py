@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from moto.core.common_types import TYPE_RESPONSE
-from moto.core.responses import ActionResult
 from moto.iam.access_control import IAMPolicy, PermissionResult
-from moto.s3.exceptions import NoSuchBucketPolicy, S3ClientError
+from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend, s3_backends
 from moto.s3.responses import S3Response
 
@@ -199,8 +198,6 @@ def bucket_response(
 
 @corrects(
     S3Backend,
-    "create_bucket",
-    call="s3.create_bucket",
     moto="allows public access until a public access block is put",
     aws="blocks all public access for a new bucket (since April 2023)",
 )
@@ -219,8 +216,6 @@ def create_bucket(
 
 @corrects(
     S3Backend,
-    "put_bucket_policy",
-    call="s3.put_bucket_policy",
     moto="accepts any bytes",
     aws="refuses a malformed policy, one of another bucket, and a public one while the bucket "
     "blocks public policies",
@@ -241,22 +236,6 @@ def put_bucket_policy(
             "policies are blocked by the BlockPublicPolicy block public access setting.",
         )
     original(self, bucket_name, policy)
-
-
-@corrects(
-    S3Response,
-    "get_bucket_policy_status",
-    call="s3.get_bucket_policy_status",
-    moto="counts a policy with any condition as not public",
-    aws="counts only a condition on a fixed account, network or caller",
-)
-def get_bucket_policy_status(_original: Replacement, self: S3Response) -> object:
-    policy = self.backend.get_bucket_policy(self.bucket_name)
-    if not policy:
-        raise NoSuchBucketPolicy(bucket_name=self.bucket_name)
-    self.data["Action"] = "GetBucketPolicyStatus"
-    public = is_public(json.loads(policy))
-    return self.serialized(ActionResult({"PolicyStatus": {"IsPublic": public}}))
 
 
 @corrects(

@@ -20,12 +20,8 @@ REFUSED_WHILE_DELETED = (
     "put_secret_value",
     "update_secret",
     "update_secret_version_stage",
-    "rotate_secret",
     "tag_resource",
     "untag_resource",
-    "put_resource_policy",
-    "get_resource_policy",
-    "delete_resource_policy",
 )
 Versions = dict[str, Members]
 
@@ -37,8 +33,6 @@ def _is_deleted(self: SecretsManagerBackend, secret_id: str) -> bool:
 
 @corrects(
     SecretsManagerBackend,
-    "create_secret",
-    call="secretsmanager.create_secret",
     moto="reports an existing secret if one of that name is scheduled for deletion",
     aws="reports that it is scheduled for deletion, with InvalidRequestException",
 )
@@ -59,7 +53,6 @@ def create_secret(
 
 @corrects(
     FakeSecret,
-    "reset_default_version",
     call="secretsmanager.put_secret_value",
     moto="removes all labels from the current version, and keeps a moved label on an older one, "
     "too",
@@ -87,7 +80,6 @@ def _holder(versions: Versions, stage: str) -> str | None:
 
 @corrects(
     SecretsManagerBackend,
-    "update_secret_version_stage",
     call="secretsmanager.update_secret_version_stage (labels)",
     moto="attaches a label to a second version, removes AWSCURRENT completely, and returns the old "
     "value after AWSCURRENT was moved",
@@ -125,8 +117,6 @@ def update_secret_version_stage(
 
 @corrects(
     SecretsManagerResponse,
-    "list_secret_version_ids",
-    call="secretsmanager.list_secret_version_ids",
     moto="returns the current time as creation of each version, always lists versions without a "
     "label, and fails for a missing secret",
     aws="returns each one's own, lists those only with IncludeDeprecated, and refuses a missing "

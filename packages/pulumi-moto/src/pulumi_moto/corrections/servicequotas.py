@@ -34,8 +34,6 @@ REQUESTED = "requested_vcpus"
 
 @corrects(
     ServiceQuotasBackend,
-    "get_service_quota",
-    call="service-quotas.get_service_quota",
     moto="has the quotas of VPC only",
     aws="returns the Fargate On-Demand vCPU quota",
 )
@@ -51,8 +49,6 @@ def get_service_quota(
 
 @corrects(
     ServiceQuotasResponse,
-    "request_service_quota_increase",
-    call="service-quotas.request_service_quota_increase",
     moto="is not implemented",
     aws="accepts a value above the applied one, and grants it later",
 )

@@ -49,8 +49,6 @@ def sessions(backend: SimpleSystemManagerBackend) -> dict[str, bool]:
 
 @corrects(
     SimpleSystemManagerResponse,
-    "start_session",
-    call="ssm.start_session",
     moto=ABSENT,
     aws="opens a session to a container with a running ECS Exec agent",
 )
@@ -93,8 +91,6 @@ def _is_connected(self: SimpleSystemManagerResponse, target: str) -> bool:
 
 @corrects(
     SimpleSystemManagerResponse,
-    "terminate_session",
-    call="ssm.terminate_session",
     moto=ABSENT,
     aws="ends it, and refuses an ended one",
 )

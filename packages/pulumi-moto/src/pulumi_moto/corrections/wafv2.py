@@ -1,15 +1,12 @@
 """WAF: web ACLs in use, and refused rules and logs."""
 
-import json
 import re
 from typing import Any
 
-from moto.core.common_types import TYPE_RESPONSE
 from moto.elbv2.models import elbv2_backends
 from moto.logs.models import logs_backends
 from moto.wafv2.exceptions import WAFNonexistentItemException, WAFv2ClientError
 from moto.wafv2.models import FakeLoggingConfiguration, FakeWebACL, WAFV2Backend
-from moto.wafv2.responses import WAFV2Response
 
 from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.shapes import Members
@@ -76,8 +73,6 @@ def _exists(self: WAFV2Backend, arn: str) -> bool:
 
 @corrects(
     WAFV2Backend,
-    "create_web_acl",
-    call="wafv2.create_web_acl",
     moto="accepts any name, duplicate priorities, the wrong kind of action, any rate window, and a "
     "custom response without its body",
     aws="refuses those",
@@ -96,8 +91,6 @@ def create_web_acl(
 
 @corrects(
     WAFV2Backend,
-    "update_web_acl",
-    call="wafv2.update_web_acl",
     moto="accepts what create_web_acl refuses; an update without rules or response bodies keeps "
     "the old ones",
     aws="refuses that; an update without them removes them",
@@ -119,8 +112,6 @@ def update_web_acl(
 
 @corrects(
     WAFV2Backend,
-    "associate_web_acl",
-    call="wafv2.associate_web_acl",
     moto="accepts a missing resource, and several web ACLs for one resource",
     aws="refuses the first; replaces a resource's web ACL",
 )
@@ -133,40 +124,8 @@ def associate_web_acl(
     original(self, web_acl_arn, resource_arn)
 
 
-PROTECTED = {
-    "APPLICATION_LOAD_BALANCER": ":elasticloadbalancing:",
-    "API_GATEWAY": ":apigateway:",
-    "APPSYNC": ":appsync:",
-    "COGNITO_USER_POOL": ":cognito-idp:",
-    "APP_RUNNER_SERVICE": ":apprunner:",
-    "VERIFIED_ACCESS_INSTANCE": ":verified-access-instance/",
-    "AMPLIFY": ":amplify:",
-}
-"""Resource types of a regional web ACL, and the common part of their ARNs."""
-
-
-@corrects(
-    WAFV2Response,
-    "list_resources_for_web_acl",
-    call="wafv2.list_resources_for_web_acl",
-    moto="is not implemented",
-    aws="lists the associated resources, load balancers by default",
-)
-def list_resources_for_web_acl(_original: None, self: WAFV2Response) -> TYPE_RESPONSE:
-    params = json.loads(self.body)
-    acl = self.wafv2_backend.wacls.get(params["WebACLArn"])
-    if acl is None:
-        raise WAFNonexistentItemException
-    kind = PROTECTED[params.get("ResourceType", "APPLICATION_LOAD_BALANCER")]
-    found = [arn for arn in acl.associated_resources if kind in arn]
-    arns = [arn for arn in found if _exists(self.wafv2_backend, arn)]
-    return 200, {"Content-Type": "application/json"}, json.dumps({"ResourceArns": arns})
-
-
 @corrects(
     WAFV2Backend,
-    "delete_web_acl",
-    call="wafv2.delete_web_acl",
     moto="deletes an associated web ACL",
     aws="refuses it with WAFAssociatedItemException",
 )
@@ -185,8 +144,6 @@ def delete_web_acl(
 
 @corrects(
     WAFV2Backend,
-    "put_logging_configuration",
-    call="wafv2.put_logging_configuration",
     moto="accepts any web ACL, destination and redacted field",
     aws="requires an existing web ACL and log group, and one destination named aws-waf-logs-*; "
     "redacts method, query string, path or a header",
