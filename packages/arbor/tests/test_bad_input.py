@@ -94,7 +94,7 @@ FAILURES = (
     Failure(
         name="no region",
         codes=frozenset({1}),
-        message="aws_region",
+        message=r"you must specify a region\. set aws_region to the stack's region\.",
         environment=CREDENTIALS,
     ),
     Failure(
@@ -207,7 +207,7 @@ def staging() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("staging")
-@pytest.mark.parametrize("invalid", INVALID, ids=lambda one: one.words)
+@pytest.mark.parametrize("invalid", INVALID, ids=lambda one: one.words[:80])
 def test_a_wrong_value_is_one_sentence_and_writes_nothing(
     invalid: Invalid, monkeypatch: pytest.MonkeyPatch
 ) -> None:

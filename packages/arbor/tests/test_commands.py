@@ -40,19 +40,6 @@ def test_a_failed_release_exits_1(hurried: Staging) -> None:
     assert hurried.image(BACKEND) == OLD
 
 
-@pytest.mark.parametrize("words", [("release",), ("release", NEW, "--fast"), ("releese", NEW)])
-def test_invalid_arguments_exit_2(words: tuple[str, ...]) -> None:
-    assert operate(*words).exit_code == 2
-
-
-def test_a_refused_release_exits_3(staging: Staging) -> None:
-    before = staging.writes()
-    done = operate("release", "v9.9.9", "--yes")
-    assert done.exit_code == 3
-    assert "Refused, nothing was changed: backend has no image v9.9.9" in done.stderr
-    assert staging.writes() == before
-
-
 def test_without_a_terminal_nothing_is_done(staging: Staging) -> None:
     before = staging.writes()
     done = operate("release", NEW)
@@ -121,18 +108,6 @@ def test_a_lost_connection_is_reported_with_the_started_changes(
     assert done.exit_code == 1
     assert "Changes already started continue in AWS" in done.stderr
     assert "Nothing was changed" not in done.stderr
-
-
-def test_a_missing_region_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("AWS_DEFAULT_REGION")
-    monkeypatch.delenv("AWS_REGION", raising=False)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    requested: list[object] = []
-    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda *_: requested.append(_))
-    done = operate("release", NEW, "--yes")
-    assert done.exit_code == 1
-    assert "You must specify a region. Set AWS_REGION to the stack's region." in done.stderr
-    assert not requested
 
 
 def test_ctrl_c_rolls_nothing_back(staging: Staging, monkeypatch: pytest.MonkeyPatch) -> None:

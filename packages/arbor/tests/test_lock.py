@@ -55,15 +55,6 @@ def test_a_failed_command_releases_the_lock(account: Account) -> None:
     assert stored(account) is None
 
 
-def test_a_second_command_is_refused_with_the_holder(account: Account) -> None:
-    other = left_by(account, host="laptop-7", user="mira", since="2026-11-24 03:01:02 UTC")
-    with pytest.raises(Refused, match=r"`rotate-password` by mira on laptop-7 .*03:01:02") as error:
-        lock.held(account, "release v1.2.3").__enter__()
-    assert other.arn in str(error.value)
-    assert "--take-over" in str(error.value)
-    assert stored(account) == "rotate-password"
-
-
 def test_a_running_process_of_this_machine_keeps_the_lock(account: Account) -> None:
     left_by(account, process=os.getpid())
     with pytest.raises(Refused, match="rotate-password"):

@@ -105,8 +105,3 @@ def test_without_redis_cli_the_tunnel_stays_open_until_ctrl_c(
     assert f"--secret-id {SECRET}" in done.stdout
     assert f"redis-cli --tls --sni {redis_server.HOST} -h 127.0.0.1 -p" in done.stdout
     assert redis_server.TOKEN not in done.output
-
-
-@pytest.mark.parametrize("words", [("connect", "--port", "80"), ("stats", "--stack", "test"), ()])
-def test_invalid_options_exit_2(words: tuple[str, ...]) -> None:
-    assert cache(*words).exit_code == 2

@@ -5,13 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 import postgres_server
 from arbor.account import Account
-from arbor.database import connection, instance
+from arbor.database import connection
 from arbor.procedure import Failed, Refused
 
 USER, PASSWORD = postgres_server.USER, postgres_server.PASSWORD
@@ -85,12 +83,3 @@ def test_a_missing_bundle_is_one_sentence(
     monkeypatch.setenv(connection.BUNDLE, str(tmp_path / "none.pem"))
     with pytest.raises(Refused, match="which is not a file; download https"):
         log_in(server)
-
-
-def test_a_stack_without_a_database_is_refused() -> None:
-    with mock_aws():
-        nowhere = Account(
-            stack="production", client=lambda name: boto3.client(name, region_name="us-east-1")
-        )
-        with pytest.raises(Refused, match="no database arbor-production-db"):
-            instance.read(nowhere)

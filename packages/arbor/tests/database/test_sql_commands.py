@@ -108,19 +108,6 @@ def test_a_missing_extension_is_reported_with_the_statement_to_create_it(
     assert f"CREATE EXTENSION {EXTENSION};" in done.stderr
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("top-queries", "--limit", "0"),
-        ("top-queries", "--by", "size"),
-        ("connect", "--port", "80"),
-        ("connections", "--stack", "test"),
-    ],
-)
-def test_invalid_options_exit_2(words: tuple[str, ...]) -> None:
-    assert database(*words).exit_code == 2
-
-
 def test_the_pending_password_is_tried_during_a_rotation() -> None:
     manager = boto3.client("secretsmanager")
     manager.put_secret_value(SecretId=SECRET, SecretString=secret("stale"))

@@ -71,23 +71,6 @@ def test_no_line_is_a_warning() -> None:
     assert operate("logs", "backend", "--since", "1h").stdout.split()[-1] == "old"
 
 
-@pytest.mark.parametrize(
-    ("words", "why"),
-    [
-        (("--since", "yesterday"), "is not a time; allowed"),
-        (("--since", "2999-01-01"), "is in the future"),
-        (("--customer", '"' * 600), "CloudWatch Logs allows 1024"),
-        (("--slower-than", "-1"), "greater than or equal to 0"),
-        (("--limit", "0"), "greater than or equal to 1"),
-    ],
-)
-def test_an_invalid_option_exits_2(words: tuple[str, ...], why: str) -> None:
-    done = operate("logs", "backend", *words)
-    assert done.exit_code == 2
-    assert why in " ".join(done.stderr.replace("│", " ").split())
-    assert operate("logs", "Database").exit_code == 2
-
-
 def test_a_period_longer_than_the_retention_is_a_warning() -> None:
     done = operate("logs", "backend", "--since", f"{DAYS + 1}d")
     assert done.exit_code == 0

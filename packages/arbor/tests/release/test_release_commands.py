@@ -2,7 +2,6 @@
 
 import json
 
-import pytest
 from typer.testing import CliRunner, Result
 
 from arbor.__main__ import app
@@ -51,15 +50,6 @@ def test_a_refused_rollback_exits_3(staging: Staging) -> None:
     assert done.exit_code == 3
     assert "Refused, nothing was changed: backend has no revision to roll back to" in done.stderr
     assert write("rollback", "backend", "--to", "7").exit_code == 3
-
-
-@pytest.mark.parametrize(
-    "words", [("rollback", "--to", "1"), ("rollback", "database"), ("restart", "backnd")]
-)
-def test_invalid_arguments_exit_2(staging: Staging, words: tuple[str, ...]) -> None:
-    before = staging.writes()
-    assert write(*words).exit_code == 2
-    assert staging.writes() == before
 
 
 def test_a_restart_exits_0_and_a_second_one_during_it_3(staging: Staging) -> None:

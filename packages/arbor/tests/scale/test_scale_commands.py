@@ -50,21 +50,6 @@ def test_a_command_and_its_repetition_exit_0() -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
-    [
-        ("scale", "backend", "0"),
-        ("scale", "database", "2"),
-        ("resize", "backend", "--cpu", "1024"),
-        ("database", "scale"),
-    ],
-)
-def test_invalid_arguments_exit_2(scaled: Staging, words: tuple[str, ...]) -> None:
-    before = (scaled.writes(), floor(), scheduled_floors())
-    assert operate(*words, "--yes").exit_code == 2
-    assert (scaled.writes(), floor(), scheduled_floors()) == before
-
-
-@pytest.mark.parametrize(
     ("words", "message"),
     [
         (("scale", "backend", "11"), "arbor:services.backend.max in Pulumi.staging.yaml"),

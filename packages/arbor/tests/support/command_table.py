@@ -83,6 +83,11 @@ def no_service(words: str, name: str) -> Invalid:
     )
 
 
+def mistyped(words: str, message: str) -> Invalid:
+    """A value that the command itself rejects."""
+    return Invalid(words=words, code=2, message=message)
+
+
 def refused(words: str, message: str) -> Invalid:
     """A refusal by the account's state."""
     return Invalid(words=words, code=3, message=message)
@@ -94,9 +99,12 @@ INVALID: tuple[Invalid, ...] = (
     usage("release v1.1.0 --fast", "No such option"),
     usage("migrate --every 0", "--every"),
     usage("health extra", "unexpected extra argument"),
+    usage("cache connect --port 80", "--port"),
+    usage("cache stats --stack test", "'test' is not one of 'production', 'staging'"),
     usage("database connect --port 80", "--port"),
     usage("database connect --port 65536", "--port"),
     usage("database connections --by mean", "No such option"),
+    usage("database connections --stack test", "'test' is not one of 'production', 'staging'"),
     usage("database top-queries --limit 0", "--limit"),
     usage("database top-queries --limit 1001", "--limit"),
     usage("database top-queries --limit ten", "--limit"),
@@ -108,8 +116,13 @@ INVALID: tuple[Invalid, ...] = (
     usage("audit everything", "No such command"),
     no_service("logs database", "database"),
     no_service("logs export database --yes", "database"),
-    usage("logs backend --slower-than -1", "--slower-than"),
-    no_service("restart database --yes", "database"),
+    mistyped("logs backend --since yesterday", "is not a time; allowed"),
+    mistyped("logs backend --since 2999-01-01", "is in the future"),
+    mistyped("logs backend --customer " + '"' * 600, "CloudWatch Logs allows 1024"),
+    usage("logs backend --slower-than -1", "greater than or equal to 0"),
+    usage("logs backend --limit 0", "greater than or equal to 1"),
+    no_service("restart backnd --yes", "backnd"),
+    mistyped("rollback --to 1 --yes", "--to"),
     no_service("rollback database --yes", "database"),
     usage("scale backend", "Missing argument"),
     usage("scale backend many", "COUNT"),
@@ -125,7 +138,7 @@ INVALID: tuple[Invalid, ...] = (
     refused(
         "deploy v1/1 --yes", "v1/1 is not a version; allowed: the images' tag (v1.2.3, a git SHA)"
     ),
-    refused("release v9.9.9 --yes", "backend has no image v9.9.9"),
+    refused("release v9.9.9 --yes", "Refused, nothing was changed: backend has no image v9.9.9"),
     refused("deploy v9.9.9 --yes", "backend has no image v9.9.9"),
     refused("deploy v9.9.9 --dry-run", "backend has no image v9.9.9"),
     refused("migrate --version v9.9.9 --yes", "has no image v9.9.9"),

@@ -39,7 +39,7 @@ def create_network(
     zones: str = "ab", ec2: Any = None, block: str = "10.0"
 ) -> tuple[str, list[str]]:
     """Create a VPC, `block`.0.0/16 with DNS names, and a subnet in each zone; return the ids."""
-    ec2 = ec2 or boto3.client("ec2")
+    ec2 = ec2 or boto3.client("ec2", region_name="us-east-1")
     vpc = ec2.create_vpc(CidrBlock=f"{block}.0.0/16")["Vpc"]["VpcId"]
     # Without DNS names moto's network interfaces lack an attribute that its tasks read.
     ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
