@@ -3,13 +3,13 @@
 import importlib.util
 import os
 import stat
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from engine import emulation
+from programs import captured
 
 STUBBORN = """#!/bin/sh
 echo "export PULUMI_DEBUG_PROVIDERS='aws:1'"
@@ -69,12 +69,9 @@ main()
 
 def test_without_the_emulated_account_the_install_command_is_printed(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
-    done = subprocess.run(
+    done = captured(
         [sys.executable, "-c", WITHOUT_THE_ACCOUNT, str(report)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=False,
     )
     assert done.returncode == 1, done.stderr
     sentence = emulation.NOT_INSTALLED.format(python=sys.executable)

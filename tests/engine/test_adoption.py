@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from pipeline.adopt import lookups, pages, plan
 from pipeline.adopt.verdicts import Verdict
 from pipeline.hazards import changes
 from pipeline.report.steps import steps_of
+from programs import captured
 from pulumi_moto import aws_shim
 
 PROJECT = stack_file.PROJECT_DIR
@@ -87,14 +87,10 @@ def run(script: str, stack: Deployed) -> str:
     variables = {**os.environ, **stack.environment, **stack.deployment.stack.workspace.env_vars}
     command = pulumi_cli.find_or_build(print, lambda _done, _total: None).command
     path = os.pathsep.join((variables["PATH"], str(Path(command).parent)))
-    done = subprocess.run(
+    done = captured(
         ["bash", "-euc", script],
         cwd=stack.deployment.workdir,
         env={**variables, "PATH": path, "PULUMI_SKIP_CONFIRMATIONS": "true"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
     )
     assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return done.stdout

@@ -15,20 +15,14 @@ from typing import Any
 import pytest
 
 from engine.stack_file import PROJECT_DIR
+from programs import captured
 from pulumi_moto import remote
 
 EMULATOR = [sys.executable, "-m", "tools.emulated"]
 
 
 def emulator(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*EMULATOR, *arguments],
-        cwd=PROJECT_DIR,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    return captured([*EMULATOR, *arguments], cwd=PROJECT_DIR)
 
 
 def test_run_deploys_runs_the_command_and_returns_its_exit_code() -> None:
@@ -100,14 +94,10 @@ class Served:
 
     def emulate(self, what: str) -> subprocess.CompletedProcess[str]:
         """Run `python -m tools.emulated WHAT` for staging, with those lines evaluated."""
-        return subprocess.run(
+        return captured(
             [*EMULATOR, what, "--stack", "staging"],
             cwd=PROJECT_DIR,
             env={**os.environ, **self.environment},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
         )
 
     @property

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from pipeline.apply.apply import RefusedError, apply
 from pipeline.hazards import changes
 from pipeline.preview import preview
 from pipeline.report.steps import steps_of
+from programs import captured
 from pulumi_moto import aws_shim
 
 WAY_BACK = "Go Back to an Earlier PostgreSQL Version"
@@ -57,14 +57,10 @@ def by_hand(live: Deployed, where: Path, heading: str) -> None:
     section = page.partition(f"### {heading}\n")[2].partition("\n### ")[0]
     script = "\n".join(re.findall(r"^```bash\n(.*?)^```", section, re.DOTALL | re.MULTILINE))
     aws_shim.install(where, live.environment["AWS_ENDPOINT_URL"])
-    done = subprocess.run(
+    done = captured(
         ["bash", "-euc", script.replace("arbor-production", "arbor-staging")],
-        env={**os.environ, **live.environment, "PATH": aws_shim.search_path(where)},
         cwd=where,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
+        env={**os.environ, **live.environment, "PATH": aws_shim.search_path(where)},
     )
     assert done.returncode == 0, done.stderr
 

@@ -3,7 +3,6 @@
 import os
 import re
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from engine import pulumi_cli, stack_file
 from engine_stack import Deployed, Step, forget
 from pipeline.hazards import changes
 from pipeline.report.steps import steps_of
+from programs import captured
 from runbook_fixtures import RUNBOOK
 
 HOST = stack_file.PROJECT_DIR / "tests" / "support" / "language_host.py"
@@ -52,14 +52,10 @@ def test_a_group_of_container_insights_is_refused_then_adopted_with_its_events(
     )
     host.chmod(0o755)
     path = os.pathsep.join((str(tmp_path), os.environ["PATH"]))
-    done = subprocess.run(
+    done = captured(
         [command.command, "--non-interactive", *adoption(), "--yes"],
         cwd=staging.deployment.workdir,
         env={**os.environ, **stack.workspace.env_vars, "PATH": path},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     assert changes.refusals(steps_of(stack.preview), staging.opened.account) == []

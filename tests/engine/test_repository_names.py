@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from engine import pulumi_cli, stack_file
 from engine_stack import Deployed, Step, forget
 from pipeline.hazards import changes
 from pipeline.report.steps import steps_of
+from programs import captured
 from pulumi_moto import aws_shim
 from runbook_fixtures import RUNBOOK
 
@@ -156,14 +156,8 @@ def programs(directory: Path, stack: Deployed) -> dict[str, str]:
 
 
 def run(script: str, stack: Deployed, environment: dict[str, str]) -> None:
-    done = subprocess.run(
-        ["bash", "-c", script],
-        cwd=stack.deployment.workdir,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
+    done = captured(
+        ["bash", "-c", script], cwd=stack.deployment.workdir, env=environment, timeout=600
     )
     assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-3000:]}"
 

@@ -1,7 +1,6 @@
 """A restored database takes over the stack's name, and Pulumi manages it as its own."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from arbor.database import backups, cut_over, restore
 from arbor.database.secret import Credentials
 from arbor.procedure import Run
 from engine_stack import Deployed
+from programs import captured
 from pulumi_moto import aws_shim
 
 CLI = aws_shim.find_aws()
@@ -86,14 +86,10 @@ def test_after_the_printed_cut_over_pulumi_shows_no_change(
     path = aws_shim.search_path(tmp_path)
     old, new = resource_id(restored, LIVE), resource_id(restored, RESTORED)
     by_aws, by_pulumi = cut_over.commands("production", RESTORED).split("pulumi stack export", 1)
-    done = subprocess.run(
+    done = captured(
         ["bash", "-ec", f'{by_aws}\necho "$OLD $NEW"'],
-        env={**os.environ, **restored.environment, "PATH": path},
         cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
+        env={**os.environ, **restored.environment, "PATH": path},
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split()[-2:] == [old, new]

@@ -17,6 +17,7 @@ import pytest
 
 import missing
 from engine_stack import Deployed
+from programs import captured
 from pulumi_moto import aws_shim
 from runbook_fixtures import RUNBOOK
 
@@ -37,15 +38,7 @@ class Shell:
     directory: Path
 
     def try_(self, line: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["bash", "-c", line],
-            env=self.environment,
-            cwd=self.directory,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return captured(["bash", "-c", line], cwd=self.directory, env=self.environment)
 
     def run(self, line: str) -> Any:
         done = self.try_(line)

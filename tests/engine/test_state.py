@@ -3,7 +3,6 @@
 import json
 import re
 import shlex
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +20,7 @@ from pipeline.operate import actions, lock
 from pipeline.operate.actions import Action
 from pipeline.report.report import name_of
 from pipeline.report.steps import steps_of
+from programs import captured
 from pulumi_moto import aws_shim
 
 INSIGHTS = "/aws/ecs/containerinsights/arbor-staging-cluster/performance"
@@ -38,14 +38,10 @@ def run(staging: Deployed, tmp_path: Path) -> Run:
     workspace = staging.deployment.stack.workspace
 
     def typed(line: str) -> str:
-        done = subprocess.run(
+        done = captured(
             ["bash", "-c", line],
             cwd=staging.deployment.workdir,
             env={**workspace.env_vars, "PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
         return done.stdout

@@ -4,7 +4,6 @@ import fnmatch
 import os
 import re
 import shlex
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import pipeline.__main__
 from access import sessions as ci_sessions
 from pipeline.apply import again
 from pipeline.hazards import changes
+from programs import captured
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("tests/", "packages/")
@@ -328,9 +328,7 @@ def test_each_file_is_in_one_shard(target: str, rooms: list[str]) -> None:
         requested += [f"SHARD={shard}", f"SHARDS={of}"]
         # `make test` runs this as well, and would pass its own flags on.
         alone = {name: value for name, value in os.environ.items() if "MAKE" not in name}
-        output = subprocess.run(
-            requested, cwd=ROOT, env=alone, capture_output=True, text=True, check=True
-        ).stdout
+        output = captured(requested, cwd=ROOT, env=alone, check=True).stdout
         return [word for word in output.splitlines()[-1].split() if word.startswith(ROOMS)]
 
     whole = sorted(

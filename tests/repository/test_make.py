@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from programs import captured
+
 ROOT = Path(__file__).parents[2]
 BROKEN, WORKING = "#!/bin/sh\nexit 127\n", "#!/bin/sh\nexit 0\n"
 
@@ -26,14 +28,10 @@ def sets_up(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     # `make test` runs this as well, and would pass its own flags on.
     kept = {name: value for name, value in os.environ.items() if "MAKE" not in name}
     kept.pop("PYTHON_BASE", None)
-    return subprocess.run(
+    return captured(
         ["make", "--no-print-directory", "--always-make", *arguments, ".venv/ready"],
         cwd=ROOT,
         env={**kept, "PATH": str(path)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
     )
 
 
@@ -68,11 +66,5 @@ def test_the_newest_supported_python_that_runs_is_taken(path: Path) -> None:
 def test_help_lists_every_target() -> None:
     makefile = (ROOT / "Makefile").read_text()
     (phony,) = [line for line in makefile.splitlines() if line.startswith(".PHONY:")]
-    printed = subprocess.run(
-        ["make", "--no-print-directory", "help"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    printed = captured(["make", "--no-print-directory", "help"], cwd=ROOT, check=True).stdout
     assert {line.split()[0] for line in printed.splitlines()} == set(phony.split()[1:])

@@ -2,7 +2,6 @@
 
 import json
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,6 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 from certificate_authority import authority
+from programs import captured
 from serve import __main__ as command
 from serve import switches
 from serve.edge import Edge, Routes, Rule, rule
@@ -31,11 +31,9 @@ def application(function: Any) -> typer.Typer:
 
 def test_the_lines_prepend_its_programs_to_path() -> None:
     printed = "\n".join(command.lines({"PATH": "/programs", "AWS_REGION": "us-east-1"}))
-    received = subprocess.run(
+    received = captured(
         ["bash", "-c", f'{printed}\necho "$PATH $AWS_REGION"'],
         env={"PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
         check=True,
     )
     assert received.stdout == "/programs:/usr/bin:/bin us-east-1\n"

@@ -24,6 +24,7 @@ from arbor.account import Account
 from engine import emulation, pulumi_cli, stack_file
 from engine.deployment import Deployment, Program, open_stack
 from pipeline.stacks import Opened
+from programs import captured
 from pulumi_moto import remote
 
 SPEED = 600.0
@@ -137,14 +138,10 @@ class Deployed:
         """`arbor`, as an operator runs it: with AWS credentials, without Pulumi."""
         account = {key: value for key, value in self.environment.items() if "PULUMI" not in key}
         path = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "COLUMNS": "200"}
-        return subprocess.run(
+        return captured(
             [sys.executable, "-m", "arbor", *words],
             cwd=stack_file.PROJECT_DIR,
             env={**path, **account},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
         )
 
     def calls(self) -> int:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from typer.testing import CliRunner
 import command_tree
 import missing
 from arbor.__main__ import app
+from programs import captured
 
 ROOT = Path(__file__).parents[3]
 VARIABLE = "_ARBOR_COMPLETE"
@@ -70,13 +70,10 @@ def test_the_program_completes_without_a_shell(
 ) -> None:
     installed = Path(sys.executable).parent / "arbor"
     command = [sys.executable, *program] if program else [str(installed)]
-    done = subprocess.run(
+    done = captured(
         command,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), **variables(shell, line)},
-        capture_output=True,
-        text=True,
-        timeout=120,
         check=True,
     )
     if shell == "bash":
@@ -104,15 +101,7 @@ def test_an_installed_completion_works_in_a_shell(tmp_path: Path, shell: str) ->
     }
 
     def run(*words: str) -> str:
-        done = subprocess.run(
-            words,
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=True,
-        )
+        done = captured(words, cwd=ROOT, env=environment, check=True)
         return done.stdout
 
     run("arbor", "--install-completion", shell)

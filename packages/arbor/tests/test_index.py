@@ -1,7 +1,6 @@
 """`arbor --help` lists all commands without loading them."""
 
 import inspect
-import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +12,7 @@ from typer.testing import CliRunner
 
 from arbor.__main__ import app
 from arbor.index import COMMANDS
+from programs import captured
 
 ROOT = Path(__file__).parents[1]
 SLOW = {"boto3", "botocore", "tenacity", "psycopg", "redis"}
@@ -43,14 +43,7 @@ def test_every_section_of_the_index_exists() -> None:
 def loaded_by(code: str) -> tuple[set[str], str]:
     """The modules that a fresh interpreter loads, and its output."""
     listing = "import sys; print('\\n'.join(sys.modules), file=sys.stderr)"
-    done = subprocess.run(
-        [sys.executable, "-c", f"{code}\n{listing}"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    done = captured([sys.executable, "-c", f"{code}\n{listing}"], cwd=ROOT, check=True)
     return set(done.stderr.split()), done.stdout
 
 

@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tarfile
 import zipfile
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import command_tree
+from programs import captured
 
 ROOT = Path(__file__).parents[3]
 BUILD = "from setuptools import build_meta; print(build_meta.build_{kind}({directory!r}))"
@@ -38,14 +38,11 @@ def run(*words: str | Path, cwd: Path, code: int = 0) -> str:
         for name, value in os.environ.items()
         if not name.startswith(("AWS_", "PYTHON", "COV_"))
     }
-    done = subprocess.run(
+    done = captured(
         [str(word) for word in words],
         cwd=cwd,
         env={**kept, "HOME": str(cwd), **WITHOUT_CREDENTIALS},
-        capture_output=True,
-        text=True,
         timeout=900,
-        check=False,
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr

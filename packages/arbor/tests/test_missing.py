@@ -1,11 +1,11 @@
 """A test run ends with its skipped tests, and the command to install missing programs."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import missing
+from programs import captured
 
 SUPPORT = Path(missing.__file__).parent
 SKIPS = """
@@ -26,13 +26,10 @@ COMMAND = "To run them (Debian): apt-get install --yes crane spade\n"
 
 
 def run(directory: Path, *words: str, **environment: str) -> str:
-    return subprocess.run(
+    return captured(
         [sys.executable, *words],
         cwd=directory,
         env={**os.environ, "PYTHONPATH": str(SUPPORT), **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
         check=True,
     ).stdout
 

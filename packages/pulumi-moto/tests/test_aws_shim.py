@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from programs import captured
 from pulumi_moto import aws_shim
 
 ENDPOINT = "http://127.0.0.1:1"
@@ -35,13 +36,7 @@ def shim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(shim: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        env={**os.environ, "PATH": aws_shim.search_path(shim)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return captured(command, env={**os.environ, "PATH": aws_shim.search_path(shim)})
 
 
 def test_each_call_goes_to_the_account_with_the_newest_cli(shim: Path) -> None:
@@ -67,9 +62,7 @@ def test_without_a_cli_the_error_names_what_to_install(
 ) -> None:
     monkeypatch.setattr(aws_shim, "find_aws", lambda: None)
     aws_shim.install(tmp_path, ENDPOINT)
-    done = subprocess.run(
-        [tmp_path / "aws", "s3", "ls"], capture_output=True, text=True, check=False
-    )
+    done = captured([tmp_path / "aws", "s3", "ls"])
     assert done.returncode == 127
     assert "install version 2" in done.stderr
 

@@ -2,7 +2,6 @@
 
 import http.server
 import shlex
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ import plugin_stand_ins
 from arbor.__main__ import app
 from arbor.cache import endpoint, warm
 from arbor.cache.endpoint import TOKEN, post
+from programs import captured
 from pulumi_moto.corrections.ssm_sessions import sessions
 from staging_fixtures import BACKEND, DOMAIN, STACK, Staging
 
@@ -93,15 +93,11 @@ def test_the_command_runs_in_python(tmp_path: Path, kind: str) -> None:
     module.parent.mkdir(parents=True)
     module.write_text(f"{kind} warm_cache():\n    print('12 plans')\n")
     program, *words = shlex.split(warm.COMMAND)
-    done = subprocess.run(
-        [sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
+    done = captured([sys.executable, *words], cwd=tmp_path, check=True)
     assert program == "python"
     assert done.stdout.splitlines() == ["12 plans", warm.DONE]
     module.write_text(f"{kind} warm_cache():\n    raise ValueError\n")
-    done = subprocess.run(
-        [sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    done = captured([sys.executable, *words], cwd=tmp_path)
     assert warm.DONE not in done.stdout + done.stderr
 
 

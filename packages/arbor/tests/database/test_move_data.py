@@ -11,6 +11,7 @@ import pytest
 
 import postgres_server
 from engine.stack_file import PROJECT_DIR
+from programs import captured
 
 RUNBOOK = (PROJECT_DIR / "docs/runbook.md").read_text()
 SECTION = RUNBOOK.partition("### Move to Another Stack\n")[2].partition("\n---\n")[0]
@@ -63,13 +64,10 @@ def copy(servers: Servers, where: Path) -> subprocess.CompletedProcess[str]:
     )
     script = script.replace("dbname=arbor_next", f"dbname={postgres_server.DATABASE}")
     programs = f"{postgres_server.PROGRAMS[-1]}:{os.environ['PATH']}"
-    return subprocess.run(
+    return captured(
         ["bash", "-euc", script],
         cwd=where,
         env={"PATH": programs, "PGPASSWORD": postgres_server.PASSWORD},
-        capture_output=True,
-        text=True,
-        check=False,
     )
 
 

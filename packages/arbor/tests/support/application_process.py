@@ -23,6 +23,7 @@ import application
 import postgres_server
 import redis_server
 from harness import declare
+from programs import captured
 
 PLACE = Path(__file__).parents[4] / "tests" / "stand_in"
 HOST = "localhost"
@@ -110,14 +111,8 @@ class Stores:
 
     def alembic(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run the migrations task's command, or another one of alembic."""
-        return subprocess.run(
-            [sys.executable, "-m", "alembic", *words],
-            cwd=PLACE,
-            env=self.process_environment(),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
+        return captured(
+            [sys.executable, "-m", "alembic", *words], cwd=PLACE, env=self.process_environment()
         )
 
     def seed(self, *, plans: int, months: int = 12) -> str:
