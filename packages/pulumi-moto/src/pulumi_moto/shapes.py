@@ -17,6 +17,11 @@ def to_aws(value: Any) -> Any:
     return [to_aws(item) for item in value] if isinstance(value, list | tuple) else value
 
 
+def capitalized(listed: str, **differing: str) -> dict[str, str]:
+    """Return AWS's name of each name in a text: with a capital letter, unless it differs."""
+    return {name: name[:1].upper() + name[1:] for name in listed.split()} | differing
+
+
 def from_aws(value: Any) -> Any:
     """The reverse of `to_aws`."""
     if isinstance(value, Mapping):

@@ -1,26 +1,14 @@
 """CloudWatch alarms."""
 
 from pulumi_moto.row import Autoname, Change, Client, Props, Row, State, fields
-from pulumi_moto.shapes import Members, same_set, tag_dict, tag_list
+from pulumi_moto.shapes import Members, capitalized, same_set, tag_dict, tag_list
 
-PLAIN = {
-    "alarmDescription": "AlarmDescription",
-    "comparisonOperator": "ComparisonOperator",
-    "evaluationPeriods": "EvaluationPeriods",
-    "datapointsToAlarm": "DatapointsToAlarm",
-    "threshold": "Threshold",
-    "treatMissingData": "TreatMissingData",
-    "metricName": "MetricName",
-    "namespace": "Namespace",
-    "period": "Period",
-    "statistic": "Statistic",
-    "extendedStatistic": "ExtendedStatistic",
-    "unit": "Unit",
-    "actionsEnabled": "ActionsEnabled",
-    "alarmActions": "AlarmActions",
-    "okActions": "OKActions",
-    "insufficientDataActions": "InsufficientDataActions",
-}
+PLAIN = capitalized(
+    "alarmDescription comparisonOperator evaluationPeriods datapointsToAlarm threshold "
+    "treatMissingData metricName namespace period statistic extendedStatistic unit "
+    "actionsEnabled alarmActions insufficientDataActions",
+    okActions="OKActions",
+)
 """Pulumi's names of inputs and CloudWatch's, for equal values."""
 WHOLE_NUMBERS = {"evaluationPeriods", "datapointsToAlarm", "period"}
 QUERY = {"id": "Id", "expression": "Expression", "label": "Label", "returnData": "ReturnData"}

@@ -5,7 +5,7 @@ from functools import partial
 from pulumi_moto.row import Change, Client, Props, Row, State, fields
 from pulumi_moto.services.ec2_shapes import arn_of, retag, specification
 from pulumi_moto.services.missing import deleting, first
-from pulumi_moto.shapes import tag_dict
+from pulumi_moto.shapes import capitalized, tag_dict
 
 # VPC
 
@@ -68,10 +68,9 @@ def create_subnet(ec2: Client, props: Props) -> str:
     return subnet
 
 
-ADDRESSES = {
-    "mapPublicIpOnLaunch": "MapPublicIpOnLaunch",
-    "assignIpv6AddressOnCreation": "AssignIpv6AddressOnCreation",
-}
+ADDRESSES = capitalized(
+    "mapPublicIpOnLaunch assignIpv6AddressOnCreation",
+)
 
 
 def _set_addresses(ec2: Client, subnet: str, props: Props) -> None:

@@ -6,22 +6,16 @@ from pulumi_moto.row import Change, Client, Props, Row, State, fields
 from pulumi_moto.services.equivalence import same_text
 from pulumi_moto.services.missing import found_or_none
 from pulumi_moto.services.resource_tags import retag
-from pulumi_moto.shapes import Members, same_set, tag_dict, tag_list, without_empty
+from pulumi_moto.shapes import Members, capitalized, same_set, tag_dict, tag_list, without_empty
 
-PLAIN = {
-    "engine": "Engine",
-    "engineVersion": "EngineVersion",
-    "transitEncryptionEnabled": "TransitEncryptionEnabled",
-    "nodeType": "CacheNodeType",
-    "automaticFailoverEnabled": "AutomaticFailoverEnabled",
-    "multiAzEnabled": "MultiAZEnabled",
-    "snapshotRetentionLimit": "SnapshotRetentionLimit",
-    "snapshotWindow": "SnapshotWindow",
-    "maintenanceWindow": "PreferredMaintenanceWindow",
-    "autoMinorVersionUpgrade": "AutoMinorVersionUpgrade",
-    "parameterGroupName": "CacheParameterGroupName",
-    "securityGroupIds": "SecurityGroupIds",
-}
+PLAIN = capitalized(
+    "engine engineVersion transitEncryptionEnabled automaticFailoverEnabled "
+    "snapshotRetentionLimit snapshotWindow autoMinorVersionUpgrade securityGroupIds",
+    nodeType="CacheNodeType",
+    multiAzEnabled="MultiAZEnabled",
+    maintenanceWindow="PreferredMaintenanceWindow",
+    parameterGroupName="CacheParameterGroupName",
+)
 FIXED = {
     "replicationGroupId": "ReplicationGroupId",
     "port": "Port",

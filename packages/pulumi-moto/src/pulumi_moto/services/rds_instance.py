@@ -6,27 +6,19 @@ from pulumi_moto.row import Change, Client, Props, Row, State, fields
 from pulumi_moto.services.equivalence import same_text
 from pulumi_moto.services.missing import found_or_none
 from pulumi_moto.services.resource_tags import retag
-from pulumi_moto.shapes import Members, same_set, tag_dict, tag_list, without_empty
+from pulumi_moto.shapes import Members, capitalized, same_set, tag_dict, tag_list, without_empty
 
 RESOURCE_ID = re.compile(r"db-[0-9A-Z]{2,255}")
 """The provider's id of an instance; an import may use its identifier instead."""
-PLAIN = {
-    "instanceClass": "DBInstanceClass",
-    "allocatedStorage": "AllocatedStorage",
-    "maxAllocatedStorage": "MaxAllocatedStorage",
-    "engineVersion": "EngineVersion",
-    "multiAz": "MultiAZ",
-    "backupRetentionPeriod": "BackupRetentionPeriod",
-    "backupWindow": "PreferredBackupWindow",
-    "maintenanceWindow": "PreferredMaintenanceWindow",
-    "storageType": "StorageType",
-    "copyTagsToSnapshot": "CopyTagsToSnapshot",
-    "autoMinorVersionUpgrade": "AutoMinorVersionUpgrade",
-    "deletionProtection": "DeletionProtection",
-    "publiclyAccessible": "PubliclyAccessible",
-    "monitoringInterval": "MonitoringInterval",
-    "monitoringRoleArn": "MonitoringRoleArn",
-}
+PLAIN = capitalized(
+    "allocatedStorage maxAllocatedStorage engineVersion backupRetentionPeriod storageType "
+    "copyTagsToSnapshot autoMinorVersionUpgrade deletionProtection publiclyAccessible "
+    "monitoringInterval monitoringRoleArn",
+    instanceClass="DBInstanceClass",
+    multiAz="MultiAZ",
+    backupWindow="PreferredBackupWindow",
+    maintenanceWindow="PreferredMaintenanceWindow",
+)
 """Modifiable inputs with the same name in all RDS calls."""
 INSIGHTS = {
     "performanceInsightsEnabled": "PerformanceInsightsEnabled",
