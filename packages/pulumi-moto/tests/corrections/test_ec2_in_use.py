@@ -311,9 +311,7 @@ def test_a_gateway_a_group_or_an_endpoint_blocks_deleting_the_vpc(network: Netwo
         ]
     )
     made = network.ec2.create_vpc_endpoint(
-        VpcId=network.vpc,
-        ServiceName="com.amazonaws.us-east-1.s3",
-        VpcEndpointType="Gateway",
+        VpcId=network.vpc, ServiceName="com.amazonaws.us-east-1.s3", VpcEndpointType="Gateway"
     )
     vpc_is_held(network)
     network.ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpoint"]["VpcEndpointId"]])

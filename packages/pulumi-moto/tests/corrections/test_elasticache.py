@@ -49,10 +49,7 @@ def test_the_next_group_of_the_name_has_its_own_tags() -> None:
         ({"PreferredMaintenanceWindow": "sun:05:00"}, "Invalid maintenance window format"),
         ({"PreferredMaintenanceWindow": "sun:05:00-sun:05:59"}, "at least 60 minutes"),
         (
-            {
-                "SnapshotWindow": "23:30-00:31",
-                "PreferredMaintenanceWindow": "mon:00:30-mon:01:30",
-            },
+            {"SnapshotWindow": "23:30-00:31", "PreferredMaintenanceWindow": "mon:00:30-mon:01:30"},
             "The snapshot window and maintenance window must not overlap.",
         ),
     ],

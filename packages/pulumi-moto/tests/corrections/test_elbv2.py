@@ -57,8 +57,7 @@ def test_a_protected_load_balancer_is_not_deleted_until_the_protection_is_off(
 
     def protect(value: str) -> None:
         elb.modify_load_balancer_attributes(
-            LoadBalancerArn=arn,
-            Attributes=[{"Key": "deletion_protection.enabled", "Value": value}],
+            LoadBalancerArn=arn, Attributes=[{"Key": "deletion_protection.enabled", "Value": value}]
         )
 
     protect("true")

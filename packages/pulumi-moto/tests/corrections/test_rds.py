@@ -48,10 +48,7 @@ def test_a_retention_outside_of_0_to_35_days_is_refused(days: int) -> None:
     ],
 )
 def test_a_backup_window_that_rds_cannot_keep_is_refused(window: str, words: str) -> None:
-    params = {
-        "PreferredBackupWindow": window,
-        "PreferredMaintenanceWindow": "sun:05:00-sun:06:00",
-    }
+    params = {"PreferredBackupWindow": window, "PreferredMaintenanceWindow": "sun:05:00-sun:06:00"}
     assert f"InvalidParameterValue: {words}" in refusal(database, **params)
     database()
     assert f"InvalidParameterValue: {words}" in refusal(modify, **params)

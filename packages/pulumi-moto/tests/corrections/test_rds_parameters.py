@@ -37,8 +37,7 @@ def test_an_unknown_parameter_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["rds.force_ssl", "log_min_duration_statement", "pg_stat_statements.track", "TimeZone"],
+    "name", ["rds.force_ssl", "log_min_duration_statement", "pg_stat_statements.track", "TimeZone"]
 )
 def test_a_dynamic_parameter_works_at_once(name: str) -> None:
     parameter_group()

@@ -351,9 +351,7 @@ def test_a_deployment_that_is_rolled_back_swaps_nothing(world: World) -> None:
     consistent(world)
 
 
-def test_groups_in_the_first_order_direct_a_deployment_at_the_live_group(
-    world: World,
-) -> None:
+def test_groups_in_the_first_order_direct_a_deployment_at_the_live_group(world: World) -> None:
     """What a provider does that takes the swap for drift."""
     world.deployed()
     world.update(loadBalancers=[world.balancer()])

@@ -39,10 +39,7 @@ def test_a_revision_has_its_configuration_and_its_serving_group(world: World) ->
     assert found["networkConfiguration"] == world.network()
     assert found["containerImages"][0]["image"] == "registry.example/backend:v1"
     (resolved,) = found["resolvedConfiguration"]["loadBalancers"]
-    assert resolved == {
-        "targetGroupArn": world.blue,
-        "productionListenerRule": world.production,
-    }
+    assert resolved == {"targetGroupArn": world.blue, "productionListenerRule": world.production}
 
 
 def test_the_service_has_its_running_revisions(world: World) -> None:

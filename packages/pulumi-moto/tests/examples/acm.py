@@ -34,10 +34,7 @@ def _validation() -> dict[str, Any]:
         HostedZoneId=zone,
         ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record_set}]},
     )
-    return {
-        "certificateArn": arn,
-        "validationRecordFqdns": [record["Name"].rstrip(".")],
-    }
+    return {"certificateArn": arn, "validationRecordFqdns": [record["Name"].rstrip(".")]}
 
 
 EXAMPLES = {

@@ -66,5 +66,5 @@ EXAMPLES = {
                 "unit": "Percent",
             }.items()
         },
-    ),
+    )
 }

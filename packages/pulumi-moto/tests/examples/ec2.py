@@ -141,11 +141,7 @@ EXAMPLES = {
             "assignIpv6AddressOnCreation": False,
             "tags": TAGS,
         },
-        change={
-            "mapPublicIpOnLaunch": False,
-            "assignIpv6AddressOnCreation": True,
-            "tags": OTHER,
-        },
+        change={"mapPublicIpOnLaunch": False, "assignIpv6AddressOnCreation": True, "tags": OTHER},
     ),
     "aws:ec2/internetGateway:InternetGateway": Example(
         inputs=lambda: {"vpcId": vpc(), "tags": TAGS},
@@ -167,8 +163,7 @@ EXAMPLES = {
         more={"gatewayId": lambda _: {"natGatewayId": None, "gatewayId": gateway(vpc())}},
     ),
     "aws:ec2/routeTableAssociation:RouteTableAssociation": Example(
-        inputs=association,
-        more={"routeTableId": another_table},
+        inputs=association, more={"routeTableId": another_table}
     ),
     "aws:ec2/vpcEndpoint:VpcEndpoint": Example(
         inputs=endpoint,

@@ -37,10 +37,7 @@ EXAMPLES = {
             "imageTagMutabilityExclusionFilters": [{"filter": "dev*", "filterType": "WILDCARD"}],
             "imageScanningConfiguration": {"scanOnPush": True},
             "encryptionConfigurations": [
-                {
-                    "encryptionType": "KMS",
-                    "kmsKey": "arn:aws:kms:us-east-1:123456789012:key/images",
-                }
+                {"encryptionType": "KMS", "kmsKey": "arn:aws:kms:us-east-1:123456789012:key/images"}
             ],
             "forceDelete": True,
             "tags": {"Stack": "test"},

@@ -49,7 +49,7 @@ EXAMPLES = {
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": Example(
         inputs=_capacity,
         change={
-            "defaultCapacityProviderStrategies": [{"capacityProvider": "FARGATE", "weight": 1}],
+            "defaultCapacityProviderStrategies": [{"capacityProvider": "FARGATE", "weight": 1}]
         },
         more={
             "capacityProviders": {

@@ -180,5 +180,5 @@ EXAMPLES = {
             "triggers": {"image": "2"},
             "tags": {"Stack": "other"},
         },
-    ),
+    )
 }

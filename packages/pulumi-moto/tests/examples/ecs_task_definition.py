@@ -12,10 +12,7 @@ EXAMPLES = {
             "requiresCompatibilities": ["FARGATE"],
             "executionRoleArn": "arn:aws:iam::123456789012:role/execution",
             "taskRoleArn": "arn:aws:iam::123456789012:role/task",
-            "runtimePlatform": {
-                "cpuArchitecture": "X86_64",
-                "operatingSystemFamily": "LINUX",
-            },
+            "runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"},
             "containerDefinitions": json.dumps(
                 [
                     {
@@ -37,5 +34,5 @@ EXAMPLES = {
             "tags": {"Stack": "test", "Component": "backend"},
         },
         change={"skipDestroy": True, "tags": {"Stack": "other"}},
-    ),
+    )
 }

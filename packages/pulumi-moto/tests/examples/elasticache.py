@@ -10,12 +10,7 @@ TAGS = {"Stack": "test", "Component": "cache"}
 
 def _subnets() -> dict[str, Any]:
     _, subnets = create_network()
-    return {
-        "name": "cache-subnets",
-        "description": "Isolated",
-        "subnetIds": subnets,
-        "tags": TAGS,
-    }
+    return {"name": "cache-subnets", "description": "Isolated", "subnetIds": subnets, "tags": TAGS}
 
 
 def _parameters() -> dict[str, Any]:

@@ -15,5 +15,5 @@ EXAMPLES = {
             "thumbprintLists": ["b" * 40],
             "tags": {"Stack": "other"},
         },
-    ),
+    )
 }

@@ -39,7 +39,6 @@ def _group() -> dict[str, Any]:
 
 EXAMPLES = {
     "aws:cloudwatch/logGroup:LogGroup": Example(
-        inputs=_group,
-        change={"retentionInDays": 90, "kmsKeyId": "", "tags": {"Stack": "other"}},
-    ),
+        inputs=_group, change={"retentionInDays": 90, "kmsKeyId": "", "tags": {"Stack": "other"}}
+    )
 }

@@ -39,11 +39,7 @@ EXAMPLES = {
     ),
     "aws:route53/record:Record": Example(
         inputs=_record,
-        change={
-            "ttl": 300,
-            "records": ["other.example.com"],
-            "allowOverwrite": False,
-        },
+        change={"ttl": 300, "records": ["other.example.com"], "allowOverwrite": False},
         more={
             "type": {"type": "TXT", "records": ['"elsewhere"']},
             "aliases": {

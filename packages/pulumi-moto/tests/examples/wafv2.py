@@ -7,11 +7,7 @@ from row_example import Example
 
 
 def _visible(metric: str) -> dict[str, Any]:
-    return {
-        "cloudwatchMetricsEnabled": True,
-        "sampledRequestsEnabled": True,
-        "metricName": metric,
-    }
+    return {"cloudwatchMetricsEnabled": True, "sampledRequestsEnabled": True, "metricName": metric}
 
 
 def _rate_limit(requests: int) -> dict[str, Any]:

@@ -136,12 +136,7 @@ SAME = [
         policy([ROOT]),
         policy([{**ROOT, "Principal": {"AWS": "123456789012"}}]),
     ),
-    (
-        "aws:s3/bucketPolicy:BucketPolicy",
-        "policy",
-        policy([ALLOW, ROOT]),
-        policy([ROOT, ALLOW]),
-    ),
+    ("aws:s3/bucketPolicy:BucketPolicy", "policy", policy([ALLOW, ROOT]), policy([ROOT, ALLOW])),
     (
         "aws:ecr/lifecyclePolicy:LifecyclePolicy",
         "policy",
@@ -182,12 +177,7 @@ SAME = [
 ]
 
 OTHER = [
-    (
-        PARAMETERS,
-        "parameters",
-        [parameter("500", "immediate")],
-        [parameter("600", "immediate")],
-    ),
+    (PARAMETERS, "parameters", [parameter("500", "immediate")], [parameter("600", "immediate")]),
     (DATABASE, "engineVersion", "16.8", "16.9"),
     (DATABASE, "engineVersion", "16.8", "17"),
     (CACHE, "engineVersion", "6.2", "7.x"),

@@ -21,10 +21,7 @@ def account_process(*, speed: float = 0.0) -> Iterator[dict[str, str]]:
     """
     command = [sys.executable, "-m", "pulumi_moto", "serve", "--speed", str(speed)]
     with subprocess.Popen(
-        [*command, "--until-input-closes"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
+        [*command, "--until-input-closes"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None

@@ -141,18 +141,14 @@ def register_with_tags(original: Replacement, self: ApplicationAutoScalingRespon
 
 
 @corrects(
-    ApplicationAutoScalingResponse,
-    moto="is not implemented",
-    aws="returns the tags of a target",
+    ApplicationAutoScalingResponse, moto="is not implemented", aws="returns the tags of a target"
 )
 def list_tags_for_resource(_original: None, self: ApplicationAutoScalingResponse) -> str:
     return json.dumps({"Tags": _tags_of(self, self._get_param("ResourceARN"))})
 
 
 @corrects(
-    ApplicationAutoScalingResponse,
-    moto="is not implemented",
-    aws="adds the tags to a target",
+    ApplicationAutoScalingResponse, moto="is not implemented", aws="adds the tags to a target"
 )
 def tag_resource(_original: None, self: ApplicationAutoScalingResponse) -> str:
     _tags_of(self, self._get_param("ResourceARN")).update(self._get_param("Tags") or {})
@@ -160,9 +156,7 @@ def tag_resource(_original: None, self: ApplicationAutoScalingResponse) -> str:
 
 
 @corrects(
-    ApplicationAutoScalingResponse,
-    moto="is not implemented",
-    aws="removes tags from a target",
+    ApplicationAutoScalingResponse, moto="is not implemented", aws="removes tags from a target"
 )
 def untag_resource(_original: None, self: ApplicationAutoScalingResponse) -> str:
     tags = _tags_of(self, self._get_param("ResourceARN"))

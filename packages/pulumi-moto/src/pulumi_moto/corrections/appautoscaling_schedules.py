@@ -70,9 +70,7 @@ def _refuse_schedule(schedule: str, zone: str | None) -> None:
 
 
 @corrects(
-    ApplicationAutoscalingBackend,
-    moto="accepts the name of a missing action",
-    aws="refuses it",
+    ApplicationAutoscalingBackend, moto="accepts the name of a missing action", aws="refuses it"
 )
 def delete_scheduled_action(
     original: Replacement, self: ApplicationAutoscalingBackend, **where: Any

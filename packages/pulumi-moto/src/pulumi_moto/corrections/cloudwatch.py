@@ -13,11 +13,7 @@ from pulumi_moto.correction import Replacement, corrects
     aws="a new alarm is in INSUFFICIENT_DATA; a change keeps state, history and tags",
 )
 def put_metric_alarm(
-    original: Replacement,
-    self: CloudWatchBackend,
-    name: str,
-    *args: object,
-    **kwargs: object,
+    original: Replacement, self: CloudWatchBackend, name: str, *args: object, **kwargs: object
 ) -> Alarm:
     before = self.alarms.get(name)
     if before is not None:

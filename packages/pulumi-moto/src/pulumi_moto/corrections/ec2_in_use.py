@@ -181,11 +181,7 @@ def detach_internet_gateway(
     original(self, internet_gateway_id, vpc_id)
 
 
-@corrects(
-    EC2Backend,
-    moto="keeps its interface and its address association",
-    aws="releases both",
-)
+@corrects(EC2Backend, moto="keeps its interface and its address association", aws="releases both")
 def delete_nat_gateway(original: Replacement, self: EC2Backend, nat_gateway_id: str) -> NatGateway:
     gateway: NatGateway = original(self, nat_gateway_id)
     for address in self.addresses:

@@ -19,9 +19,7 @@ Known = tuple[ServiceState, Rollout]
 
 
 @corrects(
-    EC2ContainerServiceResponse,
-    moto=ABSENT,
-    aws="lists a service's deployments, the newest first",
+    EC2ContainerServiceResponse, moto=ABSENT, aws="lists a service's deployments, the newest first"
 )
 def list_service_deployments(original: None, self: EC2ContainerServiceResponse) -> ActionResult:
     params = self._get_params()

@@ -147,9 +147,7 @@ def describe_services(
 
 
 @corrects(
-    EC2ContainerServiceBackend,
-    moto="lists deleted services too",
-    aws="lists ACTIVE services",
+    EC2ContainerServiceBackend, moto="lists deleted services too", aws="lists ACTIVE services"
 )
 def list_services(
     original: Replacement, self: EC2ContainerServiceBackend, *args: object, **kwargs: object

@@ -1,10 +1,7 @@
 """ElastiCache: the nodes of a replication group as cache clusters, and the number of replicas."""
 
 from moto.core.responses import ActionResult
-from moto.elasticache.exceptions import (
-    ElastiCacheException,
-    InvalidParameterValueException,
-)
+from moto.elasticache.exceptions import ElastiCacheException, InvalidParameterValueException
 from moto.elasticache.models import CacheCluster, ElastiCacheBackend, ReplicationGroup
 from moto.elasticache.responses import ElastiCacheResponse
 
@@ -118,11 +115,7 @@ def _requested(self: ElastiCacheResponse) -> tuple[ReplicationGroup, int]:
     return group, replicas
 
 
-@corrects(
-    ElastiCacheResponse,
-    moto=ABSENT,
-    aws="adds replicas, up to five",
-)
+@corrects(ElastiCacheResponse, moto=ABSENT, aws="adds replicas, up to five")
 def increase_replica_count(original: None, self: ElastiCacheResponse) -> ActionResult:
     group, replicas = _requested(self)
     if not len(group.member_clusters) - 1 < replicas <= MOST_REPLICAS:

@@ -139,12 +139,7 @@ def describe_parameters(original: None, self: ElastiCacheResponse) -> ActionResu
     return ActionResult({"Parameters": parameters})
 
 
-@corrects(
-    ElastiCacheResponse,
-    "modify_cache_parameter_group",
-    moto=ABSENT,
-    aws="sets parameters",
-)
+@corrects(ElastiCacheResponse, "modify_cache_parameter_group", moto=ABSENT, aws="sets parameters")
 def modify(original: None, self: ElastiCacheResponse) -> ActionResult:
     group = _group(self)
     for one in self._get_param("ParameterNameValues", []):

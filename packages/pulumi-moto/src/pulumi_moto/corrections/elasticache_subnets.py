@@ -15,9 +15,7 @@ class CacheSubnetGroupInUseError(ElastiCacheException):
 
 
 @corrects(
-    ElastiCacheResponse,
-    moto="is not implemented",
-    aws="deletes a group that no cluster uses",
+    ElastiCacheResponse, moto="is not implemented", aws="deletes a group that no cluster uses"
 )
 def delete_cache_subnet_group(original: None, self: ElastiCacheResponse) -> ActionResult:
     name = self._get_param("CacheSubnetGroupName")
@@ -34,9 +32,7 @@ def delete_cache_subnet_group(original: None, self: ElastiCacheResponse) -> Acti
 
 
 @corrects(
-    ElastiCacheResponse,
-    moto="is not implemented",
-    aws="changes the description and the subnets",
+    ElastiCacheResponse, moto="is not implemented", aws="changes the description and the subnets"
 )
 def modify_cache_subnet_group(original: None, self: ElastiCacheResponse) -> ActionResult:
     name = self._get_param("CacheSubnetGroupName")

@@ -1,9 +1,6 @@
 """ElastiCache: AUTH tokens of a replication group, which take effect after the response."""
 
-from moto.elasticache.exceptions import (
-    ElastiCacheException,
-    InvalidParameterCombinationException,
-)
+from moto.elasticache.exceptions import ElastiCacheException, InvalidParameterCombinationException
 from moto.elasticache.models import ReplicationGroup
 
 from pulumi_moto.clock import CLOCK

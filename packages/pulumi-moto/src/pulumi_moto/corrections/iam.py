@@ -158,9 +158,7 @@ def create_role(
 
 
 @corrects(
-    IAMBackend,
-    moto="does not check the principals",
-    aws="refuses what it refuses for a new role",
+    IAMBackend, moto="does not check the principals", aws="refuses what it refuses for a new role"
 )
 def update_assume_role_policy(
     original: Replacement, self: IAMBackend, role_name: str, policy_document: str
@@ -170,11 +168,7 @@ def update_assume_role_policy(
     original(self, role_name, policy_document)
 
 
-@corrects(
-    IAMBackend,
-    moto="clears the description if the call has none",
-    aws="keeps it",
-)
+@corrects(IAMBackend, moto="clears the description if the call has none", aws="keeps it")
 def update_role(
     original: Replacement,
     self: IAMBackend,

@@ -83,11 +83,7 @@ def encrypt(
     return encrypted
 
 
-@corrects(
-    KmsBackend,
-    moto="accepts a key that is disabled or pending deletion",
-    aws="refuses it",
-)
+@corrects(KmsBackend, moto="accepts a key that is disabled or pending deletion", aws="refuses it")
 def decrypt(
     original: Replacement, self: KmsBackend, *args: object, **kwargs: object
 ) -> tuple[bytes, str]:

@@ -85,11 +85,7 @@ class _Compiled(FilterPattern):
         self.matches = matches
 
 
-@corrects(
-    LogsBackend,
-    moto="accepts any number of days",
-    aws="refuses a number outside its list",
-)
+@corrects(LogsBackend, moto="accepts any number of days", aws="refuses a number outside its list")
 def put_retention_policy(
     original: Replacement, self: LogsBackend, log_group_name: str, retention_in_days: int
 ) -> None:
@@ -146,11 +142,7 @@ def associate_kms_key(_original: None, self: LogsResponse) -> str:
     return json.dumps({})
 
 
-@corrects(
-    LogsResponse,
-    moto="is not implemented",
-    aws="encrypts new events with AWS's own key",
-)
+@corrects(LogsResponse, moto="is not implemented", aws="encrypts new events with AWS's own key")
 def disassociate_kms_key(_original: None, self: LogsResponse) -> str:
     _group(self).kms_key_id = None
     return json.dumps({})

@@ -1,9 +1,6 @@
 """RDS: creating, promoting and deleting an instance."""
 
-from moto.rds.exceptions import (
-    InvalidDBInstanceStateFault,
-    InvalidParameterCombination,
-)
+from moto.rds.exceptions import InvalidDBInstanceStateFault, InvalidParameterCombination
 from moto.rds.models import DBInstance, RDSBackend
 
 from pulumi_moto.correction import Replacement, corrects
@@ -18,11 +15,7 @@ from pulumi_moto.corrections.rds_refusals import (
 from pulumi_moto.corrections.rds_versions import with_minor_version
 from pulumi_moto.shapes import Params
 
-KEPT = (
-    "performance_insights_kms_key_id",
-    "performance_insights_retention_period",
-    "network_type",
-)
+KEPT = ("performance_insights_kms_key_id", "performance_insights_retention_period", "network_type")
 
 
 def keep(instance: DBInstance, params: Params) -> None:

@@ -104,10 +104,7 @@ def _grown(found: Instance, value: int) -> int:
     "its family, and takes a snapshot first",
 )
 def modify_db_instance(
-    original: Replacement,
-    self: RDSBackend,
-    db_instance_identifier: str,
-    db_kwargs: Params,
+    original: Replacement, self: RDSBackend, db_instance_identifier: str, db_kwargs: Params
 ) -> DBInstance:
     found = self.describe_db_instances(db_instance_identifier)[0]
     if not isinstance(found, Instance):
@@ -145,11 +142,7 @@ def _queue(found: Instance, later: Members, *, at_once: bool) -> None:
         found.change(found.waiting)
 
 
-@corrects(
-    RDSBackend,
-    moto="does nothing",
-    aws="applies the parameters that are pending-reboot",
-)
+@corrects(RDSBackend, moto="does nothing", aws="applies the parameters that are pending-reboot")
 def reboot_db_instance(
     original: Replacement, self: RDSBackend, db_instance_identifier: str
 ) -> DBInstance:

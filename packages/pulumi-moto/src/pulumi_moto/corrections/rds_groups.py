@@ -65,10 +65,7 @@ def modify_db_subnet_group(
 
 
 @corrects(
-    RDSBackend,
-    call="rds.delete_db_subnet_group",
-    moto="deletes one in use",
-    aws="refuses it",
+    RDSBackend, call="rds.delete_db_subnet_group", moto="deletes one in use", aws="refuses it"
 )
 def delete_subnet_group(original: Replacement, self: RDSBackend, subnet_name: str) -> DBSubnetGroup:
     for instance in self.databases.values():
@@ -83,11 +80,7 @@ def delete_subnet_group(original: Replacement, self: RDSBackend, subnet_name: st
     return group
 
 
-@corrects(
-    RDSBackend,
-    moto="deletes one in use",
-    aws="refuses it",
-)
+@corrects(RDSBackend, moto="deletes one in use", aws="refuses it")
 def delete_db_parameter_group(
     original: Replacement, self: RDSBackend, db_parameter_group_name: str
 ) -> DBParameterGroup:

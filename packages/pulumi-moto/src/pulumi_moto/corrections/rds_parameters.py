@@ -73,11 +73,7 @@ def modify_db_parameter_group(
     return group
 
 
-@corrects(
-    RDSResponse,
-    moto="is not implemented",
-    aws="resets the parameters to their defaults",
-)
+@corrects(RDSResponse, moto="is not implemented", aws="resets the parameters to their defaults")
 def reset_db_parameter_group(original: None, self: RDSResponse) -> ActionResult:
     name = self.params.get("DBParameterGroupName")
     if name not in self.backend.db_parameter_groups:

@@ -21,10 +21,7 @@ SECONDS = 30.0
     "another meanwhile; refuses one if it manages the password in Secrets Manager",
 )
 def modify_db_instance(
-    original: Replacement,
-    self: RDSBackend,
-    db_instance_identifier: str,
-    db_kwargs: Params,
+    original: Replacement, self: RDSBackend, db_instance_identifier: str, db_kwargs: Params
 ) -> DBInstance:
     params = dict(db_kwargs)
     found = self.describe_db_instances(db_instance_identifier)[0]

@@ -89,11 +89,7 @@ def _is_connected(self: SimpleSystemManagerResponse, target: str) -> bool:
     )
 
 
-@corrects(
-    SimpleSystemManagerResponse,
-    moto=ABSENT,
-    aws="ends it, and refuses an ended one",
-)
+@corrects(SimpleSystemManagerResponse, moto=ABSENT, aws="ends it, and refuses an ended one")
 def terminate_session(original: None, self: SimpleSystemManagerResponse) -> ActionResult:
     session = self._get_param("SessionId")
     held = sessions(self.ssm_backend)

@@ -3,16 +3,7 @@
 import time
 
 from pulumi_moto.clock import CLOCK
-from pulumi_moto.row import (
-    ALLOWED_SECONDS,
-    Change,
-    Client,
-    NotMadeError,
-    Props,
-    Row,
-    State,
-    fields,
-)
+from pulumi_moto.row import ALLOWED_SECONDS, Change, Client, NotMadeError, Props, Row, State, fields
 from pulumi_moto.services.missing import deleting, found_or_none
 from pulumi_moto.shapes import Members, same_set, tag_dict, tag_list
 

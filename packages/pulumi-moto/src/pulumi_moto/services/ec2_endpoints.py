@@ -5,9 +5,7 @@ from pulumi_moto.services.ec2_shapes import retag, specification
 from pulumi_moto.services.missing import found_or_none, ignore_missing
 from pulumi_moto.shapes import Members, capitalized, same_set, tag_dict, without_empty
 
-LISTS = capitalized(
-    "subnetIds routeTableIds securityGroupIds",
-)
+LISTS = capitalized("subnetIds routeTableIds securityGroupIds")
 
 
 def create_endpoint(ec2: Client, props: Props) -> str:

@@ -34,10 +34,7 @@ def read_vpc(ec2: Client, vpc: str) -> State | None:
         for name, attribute in DNS.items()
     }
     groups = ec2.describe_security_groups(
-        Filters=[
-            {"Name": "vpc-id", "Values": [vpc]},
-            {"Name": "group-name", "Values": ["default"]},
-        ]
+        Filters=[{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
     )["SecurityGroups"]
     return {
         "cidrBlock": found["CidrBlock"],
@@ -68,9 +65,7 @@ def create_subnet(ec2: Client, props: Props) -> str:
     return subnet
 
 
-ADDRESSES = capitalized(
-    "mapPublicIpOnLaunch assignIpv6AddressOnCreation",
-)
+ADDRESSES = capitalized("mapPublicIpOnLaunch assignIpv6AddressOnCreation")
 
 
 def _set_addresses(ec2: Client, subnet: str, props: Props) -> None:

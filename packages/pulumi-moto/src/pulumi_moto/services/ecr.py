@@ -41,10 +41,7 @@ def read_repository(ecr: Client, name: str) -> State | None:
 def update_repository(ecr: Client, name: str, change: Change) -> None:
     new = change.new
     if change.keys & {"imageTagMutability", "imageTagMutabilityExclusionFilters"}:
-        ecr.put_image_tag_mutability(
-            repositoryName=name,
-            **_mutability(new),
-        )
+        ecr.put_image_tag_mutability(repositoryName=name, **_mutability(new))
     if "imageScanningConfiguration" in change.keys:
         ecr.put_image_scanning_configuration(
             repositoryName=name,

@@ -13,9 +13,7 @@ from pulumi_moto.shapes import Members, same_set
 
 def create_cluster(ecs: Client, props: Props) -> str:
     created = ecs.create_cluster(
-        clusterName=props["name"],
-        **_params(props),
-        tags=ecs_tags(props.get("tags", {})),
+        clusterName=props["name"], **_params(props), tags=ecs_tags(props.get("tags", {}))
     )
     return str(created["cluster"]["clusterArn"])
 

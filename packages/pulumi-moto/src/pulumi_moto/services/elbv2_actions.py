@@ -4,10 +4,7 @@ from pulumi_moto.row import Change, Client
 from pulumi_moto.services.missing import found_or_none
 from pulumi_moto.shapes import Members, from_aws, tag_dict, tag_list, to_aws
 
-CONFIGS = {
-    "redirect": "RedirectConfig",
-    "fixedResponse": "FixedResponseConfig",
-}
+CONFIGS = {"redirect": "RedirectConfig", "fixedResponse": "FixedResponseConfig"}
 
 
 def actions_to_aws(actions: list[Members]) -> list[Members]:

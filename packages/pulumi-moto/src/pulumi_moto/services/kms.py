@@ -82,11 +82,7 @@ def read_alias(kms: Client, name: str) -> State | None:
     for page in kms.get_paginator("list_aliases").paginate():
         for found in page["Aliases"]:
             if found["AliasName"] == name:
-                return {
-                    "name": name,
-                    "targetKeyId": found["TargetKeyId"],
-                    "arn": found["AliasArn"],
-                }
+                return {"name": name, "targetKeyId": found["TargetKeyId"], "arn": found["AliasArn"]}
     return None
 
 

@@ -91,10 +91,7 @@ def _find(dns: Client, physical_id: str) -> Members | None:
     zone, rest = physical_id.split("_", 1)
     name, kind = rest.rsplit("_", 1)
     listed: Members | None = found_or_none(
-        dns.list_resource_record_sets,
-        HostedZoneId=zone,
-        StartRecordName=name,
-        StartRecordType=kind,
+        dns.list_resource_record_sets, HostedZoneId=zone, StartRecordName=name, StartRecordType=kind
     )
     for record in (listed or {}).get("ResourceRecordSets", []):
         if record["Name"].rstrip(".") == name and record["Type"] == kind:
