@@ -43,9 +43,7 @@ def test_an_existing_validation_record_is_overwritten() -> None:
         assert record["allowOverwrite"] is True
 
 
-def test_users_of_the_certificate_wait_until_it_is_issued(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_users_of_the_certificate_wait_until_it_is_issued(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(harness.COMPUTED, VALIDATION, lambda _: {"certificateArn": "arn:issued"})
     validation = declare(lambda: Certificate("tls", ARGS)).only(VALIDATION)
 

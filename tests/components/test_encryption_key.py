@@ -4,12 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.encryption_key import (
-    EncryptionKey,
-    EncryptionKeyArgs,
-    ServiceGrant,
-    logs_grant,
-)
+from components.encryption_key import EncryptionKey, EncryptionKeyArgs, ServiceGrant, logs_grant
 from harness import ACCOUNT, REGION, declare, outputs
 
 KEY = "aws:kms/key:Key"

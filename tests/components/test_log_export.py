@@ -56,10 +56,7 @@ def test_only_these_groups_of_this_account_can_be_exported(action: str, resource
         ({"aws:SecureTransport": "false"}, False),
     ],
 )
-def test_an_export_is_limited_to_account_groups_and_tls(
-    change: dict[str, str],
-    may: bool,
-) -> None:
+def test_an_export_is_limited_to_account_groups_and_tls(change: dict[str, str], may: bool) -> None:
     context = {
         "aws:SourceAccount": ACCOUNT,
         "aws:SourceArn": f"{GROUP}:*",

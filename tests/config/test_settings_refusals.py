@@ -189,11 +189,7 @@ OFFICES = (
                 "another zone"
             ),
         ),
-        (
-            "cacheNodes",
-            7,
-            "a whole number from 0 to 6 nodes, 0 for one per zone",
-        ),
+        ("cacheNodes", 7, "a whole number from 0 to 6 nodes, 0 for one per zone"),
         ("cacheSnapshotDays", 36, "a whole number from 0 to 35 days"),
         ("cacheSnapshotWindow", "03:00-03:30", "hh:mm-hh:mm in UTC of at least 60 minutes"),
         (

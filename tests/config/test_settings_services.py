@@ -168,10 +168,7 @@ def services(app: str, **changes: Any) -> dict[str, dict[str, Any]]:
             {"previousPort": 8000},
             "previousPort is 8000; allowed: the running version's port, which differs from port",
         ),
-        (
-            {"releaseOrder": 0},
-            "releaseOrder is 0; allowed: a whole number from 1 to 1,000",
-        ),
+        ({"releaseOrder": 0}, "releaseOrder is 0; allowed: a whole number from 1 to 1,000"),
         ({"heathCheckPath": "/"}, "heathCheckPath is not a setting; allowed: healthCheckPath"),
         ({"xyz": 1}, f"xyz is not a setting; allowed: {FIELDS}"),
     ],

@@ -281,10 +281,7 @@ def test_the_runbook_repairs_an_unmigrated_database(
     pristine_production: Deployed, tmp_path: Path
 ) -> None:
     """The application starts on an empty database; the commands are the printed ones."""
-    with (
-        pristine_production.copy() as stack,
-        shell_of(stack, tmp_path, migrates=False) as shell,
-    ):
+    with pristine_production.copy() as stack, shell_of(stack, tmp_path, migrates=False) as shell:
         push(stack)
         broken = shell.run("arbor migrate --yes --every 0.2", code=1)
         assert 'relation "suppliers" already exists' in broken

@@ -126,9 +126,7 @@ def served() -> Iterator[Served]:
 
 
 @pytest.mark.xdist_group("served")
-def test_a_rollback_by_ecs_is_reported_and_the_next_up_recovers(
-    served: Served,
-) -> None:
+def test_a_rollback_by_ecs_is_reported_and_the_next_up_recovers(served: Served) -> None:
     ecs, elb = served.client("ecs"), served.client("elbv2")
     service = {"cluster": "arbor-staging-cluster", "service": "arbor-staging-backend"}
     ecs.update_service(**service, enableExecuteCommand=False)

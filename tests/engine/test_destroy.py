@@ -7,7 +7,7 @@ from engine_stack import Deployed
 from pulumi_moto.registry import ROWS
 
 KEPT_ON_PURPOSE = {
-    "aws:ecs/taskDefinition:TaskDefinition",  # skipDestroy: earlier revisions stay for a rollback
+    "aws:ecs/taskDefinition:TaskDefinition"  # skipDestroy: earlier revisions stay for a rollback
 }
 
 

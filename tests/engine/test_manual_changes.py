@@ -136,11 +136,7 @@ def test_operators_changes_stay_and_pulumi_shows_no_change(production: Deployed)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "refreshed",
-    [False, True],
-    ids=["without a refresh", "refreshed"],
-)
+@pytest.mark.parametrize("refreshed", [False, True], ids=["without a refresh", "refreshed"])
 def test_operators_changes_stay_when_config_changes_the_same_resources(
     production: Deployed, *, refreshed: bool
 ) -> None:
@@ -159,9 +155,7 @@ def test_operators_changes_stay_when_config_changes_the_same_resources(
 
 
 @pytest.mark.slow
-def test_changes_of_configured_values_stay_and_are_drift(
-    production: Deployed,
-) -> None:
+def test_changes_of_configured_values_stay_and_are_drift(production: Deployed) -> None:
     """`up` alone never refreshes, so it reverts nothing; the drift check reports the difference.
 
     A scaled database, and a floor (docs/decisions/scaling-floor.md).

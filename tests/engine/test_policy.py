@@ -31,9 +31,7 @@ def test_every_rule_has_a_mutation() -> None:
     assert {mutation.rule for mutation in catalog.MUTATIONS} == EVERY
 
 
-def test_each_change_of_one_preview_violates_exactly_its_rule(
-    production: Deployment,
-) -> None:
+def test_each_change_of_one_preview_violates_exactly_its_rule(production: Deployment) -> None:
     """The others are tested without the engine (tests/policy), and with it by `make policy-proof`.
 
     One change can make a document with another change unknown, so rules that read such documents

@@ -216,8 +216,7 @@ def test_a_live_stack_moves_to_the_promised_names_by_the_runbook(
     live = ecs.describe_task_definition(taskDefinition="arbor-staging-backend")["taskDefinition"]
     execution = live["executionRoleArn"].rsplit("/", 1)[-1]
     policy = iam.get_role_policy(
-        RoleName=execution,
-        PolicyName=iam.list_role_policies(RoleName=execution)["PolicyNames"][0],
+        RoleName=execution, PolicyName=iam.list_role_policies(RoleName=execution)["PolicyNames"][0]
     )["PolicyDocument"]
     assert "repository/arbor-staging-backend" in json.dumps(policy)
     # Until the release, the tasks pull from the old repository with its own policy.

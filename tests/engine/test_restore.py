@@ -19,8 +19,7 @@ from pulumi_moto import aws_shim
 
 CLI = aws_shim.find_aws()
 pytestmark = pytest.mark.skipif(
-    CLI is None or aws_shim.version(CLI) < (2,),
-    reason=missing.needs("the AWS CLI v2", "awscli"),
+    CLI is None or aws_shim.version(CLI) < (2,), reason=missing.needs("the AWS CLI v2", "awscli")
 )
 LIVE, RESTORED = "arbor-production-db", "arbor-production-db-restored"
 INSTANCE = "aws:rds/instance:Instance"

@@ -90,9 +90,7 @@ def test_every_url_leads_to_its_service_and_other_hosts_to_none(production: Depl
     assert listener["DefaultActions"][0]["FixedResponseConfig"]["StatusCode"] == "404"
 
 
-def test_traffic_shifts_on_green_first_and_every_url_keeps_a_target(
-    production: Deployed,
-) -> None:
+def test_traffic_shifts_on_green_first_and_every_url_keeps_a_target(production: Deployed) -> None:
     ecs, traffic = production.client("ecs"), Traffic(production)
     production.set_speed(0)
     production.advance(7200)

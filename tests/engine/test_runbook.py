@@ -25,8 +25,7 @@ ONE_A_ZONE = 3
 """Tasks of a production service without a count in config."""
 CLI = aws_shim.find_aws()
 pytestmark = pytest.mark.skipif(
-    CLI is None or aws_shim.version(CLI) < (2,),
-    reason=missing.needs("the AWS CLI v2", "awscli"),
+    CLI is None or aws_shim.version(CLI) < (2,), reason=missing.needs("the AWS CLI v2", "awscli")
 )
 
 

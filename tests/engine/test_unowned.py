@@ -10,9 +10,7 @@ from pipeline.drift import drift, unowned
 from pipeline.preview import preview
 
 
-def test_a_deployed_stack_owns_all_of_its_rules_and_policies(
-    production: Deployed,
-) -> None:
+def test_a_deployed_stack_owns_all_of_its_rules_and_policies(production: Deployed) -> None:
     assert unowned.find(production.opened) == []
 
 

@@ -17,9 +17,7 @@ def stack(request: pytest.FixtureRequest) -> Deployed:
 
 
 @pytest.mark.parametrize("name", STACKS)
-def test_a_preview_of_an_empty_account_creates_everything_and_makes_no_aws_call(
-    name: str,
-) -> None:
+def test_a_preview_of_an_empty_account_creates_everything_and_makes_no_aws_call(name: str) -> None:
     with deployed(name) as empty:
         steps = empty.preview()
         assert set(counted(steps)) == {"create"}

@@ -43,10 +43,7 @@ def sized(wire: Wire) -> dict[str, object]:
     definition = ecs.describe_task_definition(taskDefinition=live)["taskDefinition"]
     deployments = ecs.list_service_deployments(cluster=CLUSTER, service=BACKEND)
     newest = max(deployments["serviceDeployments"], key=lambda one: one["createdAt"])
-    return {
-        "size": (definition["cpu"], definition["memory"]),
-        "deployment": newest["status"],
-    }
+    return {"size": (definition["cpu"], definition["memory"]), "deployment": newest["status"]}
 
 
 def classed(wire: Wire) -> dict[str, object]:

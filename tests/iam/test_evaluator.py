@@ -139,8 +139,7 @@ def test_a_resource_policy_allows_the_named_principals() -> None:
         assert may(resource_policy=document(allow(Principal=who)))
         assert not may(deny(), resource_policy=document(allow(Principal=who)))
         assert not may(
-            boundary=document(allow(Action="ecs:*")),
-            resource_policy=document(allow(Principal=who)),
+            boundary=document(allow(Action="ecs:*")), resource_policy=document(allow(Principal=who))
         )
     for who in (
         {"AWS": "arn:aws:iam::123456789012:root"},

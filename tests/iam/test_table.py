@@ -253,11 +253,7 @@ NEVER_ROWS: tuple[Row, ...] = (
 
 
 ITS_WORK = frozenset(
-    {
-        "rewrite its own policy of reads",
-        "write its own policy",
-        "rewrite who may assume it",
-    }
+    {"rewrite its own policy of reads", "write its own policy", "rewrite who may assume it"}
 )
 """Permissions that the deploy role must never have, and the first deploy role has."""
 NEVER: tuple[Row, ...] = (

@@ -135,10 +135,7 @@ def roles(workflow: Any) -> set[str]:
 
 @pytest.mark.parametrize(
     ("role", "listed"),
-    [
-        ("deploy", ci_documents.DEPLOYING_WORKFLOWS),
-        ("bootstrap", ci_documents.BOOTSTRAP_WORKFLOWS),
-    ],
+    [("deploy", ci_documents.DEPLOYING_WORKFLOWS), ("bootstrap", ci_documents.BOOTSTRAP_WORKFLOWS)],
 )
 def test_each_role_trusts_exactly_the_workflows_that_assume_it(
     role: str, listed: tuple[str, ...]

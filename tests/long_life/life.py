@@ -202,9 +202,7 @@ class Life(Watched):
         """Change the count as in the runbook: `aws ecs update-service --desired-count`."""
         with self._step(f"count_by_hand({app!r}, {count})"), self.wire.aside():
             self.stack.client("ecs").update_service(
-                cluster=naming.cluster(STACK),
-                service=f"arbor-{STACK}-{app}",
-                desiredCount=count,
+                cluster=naming.cluster(STACK), service=f"arbor-{STACK}-{app}", desiredCount=count
             )
             self.owned[app] = self.owned[app][0], count
 

@@ -4,12 +4,7 @@ from contextlib import ExitStack
 from typing import ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    invariant,
-    precondition,
-    rule,
-)
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from engine_stack import Deployed
 from fault_cases.release import APPS

@@ -265,11 +265,7 @@ def test_an_invalid_short_or_long_weekly_window_is_refused(wrong: str) -> None:
         ("23:00-00:00", "mon:00:00-mon:01:00", False),
     ],
 )
-def test_windows_that_share_a_minute_are_found(
-    daily: str,
-    weekly: str,
-    meet: bool,
-) -> None:
+def test_windows_that_share_a_minute_are_found(daily: str, weekly: str, meet: bool) -> None:
     found = limits.windows_meet(limits.daily_window(daily, 30), limits.weekly_window(weekly, 30))
     assert found is meet
 

@@ -260,9 +260,7 @@ def test_only_earlier_runs_that_wait_for_this_stack_are_cancelled(
     assert [call.request.method for call in api.calls].count("POST") == 1
 
 
-def test_a_refusal_names_the_permission_and_never_the_token(
-    api: responses.RequestsMock,
-) -> None:
+def test_a_refusal_names_the_permission_and_never_the_token(api: responses.RequestsMock) -> None:
     api.get(RUNS, status=403, json={})
     done = pipeline("supersede", "--stack", "production")
     assert "`actions: write`" in str(done.exception)

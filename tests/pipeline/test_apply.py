@@ -138,9 +138,7 @@ def test_a_stack_locked_by_another_run_is_unchanged(tmp_path: Path) -> None:
     assert first_words(found)[0] == CANCEL
 
 
-def test_a_plan_that_differs_from_a_new_preview_is_stale_before_any_change(
-    tmp_path: Path,
-) -> None:
+def test_a_plan_that_differs_from_a_new_preview_is_stale_before_any_change(tmp_path: Path) -> None:
     stack = Stack(tmp_path, fresh=plan("firewall-acl", "backend-service"))
     found, output = applied(stack, plan("firewall-acl"))
     assert (found.result, found.exit_code) == (outcome.STALE, 4)

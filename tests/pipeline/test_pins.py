@@ -172,11 +172,7 @@ def test_a_different_hash_installs_nothing(
 
 @pytest.mark.parametrize("command", ["lock", "install"])
 def test_a_malformed_lock_is_refused(
-    release: Release,
-    lock: Path,
-    tmp_path: Path,
-    command: str,
-    capsys: pytest.CaptureFixture[str],
+    release: Release, lock: Path, tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lock.write_text("latest  aws\n")
     root = ["--root", str(tmp_path / "root")] if command == "install" else []

@@ -116,9 +116,7 @@ def test_a_refusal_of_github_does_not_stop_the_chat_message(
     assert "failed midway" in body(api, "POST", HOOK)["text"]
 
 
-def test_a_missing_report_is_a_failure_with_unknown_changes(
-    tmp_path: Path,
-) -> None:
+def test_a_missing_report_is_a_failure_with_unknown_changes(tmp_path: Path) -> None:
     done = result(tmp_path, None)
     assert done.exit_code == 0
     assert "The apply left no report" in done.output

@@ -38,11 +38,7 @@ def change(group: str, token: str = DATABASE, *, is_retained: bool = False) -> C
         *((group, token, True) for group in (REPLACED, DELETED) for token in sorted(upgrade.KEPT)),
     ],
 )
-def test_only_losing_data_keys_or_addresses_fails(
-    group: str,
-    token: str,
-    is_lost: bool,
-) -> None:
+def test_only_losing_data_keys_or_addresses_fails(group: str, token: str, is_lost: bool) -> None:
     assert bool(upgrade.losses(report(change(group, token)))) == is_lost
 
 

@@ -64,8 +64,6 @@ def one_missing(mutation: Mutation) -> set[str]:
 
 
 @pytest.mark.parametrize("caught", [one_too_many, one_missing])
-def test_an_error_of_one_mutation_fails_its_batch(
-    caught: Callable[[Mutation], set[str]],
-) -> None:
+def test_an_error_of_one_mutation_fails_its_batch(caught: Callable[[Mutation], set[str]]) -> None:
     found = [set().union(*(caught(mutation) for mutation in batch)) for batch in BATCHES]
     assert found != [batches.rules(batch) for batch in BATCHES]

@@ -263,9 +263,7 @@ CASES = {
     "edge-rule-host": Case({"conditions": [PATH, HEADER]}, ({"conditions": [PATH]},)),
     "edge-invalid-headers": flag("dropInvalidHeaderFields"),
     "edge-desync": Case(
-        {"desyncMitigationMode": "strictest"},
-        ({"desyncMitigationMode": "monitor"},),
-        UNSET_PASSES,
+        {"desyncMitigationMode": "strictest"}, ({"desyncMitigationMode": "monitor"},), UNSET_PASSES
     ),
     "edge-access-logs": Case(
         {"accessLogs": {"enabled": True}}, ({"accessLogs": {"enabled": False}},)
@@ -330,10 +328,7 @@ CASES = {
     ),
     "task-pinned-image": Case(
         containers(image="123.dkr.ecr.us-east-1.amazonaws.com/backend:v1.2.3"),
-        (
-            containers(image="backend:latest"),
-            containers(image="registry:5000/backend"),
-        ),
+        (containers(image="backend:latest"), containers(image="registry:5000/backend")),
         without=containers(),
     ),
     "task-not-root": Case(

@@ -58,9 +58,7 @@ def internet_egress(component: str) -> Stack:
         "aws:ecs/taskDefinition:TaskDefinition", "task", {"tags": {"Component": "admin"}}
     )
     rule = resource(
-        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-        "rule",
-        {"cidrIpv4": "0.0.0.0/0"},
+        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "rule", {"cidrIpv4": "0.0.0.0/0"}
     )
     return [task, group, pointing(rule, "securityGroupId", group)]
 
@@ -172,10 +170,7 @@ CASES: dict[str, tuple[Callable[[], Stack], Callable[[], Stack]]] = {
         lambda: data_egress(its_own_group=False),
         lambda: data_egress(its_own_group=True),
     ),
-    "network-egress-tasks": (
-        lambda: internet_egress("admin"),
-        lambda: internet_egress("balancer"),
-    ),
+    "network-egress-tasks": (lambda: internet_egress("admin"), lambda: internet_egress("balancer")),
     "network-flow-logs": (
         lambda: beside_vpc(FLOW_LOG, of_this_one=True),
         lambda: beside_vpc(FLOW_LOG, of_this_one=False),

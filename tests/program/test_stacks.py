@@ -241,9 +241,7 @@ def test_the_backend_gets_the_environment_that_the_application_reads(stack: str)
 
 
 @each_stack
-def test_the_backend_starts_the_configured_workers(
-    stack: str,
-) -> None:
+def test_the_backend_starts_the_configured_workers(stack: str) -> None:
     """In the form of the image's own command, which has 4."""
     tasks = stack_of(stack).all("aws:ecs/taskDefinition:TaskDefinition")
     (backend,) = json.loads(plain(tasks["backend-task-definition"]["containerDefinitions"]))
@@ -300,9 +298,7 @@ def test_services_are_native_blue_green_and_roll_back_on_alarms(stack: str) -> N
 
 
 @each_stack
-def test_both_rules_forward_to_both_groups_and_ecs_owns_the_weights(
-    stack: str,
-) -> None:
+def test_both_rules_forward_to_both_groups_and_ecs_owns_the_weights(stack: str) -> None:
     rules = stack_of(stack).all("aws:lb/listenerRule:ListenerRule")
     assert len(rules) == 4
     for name, rule in rules.items():
@@ -318,12 +314,7 @@ def test_both_rules_forward_to_both_groups_and_ecs_owns_the_weights(
 def test_test_rules_are_evaluated_first_and_the_frontend_last(stack: str) -> None:
     rules = stack_of(stack).all("aws:lb/listenerRule:ListenerRule")
     order = sorted(rules, key=lambda name: int(rules[name]["priority"]))
-    assert order == [
-        "backend-test",
-        "frontend-test",
-        "backend-production",
-        "frontend-production",
-    ]
+    assert order == ["backend-test", "frontend-test", "backend-production", "frontend-production"]
 
 
 @each_stack
@@ -420,9 +411,7 @@ def test_every_role_except_ecss_requires_a_source(stack: str) -> None:
 
 
 @each_stack
-def test_every_role_has_the_stacks_path_and_boundary(
-    stack: str,
-) -> None:
+def test_every_role_has_the_stacks_path_and_boundary(stack: str) -> None:
     recorder = stack_of(stack)
     roles = recorder.all("aws:iam/role:Role")
     ours = {name: role for name, role in roles.items() if not name.startswith("ci-")}

@@ -86,11 +86,7 @@ class Steps:
         return known[action](given, outputs)
 
     def _local(
-        self,
-        action: str,
-        given: dict[str, Any],
-        contexts: dict[str, Any],
-        outputs: dict[str, Any],
+        self, action: str, given: dict[str, Any], contexts: dict[str, Any], outputs: dict[str, Any]
     ) -> bool:
         described = read_file(stack_file.PROJECT_DIR / action / "action.yml")
         known = described.get("inputs", {})

@@ -130,12 +130,7 @@ class Application:
         if settings is None:
             return False
         self.stores = self._kept.enter_context(
-            stores(
-                authority=self.authority,
-                place=self.place,
-                settings=settings,
-                logins=logins,
-            )
+            stores(authority=self.authority, place=self.place, settings=settings, logins=logins)
         )
         return True
 

@@ -81,11 +81,7 @@ class Stores:
 
 @contextmanager
 def stores(
-    *,
-    authority: Authority,
-    place: Path,
-    settings: StoreSettings,
-    logins: "Logins",
+    *, authority: Authority, place: Path, settings: StoreSettings, logins: "Logins"
 ) -> Iterator[Stores]:
     """Start both; writes the file in which the plugin finds them."""
     here, cache_here = settings.database, settings.cache

@@ -39,9 +39,7 @@ def test_the_lines_prepend_its_programs_to_path() -> None:
     assert received.stdout == "/programs:/usr/bin:/bin us-east-1\n"
 
 
-def test_without_redis_the_install_command_is_printed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_without_redis_the_install_command_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("redis_server.PROGRAM", None)
     done = CliRunner().invoke(application(command.serve), ["--stack", "staging"])
     assert (done.exit_code, done.stdout) == (3, "")

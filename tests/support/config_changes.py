@@ -19,12 +19,7 @@ PROJECT: dict[str, Any] = yaml.safe_load((PROJECT_DIR / "Pulumi.yaml").read_text
 SERVICES: dict[str, Any] = STAGING["arbor:services"]
 CONFIG_CHANGE = "config change"
 """The property of a test's report with the name of its case."""
-REPORTS = {
-    **SERVICES["frontend"],
-    "paths": ["/reports/*"],
-    "port": 4000,
-    "priority": 150,
-}
+REPORTS = {**SERVICES["frontend"], "paths": ["/reports/*"], "port": 4000, "priority": 150}
 """A third service, as an engineer would add it."""
 SERVICE_FIELDS = (
     *("cache", "count", "cpu", "database", "healthCheckPath", "image", "max", "memory", "min"),

@@ -34,9 +34,7 @@ SPEED = 600.0
 def control(endpoint: str, what: str, **arguments: float | str) -> Mapping[str, Any]:
     """Call the account's own control API, for example to let time pass."""
     request = urllib.request.Request(
-        f"{endpoint}{remote.CONTROL}{what}",
-        data=json.dumps(arguments).encode(),
-        method="POST",
+        f"{endpoint}{remote.CONTROL}{what}", data=json.dumps(arguments).encode(), method="POST"
     )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(request, timeout=30) as answer:

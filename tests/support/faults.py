@@ -118,10 +118,7 @@ class Drill:
             right = self._state(copy)
         reads = [place for place in sorted(set(places)) if place.is_read]
         writes = sorted(set(places) - set(reads))
-        for kinds, sites in (
-            (tuple(Fault), writes),
-            (STOP_READS, self.claims.claim(reads)),
-        ):
+        for kinds, sites in ((tuple(Fault), writes), (STOP_READS, self.claims.claim(reads))):
             for number, place in enumerate(sites):
                 yield from (self._try(right, fault, place) for fault in selected(kinds, number))
         yield self._try(right, Fault.LOST, *reads)

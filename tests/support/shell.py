@@ -18,8 +18,7 @@ from engine import policy_host, pulumi_cli, stack_file
 from pulumi_moto import aws_shim
 
 NO_AWS = pytest.mark.skipif(
-    aws_shim.find_aws() is None,
-    reason=missing.needs("the AWS CLI", "awscli"),
+    aws_shim.find_aws() is None, reason=missing.needs("the AWS CLI", "awscli")
 )
 HOST = stack_file.PROJECT_DIR / "tests" / "support" / "language_host.py"
 BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)

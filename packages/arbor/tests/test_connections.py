@@ -221,9 +221,7 @@ def test_a_size_too_small_for_the_workers_is_refused(small: Staging) -> None:
     )
 
 
-def test_a_larger_size_is_accepted_even_if_too_small_for_the_workers(
-    staging: Staging,
-) -> None:
+def test_a_larger_size_is_accepted_even_if_too_small_for_the_workers(staging: Staging) -> None:
     live(staging, None, count=2)
     database("db.m6i.large")
     assert size.plan(staging.account, "backend", size.Size(cpu=1024, memory=2048))

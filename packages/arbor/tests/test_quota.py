@@ -25,9 +25,7 @@ Plan = Callable[[Staging], Any]
 def allow(vcpus: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set the quota in Service Quotas."""
     monkeypatch.setattr(
-        client("service-quotas"),
-        "get_service_quota",
-        lambda **_: {"Quota": {"Value": vcpus}},
+        client("service-quotas"), "get_service_quota", lambda **_: {"Quota": {"Value": vcpus}}
     )
 
 

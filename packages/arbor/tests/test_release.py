@@ -61,9 +61,7 @@ def test_a_release_deploys_infrastructures_newest_revision_with_another_image(
     assert staging.history(FRONTEND).count("SUCCESSFUL") == 2  # unchanged
 
 
-def test_tags_distinguish_a_releases_revision_from_infrastructures(
-    staging: Staging,
-) -> None:
+def test_tags_distinguish_a_releases_revision_from_infrastructures(staging: Staging) -> None:
     released(staging)
     found = client("ecs").describe_task_definition(
         taskDefinition=staging.service(BACKEND)["taskDefinition"], include=["TAGS"]

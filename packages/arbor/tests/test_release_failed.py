@@ -10,17 +10,7 @@ from arbor.release import release
 from ecs_world import client, forward
 from pulumi_moto.clock import CLOCK
 from release_fixtures import when
-from staging_fixtures import (
-    BACKEND,
-    CLUSTER,
-    DOMAIN,
-    FRONTEND,
-    NEW,
-    OLD,
-    Staging,
-    answers,
-    push,
-)
+from staging_fixtures import BACKEND, CLUSTER, DOMAIN, FRONTEND, NEW, OLD, Staging, answers, push
 
 
 def failing(staging: Staging, *, version: str = NEW, opener: Opener | None = answers) -> str:
@@ -30,9 +20,7 @@ def failing(staging: Staging, *, version: str = NEW, opener: Opener | None = ans
     return str(failed.value)
 
 
-def test_a_failed_migration_stops_the_release_before_a_deployment(
-    staging: Staging,
-) -> None:
+def test_a_failed_migration_stops_the_release_before_a_deployment(staging: Staging) -> None:
     staging.infrastructure("migrations", command=["sh", "-c", "exit 3"])
     before = staging.history(BACKEND), staging.history(FRONTEND)
     message = failing(staging)
@@ -44,9 +32,7 @@ def test_a_failed_migration_stops_the_release_before_a_deployment(
     assert (staging.history(BACKEND), staging.history(FRONTEND)) == before
 
 
-def test_after_a_rolled_back_backend_the_frontend_is_unchanged(
-    staging: Staging,
-) -> None:
+def test_after_a_rolled_back_backend_the_frontend_is_unchanged(staging: Staging) -> None:
     when(staging, f"{BACKEND}: IN_PROGRESS", partial(staging.ring, "backend"))
     message = failing(staging)
     assert f"The deployment of {NEW} to {BACKEND} is ROLLBACK_SUCCESSFUL" in message
@@ -79,9 +65,7 @@ def test_a_failed_release_can_be_repeated(staging: Staging) -> None:
     assert staging.revisions(BACKEND) == revisions
 
 
-def test_a_failed_release_restores_the_live_revision_not_infrastructures(
-    staging: Staging,
-) -> None:
+def test_a_failed_release_restores_the_live_revision_not_infrastructures(staging: Staging) -> None:
     release.plan(staging.account, NEW, opener=None).execute(staging.run())
     push("backend", "v1.2.0")
     push("frontend", "v1.2.0")

@@ -10,17 +10,7 @@ import pytest
 from arbor.procedure import Refused
 from arbor.release import release
 from ecs_world import client
-from staging_fixtures import (
-    BACKEND,
-    CLUSTER,
-    FRONTEND,
-    MIGRATIONS,
-    NEW,
-    OLD,
-    STACK,
-    Staging,
-    push,
-)
+from staging_fixtures import BACKEND, CLUSTER, FRONTEND, MIGRATIONS, NEW, OLD, STACK, Staging, push
 
 
 def no_backend_image(staging: Staging) -> None:
@@ -125,14 +115,8 @@ def writes(staging: Staging) -> tuple[object, ...]:
         (no_backend_image, r"^backend has no image v1\.1\.0: push it"),
         (no_frontend_image, r"^frontend has no image v1\.1\.0: push it"),
         (no_repository, r"There is no repository frontend in account \d{12}"),
-        (
-            no_service,
-            f"There is no service {FRONTEND}. Run `arbor migrate --stack staging` if the",
-        ),
-        (
-            no_services,
-            "There is no service of staging. Run .* is new, then `pulumi up` of staging",
-        ),
+        (no_service, f"There is no service {FRONTEND}. Run `arbor migrate --stack staging` if the"),
+        (no_services, "There is no service of staging. Run .* is new, then `pulumi up` of staging"),
         (no_secret, r"There is no secret arn:aws:secretsmanager:.*:secret:arbor/staging/db-\w{6};"),
         (a_secret_that_is_to_be_deleted, "restore-secret --secret-id arbor/staging/db"),
         (no_log_group, "There is no log group /ecs/arbor-staging/migrations"),

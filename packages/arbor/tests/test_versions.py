@@ -108,9 +108,7 @@ def test_latest_is_never_released(staging: Staging) -> None:
     assert "latest is not a version" in why(staging, NEW, frontend="latest")
 
 
-def test_a_migration_of_a_live_latest_image_is_refused(
-    staging: Staging,
-) -> None:
+def test_a_migration_of_a_live_latest_image_is_refused(staging: Staging) -> None:
     """An operator deployed `latest` by hand."""
     live = register("backend", f"{staging.repositories['backend']}:latest")
     client("ecs").update_service(cluster=CLUSTER, service=BACKEND, taskDefinition=live)

@@ -172,9 +172,7 @@ def test_a_second_run_has_no_steps(account: Account) -> None:
     assert account.left() == []
 
 
-def test_another_stack_of_the_account_gets_its_key_boundary_and_role(
-    made: Account,
-) -> None:
+def test_another_stack_of_the_account_gets_its_key_boundary_and_role(made: Account) -> None:
     message = [step.action for step in plan.to_make(made.account_of("staging"))]
     assert message[0] == "create the key of staging's state"
     assert all("staging" in sentence for sentence in message)

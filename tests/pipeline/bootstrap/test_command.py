@@ -5,14 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from bootstrap_fixtures import (
-    BUCKET,
-    ROLE,
-    STACK,
-    STACK_ALIAS,
-    Account,
-    deployed,
-)
+from bootstrap_fixtures import BUCKET, ROLE, STACK, STACK_ALIAS, Account, deployed
 from pipeline.__main__ import app
 
 

@@ -77,10 +77,7 @@ DRIFT: dict[str, tuple[Change, tuple[str, ...]]] = {
         ("PutBucketOwnershipControls",),
     ),
     "the bucket's tags": (retag_bucket, ("PutBucketTagging",)),
-    "rotation": (
-        lambda: client("kms").disable_key_rotation(KeyId=key()),
-        ("EnableKeyRotation",),
-    ),
+    "rotation": (lambda: client("kms").disable_key_rotation(KeyId=key()), ("EnableKeyRotation",)),
     "the key's state": (lambda: client("kms").disable_key(KeyId=key()), ("EnableKey",)),
     "the key's policy": (
         lambda: client("kms").put_key_policy(
@@ -149,9 +146,7 @@ DRIFT: dict[str, tuple[Change, tuple[str, ...]]] = {
     ),
     "the boundary": (
         lambda: client("iam").create_policy_version(
-            PolicyArn=BOUNDARY,
-            PolicyDocument=ci_documents.document([ALLOWED]),
-            SetAsDefault=True,
+            PolicyArn=BOUNDARY, PolicyDocument=ci_documents.document([ALLOWED]), SetAsDefault=True
         ),
         ("CreatePolicyVersion",),
     ),

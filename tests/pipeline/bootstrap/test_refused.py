@@ -169,9 +169,7 @@ def test_if_aws_denies_a_read_nothing_is_written(account: Account) -> None:
     assert account.writes == []
 
 
-def test_a_refused_write_is_reported_and_the_next_run_continues(
-    account: Account,
-) -> None:
+def test_a_refused_write_is_reported_and_the_next_run_continues(account: Account) -> None:
     with (
         answering("before-call.s3.PutBucketPolicy", denied),
         pytest.raises(Failed, match=r"to the policy of .*perform: PutBucketPolicy"),

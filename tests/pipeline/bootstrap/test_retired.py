@@ -4,20 +4,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from arbor.procedure import Refused
-from bootstrap_fixtures import (
-    Account,
-    Killed,
-    deployed,
-    role,
-)
+from bootstrap_fixtures import Account, Killed, deployed, role
 from pipeline.bootstrap import plan
 
-RETIRED = (
-    *(("DetachRolePolicy",) * 3),
-    "DeleteRolePolicy",
-    "DeleteRole",
-    *(("DeletePolicy",) * 3),
-)
+RETIRED = (*(("DetachRolePolicy",) * 3), "DeleteRolePolicy", "DeleteRole", *(("DeletePolicy",) * 3))
 
 
 def test_the_role_stays_until_the_deploy_role_exists(made: Account) -> None:

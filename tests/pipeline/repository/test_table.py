@@ -209,9 +209,7 @@ WRONG = (
         make=lambda it: it.rulesets[43]["conditions"]["ref_name"]["exclude"].append("refs/tags/v*"),
     ),
     Wrong(
-        row=QUEUE,
-        found="main has no rule merge_queue",
-        make=lambda it: without(it, "merge_queue"),
+        row=QUEUE, found="main has no rule merge_queue", make=lambda it: without(it, "merge_queue")
     ),
     Wrong(
         row=ONLY_MAIN_STAGING,

@@ -108,8 +108,7 @@ MUTATIONS = (
         token="aws:iam/role:Role",
         resource="backend-task-roles-task-role",
         edit=edit_json(
-            "assume_role_policy",
-            _statement(Action="sts:AssumeRole", Principal={"AWS": "*"}),
+            "assume_role_policy", _statement(Action="sts:AssumeRole", Principal={"AWS": "*"})
         ),
     ),
     Mutation(

@@ -29,9 +29,7 @@ MUTATIONS = (
     ),
     _container("task-not-root", "the frontend runs as root", lambda it: it.pop("user")),
     _container(
-        "task-not-privileged",
-        "the frontend is privileged",
-        lambda it: it.update(privileged=True),
+        "task-not-privileged", "the frontend is privileged", lambda it: it.update(privileged=True)
     ),
     _container(
         "task-logs", "the frontend has no log driver", lambda it: it.pop("logConfiguration")

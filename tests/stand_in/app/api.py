@@ -81,8 +81,7 @@ async def recommend(request: Request) -> Response:
             raise HTTPException(HTTPStatus.NOT_FOUND, f"Customer with id '{wanted}' not found")
         if len(customer.usage_data) < MONTHS:
             raise HTTPException(
-                HTTPStatus.BAD_REQUEST,
-                "Insufficient usage data. At least 3 months required.",
+                HTTPStatus.BAD_REQUEST, "Insufficient usage data. At least 3 months required."
             )
         every = await CachedPlanService(session, cache).get_all_active_plans()
     took = int((time.perf_counter() - began) * 1000)
@@ -109,8 +108,7 @@ async def recommended(request: Request) -> Response:
     cached = await CacheService(await get_redis()).get(CacheKeys.recommendations(wanted))
     if not cached:
         raise HTTPException(
-            HTTPStatus.NOT_FOUND,
-            "No cached recommendations found. Generate new recommendations.",
+            HTTPStatus.NOT_FOUND, "No cached recommendations found. Generate new recommendations."
         )
     return JSONResponse(cached)
 

@@ -191,8 +191,7 @@ def from_the_runbook() -> str:
 
 @pytest.mark.usefixtures("customer")
 @pytest.mark.parametrize(
-    ("command", "done"),
-    [(warm.COMMAND, warm.DONE), (from_the_runbook(), "the cache is warm")],
+    ("command", "done"), [(warm.COMMAND, warm.DONE), (from_the_runbook(), "the cache is warm")]
 )
 def test_warming_caches_every_plan(migrated: Stores, command: str, done: str) -> None:
     migrated.cache.fill()

@@ -45,9 +45,7 @@ def test_login_requires_a_certificate_for_the_endpoints_name() -> None:
 
 
 @pytest.mark.usefixtures("tunnel_ports")
-def test_an_untrusted_certificate_is_refused(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_an_untrusted_certificate_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
     fails("is unreachable: .*CERTIFICATE_VERIFY_FAILED")
 
@@ -76,9 +74,7 @@ def test_each_valid_token_is_accepted_and_no_other(server: redis_server.Server) 
 
 
 @pytest.mark.usefixtures("tunnel_ports")
-def test_an_unreachable_cache_does_not_reject_a_token(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_an_unreachable_cache_does_not_reject_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
     lead_to(monkeypatch, 1)
     with pytest.raises(Failed, match="is unreachable"):
         accepts(production(), redis_server.TOKEN)

@@ -65,8 +65,7 @@ def test_the_class_changes_and_the_config_key_is_named(stored: Staging) -> None:
 
 
 @pytest.mark.parametrize(
-    ("multi_az", "words"),
-    [(True, "one to two minutes"), (False, "several minutes")],
+    ("multi_az", "words"), [(True, "one to two minutes"), (False, "several minutes")]
 )
 def test_the_downtime_is_shown_before_the_confirmation(
     stored: Staging, *, multi_az: bool, words: str

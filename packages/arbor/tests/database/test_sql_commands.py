@@ -138,9 +138,7 @@ def test_connect_passes_the_password_in_the_environment(
     assert account == [15555]
 
 
-def test_without_psql_the_tunnel_stays_open_until_ctrl_c(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_without_psql_the_tunnel_stays_open_until_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted() -> None:
         raise KeyboardInterrupt
 

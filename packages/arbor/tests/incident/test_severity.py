@@ -180,12 +180,7 @@ CASES = [
         "backend: ROLLBACK_SUCCESSFUL",
         "arbor logs backend --errors --since 30m",
     ),
-    (
-        "P4",
-        backend(errors=99),
-        "backend: 99 errors",
-        "arbor logs backend --errors --since 30m",
-    ),
+    ("P4", backend(errors=99), "backend: 99 errors", "arbor logs backend --errors --since 30m"),
     (
         "P4",
         stack(certificate_ends="ends in 12 days"),

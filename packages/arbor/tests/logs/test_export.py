@@ -30,10 +30,7 @@ def plan(
 
 
 def carry_out(
-    planned: export.Export,
-    *,
-    dry_run: bool = False,
-    sleep: Callable[[float], None] = CLOCK.advance,
+    planned: export.Export, *, dry_run: bool = False, sleep: Callable[[float], None] = CLOCK.advance
 ) -> list[str]:
     output: list[str] = []
     planned.execute(Run(say=output.append, dry_run=dry_run, every=60, sleep=sleep))

@@ -178,9 +178,7 @@ def test_an_unreadable_log_is_reported_once_and_fails_nothing(
     assert "\x1b" not in messages[0]
 
 
-def test_a_line_like_markup_is_unchanged(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_line_like_markup_is_unchanged(capsys: pytest.CaptureFixture[str]) -> None:
     with screen.progress() as say:
         say("  INFO [alembic.runtime] [/closed]")
     assert "INFO [alembic.runtime] [/closed]" in capsys.readouterr().out

@@ -256,9 +256,7 @@ def answering(call: str, answer: Callable[..., Any], service: str, patch: Any) -
 def test_subnets_without_addresses_for_a_second_colour_are_ng(
     ready: Staging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    subnets = [
-        {"SubnetId": ready.subnets[0], "AvailableIpAddressCount": 2},
-    ]
+    subnets = [{"SubnetId": ready.subnets[0], "AvailableIpAddressCount": 2}]
     answering("describe_subnets", lambda **_: {"Subnets": subnets}, "ec2", monkeypatch)
     full, gone = sorted(line.message for line in lines(ready) if line.status == "NG")
     assert f"Subnet {ready.subnets[0]} has 2 free addresses; a second colour" in full

@@ -36,10 +36,7 @@ def test_a_command_and_its_repetition_exit_0() -> None:
     done = operate("scale", "backend", "3", *again)
     assert (done.exit_code, "backend of staging serves with 3 tasks." in done.stdout) == (0, True)
     for words, message in (
-        (
-            ("resize", "backend", "--cpu", "1024", "--memory", "2048"),
-            "already: nothing to do.",
-        ),
+        (("resize", "backend", "--cpu", "1024", "--memory", "2048"), "already: nothing to do."),
         (("database", "scale", "db.t3.large"), "is already db.t3.large: nothing to do."),
     ):
         done = operate(*words, *again)

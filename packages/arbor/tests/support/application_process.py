@@ -199,11 +199,7 @@ def launched(
     port = postgres_server.free_port()
     log, switches = place / "log", place / "switches.json"
     switches.write_text("{}")
-    environment = {
-        **on.process_environment(name),
-        "STAND_IN_SWITCHES": str(switches),
-        **more,
-    }
+    environment = {**on.process_environment(name), "STAND_IN_SWITCHES": str(switches), **more}
     with (
         log.open("wb") as output,
         subprocess.Popen(

@@ -65,11 +65,7 @@ class Server:
 def replica(of: Server, place: Path) -> Iterator[Server]:
     """Start a replica, with the certificate in `place`."""
     port = free_port()
-    more = {
-        "tls-replication": "yes",
-        "replicaof": f"127.0.0.1 {of.port}",
-        "masterauth": of.token,
-    }
+    more = {"tls-replication": "yes", "replicaof": f"127.0.0.1 {of.port}", "masterauth": of.token}
     with _running(place, port, ca=of.ca, token=of.token, more=more):
         yield replace(of, port=port)
 

@@ -15,10 +15,7 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.Uuid(), key, nullable=False, index=True),
         sa.Column("feedback_type", sa.String(50), nullable=False),
         sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.func.now(),
-            nullable=False,
+            "created_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False
         ),
     )
     op.create_index("ix_feedback_created_at", "feedback", ["created_at"])

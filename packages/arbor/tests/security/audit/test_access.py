@@ -52,9 +52,7 @@ def test_the_programs_roles_have_no_findings(audit: Any) -> None:
     assert "OK    arbor-staging-ci-deploy" in audit("access").stdout
 
 
-def test_the_images_role_admits_any_workflow_of_the_environment(
-    audit: Any,
-) -> None:
+def test_the_images_role_admits_any_workflow_of_the_environment(audit: Any) -> None:
     right = json.loads(ci_documents.trust(PROVIDER, ["repo:a/app:environment:staging"]))
     make_role("arbor-staging-ci-images", right)
     assert audit("access").exit_code == 0
@@ -109,10 +107,7 @@ def test_a_writing_role_that_admits_a_branchs_run_is_a_finding(
 def test_findings_cover_the_stacks_roles_only(audit: Any, failed: Any) -> None:
     make_role("of-the-stack-by-tag", statement({"AWS": "*"}))
     make_role(
-        "arbor-staging-by-name",
-        statement({"AWS": "999999999999"}),
-        Stack="other",
-        ManagedBy="hand",
+        "arbor-staging-by-name", statement({"AWS": "999999999999"}), Stack="other", ManagedBy="hand"
     )
     make_role("arbor-staging-ci-bootstrap", github("environment:production"))
     make_role("of-production", statement({"AWS": "*"}), Stack="production")
