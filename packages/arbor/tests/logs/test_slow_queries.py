@@ -79,8 +79,8 @@ def test_a_limit_that_cuts_queries_is_a_warning() -> None:
     ("value", "message"),
     [
         ("1000", "No query took 1000 ms (log_min_duration_statement) or more since 20"),
-        ("-1", "PostgreSQL logs no slow query, as log_min_duration_statement is off."),
-        (None, "PostgreSQL logs no slow query, as log_min_duration_statement is off."),
+        ("-1", "PostgreSQL logs no slow query, as log_min_duration_statement is off;"),
+        (None, "PostgreSQL logs no slow query, as log_min_duration_statement is off;"),
     ],
 )
 def test_no_query_is_explained_by_the_threshold(value: str | None, message: str) -> None:
