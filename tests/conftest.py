@@ -12,7 +12,7 @@ from engine import pulumi_cli
 from engine_stack import Deployed, deployed
 from missing import pytest_terminal_summary  # noqa: F401 - a hook
 from pulumi_moto.environment import WITHOUT_IMAGES
-from service_models import shared_service_models  # noqa: F401 - a fixture
+from shared import one_private_key, shared_service_models  # noqa: F401 - fixtures
 
 os.environ.update(WITHOUT_IMAGES)
 # The engine writes the whole state before and after each resource, half of its CPU time in a first

@@ -11,7 +11,11 @@ import staging_fixtures
 from emulated_account import configure
 from missing import pytest_terminal_summary  # noqa: F401 - a hook
 from pulumi_moto.environment import WITHOUT_IMAGES
-from service_models import shared_service_models  # noqa: F401 - a fixture
+from shared import (  # noqa: F401 - fixtures
+    one_private_key,
+    shared_clients,
+    shared_service_models,
+)
 
 os.environ.update(WITHOUT_IMAGES)
 

@@ -6,7 +6,11 @@ import pytest
 
 from emulated_account import configure
 from pulumi_moto.environment import WITHOUT_IMAGES
-from service_models import shared_clients, shared_service_models  # noqa: F401 - fixtures
+from shared import (  # noqa: F401 - fixtures
+    one_private_key,
+    shared_clients,
+    shared_service_models,
+)
 
 os.environ.update(WITHOUT_IMAGES)
 
