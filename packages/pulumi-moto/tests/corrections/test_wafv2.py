@@ -163,3 +163,25 @@ def test_a_log_that_waf_could_not_write_is_refused(
     with pytest.raises(ClientError) as refused:
         waf.put_logging_configuration(LoggingConfiguration={**params, **changes})
     assert refused.value.response["Error"]["Code"] == code
+
+
+def test_a_web_acl_lists_the_load_balancers_that_it_protects(waf: Client) -> None:
+    made = create(waf, Rules=RULES)
+    arn = balancer()
+
+    def protected(**kind: str) -> list[str]:
+        return list(waf.list_resources_for_web_acl(WebACLArn=made["ARN"], **kind)["ResourceArns"])
+
+    assert protected() == []
+    waf.associate_web_acl(WebACLArn=made["ARN"], ResourceArn=arn)
+    assert protected() == protected(ResourceType="APPLICATION_LOAD_BALANCER") == [arn]
+    assert protected(ResourceType="API_GATEWAY") == []
+    boto3.client("elbv2").delete_load_balancer(LoadBalancerArn=arn)
+    assert protected() == []
+
+
+def test_a_missing_web_acl_has_no_resources(waf: Client) -> None:
+    made = create(waf)
+    delete(waf, made)
+    with pytest.raises(ClientError, match="WAFNonexistentItemException"):
+        waf.list_resources_for_web_acl(WebACLArn=made["ARN"])

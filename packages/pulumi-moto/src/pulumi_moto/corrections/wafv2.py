@@ -1,12 +1,15 @@
 """WAF: web ACLs in use, and refused rules and logs."""
 
+import json
 import re
 from typing import Any
 
+from moto.core.common_types import TYPE_RESPONSE
 from moto.elbv2.models import elbv2_backends
 from moto.logs.models import logs_backends
 from moto.wafv2.exceptions import WAFNonexistentItemException, WAFv2ClientError
 from moto.wafv2.models import FakeLoggingConfiguration, FakeWebACL, WAFV2Backend
+from moto.wafv2.responses import WAFV2Response
 
 from pulumi_moto.correction import Replacement, corrects
 from pulumi_moto.shapes import Members
@@ -122,6 +125,34 @@ def associate_web_acl(
         raise WAFNonexistentItemException
     self.disassociate_web_acl(resource_arn)
     original(self, web_acl_arn, resource_arn)
+
+
+PROTECTED = {
+    "APPLICATION_LOAD_BALANCER": ":elasticloadbalancing:",
+    "API_GATEWAY": ":apigateway:",
+    "APPSYNC": ":appsync:",
+    "COGNITO_USER_POOL": ":cognito-idp:",
+    "APP_RUNNER_SERVICE": ":apprunner:",
+    "VERIFIED_ACCESS_INSTANCE": ":verified-access-instance/",
+    "AMPLIFY": ":amplify:",
+}
+"""Resource types of a regional web ACL, and the common part of their ARNs."""
+
+
+@corrects(
+    WAFV2Response,
+    moto="is not implemented",
+    aws="lists the associated resources, load balancers by default",
+)
+def list_resources_for_web_acl(_original: None, self: WAFV2Response) -> TYPE_RESPONSE:
+    params = json.loads(self.body)
+    acl = self.wafv2_backend.wacls.get(params["WebACLArn"])
+    if acl is None:
+        raise WAFNonexistentItemException
+    kind = PROTECTED[params.get("ResourceType", "APPLICATION_LOAD_BALANCER")]
+    found = [arn for arn in acl.associated_resources if kind in arn]
+    arns = [arn for arn in found if _exists(self.wafv2_backend, arn)]
+    return 200, {"Content-Type": "application/json"}, json.dumps({"ResourceArns": arns})
 
 
 @corrects(
