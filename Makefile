@@ -37,7 +37,7 @@ serve: $(READY) ## serve an emulated account with the stand-in application; prin
 	@PYTHONPATH=tests:tests/support:packages/arbor/tests/support $(PYTHON) -m serve --stack $(STACK)
 
 test: export SKIPPED := $(CURDIR)/.pytest_cache/skipped-$(shell echo $$PPID)
-test: checks unit emulator engine ## run all checks and tests; lists skipped tests and the command that installs what they need
+test: checks unit emulator engine ## run all checks, and all tests but the slow ones; lists skipped tests and the command that installs what they need
 	@$(PYTHON) $(MISSING) $(SKIPPED)
 
 checks: lint types ## run ruff, actionlint, zizmor and mypy
