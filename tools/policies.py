@@ -23,7 +23,7 @@ EXCEPTIONS = """\
 ## Exceptions
 
 An exception in the stack's file excepts one resource from one rule. Every preview shows it until
-its last day; after that day it fails the preview:
+its last day, which is at most 90 days ahead; after that day it fails the preview:
 
 ```yaml
 config:

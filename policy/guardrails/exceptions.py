@@ -6,7 +6,7 @@ The stack's config lists them under `policy:exceptions`:
       - rule: rds-multi-az
         resource: database-instance   # logical name
         reason: Rehearsal of the restore procedure, ticket OPS-112.
-        expires: 2027-01-31           # last day on which it applies
+        expires: 2027-01-31           # last day on which it applies, within 90 days
 """
 
 import datetime as dt
@@ -18,6 +18,8 @@ from dataclasses import dataclass, fields
 import pulumi
 
 KEY = "policy:exceptions"
+LONGEST = dt.timedelta(days=90)
+"""The longest time from today to an exception's last day. A longer need is renewed in review."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +97,11 @@ def _read(entry: object) -> PolicyException:
         raise InvalidExceptionError(
             f"expires is {entry['expires']}; it must be a date such as 2027-01-31."
         ) from None
+    latest = today() + LONGEST
+    if expires > latest:
+        raise InvalidExceptionError(
+            f"expires is {expires}; the last day allowed is {latest}, {LONGEST.days} days from now."
+        )
     return PolicyException(
         rule=entry["rule"], resource=entry["resource"], reason=entry["reason"], expires=expires
     )

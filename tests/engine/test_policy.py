@@ -7,6 +7,7 @@ import pytest
 
 from engine.deployment import Deployment
 from engine_stack import Deployed, deployed
+from guardrails import exceptions
 from guardrails.pack import RULES
 from known_program import NOT_KNOWN_BEFORE_THE_FIRST_UP
 from proof import batches, catalog, known_bad, trial
@@ -60,18 +61,19 @@ def test_before_the_first_up_only_rules_on_unknown_values_are_skipped() -> None:
 
 
 def test_an_exception_applies_and_is_shown_in_the_preview(production: Deployment) -> None:
+    last_day = exceptions.today() + exceptions.LONGEST
     entry = {
         "rule": "rds-multi-az",
         "resource": "database-instance",
         "reason": "A rehearsal.",
-        "expires": "2999-12-31",
+        "expires": str(last_day),
     }
     mutation = next(m for m in catalog.MUTATIONS if m.rule == "rds-multi-az")
     with trial.mutated(production, replace(mutation, config={"policy:exceptions": [entry]})):
         (shown,) = trial.findings(production)
     assert not shown.mandatory
     assert (
-        "database-instance is excepted from rds-multi-az until 2999-12-31: A rehearsal."
+        f"database-instance is excepted from rds-multi-az until {last_day}: A rehearsal."
         in shown.message
     )
 

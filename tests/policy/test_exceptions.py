@@ -67,6 +67,12 @@ def test_an_expired_exception_fails_and_excludes_nothing() -> None:
     assert violations(MULTI_AZ, {}, name="database-instance")
 
 
+def test_an_exception_lasts_for_90_days_at_most() -> None:
+    configure({**ENTRY, "expires": "2027-02-28"})
+    assert stack_violations(VALID, DATABASE) == []
+    assert violations(MULTI_AZ, {}, name="database-instance") == []
+
+
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
@@ -74,6 +80,10 @@ def test_an_expired_exception_fails_and_excludes_nothing() -> None:
         ({**ENTRY, "resource": "databse"}, "databse from rds-multi-az names an unknown resource."),
         ({**ENTRY, "reason": " "}, "entry 1: reason must be a non-empty text."),
         ({**ENTRY, "expires": "soon"}, "entry 1: expires is soon; it must be a date such as"),
+        (
+            {**ENTRY, "expires": "2027-03-01"},
+            "entry 1: expires is 2027-03-01; the last day allowed is 2027-02-28, 90 days from now.",
+        ),
         ({**ENTRY, "until": "2027"}, "entry 1: must have exactly rule, resource, reason, expires."),
         ("rds-multi-az", "entry 1: must have exactly rule, resource, reason, expires."),
     ],
