@@ -7,6 +7,7 @@ from typing import Any
 from pulumi_policy import PolicyResource
 
 from guardrails.only_everywhere import ONLY_EVERYWHERE
+from guardrails.principals import GITHUB, untrusted
 from guardrails.reading import (
     document,
     given,
@@ -36,12 +37,24 @@ EVERYTHING = re.compile(r"/(AdministratorAccess|PowerUserAccess|\w*FullAccess)$"
 """AWS managed policies that allow `*`, `service:*` or nearly everything."""
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 KEY = "aws:kms/key:Key"
+RESOURCE_POLICIES = (
+    "aws:secretsmanager/secretPolicy:SecretPolicy",
+    "aws:sqs/queuePolicy:QueuePolicy",
+    "aws:sns/topicPolicy:TopicPolicy",
+    "aws:ecr/repositoryPolicy:RepositoryPolicy",
+    "aws:ecr/registryPolicy:RegistryPolicy",
+    "aws:s3control/accessPointPolicy:AccessPointPolicy",
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
+    "aws:backup/vaultPolicy:VaultPolicy",
+    "aws:efs/fileSystemPolicy:FileSystemPolicy",
+)
+"""Types that are a resource policy alone, besides those of buckets and keys."""
+RESOURCE_POLICY_KEYS = ("policy", "policyDocument")
 LONG_LIVED = ("aws:iam/user:User", "aws:iam/accessKey:AccessKey")
 TAGS_AT_CREATION = frozenset({"kms:TagResource"})
 """KMS authorizes the tags of a key that is being created without a resource, so that a statement
 can restrict them by the tags alone.
 https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html"""
-GITHUB = "token.actions.githubusercontent.com"
 
 
 def _documents(props: Props) -> Iterator[dict[str, Any]]:
@@ -85,21 +98,14 @@ def _without_resource(statement: dict[str, Any]) -> frozenset[str]:
     return ONLY_EVERYWHERE | (TAGS_AT_CREATION if tagged else frozenset())
 
 
-def _any_principal(policy: dict[str, Any]) -> Iterator[str]:
-    for statement in _allowing(policy):
-        principal = statement.get("Principal")
-        named = principal.values() if isinstance(principal, dict) else [principal]
-        if any("*" in texts(one) for one in named) and not statement.get("Condition"):
-            yield "The policy allows every principal."
+def _trusts(props: Props) -> Iterator[str]:
+    yield from untrusted(_allowing(document(props, "assumeRolePolicy")))
 
 
-def _trusts_any_principal(props: Props) -> Iterator[str]:
-    yield from _any_principal(document(props, "assumeRolePolicy"))
-
-
-def _allows_any_principal(props: Props) -> Iterator[str]:
-    if any(key == "policy" for key in props):
-        yield from _any_principal(document(props, "policy"))
+def _admits(props: Props) -> Iterator[str]:
+    for key in RESOURCE_POLICY_KEYS:
+        if given(props, key):
+            yield from untrusted(_allowing(document(props, key)))
 
 
 def _any_workflow(props: Props) -> Iterator[str]:
@@ -221,10 +227,13 @@ RULES: tuple[Rule | StackRule, ...] = (
     Rule(
         name="iam-trust",
         token=ROLE,
-        why="A role is assumed by named principals only.",
-        fix="List the principals, or add a condition.",
+        why="Only this account, and AWS services on its behalf, can assume a role.",
+        fix=(
+            "Name a principal of the account, or require aws:SourceAccount for a service "
+            "(components/role.py, access/trust.py)."
+        ),
         controls=("design: identity",),
-        check=_trusts_any_principal,
+        check=_trusts,
     ),
     Rule(
         name="iam-github-bound",
@@ -241,18 +250,34 @@ RULES: tuple[Rule | StackRule, ...] = (
     Rule(
         name="iam-bucket-principal",
         token=BUCKET_POLICY,
-        why="A bucket is accessible to named principals only.",
-        fix="List the principals, or add a condition.",
+        why="Only this account, and AWS services on its behalf, can access a bucket.",
+        fix=(
+            "Name a principal of the account, or require aws:SourceAccount "
+            "(components/private_bucket.py)."
+        ),
         controls=("FSBP S3.2", "FSBP S3.3"),
-        check=_allows_any_principal,
+        check=_admits,
     ),
     Rule(
         name="iam-key-principal",
         token=KEY,
-        why="A key is usable by named principals only.",
-        fix="List the principals, or add a condition.",
+        why="Only this account, and AWS services on its behalf, can use a key.",
+        fix=(
+            "Name a principal of the account, or require kms:CallerAccount or aws:SourceAccount "
+            "(components/encryption_key.py)."
+        ),
         controls=("FSBP KMS.5",),
-        check=_allows_any_principal,
+        check=_admits,
+        alike=("aws:kms/keyPolicy:KeyPolicy",),
+    ),
+    Rule(
+        name="iam-resource-principal",
+        token=RESOURCE_POLICIES[0],
+        why="Only this account, and AWS services on its behalf, can access a resource.",
+        fix="Name a principal of the account, or require aws:SourceAccount in the policy.",
+        controls=("design: identity",),
+        check=_admits,
+        alike=RESOURCE_POLICIES[1:],
     ),
     StackRule(
         name="iam-no-long-lived-keys",

@@ -435,13 +435,20 @@ CASES = {
         policy(key="assumeRolePolicy"),
     ),
     "iam-bucket-principal": Case(
-        policy(allow(Principal="*", Condition={"StringEquals": {"aws:SourceAccount": "1"}})),
+        policy(
+            allow(Principal="*", Condition={"StringEquals": {"aws:SourceAccount": "123456789012"}})
+        ),
         (policy(allow(Principal="*")),),
         UNSET_PASSES,
     ),
     "iam-key-principal": Case(
         policy(allow(Principal={"AWS": "arn:aws:iam::123456789012:root"})),
         (policy(allow(Principal={"AWS": "*"})),),
+        UNSET_PASSES,
+    ),
+    "iam-resource-principal": Case(
+        policy(allow(Principal={"AWS": "123456789012"})),
+        (policy(allow(Principal={"AWS": "999999999999"})),),
         UNSET_PASSES,
     ),
 }

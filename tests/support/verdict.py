@@ -21,6 +21,10 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """The value of an unknown text in a preview."""
 
 
+ACCOUNT = "123456789012"
+"""The stack's account, unless a test configures another one."""
+
+
 def options(*, protect: bool = False) -> PolicyResourceOptions:
     return PolicyResourceOptions(protect, [], None, [], PolicyCustomTimeouts(0, 0, 0), [])
 
@@ -100,7 +104,7 @@ def stack_named(stack: str, environment: str | None) -> Iterator[None]:
     pulumi.runtime.set_mocks(_NoMocks(), project="arbor", stack=stack, preview=True)
     config = {"arbor:environment": environment} if environment else {}
     others = {key: value for key, value in before.items() if key != "arbor:environment"}
-    pulumi.runtime.set_all_config({**others, **config})
+    pulumi.runtime.set_all_config({"arbor:accountId": ACCOUNT, **others, **config})
     try:
         yield
     finally:

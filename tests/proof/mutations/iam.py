@@ -65,6 +65,14 @@ def _any_repository(name: str, _nothing: object) -> None:
     )
 
 
+def _shared_secret(name: str, _nothing: object) -> None:
+    """Adds a policy by its type alone, because the emulated account has none."""
+    statement = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Principal": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [{**statement, "Resource": "*"}]})
+    token = "aws:secretsmanager/secretPolicy:SecretPolicy"
+    pulumi.ComponentResource(token, name, {"policy": policy}).register_outputs({})
+
+
 MUTATIONS = (
     Mutation(
         rule="iam-actions",
@@ -131,6 +139,11 @@ MUTATIONS = (
         edit=edit_json(
             "policy", _statement(Action="kms:Decrypt", Resource="*", Principal={"AWS": "*"})
         ),
+    ),
+    Mutation(
+        rule="iam-resource-principal",
+        what="everyone can read a secret",
+        adds=_shared_secret,
     ),
     Mutation(
         rule="iam-no-long-lived-keys",
