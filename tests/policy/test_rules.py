@@ -190,7 +190,7 @@ CASES = {
     "secret-own-key": Case({"kmsKeyId": UNKNOWN}, ({"kmsKeyId": None},)),
     "kms-rotation": flag("enableKeyRotation"),
     "kms-deletion-window": Case(
-        {"deletionWindowInDays": 7.0}, ({"deletionWindowInDays": 6.0},), UNSET_PASSES
+        {"deletionWindowInDays": 30.0}, ({"deletionWindowInDays": 29.0},), UNSET_PASSES
     ),
     "task-no-plain-secret": Case(
         containers(environment=[{"name": "POSTGRES_HOST", "value": "db"}]),
@@ -198,6 +198,12 @@ CASES = {
             containers(environment=[{"name": "POSTGRES_PASSWORD", "value": "x"}]),
             containers(environment=[{"name": "URL", "value": "redis://user:word@cache:6379"}]),
             containers(environment=[{"name": "ID", "value": "AKIA" + "A" * 16}]),
+            containers(command=["sh", "-c", "PGPASSWORD=x exec gunicorn"]),
+            containers(command=["serve", "--admin-token", "x"]),
+            containers(entryPoint=["env", "SECRET_KEY=x", "gunicorn"]),
+            containers(healthCheck={"command": ["CMD", "redis-cli", "-u", "redis://:word@cache"]}),
+            containers(dockerLabels={"api-key": "x"}),
+            log_driver(**{"splunk-token": "x"}),
         ),
         UNSET_PASSES,
         containers(),
@@ -541,6 +547,23 @@ def test_a_rule_for_production_depends_on_the_environment(
 def test_a_stack_without_an_environment_is_judged_as_production() -> None:
     with stack_named("demo", None):
         assert environment_of_stack() == "production"
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        {"environment": [{"name": "ACCESS_TOKEN_EXPIRE_MINUTES", "value": "30"}]},
+        {"environment": [{"name": "SECRET_ARN", "value": "arn:aws:secretsmanager:x"}]},
+        {"environment": [{"name": "DATABASE_PASSWORD_FILE", "value": "/run/password"}]},
+        {"command": ["sh", "-c", 'PGPASSWORD="$POSTGRES_PASSWORD" exec psql']},
+        {"command": ["sh", "-c", "URL=redis://:$REDIS_PASSWORD@cache exec run"]},
+        {"command": ["get", "--secret-id", "arbor/production/app"]},
+        {"secrets": [{"name": "SECRET_KEY", "valueFrom": "arn:aws:secretsmanager:x"}]},
+    ],
+    ids=json.dumps,
+)
+def test_the_name_of_a_secret_is_no_secret(container: dict[str, Any]) -> None:
+    assert violations(BY_NAME["task-no-plain-secret"], containers(**container)) == []
 
 
 def test_an_unknown_value_raises() -> None:

@@ -11,6 +11,10 @@ def _password_in_the_clear(containers: list[dict[str, Any]]) -> None:
     containers[0]["environment"].append({"name": "POSTGRES_PASSWORD", "value": "not-a-password"})
 
 
+def _password_in_a_command(containers: list[dict[str, Any]]) -> None:
+    containers[0]["command"] = ["sh", "-c", "PGPASSWORD=not-a-password alembic upgrade head"]
+
+
 MUTATIONS = (
     Mutation(
         rule="secret-own-key",
@@ -28,10 +32,10 @@ MUTATIONS = (
     ),
     Mutation(
         rule="kms-deletion-window",
-        what="a key has a deletion window of three days",
+        what="a key has a deletion window of seven days, the shortest of KMS",
         token=KEY,
         resource="database-key-key",
-        inputs={"deletion_window_in_days": 3},
+        inputs={"deletion_window_in_days": 7},
     ),
     Mutation(
         rule="task-no-plain-secret",
@@ -39,5 +43,12 @@ MUTATIONS = (
         token="aws:ecs/taskDefinition:TaskDefinition",
         resource="backend-task-definition",
         edit=edit_json("container_definitions", _password_in_the_clear),
+    ),
+    Mutation(
+        rule="task-no-plain-secret",
+        what="the migrations' command sets a password",
+        token="aws:ecs/taskDefinition:TaskDefinition",
+        resource="migrations-task-definition",
+        edit=edit_json("container_definitions", _password_in_a_command),
     ),
 )
