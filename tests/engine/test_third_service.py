@@ -140,4 +140,4 @@ def test_a_stack_without_the_frontend_is_operated_alike(stack: Deployed) -> None
     changed(stack, "restart")
     changed(stack, "rollback")
     assert version(stack, "backend") == LIVE
-    assert "there is no service arbor-staging-frontend" in arbor(stack, "runbook").stdout
+    assert "There is no service arbor-staging-frontend" in arbor(stack, "runbook").stdout

@@ -70,7 +70,7 @@ def _shared_secret(name: str, _nothing: object) -> None:
     statement = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Principal": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [{**statement, "Resource": "*"}]})
     token = "aws:secretsmanager/secretPolicy:SecretPolicy"
-    pulumi.ComponentResource(token, name, {"policy": policy}).register_outputs({})
+    pulumi.ComponentResource(token, name, {"policy": policy}).register_outputs({"tags": TAGS})
 
 
 MUTATIONS = (
