@@ -17,15 +17,10 @@ EQUAL = ("StringEquals", "StringEqualsIgnoreCase", "ArnEquals", "ArnLike", "Stri
 """Operators that fail when the key is missing; those with IfExists or ForAllValues pass."""
 OF_CALLER = frozenset({"aws:principalaccount", "aws:principalarn", "kms:calleraccount"})
 """Keys, in lower case, that AWS sets to the caller's account or contain it."""
-OF_SOURCE = frozenset(
-    {
-        "aws:sourceaccount",
-        "aws:sourcearn",
-        "aws:sourceowner",
-        "kms:encryptioncontext:aws:logs:arn",
-    }
-)
-"""Keys that AWS sets when a service calls for a resource; CloudWatch Logs sends its log group.
+OF_SOURCE = frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceowner"})
+"""Keys that AWS sets when a service calls for a resource."""
+OF_LOG_GROUP = frozenset({"kms:encryptioncontext:aws:logs:arn"})
+"""CloudWatch Logs sends its log group; any other caller chooses the encryption context.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html"""
 WITHOUT_SOURCE = frozenset({"ecs.amazonaws.com"})
 """Services that send no source: ECS shifts traffic with its infrastructure role.
@@ -58,7 +53,7 @@ def _named(principal: object) -> Iterator[tuple[str, str]]:
 def _reason(kind: str, name: str, condition: Mapping[str, Any], account: str) -> str:
     """The principal with what is missing; empty for one that may be admitted."""
     if kind == "Service":
-        admitted = name in WITHOUT_SOURCE or _requires(OF_SOURCE, condition, account)
+        admitted = name in WITHOUT_SOURCE or _requires(OF_SOURCE | OF_LOG_GROUP, condition, account)
         return "" if admitted else f"{name} for resources of every account"
     if kind == "Federated":
         provider = f"arn:aws:iam::{account}:oidc-provider/{GITHUB}"

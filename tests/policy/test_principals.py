@@ -52,6 +52,12 @@ every_document = pytest.mark.parametrize("name", RULE_KEYS)
             "Principal": {"Service": "ecs-tasks.amazonaws.com"},
             "Condition": requires("aws:SourceArn", f"arn:aws:ecs:us-east-1:{ACCOUNT}:*", "ArnLike"),
         },
+        {
+            "Principal": {"Service": "logs.us-east-1.amazonaws.com"},
+            "Condition": requires(
+                "kms:EncryptionContext:aws:logs:arn", f"arn:aws:logs:x:{ACCOUNT}:*", "ArnLike"
+            ),
+        },
         {"Principal": {"Service": "ecs.amazonaws.com"}},
         {"Principal": {"Federated": PROVIDER}},
         {"Effect": "Deny", "Principal": "*"},
@@ -93,6 +99,7 @@ def test_the_account_and_services_on_its_behalf_are_admitted(
                 requires("aws:SecureTransport", "true", "Bool"),
                 requires("sts:ExternalId", "arbor"),
                 requires("kms:ViaService", "s3.us-east-1.amazonaws.com"),
+                requires("kms:EncryptionContext:aws:logs:arn", f"arn:aws:logs:x:{ACCOUNT}:*"),
                 requires("aws:PrincipalAccount", [ACCOUNT, OTHER]),
                 requires("aws:PrincipalAccount", []),
                 requires("aws:PrincipalAccount", "*", "StringLike"),
