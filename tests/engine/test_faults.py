@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from engine_stack import Deployed
 from fault_cases import CASES
-from fault_wire import Copy, wired
-from faults import Case, Claims, Drill, Trial, is_slow
+from fault_wire import Copy, Place, wired
+from faults import WHOLE, Case, Claims, Drill, Trial, is_slow
 
 Record = Callable[[str, object], None]
 
@@ -52,3 +53,16 @@ def drill_summary(case: Case, trials: list[Trial]) -> str:
         f"{case.name}: tried {tried}, converged {tried - wrong}, {waited} of them once what was "
         "begun had ended"
     )
+
+
+def test_a_call_site_is_claimed_by_one_command_and_by_each_in_the_drill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(WHOLE, raising=False)
+    first, second = (Place("ecs:Describe", (line, "command")) for line in ("a.py:1", "b.py:2"))
+    shared = Claims(tmp_path / "claimed")
+    assert shared.claim([first]) == [first]
+    assert shared.claim([first, second]) == [second]
+    assert shared.claim([first, second]) == []
+    monkeypatch.setenv(WHOLE, "1")
+    assert shared.claim([first, second]) == [first, second]

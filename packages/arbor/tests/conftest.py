@@ -8,22 +8,16 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import staging_fixtures
-from emulated_account import configure
 from missing import pytest_terminal_summary  # noqa: F401 - a hook
 from pulumi_moto.environment import WITHOUT_IMAGES
 from shared import (  # noqa: F401 - fixtures
+    aws_configuration,
     one_private_key,
     shared_clients,
     shared_service_models,
 )
 
 os.environ.update(WITHOUT_IMAGES)
-
-
-@pytest.fixture(autouse=True)
-def aws_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give each test the AWS variables of an operator's shell."""
-    configure(monkeypatch)
 
 
 @pytest.fixture

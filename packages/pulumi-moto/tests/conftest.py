@@ -2,20 +2,12 @@
 
 import os
 
-import pytest
-
-from emulated_account import configure
 from pulumi_moto.environment import WITHOUT_IMAGES
 from shared import (  # noqa: F401 - fixtures
+    aws_configuration,
     one_private_key,
     shared_clients,
     shared_service_models,
 )
 
 os.environ.update(WITHOUT_IMAGES)
-
-
-@pytest.fixture(autouse=True)
-def aws_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set AWS's variables in each test."""
-    configure(monkeypatch)

@@ -10,6 +10,8 @@ import pytest
 from botocore import loaders
 from moto.kms.utils import generate_private_key
 
+from emulated_account import configure
+
 
 @pytest.fixture(autouse=True, scope="session")
 def shared_service_models() -> Iterator[None]:
@@ -54,3 +56,9 @@ def one_private_key() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("moto.kms.models.generate_private_key", functools.cache(generate_private_key))
         yield
+
+
+@pytest.fixture(autouse=True)
+def aws_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set AWS's variables in each test, as an operator's shell has them."""
+    configure(monkeypatch)
